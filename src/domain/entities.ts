@@ -1,0 +1,73 @@
+import type { Int64 } from "./int64.ts";
+
+export const LIFECYCLE_STAGES = ["active", "deleted"] as const;
+export type LifecycleStage = (typeof LIFECYCLE_STAGES)[number];
+
+/** Which lifecycle stages a search looks at. Numbered from 1 on the wire, as MLflow's `ViewType`. */
+export const VIEW_TYPES = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
+export type ViewType = (typeof VIEW_TYPES)[number];
+
+/** Numbered from 1 on the wire, as MLflow's `RunStatus`. */
+export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export interface KeyValue {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Experiment {
+  readonly experimentId: string;
+  readonly name: string;
+  readonly artifactLocation: string;
+  readonly lifecycleStage: LifecycleStage;
+  readonly creationTimeMs: number;
+  readonly lastUpdateTimeMs: number;
+  readonly tags: readonly KeyValue[];
+}
+
+/** What a run is, without what was logged to it. */
+export interface RunInfo {
+  readonly runId: string;
+  readonly experimentId: string;
+  readonly runName: string;
+  readonly userId: string;
+  readonly status: RunStatus;
+  readonly startTimeMs: Int64 | null;
+  readonly endTimeMs: Int64 | null;
+  readonly artifactUri: string;
+  readonly lifecycleStage: LifecycleStage;
+}
+
+/**
+ * One logged point of a metric. Two points with the same key, timestamp, step, value and NaN-ness are the same point.
+ * `timestamp` is in milliseconds as the client's clock had it, `step` any int64.
+ */
+export interface Metric {
+  readonly key: string;
+  readonly value: number;
+  readonly timestamp: Int64;
+  readonly step: Int64;
+}
+
+export interface Dataset {
+  readonly name: string;
+  readonly digest: string;
+  readonly sourceType: string;
+  readonly source: string;
+  readonly schema?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+export interface DatasetInput {
+  readonly dataset: Dataset;
+  readonly tags: readonly KeyValue[];
+}
+
+/** A file or folder of an artifact store; `path` is relative to what the caller listed or to the run's root. */
+export interface FileInfo {
+  readonly path: string;
+  readonly isDir: boolean;
+  /** In bytes; absent for folders. */
+  readonly fileSize?: number;
+}

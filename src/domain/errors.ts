@@ -1,0 +1,53 @@
+/**
+ * MLflow's error codes with the HTTP status its clients expect of each.
+ * Python's client repeats every request on 408, 429, 500, 502, 503 and 504, so a permanent condition must never map
+ * to one of those: `INVALID_STATE` (500 upstream) is therefore not in this list.
+ */
+const HTTP_STATUS = {
+  BAD_REQUEST: 400,
+  INVALID_PARAMETER_VALUE: 400,
+  RESOURCE_ALREADY_EXISTS: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  ENDPOINT_NOT_FOUND: 404,
+  RESOURCE_DOES_NOT_EXIST: 404,
+  REQUEST_TOO_LARGE: 413,
+  RANGE_NOT_SATISFIABLE: 416,
+  REQUEST_LIMIT_EXCEEDED: 429,
+  INTERNAL_ERROR: 500,
+  NOT_IMPLEMENTED: 501,
+  TEMPORARILY_UNAVAILABLE: 503,
+} as const;
+
+export type ErrorCode = keyof typeof HTTP_STATUS;
+
+/** An error that reaches the client as `{"error_code", "message"}` with the status of its code. */
+export class MlflowError extends Error {
+  override readonly name = "MlflowError";
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  get status(): (typeof HTTP_STATUS)[ErrorCode] {
+    return HTTP_STATUS[this.code];
+  }
+}
+
+/** 400: the request is at fault, and nothing was changed. */
+export function invalidParameter(message: string): MlflowError {
+  return new MlflowError("INVALID_PARAMETER_VALUE", message);
+}
+
+/** 404: what the request names is not there. */
+export function doesNotExist(message: string): MlflowError {
+  return new MlflowError("RESOURCE_DOES_NOT_EXIST", message);
+}
+
+/** 400: the name is taken. */
+export function alreadyExists(message: string): MlflowError {
+  return new MlflowError("RESOURCE_ALREADY_EXISTS", message);
+}

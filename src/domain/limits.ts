@@ -1,0 +1,34 @@
+/**
+ * MLflow's limits, in characters unless a name says otherwise. Source: `mlflow/utils/validation.py` and
+ * `mlflow/server/handlers.py` of release 3.17.2.
+ */
+export const MAX_KEY_LENGTH = 250;
+export const MAX_PARAM_VALUE_LENGTH = 6000;
+export const MAX_RUN_TAG_VALUE_LENGTH = 8000;
+export const MAX_EXPERIMENT_TAG_VALUE_LENGTH = 5000;
+export const MAX_EXPERIMENT_NAME_LENGTH = 500;
+export const MAX_ARTIFACT_LOCATION_LENGTH = 2048;
+
+export const MAX_METRICS_PER_BATCH = 1000;
+export const MAX_PARAMS_PER_BATCH = 100;
+export const MAX_TAGS_PER_BATCH = 100;
+export const MAX_ENTITIES_PER_BATCH = 1000;
+
+export const MAX_SEARCH_RESULTS = 50_000;
+export const DEFAULT_SEARCH_RESULTS = 1000;
+
+export const MAX_BULK_RUN_IDS = 100;
+export const MAX_BULK_POINTS = 25_000;
+export const MAX_INTERVAL_POINTS = 2500;
+
+export const MAX_DATASET_NAME_LENGTH = 500;
+export const MAX_DATASET_DIGEST_LENGTH = 36;
+export const MAX_DATASET_SOURCE_LENGTH = 65_535;
+export const MAX_DATASET_SCHEMA_LENGTH = 1_048_575;
+/** MLflow allows 16,777,215; a D1 row holds 2,000,000 bytes (developers.cloudflare.com/d1/platform/limits). */
+export const MAX_DATASET_PROFILE_LENGTH = 750_000;
+export const MAX_INPUT_TAG_KEY_LENGTH = 255;
+export const MAX_INPUT_TAG_VALUE_LENGTH = 500;
+
+/** What MLflow stores for an infinite metric value: the largest finite double. */
+export const MAX_FINITE_VALUE = Number.MAX_VALUE;
