@@ -125,4 +125,4 @@ BEGIN DELETE FROM run_documents WHERE run_id = NEW.run_id; END;--> statement-bre
 CREATE TRIGGER `input_tags_insert_document` AFTER INSERT ON `input_tags`
 BEGIN DELETE FROM run_documents WHERE run_id = NEW.run_id; END;--> statement-breakpoint
 INSERT INTO `experiments` (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
-VALUES (0, 'Default', 'mlflow-artifacts:/0', 'active', CAST(unixepoch('subsec') * 1000 AS INTEGER), CAST(unixepoch('subsec') * 1000 AS INTEGER));
+VALUES (0, 'Default', 'mlflow-artifacts:/0', 'active', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER), CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));
