@@ -25,11 +25,11 @@ export type ErrorCode = keyof typeof HTTP_STATUS;
 export class MlflowError extends Error {
   override readonly name = "MlflowError";
 
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-  ) {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
     super(message);
+    this.code = code;
   }
 
   get status(): (typeof HTTP_STATUS)[ErrorCode] {

@@ -130,10 +130,7 @@ export const inputs = sqliteTable(
     runId: text("run_id").notNull(),
     datasetId: integer("dataset_id").notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.runId, table.datasetId] }),
-    index("inputs_by_dataset").on(table.datasetId),
-  ],
+  (table) => [primaryKey({ columns: [table.runId, table.datasetId] }), index("inputs_by_dataset").on(table.datasetId)],
 );
 
 export const inputTags = sqliteTable(

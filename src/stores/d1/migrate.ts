@@ -1,0 +1,36 @@
+import foundation from "../../../migrations/0000_foundation.sql";
+
+/** Every migration in order, under the file name that wrangler records for it. */
+const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
+  { name: "0000_foundation.sql", sql: foundation },
+];
+
+/**
+ * Brings the database up to this Worker's schema. Uses the table that `wrangler d1 migrations apply` uses, so that the
+ * two may take turns. Each migration is one transaction that also records its name: of two Workers that start together,
+ * one fails on the name, sees the other's work and goes on.
+ */
+export async function migrate(db: D1Database): Promise<void> {
+  await db
+    .prepare(
+      `CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
+        applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`,
+    )
+    .run();
+  const applied = await appliedMigrations(db);
+  for (const migration of MIGRATIONS) {
+    if (applied.has(migration.name)) continue;
+    const statements = migration.sql.split("--> statement-breakpoint").map((statement) => db.prepare(statement));
+    const record = db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(migration.name);
+    try {
+      await db.batch([record, ...statements]);
+    } catch (error) {
+      if (!(await appliedMigrations(db)).has(migration.name)) throw error;
+    }
+  }
+}
+
+async function appliedMigrations(db: D1Database): Promise<Set<string>> {
+  const { results } = await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
+  return new Set(results.map((row) => row.name));
+}
