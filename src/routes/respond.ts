@@ -1,0 +1,17 @@
+/** Headers of every API answer: never cached, never sniffed, never a document. */
+const API_HEADERS = {
+  "Content-Type": "application/json",
+  "Cache-Control": "no-store",
+  "X-Content-Type-Options": "nosniff",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+};
+
+/** 200 with a JSON object; MLflow's clients take any other success for an error. */
+export function json(body: object, status = 200): Response {
+  return jsonText(JSON.stringify(body), status);
+}
+
+/** 200 with JSON that is already text, or a stream of it. */
+export function jsonText(body: string | ReadableStream<Uint8Array>, status = 200): Response {
+  return new Response(body, { status, headers: API_HEADERS });
+}

@@ -1,0 +1,60 @@
+import type { ServiceContext } from "../services/context.ts";
+import type { Message } from "./message.ts";
+
+/** MLflow's permission levels, weakest first. */
+export const PERMISSION_LEVELS = ["READ", "EDIT", "MANAGE"] as const;
+export type PermissionLevel = (typeof PERMISSION_LEVELS)[number];
+
+/** What a call touches, named by ids from its parsed request. */
+export type Resource =
+  | { readonly kind: "server" }
+  | { readonly kind: "experiment"; readonly experimentId: string }
+  | { readonly kind: "experimentName"; readonly name: string }
+  | { readonly kind: "run"; readonly runId: string }
+  | { readonly kind: "artifact"; readonly objectKey: string };
+
+/**
+ * Who may call a route: anyone, or callers who hold `level` on every resource that `on` names. A call that names no
+ * resource is refused, and so is one whose rule throws.
+ */
+export type Permission<Input> =
+  | "public"
+  | { readonly level: PermissionLevel; readonly on: (input: Input) => readonly Resource[] };
+
+export interface Call<Input> {
+  readonly ctx: ServiceContext;
+  readonly input: Input;
+  /** For routes that stream bodies or read headers; others have all they need in `input`. */
+  readonly request: Request;
+}
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/**
+ * One endpoint. `paths` are all the places it answers at; a path that ends in `/*` takes the rest of the raw target.
+ * `input` is read once, as a message (from the query where a GET has one, else from the JSON body) or by a function of
+ * the request: authorization and handler see the same values.
+ */
+export interface Route<Input = unknown> {
+  readonly method: Method;
+  readonly paths: readonly string[];
+  readonly permission: Permission<Input>;
+  readonly input: Message<Input> | ((request: Request) => Input);
+  readonly handle: (call: Call<Input>) => Promise<Response> | Response;
+}
+
+/** Declares a route; the one way to make one, so that none exists without a permission. */
+export function route<Input>(declaration: Route<Input>): Route {
+  // A table of routes has one element type; only what `input` gave ever reaches `permission` and `handle`.
+  return declaration as unknown as Route;
+}
+
+/** Where an `/mlflow…` path answers: under `/api` and, for browsers, under `/ajax-api`. */
+export function apiPaths(path: string, version: "2.0" | "3.0" = "2.0"): string[] {
+  return [`/api/${version}${path}`, `/ajax-api/${version}${path}`];
+}
+
+/** The same and `/api/2.0/preview`, where clients of the 1.x era find the tracking routes. */
+export function trackingPaths(path: string): string[] {
+  return [...apiPaths(path), `/api/2.0/preview${path}`];
+}
