@@ -1,0 +1,78 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { Log, LogLevel, Miniflare } from "miniflare";
+import type { DataFolder } from "./data-folder.ts";
+import { createFileService } from "./file-service.ts";
+import { RuntimeWatch } from "./runtime-watch.ts";
+import { isLoopback, type ServerSettings } from "./settings.ts";
+import type { WorkerBundle } from "./worker-bundle.ts";
+
+/** The Worker, serving. */
+export interface Engine {
+  readonly url: string;
+  /** Ends workerd and the file service. What was acknowledged is on disk already. */
+  stop(): Promise<void>;
+}
+
+/** workerd through Miniflare, with D1, Durable Objects and R2 in the data folder. */
+export async function startEngine(settings: ServerSettings, bundle: WorkerBundle, data: DataFolder): Promise<Engine> {
+  // A socket's path is limited to about 100 bytes, a data folder's is not. Only this user may enter a folder of mkdtemp.
+  const scratch = mkdtempSync(join(tmpdir(), "trackflare-"));
+  process.env.TMPDIR = scratch;
+  const socket = join(scratch, "files.sock");
+  const files = createFileService(join(data.path, "artifacts"));
+  files.listen(socket);
+  await once(files, "listening");
+
+  const runtime = new RuntimeWatch(data, scratch);
+  const miniflare = new Miniflare({
+    ...bundle.options,
+    name: "trackflare",
+    rootPath: bundle.path,
+    modulesRoot: bundle.path,
+    scriptPath: join(bundle.path, "index.js"),
+    modules: true,
+    bindings: { ...bundle.options.bindings, ...workerVars(settings) },
+    // Named here and not after wrangler.toml, where an id may be written down for the edge one day: the data stays found.
+    d1Databases: { DB: "trackflare" },
+    r2Buckets: { ARTIFACTS: "trackflare" },
+    serviceBindings: { FILES: { external: { address: `unix:${socket}`, http: {} } } },
+    unsafeDirectSockets: [{ host: settings.host, port: settings.port }],
+    d1Persist: join(data.path, "d1"),
+    durableObjectsPersist: join(data.path, "objects"),
+    r2Persist: join(data.path, "r2"),
+    cf: false,
+    log: new Log(LogLevel.ERROR),
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+      runtime.onStart();
+      printLines(stdout);
+      printLines(stderr);
+    },
+  });
+  const stop = async () => {
+    await miniflare.dispose();
+    runtime.end();
+    files.close();
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  try {
+    return { url: (await miniflare.unsafeGetDirectURL()).origin, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function workerVars(settings: ServerSettings): Record<string, string> {
+  const isOpen = settings.admin === undefined && isLoopback(settings.host);
+  return { TRACKFLARE_ARTIFACTS: "folder", ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin) };
+}
+
+/** What the runtime and the Worker say, on stderr: stdout is the command's own. */
+function printLines(stream: Readable): void {
+  createInterface(stream).on("line", (line) => console.error(line));
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { basename } from "node:path";
+import type { DataFolder } from "./data-folder.ts";
+import { markProcess } from "./process-mark.ts";
+
+/** Waits for a line from Node. If Node ends without one, kills the runtime ($0) and removes the scratch folder ($1). */
+const WATCHDOG = 'read -r dismissed || { kill -9 "$0"; rm -rf "$1"; }';
+
+/**
+ * Follows the workerd process, which Miniflare starts (and starts again should it crash) without telling its id. Each one
+ * is noted in the data folder and gets a watchdog, so that it ends with this process however this process ends.
+ */
+export class RuntimeWatch {
+  readonly #data: DataFolder;
+  readonly #scratchDir: string;
+  readonly #children: ChildProcess[] = [];
+  #watchdog: ChildProcess | undefined;
+
+  constructor(data: DataFolder, scratchDir: string) {
+    this.#data = data;
+    this.#scratchDir = scratchDir;
+    subscribe("child_process", this.#onChild);
+  }
+
+  /** To be called when workerd was spawned and before it gets its configuration, so before it can open a database. */
+  onStart(): void {
+    const runtime = this.#children.findLast((child) => basename(child.spawnfile).startsWith("workerd"));
+    this.#children.length = 0;
+    const mark = runtime?.pid === undefined ? undefined : markProcess(runtime.pid);
+    if (mark === undefined) throw new Error("The process of the Workers runtime was not found");
+    this.#data.noteRuntime(mark);
+    this.#dismiss();
+    // A group of its own: Ctrl-C in a terminal reaches the whole group of the server.
+    const watchdog = spawn("/bin/sh", ["-c", WATCHDOG, String(mark.pid), this.#scratchDir], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
+    watchdog.unref();
+    this.#watchdog = watchdog;
+  }
+
+  /** Workerd was ended: nothing is left to watch. */
+  end(): void {
+    unsubscribe("child_process", this.#onChild);
+    this.#dismiss();
+  }
+
+  #dismiss(): void {
+    this.#watchdog?.stdin?.end("\n");
+    this.#watchdog = undefined;
+  }
+
+  /** Node's channel speaks of a child before it is spawned: program and id are known only later. */
+  readonly #onChild = (message: unknown): void => {
+    if (isChildMessage(message)) this.#children.push(message.process);
+  };
+}
+
+function isChildMessage(message: unknown): message is { process: ChildProcess } {
+  return typeof message === "object" && message !== null && "process" in message;
+}

@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { DataFolder } from "./data-folder.ts";
+import { startEngine } from "./engine.ts";
+import { greeting } from "./greeting.ts";
+import type { ServerSettings } from "./settings.ts";
+import { systemErrorCode, UserError } from "./user-error.ts";
+import { workerBundle } from "./worker-bundle.ts";
+
+/**
+ * `trackflare server`: serves until it is told to stop.
+ * @throws {UserError} if the port or the data folder cannot be had.
+ */
+export async function serve(settings: ServerSettings): Promise<void> {
+  const data = await holdFolderAndPort(settings);
+  try {
+    const engine = await startEngine(settings, await workerBundle(), data);
+    try {
+      const stopRequested = whenAskedToStop();
+      await assertServing(engine.url);
+      data.noteUrl(engine.url);
+      console.log(greeting(settings, engine.url));
+      await stopRequested;
+    } finally {
+      await engine.stop();
+    }
+  } finally {
+    data.release();
+  }
+}
+
+/**
+ * A folder that exists is taken first: the very server that holds it may have the port, and so may its orphan. One that
+ * does not exist is not made before the port is known to be free.
+ */
+async function holdFolderAndPort(settings: ServerSettings): Promise<DataFolder> {
+  const held = existsSync(settings.dataDir) ? await DataFolder.hold(settings.dataDir) : undefined;
+  try {
+    await assertPortIsFree(settings);
+  } catch (error) {
+    held?.release();
+    throw error;
+  }
+  return held ?? DataFolder.hold(settings.dataDir);
+}
+
+async function assertPortIsFree({ host, port }: ServerSettings): Promise<void> {
+  const probe = createServer();
+  try {
+    probe.listen({ host, port });
+    await once(probe, "listening");
+  } catch (error) {
+    throw new UserError(listenFailure(systemErrorCode(error), host, port));
+  }
+  probe.close();
+  await once(probe, "close");
+}
+
+function listenFailure(code: string | undefined, host: string, port: number): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} on ${host} is taken by another program. Choose another with --port, for instance --port ${port + 1}.`;
+    case "EACCES":
+      return `Port ${port} may not be opened by this user (EACCES). Choose one from 1024 on with --port.`;
+    default:
+      return `Cannot listen on ${host} (${code}). Give an address of this machine with --host, such as 127.0.0.1.`;
+  }
+}
+
+/** The Worker migrates its database at the first request: after this one, it has. */
+async function assertServing(url: string): Promise<void> {
+  const response = await fetch(`${url}/health`);
+  if (!response.ok)
+    throw new Error(`The server started but does not serve: ${response.status} ${await response.text()}`);
+}
+
+/** Resolves at Ctrl-C, SIGTERM, SIGHUP, or when a parent that opened an IPC channel ends. */
+function whenAskedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      // Miniflare's own listeners would end this process before the folder is given free.
+      process.removeAllListeners(signal);
+      process.on(signal, () => resolve());
+    }
+    process.once("disconnect", resolve);
+  });
+}

@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { WorkerOptions } from "miniflare";
+
+/** The repository, wherever the command is called from. */
+export const ROOT = join(import.meta.dirname, "../..");
+
+const BUNDLES = join(ROOT, "dist/worker");
+
+/** All that the bundle is made of. The command itself is none of it. */
+const SOURCES = ["src/**/*.ts", "migrations/*.sql", "wrangler.toml", "package-lock.json", "tsconfig.json"];
+
+/** The Worker as wrangler would deploy it. */
+export interface WorkerBundle {
+  /** Absolute: the folder with `index.js` and the modules it imports. */
+  readonly path: string;
+  /** wrangler.toml in Miniflare's words: bindings, compatibility date, module rules. */
+  readonly options: WorkerOptions;
+}
+
+/**
+ * The bundle of the sources as they are now: made by `wrangler deploy --dry-run`, so that it is the edge's, and kept
+ * in a folder named after the sources' hash until they change.
+ */
+export async function workerBundle(): Promise<WorkerBundle> {
+  const path = join(BUNDLES, sourceHash());
+  if (!existsSync(path)) await build(path);
+  return { path, options: JSON.parse(readFileSync(join(path, "options.json"), "utf8")) };
+}
+
+function sourceHash(): string {
+  const hash = createHash("sha256");
+  for (const file of globSync(SOURCES, { cwd: ROOT, exclude: ["src/cli/**"] }).sort()) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(ROOT, file)))
+      .update("\0");
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Builds aside and renames, so that a bundle is whole or absent and two builders do not meet. */
+async function build(path: string): Promise<void> {
+  mkdirSync(BUNDLES, { recursive: true });
+  const previous = readdirSync(BUNDLES);
+  const aside = mkdtempSync(join(BUNDLES, "new-"));
+  await Promise.all([bundle(aside), writeOptions(aside)]);
+  try {
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { recursive: true });
+    if (!existsSync(path)) throw error;
+  }
+  for (const name of previous) if (!name.startsWith("new-")) rmSync(join(BUNDLES, name), { recursive: true });
+}
+
+async function bundle(outdir: string): Promise<void> {
+  const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+  await promisify(execFile)(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", outdir], {
+    cwd: ROOT,
+    env: { ...process.env, WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false" },
+  });
+}
+
+async function writeOptions(outdir: string): Promise<void> {
+  const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
+  const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") });
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+  // wrangler mixes in what a developer keeps in .dev.vars. Here a start's own environment says it, and nothing is kept.
+  writeFileSync(join(outdir, "options.json"), JSON.stringify({ ...workerOptions, bindings: config.vars }));
+}
