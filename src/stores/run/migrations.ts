@@ -1,0 +1,63 @@
+/** The part of a Durable Object's storage that its tables need. */
+export type ObjectStorage = Pick<DurableObjectStorage, "sql" | "transactionSync">;
+
+/** One step of the object's schema. Applied ones are history: change the schema by a further step. */
+export interface ObjectMigration {
+  readonly id: number;
+  readonly sql: string;
+}
+
+/** Every table of a run's object. Additive, so that the previous version keeps running on the newer schema. */
+export const MIGRATIONS: readonly ObjectMigration[] = [
+  {
+    id: 1,
+    sql: `
+CREATE TABLE state (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+CREATE TABLE journal (id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL);
+
+CREATE TABLE metric_key (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+
+CREATE TABLE segment (id INTEGER PRIMARY KEY AUTOINCREMENT, points INTEGER NOT NULL);
+
+CREATE TABLE block (
+  segment_id INTEGER NOT NULL,
+  last BLOB NOT NULL,
+  first BLOB NOT NULL,
+  points INTEGER NOT NULL,
+  last_journal_id INTEGER NOT NULL,
+  body_id INTEGER NOT NULL,
+  PRIMARY KEY (segment_id, last)
+) WITHOUT ROWID;
+
+CREATE TABLE block_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL);`,
+  },
+];
+
+/**
+ * Brings an object's tables up to `migrations`. Steps that only a newer version knows are left alone.
+ * @throws Error when an applied step reads differently now
+ */
+export function migrateObject(storage: ObjectStorage, migrations: readonly ObjectMigration[] = MIGRATIONS): void {
+  const { sql } = storage;
+  sql.exec("CREATE TABLE IF NOT EXISTS object_migration (id INTEGER PRIMARY KEY, sql TEXT NOT NULL)");
+  const applied = new Map(
+    sql
+      .exec<{ id: number; sql: string }>("SELECT id, sql FROM object_migration")
+      .toArray()
+      .map((row) => [row.id, row.sql]),
+  );
+  for (const migration of migrations) {
+    const text = applied.get(migration.id);
+    if (text === migration.sql) continue;
+    if (text !== undefined) {
+      throw new Error(
+        `Migration ${migration.id} of the run's object was applied with other SQL: add a new one instead`,
+      );
+    }
+    storage.transactionSync(() => {
+      sql.exec(migration.sql);
+      sql.exec("INSERT INTO object_migration (id, sql) VALUES (?, ?)", migration.id, migration.sql);
+    });
+  }
+}

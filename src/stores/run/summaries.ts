@@ -1,0 +1,74 @@
+import type { Int64 } from "../../domain/int64.ts";
+import type { Points } from "./points.ts";
+import { compareValues, int64At, type Series } from "./series.ts";
+
+/** What search knows of a metric: its latest point, and the range of its values that are numbers. */
+export interface MetricSummary {
+  /** Of the latest point: the one with the greatest (step, timestamp, value, is_nan). */
+  step: Int64;
+  timestamp: Int64;
+  /** NaN where the latest point is. */
+  value: number;
+  /** Null while every point is NaN. */
+  minValue: number | null;
+  maxValue: number | null;
+}
+
+/**
+ * A summary by metric key. Which points were added, not how often nor in which order, decides the result.
+ * MLflow's `_update_latest_metrics_if_necessary` lets the first stay of a 0 and a NaN of one step and time; here NaN
+ * does, because retries reorder.
+ */
+export class MetricSummaries extends Map<string, MetricSummary> {
+  add(points: Points): void {
+    const summaries: (MetricSummary | undefined)[] = new Array(points.keys.length);
+    for (let index = 0; index < points.values.length; index++) {
+      const keyNumber = points.keyIndex[index]!;
+      const summary = summaries[keyNumber];
+      if (summary) include(summary, points, index);
+      else summaries[keyNumber] = this.#addPoint(points.keys[keyNumber]!, points, index);
+    }
+  }
+
+  /** Adds points `from` to `to` (exclusive) of one metric. */
+  addSeries(key: string, series: Series, from = 0, to = series.values.length): void {
+    if (from === to) return;
+    const summary = this.#addPoint(key, series, from);
+    for (let index = from + 1; index < to; index++) include(summary, series, index);
+  }
+
+  #addPoint(key: string, series: Series, index: number): MetricSummary {
+    let summary = this.get(key);
+    if (!summary) {
+      const value = series.values[index]!;
+      const number = Number.isNaN(value) ? null : value;
+      const step = int64At(series.steps, index);
+      const timestamp = int64At(series.timestamps, index);
+      summary = { step, timestamp, value, minValue: number, maxValue: number };
+      this.set(key, summary);
+    } else include(summary, series, index);
+    return summary;
+  }
+}
+
+function include(summary: MetricSummary, series: Series, index: number): void {
+  const value = series.values[index]!;
+  if (isLater(summary, series, index)) {
+    summary.step = int64At(series.steps, index);
+    summary.timestamp = int64At(series.timestamps, index);
+    summary.value = value;
+  }
+  if (Number.isNaN(value)) return;
+  if (summary.minValue === null || value < summary.minValue) summary.minValue = value;
+  if (summary.maxValue === null || value > summary.maxValue) summary.maxValue = value;
+}
+
+function isLater(summary: MetricSummary, series: Series, index: number): boolean {
+  const step = series.steps[index]!;
+  if (step > summary.step) return true;
+  if (step < summary.step) return false;
+  const timestamp = series.timestamps[index]!;
+  if (timestamp > summary.timestamp) return true;
+  if (timestamp < summary.timestamp) return false;
+  return compareValues(series.values[index]!, summary.value) > 0;
+}
