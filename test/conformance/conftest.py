@@ -1,0 +1,77 @@
+"""One server for the whole session, shared by all xdist workers, and the fixtures that give each test its own data.
+
+`--server mlflow` runs the same tests against the real `mlflow server`: what passes there is what users rely on.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+# Read by MLflow at call time; a 5xx must fail the test at once, not after minutes of retries.
+os.environ.update(
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
+    MLFLOW_HTTP_REQUEST_TIMEOUT="60",
+    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true",
+    MLFLOW_DISABLE_TELEMETRY="true",
+    MLFLOW_TRACKING_DISABLE_PROGRESS_BAR="true",
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR="false",
+    GIT_PYTHON_REFRESH="quiet",
+    MPLBACKEND="agg",
+)
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from servers import RunningServer, start_server
+
+KIND_VARIABLE = "CONFORMANCE_SERVER"
+_shared: list[RunningServer] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--server", choices=["trackflare", "mlflow"], default="trackflare")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller starts the server; xdist workers inherit its address by environment."""
+    os.environ[KIND_VARIABLE] = config.getoption("--server")
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        _shared.append(start_server(os.environ[KIND_VARIABLE]))
+        os.environ["MLFLOW_TRACKING_URI"] = _shared[0].url
+
+
+def pytest_unconfigure() -> None:
+    while _shared:
+        _shared.pop().stop()
+
+
+@pytest.fixture(scope="session")
+def server() -> str:
+    """Which server answers: `trackflare` or `mlflow`."""
+    return os.environ[KIND_VARIABLE]
+
+
+@pytest.fixture
+def client() -> MlflowClient:
+    return MlflowClient()
+
+
+@pytest.fixture
+def unique() -> str:
+    """A name no other test uses."""
+    return uuid.uuid4().hex[:12]
+
+
+@pytest.fixture
+def experiment(request: pytest.FixtureRequest, unique: str) -> Iterator[str]:
+    """The id of a new experiment, active for the fluent API; runs left open are ended."""
+    yield mlflow.set_experiment(f"{request.node.name}-{unique}").experiment_id
+    while mlflow.active_run():
+        mlflow.end_run()
+
+
+@pytest.fixture
+def run(client: MlflowClient, experiment: str) -> Run:
+    """A new run of the test's own experiment."""
+    return client.create_run(experiment)

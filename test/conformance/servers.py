@@ -1,0 +1,98 @@
+"""Starts and stops the tracking servers that the tests talk to, each with its own empty data folder."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 15
+
+
+@dataclass
+class RunningServer:
+    """A server process, the leader of its own process group, and where it listens and writes."""
+
+    url: str
+    process: subprocess.Popen
+    data_dir: Path
+
+    def stop(self) -> None:
+        """Ends the server and its children, and removes its data."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, number)
+                self.process.wait(STOP_TIMEOUT_S)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                continue
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+
+
+def start_server(kind: str, extra_env: dict[str, str] | None = None) -> RunningServer:
+    """Starts `trackflare` or `mlflow` on a free port and waits until it is healthy.
+
+    Raises RuntimeError with the end of the server's log when it does not come up.
+    """
+    data_dir = Path(tempfile.mkdtemp(prefix=f"conformance-{kind}-"))
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = _trackflare(port, data_dir) if kind == "trackflare" else _mlflow(port, data_dir)
+    log_path = data_dir / "server.log"
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env={**os.environ, **(extra_env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = RunningServer(url, process, data_dir)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not _healthy(url):
+        if process.poll() is not None or time.monotonic() > deadline:
+            text = log_path.read_text(errors="replace")[-4000:]
+            server.stop()
+            raise RuntimeError(f"{kind} did not start: {' '.join(command)}\n{text}")
+        time.sleep(0.1)
+    return server
+
+
+def _trackflare(port: int, data_dir: Path) -> list[str]:
+    node = REPOSITORY / "node_modules/node/bin/node"
+    options = ["--port", str(port), "--data-dir", str(data_dir / "data")]
+    return [str(node), "src/cli/main.ts", "server", *options]
+
+
+def _mlflow(port: int, data_dir: Path) -> list[str]:
+    return [
+        str(Path(sys.executable).parent / "mlflow"),
+        "server",
+        *("--host", "127.0.0.1", "--port", str(port), "--workers", "2"),
+        *("--backend-store-uri", f"sqlite:///{data_dir}/mlflow.db"),
+        *("--artifacts-destination", str(data_dir / "artifacts")),
+    ]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=5) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
