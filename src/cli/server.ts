@@ -75,7 +75,10 @@ async function assertServing(url: string): Promise<void> {
     throw new Error(`The server started but does not serve: ${response.status} ${await response.text()}`);
 }
 
-/** Resolves at Ctrl-C, SIGTERM, SIGHUP, or when a parent that opened an IPC channel ends. */
+/** How often a server that npm started looks whether npm is still there. */
+const PARENT_CHECK_MS = 500;
+
+/** Resolves at Ctrl-C, SIGTERM and SIGHUP, and when npm, which passes on neither SIGHUP nor its own death, is gone. */
 function whenAskedToStop(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -83,6 +86,8 @@ function whenAskedToStop(): Promise<void> {
       process.removeAllListeners(signal);
       process.on(signal, () => resolve());
     }
-    process.once("disconnect", resolve);
+    if (process.env.npm_lifecycle_event === undefined) return;
+    const parent = process.ppid;
+    setInterval(() => process.ppid === parent || resolve(), PARENT_CHECK_MS).unref();
   });
 }

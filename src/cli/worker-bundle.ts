@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -23,6 +24,8 @@ const BUNDLES = join(ROOT, "dist/worker");
 /** All that the bundle is made of. The command itself is none of it. */
 const SOURCES = ["src/**/*.ts", "migrations/*.sql", "wrangler.toml", "package-lock.json", "tsconfig.json"];
 
+const KEEP_BUNDLES_MS = 3_600_000;
+
 /** The Worker as wrangler would deploy it. */
 export interface WorkerBundle {
   /** Absolute: the folder with `index.js` and the modules it imports. */
@@ -36,8 +39,8 @@ export interface WorkerBundle {
  * in a folder named after the sources' hash until they change.
  */
 export async function workerBundle(): Promise<WorkerBundle> {
-  const path = join(BUNDLES, sourceHash());
-  if (!existsSync(path)) await build(path);
+  const current = join(BUNDLES, sourceHash());
+  const path = existsSync(current) ? current : await build();
   return { path, options: JSON.parse(readFileSync(join(path, "options.json"), "utf8")) };
 }
 
@@ -52,19 +55,40 @@ function sourceHash(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Builds aside and renames, so that a bundle is whole or absent and two builders do not meet. */
-async function build(path: string): Promise<void> {
+/**
+ * Builds aside and renames, so that a bundle is whole or absent and two builders do not meet.
+ * @returns where the bundle is, which another name says if the sources changed meanwhile.
+ */
+async function build(): Promise<string> {
   mkdirSync(BUNDLES, { recursive: true });
-  const previous = readdirSync(BUNDLES);
-  const aside = mkdtempSync(join(BUNDLES, "new-"));
-  await Promise.all([bundle(aside), writeOptions(aside)]);
+  removeOldBundles();
+  for (;;) {
+    const path = join(BUNDLES, sourceHash());
+    const aside = mkdtempSync(join(BUNDLES, "new-"));
+    await Promise.all([bundle(aside), writeOptions(aside)]);
+    if (path === join(BUNDLES, sourceHash())) {
+      moveIntoPlace(aside, path);
+      return path;
+    }
+    rmSync(aside, { recursive: true });
+  }
+}
+
+function moveIntoPlace(aside: string, path: string): void {
   try {
     renameSync(aside, path);
   } catch (error) {
     rmSync(aside, { recursive: true });
     if (!existsSync(path)) throw error;
   }
-  for (const name of previous) if (!name.startsWith("new-")) rmSync(join(BUNDLES, name), { recursive: true });
+}
+
+/** Another start may be about to read one that is not the newest: those of the last hour stay. */
+function removeOldBundles(): void {
+  for (const name of readdirSync(BUNDLES)) {
+    const path = join(BUNDLES, name);
+    if (Date.now() - statSync(path).mtimeMs > KEEP_BUNDLES_MS) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 async function bundle(outdir: string): Promise<void> {
