@@ -1,0 +1,83 @@
+import { DurableObject } from "cloudflare:workers";
+
+/*
+ * The ceiling: what a Worker on this machine can do at most when each request makes exactly one call to a Durable
+ * Object or to D1. No validation, no authorization, no rules.
+ */
+
+interface CeilingEnv {
+  readonly DB: D1Database;
+  readonly ROWS: DurableObjectNamespace<Rows>;
+}
+
+interface CreateRun {
+  readonly experiment_id: string;
+  readonly run_name: string;
+  readonly start_time: number;
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** An object that stores one row a call. */
+export class Rows extends DurableObject<CeilingEnv> {
+  constructor(state: DurableObjectState, env: CeilingEnv) {
+    super(state, env);
+    state.storage.sql.exec("CREATE TABLE IF NOT EXISTS t (body TEXT NOT NULL)");
+  }
+
+  insert(body: string): void {
+    this.ctx.storage.sql.exec("INSERT INTO t (body) VALUES (?)", body);
+  }
+
+  count(): number {
+    return this.ctx.storage.sql.exec<{ count: number }>("SELECT COUNT(*) AS count FROM t").one().count;
+  }
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/health") return new Response("OK");
+    const object = /^\/rows\/([\w-]+)$/.exec(pathname)?.[1];
+    if (object !== undefined) {
+      const rows = env.ROWS.getByName(object);
+      if (request.method === "GET") return Response.json({ count: await rows.count() });
+      await rows.insert(await request.text());
+      return Response.json({});
+    }
+    if (pathname === "/runs" && request.method === "GET") {
+      const sql = "SELECT (SELECT COUNT(*) FROM runs) AS runs, (SELECT COUNT(*) FROM tags) AS tags";
+      return Response.json(await env.DB.prepare(sql).first());
+    }
+    if (pathname === "/runs") return createRun(env.DB, await request.json<CreateRun>());
+    return new Response("Not found", { status: 404 });
+  },
+} satisfies ExportedHandler<CeilingEnv>;
+
+/** The same D1 batch as Trackflare's create-run, into the same tables and indices. */
+async function createRun(db: D1Database, run: CreateRun): Promise<Response> {
+  const runId = crypto.randomUUID().replaceAll("-", "");
+  const experimentId = Number(run.experiment_id);
+  const artifactUri = `mlflow-artifacts:/${run.experiment_id}/${runId}/artifacts`;
+  const tags = [...run.tags, { key: "mlflow.runName", value: run.run_name }];
+  await db.batch([
+    db
+      .prepare(
+        `INSERT INTO guard (name, holds) SELECT 'experiment_active', EXISTS
+           (SELECT 1 FROM experiments WHERE experiment_id = ? AND lifecycle_stage = 'active')`,
+      )
+      .bind(experimentId),
+    db
+      .prepare(
+        `INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage)
+         VALUES (?, ?, ?, '', 'RUNNING', ?, ?, 'active')`,
+      )
+      .bind(runId, experimentId, run.run_name, run.start_time, artifactUri),
+    db
+      .prepare(
+        `INSERT INTO tags (run_id, key, value, experiment_id)
+         SELECT ?, value ->> 'key', value ->> 'value', ? FROM json_each(?)`,
+      )
+      .bind(runId, experimentId, JSON.stringify(tags)),
+  ]);
+  return Response.json({ run: { info: { run_id: runId, artifact_uri: artifactUri }, data: { tags } } });
+}

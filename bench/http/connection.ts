@@ -1,0 +1,86 @@
+import { connect, type Socket } from "node:net";
+import { type Answer, type BodySink, ResponseParser } from "./response-parser.ts";
+
+const READ_BUFFER_BYTES = 256 * 1024;
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One keep-alive connection to a server on this machine; one request at a time. */
+export class Connection {
+  readonly port: number;
+  readonly #socket: Socket;
+  readonly #parser = new ResponseParser();
+  #waiting: Waiting | undefined;
+
+  static async open(port: number): Promise<Connection> {
+    const connection = new Connection(port);
+    await new Promise<void>((resolve, reject) => {
+      connection.#socket.once("connect", resolve).once("error", reject);
+    });
+    return connection;
+  }
+
+  private constructor(port: number) {
+    this.port = port;
+    const onread = {
+      buffer: Buffer.allocUnsafe(READ_BUFFER_BYTES),
+      callback: (length: number, buffer: Uint8Array) => this.#read(buffer, length),
+    };
+    this.#socket = connect({ host: "127.0.0.1", port, noDelay: true, onread });
+    this.#socket.on("error", (error) => this.#fail(error));
+    this.#socket.on("close", () => this.#fail(new Error("the server closed the connection")));
+  }
+
+  /**
+   * Sends a rendered request (see `render`), with an optional body kept apart so that a large one is not copied.
+   * @throws when the connection breaks before the answer is whole.
+   */
+  send(request: string | Buffer, body?: Buffer, sink?: BodySink): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#parser.sink = sink;
+      if (typeof request === "string") this.#socket.write(request, "latin1");
+      else this.#socket.write(request);
+      if (body) this.#socket.write(body);
+    });
+  }
+
+  close(): void {
+    this.#waiting = undefined;
+    this.#socket.destroy();
+  }
+
+  #read(buffer: Uint8Array, length: number): boolean {
+    try {
+      const answer = this.#parser.push(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+      if (answer) {
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        waiting?.resolve(answer);
+      }
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+    return true;
+  }
+
+  #fail(error: Error): void {
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+}
+
+/** A request's head; the body of `contentLength` bytes follows it. */
+export function renderHead(method: string, path: string, port: number, contentLength?: number): string {
+  const body =
+    contentLength === undefined ? "" : `Content-Type: application/json\r\nContent-Length: ${contentLength}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${body}\r\n`;
+}
+
+/** A whole request; `body` is ASCII. */
+export function render(method: string, path: string, port: number, body?: string): string {
+  return renderHead(method, path, port, body?.length) + (body ?? "");
+}

@@ -1,0 +1,96 @@
+import type { RunningServer } from "../running-server.ts";
+import { Connection } from "./connection.ts";
+
+/** One of the concurrent clients: its number from 0, and its own connection. */
+export interface Client {
+  readonly index: number;
+  readonly connection: Connection;
+}
+
+/** One unit of work; throws where the server's answer is wrong. */
+export type Operation = (client: Client) => Promise<void>;
+
+export interface Load {
+  readonly server: RunningServer;
+  readonly clients: number;
+  /** How long to measure; a quarter of it goes before as warm-up, whose operations are not counted. */
+  readonly seconds: number;
+  readonly operation: Operation;
+}
+
+export interface LoadResult {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  /** CPU time of the server's process tree per operation; undefined where the system does not tell. */
+  readonly cpuMs: number | undefined;
+}
+
+/** Lets every client repeat the operation back to back until the time is over; started operations are completed. */
+export async function runLoad({ server, clients: count, seconds, operation }: Load): Promise<LoadResult> {
+  const clients = await openClients(server.port, count);
+  try {
+    await repeatUntil(clients, performance.now() + seconds * 250, operation);
+    const cpuBefore = server.cpuSeconds();
+    const start = performance.now();
+    const latenciesMs = await repeatUntil(clients, start + seconds * 1000, operation);
+    const elapsedMs = performance.now() - start;
+    const cpuAfter = server.cpuSeconds();
+    latenciesMs.sort((a, b) => a - b);
+    const operations = latenciesMs.length;
+    return {
+      perSecond: (operations * 1000) / elapsedMs,
+      p50Ms: quantile(latenciesMs, 0.5),
+      p95Ms: quantile(latenciesMs, 0.95),
+      cpuMs:
+        cpuBefore === undefined || cpuAfter === undefined ? undefined : ((cpuAfter - cpuBefore) * 1000) / operations,
+    };
+  } finally {
+    for (const client of clients) client.connection.close();
+  }
+}
+
+/** Runs the operation once for each of `items`, by so many clients at a time, without measuring. */
+export async function forEachItem<T>(
+  port: number,
+  count: number,
+  items: readonly T[],
+  operation: (client: Client, item: T) => Promise<void>,
+): Promise<void> {
+  const clients = await openClients(port, count);
+  const queue = items.values();
+  try {
+    await Promise.all(
+      clients.map(async (client) => {
+        for (const item of queue) await operation(client, item);
+      }),
+    );
+  } finally {
+    for (const client of clients) client.connection.close();
+  }
+}
+
+/** The value below which `fraction` of the sorted values lie. */
+export function quantile(sorted: readonly number[], fraction: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;
+}
+
+async function openClients(port: number, count: number): Promise<Client[]> {
+  const connections = await Promise.all(Array.from({ length: count }, () => Connection.open(port)));
+  return connections.map((connection, index) => ({ index, connection }));
+}
+
+async function repeatUntil(clients: readonly Client[], deadlineMs: number, operation: Operation): Promise<number[]> {
+  const latenciesMs: number[] = [];
+  await Promise.all(
+    clients.map(async (client) => {
+      for (let start = performance.now(); start < deadlineMs; ) {
+        await operation(client);
+        const end = performance.now();
+        latenciesMs.push(end - start);
+        start = end;
+      }
+    }),
+  );
+  return latenciesMs;
+}

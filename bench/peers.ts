@@ -1,0 +1,41 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export type PeerName = keyof typeof PEERS;
+
+/** Each in a virtual environment of its own: FastTrackML's package asks for an older MLflow. */
+const PEERS = {
+  mlflow: { requirement: "mlflow==3.17.2", executable: "mlflow", variable: "TRACKFLARE_BENCH_MLFLOW" },
+  fasttrackml: { requirement: "fasttrackml==0.6.0", executable: "fml", variable: "TRACKFLARE_BENCH_FASTTRACKML" },
+} as const;
+
+const ENVIRONMENTS = `${dirname(import.meta.dirname)}/.venv-bench/`;
+
+/**
+ * The path of a peer's command: the one that its environment variable names, or one from `.venv-bench/`, which is
+ * made and filled with pip on first use (needs `python3` with `venv`).
+ */
+export async function peerExecutable(name: PeerName): Promise<string> {
+  const { requirement, executable, variable } = PEERS[name];
+  const given = process.env[variable];
+  if (given) {
+    if (!existsSync(given)) throw new Error(`${variable} names a file that is not there: ${given}`);
+    return given;
+  }
+  const environment = `${ENVIRONMENTS}${requirement}`;
+  const path = `${environment}/bin/${executable}`;
+  // Written last, so that an installation cut short is done again.
+  const installed = `${environment}/installed`;
+  if (!existsSync(installed)) {
+    console.log(`installing ${requirement} into .venv-bench/ …`);
+    mkdirSync(ENVIRONMENTS, { recursive: true });
+    await run("python3", ["-m", "venv", "--clear", environment]);
+    await run(`${environment}/bin/pip`, ["install", "--quiet", requirement], { maxBuffer: 2 ** 26 });
+    writeFileSync(installed, "");
+  }
+  return path;
+}

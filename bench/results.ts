@@ -1,0 +1,72 @@
+import { SERVER_NAMES, type ServerName } from "./servers.ts";
+import { isRate, type Measurement, type Row } from "./workloads/workload.ts";
+
+/** Median and range of one row for one server, over the repetitions. */
+export interface Summary {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly p50Ms: number | undefined;
+  readonly p95Ms: number | undefined;
+  readonly cpuMs: number | undefined;
+}
+
+export interface MissedTarget {
+  readonly row: Row;
+  readonly against: ServerName;
+  readonly ratio: number;
+  readonly target: number;
+}
+
+/** Everything measured in one run of the benchmark. */
+export class Results {
+  readonly #measurements = new Map<string, Measurement[]>();
+
+  add(row: Row, server: ServerName, measurement: Measurement): void {
+    const key = `${row.id} ${server}`;
+    this.#measurements.set(key, [...(this.#measurements.get(key) ?? []), measurement]);
+  }
+
+  summary(row: Row, server: ServerName): Summary | undefined {
+    const measurements = this.#measurements.get(`${row.id} ${server}`);
+    if (!measurements) return undefined;
+    const values = measurements.map(({ value }) => value);
+    return {
+      median: median(values),
+      min: Math.min(...values),
+      max: Math.max(...values),
+      p50Ms: medianOfKnown(measurements.map(({ p50Ms }) => p50Ms)),
+      p95Ms: medianOfKnown(measurements.map(({ p95Ms }) => p95Ms)),
+      cpuMs: medianOfKnown(measurements.map(({ cpuMs }) => cpuMs)),
+    };
+  }
+
+  /** How many times better Trackflare is, by medians; above 1 is better for every unit. */
+  ratio(row: Row, against: ServerName): number | undefined {
+    const ours = this.summary(row, "trackflare")?.median;
+    const theirs = this.summary(row, against)?.median;
+    if (ours === undefined || theirs === undefined) return undefined;
+    return isRate(row.unit) ? ours / theirs : theirs / ours;
+  }
+
+  missedTargets(rows: readonly Row[]): MissedTarget[] {
+    return rows.flatMap((row) =>
+      SERVER_NAMES.flatMap((against) => {
+        const target = row.targets?.[against];
+        const ratio = this.ratio(row, against);
+        return target === undefined || ratio === undefined || ratio >= target ? [] : [{ row, against, ratio, target }];
+      }),
+    );
+  }
+}
+
+function medianOfKnown(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length > 0 ? median(known) : undefined;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Connection, render } from "./http/connection.ts";
+import { treeCpuSeconds, treePssBytes } from "./process-tree.ts";
+import { SERVERS, type ServerName } from "./servers.ts";
+
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 30_000;
+const POLL_MS = 10;
+
+/** Peers ask their makers for news at start; a measurement should not wait for a network. */
+const QUIET = { MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true" };
+
+/** A server process on a data folder, stopped with everything it started. */
+export class RunningServer {
+  readonly name: ServerName;
+  readonly port: number;
+  /** From starting the process to its first API answer. */
+  readonly startMs: number;
+  readonly #process: ChildProcess;
+  readonly #pid: number;
+
+  static async start(name: ServerName, dataDir: string, port: number): Promise<RunningServer> {
+    const { file, args } = await SERVERS[name].command(port, dataDir);
+    mkdirSync(dataDir, { recursive: true });
+    const logPath = `${dataDir}.log`;
+    const log = openSync(logPath, "a");
+    const start = performance.now();
+    // Its own process group, so that workers it leaves behind can be ended too.
+    const child = spawn(file, args, {
+      cwd: dataDir,
+      detached: true,
+      env: { ...process.env, ...QUIET },
+      stdio: ["ignore", log, log],
+    });
+    try {
+      await untilAnswering(
+        child,
+        name === "ceiling" ? "/health" : "/api/2.0/mlflow/experiments/get?experiment_id=0",
+        port,
+      );
+    } catch (error) {
+      if (child.pid !== undefined) endGroup(child.pid);
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`${name} did not start: ${reason}\n${readFileSync(logPath, "utf8").slice(-2000)}`);
+    }
+    return new RunningServer(name, port, performance.now() - start, child);
+  }
+
+  private constructor(name: ServerName, port: number, startMs: number, child: ChildProcess) {
+    if (child.pid === undefined) throw new Error(`${name} has no process`);
+    this.name = name;
+    this.port = port;
+    this.startMs = startMs;
+    this.#process = child;
+    this.#pid = child.pid;
+  }
+
+  cpuSeconds(): number | undefined {
+    return treeCpuSeconds(this.#pid);
+  }
+
+  pssBytes(): number | undefined {
+    return treePssBytes(this.#pid);
+  }
+
+  /** Asks the server to end and waits until its whole group has. */
+  async stop(): Promise<void> {
+    this.#process.kill("SIGTERM");
+    const deadline = performance.now() + STOP_TIMEOUT_MS;
+    while (groupIsAlive(this.#pid)) {
+      if (performance.now() > deadline) endGroup(this.#pid);
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+async function untilAnswering(child: ChildProcess, path: string, port: number): Promise<void> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  let failure: Error | undefined;
+  child.once("error", (error) => {
+    failure = error;
+  });
+  while (performance.now() < deadline) {
+    if (failure) throw failure;
+    if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
+    const status = await statusOf(path, port);
+    if (status === 200) return;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`no answer within ${START_TIMEOUT_MS / 1000} s`);
+}
+
+async function statusOf(path: string, port: number): Promise<number | undefined> {
+  try {
+    const connection = await Connection.open(port);
+    const answer = await connection.send(render("GET", path, port));
+    connection.close();
+    return answer.status;
+  } catch {
+    return undefined;
+  }
+}
+
+function groupIsAlive(groupId: number): boolean {
+  try {
+    process.kill(-groupId, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function endGroup(groupId: number): void {
+  try {
+    process.kill(-groupId, "SIGKILL");
+  } catch {
+    // Nothing is left of it.
+  }
+}

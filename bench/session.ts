@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { newDataFolder, removeDataFolder } from "./data-folders.ts";
+import { Connection, render } from "./http/connection.ts";
+import { formatNumber } from "./report.ts";
+import type { Results } from "./results.ts";
+import { RunningServer } from "./running-server.ts";
+import type { ServerName } from "./servers.ts";
+import { PROCESS_ROWS } from "./workloads/all.ts";
+import type { DataSet, Measurement, Row, Scale, Workload } from "./workloads/workload.ts";
+
+/** How long a fresh server is left alone before its memory is read. */
+const IDLE_MS = 2000;
+
+const WARM_UP_ROUNDS = 3;
+const WARM_UP_CONNECTIONS = 32;
+
+/** One server on one folder, from its start to its end. */
+export interface Session {
+  readonly name: ServerName;
+  readonly port: number;
+  readonly data: DataSet;
+  readonly workloads: readonly Workload[];
+  /** Which of the rows about the process itself are wanted. */
+  readonly processRows: ReadonlySet<Row>;
+  readonly scale: Scale;
+}
+
+let running: RunningServer | undefined;
+
+/** Ends the server that is being measured, when the benchmark itself is told to end. */
+export async function stopSession(): Promise<void> {
+  await running?.stop();
+}
+
+export async function runSession(session: Session, results: Results): Promise<void> {
+  const { name, port, data, workloads, processRows, scale } = session;
+  const folder = await newDataFolder(name, data, scale, port);
+  const record = (row: Row, measurement: Measurement | undefined) => {
+    if (!measurement) return;
+    results.add(row, name, measurement);
+    console.log(`${name.padEnd(12)} ${row.id.padEnd(18)} ${formatNumber(measurement.value)} ${row.unit}`);
+  };
+  const recordProcess = (row: Row, value: number | undefined) => {
+    if (processRows.has(row) && value !== undefined) record(row, { value });
+  };
+  try {
+    const server = await RunningServer.start(name, folder, port);
+    running = server;
+    if (data === "empty") {
+      recordProcess(PROCESS_ROWS.start, server.startMs);
+      if (processRows.has(PROCESS_ROWS.memoryIdle)) await sleep(IDLE_MS);
+      recordProcess(PROCESS_ROWS.memoryIdle, megabytes(server.pssBytes()));
+    }
+    await warmUp(server);
+    for (const workload of workloads) record(workload, await measure(server, workload, scale));
+    if (data === "empty" && workloads.length > 0) {
+      recordProcess(PROCESS_ROWS.memoryAfter, megabytes(server.pssBytes()));
+    }
+    await server.stop();
+    if (data === "empty" && processRows.has(PROCESS_ROWS.restart)) {
+      running = await RunningServer.start(name, folder, port);
+      recordProcess(PROCESS_ROWS.restart, running.startMs);
+    }
+  } finally {
+    await stopSession();
+    running = undefined;
+    removeDataFolder(folder);
+  }
+}
+
+async function measure(server: RunningServer, workload: Workload, scale: Scale): Promise<Measurement> {
+  try {
+    return await workload.measure(server, scale);
+  } catch (error) {
+    throw new Error(`${server.name}, ${workload.id}: wrong answer`, { cause: error });
+  }
+}
+
+/** MLflow's workers load half of Python at their first request; several connections reach them all. */
+async function warmUp(server: RunningServer): Promise<void> {
+  const path = server.name === "ceiling" ? "/health" : "/api/2.0/mlflow/experiments/get?experiment_id=0";
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+    const connections = await Promise.all(
+      Array.from({ length: WARM_UP_CONNECTIONS }, () => Connection.open(server.port)),
+    );
+    await Promise.all(connections.map((connection) => connection.send(render("GET", path, server.port))));
+    for (const connection of connections) connection.close();
+  }
+}
+
+function megabytes(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : bytes / 1e6;
+}
