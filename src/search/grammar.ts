@@ -1,0 +1,98 @@
+import { invalidParameter } from "../domain/errors.ts";
+import type { Entity, Field } from "./ast.ts";
+
+/** What an attribute is compared with: a number, a quoted string, or the quoted decimal of an experiment's id. */
+export interface Attribute {
+  readonly key: string;
+  readonly values: "number" | "text" | "id";
+  readonly list: boolean;
+}
+
+/** The words of one search. Source: `SearchUtils` and `SearchExperimentsUtils` of `mlflow/utils/search_utils.py`. */
+export interface Grammar {
+  readonly entities: ReadonlyMap<string, Entity>;
+  readonly attributes: ReadonlyMap<string, Attribute>;
+  readonly orderEntities: ReadonlySet<Entity>;
+}
+
+const DATASET_KEYS = new Set(["name", "digest", "context"]);
+
+function attributes(
+  values: Attribute["values"],
+  words: readonly string[],
+  options: { readonly key?: string; readonly list?: boolean } = {},
+): [string, Attribute][] {
+  return words.map((word) => [word, { key: options.key ?? word, values, list: options.list ?? false }]);
+}
+
+function entities(words: Partial<Record<Entity, readonly string[]>>): Map<string, Entity> {
+  const pairs = Object.entries(words) as [Entity, readonly string[]][];
+  return new Map(pairs.flatMap(([entity, names]) => names.map((name): [string, Entity] => [name, entity])));
+}
+
+export const RUN_GRAMMAR: Grammar = {
+  entities: entities({
+    metric: ["metric", "metrics"],
+    param: ["parameter", "parameters", "param", "params"],
+    tag: ["tag", "tags"],
+    attribute: ["attribute", "attributes", "attr", "run"],
+    dataset: ["dataset", "datasets"],
+  }),
+  attributes: new Map([
+    ...attributes("text", ["run_id"], { list: true }),
+    ...attributes("text", ["user_id", "status", "artifact_uri"]),
+    ...attributes("text", ["run_name", "run name", "Run name", "Run Name"], { key: "run_name" }),
+    ...attributes("number", ["start_time", "created", "Created"], { key: "start_time" }),
+    ...attributes("number", ["end_time"]),
+  ]),
+  orderEntities: new Set(["metric", "param", "tag", "attribute"]),
+};
+
+export const EXPERIMENT_GRAMMAR: Grammar = {
+  entities: entities({ tag: ["tag", "tags"], attribute: ["attribute", "attributes", "attr"] }),
+  attributes: new Map([
+    ...attributes("id", ["experiment_id"], { list: true }),
+    ...attributes("text", ["name"]),
+    ...attributes("number", ["creation_time", "last_update_time"]),
+  ]),
+  orderEntities: new Set(["attribute"]),
+};
+
+/**
+ * What the name token `name` means: split at its first dot, quotes of key and backticks of entity stripped; a name
+ * without a dot is an attribute. Quotes around the whole are stripped first, as MLflow does in order_by.
+ */
+export function resolveField(name: string, grammar: Grammar): Field {
+  const whole = name.indexOf(name[0]!, 1) === name.length - 1 ? unquote(name) : name;
+  const dot = whole.indexOf(".");
+  const word = dot === -1 ? "attribute" : trimQuotes(whole.slice(0, dot), "`");
+  const entity = grammar.entities.get(word);
+  if (entity === undefined) {
+    const known = [...grammar.entities.keys()].join(", ");
+    throw invalidParameter(`${JSON.stringify(word)} is no entity to search by; expected one of ${known}.`);
+  }
+  const key = trimQuotes(unquote(whole.slice(dot + 1)), "`");
+  if (entity === "attribute") {
+    const attribute = grammar.attributes.get(key);
+    if (attribute !== undefined) return { entity, key: attribute.key };
+    throw invalidParameter(`There is no attribute ${JSON.stringify(key)}; ${expected(grammar.attributes.keys())}.`);
+  }
+  if (entity === "dataset" && !DATASET_KEYS.has(key)) {
+    throw invalidParameter(`Datasets have no ${JSON.stringify(key)}; ${expected(DATASET_KEYS)}.`);
+  }
+  return { entity, key };
+}
+
+function expected(words: Iterable<string>): string {
+  return `expected one of ${[...words].join(", ")}`;
+}
+
+/** Strips one pair of quotes of any kind that encloses the whole text. */
+function unquote(text: string): string {
+  const quote = text[0];
+  return quote === "'" || quote === '"' || quote === "`" ? trimQuotes(text, quote) : text;
+}
+
+function trimQuotes(text: string, quote: string): string {
+  return text.length >= 2 && text.startsWith(quote) && text.endsWith(quote) ? text.slice(1, -1) : text;
+}

@@ -1,0 +1,83 @@
+import { invalidParameter } from "../domain/errors.ts";
+
+/**
+ * `name` is an identifier with all its dotted parts as written (``tags.`a b`.c``); `text` a string in quotes, where
+ * double quotes may also enclose an attribute's name; `symbol` a comparator, a bracket or a comma.
+ */
+export interface Token {
+  readonly kind: "name" | "text" | "number" | "symbol" | "end";
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const SPACE = /\s*/uy;
+const WORD = /[\p{L}_][\p{L}\p{M}\p{N}_$#]*/uy;
+const KEY_PART = /[\p{L}\p{M}\p{N}_$#]+/uy;
+const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_$.])/uy;
+const SYMBOL = /[<>=!~]+|[(),]/uy;
+
+/**
+ * The token at or after `position`. Linear in its length, and reads no further than needed.
+ * Names, strings and comparators end where sqlparse, MLflow's lexer, ends them.
+ */
+export function nextToken(source: string, position: number): Token {
+  const start = match(SPACE, source, position) ?? position;
+  const token = (kind: Token["kind"], end: number): Token => ({ kind, text: source.slice(start, end), start, end });
+  if (start === source.length) return token("end", start);
+  const quote = source[start];
+  if (quote === "'") return token("text", quotedEnd(source, start));
+  if (quote === '"' || quote === "`") {
+    const end = quotedEnd(source, start);
+    if (quote === '"' && source[end] !== ".") return token("text", end);
+    return token("name", dottedEnd(source, end));
+  }
+  const wordEnd = match(WORD, source, start);
+  if (wordEnd !== undefined) return token("name", dottedEnd(source, wordEnd));
+  const numberEnd = match(NUMBER, source, start);
+  if (numberEnd !== undefined) return token("number", numberEnd);
+  const symbolEnd = match(SYMBOL, source, start);
+  if (symbolEnd !== undefined) return token("symbol", symbolEnd);
+  const character = String.fromCodePoint(source.codePointAt(start)!);
+  throw invalidParameter(`Unexpected ${JSON.stringify(character)} at position ${start + 1}.`);
+}
+
+/** Where `pattern`, a sticky expression, stops matching at `position`; undefined where it does not match. */
+function match(pattern: RegExp, source: string, position: number): number | undefined {
+  pattern.lastIndex = position;
+  return pattern.test(source) ? pattern.lastIndex : undefined;
+}
+
+/** Every further part of a dotted name: bare, or in any of the three quotes. */
+function dottedEnd(source: string, position: number): number {
+  let end = position;
+  while (source[end] === ".") {
+    end += 1;
+    const quote = source[end];
+    if (quote === "'" || quote === '"' || quote === "`") end = quotedEnd(source, end);
+    else end = match(KEY_PART, source, end) ?? end;
+  }
+  return end;
+}
+
+/**
+ * A doubled quote, and outside backticks one after a backslash, does not end the string, unless the string would then
+ * never end. Neither is unescaped: MLflow takes what is between the outer quotes as it is.
+ */
+function quotedEnd(source: string, start: number): number {
+  const quote = source[start]!;
+  let lastInner: number | undefined;
+  for (let index = source.indexOf(quote, start + 1); index !== -1; index = source.indexOf(quote, index + 1)) {
+    const escaped = quote !== "`" && index > start + 1 && source[index - 1] === "\\";
+    if (escaped) {
+      lastInner = index;
+    } else if (source[index + 1] === quote) {
+      lastInner = index;
+      index += 1;
+    } else {
+      return index + 1;
+    }
+  }
+  if (lastInner !== undefined) return lastInner + 1;
+  throw invalidParameter(`The quote at position ${start + 1} (${quote}) is never closed.`);
+}
