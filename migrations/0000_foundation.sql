@@ -98,12 +98,8 @@ CREATE INDEX `tags_by_value` ON `tags` (`experiment_id`,`key`,substr(`value`, 1,
 -- A guard in a batch: INSERT INTO guard (name, holds) VALUES ('run_active', <condition>) writes nothing, and rolls the
 -- whole batch back with the guard's name as the error where the condition does not hold.
 CREATE VIEW `guard` AS SELECT NULL AS name, NULL AS holds WHERE FALSE;--> statement-breakpoint
-CREATE TRIGGER `guard_run_exists` INSTEAD OF INSERT ON `guard` WHEN NEW.name = 'run_exists' AND NEW.holds IS NOT 1
-BEGIN SELECT RAISE(ABORT, 'guard:run_exists'); END;--> statement-breakpoint
 CREATE TRIGGER `guard_run_active` INSTEAD OF INSERT ON `guard` WHEN NEW.name = 'run_active' AND NEW.holds IS NOT 1
 BEGIN SELECT RAISE(ABORT, 'guard:run_active'); END;--> statement-breakpoint
-CREATE TRIGGER `guard_experiment_active` INSTEAD OF INSERT ON `guard` WHEN NEW.name = 'experiment_active' AND NEW.holds IS NOT 1
-BEGIN SELECT RAISE(ABORT, 'guard:experiment_active'); END;--> statement-breakpoint
 -- A param never changes its value once logged.
 CREATE TRIGGER `params_immutable` BEFORE UPDATE ON `params` WHEN NEW.value IS NOT OLD.value
 BEGIN SELECT RAISE(ABORT, 'guard:param_unchanged'); END;--> statement-breakpoint

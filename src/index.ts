@@ -1,10 +1,7 @@
-import { migrate } from "./stores/d1/migrate.ts";
+import { createApp } from "./http/app.ts";
 
 export { RunDurableObject } from "./stores/run/durable-object.ts";
 
-export default {
-  async fetch(_request, env) {
-    await migrate(env.DB);
-    return new Response("OK");
-  },
-} satisfies ExportedHandler<Env>;
+const app = createApp();
+
+export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

@@ -15,3 +15,16 @@ export function json(body: object, status = 200): Response {
 export function jsonText(body: string | ReadableStream<Uint8Array>, status = 200): Response {
   return new Response(body, { status, headers: API_HEADERS });
 }
+
+/** 200 with JSON that is written piece by piece, as fast as the client reads. */
+export function jsonStream(pieces: AsyncIterator<string, void>): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { value, done } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+  });
+  return jsonText(body);
+}

@@ -1,6 +1,6 @@
 import type { Int64 } from "../../domain/int64.ts";
 import type { Points } from "./points.ts";
-import { compareValues, int64At, type Series } from "./series.ts";
+import { compareValues, int64At, type Series, seriesOf } from "./series.ts";
 
 /** What search knows of a metric: its latest point, and the range of its values that are numbers. */
 export interface MetricSummary {
@@ -35,6 +35,18 @@ export class MetricSummaries extends Map<string, MetricSummary> {
     if (from === to) return;
     const summary = this.#addPoint(key, series, from);
     for (let index = from + 1; index < to; index++) include(summary, series, index);
+  }
+
+  /** Adds what `other` knows. */
+  addAll(other: MetricSummaries): void {
+    for (const [key, { minValue, maxValue, ...latest }] of other) {
+      this.addSeries(key, seriesOf(latest));
+      for (const value of [minValue, maxValue]) {
+        const summary = this.get(key)!;
+        if (value !== null && (summary.minValue === null || value < summary.minValue)) summary.minValue = value;
+        if (value !== null && (summary.maxValue === null || value > summary.maxValue)) summary.maxValue = value;
+      }
+    }
   }
 
   #addPoint(key: string, series: Series, index: number): MetricSummary {

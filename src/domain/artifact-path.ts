@@ -1,0 +1,145 @@
+import { invalidParameter, type MlflowError } from "./errors.ts";
+import { MAX_ARTIFACT_LOCATION_LENGTH } from "./limits.ts";
+
+/*
+ * Artifact paths. Router, authorization and storage all work with what these functions return, so no two of them can
+ * read one request differently. A canonical path is a list of segments joined by single slashes, without a leading or
+ * trailing one; "" is the root. Nothing is repaired on the way: what would need repair is refused, except that one
+ * trailing slash is dropped.
+ */
+
+/** R2's limit for a key, in bytes of UTF-8 (developers.cloudflare.com/r2/platform/limits). */
+const MAX_KEY_BYTES = 1024;
+/** What file systems allow for one name (NAME_MAX), in bytes of UTF-8. */
+const MAX_SEGMENT_BYTES = 255;
+/** Each level costs a store a look whether a file is in the way. */
+const MAX_SEGMENTS = 128;
+/** As often as MLflow decodes a path when it looks for `..` in it (`mlflow/utils/uri.py`). */
+const MAX_DECODE_ROUNDS = 10;
+
+const ARTIFACT_URI_SCHEME = "mlflow-artifacts:";
+
+const utf8 = new TextEncoder();
+
+/**
+ * The canonical path in a raw request URL, below `prefix` (as `/mlflow-artifacts/artifacts/`).
+ * @param rawUrl as it was received: a parsed URL has already resolved `%2e%2e`.
+ * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path".
+ */
+export function artifactPathOfUrl(rawUrl: string, prefix: string): string {
+  const [target = ""] = rawUrl.split(/[?#]/, 1);
+  const start = target.indexOf(prefix);
+  if (start === -1) throw invalidPath();
+  // Split before decoding, so that an encoded slash is seen inside its segment and refused.
+  return canonicalSegments(
+    target
+      .slice(start + prefix.length)
+      .split("/")
+      .map(decodeSegment),
+  );
+}
+
+/**
+ * The canonical path of a value that was decoded once already: a query parameter or a field of a body.
+ * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path".
+ */
+export function canonicalArtifactPath(path: string): string {
+  return canonicalSegments(path.split("/"));
+}
+
+/** The object key of canonical `path` below canonical `root`; "" as `path` names the root itself. */
+export function joinArtifactPath(root: string, path: string): string {
+  return canonicalArtifactPath(root === "" || path === "" ? `${root}${path}` : `${root}/${path}`);
+}
+
+/**
+ * The object key of an `mlflow-artifacts:` URI: `mlflow-artifacts:/7/<run id>/artifacts` is `7/<run id>/artifacts`.
+ * Repeated slashes count as one, and a host as this one, because MLflow's client reads such URIs so.
+ * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" for any other URI.
+ */
+export function objectKeyOfArtifactUri(uri: string): string {
+  if (!uri.startsWith(`${ARTIFACT_URI_SCHEME}/`) || /[?#]/.test(uri)) throw invalidPath();
+  const path = uri.slice(ARTIFACT_URI_SCHEME.length).replace(/^\/\/[^/]+/, "");
+  return canonicalArtifactPath(path.replace(/\/+/g, "/").replace(/^\//, ""));
+}
+
+/**
+ * Refuses an experiment's artifact location unless this server can serve it: `mlflow-artifacts:/<path>`.
+ * No other scheme, because the server fetches no URL that a user gives it; no host, because MLflow's client would send
+ * its credentials there; no `%`, because the client sends the location as part of a URL, where it would be decoded.
+ * @throws MlflowError INVALID_PARAMETER_VALUE.
+ */
+export function checkArtifactLocation(location: string): void {
+  if (location.length > MAX_ARTIFACT_LOCATION_LENGTH) {
+    throw invalidParameter(
+      `Invalid artifact location: it has ${location.length} characters, at most ${MAX_ARTIFACT_LOCATION_LENGTH} are allowed.`,
+    );
+  }
+  if (!isServableLocation(location)) {
+    throw invalidParameter(
+      `Invalid artifact location ${JSON.stringify(location)}: artifacts are stored by this server, below a location like 'mlflow-artifacts:/my-folder'.`,
+    );
+  }
+}
+
+function isServableLocation(location: string): boolean {
+  if (/[%?#;]/.test(location) || /^[^/]*\/\/[^/]/.test(location)) return false;
+  try {
+    return objectKeyOfArtifactUri(location) !== "";
+  } catch {
+    return false;
+  }
+}
+
+function canonicalSegments(segments: readonly string[]): string {
+  const named = segments.at(-1) === "" ? segments.slice(0, -1) : segments;
+  const path = named.join("/");
+  if (named.length > MAX_SEGMENTS || utf8.encode(path).length > MAX_KEY_BYTES) throw invalidPath();
+  if (!named.every(isSafeSegment) || /^file:/i.test(path) || escapesWhenDecoded(path)) throw invalidPath();
+  return path;
+}
+
+function isSafeSegment(segment: string): boolean {
+  return (
+    segment !== "" &&
+    // `..;x` is `..` to whoever takes `;x` for a parameter of the segment.
+    !/^\.\.?(;|$)/.test(segment) &&
+    // A drive letter makes a name absolute on a client that runs Windows.
+    !/^[a-z]:/i.test(segment) &&
+    // U+FFFD is what a lossy decoder leaves of bytes that are not UTF-8.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+    !/[\u0000-\u001f\u007f/\\#\ufffd]/.test(segment) &&
+    segment.isWellFormed() &&
+    utf8.encode(segment).length <= MAX_SEGMENT_BYTES
+  );
+}
+
+/** Decodes one segment once, as a server does; a `%` that starts no escape stays (names like `100%` are sent so). */
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment.replace(/%(?![0-9a-f]{2})/gi, "%25"));
+  } catch {
+    throw invalidPath();
+  }
+}
+
+/** Whether someone who decodes `path` again (a proxy, a client, a shell script) would be led out of its folder. */
+function escapesWhenDecoded(path: string): boolean {
+  let decoded = path;
+  for (let round = 0; round < MAX_DECODE_ROUNDS; round++) {
+    const next = decodeLeniently(decoded).replace(/[\t\r\n]/g, "");
+    if (next === decoded) return false;
+    decoded = next;
+    if (/^[/\\]/.test(decoded) || /(^|[/\\])\.\.?(;|[/\\]|$)/.test(decoded)) return true;
+  }
+  return true;
+}
+
+/** Decodes the escapes of ASCII characters; no other character has a part in a path's structure. */
+function decodeLeniently(text: string): string {
+  return text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function invalidPath(): MlflowError {
+  return invalidParameter("Invalid path");
+}

@@ -1,0 +1,44 @@
+import { invalidParameter } from "./errors.ts";
+import { MAX_KEY_LENGTH } from "./limits.ts";
+
+/**
+ * Checks the key of a metric, param or tag by MLflow's rules (`mlflow/utils/validation.py`): letters of any script,
+ * digits, `_ / - . : space`, at most 250 characters, and a path that names nothing twice (`a//b`, `a/./b`, `../a`).
+ * @param kind is named in the error, e.g. "metric".
+ */
+export function checkKey(kind: string, key: string): void {
+  if (!/^[\p{L}\p{N}_/\-. :]+$/u.test(key)) {
+    throw invalidParameter(
+      `Invalid ${kind} name '${shorten(key)}': names may only contain letters, digits, underscores, dashes, periods, ` +
+        "spaces, colons and slashes.",
+    );
+  }
+  // `a`, `loss` and `lr.0`: most keys have no slash and are one segment.
+  if (key.startsWith("..") || key.split("/").some((segment) => segment === "" || segment === "." || segment === "..")) {
+    throw invalidParameter(
+      `Invalid ${kind} name '${shorten(key)}': names must be unique when read as paths, without empty, '.' or '..' parts.`,
+    );
+  }
+  checkLength(`${kind} name`, key, MAX_KEY_LENGTH);
+}
+
+/** Refuses texts of more than `limit` characters (code points, as Python counts them). */
+export function checkLength(what: string, text: string, limit: number): void {
+  if (text.length <= limit || lengthInCharacters(text) <= limit) return;
+  throw invalidParameter(`The ${what} '${shorten(text)}' exceeds the maximum length of ${limit} characters.`);
+}
+
+/** The first `limit` characters: MLflow's server cuts long param and run tag values (`MLFLOW_TRUNCATE_LONG_VALUES`). */
+export function truncate(text: string, limit: number): string {
+  return text.length <= limit ? text : [...text].slice(0, limit).join("");
+}
+
+function lengthInCharacters(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+function shorten(text: string): string {
+  return text.length > 250 ? `${text.slice(0, 250)}…` : text;
+}

@@ -1,0 +1,10 @@
+/** Bindings and settings that wrangler.toml does not carry: secrets, and what only the local command gives. Merges with what `wrangler types` generates. */
+interface __BaseEnv_Env {
+  /** The local file service (cli/file-service.ts), where artifacts are plain files. */
+  FILES?: Fetcher;
+  TRACKFLARE_LOCAL?: string;
+  TRACKFLARE_ADMIN_USERNAME?: string;
+  TRACKFLARE_ADMIN_PASSWORD?: string;
+  TRACKFLARE_ADMIN_TOKEN?: string;
+  TRACKFLARE_ARTIFACTS?: string;
+}

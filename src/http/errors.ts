@@ -1,0 +1,27 @@
+import { MlflowError } from "../domain/errors.ts";
+import { json } from "../routes/respond.ts";
+
+/** D1 and Durable Object failures that pass: the write may or may not have happened, and is safe to repeat. */
+const TRANSIENT =
+  /Network connection lost|storage caused object to be reset|reset because its code was updated|object storage operation exceeded timeout|D1 DB is overloaded|Cannot resolve D1 DB|Durable Object is overloaded|internal error; reference/i;
+
+/** The answer for anything thrown. What we did not throw on purpose is logged under the request's id and not shown. */
+export function errorResponse(error: unknown, requestId: string): Response {
+  if (error instanceof MlflowError) return mlflowErrorResponse(error);
+  console.error(requestId, error);
+  const text = error instanceof Error ? error.message : String(error);
+  if (TRANSIENT.test(text)) {
+    const response = mlflowErrorResponse(
+      new MlflowError("TEMPORARILY_UNAVAILABLE", `The storage did not answer; please repeat (request ${requestId}).`),
+    );
+    response.headers.set("Retry-After", "2");
+    return response;
+  }
+  return mlflowErrorResponse(new MlflowError("INTERNAL_ERROR", `Internal error (request ${requestId}).`));
+}
+
+function mlflowErrorResponse(error: MlflowError): Response {
+  const response = json({ error_code: error.code, message: error.message }, error.status);
+  if (error.code === "UNAUTHENTICATED") response.headers.set("WWW-Authenticate", 'Basic realm="mlflow"');
+  return response;
+}

@@ -1,0 +1,53 @@
+import { invalidParameter, MlflowError } from "../domain/errors.ts";
+import { type Message, parseJsonExactly, queryToRaw } from "../routes/message.ts";
+
+/** Enough for a full log-batch and for a dataset with its schema and profile. */
+const MAX_JSON_BODY_BYTES = 8 * 1024 * 1024;
+
+/**
+ * The route's message from the request: from the query where a GET has one, else from the JSON body, which old clients
+ * send with GET too. DELETE and PATCH carry a body as MLflow's clients send it.
+ * @throws MlflowError INVALID_PARAMETER_VALUE or REQUEST_TOO_LARGE.
+ */
+export async function readMessage<T>(request: Request, message: Message<T>): Promise<T> {
+  const queryStart = request.method === "GET" ? request.url.indexOf("?") : -1;
+  if (queryStart !== -1 && queryStart < request.url.length - 1) {
+    const query = new URLSearchParams(request.url.slice(queryStart));
+    return message.parse(queryToRaw(query, message.repeatedNames), "");
+  }
+  // A form or text/plain POST needs no preflight, so it is what a hostile page would send (CVE-2023-43472).
+  if (request.method === "POST" || request.method === "PUT") requireJson(request.headers.get("Content-Type"));
+  return message.parse(parseBody(await readText(request)), "");
+}
+
+function requireJson(contentType: string | null): void {
+  if (contentType === null) throw invalidParameter("Bad Request. Content-Type header is missing.");
+  if (!/^application\/json *(;|$)/i.test(contentType)) {
+    throw invalidParameter("Bad Request. Content-Type must be application/json.");
+  }
+}
+
+async function readText(request: Request): Promise<string> {
+  const tooLarge = () =>
+    new MlflowError("REQUEST_TOO_LARGE", `A JSON body may have at most ${MAX_JSON_BODY_BYTES} bytes.`);
+  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_JSON_BODY_BYTES) throw tooLarge();
+  const bytes = await request.arrayBuffer();
+  if (bytes.byteLength > MAX_JSON_BODY_BYTES) throw tooLarge();
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw invalidParameter("The body is not UTF-8.");
+  }
+}
+
+/** An empty body is an empty message; a JSON string is decoded again, as the oldest clients encode twice. */
+function parseBody(text: string): unknown {
+  if (text.trim() === "") return {};
+  try {
+    const parsed = parseJsonExactly(text);
+    return typeof parsed === "string" ? parseJsonExactly(parsed) : parsed;
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    throw invalidParameter("The body is not JSON.");
+  }
+}

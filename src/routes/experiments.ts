@@ -1,0 +1,143 @@
+import { VIEW_TYPES } from "../domain/entities.ts";
+import { DEFAULT_SEARCH_RESULTS } from "../domain/limits.ts";
+import {
+  createExperiment,
+  deleteExperimentTag,
+  getExperiment,
+  getExperimentByName,
+  renameExperiment,
+  setExperimentStage,
+  setExperimentTag,
+} from "../services/experiments.ts";
+import { searchExperiments } from "../services/search.ts";
+import { id, int32, message, nested, oneOf, repeated, required, string } from "./message.ts";
+import { onExperiment, onServer } from "./permissions.ts";
+import { json } from "./respond.ts";
+import { type Route, route, trackingPaths } from "./route.ts";
+import { experimentToWire } from "./wire.ts";
+
+const keyValue = message({ key: required(string), value: string });
+const experimentId = message({ experimentId: required(id) });
+
+const search = message({
+  maxResults: int32,
+  pageToken: string,
+  filter: string,
+  orderBy: repeated(string),
+  viewType: oneOf(VIEW_TYPES),
+});
+
+const searchRoute = (method: "GET" | "POST"): Route =>
+  route({
+    method,
+    paths: trackingPaths("/mlflow/experiments/search"),
+    permission: onServer("READ"),
+    input: search,
+    handle: async ({ ctx, input }) => {
+      const page = await searchExperiments(ctx, {
+        filter: input.filter ?? "",
+        orderBy: input.orderBy ?? [],
+        viewType: input.viewType ?? "ACTIVE_ONLY",
+        // Upstream takes an absent max_results for 0 and refuses it.
+        maxResults: input.maxResults ?? DEFAULT_SEARCH_RESULTS,
+        pageToken: input.pageToken || undefined,
+      });
+      return json({
+        ...(page.experiments.length > 0 && { experiments: page.experiments.map(experimentToWire) }),
+        ...(page.nextPageToken !== undefined && { next_page_token: page.nextPageToken }),
+      });
+    },
+  });
+
+export const experimentsRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/experiments/create"),
+    permission: onServer("EDIT"),
+    input: message({ name: required(string), artifactLocation: string, tags: repeated(nested(keyValue)) }),
+    handle: async ({ ctx, input }) => {
+      const tags = input.tags?.map(({ key, value = "" }) => ({ key, value }));
+      return json({ experiment_id: await createExperiment(ctx, { ...input, tags }) });
+    },
+  }),
+  route({
+    method: "GET",
+    paths: trackingPaths("/mlflow/experiments/get"),
+    permission: onExperiment("READ"),
+    input: experimentId,
+    handle: async ({ ctx, input }) =>
+      json({ experiment: experimentToWire(await getExperiment(ctx, input.experimentId)) }),
+  }),
+  route({
+    method: "GET",
+    paths: trackingPaths("/mlflow/experiments/get-by-name"),
+    permission: { level: "READ", on: ({ experimentName: name }) => [{ kind: "experimentName", name }] },
+    input: message({ experimentName: required(string) }),
+    handle: async ({ ctx, input }) =>
+      json({ experiment: experimentToWire(await getExperimentByName(ctx, input.experimentName)) }),
+  }),
+  searchRoute("GET"),
+  searchRoute("POST"),
+  // What clients up to 1.27 call; never paged there.
+  route({
+    method: "GET",
+    paths: trackingPaths("/mlflow/experiments/list"),
+    permission: onServer("READ"),
+    input: search,
+    handle: async ({ ctx, input }) => {
+      const all = { filter: "", orderBy: ["experiment_id ASC"], maxResults: 50_000, pageToken: undefined };
+      const { experiments } = await searchExperiments(ctx, { ...all, viewType: input.viewType ?? "ACTIVE_ONLY" });
+      return json(experiments.length > 0 ? { experiments: experiments.map(experimentToWire) } : {});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/experiments/update"),
+    permission: onExperiment("EDIT"),
+    input: message({ experimentId: required(id), newName: required(string) }),
+    handle: async ({ ctx, input }) => {
+      await renameExperiment(ctx, input.experimentId, input.newName);
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/experiments/delete"),
+    permission: onExperiment("MANAGE"),
+    input: experimentId,
+    handle: async ({ ctx, input }) => {
+      await setExperimentStage(ctx, input.experimentId, "deleted");
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/experiments/restore"),
+    permission: onExperiment("MANAGE"),
+    input: experimentId,
+    handle: async ({ ctx, input }) => {
+      await setExperimentStage(ctx, input.experimentId, "active");
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/experiments/set-experiment-tag"),
+    permission: onExperiment("EDIT"),
+    input: message({ experimentId: required(id), key: required(string), value: string }),
+    handle: async ({ ctx, input: { experimentId, key, value = "" } }) => {
+      await setExperimentTag(ctx, experimentId, { key, value });
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/experiments/delete-experiment-tag"),
+    permission: onExperiment("EDIT"),
+    input: message({ experimentId: required(id), key: required(string) }),
+    handle: async ({ ctx, input }) => {
+      await deleteExperimentTag(ctx, input.experimentId, input.key);
+      return json({});
+    },
+  }),
+];

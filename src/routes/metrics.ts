@@ -1,0 +1,82 @@
+import { MAX_BULK_POINTS } from "../domain/limits.ts";
+import {
+  type RunMetric,
+  readBulkHistory,
+  readMetricPage,
+  readSeries,
+  sampleHistory,
+} from "../services/metric-history.ts";
+import { positionAt, type Series } from "../stores/run/series.ts";
+import { alsoNamed, int32, int64, message, repeated, required, string } from "./message.ts";
+import { onRun, onRuns } from "./permissions.ts";
+import { jsonStream, jsonText } from "./respond.ts";
+import { type Route, route, trackingPaths } from "./route.ts";
+import { runIdField } from "./runs.ts";
+import { metricToWire, pageToWire } from "./wire.ts";
+
+/** The whole series, a slice at a time: a million points are 80 MB of JSON. */
+async function* wholeHistoryToWire(key: string, slices: AsyncGenerator<Series>): AsyncGenerator<string> {
+  let separator = `{"metrics":[`;
+  for await (const series of slices) {
+    const points = Array.from(series.values, (_, i) => metricToWire({ key, ...positionAt(series, i) }));
+    yield separator + points.join(",");
+    separator = ",";
+  }
+  yield separator === "," ? "]}" : "{}";
+}
+
+function runMetricsToWire(points: readonly RunMetric[]): string {
+  return pageToWire(
+    "metrics",
+    points.map((point) => metricToWire(point, point.runId)),
+    undefined,
+  );
+}
+
+export const metricsRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    paths: trackingPaths("/mlflow/metrics/get-history"),
+    permission: onRun("READ"),
+    input: message({ runId: runIdField, metricKey: required(string), maxResults: int32, pageToken: string }),
+    handle: async ({ ctx, input: { runId, metricKey, maxResults, pageToken } }) => {
+      if (maxResults === undefined) {
+        return jsonStream(wholeHistoryToWire(metricKey, readSeries(ctx, runId, metricKey)));
+      }
+      const page = await readMetricPage(ctx, runId, metricKey, maxResults, pageToken || undefined);
+      return jsonText(
+        pageToWire(
+          "metrics",
+          page.points.map((point) => metricToWire(point)),
+          page.nextPageToken,
+        ),
+      );
+    },
+  }),
+  route({
+    method: "GET",
+    paths: trackingPaths("/mlflow/metrics/get-history-bulk"),
+    permission: onRuns("READ"),
+    input: message({
+      runIds: required(alsoNamed("run_id", repeated(string))),
+      metricKey: required(string),
+      maxResults: int32,
+    }),
+    handle: async ({ ctx, input: { runIds, metricKey, maxResults = MAX_BULK_POINTS } }) =>
+      jsonText(runMetricsToWire(await readBulkHistory(ctx, runIds, metricKey, maxResults))),
+  }),
+  route({
+    method: "GET",
+    paths: trackingPaths("/mlflow/metrics/get-history-bulk-interval"),
+    permission: onRuns("READ"),
+    input: message({
+      runIds: required(repeated(string)),
+      metricKey: required(string),
+      startStep: int64,
+      endStep: int64,
+      maxResults: int32,
+    }),
+    handle: async ({ ctx, input: { runIds, metricKey: key, startStep, endStep, maxResults = 2500 } }) =>
+      jsonText(runMetricsToWire(await sampleHistory(ctx, { runIds, key, startStep, endStep, maxResults }))),
+  }),
+];

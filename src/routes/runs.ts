@@ -1,0 +1,220 @@
+import { RUN_STATUSES, VIEW_TYPES } from "../domain/entities.ts";
+import { DEFAULT_SEARCH_RESULTS } from "../domain/limits.ts";
+import { deleteRunTag, logBatch, logMetrics, logParam, setRunTag } from "../services/log-batch.ts";
+import { logInputs } from "../services/log-inputs.ts";
+import { logModel } from "../services/log-model.ts";
+import { changeRun, createRun, getRun, setRunStage } from "../services/runs.ts";
+import { type FoundRuns, searchRuns } from "../services/search.ts";
+import { alsoNamed, double, id, int32, int64, message, nested, oneOf, repeated, required, string } from "./message.ts";
+import { onExperiments, onRun } from "./permissions.ts";
+import { json, jsonStream, jsonText } from "./respond.ts";
+import { type Route, route, trackingPaths } from "./route.ts";
+import { newRunToWire, runInfoToWire, runToWire } from "./wire.ts";
+
+/** Clients of before 1.0 say `run_uuid`; some send both. */
+export const runIdField = required(alsoNamed("run_uuid", string));
+
+const keyValue = message({ key: required(string), value: string });
+const metric = message({ key: required(string), value: required(double), timestamp: required(int64), step: int64 });
+const dataset = message({
+  name: required(string),
+  digest: required(string),
+  sourceType: required(string),
+  source: required(string),
+  schema: string,
+  profile: string,
+});
+
+const withValue = ({ key, value = "" }: { readonly key: string; readonly value?: string | undefined }) => ({
+  key,
+  value,
+});
+
+const stageRoute = (path: string, to: "active" | "deleted"): Route =>
+  route({
+    method: "POST",
+    paths: trackingPaths(path),
+    permission: onRun("EDIT"),
+    input: message({ runId: runIdField }),
+    handle: async ({ ctx, input }) => {
+      await setRunStage(ctx, input.runId, to);
+      return json({});
+    },
+  });
+
+const searchRoute = (method: "GET" | "POST"): Route =>
+  route({
+    method,
+    paths: trackingPaths("/mlflow/runs/search"),
+    permission: onExperiments("READ"),
+    input: message({
+      experimentIds: repeated(id),
+      filter: string,
+      runViewType: oneOf(VIEW_TYPES),
+      maxResults: int32,
+      orderBy: repeated(string),
+      pageToken: string,
+    }),
+    handle: async ({ ctx, input }) => {
+      const found = await searchRuns(ctx, {
+        experimentIds: input.experimentIds ?? [],
+        filter: input.filter ?? "",
+        orderBy: input.orderBy ?? [],
+        viewType: input.runViewType ?? "ACTIVE_ONLY",
+        maxResults: input.maxResults ?? DEFAULT_SEARCH_RESULTS,
+        pageToken: input.pageToken || undefined,
+      });
+      const response = jsonStream(foundRunsToWire(found));
+      if (!found.isExact) response.headers.set("X-Trackflare-Max-Staleness-Seconds", "60");
+      return response;
+    },
+  });
+
+async function* foundRunsToWire({ count, slices, nextPageToken }: FoundRuns): AsyncGenerator<string> {
+  const token = nextPageToken === undefined ? "" : `"next_page_token":${JSON.stringify(nextPageToken)}`;
+  if (count === 0) return yield `{${token}}`;
+  let separator = `{"runs":[`;
+  for await (const runs of slices) {
+    yield separator + runs.map(runToWire).join(",");
+    separator = ",";
+  }
+  yield token === "" ? "]}" : `],${token}}`;
+}
+
+export const runsRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/runs/create"),
+    permission: {
+      level: "EDIT",
+      on: ({ experimentId }) => [{ kind: "experiment", experimentId: experimentId || "0" }],
+    },
+    input: message({
+      experimentId: id,
+      userId: string,
+      runName: string,
+      startTime: int64,
+      tags: repeated(nested(keyValue)),
+    }),
+    handle: async ({ ctx, input }) =>
+      jsonText(`{"run":${newRunToWire(await createRun(ctx, { ...input, tags: input.tags?.map(withValue) }))}}`),
+  }),
+  route({
+    method: "GET",
+    paths: trackingPaths("/mlflow/runs/get"),
+    permission: onRun("READ"),
+    input: message({ runId: runIdField }),
+    handle: async ({ ctx, input }) => jsonText(`{"run":${runToWire(await getRun(ctx, input.runId))}}`),
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/runs/update"),
+    permission: onRun("EDIT"),
+    input: message({ runId: runIdField, status: oneOf(RUN_STATUSES), endTime: int64, runName: string }),
+    handle: async ({ ctx, input }) => jsonText(`{"run_info":${runInfoToWire(await changeRun(ctx, input))}}`),
+  }),
+  stageRoute("/mlflow/runs/delete", "deleted"),
+  stageRoute("/mlflow/runs/restore", "active"),
+  searchRoute("GET"),
+  searchRoute("POST"),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/runs/log-metric"),
+    permission: onRun("EDIT"),
+    input: message({
+      runId: runIdField,
+      key: required(string),
+      value: required(double),
+      timestamp: required(int64),
+      step: int64,
+    }),
+    handle: async ({ ctx, input: { runId, key, value, timestamp, step = 0 } }) => {
+      await logMetrics(ctx, runId, [{ key, value, timestamp, step }]);
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/runs/log-parameter"),
+    permission: onRun("EDIT"),
+    input: message({ runId: runIdField, key: required(string), value: string }),
+    handle: async ({ ctx, input }) => {
+      await logParam(ctx, input.runId, withValue(input));
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/runs/log-batch"),
+    permission: onRun("EDIT"),
+    input: message({
+      runId: runIdField,
+      metrics: repeated(nested(metric)),
+      params: repeated(nested(keyValue)),
+      tags: repeated(nested(keyValue)),
+    }),
+    handle: async ({ ctx, input: { runId, metrics = [], params = [], tags = [] } }) => {
+      await logBatch(ctx, {
+        runId,
+        metrics: metrics.map(({ step = 0, ...rest }) => ({ ...rest, step })),
+        params: params.map(withValue),
+        tags: tags.map(withValue),
+      });
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/runs/log-inputs"),
+    permission: onRun("EDIT"),
+    input: message({
+      runId: runIdField,
+      datasets: repeated(
+        nested(
+          message({
+            tags: repeated(nested(message({ key: required(string), value: required(string) }))),
+            dataset: required(nested(dataset)),
+          }),
+        ),
+      ),
+    }),
+    handle: async ({ ctx, input: { runId, datasets = [] } }) => {
+      await logInputs(
+        ctx,
+        runId,
+        datasets.map(({ dataset: of, tags = [] }) => ({ dataset: of, tags })),
+      );
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/runs/set-tag"),
+    permission: onRun("EDIT"),
+    input: message({ runId: runIdField, key: required(string), value: string }),
+    handle: async ({ ctx, input }) => {
+      await setRunTag(ctx, input.runId, withValue(input));
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/runs/delete-tag"),
+    permission: onRun("EDIT"),
+    input: message({ runId: runIdField, key: required(string) }),
+    handle: async ({ ctx, input }) => {
+      await deleteRunTag(ctx, input.runId, input.key);
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: trackingPaths("/mlflow/runs/log-model"),
+    permission: onRun("EDIT"),
+    input: message({ runId: runIdField, modelJson: required(string) }),
+    handle: async ({ ctx, input }) => {
+      await logModel(ctx, input.runId, input.modelJson);
+      return json({});
+    },
+  }),
+];

@@ -1,0 +1,38 @@
+import { json } from "./respond.ts";
+import { apiPaths, type Route, route } from "./route.ts";
+
+/** The MLflow release whose API this server speaks; clients compare it before they use newer routes. */
+const MLFLOW_VERSION = "3.17.2";
+
+const text = (body: string): Response =>
+  new Response(body, { headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" } });
+
+const nothing = () => undefined;
+
+export const systemRoutes: readonly Route[] = [
+  route({ method: "GET", paths: ["/health"], permission: "public", input: nothing, handle: () => text("OK") }),
+  route({
+    method: "GET",
+    paths: ["/version"],
+    permission: "public",
+    input: nothing,
+    handle: () => text(MLFLOW_VERSION),
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths("/mlflow/server-info", "3.0"),
+    permission: "public",
+    input: nothing,
+    handle: () =>
+      json({
+        store_type: "SqlStore",
+        workspaces_enabled: false,
+        trace_archival_enabled: false,
+        multipart_uploads_enabled: false,
+        multipart_downloads_enabled: false,
+        presigned_upload_run_id_supported: false,
+        presigned_upload_model_id_supported: false,
+        features_enabled: { gateway: false },
+      }),
+  }),
+];

@@ -1,0 +1,42 @@
+import { clearLiveStatement, findLiveRuns, upsertLatestStatements } from "../stores/d1/latest-metrics.ts";
+import { runObject } from "../stores/run/stub.ts";
+import type { ServiceContext } from "./context.ts";
+
+/** More live runs than this are not asked in one search: each is a subrequest. */
+const MAX_ASKED_RUNS = 1000;
+
+/** Statements in one D1 transaction. */
+const STATEMENTS_PER_BATCH = 50;
+
+/**
+ * Brings `latest_metrics` up to what the objects of `runIds` have acknowledged: asks each for what D1 has not seen, and
+ * writes all of it together, which is several times faster than each object writing its own. The objects keep their
+ * points until their own alarm has written them too. Objects that have nothing lose their mark, unless they have marked
+ * again meanwhile.
+ */
+export async function catchUp(ctx: ServiceContext, runIds: readonly string[]): Promise<void> {
+  const news = await Promise.all(
+    runIds.map(async (runId) => ({ runId, ...(await runObject(ctx.env, runId).unflushed()) })),
+  );
+  const clears = news.filter((of) => of.isIdle).map((of) => clearLiveStatement(ctx.db, of.runId, of.epoch));
+  const statements = [
+    ...upsertLatestStatements(
+      ctx.db,
+      news.flatMap((of) => of.rows),
+    ),
+    ...clears,
+  ];
+  for (let i = 0; i < statements.length; i += STATEMENTS_PER_BATCH) {
+    await ctx.db.batch(statements.slice(i, i + STATEMENTS_PER_BATCH));
+  }
+}
+
+/**
+ * Catches up with every live run of the experiments, so that a search sees each acknowledged point.
+ * @returns whether it did; false where more than 1,000 runs are live, whose objects write within 60 s by themselves.
+ */
+export async function catchUpExperiments(ctx: ServiceContext, experimentIds: readonly string[]): Promise<boolean> {
+  const live = await findLiveRuns(ctx.db, experimentIds, MAX_ASKED_RUNS + 1);
+  if (live.length > 0) await catchUp(ctx, live.slice(0, MAX_ASKED_RUNS));
+  return live.length <= MAX_ASKED_RUNS;
+}

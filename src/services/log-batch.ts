@@ -1,0 +1,173 @@
+import type { KeyValue, Metric } from "../domain/entities.ts";
+import { doesNotExist, invalidParameter } from "../domain/errors.ts";
+import {
+  MAX_ENTITIES_PER_BATCH,
+  MAX_FINITE_VALUE,
+  MAX_METRICS_PER_BATCH,
+  MAX_PARAM_VALUE_LENGTH,
+  MAX_PARAMS_PER_BATCH,
+  MAX_RUN_TAG_VALUE_LENGTH,
+  MAX_TAGS_PER_BATCH,
+} from "../domain/limits.ts";
+import { checkKey, truncate } from "../domain/names.ts";
+import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
+import {
+  deleteRunTag as deleteTagRow,
+  findParams,
+  insertParamsStatement,
+  RUN_NAME_TAG,
+  renameRunStatement,
+  upsertTagsStatement,
+} from "../stores/d1/runs.ts";
+import { encodePoints } from "../stores/run/points.ts";
+import { runObject } from "../stores/run/stub.ts";
+import type { ServiceContext } from "./context.ts";
+import { findExperimentOfRun } from "./known-runs.ts";
+import { notActive, runNotFound } from "./runs.ts";
+
+export interface LogBatch {
+  readonly runId: string;
+  readonly metrics: readonly Metric[];
+  readonly params: readonly KeyValue[];
+  readonly tags: readonly KeyValue[];
+}
+
+/**
+ * Logs metrics, params and tags to an active run.
+ *
+ * Everything is validated first. Then params and tags are one D1 transaction that insists on the run being active and no
+ * param changing, and then the metrics are one append in the run's object, which insists on the former too. A crash
+ * between the two answers 5xx, and the client's repeat completes it: both writes are idempotent.
+ * @throws MlflowError INVALID_PARAMETER_VALUE, or RESOURCE_DOES_NOT_EXIST when there is no such run.
+ */
+export async function logBatch(ctx: ServiceContext, input: LogBatch): Promise<void> {
+  const { runId } = input;
+  checkCounts(input);
+  const metrics = input.metrics.map(checkMetric);
+  const params = input.params.map(checkParam);
+  refuseRepeatedParams(params);
+  const tags = input.tags.map(checkRunTag);
+  if (params.length > 0 || tags.length > 0) await writeParamsAndTags(ctx, runId, params, tags);
+  if (metrics.length > 0) await appendMetrics(ctx, runId, metrics);
+  if (params.length + tags.length + metrics.length === 0) await requireActive(ctx, runId);
+}
+
+/** Logs one metric point, or a few: the object alone is written. */
+export async function logMetrics(ctx: ServiceContext, runId: string, metrics: readonly Metric[]): Promise<void> {
+  await appendMetrics(ctx, runId, metrics.map(checkMetric));
+}
+
+export async function setRunTag(ctx: ServiceContext, runId: string, tag: KeyValue): Promise<void> {
+  await writeParamsAndTags(ctx, runId, [], [checkRunTag(tag)]);
+}
+
+export async function logParam(ctx: ServiceContext, runId: string, param: KeyValue): Promise<void> {
+  await writeParamsAndTags(ctx, runId, [checkParam(param)], []);
+}
+
+export async function deleteRunTag(ctx: ServiceContext, runId: string, key: string): Promise<void> {
+  const isDeleted = await guarded(ctx, runId, [], () =>
+    deleteTagRow(ctx.db, guardRunActive(ctx.db, runId), runId, key),
+  );
+  if (!isDeleted) throw doesNotExist(`No tag with name: ${key} in run with id ${runId}`);
+}
+
+/** A run tag by MLflow's rules, with its value cut to what MLflow stores. */
+export function checkRunTag(tag: KeyValue): KeyValue {
+  checkKey("tag", tag.key);
+  return { key: tag.key, value: truncate(tag.value, MAX_RUN_TAG_VALUE_LENGTH) };
+}
+
+function checkParam(param: KeyValue): KeyValue {
+  checkKey("parameter", param.key);
+  return { key: param.key, value: truncate(param.value, MAX_PARAM_VALUE_LENGTH) };
+}
+
+/** MLflow stores an infinity as the largest finite double, and refuses negative timestamps. */
+function checkMetric(metric: Metric): Metric {
+  checkKey("metric", metric.key);
+  if (metric.timestamp < 0) {
+    throw invalidParameter(`Invalid timestamp ${metric.timestamp} of metric '${metric.key}': it may not be negative.`);
+  }
+  if (Math.abs(metric.value) !== Number.POSITIVE_INFINITY) return metric;
+  return { ...metric, value: Math.sign(metric.value) * MAX_FINITE_VALUE };
+}
+
+function checkCounts({ metrics, params, tags }: LogBatch): void {
+  const check = (what: string, count: number, limit: number) => {
+    if (count <= limit) return;
+    throw invalidParameter(
+      `A batch logging request can contain at most ${limit} ${what}. Got ${count} ${what}. Please split up ${what} across multiple requests and try again.`,
+    );
+  };
+  check("metrics", metrics.length, MAX_METRICS_PER_BATCH);
+  check("params", params.length, MAX_PARAMS_PER_BATCH);
+  check("tags", tags.length, MAX_TAGS_PER_BATCH);
+  check("metrics, params, and tags", metrics.length + params.length + tags.length, MAX_ENTITIES_PER_BATCH);
+}
+
+function refuseRepeatedParams(params: readonly KeyValue[]): void {
+  const keys = new Set<string>();
+  for (const { key } of params) {
+    if (keys.has(key)) throw invalidParameter(`Duplicate parameter keys have been submitted: '${key}'.`);
+    keys.add(key);
+  }
+}
+
+async function writeParamsAndTags(
+  ctx: ServiceContext,
+  runId: string,
+  params: readonly KeyValue[],
+  tags: readonly KeyValue[],
+): Promise<void> {
+  const runName = tags.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
+  await guarded(ctx, runId, params, () =>
+    ctx.db.batch([
+      guardRunActive(ctx.db, runId),
+      ...(params.length > 0 ? [insertParamsStatement(ctx.db, runId, params)] : []),
+      ...(tags.length > 0 ? [upsertTagsStatement(ctx.db, runId, tags)] : []),
+      ...(runName === undefined ? [] : [renameRunStatement(ctx.db, runId, runName)]),
+    ]),
+  );
+}
+
+/** Runs a guarded batch and turns the guard that stopped it into MLflow's error. */
+async function guarded<T>(
+  ctx: ServiceContext,
+  runId: string,
+  params: readonly KeyValue[],
+  batch: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await batch();
+  } catch (error) {
+    const guard = failedGuard(error);
+    if (guard === "run_active") throw await notActive(ctx, runId);
+    if (guard === "param_unchanged") throw await paramChanged(ctx, runId, params);
+    throw error;
+  }
+}
+
+async function paramChanged(ctx: ServiceContext, runId: string, params: readonly KeyValue[]): Promise<Error> {
+  const logged = await findParams(
+    ctx.db,
+    runId,
+    params.map((param) => param.key),
+  );
+  const old = new Map(logged.map((param) => [param.key, param.value]));
+  const changed = params.find((param) => old.has(param.key) && old.get(param.key) !== param.value);
+  return invalidParameter(
+    `Changing param values is not allowed. Param with key='${changed?.key}' was already logged with ` +
+      `value='${old.get(changed?.key ?? "")}' for run ID='${runId}'. Attempted logging new value '${changed?.value}'.`,
+  );
+}
+
+async function appendMetrics(ctx: ServiceContext, runId: string, metrics: readonly Metric[]): Promise<void> {
+  if ((await findExperimentOfRun(ctx, runId)) === undefined) throw runNotFound(runId);
+  const isAccepted = await runObject(ctx.env, runId).append(runId, encodePoints(metrics));
+  if (!isAccepted) throw await notActive(ctx, runId);
+}
+
+async function requireActive(ctx: ServiceContext, runId: string): Promise<void> {
+  await guarded(ctx, runId, [], () => ctx.db.batch([guardRunActive(ctx.db, runId)]));
+}

@@ -1,0 +1,105 @@
+import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../domain/entities.ts";
+import { doesNotExist, invalidParameter } from "../domain/errors.ts";
+import { isExperimentId, newRunId } from "../domain/ids.ts";
+import type { Int64 } from "../domain/int64.ts";
+import { randomRunName } from "../domain/run-names.ts";
+import { findRun, insertRun, moveRun, RUN_NAME_TAG, type RunRecord, readRuns, updateRun } from "../stores/d1/runs.ts";
+import { runObject } from "../stores/run/stub.ts";
+import { catchUp } from "./catch-up.ts";
+import type { ServiceContext } from "./context.ts";
+import { getExperiment } from "./experiments.ts";
+import { rememberRun } from "./known-runs.ts";
+import { checkRunTag } from "./log-batch.ts";
+
+export interface CreateRun {
+  /** Absent or empty: experiment 0. */
+  readonly experimentId?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly runName?: string | undefined;
+  readonly startTime?: Int64 | undefined;
+  readonly tags?: readonly KeyValue[] | undefined;
+}
+
+/** Creates a run. Its name and its tag `mlflow.runName` are one thing: either gives the other, and neither, a random name. */
+export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<RunInfo & { tags: KeyValue[] }> {
+  const experimentId = input.experimentId || "0";
+  const tags = new Map((input.tags ?? []).map((tag) => [tag.key, checkRunTag(tag).value]));
+  const taggedName = tags.get(RUN_NAME_TAG);
+  if (input.runName && taggedName && input.runName !== taggedName) {
+    throw invalidParameter(
+      `The run name '${input.runName}' and the tag ${RUN_NAME_TAG} '${taggedName}' differ. Give one, or both the same.`,
+    );
+  }
+  const runName = input.runName || taggedName || randomRunName();
+  tags.set(RUN_NAME_TAG, checkRunTag({ key: RUN_NAME_TAG, value: runName }).value);
+  const newRun = {
+    runId: newRunId(),
+    experimentId,
+    runName,
+    userId: input.userId ?? "",
+    startTimeMs: input.startTime ?? 0,
+    tags: [...tags].map(([key, value]) => ({ key, value })),
+  };
+  const info = isExperimentId(experimentId) ? await insertRun(ctx.db, newRun) : undefined;
+  if (info === undefined) {
+    const experiment = await getExperiment(ctx, experimentId);
+    throw invalidParameter(
+      `The experiment ${experiment.experimentId} must be in the 'active' state. Current state is ${experiment.lifecycleStage}.`,
+    );
+  }
+  rememberRun(info.runId, info.experimentId);
+  return { ...info, tags: newRun.tags.sort((a, b) => (a.key < b.key ? -1 : 1)) };
+}
+
+/** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<RunInfo & { readonly isLive: boolean }> {
+  const info = await findRun(ctx.db, runId);
+  if (info === undefined) throw runNotFound(runId);
+  return info;
+}
+
+/** The run with every point that was acknowledged before the call. */
+export async function getRun(ctx: ServiceContext, runId: string): Promise<RunRecord> {
+  const info = await getRunInfo(ctx, runId);
+  if (info.isLive) await catchUp(ctx, [runId]);
+  const [run] = await readRuns(ctx.db, [runId], ctx.waitUntil);
+  if (run === undefined) throw runNotFound(runId);
+  return run;
+}
+
+export interface UpdateRun {
+  readonly runId: string;
+  readonly status?: RunStatus | undefined;
+  readonly endTime?: Int64 | undefined;
+  readonly runName?: string | undefined;
+}
+
+export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<RunInfo> {
+  const runName = input.runName || undefined;
+  if (runName !== undefined) checkRunTag({ key: RUN_NAME_TAG, value: runName });
+  const info = await updateRun(ctx.db, input.runId, { status: input.status, endTimeMs: input.endTime, runName });
+  if (info === undefined) throw await notActive(ctx, input.runId);
+  // A run that ends is searched and looked at next: do not wait for its object's alarm.
+  const isEnded = info.status === "FINISHED" || info.status === "FAILED" || info.status === "KILLED";
+  if (isEnded && info.isLive) ctx.waitUntil(runObject(ctx.env, info.runId).flush());
+  return info;
+}
+
+/** Deletes or restores a run; repeating it is fine. A run that is logging learns of its deletion before the answer. */
+export async function setRunStage(ctx: ServiceContext, runId: string, to: LifecycleStage): Promise<void> {
+  const moved = await moveRun(ctx.db, runId, to, Date.now());
+  if (moved === undefined) throw runNotFound(runId);
+  if (to === "deleted" && moved.isLive) await runObject(ctx.env, runId).endBurst();
+}
+
+export function runNotFound(runId: string): Error {
+  return doesNotExist(`Run with id=${runId} not found`);
+}
+
+/** Why a run could not be written to: it is deleted, or not there. */
+export async function notActive(ctx: ServiceContext, runId: string): Promise<Error> {
+  const info = await findRun(ctx.db, runId);
+  return info === undefined
+    ? runNotFound(runId)
+    : invalidParameter(`The run ${runId} must be in the 'active' state. Current state is ${info.lifecycleStage}.`);
+}

@@ -1,0 +1,68 @@
+import type { Experiment, ViewType } from "../domain/entities.ts";
+import { invalidParameter } from "../domain/errors.ts";
+import { MAX_SEARCH_RESULTS } from "../domain/limits.ts";
+import { planExperimentSearch } from "../search/experiment-plan.ts";
+import { planRunSearch } from "../search/run-plan.ts";
+import { findExperiments } from "../stores/d1/experiments.ts";
+import { type RunRecord, readRuns } from "../stores/d1/runs.ts";
+import { searchExperimentIds, searchRunIds } from "../stores/d1/search.ts";
+import { catchUpExperiments } from "./catch-up.ts";
+import type { ServiceContext } from "./context.ts";
+
+/** Runs read at once, so that a page of 50,000 stays in flat memory. */
+const RUNS_PER_READ = 500;
+
+export interface Search {
+  readonly filter: string;
+  readonly orderBy: readonly string[];
+  readonly viewType: ViewType;
+  readonly maxResults: number;
+  readonly pageToken: string | undefined;
+}
+
+export interface RunSearch extends Search {
+  readonly experimentIds: readonly string[];
+}
+
+export interface FoundRuns {
+  readonly count: number;
+  /** Slices of the page, read as they are asked for. */
+  readonly slices: AsyncGenerator<readonly RunRecord[]>;
+  readonly nextPageToken: string | undefined;
+  /** False where too many runs are logging to ask each: their metrics may be up to 60 s old. */
+  readonly isExact: boolean;
+}
+
+/** The runs of a page, with every point that was acknowledged before the call. */
+export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise<FoundRuns> {
+  checkMaxResults(input.maxResults);
+  const plan = planRunSearch({ ...input, experimentIds: [...new Set(input.experimentIds)] });
+  const isExact = await catchUpExperiments(ctx, input.experimentIds);
+  const { runIds, nextPageToken } = await searchRunIds(ctx.db, plan);
+  return { count: runIds.length, slices: readInSlices(ctx, runIds), nextPageToken, isExact };
+}
+
+async function* readInSlices(ctx: ServiceContext, runIds: readonly string[]): AsyncGenerator<readonly RunRecord[]> {
+  for (let i = 0; i < runIds.length; i += RUNS_PER_READ) {
+    yield await readRuns(ctx.db, runIds.slice(i, i + RUNS_PER_READ), ctx.waitUntil);
+  }
+}
+
+export interface ExperimentPage {
+  readonly experiments: readonly Experiment[];
+  readonly nextPageToken: string | undefined;
+}
+
+export async function searchExperiments(ctx: ServiceContext, input: Search): Promise<ExperimentPage> {
+  checkMaxResults(input.maxResults);
+  const { experimentIds, nextPageToken } = await searchExperimentIds(ctx.db, planExperimentSearch(input));
+  const byId = new Map((await findExperiments(ctx.db, experimentIds)).map((found) => [found.experimentId, found]));
+  return { experiments: experimentIds.flatMap((id) => byId.get(id) ?? []), nextPageToken };
+}
+
+function checkMaxResults(maxResults: number): void {
+  if (maxResults >= 1 && maxResults <= MAX_SEARCH_RESULTS) return;
+  throw invalidParameter(
+    `Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer of at most ${MAX_SEARCH_RESULTS}.`,
+  );
+}

@@ -1,0 +1,164 @@
+import type { Experiment, KeyValue, LifecycleStage } from "../../domain/entities.ts";
+
+const COLUMNS = `experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time,
+  (SELECT json_group_array(json_array(t.key, t.value)) FROM experiment_tags t WHERE t.experiment_id = e.experiment_id)
+    AS tags`;
+
+interface ExperimentRow {
+  experiment_id: number;
+  name: string;
+  artifact_location: string;
+  lifecycle_stage: LifecycleStage;
+  creation_time: number;
+  last_update_time: number;
+  tags: string;
+}
+
+function toExperiment(row: ExperimentRow): Experiment {
+  return {
+    experimentId: String(row.experiment_id),
+    name: row.name,
+    artifactLocation: row.artifact_location,
+    lifecycleStage: row.lifecycle_stage,
+    creationTimeMs: row.creation_time,
+    lastUpdateTimeMs: row.last_update_time,
+    tags: (JSON.parse(row.tags) as [string, string][]).map(([key, value]) => ({ key, value })),
+  };
+}
+
+export interface NewExperiment {
+  readonly name: string;
+  /** Undefined: `mlflow-artifacts:/<id>`, which only the insert can know. */
+  readonly artifactLocation: string | undefined;
+  readonly tags: readonly KeyValue[];
+  readonly nowMs: number;
+}
+
+/**
+ * @returns the new experiment's id.
+ * @throws the UNIQUE error of `experiments.name` when the name is taken.
+ */
+export async function insertExperiment(db: D1Database, experiment: NewExperiment): Promise<string> {
+  const { name, artifactLocation = "", tags, nowMs } = experiment;
+  const [inserted] = await db.batch<{ experiment_id: number }>([
+    db
+      .prepare(
+        `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time)
+         VALUES (?1, ?2, 'active', ?3, ?3) RETURNING experiment_id`,
+      )
+      .bind(name, artifactLocation, nowMs),
+    db
+      .prepare(
+        `UPDATE experiments SET artifact_location = 'mlflow-artifacts:/' || experiment_id
+         WHERE name = ? AND artifact_location = ''`,
+      )
+      .bind(name),
+    db
+      .prepare(
+        `INSERT INTO experiment_tags (experiment_id, key, value)
+         SELECT e.experiment_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN experiments e ON e.name = ?1
+         WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
+      )
+      .bind(name, JSON.stringify(tags.map((tag) => [tag.key, tag.value]))),
+  ]);
+  return String(inserted?.results[0]?.experiment_id);
+}
+
+/** The experiments of `experimentIds` that exist, in no particular order. */
+export async function findExperiments(db: D1Database, experimentIds: readonly string[]): Promise<Experiment[]> {
+  const { results } = await db
+    .prepare(`SELECT ${COLUMNS} FROM experiments e WHERE e.experiment_id IN (SELECT value FROM json_each(?))`)
+    .bind(JSON.stringify(experimentIds.map(Number)))
+    .all<ExperimentRow>();
+  return results.map(toExperiment);
+}
+
+export async function findExperimentByName(db: D1Database, name: string): Promise<Experiment | undefined> {
+  const row = await db
+    .prepare(`SELECT ${COLUMNS} FROM experiments e WHERE e.name = ?`)
+    .bind(name)
+    .first<ExperimentRow>();
+  return row === null ? undefined : toExperiment(row);
+}
+
+/** @returns whether an active experiment of this id was there to be renamed. */
+export async function renameExperiment(db: D1Database, id: string, name: string, nowMs: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      "UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = 'active'",
+    )
+    .bind(name, nowMs, Number(id))
+    .run();
+  return meta.changes > 0;
+}
+
+export interface ExperimentMove {
+  /** Whether the experiment was in the other stage. */
+  readonly isMoved: boolean;
+  /** Runs whose objects must hear that they were deleted. */
+  readonly liveRunIds: readonly string[];
+}
+
+/** Deletes or restores an experiment with all of its runs, as MLflow does: also those that were deleted before. */
+export async function moveExperiment(
+  db: D1Database,
+  id: string,
+  to: LifecycleStage,
+  nowMs: number,
+): Promise<ExperimentMove> {
+  const from: LifecycleStage = to === "active" ? "deleted" : "active";
+  // The runs move only in the batch that moves the experiment, which its new update time tells.
+  const [experiment, runs] = await db.batch<{ run_id: string; live_epoch: number | null }>([
+    db
+      .prepare(
+        `UPDATE experiments SET lifecycle_stage = ?1, last_update_time = ?2
+         WHERE experiment_id = ?3 AND lifecycle_stage = ?4`,
+      )
+      .bind(to, nowMs, Number(id), from),
+    db
+      .prepare(
+        `UPDATE runs SET lifecycle_stage = ?1, deleted_time = CASE ?1 WHEN 'deleted' THEN ?2 END
+         WHERE experiment_id = ?3 AND lifecycle_stage <> ?1 AND EXISTS (SELECT 1 FROM experiments e
+           WHERE e.experiment_id = ?3 AND e.lifecycle_stage = ?1 AND e.last_update_time = ?2)
+         RETURNING run_id, live_epoch`,
+      )
+      .bind(to, nowMs, Number(id)),
+  ]);
+  const liveRunIds = (runs?.results ?? []).filter((run) => run.live_epoch !== null).map((run) => run.run_id);
+  return { isMoved: (experiment?.meta.changes ?? 0) > 0, liveRunIds: to === "deleted" ? liveRunIds : [] };
+}
+
+/** @returns whether an active experiment of this id was there to be tagged. */
+export async function upsertExperimentTag(db: D1Database, id: string, tag: KeyValue, nowMs: number): Promise<boolean> {
+  const [touched] = await db.batch([
+    touch(db, id, nowMs),
+    db
+      .prepare(
+        `INSERT INTO experiment_tags (experiment_id, key, value)
+         SELECT experiment_id, ?2, ?3 FROM experiments WHERE experiment_id = ?1 AND lifecycle_stage = 'active'
+         ON CONFLICT DO UPDATE SET value = excluded.value`,
+      )
+      .bind(Number(id), tag.key, tag.value),
+  ]);
+  return (touched?.meta.changes ?? 0) > 0;
+}
+
+/** @returns whether the tag was there, on an active experiment. */
+export async function deleteExperimentTag(db: D1Database, id: string, key: string, nowMs: number): Promise<boolean> {
+  const [deleted] = await db.batch([
+    db
+      .prepare(
+        `DELETE FROM experiment_tags WHERE experiment_id = ?1 AND key = ?2
+         AND EXISTS (SELECT 1 FROM experiments e WHERE e.experiment_id = ?1 AND e.lifecycle_stage = 'active')`,
+      )
+      .bind(Number(id), key),
+    touch(db, id, nowMs),
+  ]);
+  return (deleted?.meta.changes ?? 0) > 0;
+}
+
+function touch(db: D1Database, id: string, nowMs: number): D1PreparedStatement {
+  return db
+    .prepare("UPDATE experiments SET last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = 'active'")
+    .bind(nowMs, Number(id));
+}

@@ -1,0 +1,22 @@
+/** What a batch may insist on (the `guard` view of migrations/0000_foundation.sql). */
+export type GuardName = "run_active" | "param_unchanged";
+
+/** Rolls its batch back, as `run_active`, unless the run exists and is active. */
+export function guardRunActive(db: D1Database, runId: string): D1PreparedStatement {
+  return db
+    .prepare(
+      "INSERT INTO guard (name, holds) VALUES ('run_active', (SELECT lifecycle_stage = 'active' FROM runs WHERE run_id = ?))",
+    )
+    .bind(runId);
+}
+
+/** The name of the guard that stopped a batch, or undefined when the error is another one. */
+export function failedGuard(error: unknown): GuardName | undefined {
+  const match = /guard:(run_active|param_unchanged)/.exec(error instanceof Error ? error.message : "");
+  return match?.[1] as GuardName | undefined;
+}
+
+/** Whether the error is a UNIQUE constraint's on `column`, written `table.column`. */
+export function isDuplicate(error: unknown, column: string): boolean {
+  return error instanceof Error && error.message.includes(`UNIQUE constraint failed: ${column}`);
+}

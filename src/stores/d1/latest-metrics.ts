@@ -1,0 +1,73 @@
+/**
+ * One key's news for `latest_metrics`, as a JSON row: run id, key, latest value (0 where NaN), is_nan, step, timestamp,
+ * min, max. Numbers are JSON text, so that int64 stays exact.
+ */
+export type SummaryRowJson = string;
+
+/** D1 takes statements with strings up to 2,000,000 bytes; keys may be several bytes a character. */
+const MAX_STATEMENT_LENGTH = 400_000;
+
+const UPSERT = `INSERT INTO latest_metrics
+    (run_id, key, value, is_nan, step, timestamp, min_value, max_value, experiment_id)
+  SELECT r.run_id, j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4, j.value ->> 5, j.value ->> 6,
+    j.value ->> 7, r.experiment_id
+  FROM json_each(?1) j JOIN runs r ON r.run_id = j.value ->> 0
+  WHERE TRUE
+  ON CONFLICT (run_id, key) DO UPDATE SET
+    value = iif((excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan), excluded.value, value),
+    is_nan = iif((excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan), excluded.is_nan, is_nan),
+    step = iif((excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan), excluded.step, step),
+    timestamp = iif((excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan), excluded.timestamp, timestamp),
+    min_value = coalesce(min(min_value, excluded.min_value), min_value, excluded.min_value),
+    max_value = coalesce(max(max_value, excluded.max_value), max_value, excluded.max_value)
+  WHERE (excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan)
+    OR coalesce(excluded.min_value < min_value, excluded.min_value IS NOT NULL)
+    OR coalesce(excluded.max_value > max_value, excluded.max_value IS NOT NULL)`;
+
+/**
+ * Takes over what runs' objects have seen. Commutative and idempotent: of two latest values the greater
+ * (step, timestamp, value) stays, min and max only widen, so a repeat, a reordering or a double flush cannot hurt. Rows of
+ * runs that are gone are dropped.
+ */
+export function upsertLatestStatements(db: D1Database, rows: readonly SummaryRowJson[]): D1PreparedStatement[] {
+  const statements: D1PreparedStatement[] = [];
+  let start = 0;
+  let length = 0;
+  rows.forEach((row, i) => {
+    length += row.length + 1;
+    if (length < MAX_STATEMENT_LENGTH && i < rows.length - 1) return;
+    statements.push(db.prepare(UPSERT).bind(`[${rows.slice(start, i + 1).join(",")}]`));
+    start = i + 1;
+    length = 0;
+  });
+  return statements;
+}
+
+/**
+ * Marks an active run live: its object may hold points that `latest_metrics` has not.
+ * @returns whether the run is there and active.
+ */
+export async function markLive(db: D1Database, runId: string, epoch: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare("UPDATE runs SET live_epoch = ? WHERE run_id = ? AND lifecycle_stage = 'active'")
+    .bind(epoch, runId)
+    .run();
+  return meta.changes > 0;
+}
+
+/** Ends the mark unless the object has marked again since, with a greater epoch. */
+export function clearLiveStatement(db: D1Database, runId: string, epoch: number): D1PreparedStatement {
+  return db.prepare("UPDATE runs SET live_epoch = NULL WHERE run_id = ? AND live_epoch <= ?").bind(runId, epoch);
+}
+
+/** Live runs of the experiments, at most `limit`. */
+export async function findLiveRuns(db: D1Database, experimentIds: readonly string[], limit: number): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT run_id FROM runs INDEXED BY runs_live
+       WHERE experiment_id IN (SELECT value FROM json_each(?)) AND live_epoch IS NOT NULL LIMIT ?`,
+    )
+    .bind(JSON.stringify(experimentIds.map(Number)), limit)
+    .all<{ run_id: string }>();
+  return results.map((row) => row.run_id);
+}

@@ -1,0 +1,153 @@
+/*
+ * What a run answers with, rendered by SQL as the wire's JSON text: `"data":{…},"inputs":{…}`. A page of a thousand runs
+ * would otherwise be twenty thousand rows through D1. Runs at rest keep the text in `run_documents`, whose rows
+ * triggers drop when anything of the run changes; others are rendered when read.
+ *
+ * SQLite's JSON functions print doubles with 15 digits, so numbers are printed here: `%!.17g` gives each double back
+ * bit for bit.
+ */
+
+/** A part stays far below the 2,000,000 bytes that D1 allows a string. */
+const PART_LENGTH = 500_000;
+
+/** A longer document costs more to store than to render. */
+const MAX_STORED_LENGTH = 100_000;
+
+const METRIC_JSON = `'{"key":' || json_quote(key) || ',"value":' || CASE WHEN is_nan THEN '"NaN"' ELSE printf('%!.17g', value) END
+  || ',"timestamp":' || timestamp || ',"step":' || step || '}'`;
+
+const KEY_VALUE_JSON = `'{"key":' || json_quote(key) || ',"value":' || json_quote(value) || '}'`;
+
+const DATASET_INPUT_JSON = `json_object(
+  'tags', json((SELECT json_group_array(json_object('key', t.key, 'value', t.value)) FROM input_tags t
+    WHERE t.run_id = i.run_id AND t.dataset_id = i.dataset_id)),
+  'dataset', json_patch('{}', json_object('name', d.name, 'digest', d.digest, 'source_type', d.source_type,
+    'source', d.source, 'schema', d.schema, 'profile', d.profile)))`;
+
+/** The runs asked for (`?1`, a JSON list of ids) that have no document, or that are still building one. */
+const UNDOCUMENTED = `SELECT j.value AS run_id FROM json_each(?1) j
+  WHERE NOT EXISTS (SELECT 1 FROM run_documents d WHERE d.run_id = j.value AND d.document NOT LIKE 'claim:%')`;
+
+function partsOf(rows: string): string {
+  return `SELECT run_id, group_concat(json) AS part FROM (
+      SELECT run_id, json, sum(length(json)) OVER (PARTITION BY run_id ORDER BY position) / ${PART_LENGTH} AS part
+      FROM (${rows}))
+    GROUP BY run_id, part ORDER BY run_id, part`;
+}
+
+const METRICS = partsOf(
+  `SELECT run_id, key AS position, ${METRIC_JSON} AS json FROM latest_metrics WHERE run_id IN (${UNDOCUMENTED})`,
+);
+const PARAMS = partsOf(
+  `SELECT run_id, key AS position, ${KEY_VALUE_JSON} AS json FROM params WHERE run_id IN (${UNDOCUMENTED})`,
+);
+const TAGS = partsOf(
+  `SELECT run_id, key AS position, ${KEY_VALUE_JSON} AS json FROM tags WHERE run_id IN (${UNDOCUMENTED})`,
+);
+const DATASET_INPUTS = partsOf(
+  `SELECT i.run_id, i.dataset_id AS position, ${DATASET_INPUT_JSON} AS json
+   FROM inputs i JOIN datasets d ON d.dataset_id = i.dataset_id WHERE i.run_id IN (${UNDOCUMENTED})`,
+);
+
+interface PartRow {
+  run_id: string;
+  part: string;
+}
+
+/** The statements of a batch that reads documents, and the assembly of their results. */
+export interface DocumentQuery {
+  readonly statements: readonly D1PreparedStatement[];
+  /** Documents by run id. Takes the results of `statements`, in order. */
+  readonly assemble: (results: readonly D1Result[]) => Map<string, string>;
+}
+
+/**
+ * Reads the documents of `runIds`. Those of runs at rest that have none yet are claimed in the same transaction and
+ * stored afterwards; a change in between drops the claim, so that a stale document is never stored.
+ * @param storeLater runs after the answer; losing it costs only the next reader's time.
+ */
+export function documentQuery(
+  db: D1Database,
+  runIds: readonly string[],
+  storeLater: (work: Promise<unknown>) => void,
+): DocumentQuery {
+  const ids = JSON.stringify(runIds);
+  const claim = `claim:${crypto.randomUUID()}`;
+  const bound = (sql: string) => db.prepare(sql).bind(ids);
+  return {
+    statements: [
+      bound("SELECT run_id, document AS part FROM run_documents WHERE run_id IN (SELECT value FROM json_each(?1))"),
+      bound(METRICS),
+      bound(PARAMS),
+      bound(TAGS),
+      bound(DATASET_INPUTS),
+      db
+        .prepare(
+          `INSERT INTO run_documents (run_id, document)
+           SELECT r.run_id, ?2 FROM runs r WHERE r.run_id IN (${UNDOCUMENTED}) AND r.live_epoch IS NULL
+           ON CONFLICT DO UPDATE SET document = excluded.document RETURNING run_id`,
+        )
+        .bind(ids, claim),
+    ],
+    assemble: (results) => {
+      const [stored, metrics, params, tags, datasetInputs, claimed] = results.map((r) => r.results as PartRow[]);
+      const documents = new Map<string, string>();
+      for (const row of stored ?? []) if (!row.part.startsWith("claim:")) documents.set(row.run_id, row.part);
+      const parts = [metrics, params, tags, datasetInputs].map((rows) => groupByRun(rows ?? []));
+      for (const runId of runIds) {
+        if (!documents.has(runId)) documents.set(runId, renderDocument(parts.map((part) => part.get(runId))));
+      }
+      const storable = (claimed ?? []).flatMap(({ run_id: runId }) => {
+        const document = documents.get(runId) ?? "";
+        return document.length <= MAX_STORED_LENGTH ? [[runId, document] as const] : [];
+      });
+      if (storable.length > 0) storeLater(storeDocuments(db, claim, storable));
+      return documents;
+    },
+  };
+}
+
+function groupByRun(rows: readonly PartRow[]): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const { run_id: runId, part } of rows) {
+    const before = texts.get(runId);
+    texts.set(runId, before === undefined ? part : `${before},${part}`);
+  }
+  return texts;
+}
+
+/** Empty lists are left out, as protobuf's JSON does. */
+function renderDocument([metrics, params, tags, datasetInputs]: readonly (string | undefined)[]): string {
+  const lists = Object.entries({ metrics, params, tags }).flatMap(([name, items]) =>
+    items === undefined ? [] : [`"${name}":[${items}]`],
+  );
+  const inputs = datasetInputs === undefined ? "" : `"dataset_inputs":[${datasetInputs}]`;
+  return `"data":{${lists.join(",")}},"inputs":{${inputs}}`;
+}
+
+/** Writes documents over their claims, in statements well below D1's 2,000,000 bytes. */
+async function storeDocuments(
+  db: D1Database,
+  claim: string,
+  documents: readonly (readonly [runId: string, document: string])[],
+): Promise<void> {
+  const statement = db.prepare(
+    `UPDATE run_documents SET document = j.value ->> 1 FROM json_each(?1) j
+     WHERE run_id = j.value ->> 0 AND document = ?2`,
+  );
+  const batches: D1PreparedStatement[] = [];
+  let pending: (readonly [string, string])[] = [];
+  let length = 0;
+  const flush = () => {
+    if (pending.length > 0) batches.push(statement.bind(JSON.stringify(pending), claim));
+    pending = [];
+    length = 0;
+  };
+  for (const document of documents) {
+    if (length + document[1].length > 400_000) flush();
+    pending.push(document);
+    length += document[1].length;
+  }
+  flush();
+  await db.batch(batches);
+}

@@ -1,0 +1,220 @@
+import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../domain/entities.ts";
+import { type Int64, parseInt64 } from "../../domain/int64.ts";
+import { documentQuery } from "./run-document.ts";
+
+/** The tag in which MLflow keeps a run's name a second time. */
+export const RUN_NAME_TAG = "mlflow.runName";
+
+/** Times as text: D1 rounds integers beyond 2^53. */
+const INFO_COLUMNS = `r.run_id, r.experiment_id, r.run_name, r.user_id, r.status, CAST(r.start_time AS TEXT) AS start_time,
+  CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch`;
+
+interface RunRow {
+  run_id: string;
+  experiment_id: number;
+  run_name: string;
+  user_id: string;
+  status: RunStatus;
+  start_time: string | null;
+  end_time: string | null;
+  artifact_uri: string;
+  lifecycle_stage: LifecycleStage;
+  live_epoch: number | null;
+}
+
+function toRunInfo(row: RunRow): RunInfo & { readonly isLive: boolean } {
+  return {
+    runId: row.run_id,
+    experimentId: String(row.experiment_id),
+    runName: row.run_name,
+    userId: row.user_id,
+    status: row.status,
+    startTimeMs: row.start_time === null ? null : (parseInt64(row.start_time) ?? null),
+    endTimeMs: row.end_time === null ? null : (parseInt64(row.end_time) ?? null),
+    artifactUri: row.artifact_uri,
+    lifecycleStage: row.lifecycle_stage,
+    isLive: row.live_epoch !== null,
+  };
+}
+
+/** D1 binds no bigint: an int64 goes in as text, for `CAST(? AS INTEGER)`. */
+function bindInt64(value: Int64 | null | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+function bindKeyValues(pairs: readonly KeyValue[]): string {
+  return JSON.stringify(pairs.map((pair) => [pair.key, pair.value]));
+}
+
+export interface NewRun {
+  readonly runId: string;
+  readonly experimentId: string;
+  readonly runName: string;
+  readonly userId: string;
+  readonly startTimeMs: Int64;
+  readonly tags: readonly KeyValue[];
+}
+
+/** @returns the new run, or undefined when there is no active experiment of that id. */
+export async function insertRun(db: D1Database, run: NewRun): Promise<RunInfo | undefined> {
+  const [inserted] = await db.batch<RunRow>([
+    db
+      .prepare(
+        `INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage)
+         SELECT ?1, experiment_id, ?3, ?4, 'RUNNING', CAST(?5 AS INTEGER), artifact_location || '/' || ?1 || '/artifacts',
+           'active'
+         FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
+         RETURNING artifact_uri`,
+      )
+      .bind(run.runId, Number(run.experimentId), run.runName, run.userId, bindInt64(run.startTimeMs)),
+    upsertTagsStatement(db, run.runId, run.tags),
+  ]);
+  const row = inserted?.results[0];
+  if (row === undefined) return undefined;
+  const { tags: _, ...info } = run;
+  return { ...info, status: "RUNNING", endTimeMs: null, artifactUri: row.artifact_uri, lifecycleStage: "active" };
+}
+
+/** The run's info with whether its object may hold points that D1 has not seen; undefined when there is no such run. */
+export async function findRun(
+  db: D1Database,
+  runId: string,
+): Promise<(RunInfo & { readonly isLive: boolean }) | undefined> {
+  const row = await db.prepare(`SELECT ${INFO_COLUMNS} FROM runs r WHERE r.run_id = ?`).bind(runId).first<RunRow>();
+  return row === null ? undefined : toRunInfo(row);
+}
+
+/** A run as it is read: its info, and the rest as wire JSON (see run-document.ts). */
+export interface RunRecord {
+  readonly info: RunInfo;
+  readonly document: string;
+}
+
+/** The runs of `runIds` that exist, in that order, in one transaction. Give at most a few hundred at a time. */
+export async function readRuns(
+  db: D1Database,
+  runIds: readonly string[],
+  storeLater: (work: Promise<unknown>) => void,
+): Promise<RunRecord[]> {
+  const query = documentQuery(db, runIds, storeLater);
+  const [infos, ...results] = await db.batch([
+    db
+      .prepare(`SELECT ${INFO_COLUMNS} FROM runs r WHERE r.run_id IN (SELECT value FROM json_each(?))`)
+      .bind(JSON.stringify(runIds)),
+    ...query.statements,
+  ]);
+  const documents = query.assemble(results);
+  const infoById = new Map(((infos?.results ?? []) as RunRow[]).map((row) => [row.run_id, toRunInfo(row)]));
+  return runIds.flatMap((runId) => {
+    const info = infoById.get(runId);
+    return info === undefined ? [] : [{ info, document: documents.get(runId) ?? "" }];
+  });
+}
+
+export interface RunChanges {
+  readonly status?: RunStatus | undefined;
+  readonly endTimeMs?: Int64 | undefined;
+  /** Also rewrites the run name tag. */
+  readonly runName?: string | undefined;
+}
+
+/** @returns the changed run, or undefined when there is no active run of that id. */
+export async function updateRun(
+  db: D1Database,
+  runId: string,
+  changes: RunChanges,
+): Promise<(RunInfo & { readonly isLive: boolean }) | undefined> {
+  const statements = [
+    db
+      .prepare(
+        `UPDATE runs AS r SET status = coalesce(?2, status), end_time = coalesce(CAST(?3 AS INTEGER), end_time),
+           run_name = coalesce(?4, run_name)
+         WHERE run_id = ?1 AND lifecycle_stage = 'active' RETURNING ${INFO_COLUMNS.replaceAll("r.", "")}`,
+      )
+      .bind(runId, changes.status ?? null, bindInt64(changes.endTimeMs), changes.runName ?? null),
+  ];
+  if (changes.runName !== undefined) {
+    statements.push(
+      db
+        .prepare(
+          `INSERT INTO tags (run_id, key, value, experiment_id)
+           SELECT run_id, ?2, ?3, experiment_id FROM runs WHERE run_id = ?1 AND lifecycle_stage = 'active'
+           ON CONFLICT DO UPDATE SET value = excluded.value`,
+        )
+        .bind(runId, RUN_NAME_TAG, changes.runName),
+    );
+  }
+  const [updated] = await db.batch<RunRow>(statements);
+  const row = updated?.results[0];
+  return row === undefined ? undefined : toRunInfo(row);
+}
+
+/**
+ * Deletes or restores a run. Repeating it changes nothing.
+ * @returns whether the run's object may be taking points, or undefined when there is no such run.
+ */
+export async function moveRun(
+  db: D1Database,
+  runId: string,
+  to: LifecycleStage,
+  nowMs: number,
+): Promise<{ readonly isLive: boolean } | undefined> {
+  const row = await db
+    .prepare("UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE run_id = ? RETURNING live_epoch")
+    .bind(to, to === "deleted" ? nowMs : null, runId)
+    .first<{ live_epoch: number | null }>();
+  return row === null ? undefined : { isLive: row.live_epoch !== null };
+}
+
+/** Adds params of an existing run; a changed value stops the batch as guard `param_unchanged`. */
+export function insertParamsStatement(db: D1Database, runId: string, params: readonly KeyValue[]): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO params (run_id, key, value, experiment_id)
+       SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
+       WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value`,
+    )
+    .bind(runId, bindKeyValues(params));
+}
+
+/** Sets tags of an existing run; of two with one key the later wins. */
+export function upsertTagsStatement(db: D1Database, runId: string, tags: readonly KeyValue[]): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO tags (run_id, key, value, experiment_id)
+       SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
+       WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
+    )
+    .bind(runId, bindKeyValues(tags));
+}
+
+/** The run's name follows its tag. */
+export function renameRunStatement(db: D1Database, runId: string, runName: string): D1PreparedStatement {
+  return db.prepare("UPDATE runs SET run_name = ? WHERE run_id = ?").bind(runName, runId);
+}
+
+/** @returns whether the tag was there. */
+export async function deleteRunTag(db: D1Database, guard: D1PreparedStatement, runId: string, key: string) {
+  const [, deleted] = await db.batch([
+    guard,
+    db.prepare("DELETE FROM tags WHERE run_id = ? AND key = ?").bind(runId, key),
+  ]);
+  return (deleted?.meta.changes ?? 0) > 0;
+}
+
+/** The logged values of those `keys` that the run has. */
+export async function findParams(db: D1Database, runId: string, keys: readonly string[]): Promise<KeyValue[]> {
+  const { results } = await db
+    .prepare("SELECT key, value FROM params WHERE run_id = ? AND key IN (SELECT value FROM json_each(?))")
+    .bind(runId, JSON.stringify(keys))
+    .all<KeyValue & Record<string, unknown>>();
+  return results.map(({ key, value }) => ({ key, value }));
+}
+
+export async function findRunTag(db: D1Database, runId: string, key: string): Promise<string | undefined> {
+  const row = await db
+    .prepare("SELECT value FROM tags WHERE run_id = ? AND key = ?")
+    .bind(runId, key)
+    .first<{ value: string }>();
+  return row?.value;
+}

@@ -1,0 +1,56 @@
+/** What a run's object remembers of itself, beside the history: a few rows of its `state` table, cached. */
+export class ObjectState {
+  readonly #sql: SqlStorage;
+  #runId: string;
+  #epoch: number;
+  #flushedThrough: number;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    const rows = sql.exec<{ key: string; value: string | number }>("SELECT key, value FROM state").toArray();
+    const stored = new Map(rows.map((row) => [row.key, row.value]));
+    this.#runId = String(stored.get("runId") ?? "");
+    this.#epoch = Number(stored.get("epoch") ?? 0);
+    this.#flushedThrough = Number(stored.get("flushedThrough") ?? 0);
+  }
+
+  /** Empty until the first point: alarms do not carry the object's name. */
+  get runId(): string {
+    return this.#runId;
+  }
+
+  /** Of the last live mark; grows with each. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The journal row up to which D1 knows everything. */
+  get flushedThrough(): number {
+    return this.#flushedThrough;
+  }
+
+  set flushedThrough(journalId: number) {
+    if (journalId === this.#flushedThrough) return;
+    this.#flushedThrough = journalId;
+    this.#put("flushedThrough", journalId);
+  }
+
+  /** @returns the epoch of a new burst of run `runId`. */
+  beginEpoch(runId: string): number {
+    if (this.#runId !== runId) {
+      this.#runId = runId;
+      this.#put("runId", runId);
+    }
+    this.#epoch += 1;
+    this.#put("epoch", this.#epoch);
+    return this.#epoch;
+  }
+
+  #put(key: string, value: string | number): void {
+    this.#sql.exec(
+      "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+      key,
+      value,
+    );
+  }
+}
