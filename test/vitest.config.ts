@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
 
 /** Tests that need processes, sockets or Python run in Node; everything else runs in workerd, as the product does. */
 const NODE_FOLDERS = ["cli", "conformance", "faults", "wire"].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -9,8 +10,18 @@ export default defineConfig({
     projects: [
       {
         root: ".",
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workerd", include: ["test/**/*.test.ts"], exclude: NODE_FOLDERS },
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { serviceBindings: { FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } } } },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/**/*.test.ts"],
+          exclude: NODE_FOLDERS,
+          globalSetup: "test/stores/artifacts/file-service.setup.ts",
+        },
       },
       {
         root: ".",

@@ -1,0 +1,16 @@
+import { invalidParameter, MlflowError } from "../../domain/errors.ts";
+
+/** 400: `key` is taken by a folder, or a file stands where one of its folders should be. */
+export function nameTaken(key: string): MlflowError {
+  return invalidParameter(`Cannot store artifact '${key}': there is a folder of that name, or a file above it.`);
+}
+
+/** 400: the upload broke off. */
+export function incompleteUpload(key: string): MlflowError {
+  return invalidParameter(`The upload of artifact '${key}' ended before all of it had arrived; nothing was changed.`);
+}
+
+/** 416: the range has no byte in the object. */
+export function rangeNotSatisfiable(key: string): MlflowError {
+  return new MlflowError("RANGE_NOT_SATISFIABLE", `The range asked for lies outside of artifact '${key}'.`);
+}

@@ -1,0 +1,126 @@
+import type { FileInfo } from "../../domain/entities.ts";
+import { incompleteUpload, nameTaken, rangeNotSatisfiable } from "./artifact-errors.ts";
+import type { ArtifactStore, ByteRange, RangeRequest, StoredObject } from "./artifact-store.ts";
+import { inCodePointOrder } from "./code-point-order.ts";
+
+/** Parts of an upload whose length is unknown. R2 wants all but the last equal, at least 5 MiB, at most 10,000. */
+const PART_BYTES = 8 * 1024 * 1024;
+/** R2's answer to a range without a byte (developers.cloudflare.com/r2/api/error-codes). */
+const RANGE_NOT_SATISFIABLE = "(10039)";
+
+/**
+ * Artifacts in an R2 bucket. R2 has no folders: a put looks for a file above its key and for anything below it, so that
+ * a name means the same here as on a disk. Two uploads that race past that look leave both objects readable by key.
+ */
+export class R2ArtifactStore implements ArtifactStore {
+  readonly #bucket: R2Bucket;
+
+  constructor(bucket: R2Bucket) {
+    this.#bucket = bucket;
+  }
+
+  async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void> {
+    await this.#refuseIfTaken(key);
+    if (body === null) {
+      await this.#bucket.put(key, "");
+    } else if (contentLength === undefined) {
+      await this.#putUnknownLength(key, body);
+    } else {
+      const sized = new FixedLengthStream(contentLength);
+      const [piped, stored] = await Promise.allSettled([
+        body.pipeTo(sized.writable),
+        this.#bucket.put(key, sized.readable),
+      ]);
+      if (piped.status === "rejected") throw incompleteUpload(key);
+      if (stored.status === "rejected") throw stored.reason;
+    }
+  }
+
+  async get(key: string, range?: RangeRequest): Promise<StoredObject | undefined> {
+    const object = await this.#bucket.get(key, range ? { range } : {}).catch((error: unknown) => {
+      throw error instanceof Error && error.message.includes(RANGE_NOT_SATISFIABLE) ? rangeNotSatisfiable(key) : error;
+    });
+    if (object === null) return undefined;
+    return {
+      body: object.body,
+      size: object.size,
+      etag: object.httpEtag,
+      range: range && heldRange(range, object.size),
+    };
+  }
+
+  async list(prefix: string): Promise<readonly FileInfo[]> {
+    const folder = prefix === "" ? "" : `${prefix}/`;
+    const found: FileInfo[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#bucket.list({ prefix: folder, delimiter: "/", ...(cursor && { cursor }) });
+      for (const object of page.objects) {
+        found.push({ path: object.key.slice(folder.length), isDir: false, fileSize: object.size });
+      }
+      for (const below of page.delimitedPrefixes) found.push({ path: below.slice(folder.length, -1), isDir: true });
+      cursor = page.truncated ? page.cursor : undefined;
+    } while (cursor !== undefined);
+    return inCodePointOrder(found);
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#bucket.delete(key);
+    // What is deleted is gone from the next page, so every page is the first one.
+    for (;;) {
+      const { objects } = await this.#bucket.list({ prefix: `${key}/` });
+      if (objects.length === 0) return;
+      await this.#bucket.delete(objects.map((object) => object.key));
+    }
+  }
+
+  async #refuseIfTaken(key: string): Promise<void> {
+    const segments = key.split("/");
+    const above = segments.slice(1).map((_, i) => segments.slice(0, i + 1).join("/"));
+    const [below, ...files] = await Promise.all([
+      this.#bucket.list({ prefix: `${key}/`, limit: 1 }),
+      ...above.map((folder) => this.#bucket.head(folder)),
+    ]);
+    if (below.objects.length > 0 || files.some((file) => file !== null)) throw nameTaken(key);
+  }
+
+  /** R2 takes only streams of known length, so this gathers parts of one size, one at a time. */
+  async #putUnknownLength(key: string, body: ReadableStream<Uint8Array>): Promise<void> {
+    const bytes = new IdentityTransformStream();
+    const piped = body.pipeTo(bytes.writable).catch(() => undefined);
+    const reader = bytes.readable.getReader({ mode: "byob" });
+    const nextPart = async (): Promise<Uint8Array> => {
+      const read = reader.readAtLeast(PART_BYTES, new Uint8Array(PART_BYTES));
+      const { value } = await read.catch(() => Promise.reject(incompleteUpload(key)));
+      return value ?? new Uint8Array();
+    };
+    const first = await nextPart();
+    if (first.length < PART_BYTES) {
+      await this.#bucket.put(key, first);
+      return;
+    }
+    const upload = await this.#bucket.createMultipartUpload(key);
+    try {
+      const parts: R2UploadedPart[] = [];
+      for (let part = first; part.length > 0; part = await nextPart()) {
+        parts.push(await upload.uploadPart(parts.length + 1, part));
+      }
+      await upload.complete(parts);
+    } catch (error) {
+      await reader.cancel(error).catch(() => undefined);
+      await upload.abort();
+      throw error;
+    } finally {
+      await piped;
+    }
+  }
+}
+
+/** The range that R2 answers to `range`: as asked for, but within the object. */
+function heldRange(range: RangeRequest, size: number): ByteRange {
+  if ("suffix" in range) {
+    const length = Math.min(range.suffix, size);
+    return { offset: size - length, length };
+  }
+  return { offset: range.offset, length: Math.min(range.length ?? size, size - range.offset) };
+}
