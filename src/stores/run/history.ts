@@ -1,60 +1,212 @@
-import type { Int64 } from "../../domain/int64.ts";
+import type { KeySlice } from "./block.ts";
+import { slicesOf } from "./block.ts";
+import { decodeBound, encodeBound } from "./bound.ts";
+import { frameLength } from "./frame.ts";
+import { groupByKey, seriesOfKey } from "./group.ts";
+import { MetricKeys } from "./keys.ts";
+import { type Chunk, firstAfter, Merge } from "./merge.ts";
 import { migrateObject, type ObjectStorage } from "./migrations.ts";
-import type { Position, Series } from "./series.ts";
-import type { MetricSummaries } from "./summaries.ts";
+import { decodeJoinedPoints, type Points } from "./points.ts";
+import { type SampleOptions, sampleSeries } from "./sample.ts";
+import { Segments } from "./segments.ts";
+import { type Position, type Series, SeriesBuilder, seriesOf } from "./series.ts";
+import { MetricSummaries } from "./summaries.ts";
+
+/** The journal is due for folding at so many rows or bytes; the latter are about 53,000 points. */
+const FOLD_ROWS = 64;
+const FOLD_BYTES = 1_500_000;
+/** Bodies are gathered into rows up to this size; SQLite rows of an object end at 2 MB. */
+const MAX_JOURNAL_ROW_BYTES = 1_000_000;
+const MAX_BODY_BYTES = 1_900_000;
+
+export type { SampleOptions };
 
 export interface ReadOptions {
-  /** The last point of the page before; the series starts anew without. */
+  /** The last point of the page before; absent for the first page. */
   readonly after?: Position | undefined;
-  /** Most points to answer. */
+  /** Most points to answer, at least 1. */
   readonly limit: number;
 }
 
-export interface SampleOptions {
-  readonly maxResults: number;
-  /** Inclusive, both or neither. */
-  readonly startStep?: Int64 | undefined;
-  readonly endStep?: Int64 | undefined;
-}
-
-/** The metric history of one run, in its object's SQLite. */
+/**
+ * The metric history of one run in its object's SQLite: a journal of what was appended, and sorted segments that it
+ * is folded into. All state is in SQL, so that an instance may start and end at any time.
+ *
+ * A point is (key, timestamp, step, value, is_nan), and is there once however often it was appended.
+ */
 export class MetricHistory {
+  readonly #storage: ObjectStorage;
+  readonly #keys: MetricKeys;
+  readonly #segments: Segments;
+  #journalRows = 0;
+  #journalBytes = 0;
+
+  /** Brings the object's tables up to date. */
   constructor(storage: ObjectStorage) {
     migrateObject(storage);
+    this.#storage = storage;
+    this.#keys = new MetricKeys(storage.sql);
+    this.#segments = new Segments(storage.sql);
+    this.#measureJournal();
   }
 
-  /** Stores bodies made by `encodePoints`, all or none, and returns the journal id they end with. */
-  append(_bodies: readonly Uint8Array[]): number {
-    throw new Error("not yet");
+  /**
+   * Stores bodies made by `encodePoints`, all or none, in one journal row where they fit.
+   * @returns the id of the last journal row, greater than every one before
+   * @throws Error when a body is of an unknown format, incomplete, or larger than a row may be
+   */
+  append(bodies: readonly Uint8Array[]): number {
+    for (const body of bodies) checkBody(body);
+    return this.#storage.transactionSync(() => {
+      let id = 0;
+      for (const row of joinIntoRows(bodies)) {
+        id = this.#storage.sql.exec<{ id: number }>("INSERT INTO journal (body) VALUES (?) RETURNING id", row).one().id;
+        this.#journalRows++;
+        this.#journalBytes += row.length;
+      }
+      return id;
+    });
   }
 
-  /** Whether the journal is long enough for {@link fold}. */
+  /** The id of the last journal row ever appended; 0 before the first. */
+  get lastJournalId(): number {
+    return (
+      this.#storage.sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").toArray()[0]
+        ?.seq ?? 0
+    );
+  }
+
+  /** Whether {@link fold} has enough to do. */
   get foldIsDue(): boolean {
-    throw new Error("not yet");
+    return this.#journalRows >= FOLD_ROWS || this.#journalBytes >= FOLD_BYTES;
   }
 
-  /** Moves the journal into sorted segments. Call it in the turn of an append, so that both are one commit. */
+  /**
+   * Moves the whole journal into segments and merges those that are due. Changes nothing that a reader sees. Called in
+   * the same turn as an append it is part of that commit. Not for use in a transaction of the caller's.
+   */
   fold(): void {
-    throw new Error("not yet");
+    for (let batch = this.#readFoldBatch(); batch; batch = this.#readFoldBatch()) {
+      const { points, lastId } = batch;
+      const idByKey = this.#keys.ensureIds(new Set(points.flatMap(({ keys }) => keys)));
+      this.#storage.transactionSync(() => {
+        this.#segments.write(groupByKey(points, idByKey), lastId);
+        this.#storage.sql.exec("DELETE FROM journal WHERE id <= ?", lastId);
+      });
+      while (this.#storage.transactionSync(() => this.#segments.mergeTier())) {}
+    }
+    this.#measureJournal();
   }
 
-  /** The next points of a metric in get-history's order, each once; empty at the end. */
-  read(_key: string, _options: ReadOptions): Series {
-    throw new Error("not yet");
+  /** The next points of a metric in get-history's order (timestamp, step, value), each once; empty at the end. */
+  read(key: string, { after, limit }: ReadOptions): Series {
+    const page = new SeriesBuilder();
+    for (const { series, from, to } of this.#slices(key, after)) {
+      page.append(series, from, Math.min(to, from + limit - page.length));
+      if (page.length === limit) break;
+    }
+    return page.toSeries();
   }
 
-  /** At most `maxResults` points, evenly spread in the order of step, as get-history-bulk-interval wants them. */
-  sample(_key: string, _options: SampleOptions): Series {
-    throw new Error("not yet");
+  /** At most `maxResults` points by (step, timestamp, value), spread as get-history-bulk-interval wants them. */
+  sample(key: string, options: SampleOptions): Series {
+    return sampleSeries(() => this.#slices(key, undefined), options);
   }
 
   /** Every metric key, in no order. */
   keys(): string[] {
-    throw new Error("not yet");
+    const keys = new Set(this.#keys.all());
+    for (const points of this.#journal()) for (const key of points.keys) keys.add(key);
+    return [...keys];
   }
 
-  /** Summaries of at least what was appended after journal row `journalId`; everything for 0. */
-  summariesSince(_journalId: number): MetricSummaries {
-    throw new Error("not yet");
+  /** Summaries of at least the points appended after journal row `journalId`: of all for 0. */
+  summariesSince(journalId: number): MetricSummaries {
+    const summaries = new MetricSummaries();
+    for (const block of this.#segments.blocksSince(journalId)) {
+      const slices = [...slicesOf(block)];
+      const keys = this.#keys.between(slices[0]!.keyId, slices.at(-1)!.keyId);
+      for (const { keyId, series, from, to } of slices) summaries.addSeries(keys.get(keyId)!, series, from, to);
+    }
+    for (const points of this.#journal(journalId)) summaries.add(points);
+    return summaries;
   }
+
+  /** A metric's points after `after` in order, each once. */
+  *#slices(key: string, after: Position | undefined): Generator<KeySlice> {
+    const keyId = this.#keys.findId(key) ?? 0;
+    // 0 and −0 are one value, and −0 is the later of the two.
+    const bound = after && seriesOf(after.value === 0 ? { ...after, value: -0 } : after);
+    const sources: Iterable<Chunk>[] = keyId === 0 ? [] : this.#segments.sources(keyId, bound);
+    const recent = seriesOfKey(this.#journal(), key);
+    const from = bound ? firstAfter(recent, 0, recent.values.length, bound, 0) : 0;
+    if (from < recent.values.length) sources.push([chunkOf(keyId, recent, from)]);
+    const merge = new Merge(sources);
+    for (let slice = merge.next(); slice; slice = merge.next()) yield slice;
+  }
+
+  *#journal(afterId = 0): Generator<Points> {
+    const rows = this.#storage.sql.exec<{ body: ArrayBuffer }>(
+      "SELECT body FROM journal WHERE id > ? ORDER BY id",
+      afterId,
+    );
+    for (const { body } of rows) yield* decodeJoinedPoints(new Uint8Array(body));
+  }
+
+  #readFoldBatch(): { points: Points[]; lastId: number } | undefined {
+    const points: Points[] = [];
+    let lastId = 0;
+    let bytes = 0;
+    for (const row of this.#storage.sql.exec<{ id: number; body: ArrayBuffer }>(
+      "SELECT id, body FROM journal ORDER BY id",
+    )) {
+      points.push(...decodeJoinedPoints(new Uint8Array(row.body)));
+      lastId = row.id;
+      bytes += row.body.byteLength;
+      if (bytes >= FOLD_BYTES) break;
+    }
+    return lastId === 0 ? undefined : { points, lastId };
+  }
+
+  #measureJournal(): void {
+    const { rows, bytes } = this.#storage.sql
+      .exec<{ rows: number; bytes: number }>("SELECT count(*) AS rows, total(length(body)) AS bytes FROM journal")
+      .one();
+    this.#journalRows = rows;
+    this.#journalBytes = bytes;
+  }
+}
+
+function checkBody(body: Uint8Array): void {
+  if (frameLength(body) !== body.length) throw new Error("A body of metric points has bytes beyond its end");
+  if (body.length > MAX_BODY_BYTES) {
+    throw new RangeError(`A body of metric points has ${body.length} bytes; at most ${MAX_BODY_BYTES} fit a row`);
+  }
+}
+
+function* joinIntoRows(bodies: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (let from = 0; from < bodies.length; ) {
+    let to = from;
+    let bytes = 0;
+    do bytes += bodies[to++]!.length;
+    while (to < bodies.length && bytes + bodies[to]!.length <= MAX_JOURNAL_ROW_BYTES);
+    yield to - from === 1 ? bodies[from]! : concatenate(bodies.slice(from, to), bytes);
+    from = to;
+  }
+}
+
+function concatenate(bodies: readonly Uint8Array[], byteLength: number): Uint8Array {
+  const row = new Uint8Array(byteLength);
+  let offset = 0;
+  for (const body of bodies) {
+    row.set(body, offset);
+    offset += body.length;
+  }
+  return row;
+}
+
+function chunkOf(keyId: number, series: Series, from: number): Chunk {
+  const to = series.values.length;
+  const boundAt = (index: number) => decodeBound(encodeBound(keyId, series, index).buffer);
+  return { first: boundAt(from), last: boundAt(to - 1), open: () => [{ keyId, series, from, to }] };
 }

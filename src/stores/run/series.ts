@@ -192,9 +192,18 @@ export class SeriesBuilder {
     this.length = length;
   }
 
-  /** What is there from `from` on, valid until the next change. */
-  view(from = 0): Series {
-    return slice({ timestamps: this.#timestamps, steps: this.#steps, values: this.#values }, from, this.length);
+  /** What is there, valid until the next change. */
+  view(): Series {
+    return slice({ timestamps: this.#timestamps, steps: this.#steps, values: this.#values }, 0, this.length);
+  }
+
+  /** A copy of what is there, in buffers of just its size, as an answer over RPC should be. */
+  toSeries(): Series {
+    return {
+      timestamps: this.#timestamps.slice(0, this.length),
+      steps: this.#steps.slice(0, this.length),
+      values: this.#values.slice(0, this.length),
+    };
   }
 
   /** Empties it for other use. */

@@ -1,0 +1,63 @@
+/** Keys that one statement takes: with 250 characters each they stay below SQLite's 2 MB for a bound text. */
+const KEYS_PER_STATEMENT = 1000;
+/** Keys remembered, so that memory stays bounded: about 2 MB. */
+const MAX_CACHED_KEYS = 20_000;
+
+/** The numbers that stand for metric keys in segments. */
+export class MetricKeys {
+  readonly #sql: SqlStorage;
+  readonly #cache = new Map<string, number>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /**
+   * The ids of keys, new ones for new keys. Not for use in a transaction that may roll back: the ids are remembered.
+   */
+  ensureIds(keys: ReadonlySet<string>): Map<string, number> {
+    const ids = new Map<string, number>();
+    const unknown: string[] = [];
+    for (const key of keys) {
+      const id = this.#cache.get(key);
+      if (id === undefined) unknown.push(key);
+      else ids.set(key, id);
+    }
+    if (this.#cache.size + unknown.length > MAX_CACHED_KEYS) this.#cache.clear();
+    for (let from = 0; from < unknown.length; from += KEYS_PER_STATEMENT) {
+      const list = JSON.stringify(unknown.slice(from, from + KEYS_PER_STATEMENT));
+      this.#sql.exec("INSERT OR IGNORE INTO metric_key (key) SELECT value FROM json_each(?)", list);
+      const rows = this.#sql.exec<{ id: number; key: string }>(
+        "SELECT id, key FROM metric_key WHERE key IN (SELECT value FROM json_each(?))",
+        list,
+      );
+      for (const { id, key } of rows) {
+        ids.set(key, id);
+        if (this.#cache.size < MAX_CACHED_KEYS) this.#cache.set(key, id);
+      }
+    }
+    return ids;
+  }
+
+  /** The id of a key that is in a segment; undefined where none is. */
+  findId(key: string): number | undefined {
+    return this.#sql.exec<{ id: number }>("SELECT id FROM metric_key WHERE key = ?", key).toArray()[0]?.id;
+  }
+
+  /** Keys by id, from `firstId` to `lastId` inclusive. */
+  between(firstId: number, lastId: number): Map<number, string> {
+    const rows = this.#sql.exec<{ id: number; key: string }>(
+      "SELECT id, key FROM metric_key WHERE id BETWEEN ? AND ?",
+      firstId,
+      lastId,
+    );
+    return new Map(rows.toArray().map(({ id, key }) => [id, key]));
+  }
+
+  all(): string[] {
+    return this.#sql
+      .exec<{ key: string }>("SELECT key FROM metric_key")
+      .toArray()
+      .map((row) => row.key);
+  }
+}

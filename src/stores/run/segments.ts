@@ -1,0 +1,170 @@
+import { type Block, decodeBlock, findSlice, type KeySlice, MAX_BLOCK_POINTS, slicesOf } from "./block.ts";
+import { type Bound, decodeBound, encodeBound, encodeKeyBound } from "./bound.ts";
+import { type Chunk, firstAfter, Merge } from "./merge.ts";
+import { SegmentWriter } from "./segment-writer.ts";
+import type { Series } from "./series.ts";
+
+/** As many segments of one tier merge into one. Tier t holds 64·8^t points and more. */
+const SEGMENTS_PER_MERGE = 8;
+const TIER_0_POINTS = 64;
+/** No merge takes in more, so that none holds the object up for long; larger segments stay side by side. */
+const MAX_MERGE_POINTS = 524_288;
+/** A block at least this full is moved by merges, not rewritten, where no other segment has points within it. */
+const MIN_MOVED_POINTS = (MAX_BLOCK_POINTS * 3) / 4;
+const BLOCKS_PER_QUERY = 16;
+
+/** A block as the tables know it: where it lies, and between which points. */
+interface StoredBlock extends Chunk {
+  readonly segmentId: number;
+  readonly bodyId: number;
+  readonly points: number;
+}
+
+interface BlockRow extends Record<string, SqlStorageValue> {
+  segment_id: number;
+  last: ArrayBuffer;
+  first: ArrayBuffer;
+  points: number;
+  body_id: number;
+}
+
+/**
+ * Immutable sorted stretches of points over all metrics. New points make new segments, merges make few of many.
+ * Methods that write belong in a transaction.
+ */
+export class Segments {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Writes a segment of sorted points; `lastJournalId` is the latest journal row they come from. */
+  write(slices: Iterable<KeySlice>, lastJournalId: number): void {
+    const writer = new SegmentWriter(this.#sql, lastJournalId);
+    for (const slice of slices) writer.append(slice);
+    writer.finish();
+  }
+
+  /** For each segment the blocks that may hold points of a metric, narrowed to those after `after`. */
+  sources(keyId: number, after: Series | undefined): Iterable<Chunk>[] {
+    const lower = after ? encodeBound(keyId, after, 0) : encodeKeyBound(keyId);
+    const narrow = (block: Block): KeySlice[] => {
+      const slice = findSlice(block, keyId);
+      if (!slice) return [];
+      const from = after ? firstAfter(block, slice.from, slice.to, after, 0) : slice.from;
+      return from < slice.to ? [{ ...slice, from }] : [];
+    };
+    return this.#list().map(({ id }) => this.#blocks(id, lower, keyId, narrow));
+  }
+
+  /** The points of at least the blocks with something of a journal row after `journalId`. */
+  *blocksSince(journalId: number): Generator<Block> {
+    const ids = this.#sql
+      .exec<{ body_id: number }>("SELECT body_id FROM block WHERE last_journal_id > ?", journalId)
+      .toArray();
+    for (const { body_id } of ids) yield this.#open(body_id);
+  }
+
+  /** Merges the segments of one tier if there are enough, and says whether it did. */
+  mergeTier(): boolean {
+    const tiers = Map.groupBy(this.#list(), ({ points }) => tierOf(points));
+    for (const [, segments] of [...tiers].sort(([a], [b]) => a - b)) {
+      if (segments.length < SEGMENTS_PER_MERGE) continue;
+      const inputs = fitting(segments.slice(0, SEGMENTS_PER_MERGE));
+      if (inputs.length < 2) continue;
+      this.#merge(inputs.map(({ id }) => id));
+      return true;
+    }
+    return false;
+  }
+
+  #merge(inputs: readonly number[]): void {
+    const ids = JSON.stringify(inputs);
+    const { last } = this.#sql
+      .exec<{ last: number }>(
+        "SELECT max(last_journal_id) AS last FROM block WHERE segment_id IN (SELECT value FROM json_each(?))",
+        ids,
+      )
+      .one();
+    const writer = new SegmentWriter(this.#sql, last);
+    const merge = new Merge<StoredBlock>(
+      inputs.map((id) => this.#blocks(id, encodeKeyBound(0), Number.POSITIVE_INFINITY, slicesOf)),
+    );
+    for (;;) {
+      const block = merge.nextWhole(({ points }) => points >= MIN_MOVED_POINTS && writer.takesWholeBlocks);
+      if (block) {
+        writer.moveHere(block);
+        continue;
+      }
+      const slice = merge.next();
+      if (!slice) break;
+      writer.append(slice);
+    }
+    writer.finish();
+    this.#sql.exec(
+      `DELETE FROM block_body WHERE id IN
+        (SELECT body_id FROM block WHERE segment_id IN (SELECT value FROM json_each(?)))`,
+      ids,
+    );
+    this.#sql.exec("DELETE FROM block WHERE segment_id IN (SELECT value FROM json_each(?))", ids);
+    this.#sql.exec("DELETE FROM segment WHERE id IN (SELECT value FROM json_each(?))", ids);
+  }
+
+  /** Blocks of a segment in order: from the first that ends after `lower` to the last with points of `lastKeyId`. */
+  *#blocks(
+    segmentId: number,
+    lower: Uint8Array<ArrayBuffer>,
+    lastKeyId: number,
+    slices: (block: Block) => Iterable<KeySlice>,
+  ): Generator<StoredBlock> {
+    let after: Uint8Array<ArrayBuffer> | ArrayBuffer = lower;
+    for (;;) {
+      const rows = this.#sql
+        .exec<BlockRow>(
+          `SELECT segment_id, last, first, points, body_id FROM block
+            WHERE segment_id = ? AND last > ? ORDER BY last LIMIT ${BLOCKS_PER_QUERY}`,
+          segmentId,
+          after,
+        )
+        .toArray();
+      for (const row of rows) {
+        const first: Bound = decodeBound(row.first);
+        if (first.keyId > lastKeyId) return;
+        yield {
+          segmentId,
+          bodyId: row.body_id,
+          points: row.points,
+          first,
+          last: decodeBound(row.last),
+          open: () => slices(this.#open(row.body_id)),
+        };
+        after = row.last;
+      }
+      if (rows.length < BLOCKS_PER_QUERY) return;
+    }
+  }
+
+  #open(bodyId: number): Block {
+    return decodeBlock(
+      this.#sql.exec<{ body: ArrayBuffer }>("SELECT body FROM block_body WHERE id = ?", bodyId).one().body,
+    );
+  }
+
+  #list(): { id: number; points: number }[] {
+    return this.#sql.exec<{ id: number; points: number }>("SELECT id, points FROM segment ORDER BY id").toArray();
+  }
+}
+
+function tierOf(points: number): number {
+  return Math.max(0, Math.floor(Math.log2(points / TIER_0_POINTS) / Math.log2(SEGMENTS_PER_MERGE)));
+}
+
+/** The first segments, as many as one merge takes. */
+function fitting<S extends { readonly points: number }>(segments: readonly S[]): S[] {
+  let points = 0;
+  return segments.filter((segment) => {
+    points += segment.points;
+    return points <= MAX_MERGE_POINTS;
+  });
+}
