@@ -9,30 +9,21 @@ import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { configOf } from "./config.ts";
 import { errorResponse } from "./errors.ts";
+import { rawPath } from "./raw-target.ts";
 import { readMessage } from "./read-input.ts";
 
 const NOBODY: Principal = { username: "", isAdmin: false };
 
+let isMigrated = false;
+
 /**
- * The request's path as it was sent. Decoding is left to those who use a part of it: two views of one path are how
- * `%2e%2e` passes a check and reaches a store.
+ * Brings the schema up before this isolate's first use of it. Requests that come together each do it, since none may wait
+ * for another's I/O.
  */
-function rawPath(request: Request): string {
-  const start = request.url.indexOf("/", request.url.indexOf("://") + 3);
-  if (start === -1) return "/";
-  const end = request.url.slice(start).search(/[?#]/);
-  return end === -1 ? request.url.slice(start) : request.url.slice(start, start + end);
-}
-
-let migrated: Promise<void> | undefined;
-
-/** Brings the schema up before this isolate's first use of it; a failure is tried again by the next request. */
-function ensureSchema(db: D1Database): Promise<void> {
-  migrated ??= migrate(db).catch((error: unknown) => {
-    migrated = undefined;
-    throw error;
-  });
-  return migrated;
+async function ensureSchema(db: D1Database): Promise<void> {
+  if (isMigrated) return;
+  await migrate(db);
+  isMigrated = true;
 }
 
 /** One request through one route: who, what, may they, do it. Nothing is changed before the last step. */

@@ -1,6 +1,7 @@
 import { MlflowError } from "../domain/errors.ts";
 import type { Principal } from "../services/context.ts";
 import type { AdminCredentials, Config } from "./config.ts";
+import { rawHost } from "./raw-target.ts";
 
 /**
  * Who sent the request.
@@ -20,7 +21,7 @@ export async function authenticate(request: Request, config: Config): Promise<Pr
         "(locally: the environment variable of that name).",
     );
   }
-  if (!isLocalHost(request.headers.get("Host") ?? "")) {
+  if (!isLocalHost(rawHost(request))) {
     throw new MlflowError("PERMISSION_DENIED", "Invalid Host header: this server answers local requests only.");
   }
   return { username: "local", isAdmin: true };
@@ -30,7 +31,7 @@ export async function authenticate(request: Request, config: Config): Promise<Pr
 function refuseForeignOrigin(request: Request): void {
   const origin = request.headers.get("Origin");
   if (origin === null) return;
-  const host = request.headers.get("Host");
+  const host = rawHost(request);
   if (origin !== `http://${host}` && origin !== `https://${host}`) {
     throw new MlflowError("PERMISSION_DENIED", "Cross-origin requests are not allowed.");
   }
