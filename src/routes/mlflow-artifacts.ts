@@ -1,0 +1,92 @@
+import { artifactPathOfUrl, canonicalArtifactPath } from "../domain/artifact-path.ts";
+import { MlflowError } from "../domain/errors.ts";
+import { requireBelowExperiment } from "../services/artifact-access.ts";
+import { artifactResponse } from "./artifact-response.ts";
+import { message, queryToRaw, string } from "./message.ts";
+import { json } from "./respond.ts";
+import { apiPaths, type Method, type Permission, type PermissionLevel, type Route, route } from "./route.ts";
+import { fileInfoToWire } from "./wire.ts";
+
+interface ArtifactInput {
+  readonly objectKey: string;
+}
+
+/** The root has no owner: what lies in it is the server's. */
+const onArtifact = (level: PermissionLevel): Permission<ArtifactInput> => ({
+  level,
+  on: ({ objectKey }) => [objectKey === "" ? { kind: "server" } : { kind: "artifact", objectKey }],
+});
+
+/** Reads the object key from the raw target below `path`. */
+const objectKeyBelow =
+  (path: string) =>
+  (request: Request): ArtifactInput => ({ objectKey: artifactPathOfUrl(request.url, `${path}/`) });
+
+const ARTIFACTS = "/mlflow-artifacts/artifacts";
+
+const listInput = message({ path: string });
+
+/** A route that MLflow has and this server does not offer yet; the client falls back on the message's first words. */
+function notOffered(method: Method, path: string, level: PermissionLevel, what: string): Route {
+  return route({
+    method,
+    paths: apiPaths(`${path}/*`),
+    permission: onArtifact(level),
+    input: objectKeyBelow(path),
+    handle: () => {
+      throw new MlflowError("NOT_IMPLEMENTED", `${what} is not supported for the current artifact repository`);
+    },
+  });
+}
+
+/** The artifact proxy, which MLflow's clients use for runs whose artifact URI starts with `mlflow-artifacts:`. */
+export const mlflowArtifactsRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    paths: apiPaths(ARTIFACTS),
+    permission: onArtifact("READ"),
+    input: (request) => {
+      const query = new URL(request.url).searchParams;
+      const { path = "" } = listInput.parse(queryToRaw(query, listInput.repeatedNames), "");
+      return { objectKey: canonicalArtifactPath(path) };
+    },
+    handle: async ({ ctx, input: { objectKey } }) => {
+      const files = await ctx.artifacts.list(objectKey);
+      return json(files.length === 0 ? {} : { files: files.map(fileInfoToWire) });
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths(`${ARTIFACTS}/*`),
+    permission: onArtifact("READ"),
+    input: objectKeyBelow(ARTIFACTS),
+    handle: ({ ctx, input: { objectKey }, request }) => artifactResponse(ctx, request, objectKey),
+  }),
+  route({
+    method: "PUT",
+    paths: apiPaths(`${ARTIFACTS}/*`),
+    permission: onArtifact("EDIT"),
+    input: objectKeyBelow(ARTIFACTS),
+    handle: async ({ ctx, input: { objectKey }, request }) => {
+      requireBelowExperiment(objectKey);
+      const length = request.headers.get("Content-Length");
+      await ctx.artifacts.put(objectKey, request.body, length === null ? undefined : Number(length));
+      return json({});
+    },
+  }),
+  route({
+    method: "DELETE",
+    paths: apiPaths(`${ARTIFACTS}/*`),
+    permission: onArtifact("MANAGE"),
+    input: objectKeyBelow(ARTIFACTS),
+    handle: async ({ ctx, input: { objectKey } }) => {
+      requireBelowExperiment(objectKey);
+      await ctx.artifacts.delete(objectKey);
+      return json({});
+    },
+  }),
+  notOffered("POST", "/mlflow-artifacts/mpu/create", "EDIT", "Multipart upload"),
+  notOffered("POST", "/mlflow-artifacts/mpu/complete", "EDIT", "Multipart upload"),
+  notOffered("POST", "/mlflow-artifacts/mpu/abort", "EDIT", "Multipart upload"),
+  notOffered("GET", "/mlflow-artifacts/presigned", "READ", "Multipart download"),
+];
