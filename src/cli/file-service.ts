@@ -100,8 +100,9 @@ function canonicalKey(text: string): string {
 
 /**
  * Writes beside the tree, then renames: a reader sees the old file or the new one, and a cut-off upload nothing. There
- * is no fsync: once acknowledged, the bytes are the kernel's and outlive this process however it ends. An fsync would
- * guard against power loss alone, which a training job does not survive either, and is most of an upload's time.
+ * is no fsync: once acknowledged, the bytes are the kernel's and outlive this process however it ends. Only a power
+ * failure in the seconds before the kernel writes them down can lose them, as with MLflow's own file store; to wait for
+ * the disk would halve the speed of large uploads and cost every small one a seek.
  */
 async function putFile(folders: Folders, key: string, request: IncomingMessage, end: string): Promise<void> {
   const upload = join(folders.workFolder, randomUUID());

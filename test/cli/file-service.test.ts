@@ -1,0 +1,144 @@
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createFileService } from "../../src/cli/file-service.ts";
+
+let base: string;
+let root: string;
+let socketPath: string;
+let stop: () => Promise<void>;
+
+beforeEach(async () => {
+  base = mkdtempSync(join(tmpdir(), "trackflare-files-"));
+  root = join(base, "artifacts");
+  socketPath = join(base, "files.sock");
+  stop = await start();
+});
+
+afterEach(async () => {
+  await stop();
+  rmSync(base, { recursive: true, force: true });
+});
+
+async function start(): Promise<() => Promise<void>> {
+  const service = createFileService(root);
+  service.listen(socketPath);
+  await once(service, "listening");
+  return async () => {
+    service.closeAllConnections();
+    service.close();
+    await once(service, "close");
+  };
+}
+
+/** One call over the socket; the query goes out as it is given. */
+async function call(method: string, query: string, body?: string): Promise<{ status: number; text: string }> {
+  const outgoing = request({ socketPath, method, path: `/?${query}`, agent: false });
+  outgoing.end(body);
+  const [response] = await once(outgoing, "response");
+  let text = "";
+  for await (const chunk of response) text += String(chunk);
+  return { status: response.statusCode, text };
+}
+
+const uploads = () => readdirSync(join(root, ".#uploads"));
+
+test("keeps plain files where people find them", async () => {
+  expect(await call("PUT", "key=7/run/artifacts/a%20b.txt", "hello")).toMatchObject({ status: 200 });
+  expect(readFileSync(join(root, "7/run/artifacts/a b.txt"), "utf8")).toBe("hello");
+  expect(uploads()).toEqual([]);
+});
+
+test("lists and serves files that people put there", async () => {
+  mkdirSync(join(root, "7"));
+  writeFileSync(join(root, "7/by-hand.txt"), "hi");
+  expect(JSON.parse((await call("GET", "folder=7")).text)).toEqual([
+    { path: "by-hand.txt", isDir: false, fileSize: 2 },
+  ]);
+  expect(await call("GET", "key=7/by-hand.txt")).toEqual({ status: 200, text: "hi" });
+});
+
+test.each(["../out", "/etc/passwd", "a/../../out", "a//b", ".", "..%2fout", "a%00b", ".%23uploads/x", "", "a%5cb"])(
+  "refuses the key %j",
+  async (key) => {
+    expect(await call("PUT", `key=${key}`, "x")).toMatchObject({ status: 400 });
+    expect(await call("GET", `key=${key}`)).toMatchObject({ status: 400 });
+    expect(await call("DELETE", `key=${key}`)).toMatchObject({ status: 400 });
+    expect(existsSync(join(base, "out"))).toBe(false);
+  },
+);
+
+test("takes symbolic links for not there", async () => {
+  const outside = join(base, "outside");
+  mkdirSync(outside);
+  writeFileSync(join(outside, "secret"), "secret");
+  mkdirSync(join(root, "7"));
+  symlinkSync(outside, join(root, "7/folder"));
+  symlinkSync(join(outside, "secret"), join(root, "7/file"));
+
+  expect(await call("GET", "key=7/file")).toMatchObject({ status: 404 });
+  expect(await call("GET", "key=7/folder/secret")).toMatchObject({ status: 404 });
+  expect(JSON.parse((await call("GET", "folder=7/folder")).text)).toEqual([]);
+  expect(JSON.parse((await call("GET", "folder=7")).text)).toEqual([]);
+  expect(await call("PUT", "key=7/folder/new", "x")).toMatchObject({ status: 409 });
+  expect(await call("PUT", "key=7/folder/deep/new", "x")).toMatchObject({ status: 409 });
+  expect(await call("DELETE", "key=7/folder/secret")).toMatchObject({ status: 200 });
+  expect(await call("DELETE", "key=7/folder")).toMatchObject({ status: 200 });
+  // Replacing the link replaces the link.
+  expect(await call("PUT", "key=7/file", "mine")).toMatchObject({ status: 200 });
+  expect(readFileSync(join(root, "7/file"), "utf8")).toBe("mine");
+
+  expect(readdirSync(outside)).toEqual(["secret"]);
+  expect(readFileSync(join(outside, "secret"), "utf8")).toBe("secret");
+});
+
+test.each([["Content-Length: 1000\r\n\r\nhalf"], ["Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"]])(
+  "a connection that is lost leaves nothing: %j",
+  async (rest) => {
+    const socket = connect(socketPath);
+    socket.write(`PUT /?key=7/cut HTTP/1.1\r\nHost: files\r\n${rest}`);
+    await expect.poll(uploads).toHaveLength(1);
+    socket.destroy();
+    await expect.poll(uploads).toEqual([]);
+    expect(existsSync(join(root, "7"))).toBe(false);
+  },
+);
+
+test("a body without the end that was announced is refused", async () => {
+  expect(await call("PUT", "key=7/whole&end=END", "textEND")).toMatchObject({ status: 200 });
+  expect(await call("PUT", "key=7/cut&end=END", "text")).toMatchObject({ status: 400 });
+  expect(await call("PUT", "key=7/cut&end=END", "EN")).toMatchObject({ status: 400 });
+  expect(readFileSync(join(root, "7/whole"), "utf8")).toBe("text");
+  expect(readdirSync(join(root, "7"))).toEqual(["whole"]);
+  expect(uploads()).toEqual([]);
+});
+
+test("an empty folder is in nobody's way", async () => {
+  mkdirSync(join(root, "7/left-by-a-crash"), { recursive: true });
+  expect(await call("PUT", "key=7/left-by-a-crash", "file")).toMatchObject({ status: 200 });
+  expect(await call("DELETE", "key=7/left-by-a-crash")).toMatchObject({ status: 200 });
+  expect(readdirSync(root)).toEqual([".#uploads"]);
+});
+
+test("a start clears what the last end left behind, and nothing else", async () => {
+  await call("PUT", "key=7/kept", "x");
+  await stop();
+  mkdirSync(join(root, ".#uploads/deleted/tree"), { recursive: true });
+  writeFileSync(join(root, ".#uploads/half"), "x");
+  stop = await start();
+  expect(uploads()).toEqual([]);
+  expect(await call("GET", "key=7/kept")).toEqual({ status: 200, text: "x" });
+});
