@@ -30,7 +30,7 @@ export interface ListComparison {
   readonly kind: "list";
   readonly field: Field;
   readonly negated: boolean;
-  readonly values: readonly string[];
+  readonly values: readonly (string | Int64)[];
 }
 
 export interface PresenceComparison {

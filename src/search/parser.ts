@@ -1,6 +1,7 @@
 import { invalidParameter } from "../domain/errors.ts";
 import { type Int64, parseInt64 } from "../domain/int64.ts";
 import type { Comparison, Condition, Field, NumberComparator, OrderTerm, TextComparator } from "./ast.ts";
+import { toExperimentId } from "./experiment-id.ts";
 import { type Grammar, resolveField } from "./grammar.ts";
 import { nextToken, type Token } from "./lexer.ts";
 
@@ -99,6 +100,9 @@ class FilterParser {
     const comparators = this.#valueType(field) === "id" ? ["=", "!="] : TEXT_COMPARATORS;
     if (!comparators.includes(comparator)) throw this.#unexpected(operator, comparators.join(" "));
     const value = this.#string(`a quoted string for ${field.entity} ${JSON.stringify(field.key)}`).slice(1, -1);
+    if (this.#valueType(field) === "id") {
+      return { kind: "number", field, comparator: comparator as "=" | "!=", value: toExperimentId(value) };
+    }
     return { kind: "text", field, comparator: comparator as TextComparator, value };
   }
 
@@ -126,7 +130,8 @@ class FilterParser {
       values.push(unescapeListItem(this.#string("a quoted string in the list")));
     } while (this.#skipSymbol(","));
     this.#symbol(")");
-    return { kind: "list", field, negated, values };
+    const isId = this.#valueType(field) === "id";
+    return { kind: "list", field, negated, values: isId ? values.map(toExperimentId) : values };
   }
 
   #number(field: Field): Int64 {

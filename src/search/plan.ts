@@ -2,32 +2,40 @@
 export interface SqlStatement {
   readonly sql: string;
   readonly values: readonly (string | number)[];
+  /** Where it answers at all, it answers the whole search: no other statement of the plan has rows. */
+  readonly alone: boolean;
 }
 
 /** Where a page ended: the last row's value for each column of the order, int64 as text; null where it has none. */
 export type Position = readonly (string | number | null)[];
 
-/** A condition that SQL only narrows down: the value of one result column must match too. */
+/** A condition that SQL narrows down only: one column of the result has a JSON list, of which one item must match. */
 export interface Residue {
-  readonly matches: (value: string) => boolean;
+  readonly matches: (values: string) => boolean;
 }
 
-/** A batch of statements; `complete` where a row from any but the last statement means that no later stage has rows. */
-export type Stage = readonly SqlStatement[];
-
 /**
- * How to answer one page of a search: ids only, in order. Each row is `[id, ...order columns, ...residue columns]`.
- * The statements of a stage go in one batch and at most one of them answers; the next stage follows in the order, and is needed
- * only while the page is not full.
+ * How to answer one page of a search: ids only, in order. Rows are `[id, ...position, ...residue columns]`.
+ * The statements of a stage go in one batch, of which at most one has rows; the rows of the next stage follow in the
+ * order, and are asked for only while the page is not full.
  */
 export interface SearchPlan {
   readonly maxResults: number;
   /** The position after which the page begins; undefined for the first page. */
   readonly start: Position | undefined;
-  readonly columnCount: number;
+  readonly positionLength: number;
   readonly residues: readonly Residue[];
   /** Rows to ask of one statement at most, so that a large page stays in flat memory. */
   readonly sliceSize: number;
-  readonly stages: (after: Position | undefined, limit: number) => readonly Stage[];
+  readonly stages: (after: Position | undefined, limit: number) => readonly (readonly SqlStatement[])[];
   readonly pageToken: (last: Position) => string;
+}
+
+/** In rows of ids and numbers. */
+const SLICE_SIZE = 20_000;
+/** Where a row may carry texts of 8,000 characters. */
+const SLICE_SIZE_WITH_TEXTS = 1000;
+
+export function sliceSize(carriesTexts: boolean): number {
+  return carriesTexts ? SLICE_SIZE_WITH_TEXTS : SLICE_SIZE;
 }

@@ -1,6 +1,17 @@
-import type { ViewType } from "../domain/entities.ts";
-import { MlflowError } from "../domain/errors.ts";
-import type { SearchPlan } from "./plan.ts";
+import { LIFECYCLE_STAGES, type LifecycleStage, type ViewType } from "../domain/entities.ts";
+import type { Comparison } from "./ast.ts";
+import { Binder } from "./binder.ts";
+import { conjuncts, residueOf } from "./conditions.ts";
+import { toExperimentId } from "./experiment-id.ts";
+import { RUN_GRAMMAR } from "./grammar.ts";
+import type { OrderColumn } from "./order.ts";
+import { pageToken, parsePageToken, queryFingerprint } from "./page-token.ts";
+import { parseFilter, parseOrderBy } from "./parser.ts";
+import { type Position, type SearchPlan, type SqlStatement, sliceSize } from "./plan.ts";
+import { type Driver, drivers, type ExperimentTest, gate } from "./run-driver.ts";
+import { joinAlias, METRIC_RANKS, orderJoins, planRunOrder, type RunOrder } from "./run-order.ts";
+import { runSource } from "./run-source.ts";
+import { buildStatement } from "./statement.ts";
 
 export interface RunSearchQuery {
   readonly experimentIds: readonly string[];
@@ -13,7 +24,277 @@ export interface RunSearchQuery {
 
 export type RunSearchPlan = SearchPlan;
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE for a filter, order or page token that is not valid. */
-export function planRunSearch(_query: RunSearchQuery): RunSearchPlan {
-  throw new MlflowError("NOT_IMPLEMENTED", "runs/search");
+export interface RunSearchTuning {
+  /** A comparison drives where its index leads to fewer rows than this; chosen by the page's size where absent. */
+  readonly driverCap?: number;
+}
+
+/**
+ * A search takes one of three ways, each pinned by CROSS JOIN and INDEXED BY because there are no statistics:
+ * from the listed run ids; from the index of a comparison that few runs satisfy (a driver); or along the order, which
+ * for a metric or the start time is an index too, testing run after run until the page is full.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for experiment ids, filter, order or page token that are not valid.
+ */
+export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {}): RunSearchPlan {
+  const comparisons = conjuncts(parseFilter(query.filter, RUN_GRAMMAR));
+  const order = planRunOrder(parseOrderBy(query.orderBy, RUN_GRAMMAR));
+  const residual = comparisons.filter((comparison) => residueOf(comparison) !== undefined);
+  const { experimentIds, filter, orderBy, viewType } = query;
+  const fingerprint = queryFingerprint(["runs", experimentIds, filter, orderBy, viewType]);
+  const search = new RunSearch(
+    [...new Set(experimentIds.map(toExperimentId))],
+    viewType,
+    comparisons,
+    residual,
+    order,
+    tuning,
+  );
+  return {
+    maxResults: query.maxResults,
+    start: query.pageToken ? parsePageToken(query.pageToken, fingerprint, order.columns) : undefined,
+    positionLength: order.columns.length,
+    residues: residual.map((comparison) => residueOf(comparison)!.residue),
+    sliceSize: sliceSize(residual.length > 0 || order.carriesTexts),
+    pageToken: (last) => pageToken(fingerprint, last),
+    stages: (after, limit) => (experimentIds.length === 0 ? [] : search.stages(after, limit)),
+  };
+}
+
+/** One stretch of the walk along the order. */
+interface Stretch {
+  readonly from: (binder: Binder) => string;
+  readonly where: (binder: Binder) => string[];
+  readonly comparisons: readonly Comparison[];
+  readonly runId: string;
+  readonly columns: readonly OrderColumn[];
+  readonly after: Position | undefined;
+}
+
+class RunSearch {
+  readonly #experimentIds: readonly (number | bigint)[];
+  readonly #lifecycle: LifecycleStage | undefined;
+  readonly #comparisons: readonly Comparison[];
+  readonly #residual: readonly Comparison[];
+  readonly #order: RunOrder;
+  readonly #tuning: RunSearchTuning;
+
+  constructor(
+    experimentIds: readonly (number | bigint)[],
+    viewType: ViewType,
+    comparisons: readonly Comparison[],
+    residual: readonly Comparison[],
+    order: RunOrder,
+    tuning: RunSearchTuning,
+  ) {
+    this.#experimentIds = experimentIds;
+    this.#lifecycle = LIFECYCLE_STAGES.find((stage) => viewType === `${stage.toUpperCase()}_ONLY`);
+    this.#comparisons = comparisons;
+    this.#residual = residual;
+    this.#order = order;
+    this.#tuning = tuning;
+  }
+
+  stages(after: Position | undefined, limit: number): SqlStatement[][] {
+    const listed = this.#comparisons.find(isListOfRunIds);
+    if (listed !== undefined) return [[this.#listedRuns(listed, after, limit)]];
+    const metricFirst = this.#order.terms[0]?.field.entity === "metric";
+    const candidates = drivers(
+      // The order's own metric is as good a way by its index, and sorted.
+      this.#comparisons.filter((comparison) => !(metricFirst && this.#isOrderMetric(comparison))),
+      this.#inExperiments,
+    );
+    // A walk along an index ends with the page: worth it unless the driver leads to little more than the page itself.
+    const walksIndex = metricFirst || this.#startsByTime();
+    const worthwhile = walksIndex ? Math.max(1000, Math.round(200 * Math.sqrt(limit))) : 100_000;
+    const cap = this.#tuning.driverCap ?? worthwhile;
+    const driven = candidates.map((candidate, index) =>
+      this.#drivenRuns(candidate, candidates.slice(0, index), cap, after, limit),
+    );
+    const walk = (metricFirst ? this.#metricStretches(after) : this.#timeStretches(after)).map((stretch) =>
+      this.#walk(stretch, candidates, cap, limit),
+    );
+    return walk.map((statement, index) => (index === 0 ? [...driven, statement] : [statement]));
+  }
+
+  readonly #inExperiments: ExperimentTest = (column, binder) => {
+    const [only, another] = this.#experimentIds;
+    if (only !== undefined && another === undefined) return `${column} = ${binder.number(only)}`;
+    return `${column} IN (SELECT value FROM ${binder.list(this.#experimentIds)})`;
+  };
+
+  #inLifecycle(binder: Binder): string[] {
+    return this.#lifecycle === undefined ? [] : [`r.lifecycle_stage = ${binder.bind(this.#lifecycle)}`];
+  }
+
+  /** Whether the index `runs_by_start` has the searched runs in the wanted order. */
+  #startsByTime(): boolean {
+    const [first, second] = this.#order.columns;
+    const isDefault =
+      first?.sql === "r.start_time" && !first.ascending && second?.sql === "r.run_id" && second.ascending;
+    return isDefault && this.#experimentIds.length === 1 && this.#lifecycle !== undefined;
+  }
+
+  #isOrderMetric(comparison: Comparison): boolean {
+    const { entity, key } = comparison.field;
+    return entity === "metric" && key === this.#order.terms[0]?.field.key;
+  }
+
+  #listedRuns(listed: Comparison, after: Position | undefined, limit: number): SqlStatement {
+    const binder = new Binder();
+    const runIds = listed.kind === "list" ? listed.values : listed.kind === "text" ? [listed.value] : [];
+    const from = `(SELECT DISTINCT value FROM ${binder.list(runIds)}) d CROSS JOIN runs r ON r.run_id = d.value`;
+    return buildStatement(
+      {
+        id: "r.run_id",
+        from: from + orderJoins(this.#order, 0, binder),
+        where: [this.#inExperiments("r.experiment_id", binder), ...this.#inLifecycle(binder)],
+        comparisons: this.#comparisons.filter((comparison) => comparison !== listed),
+        residual: this.#residual,
+        source: runSource("r.run_id"),
+        columns: this.#order.columns,
+        after,
+        limit: binder.number(limit),
+        alone: true,
+      },
+      binder,
+    );
+  }
+
+  #drivenRuns(
+    driver: Driver,
+    preferred: readonly Driver[],
+    cap: number,
+    after: Position | undefined,
+    limit: number,
+  ): SqlStatement {
+    const binder = new Binder();
+    const gates = [gate(driver, cap, binder), ...preferred.map((other) => `NOT ${gate(other, cap, binder)}`)];
+    return buildStatement(
+      {
+        id: "r.run_id",
+        from: `${driver.from} CROSS JOIN runs r ON r.run_id = d.run_id${orderJoins(this.#order, 0, binder)}`,
+        where: [...driver.where("d", binder), ...this.#inLifecycle(binder)],
+        comparisons: this.#comparisons.filter((comparison) => comparison !== driver.comparison),
+        residual: this.#residual,
+        source: runSource("d.run_id"),
+        columns: this.#order.columns,
+        after,
+        limit: gatedLimit(gates, limit, binder),
+        alone: true,
+      },
+      binder,
+    );
+  }
+
+  #walk(stretch: Stretch, candidates: readonly Driver[], cap: number, limit: number): SqlStatement {
+    const binder = new Binder();
+    const gates = candidates.map((candidate) => `NOT ${gate(candidate, cap, binder)}`);
+    return buildStatement(
+      {
+        id: "r.run_id",
+        from: stretch.from(binder),
+        where: [...stretch.where(binder), ...this.#inLifecycle(binder)],
+        comparisons: stretch.comparisons,
+        residual: this.#residual,
+        source: runSource(stretch.runId),
+        columns: stretch.columns,
+        after: stretch.after,
+        limit: gatedLimit(gates, limit, binder),
+        alone: false,
+      },
+      binder,
+    );
+  }
+
+  /** The runs whose metric is a number, those where it is NaN, those without it. */
+  #metricStretches(after: Position | undefined): Stretch[] {
+    const [rank, value, ...others] = this.#order.columns as [OrderColumn, OrderColumn, ...OrderColumn[]];
+    const onMetric = this.#comparisons.filter((comparison) => this.#isOrderMetric(comparison));
+    const onOthers = this.#comparisons.filter((comparison) => !onMetric.includes(comparison));
+    const alias = joinAlias(0);
+    const { key } = this.#order.terms[0]!.field;
+    const indexed = (isNan: 0 | 1, comparisons: readonly Comparison[], columns: readonly OrderColumn[]): Stretch => ({
+      from: (binder) =>
+        `latest_metrics ${alias} INDEXED BY latest_metrics_by_value CROSS JOIN runs r ON r.run_id = ${alias}.run_id${orderJoins(this.#order, 1, binder)}`,
+      where: (binder) => [
+        this.#inExperiments(`${alias}.experiment_id`, binder),
+        `${alias}.key = ${binder.bind(key)}`,
+        `${alias}.is_nan = ${isNan}`,
+        ...onMetric.flatMap((comparison) =>
+          comparison.kind === "number" && isNan === 0
+            ? [`${alias}.value ${comparison.comparator} ${binder.number(comparison.value)}`]
+            : [],
+        ),
+      ],
+      comparisons,
+      runId: `${alias}.run_id`,
+      columns,
+      after: afterIn(isNan),
+    });
+    const constant = (column: OrderColumn, sql: string): OrderColumn => ({ ...column, sql, constant: true });
+    const afterIn = (wanted: number) => (after?.[0] === wanted ? after : undefined);
+    const stretches: { readonly rank: number; readonly possible: boolean; readonly stretch: () => Stretch }[] = [
+      {
+        rank: METRIC_RANKS.number,
+        possible: true,
+        stretch: () => indexed(0, onOthers, [constant(rank, "0"), { ...value, nullable: false }, ...others]),
+      },
+      {
+        rank: METRIC_RANKS.nan,
+        possible: onMetric.every((comparison) => comparison.kind === "number" && comparison.comparator === "!="),
+        stretch: () => indexed(1, onOthers, [constant(rank, "1"), constant(value, `${alias}.value`), ...others]),
+      },
+      {
+        rank: METRIC_RANKS.missing,
+        possible: onMetric.length === 0,
+        stretch: () => ({
+          from: (binder) => `runs r INDEXED BY runs_by_start${orderJoins(this.#order, 1, binder)}`,
+          where: (binder) => [
+            this.#inExperiments("r.experiment_id", binder),
+            `(SELECT 1 FROM latest_metrics WHERE run_id = r.run_id AND key = ${binder.bind(key)}) IS NULL`,
+          ],
+          comparisons: onOthers,
+          runId: "r.run_id",
+          columns: [constant(rank, "2"), constant(value, "NULL"), ...others],
+          after: afterIn(METRIC_RANKS.missing),
+        }),
+      },
+    ];
+    return stretches
+      .filter(({ rank, possible }) => possible && rank >= Number(after?.[0] ?? METRIC_RANKS.number))
+      .map(({ stretch }) => stretch());
+  }
+
+  /** All runs in one statement; on later pages of the default order in two, so that the index begins at the position. */
+  #timeStretches(after: Position | undefined): Stretch[] {
+    const { columns } = this.#order;
+    const base = {
+      from: (binder: Binder) => `runs r INDEXED BY runs_by_start${orderJoins(this.#order, 0, binder)}`,
+      where: (binder: Binder) => [this.#inExperiments("r.experiment_id", binder)],
+      comparisons: this.#comparisons,
+      runId: "r.run_id",
+    };
+    if (after === undefined || !this.#startsByTime()) return [{ ...base, columns, after }];
+    const [startTime, ...others] = columns as [OrderColumn, ...OrderColumn[]];
+    const started = { ...base, columns: [{ ...startTime, nullable: false }, ...others], after };
+    const unstarted = {
+      ...base,
+      where: (binder: Binder) => [...base.where(binder), "r.start_time IS NULL"],
+      columns: [{ ...startTime, constant: true }, ...others],
+      after: after[0] === null ? after : undefined,
+    };
+    return after[0] === null ? [unstarted] : [started, unstarted];
+  }
+}
+
+function isListOfRunIds(comparison: Comparison): boolean {
+  const { field } = comparison;
+  if (field.entity !== "attribute" || field.key !== "run_id") return false;
+  return comparison.kind === "list" ? !comparison.negated : comparison.kind === "text" && comparison.comparator === "=";
+}
+
+/** A LIMIT of 0 ends a statement before it reads a row, where a condition of WHERE would be asked of every row. */
+function gatedLimit(gates: readonly string[], limit: number, binder: Binder): string {
+  const rows = binder.number(limit);
+  return gates.length === 0 ? rows : `CASE WHEN ${gates.join(" AND ")} THEN ${rows} ELSE 0 END`;
 }

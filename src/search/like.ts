@@ -1,0 +1,105 @@
+/**
+ * LIKE without SQL's LIKE: D1 refuses patterns over 50 bytes and ignores ASCII case, where MLflow's LIKE on SQLite has
+ * no such limit and minds case. So a pattern becomes tests of lengths and places, and what these cannot say exactly is
+ * matched here.
+ */
+
+/** A test on a text of n characters (code points); `at` counts from 0, negative from the end. */
+export type LikeTest =
+  | { readonly kind: "length"; readonly exactly: number }
+  | { readonly kind: "length"; readonly atLeast: number }
+  | { readonly kind: "substring"; readonly at: number; readonly text: string }
+  /** Anywhere in what is left without `skipStart` characters at the start and `skipEnd` at the end. */
+  | { readonly kind: "contains"; readonly text: string; readonly skipStart: number; readonly skipEnd: number };
+
+export interface LikePlan {
+  readonly tests: readonly LikeTest[];
+  /** Whether the tests together are the pattern; else they are necessary only. */
+  readonly exact: boolean;
+}
+
+/** So that the expressions of a hostile pattern (`a_b_c_…`) stay small. */
+const MAX_TESTS = 8;
+
+interface Literal {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** What is between two `%`: its length in characters, and its literals between the `_`. */
+interface Segment {
+  readonly length: number;
+  readonly literals: readonly Literal[];
+}
+
+/** `pattern` has `%` for any text and `_` for any character; there is no escape. */
+export function planLike(pattern: string): LikePlan {
+  const segments = pattern.split("%").map(segment);
+  const [first, last] = [segments[0]!, segments.at(-1)!];
+  const length = segments.reduce((sum, { length }) => sum + length, 0);
+  const tests: LikeTest[] = [];
+  const middle = segments.slice(1, -1).filter((segment) => segment.length > 0);
+  if (segments.length === 1) {
+    tests.push({ kind: "length", exactly: length });
+  } else if (length > 0) {
+    tests.push({ kind: "length", atLeast: length });
+    for (const { at, text } of last.literals) tests.push({ kind: "substring", at: at - last.length, text });
+  }
+  for (const { at, text } of first.literals) tests.push({ kind: "substring", at, text });
+  for (const { literals } of middle) {
+    for (const { text } of literals) {
+      tests.push({ kind: "contains", text, skipStart: first.length, skipEnd: last.length });
+    }
+  }
+  const [only, other] = middle;
+  const plain = only === undefined || (other === undefined && only.length === characters(only.literals[0]?.text ?? ""));
+  return { tests: tests.slice(0, MAX_TESTS), exact: tests.length <= MAX_TESTS && plain };
+}
+
+function segment(text: string): Segment {
+  const literals: Literal[] = [];
+  let at = 0;
+  for (const [run] of text.matchAll(/_+|[^_]+/gu)) {
+    if (!run.startsWith("_")) literals.push({ at, text: run });
+    at += characters(run);
+  }
+  return { length: at, literals };
+}
+
+function characters(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+/** A matcher without backtracking beyond the last `%`: at worst pattern length × text length steps. */
+export function likeMatcher(pattern: string): (text: string) => boolean {
+  const wanted = [...pattern];
+  return (text) => {
+    const given = [...text];
+    let [w, g, restartWanted, restartGiven] = [0, 0, -1, 0];
+    while (g < given.length) {
+      if (wanted[w] === "%") {
+        w += 1;
+        restartWanted = w;
+        restartGiven = g;
+      } else if (wanted[w] === "_" || wanted[w] === given[g]) {
+        w += 1;
+        g += 1;
+      } else if (restartWanted === -1) {
+        return false;
+      } else {
+        restartGiven += 1;
+        w = restartWanted;
+        g = restartGiven;
+      }
+    }
+    while (wanted[w] === "%") w += 1;
+    return w === wanted.length;
+  };
+}
+
+/** SQLite's `lower()`: ASCII only, as MLflow's ILIKE is on SQLite. */
+export function asciiLower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

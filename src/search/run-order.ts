@@ -1,0 +1,66 @@
+import { invalidParameter } from "../domain/errors.ts";
+import type { OrderTerm } from "./ast.ts";
+import type { Binder } from "./binder.ts";
+import type { OrderColumn } from "./order.ts";
+import { valueTable } from "./run-source.ts";
+
+/** How a metric sorts, whichever way the order goes: numbers, then NaN, then runs without it. */
+export const METRIC_RANKS = { number: 0, nan: 1, missing: 2 } as const;
+
+const INTEGER_COLUMNS = new Set(["start_time", "end_time"]);
+const REQUIRED_COLUMNS = new Set(["run_id", "run_name", "user_id", "status", "artifact_uri"]);
+
+/** `order_by` as columns of a statement, in which the value rows of term n are joined under `joinAlias(n)`. */
+export interface RunOrder {
+  readonly terms: readonly OrderTerm[];
+  readonly columns: readonly OrderColumn[];
+  readonly carriesTexts: boolean;
+}
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a field that occurs twice. */
+export function planRunOrder(terms: readonly OrderTerm[]): RunOrder {
+  const names = terms.map(({ field }) => `${field.entity}.${field.key}`);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw invalidParameter(`order_by names ${repeated} more than once.`);
+  return {
+    terms,
+    columns: [
+      ...terms.flatMap(termColumns),
+      ...(names.includes("attribute.start_time") ? [] : [attributeColumn("start_time", false)]),
+      ...(names.includes("attribute.run_id") ? [] : [attributeColumn("run_id", true)]),
+    ],
+    carriesTexts: terms.some(({ field }) => field.entity !== "metric"),
+  };
+}
+
+function termColumns({ field, ascending }: OrderTerm, index: number): OrderColumn[] {
+  if (field.entity === "attribute") return [attributeColumn(field.key, ascending)];
+  const alias = joinAlias(index);
+  if (field.entity !== "metric") return [{ sql: `${alias}.value`, type: "text", ascending, nullable: true }];
+  const rank = `coalesce(${alias}.is_nan, ${METRIC_RANKS.missing})`;
+  return [
+    { sql: rank, type: "number", ascending: true, nullable: false },
+    { sql: `${alias}.value`, type: "number", ascending, nullable: true },
+  ];
+}
+
+function attributeColumn(key: string, ascending: boolean): OrderColumn {
+  const type = INTEGER_COLUMNS.has(key) ? "integer" : "text";
+  return { sql: `r.${key}`, type, ascending, nullable: !REQUIRED_COLUMNS.has(key) };
+}
+
+export function joinAlias(term: number): string {
+  return `o${term}`;
+}
+
+/** The joins that the order's columns need, without the terms before `first`. */
+export function orderJoins(order: RunOrder, first: number, binder: Binder): string {
+  return order.terms
+    .map(({ field }, index) => {
+      const kept = field.entity === "attribute" ? undefined : valueTable(field);
+      if (kept === undefined || index < first) return "";
+      const alias = joinAlias(index);
+      return ` LEFT JOIN ${kept.table} ${alias} ON ${alias}.run_id = r.run_id AND ${alias}.key = ${binder.bind(kept.key)}`;
+    })
+    .join("");
+}

@@ -1,0 +1,50 @@
+import type { Field } from "./ast.ts";
+import type { Binder } from "./binder.ts";
+import type { FieldSource } from "./conditions.ts";
+
+/** The tag that MLflow keeps a run's name in, and searches it by. */
+export const RUN_NAME_TAG = "mlflow.runName";
+
+const CONTEXT_TAG = "mlflow.data.context";
+
+export type ValueTable = "params" | "tags" | "latest_metrics";
+
+/** Where the values of `field` are kept by (run, key); undefined for columns of `runs` and for datasets. */
+export function valueTable(field: Field): { readonly table: ValueTable; readonly key: string } | undefined {
+  switch (field.entity) {
+    case "metric":
+      return { table: "latest_metrics", key: field.key };
+    case "param":
+      return { table: "params", key: field.key };
+    case "tag":
+      return { table: "tags", key: field.key };
+    case "attribute":
+      return field.key === "run_name" ? { table: "tags", key: RUN_NAME_TAG } : undefined;
+    case "dataset":
+      return undefined;
+  }
+}
+
+/**
+ * @param runId the expression of the outermost table's run id, so that tests come before the look-up in `runs`.
+ */
+export function runSource(runId: string): FieldSource {
+  return {
+    column: (field) => (field.entity === "attribute" && valueTable(field) === undefined ? `r.${field.key}` : undefined),
+    rows: (field, binder) => {
+      const kept = valueTable(field);
+      if (kept === undefined) return datasetRows(field.key, runId, binder);
+      return { from: `${kept.table} WHERE run_id = ${runId} AND key = ${binder.bind(kept.key)}`, value: "value" };
+    },
+  };
+}
+
+function datasetRows(key: string, runId: string, binder: Binder): { from: string; value: string } {
+  if (key === "context") {
+    return { from: `input_tags WHERE run_id = ${runId} AND key = ${binder.bind(CONTEXT_TAG)}`, value: "value" };
+  }
+  return {
+    from: `inputs CROSS JOIN datasets USING (dataset_id) WHERE inputs.run_id = ${runId}`,
+    value: `datasets.${key}`,
+  };
+}
