@@ -7,13 +7,21 @@ import type { DataSet, Scale } from "./workloads/workload.ts";
 
 const CACHE = `${import.meta.dirname}/.cache/`;
 const WORK = `${CACHE}work/`;
+/** Of this process: two benchmarks at once spoil each other's figures, but must not take each other's folders. */
+const OWN_WORK = `${WORK}${process.pid}/`;
 const SEEDED = `${CACHE}seeded/`;
 
-/** Removes what an interrupted run has left. */
-export function clearWorkFolders(): void {
-  rmSync(WORK, { recursive: true, force: true });
-  mkdirSync(WORK, { recursive: true });
+/** Makes room for this run, and removes what interrupted ones have left. */
+export function prepareWorkFolders(): void {
+  mkdirSync(OWN_WORK, { recursive: true });
   mkdirSync(SEEDED, { recursive: true });
+  for (const pid of readdirSync(WORK)) {
+    if (!isAlive(Number(pid))) rmSync(WORK + pid, { recursive: true, force: true });
+  }
+}
+
+export function removeWorkFolders(): void {
+  rmSync(OWN_WORK, { recursive: true, force: true });
 }
 
 /**
@@ -21,7 +29,7 @@ export function clearWorkFolders(): void {
  * minutes for the slowest server, so it happens once for each version and size.
  */
 export async function newDataFolder(name: ServerName, data: DataSet, scale: Scale, port: number): Promise<string> {
-  const folder = `${WORK}${name}-${crypto.randomUUID().slice(0, 8)}`;
+  const folder = `${OWN_WORK}${name}-${crypto.randomUUID().slice(0, 8)}`;
   if (data !== "empty") cpSync(await seededFolder(name, data, scale, port), folder, { recursive: true });
   return folder;
 }
@@ -39,7 +47,7 @@ async function seededFolder(name: ServerName, data: Exclude<DataSet, "empty">, s
   for (const old of readdirSync(SEEDED)) {
     if (old.startsWith(prefix)) rmSync(SEEDED + old, { recursive: true });
   }
-  const folder = `${WORK}seed-${name}`;
+  const folder = `${OWN_WORK}seed-${name}`;
   removeDataFolder(folder);
   const server = await RunningServer.start(name, folder, port);
   const start = performance.now();
@@ -52,6 +60,14 @@ async function seededFolder(name: ServerName, data: Exclude<DataSet, "empty">, s
   console.log(`${name}: seeded ${count} ${data === "runs" ? "runs" : "points"} in ${seconds(start)} s`);
   renameSync(folder, seeded);
   return seeded;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function seconds(startMs: number): string {

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
-import { clearWorkFolders } from "./data-folders.ts";
+import { prepareWorkFolders, removeWorkFolders } from "./data-folders.ts";
 import { machineFacts } from "./machine.ts";
 import { renderMissedTargets, renderReport } from "./report.ts";
 import { Results } from "./results.ts";
@@ -25,6 +25,7 @@ interface Sizes extends Scale {
   readonly repeat: number;
 }
 
+const EXIT_INTERRUPTED = 130;
 const FULL: Sizes = { repeat: 3, seconds: 4, runs: 10_000, points: 1_000_000, artifactBytes: 200_000_000 };
 const QUICK: Sizes = { repeat: 1, seconds: 1.5, runs: 1000, points: 100_000, artifactBytes: 50_000_000 };
 const DATA_SETS: readonly DataSet[] = ["empty", "runs", "series"];
@@ -59,7 +60,7 @@ async function main({ only, servers, quick, check, port, ...given }: Options): P
   const wanted = ROWS.filter((row) => !only || only.includes(row.id));
   const processRows = new Set<Row>(Object.values(PROCESS_ROWS).filter((row) => wanted.includes(row)));
   const results = new Results();
-  clearWorkFolders();
+  prepareWorkFolders();
   const facts = [...machineFacts(), describe(sizes)];
   for (let repetition = 1; repetition <= sizes.repeat; repetition++) {
     console.log(`repetition ${repetition} of ${sizes.repeat}`);
@@ -73,7 +74,7 @@ async function main({ only, servers, quick, check, port, ...given }: Options): P
       }
     }
   }
-  const report = renderReport(results, wanted, facts);
+  const report = renderReport(results, wanted, sizes, facts);
   const complete = !quick && !only && servers.length === SERVER_NAMES.length;
   const path = `${import.meta.dirname}/${complete ? "results.md" : ".cache/results.md"}`;
   writeFileSync(path, report);
@@ -106,6 +107,7 @@ function thousands(text: string): number {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => void stopSession().finally(() => process.exit(130)));
+  process.once(signal, () => void stopSession().finally(() => process.exit(EXIT_INTERRUPTED)));
 }
+process.once("exit", removeWorkFolders);
 await main(options());

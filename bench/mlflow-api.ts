@@ -47,7 +47,7 @@ export interface HistoryPage {
 /** @throws unless the answer's status is 200. */
 export function requireOk(answer: Answer, what: string): void {
   if (answer.status === 200) return;
-  throw new Error(`${what} was answered with ${answer.status}: ${answer.body.toString("utf8", 0, 500)}`);
+  throw new WrongAnswer(`${what} was answered with ${answer.status}: ${answer.body.toString("utf8", 0, 500)}`);
 }
 
 /** The body as JSON; the caller vouches for its shape, and checks the values. */
@@ -131,7 +131,9 @@ export function fraction(index: number): number {
   return ((index * 40_503) % 65_536) / 65_536;
 }
 
-/** @throws a wrong answer ends the whole benchmark: a fast wrong server measures nothing. */
+/** An answer that is not the one the request must have: the time it took is worth nothing. */
+export class WrongAnswer extends Error {}
+
 export function requireEqual(actual: unknown, expected: unknown, what: string): void {
-  if (!Object.is(actual, expected)) throw new Error(`${what}: expected ${expected}, the server answered ${actual}`);
+  if (!Object.is(actual, expected)) throw new WrongAnswer(`${what}: expected ${expected}, answered ${actual}`);
 }

@@ -1,13 +1,15 @@
 import type { MissedTarget, Results, Summary } from "./results.ts";
 import { SERVER_NAMES, SERVERS, type ServerName } from "./servers.ts";
-import type { Row } from "./workloads/workload.ts";
+import type { Row, Scale } from "./workloads/workload.ts";
 
 const COMPARED = ["mlflow", "fasttrackml", "ceiling"] as const;
 const NOTHING = "–";
 
 /** The results page: the table of medians and ratios, then latencies and CPU time, then how it was measured. */
-export function renderReport(results: Results, rows: readonly Row[], facts: readonly string[]): string {
-  const measured = rows.filter((row) => SERVER_NAMES.some((server) => results.summary(row, server)));
+export function renderReport(results: Results, rows: readonly Row[], scale: Scale, facts: readonly string[]): string {
+  const measured = rows
+    .filter((row) => SERVER_NAMES.some((server) => results.summary(row, server)))
+    .map((row) => ({ ...row, title: withSizes(row.title, scale) }));
   const lines = [
     "# Benchmark results",
     "",
@@ -17,6 +19,7 @@ export function renderReport(results: Results, rows: readonly Row[], facts: read
     "The ceiling is a bare Worker in the same runtime that makes one Durable Object write, or the same D1 batch, per request.",
     "FastTrackML commits without fsync; the others do not. It has no bulk-interval route, no artifact proxy, and answers",
     "a history in one piece.",
+    ...wrongAnswers(results, scale),
     "",
     "## Latency and CPU time",
     "",
@@ -44,6 +47,21 @@ export function formatNumber(value: number): string {
   if (value >= 1000) return Math.round(value).toLocaleString("en-US");
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+function withSizes(title: string, { runs, points, artifactBytes }: Scale): string {
+  return title
+    .replace("{runs}", runs.toLocaleString("en-US"))
+    .replace("{points}", points.toLocaleString("en-US"))
+    .replace("{artifact}", `${artifactBytes / 1e6} MB`);
+}
+
+function wrongAnswers(results: Results, scale: Scale): string[] {
+  if (results.wrongAnswers.length === 0) return [];
+  const lines = results.wrongAnswers.map(
+    ({ row, server, message }) => `- ${SERVERS[server].title}, ${withSizes(row.title, scale)}: ${message}`,
+  );
+  return ["", "Repetitions that do not count, because the server refused or answered wrong:", "", ...lines];
 }
 
 function ratioTable(results: Results, rows: readonly Row[]): string[] {

@@ -18,13 +18,29 @@ export interface MissedTarget {
   readonly target: number;
 }
 
+export interface WrongAnswerOf {
+  readonly row: Row;
+  readonly server: ServerName;
+  readonly message: string;
+}
+
 /** Everything measured in one run of the benchmark. */
 export class Results {
   readonly #measurements = new Map<string, Measurement[]>();
+  readonly #wrongAnswers: WrongAnswerOf[] = [];
 
   add(row: Row, server: ServerName, measurement: Measurement): void {
     const key = `${row.id} ${server}`;
     this.#measurements.set(key, [...(this.#measurements.get(key) ?? []), measurement]);
+  }
+
+  /** A peer's; see session.ts. */
+  addWrongAnswer(row: Row, server: ServerName, message: string): void {
+    this.#wrongAnswers.push({ row, server, message });
+  }
+
+  get wrongAnswers(): readonly WrongAnswerOf[] {
+    return this.#wrongAnswers;
   }
 
   summary(row: Row, server: ServerName): Summary | undefined {

@@ -23,6 +23,7 @@ export class RunningServer {
 
   static async start(name: ServerName, dataDir: string, port: number): Promise<RunningServer> {
     const { file, args } = await SERVERS[name].command(port, dataDir);
+    if ((await statusOf("/health", port)) !== undefined) throw new Error(`another server answers on port ${port}`);
     mkdirSync(dataDir, { recursive: true });
     const logPath = `${dataDir}.log`;
     const log = openSync(logPath, "a");

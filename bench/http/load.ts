@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RunningServer } from "../running-server.ts";
 import { Connection } from "./connection.ts";
+
+const CONNECT_PAUSE_MS = 10;
 
 /** One of the concurrent clients: its number from 0, and its own connection. */
 export interface Client {
@@ -75,9 +78,17 @@ export function quantile(sorted: readonly number[], fraction: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;
 }
 
-async function openClients(port: number, count: number): Promise<Client[]> {
-  const connections = await Promise.all(Array.from({ length: count }, () => Connection.open(port)));
-  return connections.map((connection, index) => ({ index, connection }));
+/**
+ * One after the other, with a pause: of several connections that wait together, one worker of MLflow takes all, and the
+ * others stay idle.
+ */
+export async function openClients(port: number, count: number): Promise<Client[]> {
+  const clients: Client[] = [];
+  for (let index = 0; index < count; index++) {
+    clients.push({ index, connection: await Connection.open(port) });
+    await sleep(CONNECT_PAUSE_MS);
+  }
+  return clients;
 }
 
 async function repeatUntil(clients: readonly Client[], deadlineMs: number, operation: Operation): Promise<number[]> {

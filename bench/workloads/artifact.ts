@@ -65,7 +65,7 @@ async function measure(port: number, { artifactBytes }: Scale, direction: "up" |
 export const artifactWorkloads: readonly Workload[] = [
   {
     id: "artifact-up",
-    title: "200 MB artifact up",
+    title: "an artifact of {artifact} up",
     unit: "MB/s",
     targets: { mlflow: 0.9 },
     data: "empty",

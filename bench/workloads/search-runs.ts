@@ -65,7 +65,7 @@ const byLoss = (a: SeededRun, b: SeededRun) => a.metrics.loss! - b.metrics.loss!
 export const searchRunsWorkloads: readonly Workload[] = [
   searchRuns({
     id: "search-first-page",
-    title: "10,000 runs: first page of 100",
+    title: "{runs} runs: first page of 100",
     targets: { mlflow: 12, fasttrackml: 5 },
     maxResults: 100,
   }),

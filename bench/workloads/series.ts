@@ -10,6 +10,7 @@ import {
   parseBody,
   requireEqual,
   requireOk,
+  WrongAnswer,
 } from "../mlflow-api.ts";
 import { checkSeries, checkSeriesPoint, SERIES_KEY, seriesRunId } from "../seeded-series.ts";
 import { type BatchShape, batchSum, lastStep, metricKey, RenderedBatch } from "./log-batch.ts";
@@ -49,7 +50,7 @@ const ingest: Workload = {
 
 const readAll: Workload = {
   id: "series-read",
-  title: "1 M points of one series: all of them, by pages of 25,000",
+  title: "a series of {points} points: all of them, by pages of 25,000",
   unit: "s",
   targets: { mlflow: 25, fasttrackml: 6 },
   data: "series",
@@ -88,13 +89,13 @@ const sample: Workload = {
 function checkSample(answer: Answer, count: number): void {
   const { metrics = [] } = parseBody<HistoryPage>(answer, "get-history-bulk-interval");
   const enough = metrics.length >= SAMPLE_POINTS * 0.9 && metrics.length <= SAMPLE_POINTS + 2;
-  if (!enough) throw new Error(`a sample of ${SAMPLE_POINTS} has ${metrics.length} points`);
+  if (!enough) throw new WrongAnswer(`a sample of ${SAMPLE_POINTS} has ${metrics.length} points`);
   requireEqual(metrics[0]!.step, 0, "first step of a sample");
   requireEqual(metrics.at(-1)!.step, count - 1, "last step of a sample");
   let previous = -1;
   for (const point of metrics) {
     checkSeriesPoint(point, point.step);
-    if (point.step <= previous) throw new Error(`a sample goes back from step ${previous} to ${point.step}`);
+    if (point.step <= previous) throw new WrongAnswer(`a sample goes back from step ${previous} to ${point.step}`);
     previous = point.step;
   }
 }

@@ -9,6 +9,7 @@ export type Unit = "requests/s" | "rows/s" | "MB/s" | "ms" | "s" | "MB";
 /** A row of the results. */
 export interface Row {
   readonly id: string;
+  /** In Markdown; `{runs}`, `{points}` and `{artifact}` stand for the scale's sizes. */
   readonly title: string;
   readonly unit: Unit;
   /** How many times better than another server Trackflare is meant to be, in one run on one machine. */
