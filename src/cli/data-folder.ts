@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { endProcess, type ProcessMark } from "./process-mark.ts";
@@ -78,7 +78,7 @@ export class DataFolder {
 
 function takeLock(path: string): DatabaseSync {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     // Opening a lock says nothing about the folder, which workerd will fill later, from another process.
     const probe = join(path, `.writable-${process.pid}`);
     writeFileSync(probe, "");
@@ -97,6 +97,17 @@ function takeLock(path: string): DatabaseSync {
     lock.close();
     if (!(error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY)) throw error;
     throw new UserError(heldMessage(path, readHolder(path)));
+  }
+}
+
+/** `mkdir -p`. Node's own never returns on a file system that takes no folders, such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST") throw error;
   }
 }
 

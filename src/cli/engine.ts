@@ -67,7 +67,7 @@ export async function startEngine(settings: ServerSettings, bundle: WorkerBundle
   }
 }
 
-function workerVars(settings: ServerSettings): Record<string, string> {
+function workerVars(settings: ServerSettings) {
   const isOpen = settings.admin === undefined && isLoopback(settings.host);
   return { TRACKFLARE_ARTIFACTS: "folder", ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin) };
 }

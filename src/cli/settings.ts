@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { adminSettings } from "../domain/admin-settings.ts";
 import { UserError } from "./user-error.ts";
 
 /** What the command line and the environment say, checked. `admin` is undefined while no secret is set. */
@@ -14,30 +15,18 @@ export interface ServerSettings {
 }
 
 /** The Worker's vars of the same names, as far as the environment sets them. At least one of password and token is. */
-export type AdminSecret = Partial<Record<(typeof ADMIN_VARIABLES)[number], string>>;
+export type AdminSecret = z.infer<typeof adminSettings>;
 
-const ADMIN_VARIABLES = ["TRACKFLARE_ADMIN_USERNAME", "TRACKFLARE_ADMIN_PASSWORD", "TRACKFLARE_ADMIN_TOKEN"] as const;
-
-/** A variable that is set but empty counts as not set, as it does in a shell's `${NAME:-default}`. */
-const secret = z
-  .string()
-  .optional()
-  .transform((value) => value || undefined);
+const PORT_RULE = "--port (MLFLOW_PORT) must be a whole number from 0 to 65535";
 
 const Flags = z.object({
   host: z.string().trim().min(1, "--host (MLFLOW_HOST) is empty: give an address such as 127.0.0.1 or 0.0.0.0"),
-  port: z.coerce
-    .number("--port (MLFLOW_PORT) must be a number from 0 to 65535")
-    .int("--port (MLFLOW_PORT) must be a whole number from 0 to 65535")
-    .min(0, "--port (MLFLOW_PORT) must be from 0 to 65535")
-    .max(65_535, "--port (MLFLOW_PORT) must be from 0 to 65535"),
+  port: z
+    .string()
+    .regex(/^\d+$/, PORT_RULE)
+    .transform(Number)
+    .refine((port) => port <= 65_535, PORT_RULE),
   dataDir: z.string().min(1, "--data-dir (TRACKFLARE_DATA_DIR) is empty: name a folder, such as ./trackflare-data"),
-});
-
-const Environment = z.object({
-  TRACKFLARE_ADMIN_USERNAME: secret,
-  TRACKFLARE_ADMIN_PASSWORD: secret,
-  TRACKFLARE_ADMIN_TOKEN: secret,
 });
 
 /**
@@ -68,13 +57,14 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
+/** A variable that is set but empty counts as not set, as it does in a shell's `${NAME:-default}`. */
 function parseAdmin(environment: NodeJS.ProcessEnv): AdminSecret | undefined {
-  const admin = Environment.parse(environment);
-  if (admin.TRACKFLARE_ADMIN_PASSWORD === undefined && admin.TRACKFLARE_ADMIN_TOKEN === undefined) {
-    if (admin.TRACKFLARE_ADMIN_USERNAME === undefined) return undefined;
-    throw new UserError("TRACKFLARE_ADMIN_USERNAME is set without TRACKFLARE_ADMIN_PASSWORD: set both or neither");
+  const parsed = adminSettings.safeParse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value)));
+  if (!parsed.success) {
+    throw new UserError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("\n"));
   }
-  const present: AdminSecret = {};
-  for (const name of ADMIN_VARIABLES) if (admin[name] !== undefined) present[name] = admin[name];
-  return present;
+  const admin = parsed.data;
+  if (admin.TRACKFLARE_ADMIN_PASSWORD !== undefined || admin.TRACKFLARE_ADMIN_TOKEN !== undefined) return admin;
+  if (admin.TRACKFLARE_ADMIN_USERNAME === undefined) return undefined;
+  throw new UserError("TRACKFLARE_ADMIN_USERNAME is set without TRACKFLARE_ADMIN_PASSWORD: set both or neither");
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -42,21 +42,23 @@ test("prints where it serves, where the data is, and the lines to paste", async 
 
 test("killed alone, Node takes workerd with it, and the next start has the folder, the port and the data", async () => {
   const first = await start();
+  const experimentId = await createExperiment(first, "kept");
   await first.kill9();
   const second = await start({ port: Number(new URL(first.url).port) });
   expect(markProcess(first.workerdPid)).toBeUndefined();
-  await expectHealthy(second);
+  expect(await findExperiment(second, "kept")).toBe(experimentId);
 });
 
-test("an orphan that nobody ended is ended by the next start", async () => {
-  const orphan = spawn("sleep", ["600"], { stdio: "ignore" });
-  await once(orphan, "spawn");
-  const runtime = markProcess(orphan.pid ?? 0);
-  mkdirSync(dataDir);
-  writeFileSync(join(dataDir, "server.json"), JSON.stringify({ pid: 1, runtime }));
-  const ended = once(orphan, "exit");
-  await start();
-  expect(await ended).toEqual([null, "SIGKILL"]);
+test("where even the watchdog was killed, the next start ends the orphan and has the folder, the port and the data", async () => {
+  const first = await start();
+  const experimentId = await createExperiment(first, "kept");
+  const watchdog = execFileSync("pgrep", ["-P", String(first.pid), "sh"], { encoding: "utf8" });
+  process.kill(Number(watchdog), "SIGKILL");
+  await first.kill9();
+  expect(markProcess(first.workerdPid)).toBeDefined();
+  const second = await start({ port: Number(new URL(first.url).port) });
+  expect(markProcess(first.workerdPid)).toBeUndefined();
+  expect(await findExperiment(second, "kept")).toBe(experimentId);
 });
 
 test("a process that has an orphan's id by chance is left alone", async () => {
@@ -135,6 +137,22 @@ async function start(options: Parameters<typeof startServer>[0] = {}): Promise<T
   const server = await startServer({ dataDir, ...options });
   servers.push(server);
   return server;
+}
+
+async function createExperiment(server: TestServer, name: string): Promise<string> {
+  const response = await fetch(`${server.url}/api/2.0/mlflow/experiments/create`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name }),
+  });
+  const { experiment_id } = (await response.json()) as { experiment_id: string };
+  return experiment_id;
+}
+
+async function findExperiment(server: TestServer, name: string): Promise<string> {
+  const response = await fetch(`${server.url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=${name}`);
+  const { experiment } = (await response.json()) as { experiment: { experiment_id: string } };
+  return experiment.experiment_id;
 }
 
 async function startFailure(options: Parameters<typeof startServer>[0]): Promise<StartFailure> {
