@@ -25,7 +25,13 @@ export default defineConfig({
       },
       {
         root: ".",
-        test: { name: "node", include: NODE_FOLDERS, testTimeout: 120_000, hookTimeout: 300_000 },
+        test: {
+          name: "node",
+          include: NODE_FOLDERS,
+          globalSetup: "test/bundle-worker.ts",
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
       },
     ],
   },

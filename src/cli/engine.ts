@@ -34,8 +34,7 @@ export async function startEngine(settings: ServerSettings, bundle: WorkerBundle
     name: "trackflare",
     rootPath: bundle.path,
     modulesRoot: bundle.path,
-    scriptPath: join(bundle.path, "index.js"),
-    modules: true,
+    modules: bundle.modules,
     bindings: { ...bundle.options.bindings, ...workerVars(settings) },
     // Named here and not after wrangler.toml, where an id may be written down for the edge one day: the data stays found.
     d1Databases: { DB: "trackflare" },

@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import {
   existsSync,
   globSync,
@@ -13,8 +14,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import type { WorkerOptions } from "miniflare";
+import type { ModuleDefinition, WorkerOptions } from "miniflare";
+import { UserError } from "./user-error.ts";
 
 /** The repository, wherever the command is called from. */
 export const ROOT = join(import.meta.dirname, "../..");
@@ -28,8 +29,10 @@ const KEEP_BUNDLES_MS = 3_600_000;
 
 /** The Worker as wrangler would deploy it. */
 export interface WorkerBundle {
-  /** Absolute: the folder with `index.js` and the modules it imports. */
+  /** Absolute: the folder of the modules. */
   readonly path: string;
+  /** The entry first. Listed, so that Miniflare need not parse a megabyte to find its imports. */
+  readonly modules: readonly ModuleDefinition[];
   /** wrangler.toml in Miniflare's words: bindings, compatibility date, module rules. */
   readonly options: WorkerOptions;
 }
@@ -41,7 +44,12 @@ export interface WorkerBundle {
 export async function workerBundle(): Promise<WorkerBundle> {
   const current = join(BUNDLES, sourceHash());
   const path = existsSync(current) ? current : await build();
-  return { path, options: JSON.parse(readFileSync(join(path, "options.json"), "utf8")) };
+  return { path, modules: modulesIn(path), options: JSON.parse(readFileSync(join(path, "options.json"), "utf8")) };
+}
+
+function modulesIn(path: string): ModuleDefinition[] {
+  const texts = globSync("*.sql", { cwd: path }).map((name) => ({ type: "Text" as const, path: join(path, name) }));
+  return [{ type: "ESModule", path: join(path, "index.js") }, ...texts];
 }
 
 function sourceHash(): string {
@@ -65,7 +73,13 @@ async function build(): Promise<string> {
   for (;;) {
     const path = join(BUNDLES, sourceHash());
     const aside = mkdtempSync(join(BUNDLES, "new-"));
-    await Promise.all([bundle(aside), writeOptions(aside)]);
+    try {
+      await bundle(aside);
+      await writeOptions(aside);
+    } catch (error) {
+      rmSync(aside, { recursive: true });
+      throw error;
+    }
     if (path === join(BUNDLES, sourceHash())) {
       moveIntoPlace(aside, path);
       return path;
@@ -93,10 +107,13 @@ function removeOldBundles(): void {
 
 async function bundle(outdir: string): Promise<void> {
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-  await promisify(execFile)(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", outdir], {
+  const child = spawn(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", outdir], {
     cwd: ROOT,
     env: { ...process.env, WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false" },
+    stdio: ["ignore", "ignore", "inherit"],
   });
+  const [status] = await once(child, "close");
+  if (status !== 0) throw new UserError("The Worker cannot be bundled from its sources: see above.");
 }
 
 async function writeOptions(outdir: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -74,13 +74,15 @@ test("a process that has an orphan's id by chance is left alone", async () => {
   bystander.kill();
 });
 
-test("a crashed workerd comes back on the same port, under the same watch", async () => {
+test("a crashed workerd comes back on the same port, and ends with Node too", async () => {
   const server = await start();
   process.kill(server.workerdPid, "SIGKILL");
-  await expect
-    .poll(() => fetch(`${server.url}/health`).then((response) => response.status, String), { timeout: 10_000 })
-    .toBe(200);
-  expect(await server.stop()).toBe(0);
+  const health = () => fetch(`${server.url}/health`).then((response) => response.status, String);
+  await expect.poll(health, { timeout: 30_000 }).toBe(200);
+  const { runtime } = JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8"));
+  expect(markProcess(runtime.pid)).toEqual(runtime);
+  await server.kill9();
+  await expect.poll(() => markProcess(runtime.pid), { timeout: 30_000 }).toBeUndefined();
 });
 
 test("of two starts on one folder at once exactly one serves, also after a crash", async () => {
