@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { UserError } from "./user-error.ts";
 
-/** The `trackflare` command. Sets the exit code: 0, 1 for what the user can put right, 2 for wrong usage. */
+/** The `trackflare` command. Ends with 0, 1 for what the user can put right, 2 for wrong usage. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
   const program = new Command("trackflare")
     .description("An MLflow-compatible tracking server on Cloudflare Workers, or on this machine.")
@@ -9,7 +9,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   program
     .command("server")
     .description("Serve the tracking API on this machine until stopped.")
-    // Flags and variables carry MLflow's names wherever `mlflow server` has them; its -h for --host leaves --help without one.
+    // Flags and variables carry MLflow's names wherever `mlflow server` has them; there -h is --host, so it is not --help.
     .helpOption("--help", "Show this help")
     .addOption(new Option("-h, --host <host>", "address to listen on").env("MLFLOW_HOST").default("127.0.0.1"))
     .addOption(
@@ -28,9 +28,9 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     });
   try {
     await program.parseAsync(argv);
-    process.exitCode = 0;
   } catch (error) {
     console.error(error instanceof UserError ? `\n  ${error.message.replaceAll("\n", "\n  ")}\n` : error);
-    process.exitCode = 1;
+    // At once: what a start that failed has open must not keep the process.
+    process.exit(1);
   }
 }
