@@ -7,8 +7,11 @@ import { ObjectState } from "./state.ts";
 import { MetricSummaries } from "./summaries.ts";
 import { summaryRows } from "./summary-rows.ts";
 
-/** Distance of the alarms that write to D1, doubling from burst start while nobody asks. */
-const MIN_FLUSH_DISTANCE_MS = 1000;
+/**
+ * Distance of the alarms that write to D1, doubling while nobody asks. Searches ask by themselves and a run's end flushes,
+ * so an early alarm would only cost.
+ */
+const MIN_FLUSH_DISTANCE_MS = 10_000;
 const MAX_FLUSH_DISTANCE_MS = 60_000;
 
 /** More keys than this are written at once, to bound what the object holds in memory. */
@@ -23,6 +26,11 @@ export interface Unflushed {
   readonly isIdle: boolean;
 }
 
+interface Opened {
+  readonly history: MetricHistory;
+  readonly state: ObjectState;
+}
+
 /**
  * A run's metric history. Acknowledges points once they are durable here, and tells D1 later.
  *
@@ -30,58 +38,48 @@ export interface Unflushed {
  * D1 that leaves nothing behind. Searches ask live runs' objects, so no acknowledged point is ever unseen. A mark carries
  * an epoch that only grows, and a clear takes away marks up to its own epoch only; so marks and clears may reach D1 in any
  * order, late or not at all.
+ *
+ * A durable write waits for the disk, which costs more than all the rest. So the requests that arrive while one write is
+ * under way share the next, and the write that begins a burst carries its points, its epoch and its alarm together; D1 is
+ * marked only once that write is durable (the platform's output gate holds the message back until then).
  */
 export class RunDurableObject extends DurableObject<Env> {
-  readonly #history: MetricHistory;
-  readonly #state: ObjectState;
+  #opened: Opened | undefined;
 
   /** What D1 has not seen, and, while a write to it is under way, what that write carries. */
-  #unflushed: MetricSummaries;
+  #unflushed = new MetricSummaries();
   #flushing: MetricSummaries | undefined;
 
   #isLive = false;
-  #starting: Promise<boolean> | undefined;
   /** Bursts up to this epoch are over, even if their mark is still under way. */
   #endedEpoch = 0;
 
-  /** Bodies that wait for the next commit, and its promise; while one commit is becoming durable, the next gathers. */
+  /** Bodies that wait for the next commit, and its promise; while one commit is under way, the next gathers. */
   #waiting: Uint8Array[] = [];
-  #nextCommit: Promise<void> | undefined;
-  #commit: Promise<void> = Promise.resolve();
+  #nextCommit: Promise<boolean> | undefined;
+  #commit: Promise<unknown> = Promise.resolve();
   #openCommits = 0;
-  #lastJournalId = 0;
   #lastAppendMs = 0;
   #flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
-
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
-    this.#history = new MetricHistory(ctx.storage);
-    this.#state = new ObjectState(ctx.storage.sql);
-    this.#unflushed = this.#history.summariesSince(this.#state.flushedThrough);
-    this.#lastJournalId = this.#history.lastJournalId;
-    // An alarm that was running when the last instance died is repeated by the platform, but only so often.
-    if (this.#unflushed.size > 0) ctx.blockConcurrencyWhile(() => this.#setAlarm());
-  }
+  #alarmDistanceMs = MIN_FLUSH_DISTANCE_MS;
 
   /**
    * Appends points made by `encodePoints`.
    * @returns whether they are stored; false, with nothing changed, when the run is not active.
    */
-  async append(runId: string, body: Uint8Array): Promise<boolean> {
-    if (!this.#isLive && !(await this.#startBurst(runId))) return false;
+  append(runId: string, body: Uint8Array): Promise<boolean> {
     this.#waiting.push(body);
-    this.#nextCommit ??= this.#commitWaiting();
-    await this.#nextCommit;
-    return true;
+    this.#nextCommit ??= this.#commitWaiting(runId);
+    return this.#nextCommit;
   }
 
   /** What D1 has not seen, for a search that writes it together with that of other runs. */
   unflushed(): Unflushed {
-    const epoch = this.#state.epoch;
+    const { epoch, runId } = this.#open().state;
     const rows = [this.#flushing, this.#unflushed].flatMap((summaries) =>
-      summaries === undefined ? [] : summaryRows(this.#state.runId, summaries),
+      summaries === undefined ? [] : summaryRows(runId, summaries),
     );
-    const isIdle = rows.length === 0 && this.#openCommits === 0 && this.#starting === undefined;
+    const isIdle = rows.length === 0 && this.#openCommits === 0;
     if (isIdle) this.#isLive = false;
     this.#flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
     return { rows, epoch, isIdle };
@@ -89,7 +87,7 @@ export class RunDurableObject extends DurableObject<Env> {
 
   /** The run was deleted in D1: the next point must ask D1 again. */
   endBurst(): void {
-    this.#endedEpoch = this.#state.epoch;
+    this.#endedEpoch = this.#open().state.epoch;
     this.#isLive = false;
   }
 
@@ -99,11 +97,11 @@ export class RunDurableObject extends DurableObject<Env> {
   }
 
   read(key: string, options: ReadOptions): Series {
-    return this.#history.read(key, options);
+    return this.#open().history.read(key, options);
   }
 
   sample(key: string, options: SampleOptions): Series {
-    return this.#history.sample(key, options);
+    return this.#open().history.sample(key, options);
   }
 
   /**
@@ -111,55 +109,82 @@ export class RunDurableObject extends DurableObject<Env> {
    * alarm is set here for as long as there is something to tell.
    */
   override async alarm(): Promise<void> {
+    const { runId } = this.#open().state;
     try {
-      await this.#flush(Date.now() - this.#lastAppendMs >= MIN_FLUSH_DISTANCE_MS);
+      await this.#flush(Date.now() - this.#lastAppendMs >= this.#alarmDistanceMs / 2);
     } catch (error) {
-      console.error("flush of run", this.#state.runId, error);
+      console.error("flush of run", runId, error);
     }
     if (this.#unflushed.size > 0 || this.#isLive) await this.#setAlarm();
   }
 
-  async #setAlarm(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + this.#flushDistanceMs);
-    this.#flushDistanceMs = Math.min(this.#flushDistanceMs * 2, MAX_FLUSH_DISTANCE_MS);
+  /** Opens at the first call and not in the constructor, so that a new object's tables are part of its first commit. */
+  #open(): Opened {
+    if (this.#opened === undefined) {
+      const history = new MetricHistory(this.ctx.storage);
+      const state = new ObjectState(this.ctx.storage.sql);
+      this.#opened = { history, state };
+      this.#unflushed = history.summariesSince(state.flushedThrough);
+      // The alarm of an instance that died was repeated by the platform, but only so often.
+      if (this.#unflushed.size > 0) void this.#setAlarm();
+    }
+    return this.#opened;
   }
 
-  /** Marks the run live in D1. The alarm comes first, so that a mark without an object behind it is always cleared. */
-  #startBurst(runId: string): Promise<boolean> {
-    this.#starting ??= (async () => {
-      if (Date.now() - this.#lastAppendMs > MAX_FLUSH_DISTANCE_MS) this.#flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
-      for (;;) {
-        const epoch = this.#state.beginEpoch(runId);
-        await this.#setAlarm();
-        const isActive = await markLive(this.env.DB, runId, epoch);
-        if (!isActive) return false;
-        if (this.#endedEpoch < epoch) break;
-      }
-      this.#isLive = true;
-      return true;
-    })().finally(() => {
-      this.#starting = undefined;
-    });
-    return this.#starting;
+  async #setAlarm(): Promise<void> {
+    this.#alarmDistanceMs = this.#flushDistanceMs;
+    this.#flushDistanceMs = Math.min(this.#flushDistanceMs * 2, MAX_FLUSH_DISTANCE_MS);
+    await this.ctx.storage.setAlarm(Date.now() + this.#alarmDistanceMs);
   }
 
   /** One durable write for all requests that arrived since the last one began. */
-  async #commitWaiting(): Promise<void> {
+  async #commitWaiting(runId: string): Promise<boolean> {
     this.#openCommits++;
     try {
       await this.#commit.catch(() => undefined);
       const bodies = this.#waiting;
       this.#waiting = [];
       this.#nextCommit = undefined;
-      this.#lastJournalId = this.#history.append(bodies);
-      if (this.#history.foldIsDue) this.#history.fold();
-      for (const body of bodies) this.#unflushed.add(decodePoints(body));
-      this.#lastAppendMs = Date.now();
-      this.#commit = this.ctx.storage.sync();
-      await this.#commit;
+      const commit = this.#isLive ? this.#appendDurably(bodies) : this.#beginBurst(runId, bodies);
+      this.#commit = commit;
+      return await commit;
     } finally {
       this.#openCommits--;
     }
+  }
+
+  async #appendDurably(bodies: readonly Uint8Array[]): Promise<boolean> {
+    const { history } = this.#open();
+    history.append(bodies);
+    if (history.foldIsDue) history.fold();
+    await this.ctx.storage.sync();
+    this.#noteAppended(bodies);
+    return true;
+  }
+
+  /** Stores points and marks the run live; takes the points back where D1 says that the run is not active. */
+  async #beginBurst(runId: string, bodies: readonly Uint8Array[]): Promise<boolean> {
+    const { history, state } = this.#open();
+    if (Date.now() - this.#lastAppendMs > MAX_FLUSH_DISTANCE_MS) this.#flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
+    const before = history.lastJournalId;
+    history.append(bodies);
+    let isActive: boolean;
+    do {
+      state.beginEpoch(runId);
+      void this.#setAlarm();
+      isActive = await markLive(this.env.DB, runId, state.epoch);
+      // The run was deleted while the mark was under way: whether before it or after it, only D1 knows.
+    } while (isActive && this.#endedEpoch >= state.epoch);
+    if (isActive) {
+      this.#isLive = true;
+      this.#noteAppended(bodies);
+    } else history.takeBack(before);
+    return isActive;
+  }
+
+  #noteAppended(bodies: readonly Uint8Array[]): void {
+    for (const body of bodies) this.#unflushed.add(decodePoints(body));
+    this.#lastAppendMs = Date.now();
     if (this.#unflushed.size > MAX_UNFLUSHED_KEYS) this.ctx.waitUntil(this.#flush(false));
   }
 
@@ -169,9 +194,10 @@ export class RunDurableObject extends DurableObject<Env> {
    */
   async #flush(endsBurst: boolean): Promise<void> {
     if (this.#flushing !== undefined) return;
-    const isLast = endsBurst && this.#openCommits === 0 && this.#starting === undefined;
-    const { runId, epoch } = this.#state;
-    const through = this.#lastJournalId;
+    const isLast = endsBurst && this.#openCommits === 0;
+    const { history, state } = this.#open();
+    const { runId, epoch } = state;
+    const through = history.lastJournalId;
     const flushing = this.#unflushed;
     this.#flushing = flushing;
     this.#unflushed = new MetricSummaries();
@@ -185,7 +211,7 @@ export class RunDurableObject extends DurableObject<Env> {
         ...(isLast ? [clearLiveStatement(db, runId, epoch)] : []),
       ]);
       if (run?.results[0]?.lifecycle_stage !== "active") this.endBurst();
-      this.#state.flushedThrough = through;
+      state.flushedThrough = through;
     } catch (error) {
       flushing.addAll(this.#unflushed);
       this.#unflushed = flushing;

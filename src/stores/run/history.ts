@@ -76,6 +76,12 @@ export class MetricHistory {
     );
   }
 
+  /** Removes the journal rows after row `journalId`, which must not have been folded. */
+  takeBack(journalId: number): void {
+    this.#storage.sql.exec("DELETE FROM journal WHERE id > ?", journalId);
+    this.#measureJournal();
+  }
+
   /** Whether {@link fold} has enough to do. */
   get foldIsDue(): boolean {
     return this.#journalRows >= FOLD_ROWS || this.#journalBytes >= FOLD_BYTES;
