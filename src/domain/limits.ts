@@ -5,7 +5,7 @@
 export const MAX_KEY_LENGTH = 250;
 export const MAX_PARAM_VALUE_LENGTH = 6000;
 export const MAX_RUN_TAG_VALUE_LENGTH = 8000;
-export const MAX_EXPERIMENT_TAG_VALUE_LENGTH = 5000;
+export const MAX_EXPERIMENT_TAG_VALUE_LENGTH = 20_000;
 export const MAX_EXPERIMENT_NAME_LENGTH = 500;
 export const MAX_ARTIFACT_LOCATION_LENGTH = 2048;
 
@@ -25,10 +25,14 @@ export const MAX_DATASET_NAME_LENGTH = 500;
 export const MAX_DATASET_DIGEST_LENGTH = 36;
 export const MAX_DATASET_SOURCE_LENGTH = 65_535;
 export const MAX_DATASET_SCHEMA_LENGTH = 1_048_575;
-/** MLflow allows 16,777,215; a D1 row holds 2,000,000 bytes (developers.cloudflare.com/d1/platform/limits). */
-export const MAX_DATASET_PROFILE_LENGTH = 750_000;
+/** MLflow allows a profile of 16,777,215; a D1 row, and the JSON that it is read as, holds 2,000,000 bytes. */
+export const MAX_DATASET_JSON_BYTES = 1_400_000;
 export const MAX_INPUT_TAG_KEY_LENGTH = 255;
 export const MAX_INPUT_TAG_VALUE_LENGTH = 500;
+
+/** Of the tag `mlflow.log-model.history`, which MLflow never cuts: its row stays far below D1's 2,000,000 bytes. */
+export const MAX_MODEL_HISTORY_LENGTH = 250_000;
+export const MAX_MODEL_LENGTH = 50_000;
 
 /** What MLflow stores for an infinite metric value: the largest finite double. */
 export const MAX_FINITE_VALUE = Number.MAX_VALUE;

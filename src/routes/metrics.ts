@@ -1,9 +1,9 @@
-import { MAX_BULK_POINTS } from "../domain/limits.ts";
+import { MAX_BULK_POINTS, MAX_INTERVAL_POINTS } from "../domain/limits.ts";
 import {
   type RunMetric,
   readBulkHistory,
+  readHistory,
   readMetricPage,
-  readSeries,
   sampleHistory,
 } from "../services/metric-history.ts";
 import { positionAt, type Series } from "../stores/run/series.ts";
@@ -25,13 +25,8 @@ async function* wholeHistoryToWire(key: string, slices: AsyncGenerator<Series>):
   yield separator === "," ? "]}" : "{}";
 }
 
-function runMetricsToWire(points: readonly RunMetric[]): string {
-  return pageToWire(
-    "metrics",
-    points.map((point) => metricToWire(point, point.runId)),
-    undefined,
-  );
-}
+const runMetricsToWire = (points: readonly RunMetric[]): string[] =>
+  points.map((point) => metricToWire(point, point.runId));
 
 export const metricsRoutes: readonly Route[] = [
   route({
@@ -40,10 +35,11 @@ export const metricsRoutes: readonly Route[] = [
     permission: onRun("READ"),
     input: message({ runId: runIdField, metricKey: required(string), maxResults: int32, pageToken: string }),
     handle: async ({ ctx, input: { runId, metricKey, maxResults, pageToken } }) => {
+      const token = pageToken || undefined;
       if (maxResults === undefined) {
-        return jsonStream(wholeHistoryToWire(metricKey, readSeries(ctx, runId, metricKey)));
+        return jsonStream(wholeHistoryToWire(metricKey, readHistory(ctx, runId, metricKey, token)));
       }
-      const page = await readMetricPage(ctx, runId, metricKey, maxResults, pageToken || undefined);
+      const page = await readMetricPage(ctx, runId, metricKey, maxResults, token);
       return jsonText(
         pageToWire(
           "metrics",
@@ -62,8 +58,11 @@ export const metricsRoutes: readonly Route[] = [
       metricKey: required(string),
       maxResults: int32,
     }),
-    handle: async ({ ctx, input: { runIds, metricKey, maxResults = MAX_BULK_POINTS } }) =>
-      jsonText(runMetricsToWire(await readBulkHistory(ctx, runIds, metricKey, maxResults))),
+    // MLflow makes this answer by hand, and so with the list even where it is empty.
+    handle: async ({ ctx, input: { runIds, metricKey, maxResults = MAX_BULK_POINTS } }) => {
+      const points = runMetricsToWire(await readBulkHistory(ctx, runIds, metricKey, maxResults));
+      return jsonText(`{"metrics":[${points.join(",")}]}`);
+    },
   }),
   route({
     method: "GET",
@@ -76,7 +75,10 @@ export const metricsRoutes: readonly Route[] = [
       endStep: int64,
       maxResults: int32,
     }),
-    handle: async ({ ctx, input: { runIds, metricKey: key, startStep, endStep, maxResults = 2500 } }) =>
-      jsonText(runMetricsToWire(await sampleHistory(ctx, { runIds, key, startStep, endStep, maxResults }))),
+    handle: async ({ ctx, input }) => {
+      const { runIds, metricKey: key, startStep, endStep, maxResults = MAX_INTERVAL_POINTS } = input;
+      const points = await sampleHistory(ctx, { runIds, key, startStep, endStep, maxResults });
+      return jsonText(pageToWire("metrics", runMetricsToWire(points), undefined));
+    },
   }),
 ];

@@ -19,8 +19,8 @@ const metric = message({ key: required(string), value: required(double), timesta
 const dataset = message({
   name: required(string),
   digest: required(string),
-  sourceType: required(string),
-  source: required(string),
+  sourceType: string,
+  source: string,
   schema: string,
   profile: string,
 });
@@ -64,7 +64,7 @@ const searchRoute = (method: "GET" | "POST"): Route =>
         maxResults: input.maxResults ?? DEFAULT_SEARCH_RESULTS,
         pageToken: input.pageToken || undefined,
       });
-      const response = jsonStream(foundRunsToWire(found));
+      const response = await jsonStream(foundRunsToWire(found));
       if (!found.isExact) response.headers.set("X-Trackflare-Max-Staleness-Seconds", "60");
       return response;
     },
@@ -172,7 +172,7 @@ export const runsRoutes: readonly Route[] = [
       datasets: repeated(
         nested(
           message({
-            tags: repeated(nested(message({ key: required(string), value: required(string) }))),
+            tags: repeated(nested(keyValue)),
             dataset: required(nested(dataset)),
           }),
         ),
@@ -182,7 +182,10 @@ export const runsRoutes: readonly Route[] = [
       await logInputs(
         ctx,
         runId,
-        datasets.map(({ dataset: of, tags = [] }) => ({ dataset: of, tags })),
+        datasets.map(({ dataset: { sourceType = "", source = "", ...of }, tags = [] }) => ({
+          dataset: { ...of, sourceType, source },
+          tags: tags.map(withValue),
+        })),
       );
       return json({});
     },

@@ -1,6 +1,6 @@
 import { checkArtifactLocation } from "../domain/artifact-path.ts";
 import type { Experiment, KeyValue, LifecycleStage } from "../domain/entities.ts";
-import { alreadyExists, doesNotExist, invalidParameter } from "../domain/errors.ts";
+import { alreadyExists, doesNotExist, invalidParameter, MlflowError } from "../domain/errors.ts";
 import { isExperimentId } from "../domain/ids.ts";
 import { MAX_EXPERIMENT_NAME_LENGTH, MAX_EXPERIMENT_TAG_VALUE_LENGTH } from "../domain/limits.ts";
 import { checkKey, checkLength } from "../domain/names.ts";
@@ -18,7 +18,7 @@ import { runObject } from "../stores/run/stub.ts";
 import type { ServiceContext } from "./context.ts";
 
 export async function getExperiment(ctx: ServiceContext, experimentId: string): Promise<Experiment> {
-  if (!/^\d+$/.test(experimentId)) {
+  if (!/^-?\d+$/.test(experimentId)) {
     throw invalidParameter(`Invalid experiment ID '${experimentId}'. Experiment ID must be a valid integer.`);
   }
   const [experiment] = isExperimentId(experimentId) ? await findExperiments(ctx.db, [experimentId]) : [];
@@ -61,7 +61,9 @@ export async function renameExperiment(ctx: ServiceContext, experimentId: string
   try {
     if (isExperimentId(experimentId) && (await renameRow(ctx.db, experimentId, name, Date.now()))) return;
   } catch (error) {
-    throw isDuplicate(error, "experiments.name") ? await nameTaken(ctx, name) : error;
+    if (!isDuplicate(error, "experiments.name")) throw error;
+    // Another code than for a new experiment, as upstream.
+    throw new MlflowError("BAD_REQUEST", `Experiment(name=${name}) already exists.`);
   }
   await throwNotActive(ctx, experimentId, "renamed");
 }

@@ -73,7 +73,7 @@ export async function deleteRunTag(ctx: ServiceContext, runId: string, key: stri
 }
 
 /** A run tag by MLflow's rules, with its value cut to what MLflow stores. */
-export function checkRunTag(tag: KeyValue): KeyValue {
+function checkRunTag(tag: KeyValue): KeyValue {
   checkKey("tag", tag.key);
   return { key: tag.key, value: truncate(tag.value, MAX_RUN_TAG_VALUE_LENGTH) };
 }
@@ -120,12 +120,14 @@ async function writeParamsAndTags(
   params: readonly KeyValue[],
   tags: readonly KeyValue[],
 ): Promise<void> {
-  const runName = tags.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
+  // A run is never without a name: as upstream, an empty one changes nothing.
+  const named = tags.filter((tag) => tag.key !== RUN_NAME_TAG || tag.value !== "");
+  const runName = named.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
   await guarded(ctx, runId, params, () =>
     ctx.db.batch([
       guardRunActive(ctx.db, runId),
       ...(params.length > 0 ? [insertParamsStatement(ctx.db, runId, params)] : []),
-      ...(tags.length > 0 ? [upsertTagsStatement(ctx.db, runId, tags)] : []),
+      ...(named.length > 0 ? [upsertTagsStatement(ctx.db, runId, named)] : []),
       ...(runName === undefined ? [] : [renameRunStatement(ctx.db, runId, runName)]),
     ]),
   );

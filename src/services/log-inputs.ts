@@ -1,8 +1,9 @@
 import type { DatasetInput } from "../domain/entities.ts";
+import { invalidParameter } from "../domain/errors.ts";
 import {
   MAX_DATASET_DIGEST_LENGTH,
+  MAX_DATASET_JSON_BYTES,
   MAX_DATASET_NAME_LENGTH,
-  MAX_DATASET_PROFILE_LENGTH,
   MAX_DATASET_SCHEMA_LENGTH,
   MAX_DATASET_SOURCE_LENGTH,
   MAX_INPUT_TAG_KEY_LENGTH,
@@ -29,7 +30,12 @@ function checkDatasetInput({ dataset, tags }: DatasetInput): void {
   checkLength("dataset digest", dataset.digest, MAX_DATASET_DIGEST_LENGTH);
   checkLength("dataset source", dataset.source, MAX_DATASET_SOURCE_LENGTH);
   checkLength("dataset schema", dataset.schema ?? "", MAX_DATASET_SCHEMA_LENGTH);
-  checkLength("dataset profile", dataset.profile ?? "", MAX_DATASET_PROFILE_LENGTH);
+  const jsonBytes = new TextEncoder().encode(JSON.stringify(dataset)).length;
+  if (jsonBytes > MAX_DATASET_JSON_BYTES) {
+    throw invalidParameter(
+      `The dataset '${dataset.name}' has ${jsonBytes} bytes as JSON. At most ${MAX_DATASET_JSON_BYTES} are stored: shorten its profile.`,
+    );
+  }
   for (const tag of tags) {
     checkLength("input tag key", tag.key, MAX_INPUT_TAG_KEY_LENGTH);
     checkLength("input tag value", tag.value, MAX_INPUT_TAG_VALUE_LENGTH);

@@ -38,8 +38,21 @@ export async function readMetricPage(
   return { points, nextPageToken: hasMore && last !== undefined ? pageTokenOf(last) : undefined };
 }
 
+/**
+ * The rest of a metric's history from a page's end, or all of it.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a token that is none, before the first slice.
+ */
+export function readHistory(
+  ctx: ServiceContext,
+  runId: string,
+  key: string,
+  pageToken: string | undefined,
+): AsyncGenerator<Series> {
+  return readSeries(ctx, runId, key, pageToken === undefined ? undefined : parsePageToken(pageToken));
+}
+
 /** Slices of a metric's history in order, at most `limit` points in all. Each point that was there before the call comes once. */
-export async function* readSeries(
+async function* readSeries(
   ctx: ServiceContext,
   runId: string,
   key: string,

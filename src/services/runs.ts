@@ -2,6 +2,8 @@ import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../domain/ent
 import { doesNotExist, invalidParameter } from "../domain/errors.ts";
 import { isExperimentId, newRunId } from "../domain/ids.ts";
 import type { Int64 } from "../domain/int64.ts";
+import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../domain/limits.ts";
+import { checkLength, truncate } from "../domain/names.ts";
 import { randomRunName } from "../domain/run-names.ts";
 import { findRun, insertRun, moveRun, RUN_NAME_TAG, type RunRecord, readRuns, updateRun } from "../stores/d1/runs.ts";
 import { runObject } from "../stores/run/stub.ts";
@@ -9,7 +11,6 @@ import { catchUp } from "./catch-up.ts";
 import type { ServiceContext } from "./context.ts";
 import { getExperiment } from "./experiments.ts";
 import { rememberRun } from "./known-runs.ts";
-import { checkRunTag } from "./log-batch.ts";
 
 export interface CreateRun {
   /** Absent or empty: experiment 0. */
@@ -23,15 +24,16 @@ export interface CreateRun {
 /** Creates a run. Its name and its tag `mlflow.runName` are one thing: either gives the other, and neither, a random name. */
 export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<RunInfo & { tags: KeyValue[] }> {
   const experimentId = input.experimentId || "0";
-  const tags = new Map((input.tags ?? []).map((tag) => [tag.key, checkRunTag(tag).value]));
+  const tags = new Map((input.tags ?? []).map((tag) => [tag.key, checkFirstTag(tag).value]));
+  const givenName = truncate(input.runName ?? "", MAX_RUN_TAG_VALUE_LENGTH);
   const taggedName = tags.get(RUN_NAME_TAG);
-  if (input.runName && taggedName && input.runName !== taggedName) {
+  if (givenName && taggedName && givenName !== taggedName) {
     throw invalidParameter(
-      `The run name '${input.runName}' and the tag ${RUN_NAME_TAG} '${taggedName}' differ. Give one, or both the same.`,
+      `The run name '${givenName}' and the tag ${RUN_NAME_TAG} '${taggedName}' differ. Give one, or both the same.`,
     );
   }
-  const runName = input.runName || taggedName || randomRunName();
-  tags.set(RUN_NAME_TAG, checkRunTag({ key: RUN_NAME_TAG, value: runName }).value);
+  const runName = givenName || taggedName || randomRunName();
+  tags.set(RUN_NAME_TAG, runName);
   const newRun = {
     runId: newRunId(),
     experimentId,
@@ -49,6 +51,12 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
   }
   rememberRun(info.runId, info.experimentId);
   return { ...info, tags: newRun.tags.sort((a, b) => (a.key < b.key ? -1 : 1)) };
+}
+
+/** Tags that come with a new run may have any name: upstream checks the names only of those that are set later. */
+function checkFirstTag(tag: KeyValue): KeyValue {
+  checkLength("tag name", tag.key, MAX_KEY_LENGTH);
+  return { key: tag.key, value: truncate(tag.value, MAX_RUN_TAG_VALUE_LENGTH) };
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
@@ -75,8 +83,7 @@ export interface UpdateRun {
 }
 
 export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<RunInfo> {
-  const runName = input.runName || undefined;
-  if (runName !== undefined) checkRunTag({ key: RUN_NAME_TAG, value: runName });
+  const runName = input.runName ? truncate(input.runName, MAX_RUN_TAG_VALUE_LENGTH) : undefined;
   const info = await updateRun(ctx.db, input.runId, { status: input.status, endTimeMs: input.endTime, runName });
   if (info === undefined) throw await notActive(ctx, input.runId);
   // A run that ends is searched and looked at next: do not wait for its object's alarm.

@@ -21,8 +21,8 @@ export function insertInputStatements(
         dataset.digest,
         dataset.sourceType,
         dataset.source,
-        dataset.schema ?? null,
-        dataset.profile ?? null,
+        dataset.schema || null,
+        dataset.profile || null,
       ),
     db
       .prepare(

@@ -1,9 +1,5 @@
 import type { Experiment, KeyValue, LifecycleStage } from "../../domain/entities.ts";
 
-const COLUMNS = `experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time,
-  (SELECT json_group_array(json_array(t.key, t.value)) FROM experiment_tags t WHERE t.experiment_id = e.experiment_id)
-    AS tags`;
-
 interface ExperimentRow {
   experiment_id: number;
   name: string;
@@ -11,10 +7,15 @@ interface ExperimentRow {
   lifecycle_stage: LifecycleStage;
   creation_time: number;
   last_update_time: number;
-  tags: string;
 }
 
-function toExperiment(row: ExperimentRow): Experiment {
+interface TagRow {
+  experiment_id: number;
+  key: string;
+  value: string;
+}
+
+function toExperiment(row: ExperimentRow, tags: readonly TagRow[]): Experiment {
   return {
     experimentId: String(row.experiment_id),
     name: row.name,
@@ -22,7 +23,7 @@ function toExperiment(row: ExperimentRow): Experiment {
     lifecycleStage: row.lifecycle_stage,
     creationTimeMs: row.creation_time,
     lastUpdateTimeMs: row.last_update_time,
-    tags: (JSON.parse(row.tags) as [string, string][]).map(([key, value]) => ({ key, value })),
+    tags: tags.map(({ key, value }) => ({ key, value })),
   };
 }
 
@@ -66,19 +67,33 @@ export async function insertExperiment(db: D1Database, experiment: NewExperiment
 
 /** The experiments of `experimentIds` that exist, in no particular order. */
 export async function findExperiments(db: D1Database, experimentIds: readonly string[]): Promise<Experiment[]> {
-  const { results } = await db
-    .prepare(`SELECT ${COLUMNS} FROM experiments e WHERE e.experiment_id IN (SELECT value FROM json_each(?))`)
-    .bind(JSON.stringify(experimentIds.map(Number)))
-    .all<ExperimentRow>();
-  return results.map(toExperiment);
+  return await selectExperiments(
+    db,
+    "experiment_id IN (SELECT value FROM json_each(?))",
+    JSON.stringify(experimentIds.map(Number)),
+  );
 }
 
 export async function findExperimentByName(db: D1Database, name: string): Promise<Experiment | undefined> {
-  const row = await db
-    .prepare(`SELECT ${COLUMNS} FROM experiments e WHERE e.name = ?`)
-    .bind(name)
-    .first<ExperimentRow>();
-  return row === null ? undefined : toExperiment(row);
+  const [experiment] = await selectExperiments(db, "name = ?", name);
+  return experiment;
+}
+
+/** Tags are rows of their own: as one text, those of an experiment could outgrow what D1 allows a string. */
+async function selectExperiments(db: D1Database, condition: string, value: string): Promise<Experiment[]> {
+  const [experiments, tags] = await db.batch([
+    db.prepare(`SELECT * FROM experiments WHERE ${condition}`).bind(value),
+    db
+      .prepare(
+        `SELECT experiment_id, key, value FROM experiment_tags
+         WHERE experiment_id IN (SELECT experiment_id FROM experiments WHERE ${condition}) ORDER BY experiment_id, key`,
+      )
+      .bind(value),
+  ]);
+  const tagsById = Map.groupBy((tags?.results ?? []) as TagRow[], (tag) => tag.experiment_id);
+  return ((experiments?.results ?? []) as ExperimentRow[]).map((row) =>
+    toExperiment(row, tagsById.get(row.experiment_id) ?? []),
+  );
 }
 
 /** @returns whether an active experiment of this id was there to be renamed. */

@@ -7,8 +7,8 @@
  * bit for bit.
  */
 
-/** A part stays far below the 2,000,000 bytes that D1 allows a string. */
-const PART_LENGTH = 500_000;
+/** A part of more than one row stays below this; D1 allows a string 2,000,000 bytes. */
+const PART_BYTES = 500_000;
 
 /** A longer document costs more to store than to render. */
 const MAX_STORED_LENGTH = 100_000;
@@ -18,10 +18,10 @@ const METRIC_JSON = `'{"key":' || json_quote(key) || ',"value":' || CASE WHEN is
 
 const KEY_VALUE_JSON = `'{"key":' || json_quote(key) || ',"value":' || json_quote(value) || '}'`;
 
-const DATASET_INPUT_JSON = `json_object(
-  'tags', json((SELECT json_group_array(json_object('key', t.key, 'value', t.value)) FROM input_tags t
+const DATASET_INPUT_JSON = `json_patch('{}', json_object(
+  'tags', json((SELECT nullif(json_group_array(json_object('key', t.key, 'value', t.value)), '[]') FROM input_tags t
     WHERE t.run_id = i.run_id AND t.dataset_id = i.dataset_id)),
-  'dataset', json_patch('{}', json_object('name', d.name, 'digest', d.digest, 'source_type', d.source_type,
+  'dataset', json_object('name', d.name, 'digest', d.digest, 'source_type', d.source_type,
     'source', d.source, 'schema', d.schema, 'profile', d.profile)))`;
 
 /** The runs asked for (`?1`, a JSON list of ids) that have no document, or that are still building one. */
@@ -30,7 +30,7 @@ const UNDOCUMENTED = `SELECT j.value AS run_id FROM json_each(?1) j
 
 function partsOf(rows: string): string {
   return `SELECT run_id, group_concat(json) AS part FROM (
-      SELECT run_id, json, sum(length(json)) OVER (PARTITION BY run_id ORDER BY position) / ${PART_LENGTH} AS part
+      SELECT run_id, json, sum(length(CAST(json AS BLOB))) OVER (PARTITION BY run_id ORDER BY position) / ${PART_BYTES} AS part
       FROM (${rows}))
     GROUP BY run_id, part ORDER BY run_id, part`;
 }

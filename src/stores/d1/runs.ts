@@ -211,10 +211,28 @@ export async function findParams(db: D1Database, runId: string, keys: readonly s
   return results.map(({ key, value }) => ({ key, value }));
 }
 
-export async function findRunTag(db: D1Database, runId: string, key: string): Promise<string | undefined> {
-  const row = await db
-    .prepare("SELECT value FROM tags WHERE run_id = ? AND key = ?")
-    .bind(runId, key)
-    .first<{ value: string }>();
-  return row?.value;
+/**
+ * Adds one item, as JSON, to a tag that holds a JSON list.
+ * @returns false when the tag holds something else, or already more than `maxLength` characters.
+ */
+export async function appendToListTag(
+  db: D1Database,
+  guard: D1PreparedStatement,
+  runId: string,
+  key: string,
+  item: string,
+  maxLength: number,
+): Promise<boolean> {
+  const [, appended] = await db.batch([
+    guard,
+    db
+      .prepare(
+        `INSERT INTO tags (run_id, key, value, experiment_id)
+         SELECT run_id, ?2, json_array(json(?3)), experiment_id FROM runs WHERE run_id = ?1
+         ON CONFLICT DO UPDATE SET value = json_insert(value, '$[#]', json(?3))
+         WHERE CASE WHEN json_valid(value) THEN json_type(value) END = 'array' AND length(value) <= ?4`,
+      )
+      .bind(runId, key, item, maxLength),
+  ]);
+  return (appended?.meta.changes ?? 0) > 0;
 }
