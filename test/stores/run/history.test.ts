@@ -1,0 +1,280 @@
+import { env, runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import type { Metric } from "../../../src/domain/entities.ts";
+import { MetricHistory } from "../../../src/stores/run/history.ts";
+import type { ObjectStorage } from "../../../src/stores/run/migrations.ts";
+import { encodePoints } from "../../../src/stores/run/points.ts";
+import { type Position, positionAt, type Series } from "../../../src/stores/run/series.ts";
+import { describe, describeAll, NaiveHistory } from "./naive-history.ts";
+import { Random, randomMetric } from "./random.ts";
+
+/** Runs `use` with the storage of a new object. */
+function withStorage(use: (storage: DurableObjectStorage) => void | Promise<void>): Promise<void> {
+  return runInDurableObject(env.RUNS.get(env.RUNS.newUniqueId()), (_object, { storage }) => use(storage));
+}
+
+function lastOf(page: Series): Position | undefined {
+  return page.values.length === 0 ? undefined : positionAt(page, page.values.length - 1);
+}
+
+function* pages(history: MetricHistory, key: string, limit: number): Generator<Series> {
+  for (let after: Position | undefined; ; ) {
+    const page = history.read(key, { after, limit });
+    if (page.values.length === 0) return;
+    yield page;
+    after = lastOf(page);
+  }
+}
+
+function append(history: MetricHistory, metrics: readonly Metric[]): number {
+  const id = history.append([encodePoints(metrics)]);
+  if (history.foldIsDue) history.fold();
+  return id;
+}
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  "reads what a naive model reads, page by page, whatever happens in between (seed %i)",
+  async (seed) => {
+    await withStorage((storage) => {
+      const random = new Random(seed);
+      const keys = Array.from({ length: random.integer(1, 12) }, (_, index) => `metric ${index}`);
+      const naive = new NaiveHistory();
+      let history = new MetricHistory(storage);
+      let lastId = 0;
+      let after: Position | undefined;
+      let key = keys[0]!;
+      for (let round = 0; round < 150; round++) {
+        const batches = Array.from({ length: random.integer(1, 3) }, () =>
+          Array.from({ length: random.integer(0, 15) }, () => randomMetric(random, keys, seed % 2 === 0)),
+        );
+        const id = history.append(batches.map(encodePoints));
+        expect(id).toBeGreaterThan(lastId);
+        expect(history.lastJournalId).toBe(id);
+        lastId = id;
+        for (const batch of batches) naive.append(batch);
+        if (history.foldIsDue || random.chance(0.5)) history.fold();
+        if (random.chance(0.1)) history = new MetricHistory(storage);
+
+        const limit = random.integer(1, 60);
+        const series = naive.series(key);
+        const start = after ? series.map(plain).indexOf(plain(after)) + 1 : 0;
+        const page = history.read(key, { after, limit });
+        expect(describeAll(page)).toEqual(series.slice(start, start + limit).map(describe));
+        after = lastOf(page);
+        if (!after) key = random.of(keys);
+      }
+      expect(history.keys().sort()).toEqual(naive.keys().sort());
+      for (const each of keys) {
+        expect([...pages(history, each, 97)].flatMap(describeAll)).toEqual(naive.series(each).map(describe));
+        expect(describeAll(history.sample(each, { maxResults: 20, startStep: -3, endStep: 9 }))).toEqual(
+          naive.sample(each, 20, (step) => step >= -3n && step <= 9n).map(describe),
+        );
+      }
+    });
+  },
+);
+
+/** As text, in which 0 and −0 are one: a later 0 takes the place of a −0. */
+function plain(point: Position): string {
+  return describe({ ...point, value: point.value + 0 });
+}
+
+test("what was appended and not folded, folded, or folded and merged is summed up alike after a restart", async () => {
+  await withStorage((storage) => {
+    const random = new Random(9);
+    const keys = ["a", "b", "c"];
+    const naive = new NaiveHistory();
+    const laterNaive = new NaiveHistory();
+    const history = new MetricHistory(storage);
+    let flushedThrough = 0;
+    for (let round = 0; round < 120; round++) {
+      const metrics = Array.from({ length: 10 }, () => randomMetric(random, round < 60 ? keys : ["later"], true));
+      const id = history.append([encodePoints(metrics)]);
+      (round < 60 ? naive : laterNaive).append(metrics);
+      if (round === 59) flushedThrough = id;
+      if (round % 3 === 2 && round < 115) history.fold();
+    }
+    const restarted = new MetricHistory(storage);
+    const all = restarted.summariesSince(0);
+    expect([...all.keys()].sort()).toEqual(["a", "b", "c", "later"]);
+    for (const key of keys) {
+      expect(plain(all.get(key)!)).toBe(plain(naive.latest(key)));
+      expect(all.get(key)!.minValue).toBe(Math.min(...naive.numbers(key)));
+      expect(all.get(key)!.maxValue).toBe(Math.max(...naive.numbers(key)));
+    }
+    expect(plain(restarted.summariesSince(flushedThrough).get("later")!)).toBe(plain(laterNaive.latest("later")));
+    expect(restarted.summariesSince(restarted.lastJournalId).size).toBe(0);
+  });
+});
+
+test("a straight series is written once: its full blocks move from segment to segment", async () => {
+  await withStorage((storage) => {
+    const history = new MetricHistory(storage);
+    const fullBlocks = () =>
+      storage.sql
+        .exec<{ body_id: number }>("SELECT body_id FROM block WHERE points >= 6144")
+        .toArray()
+        .map((row) => row.body_id);
+    let known: number[] = [];
+    for (let batch = 0; batch < 400; batch++) {
+      append(
+        history,
+        Array.from({ length: 1000 }, (_, at) => ({ key: "loss", timestamp: 0, step: batch * 1000 + at, value: at })),
+      );
+      const blocks = fullBlocks();
+      expect(blocks).toEqual(expect.arrayContaining(known));
+      known = blocks;
+    }
+    expect(known.length).toBeGreaterThan(40);
+    let next = 0;
+    for (const page of pages(history, "loss", 25_000)) for (const step of page.steps) expect(step).toBe(next++);
+    expect(next).toBe(400_000);
+  });
+});
+
+test("single points of a straight series end in blocks that are nearly full", async () => {
+  await withStorage((storage) => {
+    const history = new MetricHistory(storage);
+    for (let step = 0; step < 40_000; step++) append(history, [{ key: "loss", timestamp: step, step, value: -step }]);
+    const { segments } = storage.sql.exec<{ segments: number }>("SELECT count(*) AS segments FROM segment").one();
+    const { blocks } = storage.sql.exec<{ blocks: number }>("SELECT count(*) AS blocks FROM block").one();
+    expect(segments).toBeLessThanOrEqual(4 * 8);
+    expect(blocks).toBeLessThanOrEqual(segments + 5);
+    expect([...pages(history, "loss", 9999)].flatMap((page) => [...page.steps])).toEqual(
+      Array.from({ length: 40_000 }, (_, step) => step),
+    );
+  });
+});
+
+test("late points and repeats of whole batches find their place", async () => {
+  await withStorage((storage) => {
+    const history = new MetricHistory(storage);
+    const batches = Array.from({ length: 150 }, (_, batch) =>
+      Array.from({ length: 1000 }, (_, at) => ({
+        key: at % 10 ? "dense" : "sparse",
+        timestamp: batch * 1000 + at,
+        step: 0,
+        value: at,
+      })),
+    );
+    for (const batch of batches) append(history, batch);
+    for (const batch of batches.filter((_, index) => index % 7 === 3)) append(history, batch);
+    append(history, [{ key: "sparse", timestamp: 5, step: 0, value: 5 }]);
+    history.fold();
+    const dense = [...pages(history, "dense", 7000)].flatMap((page) => [...page.timestamps]);
+    const sparse = [...pages(history, "sparse", 7000)].flatMap((page) => [...page.timestamps]);
+    const times = Array.from({ length: 150_000 }, (_, time) => time);
+    expect(dense).toEqual(times.filter((time) => time % 10));
+    expect(sparse).toEqual(times.filter((time) => time % 10 === 0 || time === 5));
+  });
+});
+
+test("10,000 metrics of 40 points each", async () => {
+  await withStorage((storage) => {
+    const history = new MetricHistory(storage);
+    const key = (index: number) => `layer.${index}/gradient`;
+    for (let step = 0; step < 40; step++) {
+      for (let first = 0; first < 10_000; first += 1000) {
+        append(
+          history,
+          Array.from({ length: 1000 }, (_, at) => ({ key: key(first + at), timestamp: step, step, value: first + at })),
+        );
+      }
+    }
+    expect(history.keys().length).toBe(10_000);
+    expect(history.summariesSince(0).size).toBe(10_000);
+    for (let index = 3; index < 10_000; index += 97) {
+      const series = history.read(key(index), { limit: 1000 });
+      expect([...series.steps]).toEqual(Array.from({ length: 40 }, (_, step) => step));
+      expect(new Set(series.values)).toEqual(new Set([index]));
+    }
+  });
+});
+
+/** The same storage, counting the blocks that are read from it. */
+function countBlockReads(storage: DurableObjectStorage): { counted: ObjectStorage; blockReads: () => number } {
+  let reads = 0;
+  const sql = new Proxy(storage.sql, {
+    get: (target, name) => {
+      if (name !== "exec") return Reflect.get(target, name);
+      return (query: string, ...bindings: SqlStorageValue[]) => {
+        if (query.startsWith("SELECT body FROM block_body")) reads++;
+        return target.exec(query, ...bindings);
+      };
+    },
+  });
+  const transactionSync = <T>(closure: () => T): T => storage.transactionSync(closure);
+  return { counted: { sql, transactionSync }, blockReads: () => reads };
+}
+
+test("a series of 10 million shuffled points is read back in order, in bounded memory", async () => {
+  const COUNT = 10_000_000;
+  const BATCH = 25_000;
+  const PAGE = 50_000;
+  await withStorage(async (storage) => {
+    const { counted, blockReads } = countBlockReads(storage);
+    const history = new MetricHistory(counted);
+    for (let first = 0; first < COUNT; first += BATCH) {
+      append(
+        history,
+        Array.from({ length: BATCH }, (_, at) => {
+          const timestamp = ((first + at) * 7_368_787) % COUNT;
+          return { key: "loss", timestamp, step: first + at, value: timestamp / 7 };
+        }),
+      );
+      await storage.sync();
+    }
+    const { segments } = storage.sql.exec<{ segments: number }>("SELECT count(*) AS segments FROM segment").one();
+    // One open block a segment, 24 bytes a point: below 16 MB.
+    expect(segments * 8192 * 24).toBeLessThan(16e6);
+    let next = 0;
+    let wrong = 0;
+    let readsBefore = blockReads();
+    for (const page of pages(history, "loss", PAGE)) {
+      for (let index = 0; index < page.values.length; index++) {
+        if (page.timestamps[index] !== next || page.values[index] !== next / 7) wrong++;
+        next++;
+      }
+      expect(blockReads() - readsBefore).toBeLessThanOrEqual(2 * segments + PAGE / 8192);
+      readsBefore = blockReads();
+    }
+    expect({ next, wrong }).toEqual({ next: COUNT, wrong: 0 });
+  });
+}, 300_000);
+
+test("bodies are checked before anything is written", async () => {
+  await withStorage((storage) => {
+    const history = new MetricHistory(storage);
+    const body = encodePoints([{ key: "a", timestamp: 1, step: 1, value: 1 }]);
+    const newer = body.slice();
+    newer[0] = 9;
+    expect(() => history.append([body, newer])).toThrow("format 9");
+    expect(() => history.append([body, body.subarray(0, 20)])).toThrow("frame of metric points");
+    expect(() => history.append([new Uint8Array([...body, 0])])).toThrow("beyond its end");
+    expect(history.keys()).toEqual([]);
+  });
+});
+
+test("stored points of an unknown format are an error, not silence", async () => {
+  await withStorage((storage) => {
+    const history = new MetricHistory(storage);
+    append(history, [{ key: "a", timestamp: 1, step: 1, value: 1 }]);
+    history.fold();
+    storage.sql.exec("UPDATE block_body SET body = x'09' || substr(body, 2)");
+    expect(() => history.read("a", { limit: 1 })).toThrow("Metric points have format 9");
+  });
+});
+
+test("bodies share a journal row up to its size", async () => {
+  await withStorage((storage) => {
+    const history = new MetricHistory(storage);
+    const body = encodePoints(
+      Array.from({ length: 10_000 }, (_, step) => ({ key: "a", timestamp: 1, step, value: 1 })),
+    );
+    history.append(Array(5).fill(body));
+    const rows = storage.sql.exec<{ bytes: number }>("SELECT length(body) AS bytes FROM journal").toArray();
+    expect(rows.map(({ bytes }) => bytes)).toEqual([3 * body.length, 2 * body.length]);
+    history.fold();
+    expect(history.read("a", { limit: 50_000 }).values.length).toBe(10_000);
+  });
+});

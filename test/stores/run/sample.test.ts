@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { Metric } from "../../../src/domain/entities.ts";
+import { sampleRanks, sampleSeries } from "../../../src/stores/run/sample.ts";
+import { SeriesBuilder, seriesOf } from "../../../src/stores/run/series.ts";
+import { describe, describeAll, NaiveHistory } from "./naive-history.ts";
+import { Random, randomInt64, randomMetric } from "./random.ts";
+
+test("ranks are the first rows of NTILE's buckets, with the last row at the end", () => {
+  expect([...sampleRanks(0, 3)]).toEqual([]);
+  expect([...sampleRanks(2, 3)]).toEqual([0, 1]);
+  expect([...sampleRanks(10, 1)]).toEqual([9]);
+  expect([...sampleRanks(10, 3)]).toEqual([0, 4, 9]);
+  expect([...sampleRanks(11, 4)]).toEqual([0, 3, 6, 10]);
+});
+
+test("a sample is the one that SQL's NTILE gives, whatever the order of steps in time", () => {
+  const random = new Random(5);
+  for (let round = 0; round < 400; round++) {
+    const isWide = round % 2 === 0;
+    const isByStep = random.chance(0.4);
+    const metrics: Metric[] = Array.from({ length: random.integer(0, 120) }, (_, index) => {
+      const metric = randomMetric(random, ["a"], isWide);
+      return isByStep ? { ...metric, timestamp: index, step: index >> 1 } : metric;
+    });
+    const naive = new NaiveHistory();
+    naive.append(metrics);
+    const all = new SeriesBuilder();
+    for (const point of naive.series("a")) all.append(seriesOf(point), 0, 1);
+    const series = all.toSeries();
+    const cut = random.integer(0, all.length);
+    const read = () => [
+      { keyId: 1, series, from: 0, to: cut },
+      { keyId: 1, series, from: cut, to: all.length },
+    ];
+    const maxResults = random.integer(1, 40);
+    const range = random.chance(0.5) ? { startStep: randomInt64(random), endStep: randomInt64(random) } : {};
+    const isWithin = (step: bigint) => !("startStep" in range) || (step >= range.startStep! && step <= range.endStep!);
+    expect(describeAll(sampleSeries(read, { maxResults, ...range }))).toEqual(
+      naive.sample("a", maxResults, isWithin).map(describe),
+    );
+  }
+});
