@@ -14,7 +14,9 @@ export interface Token {
 const SPACE = /\s*/uy;
 const WORD = /[\p{L}_][\p{L}\p{M}\p{N}_$#]*/uy;
 const KEY_PART = /[\p{L}\p{M}\p{N}_$#]+/uy;
-const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_$.])/uy;
+/** Without alternatives to go back to, so that a long number takes linear time. */
+const NUMBER = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/uy;
+const NUMBER_GOES_ON = /[\p{L}\p{N}_$.]/uy;
 const SYMBOL = /[<>=!~]+|[(),]/uy;
 
 /**
@@ -35,7 +37,9 @@ export function nextToken(source: string, position: number): Token {
   const wordEnd = match(WORD, source, start);
   if (wordEnd !== undefined) return token("name", dottedEnd(source, wordEnd));
   const numberEnd = match(NUMBER, source, start);
-  if (numberEnd !== undefined) return token("number", numberEnd);
+  if (numberEnd !== undefined && match(NUMBER_GOES_ON, source, numberEnd) === undefined) {
+    return token("number", numberEnd);
+  }
   const symbolEnd = match(SYMBOL, source, start);
   if (symbolEnd !== undefined) return token("symbol", symbolEnd);
   const character = String.fromCodePoint(source.codePointAt(start)!);

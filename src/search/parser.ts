@@ -138,7 +138,7 @@ class FilterParser {
     const token = this.#take();
     if (token.kind !== "number") throw this.#unexpected(token, `a number, unquoted, for ${field.entity} ${field.key}`);
     if (field.entity === "metric") return Number(token.text);
-    return (/^[+-]?\d+$/.test(token.text) ? parseInt64(token.text) : undefined) ?? Number(token.text);
+    return (/^[+-]?\d{1,20}$/.test(token.text) ? parseInt64(token.text) : undefined) ?? Number(token.text);
   }
 
   #string(what: string): string {

@@ -103,9 +103,8 @@ class RunSearch {
       this.#comparisons.filter((comparison) => !(metricFirst && this.#isOrderMetric(comparison))),
       this.#inExperiments,
     );
-    // A walk along an index ends with the page: worth it unless the driver leads to little more than the page itself.
     const walksIndex = metricFirst || this.#startsByTime();
-    const worthwhile = walksIndex ? Math.max(1000, Math.round(200 * Math.sqrt(limit))) : 100_000;
+    const worthwhile = walksIndex ? worthwhileRows(limit, this.#comparisons.length) : WORTH_ANY_SORT;
     const cap = this.#tuning.driverCap ?? worthwhile;
     const driven = candidates.map((candidate, index) =>
       this.#drivenRuns(candidate, candidates.slice(0, index), cap, after, limit),
@@ -291,6 +290,18 @@ function isListOfRunIds(comparison: Comparison): boolean {
   const { field } = comparison;
   if (field.entity !== "attribute" || field.key !== "run_id") return false;
   return comparison.kind === "list" ? !comparison.negated : comparison.kind === "text" && comparison.comparator === "=";
+}
+
+/** Without an index to walk along, all runs are looked at and sorted. */
+const WORTH_ANY_SORT = 100_000;
+
+/**
+ * A walk along an index ends with the page. With k of n runs behind the driver's index it takes about n/k steps a run,
+ * and more with every further comparison; the driver k steps in all. n is not known: this is the balance for 10,000 to
+ * 100,000 runs.
+ */
+function worthwhileRows(limit: number, comparisons: number): number {
+  return Math.max(1000, Math.round((comparisons > 1 ? 800 : 200) * Math.sqrt(limit)));
 }
 
 /** A LIMIT of 0 ends a statement before it reads a row, where a condition of WHERE would be asked of every row. */

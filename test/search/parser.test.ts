@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+import type { Comparison } from "../../src/search/ast.ts";
+import { EXPERIMENT_GRAMMAR, RUN_GRAMMAR } from "../../src/search/grammar.ts";
+import { parseFilter, parseOrderBy } from "../../src/search/parser.ts";
+
+function comparisons(text: string, grammar = RUN_GRAMMAR): readonly unknown[] {
+  const filter = parseFilter(text, grammar);
+  return filter.kind === "and" ? filter.conditions : [filter];
+}
+
+function metric(key: string, comparator: string, value: number): Partial<Comparison> {
+  return { kind: "number", field: { entity: "metric", key }, comparator, value } as Partial<Comparison>;
+}
+
+function text(entity: string, key: string, comparator: string, value: string): Partial<Comparison> {
+  return { kind: "text", field: { entity, key }, comparator, value } as Partial<Comparison>;
+}
+
+describe("filters", () => {
+  test.each([
+    ["metrics.acc > 1", metric("acc", ">", 1)],
+    ["metric.acc>=-.5", metric("acc", ">=", -0.5)],
+    ["metrics.`a b` != 1e-3", metric("a b", "!=", 0.001)],
+    ["metrics.a < 1e999", metric("a", "<", Number.POSITIVE_INFINITY)],
+    ["params.x='1'", text("param", "x", "=", "1")],
+    ['parameters."a b" ilike "It\'s"', text("param", "a b", "ILIKE", "It's")],
+    ["tags.'a b' LIKE'%'", text("tag", "a b", "LIKE", "%")],
+    ["tag.a.b.c != ''", text("tag", "a.b.c", "!=", "")],
+    ["tags.order = 'it''s'", text("tag", "order", "=", "it''s")],
+    ["tags.x = 'a\\'", text("tag", "x", "=", "a\\")],
+    ["tags.`a`.`b` = 'x'", text("tag", "a`.`b", "=", "x")],
+    ["`tags`.`and` = 'x'", text("tag", "and", "=", "x")],
+    ["tags.ж = 'x'", text("tag", "ж", "=", "x")],
+    ["status = 'FAILED'", text("attribute", "status", "=", "FAILED")],
+    ["`Run name` = 'x'", text("attribute", "run_name", "=", "x")],
+    ["datasets.context LIKE 'x'", text("dataset", "context", "LIKE", "x")],
+    ["attr.Created > 5", { field: { entity: "attribute", key: "start_time" }, comparator: ">", value: 5 }],
+    ["end_time = 9223372036854775807", { value: 9_223_372_036_854_775_807n }],
+    ["end_time < 99999999999999999999", { value: 1e20 }],
+    ["params.x is  not null", { kind: "presence", field: { entity: "param", key: "x" }, present: true }],
+    ["tags.x IS NULL", { kind: "presence", present: false }],
+    [`run_id IN ('a', "b",)`, { kind: "list", negated: false, values: ["a", "b"] }],
+    ["dataset.name not in ('a\\n\\x41')", { kind: "list", negated: true, values: ["a\nA"] }],
+  ])("%s", (filter, expected) => {
+    expect(comparisons(filter)).toEqual([expect.objectContaining(expected)]);
+  });
+
+  test.each([
+    ["", 0],
+    ["  ", 0],
+    ["AND", 0],
+    ["metrics.a > 1 and metrics.b < 2", 2],
+    ["AND metrics.a > 1\n AND AND\tmetrics.b<2 AND", 2],
+    ["params.a = 'x'AND params.b = 'y' params.c = 'z'", 3],
+  ])("%j has %i comparisons", (filter, count) => {
+    expect(comparisons(filter)).toHaveLength(count);
+  });
+
+  test.each([
+    ["experiment_id = '7'", { kind: "number", value: 7 }],
+    [
+      "experiment_id NOT IN ('7', '9007199254740993')",
+      { kind: "list", negated: true, values: [7, 9_007_199_254_740_993n] },
+    ],
+    ["name like 'x%'", { kind: "text", comparator: "LIKE" }],
+    ["last_update_time >= 3", { kind: "number", value: 3 }],
+  ])("of experiments: %s", (filter, expected) => {
+    expect(comparisons(filter, EXPERIMENT_GRAMMAR)).toEqual([expect.objectContaining(expected)]);
+  });
+
+  test.each([
+    ["metrics.a > '1'", /expected a number/],
+    ["metrics.a == 1", /expected > >= = != < <= at position 11, found "=="/],
+    ["metrics.a LIKE '1'", /expected > >=/],
+    ["metrics.a IS NULL", /params and tags/],
+    ["metrics.a > 1abc", /Unexpected "1"/],
+    ["metrics.a-b > 1", /Unexpected "-"/],
+    ["params.a = 1", /expected a quoted string for param "a"/],
+    ["params.a = `x`", /expected a quoted string/],
+    ["params.a = 'x", /quote at position 12 .* never closed/],
+    ["params.a IN ('x')", /expected a comparator that param "a" has/],
+    ["params.a NOT LIKE 'x'", /found "LIKE"/],
+    ["status IN ('x')", /expected a comparator/],
+    ["run_id IN ()", /expected a quoted string in the list/],
+    ["run_id IN (1)", /expected a quoted string in the list/],
+    ["run_id IN ('a' 'b')", /expected "\)" at position 16/],
+    ["run_id IN ('a''b')", /expected commas/],
+    ["run_id = ('a')", /expected a quoted string/],
+    ["metrics.a > 1;", /Unexpected ";"/],
+    ["metrics.a > 1 OR metrics.b > 2", /expected > >=|no attribute "OR"/],
+    ["(metrics.a > 1)", /expected a field/],
+    ["1 < metrics.a", /expected a field/],
+    ["metrics.a >", /found the end/],
+    ["foo.a > 1", /"foo" is no entity/],
+    ["foo > 1", /no attribute "foo"/],
+    ["dataset.source = 'x'", /Datasets have no "source"/],
+    ["metrics.a > 1 \0", /Unexpected "\\u0000"/],
+  ])("%j is refused", (filter, message) => {
+    expect(() => parseFilter(filter, RUN_GRAMMAR)).toThrow(
+      expect.objectContaining({ code: "INVALID_PARAMETER_VALUE", message: expect.stringMatching(message) }),
+    );
+  });
+
+  test.each([
+    ["100,000 opening brackets", "(".repeat(100_000)],
+    ["100,000 nested lists", `run_id IN ${"(".repeat(100_000)}`],
+    ["10 KB of comparisons", "metrics.a > 1 AND ".repeat(600)],
+    ["100,000 quotes", "'".repeat(100_001)],
+    ["100,000 quotes in a value", `tags.a = ${"'".repeat(100_001)} x`],
+    ["a name of 100,000 dots", `tags${".".repeat(100_000)}`],
+    ["100,000 backslashes", `tags.a = '${"\\".repeat(100_000)}`],
+    ["100,000 digits", `metrics.a > ${"1".repeat(100_000)}x`],
+    ["100,000 digits of an attribute", `start_time > ${"1".repeat(100_000)} x`],
+    ["100,000 exponents", `metrics.a > ${"1e".repeat(100_000)}`],
+    ["2 million characters", `tags.a = '${"x".repeat(2_000_000)}'`],
+  ])("hostile: %s is refused", (_name, filter) => {
+    expect(() => parseFilter(filter, RUN_GRAMMAR)).toThrow(expect.objectContaining({ name: "MlflowError" }));
+  });
+});
+
+describe("order_by", () => {
+  test.each([
+    ["metrics.acc", "metric", "acc", true],
+    ["metrics.acc DESC", "metric", "acc", false],
+    ["metrics.`a b`  desc", "metric", "a b", false],
+    ["`metrics`.`a b`", "metric", "a b", true],
+    ["`metrics.acc` DESC", "metric", "acc", false],
+    ['"start_time" Asc', "attribute", "start_time", true],
+    ["created", "attribute", "start_time", true],
+    ["params.order", "param", "order", true],
+  ])("%s", (item, entity, key, ascending) => {
+    expect(parseOrderBy([item], RUN_GRAMMAR)).toEqual([{ field: { entity, key }, ascending }]);
+  });
+
+  test.each([
+    "",
+    "metrics.acc DESCENDING",
+    "metrics.acc DESC NULLS LAST",
+    "metrics.a, metrics.b",
+    "foo",
+    "dataset.name",
+    "DESC",
+  ])("%j is refused", (item) => {
+    expect(() => parseOrderBy([item], RUN_GRAMMAR)).toThrow(expect.objectContaining({ name: "MlflowError" }));
+  });
+
+  test("experiments are ordered by attributes only", () => {
+    expect(() => parseOrderBy(["tags.a"], EXPERIMENT_GRAMMAR)).toThrow(/cannot order by a tag/);
+  });
+
+  test("more than ten items are refused", () => {
+    const items = Array.from({ length: 11 }, (_, index) => `metrics.m${index}`);
+    expect(() => parseOrderBy(items, RUN_GRAMMAR)).toThrow(/at most 10/);
+  });
+});
