@@ -127,8 +127,9 @@ test("a straight series is written once: its full blocks move from segment to se
     }
     expect(known.length).toBeGreaterThan(40);
     let next = 0;
-    for (const page of pages(history, "loss", 25_000)) for (const step of page.steps) expect(step).toBe(next++);
-    expect(next).toBe(400_000);
+    let wrong = 0;
+    for (const page of pages(history, "loss", 25_000)) for (const step of page.steps) if (step !== next++) wrong++;
+    expect({ next, wrong }).toEqual({ next: 400_000, wrong: 0 });
   });
 });
 
@@ -260,7 +261,9 @@ test("stored points of an unknown format are an error, not silence", async () =>
     const history = new MetricHistory(storage);
     append(history, [{ key: "a", timestamp: 1, step: 1, value: 1 }]);
     history.fold();
-    storage.sql.exec("UPDATE block_body SET body = x'09' || substr(body, 2)");
+    const { body } = storage.sql.exec<{ body: ArrayBuffer }>("SELECT body FROM block_body").one();
+    new Uint8Array(body)[0] = 9;
+    storage.sql.exec("UPDATE block_body SET body = ?", body);
     expect(() => history.read("a", { limit: 1 })).toThrow("Metric points have format 9");
   });
 });
