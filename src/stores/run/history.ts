@@ -144,19 +144,19 @@ export class MetricHistory {
     // 0 and −0 are one value, and −0 is the later of the two.
     const bound = after && seriesOf(after.value === 0 ? { ...after, value: -0 } : after);
     const sources: Iterable<Chunk>[] = keyId === 0 ? [] : this.#segments.sources(keyId, bound);
-    const recent = seriesOfKey(this.#journal(), key);
+    const recent = seriesOfKey(this.#journal(0, key), key);
     const from = bound ? firstAfter(recent, 0, recent.values.length, bound, 0) : 0;
     if (from < recent.values.length) sources.push([chunkOf(keyId, recent, from)]);
     const merge = new Merge(sources);
     for (let slice = merge.next(); slice; slice = merge.next()) yield slice;
   }
 
-  *#journal(afterId = 0): Generator<Points> {
+  *#journal(afterId = 0, key?: string): Generator<Points> {
     const rows = this.#storage.sql.exec<{ body: ArrayBuffer }>(
       "SELECT body FROM journal WHERE id > ? ORDER BY id",
       afterId,
     );
-    for (const { body } of rows) yield* decodeJoinedPoints(new Uint8Array(body));
+    for (const { body } of rows) yield* decodeJoinedPoints(new Uint8Array(body), key);
   }
 
   #readFoldBatch(): { points: Points[]; lastId: number } | undefined {

@@ -1,5 +1,5 @@
 import type { Metric } from "../../domain/entities.ts";
-import { decodeFrame, encodeFrame, frameLength } from "./frame.ts";
+import { decodeFrame, encodeFrame, type Frame } from "./frame.ts";
 import { type Int64Column, putInt64, type Series } from "./series.ts";
 
 /** Points of many metrics in the order they were logged: point `i` belongs to `keys[keyIndex[i]]`. */
@@ -43,17 +43,29 @@ export function encodePoints(metrics: readonly Metric[]): Uint8Array<ArrayBuffer
  * @throws Error when the format is unknown or the body incomplete
  */
 export function decodePoints(body: Uint8Array): Points {
-  const { timestamps, steps, values, directory } = decodeFrame(body);
+  const frame = decodeFrame(body);
+  return pointsOf(frame, encodedKeys(frame));
+}
+
+/** Reads bodies that were joined end to end; with `key` only those that may have points of that metric. */
+export function* decodeJoinedPoints(bodies: Uint8Array, key?: string): Generator<Points> {
+  const quoted = key === undefined ? "" : JSON.stringify(key);
+  for (let offset = 0; offset < bodies.length; ) {
+    const body = bodies.subarray(offset);
+    const frame = decodeFrame(body);
+    const keys = encodedKeys(frame);
+    // Looking for one key is much quicker than parsing all.
+    if (keys.includes(quoted)) yield pointsOf(frame, keys);
+    offset += frame.byteLength;
+  }
+}
+
+function pointsOf({ timestamps, steps, values, directory }: Frame, encodedKeys: string): Points {
   const keyIndex = new Uint32Array(directory.buffer, directory.byteOffset, values.length);
-  const keys: string[] = JSON.parse(new TextDecoder().decode(directory.subarray(keyIndex.byteLength)));
+  const keys: string[] = JSON.parse(encodedKeys);
   return { timestamps, steps, values, keys, keyIndex };
 }
 
-/** Reads bodies that were joined end to end. */
-export function* decodeJoinedPoints(bodies: Uint8Array): Generator<Points> {
-  for (let offset = 0; offset < bodies.length; ) {
-    const body = bodies.subarray(offset);
-    yield decodePoints(body);
-    offset += frameLength(body);
-  }
+function encodedKeys({ directory, values }: Frame): string {
+  return new TextDecoder().decode(directory.subarray(4 * values.length));
 }
