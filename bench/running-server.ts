@@ -8,6 +8,8 @@ import { SERVERS, type ServerName } from "./servers.ts";
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 10;
+/** A server may take a connection before it can answer on it. */
+const POLL_TIMEOUT_MS = 10_000;
 
 /** Peers ask their makers for news at start; a measurement should not wait for a network. */
 const QUIET = { MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true" };
@@ -95,10 +97,12 @@ async function untilAnswering(child: ChildProcess, path: string, port: number): 
 
 async function statusOf(path: string, port: number): Promise<number | undefined> {
   try {
-    const connection = await Connection.open(port);
-    const answer = await connection.send(render("GET", path, port));
-    connection.close();
-    return answer.status;
+    const connection = await Connection.open(port, POLL_TIMEOUT_MS);
+    try {
+      return (await connection.send(render("GET", path, port))).status;
+    } finally {
+      connection.close();
+    }
   } catch {
     return undefined;
   }

@@ -1,6 +1,9 @@
 import { connect, type Socket } from "node:net";
 import { type Answer, type BodySink, ResponseParser } from "./response-parser.ts";
 
+/** The slowest peer needs a minute for its slowest answer; what takes longer than this hangs. */
+const ANSWER_TIMEOUT_MS = 240_000;
+
 const READ_BUFFER_BYTES = 256 * 1024;
 
 interface Waiting {
@@ -15,15 +18,16 @@ export class Connection {
   readonly #parser = new ResponseParser();
   #waiting: Waiting | undefined;
 
-  static async open(port: number): Promise<Connection> {
-    const connection = new Connection(port);
+  /** @param timeoutMs after which a request without an answer fails. */
+  static async open(port: number, timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<Connection> {
+    const connection = new Connection(port, timeoutMs);
     await new Promise<void>((resolve, reject) => {
       connection.#socket.once("connect", resolve).once("error", reject);
     });
     return connection;
   }
 
-  private constructor(port: number) {
+  private constructor(port: number, timeoutMs: number) {
     this.port = port;
     const onread = {
       buffer: Buffer.allocUnsafe(READ_BUFFER_BYTES),
@@ -31,6 +35,7 @@ export class Connection {
     };
     this.#socket = connect({ host: "127.0.0.1", port, noDelay: true, onread });
     this.#socket.on("error", (error) => this.#fail(error));
+    this.#socket.setTimeout(timeoutMs, () => this.#fail(new Error(`no answer within ${timeoutMs} ms`)));
     this.#socket.on("close", () => this.#fail(new Error("the server closed the connection")));
   }
 
