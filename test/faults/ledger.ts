@@ -61,10 +61,11 @@ export class RunLedger {
   readonly runId: string;
   readonly #points = new Map<string, { readonly point: Point; isAcknowledged: boolean }>();
   readonly #latest = new Map<string, Point>();
-  readonly #registers = { params: new Map(), tags: new Map(), artifacts: new Map() } satisfies Record<
-    RegisterKind,
-    Map<string, Register>
-  > as Record<RegisterKind, Map<string, Register>>;
+  readonly #registers: Readonly<Record<RegisterKind, Map<string, Register>>> = {
+    params: new Map(),
+    tags: new Map(),
+    artifacts: new Map(),
+  };
 
   constructor(runId: string) {
     this.runId = runId;

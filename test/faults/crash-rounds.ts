@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  checkLatestUnderLoad,
+  checkOrder,
+  checkRun,
+  checkRunsFound,
+  checkSummaries,
+  type ObservedRun,
+} from "./checker.ts";
+import { Client } from "./client.ts";
+import { CRASHES, type Crash, CrashingServer } from "./crashing-server.ts";
+import { Database } from "./database.ts";
+import { latestOf, RunLedger } from "./ledger.ts";
+import { Load } from "./load.ts";
+import { Random } from "./random.ts";
+
+export interface CrashOptions {
+  readonly seed: number;
+  readonly clients: number;
+  readonly runs: number;
+  readonly maxPauseMs: number;
+  /** Called before each round; there is none after it says false. */
+  readonly goesOn: (round: number) => boolean;
+}
+
+export interface CrashReport {
+  readonly rounds: number;
+  readonly acknowledgedPoints: number;
+  readonly repeats: number;
+  /** What was wrong, at most a few of each kind. */
+  readonly problems: readonly string[];
+}
+
+/** The server is left alone so long at most between two crashes: less than and more than the objects' first alarms. */
+const MAX_ROUND_MS = 2500;
+const MAX_DRAIN_MS = 60_000;
+const POLL_MS = 100;
+
+/** Kills a server again and again while clients write to it, and compares what it says afterwards with what it acknowledged. */
+export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
+  const random = new Random(options.seed);
+  const server = new CrashingServer();
+  try {
+    await server.start();
+    const client = new Client(server.url);
+    const experimentId = await client.createExperiment(`crash ${options.seed}`);
+    const load = new Load(client, { ...options, experimentId });
+    await load.start();
+    const problems: string[] = [];
+    let rounds = 0;
+    let crashes: Crash[] = [];
+    while (options.goesOn(rounds)) {
+      await sleep(random.integer(MAX_ROUND_MS));
+      // Each kind of crash comes before any comes again.
+      if (crashes.length === 0) crashes = [...CRASHES];
+      const crash = random.pick(crashes);
+      crashes = crashes.filter((other) => other !== crash);
+      await server.crash(crash);
+      rounds++;
+      problems.push(...(await checkUnderLoad(load)).map((problem) => `${problem} after round ${rounds}, ${crash}`));
+    }
+    await load.stop();
+    await server.crash(random.pick(CRASHES));
+    problems.push(...(await checkAtRest(load, server)));
+    return { rounds, acknowledgedPoints: load.ledger.acknowledgedCount, repeats: load.repeats, problems };
+  } finally {
+    await server.dispose();
+  }
+}
+
+/** Latest values right after a restart, while clients write. */
+async function checkUnderLoad({ client, ledger, options }: Load): Promise<string[]> {
+  const before = ledger.runs.map((run) => ({ run, latest: run.acknowledgedLatest }));
+  const found = new Map((await client.searchRuns(options.experimentId)).map((run) => [run.runId, run.latest]));
+  return before.flatMap(({ run, latest }) => checkLatestUnderLoad(run, latest, found.get(run.runId) ?? new Map()));
+}
+
+/** Everything, of a server that nobody writes to any more. Searches come first, before the objects tell D1 by themselves. */
+async function checkAtRest({ client, ledger, options: { experimentId } }: Load, server: CrashingServer) {
+  const found = await client.searchRuns(experimentId);
+  const ledgers = new Map(ledger.runs.map((run) => [run.runId, run]));
+  const observed = new Map<string, ObservedRun>();
+  const problems = checkRunsFound(ledger, found);
+  for (const run of found) {
+    const of = ledgers.get(run.runId) ?? ledgerOfUnansweredRun(run.runId, run.name);
+    const shown = await client.observeRun(run, of.keys);
+    observed.set(run.runId, shown);
+    problems.push(...checkRun(of, shown));
+  }
+  problems.push(...(await checkOrderedSearch(client, experimentId, observed)));
+  problems.push(...(await checkDatabase(server, observed)));
+  return problems;
+}
+
+/** Nobody learnt its id, so nothing but its name was ever sent to it. */
+function ledgerOfUnansweredRun(runId: string, name: string): RunLedger {
+  const ledger = new RunLedger(runId);
+  ledger.register("tags", "mlflow.runName").acknowledge(name);
+  return ledger;
+}
+
+async function checkOrderedSearch(client: Client, experimentId: string, runs: ReadonlyMap<string, ObservedRun>) {
+  const histories = new Map([...runs].map(([runId, { history }]) => [runId, history.get("loss") ?? []]));
+  const values = [...histories.values()].flatMap((points) => latestOf(points)?.value ?? []).sort((a, b) => a - b);
+  const threshold = values[Math.floor(values.length / 3)] ?? 0;
+  const query = { filter: `metrics.loss > ${threshold}`, order_by: ["metrics.loss DESC"] };
+  const found = await client.searchRuns(experimentId, query);
+  return checkOrder(
+    histories,
+    threshold,
+    found.map((run) => run.runId),
+  );
+}
+
+/** Waits until every object has told D1 by its alarm, and reads D1's own rows. */
+async function checkDatabase(server: CrashingServer, runs: ReadonlyMap<string, ObservedRun>): Promise<string[]> {
+  const database = new Database(server.dataDir);
+  try {
+    const end = Date.now() + MAX_DRAIN_MS;
+    while (database.liveRuns().length > 0) {
+      if (Date.now() > end) return [`still live: ${database.liveRuns()}`];
+      await sleep(POLL_MS);
+    }
+    return [...runs].flatMap(([runId, { history }]) => checkSummaries(history, database.latestMetrics(runId)));
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,61 @@
+import { randomInt } from "node:crypto";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkSummaries } from "./checker.ts";
+import { Client } from "./client.ts";
+import { crashRounds } from "./crash-rounds.ts";
+import { CrashingServer } from "./crashing-server.ts";
+import { Database } from "./database.ts";
+
+/** A round takes three to five seconds of two slow cores, most of them for the server to come back. */
+const ROUNDS = 9;
+
+test("kill -9 under load, again and again: nothing acknowledged is lost, nothing is there twice", async () => {
+  const seed = Number(process.env.TRACKFLARE_FAULTS_SEED ?? randomInt(1_000_000));
+  const report = await crashRounds({ seed, clients: 12, runs: 20, maxPauseMs: 10, goesOn: (round) => round < ROUNDS });
+  expect(report.problems.slice(0, 20), `TRACKFLARE_FAULTS_SEED=${seed}`).toEqual([]);
+  expect(report.rounds).toBe(ROUNDS);
+  expect(report.acknowledgedPoints).toBeGreaterThan(0);
+  expect(report.repeats, "requests that a crash cut off").toBeGreaterThan(0);
+});
+
+let server: CrashingServer;
+let client: Client;
+let runId: string;
+
+const point = (step: number, value: number) => ({ key: "loss", timestamp: 1_750_000_000_000 + step, step, value });
+
+beforeEach(async () => {
+  server = new CrashingServer();
+  await server.start();
+  client = new Client(server.url);
+  runId = await client.createRun("0", "a run");
+});
+
+afterEach(() => server.dispose());
+
+test("a run's object tells D1 after a crash by its own alarm, though nobody asks", async () => {
+  const points = [point(0, 2), point(1, 5), point(2, 3)];
+  for (const each of points) await client.logMetric(runId, each);
+  await server.crash("both");
+  const database = new Database(server.dataDir);
+  try {
+    await expect.poll(() => database.liveRuns(), { timeout: 60_000 }).toEqual([]);
+    expect(checkSummaries(new Map([["loss", points]]), database.latestMetrics(runId))).toEqual([]);
+  } finally {
+    database.close();
+  }
+});
+
+test("a crash right after each acknowledgement: the point is there, and a repeat of it changes nothing", async () => {
+  const points = [point(5, 1), point(4, 2), point(5, 0.5), point(6, Number.NaN)];
+  const latest = [points[0], points[0], points[0], points[3]];
+  for (const [index, each] of points.entries()) {
+    await client.logMetric(runId, each);
+    await server.crash("workerd");
+    const [found] = await client.searchRuns("0");
+    expect(found?.latest.get("loss")).toEqual(latest[index]);
+    await client.logMetric(runId, each);
+    expect(await client.getLatest(runId)).toEqual(new Map([["loss", latest[index]]]));
+  }
+  expect(await client.getHistory(runId, "loss")).toEqual([points[1], points[2], points[0], points[3]]);
+});

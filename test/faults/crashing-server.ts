@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startServer, type TestServer } from "../server.ts";
+
+/**
+ * What is killed: the Workers runtime, the command, both at once, or the runtime and, as soon as it answers,
+ * the one that took its place.
+ */
+export const CRASHES = ["workerd", "node", "both", "workerd twice"] as const;
+export type Crash = (typeof CRASHES)[number];
+
+const POLL_MS = 20;
+const MAX_RETURN_MS = 60_000;
+
+/**
+ * Below the ports that systems give to clients: a client that keeps asking for a port of those while nobody listens may
+ * be connected to itself.
+ */
+const FIRST_PORT = 6800;
+const PORTS = 100;
+
+/** A server that is killed and comes back on the same port and data folder. */
+export class CrashingServer {
+  readonly dataDir = mkdtempSync(join(tmpdir(), "trackflare-crash-"));
+  #server: TestServer | undefined;
+  #port = 0;
+
+  async start(): Promise<void> {
+    if (this.#port === 0) this.#port = await freePort();
+    this.#server = await startServer({ dataDir: this.dataDir, port: this.#port });
+  }
+
+  get url(): string {
+    return this.#running.url;
+  }
+
+  /** Kills by SIGKILL, and resolves once the server answers again. */
+  async crash(crash: Crash): Promise<void> {
+    if (crash === "workerd" || crash === "workerd twice") {
+      await this.#replaceWorkerd();
+      if (crash === "workerd twice") await this.#replaceWorkerd();
+      return;
+    }
+    if (crash === "both") process.kill(this.#workerdPid, "SIGKILL");
+    await this.#running.kill9();
+    await this.start();
+  }
+
+  /** Ends the server and removes its folder. */
+  async dispose(): Promise<void> {
+    await this.#server?.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  get #running(): TestServer {
+    if (this.#server === undefined) throw new Error("The server was not started");
+    return this.#server;
+  }
+
+  /** Of the runtime as it is now, which the command starts anew when it was killed. */
+  get #workerdPid(): number {
+    const holder: { runtime: { pid: number } } = JSON.parse(readFileSync(join(this.dataDir, "server.json"), "utf8"));
+    return holder.runtime.pid;
+  }
+
+  /** Kills the runtime, and resolves once another one answers. */
+  async #replaceWorkerd(): Promise<void> {
+    const killed = this.#workerdPid;
+    process.kill(killed, "SIGKILL");
+    const end = Date.now() + MAX_RETURN_MS;
+    while (this.#workerdPid === killed || !(await this.#isHealthy())) {
+      if (Date.now() > end) throw new Error(`The server did not come back:\n${this.#running.output()}`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  #isHealthy(): Promise<boolean> {
+    return fetch(`${this.url}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  }
+}
+
+async function freePort(): Promise<number> {
+  const start = Math.floor(Math.random() * PORTS);
+  for (let i = 0; i < PORTS; i++) {
+    const port = FIRST_PORT + ((start + i) % PORTS);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No port from ${FIRST_PORT} on is free`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
+}

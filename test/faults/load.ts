@@ -1,0 +1,238 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, digestOf, Unanswered } from "./client.ts";
+import { Ledger, type Point, type RegisterKind, RunLedger } from "./ledger.ts";
+import { Random } from "./random.ts";
+
+export interface LoadOptions {
+  readonly experimentId: string;
+  readonly seed: number;
+  readonly clients: number;
+  /** Runs to begin with; clients create some more. */
+  readonly runs: number;
+  /** Clients rest for up to so long between two requests. */
+  readonly maxPauseMs: number;
+}
+
+/** Runs that clients create beside the first ones. */
+const MAX_MORE_RUNS = 20;
+const BATCH_KEYS = 60;
+const MAX_ARTIFACT_BYTES = 200_000;
+const REPEAT_AFTER_MS = 50;
+/** How often a client does not repeat an unanswered request, as one that was killed itself. */
+const GIVE_UP = 0.02;
+const START_MS = 1_750_000_000_000;
+
+/**
+ * Clients that train: they log, tag, upload and create runs, one request at a time each, and repeat what was not
+ * answered. The ledger notes each request before it is sent, and each answer.
+ */
+export class Load {
+  readonly ledger = new Ledger();
+  /** Requests that were repeated. */
+  repeats = 0;
+  readonly #client: Client;
+  readonly #options: LoadOptions;
+  readonly #writers: Writer[];
+  #running: Promise<unknown> = Promise.resolve();
+  #step = 0;
+
+  constructor(client: Client, options: LoadOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#writers = Array.from({ length: options.clients }, (_, number) => new Writer(this, number));
+  }
+
+  get client(): Client {
+    return this.#client;
+  }
+
+  get options(): LoadOptions {
+    return this.#options;
+  }
+
+  /** One clock for all clients, so that each point may be its metric's latest. */
+  nextStep(): number {
+    return this.#step++;
+  }
+
+  /** Creates the first runs and lets the clients loose. */
+  async start(): Promise<void> {
+    const [first] = this.#writers;
+    while (this.ledger.runs.length < this.#options.runs) await first?.createRun();
+    this.#running = Promise.all(this.#writers.map((writer) => writer.work()));
+    // A client that was refused says so when the load is stopped.
+    this.#running.catch(() => undefined);
+  }
+
+  /** Resolves when each client has the answer to its last request. @throws Refusal if the server refused one. */
+  async stop(): Promise<void> {
+    for (const writer of this.#writers) writer.isStopping = true;
+    await this.#running;
+  }
+}
+
+class Writer {
+  isStopping = false;
+  readonly #load: Load;
+  readonly #name: string;
+  readonly #random: Random;
+  #count = 0;
+  /** The last request that was acknowledged, for a repeat of what needs none. */
+  #lastPoints: { readonly run: RunLedger; readonly points: readonly Point[] } | undefined;
+
+  constructor(load: Load, number: number) {
+    this.#load = load;
+    this.#name = `c${number}`;
+    this.#random = new Random(load.options.seed + number);
+  }
+
+  async work(): Promise<void> {
+    const actions: readonly (readonly [weight: number, act: () => Promise<void>])[] = [
+      [45, () => this.#logMetric()],
+      [25, () => this.#logBatch()],
+      [6, () => this.#logAgain()],
+      [8, () => this.#setTag()],
+      [8, () => this.#logParam()],
+      [6, () => this.#putArtifact()],
+      [2, () => this.createRun()],
+    ];
+    const deck = actions.flatMap(([weight, act]) => Array.from({ length: weight }, () => act));
+    while (!this.isStopping) {
+      await this.#random.pick(deck)();
+      await sleep(this.#random.integer(this.#load.options.maxPauseMs + 1));
+    }
+  }
+
+  async createRun(): Promise<void> {
+    const { client, ledger, options } = this.#load;
+    if (ledger.runs.length >= options.runs + MAX_MORE_RUNS) return;
+    await this.#deliver(async () => {
+      const runName = `run ${this.#nextName()}`;
+      ledger.unansweredRunNames.add(runName);
+      const run = new RunLedger(await client.createRun(options.experimentId, runName));
+      ledger.unansweredRunNames.delete(runName);
+      run.register("tags", "mlflow.runName").acknowledge(runName);
+      ledger.runs.push(run);
+    });
+  }
+
+  async #logMetric(): Promise<void> {
+    const run = this.#pickRun();
+    const key = this.#random.pick(["loss", "loss", "accuracy"]);
+    await this.#sendPoints(run, [this.#nextPoint(key)], ([point]) =>
+      point === undefined ? Promise.resolve() : this.#load.client.logMetric(run.runId, point),
+    );
+  }
+
+  /** Many metrics, and at times a param and a tag with them. */
+  async #logBatch(): Promise<void> {
+    const run = this.#pickRun();
+    const first = this.#random.integer(BATCH_KEYS);
+    const metrics = Array.from({ length: 1 + this.#random.integer(80) }, (_, i) =>
+      this.#nextPoint(`layer/${(first + i) % BATCH_KEYS}`),
+    );
+    if (!this.#random.chance(0.2)) {
+      await this.#sendPoints(run, metrics, () => this.#load.client.logBatch(run.runId, { metrics }));
+      return;
+    }
+    const param = { key: this.#nextName(), value: String(this.#random.next()) };
+    const tag = { key: this.#name, value: String(this.#random.next()) };
+    await this.#write(run, "params", param, () =>
+      this.#write(run, "tags", tag, () =>
+        this.#sendPoints(run, metrics, () =>
+          this.#load.client.logBatch(run.runId, { metrics, params: [param], tags: [tag] }),
+        ),
+      ),
+    );
+  }
+
+  async #logAgain(): Promise<void> {
+    if (this.#lastPoints === undefined) return;
+    const { run, points } = this.#lastPoints;
+    await this.#sendPoints(run, points, (metrics) => this.#load.client.logBatch(run.runId, { metrics }));
+  }
+
+  async #setTag(): Promise<void> {
+    const run = this.#pickRun();
+    const tag = { key: this.#name, value: String(this.#random.next()) };
+    await this.#write(run, "tags", tag, () => this.#deliver(() => this.#load.client.setTag(run.runId, tag)));
+  }
+
+  async #logParam(): Promise<void> {
+    const run = this.#pickRun();
+    const param = { key: this.#nextName(), value: String(this.#random.next()) };
+    await this.#write(run, "params", param, () => this.#deliver(() => this.#load.client.logParam(run.runId, param)));
+  }
+
+  async #putArtifact(): Promise<void> {
+    const run = this.#pickRun();
+    const path = `${this.#name}/file ${this.#random.integer(3)}.bin`;
+    const content = this.#random.bytes(this.#random.chance(0.1) ? 0 : this.#random.integer(MAX_ARTIFACT_BYTES));
+    await this.#write(run, "artifacts", { key: path, value: digestOf(content) }, () =>
+      this.#deliver(() =>
+        this.#load.client.putArtifact(this.#load.options.experimentId, run.runId, encodeURI(path), content),
+      ),
+    );
+  }
+
+  async #sendPoints(
+    run: RunLedger,
+    points: readonly Point[],
+    send: (points: readonly Point[]) => Promise<void>,
+  ): Promise<boolean> {
+    run.sendPoints(points);
+    const isAcknowledged = await this.#deliver(() => send(points));
+    if (isAcknowledged) {
+      run.acknowledgePoints(points);
+      this.#lastPoints = { run, points };
+    }
+    return isAcknowledged;
+  }
+
+  async #write(
+    run: RunLedger,
+    kind: RegisterKind,
+    { key, value }: { readonly key: string; readonly value: string },
+    deliver: () => Promise<boolean>,
+  ): Promise<boolean> {
+    const register = run.register(kind, key);
+    register.send(value);
+    const isAcknowledged = await deliver();
+    if (isAcknowledged) register.acknowledge(value);
+    return isAcknowledged;
+  }
+
+  /** Repeats the request until it is answered. @returns false where the client gave up before. */
+  async #deliver(send: () => Promise<void>): Promise<boolean> {
+    for (;;) {
+      try {
+        await send();
+        return true;
+      } catch (error) {
+        if (!(error instanceof Unanswered)) throw error;
+        if (this.#random.chance(GIVE_UP)) return false;
+        this.#load.repeats++;
+        await sleep(REPEAT_AFTER_MS);
+      }
+    }
+  }
+
+  /** Half of all requests meet in one run, so that its history is folded again and again. */
+  #pickRun(): RunLedger {
+    const { runs } = this.#load.ledger;
+    return this.#random.pick(this.#random.chance(0.5) ? runs.slice(0, 1) : runs);
+  }
+
+  /** Mostly the next step, at times an earlier one; several points at one step and time. */
+  #nextPoint(key: string): Point {
+    const now = this.#load.nextStep();
+    const step = this.#random.chance(0.8) ? now : this.#random.integer(now + 1);
+    const timestamp = START_MS + step * 10 + this.#random.integer(3);
+    const isNan = key !== "loss" && this.#random.chance(0.05);
+    return { key, step, timestamp, value: isNan ? Number.NaN : this.#random.next() * 10 ** this.#random.integer(9) };
+  }
+
+  #nextName(): string {
+    return `${this.#name}.${this.#count++}`;
+  }
+}

@@ -1,0 +1,27 @@
+import { parseArgs } from "node:util";
+import { crashRounds } from "./crash-rounds.ts";
+
+// The crash test for as long as one likes: node test/faults/soak.ts --minutes 30 [--seed 7] [--clients 16]
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    clients: { type: "string", default: "16" },
+  },
+});
+const end = Date.now() + Number(values.minutes) * 60_000;
+const report = await crashRounds({
+  seed: Number(values.seed),
+  clients: Number(values.clients),
+  runs: 20,
+  maxPauseMs: 20,
+  goesOn: () => Date.now() < end,
+});
+console.log({
+  ...report,
+  seed: values.seed,
+  problems: report.problems.slice(0, 20),
+  problemCount: report.problems.length,
+});
+process.exitCode = report.problems.length === 0 ? 0 : 1;
