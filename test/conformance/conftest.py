@@ -7,6 +7,11 @@ import os
 import uuid
 from collections.abc import Iterator
 
+# The developer's own MLflow settings must not reach the tests; xdist's workers have the controller's, already clean.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    for inherited in [name for name in os.environ if name.startswith(("MLFLOW_", "TRACKFLARE_"))]:
+        del os.environ[inherited]
+
 # Read by MLflow at call time; a 5xx must fail the test at once, not after minutes of retries.
 os.environ.update(
     MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",

@@ -110,7 +110,9 @@ def test_many_files(client: MlflowClient, run: Run, tmp_path: Path) -> None:
     files = {f"part-{index:03}.txt": str(index).encode() for index in range(120)}
     write_tree(tmp_path / "up", files)
     client.log_artifacts(run.info.run_id, str(tmp_path / "up"), "parts")
-    assert [file.path for file in client.list_artifacts(run.info.run_id, "parts")] == [f"parts/{name}" for name in files]
+    assert [file.path for file in client.list_artifacts(run.info.run_id, "parts")] == [
+        f"parts/{name}" for name in files
+    ]
     assert read_tree(client.download_artifacts(run.info.run_id, "parts")) == files
 
 

@@ -11,6 +11,7 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from requests import HTTPError
 from servers import start_server
 
 PASSWORD = f"päss:wörd {uuid.uuid4().hex}"
@@ -47,9 +48,10 @@ def sign_in(guarded: str, monkeypatch: pytest.MonkeyPatch):
     "credentials",
     [
         {"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": PASSWORD},
+        {"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": TOKEN},
         {"MLFLOW_TRACKING_TOKEN": TOKEN},
     ],
-    ids=["basic", "bearer"],
+    ids=["basic", "basic with the token", "bearer"],
 )
 def test_admin_may(sign_in, tmp_path: Path, unique: str, credentials: dict[str, str]) -> None:
     client = sign_in(**credentials)
@@ -67,11 +69,10 @@ def test_admin_may(sign_in, tmp_path: Path, unique: str, credentials: dict[str, 
         {},
         {"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": "wrong"},
         {"MLFLOW_TRACKING_USERNAME": "root", "MLFLOW_TRACKING_PASSWORD": PASSWORD},
-        {"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": TOKEN},
         {"MLFLOW_TRACKING_TOKEN": "wrong"},
         {"MLFLOW_TRACKING_TOKEN": PASSWORD},
     ],
-    ids=["none", "wrong password", "wrong user", "token as password", "wrong token", "password as token"],
+    ids=["none", "wrong password", "wrong user", "wrong token", "password as token"],
 )
 def test_others_are_refused(sign_in, unique: str, credentials: dict[str, str]) -> None:
     admin = sign_in(MLFLOW_TRACKING_TOKEN=TOKEN)
@@ -85,7 +86,8 @@ def test_others_are_refused(sign_in, unique: str, credentials: dict[str, str]) -
         lambda: client.log_metric(run.info.run_id, "m", 1.0),
         lambda: mlflow.artifacts.download_artifacts(artifact_uri=f"{run.info.artifact_uri}/a.txt"),
     ):
-        with pytest.raises(MlflowException, match="(?i)401|unauth|credential|sign in|permission"):
+        # The client's artifact calls raise the HTTP library's own error, with the server's text in it.
+        with pytest.raises((MlflowException, HTTPError), match="MLFLOW_TRACKING_TOKEN"):
             call()
     admin = sign_in(MLFLOW_TRACKING_TOKEN=TOKEN)
     assert admin.get_experiment_by_name(f"{unique} by others") is None

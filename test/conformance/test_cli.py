@@ -32,6 +32,9 @@ def test_experiments(client: MlflowClient, unique: str) -> None:
     assert name in cli("experiments", "search")
     assert json.loads(cli("experiments", "get", "-n", name, "--output", "json"))["experiment_id"] == experiment_id
 
+
+def test_experiment_life(client: MlflowClient, experiment: str) -> None:
+    name, experiment_id = client.get_experiment(experiment).name, experiment
     cli("experiments", "rename", "-x", experiment_id, "--new-name", f"{name} renamed")
     assert client.get_experiment(experiment_id).name == f"{name} renamed"
     cli("experiments", "delete", "-x", experiment_id)
@@ -45,12 +48,12 @@ def test_experiments(client: MlflowClient, unique: str) -> None:
 def test_experiment_to_csv(client: MlflowClient, experiment: str, tmp_path: Path) -> None:
     for index in range(3):
         run = client.create_run(experiment, run_name=f"run-{index}")
-        client.log_param(run.info.run_id, "p", f"a,\"b\"\n{index}")
+        client.log_param(run.info.run_id, "p", f'a,"b"\n{index}')
         client.log_metric(run.info.run_id, "m", index / 3)
     cli("experiments", "csv", "-x", experiment, "-o", str(tmp_path / "runs.csv"))
     with (tmp_path / "runs.csv").open(newline="") as file:
         rows = sorted(csv.DictReader(file), key=lambda row: row["tags.mlflow.runName"])
-    assert [row["params.p"] for row in rows] == [f"a,\"b\"\n{index}" for index in range(3)]
+    assert [row["params.p"] for row in rows] == [f'a,"b"\n{index}' for index in range(3)]
     assert [float(row["metrics.m"]) for row in rows] == [index / 3 for index in range(3)]
 
 
@@ -68,14 +71,17 @@ def test_runs(client: MlflowClient, experiment: str) -> None:
     assert described["info"]["run_name"] == "by cli"
     assert described["data"]["metrics"] == {"m": 0.1 + 0.2}
     assert described["data"]["params"] == {"p": "q"}
+    assert "not found" in cli("runs", "describe", "--run-id", "0" * 32, fails=True)
 
+
+def test_run_life(client: MlflowClient, run: Run) -> None:
+    run_id, experiment = run.info.run_id, run.info.experiment_id
     cli("runs", "delete", "--run-id", run_id)
     assert client.get_run(run_id).info.lifecycle_stage == "deleted"
     assert run_id not in cli("runs", "list", "--experiment-id", experiment)
     assert run_id in cli("runs", "list", "--experiment-id", experiment, "--view", "deleted_only")
     cli("runs", "restore", "--run-id", run_id)
     assert client.get_run(run_id).info.lifecycle_stage == "active"
-    assert "not found" in cli("runs", "describe", "--run-id", "0" * 32, fails=True)
 
 
 def test_artifacts(client: MlflowClient, run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from mlflow.artifacts import load_dict, load_image, load_text
+from mlflow.exceptions import MlflowException
 from PIL import Image
 
 RED = Image.new("RGB", (16, 12), (255, 0, 0))
@@ -126,10 +127,10 @@ def test_parquet_table(experiment: str) -> None:
 
 @pytest.mark.parametrize("name", ["../up.txt", "/rooted.txt", "a/../../b.txt"])
 def test_bad_names_never_leave_the_run(client: MlflowClient, experiment: str, name: str) -> None:
-    with mlflow.start_run() as active:
-        with pytest.raises(Exception):
-            mlflow.log_text("x", name)
-    assert paths(client, active.info.run_id) == []
+    run_id = client.create_run(experiment).info.run_id
+    with pytest.raises(MlflowException):
+        client.log_text(run_id, "x", name)
+    assert paths(client, run_id) == []
 
 
 def test_asynchronous_images(client: MlflowClient, experiment: str) -> None:

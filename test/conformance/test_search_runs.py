@@ -1,4 +1,4 @@
-"""Search for runs: filters, orders, views, and the two shapes of the answer. Each test compares with Python's own answer."""
+"""Search for runs: filters, orders, views, and the two shapes of the answer."""
 
 import math
 import uuid
@@ -48,7 +48,7 @@ def forest() -> Forest:
         tags = [RunTag("team", "Vision" if index < 6 else "speech"), RunTag("with space", str(index))]
         if index == 4:
             params.append(Param("only", "four"))
-            tags.append(RunTag("note", "it's a \"quote\" 100% größe"))
+            tags.append(RunTag("note", 'it\'s a "quote" 100% größe'))
         client.log_batch(run.info.run_id, metrics, params, tags)
         if index % 2:
             client.set_terminated(run.info.run_id, "FAILED" if index == 5 else "FINISHED", START_MS + 100 + index)
