@@ -13,7 +13,10 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { serviceBindings: { FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } } } },
+            miniflare: {
+              bindings: { TRACKFLARE_LOCAL: "1" },
+              serviceBindings: { FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } } },
+            },
           }),
         ],
         test: {
@@ -21,6 +24,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: NODE_FOLDERS,
           globalSetup: "test/stores/artifacts/file-service.setup.ts",
+          testTimeout: 60_000,
         },
       },
       {

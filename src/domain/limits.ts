@@ -21,11 +21,13 @@ export const MAX_BULK_RUN_IDS = 100;
 export const MAX_BULK_POINTS = 25_000;
 export const MAX_INTERVAL_POINTS = 2500;
 
+/** MLflow's client sends no more in one request. */
+export const MAX_DATASETS_PER_REQUEST = 1000;
 export const MAX_DATASET_NAME_LENGTH = 500;
 export const MAX_DATASET_DIGEST_LENGTH = 36;
 export const MAX_DATASET_SOURCE_LENGTH = 65_535;
 export const MAX_DATASET_SCHEMA_LENGTH = 1_048_575;
-/** MLflow allows a profile of 16,777,215; a D1 row, and the JSON that it is read as, holds 2,000,000 bytes. */
+/** With its tags. MLflow allows a profile of 16,777,215; a D1 row, and the JSON that it is read as, holds 2,000,000 bytes. */
 export const MAX_DATASET_JSON_BYTES = 1_400_000;
 export const MAX_INPUT_TAG_KEY_LENGTH = 255;
 export const MAX_INPUT_TAG_VALUE_LENGTH = 500;

@@ -157,7 +157,7 @@ export function message<S extends Shape>(shape: S): Message<Infer<S>> {
         let found = own(wire, of.wireName);
         for (const alias of of.aliases) {
           const other = own(wire, alias);
-          if (other === undefined || other === null) continue;
+          if (other === undefined || other === null || other === "") continue;
           // Two spellings would let a check read one and a handler the other (GHSA-442c-p479-46xg); only the two names
           // that an id has had are sent together by some clients.
           const isSame = alias === of.legacyName && (found === other || found === null || found === "");

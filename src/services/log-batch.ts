@@ -14,10 +14,10 @@ import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
 import {
   deleteRunTag as deleteTagRow,
   findParams,
-  insertParamsStatement,
+  insertParamsStatements,
   RUN_NAME_TAG,
   renameRunStatement,
-  upsertTagsStatement,
+  upsertTagsStatements,
 } from "../stores/d1/runs.ts";
 import { encodePoints } from "../stores/run/points.ts";
 import { runObject } from "../stores/run/stub.ts";
@@ -126,8 +126,8 @@ async function writeParamsAndTags(
   await guarded(ctx, runId, params, () =>
     ctx.db.batch([
       guardRunActive(ctx.db, runId),
-      ...(params.length > 0 ? [insertParamsStatement(ctx.db, runId, params)] : []),
-      ...(named.length > 0 ? [upsertTagsStatement(ctx.db, runId, named)] : []),
+      ...insertParamsStatements(ctx.db, runId, params),
+      ...upsertTagsStatements(ctx.db, runId, named),
       ...(runName === undefined ? [] : [renameRunStatement(ctx.db, runId, runName)]),
     ]),
   );

@@ -1,4 +1,5 @@
 import type { Experiment, KeyValue, LifecycleStage } from "../../domain/entities.ts";
+import { keyValueLists } from "./json-lists.ts";
 
 interface ExperimentRow {
   experiment_id: number;
@@ -41,6 +42,11 @@ export interface NewExperiment {
  */
 export async function insertExperiment(db: D1Database, experiment: NewExperiment): Promise<string> {
   const { name, artifactLocation = "", tags, nowMs } = experiment;
+  const insertTags = db.prepare(
+    `INSERT INTO experiment_tags (experiment_id, key, value)
+     SELECT e.experiment_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN experiments e ON e.name = ?1
+     WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
+  );
   const [inserted] = await db.batch<{ experiment_id: number }>([
     db
       .prepare(
@@ -54,13 +60,7 @@ export async function insertExperiment(db: D1Database, experiment: NewExperiment
          WHERE name = ? AND artifact_location = ''`,
       )
       .bind(name),
-    db
-      .prepare(
-        `INSERT INTO experiment_tags (experiment_id, key, value)
-         SELECT e.experiment_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN experiments e ON e.name = ?1
-         WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
-      )
-      .bind(name, JSON.stringify(tags.map((tag) => [tag.key, tag.value]))),
+    ...keyValueLists(tags).map((list) => insertTags.bind(name, list)),
   ]);
   return String(inserted?.results[0]?.experiment_id);
 }

@@ -1,11 +1,10 @@
+import { jsonLists } from "./json-lists.ts";
+
 /**
  * One key's news for `latest_metrics`, as a JSON row: run id, key, latest value (0 where NaN), is_nan, step, timestamp,
  * min, max. Numbers are JSON text, so that int64 stays exact.
  */
 export type SummaryRowJson = string;
-
-/** D1 takes statements with strings up to 2,000,000 bytes; keys may be several bytes a character. */
-const MAX_STATEMENT_LENGTH = 400_000;
 
 const UPSERT = `INSERT INTO latest_metrics
     (run_id, key, value, is_nan, step, timestamp, min_value, max_value, experiment_id)
@@ -30,17 +29,7 @@ const UPSERT = `INSERT INTO latest_metrics
  * runs that are gone are dropped.
  */
 export function upsertLatestStatements(db: D1Database, rows: readonly SummaryRowJson[]): D1PreparedStatement[] {
-  const statements: D1PreparedStatement[] = [];
-  let start = 0;
-  let length = 0;
-  rows.forEach((row, i) => {
-    length += row.length + 1;
-    if (length < MAX_STATEMENT_LENGTH && i < rows.length - 1) return;
-    statements.push(db.prepare(UPSERT).bind(`[${rows.slice(start, i + 1).join(",")}]`));
-    start = i + 1;
-    length = 0;
-  });
-  return statements;
+  return jsonLists(rows).map((list) => db.prepare(UPSERT).bind(list));
 }
 
 /**

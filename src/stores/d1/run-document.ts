@@ -1,3 +1,5 @@
+import { jsonLists } from "./json-lists.ts";
+
 /*
  * What a run answers with, rendered by SQL as the wire's JSON text: `"data":{…},"inputs":{…}`. A page of a thousand runs
  * would otherwise be twenty thousand rows through D1. Runs at rest keep the text in `run_documents`, whose rows
@@ -125,7 +127,7 @@ function renderDocument([metrics, params, tags, datasetInputs]: readonly (string
   return `"data":{${lists.join(",")}},"inputs":{${inputs}}`;
 }
 
-/** Writes documents over their claims, in statements well below D1's 2,000,000 bytes. */
+/** Writes documents over their claims. */
 async function storeDocuments(
   db: D1Database,
   claim: string,
@@ -135,19 +137,6 @@ async function storeDocuments(
     `UPDATE run_documents SET document = j.value ->> 1 FROM json_each(?1) j
      WHERE run_id = j.value ->> 0 AND document = ?2`,
   );
-  const batches: D1PreparedStatement[] = [];
-  let pending: (readonly [string, string])[] = [];
-  let length = 0;
-  const flush = () => {
-    if (pending.length > 0) batches.push(statement.bind(JSON.stringify(pending), claim));
-    pending = [];
-    length = 0;
-  };
-  for (const document of documents) {
-    if (length + document[1].length > 400_000) flush();
-    pending.push(document);
-    length += document[1].length;
-  }
-  flush();
-  await db.batch(batches);
+  const lists = jsonLists(documents.map((document) => JSON.stringify(document)));
+  await db.batch(lists.map((list) => statement.bind(list, claim)));
 }

@@ -1,5 +1,6 @@
 import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../domain/entities.ts";
 import { type Int64, parseInt64 } from "../../domain/int64.ts";
+import { keyValueLists } from "./json-lists.ts";
 import { documentQuery } from "./run-document.ts";
 
 /** The tag in which MLflow keeps a run's name a second time. */
@@ -42,10 +43,6 @@ function bindInt64(value: Int64 | null | undefined): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-function bindKeyValues(pairs: readonly KeyValue[]): string {
-  return JSON.stringify(pairs.map((pair) => [pair.key, pair.value]));
-}
-
 export interface NewRun {
   readonly runId: string;
   readonly experimentId: string;
@@ -67,7 +64,7 @@ export async function insertRun(db: D1Database, run: NewRun): Promise<RunInfo | 
          RETURNING artifact_uri`,
       )
       .bind(run.runId, Number(run.experimentId), run.runName, run.userId, bindInt64(run.startTimeMs)),
-    upsertTagsStatement(db, run.runId, run.tags),
+    ...upsertTagsStatements(db, run.runId, run.tags),
   ]);
   const row = inserted?.results[0];
   if (row === undefined) return undefined;
@@ -167,25 +164,27 @@ export async function moveRun(
 }
 
 /** Adds params of an existing run; a changed value stops the batch as guard `param_unchanged`. */
-export function insertParamsStatement(db: D1Database, runId: string, params: readonly KeyValue[]): D1PreparedStatement {
-  return db
-    .prepare(
-      `INSERT INTO params (run_id, key, value, experiment_id)
-       SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
-       WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value`,
-    )
-    .bind(runId, bindKeyValues(params));
+export function insertParamsStatements(
+  db: D1Database,
+  runId: string,
+  params: readonly KeyValue[],
+): D1PreparedStatement[] {
+  const statement = db.prepare(
+    `INSERT INTO params (run_id, key, value, experiment_id)
+     SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
+     WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value`,
+  );
+  return keyValueLists(params).map((list) => statement.bind(runId, list));
 }
 
 /** Sets tags of an existing run; of two with one key the later wins. */
-export function upsertTagsStatement(db: D1Database, runId: string, tags: readonly KeyValue[]): D1PreparedStatement {
-  return db
-    .prepare(
-      `INSERT INTO tags (run_id, key, value, experiment_id)
-       SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
-       WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
-    )
-    .bind(runId, bindKeyValues(tags));
+export function upsertTagsStatements(db: D1Database, runId: string, tags: readonly KeyValue[]): D1PreparedStatement[] {
+  const statement = db.prepare(
+    `INSERT INTO tags (run_id, key, value, experiment_id)
+     SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
+     WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
+  );
+  return keyValueLists(tags).map((list) => statement.bind(runId, list));
 }
 
 /** The run's name follows its tag. */

@@ -20,45 +20,56 @@ export async function searchExperimentIds(
   return { experimentIds: ids, ...page };
 }
 
-/** `[id, ...position, ...values of the residues]`, as the plan's statements select them. */
-type Row = readonly [string, ...(string | number | null)[]];
+/** `[id, isLast, ...position, ...values of the residues]`, as the plan's statements select them. */
+type Row = readonly [id: string, isLast: number, ...rest: (string | number | null)[]];
+
+/** Where a row's position begins. */
+const POSITION = 2;
 
 async function searchIds(db: D1Database, plan: SearchPlan): Promise<{ ids: string[]; nextPageToken?: string }> {
   const ids: string[] = [];
+  let pageEnd: Row | undefined;
   let position = plan.start;
   for (;;) {
     // One more than asked for tells whether there is a next page.
-    const limit = Math.min(plan.sliceSize, plan.maxResults + 1 - ids.length);
-    const asked = plan.residues.length === 0 ? limit : plan.sliceSize;
-    const rows = await readSlice(db, plan, position, asked);
+    const missing = plan.maxResults + 1 - ids.length;
+    const limit = plan.residues.length === 0 ? Math.min(plan.sliceSize, missing) : plan.sliceSize;
+    const rows = await readSlice(db, plan, position, limit);
     for (const row of rows) {
-      if (!plan.residues.every(({ matches }, index) => holds(matches, row[1 + plan.positionLength + index]))) continue;
-      if (ids.length === plan.maxResults) return { ids, nextPageToken: plan.pageToken(position ?? []) };
+      if (!holdsResidues(row, plan)) continue;
+      if (ids.length === plan.maxResults) {
+        return { ids, ...(pageEnd !== undefined && { nextPageToken: plan.pageToken(positionOf(pageEnd, plan)) }) };
+      }
       ids.push(row[0]);
-      position = row.slice(1, 1 + plan.positionLength) as Position;
+      pageEnd = row;
     }
     const last = rows.at(-1);
-    if (last === undefined || rows.length < asked) return { ids };
-    position = last.slice(1, 1 + plan.positionLength) as Position;
+    if (last === undefined || rows.length < limit) return { ids };
+    position = positionOf(last, plan);
   }
 }
 
-function holds(matches: (values: string) => boolean, value: string | number | null | undefined): boolean {
-  return typeof value === "string" && matches(value);
+function positionOf(row: Row, plan: SearchPlan): Position {
+  return row.slice(POSITION, POSITION + plan.positionLength);
+}
+
+function holdsResidues(row: Row, plan: SearchPlan): boolean {
+  return plan.residues.every(({ matches }, index) => {
+    const values = row[POSITION + plan.positionLength + index];
+    return typeof values === "string" && matches(values);
+  });
 }
 
 /** The next `limit` rows, or fewer where there are no more. */
 async function readSlice(db: D1Database, plan: SearchPlan, after: Position | undefined, limit: number): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const stage of plan.stages(after, limit)) {
-    // One transaction, so that all statements of a stage agree on which of them is to answer.
-    const answers = await db.batch<Record<string, string | number | null>>(
-      stage.map(({ sql, values }) => db.prepare(sql).bind(...values)),
-    );
-    const counts = answers.map(({ results }) => results.length);
-    for (const { results } of answers) for (const row of results) rows.push(Object.values(row) as unknown as Row);
-    const answeredAlone = stage.some(({ alone }, index) => alone && counts[index] !== 0);
-    if (answeredAlone || rows.length >= limit) break;
+  for (const { sql, values } of plan.stages(after, limit)) {
+    const answer = await db
+      .prepare(sql)
+      .bind(...values)
+      .raw<Row>();
+    for (const row of answer) rows.push(row);
+    if (answer[0]?.[1] === 1 || rows.length >= limit) break;
   }
   return rows.slice(0, limit);
 }
