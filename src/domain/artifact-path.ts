@@ -95,22 +95,24 @@ function canonicalSegments(segments: readonly string[]): string {
   const named = segments.at(-1) === "" ? segments.slice(0, -1) : segments;
   const path = named.join("/");
   if (named.length > MAX_SEGMENTS || utf8.encode(path).length > MAX_KEY_BYTES) throw invalidPath();
-  if (!named.every(isSafeSegment) || /^file:/i.test(path) || escapesWhenDecoded(path)) throw invalidPath();
+  if (!named.every(isSafeSegment)) throw invalidPath();
   return path;
 }
 
+/** Whether a name is one to every store and client, also where it is read as a path of its own, as listed names are. */
 function isSafeSegment(segment: string): boolean {
   return (
     segment !== "" &&
     // `..;x` is `..` to whoever takes `;x` for a parameter of the segment.
     !/^\.\.?(;|$)/.test(segment) &&
-    // A drive letter makes a name absolute on a client that runs Windows.
-    !/^[a-z]:/i.test(segment) &&
+    // A drive letter makes a name absolute on a client that runs Windows; `file:` makes it a URL for MLflow's.
+    !/^([a-z]|file):/i.test(segment) &&
     // U+FFFD is what a lossy decoder leaves of bytes that are not UTF-8.
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
     !/[\u0000-\u001f\u007f/\\#\ufffd]/.test(segment) &&
     segment.isWellFormed() &&
-    utf8.encode(segment).length <= MAX_SEGMENT_BYTES
+    utf8.encode(segment).length <= MAX_SEGMENT_BYTES &&
+    !escapesWhenDecoded(segment)
   );
 }
 
@@ -123,9 +125,9 @@ function decodeSegment(segment: string): string {
   }
 }
 
-/** Whether someone who decodes `path` again (a proxy, a client, a shell script) would be led out of its folder. */
-function escapesWhenDecoded(path: string): boolean {
-  let decoded = path;
+/** Whether someone who decodes `segment` again (a proxy, a client, a shell script) would be led out of its folder. */
+function escapesWhenDecoded(segment: string): boolean {
+  let decoded = segment;
   for (let round = 0; round < MAX_DECODE_ROUNDS; round++) {
     const next = decodeLeniently(decoded).replace(/[\t\r\n]/g, "");
     if (next === decoded) return false;

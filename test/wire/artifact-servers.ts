@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Miniflare } from "miniflare";
+import { workerBundle } from "../../src/cli/worker-bundle.ts";
+import { startServer } from "../server.ts";
+
+/** A running server, and a look at what its artifact store holds. */
+export interface ArtifactServer {
+  readonly url: string;
+  /** Every stored object with a digest of its bytes, by key; read from the disk or the bucket, not through the server. */
+  stored(): Promise<ReadonlyMap<string, string>>;
+  stop(): Promise<unknown>;
+}
+
+/** One way to start a server for each kind of artifact store. */
+export const ARTIFACT_SERVERS: Readonly<Record<"folder" | "r2", () => Promise<ArtifactServer>>> = {
+  folder: async () => {
+    const server = await startServer();
+    return {
+      url: server.url,
+      stored: async () => filesBelow(server.dataDir, "artifacts"),
+      stop: () => server.stop(),
+    };
+  },
+
+  r2: async () => {
+    const bundle = await workerBundle();
+    const miniflare = new Miniflare({
+      ...bundle.options,
+      rootPath: bundle.path,
+      modulesRoot: bundle.path,
+      scriptPath: join(bundle.path, "index.js"),
+      modules: true,
+      bindings: { ...bundle.options.bindings, TRACKFLARE_LOCAL: "1" },
+      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+      cf: false,
+    });
+    return {
+      url: (await miniflare.unsafeGetDirectURL()).origin,
+      stored: async () => objectsIn((await miniflare.getBindings<Env>()).ARTIFACTS),
+      stop: () => miniflare.dispose(),
+    };
+  },
+};
+
+function filesBelow(root: string, path: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const name of readdirSync(join(root, path))) {
+    const below = `${path}/${name}`;
+    if (!statSync(join(root, below)).isDirectory()) found.set(below, digest(readFileSync(join(root, below))));
+    else for (const [key, bytes] of filesBelow(root, below)) found.set(key, bytes);
+  }
+  return found;
+}
+
+async function objectsIn(bucket: R2Bucket): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const { objects, truncated } = await bucket.list();
+  if (truncated) throw new Error("More objects than one look shows");
+  for (const { key } of objects) {
+    const object = await bucket.get(key);
+    if (object) found.set(key, digest(Buffer.from(await object.arrayBuffer())));
+  }
+  return found;
+}
+
+function digest(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

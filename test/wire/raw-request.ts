@@ -1,0 +1,63 @@
+import { connect } from "node:net";
+
+export interface RawResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+/**
+ * Sends a request whose target reaches the server exactly as it is given. HTTP clients resolve `%2e%2e`, `\` and more
+ * before they send, so no attack on paths can be made with them.
+ */
+export function rawRequest(
+  serverUrl: string,
+  method: string,
+  target: string,
+  options: { readonly headers?: readonly string[]; readonly body?: string } = {},
+): Promise<RawResponse> {
+  const { hostname, port, host } = new URL(serverUrl);
+  const body = options.body ?? "";
+  const headers = options.headers ?? (body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]);
+  const head = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...headers, "", ""].join("\r\n");
+  return exchange(hostname, Number(port), head + body);
+}
+
+/** Resolves with the first whole response: workerd leaves a connection open even when it is asked to close it. */
+function exchange(hostname: string, port: number, bytes: string): Promise<RawResponse> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, hostname);
+    let received = Buffer.alloc(0);
+    const settle = (isEnd: boolean) => {
+      const response = parseResponse(received, isEnd);
+      if (response) resolve(response);
+      else if (isEnd) reject(new Error(`The connection ended after: ${received}`));
+      if (response) socket.destroy();
+    };
+    socket.on("data", (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      settle(false);
+    });
+    socket.on("error", reject);
+    socket.on("close", () => settle(true));
+    socket.setTimeout(20_000, () => socket.destroy());
+    socket.write(bytes);
+  });
+}
+
+function parseResponse(bytes: Buffer, isEnd: boolean): RawResponse | undefined {
+  const headEnd = bytes.indexOf("\r\n\r\n");
+  if (headEnd === -1) return undefined;
+  const [statusLine = "", ...lines] = bytes.toString("utf8", 0, headEnd).split("\r\n");
+  const headers = new Map(
+    lines.map((line): [string, string] => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    }),
+  );
+  const body = bytes.subarray(headEnd + 4);
+  const length = Number(headers.get("content-length") ?? Number.POSITIVE_INFINITY);
+  if (body.length < length && !isEnd) return undefined;
+  return { status: Number(statusLine.split(" ")[1]), headers, body: body.toString() };
+}
