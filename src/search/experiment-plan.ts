@@ -8,7 +8,7 @@ import type { OrderColumn } from "./order.ts";
 import { pageToken, parsePageToken, queryFingerprint } from "./page-token.ts";
 import { parseFilter, parseOrderBy } from "./parser.ts";
 import { type SearchPlan, sliceSize } from "./plan.ts";
-import { buildStatement } from "./statement.ts";
+import { searchQuery } from "./statement.ts";
 
 export interface ExperimentSearchQuery {
   /** The experiments to search among, as where a user may see some only; absent for all. */
@@ -60,9 +60,9 @@ export function planExperimentSearch(query: ExperimentSearchQuery): ExperimentSe
       if (query.experimentIds !== undefined) {
         where.push(`e.experiment_id IN (SELECT value FROM ${binder.list(query.experimentIds.map(toExperimentId))})`);
       }
-      const parts = { id: "CAST(e.experiment_id AS TEXT)", from: "experiments e", source: SOURCE, alone: true };
-      const statement = { ...parts, where, comparisons, residual, columns, after, limit: binder.number(limit) };
-      return [[buildStatement(statement, binder)]];
+      const parts = { id: "CAST(e.experiment_id AS TEXT)", from: "experiments e", source: SOURCE, isLast: true };
+      const all = { ...parts, where, comparisons, residual, columns, after, limit: binder.number(limit) };
+      return [{ sql: searchQuery(all, binder), values: binder.values() }];
     },
   };
 }

@@ -2,8 +2,6 @@
 export interface SqlStatement {
   readonly sql: string;
   readonly values: readonly (string | number)[];
-  /** Where it answers at all, it answers the whole search: no other statement of the plan has rows. */
-  readonly alone: boolean;
 }
 
 /** Where a page ended: the last row's value for each column of the order, int64 as text; null where it has none. */
@@ -15,9 +13,9 @@ export interface Residue {
 }
 
 /**
- * How to answer one page of a search: ids only, in order. Rows are `[id, ...position, ...residue columns]`.
- * The statements of a stage go in one batch, of which at most one has rows; the rows of the next stage follow in the
- * order, and are asked for only while the page is not full.
+ * How to answer one page of a search: ids only, in order. Rows are `[id, isLast, ...position, ...residue columns]`.
+ * The rows of the next stage follow in the order, and are asked for only while the page is not full; there are none
+ * after a stage with rows where `isLast` is 1.
  */
 export interface SearchPlan {
   readonly maxResults: number;
@@ -27,7 +25,7 @@ export interface SearchPlan {
   readonly residues: readonly Residue[];
   /** Rows to ask of one statement at most, so that a large page stays in flat memory. */
   readonly sliceSize: number;
-  readonly stages: (after: Position | undefined, limit: number) => readonly (readonly SqlStatement[])[];
+  readonly stages: (after: Position | undefined, limit: number) => readonly SqlStatement[];
   readonly pageToken: (last: Position) => string;
 }
 

@@ -7,15 +7,17 @@ import { valueTable } from "./run-source.ts";
 export type ExperimentTest = (column: string, binder: Binder) => string;
 
 /**
- * A comparison whose index may lead to few runs. There are no statistics, so a statement that such a comparison drives
- * has a gate: it answers only where the index holds fewer than some number of rows.
+ * A comparison whose index may lead to few runs. There are no statistics, so a search counts that index's rows, up to
+ * a cap, before it takes that way.
  */
 export interface Driver {
   readonly comparison: Comparison;
+  /** The table under the alias `d`. */
   readonly from: string;
-  readonly where: (alias: string, binder: Binder) => string[];
-  /** Whether the index conditions alone suffice to count. */
-  readonly countWhere: (binder: Binder) => string[];
+  /** Conditions that the index alone decides. */
+  readonly where: (binder: Binder) => string[];
+  /** Whether `where` is all of the comparison. */
+  readonly exact: boolean;
 }
 
 const INDEXES = {
@@ -24,7 +26,10 @@ const INDEXES = {
   latest_metrics: "latest_metrics_by_value",
 } as const;
 
-/** Each driver costs a count of its index's rows and a statement. */
+/** The indices of params and tags hold a prefix of the value, in characters. */
+const INDEXED_CHARACTERS = 64;
+
+/** Each driver costs a count of its index's rows and a query. */
 const MAX_DRIVERS = 2;
 
 /** The best first: an equal param or tag is mostly rarer than a metric in a range. */
@@ -37,37 +42,34 @@ export function drivers(comparisons: readonly Comparison[], inExperiments: Exper
 function driver(comparison: Comparison, inExperiments: ExperimentTest): Driver | undefined {
   const kept = valueTable(comparison.field);
   if (kept === undefined) return undefined;
-  const from = (alias: string) => `${kept.table} ${alias} INDEXED BY ${INDEXES[kept.table]}`;
-  const keyed = (alias: string, binder: Binder) => [
-    inExperiments(`${alias}.experiment_id`, binder),
-    `${alias}.key = ${binder.bind(kept.key)}`,
-  ];
+  const from = `${kept.table} d INDEXED BY ${INDEXES[kept.table]}`;
+  const keyed = (binder: Binder) => [inExperiments("d.experiment_id", binder), `d.key = ${binder.bind(kept.key)}`];
   if (comparison.kind === "number" && comparison.comparator !== "!=") {
-    const where = (alias: string, binder: Binder) => [
-      ...keyed(alias, binder),
-      `${alias}.is_nan = 0`,
-      predicate(comparison, `${alias}.value`, binder),
-    ];
-    return { comparison, from: from("d"), where, countWhere: (binder) => where("d", binder) };
+    const where = (binder: Binder) => [...keyed(binder), "d.is_nan = 0", predicate(comparison, "d.value", binder)];
+    return { comparison, from, where, exact: true };
   }
-  if (comparison.kind === "text" && comparison.comparator === "=") {
-    const prefix = (alias: string, binder: Binder) => [
-      ...keyed(alias, binder),
-      // The index holds a prefix of the value only.
-      `substr(${alias}.value, 1, 64) = substr(${binder.bind(comparison.value)}, 1, 64)`,
+  // SQLite's substr() ends at a NUL.
+  if (comparison.kind === "text" && comparison.comparator === "=" && !comparison.value.includes("\0")) {
+    const prefix = [...comparison.value.slice(0, 2 * INDEXED_CHARACTERS)].slice(0, INDEXED_CHARACTERS).join("");
+    const where = (binder: Binder) => [
+      ...keyed(binder),
+      `substr(d.value, 1, ${INDEXED_CHARACTERS}) = ${binder.bind(prefix)}`,
     ];
-    return {
-      comparison,
-      from: from("d"),
-      where: (alias, binder) => [...prefix(alias, binder), predicate(comparison, `${alias}.value`, binder)],
-      countWhere: (binder) => prefix("d", binder),
-    };
+    return { comparison, from, where, exact: false };
   }
   return undefined;
 }
 
-/** SQL that is true where the driver's index leads to fewer than `cap` rows. */
-export function gate(driver: Driver, cap: number, binder: Binder): string {
-  const where = driver.countWhere(binder).join(" AND ");
-  return `(SELECT count(*) FROM (SELECT 1 FROM ${driver.from} WHERE ${where} LIMIT ${cap})) < ${cap}`;
+/**
+ * SQL that is the place of the driver to use, or -1 to walk along the order: the first whose index leads to few rows,
+ * else the first that leads to fewer than `cap`.
+ */
+export function driverChoice(drivers: readonly Driver[], cap: number, binder: Binder): string {
+  const fewerThan = (rows: number) =>
+    drivers.map(({ from, where }, place) => {
+      const counted = `SELECT 1 FROM ${from} WHERE ${where(binder).join(" AND ")} LIMIT ${rows}`;
+      return `WHEN (SELECT count(*) FROM (${counted})) < ${rows} THEN ${place}`;
+    });
+  const tiers = drivers.length === 1 ? [cap] : [Math.ceil(cap / 8), cap];
+  return `CASE ${tiers.flatMap(fewerThan).join(" ")} ELSE -1 END`;
 }

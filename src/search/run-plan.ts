@@ -8,10 +8,10 @@ import type { OrderColumn } from "./order.ts";
 import { pageToken, parsePageToken, queryFingerprint } from "./page-token.ts";
 import { parseFilter, parseOrderBy } from "./parser.ts";
 import { type Position, type SearchPlan, type SqlStatement, sliceSize } from "./plan.ts";
-import { type Driver, drivers, type ExperimentTest, gate } from "./run-driver.ts";
+import { type Driver, driverChoice, drivers, type ExperimentTest } from "./run-driver.ts";
 import { joinAlias, METRIC_RANKS, orderJoins, planRunOrder, type RunOrder } from "./run-order.ts";
 import { runSource } from "./run-source.ts";
-import { buildStatement } from "./statement.ts";
+import { searchQuery } from "./statement.ts";
 
 export interface RunSearchQuery {
   readonly experimentIds: readonly string[];
@@ -94,9 +94,9 @@ class RunSearch {
     this.#tuning = tuning;
   }
 
-  stages(after: Position | undefined, limit: number): SqlStatement[][] {
+  stages(after: Position | undefined, limit: number): SqlStatement[] {
     const listed = this.#comparisons.find(isListOfRunIds);
-    if (listed !== undefined) return [[this.#listedRuns(listed, after, limit)]];
+    if (listed !== undefined) return [this.#listedRuns(listed, after, limit)];
     const metricFirst = this.#order.terms[0]?.field.entity === "metric";
     const candidates = drivers(
       // The order's own metric is as good a way by its index, and sorted.
@@ -106,13 +106,25 @@ class RunSearch {
     const walksIndex = metricFirst || this.#startsByTime();
     const worthwhile = walksIndex ? worthwhileRows(limit, this.#comparisons.length) : WORTH_ANY_SORT;
     const cap = this.#tuning.driverCap ?? worthwhile;
-    const driven = candidates.map((candidate, index) =>
-      this.#drivenRuns(candidate, candidates.slice(0, index), cap, after, limit),
-    );
-    const walk = (metricFirst ? this.#metricStretches(after) : this.#timeStretches(after)).map((stretch) =>
-      this.#walk(stretch, candidates, cap, limit),
-    );
-    return walk.map((statement, index) => (index === 0 ? [...driven, statement] : [statement]));
+    const stretches = metricFirst ? this.#metricStretches(after) : this.#timeStretches(after);
+    return stretches.map((stretch, index) => {
+      const binder = new Binder();
+      const rows = binder.number(limit);
+      if (candidates.length === 0) {
+        return { sql: this.#walk(stretch, rows, binder), values: binder.values() };
+      }
+      // A LIMIT of 0 ends a query before it reads a row, where a condition would be asked of every row.
+      const ifChosen = (place: number) => `CASE (SELECT place FROM driver) WHEN ${place} THEN ${rows} ELSE 0 END`;
+      const queries = [
+        ...(index === 0
+          ? candidates.map((driver, place) => this.#drivenRuns(driver, after, ifChosen(place), binder))
+          : []),
+        this.#walk(stretch, ifChosen(-1), binder),
+      ];
+      const choice = `WITH driver (place) AS MATERIALIZED (SELECT ${driverChoice(candidates, cap, binder)})`;
+      const sql = `${choice}\n${queries.map((query) => `SELECT * FROM (${query})`).join("\nUNION ALL\n")}`;
+      return { sql, values: binder.values() };
+    });
   }
 
   readonly #inExperiments: ExperimentTest = (column, binder) => {
@@ -142,7 +154,7 @@ class RunSearch {
     const binder = new Binder();
     const runIds = listed.kind === "list" ? listed.values : listed.kind === "text" ? [listed.value] : [];
     const from = `(SELECT DISTINCT value FROM ${binder.list(runIds)}) d CROSS JOIN runs r ON r.run_id = d.value`;
-    return buildStatement(
+    const sql = searchQuery(
       {
         id: "r.run_id",
         from: from + orderJoins(this.#order, 0, binder),
@@ -153,42 +165,34 @@ class RunSearch {
         columns: this.#order.columns,
         after,
         limit: binder.number(limit),
-        alone: true,
+        isLast: true,
       },
       binder,
     );
+    return { sql, values: binder.values() };
   }
 
-  #drivenRuns(
-    driver: Driver,
-    preferred: readonly Driver[],
-    cap: number,
-    after: Position | undefined,
-    limit: number,
-  ): SqlStatement {
-    const binder = new Binder();
-    const gates = [gate(driver, cap, binder), ...preferred.map((other) => `NOT ${gate(other, cap, binder)}`)];
-    return buildStatement(
+  #drivenRuns(driver: Driver, after: Position | undefined, limit: string, binder: Binder): string {
+    const others = this.#comparisons.filter((comparison) => comparison !== driver.comparison);
+    return searchQuery(
       {
         id: "r.run_id",
         from: `${driver.from} CROSS JOIN runs r ON r.run_id = d.run_id${orderJoins(this.#order, 0, binder)}`,
-        where: [...driver.where("d", binder), ...this.#inLifecycle(binder)],
-        comparisons: this.#comparisons.filter((comparison) => comparison !== driver.comparison),
+        where: [...driver.where(binder), ...this.#inLifecycle(binder)],
+        comparisons: driver.exact ? others : [...others, driver.comparison],
         residual: this.#residual,
         source: runSource("d.run_id"),
         columns: this.#order.columns,
         after,
-        limit: gatedLimit(gates, limit, binder),
-        alone: true,
+        limit,
+        isLast: true,
       },
       binder,
     );
   }
 
-  #walk(stretch: Stretch, candidates: readonly Driver[], cap: number, limit: number): SqlStatement {
-    const binder = new Binder();
-    const gates = candidates.map((candidate) => `NOT ${gate(candidate, cap, binder)}`);
-    return buildStatement(
+  #walk(stretch: Stretch, limit: string, binder: Binder): string {
+    return searchQuery(
       {
         id: "r.run_id",
         from: stretch.from(binder),
@@ -198,8 +202,8 @@ class RunSearch {
         source: runSource(stretch.runId),
         columns: stretch.columns,
         after: stretch.after,
-        limit: gatedLimit(gates, limit, binder),
-        alone: false,
+        limit,
+        isLast: false,
       },
       binder,
     );
@@ -302,10 +306,4 @@ const WORTH_ANY_SORT = 100_000;
  */
 function worthwhileRows(limit: number, comparisons: number): number {
   return Math.max(1000, Math.round((comparisons > 1 ? 800 : 200) * Math.sqrt(limit)));
-}
-
-/** A LIMIT of 0 ends a statement before it reads a row, where a condition of WHERE would be asked of every row. */
-function gatedLimit(gates: readonly string[], limit: number, binder: Binder): string {
-  const rows = binder.number(limit);
-  return gates.length === 0 ? rows : `CASE WHEN ${gates.join(" AND ")} THEN ${rows} ELSE 0 END`;
 }

@@ -2,10 +2,12 @@ import { env } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { VIEW_TYPES, type ViewType } from "../../../src/domain/entities.ts";
 import type { Comparison, Condition, Field } from "../../../src/search/ast.ts";
+import { type ExperimentSearchQuery, planExperimentSearch } from "../../../src/search/experiment-plan.ts";
 import { RUN_GRAMMAR } from "../../../src/search/grammar.ts";
 import { parseFilter, parseOrderBy } from "../../../src/search/parser.ts";
 import { planRunSearch, type RunSearchQuery } from "../../../src/search/run-plan.ts";
-import { searchRunIds } from "../../../src/stores/d1/search.ts";
+import { migrate } from "../../../src/stores/d1/migrate.ts";
+import { searchExperimentIds, searchRunIds } from "../../../src/stores/d1/search.ts";
 import { insertRuns, type RandomSource, randomSource, type SearchedRun } from "../../search/population.ts";
 
 const STATUSES = ["RUNNING", "FINISHED", "FAILED"];
@@ -307,4 +309,35 @@ test("runs inserted between pages neither repeat nor hide those that were there"
       context,
     ).toEqual(before);
   }
+});
+
+test("experiments come in pages, ties by id", async () => {
+  await migrate(env.DB);
+  const names = Array.from({ length: 25 }, (_, index) => `page-${index % 2 === 0 ? "a" : "B"}-${index}`);
+  await env.DB.batch(
+    names.map((name, index) =>
+      env.DB.prepare("INSERT INTO experiments VALUES (?, ?, '', 'active', ?, 5)").bind(100 + index, name, index % 3),
+    ),
+  );
+  const pages = async (query: Partial<ExperimentSearchQuery>) => {
+    const found: string[][] = [];
+    let pageToken: string | undefined;
+    do {
+      const all = { filter: "name LIKE 'page-%'", orderBy: [], viewType: "ALL" as const, maxResults: 10 };
+      const page = await searchExperimentIds(env.DB, planExperimentSearch({ ...all, ...query, pageToken }));
+      found.push(page.experimentIds);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+    return found;
+  };
+  const ids = names.map((_, index) => 100 + index);
+  const inOrder = (compare: (a: number, b: number) => number) => ids.toSorted(compare).map(String);
+  const byDefault = await pages({});
+  expect(byDefault.map((page) => page.length)).toEqual([10, 10, 5]);
+  expect(byDefault.flat()).toEqual(inOrder((a, b) => ((b - 100) % 3) - ((a - 100) % 3) || a - b));
+  const byTime = await pages({ orderBy: ["last_update_time ASC", "creation_time"], maxResults: 25 });
+  expect(byTime).toEqual([inOrder((a, b) => ((a - 100) % 3) - ((b - 100) % 3) || b - a)]);
+  const residual = await pages({ filter: "name ILIKE '%P%E-b-%'", orderBy: ["name DESC"], maxResults: 5 });
+  expect(residual.map((page) => page.length)).toEqual([5, 5, 2]);
+  expect(await pages({ experimentIds: ["101", "103", "7"] })).toEqual([["101", "103"]]);
 });
