@@ -1,5 +1,6 @@
 import { artifactsRoutes } from "./artifacts.ts";
 import { experimentsRoutes } from "./experiments.ts";
+import { loggedModelsRoutes } from "./logged-models.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { mlflowArtifactsRoutes } from "./mlflow-artifacts.ts";
 import type { Route } from "./route.ts";
@@ -11,6 +12,7 @@ export const ROUTES: readonly Route[] = [
   ...experimentsRoutes,
   ...runsRoutes,
   ...metricsRoutes,
+  ...loggedModelsRoutes,
   ...artifactsRoutes,
   ...mlflowArtifactsRoutes,
   ...systemRoutes,
