@@ -18,10 +18,13 @@ export async function serve(settings: ServerSettings): Promise<void> {
     const engine = await startEngine(settings, await workerBundle(), data);
     try {
       const stopRequested = whenAskedToStop();
-      await assertServing(engine.url);
-      data.noteUrl(engine.url);
-      console.log(greeting(settings, engine.url));
-      await stopRequested;
+      const serving = assertServing(engine.url).then(() => {
+        data.noteUrl(engine.url);
+        console.log(greeting(settings, engine.url));
+        return stopRequested;
+      });
+      // Ctrl-C reaches workerd too, so the first request may fail of it: that is a stop, not a failure.
+      await Promise.race([stopRequested, serving]);
     } finally {
       await engine.stop();
     }
