@@ -1,3 +1,4 @@
+import { withConnection } from "./http/connection.ts";
 import { type Client, forEachItem } from "./http/load.ts";
 import { createExperiment, createRun, FIRST_TIMESTAMP_MS, type KeyValue, postJson } from "./mlflow-api.ts";
 import type { RunningServer } from "./running-server.ts";
@@ -38,13 +39,10 @@ export function seededRun(index: number, count: number): SeededRun {
 }
 
 export async function seedRuns(server: RunningServer, count: number): Promise<void> {
-  const experimentIds: string[] = [];
-  await forEachItem(server.port, 1, [RUNS_EXPERIMENT], async ({ connection }, name) => {
-    experimentIds.push(await createExperiment(connection, name));
-  });
+  const experimentId = await withConnection(server.port, (connection) => createExperiment(connection, RUNS_EXPERIMENT));
   const indices = Array.from({ length: count }, (_, index) => index);
   await forEachItem(server.port, SEEDING_CLIENTS, indices, (client, index) =>
-    seedRun(client, experimentIds[0]!, seededRun(index, count)),
+    seedRun(client, experimentId, seededRun(index, count)),
   );
 }
 

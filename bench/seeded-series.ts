@@ -1,4 +1,4 @@
-import { Connection } from "./http/connection.ts";
+import { type Connection, withConnection } from "./http/connection.ts";
 import {
   allRuns,
   createExperiment,
@@ -24,15 +24,15 @@ function seriesPoint(step: number): MetricPoint {
 
 /** @param count of points, a multiple of 1,000. */
 export async function seedSeries(server: RunningServer, count: number): Promise<void> {
-  const connection = await Connection.open(server.port);
-  const experimentId = await createExperiment(connection, SERIES_EXPERIMENT);
-  const { run_id } = await createRun(connection, experimentId, "series", FIRST_TIMESTAMP_MS);
-  for (let step = 0; step < count; step += POINTS_PER_BATCH) {
-    const metrics = Array.from({ length: POINTS_PER_BATCH }, (_, index) => seriesPoint(step + index));
-    await postJson(connection, "/runs/log-batch", { run_id, metrics });
-  }
-  await postJson(connection, "/runs/update", { run_id, status: "FINISHED", end_time: FIRST_TIMESTAMP_MS + count });
-  connection.close();
+  await withConnection(server.port, async (connection) => {
+    const experimentId = await createExperiment(connection, SERIES_EXPERIMENT);
+    const { run_id } = await createRun(connection, experimentId, "series", FIRST_TIMESTAMP_MS);
+    for (let step = 0; step < count; step += POINTS_PER_BATCH) {
+      const metrics = Array.from({ length: POINTS_PER_BATCH }, (_, index) => seriesPoint(step + index));
+      await postJson(connection, "/runs/log-batch", { run_id, metrics });
+    }
+    await postJson(connection, "/runs/update", { run_id, status: "FINISHED", end_time: FIRST_TIMESTAMP_MS + count });
+  });
 }
 
 export async function seriesRunId(connection: Connection): Promise<string> {

@@ -11,7 +11,10 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** One keep-alive connection to a server on this machine; one request at a time. */
+/**
+ * One keep-alive connection to a server on this machine; one request at a time. Servers close connections that have been
+ * idle for a few seconds: open a new one after a pause.
+ */
 export class Connection {
   readonly port: number;
   readonly #socket: Socket;
@@ -44,6 +47,7 @@ export class Connection {
    * @throws when the connection breaks before the answer is whole.
    */
   send(request: string | Buffer, body?: Buffer, sink?: BodySink): Promise<Answer> {
+    if (this.#socket.destroyed) return Promise.reject(new Error("the connection is closed"));
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#parser.sink = sink;
@@ -75,6 +79,16 @@ export class Connection {
   #fail(error: Error): void {
     this.#waiting?.reject(error);
     this.#waiting = undefined;
+  }
+}
+
+/** Opens a connection for some requests in a row, and closes it. */
+export async function withConnection<T>(port: number, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await Connection.open(port);
+  try {
+    return await work(connection);
+  } finally {
+    connection.close();
   }
 }
 

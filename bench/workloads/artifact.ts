@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { Connection, render, renderHead } from "../http/connection.ts";
+import { type Connection, render, renderHead, withConnection } from "../http/connection.ts";
 import { createExperiment, createRun, FIRST_TIMESTAMP_MS, requireEqual, requireOk } from "../mlflow-api.ts";
 import { freshName, type Scale, type Workload } from "./workload.ts";
 
@@ -50,16 +50,16 @@ async function download(connection: Connection, path: string, file: Buffer): Pro
 }
 
 async function measure(port: number, { artifactBytes }: Scale, direction: "up" | "down"): Promise<{ value: number }> {
-  const connection = await Connection.open(port);
-  const path = await artifactPath(connection);
   const file = fileContent(artifactBytes);
   const warmUp = file.subarray(0, WARM_UP_BYTES);
-  await upload(connection, path, warmUp);
-  await download(connection, path, warmUp);
-  const uploadMs = await upload(connection, path, file);
-  const downloadMs = await download(connection, path, file);
-  connection.close();
-  return { value: artifactBytes / 1000 / (direction === "up" ? uploadMs : downloadMs) };
+  return withConnection(port, async (connection) => {
+    const path = await artifactPath(connection);
+    await upload(connection, path, warmUp);
+    await download(connection, path, warmUp);
+    const uploadMs = await upload(connection, path, file);
+    const downloadMs = await download(connection, path, file);
+    return { value: artifactBytes / 1000 / (direction === "up" ? uploadMs : downloadMs) };
+  });
 }
 
 export const artifactWorkloads: readonly Workload[] = [

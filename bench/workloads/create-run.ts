@@ -1,4 +1,4 @@
-import { Connection, render } from "../http/connection.ts";
+import { type Connection, render, withConnection } from "../http/connection.ts";
 import { type Client, runLoad } from "../http/load.ts";
 import {
   API,
@@ -30,10 +30,12 @@ function createRunWorkload({ firstMetric, ...row }: CreateRun): Workload {
     data: "empty",
     servers: SERVERS_WITH_CEILING,
     measure: async (server, { seconds }) => {
-      const setup = await Connection.open(server.port);
+      const { port } = server;
       const bare = server.name === "ceiling";
-      const experimentId = bare ? DEFAULT_EXPERIMENT_ID : await createExperiment(setup, freshName(row.id));
-      const before = bare ? await bareCounts(setup) : { runs: 0, tags: 0 };
+      const experimentId = bare
+        ? DEFAULT_EXPERIMENT_ID
+        : await withConnection(port, (connection) => createExperiment(connection, freshName(row.id)));
+      const before = bare ? await withConnection(port, bareCounts) : { runs: 0, tags: 0 };
       const runIds = new Set<string>();
       let next = 0;
       const result = await runLoad({
@@ -48,15 +50,14 @@ function createRunWorkload({ firstMetric, ...row }: CreateRun): Workload {
       });
       requireEqual(runIds.size, next, "different run ids");
       if (bare) {
-        const after = await bareCounts(setup);
+        const after = await withConnection(port, bareCounts);
         requireEqual(after.runs - before.runs, next, "runs");
         requireEqual(after.tags - before.tags, next * 3, "tags");
       } else {
-        const runs = await allRuns(setup, experimentId);
+        const runs = await withConnection(port, (connection) => allRuns(connection, experimentId));
         requireEqual(new Set(runs.map((run) => run.info.run_id)).size, next, "runs");
         for (const run of runs) checkRun(run, runIds, firstMetric);
       }
-      setup.close();
       return { ...result, value: result.perSecond };
     },
   };

@@ -1,4 +1,4 @@
-import { Connection, renderHead } from "../http/connection.ts";
+import { type Connection, renderHead, withConnection } from "../http/connection.ts";
 import { runLoad } from "../http/load.ts";
 import {
   API,
@@ -99,9 +99,10 @@ export const logBatchWorkload: Workload = {
   data: "empty",
   servers: TRACKING_SERVERS,
   measure: async (server, { seconds }) => {
-    const setup = await Connection.open(server.port);
-    const experimentId = await createExperiment(setup, freshName("log-batch"));
-    const runIds = await createRuns(setup, experimentId, RUNS);
+    const { experimentId, runIds } = await withConnection(server.port, async (connection) => {
+      const experimentId = await createExperiment(connection, freshName("log-batch"));
+      return { experimentId, runIds: await createRuns(connection, experimentId, RUNS) };
+    });
     const sent = runIds.map(() => 0);
     const batches = Array.from({ length: CLIENTS }, () => new RenderedBatch(BATCH, server.port));
     let next = 0;
@@ -115,8 +116,7 @@ export const logBatchWorkload: Workload = {
         requireOk(answer, "log-batch");
       },
     });
-    await checkRuns(setup, experimentId, runIds, sent);
-    setup.close();
+    await withConnection(server.port, (connection) => checkRuns(connection, experimentId, runIds, sent));
     return { ...result, value: result.perSecond * BATCH.keys * BATCH.steps };
   },
 };

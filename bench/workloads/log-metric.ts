@@ -1,4 +1,4 @@
-import { Connection, render } from "../http/connection.ts";
+import { type Connection, render, withConnection } from "../http/connection.ts";
 import { forEachItem, type Operation, runLoad } from "../http/load.ts";
 import {
   API,
@@ -17,6 +17,12 @@ interface LogMetric extends Pick<Workload, "id" | "title" | "targets"> {
   readonly runs: number;
 }
 
+/** What one run must give back. */
+interface Acknowledged {
+  points: number;
+  sum: number;
+}
+
 /** One point a request. Every point is new, so nothing can be dropped as a repetition. */
 function logMetric({ clients, runs, ...row }: LogMetric): Workload {
   return {
@@ -25,12 +31,13 @@ function logMetric({ clients, runs, ...row }: LogMetric): Workload {
     data: "empty",
     servers: SERVERS_WITH_CEILING,
     measure: async (server, { seconds }) => {
-      const setup = await Connection.open(server.port);
       const bare = server.name === "ceiling";
       const runIds = bare
         ? Array.from({ length: runs }, () => freshName("run"))
-        : await createRuns(setup, await createExperiment(setup, freshName(row.id)), runs);
-      const acknowledged = runIds.map(() => ({ points: 0, sum: 0 }));
+        : await withConnection(server.port, async (connection) =>
+            createRuns(connection, await createExperiment(connection, freshName(row.id)), runs),
+          );
+      const acknowledged: Acknowledged[] = runIds.map(() => ({ points: 0, sum: 0 }));
       let next = 0;
       const operation: Operation = async ({ connection }) => {
         const point = next++;
@@ -46,25 +53,26 @@ function logMetric({ clients, runs, ...row }: LogMetric): Workload {
       // A run's first point costs more than the others.
       await forEachItem(server.port, clients, runIds, operation);
       const result = await runLoad({ server, clients, seconds, operation });
-      for (const [index, runId] of runIds.entries()) {
-        const { points, sum } = acknowledged[index]!;
-        if (bare) {
-          const answer = await setup.send(render("GET", `/rows/${runId}`, server.port));
-          requireEqual(parseBody<{ count: number }>(answer, "rows").count, points, "rows of an object");
-        } else {
-          const history = await metricHistory(setup, runId, "loss");
-          requireEqual(history.points.length, points, "points of a run");
-          requireEqual(
-            history.points.reduce((total, point) => total + point.value, 0),
-            sum,
-            "sum of a run's points",
-          );
+      await withConnection(server.port, async (connection) => {
+        for (const [index, runId] of runIds.entries()) {
+          await (bare ? checkRows : checkPoints)(connection, runId, acknowledged[index]!);
         }
-      }
-      setup.close();
+      });
       return { ...result, value: result.perSecond };
     },
   };
+}
+
+async function checkRows(connection: Connection, object: string, { points }: Acknowledged): Promise<void> {
+  const answer = await connection.send(render("GET", `/rows/${object}`, connection.port));
+  requireEqual(parseBody<{ count: number }>(answer, "rows").count, points, "rows of an object");
+}
+
+async function checkPoints(connection: Connection, runId: string, { points, sum }: Acknowledged): Promise<void> {
+  const history = await metricHistory(connection, runId, "loss");
+  requireEqual(history.points.length, points, "points of a run");
+  const total = history.points.reduce((before, point) => before + point.value, 0);
+  requireEqual(total, sum, "sum of a run's points");
 }
 
 export const logMetricWorkloads: readonly Workload[] = [

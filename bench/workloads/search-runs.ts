@@ -1,4 +1,4 @@
-import { Connection, render } from "../http/connection.ts";
+import { render, withConnection } from "../http/connection.ts";
 import type { Answer } from "../http/response-parser.ts";
 import { API, experimentIdByName, parseBody, type RunAnswer, type RunPage, requireEqual } from "../mlflow-api.ts";
 import { RUNS_EXPERIMENT, type SeededRun, seededRun } from "../seeded-runs.ts";
@@ -25,19 +25,16 @@ function searchRuns({ maxResults, filter, orderBy, matches, compare, ...row }: S
         .filter(matches ?? (() => true))
         .sort(compare ?? ((a, b) => b.startTimeMs - a.startTimeMs))
         .slice(0, maxResults);
-      const connection = await Connection.open(server.port);
-      const search = {
-        experiment_ids: [await experimentIdByName(connection, RUNS_EXPERIMENT)],
-        max_results: maxResults,
-        ...(filter === undefined ? {} : { filter }),
-        ...(orderBy === undefined ? {} : { order_by: orderBy }),
-      };
-      const request = render("POST", `${API}/runs/search`, server.port, JSON.stringify(search));
-      const measurement = await timeRequests(server, connection, request, seconds, (answer) =>
-        checkPage(answer, expected),
-      );
-      connection.close();
-      return measurement;
+      return withConnection(server.port, async (connection) => {
+        const search = {
+          experiment_ids: [await experimentIdByName(connection, RUNS_EXPERIMENT)],
+          max_results: maxResults,
+          ...(filter === undefined ? {} : { filter }),
+          ...(orderBy === undefined ? {} : { order_by: orderBy }),
+        };
+        const request = render("POST", `${API}/runs/search`, server.port, JSON.stringify(search));
+        return timeRequests(server, connection, request, seconds, (answer) => checkPage(answer, expected));
+      });
     },
   };
 }

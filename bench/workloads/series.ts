@@ -1,4 +1,4 @@
-import { Connection, render } from "../http/connection.ts";
+import { render, withConnection } from "../http/connection.ts";
 import { runLoad } from "../http/load.ts";
 import type { Answer } from "../http/response-parser.ts";
 import {
@@ -27,9 +27,9 @@ const ingest: Workload = {
   data: "empty",
   servers: TRACKING_SERVERS,
   measure: async (server, { seconds }) => {
-    const setup = await Connection.open(server.port);
-    const experimentId = await createExperiment(setup, freshName("series"));
-    const { run_id } = await createRun(setup, experimentId, "series", FIRST_TIMESTAMP_MS);
+    const { run_id } = await withConnection(server.port, async (connection) =>
+      createRun(connection, await createExperiment(connection, freshName("series")), "series", FIRST_TIMESTAMP_MS),
+    );
     const batch = new RenderedBatch(BATCH, server.port);
     let next = 0;
     const result = await runLoad({
@@ -38,12 +38,13 @@ const ingest: Workload = {
       seconds,
       operation: async ({ connection }) => requireOk(await connection.send(batch.of(run_id, next++)), "log-batch"),
     });
-    const { points } = await metricHistory(setup, run_id, metricKey(0));
+    const { points } = await withConnection(server.port, (connection) =>
+      metricHistory(connection, run_id, metricKey(0)),
+    );
     requireEqual(points.length, next * BATCH.steps, "points of the series");
     requireEqual(points.at(-1)!.step, lastStep(BATCH, next), "last step of the series");
     const sum = points.reduce((total, point) => total + point.value, 0);
     requireEqual(sum, next * batchSum(BATCH, 0), "sum of the series");
-    setup.close();
     return { ...result, value: result.perSecond * BATCH.steps };
   },
 };
@@ -56,10 +57,10 @@ const readAll: Workload = {
   data: "series",
   servers: TRACKING_SERVERS,
   measure: async (server, { points }) => {
-    const connection = await Connection.open(server.port);
-    const history = await metricHistory(connection, await seriesRunId(connection), SERIES_KEY);
+    const history = await withConnection(server.port, async (connection) =>
+      metricHistory(connection, await seriesRunId(connection), SERIES_KEY),
+    );
     checkSeries(history.points, points);
-    connection.close();
     return { value: history.httpMs / 1000 };
   },
 };
@@ -71,18 +72,14 @@ const sample: Workload = {
   targets: { mlflow: 80 },
   data: "series",
   servers: ["trackflare", "mlflow"],
-  measure: async (server, { points, seconds }) => {
-    const connection = await Connection.open(server.port);
-    const runId = await seriesRunId(connection);
-    const query = `run_ids=${runId}&metric_key=${SERIES_KEY}&max_results=${SAMPLE_POINTS}`;
-    const path = `/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval?${query}`;
-    const request = render("GET", path, server.port);
-    const measurement = await timeRequests(server, connection, request, seconds, (answer) =>
-      checkSample(answer, points),
-    );
-    connection.close();
-    return measurement;
-  },
+  measure: (server, { points, seconds }) =>
+    withConnection(server.port, async (connection) => {
+      const runId = await seriesRunId(connection);
+      const query = `run_ids=${runId}&metric_key=${SERIES_KEY}&max_results=${SAMPLE_POINTS}`;
+      const path = `/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval?${query}`;
+      const request = render("GET", path, server.port);
+      return timeRequests(server, connection, request, seconds, (answer) => checkSample(answer, points));
+    }),
 };
 
 /** Which points a server picks is its own matter; first and last are among them, and they are about as many as asked. */
