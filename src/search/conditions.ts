@@ -37,7 +37,10 @@ export function comparisonSql(comparison: Comparison, source: FieldSource, binde
   return `EXISTS (SELECT 1 FROM ${from} AND ${predicate(comparison, value, binder)})`;
 }
 
-/** What SQL leaves open of a comparison: the column that holds the values, as a JSON list, and the test of one. */
+/**
+ * What SQL leaves open of a comparison: the column that holds the values, as a JSON list, and the test of one. Right
+ * only where the comparison must hold, as it does in a conjunction.
+ */
 export function residueOf(
   comparison: Comparison,
 ): { readonly residue: Residue; readonly sql: (source: FieldSource, binder: Binder) => string } | undefined {
@@ -83,10 +86,8 @@ function likeTest(test: LikeTest, text: string, binder: Binder): string {
   switch (test.kind) {
     case "length":
       return "exactly" in test ? `length(${text}) = ${test.exactly}` : `length(${text}) >= ${test.atLeast}`;
-    case "substring": {
-      const bound = binder.bind(test.text);
-      return `substr(${text}, ${test.at < 0 ? test.at : test.at + 1}, length(${bound})) = ${bound}`;
-    }
+    case "substring":
+      return `substr(${text}, ${test.at < 0 ? test.at : test.at + 1}, ${test.length}) = ${binder.bind(test.text)}`;
     case "contains": {
       const { skipStart, skipEnd } = test;
       const inside =

@@ -32,8 +32,12 @@ const INDEXED_CHARACTERS = 64;
 /** Each driver costs a count of its index's rows and a query. */
 const MAX_DRIVERS = 2;
 
+/** Each driver's query repeats the whole filter, and D1 takes 100 KB of SQL. */
+const MAX_DRIVEN_COMPARISONS = 20;
+
 /** The best first: an equal param or tag is mostly rarer than a metric in a range. */
 export function drivers(comparisons: readonly Comparison[], inExperiments: ExperimentTest): Driver[] {
+  if (comparisons.length > MAX_DRIVEN_COMPARISONS) return [];
   const all = comparisons.flatMap((comparison) => driver(comparison, inExperiments) ?? []);
   const isMetric = ({ comparison }: Driver) => comparison.field.entity === "metric";
   return [...all.filter((one) => !isMetric(one)), ...all.filter(isMetric)].slice(0, MAX_DRIVERS);

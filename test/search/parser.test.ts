@@ -31,6 +31,8 @@ describe("filters", () => {
     ["tags.`a`.`b` = 'x'", text("tag", "a`.`b", "=", "x")],
     ["`tags`.`and` = 'x'", text("tag", "and", "=", "x")],
     ["tags.ж = 'x'", text("tag", "ж", "=", "x")],
+    // MLflow 3.17.2 looks for the param `start_time` here.
+    ["params.created = 'x'", text("param", "created", "=", "x")],
     ["status = 'FAILED'", text("attribute", "status", "=", "FAILED")],
     ["`Run name` = 'x'", text("attribute", "run_name", "=", "x")],
     ["datasets.context LIKE 'x'", text("dataset", "context", "LIKE", "x")],

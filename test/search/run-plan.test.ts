@@ -110,6 +110,16 @@ describe("limits and hostile searches", () => {
     expect(await search({ filter, orderBy, pageToken })).toEqual({ runIds: [] });
   });
 
+  test.each([20, 60])("%i of the longest comparisons stay far below 100 KB of SQL", (count) => {
+    const pattern = (index: number) => `%${"ab_".repeat(50)}%c${index}_d%e${index}`;
+    const filter = `params.p = 'x' AND tags.t = 'y' AND ${many(count - 2, (index) => `tags.t${index} ILIKE '${pattern(index)}'`)}`;
+    const orderBy = Array.from({ length: 10 }, (_, index) => `metrics.m${index}`);
+    for (const { sql, values } of planRunSearch({ ...QUERY, filter, orderBy }).stages(undefined, 101)) {
+      expect(sql.length).toBeLessThan(60_000);
+      expect(values.length).toBeLessThanOrEqual(100);
+    }
+  });
+
   test("2,000 experiments at once", async () => {
     const experimentIds = Array.from({ length: 2000 }, (_, index) => String(index));
     expect(await search({ experimentIds, orderBy: ["metrics.a"] })).toEqual({ runIds: [] });
