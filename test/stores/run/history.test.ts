@@ -88,7 +88,11 @@ test("what was appended and not folded, folded, or folded and merged is summed u
     const history = new MetricHistory(storage);
     let flushedThrough = 0;
     for (let round = 0; round < 120; round++) {
-      const metrics = Array.from({ length: 10 }, () => randomMetric(random, round < 60 ? keys : ["later"], true));
+      // What comes later counts down, so that its latest point is in the segment that is merged with earlier ones.
+      const metrics = Array.from({ length: 10 }, () => {
+        const metric = randomMetric(random, keys, true);
+        return round < 60 ? metric : { ...metric, key: "later", step: -round };
+      });
       const id = history.append([encodePoints(metrics)]);
       (round < 60 ? naive : laterNaive).append(metrics);
       if (round === 59) flushedThrough = id;
@@ -167,6 +171,23 @@ test("late points and repeats of whole batches find their place", async () => {
     const times = Array.from({ length: 150_000 }, (_, time) => time);
     expect(dense).toEqual(times.filter((time) => time % 10));
     expect(sparse).toEqual(times.filter((time) => time % 10 === 0 || time === 5));
+  });
+});
+
+test("segments whose full blocks overlap are merged point by point", async () => {
+  await withStorage((storage) => {
+    const history = new MetricHistory(storage);
+    for (let part = 0; part < 8; part++) {
+      append(
+        history,
+        Array.from({ length: 8192 }, (_, at) => ({ key: "loss", timestamp: at * 8 + part, step: 0, value: part })),
+      );
+      history.fold();
+    }
+    expect(storage.sql.exec("SELECT points FROM segment").toArray()).toEqual([{ points: 65_536 }]);
+    expect([...pages(history, "loss", 5000)].flatMap((page) => [...page.timestamps])).toEqual(
+      Array.from({ length: 65_536 }, (_, time) => time),
+    );
   });
 });
 
