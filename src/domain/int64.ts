@@ -23,7 +23,7 @@ export function parseInt64(text: string): Int64 | undefined {
     const number = Number(text);
     return Number.isSafeInteger(number) ? number + 0 : toInt64(BigInt(text.replace(/^\+/, "")));
   }
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return undefined;
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text)) return undefined;
   const number = Number(text);
   return Number.isInteger(number) ? toInt64(BigInt(number)) : undefined;
 }

@@ -1,11 +1,9 @@
 import { z } from "zod";
+import { adminSettings } from "../domain/admin-settings.ts";
 
-const settings = z.object({
+const settings = adminSettings.extend({
   /** Set by the local command when it listens on loopback and no credentials are configured. */
   TRACKFLARE_LOCAL: z.enum(["0", "1"]).default("0"),
-  TRACKFLARE_ADMIN_USERNAME: z.string().min(1).max(255).default("admin"),
-  TRACKFLARE_ADMIN_PASSWORD: z.string().min(12, "must have at least 12 characters").max(1024).optional(),
-  TRACKFLARE_ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters").max(1024).optional(),
   /** Where artifacts go: the R2 bucket, or the local command's folder. */
   TRACKFLARE_ARTIFACTS: z.enum(["r2", "folder"]).default("r2"),
 });
@@ -46,7 +44,7 @@ function parseConfig(env: Env): Config {
   const admin =
     password === undefined && token === undefined
       ? undefined
-      : { username: rest.TRACKFLARE_ADMIN_USERNAME, password, token };
+      : { username: rest.TRACKFLARE_ADMIN_USERNAME ?? "admin", password, token };
   return {
     admin,
     isOpenLocally: rest.TRACKFLARE_LOCAL === "1" && admin === undefined,

@@ -99,7 +99,7 @@ export const double = field<number>((value, path) => {
     const named = NAMED_DOUBLES[value];
     if (named !== undefined) return named;
     const text = value.trim();
-    if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);
+    if (/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);
   }
   throw wrongType(value, path, "a number");
 });

@@ -5,8 +5,8 @@ import { jsonLists } from "./json-lists.ts";
  * would otherwise be twenty thousand rows through D1. Runs at rest keep the text in `run_documents`, whose rows
  * triggers drop when anything of the run changes; others are rendered when read.
  *
- * SQLite's JSON functions print doubles with 15 digits, so numbers are printed here: `%!.17g` gives each double back
- * bit for bit.
+ * SQLite's JSON functions print doubles with 15 digits. `%!.17g` gives each back bit for bit, but only near 1: the rare
+ * others leave an `@` in the text and come as numbers beside it.
  */
 
 /** A part of more than one row stays below this; D1 allows a string 2,000,000 bytes. */
@@ -15,7 +15,13 @@ const PART_BYTES = 500_000;
 /** A longer document costs more to store than to render. */
 const MAX_STORED_LENGTH = 100_000;
 
-const METRIC_JSON = `'{"key":' || json_quote(key) || ',"value":' || CASE WHEN is_nan THEN '"NaN"' ELSE printf('%!.17g', value) END
+const IS_FAR = "(value <> 0 AND abs(value) NOT BETWEEN 1e-18 AND 1e18)";
+
+/** Cannot stand inside a JSON string, whose quotes are escaped. */
+const FAR_VALUE = '"value":@';
+
+const METRIC_JSON = `'{"key":' || json_quote(key) || ',"value":' ||
+  CASE WHEN is_nan THEN '"NaN"' WHEN ${IS_FAR} THEN '@' ELSE printf('%!.17g', value) END
   || ',"timestamp":' || timestamp || ',"step":' || step || '}'`;
 
 const KEY_VALUE_JSON = `'{"key":' || json_quote(key) || ',"value":' || json_quote(value) || '}'`;
@@ -51,9 +57,17 @@ const DATASET_INPUTS = partsOf(
    FROM inputs i JOIN datasets d ON d.dataset_id = i.dataset_id WHERE i.run_id IN (${UNDOCUMENTED})`,
 );
 
+const FAR_VALUES = `SELECT run_id, value FROM latest_metrics WHERE run_id IN (${UNDOCUMENTED}) AND ${IS_FAR}
+  ORDER BY run_id, key`;
+
 interface PartRow {
   run_id: string;
   part: string;
+}
+
+interface FarRow {
+  run_id: string;
+  value: number;
 }
 
 /** The statements of a batch that reads documents, and the assembly of their results. */
@@ -83,6 +97,7 @@ export function documentQuery(
       bound(PARAMS),
       bound(TAGS),
       bound(DATASET_INPUTS),
+      bound(FAR_VALUES),
       db
         .prepare(
           `INSERT INTO run_documents (run_id, document)
@@ -92,7 +107,8 @@ export function documentQuery(
         .bind(ids, claim),
     ],
     assemble: (results) => {
-      const [stored, metrics, params, tags, datasetInputs, claimed] = results.map((r) => r.results as PartRow[]);
+      const [stored, metrics, params, tags, datasetInputs, far, claimed] = results.map((r) => r.results as PartRow[]);
+      fillFarValues(metrics ?? [], (far ?? []) as unknown as FarRow[]);
       const documents = new Map<string, string>();
       for (const row of stored ?? []) if (!row.part.startsWith("claim:")) documents.set(row.run_id, row.part);
       const parts = [metrics, params, tags, datasetInputs].map((rows) => groupByRun(rows ?? []));
@@ -107,6 +123,13 @@ export function documentQuery(
       return documents;
     },
   };
+}
+
+/** Puts the numbers where the parts left a place for them: both are in the order of run and key. */
+function fillFarValues(metrics: readonly PartRow[], far: readonly FarRow[]): void {
+  if (far.length === 0) return;
+  let next = 0;
+  for (const row of metrics) row.part = row.part.replaceAll(FAR_VALUE, () => `"value":${far[next++]?.value}`);
 }
 
 function groupByRun(rows: readonly PartRow[]): Map<string, string> {
