@@ -49,6 +49,8 @@ export class RunDurableObject extends DurableObject<Env> {
   /** What D1 has not seen, and, while a write to it is under way, what that write carries. */
   #unflushed = new MetricSummaries();
   #flushing: MetricSummaries | undefined;
+  /** The journal row up to which both have everything; a row is noted once it is acknowledged. */
+  #notedThrough = 0;
 
   #isLive = false;
   /** Bursts up to this epoch are over, even if their mark is still under way. */
@@ -115,7 +117,8 @@ export class RunDurableObject extends DurableObject<Env> {
     } catch (error) {
       console.error("flush of run", runId, error);
     }
-    if (this.#unflushed.size > 0 || this.#isLive) await this.#setAlarm();
+    // A flush that another call began may yet fail.
+    if (this.#unflushed.size > 0 || this.#isLive || this.#flushing !== undefined) await this.#setAlarm();
   }
 
   /** Opens at the first call and not in the constructor, so that a new object's tables are part of its first commit. */
@@ -125,6 +128,7 @@ export class RunDurableObject extends DurableObject<Env> {
       const state = new ObjectState(this.ctx.storage.sql);
       this.#opened = { history, state };
       this.#unflushed = history.summariesSince(state.flushedThrough);
+      this.#notedThrough = history.lastJournalId;
       // The alarm of an instance that died was repeated by the platform, but only so often.
       if (this.#unflushed.size > 0) void this.#setAlarm();
     }
@@ -155,35 +159,40 @@ export class RunDurableObject extends DurableObject<Env> {
 
   async #appendDurably(bodies: readonly Uint8Array[]): Promise<boolean> {
     const { history } = this.#open();
-    history.append(bodies);
+    const journalId = history.append(bodies);
     if (history.foldIsDue) history.fold();
     await this.ctx.storage.sync();
-    this.#noteAppended(bodies);
+    this.#noteAppended(bodies, journalId);
     return true;
   }
 
-  /** Stores points and marks the run live; takes the points back where D1 says that the run is not active. */
+  /** Stores points and marks the run live; takes the points back unless D1 says that the run is active. */
   async #beginBurst(runId: string, bodies: readonly Uint8Array[]): Promise<boolean> {
     const { history, state } = this.#open();
     if (Date.now() - this.#lastAppendMs > MAX_FLUSH_DISTANCE_MS) this.#flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
     const before = history.lastJournalId;
-    history.append(bodies);
-    let isActive: boolean;
-    do {
-      state.beginEpoch(runId);
-      void this.#setAlarm();
-      isActive = await markLive(this.env.DB, runId, state.epoch);
-      // The run was deleted while the mark was under way: whether before it or after it, only D1 knows.
-    } while (isActive && this.#endedEpoch >= state.epoch);
+    const journalId = history.append(bodies);
+    let isActive = false;
+    try {
+      do {
+        state.beginEpoch(runId);
+        void this.#setAlarm();
+        isActive = await markLive(this.env.DB, runId, state.epoch);
+        // The run was deleted while the mark was under way: whether before it or after it, only D1 knows.
+      } while (isActive && this.#endedEpoch >= state.epoch);
+    } finally {
+      if (!isActive) history.takeBack(before);
+    }
     if (isActive) {
       this.#isLive = true;
-      this.#noteAppended(bodies);
-    } else history.takeBack(before);
+      this.#noteAppended(bodies, journalId);
+    }
     return isActive;
   }
 
-  #noteAppended(bodies: readonly Uint8Array[]): void {
+  #noteAppended(bodies: readonly Uint8Array[], journalId: number): void {
     for (const body of bodies) this.#unflushed.add(decodePoints(body));
+    this.#notedThrough = journalId;
     this.#lastAppendMs = Date.now();
     if (this.#unflushed.size > MAX_UNFLUSHED_KEYS) this.ctx.waitUntil(this.#flush(false));
   }
@@ -195,9 +204,9 @@ export class RunDurableObject extends DurableObject<Env> {
   async #flush(endsBurst: boolean): Promise<void> {
     if (this.#flushing !== undefined) return;
     const isLast = endsBurst && this.#openCommits === 0;
-    const { history, state } = this.#open();
+    const { state } = this.#open();
     const { runId, epoch } = state;
-    const through = history.lastJournalId;
+    const through = this.#notedThrough;
     const flushing = this.#unflushed;
     this.#flushing = flushing;
     this.#unflushed = new MetricSummaries();

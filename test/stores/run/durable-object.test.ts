@@ -1,0 +1,594 @@
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  listDurableObjectIds,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { encodePoints } from "../../../src/stores/run/points.ts";
+import { runObject } from "../../../src/stores/run/stub.ts";
+import {
+  expectMlflowError,
+  getRun,
+  historyOf,
+  type Message,
+  metricsOf,
+  mlflow,
+  newExperiment,
+  newRun,
+  searchRuns,
+  send,
+} from "../../helpers/mlflow.ts";
+import { Random } from "./random.ts";
+
+const object = (runId: string) => runObject(env, runId);
+const log = (run_id: string, key: string, value: number | string, step = 0, timestamp = 1) =>
+  mlflow("runs/log-metric", { run_id, key, value, step, timestamp });
+
+interface LatestRow {
+  key: string;
+  value: number;
+  is_nan: number;
+  step: string;
+  timestamp: string;
+  min_value: number | null;
+  max_value: number | null;
+}
+
+/** What D1 has of a run's metrics; integers as text, since D1 rounds great ones. */
+async function latestRows(runId: string): Promise<LatestRow[]> {
+  const { results } = await env.DB.prepare(
+    `SELECT key, value, is_nan, CAST(step AS TEXT) AS step, CAST(timestamp AS TEXT) AS timestamp, min_value, max_value
+     FROM latest_metrics WHERE run_id = ? ORDER BY key`,
+  )
+    .bind(runId)
+    .all<LatestRow & Record<string, unknown>>();
+  return results;
+}
+
+async function liveEpoch(runId: string): Promise<number | null> {
+  const row = await env.DB.prepare("SELECT live_epoch FROM runs WHERE run_id = ?")
+    .bind(runId)
+    .first<{ live_epoch: number | null }>();
+  return row?.live_epoch ?? null;
+}
+
+const alarmOf = (runId: string) => runInDurableObject(object(runId), (_object, state) => state.storage.getAlarm());
+
+/** Runs `work` while D1 lacks a table, so that every statement on it fails as a broken database's would. */
+async function withoutTable(table: "runs" | "latest_metrics", work: () => Promise<void>): Promise<void> {
+  await env.DB.exec(`ALTER TABLE ${table} RENAME TO ${table}_away`);
+  try {
+    await work();
+  } finally {
+    await env.DB.exec(`ALTER TABLE ${table}_away RENAME TO ${table}`);
+  }
+}
+
+/** What each of the three ways to read a run says of metric `a`. */
+async function seen(experimentId: string, runId: string) {
+  const [found] = await searchRuns({ experiment_ids: [experimentId], filter: "metrics.a > -1000" });
+  return {
+    searched: found?.data.metrics?.find((metric) => metric.key === "a")?.value,
+    latest: (await metricsOf(runId)).a?.value,
+    history: (await historyOf(runId, "a")).map((point) => point.value),
+  };
+}
+
+const seenAs = (...values: number[]) => ({ searched: values.at(-1), latest: values.at(-1), history: values });
+
+describe("an acknowledged point is seen by get, history and search", () => {
+  test("at once, and after the object was evicted or aborted", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    await log(runId, "a", 1, 1, 1);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1));
+    await log(runId, "a", 2, 2, 2);
+    await evictDurableObject(object(runId));
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
+    await log(runId, "a", 3, 3, 3);
+    await abortAllDurableObjects();
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2, 3));
+  });
+
+  test("when nobody asked before the abort", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    for (let i = 1; i <= 5; i++) {
+      await log(runId, "a", i, i, i);
+      await abortAllDurableObjects();
+    }
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2, 3, 4, 5));
+  });
+
+  test("when it arrives while D1 is being told that the object has no more", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    for (let i = 1; i <= 20; i++) {
+      await log(runId, "a", i, i, i);
+      const flushed = object(runId).flush();
+      const logged = log(runId, "a", i + 0.5, i, i);
+      await Promise.all([flushed, logged]);
+      if (i % 2 === 0) await abortAllDurableObjects();
+      expect((await seen(experimentId, runId)).searched).toBe(i + 0.5);
+    }
+  });
+
+  test("when a search finds the object with nothing to tell, and a point comes before the mark is gone", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    for (let i = 1; i <= 20; i++) {
+      await log(runId, "a", i, i, i);
+      await object(runId).flush();
+      await log(runId, "a", i + 0.25, i, i);
+      const [, , found] = await Promise.all([
+        searchRuns({ experiment_ids: [experimentId] }),
+        log(runId, "a", i + 0.5, i, i),
+        searchRuns({ experiment_ids: [experimentId] }),
+      ]);
+      expect(found).toHaveLength(1);
+      await abortAllDurableObjects();
+      expect((await seen(experimentId, runId)).searched).toBe(i + 0.5);
+    }
+  });
+
+  test("when D1 was written to while it became durable, and the object then died", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    for (let i = 1; i <= 5; i++) {
+      await log(runId, "a", i, i, i);
+      const body = encodePoints([{ key: "a", value: i + 0.5, step: i, timestamp: i }]);
+      const isStored = await runInDurableObject(object(runId), async (instance) => {
+        const appended = instance.append(runId, body);
+        // Microtasks alone: the point is in the journal, and its commit is under way.
+        for (let turn = 0; turn < 10; turn++) await null;
+        const [isStored] = await Promise.all([appended, instance.flush()]);
+        return isStored;
+      });
+      expect(isStored).toBe(true);
+      await abortAllDurableObjects();
+      expect((await seen(experimentId, runId)).searched).toBe(i + 0.5);
+    }
+  });
+
+  test("of 1,000 keys at once, three times over", async () => {
+    const runId = await newRun();
+    for (let step = 0; step < 3; step++) {
+      const metrics = Array.from({ length: 1000 }, (_, i) => ({
+        key: `key ${i}`,
+        value: i + step,
+        timestamp: 1,
+        step,
+      }));
+      await mlflow("runs/log-batch", { run_id: runId, metrics });
+      if (step === 1) await evictDurableObject(object(runId));
+    }
+    const latest = await metricsOf(runId);
+    expect(Object.keys(latest)).toHaveLength(1000);
+    for (let i = 0; i < 1000; i++) expect(latest[`key ${i}`]).toMatchObject({ value: i + 2, step: 2 });
+    expect(await historyOf(runId, "key 999")).toHaveLength(3);
+  });
+});
+
+describe("the mark in D1", () => {
+  test("is there before the first acknowledgement, grows with each burst, and goes with the last flush", async () => {
+    const runId = await newRun();
+    expect(await liveEpoch(runId)).toBeNull();
+    let before = 0;
+    for (let i = 0; i < 3; i++) {
+      await log(runId, "a", i, i);
+      const epoch = await liveEpoch(runId);
+      expect(epoch).toBeGreaterThan(before);
+      before = epoch ?? 0;
+      await log(runId, "a", i, i, 2);
+      expect(await liveEpoch(runId)).toBe(epoch);
+      await object(runId).flush();
+      expect(await liveEpoch(runId)).toBeNull();
+    }
+  });
+
+  test("goes when a run ends, with all values in D1", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1);
+    await mlflow("runs/update", { run_id: runId, status: "FINISHED" });
+    await expect.poll(() => liveEpoch(runId)).toBeNull();
+    expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 1 }]);
+  });
+
+  test("goes by alarms alone, which then stop", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1);
+    expect(await alarmOf(runId)).not.toBeNull();
+    await expect.poll(() => liveEpoch(runId), { timeout: 30_000 }).toBeNull();
+    await expect.poll(() => alarmOf(runId)).toBeNull();
+    expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 1 }]);
+  });
+
+  test("goes when an object died between mark and point", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1);
+    await object(runId).flush();
+    await env.DB.prepare("UPDATE runs SET live_epoch = 1 WHERE run_id = ?").bind(runId).run();
+    expect((await metricsOf(runId)).a?.value).toBe(1);
+    expect(await liveEpoch(runId)).toBeNull();
+  });
+
+  test("is never made for a run that does not exist, and neither is its object", async () => {
+    const before = (await listDurableObjectIds(env.RUNS)).length;
+    const run_id = crypto.randomUUID().replaceAll("-", "");
+    await expectMlflowError(
+      send("runs/log-metric", { run_id, key: "a", value: 1, timestamp: 1 }),
+      "RESOURCE_DOES_NOT_EXIST",
+    );
+    await expectMlflowError(send("runs/get", { run_id }), "RESOURCE_DOES_NOT_EXIST");
+    expect(await historyOf(run_id, "a")).toEqual([]);
+    await mlflow("metrics/get-history-bulk", { run_id: [run_id], metric_key: "a" });
+    await mlflow("metrics/get-history-bulk-interval", { run_ids: [run_id], metric_key: "a" });
+    expect(await listDurableObjectIds(env.RUNS)).toHaveLength(before);
+  });
+});
+
+describe("latest values in D1", () => {
+  test("are those of the greatest (step, timestamp, value), with the range of all numbers", async () => {
+    const runId = await newRun();
+    const points: [key: string, step: number, timestamp: number, value: number | string][] = [
+      ["late", 5, 5, 1],
+      ["late", 4, 9, 9],
+      ["late", 5, 5, 0.5],
+      ["late", 5, 4, 100],
+      ["tie", 0, 0, 1],
+      ["tie", 0, 0, 2],
+      ["tie", 0, 0, 2],
+      ["nan last", 1, 1, 7],
+      ["nan last", 2, 1, "NaN"],
+      ["nan first", 1, 1, "NaN"],
+      ["nan first", 2, 1, -7],
+      ["only nan", 1, 1, "NaN"],
+      ["infinite", 1, 1, "-Infinity"],
+      ["infinite", 2, 1, "Infinity"],
+    ];
+    const random = new Random(1);
+    const shuffled = points
+      .map((point) => ({ point, at: random.next() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ point }) => point);
+    for (const [i, [key, step, timestamp, value]] of shuffled.entries()) {
+      await log(runId, key, value, step, timestamp);
+      if (i % 5 === 4) await object(runId).flush();
+    }
+    await object(runId).flush();
+    const row = (key: string, value: number, step: number, timestamp: number, range: [number, number] | null) => ({
+      key,
+      value,
+      is_nan: Number(key === "only nan" || key === "nan last"),
+      step: String(step),
+      timestamp: String(timestamp),
+      min_value: range?.[0] ?? null,
+      max_value: range?.[1] ?? null,
+    });
+    expect(await latestRows(runId)).toEqual([
+      row("infinite", Number.MAX_VALUE, 2, 1, [-Number.MAX_VALUE, Number.MAX_VALUE]),
+      row("late", 1, 5, 5, [0.5, 100]),
+      row("nan first", -7, 2, 1, [-7, -7]),
+      row("nan last", 0, 2, 1, [7, 7]),
+      row("only nan", 0, 1, 1, null),
+      row("tie", 2, 0, 0, [1, 2]),
+    ]);
+    expect((await metricsOf(runId))["nan last"]).toMatchObject({ value: "NaN", step: 2 });
+  });
+
+  test("keep steps and timestamps over the whole int64 range", async () => {
+    const runId = await newRun();
+    const [least, great, greatest] = ["-9223372036854775808", "9223372036854775806", "9223372036854775807"];
+    for (const step of [greatest, great, least]) {
+      await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: greatest, step });
+      await mlflow("runs/log-metric", { run_id: runId, key: "b", value: 1, timestamp: 0, step: least });
+    }
+    const text = async () => await (await send("runs/get", { run_id: runId })).text();
+    const expected =
+      `"key":"a","value":1.0,"timestamp":${greatest},"step":${greatest}},` +
+      `{"key":"b","value":1.0,"timestamp":0,"step":${least}`;
+    expect(await text()).toContain(expected);
+    await object(runId).flush();
+    expect(await text()).toContain(expected);
+    expect((await latestRows(runId)).map(({ step }) => step)).toEqual([greatest, least]);
+  });
+
+  test("are the doubles that were logged, bit for bit", async () => {
+    const random = new Random(7);
+    const bits = new DataView(new ArrayBuffer(8));
+    const doubles = [
+      5e-324,
+      2.2250738585072014e-308,
+      1e308,
+      Number.MAX_VALUE,
+      0.1 + 0.2,
+      1 / 3,
+      2 ** 53 + 2,
+      1e22,
+      1e23,
+    ];
+    while (doubles.length < 2000) {
+      bits.setUint32(0, random.integer(0, 2 ** 32 - 1));
+      bits.setUint32(4, random.integer(0, 2 ** 32 - 1));
+      // A third of them denormal.
+      if (doubles.length % 3 === 0) bits.setUint16(0, bits.getUint16(0) & 0x800f);
+      const double = bits.getFloat64(0);
+      if (Number.isFinite(double)) doubles.push(double);
+    }
+    const runId = await newRun();
+    for (let from = 0; from < doubles.length; from += 1000) {
+      const metrics = doubles
+        .slice(from, from + 1000)
+        .map((value, i) => ({ key: `key ${from + i}`, value, timestamp: 1, step: 1 }));
+      await mlflow("runs/log-batch", { run_id: runId, metrics });
+    }
+    await object(runId).flush();
+    const latest = await metricsOf(runId);
+    const wrong = doubles.filter((double, i) => !Object.is(latest[`key ${i}`]?.value, double));
+    expect(wrong).toEqual([]);
+    const rows = new Map((await latestRows(runId)).map((row) => [row.key, row]));
+    expect(doubles.filter((double, i) => rows.get(`key ${i}`)?.min_value !== double)).toEqual([]);
+  });
+
+  test("lose the sign of zero, which history keeps", async () => {
+    const runId = await newRun();
+    await log(runId, "a", "-0");
+    expect(Object.is((await historyOf(runId, "a"))[0]?.value, -0)).toBe(true);
+    expect((await metricsOf(runId)).a?.value).toBe(0);
+  });
+
+  test("do not come back once the run is purged", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1);
+    await env.DB.prepare("DELETE FROM runs WHERE run_id = ?").bind(runId).run();
+    await object(runId).flush();
+    expect(await latestRows(runId)).toEqual([]);
+    await runDurableObjectAlarm(object(runId));
+    expect(await alarmOf(runId)).toBeNull();
+  });
+
+  test("are the same however often alarms and flushes run", async () => {
+    const runId = await newRun();
+    const model = new Map<string, number>();
+    for (let i = 0; i < 10; i++) {
+      const key = `key ${i % 3}`;
+      model.set(key, i);
+      await Promise.all([
+        log(runId, key, i, i),
+        runInDurableObject(object(runId), async (instance) => {
+          await Promise.all([instance.alarm(), instance.flush(), instance.alarm()]);
+        }),
+      ]);
+    }
+    await object(runId).flush();
+    expect((await latestRows(runId)).map(({ key, value }) => [key, value])).toEqual([...model].sort());
+  });
+});
+
+describe("a run that is deleted while it logs", () => {
+  test.each(["runs/delete", "experiments/delete"])("takes nothing after %s was acknowledged", async (endpoint) => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    await log(runId, "a", 0);
+    let isDeleted = false;
+    const acknowledged = new Set([0]);
+    const acceptedAfter: number[] = [];
+    const clients = Array.from({ length: 4 }, async (_, client) => {
+      for (let i = 1; i <= 15; i++) {
+        const sentAfter = isDeleted;
+        const value = client * 100 + i;
+        const message = { run_id: runId, key: "a", value, timestamp: 1, step: value };
+        const response = await send("runs/log-metric", message);
+        await response.body?.cancel();
+        if (response.status === 200) acknowledged.add(value);
+        else expect(response.status).toBe(400);
+        if (response.status === 200 && sentAfter) acceptedAfter.push(value);
+      }
+    });
+    const deletion = mlflow(endpoint, { run_id: runId, experiment_id: experimentId }).then(() => {
+      isDeleted = true;
+    });
+    await Promise.all([...clients, deletion]);
+    expect(acceptedAfter).toEqual([]);
+    expect(new Set((await historyOf(runId, "a")).map((point) => point.value))).toEqual(acknowledged);
+    expect((await metricsOf(runId)).a?.value).toBe(Math.max(...acknowledged));
+    await mlflow(endpoint.replace("delete", "restore"), { run_id: runId, experiment_id: experimentId });
+    await log(runId, "a", 1000, 1000);
+    expect((await metricsOf(runId)).a?.value).toBe(1000);
+    expect(await historyOf(runId, "a")).toHaveLength(acknowledged.size + 1);
+  });
+
+  test("takes nothing after a delete that met an object at rest", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1);
+    await object(runId).flush();
+    await mlflow("runs/delete", { run_id: runId });
+    await expectMlflowError(
+      send("runs/log-metric", { run_id: runId, key: "a", value: 2, timestamp: 1 }),
+      "INVALID_PARAMETER_VALUE",
+    );
+    await abortAllDurableObjects();
+    expect(await historyOf(runId, "a")).toHaveLength(1);
+    expect((await metricsOf(runId)).a?.value).toBe(1);
+  });
+});
+
+describe("while D1 fails", () => {
+  test("points are kept, alarms go on, and D1 is told when it is back", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1, 1);
+    await withoutTable("latest_metrics", async () => {
+      for (let i = 0; i < 5; i++) {
+        expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+        expect(await alarmOf(runId)).not.toBeNull();
+        await log(runId, "a", 2 + i, 2 + i);
+      }
+      await evictDurableObject(object(runId));
+      await runDurableObjectAlarm(object(runId));
+      expect(await alarmOf(runId)).not.toBeNull();
+    });
+    expect(await liveEpoch(runId)).not.toBeNull();
+    await runDurableObjectAlarm(object(runId));
+    expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 6, min_value: 1, max_value: 6 }]);
+    expect((await historyOf(runId, "a")).map((point) => point.value)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("an alarm that meets a flush under way sets the next one", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1, 1);
+    await withoutTable("latest_metrics", async () => {
+      await runInDurableObject(object(runId), async (instance, state) => {
+        await state.storage.deleteAlarm();
+        const [flushed] = await Promise.allSettled([instance.flush(), instance.alarm()]);
+        expect(flushed.status).toBe("rejected");
+      });
+      expect(await alarmOf(runId)).not.toBeNull();
+    });
+    expect((await metricsOf(runId)).a?.value).toBe(1);
+  });
+
+  test("a point whose burst cannot be marked is refused, and history and latest values agree ever after", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    await log(runId, "a", 1, 1);
+    await object(runId).flush();
+    const message = { run_id: runId, key: "a", value: 2, timestamp: 1, step: 2 };
+    await withoutTable("runs", async () => {
+      for (let i = 0; i < 2; i++) await expectMlflowError(send("runs/log-metric", message), "INTERNAL_ERROR");
+    });
+    // Another point, and D1 told of it: none of this may hide the first.
+    await log(runId, "b", 1, 1);
+    await object(runId).flush();
+    await abortAllDurableObjects();
+    const history = await historyOf(runId, "a");
+    expect(history.map((point) => point.value)).toEqual([1]);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1));
+    // The client's repeat completes it.
+    await mlflow("runs/log-metric", message);
+    await mlflow("runs/log-metric", message);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
+  });
+});
+
+describe("what a run answers", () => {
+  const documentOf = async (runId: string) =>
+    (
+      await env.DB.prepare("SELECT document FROM run_documents WHERE run_id = ? AND document NOT LIKE 'claim:%'")
+        .bind(runId)
+        .first<{ document: string }>()
+    )?.document;
+
+  test.each<[string, string, Message]>([
+    ["a param", "runs/log-parameter", { key: "p", value: "1" }],
+    ["a new tag", "runs/set-tag", { key: "t", value: "1" }],
+    ["a changed tag", "runs/set-tag", { key: "old", value: "2" }],
+    ["a deleted tag", "runs/delete-tag", { key: "old" }],
+    ["a name", "runs/update", { run_name: "renamed" }],
+    ["an input", "runs/log-inputs", { datasets: [{ dataset: { name: "d", digest: "d" } }] }],
+    ["a metric", "runs/log-metric", { key: "m", value: 2, timestamp: 2 }],
+  ])("is stored once the run is at rest, until %s changes it", async (_what, endpoint, message) => {
+    const experimentId = await newExperiment();
+    const run_id = await newRun({ experiment_id: experimentId, tags: [{ key: "old", value: "1" }] });
+    await log(run_id, "m", 1);
+    await object(run_id).flush();
+    const before = await getRun(run_id);
+    await expect.poll(() => documentOf(run_id)).toBeDefined();
+    expect(await getRun(run_id)).toEqual(before);
+    await mlflow(endpoint, { run_id, ...message });
+    await object(run_id).flush();
+    expect(await documentOf(run_id)).toBeUndefined();
+    const after = await getRun(run_id);
+    expect(after).not.toEqual(before);
+    await expect.poll(() => documentOf(run_id)).toBeDefined();
+    expect(await searchRuns({ experiment_ids: [experimentId] })).toEqual([after]);
+  });
+
+  test.each([1, 2, 3])("is what a naive model says, whatever was written and read before (seed %i)", async (seed) => {
+    const random = new Random(seed);
+    const experimentId = await newExperiment();
+    const run_id = await newRun({ experiment_id: experimentId, run_name: "name" });
+    const params = new Map<string, string>();
+    const tags = new Map([["mlflow.runName", "name"]]);
+    const metrics = new Map<string, { value: number; step: number; timestamp: number }>();
+    const inputs: string[] = [];
+    let status = "RUNNING";
+    let name = "name";
+    const key = () => `key ${random.integer(0, 4)}`;
+    const value = () => String(random.integer(0, 3));
+    const writes: (() => Promise<unknown>)[] = [
+      () => {
+        const [at, text] = [key(), value()];
+        if (!params.has(at)) params.set(at, text);
+        return send("runs/log-parameter", { run_id, key: at, value: text });
+      },
+      () => {
+        const [at, text] = [key(), value()];
+        tags.set(at, text);
+        return mlflow("runs/set-tag", { run_id, key: at, value: text });
+      },
+      () => {
+        const at = key();
+        tags.delete(at);
+        return send("runs/delete-tag", { run_id, key: at });
+      },
+      () => {
+        name = `name ${value()}`;
+        tags.set("mlflow.runName", name);
+        return mlflow("runs/update", { run_id, run_name: name });
+      },
+      () => {
+        status = random.of(["RUNNING", "FINISHED"]);
+        return mlflow("runs/update", { run_id, status });
+      },
+      () => {
+        const points = Array.from({ length: random.integer(1, 3) }, () => ({
+          key: key(),
+          value: random.integer(-3, 3) / 4,
+          step: random.integer(0, 3),
+          timestamp: random.integer(0, 2),
+        }));
+        for (const { key: at, ...point } of points) {
+          const old = metrics.get(at);
+          const order = ["step", "timestamp", "value"] as const;
+          const differing = old && order.find((part) => old[part] !== point[part]);
+          if (!old || (differing && point[differing] > old[differing])) metrics.set(at, point);
+        }
+        return mlflow("runs/log-batch", { run_id, metrics: points });
+      },
+      () => {
+        const dataset = key();
+        if (!inputs.includes(dataset)) inputs.push(dataset);
+        return mlflow("runs/log-inputs", { run_id, datasets: [{ dataset: { name: dataset, digest: "d" } }] });
+      },
+    ];
+    const upsets: (() => Promise<unknown>)[] = [
+      () => object(run_id).flush(),
+      () => runDurableObjectAlarm(object(run_id)),
+      () => abortAllDurableObjects(),
+    ];
+    const sorted = (map: ReadonlyMap<string, string>) =>
+      [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([at, text]) => ({ key: at, value: text }));
+    const check = async () => {
+      const run = await getRun(run_id);
+      expect(run.info).toMatchObject({ run_name: name, status });
+      expect({ ...run.data, inputs: run.inputs.dataset_inputs?.map(({ dataset }) => dataset.name) ?? [] }).toEqual({
+        ...(params.size > 0 && { params: sorted(params) }),
+        tags: sorted(tags),
+        ...(metrics.size > 0 && {
+          metrics: [...metrics].sort(([a], [b]) => (a < b ? -1 : 1)).map(([at, point]) => ({ key: at, ...point })),
+        }),
+        inputs,
+      });
+      expect(await searchRuns({ experiment_ids: [experimentId] })).toEqual([run]);
+    };
+    for (let i = 0; i < 40; i++) {
+      await random.of(writes)();
+      if (random.chance(0.3)) await random.of(upsets)();
+      if (random.chance(0.6)) await check();
+    }
+    await check();
+  });
+});
