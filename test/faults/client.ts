@@ -83,6 +83,10 @@ export class Client {
     await this.#post("runs/set-tag", { run_id: runId, ...tag });
   }
 
+  async endRun(runId: string): Promise<void> {
+    await this.#post("runs/update", { run_id: runId, status: "FINISHED", end_time: 1 });
+  }
+
   async deleteRun(runId: string): Promise<void> {
     await this.#post("runs/delete", { run_id: runId });
   }

@@ -32,7 +32,7 @@ export interface CrashReport {
 }
 
 /** The server is left alone so long at most between two crashes: less than and more than the objects' first alarms. */
-const MAX_ROUND_MS = 2500;
+const MAX_ROUND_MS = 2000;
 const MAX_DRAIN_MS = 60_000;
 const POLL_MS = 100;
 
@@ -56,10 +56,11 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
       const crash = random.pick(crashes);
       crashes = crashes.filter((other) => other !== crash);
       await server.crash(crash);
-      rounds++;
+      load.round = ++rounds;
       problems.push(...(await checkUnderLoad(load)).map((problem) => `${problem} after round ${rounds}, ${crash}`));
     }
     await load.stop();
+    problems.push(...load.problems);
     await server.crash(random.pick(CRASHES));
     problems.push(...(await checkAtRest(load, server)));
     return { rounds, acknowledgedPoints: load.ledger.acknowledgedCount, repeats: load.repeats, problems };

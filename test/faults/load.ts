@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { checkLatestUnderLoad } from "./checker.ts";
 import { type Client, digestOf, Unanswered } from "./client.ts";
 import { Ledger, type Point, type RegisterKind, RunLedger } from "./ledger.ts";
 import { Random } from "./random.ts";
@@ -14,8 +15,11 @@ export interface LoadOptions {
 }
 
 /** Runs that clients create beside the first ones. */
-const MAX_MORE_RUNS = 20;
-const BATCH_KEYS = 60;
+const MAX_MORE_RUNS = 8;
+/** The share of single points that are the only one of their metric: no later one hides that it was forgotten. */
+const LOGGED_ONCE = 0.15;
+/** Metrics between two crashes: likewise, nothing after a crash hides what it did to their latest values. */
+const KEYS_PER_ROUND = 12;
 const MAX_ARTIFACT_BYTES = 200_000;
 const REPEAT_AFTER_MS = 50;
 /** How often a client does not repeat an unanswered request, as one that was killed itself. */
@@ -30,6 +34,10 @@ export class Load {
   readonly ledger = new Ledger();
   /** Requests that were repeated. */
   repeats = 0;
+  /** What clients saw that was wrong. */
+  readonly problems: string[] = [];
+  /** Counts the crashes. */
+  round = 0;
   readonly #client: Client;
   readonly #options: LoadOptions;
   readonly #writers: Writer[];
@@ -95,6 +103,8 @@ class Writer {
       [8, () => this.#logParam()],
       [6, () => this.#putArtifact()],
       [2, () => this.createRun()],
+      [3, () => this.#endRun()],
+      [2, () => this.#lookAtRun()],
     ];
     const deck = actions.flatMap(([weight, act]) => Array.from({ length: weight }, () => act));
     while (!this.isStopping) {
@@ -118,7 +128,8 @@ class Writer {
 
   async #logMetric(): Promise<void> {
     const run = this.#pickRun();
-    const key = this.#random.pick(["loss", "loss", "accuracy"]);
+    const roundKey = this.#keyOfRound(this.#random.integer(KEYS_PER_ROUND));
+    const key = this.#random.chance(LOGGED_ONCE) ? this.#nextName() : this.#random.pick(["loss", "accuracy", roundKey]);
     await this.#sendPoints(run, [this.#nextPoint(key)], ([point]) =>
       point === undefined ? Promise.resolve() : this.#load.client.logMetric(run.runId, point),
     );
@@ -127,9 +138,9 @@ class Writer {
   /** Many metrics, and at times a param and a tag with them. */
   async #logBatch(): Promise<void> {
     const run = this.#pickRun();
-    const first = this.#random.integer(BATCH_KEYS);
+    const first = this.#random.integer(KEYS_PER_ROUND);
     const metrics = Array.from({ length: 1 + this.#random.integer(80) }, (_, i) =>
-      this.#nextPoint(`layer/${(first + i) % BATCH_KEYS}`),
+      this.#nextPoint(this.#keyOfRound((first + i) % KEYS_PER_ROUND)),
     );
     if (!this.#random.chance(0.2)) {
       await this.#sendPoints(run, metrics, () => this.#load.client.logBatch(run.runId, { metrics }));
@@ -173,6 +184,21 @@ class Writer {
         this.#load.client.putArtifact(this.#load.options.experimentId, run.runId, encodeURI(path), content),
       ),
     );
+  }
+
+  /** Its object tells D1 at once then, and the run goes on. */
+  async #endRun(): Promise<void> {
+    const run = this.#pickRun();
+    await this.#deliver(() => this.#load.client.endRun(run.runId));
+  }
+
+  async #lookAtRun(): Promise<void> {
+    const run = this.#pickRun();
+    const before = run.acknowledgedLatest;
+    await this.#deliver(async () => {
+      const latest = await this.#load.client.getLatest(run.runId);
+      this.#load.problems.push(...checkLatestUnderLoad(run, before, latest));
+    });
   }
 
   async #sendPoints(
@@ -230,6 +256,10 @@ class Writer {
     const timestamp = START_MS + step * 10 + this.#random.integer(3);
     const isNan = key !== "loss" && this.#random.chance(0.05);
     return { key, step, timestamp, value: isNan ? Number.NaN : this.#random.next() * 10 ** this.#random.integer(9) };
+  }
+
+  #keyOfRound(number: number): string {
+    return `round ${this.#load.round}/${number}`;
   }
 
   #nextName(): string {

@@ -14,7 +14,7 @@ const end = Date.now() + Number(values.minutes) * 60_000;
 const report = await crashRounds({
   seed: Number(values.seed),
   clients: Number(values.clients),
-  runs: 20,
+  runs: 12,
   maxPauseMs: 20,
   goesOn: () => Date.now() < end,
 });
