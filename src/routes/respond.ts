@@ -16,19 +16,18 @@ export function jsonText(body: string | ReadableStream<Uint8Array>, status = 200
   return new Response(body, { status, headers: API_HEADERS });
 }
 
-/** 200 with JSON that is written piece by piece, as fast as the client reads; if the first fails, so does the call. */
-export async function jsonStream(pieces: AsyncGenerator<string, void>): Promise<Response> {
+/**
+ * 200 with JSON that is written piece by piece, as fast as the client reads. The first piece is made before the answer
+ * begins, so that what fails at once is an error and not half an answer.
+ */
+export async function jsonStream(pieces: AsyncIterator<string, void>): Promise<Response> {
   const encoder = new TextEncoder();
-  let first: IteratorResult<string, void> | undefined = await pieces.next();
+  let piece = await pieces.next();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { value, done } = first ?? (await pieces.next());
-      first = undefined;
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    async cancel() {
-      await pieces.return();
+      if (piece.done) return controller.close();
+      controller.enqueue(encoder.encode(piece.value));
+      piece = await pieces.next();
     },
   });
   return jsonText(body);

@@ -1,6 +1,5 @@
 import type { Experiment, FileInfo, KeyValue, Metric, RunInfo } from "../domain/entities.ts";
 import type { Int64 } from "../domain/int64.ts";
-import type { RunRecord } from "../stores/d1/runs.ts";
 
 /*
  * The only place where our entities take MLflow's wire shape (run documents, which SQL renders, apart). Protobuf's JSON:
@@ -38,7 +37,7 @@ export function runInfoToWire(info: RunInfo): string {
   );
 }
 
-export function runToWire(run: RunRecord): string {
+export function runToWire(run: { readonly info: RunInfo; readonly document: string }): string {
   return `{"info":${runInfoToWire(run.info)},${run.document},"outputs":{}}`;
 }
 

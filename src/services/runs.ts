@@ -68,9 +68,11 @@ export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<Ru
 
 /** The run with every point that was acknowledged before the call. */
 export async function getRun(ctx: ServiceContext, runId: string): Promise<RunRecord> {
-  const info = await getRunInfo(ctx, runId);
-  if (info.isLive) await catchUp(ctx, [runId]);
-  const [run] = await readRuns(ctx.db, [runId], ctx.waitUntil);
+  let [run] = await readRuns(ctx.db, [runId], ctx.waitUntil);
+  if (run?.info.isLive) {
+    await catchUp(ctx, [runId]);
+    [run] = await readRuns(ctx.db, [runId], ctx.waitUntil);
+  }
   if (run === undefined) throw runNotFound(runId);
   return run;
 }

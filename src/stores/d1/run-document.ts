@@ -32,9 +32,8 @@ const DATASET_INPUT_JSON = `json_patch('{}', json_object(
   'dataset', json_object('name', d.name, 'digest', d.digest, 'source_type', d.source_type,
     'source', d.source, 'schema', d.schema, 'profile', d.profile)))`;
 
-/** The runs asked for (`?1`, a JSON list of ids) that have no document, or that are still building one. */
-const UNDOCUMENTED = `SELECT j.value AS run_id FROM json_each(?1) j
-  WHERE NOT EXISTS (SELECT 1 FROM run_documents d WHERE d.run_id = j.value AND d.document NOT LIKE 'claim:%')`;
+/** The runs asked for: `?1` is a JSON list of their ids. */
+const ASKED = "SELECT value FROM json_each(?1)";
 
 function partsOf(rows: string): string {
   return `SELECT run_id, group_concat(json) AS part FROM (
@@ -44,20 +43,18 @@ function partsOf(rows: string): string {
 }
 
 const METRICS = partsOf(
-  `SELECT run_id, key AS position, ${METRIC_JSON} AS json FROM latest_metrics WHERE run_id IN (${UNDOCUMENTED})`,
+  `SELECT run_id, key AS position, ${METRIC_JSON} AS json FROM latest_metrics WHERE run_id IN (${ASKED})`,
 );
 const PARAMS = partsOf(
-  `SELECT run_id, key AS position, ${KEY_VALUE_JSON} AS json FROM params WHERE run_id IN (${UNDOCUMENTED})`,
+  `SELECT run_id, key AS position, ${KEY_VALUE_JSON} AS json FROM params WHERE run_id IN (${ASKED})`,
 );
-const TAGS = partsOf(
-  `SELECT run_id, key AS position, ${KEY_VALUE_JSON} AS json FROM tags WHERE run_id IN (${UNDOCUMENTED})`,
-);
+const TAGS = partsOf(`SELECT run_id, key AS position, ${KEY_VALUE_JSON} AS json FROM tags WHERE run_id IN (${ASKED})`);
 const DATASET_INPUTS = partsOf(
   `SELECT i.run_id, i.dataset_id AS position, ${DATASET_INPUT_JSON} AS json
-   FROM inputs i JOIN datasets d ON d.dataset_id = i.dataset_id WHERE i.run_id IN (${UNDOCUMENTED})`,
+   FROM inputs i JOIN datasets d ON d.dataset_id = i.dataset_id WHERE i.run_id IN (${ASKED})`,
 );
 
-const FAR_VALUES = `SELECT run_id, value FROM latest_metrics WHERE run_id IN (${UNDOCUMENTED}) AND ${IS_FAR}
+const FAR_VALUES = `SELECT run_id, value FROM latest_metrics WHERE run_id IN (${ASKED}) AND ${IS_FAR}
   ORDER BY run_id, key`;
 
 interface PartRow {
@@ -70,59 +67,49 @@ interface FarRow {
   value: number;
 }
 
-/** The statements of a batch that reads documents, and the assembly of their results. */
-export interface DocumentQuery {
-  readonly statements: readonly D1PreparedStatement[];
-  /** Documents by run id. Takes the results of `statements`, in order. */
-  readonly assemble: (results: readonly D1Result[]) => Map<string, string>;
+/** More metrics than this make no document that would be stored; such a run is not claimed in vain. */
+const MAX_STORED_METRICS = 1000;
+
+const CLAIM = `INSERT INTO run_documents (run_id, document)
+  SELECT r.run_id, ?2 FROM runs r WHERE r.run_id IN (${ASKED}) AND r.live_epoch IS NULL
+    AND (SELECT count(*) FROM (SELECT 1 FROM latest_metrics m WHERE m.run_id = r.run_id LIMIT ${MAX_STORED_METRICS}))
+      < ${MAX_STORED_METRICS}
+  ON CONFLICT DO UPDATE SET document = excluded.document RETURNING run_id`;
+
+/** Whether a stored text is a document, and not the claim of one that is being written. */
+export function isDocument(text: string | null): text is string {
+  return text !== null && !text.startsWith("claim:");
 }
 
 /**
- * Reads the documents of `runIds`. Those of runs at rest that have none yet are claimed in the same transaction and
- * stored afterwards; a change in between drops the claim, so that a stale document is never stored.
- * @param storeLater runs after the answer; losing it costs only the next reader's time.
+ * Renders the documents of runs that have none. Runs at rest are claimed in the same transaction and their documents stored
+ * afterwards; a change in between drops the claim, so that a stale document is never stored.
+ * @param storeLater takes work that goes on after the answer; losing it costs only the next reader's time.
+ * @returns documents by run id, for each of `runIds`.
  */
-export function documentQuery(
+export async function renderDocuments(
   db: D1Database,
   runIds: readonly string[],
   storeLater: (work: Promise<unknown>) => void,
-): DocumentQuery {
+): Promise<Map<string, string>> {
   const ids = JSON.stringify(runIds);
   const claim = `claim:${crypto.randomUUID()}`;
-  const bound = (sql: string) => db.prepare(sql).bind(ids);
-  return {
-    statements: [
-      bound("SELECT run_id, document AS part FROM run_documents WHERE run_id IN (SELECT value FROM json_each(?1))"),
-      bound(METRICS),
-      bound(PARAMS),
-      bound(TAGS),
-      bound(DATASET_INPUTS),
-      bound(FAR_VALUES),
-      db
-        .prepare(
-          `INSERT INTO run_documents (run_id, document)
-           SELECT r.run_id, ?2 FROM runs r WHERE r.run_id IN (${UNDOCUMENTED}) AND r.live_epoch IS NULL
-           ON CONFLICT DO UPDATE SET document = excluded.document RETURNING run_id`,
-        )
-        .bind(ids, claim),
-    ],
-    assemble: (results) => {
-      const [stored, metrics, params, tags, datasetInputs, far, claimed] = results.map((r) => r.results as PartRow[]);
-      fillFarValues(metrics ?? [], (far ?? []) as unknown as FarRow[]);
-      const documents = new Map<string, string>();
-      for (const row of stored ?? []) if (!row.part.startsWith("claim:")) documents.set(row.run_id, row.part);
-      const parts = [metrics, params, tags, datasetInputs].map((rows) => groupByRun(rows ?? []));
-      for (const runId of runIds) {
-        if (!documents.has(runId)) documents.set(runId, renderDocument(parts.map((part) => part.get(runId))));
-      }
-      const storable = (claimed ?? []).flatMap(({ run_id: runId }) => {
-        const document = documents.get(runId) ?? "";
-        return document.length <= MAX_STORED_LENGTH ? [[runId, document] as const] : [];
-      });
-      if (storable.length > 0) storeLater(storeDocuments(db, claim, storable));
-      return documents;
-    },
-  };
+  const results = await db.batch<PartRow>([
+    ...[METRICS, PARAMS, TAGS, DATASET_INPUTS, FAR_VALUES].map((sql) => db.prepare(sql).bind(ids)),
+    db.prepare(CLAIM).bind(ids, claim),
+  ]);
+  const [metrics = [], params = [], tags = [], datasetInputs = [], far = [], claimed = []] = results.map(
+    (result) => result.results,
+  );
+  fillFarValues(metrics, far as unknown as FarRow[]);
+  const parts = [metrics, params, tags, datasetInputs].map(groupByRun);
+  const documents = new Map(runIds.map((runId) => [runId, renderDocument(parts.map((part) => part.get(runId)))]));
+  const storable = claimed.flatMap(({ run_id: runId }) => {
+    const document = documents.get(runId) ?? "";
+    return document.length <= MAX_STORED_LENGTH ? [[runId, document] as const] : [];
+  });
+  if (storable.length > 0) storeLater(storeDocuments(db, claim, storable));
+  return documents;
 }
 
 /** Puts the numbers where the parts left a place for them: both are in the order of run and key. */

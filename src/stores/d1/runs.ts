@@ -1,7 +1,7 @@
 import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../domain/entities.ts";
 import { type Int64, parseInt64 } from "../../domain/int64.ts";
 import { keyValueLists } from "./json-lists.ts";
-import { documentQuery } from "./run-document.ts";
+import { isDocument, renderDocuments } from "./run-document.ts";
 
 /** The tag in which MLflow keeps a run's name a second time. */
 export const RUN_NAME_TAG = "mlflow.runName";
@@ -83,29 +83,32 @@ export async function findRun(
 
 /** A run as it is read: its info, and the rest as wire JSON (see run-document.ts). */
 export interface RunRecord {
-  readonly info: RunInfo;
+  readonly info: RunInfo & { readonly isLive: boolean };
   readonly document: string;
 }
 
-/** The runs of `runIds` that exist, in that order, in one transaction. Give at most a few hundred at a time. */
+/**
+ * The runs of `runIds` that exist, in that order. Give at most a few hundred at a time.
+ * @param storeLater as in {@link renderDocuments}.
+ */
 export async function readRuns(
   db: D1Database,
   runIds: readonly string[],
   storeLater: (work: Promise<unknown>) => void,
 ): Promise<RunRecord[]> {
-  const query = documentQuery(db, runIds, storeLater);
-  const [infos, ...results] = await db.batch([
-    db
-      .prepare(`SELECT ${INFO_COLUMNS} FROM runs r WHERE r.run_id IN (SELECT value FROM json_each(?))`)
-      .bind(JSON.stringify(runIds)),
-    ...query.statements,
-  ]);
-  const documents = query.assemble(results);
-  const infoById = new Map(((infos?.results ?? []) as RunRow[]).map((row) => [row.run_id, toRunInfo(row)]));
-  return runIds.flatMap((runId) => {
-    const info = infoById.get(runId);
-    return info === undefined ? [] : [{ info, document: documents.get(runId) ?? "" }];
-  });
+  const { results } = await db
+    .prepare(
+      `SELECT ${INFO_COLUMNS}, d.document FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value
+       LEFT JOIN run_documents d ON d.run_id = r.run_id ORDER BY j.key`,
+    )
+    .bind(JSON.stringify(runIds))
+    .all<RunRow & { document: string | null }>();
+  const bare = results.filter((row) => !isDocument(row.document)).map((row) => row.run_id);
+  const rendered = bare.length > 0 ? await renderDocuments(db, bare, storeLater) : undefined;
+  return results.map((row) => ({
+    info: toRunInfo(row),
+    document: rendered?.get(row.run_id) ?? row.document ?? "",
+  }));
 }
 
 export interface RunChanges {
