@@ -2,6 +2,8 @@
 interface __BaseEnv_Env {
   /** The local file service (cli/file-service.ts), where artifacts are plain files. */
   FILES?: Fetcher;
+  /** The runtime's own, read-only view of the same folder. */
+  DISK?: Fetcher;
   TRACKFLARE_LOCAL?: string;
   TRACKFLARE_ADMIN_USERNAME?: string;
   TRACKFLARE_ADMIN_PASSWORD?: string;

@@ -1,6 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
-import { FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
+import { FILES_FOLDER, FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
 
 /** Tests that need processes, sockets or Python run in Node; everything else runs in workerd, as the product does. */
 const NODE_FOLDERS = ["cli", "conformance", "faults", "wire"].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -15,7 +15,10 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: { TRACKFLARE_LOCAL: "1" },
-              serviceBindings: { FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } } },
+              serviceBindings: {
+                FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } },
+                DISK: { disk: { path: FILES_FOLDER, writable: false } },
+              },
             },
           }),
         ],

@@ -24,7 +24,8 @@ export async function startEngine(settings: ServerSettings, bundle: WorkerBundle
   const scratch = mkdtempSync(join(tmpdir(), "trackflare-"));
   process.env.TMPDIR = scratch;
   const socket = join(scratch, "files.sock");
-  const files = createFileService(join(data.path, "artifacts"));
+  const artifacts = join(data.path, "artifacts");
+  const files = createFileService(artifacts);
   files.listen(socket);
   await once(files, "listening");
 
@@ -39,7 +40,10 @@ export async function startEngine(settings: ServerSettings, bundle: WorkerBundle
     // Named here and not after wrangler.toml, where an id may be written down for the edge one day: the data stays found.
     d1Databases: { DB: "trackflare" },
     r2Buckets: { ARTIFACTS: "trackflare" },
-    serviceBindings: { FILES: { external: { address: `unix:${socket}`, http: {} } } },
+    serviceBindings: {
+      FILES: { external: { address: `unix:${socket}`, http: {} } },
+      DISK: { disk: { path: artifacts, writable: false } },
+    },
     unsafeDirectSockets: [{ host: settings.host, port: settings.port }],
     d1Persist: join(data.path, "d1"),
     durableObjectsPersist: join(data.path, "objects"),

@@ -32,6 +32,22 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
       expect(await new Response(object?.body).bytes()).toEqual(bytes);
     });
 
+    test.each(["model.bin", ".hidden/model.bin", "ä b+%20/model 1.bin", "dir/.model"])(
+      "gives back a large file, whole and in ranges: %s",
+      async (name) => {
+        const key = `${newFolder()}/${name}`;
+        const bytes = new Uint8Array(3 * 1024 * 1024 + 5).map((_, i) => i * 31 + (i >> 12));
+        await store.put(key, streamOf(bytes), bytes.length);
+        const ranges = [undefined, { offset: 7, length: 2 * 1024 * 1024 }, { offset: 1024 }, { suffix: 2_000_000 }];
+        for (const range of ranges) {
+          const object = await store.get(key, range);
+          const start = object?.range?.offset ?? 0;
+          const expected = bytes.subarray(start, start + (object?.range?.length ?? bytes.length));
+          expect(await digest(new Response(object?.body))).toBe(await digest(new Response(expected)));
+        }
+      },
+    );
+
     test("keeps empty files, with and without a stated length", async () => {
       const folder = newFolder();
       await store.put(`${folder}/no-body`, null, undefined);
