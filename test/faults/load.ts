@@ -20,10 +20,14 @@ const MAX_MORE_RUNS = 8;
 const LOGGED_ONCE = 0.15;
 /** Metrics between two crashes: likewise, nothing after a crash hides what it did to their latest values. */
 const KEYS_PER_ROUND = 12;
-const MAX_ARTIFACT_BYTES = 200_000;
+const MAX_ARTIFACT_BYTES = 1_000_000;
+/** The content of an artifact: a random block again and again. */
+const BLOCK_BYTES = 997;
 const REPEAT_AFTER_MS = 50;
 /** How often a client does not repeat an unanswered request, as one that was killed itself. */
 const GIVE_UP = 0.02;
+/** Of an upload: a repeat would mend what the first left. */
+const GIVE_UP_UPLOAD = 0.5;
 const START_MS = 1_750_000_000_000;
 
 /**
@@ -178,10 +182,13 @@ class Writer {
   async #putArtifact(): Promise<void> {
     const run = this.#pickRun();
     const path = `${this.#name}/file ${this.#random.integer(3)}.bin`;
-    const content = this.#random.bytes(this.#random.chance(0.1) ? 0 : this.#random.integer(MAX_ARTIFACT_BYTES));
+    const size = this.#random.chance(0.1) ? 0 : this.#random.integer(MAX_ARTIFACT_BYTES);
+    const content = Buffer.alloc(size, this.#random.bytes(BLOCK_BYTES));
+    const { client, options } = this.#load;
     await this.#write(run, "artifacts", { key: path, value: digestOf(content) }, () =>
-      this.#deliver(() =>
-        this.#load.client.putArtifact(this.#load.options.experimentId, run.runId, encodeURI(path), content),
+      this.#deliver(
+        () => client.putArtifact(options.experimentId, run.runId, encodeURI(path), content),
+        GIVE_UP_UPLOAD,
       ),
     );
   }
@@ -229,14 +236,14 @@ class Writer {
   }
 
   /** Repeats the request until it is answered. @returns false where the client gave up before. */
-  async #deliver(send: () => Promise<void>): Promise<boolean> {
+  async #deliver(send: () => Promise<void>, giveUp = GIVE_UP): Promise<boolean> {
     for (;;) {
       try {
         await send();
         return true;
       } catch (error) {
         if (!(error instanceof Unanswered)) throw error;
-        if (this.#random.chance(GIVE_UP)) return false;
+        if (this.#random.chance(giveUp)) return false;
         this.#load.repeats++;
         await sleep(REPEAT_AFTER_MS);
       }
