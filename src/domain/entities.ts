@@ -11,6 +11,22 @@ export type ViewType = (typeof VIEW_TYPES)[number];
 export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
+/** Numbered from 0 on the wire, as MLflow's `LoggedModelStatus`. */
+export const LOGGED_MODEL_STATUSES = [
+  "LOGGED_MODEL_STATUS_UNSPECIFIED",
+  "LOGGED_MODEL_PENDING",
+  "LOGGED_MODEL_READY",
+  "LOGGED_MODEL_UPLOAD_FAILED",
+] as const;
+export type LoggedModelStatus = (typeof LOGGED_MODEL_STATUSES)[number];
+
+/** Where a model version stands, as clients name it. */
+export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** `Deleted_Internal` marks the versions that are gone; no answer shows one. */
+export const STORED_STAGES = [...STAGES, "Deleted_Internal"] as const;
+
 export interface KeyValue {
   readonly key: string;
   readonly value: string;

@@ -1,8 +1,10 @@
 import foundation from "../../../migrations/0000_foundation.sql";
+import models from "../../../migrations/0001_models.sql";
 
 /** Every migration in order, under the file name that wrangler records for it. */
 const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0000_foundation.sql", sql: foundation },
+  { name: "0001_models.sql", sql: models },
 ];
 
 /**

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { LIFECYCLE_STAGES, RUN_STATUSES } from "../../domain/entities.ts";
+import { LIFECYCLE_STAGES, LOGGED_MODEL_STATUSES, RUN_STATUSES, STORED_STAGES } from "../../domain/entities.ts";
 
 /*
  * D1 holds everything that is searched; metric history lives in the runs' objects (stores/run/). `npm run db:new` writes
@@ -152,3 +152,180 @@ export const runDocuments = sqliteTable("run_documents", {
   runId: text("run_id").primaryKey(),
   document: text("document").notNull(),
 });
+
+export const loggedModels = sqliteTable(
+  "logged_models",
+  {
+    /** `m-` and 32 hex digits. */
+    modelId: text("model_id").primaryKey(),
+    experimentId: integer("experiment_id").notNull(),
+    name: text("name").notNull(),
+    modelType: text("model_type"),
+    sourceRunId: text("source_run_id"),
+    status: text("status", { enum: LOGGED_MODEL_STATUSES }).notNull(),
+    statusMessage: text("status_message"),
+    artifactUri: text("artifact_uri").notNull(),
+    lifecycleStage: text("lifecycle_stage", { enum: LIFECYCLE_STAGES }).notNull(),
+    creationTimeMs: integer("creation_time").notNull(),
+    lastUpdateTimeMs: integer("last_update_time").notNull(),
+  },
+  (table) => [
+    index("logged_models_by_creation").on(
+      table.experimentId,
+      table.lifecycleStage,
+      sql`creation_time DESC`,
+      table.modelId,
+    ),
+    index("logged_models_by_name").on(table.experimentId, table.name),
+    index("logged_models_by_source_run").on(table.sourceRunId).where(sql`source_run_id IS NOT NULL`),
+  ],
+);
+
+export const loggedModelParams = sqliteTable(
+  "logged_model_params",
+  {
+    modelId: text("model_id").notNull(),
+    key: text("key").notNull(),
+    value: text("value").notNull(),
+    experimentId: integer("experiment_id").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.modelId, table.key] }),
+    index("logged_model_params_by_value").on(table.experimentId, table.key, sql`substr(value, 1, 64)`),
+  ],
+);
+
+export const loggedModelTags = sqliteTable(
+  "logged_model_tags",
+  {
+    modelId: text("model_id").notNull(),
+    key: text("key").notNull(),
+    value: text("value").notNull(),
+    experimentId: integer("experiment_id").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.modelId, table.key] }),
+    index("logged_model_tags_by_value").on(table.experimentId, table.key, sql`substr(value, 1, 64)`),
+  ],
+);
+
+/** Every point, unlike runs' metrics: a model answers all of them, and a filter holds where any does. They are few. */
+export const loggedModelMetrics = sqliteTable(
+  "logged_model_metrics",
+  {
+    modelId: text("model_id").notNull(),
+    key: text("key").notNull(),
+    timestamp: integer("timestamp").notNull(),
+    step: integer("step").notNull(),
+    runId: text("run_id").notNull(),
+    /** 0 where `is_nan`. */
+    value: real("value").notNull(),
+    isNan: integer("is_nan", { mode: "boolean" }).notNull(),
+    datasetName: text("dataset_name"),
+    datasetDigest: text("dataset_digest"),
+    experimentId: integer("experiment_id").notNull(),
+  },
+  (table) => [
+    // The latest of a key is the greatest (timestamp, step), the last of its rows here.
+    primaryKey({ columns: [table.modelId, table.key, table.timestamp, table.step, table.runId] }),
+    index("logged_model_metrics_by_value").on(table.experimentId, table.key, table.value),
+    index("logged_model_metrics_by_dataset")
+      .on(table.experimentId, table.datasetName, table.datasetDigest)
+      .where(sql`dataset_name IS NOT NULL`),
+  ],
+);
+
+export const modelInputs = sqliteTable(
+  "model_inputs",
+  {
+    runId: text("run_id").notNull(),
+    modelId: text("model_id").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.modelId] }), index("model_inputs_by_model").on(table.modelId)],
+);
+
+export const modelOutputs = sqliteTable(
+  "model_outputs",
+  {
+    runId: text("run_id").notNull(),
+    modelId: text("model_id").notNull(),
+    step: integer("step").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.modelId] }), index("model_outputs_by_model").on(table.modelId)],
+);
+
+/** Prompts too: registered models with the tag `mlflow.prompt.is_prompt`. A rename is one row, since all else names the id. */
+export const registeredModels = sqliteTable(
+  "registered_models",
+  {
+    registeredModelId: integer("registered_model_id").primaryKey({ autoIncrement: true }),
+    name: text("name").notNull(),
+    description: text("description"),
+    creationTimeMs: integer("creation_time").notNull(),
+    lastUpdateTimeMs: integer("last_update_time").notNull(),
+  },
+  (table) => [uniqueIndex("registered_models_name").on(table.name)],
+);
+
+export const registeredModelTags = sqliteTable(
+  "registered_model_tags",
+  {
+    registeredModelId: integer("registered_model_id").notNull(),
+    key: text("key").notNull(),
+    value: text("value").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.registeredModelId, table.key] }),
+    index("registered_model_tags_by_value").on(table.key, sql`substr(value, 1, 64)`),
+  ],
+);
+
+export const registeredModelAliases = sqliteTable(
+  "registered_model_aliases",
+  {
+    registeredModelId: integer("registered_model_id").notNull(),
+    alias: text("alias").notNull(),
+    version: integer("version").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.registeredModelId, table.alias] })],
+);
+
+/** A deleted version keeps its row, in stage `Deleted_Internal`, so that its number is never given again. */
+export const modelVersions = sqliteTable(
+  "model_versions",
+  {
+    registeredModelId: integer("registered_model_id").notNull(),
+    version: integer("version").notNull(),
+    currentStage: text("current_stage", { enum: STORED_STAGES }).notNull(),
+    description: text("description"),
+    source: text("source").notNull(),
+    /** Where the files lie when `source` only names another model; as it was at creation. */
+    storageLocation: text("storage_location"),
+    runId: text("run_id"),
+    runLink: text("run_link"),
+    /** The logged model that it was registered from. */
+    modelId: text("model_id"),
+    creationTimeMs: integer("creation_time").notNull(),
+    lastUpdateTimeMs: integer("last_update_time").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.registeredModelId, table.version] }),
+    index("model_versions_by_update").on(sql`last_update_time DESC`),
+    index("model_versions_by_run").on(table.runId).where(sql`run_id IS NOT NULL`),
+    index("model_versions_by_source").on(sql`substr(source, 1, 64)`),
+  ],
+);
+
+export const modelVersionTags = sqliteTable(
+  "model_version_tags",
+  {
+    registeredModelId: integer("registered_model_id").notNull(),
+    version: integer("version").notNull(),
+    key: text("key").notNull(),
+    value: text("value").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.registeredModelId, table.version, table.key] }),
+    index("model_version_tags_by_value").on(table.key, sql`substr(value, 1, 64)`),
+  ],
+);
