@@ -96,7 +96,12 @@ export class FolderArtifactStore implements ArtifactStore {
   ): Promise<void> {
     const [piped, answered] = await Promise.allSettled([piping, this.#fetch("PUT", { key, ...query }, { body })]);
     if (answered.status === "fulfilled" && answered.value.status === 409) throw nameTaken(key);
-    if (piped.status === "rejected") throw incompleteUpload(key);
+    if (answered.status === "fulfilled" && answered.value.status >= 500) throw unexpected(answered.value);
+    if (piped.status === "rejected") {
+      // The pipe breaks at either end and does not say which. A service that is gone throws here: the client may repeat.
+      await this.list(key);
+      throw incompleteUpload(key);
+    }
     if (answered.status === "rejected") throw answered.reason;
     if (!answered.value.ok) throw unexpected(answered.value);
   }
