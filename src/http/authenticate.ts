@@ -42,7 +42,7 @@ function isLocalHost(host: string): boolean {
 }
 
 async function authenticateAdmin(authorization: string | null, admin: AdminCredentials): Promise<Principal> {
-  const [scheme = "", credentials = ""] = (authorization ?? "").split(/ +/, 2);
+  const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(authorization ?? "") ?? [];
   let isAdmin = false;
   if (/^bearer$/i.test(scheme)) {
     isAdmin = await secretsMatch(credentials, admin.token ?? admin.password);

@@ -3,14 +3,13 @@ import { json } from "../routes/respond.ts";
 
 /** D1 and Durable Object failures that pass: the write may or may not have happened, and is safe to repeat. */
 const TRANSIENT =
-  /Network connection lost|storage caused object to be reset|reset because its code was updated|object storage operation exceeded timeout|D1 DB is overloaded|Cannot resolve D1 DB|Durable Object is overloaded|internal error; reference/i;
+  /Network connection lost|caused object to be reset|reset because its code was updated|(D1 DB|Durable Object) is overloaded|Cannot resolve D1 DB|internal error; reference/i;
 
 /** The answer for anything thrown. What we did not throw on purpose is logged under the request's id and not shown. */
 export function errorResponse(error: unknown, requestId: string): Response {
   if (error instanceof MlflowError) return mlflowErrorResponse(error);
   console.error(requestId, error);
-  const text = error instanceof Error ? error.message : String(error);
-  if (TRANSIENT.test(text)) {
+  if (isTransient(error)) {
     const response = mlflowErrorResponse(
       new MlflowError("TEMPORARILY_UNAVAILABLE", `The storage did not answer; please repeat (request ${requestId}).`),
     );
@@ -18,6 +17,12 @@ export function errorResponse(error: unknown, requestId: string): Response {
     return response;
   }
   return mlflowErrorResponse(new MlflowError("INTERNAL_ERROR", `Internal error (request ${requestId}).`));
+}
+
+/** By the platform's word, where it gives one (Durable Objects' errors), else by its texts (developers.cloudflare.com/d1). */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ("retryable" in error && error.retryable === true) || TRANSIENT.test(error.message);
 }
 
 function mlflowErrorResponse(error: MlflowError): Response {

@@ -24,9 +24,12 @@ const GETS = new Set([
 /**
  * The Worker under test, with its real bindings. Called directly: `exports.default` of the test pool imports the Worker
  * anew for each request, each time slower than before.
+ * @param target a path, or a URL with another host.
+ * @param settings in place of those of the test's Worker, which is open to local requests.
  */
-export async function fetchWorker(target: string, init?: RequestInit): Promise<Response> {
-  return await worker.fetch(new Request(`${ORIGIN}${target}`, init), env, createExecutionContext());
+export async function fetchWorker(target: string, init?: RequestInit, settings?: Partial<Env>): Promise<Response> {
+  const request = new Request(new URL(target, ORIGIN).href, init);
+  return await worker.fetch(request, settings ? { ...env, ...settings } : env, createExecutionContext());
 }
 
 /** Sends one message as MLflow's clients do: in the query of a GET, else as JSON. */

@@ -1,0 +1,189 @@
+import { describe, expect, test } from "vitest";
+import { expectMlflowError, fetchWorker } from "../helpers/mlflow.ts";
+import { storedState } from "../helpers/state.ts";
+
+const GET = "/api/2.0/mlflow/experiments/get?experiment_id=0";
+const PASSWORD = "correct horse battery";
+const TOKEN = "a token of the admin";
+
+const basic = (credentials: string) => `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`;
+
+/** Every way to ask: a read, a write, what does not exist, a socket. */
+const CALLS: readonly [what: string, target: string, init: RequestInit][] = [
+  ["a read", GET, {}],
+  ["a read under /ajax-api", "/ajax-api/2.0/mlflow/experiments/get?experiment_id=0", {}],
+  [
+    "a write",
+    "/api/2.0/mlflow/experiments/create",
+    { method: "POST", body: '{"name":"must not be"}', headers: { "Content-Type": "application/json" } },
+  ],
+  ["an artifact", "/api/2.0/mlflow-artifacts/artifacts/0/a", { method: "PUT", body: "a" }],
+  ["a WebSocket", GET, { headers: { Upgrade: "websocket", Connection: "Upgrade" } }],
+  ["an unknown endpoint", "/api/2.0/mlflow/nothing", {}],
+  ["a path that only begins like a public one", "/healthy", {}],
+  ["a path that leaves a public one", "/health/..%2fapi/2.0/mlflow/experiments/search", {}],
+  ["another method of a public path", "/health", { method: "POST" }],
+  ["a preflight", GET, { method: "OPTIONS" }],
+];
+
+const withHeaders = (init: RequestInit, headers: Record<string, string>): RequestInit => ({
+  ...init,
+  headers: { ...(init.headers as Record<string, string>), ...headers },
+});
+
+describe("open to local requests", () => {
+  test.each(["localhost", "LOCALHOST:5000", "127.0.0.1", "127.0.0.1:5000", "[::1]:5000"])(
+    "serves Host %s",
+    async (host) => {
+      expect((await fetchWorker(`http://${host}${GET}`)).status).toBe(200);
+    },
+  );
+
+  test.each([
+    "evil.test",
+    "localhost.evil.test",
+    "evil-localhost",
+    "127.0.0.1.evil.test",
+    "127.0.0.2",
+    "0.0.0.0",
+    "192.168.0.1:5000",
+    "[::2]",
+  ])("refuses Host %s, whatever is asked", async (host) => {
+    const before = await storedState();
+    for (const [, target, init] of CALLS) {
+      await expectMlflowError(fetchWorker(`http://${host}${target}`, init), "PERMISSION_DENIED");
+    }
+    expect(await storedState()).toBe(before);
+  });
+
+  test.each([
+    "https://evil.test",
+    "http://evil.test:5000",
+    "http://localhost:9999",
+    "http://127.0.0.1",
+    "http://localhost.evil.test",
+    "null",
+    "",
+  ])("refuses Origin %s, whatever is asked", async (origin) => {
+    const before = await storedState();
+    for (const [, target, init] of CALLS) {
+      const request = withHeaders(init, { Origin: origin });
+      await expectMlflowError(fetchWorker(target, request), "PERMISSION_DENIED");
+    }
+    expect(await storedState()).toBe(before);
+  });
+
+  test("serves pages of its own", async () => {
+    const url = `http://localhost:5000${GET}`;
+    expect((await fetchWorker(url, { headers: { Origin: "http://localhost:5000" } })).status).toBe(200);
+  });
+
+  test("serves health and version to everybody", async () => {
+    for (const path of ["/health", "/version", "/api/3.0/mlflow/server-info"]) {
+      expect((await fetchWorker(`http://evil.test${path}`)).status).toBe(200);
+    }
+  });
+});
+
+describe("without an admin secret, on no local socket", () => {
+  const unset = { TRACKFLARE_LOCAL: "0" };
+
+  test.each(CALLS)("%s is refused, with or without credentials", async (_what, target, init) => {
+    const guesses = ["admin:password1234", "admin:password", "admin:admin", "admin:", ":", "local:", "admin:undefined"];
+    const headers: Record<string, string>[] = [
+      {},
+      ...guesses.map((guess) => ({ Authorization: basic(guess) })),
+      { Authorization: "Bearer " },
+      { Authorization: "Bearer undefined" },
+    ];
+    for (const header of headers) {
+      const message = await expectMlflowError(fetchWorker(target, withHeaders(init, header), unset), "UNAUTHENTICATED");
+      expect(message).toContain("TRACKFLARE_ADMIN_PASSWORD");
+    }
+  });
+
+  test("health is served", async () => {
+    expect((await fetchWorker("/health", {}, unset)).status).toBe(200);
+  });
+});
+
+describe("with an admin's password and token", () => {
+  const admin = { TRACKFLARE_ADMIN_PASSWORD: PASSWORD, TRACKFLARE_ADMIN_TOKEN: TOKEN };
+  const status = async (authorization: string, settings: Partial<Env> = admin) =>
+    (await fetchWorker(GET, { headers: { Authorization: authorization } }, settings)).status;
+
+  test.each([basic(`admin:${PASSWORD}`), basic(`admin:${TOKEN}`), `Bearer ${TOKEN}`, `bearer  ${TOKEN}`])(
+    "%s is served",
+    async (authorization) => {
+      expect(await status(authorization)).toBe(200);
+    },
+  );
+
+  test("a host by any name is served, over TLS or not", async () => {
+    const init = { headers: { Authorization: `Bearer ${TOKEN}` } };
+    for (const origin of ["https://tracking.example.org", "http://10.0.0.5:5000"]) {
+      expect((await fetchWorker(`${origin}${GET}`, init, admin)).status).toBe(200);
+      const own = withHeaders(init, { Origin: origin });
+      expect((await fetchWorker(`${origin}${GET}`, own, admin)).status).toBe(200);
+      const foreign = withHeaders(init, { Origin: "https://evil.test" });
+      await expectMlflowError(fetchWorker(`${origin}${GET}`, foreign, admin), "PERMISSION_DENIED");
+    }
+  });
+
+  test.each([
+    "",
+    "Basic",
+    "Bearer",
+    "Bearer ",
+    "Basic !!!",
+    `Basic ${btoa("\xff\xfe:\xff")}`,
+    basic(""),
+    basic(":"),
+    basic("admin"),
+    basic(`:${PASSWORD}`),
+    basic("admin:"),
+    basic(`Admin:${PASSWORD}`),
+    basic(`admin:${PASSWORD} `),
+    basic(`admin:${PASSWORD.slice(1)}`),
+    basic(`\ufeffadmin:${PASSWORD}`),
+    basic("admin:password1234"),
+    `Bearer ${PASSWORD}`,
+    `Bearer ${TOKEN}x`,
+    `Token ${TOKEN}`,
+    TOKEN,
+  ])("%j is refused", async (authorization) => {
+    const answer = await fetchWorker(GET, { headers: { Authorization: authorization } }, admin);
+    expect(answer.headers.get("WWW-Authenticate")).toBe('Basic realm="mlflow"');
+    await expectMlflowError(answer, "UNAUTHENTICATED");
+  });
+
+  test("without credentials all but health is refused, local host or not, and nothing is written", async () => {
+    const before = await storedState();
+    for (const [, target, init] of CALLS) {
+      await expectMlflowError(fetchWorker(target, init, admin), "UNAUTHENTICATED");
+    }
+    expect(await storedState()).toBe(before);
+    expect((await fetchWorker("/health", {}, admin)).status).toBe(200);
+  });
+
+  test("the admin may have another name, and a password with colons and of any script", async () => {
+    const settings = { TRACKFLARE_ADMIN_USERNAME: "ada", TRACKFLARE_ADMIN_PASSWORD: "pässwörd:with:colons" };
+    expect(await status(basic("ada:pässwörd:with:colons"), settings)).toBe(200);
+    expect(await status(basic("admin:pässwörd:with:colons"), settings)).toBe(401);
+    expect(await status(basic("ada:undefined"), settings)).toBe(401);
+  });
+
+  test("a secret that is too short serves nobody", async () => {
+    for (const password of ["", " ", "eleven char"]) {
+      expect(await status(basic(`admin:${password}`), { TRACKFLARE_ADMIN_PASSWORD: password })).toBe(500);
+    }
+  });
+});
+
+test("an unknown endpoint is told to those only who may know", async () => {
+  for (const path of ["/api/2.0/mlflow/nothing", "/", "/api/2.0/mlflow/runs/get/", "/api/2.0/mlflow//runs/get"]) {
+    await expectMlflowError(fetchWorker(path), "ENDPOINT_NOT_FOUND");
+  }
+  await expectMlflowError(fetchWorker("/api/2.0/mlflow/runs/create"), "ENDPOINT_NOT_FOUND");
+  await expectMlflowError(fetchWorker("/health", { method: "POST" }), "ENDPOINT_NOT_FOUND");
+});

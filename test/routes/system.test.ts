@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { fetchWorker } from "../helpers/mlflow.ts";
+
+test("health and version are plain text", async () => {
+  for (const [path, text] of [
+    ["/health", /^OK$/],
+    ["/version", /^\d+\.\d+\.\d+$/],
+  ] as const) {
+    const response = await fetchWorker(path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
+    expect(await response.text()).toMatch(text);
+  }
+});
+
+test("server-info says what the client looks for, and promises nothing that is not there", async () => {
+  for (const prefix of ["/api/3.0", "/ajax-api/3.0"]) {
+    const response = await fetchWorker(`${prefix}/mlflow/server-info`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      store_type: "SqlStore",
+      workspaces_enabled: false,
+      trace_archival_enabled: false,
+      multipart_uploads_enabled: false,
+      multipart_downloads_enabled: false,
+      presigned_upload_run_id_supported: false,
+      presigned_upload_model_id_supported: false,
+      features_enabled: { gateway: false },
+    });
+  }
+});
+
+test("API answers are never cached, sniffed or framed", async () => {
+  for (const path of ["/api/2.0/mlflow/experiments/get?experiment_id=0", "/api/2.0/mlflow/nothing"]) {
+    const { headers } = await fetchWorker(path);
+    expect(headers.get("Cache-Control")).toBe("no-store");
+    expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
+    expect(headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
+  }
+});

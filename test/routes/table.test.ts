@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { PERMISSION_LEVELS } from "../../src/routes/route.ts";
+import { ROUTES } from "../../src/routes/table.ts";
+
+const endpoints = ROUTES.flatMap((route) =>
+  route.paths.map((path) => ({ ...route, endpoint: `${route.method} ${path}` })),
+);
+
+test("every route has a permission", () => {
+  for (const { endpoint, permission } of endpoints) {
+    if (permission === "public") continue;
+    expect(PERMISSION_LEVELS, endpoint).toContain(permission.level);
+    expect(permission.on, endpoint).toBeInstanceOf(Function);
+  }
+});
+
+test("no two routes answer the same method and path", () => {
+  const names = endpoints.map(({ endpoint }) => endpoint);
+  expect(names).toEqual([...new Set(names)]);
+});
+
+test("health, version and server-info are public, and nothing else", () => {
+  const isPublic = endpoints.filter(({ permission }) => permission === "public").map(({ endpoint }) => endpoint);
+  expect(isPublic.sort()).toEqual([
+    "GET /ajax-api/3.0/mlflow/server-info",
+    "GET /api/3.0/mlflow/server-info",
+    "GET /health",
+    "GET /version",
+  ]);
+});
+
+const TRACKING = [
+  "POST experiments/create",
+  "GET experiments/get",
+  "GET experiments/get-by-name",
+  "GET experiments/search",
+  "POST experiments/search",
+  "GET experiments/list",
+  "POST experiments/update",
+  "POST experiments/delete",
+  "POST experiments/restore",
+  "POST experiments/set-experiment-tag",
+  "POST experiments/delete-experiment-tag",
+  "POST runs/create",
+  "GET runs/get",
+  "POST runs/update",
+  "POST runs/delete",
+  "POST runs/restore",
+  "POST runs/search",
+  "POST runs/log-metric",
+  "POST runs/log-parameter",
+  "POST runs/log-batch",
+  "POST runs/log-inputs",
+  "POST runs/set-tag",
+  "POST runs/delete-tag",
+  "POST runs/log-model",
+  "GET metrics/get-history",
+  "GET metrics/get-history-bulk",
+  "GET metrics/get-history-bulk-interval",
+  "GET artifacts/list",
+];
+
+test.each(TRACKING)("%s answers under /api, /ajax-api and /api/2.0/preview", (name) => {
+  const [method, path] = name.split(" ");
+  const route = ROUTES.find((of) => of.method === method && of.paths.includes(`/api/2.0/mlflow/${path}`));
+  expect(route?.paths).toEqual([
+    `/api/2.0/mlflow/${path}`,
+    `/ajax-api/2.0/mlflow/${path}`,
+    `/api/2.0/preview/mlflow/${path}`,
+  ]);
+});
+
+test("whatever answers under /api answers under /ajax-api", () => {
+  for (const { method, paths } of ROUTES) {
+    for (const path of paths.filter((of) => /^\/api\/\d/.test(of) && !of.startsWith("/api/2.0/preview/"))) {
+      expect(paths, `${method} ${path}`).toContain(path.replace("/api/", "/ajax-api/"));
+    }
+  }
+});
+
+test.each(["GET", "PUT", "DELETE"])("%s of the artifact proxy answers under /api and /ajax-api", (method) => {
+  const paths = ROUTES.filter((route) => route.method === method).flatMap((route) => route.paths);
+  expect(paths).toContain("/api/2.0/mlflow-artifacts/artifacts/*");
+  expect(paths).toContain("/ajax-api/2.0/mlflow-artifacts/artifacts/*");
+});
+
+test("get-artifact is there", () => {
+  expect(endpoints.map(({ endpoint }) => endpoint)).toContain("GET /get-artifact");
+});
