@@ -65,11 +65,7 @@ export class FolderArtifactStore implements ArtifactStore {
     const path = key.split("/").map(encodeURIComponent).join("/");
     const headers = { Range: `bytes=${offset}-${offset + length - 1}` };
     const response = await this.#disk.fetch(`${FILES_URL}${path}`, { headers });
-    if (
-      response.status !== 206 ||
-      Number(response.headers.get("Content-Length")) !== length ||
-      response.body === null
-    ) {
+    if (!response.ok || Number(response.headers.get("Content-Length")) !== length || response.body === null) {
       await response.body?.cancel();
       return undefined;
     }
