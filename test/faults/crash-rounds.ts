@@ -27,11 +27,11 @@ export interface CrashReport {
   readonly rounds: number;
   readonly acknowledgedPoints: number;
   readonly repeats: number;
-  /** What was wrong, at most a few of each kind. */
+  /** What was wrong; each begins with its kind. */
   readonly problems: readonly string[];
 }
 
-/** The server is left alone so long at most between two crashes: less than and more than the objects' first alarms. */
+/** The server is left alone so long at most between two crashes: the objects tell D1 where runs end, hardly by alarms. */
 const MAX_ROUND_MS = 2000;
 const MAX_DRAIN_MS = 60_000;
 const POLL_MS = 100;

@@ -91,8 +91,9 @@ test("a run that is deleted while clients log: nothing is accepted after the del
 
 test("a deleted run stays deleted after a crash, and takes points again once restored", async () => {
   const runId = await client.createRun("0", "deleted, killed, restored");
-  const [before, during, after] = [0, 1, 2].map((step) => ({ key: "loss", timestamp: 1000, step, value: step }));
-  if (!before || !during || !after) throw new Error("unreachable");
+  const before = { key: "loss", timestamp: 1000, step: 0, value: 3 };
+  const during = { ...before, step: 1 };
+  const after = { ...before, step: 2 };
   await client.logMetric(runId, before);
   await client.deleteRun(runId);
   await server.crash("both");
