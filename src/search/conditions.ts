@@ -1,4 +1,12 @@
-import type { Comparison, Condition, Field, TextComparator } from "./ast.ts";
+import {
+  type Comparison,
+  type Condition,
+  comparisonsOf,
+  type Field,
+  holds,
+  type TextComparator,
+  type TextComparison,
+} from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import { asciiLower, type LikeTest, likeMatcher, planLike } from "./like.ts";
 import type { Residue } from "./plan.ts";
@@ -14,16 +22,34 @@ export interface FieldSource {
   readonly rows: (field: Field, binder: Binder) => { readonly from: string; readonly value: string };
 }
 
-/** The comparisons that must all hold. */
-export function conjuncts(condition: Condition): Comparison[] {
+/** The conditions that must all hold, none of them an AND. */
+export function conjuncts(condition: Condition): Exclude<Condition, { kind: "and" }>[] {
   return condition.kind === "and" ? condition.conditions.flatMap(conjuncts) : [condition];
+}
+
+/** SQL that holds wherever `condition` does, and nowhere else unless the condition has a residue: see `residueOf`. */
+export function conditionSql(condition: Condition, source: FieldSource, binder: Binder): string {
+  switch (condition.kind) {
+    case "and":
+    case "or": {
+      const parts = condition.conditions.map((one) => conditionSql(one, source, binder));
+      return `(${parts.join(condition.kind === "and" ? " AND " : " OR ")})`;
+    }
+    case "not":
+      // What only narrows a comparison down says nothing of where it does not hold.
+      return isNarrowed(condition.comparison)
+        ? "1"
+        : `(${comparisonSql(condition.comparison, source, binder)}) IS NOT TRUE`;
+    default:
+      return comparisonSql(condition, source, binder);
+  }
 }
 
 /**
  * The SQL of one comparison. Fields without a value satisfy none but IS NULL, also not `!=` (MLflow joins inwardly).
- * A LIKE that tests of places cannot express is narrowed down only: see `residueOf`.
+ * A LIKE that tests of places cannot express is narrowed down only.
  */
-export function comparisonSql(comparison: Comparison, source: FieldSource, binder: Binder): string {
+function comparisonSql(comparison: Comparison, source: FieldSource, binder: Binder): string {
   const { field } = comparison;
   const column = source.column(field);
   if (column !== undefined) return `(${predicate(comparison, column, binder)})`;
@@ -37,27 +63,60 @@ export function comparisonSql(comparison: Comparison, source: FieldSource, binde
   return `EXISTS (SELECT 1 FROM ${from} AND ${predicate(comparison, value, binder)})`;
 }
 
+/** A residue, and what to select for it. */
+export interface ConditionResidue {
+  readonly residue: Residue;
+  /** One expression a column of the residue. */
+  readonly columns: (source: FieldSource, binder: Binder) => string[];
+}
+
 /**
- * What SQL leaves open of a comparison: the column that holds the values, as a JSON list, and the test of one. Right
- * only where the comparison must hold, as it does in a conjunction.
+ * What SQL leaves open of a condition: the truth of each of its comparisons, or where SQL cannot tell that, the field's
+ * values as a JSON list. Undefined where SQL tells all.
  */
-export function residueOf(
-  comparison: Comparison,
-): { readonly residue: Residue; readonly sql: (source: FieldSource, binder: Binder) => string } | undefined {
-  if (comparison.kind !== "text") return undefined;
-  const { field, comparator } = comparison;
-  if ((comparator !== "LIKE" && comparator !== "ILIKE") || planLike(comparison.value).exact) return undefined;
-  const normalize = comparator === "ILIKE" ? asciiLower : (text: string) => text;
-  const matches = likeMatcher(normalize(comparison.value));
+export function residueOf(condition: Condition): ConditionResidue | undefined {
+  const comparisons = comparisonsOf(condition);
+  if (!comparisons.some(isNarrowed)) return undefined;
+  const tests = comparisons.map((comparison) =>
+    isNarrowed(comparison) ? valuesTest(comparison) : (value: unknown) => value === 1,
+  );
   return {
-    residue: { matches: (values) => (JSON.parse(values) as string[]).some((value) => matches(normalize(value))) },
-    sql: (source, binder) => {
-      const column = source.column(field);
-      if (column !== undefined) return `json_array(${column})`;
-      const { from, value } = source.rows(field, binder);
-      return `(SELECT json_group_array(${value}) FROM ${from})`;
+    residue: {
+      width: comparisons.length,
+      matches: (values) => holds(condition, new Set(comparisons.filter((_, index) => tests[index]!(values[index])))),
     },
+    columns: (source, binder) =>
+      comparisons.map((comparison) =>
+        isNarrowed(comparison)
+          ? valuesSql(comparison.field, source, binder)
+          : `(${comparisonSql(comparison, source, binder)})`,
+      ),
   };
+}
+
+interface Like extends TextComparison {
+  readonly comparator: "LIKE" | "ILIKE";
+}
+
+function isNarrowed(comparison: Comparison): comparison is Like {
+  if (comparison.kind !== "text") return false;
+  return (comparison.comparator === "LIKE" || comparison.comparator === "ILIKE") && !planLike(comparison.value).exact;
+}
+
+/** Whether one text of a JSON list matches. */
+function valuesTest({ comparator, value }: Like): (values: unknown) => boolean {
+  const normalize = comparator === "ILIKE" ? asciiLower : (text: string) => text;
+  const matches = likeMatcher(normalize(value));
+  return (values) =>
+    typeof values === "string" &&
+    (JSON.parse(values) as (string | null)[]).some((one) => one !== null && matches(normalize(one)));
+}
+
+function valuesSql(field: Field, source: FieldSource, binder: Binder): string {
+  const column = source.column(field);
+  if (column !== undefined) return `json_array(${column})`;
+  const { from, value } = source.rows(field, binder);
+  return `(SELECT json_group_array(${value}) FROM ${from})`;
 }
 
 /** The test of one value, an SQL expression. */

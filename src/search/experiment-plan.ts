@@ -35,9 +35,9 @@ const SOURCE: FieldSource = {
  * @throws MlflowError INVALID_PARAMETER_VALUE for a filter, order or page token that is not valid.
  */
 export function planExperimentSearch(query: ExperimentSearchQuery): ExperimentSearchPlan {
-  const comparisons = conjuncts(parseFilter(query.filter, EXPERIMENT_GRAMMAR));
+  const conditions = conjuncts(parseFilter(query.filter, EXPERIMENT_GRAMMAR));
   const columns = orderColumns(parseOrderBy(query.orderBy, EXPERIMENT_GRAMMAR));
-  const residual = comparisons.filter((comparison) => residueOf(comparison) !== undefined);
+  const residual = conditions.filter((condition) => residueOf(condition) !== undefined);
   const fingerprint = queryFingerprint([
     "experiments",
     query.experimentIds ?? null,
@@ -49,7 +49,7 @@ export function planExperimentSearch(query: ExperimentSearchQuery): ExperimentSe
     maxResults: query.maxResults,
     start: query.pageToken ? parsePageToken(query.pageToken, fingerprint, columns) : undefined,
     positionLength: columns.length,
-    residues: residual.map((comparison) => residueOf(comparison)!.residue),
+    residues: residual.map((condition) => residueOf(condition)!.residue),
     sliceSize: sliceSize(residual.length > 0),
     pageToken: (last) => pageToken(fingerprint, last),
     stages: (after, limit) => {
@@ -61,7 +61,7 @@ export function planExperimentSearch(query: ExperimentSearchQuery): ExperimentSe
         where.push(`e.experiment_id IN (SELECT value FROM ${binder.list(query.experimentIds.map(toExperimentId))})`);
       }
       const parts = { id: "CAST(e.experiment_id AS TEXT)", from: "experiments e", source: SOURCE, isLast: true };
-      const all = { ...parts, where, comparisons, residual, columns, after, limit: binder.number(limit) };
+      const all = { ...parts, where, conditions, residual, columns, after, limit: binder.number(limit) };
       return [{ sql: searchQuery(all, binder), values: binder.values() }];
     },
   };

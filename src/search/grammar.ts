@@ -13,6 +13,8 @@ export interface Grammar {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly attributes: ReadonlyMap<string, Attribute>;
   readonly orderEntities: ReadonlySet<Entity>;
+  /** What `<word>(metrics.<key>)` is about. MLflow has no such words; no metric's key may have a bracket. */
+  readonly metricFunctions?: ReadonlyMap<string, Entity>;
 }
 
 const DATASET_KEYS = new Set(["name", "digest", "context"]);
@@ -45,7 +47,12 @@ export const RUN_GRAMMAR: Grammar = {
     ...attributes("number", ["start_time", "created", "Created"], { key: "start_time" }),
     ...attributes("number", ["end_time"]),
   ]),
-  orderEntities: new Set(["metric", "param", "tag", "attribute"]),
+  orderEntities: new Set(["metric", "metricMin", "metricMax", "param", "tag", "attribute"]),
+  metricFunctions: new Map([
+    ["min", "metricMin"],
+    ["max", "metricMax"],
+    ["last", "metric"],
+  ]),
 };
 
 export const EXPERIMENT_GRAMMAR: Grammar = {

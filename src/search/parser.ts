@@ -1,22 +1,35 @@
 import { invalidParameter } from "../domain/errors.ts";
 import { type Int64, parseInt64 } from "../domain/int64.ts";
-import type { Comparison, Condition, Field, NumberComparator, OrderTerm, TextComparator } from "./ast.ts";
+import {
+  type Comparison,
+  type Condition,
+  type Entity,
+  type Field,
+  type NumberComparator,
+  negate,
+  type OrderTerm,
+  type TextComparator,
+} from "./ast.ts";
 import { toExperimentId } from "./experiment-id.ts";
-import { type Grammar, resolveField } from "./grammar.ts";
-import { nextToken, type Token } from "./lexer.ts";
+import type { Grammar } from "./grammar.ts";
+import { isWord, shorten, TokenReader } from "./token-reader.ts";
 
 /** So that a list of some ten thousand run ids fits, in characters. */
 const MAX_FILTER_LENGTH = 1_000_000;
 /** SQLite joins 64 tables at most, which bounds MLflow's filters too. */
 const MAX_COMPARISONS = 60;
+/** Brackets in brackets, so that the depth of the SQL stays below D1's 100 whatever the filter. */
+const MAX_DEPTH = 20;
 const MAX_ORDER_TERMS = 10;
 
+const NUMBER_ENTITIES: ReadonlySet<Entity> = new Set(["metric", "metricMin", "metricMax"]);
 const NUMBER_COMPARATORS: readonly string[] = [">", ">=", "=", "!=", "<", "<="] satisfies NumberComparator[];
 const TEXT_COMPARATORS: readonly string[] = ["=", "!=", "LIKE", "ILIKE"] satisfies TextComparator[];
 
 /**
  * Reads and checks a filter (MLflow's `SearchUtils.parse_search_filter`). Where MLflow accepts a filter it means the
- * same here; this one also takes keywords as bare names, blank filters, `1e+3` and lower-case operators everywhere.
+ * same here; this one also takes OR, NOT, brackets, functions of metrics, keywords as bare names, blank filters, `1e+3`
+ * and lower-case operators everywhere.
  * @throws MlflowError INVALID_PARAMETER_VALUE that says what was expected, and where.
  */
 export function parseFilter(text: string, grammar: Grammar): Condition {
@@ -38,77 +51,108 @@ export function parseOrderBy(items: readonly string[], grammar: Grammar): OrderT
 }
 
 function parseOrderTerm(item: string, grammar: Grammar): OrderTerm {
-  const name = nextToken(item, 0);
-  const direction = nextToken(item, name.end);
-  const word = direction.text.toUpperCase();
-  const isDirection = direction.kind === "end" || word === "ASC" || word === "DESC";
-  if (!isName(name) || !isDirection || nextToken(item, direction.end).kind !== "end") {
-    throw invalidParameter(`Invalid order_by ${JSON.stringify(item)}; expected a field, then ASC, DESC or nothing.`);
-  }
-  const field = resolveField(name.text, grammar);
+  const reader = new TokenReader(item, `order_by ${JSON.stringify(shorten(item))}`);
+  const field = reader.field(grammar);
+  const descends = reader.skipWord("DESC");
+  if (!descends) reader.skipWord("ASC");
+  if (reader.token.kind !== "end") throw reader.unexpected(reader.token, "ASC, DESC or nothing");
   if (!grammar.orderEntities.has(field.entity)) {
     throw invalidParameter(`Invalid order_by ${JSON.stringify(item)}: one cannot order by a ${field.entity}.`);
   }
-  return { field, ascending: word !== "DESC" };
-}
-
-/** Double quotes may enclose the name of an attribute: `"run_name" = 'x'`. */
-function isName(token: Token): boolean {
-  return token.kind === "name" || (token.kind === "text" && token.text.startsWith('"'));
-}
-
-function isWord(token: Token, word: string): boolean {
-  return token.kind === "name" && token.text.toUpperCase() === word;
+  return { field, ascending: !descends };
 }
 
 class FilterParser {
-  readonly #text: string;
+  readonly #reader: TokenReader;
   readonly #grammar: Grammar;
-  #token: Token;
+  #comparisons = 0;
 
   constructor(text: string, grammar: Grammar) {
-    this.#text = text;
+    this.#reader = new TokenReader(text, "filter");
     this.#grammar = grammar;
-    this.#token = nextToken(text, 0);
   }
 
-  /** MLflow does not ask for exactly one AND between comparisons: `AND a = 'x' b = 'y' AND` is a conjunction of two. */
   filter(): Condition {
-    const conditions: Comparison[] = [];
-    while (this.#token.kind !== "end") {
-      if (this.#skipWord("AND")) continue;
-      if (conditions.length === MAX_COMPARISONS) {
-        throw invalidParameter(`The filter has more than ${MAX_COMPARISONS} comparisons.`);
+    const condition = this.#alternatives(0);
+    const { token } = this.#reader;
+    if (token.kind !== "end") throw this.#reader.unexpected(token, "AND, OR or the end");
+    return condition;
+  }
+
+  /** @param depth of the brackets around; without any the filter may be blank. */
+  #alternatives(depth: number): Condition {
+    const alternatives: Condition[] = [];
+    do {
+      const conditions = this.#conditions(depth);
+      const isBlank = depth === 0 && alternatives.length === 0 && this.#reader.token.kind === "end";
+      if (conditions.length === 0 && !isBlank) throw this.#reader.unexpected(this.#reader.token, "a comparison");
+      alternatives.push(joined("and", conditions));
+    } while (this.#reader.skipWord("OR"));
+    return joined("or", alternatives);
+  }
+
+  /**
+   * MLflow does not ask for exactly one AND between comparisons: `AND a = 'x' b = 'y' AND` is a conjunction of two. What
+   * MLflow does not know, NOT and brackets, must be joined by a word.
+   */
+  #conditions(depth: number): Condition[] {
+    const conditions: Condition[] = [];
+    for (;;) {
+      let isJoined = conditions.length === 0;
+      while (this.#reader.skipWord("AND")) isJoined = true;
+      const { token } = this.#reader;
+      if (token.kind === "end" || isWord(token, "OR") || this.#reader.isSymbol(")")) return conditions;
+      if (!isJoined && (isWord(token, "NOT") || this.#reader.isSymbol("("))) {
+        throw this.#reader.unexpected(token, "AND or OR");
       }
-      conditions.push(this.#comparison());
+      conditions.push(this.#condition(depth));
     }
-    return { kind: "and", conditions };
+  }
+
+  #condition(depth: number): Condition {
+    let isNegated = false;
+    while (this.#reader.skipWord("NOT")) isNegated = !isNegated;
+    const condition = this.#reader.isSymbol("(") ? this.#group(depth + 1) : this.#comparison();
+    return isNegated ? negate(condition) : condition;
+  }
+
+  #group(depth: number): Condition {
+    if (depth > MAX_DEPTH) throw invalidParameter(`The filter has brackets more than ${MAX_DEPTH} deep.`);
+    this.#reader.symbol("(");
+    const condition = this.#alternatives(depth);
+    this.#reader.symbol(")");
+    return condition;
   }
 
   #comparison(): Comparison {
-    const name = this.#take();
-    if (!isName(name)) throw this.#unexpected(name, "a field such as metrics.acc, params.`a b` or status");
-    const field = this.#resolve(name);
-    if (this.#skipWord("IS")) return this.#presence(field);
-    if (isWord(this.#token, "IN") || isWord(this.#token, "NOT")) return this.#list(field);
-    const operator = this.#take();
+    if (this.#comparisons === MAX_COMPARISONS) {
+      throw invalidParameter(`The filter has more than ${MAX_COMPARISONS} comparisons.`);
+    }
+    this.#comparisons += 1;
+    const reader = this.#reader;
+    const field = reader.field(this.#grammar);
+    if (reader.skipWord("IS")) return this.#presence(field);
+    if (reader.isWord("IN") || reader.isWord("NOT")) return this.#list(field);
+    const operator = reader.take();
     const comparator = operator.text.toUpperCase();
-    if (this.#valueType(field) === "number") {
-      if (!NUMBER_COMPARATORS.includes(comparator)) throw this.#unexpected(operator, NUMBER_COMPARATORS.join(" "));
+    const type = this.#valueType(field);
+    if (type === "number") {
+      if (!NUMBER_COMPARATORS.includes(comparator)) throw reader.unexpected(operator, NUMBER_COMPARATORS.join(" "));
       return { kind: "number", field, comparator: comparator as NumberComparator, value: this.#number(field) };
     }
-    const comparators = this.#valueType(field) === "id" ? ["=", "!="] : TEXT_COMPARATORS;
-    if (!comparators.includes(comparator)) throw this.#unexpected(operator, comparators.join(" "));
+    const comparators = type === "id" ? ["=", "!="] : TEXT_COMPARATORS;
+    if (!comparators.includes(comparator)) throw reader.unexpected(operator, comparators.join(" "));
     const value = this.#string(`a quoted string for ${field.entity} ${JSON.stringify(field.key)}`).slice(1, -1);
-    if (this.#valueType(field) === "id") {
+    if (type === "id") {
       return { kind: "number", field, comparator: comparator as "=" | "!=", value: toExperimentId(value) };
     }
     return { kind: "text", field, comparator: comparator as TextComparator, value };
   }
 
   #presence(field: Field): Comparison {
-    const present = this.#skipWord("NOT");
-    if (!this.#skipWord("NULL")) throw this.#unexpected(this.#token, present ? "NULL" : "NULL or NOT NULL");
+    const reader = this.#reader;
+    const present = reader.skipWord("NOT");
+    if (!reader.skipWord("NULL")) throw reader.unexpected(reader.token, present ? "NULL" : "NULL or NOT NULL");
     if (field.entity !== "param" && field.entity !== "tag") {
       throw invalidParameter(`IS [NOT] NULL is for params and tags, not for ${field.entity} ${field.key}.`);
     }
@@ -116,77 +160,51 @@ class FilterParser {
   }
 
   #list(field: Field): Comparison {
-    const negated = this.#skipWord("NOT");
-    const operator = this.#take();
+    const reader = this.#reader;
+    const negated = reader.skipWord("NOT");
+    const operator = reader.take();
     const hasLists =
       field.entity === "dataset" || (field.entity === "attribute" && this.#grammar.attributes.get(field.key)?.list);
     if (!isWord(operator, "IN") || !hasLists) {
-      throw this.#unexpected(operator, `a comparator that ${field.entity} ${JSON.stringify(field.key)} has`);
+      throw reader.unexpected(operator, `a comparator that ${field.entity} ${JSON.stringify(field.key)} has`);
     }
-    this.#symbol("(");
+    reader.symbol("(");
     const values: string[] = [];
     do {
-      if (values.length > 0 && this.#token.text === ")") break;
+      if (values.length > 0 && reader.isSymbol(")")) break;
       values.push(unescapeListItem(this.#string("a quoted string in the list")));
-    } while (this.#skipSymbol(","));
-    this.#symbol(")");
+    } while (reader.skipSymbol(","));
+    reader.symbol(")");
     const isId = this.#valueType(field) === "id";
     return { kind: "list", field, negated, values: isId ? values.map(toExperimentId) : values };
   }
 
   #number(field: Field): Int64 {
-    const token = this.#take();
-    if (token.kind !== "number") throw this.#unexpected(token, `a number, unquoted, for ${field.entity} ${field.key}`);
-    if (field.entity === "metric") return Number(token.text);
+    const token = this.#reader.take();
+    if (token.kind !== "number") {
+      throw this.#reader.unexpected(token, `a number, unquoted, for ${field.entity} ${field.key}`);
+    }
+    if (NUMBER_ENTITIES.has(field.entity)) return Number(token.text);
     return (/^[+-]?\d{1,20}$/.test(token.text) ? parseInt64(token.text) : undefined) ?? Number(token.text);
   }
 
   #string(what: string): string {
-    const token = this.#take();
-    if (token.kind !== "text") throw this.#unexpected(token, what);
+    const token = this.#reader.take();
+    if (token.kind !== "text") throw this.#reader.unexpected(token, what);
     return token.text;
   }
 
   #valueType(field: Field): "number" | "text" | "id" {
-    if (field.entity === "metric") return "number";
+    if (NUMBER_ENTITIES.has(field.entity)) return "number";
     if (field.entity !== "attribute") return "text";
     return this.#grammar.attributes.get(field.key)?.values ?? "text";
   }
-
-  #resolve(name: Token): Field {
-    return resolveField(name.text, this.#grammar);
-  }
-
-  #take(): Token {
-    const token = this.#token;
-    this.#token = nextToken(this.#text, token.end);
-    return token;
-  }
-
-  #skipWord(word: string): boolean {
-    if (!isWord(this.#token, word)) return false;
-    this.#take();
-    return true;
-  }
-
-  #skipSymbol(symbol: string): boolean {
-    if (this.#token.kind !== "symbol" || this.#token.text !== symbol) return false;
-    this.#take();
-    return true;
-  }
-
-  #symbol(symbol: string): void {
-    if (!this.#skipSymbol(symbol)) throw this.#unexpected(this.#token, JSON.stringify(symbol));
-  }
-
-  #unexpected(token: Token, expected: string): Error {
-    const found = token.kind === "end" ? "the end" : JSON.stringify(shorten(token.text));
-    return invalidParameter(`Invalid filter: expected ${expected} at position ${token.start + 1}, found ${found}.`);
-  }
 }
 
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+/** One condition of several; alone, it is itself. */
+function joined(kind: "and" | "or", conditions: readonly Condition[]): Condition {
+  const [only, another] = conditions;
+  return only !== undefined && another === undefined ? only : { kind, conditions };
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "\\": "\\", "'": "'", '"': '"' };

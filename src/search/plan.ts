@@ -7,9 +7,10 @@ export interface SqlStatement {
 /** Where a page ended: the last row's value for each column of the order, int64 as text; null where it has none. */
 export type Position = readonly (string | number | null)[];
 
-/** A condition that SQL narrows down only: one column of the result has a JSON list, of which one item must match. */
+/** A condition that SQL narrows down only: whether it holds is told from the next `width` columns of a row. */
 export interface Residue {
-  readonly matches: (values: string) => boolean;
+  readonly width: number;
+  readonly matches: (values: readonly (string | number | null)[]) => boolean;
 }
 
 /**

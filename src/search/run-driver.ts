@@ -1,4 +1,4 @@
-import type { Comparison } from "./ast.ts";
+import { type Comparison, type Condition, comparisonsOf, isComparison } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import { predicate } from "./conditions.ts";
 import { valueTable } from "./run-source.ts";
@@ -35,17 +35,20 @@ const MAX_DRIVERS = 2;
 /** Each driver's query repeats the whole filter, and D1 takes 100 KB of SQL. */
 const MAX_DRIVEN_COMPARISONS = 20;
 
-/** The best first: an equal param or tag is mostly rarer than a metric in a range. */
-export function drivers(comparisons: readonly Comparison[], inExperiments: ExperimentTest): Driver[] {
-  if (comparisons.length > MAX_DRIVEN_COMPARISONS) return [];
-  const all = comparisons.flatMap((comparison) => driver(comparison, inExperiments) ?? []);
+/**
+ * The best first: an equal param or tag is mostly rarer than a metric in a range. Conditions that are no comparison
+ * never drive: a run that fails one side of an OR may satisfy the other.
+ */
+export function drivers(conditions: readonly Condition[], inExperiments: ExperimentTest): Driver[] {
+  if (conditions.flatMap(comparisonsOf).length > MAX_DRIVEN_COMPARISONS) return [];
+  const all = conditions.filter(isComparison).flatMap((comparison) => driver(comparison, inExperiments) ?? []);
   const isMetric = ({ comparison }: Driver) => comparison.field.entity === "metric";
   return [...all.filter((one) => !isMetric(one)), ...all.filter(isMetric)].slice(0, MAX_DRIVERS);
 }
 
 function driver(comparison: Comparison, inExperiments: ExperimentTest): Driver | undefined {
   const kept = valueTable(comparison.field);
-  if (kept === undefined) return undefined;
+  if (kept?.column !== "value") return undefined;
   const from = `${kept.table} d INDEXED BY ${INDEXES[kept.table]}`;
   const keyed = (binder: Binder) => [inExperiments("d.experiment_id", binder), `d.key = ${binder.bind(kept.key)}`];
   if (comparison.kind === "number" && comparison.comparator !== "!=") {

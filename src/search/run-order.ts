@@ -29,14 +29,18 @@ export function planRunOrder(terms: readonly OrderTerm[]): RunOrder {
       ...(names.includes("attribute.start_time") ? [] : [attributeColumn("start_time", false)]),
       ...(names.includes("attribute.run_id") ? [] : [attributeColumn("run_id", true)]),
     ],
-    carriesTexts: terms.some(({ field }) => field.entity !== "metric"),
+    carriesTexts: terms.some(({ field }) => valueTable(field)?.table !== "latest_metrics"),
   };
 }
 
 function termColumns({ field, ascending }: OrderTerm, index: number): OrderColumn[] {
   if (field.entity === "attribute") return [attributeColumn(field.key, ascending)];
   const alias = joinAlias(index);
-  if (field.entity !== "metric") return [{ sql: `${alias}.value`, type: "text", ascending, nullable: true }];
+  if (field.entity !== "metric") {
+    const { table, column } = valueTable(field)!;
+    const type = table === "latest_metrics" ? "number" : "text";
+    return [{ sql: `${alias}.${column}`, type, ascending, nullable: true }];
+  }
   const rank = `coalesce(${alias}.is_nan, ${METRIC_RANKS.missing})`;
   return [
     { sql: rank, type: "number", ascending: true, nullable: false },

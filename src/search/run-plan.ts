@@ -1,5 +1,5 @@
 import { LIFECYCLE_STAGES, type LifecycleStage, type ViewType } from "../domain/entities.ts";
-import type { Comparison } from "./ast.ts";
+import { type Comparison, type Condition, isComparison } from "./ast.ts";
 import { Binder } from "./binder.ts";
 import { conjuncts, residueOf } from "./conditions.ts";
 import { toExperimentId } from "./experiment-id.ts";
@@ -36,15 +36,15 @@ export interface RunSearchTuning {
  * @throws MlflowError INVALID_PARAMETER_VALUE for experiment ids, filter, order or page token that are not valid.
  */
 export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {}): RunSearchPlan {
-  const comparisons = conjuncts(parseFilter(query.filter, RUN_GRAMMAR));
+  const conditions = conjuncts(parseFilter(query.filter, RUN_GRAMMAR));
   const order = planRunOrder(parseOrderBy(query.orderBy, RUN_GRAMMAR));
-  const residual = comparisons.filter((comparison) => residueOf(comparison) !== undefined);
+  const residual = conditions.filter((condition) => residueOf(condition) !== undefined);
   const { experimentIds, filter, orderBy, viewType } = query;
   const fingerprint = queryFingerprint(["runs", experimentIds, filter, orderBy, viewType]);
   const search = new RunSearch(
     [...new Set(experimentIds.map(toExperimentId))],
     viewType,
-    comparisons,
+    conditions,
     residual,
     order,
     tuning,
@@ -53,7 +53,7 @@ export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {
     maxResults: query.maxResults,
     start: query.pageToken ? parsePageToken(query.pageToken, fingerprint, order.columns) : undefined,
     positionLength: order.columns.length,
-    residues: residual.map((comparison) => residueOf(comparison)!.residue),
+    residues: residual.map((condition) => residueOf(condition)!.residue),
     sliceSize: sliceSize(residual.length > 0 || order.carriesTexts),
     pageToken: (last) => pageToken(fingerprint, last),
     stages: (after, limit) => (experimentIds.length === 0 ? [] : search.stages(after, limit)),
@@ -64,7 +64,7 @@ export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {
 interface Stretch {
   readonly from: (binder: Binder) => string;
   readonly where: (binder: Binder) => string[];
-  readonly comparisons: readonly Comparison[];
+  readonly conditions: readonly Condition[];
   readonly runId: string;
   readonly columns: readonly OrderColumn[];
   readonly after: Position | undefined;
@@ -73,38 +73,37 @@ interface Stretch {
 class RunSearch {
   readonly #experimentIds: readonly (number | bigint)[];
   readonly #lifecycle: LifecycleStage | undefined;
-  readonly #comparisons: readonly Comparison[];
-  readonly #residual: readonly Comparison[];
+  readonly #conditions: readonly Condition[];
+  readonly #residual: readonly Condition[];
   readonly #order: RunOrder;
   readonly #tuning: RunSearchTuning;
 
   constructor(
     experimentIds: readonly (number | bigint)[],
     viewType: ViewType,
-    comparisons: readonly Comparison[],
-    residual: readonly Comparison[],
+    conditions: readonly Condition[],
+    residual: readonly Condition[],
     order: RunOrder,
     tuning: RunSearchTuning,
   ) {
     this.#experimentIds = experimentIds;
     this.#lifecycle = LIFECYCLE_STAGES.find((stage) => viewType === `${stage.toUpperCase()}_ONLY`);
-    this.#comparisons = comparisons;
+    this.#conditions = conditions;
     this.#residual = residual;
     this.#order = order;
     this.#tuning = tuning;
   }
 
   stages(after: Position | undefined, limit: number): SqlStatement[] {
-    const listed = this.#comparisons.find(isListOfRunIds);
+    const listed = this.#conditions.filter(isComparison).find(isListOfRunIds);
     if (listed !== undefined) return [this.#listedRuns(listed, after, limit)];
     const metricFirst = this.#order.terms[0]?.field.entity === "metric";
-    const candidates = drivers(
-      // The order's own metric is as good a way by its index, and sorted.
-      this.#comparisons.filter((comparison) => !(metricFirst && this.#isOrderMetric(comparison))),
-      this.#inExperiments,
-    );
+    // The order's own metric is as good a way by its index, and sorted.
+    const walked: readonly Condition[] = metricFirst ? this.#onOrderMetric() : [];
+    const others = this.#conditions.filter((condition) => !walked.includes(condition));
+    const candidates = drivers(others, this.#inExperiments);
     const walksIndex = metricFirst || this.#startsByTime();
-    const worthwhile = walksIndex ? worthwhileRows(limit, this.#comparisons.length) : WORTH_ANY_SORT;
+    const worthwhile = walksIndex ? worthwhileRows(limit, this.#conditions.length) : WORTH_ANY_SORT;
     const cap = this.#tuning.driverCap ?? worthwhile;
     const stretches = metricFirst ? this.#metricStretches(after) : this.#timeStretches(after);
     return stretches.map((stretch, index) => {
@@ -145,9 +144,12 @@ class RunSearch {
     return isDefault && this.#experimentIds.length === 1 && this.#lifecycle !== undefined;
   }
 
-  #isOrderMetric(comparison: Comparison): boolean {
-    const { entity, key } = comparison.field;
-    return entity === "metric" && key === this.#order.terms[0]?.field.key;
+  /** What every run of the walk along a metric must satisfy in that metric. */
+  #onOrderMetric(): Comparison[] {
+    const { field: first } = this.#order.terms[0]!;
+    return this.#conditions
+      .filter(isComparison)
+      .filter(({ field }) => field.entity === first.entity && field.key === first.key);
   }
 
   #listedRuns(listed: Comparison, after: Position | undefined, limit: number): SqlStatement {
@@ -159,7 +161,7 @@ class RunSearch {
         id: "r.run_id",
         from: from + orderJoins(this.#order, 0, binder),
         where: [this.#inExperiments("r.experiment_id", binder), ...this.#inLifecycle(binder)],
-        comparisons: this.#comparisons.filter((comparison) => comparison !== listed),
+        conditions: this.#conditions.filter((condition) => condition !== listed),
         residual: this.#residual,
         source: runSource("r.run_id"),
         columns: this.#order.columns,
@@ -173,13 +175,13 @@ class RunSearch {
   }
 
   #drivenRuns(driver: Driver, after: Position | undefined, limit: string, binder: Binder): string {
-    const others = this.#comparisons.filter((comparison) => comparison !== driver.comparison);
+    const others = this.#conditions.filter((condition) => condition !== driver.comparison);
     return searchQuery(
       {
         id: "r.run_id",
         from: `${driver.from} CROSS JOIN runs r ON r.run_id = d.run_id${orderJoins(this.#order, 0, binder)}`,
         where: [...driver.where(binder), ...this.#inLifecycle(binder)],
-        comparisons: driver.exact ? others : [...others, driver.comparison],
+        conditions: driver.exact ? others : [...others, driver.comparison],
         residual: this.#residual,
         source: runSource("d.run_id"),
         columns: this.#order.columns,
@@ -197,7 +199,7 @@ class RunSearch {
         id: "r.run_id",
         from: stretch.from(binder),
         where: [...stretch.where(binder), ...this.#inLifecycle(binder)],
-        comparisons: stretch.comparisons,
+        conditions: stretch.conditions,
         residual: this.#residual,
         source: runSource(stretch.runId),
         columns: stretch.columns,
@@ -212,11 +214,12 @@ class RunSearch {
   /** The runs whose metric is a number, those where it is NaN, those without it. */
   #metricStretches(after: Position | undefined): Stretch[] {
     const [rank, value, ...others] = this.#order.columns as [OrderColumn, OrderColumn, ...OrderColumn[]];
-    const onMetric = this.#comparisons.filter((comparison) => this.#isOrderMetric(comparison));
-    const onOthers = this.#comparisons.filter((comparison) => !onMetric.includes(comparison));
+    const onMetric = this.#onOrderMetric();
+    const isOnMetric = new Set<Condition>(onMetric);
+    const onOthers = this.#conditions.filter((condition) => !isOnMetric.has(condition));
     const alias = joinAlias(0);
     const { key } = this.#order.terms[0]!.field;
-    const indexed = (isNan: 0 | 1, comparisons: readonly Comparison[], columns: readonly OrderColumn[]): Stretch => ({
+    const indexed = (isNan: 0 | 1, conditions: readonly Condition[], columns: readonly OrderColumn[]): Stretch => ({
       from: (binder) =>
         `latest_metrics ${alias} INDEXED BY latest_metrics_by_value CROSS JOIN runs r ON r.run_id = ${alias}.run_id${orderJoins(this.#order, 1, binder)}`,
       where: (binder) => [
@@ -229,7 +232,7 @@ class RunSearch {
             : [],
         ),
       ],
-      comparisons,
+      conditions,
       runId: `${alias}.run_id`,
       columns,
       after: afterIn(isNan),
@@ -256,7 +259,7 @@ class RunSearch {
             this.#inExperiments("r.experiment_id", binder),
             `(SELECT 1 FROM latest_metrics WHERE run_id = r.run_id AND key = ${binder.bind(key)}) IS NULL`,
           ],
-          comparisons: onOthers,
+          conditions: onOthers,
           runId: "r.run_id",
           columns: [constant(rank, "2"), constant(value, "NULL"), ...others],
           after: afterIn(METRIC_RANKS.missing),
@@ -274,7 +277,7 @@ class RunSearch {
     const base = {
       from: (binder: Binder) => `runs r INDEXED BY runs_by_start${orderJoins(this.#order, 0, binder)}`,
       where: (binder: Binder) => [this.#inExperiments("r.experiment_id", binder)],
-      comparisons: this.#comparisons,
+      conditions: this.#conditions,
       runId: "r.run_id",
     };
     if (after === undefined || !this.#startsByTime()) return [{ ...base, columns, after }];
@@ -301,9 +304,9 @@ const WORTH_ANY_SORT = 100_000;
 
 /**
  * A walk along an index ends with the page. With k of n runs behind the driver's index it takes about n/k steps a run,
- * and more with every further comparison; the driver k steps in all. n is not known: this is the balance for 10,000 to
+ * and more with every further condition; the driver k steps in all. n is not known: this is the balance for 10,000 to
  * 100,000 runs.
  */
-function worthwhileRows(limit: number, comparisons: number): number {
-  return Math.max(1000, Math.round((comparisons > 1 ? 800 : 200) * Math.sqrt(limit)));
+function worthwhileRows(limit: number, conditions: number): number {
+  return Math.max(1000, Math.round((conditions > 1 ? 800 : 200) * Math.sqrt(limit)));
 }

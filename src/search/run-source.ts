@@ -9,17 +9,27 @@ const CONTEXT_TAG = "mlflow.data.context";
 
 export type ValueTable = "params" | "tags" | "latest_metrics";
 
+export interface KeptValue {
+  readonly table: ValueTable;
+  readonly key: string;
+  readonly column: "value" | "min_value" | "max_value";
+}
+
 /** Where the values of `field` are kept by (run, key); undefined for columns of `runs` and for datasets. */
-export function valueTable(field: Field): { readonly table: ValueTable; readonly key: string } | undefined {
-  switch (field.entity) {
+export function valueTable({ entity, key }: Field): KeptValue | undefined {
+  switch (entity) {
     case "metric":
-      return { table: "latest_metrics", key: field.key };
+      return { table: "latest_metrics", key, column: "value" };
+    case "metricMin":
+      return { table: "latest_metrics", key, column: "min_value" };
+    case "metricMax":
+      return { table: "latest_metrics", key, column: "max_value" };
     case "param":
-      return { table: "params", key: field.key };
+      return { table: "params", key, column: "value" };
     case "tag":
-      return { table: "tags", key: field.key };
+      return { table: "tags", key, column: "value" };
     case "attribute":
-      return field.key === "run_name" ? { table: "tags", key: RUN_NAME_TAG } : undefined;
+      return key === "run_name" ? { table: "tags", key: RUN_NAME_TAG, column: "value" } : undefined;
     case "dataset":
       return undefined;
   }
@@ -34,7 +44,7 @@ export function runSource(runId: string): FieldSource {
     rows: (field, binder) => {
       const kept = valueTable(field);
       if (kept === undefined) return datasetRows(field.key, runId, binder);
-      return { from: `${kept.table} WHERE run_id = ${runId} AND key = ${binder.bind(kept.key)}`, value: "value" };
+      return { from: `${kept.table} WHERE run_id = ${runId} AND key = ${binder.bind(kept.key)}`, value: kept.column };
     },
   };
 }

@@ -1,6 +1,6 @@
-import type { Comparison } from "./ast.ts";
+import type { Condition } from "./ast.ts";
 import type { Binder } from "./binder.ts";
-import { comparisonSql, type FieldSource, residueOf } from "./conditions.ts";
+import { conditionSql, type FieldSource, residueOf } from "./conditions.ts";
 import { type OrderColumn, orderBy, rowsAfter, selectColumn } from "./order.ts";
 import type { Position } from "./plan.ts";
 
@@ -10,9 +10,9 @@ export interface SearchQueryParts {
   /** What the way into the tables demands, as SQL. */
   readonly where: readonly string[];
   /** What the filter demands beyond that. */
-  readonly comparisons: readonly Comparison[];
-  /** All comparisons that have a residue, whether or not `comparisons` holds them. */
-  readonly residual: readonly Comparison[];
+  readonly conditions: readonly Condition[];
+  /** All conditions that have a residue, whether or not `conditions` holds them. */
+  readonly residual: readonly Condition[];
   readonly source: FieldSource;
   readonly columns: readonly OrderColumn[];
   readonly after: Position | undefined;
@@ -29,12 +29,12 @@ export function searchQuery(parts: SearchQueryParts, binder: Binder): string {
     parts.id,
     parts.isLast ? "1" : "0",
     ...columns.map(selectColumn),
-    ...parts.residual.flatMap((comparison) => residueOf(comparison)?.sql(source, binder) ?? []),
+    ...parts.residual.flatMap((condition) => residueOf(condition)?.columns(source, binder) ?? []),
   ];
   const where = [
     ...parts.where,
     ...(parts.after === undefined ? [] : rowsAfter(columns, parts.after, binder)),
-    ...parts.comparisons.map((comparison) => comparisonSql(comparison, source, binder)),
+    ...parts.conditions.map((condition) => conditionSql(condition, source, binder)),
   ];
   return [
     `SELECT ${select.map((expression, index) => `${expression} AS c${index}`).join(", ")}`,

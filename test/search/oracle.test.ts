@@ -89,9 +89,19 @@ async function experimentNames({ filter, orderBy, viewType }: Answered): Promise
   return experimentIds.map((id) => names.get(id) ?? "Default");
 }
 
-/** Refused by MLflow by accident of its parser, and harmless: numbers as Python prints them, and the blank filter. */
+/**
+ * Refused by MLflow by accident of its parser, and harmless: numbers as Python prints them, and the blank filter. Refused
+ * by its grammar, and answered here: OR, NOT, brackets.
+ */
 const ACCEPTED_HERE = {
-  runs: ['["metrics.acc > 1e+2"]', '["metrics.acc > +3"]', '[" "]'],
+  runs: [
+    '["metrics.acc > 1e+2"]',
+    '["metrics.acc > +3"]',
+    '[" "]',
+    "[\"metrics.acc > 0 OR params.opt = 'sgd'\"]",
+    '["(metrics.acc > 0)"]',
+    '["NOT metrics.acc > 0"]',
+  ],
   experiments: [],
 } as const;
 

@@ -70,6 +70,32 @@ describe("filters", () => {
     expect(comparisons(filter, EXPERIMENT_GRAMMAR)).toEqual([expect.objectContaining(expected)]);
   });
 
+  const [A, B, C] = [metric("a", ">", 1), metric("b", "<", 2), metric("c", "=", 3)];
+  test.each([
+    ["metrics.a > 1 OR metrics.b < 2 or metrics.c = 3", { kind: "or", conditions: [A, B, C] }],
+    [
+      "metrics.a > 1 OR metrics.b < 2 AND metrics.c = 3",
+      { kind: "or", conditions: [A, { kind: "and", conditions: [B, C] }] },
+    ],
+    [
+      "(metrics.a > 1 OR metrics.b < 2) AND metrics.c = 3",
+      { kind: "and", conditions: [{ kind: "or", conditions: [A, B] }, C] },
+    ],
+    ["((metrics.a>1))", A],
+    ["not metrics.a > 1 AND metrics.b < 2", { kind: "and", conditions: [{ kind: "not", comparison: A }, B] }],
+    ["NOT NOT(metrics.a > 1)", A],
+    ["NOT (metrics.a > 1 OR NOT metrics.b < 2)", { kind: "and", conditions: [{ kind: "not", comparison: A }, B] }],
+    ["Min( metrics.`a b` ) <= 1", { ...metric("a b", "<=", 1), field: { entity: "metricMin", key: "a b" } }],
+    ["max(metric.a) != 1", { ...metric("a", "!=", 1), field: { entity: "metricMax", key: "a" } }],
+    ["last(metrics.a) > 1", A],
+  ])("beyond MLflow's: %s", (filter, expected) => {
+    expect(parseFilter(filter, RUN_GRAMMAR)).toEqual(expected);
+  });
+
+  test("functions of metrics are of runs only", () => {
+    expect(() => parseFilter("min(metrics.a) > 1", EXPERIMENT_GRAMMAR)).toThrow(/no attribute "min"/);
+  });
+
   test.each([
     ["metrics.a > '1'", /expected a number/],
     ["metrics.a == 1", /expected > >= = != < <= at position 11, found "=="/],
@@ -89,8 +115,24 @@ describe("filters", () => {
     ["run_id IN ('a''b')", /expected commas/],
     ["run_id = ('a')", /expected a quoted string/],
     ["metrics.a > 1;", /Unexpected ";"/],
-    ["metrics.a > 1 OR metrics.b > 2", /expected > >=|no attribute "OR"/],
-    ["(metrics.a > 1)", /expected a field/],
+    ["metrics.a > 1 OR", /expected a comparison at position 17, found the end/],
+    ["OR metrics.a > 1", /expected a comparison at position 1, found "OR"/],
+    ["metrics.a > 1 AND OR metrics.b > 2 OR OR metrics.c > 3", /expected a comparison .* found "OR"/],
+    ["NOT", /expected a field/],
+    ["metrics.a > 1 AND NOT", /expected a field/],
+    ["()", /expected a comparison at position 2, found "\)"/],
+    ["(metrics.a > 1", /expected "\)"/],
+    ["metrics.a > 1)", /expected AND, OR or the end/],
+    ["metrics.a > 1 (metrics.b > 2)", /expected AND or OR/],
+    ["metrics.a > 1 NOT metrics.b > 2", /expected AND or OR/],
+    ["min(metrics.a) > '1'", /expected a number/],
+    ["min(params.a) > 1", /expected a metric in min\(\)/],
+    ["min(min(metrics.a)) > 1", /no attribute "min"/],
+    ["min() > 1", /expected a metric/],
+    ["min(metrics.a > 1", /expected "\)"/],
+    ["min(metrics.a) IS NULL", /params and tags/],
+    ["`min`(metrics.a) > 1", /no attribute "min"/],
+    ["avg(metrics.a) > 1", /no attribute "avg"/],
     ["1 < metrics.a", /expected a field/],
     ["metrics.a >", /found the end/],
     ["foo.a > 1", /"foo" is no entity/],
@@ -105,6 +147,10 @@ describe("filters", () => {
 
   test.each([
     ["100,000 opening brackets", "(".repeat(100_000)],
+    ["100,000 closing brackets", ")".repeat(100_000)],
+    ["100,000 negations", "NOT ".repeat(100_000)],
+    ["61 comparisons in brackets", `(${"metrics.a > 1 OR ".repeat(60)}metrics.a > 1)`],
+    ["brackets 21 deep", `${"(".repeat(21)}metrics.a > 1${")".repeat(21)}`],
     ["100,000 nested lists", `run_id IN ${"(".repeat(100_000)}`],
     ["10 KB of comparisons", "metrics.a > 1 AND ".repeat(600)],
     ["100,000 quotes", "'".repeat(100_001)],
@@ -130,6 +176,9 @@ describe("order_by", () => {
     ['"start_time" Asc', "attribute", "start_time", true],
     ["created", "attribute", "start_time", true],
     ["params.order", "param", "order", true],
+    ["min(metrics.acc)", "metricMin", "acc", true],
+    ["MAX( metrics.`a b` ) DESC", "metricMax", "a b", false],
+    ["last(metrics.acc) asc", "metric", "acc", true],
   ])("%s", (item, entity, key, ascending) => {
     expect(parseOrderBy([item], RUN_GRAMMAR)).toEqual([{ field: { entity, key }, ascending }]);
   });
@@ -142,6 +191,9 @@ describe("order_by", () => {
     "foo",
     "dataset.name",
     "DESC",
+    "min(metrics.acc",
+    "min(params.a)",
+    "min(metrics.acc) metrics.b",
   ])("%j is refused", (item) => {
     expect(() => parseOrderBy([item], RUN_GRAMMAR)).toThrow(expect.objectContaining({ name: "MlflowError" }));
   });

@@ -10,6 +10,8 @@ export interface SearchedRun {
   readonly endTime: bigint | null;
   readonly deleted: boolean;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Least and greatest value that a metric ever had, where it had a number. */
+  readonly ranges?: Readonly<Record<string, readonly [min: number, max: number]>>;
   readonly params: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly datasets: readonly { readonly name: string; readonly digest: string; readonly context?: string }[];
@@ -71,8 +73,8 @@ export async function insertRuns(db: D1Database, runs: readonly SearchedRun[]): 
         pairs(slice, (run) => run.tags),
       ),
       insert(
-        "latest_metrics (run_id, key, value, is_nan, step, timestamp, experiment_id)",
-        7,
+        "latest_metrics (run_id, key, value, is_nan, step, timestamp, experiment_id, min_value, max_value)",
+        9,
         slice.flatMap((run) =>
           Object.entries(run.metrics).map(([key, value]) => [
             run.runId,
@@ -82,6 +84,8 @@ export async function insertRuns(db: D1Database, runs: readonly SearchedRun[]): 
             0,
             0,
             run.experimentId,
+            run.ranges?.[key]?.[0] ?? null,
+            run.ranges?.[key]?.[1] ?? null,
           ]),
         ),
       ),

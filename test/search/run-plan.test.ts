@@ -85,8 +85,14 @@ describe("the statements take the intended way through the indices", () => {
 
 describe("limits and hostile searches", () => {
   const search = (query: Partial<RunSearchQuery>) => searchRunIds(env.DB, planRunSearch({ ...QUERY, ...query }));
-  const many = (count: number, comparison: (index: number) => string) =>
-    Array.from({ length: count }, (_, index) => comparison(index)).join(" AND ");
+  const many = (count: number, comparison: (index: number) => string, word = " AND ") =>
+    Array.from({ length: count }, (_, index) => comparison(index)).join(word);
+  /** Each level has `width` comparisons and the next level, alternately joined. */
+  const nested = (depth: number, width = 1): string => {
+    const word = depth % 2 === 0 ? " AND NOT " : " OR ";
+    const ours = many(width, (index) => `tags.t${depth}_${index} LIKE '%a%b_%${depth}'`, word);
+    return depth === 0 ? ours : `${ours}${word}(${nested(depth - 1, width)})`;
+  };
 
   test("no experiments, no runs, yet the filter must be valid", async () => {
     expect(await search({ experimentIds: [] })).toEqual({ runIds: [] });
@@ -97,6 +103,18 @@ describe("limits and hostile searches", () => {
     ["60 comparisons, each with its own key and value", many(60, (index) => `params.k${index} = 'v${index}'`), []],
     ["60 long LIKEs", many(60, (index) => `tags.t${index} ILIKE '%${"ab_".repeat(40)}%c${index}%'`), []],
     ["60 datasets", many(60, (index) => `datasets.name LIKE '%${index}%'`), []],
+    [
+      "60 alternatives of long LIKEs",
+      many(60, (index) => `tags.t${index} ILIKE '%${"ab_".repeat(40)}%c${index}%'`, " OR "),
+      [],
+    ],
+    ["brackets 20 deep", nested(20), []],
+    ["20 levels of AND and OR among 60 negated LIKEs", nested(20, 2), []],
+    [
+      "least and greatest values",
+      "min(metrics.a) < 1 OR max(metrics.b) > 1",
+      ["min(metrics.a)", "max(metrics.a) DESC"],
+    ],
     ["quotes and NUL", `tags.t = "'; DROP TABLE runs; --\0"`, ["tags.`'; DROP TABLE runs` DESC"]],
     ["lone surrogates", "tags.t LIKE '%\ud800%'", []],
     ["a list of 20,000", `run_id IN (${many(20_000, (index) => `'${index}'`).replaceAll(" AND ", ",")})`, []],
@@ -105,7 +123,9 @@ describe("limits and hostile searches", () => {
   ])("%s: answered", async (_name, filter, orderBy) => {
     expect(await search({ filter, orderBy })).toEqual({ runIds: [] });
     const later = planRunSearch({ ...QUERY, filter, orderBy });
-    const position = orderBy.flatMap((order): (string | number)[] => (order.startsWith("metrics") ? [0, 0.5] : ["x"]));
+    const position = orderBy.flatMap((order): (string | number)[] =>
+      order.startsWith("metrics") ? [0, 0.5] : [order.includes("(") ? 0.5 : "x"],
+    );
     const pageToken = later.pageToken([...position, "1", "x"]);
     expect(await search({ filter, orderBy, pageToken })).toEqual({ runIds: [] });
   });

@@ -54,9 +54,11 @@ function positionOf(row: Row, plan: SearchPlan): Position {
 }
 
 function holdsResidues(row: Row, plan: SearchPlan): boolean {
-  return plan.residues.every(({ matches }, index) => {
-    const values = row[POSITION + plan.positionLength + index];
-    return typeof values === "string" && matches(values);
+  let from = POSITION + plan.positionLength;
+  return plan.residues.every(({ width, matches }) => {
+    const values = row.slice(from, from + width);
+    from += width;
+    return matches(values);
   });
 }
 

@@ -1,0 +1,87 @@
+import { invalidParameter } from "../domain/errors.ts";
+import type { Field } from "./ast.ts";
+import { type Grammar, resolveField } from "./grammar.ts";
+import { nextToken, type Token } from "./lexer.ts";
+
+/** Walks over the tokens of one text, and says where it does not read as expected. */
+export class TokenReader {
+  readonly #text: string;
+  readonly #what: string;
+  #token: Token;
+
+  /** @param what names the text in messages, as `filter`. */
+  constructor(text: string, what: string) {
+    this.#text = text;
+    this.#what = what;
+    this.#token = nextToken(text, 0);
+  }
+
+  /** The token to be read next. */
+  get token(): Token {
+    return this.#token;
+  }
+
+  take(): Token {
+    const token = this.#token;
+    this.#token = nextToken(this.#text, token.end);
+    return token;
+  }
+
+  isWord(word: string): boolean {
+    return isWord(this.#token, word);
+  }
+
+  isSymbol(symbol: string): boolean {
+    return this.#token.kind === "symbol" && this.#token.text === symbol;
+  }
+
+  skipWord(word: string): boolean {
+    const found = this.isWord(word);
+    if (found) this.take();
+    return found;
+  }
+
+  skipSymbol(symbol: string): boolean {
+    const found = this.isSymbol(symbol);
+    if (found) this.take();
+    return found;
+  }
+
+  symbol(symbol: string): void {
+    if (!this.skipSymbol(symbol)) throw this.unexpected(this.#token, JSON.stringify(symbol));
+  }
+
+  /** A field's name, or a function of a metric: `min(metrics.loss)`. */
+  field(grammar: Grammar): Field {
+    const name = this.take();
+    if (!isName(name)) throw this.unexpected(name, "a field such as metrics.acc, params.`a b` or status");
+    const entity = grammar.metricFunctions?.get(name.text.toLowerCase());
+    if (entity === undefined || !this.skipSymbol("(")) return resolveField(name.text, grammar);
+    const of = this.take();
+    const metric = isName(of) ? resolveField(of.text, grammar) : undefined;
+    if (metric?.entity !== "metric") throw this.unexpected(of, `a metric in ${name.text}()`);
+    this.symbol(")");
+    return { entity, key: metric.key };
+  }
+
+  unexpected(token: Token, expected: string): Error {
+    const found = token.kind === "end" ? "the end" : JSON.stringify(shorten(token.text));
+    const place = `at position ${token.start + 1}, found ${found}`;
+    return invalidParameter(`Invalid ${this.#what}: expected ${expected} ${place}.`);
+  }
+}
+
+/** Keywords are words in any case, without quotes. */
+export function isWord(token: Token, word: string): boolean {
+  return token.kind === "name" && token.text.toUpperCase() === word;
+}
+
+/** For messages. */
+export function shorten(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+/** Double quotes may enclose the name of an attribute: `"run_name" = 'x'`. */
+function isName(token: Token): boolean {
+  return token.kind === "name" || (token.kind === "text" && token.text.startsWith('"'));
+}

@@ -1,0 +1,120 @@
+import type { ViewType } from "../../src/domain/entities.ts";
+import type { Comparison, Field } from "../../src/search/ast.ts";
+import { RUN_GRAMMAR } from "../../src/search/grammar.ts";
+import { parseOrderBy } from "../../src/search/parser.ts";
+import type { SearchedRun } from "./population.ts";
+import type { RandomQuery } from "./random-searches.ts";
+
+/** A naive LIKE: patterns as regular expressions over code points. */
+function like(value: string, pattern: string, ignoreCase: boolean): boolean {
+  const lower = (text: string) => (ignoreCase ? text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : text);
+  const escaped = lower(pattern).replace(/[$()*+.?[\\\]^{|}]/g, "\\$&");
+  const source = escaped.replaceAll("%", ".*").replaceAll("_", ".");
+  return new RegExp(`^${source}$`, "su").test(lower(value));
+}
+
+function values(run: SearchedRun, { entity, key }: Field): (string | number | bigint)[] {
+  const present = <T>(value: T | null | undefined): T[] => (value === null || value === undefined ? [] : [value]);
+  if (entity === "metric") return present(run.metrics[key]);
+  if (entity === "metricMin") return present(run.ranges?.[key]?.[0]);
+  if (entity === "metricMax") return present(run.ranges?.[key]?.[1]);
+  if (entity === "param") return present(run.params[key]);
+  if (entity === "tag") return present(run.tags[key]);
+  if (entity === "dataset") {
+    return run.datasets.flatMap((dataset) => present(dataset[key as "name" | "digest" | "context"]));
+  }
+  const attributes: Record<string, string | bigint | null | undefined> = {
+    run_id: run.runId,
+    run_name: run.tags["mlflow.runName"],
+    user_id: run.userId,
+    status: run.status,
+    start_time: run.startTime,
+    end_time: run.endTime,
+  };
+  return present(attributes[key]);
+}
+
+/** Bigints and numbers compare exactly by order, not by identity. */
+function equal(a: string | number | bigint, b: string | number | bigint): boolean {
+  return a === b || (typeof a !== "string" && typeof b !== "string" && a >= b && a <= b);
+}
+
+function compare(a: string | number | bigint, comparator: string, b: string | number | bigint): boolean {
+  switch (comparator) {
+    case "=":
+      return equal(a, b);
+    case "!=":
+      return !equal(a, b);
+    case "<":
+      return a < b;
+    case "<=":
+      return a <= b;
+    case ">":
+      return a > b;
+    default:
+      return a >= b;
+  }
+}
+
+export function satisfiesComparison(run: SearchedRun, comparison: Comparison): boolean {
+  const found = values(run, comparison.field);
+  if (comparison.kind === "presence") return found.length > 0 === comparison.present;
+  return found.some((value) => satisfies(value, comparison));
+}
+
+function satisfies(value: string | number | bigint, comparison: Comparison): boolean {
+  switch (comparison.kind) {
+    case "number":
+      return compare(value, comparison.comparator, comparison.value);
+    case "text":
+      return comparison.comparator === "LIKE" || comparison.comparator === "ILIKE"
+        ? like(String(value), comparison.value, comparison.comparator === "ILIKE")
+        : compare(value, comparison.comparator, comparison.value);
+    case "list":
+      return comparison.values.includes(String(value)) !== comparison.negated;
+    case "presence":
+      return comparison.present;
+  }
+}
+
+/** Sort keys with what is last as rank: numbers, NaN, nothing. */
+function rank(value: string | number | bigint | undefined): number {
+  return value === undefined ? 2 : Number.isNaN(value) ? 1 : 0;
+}
+
+function inCodePointOrder(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function order(a: SearchedRun, b: SearchedRun, orderBy: readonly string[]): number {
+  const terms = [
+    ...parseOrderBy(orderBy, RUN_GRAMMAR),
+    { field: { entity: "attribute" as const, key: "start_time" }, ascending: false },
+    { field: { entity: "attribute" as const, key: "run_id" }, ascending: true },
+  ];
+  for (const { field, ascending } of terms) {
+    // MLflow filters a run's name by its tag and sorts by its column, which is empty here where the tag is missing.
+    const of = (run: SearchedRun) => values(run, field)[0] ?? (field.key === "run_name" ? "" : undefined);
+    const [x, y] = [of(a), of(b)];
+    if (rank(x) !== rank(y)) return rank(x) - rank(y);
+    if (rank(x) > 0 || x === undefined || y === undefined) continue;
+    const isText = typeof x === "string" || typeof y === "string";
+    const difference = isText ? inCodePointOrder(String(x), String(y)) : x < y ? -1 : x > y ? 1 : 0;
+    if (difference !== 0) return ascending ? difference : -difference;
+  }
+  return 0;
+}
+
+/** The ids of all pages. */
+export function naiveRunSearch(runs: readonly SearchedRun[], query: RandomQuery): string[] {
+  const inView: Record<ViewType, (run: SearchedRun) => boolean> = {
+    ACTIVE_ONLY: (run) => !run.deleted,
+    DELETED_ONLY: (run) => run.deleted,
+    ALL: () => true,
+  };
+  return runs
+    .filter((run) => query.experimentIds.includes(String(run.experimentId)) && inView[query.viewType](run))
+    .filter(query.holds)
+    .toSorted((a, b) => order(a, b, query.orderBy))
+    .map((run) => run.runId);
+}
