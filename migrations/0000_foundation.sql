@@ -64,7 +64,7 @@ CREATE TABLE `params` (
 	PRIMARY KEY(`run_id`, `key`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `params_by_value` ON `params` (`experiment_id`,`key`,substr(`value`, 1, 64));--> statement-breakpoint
+CREATE INDEX `params_by_value` ON `params` (`experiment_id`,`key`,`value`) WHERE length(value) <= 200;--> statement-breakpoint
 CREATE TABLE `run_documents` (
 	`run_id` text PRIMARY KEY NOT NULL,
 	`document` text NOT NULL
@@ -94,7 +94,7 @@ CREATE TABLE `tags` (
 	PRIMARY KEY(`run_id`, `key`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `tags_by_value` ON `tags` (`experiment_id`,`key`,substr(`value`, 1, 64));--> statement-breakpoint
+CREATE INDEX `tags_by_value` ON `tags` (`experiment_id`,`key`,`value`) WHERE length(value) <= 200;--> statement-breakpoint
 -- A guard in a batch: INSERT INTO guard (name, holds) VALUES ('run_active', <condition>) writes nothing, and rolls the
 -- whole batch back with the guard's name as the error where the condition does not hold.
 CREATE VIEW `guard` AS SELECT NULL AS name, NULL AS holds WHERE FALSE;--> statement-breakpoint

@@ -14,10 +14,8 @@ export interface Driver {
   readonly comparison: Comparison;
   /** The table under the alias `d`. */
   readonly from: string;
-  /** Conditions that the index alone decides. */
+  /** All of the comparison, as conditions that the index alone decides. */
   readonly where: (binder: Binder) => string[];
-  /** Whether `where` is all of the comparison. */
-  readonly exact: boolean;
 }
 
 const INDEXES = {
@@ -26,8 +24,8 @@ const INDEXES = {
   latest_metrics: "latest_metrics_by_value",
 } as const;
 
-/** The indices of params and tags hold a prefix of the value, in characters. */
-const INDEXED_CHARACTERS = 64;
+/** The indices of params and tags leave out longer values, in characters; their condition must stand in the query. */
+const MAX_INDEXED_CHARACTERS = 200;
 
 /** Each driver costs a count of its index's rows and a query. */
 const MAX_DRIVERS = 2;
@@ -53,16 +51,18 @@ function driver(comparison: Comparison, inExperiments: ExperimentTest): Driver |
   const keyed = (binder: Binder) => [inExperiments("d.experiment_id", binder), `d.key = ${binder.bind(kept.key)}`];
   if (comparison.kind === "number" && comparison.comparator !== "!=") {
     const where = (binder: Binder) => [...keyed(binder), "d.is_nan = 0", predicate(comparison, "d.value", binder)];
-    return { comparison, from, where, exact: true };
+    return { comparison, from, where };
   }
-  // SQLite's substr() ends at a NUL.
+  // SQLite's length() ends at a NUL.
   if (comparison.kind === "text" && comparison.comparator === "=" && !comparison.value.includes("\0")) {
-    const prefix = [...comparison.value.slice(0, 2 * INDEXED_CHARACTERS)].slice(0, INDEXED_CHARACTERS).join("");
+    if ([...comparison.value.slice(0, 2 * MAX_INDEXED_CHARACTERS + 1)].length > MAX_INDEXED_CHARACTERS)
+      return undefined;
     const where = (binder: Binder) => [
       ...keyed(binder),
-      `substr(d.value, 1, ${INDEXED_CHARACTERS}) = ${binder.bind(prefix)}`,
+      `d.value = ${binder.bind(comparison.value)}`,
+      `length(d.value) <= ${MAX_INDEXED_CHARACTERS}`,
     ];
-    return { comparison, from, where, exact: false };
+    return { comparison, from, where };
   }
   return undefined;
 }

@@ -181,7 +181,7 @@ class RunSearch {
         id: "r.run_id",
         from: `${driver.from} CROSS JOIN runs r ON r.run_id = d.run_id${orderJoins(this.#order, 0, binder)}`,
         where: [...driver.where(binder), ...this.#inLifecycle(binder)],
-        conditions: driver.exact ? others : [...others, driver.comparison],
+        conditions: others,
         residual: this.#residual,
         source: runSource("d.run_id"),
         columns: this.#order.columns,

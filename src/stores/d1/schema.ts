@@ -10,8 +10,10 @@ import { LIFECYCLE_STAGES, LOGGED_MODEL_STATUSES, RUN_STATUSES, STORED_STAGES } 
  * read those as text.
  */
 
-/** Long values would bloat a search index, so it holds a prefix; a query names the prefix and the whole value. */
-export const INDEXED_VALUE_LENGTH = 64;
+/*
+ * Long values would bloat a search index. Those on params and tags leave longer ones out, so that they cover a query, which
+ * must repeat their condition; the others hold a prefix, and a query names the prefix and the whole value.
+ */
 
 export const experiments = sqliteTable(
   "experiments",
@@ -69,7 +71,7 @@ export const params = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.key] }),
-    index("params_by_value").on(table.experimentId, table.key, sql`substr(value, 1, 64)`),
+    index("params_by_value").on(table.experimentId, table.key, table.value).where(sql`length(value) <= 200`),
   ],
 );
 
@@ -83,7 +85,7 @@ export const tags = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.key] }),
-    index("tags_by_value").on(table.experimentId, table.key, sql`substr(value, 1, 64)`),
+    index("tags_by_value").on(table.experimentId, table.key, table.value).where(sql`length(value) <= 200`),
   ],
 );
 
