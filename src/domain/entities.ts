@@ -87,3 +87,28 @@ export interface FileInfo {
   /** In bytes; absent for folders. */
   readonly fileSize?: number;
 }
+
+export interface ModelVersion {
+  readonly name: string;
+  readonly version: number;
+  readonly currentStage: Stage;
+  readonly description: string | null;
+  readonly source: string;
+  readonly runId: string | null;
+  readonly runLink: string | null;
+  readonly creationTimeMs: number;
+  readonly lastUpdateTimeMs: number;
+  readonly tags: readonly KeyValue[];
+  readonly aliases: readonly string[];
+}
+
+export interface RegisteredModel {
+  readonly name: string;
+  readonly description: string | null;
+  readonly creationTimeMs: number;
+  readonly lastUpdateTimeMs: number;
+  readonly tags: readonly KeyValue[];
+  readonly aliases: readonly { readonly alias: string; readonly version: number }[];
+  /** The newest of each stage that has any; their aliases are not told here. */
+  readonly latestVersions: readonly ModelVersion[];
+}

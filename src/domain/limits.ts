@@ -38,3 +38,13 @@ export const MAX_MODEL_LENGTH = 50_000;
 
 /** What MLflow stores for an infinite metric value: the largest finite double. */
 export const MAX_FINITE_VALUE = Number.MAX_VALUE;
+
+/** MLflow's columns say 256, which its SQLite does not enforce: longer names exist. */
+export const MAX_REGISTERED_MODEL_NAME_LENGTH = 10_000;
+export const MAX_ALIAS_LENGTH = 255;
+export const MAX_REGISTRY_TAG_VALUE_LENGTH = 100_000;
+/** Of a description, a source or a run link, which MLflow does not bound on SQLite. */
+export const MAX_REGISTRY_TEXT_LENGTH = 100_000;
+export const DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS = 100;
+export const MAX_REGISTERED_MODEL_SEARCH_RESULTS = 1000;
+export const MAX_MODEL_VERSION_SEARCH_RESULTS = 200_000;

@@ -1,4 +1,7 @@
-import type { Permission, PermissionLevel } from "./route.ts";
+import type { KeyValue } from "../domain/entities.ts";
+import { parseModelSource } from "../domain/model-source.ts";
+import { isPrompt } from "../domain/prompts.ts";
+import type { Permission, PermissionLevel, Resource } from "./route.ts";
 
 /** Rules of most routes: what a call needs on the experiment or run that its input names. */
 export const onServer = (level: PermissionLevel): Permission<unknown> => ({ level, on: () => [{ kind: "server" }] });
@@ -28,3 +31,45 @@ export const onRuns = (level: PermissionLevel): Permission<{ readonly runIds: re
   level,
   on: ({ runIds }) => runIds.map((runId) => ({ kind: "run", runId })),
 });
+
+export const onRegisteredModel = (level: PermissionLevel): Permission<{ readonly name: string }> => ({
+  level,
+  on: ({ name }) => [{ kind: "registeredModel", name }],
+});
+
+interface NewModelVersion {
+  readonly name: string;
+  readonly source: string;
+  readonly runId?: string | undefined;
+  readonly modelId?: string | undefined;
+  readonly tags?: readonly { readonly key: string; readonly value?: string | undefined }[] | undefined;
+}
+
+/** Whoever may read the registered model may then read what the version was made of, so its maker must. */
+export const onNewModelVersion: Permission<NewModelVersion> = {
+  level: "EDIT",
+  on: ({ name, source, runId, modelId, tags = [] }) => {
+    const read: Resource[] = isPrompt(tags.map(withValue)) ? [] : [sourceResource(source)];
+    if (runId) read.push({ kind: "run", runId });
+    if (modelId) read.push({ kind: "loggedModel", modelId });
+    return [{ kind: "registeredModel", name }, ...read.map((resource): Resource => ({ ...resource, level: "READ" }))];
+  },
+};
+
+function sourceResource(text: string): Resource {
+  const source = parseModelSource(text);
+  switch (source.kind) {
+    case "artifacts":
+      return { kind: "artifact", objectKey: source.objectKey };
+    case "run":
+      return { kind: "run", runId: source.runId };
+    case "loggedModel":
+      return { kind: "loggedModel", modelId: source.modelId };
+    case "registeredModel":
+      return { kind: "registeredModel", name: source.name };
+  }
+}
+
+function withValue({ key, value = "" }: { readonly key: string; readonly value?: string | undefined }): KeyValue {
+  return { key, value };
+}

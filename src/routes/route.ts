@@ -5,12 +5,16 @@ import type { Message } from "./message.ts";
 export const PERMISSION_LEVELS = ["READ", "EDIT", "MANAGE"] as const;
 export type PermissionLevel = (typeof PERMISSION_LEVELS)[number];
 
-/** What a call touches, named by ids from its parsed request. */
-export type Resource =
+/** What a call touches, named by ids from its parsed request; `level` where it needs another than its rule's. */
+export type Resource = NamedResource & { readonly level?: PermissionLevel };
+
+type NamedResource =
   | { readonly kind: "server" }
   | { readonly kind: "experiment"; readonly experimentId: string }
   | { readonly kind: "experimentName"; readonly name: string }
   | { readonly kind: "run"; readonly runId: string }
+  | { readonly kind: "loggedModel"; readonly modelId: string }
+  | { readonly kind: "registeredModel"; readonly name: string }
   | { readonly kind: "artifact"; readonly objectKey: string };
 
 /**

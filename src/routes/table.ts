@@ -3,6 +3,8 @@ import { experimentsRoutes } from "./experiments.ts";
 import { loggedModelsRoutes } from "./logged-models.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { mlflowArtifactsRoutes } from "./mlflow-artifacts.ts";
+import { modelVersionsRoutes } from "./model-versions.ts";
+import { registeredModelsRoutes } from "./registered-models.ts";
 import type { Route } from "./route.ts";
 import { runsRoutes } from "./runs.ts";
 import { systemRoutes } from "./system.ts";
@@ -13,6 +15,8 @@ export const ROUTES: readonly Route[] = [
   ...runsRoutes,
   ...metricsRoutes,
   ...loggedModelsRoutes,
+  ...registeredModelsRoutes,
+  ...modelVersionsRoutes,
   ...artifactsRoutes,
   ...mlflowArtifactsRoutes,
   ...systemRoutes,

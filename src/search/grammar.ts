@@ -1,10 +1,13 @@
 import { invalidParameter } from "../domain/errors.ts";
 import type { Entity, Field } from "./ast.ts";
 
-/** What an attribute is compared with: a number, a quoted string, or the quoted decimal of an experiment's id. */
+/**
+ * What an attribute is compared with: a number, a quoted string, the quoted decimal of an experiment's id, or an integer,
+ * quoted or not.
+ */
 export interface Attribute {
   readonly key: string;
-  readonly values: "number" | "text" | "id";
+  readonly values: "number" | "text" | "id" | "integer";
   readonly list: boolean;
 }
 
@@ -63,6 +66,49 @@ export const EXPERIMENT_GRAMMAR: Grammar = {
     ...attributes("number", ["creation_time", "last_update_time"]),
   ]),
   orderEntities: new Set(["attribute"]),
+};
+
+/** In the registry not all that one filters by is what one orders by. */
+interface FilterAndOrder {
+  readonly filter: Grammar;
+  readonly order: Grammar;
+}
+
+const REGISTRY_WORDS = {
+  filter: { entities: entities({ tag: ["tag", "tags"], attribute: ["attribute"] }), orderEntities: new Set<Entity>() },
+  order: {
+    entities: entities({ attribute: ["attribute", "attributes", "attr"] }),
+    orderEntities: new Set<Entity>(["attribute"]),
+  },
+};
+
+export const REGISTERED_MODEL_GRAMMAR: FilterAndOrder = {
+  filter: { ...REGISTRY_WORDS.filter, attributes: new Map(attributes("text", ["name"], { list: true })) },
+  order: {
+    ...REGISTRY_WORDS.order,
+    attributes: new Map([
+      ...attributes("text", ["name"]),
+      ...attributes("number", ["last_updated_timestamp", "timestamp"], { key: "last_updated_timestamp" }),
+    ]),
+  },
+};
+
+export const MODEL_VERSION_GRAMMAR: FilterAndOrder = {
+  filter: {
+    ...REGISTRY_WORDS.filter,
+    attributes: new Map([
+      ...attributes("text", ["name", "run_id"], { list: true }),
+      ...attributes("text", ["source_path"]),
+      ...attributes("integer", ["version_number"]),
+    ]),
+  },
+  order: {
+    ...REGISTRY_WORDS.order,
+    attributes: new Map([
+      ...attributes("text", ["name"]),
+      ...attributes("number", ["version_number", "creation_timestamp", "last_updated_timestamp"]),
+    ]),
+  },
 };
 
 /**

@@ -11,7 +11,7 @@ import {
   type TextComparator,
 } from "./ast.ts";
 import { toExperimentId } from "./experiment-id.ts";
-import type { Grammar } from "./grammar.ts";
+import type { Attribute, Grammar } from "./grammar.ts";
 import { isWord, shorten, TokenReader } from "./token-reader.ts";
 
 /** So that a list of some ten thousand run ids fits, in characters. */
@@ -136,9 +136,10 @@ class FilterParser {
     const operator = reader.take();
     const comparator = operator.text.toUpperCase();
     const type = this.#valueType(field);
-    if (type === "number") {
+    if (type === "number" || type === "integer") {
       if (!NUMBER_COMPARATORS.includes(comparator)) throw reader.unexpected(operator, NUMBER_COMPARATORS.join(" "));
-      return { kind: "number", field, comparator: comparator as NumberComparator, value: this.#number(field) };
+      const value = type === "number" ? this.#number(field) : this.#integer(field);
+      return { kind: "number", field, comparator: comparator as NumberComparator, value };
     }
     const comparators = type === "id" ? ["=", "!="] : TEXT_COMPARATORS;
     if (!comparators.includes(comparator)) throw reader.unexpected(operator, comparators.join(" "));
@@ -188,13 +189,20 @@ class FilterParser {
     return (/^[+-]?\d{1,20}$/.test(token.text) ? parseInt64(token.text) : undefined) ?? Number(token.text);
   }
 
+  #integer(field: Field): Int64 {
+    const token = this.#reader.take();
+    const text = token.kind === "text" ? token.text.slice(1, -1).trim() : token.text;
+    if (!/^[+-]?\d+$/.test(text)) throw this.#reader.unexpected(token, `an integer for ${field.entity} ${field.key}`);
+    return parseInt64(text) ?? Number(text);
+  }
+
   #string(what: string): string {
     const token = this.#reader.take();
     if (token.kind !== "text") throw this.#reader.unexpected(token, what);
     return token.text;
   }
 
-  #valueType(field: Field): "number" | "text" | "id" {
+  #valueType(field: Field): Attribute["values"] {
     if (NUMBER_ENTITIES.has(field.entity)) return "number";
     if (field.entity !== "attribute") return "text";
     return this.#grammar.attributes.get(field.key)?.values ?? "text";

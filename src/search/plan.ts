@@ -34,6 +34,8 @@ export interface SearchPlan {
 const SLICE_SIZE = 20_000;
 /** Where a row may carry texts of 8,000 characters. */
 const SLICE_SIZE_WITH_TEXTS = 1000;
+/** Where a row may carry texts of 100,000 characters, as the registry's tags are. */
+export const SLICE_SIZE_WITH_LONG_TEXTS = 100;
 
 export function sliceSize(carriesTexts: boolean): number {
   return carriesTexts ? SLICE_SIZE_WITH_TEXTS : SLICE_SIZE;

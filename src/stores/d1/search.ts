@@ -1,5 +1,6 @@
 import type { ExperimentSearchPlan } from "../../search/experiment-plan.ts";
 import type { Position, SearchPlan } from "../../search/plan.ts";
+import type { RegistrySearchPlan } from "../../search/registry-plan.ts";
 import type { RunSearchPlan } from "../../search/run-plan.ts";
 
 /** The ids of one page in order; a token only if there are more. */
@@ -18,6 +19,23 @@ export async function searchExperimentIds(
 ): Promise<{ experimentIds: string[]; nextPageToken?: string }> {
   const { ids, ...page } = await searchIds(db, plan);
   return { experimentIds: ids, ...page };
+}
+
+/** The row ids of the registered models of one page in order; a token only if there are more. */
+export async function searchRegisteredModelIds(
+  db: D1Database,
+  plan: RegistrySearchPlan,
+): Promise<{ ids: string[]; nextPageToken?: string }> {
+  return await searchIds(db, plan);
+}
+
+/** The keys (`versionKey`) of the model versions of one page in order; a token only if there are more. */
+export async function searchModelVersionKeys(
+  db: D1Database,
+  plan: RegistrySearchPlan,
+): Promise<{ keys: string[]; nextPageToken?: string }> {
+  const { ids, ...page } = await searchIds(db, plan);
+  return { keys: ids, ...page };
 }
 
 /** `[id, isLast, ...position, ...values of the residues]`, as the plan's statements select them. */

@@ -1,0 +1,86 @@
+import { canonicalArtifactPath, objectKeyOfArtifactUri } from "./artifact-path.ts";
+import { invalidParameter, type MlflowError } from "./errors.ts";
+import { isRunId } from "./ids.ts";
+
+/** Which version of a registered model a `models:/` URI means. */
+export type VersionSelector =
+  | { readonly by: "version"; readonly version: string }
+  | { readonly by: "stage"; readonly stage: string }
+  | { readonly by: "alias"; readonly alias: string }
+  | { readonly by: "latest" };
+
+/** Where a model version's files come from. */
+export type ModelSource =
+  | { readonly kind: "artifacts"; readonly objectKey: string }
+  /** `path` is canonical, relative to the run's artifact root. */
+  | { readonly kind: "run"; readonly runId: string; readonly path: string }
+  | { readonly kind: "loggedModel"; readonly modelId: string }
+  | { readonly kind: "registeredModel"; readonly name: string; readonly selector: VersionSelector };
+
+/** What MLflow's client and UI send as the source of a prompt, which has no files. */
+const PROMPT_SOURCES: ReadonlySet<string> = new Set(["dummy-source", "prompt-template"]);
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE unless `source` is one that stands for no files. */
+export function checkPromptSource(source: string): void {
+  if (!PROMPT_SOURCES.has(source)) {
+    throw invalidParameter(`Invalid prompt source: '${source}'. Prompt sources must use an MLflow placeholder.`);
+  }
+}
+
+/**
+ * Reads the source of a model version. Only what this server itself stores is one: `mlflow-artifacts:/<path>`,
+ * `runs:/<run id>/<path>`, `models:/m-<id>` and `models:/<name>/<version, stage or latest>` or `models:/<name>@<alias>`
+ * (`mlflow/store/artifact/utils/models.py`). Nothing with a host, and no URL that anyone would have to fetch.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for anything else.
+ */
+export function parseModelSource(source: string): ModelSource {
+  if (/[?#\\]/.test(source) || /^[\w-]+:\/\/[^/]/.test(source)) throw invalidSource(source);
+  const [, scheme, path = ""] = /^([\w-]+):\/+(.*)$/s.exec(source) ?? [];
+  if (scheme === "mlflow-artifacts") return { kind: "artifacts", objectKey: orInvalid(source, objectKeyOfArtifactUri) };
+  if (scheme === "runs") return parseRunSource(source, path);
+  if (scheme === "models") return parseModelsUri(source, path);
+  throw invalidSource(source);
+}
+
+/** 400: the source is none, or not one of the run or model that the request names. */
+export function invalidSource(source: string, reason = ""): MlflowError {
+  return invalidParameter(
+    `Invalid model version source: '${source}'. ${
+      reason ||
+      "A source is an mlflow-artifacts:/ URI of this server, runs:/<run id>/<path>, models:/<model id> or models:/<name>/<version>."
+    }`,
+  );
+}
+
+function parseRunSource(source: string, path: string): ModelSource {
+  const [runId = "", ...rest] = path.split("/");
+  if (!isRunId(runId)) throw invalidSource(source);
+  return { kind: "run", runId, path: orInvalid(source, () => canonicalArtifactPath(rest.join("/"))) };
+}
+
+function parseModelsUri(source: string, path: string): ModelSource {
+  const [name = "", suffix, ...rest] = path.split("/");
+  if (name.trim() === "" || name.startsWith("..") || rest.length > 0) throw invalidSource(source);
+  if (suffix !== undefined) {
+    if (suffix.trim() === "" || suffix.startsWith("..")) throw invalidSource(source);
+    return { kind: "registeredModel", name, selector: selectorOf(suffix) };
+  }
+  const at = name.lastIndexOf("@");
+  if (at === -1) return { kind: "loggedModel", modelId: name };
+  const alias = name.slice(at + 1);
+  if (at === 0 || alias.trim() === "") throw invalidSource(source);
+  return { kind: "registeredModel", name: name.slice(0, at), selector: { by: "alias", alias } };
+}
+
+function selectorOf(suffix: string): VersionSelector {
+  if (/^\d+$/.test(suffix)) return { by: "version", version: suffix };
+  return suffix.toLowerCase() === "latest" ? { by: "latest" } : { by: "stage", stage: suffix };
+}
+
+function orInvalid(source: string, read: (source: string) => string): string {
+  try {
+    return read(source);
+  } catch {
+    throw invalidSource(source);
+  }
+}

@@ -1,0 +1,61 @@
+import { STAGES, type Stage } from "./entities.ts";
+import { invalidParameter } from "./errors.ts";
+import { MAX_ALIAS_LENGTH, MAX_REGISTERED_MODEL_NAME_LENGTH } from "./limits.ts";
+import { checkLength } from "./names.ts";
+
+/**
+ * Checks a registered model's name by MLflow's rules (`mlflow/utils/validation.py`): not blank, and nothing that a
+ * `models:/<name>/<version>` URI could not hold. Names are kept as they are given: `a b` and `a%20b` are two.
+ * @param parameter is named in the error.
+ */
+export function checkRegisteredModelName(name: string, parameter = "name"): void {
+  if (name.trim() === "") throw invalidParameter(`Missing value for required parameter '${parameter}'.`);
+  if (/[/:]/.test(name)) throw invalidParameter(`Invalid model name '${name}'. Names cannot contain '/' or ':'.`);
+  if (name === "." || name.startsWith("..")) {
+    throw invalidParameter(`Invalid model name '${name}'. Names may not be read as a path that leads elsewhere.`);
+  }
+  checkLength("model name", name, MAX_REGISTERED_MODEL_NAME_LENGTH);
+}
+
+/** Letters of any script, digits, `_` and `-`. */
+export function checkAlias(alias: string): void {
+  if (!/^[\p{L}\p{N}_-]+$/u.test(alias)) {
+    throw invalidParameter(
+      `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
+    );
+  }
+  checkLength("alias name", alias, MAX_ALIAS_LENGTH);
+}
+
+/** The alias that always means the newest version, in any case. */
+export function isLatestAlias(alias: string): boolean {
+  return alias.toLowerCase() === "latest";
+}
+
+/** Refuses the aliases that MLflow gives a meaning of its own: `latest`, and `v1`, which is version 1. */
+export function checkNotReserved(alias: string): void {
+  if (isLatestAlias(alias)) throw invalidParameter("'latest' alias name (case insensitive) is reserved.");
+  if (/^v\p{Nd}+$/iu.test(alias)) throw invalidParameter(`Version alias name '${alias}' is reserved.`);
+}
+
+/**
+ * A version's number.
+ * @returns undefined for an integer that no version has.
+ * @throws MlflowError INVALID_PARAMETER_VALUE where `text` is no integer.
+ */
+export function parseVersion(text: string): number | undefined {
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) {
+    throw invalidParameter(`Invalid value '${text}' for parameter 'version' supplied: it must be an integer.`);
+  }
+  const version = Number(text);
+  return Number.isSafeInteger(version) && version > 0 ? version : undefined;
+}
+
+/** The stage that is meant, in any case. */
+export function parseStage(text: string): Stage {
+  const stage = STAGES.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
+  if (stage === undefined) {
+    throw invalidParameter(`Invalid Model Version stage: ${text}. Value must be one of ${STAGES.join(", ")}.`);
+  }
+  return stage;
+}

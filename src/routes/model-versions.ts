@@ -1,0 +1,138 @@
+import { canonicalArtifactPath } from "../domain/artifact-path.ts";
+import { MAX_MODEL_VERSION_SEARCH_RESULTS } from "../domain/limits.ts";
+import { createModelVersion } from "../services/registry-registration.ts";
+import { searchModelVersions } from "../services/registry-search.ts";
+import { locateVersionArtifact } from "../services/registry-sources.ts";
+import { transitionStage } from "../services/registry-stages.ts";
+import {
+  deleteModelVersion,
+  deleteModelVersionTag,
+  getDownloadUri,
+  getModelVersion,
+  setModelVersionTag,
+  updateModelVersion,
+} from "../services/registry-versions.ts";
+import { artifactResponse } from "./artifact-response.ts";
+import { bool, int32, message, nested, repeated, required, string } from "./message.ts";
+import { onNewModelVersion, onRegisteredModel, onServer } from "./permissions.ts";
+import { modelVersionToWire, pageToPieces } from "./registry-wire.ts";
+import { json, jsonStream } from "./respond.ts";
+import { apiPaths, type Route, route } from "./route.ts";
+
+const version = message({ name: required(string), version: required(string) });
+const keyValue = message({ key: required(string), value: string });
+
+export const modelVersionsRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/model-versions/create"),
+    permission: onNewModelVersion,
+    input: message({
+      name: required(string),
+      source: required(string),
+      runId: string,
+      tags: repeated(nested(keyValue)),
+      runLink: string,
+      description: string,
+      modelId: string,
+    }),
+    handle: async ({ ctx, input: { tags = [], ...input } }) => {
+      const given = tags.map(({ key, value = "" }) => ({ key, value }));
+      const created = await createModelVersion(ctx, { ...input, tags: given });
+      return json({ model_version: modelVersionToWire(created) });
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths("/mlflow/model-versions/get"),
+    permission: onRegisteredModel("READ"),
+    input: version,
+    handle: async ({ ctx, input }) =>
+      json({ model_version: modelVersionToWire(await getModelVersion(ctx, input.name, input.version)) }),
+  }),
+  route({
+    method: "PATCH",
+    paths: apiPaths("/mlflow/model-versions/update"),
+    permission: onRegisteredModel("EDIT"),
+    input: message({ name: required(string), version: required(string), description: string }),
+    handle: async ({ ctx, input }) => {
+      const updated = await updateModelVersion(ctx, input.name, input.version, input.description);
+      return json({ model_version: modelVersionToWire(updated) });
+    },
+  }),
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/model-versions/transition-stage"),
+    permission: onRegisteredModel("EDIT"),
+    input: message({
+      name: required(string),
+      version: required(string),
+      stage: required(string),
+      archiveExistingVersions: bool,
+    }),
+    handle: async ({ ctx, input: { archiveExistingVersions = false, ...input } }) => {
+      const moved = await transitionStage(ctx, { ...input, archiveExistingVersions });
+      return json({ model_version: modelVersionToWire(moved) });
+    },
+  }),
+  route({
+    method: "DELETE",
+    paths: apiPaths("/mlflow/model-versions/delete"),
+    permission: onRegisteredModel("MANAGE"),
+    input: version,
+    handle: async ({ ctx, input }) => {
+      await deleteModelVersion(ctx, input.name, input.version);
+      return json({});
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths("/mlflow/model-versions/search"),
+    permission: onServer("READ"),
+    input: message({ filter: string, maxResults: int32, orderBy: repeated(string), pageToken: string }),
+    handle: async ({ ctx, input }) => {
+      const { slices, nextPageToken } = await searchModelVersions(ctx, {
+        filter: input.filter ?? "",
+        orderBy: input.orderBy ?? [],
+        maxResults: input.maxResults ?? MAX_MODEL_VERSION_SEARCH_RESULTS,
+        pageToken: input.pageToken || undefined,
+      });
+      return await jsonStream(pageToPieces("model_versions", slices, modelVersionToWire, nextPageToken));
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths("/mlflow/model-versions/get-download-uri"),
+    permission: onRegisteredModel("READ"),
+    input: version,
+    handle: async ({ ctx, input }) => json({ artifact_uri: await getDownloadUri(ctx, input.name, input.version) }),
+  }),
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/model-versions/set-tag"),
+    permission: onRegisteredModel("EDIT"),
+    input: message({ name: required(string), version: required(string), key: required(string), value: string }),
+    handle: async ({ ctx, input: { value = "", ...input } }) => {
+      await setModelVersionTag(ctx, input.name, input.version, { key: input.key, value });
+      return json({});
+    },
+  }),
+  route({
+    method: "DELETE",
+    paths: apiPaths("/mlflow/model-versions/delete-tag"),
+    permission: onRegisteredModel("EDIT"),
+    input: message({ name: required(string), version: required(string), key: required(string) }),
+    handle: async ({ ctx, input }) => {
+      await deleteModelVersionTag(ctx, input.name, input.version, input.key);
+      return json({});
+    },
+  }),
+  route({
+    method: "GET",
+    paths: ["/model-versions/get-artifact"],
+    permission: onRegisteredModel("READ"),
+    input: message({ name: required(string), version: required(string), path: required(string) }),
+    handle: async ({ ctx, input: { name, version, path }, request }) =>
+      artifactResponse(ctx, request, await locateVersionArtifact(ctx, name, version, canonicalArtifactPath(path))),
+  }),
+];

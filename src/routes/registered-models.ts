@@ -1,0 +1,160 @@
+import { DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS } from "../domain/limits.ts";
+import { getVersionByAlias, removeAlias, setAlias } from "../services/registry-aliases.ts";
+import {
+  createRegisteredModel,
+  deleteRegisteredModel,
+  deleteRegisteredModelTag,
+  getRegisteredModel,
+  renameRegisteredModel,
+  setRegisteredModelTag,
+  updateRegisteredModel,
+} from "../services/registry-models.ts";
+import { searchRegisteredModels } from "../services/registry-search.ts";
+import { getLatestVersions } from "../services/registry-stages.ts";
+import { int32, message, nested, repeated, required, string } from "./message.ts";
+import { onRegisteredModel, onServer } from "./permissions.ts";
+import { modelVersionToWire, pageToPieces, registeredModelToWire } from "./registry-wire.ts";
+import { json, jsonStream } from "./respond.ts";
+import { apiPaths, type Route, route } from "./route.ts";
+
+const named = message({ name: required(string) });
+const keyValue = message({ key: required(string), value: string });
+
+const searchRoute = (path: string): Route =>
+  route({
+    method: "GET",
+    paths: apiPaths(path),
+    permission: onServer("READ"),
+    input: message({ filter: string, maxResults: int32, orderBy: repeated(string), pageToken: string }),
+    handle: async ({ ctx, input }) => {
+      const { slices, nextPageToken } = await searchRegisteredModels(ctx, {
+        filter: input.filter ?? "",
+        orderBy: input.orderBy ?? [],
+        maxResults: input.maxResults ?? DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS,
+        pageToken: input.pageToken || undefined,
+      });
+      return await jsonStream(pageToPieces("registered_models", slices, registeredModelToWire, nextPageToken));
+    },
+  });
+
+/** Clients of before 2.3 read the newest versions with GET, which is why newer ones fall back to it. */
+const latestVersionsRoute = (method: "GET" | "POST"): Route =>
+  route({
+    method,
+    paths: apiPaths("/mlflow/registered-models/get-latest-versions"),
+    permission: onRegisteredModel("READ"),
+    input: message({ name: required(string), stages: repeated(string) }),
+    handle: async ({ ctx, input: { name, stages = [] } }) => {
+      const versions = await getLatestVersions(ctx, name, stages);
+      return json(versions.length > 0 ? { model_versions: versions.map(modelVersionToWire) } : {});
+    },
+  });
+
+export const registeredModelsRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/registered-models/create"),
+    permission: onServer("EDIT"),
+    input: message({ name: required(string), tags: repeated(nested(keyValue)), description: string }),
+    handle: async ({ ctx, input: { tags = [], ...input } }) => {
+      const given = tags.map(({ key, value = "" }) => ({ key, value }));
+      const model = await createRegisteredModel(ctx, { ...input, tags: given });
+      return json({ registered_model: registeredModelToWire(model) });
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths("/mlflow/registered-models/get"),
+    permission: onRegisteredModel("READ"),
+    input: named,
+    handle: async ({ ctx, input }) =>
+      json({ registered_model: registeredModelToWire(await getRegisteredModel(ctx, input.name)) }),
+  }),
+  route({
+    method: "PATCH",
+    paths: apiPaths("/mlflow/registered-models/update"),
+    permission: onRegisteredModel("EDIT"),
+    input: message({ name: required(string), description: string }),
+    handle: async ({ ctx, input: { name, description = "" } }) =>
+      json({ registered_model: registeredModelToWire(await updateRegisteredModel(ctx, name, description)) }),
+  }),
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/registered-models/rename"),
+    permission: {
+      level: "EDIT",
+      on: ({ name, newName }) => [
+        { kind: "registeredModel", name },
+        { kind: "registeredModel", name: newName },
+      ],
+    },
+    input: message({ name: required(string), newName: required(string) }),
+    handle: async ({ ctx, input }) => {
+      const model = await renameRegisteredModel(ctx, input.name, input.newName);
+      return json({ registered_model: registeredModelToWire(model) });
+    },
+  }),
+  route({
+    method: "DELETE",
+    paths: apiPaths("/mlflow/registered-models/delete"),
+    permission: onRegisteredModel("MANAGE"),
+    input: named,
+    handle: async ({ ctx, input }) => {
+      await deleteRegisteredModel(ctx, input.name);
+      return json({});
+    },
+  }),
+  searchRoute("/mlflow/registered-models/search"),
+  // What clients of the 1.x era call.
+  searchRoute("/mlflow/registered-models/list"),
+  latestVersionsRoute("GET"),
+  latestVersionsRoute("POST"),
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/registered-models/set-tag"),
+    permission: onRegisteredModel("EDIT"),
+    input: message({ name: required(string), key: required(string), value: string }),
+    handle: async ({ ctx, input: { name, key, value = "" } }) => {
+      await setRegisteredModelTag(ctx, name, { key, value });
+      return json({});
+    },
+  }),
+  route({
+    method: "DELETE",
+    paths: apiPaths("/mlflow/registered-models/delete-tag"),
+    permission: onRegisteredModel("EDIT"),
+    input: message({ name: required(string), key: required(string) }),
+    handle: async ({ ctx, input }) => {
+      await deleteRegisteredModelTag(ctx, input.name, input.key);
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/registered-models/alias"),
+    permission: onRegisteredModel("EDIT"),
+    input: message({ name: required(string), alias: required(string), version: required(string) }),
+    handle: async ({ ctx, input }) => {
+      await setAlias(ctx, input.name, input.alias, input.version);
+      return json({});
+    },
+  }),
+  route({
+    method: "DELETE",
+    paths: apiPaths("/mlflow/registered-models/alias"),
+    permission: onRegisteredModel("EDIT"),
+    input: message({ name: required(string), alias: required(string) }),
+    handle: async ({ ctx, input }) => {
+      await removeAlias(ctx, input.name, input.alias);
+      return json({});
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths("/mlflow/registered-models/alias"),
+    permission: onRegisteredModel("READ"),
+    input: message({ name: required(string), alias: required(string) }),
+    handle: async ({ ctx, input }) =>
+      json({ model_version: modelVersionToWire(await getVersionByAlias(ctx, input.name, input.alias)) }),
+  }),
+];

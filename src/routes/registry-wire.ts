@@ -1,0 +1,52 @@
+import type { ModelVersion, RegisteredModel } from "../domain/entities.ts";
+
+/* The wire shape of the registry's entities, by the rules of wire.ts. Version numbers are strings on the wire. */
+
+export function registeredModelToWire(model: RegisteredModel): object {
+  return {
+    name: model.name,
+    creation_timestamp: model.creationTimeMs,
+    last_updated_timestamp: model.lastUpdateTimeMs,
+    ...(model.description && { description: model.description }),
+    ...(model.latestVersions.length > 0 && { latest_versions: model.latestVersions.map(modelVersionToWire) }),
+    ...(model.tags.length > 0 && { tags: model.tags }),
+    ...(model.aliases.length > 0 && {
+      aliases: model.aliases.map(({ alias, version }) => ({ alias, version: String(version) })),
+    }),
+  };
+}
+
+export function modelVersionToWire(version: ModelVersion): object {
+  return {
+    name: version.name,
+    version: String(version.version),
+    creation_timestamp: version.creationTimeMs,
+    last_updated_timestamp: version.lastUpdateTimeMs,
+    ...(version.description !== null && { description: version.description }),
+    current_stage: version.currentStage,
+    source: version.source,
+    ...(version.runId !== null && { run_id: version.runId }),
+    status: "READY",
+    ...(version.tags.length > 0 && { tags: version.tags }),
+    ...(version.runLink !== null && { run_link: version.runLink }),
+    ...(version.aliases.length > 0 && { aliases: version.aliases }),
+  };
+}
+
+/** The pieces of a list call's answer; an empty list and an absent token are left out. */
+export async function* pageToPieces<T>(
+  name: string,
+  slices: AsyncIterable<readonly T[]>,
+  toWire: (item: T) => object,
+  nextPageToken: string | undefined,
+): AsyncGenerator<string, void> {
+  const token = nextPageToken === undefined ? "" : `"next_page_token":${JSON.stringify(nextPageToken)}`;
+  let separator = `{"${name}":[`;
+  for await (const items of slices) {
+    if (items.length === 0) continue;
+    yield separator + items.map((item) => JSON.stringify(toWire(item))).join(",");
+    separator = ",";
+  }
+  if (separator !== ",") return yield `{${token}}`;
+  yield token === "" ? "]}" : `],${token}}`;
+}

@@ -1,0 +1,151 @@
+import { invalidParameter } from "../domain/errors.ts";
+import { IS_PROMPT_TAG } from "../domain/prompts.ts";
+import { type Comparison, type Condition, comparisonsOf, type Field, isComparison, type OrderTerm } from "./ast.ts";
+import { Binder } from "./binder.ts";
+import { conjuncts, type FieldSource, residueOf } from "./conditions.ts";
+import { type Grammar, MODEL_VERSION_GRAMMAR, REGISTERED_MODEL_GRAMMAR } from "./grammar.ts";
+import type { OrderColumn } from "./order.ts";
+import { pageToken, parsePageToken, queryFingerprint } from "./page-token.ts";
+import { parseFilter, parseOrderBy } from "./parser.ts";
+import { type SearchPlan, SLICE_SIZE_WITH_LONG_TEXTS, sliceSize } from "./plan.ts";
+import { searchQuery } from "./statement.ts";
+
+export interface RegistrySearchQuery {
+  readonly filter: string;
+  readonly orderBy: readonly string[];
+  readonly maxResults: number;
+  readonly pageToken?: string | undefined;
+}
+
+export type RegistrySearchPlan = SearchPlan;
+
+/** What the two searches of the registry differ in. */
+interface Registry {
+  readonly kind: string;
+  readonly grammar: { readonly filter: Grammar; readonly order: Grammar };
+  readonly id: string;
+  readonly from: string;
+  readonly where: readonly string[];
+  /** By the key of the attribute. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly tags: { readonly table: string; readonly of: string };
+  readonly defaultOrder: readonly OrderTerm[];
+  /** What follows a request's own order, where it is not in it. */
+  readonly tieBreak: readonly OrderTerm[];
+}
+
+const by = (key: string, ascending = true): OrderTerm => ({ field: { entity: "attribute", key }, ascending });
+
+const REGISTERED_MODELS: Registry = {
+  kind: "registered_models",
+  grammar: REGISTERED_MODEL_GRAMMAR,
+  id: "CAST(m.registered_model_id AS TEXT)",
+  from: "registered_models m",
+  where: [],
+  columns: { name: "m.name", last_updated_timestamp: "m.last_update_time" },
+  tags: { table: "registered_model_tags", of: "registered_model_id = m.registered_model_id" },
+  defaultOrder: [],
+  tieBreak: [by("name")],
+};
+
+const MODEL_VERSIONS: Registry = {
+  kind: "model_versions",
+  grammar: MODEL_VERSION_GRAMMAR,
+  id: "v.registered_model_id || '/' || v.version",
+  from: "model_versions v JOIN registered_models m ON m.registered_model_id = v.registered_model_id",
+  where: ["v.current_stage <> 'Deleted_Internal'"],
+  columns: {
+    name: "m.name",
+    run_id: "v.run_id",
+    source_path: "v.source",
+    version_number: "v.version",
+    creation_timestamp: "v.creation_time",
+    last_updated_timestamp: "v.last_update_time",
+  },
+  tags: { table: "model_version_tags", of: "registered_model_id = v.registered_model_id AND version = v.version" },
+  defaultOrder: [by("last_updated_timestamp", false)],
+  tieBreak: [by("name"), by("version_number", false)],
+};
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a filter, order or page token that is not valid. */
+export function planRegisteredModelSearch(query: RegistrySearchQuery): RegistrySearchPlan {
+  return planSearch(REGISTERED_MODELS, query);
+}
+
+/**
+ * Deleted versions are never found.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a filter, order or page token that is not valid.
+ */
+export function planModelVersionSearch(query: RegistrySearchQuery): RegistrySearchPlan {
+  return planSearch(MODEL_VERSIONS, query);
+}
+
+function planSearch(registry: Registry, query: RegistrySearchQuery): RegistrySearchPlan {
+  const filter = parseFilter(query.filter, registry.grammar.filter);
+  const columns = orderColumns(registry, parseOrderBy(query.orderBy, registry.grammar.order));
+  const hidesPrompts = !asksForPrompts(filter);
+  const conditions = conjuncts(filter).filter((condition) => !(hidesPrompts && isAboutPrompts(condition)));
+  const residual = conditions.filter((condition) => residueOf(condition) !== undefined);
+  const fingerprint = queryFingerprint([registry.kind, query.filter, query.orderBy]);
+  return {
+    maxResults: query.maxResults,
+    start: query.pageToken ? parsePageToken(query.pageToken, fingerprint, columns) : undefined,
+    positionLength: columns.length,
+    residues: residual.map((condition) => residueOf(condition)!.residue),
+    sliceSize: residual.length > 0 ? SLICE_SIZE_WITH_LONG_TEXTS : sliceSize(false),
+    pageToken: (last) => pageToken(fingerprint, last),
+    stages: (after, limit) => {
+      const binder = new Binder();
+      const where = [...registry.where, ...(hidesPrompts ? [noPrompt(registry, binder)] : [])];
+      const parts = { id: registry.id, from: registry.from, source: sourceOf(registry), isLast: true };
+      const all = { ...parts, where, conditions, residual, columns, after, limit: binder.number(limit) };
+      return [{ sql: searchQuery(all, binder), values: binder.values() }];
+    },
+  };
+}
+
+function sourceOf({ columns, tags }: Registry): FieldSource {
+  return {
+    column: ({ entity, key }) => (entity === "attribute" ? columns[key] : undefined),
+    rows: ({ key }, binder) => ({
+      from: `${tags.table} WHERE ${tags.of} AND key = ${binder.bind(key)}`,
+      value: "value",
+    }),
+  };
+}
+
+/** The first thing that a filter says of the tag decides, as in MLflow. */
+function asksForPrompts(filter: Condition): boolean {
+  const first = comparisonsOf(filter).find(isAboutPrompts);
+  if (first?.kind === "presence") return first.present;
+  if (first?.kind !== "text") return false;
+  const value = first.value.toLowerCase();
+  return (first.comparator === "=" && value === "true") || (first.comparator === "!=" && value === "false");
+}
+
+/** Models have no such tag: what a search for models says of it, as `!= 'true'`, holds of all. */
+function isAboutPrompts(condition: Condition): condition is Comparison {
+  return isComparison(condition) && isPromptTag(condition.field);
+}
+
+function isPromptTag(field: Field): boolean {
+  return field.entity === "tag" && field.key === IS_PROMPT_TAG;
+}
+
+/** A model of which one version is a prompt's is a prompt, also while that version is deleted, as in MLflow. */
+function noPrompt({ tags }: Registry, binder: Binder): string {
+  return `m.registered_model_id NOT IN (SELECT registered_model_id FROM ${tags.table}
+    WHERE key = ${binder.bind(IS_PROMPT_TAG)} AND substr(value, 1, 64) = 'true' AND value = 'true')`;
+}
+
+function orderColumns(registry: Registry, terms: readonly OrderTerm[]): OrderColumn[] {
+  const given = terms.length === 0 ? registry.defaultOrder : terms;
+  const keys = new Set(given.map(({ field }) => field.key));
+  if (keys.size < given.length) throw invalidParameter("order_by names a field twice.");
+  return [...given, ...registry.tieBreak.filter(({ field }) => !keys.has(field.key))].map(({ field, ascending }) => ({
+    sql: registry.columns[field.key]!,
+    type: field.key === "name" ? "text" : "integer",
+    ascending,
+    nullable: false,
+  }));
+}
