@@ -1,9 +1,6 @@
-import { clearLiveStatement, findLiveRuns, upsertLatestStatements } from "../stores/d1/latest-metrics.ts";
+import { clearLiveStatement, upsertLatestStatements } from "../stores/d1/latest-metrics.ts";
 import { runObject } from "../stores/run/stub.ts";
 import type { ServiceContext } from "./context.ts";
-
-/** More live runs than this are not asked in one search: each is a subrequest. */
-const MAX_ASKED_RUNS = 1000;
 
 /** Statements in one D1 transaction. */
 const STATEMENTS_PER_BATCH = 50;
@@ -29,14 +26,4 @@ export async function catchUp(ctx: ServiceContext, runIds: readonly string[]): P
   for (let i = 0; i < statements.length; i += STATEMENTS_PER_BATCH) {
     await ctx.db.batch(statements.slice(i, i + STATEMENTS_PER_BATCH));
   }
-}
-
-/**
- * Catches up with every live run of the experiments, so that a search sees each acknowledged point.
- * @returns whether it did; false where more than 1,000 runs are live, whose objects write within 60 s by themselves.
- */
-export async function catchUpExperiments(ctx: ServiceContext, experimentIds: readonly string[]): Promise<boolean> {
-  const live = await findLiveRuns(ctx.db, experimentIds, MAX_ASKED_RUNS + 1);
-  if (live.length > 0) await catchUp(ctx, live.slice(0, MAX_ASKED_RUNS));
-  return live.length <= MAX_ASKED_RUNS;
 }

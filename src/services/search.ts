@@ -4,10 +4,14 @@ import { MAX_SEARCH_RESULTS } from "../domain/limits.ts";
 import { planExperimentSearch } from "../search/experiment-plan.ts";
 import { planRunSearch } from "../search/run-plan.ts";
 import { findExperiments } from "../stores/d1/experiments.ts";
+import { liveRunsStatement } from "../stores/d1/latest-metrics.ts";
 import { type RunRecord, readRuns } from "../stores/d1/runs.ts";
-import { searchExperimentIds, searchRunIds } from "../stores/d1/search.ts";
-import { catchUpExperiments } from "./catch-up.ts";
+import { searchExperimentIds, searchRunIds, searchRunIdsWith } from "../stores/d1/search.ts";
+import { catchUp } from "./catch-up.ts";
 import type { ServiceContext } from "./context.ts";
+
+/** More live runs than this are not asked in one search: each is a subrequest. */
+const MAX_ASKED_RUNS = 1000;
 
 /** Runs read at once, so that a page of 50,000 stays in flat memory. */
 const RUNS_PER_READ = 500;
@@ -33,13 +37,25 @@ export interface FoundRuns {
   readonly isExact: boolean;
 }
 
-/** The runs of a page, with every point that was acknowledged before the call. */
+/**
+ * The runs of a page, with every point that was acknowledged before the call: whether runs are live is read together with
+ * the page, and where some are, their objects are asked and the page is read again.
+ */
 export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise<FoundRuns> {
   checkMaxResults(input.maxResults);
-  const plan = planRunSearch({ ...input, experimentIds: [...new Set(input.experimentIds)] });
-  const isExact = await catchUpExperiments(ctx, input.experimentIds);
-  const { runIds, nextPageToken } = await searchRunIds(ctx.db, plan);
-  return { count: runIds.length, slices: readInSlices(ctx, runIds), nextPageToken, isExact };
+  const experimentIds = [...new Set(input.experimentIds)];
+  const plan = planRunSearch({ ...input, experimentIds });
+  const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_ASKED_RUNS + 1);
+  const { rows, ...first } = await searchRunIdsWith<{ run_id: string }>(ctx.db, plan, findLive);
+  const live = rows.map((row) => row.run_id);
+  if (live.length > 0) await catchUp(ctx, live.slice(0, MAX_ASKED_RUNS));
+  const page = live.length > 0 ? await searchRunIds(ctx.db, plan) : first;
+  return {
+    count: page.runIds.length,
+    slices: readInSlices(ctx, page.runIds),
+    nextPageToken: page.nextPageToken,
+    isExact: live.length <= MAX_ASKED_RUNS,
+  };
 }
 
 async function* readInSlices(ctx: ServiceContext, runIds: readonly string[]): AsyncGenerator<readonly RunRecord[]> {

@@ -51,14 +51,16 @@ export function clearLiveStatement(db: D1Database, runId: string, epoch: number)
   return db.prepare("UPDATE runs SET live_epoch = NULL WHERE run_id = ? AND live_epoch <= ?").bind(runId, epoch);
 }
 
-/** Live runs of the experiments, at most `limit`. */
-export async function findLiveRuns(db: D1Database, experimentIds: readonly string[], limit: number): Promise<string[]> {
-  const { results } = await db
+/** Reads the live runs of the experiments, at most `limit`. */
+export function liveRunsStatement(
+  db: D1Database,
+  experimentIds: readonly string[],
+  limit: number,
+): D1PreparedStatement {
+  return db
     .prepare(
       `SELECT run_id FROM runs INDEXED BY runs_live
        WHERE experiment_id IN (SELECT value FROM json_each(?)) AND live_epoch IS NOT NULL LIMIT ?`,
     )
-    .bind(JSON.stringify(experimentIds.map(Number)), limit)
-    .all<{ run_id: string }>();
-  return results.map((row) => row.run_id);
+    .bind(JSON.stringify(experimentIds.map(Number)), limit);
 }

@@ -12,6 +12,26 @@ export async function searchRunIds(
   return { runIds: ids, ...page };
 }
 
+/**
+ * The same, and the rows of `statement`, which is executed in the transaction of the search's first statement: none where
+ * the search needs no statement.
+ */
+export async function searchRunIdsWith<T>(
+  db: D1Database,
+  plan: RunSearchPlan,
+  statement: D1PreparedStatement,
+): Promise<{ runIds: string[]; nextPageToken?: string; rows: readonly T[] }> {
+  let rows: readonly T[] | undefined;
+  const { ids, ...page } = await searchIds(db, plan, async (search) => {
+    if (rows !== undefined) return search.raw<Row>();
+    const [first, found] = await db.batch([statement, search]);
+    rows = (first?.results ?? []) as T[];
+    // The plan's columns are c0, c1, …, so their order is kept.
+    return (found?.results ?? []).map((row) => Object.values(row as object) as unknown as Row);
+  });
+  return { runIds: ids, ...page, rows: rows ?? [] };
+}
+
 /** The ids of one page in order; a token only if there are more. */
 export async function searchExperimentIds(
   db: D1Database,
@@ -44,7 +64,14 @@ type Row = readonly [id: string, isLast: number, ...rest: (string | number | nul
 /** Where a row's position begins. */
 const POSITION = 2;
 
-async function searchIds(db: D1Database, plan: SearchPlan): Promise<{ ids: string[]; nextPageToken?: string }> {
+/** Executes one statement of a search. */
+type Run = (statement: D1PreparedStatement) => Promise<Row[]>;
+
+async function searchIds(
+  db: D1Database,
+  plan: SearchPlan,
+  run: Run = (statement) => statement.raw<Row>(),
+): Promise<{ ids: string[]; nextPageToken?: string }> {
   const ids: string[] = [];
   let pageEnd: Row | undefined;
   let position = plan.start;
@@ -52,7 +79,7 @@ async function searchIds(db: D1Database, plan: SearchPlan): Promise<{ ids: strin
     // One more than asked for tells whether there is a next page.
     const missing = plan.maxResults + 1 - ids.length;
     const limit = plan.residues.length === 0 ? Math.min(plan.sliceSize, missing) : plan.sliceSize;
-    const rows = await readSlice(db, plan, position, limit);
+    const rows = await readSlice(plan, position, limit, db, run);
     for (const row of rows) {
       if (!holdsResidues(row, plan)) continue;
       if (ids.length === plan.maxResults) {
@@ -81,13 +108,16 @@ function holdsResidues(row: Row, plan: SearchPlan): boolean {
 }
 
 /** The next `limit` rows, or fewer where there are no more. */
-async function readSlice(db: D1Database, plan: SearchPlan, after: Position | undefined, limit: number): Promise<Row[]> {
+async function readSlice(
+  plan: SearchPlan,
+  after: Position | undefined,
+  limit: number,
+  db: D1Database,
+  run: Run,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { sql, values } of plan.stages(after, limit)) {
-    const answer = await db
-      .prepare(sql)
-      .bind(...values)
-      .raw<Row>();
+    const answer = await run(db.prepare(sql).bind(...values));
     for (const row of answer) rows.push(row);
     if (answer[0]?.[1] === 1 || rows.length >= limit) break;
   }
