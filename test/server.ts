@@ -28,6 +28,8 @@ export interface TestServer {
   readonly workerdPid: number;
   /** What it printed so far, stdout and stderr as they came. */
   output(): string;
+  /** Its exit code, once it has ended, by itself or not. */
+  readonly ended: Promise<number | null>;
   /** Asks it to stop, by SIGTERM or another signal, and resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Kills the Node process alone, as the kernel's memory killer would. */
@@ -82,6 +84,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     dataDir,
     pid: processId(child),
     workerdPid,
+    ended,
     output: () => output,
     stop: (signal = "SIGTERM") => end(signal),
     kill9: async () => {

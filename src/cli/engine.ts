@@ -14,6 +14,8 @@ import type { WorkerBundle } from "./worker-bundle.ts";
 /** The Worker, serving. */
 export interface Engine {
   readonly url: string;
+  /** Rejects when the Worker serves no more though nobody stopped it. */
+  readonly failed: Promise<never>;
   /** Ends workerd and the file service. What was acknowledged is on disk already. */
   stop(): Promise<void>;
 }
@@ -63,7 +65,7 @@ export async function startEngine(settings: ServerSettings, bundle: WorkerBundle
     rmSync(scratch, { recursive: true, force: true });
   };
   try {
-    return { url: (await miniflare.unsafeGetDirectURL()).origin, stop };
+    return { url: (await miniflare.unsafeGetDirectURL()).origin, failed: runtime.gone, stop };
   } catch (error) {
     await stop();
     throw error;

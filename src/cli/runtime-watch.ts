@@ -3,9 +3,13 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { basename } from "node:path";
 import type { DataFolder } from "./data-folder.ts";
 import { markProcess } from "./process-mark.ts";
+import { UserError } from "./user-error.ts";
 
 /** Waits for a line from Node. If Node ends without one, kills the runtime ($0) and removes the scratch folder ($1). */
 const WATCHDOG = 'read -r dismissed || { kill -9 "$0"; rm -rf "$1"; }';
+
+/** Miniflare starts a runtime that ended again within a second, or not at all. */
+const RESTART_TIMEOUT_MS = 15_000;
 
 /**
  * Follows the workerd process, which Miniflare starts (and starts again should it crash) without telling its id. Each one
@@ -16,6 +20,9 @@ export class RuntimeWatch {
   readonly #scratchDir: string;
   readonly #children: ChildProcess[] = [];
   #watchdog: ChildProcess | undefined;
+  #restartDeadline: NodeJS.Timeout | undefined;
+  #isEnded = false;
+  readonly #gone = Promise.withResolvers<never>();
 
   constructor(data: DataFolder, scratchDir: string) {
     this.#data = data;
@@ -30,6 +37,8 @@ export class RuntimeWatch {
     const mark = runtime?.pid === undefined ? undefined : markProcess(runtime.pid);
     if (mark === undefined) throw new Error("The process of the Workers runtime was not found");
     this.#data.noteRuntime(mark);
+    clearTimeout(this.#restartDeadline);
+    runtime?.once("exit", () => this.#awaitRestart());
     this.#dismiss();
     // A group of its own: Ctrl-C in a terminal reaches the whole group of the server.
     const watchdog = spawn("/bin/sh", ["-c", WATCHDOG, String(mark.pid), this.#scratchDir], {
@@ -40,10 +49,28 @@ export class RuntimeWatch {
     this.#watchdog = watchdog;
   }
 
+  /** Rejects when workerd has ended and none came after it: there is nothing left that serves. */
+  get gone(): Promise<never> {
+    return this.#gone.promise;
+  }
+
   /** Workerd was ended: nothing is left to watch. */
   end(): void {
     unsubscribe("child_process", this.#onChild);
+    this.#isEnded = true;
+    clearTimeout(this.#restartDeadline);
     this.#dismiss();
+  }
+
+  #awaitRestart(): void {
+    if (this.#isEnded) return;
+    clearTimeout(this.#restartDeadline);
+    this.#restartDeadline = setTimeout(() => {
+      this.#gone.reject(
+        new UserError("The Workers runtime ended and did not start again. Start the server anew: nothing is lost."),
+      );
+    }, RESTART_TIMEOUT_MS);
+    this.#restartDeadline.unref();
   }
 
   #dismiss(): void {

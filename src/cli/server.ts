@@ -24,7 +24,7 @@ export async function serve(settings: ServerSettings): Promise<void> {
         return stopRequested;
       });
       // Ctrl-C reaches workerd too, so the first request may fail of it: that is a stop, not a failure.
-      await Promise.race([stopRequested, serving]);
+      await Promise.race([stopRequested, serving, engine.failed]);
     } finally {
       await engine.stop();
     }

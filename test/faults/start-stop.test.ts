@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -83,6 +83,24 @@ test("a crashed workerd comes back on the same port, and ends with Node too", as
   expect(markProcess(runtime.pid)).toEqual(runtime);
   await server.kill9();
   await expect.poll(() => markProcess(runtime.pid), { timeout: 30_000 }).toBeUndefined();
+});
+
+test("a server whose workerd cannot be started again ends with 1 and says so", async () => {
+  const server = await start();
+  let hasEnded = false;
+  void server.ended.then(() => {
+    hasEnded = true;
+  });
+  process.kill(server.workerdPid, "SIGKILL");
+  while (!hasEnded) {
+    const [replacement] = spawnSync("pgrep", ["-P", String(server.pid), "workerd"], { encoding: "utf8" }).stdout.split(
+      "\n",
+    );
+    if (replacement) process.kill(Number(replacement), "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(await server.ended).toBe(1);
+  expect(server.output()).toContain("did not start again");
 });
 
 test("of two starts on one folder at once exactly one serves, also after a crash", async () => {
