@@ -32,12 +32,16 @@ async function serve(
   request: Request,
   env: Env,
   execution: Pick<ExecutionContext, "waitUntil">,
+  pathParameters: Readonly<Record<string, string>>,
 ): Promise<Response> {
   const requestId = crypto.randomUUID();
   try {
     const config = configOf(env);
     const principal = route.permission === "public" ? NOBODY : await authenticate(request, config);
-    const input = typeof route.input === "function" ? route.input(request) : await readMessage(request, route.input);
+    const input =
+      typeof route.input === "function"
+        ? route.input(request)
+        : await readMessage(request, route.input, pathParameters);
     authorize(principal, route.permission, input);
     await ensureSchema(env.DB);
     const ctx = {
@@ -57,7 +61,7 @@ async function serve(
 export function createApp(): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>({ getPath: rawPath });
   for (const route of ROUTES) {
-    app.on(route.method, [...route.paths], (c) => serve(route, c.req.raw, c.env, c.executionCtx));
+    app.on(route.method, [...route.paths], (c) => serve(route, c.req.raw, c.env, c.executionCtx, c.req.param()));
   }
   app.notFound(async (c) => {
     const requestId = crypto.randomUUID();

@@ -7,17 +7,38 @@ const MAX_JSON_BODY_BYTES = 8 * 1024 * 1024;
 /**
  * The route's message from the request: from the query where a GET has one, else from the JSON body, which old clients
  * send with GET too. DELETE and PATCH carry a body as MLflow's clients send it.
+ * @param pathParameters fields that the path names, by their wire names; a body may repeat but not contradict them.
  * @throws MlflowError INVALID_PARAMETER_VALUE or REQUEST_TOO_LARGE.
  */
-export async function readMessage<T>(request: Request, message: Message<T>): Promise<T> {
+export async function readMessage<T>(
+  request: Request,
+  message: Message<T>,
+  pathParameters: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  return message.parse(withPathParameters(await readRaw(request, message.repeatedNames), pathParameters), "");
+}
+
+async function readRaw(request: Request, repeatedNames: ReadonlySet<string>): Promise<unknown> {
   const queryStart = request.method === "GET" ? request.url.indexOf("?") : -1;
   if (queryStart !== -1 && queryStart < request.url.length - 1) {
-    const query = new URLSearchParams(request.url.slice(queryStart));
-    return message.parse(queryToRaw(query, message.repeatedNames), "");
+    return queryToRaw(new URLSearchParams(request.url.slice(queryStart)), repeatedNames);
   }
   // A form or text/plain POST needs no preflight, so it is what a hostile page would send (CVE-2023-43472).
   if (request.method === "POST" || request.method === "PUT") requireJson(request.headers.get("Content-Type"));
-  return message.parse(parseBody(await readText(request)), "");
+  return parseBody(await readText(request));
+}
+
+function withPathParameters(raw: unknown, pathParameters: Readonly<Record<string, string>>): unknown {
+  const parameters = Object.entries(pathParameters);
+  if (parameters.length === 0 || typeof raw !== "object" || raw === null || Array.isArray(raw)) return raw;
+  const body = raw as Record<string, unknown>;
+  for (const [name, value] of parameters) {
+    const repeated = Object.hasOwn(body, name) ? body[name] : undefined;
+    if (repeated !== undefined && repeated !== null && repeated !== "" && repeated !== value) {
+      throw invalidParameter(`Parameter '${name}' differs from the one in the path.`);
+    }
+  }
+  return { ...body, ...pathParameters };
 }
 
 function requireJson(contentType: string | null): void {

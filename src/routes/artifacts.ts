@@ -6,7 +6,7 @@ import { onRun } from "./permissions.ts";
 import { json } from "./respond.ts";
 import { type Route, route, trackingPaths } from "./route.ts";
 import { runIdField } from "./runs.ts";
-import { fileInfoToWire } from "./wire.ts";
+import { filesToWire } from "./wire.ts";
 
 /** A run's artifacts, by run id and a path relative to the run's artifact root. */
 export const artifactsRoutes: readonly Route[] = [
@@ -18,12 +18,7 @@ export const artifactsRoutes: readonly Route[] = [
     handle: async ({ ctx, input: { runId, path = "" } }) => {
       const folder = canonicalArtifactPath(path);
       const { artifactUri, objectKey } = await locateRunArtifact(ctx, runId, folder);
-      const files = await ctx.artifacts.list(objectKey);
-      const below = folder === "" ? "" : `${folder}/`;
-      return json({
-        root_uri: artifactUri,
-        ...(files.length > 0 && { files: files.map((file) => fileInfoToWire({ ...file, path: below + file.path })) }),
-      });
+      return json({ root_uri: artifactUri, ...filesToWire(await ctx.artifacts.list(objectKey), folder) });
     },
   }),
   route({

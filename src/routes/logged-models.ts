@@ -1,18 +1,175 @@
-import { id, message, repeated, required } from "./message.ts";
-import { onExperiments } from "./permissions.ts";
-import { json } from "./respond.ts";
+import { canonicalArtifactPath } from "../domain/artifact-path.ts";
+import { LOGGED_MODEL_STATUSES } from "../domain/entities.ts";
+import { MlflowError } from "../domain/errors.ts";
+import { DEFAULT_LOGGED_MODEL_RESULTS } from "../domain/logged-model.ts";
+import { locateModelArtifact } from "../services/artifact-access.ts";
+import {
+  createLoggedModel,
+  deleteLoggedModel,
+  deleteModelTag,
+  finalizeLoggedModel,
+  getLoggedModel,
+  logModelParams,
+  setModelTags,
+} from "../services/logged-models.ts";
+import { type FoundLoggedModels, searchLoggedModels } from "../services/search-logged-models.ts";
+import { artifactResponse } from "./artifact-response.ts";
+import { bool, id, int32, message, nested, oneOf, repeated, required, string } from "./message.ts";
+import { onExperiment, onExperiments, onLoggedModel } from "./permissions.ts";
+import { json, jsonStream, jsonText } from "./respond.ts";
 import { apiPaths, type Route, route } from "./route.ts";
+import { filesToWire, loggedModelToWire } from "./wire.ts";
 
-/**
- * Logged models cannot be created here yet, so every search for them is empty. It is answered because the Python client of
- * MLflow 3 asks for a run's logged models whenever it lists the run's artifacts.
- */
+const MODEL = "/mlflow/logged-models/:model_id";
+
+/** MLflow takes an absent key for an empty one. */
+const keyValue = message({ key: string, value: string });
+const modelId = required(string);
+
+const toPair = ({
+  key = "",
+  value = "",
+}: {
+  readonly key?: string | undefined;
+  readonly value?: string | undefined;
+}) => ({ key, value });
+
+const search = message({
+  experimentIds: required(repeated(id)),
+  filter: string,
+  datasets: repeated(nested(message({ datasetName: required(string), datasetDigest: string }))),
+  maxResults: int32,
+  orderBy: repeated(
+    nested(message({ fieldName: required(string), ascending: bool, datasetName: string, datasetDigest: string })),
+  ),
+  pageToken: string,
+});
+
+async function* foundModelsToWire({ count, slices, nextPageToken }: FoundLoggedModels): AsyncGenerator<string> {
+  const token = nextPageToken === undefined ? "" : `"next_page_token":${JSON.stringify(nextPageToken)}`;
+  if (count === 0) return yield `{${token}}`;
+  let separator = `{"models":[`;
+  for await (const models of slices) {
+    yield separator + models.map(loggedModelToWire).join(",");
+    separator = ",";
+  }
+  yield token === "" ? "]}" : `],${token}}`;
+}
+
+/** The models that MLflow 3 logs: their rows, and their files by paths relative to the model. */
 export const loggedModelsRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/logged-models"),
+    permission: onExperiment("EDIT"),
+    input: message({
+      experimentId: required(id),
+      name: string,
+      modelType: string,
+      sourceRunId: string,
+      params: repeated(nested(keyValue)),
+      tags: repeated(nested(keyValue)),
+    }),
+    handle: async ({ ctx, input }) => {
+      const pairs = { params: input.params?.map(toPair), tags: input.tags?.map(toPair) };
+      return jsonText(`{"model":${loggedModelToWire(await createLoggedModel(ctx, { ...input, ...pairs }))}}`);
+    },
+  }),
   route({
     method: "POST",
     paths: apiPaths("/mlflow/logged-models/search"),
     permission: onExperiments("READ"),
-    input: message({ experimentIds: required(repeated(id)) }),
-    handle: () => json({}),
+    input: search,
+    handle: async ({ ctx, input }) => {
+      const found = await searchLoggedModels(ctx, {
+        experimentIds: input.experimentIds,
+        filter: input.filter ?? "",
+        datasets: (input.datasets ?? []).map((of) => ({ name: of.datasetName, digest: of.datasetDigest || undefined })),
+        orderBy: (input.orderBy ?? []).map(({ ascending = true, ...of }) => ({ ...of, ascending })),
+        maxResults: input.maxResults || DEFAULT_LOGGED_MODEL_RESULTS,
+        pageToken: input.pageToken || undefined,
+      });
+      return jsonStream(foundModelsToWire(found));
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths(MODEL),
+    permission: onLoggedModel("READ"),
+    input: message({ modelId, allowDeleted: bool }),
+    handle: async ({ ctx, input }) =>
+      jsonText(`{"model":${loggedModelToWire(await getLoggedModel(ctx, input.modelId, input.allowDeleted))}}`),
+  }),
+  route({
+    method: "PATCH",
+    paths: apiPaths(MODEL),
+    permission: onLoggedModel("EDIT"),
+    input: message({ modelId, status: required(oneOf(LOGGED_MODEL_STATUSES, 0)) }),
+    handle: async ({ ctx, input }) =>
+      jsonText(`{"model":${loggedModelToWire(await finalizeLoggedModel(ctx, input.modelId, input.status))}}`),
+  }),
+  route({
+    method: "DELETE",
+    paths: apiPaths(MODEL),
+    permission: onLoggedModel("MANAGE"),
+    input: message({ modelId }),
+    handle: async ({ ctx, input }) => {
+      await deleteLoggedModel(ctx, input.modelId);
+      return json({});
+    },
+  }),
+  route({
+    method: "PATCH",
+    paths: apiPaths(`${MODEL}/tags`),
+    permission: onLoggedModel("EDIT"),
+    input: message({ modelId, tags: repeated(nested(keyValue)) }),
+    handle: async ({ ctx, input: { modelId, tags = [] } }) => {
+      await setModelTags(ctx, modelId, tags.map(toPair));
+      return json({});
+    },
+  }),
+  route({
+    method: "DELETE",
+    paths: apiPaths(`${MODEL}/tags/:tag_key`),
+    permission: onLoggedModel("EDIT"),
+    input: message({ modelId, tagKey: required(string) }),
+    handle: async ({ ctx, input }) => {
+      await deleteModelTag(ctx, input.modelId, input.tagKey);
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: apiPaths(`${MODEL}/params`),
+    permission: onLoggedModel("EDIT"),
+    input: message({ modelId, params: repeated(nested(keyValue)) }),
+    handle: async ({ ctx, input: { modelId, params = [] } }) => {
+      await logModelParams(ctx, modelId, params.map(toPair));
+      return json({});
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths(`${MODEL}/artifacts/directories`),
+    permission: onLoggedModel("READ"),
+    input: message({ modelId, artifactDirectoryPath: string }),
+    handle: async ({ ctx, input: { modelId, artifactDirectoryPath = "" } }) => {
+      const folder = canonicalArtifactPath(artifactDirectoryPath);
+      const { artifactUri, objectKey } = await locateModelArtifact(ctx, modelId, folder);
+      return json({ root_uri: artifactUri, ...filesToWire(await ctx.artifacts.list(objectKey), folder) });
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths(`${MODEL}/artifacts/files`),
+    permission: onLoggedModel("READ"),
+    input: message({ modelId, artifactFilePath: string }),
+    handle: async ({ ctx, input: { modelId, artifactFilePath }, request }) => {
+      if (!artifactFilePath) {
+        throw new MlflowError("BAD_REQUEST", 'Request must include the "artifact_file_path" query parameter.');
+      }
+      const { objectKey } = await locateModelArtifact(ctx, modelId, canonicalArtifactPath(artifactFilePath));
+      return artifactResponse(ctx, request, objectKey);
+    },
   }),
 ];

@@ -110,11 +110,11 @@ export const bool = field<boolean>((value, path) => {
   throw wrongType(value, path, "true or false");
 });
 
-/** An enum whose names are numbered from 1 on the wire, as protobuf's are here. */
-export function oneOf<const T extends string>(names: readonly T[]): Field<T> {
+/** An enum whose names are numbered on the wire from `first`, as protobuf's are here mostly from 1. */
+export function oneOf<const T extends string>(names: readonly T[], first = 1): Field<T> {
   return field((value, path) => {
     const isNumber = typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value));
-    const name = isNumber ? names[Number(value) - 1] : names.find((candidate) => candidate === value);
+    const name = isNumber ? names[Number(value) - first] : names.find((candidate) => candidate === value);
     if (name === undefined) throw wrongType(value, path, `one of ${names.join(", ")}`);
     return name;
   });

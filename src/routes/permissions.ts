@@ -32,6 +32,11 @@ export const onRuns = (level: PermissionLevel): Permission<{ readonly runIds: re
   on: ({ runIds }) => runIds.map((runId) => ({ kind: "run", runId })),
 });
 
+export const onLoggedModel = (level: PermissionLevel): Permission<{ readonly modelId: string }> => ({
+  level,
+  on: ({ modelId }) => [{ kind: "loggedModel", modelId }],
+});
+
 export const onRegisteredModel = (level: PermissionLevel): Permission<{ readonly name: string }> => ({
   level,
   on: ({ name }) => [{ kind: "registeredModel", name }],

@@ -1,21 +1,29 @@
 import { RUN_STATUSES, VIEW_TYPES } from "../domain/entities.ts";
 import { DEFAULT_SEARCH_RESULTS } from "../domain/limits.ts";
 import { deleteRunTag, logBatch, logMetrics, logParam, setRunTag } from "../services/log-batch.ts";
-import { logInputs } from "../services/log-inputs.ts";
+import { logInputs, logOutputs } from "../services/log-inputs.ts";
 import { logModel } from "../services/log-model.ts";
 import { changeRun, createRun, getRun, setRunStage } from "../services/runs.ts";
 import { type FoundRuns, searchRuns } from "../services/search.ts";
 import { alsoNamed, double, id, int32, int64, message, nested, oneOf, repeated, required, string } from "./message.ts";
 import { onExperiments, onRun } from "./permissions.ts";
 import { json, jsonStream, jsonText } from "./respond.ts";
-import { type Route, route, trackingPaths } from "./route.ts";
+import { apiPaths, type Route, route, trackingPaths } from "./route.ts";
 import { newRunToWire, runInfoToWire, runToWire } from "./wire.ts";
 
 /** Clients of before 1.0 say `run_uuid`; some send both. */
 export const runIdField = required(alsoNamed("run_uuid", string));
 
 const keyValue = message({ key: required(string), value: string });
-const metric = message({ key: required(string), value: required(double), timestamp: required(int64), step: int64 });
+const metricFields = {
+  key: required(string),
+  value: required(double),
+  timestamp: required(int64),
+  step: int64,
+  modelId: string,
+  datasetName: string,
+  datasetDigest: string,
+};
 const dataset = message({
   name: required(string),
   digest: required(string),
@@ -121,15 +129,9 @@ export const runsRoutes: readonly Route[] = [
     method: "POST",
     paths: trackingPaths("/mlflow/runs/log-metric"),
     permission: onRun("EDIT"),
-    input: message({
-      runId: runIdField,
-      key: required(string),
-      value: required(double),
-      timestamp: required(int64),
-      step: int64,
-    }),
-    handle: async ({ ctx, input: { runId, key, value, timestamp, step = 0 } }) => {
-      await logMetrics(ctx, runId, [{ key, value, timestamp, step }]);
+    input: message({ runId: runIdField, ...metricFields }),
+    handle: async ({ ctx, input: { runId, step = 0, ...metric } }) => {
+      await logMetrics(ctx, runId, [{ ...metric, step }]);
       return json({});
     },
   }),
@@ -149,7 +151,7 @@ export const runsRoutes: readonly Route[] = [
     permission: onRun("EDIT"),
     input: message({
       runId: runIdField,
-      metrics: repeated(nested(metric)),
+      metrics: repeated(nested(message(metricFields))),
       params: repeated(nested(keyValue)),
       tags: repeated(nested(keyValue)),
     }),
@@ -177,15 +179,32 @@ export const runsRoutes: readonly Route[] = [
           }),
         ),
       ),
+      models: repeated(nested(message({ modelId: required(string) }))),
     }),
-    handle: async ({ ctx, input: { runId, datasets = [] } }) => {
-      await logInputs(
-        ctx,
-        runId,
-        datasets.map(({ dataset: { sourceType = "", source = "", ...of }, tags = [] }) => ({
+    handle: async ({ ctx, input: { runId, datasets = [], models = [] } }) => {
+      await logInputs(ctx, runId, {
+        datasets: datasets.map(({ dataset: { sourceType = "", source = "", ...of }, tags = [] }) => ({
           dataset: { ...of, sourceType, source },
           tags: tags.map(withValue),
         })),
+        modelIds: models.map(({ modelId }) => modelId),
+      });
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/runs/outputs"),
+    permission: onRun("EDIT"),
+    input: message({
+      runId: runIdField,
+      models: required(repeated(nested(message({ modelId: required(string), step: int64 })))),
+    }),
+    handle: async ({ ctx, input: { runId, models } }) => {
+      await logOutputs(
+        ctx,
+        runId,
+        models.map(({ modelId, step = 0 }) => ({ modelId, step })),
       );
       return json({});
     },

@@ -1,5 +1,6 @@
 import type { Experiment, FileInfo, KeyValue, Metric, RunInfo } from "../domain/entities.ts";
 import type { Int64 } from "../domain/int64.ts";
+import type { LoggedModel, ModelMetric } from "../domain/logged-model.ts";
 
 /*
  * The only place where our entities take MLflow's wire shape (run documents, which SQL renders, apart). Protobuf's JSON:
@@ -37,13 +38,51 @@ export function runInfoToWire(info: RunInfo): string {
   );
 }
 
-export function runToWire(run: { readonly info: RunInfo; readonly document: string }): string {
-  return `{"info":${runInfoToWire(run.info)},${run.document},"outputs":{}}`;
+/** @param run its document ends with the object of its inputs; `modelInputs` are ids of logged models. */
+export function runToWire(run: {
+  readonly info: RunInfo;
+  readonly document: string;
+  readonly modelInputs?: readonly string[];
+}): string {
+  const { info, document, modelInputs = [] } = run;
+  const text = `{"info":${runInfoToWire(info)},${document}`;
+  if (modelInputs.length === 0) return `${text}}`;
+  const separator = document.endsWith("{}") ? "" : ",";
+  const list = modelInputs.map((modelId) => `{"model_id":${JSON.stringify(modelId)}}`);
+  return `${text.slice(0, -1)}${separator}"model_inputs":[${list.join(",")}]}}`;
 }
 
 /** A run that has just been created, with nothing but its tags. */
 export function newRunToWire(run: RunInfo & { readonly tags: readonly KeyValue[] }): string {
-  return runToWire({ info: run, document: `"data":{"tags":${JSON.stringify(run.tags)}},"inputs":{}` });
+  return runToWire({ info: run, document: `"outputs":{},"data":{"tags":${JSON.stringify(run.tags)}},"inputs":{}` });
+}
+
+export function loggedModelToWire(model: LoggedModel): string {
+  const info = {
+    model_id: model.modelId,
+    experiment_id: model.experimentId,
+    name: model.name,
+    creation_timestamp_ms: model.creationTimeMs,
+    last_updated_timestamp_ms: model.lastUpdateTimeMs,
+    artifact_uri: model.artifactUri,
+    status: model.status,
+    model_type: model.modelType,
+    source_run_id: model.sourceRunId,
+    ...(model.statusMessage !== null && { status_message: model.statusMessage }),
+    ...(model.tags.length > 0 && { tags: model.tags }),
+  };
+  const params = model.params.length === 0 ? [] : [`"params":${JSON.stringify(model.params)}`];
+  const metrics = model.metrics.length === 0 ? [] : [`"metrics":[${model.metrics.map(modelMetricToWire).join(",")}]`];
+  return `{"info":${JSON.stringify(info)},"data":{${[...params, ...metrics].join(",")}}}`;
+}
+
+function modelMetricToWire(metric: ModelMetric): string {
+  const of = {
+    model_id: metric.modelId,
+    ...(metric.datasetName && { dataset_name: metric.datasetName }),
+    ...(metric.datasetDigest && { dataset_digest: metric.datasetDigest }),
+  };
+  return `${metricToWire(metric, metric.runId).slice(0, -1)},${JSON.stringify(of).slice(1)}`;
 }
 
 export function experimentToWire(experiment: Experiment): object {
@@ -60,6 +99,12 @@ export function experimentToWire(experiment: Experiment): object {
 
 export function fileInfoToWire(file: FileInfo): object {
   return { path: file.path, is_dir: file.isDir, ...(file.fileSize !== undefined && { file_size: file.fileSize }) };
+}
+
+/** A folder's listing, by paths relative to the root that `folder`, a canonical path, lies below. */
+export function filesToWire(files: readonly FileInfo[], folder: string): object {
+  const below = folder === "" ? "" : `${folder}/`;
+  return files.length === 0 ? {} : { files: files.map((file) => fileInfoToWire({ ...file, path: below + file.path })) };
 }
 
 /** A list call's answer: empty lists and absent tokens are left out, as clients test for their presence. */

@@ -16,8 +16,8 @@ export interface FieldSource {
   /** An SQL expression, for fields that are a column (NULL where absent). */
   readonly column: (field: Field) => string | undefined;
   /**
-   * For fields kept in rows of their own: a FROM clause with WHERE that leads to the field's one row, or to several
-   * for a dataset; `value` is the column to test.
+   * For fields kept in rows of their own: a FROM clause with WHERE that leads to the field's one row, or to several of
+   * which any may satisfy a comparison; `value` is the column to test.
    */
   readonly rows: (field: Field, binder: Binder) => { readonly from: string; readonly value: string };
 }
@@ -58,7 +58,7 @@ function comparisonSql(comparison: Comparison, source: FieldSource, binder: Bind
   if (field.entity === "metric" && comparison.kind === "number") {
     // MLflow: NaN, stored as 0 with a flag, satisfies `!=` only.
     const number = predicate(comparison, value, binder);
-    return `(SELECT ${comparison.comparator === "!=" ? `is_nan OR ${number}` : `NOT is_nan AND ${number}`} FROM ${from})`;
+    return `EXISTS (SELECT 1 FROM ${from} AND ${comparison.comparator === "!=" ? `(is_nan OR ${number})` : `NOT is_nan AND ${number}`})`;
   }
   return `EXISTS (SELECT 1 FROM ${from} AND ${predicate(comparison, value, binder)})`;
 }

@@ -18,6 +18,10 @@ export interface Grammar {
   readonly orderEntities: ReadonlySet<Entity>;
   /** What `<word>(metrics.<key>)` is about. MLflow has no such words; no metric's key may have a bracket. */
   readonly metricFunctions?: ReadonlyMap<string, Entity>;
+  /** Entities that IN and NOT IN compare, whatever the key. Attributes say for themselves. */
+  readonly listEntities?: ReadonlySet<Entity>;
+  /** A string may stand without quotes, also in a list; only single quotes enclose one. */
+  readonly bareStrings?: boolean;
 }
 
 const DATASET_KEYS = new Set(["name", "digest", "context"]);
@@ -56,6 +60,7 @@ export const RUN_GRAMMAR: Grammar = {
     ["max", "metricMax"],
     ["last", "metric"],
   ]),
+  listEntities: new Set(["dataset"]),
 };
 
 export const EXPERIMENT_GRAMMAR: Grammar = {
@@ -68,6 +73,24 @@ export const EXPERIMENT_GRAMMAR: Grammar = {
   orderEntities: new Set(["attribute"]),
 };
 
+/** Source: `mlflow/utils/search_logged_model_utils.py`, and the columns of `SqlLoggedModel`. */
+export const LOGGED_MODEL_GRAMMAR: Grammar = {
+  entities: entities({ metric: ["metrics"], param: ["params"], tag: ["tags"], attribute: ["attributes"] }),
+  attributes: new Map([
+    ...attributes("text", ["model_id", "experiment_id", "name", "status", "status_message"], { list: true }),
+    ...attributes("text", ["model_type", "source_run_id", "lifecycle_stage", "artifact_location"], { list: true }),
+    ...attributes("number", ["creation_timestamp_ms", "creation_timestamp", "creation_time"], {
+      key: "creation_timestamp_ms",
+    }),
+    ...attributes("number", ["last_updated_timestamp_ms", "last_updated_timestamp"], {
+      key: "last_updated_timestamp_ms",
+    }),
+  ]),
+  orderEntities: new Set(["metric", "attribute"]),
+  listEntities: new Set(["param", "tag"]),
+  bareStrings: true,
+};
+
 /** In the registry not all that one filters by is what one orders by. */
 interface FilterAndOrder {
   readonly filter: Grammar;
@@ -76,10 +99,7 @@ interface FilterAndOrder {
 
 const REGISTRY_WORDS = {
   filter: { entities: entities({ tag: ["tag", "tags"], attribute: ["attribute"] }), orderEntities: new Set<Entity>() },
-  order: {
-    entities: entities({ attribute: ["attribute", "attributes", "attr"] }),
-    orderEntities: new Set<Entity>(["attribute"]),
-  },
+  order: { entities: entities({ attribute: ["attribute"] }), orderEntities: new Set<Entity>(["attribute"]) },
 };
 
 export const REGISTERED_MODEL_GRAMMAR: FilterAndOrder = {
@@ -118,8 +138,8 @@ export const MODEL_VERSION_GRAMMAR: FilterAndOrder = {
 export function resolveField(name: string, grammar: Grammar): Field {
   const whole = name.indexOf(name[0]!, 1) === name.length - 1 ? unquote(name) : name;
   const dot = whole.indexOf(".");
-  const word = dot === -1 ? "attribute" : trimQuotes(whole.slice(0, dot), "`");
-  const entity = grammar.entities.get(word);
+  const word = trimQuotes(whole.slice(0, Math.max(dot, 0)), "`");
+  const entity = dot === -1 ? "attribute" : grammar.entities.get(word);
   if (entity === undefined) {
     const known = [...grammar.entities.keys()].join(", ");
     throw invalidParameter(`${JSON.stringify(word)} is no entity to search by; expected one of ${known}.`);

@@ -143,7 +143,7 @@ class FilterParser {
     }
     const comparators = type === "id" ? ["=", "!="] : TEXT_COMPARATORS;
     if (!comparators.includes(comparator)) throw reader.unexpected(operator, comparators.join(" "));
-    const value = this.#string(`a quoted string for ${field.entity} ${JSON.stringify(field.key)}`).slice(1, -1);
+    const value = this.#string(`a quoted string for ${field.entity} ${JSON.stringify(field.key)}`);
     if (type === "id") {
       return { kind: "number", field, comparator: comparator as "=" | "!=", value: toExperimentId(value) };
     }
@@ -165,7 +165,9 @@ class FilterParser {
     const negated = reader.skipWord("NOT");
     const operator = reader.take();
     const hasLists =
-      field.entity === "dataset" || (field.entity === "attribute" && this.#grammar.attributes.get(field.key)?.list);
+      field.entity === "attribute"
+        ? this.#grammar.attributes.get(field.key)?.list
+        : this.#grammar.listEntities?.has(field.entity);
     if (!isWord(operator, "IN") || !hasLists) {
       throw reader.unexpected(operator, `a comparator that ${field.entity} ${JSON.stringify(field.key)} has`);
     }
@@ -173,7 +175,7 @@ class FilterParser {
     const values: string[] = [];
     do {
       if (values.length > 0 && reader.isSymbol(")")) break;
-      values.push(unescapeListItem(this.#string("a quoted string in the list")));
+      values.push(this.#listItem());
     } while (reader.skipSymbol(","));
     reader.symbol(")");
     const isId = this.#valueType(field) === "id";
@@ -189,6 +191,13 @@ class FilterParser {
     return (/^[+-]?\d{1,20}$/.test(token.text) ? parseInt64(token.text) : undefined) ?? Number(token.text);
   }
 
+  #listItem(): string {
+    const token = this.#reader.take();
+    if (token.kind === "number" && this.#grammar.bareStrings) return token.text;
+    if (token.kind !== "text") throw this.#reader.unexpected(token, "a quoted string in the list");
+    return unescapeListItem(token.text);
+  }
+
   #integer(field: Field): Int64 {
     const token = this.#reader.take();
     const text = token.kind === "text" ? token.text.slice(1, -1).trim() : token.text;
@@ -198,8 +207,9 @@ class FilterParser {
 
   #string(what: string): string {
     const token = this.#reader.take();
-    if (token.kind !== "text") throw this.#reader.unexpected(token, what);
-    return token.text;
+    const isBare = this.#grammar.bareStrings && (token.kind === "name" || token.kind === "number");
+    if (token.kind !== "text" && !isBare) throw this.#reader.unexpected(token, what);
+    return this.#grammar.bareStrings ? token.text.replace(/^'+|'+$/g, "") : token.text.slice(1, -1);
   }
 
   #valueType(field: Field): Attribute["values"] {

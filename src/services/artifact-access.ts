@@ -2,10 +2,11 @@ import { joinArtifactPath, objectKeyOfArtifactUri } from "../domain/artifact-pat
 import { doesNotExist, invalidParameter } from "../domain/errors.ts";
 import type { RangeRequest, StoredObject } from "../stores/artifacts/artifact-store.ts";
 import type { ServiceContext } from "./context.ts";
+import { getLoggedModelInfo } from "./logged-models.ts";
 import { getRunInfo } from "./runs.ts";
 
-/** A run's artifact root as clients know it, and the object key of a path below it. */
-export interface RunArtifact {
+/** An artifact root as clients know it, and the object key of a path below it. */
+export interface LocatedArtifact {
   readonly artifactUri: string;
   readonly objectKey: string;
 }
@@ -18,8 +19,25 @@ export async function locateRunArtifact(
   ctx: ServiceContext,
   runId: string,
   artifactPath: string,
-): Promise<RunArtifact> {
+): Promise<LocatedArtifact> {
   const { artifactUri } = await getRunInfo(ctx, runId);
+  return locate(artifactUri, artifactPath);
+}
+
+/**
+ * @param artifactPath canonical, relative to the model's artifact root; "" is the root.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST when there is no such logged model.
+ */
+export async function locateModelArtifact(
+  ctx: ServiceContext,
+  modelId: string,
+  artifactPath: string,
+): Promise<LocatedArtifact> {
+  const { artifactUri } = await getLoggedModelInfo(ctx, modelId);
+  return locate(artifactUri, artifactPath);
+}
+
+function locate(artifactUri: string, artifactPath: string): LocatedArtifact {
   return { artifactUri, objectKey: joinArtifactPath(objectKeyOfArtifactUri(artifactUri), artifactPath) };
 }
 

@@ -1,6 +1,8 @@
 import type { KeyValue, Metric } from "../domain/entities.ts";
-import { doesNotExist, invalidParameter } from "../domain/errors.ts";
+import { doesNotExist, invalidParameter, MlflowError } from "../domain/errors.ts";
 import {
+  MAX_DATASET_DIGEST_LENGTH,
+  MAX_DATASET_NAME_LENGTH,
   MAX_ENTITIES_PER_BATCH,
   MAX_FINITE_VALUE,
   MAX_METRICS_PER_BATCH,
@@ -9,8 +11,10 @@ import {
   MAX_RUN_TAG_VALUE_LENGTH,
   MAX_TAGS_PER_BATCH,
 } from "../domain/limits.ts";
-import { checkKey, truncate } from "../domain/names.ts";
+import { MAX_MODEL_ID_LENGTH, type ModelMetric } from "../domain/logged-model.ts";
+import { checkKey, checkLength, truncate } from "../domain/names.ts";
 import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
+import { isUnknownModel, upsertModelMetricStatements } from "../stores/d1/model-metrics.ts";
 import {
   deleteRunTag as deleteTagRow,
   findParams,
@@ -25,9 +29,16 @@ import type { ServiceContext } from "./context.ts";
 import { findExperimentOfRun } from "./known-runs.ts";
 import { notActive, runNotFound } from "./runs.ts";
 
+/** A point of a run's metric, and what it measured where that is told. */
+export interface RunMetricPoint extends Metric {
+  readonly modelId?: string | undefined;
+  readonly datasetName?: string | undefined;
+  readonly datasetDigest?: string | undefined;
+}
+
 export interface LogBatch {
   readonly runId: string;
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly RunMetricPoint[];
   readonly params: readonly KeyValue[];
   readonly tags: readonly KeyValue[];
 }
@@ -35,9 +46,10 @@ export interface LogBatch {
 /**
  * Logs metrics, params and tags to an active run.
  *
- * Everything is validated first. Then params and tags are one D1 transaction that insists on the run being active and no
- * param changing, and then the metrics are one append in the run's object, which insists on the former too. A crash
- * between the two answers 5xx, and the client's repeat completes it: both writes are idempotent.
+ * Everything is validated first. Then params, tags and what metrics say of logged models are one D1 transaction that
+ * insists on the run being active and no param changing, and then the metrics are one append in the run's object, which
+ * insists on the former too. A crash between the two answers 5xx, and the client's repeat completes it: both writes are
+ * idempotent.
  * @throws MlflowError INVALID_PARAMETER_VALUE, or RESOURCE_DOES_NOT_EXIST when there is no such run.
  */
 export async function logBatch(ctx: ServiceContext, input: LogBatch): Promise<void> {
@@ -47,22 +59,28 @@ export async function logBatch(ctx: ServiceContext, input: LogBatch): Promise<vo
   const params = input.params.map(checkParam);
   refuseRepeatedParams(params);
   const tags = input.tags.map(checkRunTag);
-  if (params.length > 0 || tags.length > 0) await writeParamsAndTags(ctx, runId, params, tags);
+  await writeRows(ctx, runId, { params, tags, modelMetrics: modelMetricsOf(runId, metrics) });
   if (metrics.length > 0) await appendMetrics(ctx, runId, metrics);
   if (params.length + tags.length + metrics.length === 0) await requireActive(ctx, runId);
 }
 
-/** Logs one metric point, or a few: the object alone is written. */
-export async function logMetrics(ctx: ServiceContext, runId: string, metrics: readonly Metric[]): Promise<void> {
-  await appendMetrics(ctx, runId, metrics.map(checkMetric));
+/** Logs one metric point, or a few: the object alone is written, unless they measure logged models. */
+export async function logMetrics(
+  ctx: ServiceContext,
+  runId: string,
+  metrics: readonly RunMetricPoint[],
+): Promise<void> {
+  const checked = metrics.map(checkMetric);
+  await writeRows(ctx, runId, { modelMetrics: modelMetricsOf(runId, checked) });
+  await appendMetrics(ctx, runId, checked);
 }
 
 export async function setRunTag(ctx: ServiceContext, runId: string, tag: KeyValue): Promise<void> {
-  await writeParamsAndTags(ctx, runId, [], [checkRunTag(tag)]);
+  await writeRows(ctx, runId, { tags: [checkRunTag(tag)] });
 }
 
 export async function logParam(ctx: ServiceContext, runId: string, param: KeyValue): Promise<void> {
-  await writeParamsAndTags(ctx, runId, [checkParam(param)], []);
+  await writeRows(ctx, runId, { params: [checkParam(param)] });
 }
 
 export async function deleteRunTag(ctx: ServiceContext, runId: string, key: string): Promise<void> {
@@ -84,10 +102,13 @@ function checkParam(param: KeyValue): KeyValue {
 }
 
 /** MLflow stores an infinity as the largest finite double, and refuses negative timestamps. */
-function checkMetric(metric: Metric): Metric {
+function checkMetric(metric: RunMetricPoint): RunMetricPoint {
   checkKey("metric", metric.key);
   if (metric.timestamp < 0) {
     throw invalidParameter(`Invalid timestamp ${metric.timestamp} of metric '${metric.key}': it may not be negative.`);
+  }
+  if (!metric.datasetName !== !metric.datasetDigest) {
+    throw invalidParameter("Both dataset_name and dataset_digest must be provided if one is provided.");
   }
   if (Math.abs(metric.value) !== Number.POSITIVE_INFINITY) return metric;
   return { ...metric, value: Math.sign(metric.value) * MAX_FINITE_VALUE };
@@ -114,12 +135,31 @@ function refuseRepeatedParams(params: readonly KeyValue[]): void {
   }
 }
 
-async function writeParamsAndTags(
+/** The points that measured logged models, which are recorded with the models too. */
+function modelMetricsOf(runId: string, metrics: readonly RunMetricPoint[]): ModelMetric[] {
+  return metrics.flatMap((metric) => {
+    const { modelId, datasetName = "", datasetDigest = "" } = metric;
+    if (!modelId) return [];
+    checkLength("model id", modelId, MAX_MODEL_ID_LENGTH);
+    checkLength("dataset name", datasetName, MAX_DATASET_NAME_LENGTH);
+    checkLength("dataset digest", datasetDigest, MAX_DATASET_DIGEST_LENGTH);
+    return [{ ...metric, modelId, runId }];
+  });
+}
+
+interface Rows {
+  readonly params?: readonly KeyValue[];
+  readonly tags?: readonly KeyValue[];
+  readonly modelMetrics?: readonly ModelMetric[];
+}
+
+/** One D1 transaction, or none where there is nothing to write. */
+async function writeRows(
   ctx: ServiceContext,
   runId: string,
-  params: readonly KeyValue[],
-  tags: readonly KeyValue[],
+  { params = [], tags = [], modelMetrics = [] }: Rows,
 ): Promise<void> {
+  if (params.length + tags.length + modelMetrics.length === 0) return;
   // A run is never without a name: as upstream, an empty one changes nothing.
   const named = tags.filter((tag) => tag.key !== RUN_NAME_TAG || tag.value !== "");
   const runName = named.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
@@ -129,6 +169,7 @@ async function writeParamsAndTags(
       ...insertParamsStatements(ctx.db, runId, params),
       ...upsertTagsStatements(ctx.db, runId, named),
       ...(runName === undefined ? [] : [renameRunStatement(ctx.db, runId, runName)]),
+      ...upsertModelMetricStatements(ctx.db, runId, modelMetrics),
     ]),
   );
 }
@@ -146,6 +187,8 @@ async function guarded<T>(
     const guard = failedGuard(error);
     if (guard === "run_active") throw await notActive(ctx, runId);
     if (guard === "param_unchanged") throw await paramChanged(ctx, runId, params);
+    if (isUnknownModel(error))
+      throw new MlflowError("BAD_REQUEST", "A metric names a logged model that does not exist.");
     throw error;
   }
 }

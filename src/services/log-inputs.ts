@@ -10,20 +10,46 @@ import {
   MAX_INPUT_TAG_KEY_LENGTH,
   MAX_INPUT_TAG_VALUE_LENGTH,
 } from "../domain/limits.ts";
+import { MAX_MODEL_ID_LENGTH, type ModelOutput } from "../domain/logged-model.ts";
 import { checkLength } from "../domain/names.ts";
 import { insertInputStatements } from "../stores/d1/datasets.ts";
 import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
+import { insertModelInputStatements, upsertModelOutputStatements } from "../stores/d1/run-models.ts";
 import type { ServiceContext } from "./context.ts";
 import { notActive } from "./runs.ts";
 
-/** Records the datasets that an active run used. */
-export async function logInputs(ctx: ServiceContext, runId: string, datasets: readonly DatasetInput[]): Promise<void> {
+export interface RunInputs {
+  readonly datasets: readonly DatasetInput[];
+  /** Ids of logged models, which need not exist here. */
+  readonly modelIds: readonly string[];
+}
+
+/** Records the datasets and models that an active run used. */
+export async function logInputs(ctx: ServiceContext, runId: string, { datasets, modelIds }: RunInputs): Promise<void> {
   if (datasets.length > MAX_DATASETS_PER_REQUEST) {
     throw invalidParameter(`At most ${MAX_DATASETS_PER_REQUEST} datasets are logged at once. Got ${datasets.length}.`);
   }
   for (const input of datasets) checkDatasetInput(input);
+  for (const modelId of modelIds) checkLength("model id", modelId, MAX_MODEL_ID_LENGTH);
+  await writeIfActive(ctx, runId, [
+    ...insertInputStatements(ctx.db, runId, datasets),
+    ...insertModelInputStatements(ctx.db, runId, modelIds),
+  ]);
+}
+
+/** Records the models that an active run made; of one that it made before, the step. */
+export async function logOutputs(ctx: ServiceContext, runId: string, models: readonly ModelOutput[]): Promise<void> {
+  for (const { modelId } of models) checkLength("model id", modelId, MAX_MODEL_ID_LENGTH);
+  await writeIfActive(ctx, runId, upsertModelOutputStatements(ctx.db, runId, models));
+}
+
+async function writeIfActive(
+  ctx: ServiceContext,
+  runId: string,
+  statements: readonly D1PreparedStatement[],
+): Promise<void> {
   try {
-    await ctx.db.batch([guardRunActive(ctx.db, runId), ...insertInputStatements(ctx.db, runId, datasets)]);
+    await ctx.db.batch([guardRunActive(ctx.db, runId), ...statements]);
   } catch (error) {
     throw failedGuard(error) === "run_active" ? await notActive(ctx, runId) : error;
   }

@@ -5,7 +5,15 @@ import type { Int64 } from "../domain/int64.ts";
 import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../domain/limits.ts";
 import { checkLength, truncate } from "../domain/names.ts";
 import { randomRunName } from "../domain/run-names.ts";
-import { findRun, insertRun, moveRun, RUN_NAME_TAG, type RunRecord, readRuns, updateRun } from "../stores/d1/runs.ts";
+import {
+  type FullRunRecord,
+  findRun,
+  insertRun,
+  moveRun,
+  RUN_NAME_TAG,
+  readRun,
+  updateRun,
+} from "../stores/d1/runs.ts";
 import { runObject } from "../stores/run/stub.ts";
 import { catchUp } from "./catch-up.ts";
 import type { ServiceContext } from "./context.ts";
@@ -67,11 +75,11 @@ export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<Ru
 }
 
 /** The run with every point that was acknowledged before the call. */
-export async function getRun(ctx: ServiceContext, runId: string): Promise<RunRecord> {
-  let [run] = await readRuns(ctx.db, [runId], ctx.waitUntil);
+export async function getRun(ctx: ServiceContext, runId: string): Promise<FullRunRecord> {
+  let run = await readRun(ctx.db, runId, ctx.waitUntil);
   if (run?.info.isLive) {
     await catchUp(ctx, [runId]);
-    [run] = await readRuns(ctx.db, [runId], ctx.waitUntil);
+    run = await readRun(ctx.db, runId, ctx.waitUntil);
   }
   if (run === undefined) throw runNotFound(runId);
   return run;

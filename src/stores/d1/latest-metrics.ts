@@ -1,17 +1,16 @@
+import { exactDoubleSql } from "./exact-double.ts";
 import { jsonLists } from "./json-lists.ts";
 
 /**
  * One key's news for `latest_metrics`, as a JSON row: run id, key, latest value (0 where NaN), is_nan, step, timestamp,
- * min, max. Integers are JSON text, so that int64 stays exact; a double is `[m,e]` for m·2^e, or `[null,0]`.
+ * min, max. Integers are JSON text, so that int64 stays exact, and doubles as `exactDouble` writes them.
  */
 export type SummaryRowJson = string;
 
-const doubleAt = (index: number) => `(j.value ->> '$[${index}][0]') * pow(2.0, j.value ->> '$[${index}][1]')`;
-
 const UPSERT = `INSERT INTO latest_metrics
     (run_id, key, value, is_nan, step, timestamp, min_value, max_value, experiment_id)
-  SELECT r.run_id, j.value ->> 1, ${doubleAt(2)}, j.value ->> 3, j.value ->> 4, j.value ->> 5, ${doubleAt(6)},
-    ${doubleAt(7)}, r.experiment_id
+  SELECT r.run_id, j.value ->> 1, ${exactDoubleSql(2)}, j.value ->> 3, j.value ->> 4, j.value ->> 5, ${exactDoubleSql(6)},
+    ${exactDoubleSql(7)}, r.experiment_id
   FROM json_each(?1) j JOIN runs r ON r.run_id = j.value ->> 0
   WHERE TRUE
   ON CONFLICT (run_id, key) DO UPDATE SET

@@ -1,7 +1,7 @@
 import { jsonLists } from "./json-lists.ts";
 
 /*
- * What a run answers with, rendered by SQL as the wire's JSON text: `"data":{…},"inputs":{…}`. A page of a thousand runs
+ * What a run answers with, rendered by SQL as the wire's JSON text: `"outputs":{…},"data":{…},"inputs":{…}`. A page of a thousand runs
  * would otherwise be twenty thousand rows through D1. Runs at rest keep the text in `run_documents`, whose rows
  * triggers drop when anything of the run changes; others are rendered when read.
  *
@@ -54,6 +54,11 @@ const DATASET_INPUTS = partsOf(
    FROM inputs i JOIN datasets d ON d.dataset_id = i.dataset_id WHERE i.run_id IN (${ASKED})`,
 );
 
+const MODEL_OUTPUTS = partsOf(
+  `SELECT run_id, model_id AS position, '{"model_id":' || json_quote(model_id) || ',"step":' || step || '}' AS json
+   FROM model_outputs WHERE run_id IN (${ASKED})`,
+);
+
 const FAR_VALUES = `SELECT run_id, value FROM latest_metrics WHERE run_id IN (${ASKED}) AND ${IS_FAR}
   ORDER BY run_id, key`;
 
@@ -76,9 +81,12 @@ const CLAIM = `INSERT INTO run_documents (run_id, document)
       < ${MAX_STORED_METRICS}
   ON CONFLICT DO UPDATE SET document = excluded.document RETURNING run_id`;
 
+/** What a document begins with; one that an earlier release stored does not, and is rendered anew. */
+const BEGINNING = '"outputs":';
+
 /** Whether a stored text is a document, and not the claim of one that is being written. */
 export function isDocument(text: string | null): text is string {
-  return text !== null && !text.startsWith("claim:");
+  return text?.startsWith(BEGINNING) === true;
 }
 
 /**
@@ -95,14 +103,14 @@ export async function renderDocuments(
   const ids = JSON.stringify(runIds);
   const claim = `claim:${crypto.randomUUID()}`;
   const results = await db.batch<PartRow>([
-    ...[METRICS, PARAMS, TAGS, DATASET_INPUTS, FAR_VALUES].map((sql) => db.prepare(sql).bind(ids)),
+    ...[METRICS, PARAMS, TAGS, DATASET_INPUTS, MODEL_OUTPUTS, FAR_VALUES].map((sql) => db.prepare(sql).bind(ids)),
     db.prepare(CLAIM).bind(ids, claim),
   ]);
-  const [metrics = [], params = [], tags = [], datasetInputs = [], far = [], claimed = []] = results.map(
+  const [metrics = [], params = [], tags = [], inputs = [], outputs = [], far = [], claimed = []] = results.map(
     (result) => result.results,
   );
   fillFarValues(metrics, far as unknown as FarRow[]);
-  const parts = [metrics, params, tags, datasetInputs].map(groupByRun);
+  const parts = [metrics, params, tags, inputs, outputs].map(groupByRun);
   const documents = new Map(runIds.map((runId) => [runId, renderDocument(parts.map((part) => part.get(runId)))]));
   const storable = claimed.flatMap(({ run_id: runId }) => {
     const document = documents.get(runId) ?? "";
@@ -129,12 +137,11 @@ function groupByRun(rows: readonly PartRow[]): Map<string, string> {
 }
 
 /** Empty lists are left out, as protobuf's JSON does. */
-function renderDocument([metrics, params, tags, datasetInputs]: readonly (string | undefined)[]): string {
-  const lists = Object.entries({ metrics, params, tags }).flatMap(([name, items]) =>
-    items === undefined ? [] : [`"${name}":[${items}]`],
-  );
-  const inputs = datasetInputs === undefined ? "" : `"dataset_inputs":[${datasetInputs}]`;
-  return `"data":{${lists.join(",")}},"inputs":{${inputs}}`;
+function renderDocument([metrics, params, tags, inputs, outputs]: readonly (string | undefined)[]): string {
+  const list = (name: string, items: string | undefined) => (items === undefined ? [] : [`"${name}":[${items}]`]);
+  const data = [list("metrics", metrics), list("params", params), list("tags", tags)].flat();
+  const made = list("model_outputs", outputs);
+  return `${BEGINNING}{${made}},"data":{${data.join(",")}},"inputs":{${list("dataset_inputs", inputs)}}`;
 }
 
 /** Writes documents over their claims. */

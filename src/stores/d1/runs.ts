@@ -81,10 +81,15 @@ export async function findRun(
   return row === null ? undefined : toRunInfo(row);
 }
 
-/** A run as it is read: its info, and the rest as wire JSON (see run-document.ts). */
+/** A run as a search reads it: its info, and the rest as wire JSON (see run-document.ts). */
 export interface RunRecord {
   readonly info: RunInfo & { readonly isLive: boolean };
   readonly document: string;
+}
+
+/** With the logged models that it used, which MLflow tells of a single run only. */
+export interface FullRunRecord extends RunRecord {
+  readonly modelInputs: readonly string[];
 }
 
 /**
@@ -96,18 +101,39 @@ export async function readRuns(
   runIds: readonly string[],
   storeLater: (work: Promise<unknown>) => void,
 ): Promise<RunRecord[]> {
+  return (await readRows(db, runIds, "", storeLater)).map(({ info, document }) => ({ info, document }));
+}
+
+/** @param storeLater as in {@link renderDocuments}. */
+export async function readRun(
+  db: D1Database,
+  runId: string,
+  storeLater: (work: Promise<unknown>) => void,
+): Promise<FullRunRecord | undefined> {
+  const models = "(SELECT json_group_array(model_id) FROM model_inputs m WHERE m.run_id = r.run_id)";
+  const [run] = await readRows(db, [runId], `, ${models} AS model_inputs`, storeLater);
+  return run && { info: run.info, document: run.document, modelInputs: JSON.parse(run.modelInputs) };
+}
+
+async function readRows(
+  db: D1Database,
+  runIds: readonly string[],
+  furtherColumns: string,
+  storeLater: (work: Promise<unknown>) => void,
+): Promise<(RunRecord & { readonly modelInputs: string })[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${INFO_COLUMNS}, d.document FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value
+      `SELECT ${INFO_COLUMNS}, d.document${furtherColumns} FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value
        LEFT JOIN run_documents d ON d.run_id = r.run_id ORDER BY j.key`,
     )
     .bind(JSON.stringify(runIds))
-    .all<RunRow & { document: string | null }>();
+    .all<RunRow & { document: string | null; model_inputs?: string }>();
   const bare = results.filter((row) => !isDocument(row.document)).map((row) => row.run_id);
   const rendered = bare.length > 0 ? await renderDocuments(db, bare, storeLater) : undefined;
   return results.map((row) => ({
     info: toRunInfo(row),
     document: rendered?.get(row.run_id) ?? row.document ?? "",
+    modelInputs: row.model_inputs ?? "[]",
   }));
 }
 

@@ -1,4 +1,5 @@
 import type { ExperimentSearchPlan } from "../../search/experiment-plan.ts";
+import type { LoggedModelSearchPlan } from "../../search/logged-model-plan.ts";
 import type { Position, SearchPlan } from "../../search/plan.ts";
 import type { RegistrySearchPlan } from "../../search/registry-plan.ts";
 import type { RunSearchPlan } from "../../search/run-plan.ts";
@@ -39,6 +40,15 @@ export async function searchExperimentIds(
 ): Promise<{ experimentIds: string[]; nextPageToken?: string }> {
   const { ids, ...page } = await searchIds(db, plan);
   return { experimentIds: ids, ...page };
+}
+
+/** The ids of one page in order; a token only if there are more. */
+export async function searchLoggedModelIds(
+  db: D1Database,
+  plan: LoggedModelSearchPlan,
+): Promise<{ modelIds: string[]; nextPageToken?: string }> {
+  const { ids, ...page } = await searchIds(db, plan);
+  return { modelIds: ids, ...page };
 }
 
 /** The row ids of the registered models of one page in order; a token only if there are more. */

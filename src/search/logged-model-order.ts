@@ -1,0 +1,85 @@
+import { invalidParameter } from "../domain/errors.ts";
+import type { Binder } from "./binder.ts";
+import { LOGGED_MODEL_GRAMMAR } from "./grammar.ts";
+import { type DatasetFilter, loggedModelColumn, onDatasets } from "./logged-model-source.ts";
+import type { OrderColumn } from "./order.ts";
+import { METRIC_RANKS } from "./run-order.ts";
+
+/** One term of the order: an attribute, or `metrics.<key>`, narrowed to a dataset where one is named. */
+export interface LoggedModelOrder {
+  readonly fieldName: string;
+  readonly ascending: boolean;
+  readonly datasetName?: string | undefined;
+  readonly datasetDigest?: string | undefined;
+}
+
+/** An order as columns of a statement, and the tables that hold them. */
+export interface PlannedOrder {
+  readonly columns: readonly OrderColumn[];
+  readonly from: (binder: Binder) => string;
+}
+
+const MAX_ORDER_TERMS = 10;
+
+const TEXT_COLUMNS = new Set([
+  "model_id",
+  "name",
+  "artifact_location",
+  "lifecycle_stage",
+  "model_type",
+  "source_run_id",
+  "status_message",
+]);
+
+/**
+ * MLflow's order (`_apply_order_by_search_logged_models` of its SQL store): a metric counts by its point of the greatest
+ * timestamp and step; models without a value are last; ties go to the newest, then by id.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a field that one cannot order by.
+ */
+export function planLoggedModelOrder(terms: readonly LoggedModelOrder[]): PlannedOrder {
+  if (terms.length > MAX_ORDER_TERMS) {
+    throw invalidParameter(`order_by has ${terms.length} items; at most ${MAX_ORDER_TERMS} are allowed.`);
+  }
+  const joins: ((binder: Binder) => string)[] = [];
+  const columns = terms.flatMap((term): OrderColumn[] => {
+    const { fieldName, ascending } = term;
+    const dot = fieldName.indexOf(".");
+    if (dot === -1) return [attributeColumn(fieldName, ascending)];
+    if (fieldName.slice(0, dot) !== "metrics") {
+      throw invalidParameter(`Invalid order by field name: ${fieldName}. Only metrics are supported.`);
+    }
+    const alias = `o${joins.length}`;
+    joins.push((binder) => latestPoint(alias, fieldName.slice(dot + 1), datasetOf(term), binder));
+    const rank = `coalesce(${alias}.is_nan, ${METRIC_RANKS.missing})`;
+    return [
+      { sql: rank, type: "number", ascending: true, nullable: false },
+      { sql: `${alias}.value`, type: "number", ascending, nullable: true },
+    ];
+  });
+  const all = [...columns, attributeColumn("creation_timestamp_ms", false), attributeColumn("model_id", true)];
+  return {
+    columns: all.filter(({ sql }, index) => all.findIndex((other) => other.sql === sql) === index),
+    from: (binder) => ["logged_models m", ...joins.map((join) => join(binder))].join(" "),
+  };
+}
+
+function attributeColumn(name: string, ascending: boolean): OrderColumn {
+  const key = LOGGED_MODEL_GRAMMAR.attributes.get(name)?.key;
+  if (key === undefined) throw invalidParameter(`Invalid order by field name: ${name}`);
+  const type = TEXT_COLUMNS.has(key) ? "text" : "integer";
+  return { sql: loggedModelColumn(key), type, ascending, nullable: key === "status_message" };
+}
+
+function datasetOf({ datasetName, datasetDigest }: LoggedModelOrder): DatasetFilter | undefined {
+  return datasetName ? { name: datasetName, digest: datasetDigest } : undefined;
+}
+
+/** Joins a model's latest point of the metric, found at the end of its rows. */
+function latestPoint(alias: string, key: string, dataset: DatasetFilter | undefined, binder: Binder): string {
+  const bound = binder.bind(key);
+  const latest = `SELECT timestamp, step, run_id FROM logged_model_metrics
+    WHERE model_id = m.model_id AND key = ${bound}${onDatasets(dataset ? [dataset] : [], binder)}
+    ORDER BY timestamp DESC, step DESC, run_id LIMIT 1`;
+  return `LEFT JOIN logged_model_metrics ${alias} ON ${alias}.model_id = m.model_id AND ${alias}.key = ${bound}
+    AND (${alias}.timestamp, ${alias}.step, ${alias}.run_id) = (${latest})`;
+}
