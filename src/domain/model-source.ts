@@ -20,11 +20,9 @@ export type ModelSource =
 /** What MLflow's client and UI send as the source of a prompt, which has no files. */
 const PROMPT_SOURCES: ReadonlySet<string> = new Set(["dummy-source", "prompt-template"]);
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE unless `source` is one that stands for no files. */
-export function checkPromptSource(source: string): void {
-  if (!PROMPT_SOURCES.has(source)) {
-    throw invalidParameter(`Invalid prompt source: '${source}'. Prompt sources must use an MLflow placeholder.`);
-  }
+/** Whether `source` is one that stands for no files. */
+export function isPromptSource(source: string): boolean {
+  return PROMPT_SOURCES.has(source);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { joinArtifactPath, objectKeyOfArtifactUri } from "../domain/artifact-path.ts";
-import { invalidParameter, MlflowError } from "../domain/errors.ts";
-import { checkPromptSource, invalidSource, type ModelSource, parseModelSource } from "../domain/model-source.ts";
+import { doesNotExist, invalidParameter, MlflowError } from "../domain/errors.ts";
+import { invalidSource, isPromptSource, type ModelSource, parseModelSource } from "../domain/model-source.ts";
 import { isPrompt } from "../domain/prompts.ts";
 import { findLoggedModelOrigin } from "../stores/d1/model-versions.ts";
 import { locateRunArtifact } from "./artifact-access.ts";
@@ -65,9 +65,13 @@ export async function resolveSource(ctx: ServiceContext, request: SourceRequest)
 /** A prompt has no files; what it says of a run is kept. */
 export async function resolvePromptSource(ctx: ServiceContext, request: SourceRequest): Promise<ResolvedSource> {
   const { source, runId = "", modelId = "" } = request;
-  checkPromptSource(source);
-  const origin = runId === "" && modelId !== "" ? await getOrigin(ctx, modelId, source) : undefined;
-  return { source, storageLocation: source, runId: origin === undefined ? runId : origin.sourceRunId, modelId: null };
+  if (!isPromptSource(source)) {
+    throw invalidParameter(`Invalid prompt source: '${source}'. Prompt sources must use an MLflow placeholder.`);
+  }
+  if (runId !== "" || modelId === "") return { source, storageLocation: source, runId, modelId: null };
+  const origin = await findLoggedModelOrigin(ctx.db, modelId);
+  if (origin === undefined) throw doesNotExist(`Logged model with ID '${modelId}' not found.`);
+  return { source, storageLocation: source, runId: origin.sourceRunId, modelId: null };
 }
 
 /**
@@ -82,6 +86,7 @@ export async function locateVersionArtifact(
   path: string,
 ): Promise<string> {
   const location = await getDownloadUri(ctx, name, version);
+  if (isPromptSource(location)) throw doesNotExist(`No such artifact: '${path}'`);
   const source = parseModelSource(location);
   if (source.kind === "artifacts") return joinArtifactPath(source.objectKey, path);
   if (source.kind !== "run") throw invalidSource(location);
