@@ -91,7 +91,6 @@ CREATE TABLE `model_versions` (
 CREATE INDEX `model_versions_by_stage` ON `model_versions` (`registered_model_id`,`current_stage`,`version`);--> statement-breakpoint
 CREATE INDEX `model_versions_by_update` ON `model_versions` (last_update_time DESC);--> statement-breakpoint
 CREATE INDEX `model_versions_by_run` ON `model_versions` (`run_id`) WHERE run_id IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `model_versions_by_source` ON `model_versions` (substr(`source`, 1, 64));--> statement-breakpoint
 CREATE TABLE `registered_model_aliases` (
 	`registered_model_id` integer NOT NULL,
 	`alias` text NOT NULL,

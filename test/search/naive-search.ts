@@ -62,7 +62,8 @@ export function satisfiesComparison(run: SearchedRun, comparison: Comparison): b
   return found.some((value) => satisfies(value, comparison));
 }
 
-function satisfies(value: string | number | bigint, comparison: Comparison): boolean {
+/** Whether one value does. */
+export function satisfies(value: string | number | bigint, comparison: Comparison): boolean {
   switch (comparison.kind) {
     case "number":
       return compare(value, comparison.comparator, comparison.value);

@@ -316,7 +316,6 @@ export const modelVersions = sqliteTable(
     index("model_versions_by_stage").on(table.registeredModelId, table.currentStage, table.version),
     index("model_versions_by_update").on(sql`last_update_time DESC`),
     index("model_versions_by_run").on(table.runId).where(sql`run_id IS NOT NULL`),
-    index("model_versions_by_source").on(sql`substr(source, 1, 64)`),
   ],
 );
 
