@@ -1,12 +1,36 @@
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
-import { locateRunArtifact } from "../services/artifact-access.ts";
+import { invalidParameter } from "../domain/errors.ts";
+import { locateModelArtifact, locateRunArtifact } from "../services/artifact-access.ts";
 import { artifactResponse } from "./artifact-response.ts";
-import { message, required, string } from "./message.ts";
+import { int32, message, queryToRaw, required, string } from "./message.ts";
 import { onRun } from "./permissions.ts";
-import { json } from "./respond.ts";
-import { type Route, route, trackingPaths } from "./route.ts";
+import { json, jsonText } from "./respond.ts";
+import { apiPaths, type Route, route, trackingPaths } from "./route.ts";
 import { runIdField } from "./runs.ts";
 import { filesToWire } from "./wire.ts";
+
+/** MLflow's limit, in bytes, of what its web UI uploads. */
+const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
+
+const MAX_EXPIRATION_SECONDS = 604_800;
+
+const uploadInput = message({ runId: runIdField, path: required(string) });
+
+async function readUpload(request: Request): Promise<ArrayBuffer> {
+  const tooLarge = () => invalidParameter("Artifact size is too large. Max size is 10MB.");
+  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_UPLOAD_BYTES) throw tooLarge();
+  const bytes = await request.arrayBuffer();
+  if (bytes.byteLength > MAX_UPLOAD_BYTES) throw tooLarge();
+  if (bytes.byteLength === 0) throw invalidParameter("Request must specify data.");
+  return bytes;
+}
+
+/** What MLflow's server answers for artifacts that it passes on itself, as this one always does. */
+function notPresigned(what: "upload" | "download"): Error {
+  return invalidParameter(
+    `Presigned ${what} is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts).`,
+  );
+}
 
 /** A run's artifacts, by run id and a path relative to the run's artifact root. */
 export const artifactsRoutes: readonly Route[] = [
@@ -29,6 +53,54 @@ export const artifactsRoutes: readonly Route[] = [
     handle: async ({ ctx, input: { runId, path }, request }) => {
       const { objectKey } = await locateRunArtifact(ctx, runId, canonicalArtifactPath(path));
       return artifactResponse(ctx, request, objectKey);
+    },
+  }),
+  route({
+    method: "POST",
+    paths: ["/ajax-api/2.0/mlflow/upload-artifact"],
+    permission: onRun("EDIT"),
+    input: (request) => uploadInput.parse(queryToRaw(new URL(request.url).searchParams, uploadInput.repeatedNames), ""),
+    handle: async ({ ctx, input: { runId, path }, request }) => {
+      const { objectKey } = await locateRunArtifact(ctx, runId, canonicalArtifactPath(path));
+      const bytes = await readUpload(request);
+      await ctx.artifacts.put(objectKey, new Response(bytes).body, bytes.byteLength);
+      return jsonText("");
+    },
+  }),
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/artifacts/presigned-upload-url"),
+    permission: {
+      level: "EDIT",
+      on: ({ runId, modelId }) => [
+        ...(runId ? [{ kind: "run" as const, runId }] : []),
+        ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),
+        ...(runId || modelId ? [] : [{ kind: "server" as const }]),
+      ],
+    },
+    input: message({ runId: string, modelId: string, path: required(string), expiration: int32 }),
+    handle: async ({ ctx, input: { runId, modelId, path } }) => {
+      if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");
+      const artifactPath = canonicalArtifactPath(path);
+      if (runId) await locateRunArtifact(ctx, runId, artifactPath);
+      else await locateModelArtifact(ctx, modelId ?? "", artifactPath);
+      throw notPresigned("upload");
+    },
+  }),
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/artifacts/presigned-download-url"),
+    permission: onRun("READ"),
+    input: message({ runId: required(string), path: required(string), expiration: int32 }),
+    handle: async ({ ctx, input: { runId, path, expiration = 1 } }) => {
+      const artifactPath = canonicalArtifactPath(path);
+      if (expiration < 1 || expiration > MAX_EXPIRATION_SECONDS) {
+        throw invalidParameter(
+          `expiration must be between 1 and ${MAX_EXPIRATION_SECONDS} seconds (got ${expiration}).`,
+        );
+      }
+      await locateRunArtifact(ctx, runId, artifactPath);
+      throw notPresigned("download");
     },
   }),
 ];

@@ -10,11 +10,12 @@ import {
   setExperimentTag,
 } from "../services/experiments.ts";
 import { searchExperiments } from "../services/search.ts";
+import { searchDatasets } from "../services/search-datasets.ts";
 import { id, int32, message, nested, oneOf, repeated, required, string } from "./message.ts";
-import { onExperiment, onServer } from "./permissions.ts";
+import { onExperiment, onExperiments, onServer } from "./permissions.ts";
 import { json } from "./respond.ts";
-import { type Route, route, trackingPaths } from "./route.ts";
-import { experimentToWire } from "./wire.ts";
+import { apiPaths, type Route, route, trackingPaths } from "./route.ts";
+import { datasetSummaryToWire, experimentToWire } from "./wire.ts";
 
 const keyValue = message({ key: required(string), value: string });
 const experimentId = message({ experimentId: required(id) });
@@ -138,6 +139,16 @@ export const experimentsRoutes: readonly Route[] = [
     handle: async ({ ctx, input }) => {
       await deleteExperimentTag(ctx, input.experimentId, input.key);
       return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    paths: apiPaths("/mlflow/experiments/search-datasets"),
+    permission: onExperiments("READ"),
+    input: message({ experimentIds: repeated(id) }),
+    handle: async ({ ctx, input }) => {
+      const summaries = await searchDatasets(ctx, input.experimentIds ?? []);
+      return json(summaries.length > 0 ? { dataset_summaries: summaries.map(datasetSummaryToWire) } : {});
     },
   }),
 ];

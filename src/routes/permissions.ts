@@ -32,6 +32,22 @@ export const onRuns = (level: PermissionLevel): Permission<{ readonly runIds: re
   on: ({ runIds }) => runIds.map((runId) => ({ kind: "run", runId })),
 });
 
+interface Measurement {
+  readonly modelId?: string | undefined;
+}
+
+/** Metrics of a run, and where they measure logged models, of these too. */
+export const onMeasuredModels: Permission<
+  Measurement & { readonly runId: string; readonly metrics?: readonly Measurement[] | undefined }
+> = {
+  level: "EDIT",
+  on: ({ runId, modelId, metrics = [] }) => {
+    const modelIds = new Set<string>(modelId ? [modelId] : []);
+    for (const metric of metrics) if (metric.modelId) modelIds.add(metric.modelId);
+    return [{ kind: "run", runId }, ...[...modelIds].map((id): Resource => ({ kind: "loggedModel", modelId: id }))];
+  },
+};
+
 export const onLoggedModel = (level: PermissionLevel): Permission<{ readonly modelId: string }> => ({
   level,
   on: ({ modelId }) => [{ kind: "loggedModel", modelId }],

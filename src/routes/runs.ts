@@ -6,7 +6,7 @@ import { logModel } from "../services/log-model.ts";
 import { changeRun, createRun, getRun, setRunStage } from "../services/runs.ts";
 import { type FoundRuns, searchRuns } from "../services/search.ts";
 import { alsoNamed, double, id, int32, int64, message, nested, oneOf, repeated, required, string } from "./message.ts";
-import { onExperiments, onRun } from "./permissions.ts";
+import { onExperiments, onMeasuredModels, onRun } from "./permissions.ts";
 import { json, jsonStream, jsonText } from "./respond.ts";
 import { apiPaths, type Route, route, trackingPaths } from "./route.ts";
 import { newRunToWire, runInfoToWire, runToWire } from "./wire.ts";
@@ -128,7 +128,7 @@ export const runsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: trackingPaths("/mlflow/runs/log-metric"),
-    permission: onRun("EDIT"),
+    permission: onMeasuredModels,
     input: message({ runId: runIdField, ...metricFields }),
     handle: async ({ ctx, input: { runId, step = 0, ...metric } }) => {
       await logMetrics(ctx, runId, [{ ...metric, step }]);
@@ -148,7 +148,7 @@ export const runsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: trackingPaths("/mlflow/runs/log-batch"),
-    permission: onRun("EDIT"),
+    permission: onMeasuredModels,
     input: message({
       runId: runIdField,
       metrics: repeated(nested(message(metricFields))),

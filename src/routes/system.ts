@@ -1,3 +1,4 @@
+import { onServer } from "./permissions.ts";
 import { json } from "./respond.ts";
 import { apiPaths, type Route, route } from "./route.ts";
 
@@ -34,5 +35,20 @@ export const systemRoutes: readonly Route[] = [
         presigned_upload_model_id_supported: false,
         features_enabled: { gateway: false },
       }),
+  }),
+  // Nothing is told to anyone: the UI stops collecting when it hears so.
+  route({
+    method: "GET",
+    paths: ["/ajax-api/3.0/mlflow/ui-telemetry"],
+    permission: onServer("READ"),
+    input: nothing,
+    handle: () => json({ disable_ui_telemetry: true, disable_ui_events: [], ui_rollout_percentage: 0 }),
+  }),
+  route({
+    method: "POST",
+    paths: ["/ajax-api/3.0/mlflow/ui-telemetry"],
+    permission: onServer("READ"),
+    input: nothing,
+    handle: () => json({ status: "disabled" }),
   }),
 ];

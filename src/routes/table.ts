@@ -1,5 +1,6 @@
 import { artifactsRoutes } from "./artifacts.ts";
 import { experimentsRoutes } from "./experiments.ts";
+import { graphqlRoutes } from "./graphql.ts";
 import { loggedModelsRoutes } from "./logged-models.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { mlflowArtifactsRoutes } from "./mlflow-artifacts.ts";
@@ -19,5 +20,6 @@ export const ROUTES: readonly Route[] = [
   ...modelVersionsRoutes,
   ...artifactsRoutes,
   ...mlflowArtifactsRoutes,
+  ...graphqlRoutes,
   ...systemRoutes,
 ];

@@ -1,6 +1,7 @@
 import type { Experiment, FileInfo, KeyValue, Metric, RunInfo } from "../domain/entities.ts";
 import type { Int64 } from "../domain/int64.ts";
 import type { LoggedModel, ModelMetric } from "../domain/logged-model.ts";
+import type { DatasetSummary } from "../stores/d1/dataset-summaries.ts";
 
 /*
  * The only place where our entities take MLflow's wire shape (run documents, which SQL renders, apart). Protobuf's JSON:
@@ -95,6 +96,10 @@ export function experimentToWire(experiment: Experiment): object {
     last_update_time: experiment.lastUpdateTimeMs,
     ...(experiment.tags.length > 0 && { tags: experiment.tags }),
   };
+}
+
+export function datasetSummaryToWire({ experimentId, name, digest, context }: DatasetSummary): object {
+  return { experiment_id: experimentId, name, digest, ...(context !== null && { context }) };
 }
 
 export function fileInfoToWire(file: FileInfo): object {

@@ -1,0 +1,27 @@
+/** A dataset that some run of an experiment used, and as what. */
+export interface DatasetSummary {
+  readonly experimentId: string;
+  readonly name: string;
+  readonly digest: string;
+  readonly context: string | null;
+}
+
+/** Each once, at most `limit`. */
+export async function findDatasetSummaries(
+  db: D1Database,
+  experimentIds: readonly (number | bigint)[],
+  limit: number,
+): Promise<DatasetSummary[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT DISTINCT d.experiment_id, d.name, d.digest, t.value AS context
+       FROM datasets d JOIN inputs i ON i.dataset_id = d.dataset_id
+         LEFT JOIN input_tags t
+           ON t.run_id = i.run_id AND t.dataset_id = i.dataset_id AND t.key = 'mlflow.data.context'
+       WHERE d.experiment_id IN (SELECT value FROM json_each(?))
+       ORDER BY d.experiment_id, d.name, d.digest, context LIMIT ?`,
+    )
+    .bind(`[${experimentIds.join(",")}]`, limit)
+    .all<{ experiment_id: number; name: string; digest: string; context: string | null }>();
+  return results.map(({ experiment_id, ...summary }) => ({ ...summary, experimentId: String(experiment_id) }));
+}
