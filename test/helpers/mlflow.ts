@@ -10,6 +10,8 @@ export const ORIGIN = "http://localhost";
 
 export type Message = Readonly<Record<string, unknown>>;
 
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
 /** Endpoints that take their message from the query. */
 const GETS = new Set([
   "experiments/get",
@@ -19,6 +21,11 @@ const GETS = new Set([
   "metrics/get-history",
   "metrics/get-history-bulk",
   "metrics/get-history-bulk-interval",
+  "registered-models/get",
+  "registered-models/search",
+  "model-versions/get",
+  "model-versions/get-download-uri",
+  "model-versions/search",
 ]);
 
 /**
@@ -33,9 +40,16 @@ export async function fetchWorker(target: string, init?: RequestInit, settings?:
 }
 
 /** Sends one message as MLflow's clients do: in the query of a GET, else as JSON. */
-export function send(endpoint: string, message: Message = {}): Promise<Response> {
+export function send(
+  endpoint: string,
+  message: Message = {},
+  method: Method = GETS.has(endpoint) ? "GET" : "POST",
+): Promise<Response> {
   const path = `/api/2.0/mlflow/${endpoint}`;
-  if (!GETS.has(endpoint)) return postText(endpoint, JSON.stringify(message));
+  if (method !== "GET") {
+    const headers = { "Content-Type": "application/json" };
+    return fetchWorker(path, { method, headers, body: JSON.stringify(message) });
+  }
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(message)) {
     for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
@@ -53,8 +67,8 @@ export function postText(endpoint: string, body: string, contentType = "applicat
 }
 
 /** The answer to a message that must succeed. */
-export async function mlflow<T = Message>(endpoint: string, message: Message = {}): Promise<T> {
-  const response = await send(endpoint, message);
+export async function mlflow<T = Message>(endpoint: string, message: Message = {}, method?: Method): Promise<T> {
+  const response = await send(endpoint, message, method);
   const text = await response.text();
   expect(response.status, `${endpoint} ${JSON.stringify(message).slice(0, 300)}: ${text.slice(0, 300)}`).toBe(200);
   expect(response.headers.get("Content-Type")).toBe("application/json");
