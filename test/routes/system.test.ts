@@ -38,3 +38,9 @@ test("API answers are never cached, sniffed or framed", async () => {
     expect(headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
   }
 });
+
+test("a browser is told how to log here, in plain text", async () => {
+  const response = await fetchWorker("/");
+  expect(response.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
+  expect(await response.text()).toContain("export MLFLOW_TRACKING_URI=http://localhost\n");
+});
