@@ -2,9 +2,9 @@ import { joinArtifactPath, objectKeyOfArtifactUri } from "../domain/artifact-pat
 import { doesNotExist, invalidParameter, MlflowError } from "../domain/errors.ts";
 import { invalidSource, isPromptSource, type ModelSource, parseModelSource } from "../domain/model-source.ts";
 import { isPrompt } from "../domain/prompts.ts";
-import { findLoggedModelOrigin } from "../stores/d1/model-versions.ts";
 import { locateRunArtifact } from "./artifact-access.ts";
 import type { ServiceContext } from "./context.ts";
+import { getLoggedModelInfo } from "./logged-models.ts";
 import { getVersionByAlias } from "./registry-aliases.ts";
 import { getRegisteredModel } from "./registry-models.ts";
 import { getLatestVersions } from "./registry-stages.ts";
@@ -42,7 +42,7 @@ export async function resolveSource(ctx: ServiceContext, request: SourceRequest)
       return await resolveVersion(ctx, request, parsed);
     case "loggedModel": {
       if (modelId !== parsed.modelId) throw notTheModel(source);
-      const { artifactUri, sourceRunId } = await getOrigin(ctx, modelId, source);
+      const { artifactUri, sourceRunId } = await foundOr(notTheModel(source), getLoggedModelInfo(ctx, modelId));
       return { source, storageLocation: artifactUri, runId: runId || sourceRunId, modelId };
     }
     case "run":
@@ -51,12 +51,13 @@ export async function resolveSource(ctx: ServiceContext, request: SourceRequest)
       return { source, storageLocation: source, runId, modelId: null };
     case "artifacts": {
       if (modelId !== "") {
-        const { artifactUri, sourceRunId } = await getOrigin(ctx, modelId, source);
+        const { artifactUri, sourceRunId } = await foundOr(notTheModel(source), getLoggedModelInfo(ctx, modelId));
         if (!isWithin(parsed.objectKey, artifactUri)) throw notTheModel(source);
         return { source, storageLocation: source, runId: runId || sourceRunId, modelId };
       }
-      if (runId === "" || !isWithin(parsed.objectKey, await artifactRootOf(ctx, runId, source)))
-        throw notTheRun(source);
+      if (runId === "") throw notTheRun(source);
+      const { artifactUri } = await foundOr(notTheRun(source), getRunInfo(ctx, runId));
+      if (!isWithin(parsed.objectKey, artifactUri)) throw notTheRun(source);
       return { source, storageLocation: source, runId, modelId: null };
     }
   }
@@ -69,9 +70,8 @@ export async function resolvePromptSource(ctx: ServiceContext, request: SourceRe
     throw invalidParameter(`Invalid prompt source: '${source}'. Prompt sources must use an MLflow placeholder.`);
   }
   if (runId !== "" || modelId === "") return { source, storageLocation: source, runId, modelId: null };
-  const origin = await findLoggedModelOrigin(ctx.db, modelId);
-  if (origin === undefined) throw doesNotExist(`Logged model with ID '${modelId}' not found.`);
-  return { source, storageLocation: source, runId: origin.sourceRunId, modelId: null };
+  const { sourceRunId } = await getLoggedModelInfo(ctx, modelId);
+  return { source, storageLocation: source, runId: sourceRunId, modelId: null };
 }
 
 /**
@@ -133,17 +133,12 @@ async function selectVersion(
   return String(newest.version);
 }
 
-async function getOrigin(ctx: ServiceContext, modelId: string, source: string) {
-  const origin = await findLoggedModelOrigin(ctx.db, modelId);
-  if (origin === undefined) throw notTheModel(source);
-  return origin;
-}
-
-async function artifactRootOf(ctx: ServiceContext, runId: string, source: string): Promise<string> {
+/** The lookup's answer; what it does not find makes the source wrong. */
+async function foundOr<T>(otherwise: MlflowError, lookup: Promise<T>): Promise<T> {
   try {
-    return (await getRunInfo(ctx, runId)).artifactUri;
+    return await lookup;
   } catch (error) {
-    throw error instanceof MlflowError && error.code === "RESOURCE_DOES_NOT_EXIST" ? notTheRun(source) : error;
+    throw error instanceof MlflowError && error.code === "RESOURCE_DOES_NOT_EXIST" ? otherwise : error;
   }
 }
 

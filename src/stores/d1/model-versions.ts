@@ -349,15 +349,3 @@ export async function upsertAlias(db: D1Database, name: string, alias: string, v
     .run();
   return meta.changes > 0;
 }
-
-/** Where an active logged model's files lie, and the run that made it. */
-export async function findLoggedModelOrigin(
-  db: D1Database,
-  modelId: string,
-): Promise<{ readonly artifactUri: string; readonly sourceRunId: string | null } | undefined> {
-  const row = await db
-    .prepare("SELECT artifact_uri, source_run_id FROM logged_models WHERE model_id = ? AND lifecycle_stage = 'active'")
-    .bind(modelId)
-    .first<{ artifact_uri: string; source_run_id: string | null }>();
-  return row === null ? undefined : { artifactUri: row.artifact_uri, sourceRunId: row.source_run_id };
-}
