@@ -5,7 +5,7 @@ import { artifactResponse } from "./artifact-response.ts";
 import { int32, message, queryToRaw, required, string } from "./message.ts";
 import { onRun } from "./permissions.ts";
 import { json, jsonText } from "./respond.ts";
-import { apiPaths, type Route, route, trackingPaths } from "./route.ts";
+import { apiPaths, previewedPaths, type Route, route } from "./route.ts";
 import { runIdField } from "./runs.ts";
 import { filesToWire } from "./wire.ts";
 
@@ -36,7 +36,7 @@ function notPresigned(what: "upload" | "download"): Error {
 export const artifactsRoutes: readonly Route[] = [
   route({
     method: "GET",
-    paths: trackingPaths("/mlflow/artifacts/list"),
+    paths: previewedPaths("/mlflow/artifacts/list"),
     permission: onRun("READ"),
     input: message({ runId: runIdField, path: string }),
     handle: async ({ ctx, input: { runId, path = "" } }) => {

@@ -1,5 +1,5 @@
 import { VIEW_TYPES } from "../domain/entities.ts";
-import { DEFAULT_SEARCH_RESULTS } from "../domain/limits.ts";
+import { DEFAULT_SEARCH_RESULTS, MAX_SEARCH_RESULTS } from "../domain/limits.ts";
 import {
   createExperiment,
   deleteExperimentTag,
@@ -14,7 +14,7 @@ import { searchDatasets } from "../services/search-datasets.ts";
 import { id, int32, message, nested, oneOf, repeated, required, string } from "./message.ts";
 import { onExperiment, onExperiments, onServer } from "./permissions.ts";
 import { json } from "./respond.ts";
-import { apiPaths, type Route, route, trackingPaths } from "./route.ts";
+import { apiPaths, previewedPaths, type Route, route } from "./route.ts";
 import { datasetSummaryToWire, experimentToWire } from "./wire.ts";
 
 const keyValue = message({ key: required(string), value: string });
@@ -28,19 +28,23 @@ const search = message({
   viewType: oneOf(VIEW_TYPES),
 });
 
-const searchRoute = (method: "GET" | "POST"): Route =>
+/** @param defaults what a request that leaves it out means. */
+const searchRoute = (
+  method: "GET" | "POST",
+  path: string,
+  defaults: { readonly orderBy: readonly string[]; readonly maxResults: number },
+): Route =>
   route({
     method,
-    paths: trackingPaths("/mlflow/experiments/search"),
+    paths: previewedPaths(path),
     permission: onServer("READ"),
     input: search,
     handle: async ({ ctx, input }) => {
       const page = await searchExperiments(ctx, {
         filter: input.filter ?? "",
-        orderBy: input.orderBy ?? [],
+        orderBy: input.orderBy ?? defaults.orderBy,
         viewType: input.viewType ?? "ACTIVE_ONLY",
-        // Upstream takes an absent max_results for 0 and refuses it.
-        maxResults: input.maxResults ?? DEFAULT_SEARCH_RESULTS,
+        maxResults: input.maxResults ?? defaults.maxResults,
         pageToken: input.pageToken || undefined,
       });
       return json({
@@ -50,10 +54,13 @@ const searchRoute = (method: "GET" | "POST"): Route =>
     },
   });
 
+/** Upstream takes an absent max_results for 0 and refuses it. */
+const searchDefaults = { orderBy: [], maxResults: DEFAULT_SEARCH_RESULTS };
+
 export const experimentsRoutes: readonly Route[] = [
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/experiments/create"),
+    paths: previewedPaths("/mlflow/experiments/create"),
     permission: onServer("EDIT"),
     input: message({ name: required(string), artifactLocation: string, tags: repeated(nested(keyValue)) }),
     handle: async ({ ctx, input }) => {
@@ -63,7 +70,7 @@ export const experimentsRoutes: readonly Route[] = [
   }),
   route({
     method: "GET",
-    paths: trackingPaths("/mlflow/experiments/get"),
+    paths: previewedPaths("/mlflow/experiments/get"),
     permission: onExperiment("READ"),
     input: experimentId,
     handle: async ({ ctx, input }) =>
@@ -71,29 +78,22 @@ export const experimentsRoutes: readonly Route[] = [
   }),
   route({
     method: "GET",
-    paths: trackingPaths("/mlflow/experiments/get-by-name"),
+    paths: previewedPaths("/mlflow/experiments/get-by-name"),
     permission: { level: "READ", on: ({ experimentName: name }) => [{ kind: "experimentName", name }] },
     input: message({ experimentName: required(string) }),
     handle: async ({ ctx, input }) =>
       json({ experiment: experimentToWire(await getExperimentByName(ctx, input.experimentName)) }),
   }),
-  searchRoute("GET"),
-  searchRoute("POST"),
-  // What clients up to 1.27 call; never paged there.
-  route({
-    method: "GET",
-    paths: trackingPaths("/mlflow/experiments/list"),
-    permission: onServer("READ"),
-    input: search,
-    handle: async ({ ctx, input }) => {
-      const all = { filter: "", orderBy: ["experiment_id ASC"], maxResults: 50_000, pageToken: undefined };
-      const { experiments } = await searchExperiments(ctx, { ...all, viewType: input.viewType ?? "ACTIVE_ONLY" });
-      return json(experiments.length > 0 ? { experiments: experiments.map(experimentToWire) } : {});
-    },
+  searchRoute("GET", "/mlflow/experiments/search", searchDefaults),
+  searchRoute("POST", "/mlflow/experiments/search", searchDefaults),
+  // What clients of the 1.x era call; up to 1.27 they do not page and expect all.
+  searchRoute("GET", "/mlflow/experiments/list", {
+    orderBy: ["experiment_id ASC"],
+    maxResults: MAX_SEARCH_RESULTS,
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/experiments/update"),
+    paths: previewedPaths("/mlflow/experiments/update"),
     permission: onExperiment("EDIT"),
     input: message({ experimentId: required(id), newName: required(string) }),
     handle: async ({ ctx, input }) => {
@@ -103,7 +103,7 @@ export const experimentsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/experiments/delete"),
+    paths: previewedPaths("/mlflow/experiments/delete"),
     permission: onExperiment("MANAGE"),
     input: experimentId,
     handle: async ({ ctx, input }) => {
@@ -113,7 +113,7 @@ export const experimentsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/experiments/restore"),
+    paths: previewedPaths("/mlflow/experiments/restore"),
     permission: onExperiment("MANAGE"),
     input: experimentId,
     handle: async ({ ctx, input }) => {
@@ -123,7 +123,7 @@ export const experimentsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/experiments/set-experiment-tag"),
+    paths: previewedPaths("/mlflow/experiments/set-experiment-tag"),
     permission: onExperiment("EDIT"),
     input: message({ experimentId: required(id), key: required(string), value: string }),
     handle: async ({ ctx, input: { experimentId, key, value = "" } }) => {
@@ -133,7 +133,7 @@ export const experimentsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/experiments/delete-experiment-tag"),
+    paths: previewedPaths("/mlflow/experiments/delete-experiment-tag"),
     permission: onExperiment("EDIT"),
     input: message({ experimentId: required(id), key: required(string) }),
     handle: async ({ ctx, input }) => {

@@ -10,7 +10,7 @@ import { positionAt, type Series } from "../stores/run/series.ts";
 import { alsoNamed, int32, int64, message, repeated, required, string } from "./message.ts";
 import { onRun, onRuns } from "./permissions.ts";
 import { jsonStream, jsonText } from "./respond.ts";
-import { type Route, route, trackingPaths } from "./route.ts";
+import { previewedPaths, type Route, route } from "./route.ts";
 import { runIdField } from "./runs.ts";
 import { metricToWire, pageToWire } from "./wire.ts";
 
@@ -31,7 +31,7 @@ const runMetricsToWire = (points: readonly RunMetric[]): string[] =>
 export const metricsRoutes: readonly Route[] = [
   route({
     method: "GET",
-    paths: trackingPaths("/mlflow/metrics/get-history"),
+    paths: previewedPaths("/mlflow/metrics/get-history"),
     permission: onRun("READ"),
     input: message({ runId: runIdField, metricKey: required(string), maxResults: int32, pageToken: string }),
     handle: async ({ ctx, input: { runId, metricKey, maxResults, pageToken } }) => {
@@ -51,7 +51,7 @@ export const metricsRoutes: readonly Route[] = [
   }),
   route({
     method: "GET",
-    paths: trackingPaths("/mlflow/metrics/get-history-bulk"),
+    paths: previewedPaths("/mlflow/metrics/get-history-bulk"),
     permission: onRuns("READ"),
     input: message({
       runIds: required(alsoNamed("run_id", repeated(string))),
@@ -66,7 +66,7 @@ export const metricsRoutes: readonly Route[] = [
   }),
   route({
     method: "GET",
-    paths: trackingPaths("/mlflow/metrics/get-history-bulk-interval"),
+    paths: previewedPaths("/mlflow/metrics/get-history-bulk-interval"),
     permission: onRuns("READ"),
     input: message({
       runIds: required(repeated(string)),

@@ -17,7 +17,7 @@ import { bool, int32, message, nested, repeated, required, string } from "./mess
 import { onNewModelVersion, onRegisteredModel, onServer } from "./permissions.ts";
 import { modelVersionToWire, pageToPieces } from "./registry-wire.ts";
 import { json, jsonStream } from "./respond.ts";
-import { apiPaths, type Route, route } from "./route.ts";
+import { previewedPaths, type Route, route } from "./route.ts";
 
 const version = message({ name: required(string), version: required(string) });
 const keyValue = message({ key: required(string), value: string });
@@ -25,7 +25,7 @@ const keyValue = message({ key: required(string), value: string });
 export const modelVersionsRoutes: readonly Route[] = [
   route({
     method: "POST",
-    paths: apiPaths("/mlflow/model-versions/create"),
+    paths: previewedPaths("/mlflow/model-versions/create"),
     permission: onNewModelVersion,
     input: message({
       name: required(string),
@@ -44,7 +44,7 @@ export const modelVersionsRoutes: readonly Route[] = [
   }),
   route({
     method: "GET",
-    paths: apiPaths("/mlflow/model-versions/get"),
+    paths: previewedPaths("/mlflow/model-versions/get"),
     permission: onRegisteredModel("READ"),
     input: version,
     handle: async ({ ctx, input }) =>
@@ -52,7 +52,7 @@ export const modelVersionsRoutes: readonly Route[] = [
   }),
   route({
     method: "PATCH",
-    paths: apiPaths("/mlflow/model-versions/update"),
+    paths: previewedPaths("/mlflow/model-versions/update"),
     permission: onRegisteredModel("EDIT"),
     input: message({ name: required(string), version: required(string), description: string }),
     handle: async ({ ctx, input }) => {
@@ -62,7 +62,7 @@ export const modelVersionsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: apiPaths("/mlflow/model-versions/transition-stage"),
+    paths: previewedPaths("/mlflow/model-versions/transition-stage"),
     permission: onRegisteredModel("EDIT"),
     input: message({
       name: required(string),
@@ -77,7 +77,7 @@ export const modelVersionsRoutes: readonly Route[] = [
   }),
   route({
     method: "DELETE",
-    paths: apiPaths("/mlflow/model-versions/delete"),
+    paths: previewedPaths("/mlflow/model-versions/delete"),
     permission: onRegisteredModel("MANAGE"),
     input: version,
     handle: async ({ ctx, input }) => {
@@ -87,7 +87,7 @@ export const modelVersionsRoutes: readonly Route[] = [
   }),
   route({
     method: "GET",
-    paths: apiPaths("/mlflow/model-versions/search"),
+    paths: previewedPaths("/mlflow/model-versions/search"),
     permission: onServer("READ"),
     input: message({ filter: string, maxResults: int32, orderBy: repeated(string), pageToken: string }),
     handle: async ({ ctx, input }) => {
@@ -102,14 +102,14 @@ export const modelVersionsRoutes: readonly Route[] = [
   }),
   route({
     method: "GET",
-    paths: apiPaths("/mlflow/model-versions/get-download-uri"),
+    paths: previewedPaths("/mlflow/model-versions/get-download-uri"),
     permission: onRegisteredModel("READ"),
     input: version,
     handle: async ({ ctx, input }) => json({ artifact_uri: await getDownloadUri(ctx, input.name, input.version) }),
   }),
   route({
     method: "POST",
-    paths: apiPaths("/mlflow/model-versions/set-tag"),
+    paths: previewedPaths("/mlflow/model-versions/set-tag"),
     permission: onRegisteredModel("EDIT"),
     input: message({ name: required(string), version: required(string), key: required(string), value: string }),
     handle: async ({ ctx, input: { value = "", ...input } }) => {
@@ -119,7 +119,7 @@ export const modelVersionsRoutes: readonly Route[] = [
   }),
   route({
     method: "DELETE",
-    paths: apiPaths("/mlflow/model-versions/delete-tag"),
+    paths: previewedPaths("/mlflow/model-versions/delete-tag"),
     permission: onRegisteredModel("EDIT"),
     input: message({ name: required(string), version: required(string), key: required(string) }),
     handle: async ({ ctx, input }) => {

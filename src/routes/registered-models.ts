@@ -15,7 +15,7 @@ import { int32, message, nested, repeated, required, string } from "./message.ts
 import { onRegisteredModel, onServer } from "./permissions.ts";
 import { modelVersionToWire, pageToPieces, registeredModelToWire } from "./registry-wire.ts";
 import { json, jsonStream } from "./respond.ts";
-import { apiPaths, type Route, route } from "./route.ts";
+import { apiPaths, previewedPaths, type Route, route } from "./route.ts";
 
 const named = message({ name: required(string) });
 const keyValue = message({ key: required(string), value: string });
@@ -23,7 +23,7 @@ const keyValue = message({ key: required(string), value: string });
 const searchRoute = (path: string): Route =>
   route({
     method: "GET",
-    paths: apiPaths(path),
+    paths: previewedPaths(path),
     permission: onServer("READ"),
     input: message({ filter: string, maxResults: int32, orderBy: repeated(string), pageToken: string }),
     handle: async ({ ctx, input }) => {
@@ -41,7 +41,7 @@ const searchRoute = (path: string): Route =>
 const latestVersionsRoute = (method: "GET" | "POST"): Route =>
   route({
     method,
-    paths: apiPaths("/mlflow/registered-models/get-latest-versions"),
+    paths: previewedPaths("/mlflow/registered-models/get-latest-versions"),
     permission: onRegisteredModel("READ"),
     input: message({ name: required(string), stages: repeated(string) }),
     handle: async ({ ctx, input: { name, stages = [] } }) => {
@@ -53,7 +53,7 @@ const latestVersionsRoute = (method: "GET" | "POST"): Route =>
 export const registeredModelsRoutes: readonly Route[] = [
   route({
     method: "POST",
-    paths: apiPaths("/mlflow/registered-models/create"),
+    paths: previewedPaths("/mlflow/registered-models/create"),
     permission: onServer("EDIT"),
     input: message({ name: required(string), tags: repeated(nested(keyValue)), description: string }),
     handle: async ({ ctx, input: { tags = [], ...input } }) => {
@@ -64,7 +64,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   }),
   route({
     method: "GET",
-    paths: apiPaths("/mlflow/registered-models/get"),
+    paths: previewedPaths("/mlflow/registered-models/get"),
     permission: onRegisteredModel("READ"),
     input: named,
     handle: async ({ ctx, input }) =>
@@ -72,7 +72,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   }),
   route({
     method: "PATCH",
-    paths: apiPaths("/mlflow/registered-models/update"),
+    paths: previewedPaths("/mlflow/registered-models/update"),
     permission: onRegisteredModel("EDIT"),
     input: message({ name: required(string), description: string }),
     handle: async ({ ctx, input: { name, description = "" } }) =>
@@ -80,7 +80,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: apiPaths("/mlflow/registered-models/rename"),
+    paths: previewedPaths("/mlflow/registered-models/rename"),
     permission: {
       level: "EDIT",
       // As for a new one: no name may be taken without it.
@@ -94,7 +94,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   }),
   route({
     method: "DELETE",
-    paths: apiPaths("/mlflow/registered-models/delete"),
+    paths: previewedPaths("/mlflow/registered-models/delete"),
     permission: onRegisteredModel("MANAGE"),
     input: named,
     handle: async ({ ctx, input }) => {
@@ -109,7 +109,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   latestVersionsRoute("POST"),
   route({
     method: "POST",
-    paths: apiPaths("/mlflow/registered-models/set-tag"),
+    paths: previewedPaths("/mlflow/registered-models/set-tag"),
     permission: onRegisteredModel("EDIT"),
     input: message({ name: required(string), key: required(string), value: string }),
     handle: async ({ ctx, input: { name, key, value = "" } }) => {
@@ -119,7 +119,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   }),
   route({
     method: "DELETE",
-    paths: apiPaths("/mlflow/registered-models/delete-tag"),
+    paths: previewedPaths("/mlflow/registered-models/delete-tag"),
     permission: onRegisteredModel("EDIT"),
     input: message({ name: required(string), key: required(string) }),
     handle: async ({ ctx, input }) => {

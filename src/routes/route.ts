@@ -58,7 +58,7 @@ export function apiPaths(path: string, version: "2.0" | "3.0" = "2.0"): string[]
   return [`/api/${version}${path}`, `/ajax-api/${version}${path}`];
 }
 
-/** The same and `/api/2.0/preview`, where clients of the 1.x era find the tracking routes. */
-export function trackingPaths(path: string): string[] {
+/** The same and `/api/2.0/preview`, where clients of the 1.x era find tracking (R) and the registry (Python 1.30). */
+export function previewedPaths(path: string): string[] {
   return [...apiPaths(path), `/api/2.0/preview${path}`];
 }

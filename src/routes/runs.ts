@@ -8,7 +8,7 @@ import { type FoundRuns, searchRuns } from "../services/search.ts";
 import { alsoNamed, double, id, int32, int64, message, nested, oneOf, repeated, required, string } from "./message.ts";
 import { onExperiments, onMeasuredModels, onRun } from "./permissions.ts";
 import { json, jsonStream, jsonText } from "./respond.ts";
-import { apiPaths, type Route, route, trackingPaths } from "./route.ts";
+import { apiPaths, previewedPaths, type Route, route } from "./route.ts";
 import { newRunToWire, runInfoToWire, runToWire } from "./wire.ts";
 
 /** Clients of before 1.0 say `run_uuid`; some send both. */
@@ -41,7 +41,7 @@ const withValue = ({ key, value = "" }: { readonly key: string; readonly value?:
 const stageRoute = (path: string, to: "active" | "deleted"): Route =>
   route({
     method: "POST",
-    paths: trackingPaths(path),
+    paths: previewedPaths(path),
     permission: onRun("EDIT"),
     input: message({ runId: runIdField }),
     handle: async ({ ctx, input }) => {
@@ -53,7 +53,7 @@ const stageRoute = (path: string, to: "active" | "deleted"): Route =>
 const searchRoute = (method: "GET" | "POST"): Route =>
   route({
     method,
-    paths: trackingPaths("/mlflow/runs/search"),
+    paths: previewedPaths("/mlflow/runs/search"),
     permission: onExperiments("READ"),
     input: message({
       experimentIds: repeated(id),
@@ -92,7 +92,7 @@ async function* foundRunsToWire({ count, slices, nextPageToken }: FoundRuns): As
 export const runsRoutes: readonly Route[] = [
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/runs/create"),
+    paths: previewedPaths("/mlflow/runs/create"),
     permission: {
       level: "EDIT",
       on: ({ experimentId }) => [{ kind: "experiment", experimentId: experimentId || "0" }],
@@ -109,14 +109,14 @@ export const runsRoutes: readonly Route[] = [
   }),
   route({
     method: "GET",
-    paths: trackingPaths("/mlflow/runs/get"),
+    paths: previewedPaths("/mlflow/runs/get"),
     permission: onRun("READ"),
     input: message({ runId: runIdField }),
     handle: async ({ ctx, input }) => jsonText(`{"run":${runToWire(await getRun(ctx, input.runId))}}`),
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/runs/update"),
+    paths: previewedPaths("/mlflow/runs/update"),
     permission: onRun("EDIT"),
     input: message({ runId: runIdField, status: oneOf(RUN_STATUSES), endTime: int64, runName: string }),
     handle: async ({ ctx, input }) => jsonText(`{"run_info":${runInfoToWire(await changeRun(ctx, input))}}`),
@@ -127,7 +127,7 @@ export const runsRoutes: readonly Route[] = [
   searchRoute("POST"),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/runs/log-metric"),
+    paths: previewedPaths("/mlflow/runs/log-metric"),
     permission: onMeasuredModels,
     input: message({ runId: runIdField, ...metricFields }),
     handle: async ({ ctx, input: { runId, step = 0, ...metric } }) => {
@@ -137,7 +137,7 @@ export const runsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/runs/log-parameter"),
+    paths: previewedPaths("/mlflow/runs/log-parameter"),
     permission: onRun("EDIT"),
     input: message({ runId: runIdField, key: required(string), value: string }),
     handle: async ({ ctx, input }) => {
@@ -147,7 +147,7 @@ export const runsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/runs/log-batch"),
+    paths: previewedPaths("/mlflow/runs/log-batch"),
     permission: onMeasuredModels,
     input: message({
       runId: runIdField,
@@ -167,7 +167,7 @@ export const runsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/runs/log-inputs"),
+    paths: previewedPaths("/mlflow/runs/log-inputs"),
     permission: onRun("EDIT"),
     input: message({
       runId: runIdField,
@@ -211,7 +211,7 @@ export const runsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/runs/set-tag"),
+    paths: previewedPaths("/mlflow/runs/set-tag"),
     permission: onRun("EDIT"),
     input: message({ runId: runIdField, key: required(string), value: string }),
     handle: async ({ ctx, input }) => {
@@ -221,7 +221,7 @@ export const runsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/runs/delete-tag"),
+    paths: previewedPaths("/mlflow/runs/delete-tag"),
     permission: onRun("EDIT"),
     input: message({ runId: runIdField, key: required(string) }),
     handle: async ({ ctx, input }) => {
@@ -231,7 +231,7 @@ export const runsRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
-    paths: trackingPaths("/mlflow/runs/log-model"),
+    paths: previewedPaths("/mlflow/runs/log-model"),
     permission: onRun("EDIT"),
     input: message({ runId: runIdField, modelJson: required(string) }),
     handle: async ({ ctx, input }) => {
