@@ -1,0 +1,70 @@
+"""MLflow 2.8.1: the calls of both eras, and what 2.x brought: parents, datasets, aliases."""
+
+import mlflow
+from mlflow.data.dataset import Dataset
+from mlflow.data.http_dataset_source import HTTPDatasetSource
+from mlflow.entities import Dataset as LoggedDataset
+from mlflow.entities import DatasetInput, InputTag
+from mlflow.tracking import MlflowClient
+from topics import *  # noqa: F403 – the topics of both eras are this script's too
+from topics import expect_error, run_topic
+
+
+class Table(Dataset):
+    """A dataset of a user's own, as pandas is not part of the skinny client."""
+
+    def _compute_digest(self) -> str:
+        return "abc123"
+
+    def _to_dict(self, base_dict: dict) -> dict:
+        return {**base_dict, "schema": '{"x": "double"}', "profile": '{"num_rows": 3}'}
+
+    profile = None
+    schema = None
+
+
+def datasets(unique: str) -> None:
+    client = MlflowClient()
+    experiment_id = mlflow.set_experiment(unique).experiment_id
+    with mlflow.start_run() as active:
+        table = Table(HTTPDatasetSource("https://example.org/data.csv"), name="train")
+        mlflow.log_input(table, context="training", tags={"split": "ä"})
+        mlflow.log_input(table, context="again")
+    (logged,) = client.get_run(active.info.run_id).inputs.dataset_inputs
+    assert (logged.dataset.name, logged.dataset.digest, logged.dataset.source_type) == ("train", "abc123", "http")
+    assert (logged.dataset.schema, logged.dataset.profile) == ('{"x": "double"}', '{"num_rows": 3}')
+    assert {tag.key: tag.value for tag in logged.tags} == {"mlflow.data.context": "training", "split": "ä"}
+    assert mlflow.data.get_source(logged).url == "https://example.org/data.csv"
+
+    run_id = client.create_run(experiment_id).info.run_id
+    held_out = LoggedDataset(name="test", digest="d", source_type="local", source="/data")
+    client.log_inputs(run_id, [DatasetInput(held_out, [InputTag("mlflow.data.context", "eval")])])
+    assert [each.info.run_id for each in client.search_runs([experiment_id], "dataset.name = 'test'")] == [run_id]
+
+
+def parents(unique: str) -> None:
+    client = MlflowClient()
+    mlflow.set_experiment(unique)
+    with mlflow.start_run() as parent, mlflow.start_run(nested=True) as child:
+        assert mlflow.get_parent_run(child.info.run_id).info.run_id == parent.info.run_id
+    assert client.get_parent_run(parent.info.run_id) is None
+    assert mlflow.last_active_run().info.run_id == parent.info.run_id
+
+
+def aliases(unique: str) -> None:
+    client = MlflowClient()
+    run = client.create_run(client.create_experiment(unique))
+    client.create_registered_model(unique)
+    for _ in range(2):
+        client.create_model_version(unique, f"{run.info.artifact_uri}/model", run.info.run_id, tags={"k": "v"})
+    client.set_registered_model_alias(unique, "champion", "1")
+    client.set_registered_model_alias(unique, "champion", "2")
+    found = client.get_model_version_by_alias(unique, "champion")
+    assert (found.version, found.aliases, found.tags) == ("2", ["champion"], {"k": "v"})
+    assert client.get_registered_model(unique).aliases == {"champion": "2"}
+    client.delete_registered_model_alias(unique, "champion")
+    expect_error("INVALID_PARAMETER_VALUE", client.get_model_version_by_alias, unique, "champion")
+
+
+if __name__ == "__main__":
+    run_topic(globals())
