@@ -50,7 +50,12 @@ export function planLoggedModelSearch(query: LoggedModelSearchQuery): LoggedMode
     pageToken: (last) => pageToken(fingerprint, last),
     stages: (after, limit) => {
       const binder = new Binder();
-      const where = [`m.experiment_id IN (SELECT value FROM ${binder.list(ids)})`, "m.lifecycle_stage = 'active'"];
+      const [only, another] = ids;
+      const inExperiments =
+        only !== undefined && another === undefined
+          ? `m.experiment_id = ${binder.number(only)}`
+          : `m.experiment_id IN (SELECT value FROM ${binder.list(ids)})`;
+      const where = [inExperiments, "m.lifecycle_stage = 'active'"];
       if (datasets.length > 0 && !hasMetric) {
         where.push(
           `EXISTS (SELECT 1 FROM logged_model_metrics WHERE model_id = m.model_id${onDatasets(datasets, binder)})`,

@@ -1,0 +1,297 @@
+import { env } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import { LOGGED_MODEL_STATUSES } from "../../src/domain/entities.ts";
+import { type LoggedModelSearchQuery, planLoggedModelSearch } from "../../src/search/logged-model-plan.ts";
+import type { DatasetFilter } from "../../src/search/logged-model-source.ts";
+import { migrate } from "../../src/stores/d1/migrate.ts";
+import { searchLoggedModelIds } from "../../src/stores/d1/search.ts";
+import { type RandomSource, randomSource } from "./population.ts";
+
+interface Point {
+  readonly key: string;
+  readonly value: number;
+  readonly timestamp: number;
+  readonly step: number;
+  readonly runId: string;
+  readonly dataset: string | null;
+  readonly digest: string | null;
+}
+
+interface Model {
+  readonly modelId: string;
+  readonly experimentId: number;
+  readonly name: string;
+  readonly modelType: string;
+  readonly status: number;
+  readonly created: number;
+  readonly deleted: boolean;
+  readonly params: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly points: readonly Point[];
+}
+
+const NAMES = ["alpha", "Alpha", "beta", "größe", "100%", "a_b", ""];
+const VALUES = ["0.1", "1", "x", "X", ""];
+const NUMBERS = [-1, 0, 0.5, 1, 2, Number.NaN];
+const KEYS = ["acc", "a b", "loss"];
+const DATASETS = ["train", "test"];
+
+function randomModel({ below, pick, next }: RandomSource, index: number): Model {
+  const some = <T>(items: readonly T[]) => items.filter(() => next() < 0.6);
+  const pairs = () => Object.fromEntries(some(["lr", "a b", "team"]).map((key) => [key, pick(VALUES)]));
+  const points = Array.from({ length: below(5) }, (): Point => {
+    const dataset = next() < 0.6 ? pick(DATASETS) : null;
+    const digest = dataset === null ? null : pick(["x", "y"]);
+    return {
+      key: pick(KEYS),
+      value: pick(NUMBERS),
+      timestamp: below(3),
+      step: below(3),
+      runId: pick("ab".split("")),
+      dataset,
+      digest,
+    };
+  });
+  const identity = ({ key, timestamp, step, runId }: Point) => JSON.stringify([key, timestamp, step, runId]);
+  return {
+    modelId: `m-${String(index).padStart(3, "0")}`,
+    experimentId: 1 + below(2),
+    name: pick(NAMES),
+    modelType: pick(["", "agent", "Agent"]),
+    status: below(4),
+    created: below(20),
+    deleted: next() < 0.1,
+    params: pairs(),
+    tags: pairs(),
+    points: [...new Map(points.map((point) => [identity(point), point])).values()],
+  };
+}
+
+async function insertModels(models: readonly Model[]): Promise<void> {
+  await migrate(env.DB);
+  const insert = (table: string, rows: readonly (readonly unknown[])[]) => {
+    const columns = Array.from({ length: rows[0]?.length ?? 0 }, (_, index) => `value ->> ${index}`).join(", ");
+    return env.DB.prepare(`INSERT INTO ${table} SELECT ${columns} FROM json_each(?)`).bind(JSON.stringify(rows));
+  };
+  const pairs = (of: (model: Model) => Readonly<Record<string, string>>) =>
+    models.flatMap((model) => Object.entries(of(model)).map((pair) => [model.modelId, ...pair, model.experimentId]));
+  await env.DB.batch([
+    insert(
+      `logged_models (model_id, experiment_id, name, model_type, source_run_id, status, artifact_uri, lifecycle_stage,
+         creation_time, last_update_time)`,
+      models.map((of) => [
+        ...[
+          of.modelId,
+          of.experimentId,
+          of.name,
+          of.modelType,
+          "",
+          LOGGED_MODEL_STATUSES[of.status],
+          "mlflow-artifacts:/x",
+        ],
+        ...[of.deleted ? "deleted" : "active", of.created, of.created],
+      ]),
+    ),
+    insert(
+      "logged_model_params (model_id, key, value, experiment_id)",
+      pairs((model) => model.params),
+    ),
+    insert(
+      "logged_model_tags (model_id, key, value, experiment_id)",
+      pairs((model) => model.tags),
+    ),
+    insert(
+      `logged_model_metrics (model_id, key, timestamp, step, run_id, value, is_nan, dataset_name, dataset_digest,
+         experiment_id)`,
+      models.flatMap(({ modelId, points }) =>
+        points.map((of) => [
+          ...[modelId, of.key, of.timestamp, of.step, of.runId, of.value || 0, Number.isNaN(of.value) ? 1 : 0],
+          ...[of.dataset, of.digest, 1],
+        ]),
+      ),
+    ),
+  ]);
+}
+
+type Test = (model: Model) => boolean;
+
+const onDataset = (point: Point, datasets: readonly DatasetFilter[]): boolean =>
+  datasets.length === 0 ||
+  datasets.some(({ name, digest }) => point.dataset === name && (digest === undefined || point.digest === digest));
+
+/** A comparison as text, and what it means. */
+function randomComparison(random: RandomSource, datasets: readonly DatasetFilter[]): { text: string; test: Test } {
+  const { pick, below } = random;
+  if (below(3) === 0) {
+    const [key, value, comparator] = [pick(KEYS), pick([-1, 0, 0.5, 1.5]), pick([">", ">=", "=", "!=", "<", "<="])];
+    const meets = (number: number) =>
+      ({
+        ">": number > value,
+        ">=": number >= value,
+        "=": number === value,
+        "!=": number !== value,
+        "<": number < value,
+        "<=": number <= value,
+      })[comparator] ?? false;
+    return {
+      text: `metrics.\`${key}\` ${comparator} ${value}`,
+      test: ({ points }) => points.some((of) => of.key === key && onDataset(of, datasets) && meets(of.value)),
+    };
+  }
+  const [field, read] = pick<readonly [string, (model: Model) => string | undefined]>([
+    ["name", (model) => model.name],
+    ["attributes.model_type", (model) => model.modelType],
+    ["status", (model) => String(model.status)],
+    ["experiment_id", (model) => String(model.experimentId)],
+    ["params.lr", (model) => model.params.lr],
+    ["params.`a b`", (model) => model.params["a b"]],
+    ["tags.team", (model) => model.tags.team],
+  ]);
+  const wanted = pick([...NAMES.slice(0, -1), ...VALUES, "agent", "2", "%a%", "_", "b%", "%"]);
+  const list = [pick(NAMES), pick(VALUES), "2"];
+  const like = (text: string, ignoreCase: boolean) => {
+    const pattern = wanted
+      .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+      .replace(/%/g, "[^]*")
+      .replace(/_/g, "[^]");
+    return new RegExp(`^${pattern}$`, ignoreCase ? "iu" : "u").test(text);
+  };
+  const [text, meets] = pick<readonly [string, (value: string) => boolean]>([
+    [`${field} = '${wanted}'`, (value) => value === wanted],
+    [`${field} != '${wanted}'`, (value) => value !== wanted],
+    [`${field} LIKE '${wanted}'`, (value) => like(value, false)],
+    [`${field} ILIKE '${wanted}'`, (value) => like(value, true)],
+    [`${field} IN (${list.map((one) => `'${one}'`).join(", ")})`, (value) => list.includes(value)],
+    [`${field} NOT IN (${list.map((one) => `'${one}'`).join(", ")})`, (value) => !list.includes(value)],
+  ]);
+  return {
+    text,
+    test: (model) => {
+      const value = read(model);
+      return value !== undefined && meets(value);
+    },
+  };
+}
+
+function randomFilter(
+  random: RandomSource,
+  datasets: readonly DatasetFilter[],
+  depth = 0,
+): { text: string; test: Test } {
+  const kind = random.below(depth > 2 ? 2 : 6);
+  if (kind < 3) return randomComparison(random, datasets);
+  const [left, right] = [0, 1].map(() => randomFilter(random, datasets, depth + 1)) as [
+    ReturnType<typeof randomFilter>,
+    ReturnType<typeof randomFilter>,
+  ];
+  if (kind === 3)
+    return { text: `(${left.text} OR ${right.text})`, test: (model) => left.test(model) || right.test(model) };
+  if (kind === 4) return { text: `NOT (${left.text})`, test: (model) => !left.test(model) };
+  return { text: `(${left.text} AND ${right.text})`, test: (model) => left.test(model) && right.test(model) };
+}
+
+/** The latest point by time, step and then the first run; numbers before NaN before nothing. */
+function latest(model: Model, key: string, dataset: DatasetFilter | undefined): number | undefined {
+  const points = model.points.filter((of) => of.key === key && onDataset(of, dataset ? [dataset] : []));
+  points.sort((a, b) => b.timestamp - a.timestamp || b.step - a.step || (a.runId < b.runId ? -1 : 1));
+  return points[0]?.value;
+}
+
+const rank = (value: number | undefined): number => (value === undefined ? 2 : Number.isNaN(value) ? 1 : 0);
+
+const MODELS = (() => {
+  const random = randomSource(7);
+  return Array.from({ length: 120 }, (_, index) => randomModel(random, index));
+})();
+
+const QUERY: LoggedModelSearchQuery = { experimentIds: ["1"], filter: "", datasets: [], orderBy: [], maxResults: 500 };
+
+const search = async (query: Partial<LoggedModelSearchQuery>) =>
+  await searchLoggedModelIds(env.DB, planLoggedModelSearch({ ...QUERY, ...query }));
+
+describe("a search answers what a naive evaluation over all models does", () => {
+  beforeAll(() => insertModels(MODELS));
+
+  test.each([1, 2, 3, 4])("random searches of seed %i", async (seed) => {
+    const random = randomSource(seed);
+    const { pick, below } = random;
+    for (let round = 0; round < 60; round++) {
+      const datasets = below(3) > 0 ? [] : [{ name: pick(DATASETS), digest: pick([undefined, "x"]) }];
+      const filter = below(8) === 0 ? { text: "", test: () => true } : randomFilter(random, datasets);
+      const hasMetric = filter.text.includes("metrics.");
+      const dataset = below(2) === 0 ? undefined : { name: pick(DATASETS), digest: pick([undefined, "y"]) };
+      const [key, ascending] = [pick(KEYS), below(2) === 0];
+      const ordered = below(3) > 0;
+      const orderBy = ordered
+        ? [{ fieldName: `metrics.${key}`, ascending, datasetName: dataset?.name, datasetDigest: dataset?.digest }]
+        : [];
+      const experimentIds = pick([["1"], ["2"], ["1", "2"], ["2", "1", "3"]]);
+      const expected = MODELS.filter(
+        (model) =>
+          !model.deleted &&
+          experimentIds.includes(String(model.experimentId)) &&
+          (datasets.length === 0 || hasMetric || model.points.some((point) => onDataset(point, datasets))) &&
+          filter.test(model),
+      )
+        .sort((a, b) => {
+          const [x, y] = ordered ? [latest(a, key, dataset), latest(b, key, dataset)] : [undefined, undefined];
+          const byValue = rank(x) === 0 && rank(y) === 0 ? (x! - y!) * (ascending ? 1 : -1) : 0;
+          return rank(x) - rank(y) || byValue || b.created - a.created || (a.modelId < b.modelId ? -1 : 1);
+        })
+        .map(({ modelId }) => modelId);
+      const query = { experimentIds, filter: filter.text, datasets, orderBy, maxResults: 1 + below(40) };
+      const found: string[] = [];
+      let pageToken: string | undefined;
+      do {
+        const page = await search({ ...query, pageToken });
+        found.push(...page.modelIds);
+        pageToken = page.nextPageToken;
+      } while (pageToken !== undefined);
+      expect(found, JSON.stringify(query)).toEqual(expected);
+    }
+  });
+});
+
+describe("limits and hostile searches", () => {
+  beforeAll(() => migrate(env.DB));
+
+  const many = (count: number, of: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => of(index)).join(" AND ");
+
+  test.each<[string, Partial<LoggedModelSearchQuery>]>([
+    ["60 comparisons", { filter: many(60, (index) => `params.k${index} = 'v${index}'`) }],
+    ["60 long patterns", { filter: many(60, (index) => `name LIKE '%${"ab_".repeat(40)}%c${index}%'`) }],
+    ["quotes", { filter: `tags.t = "'; DROP TABLE logged_models; --"` }],
+    [
+      "ten orders by metrics",
+      { orderBy: Array.from({ length: 10 }, (_, i) => ({ fieldName: `metrics.'"${i}`, ascending: false })) },
+    ],
+    ["a thousand datasets", { datasets: Array.from({ length: 1000 }, (_, i) => ({ name: `d'${i}`, digest: `"` })) }],
+    ["numbers beyond everything", { filter: "metrics.a < -1e400 AND creation_time > 99999999999999999999" }],
+  ])("%s: answered", async (_name, query) => {
+    expect(await search({ experimentIds: ["77"], ...query })).toEqual({ modelIds: [] });
+  });
+
+  test("the default order of one experiment walks its index", async () => {
+    const [statement] = planLoggedModelSearch(QUERY).stages(undefined, 101);
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statement!.sql}`)
+      .bind(...statement!.values)
+      .all<{ detail: string }>();
+    expect(results.map(({ detail }) => detail)).toEqual([
+      "SEARCH m USING COVERING INDEX logged_models_by_creation (experiment_id=? AND lifecycle_stage=?)",
+    ]);
+  });
+
+  test("a model's latest point is found by its key", async () => {
+    const orderBy = [{ fieldName: "metrics.acc", ascending: true }];
+    const [statement] = planLoggedModelSearch({ ...QUERY, orderBy }).stages(undefined, 101);
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statement!.sql}`)
+      .bind(...statement!.values)
+      .all<{ detail: string }>();
+    const details = results.map(({ detail }) => detail).join("\n");
+    expect(details).toContain(
+      "SEARCH o0 USING PRIMARY KEY (model_id=? AND key=? AND timestamp=? AND step=? AND run_id=?)",
+    );
+    expect(details).toContain("SEARCH logged_model_metrics USING PRIMARY KEY (model_id=? AND key=?)");
+  });
+});
