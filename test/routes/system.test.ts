@@ -30,6 +30,16 @@ test("server-info says what the client looks for, and promises nothing that is n
   }
 });
 
+test("the UI is told to collect nothing, whatever it sends", async () => {
+  const path = "/ajax-api/3.0/mlflow/ui-telemetry";
+  const told = await fetchWorker(path);
+  expect(await told.json()).toEqual({ disable_ui_telemetry: true, disable_ui_events: [], ui_rollout_percentage: 0 });
+  for (const body of ['{"records":[{"event_name":"x"}]}', "not JSON"]) {
+    const sent = await fetchWorker(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    expect(await sent.json()).toEqual({ status: "disabled" });
+  }
+});
+
 test("API answers are never cached, sniffed or framed", async () => {
   for (const path of ["/api/2.0/mlflow/experiments/get?experiment_id=0", "/api/2.0/mlflow/nothing"]) {
     const { headers } = await fetchWorker(path);
