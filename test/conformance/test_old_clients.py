@@ -23,6 +23,6 @@ TOPICS = {
 
 @pytest.mark.parametrize(("version", "topic"), [(version, topic) for version in TOPICS for topic in TOPICS[version]])
 def test_old_client(version: str, topic: str, unique: str, server: str) -> None:
-    if server == "mlflow" and topic == "old_listings":
-        pytest.skip("MLflow 2.0 removed these endpoints")
+    if server == "mlflow" and version == "1.30.1" and topic in ("old_listings", "registry"):
+        pytest.skip("MLflow 2.0 removed these endpoints, or their /api/2.0/preview")
     run_topic(version, topic, unique)
