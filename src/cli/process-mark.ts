@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { platform } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -10,7 +10,7 @@ export interface ProcessMark {
   readonly born: string;
 }
 
-/** The mark of a running process, or undefined if there is none of this id (a zombie is none). */
+/** The mark of a running process, or undefined if there is none of this id (a zombie that holds nothing is none). */
 export function markProcess(pid: number): ProcessMark | undefined {
   const born = platform() === "linux" ? bornOnLinux(pid) : bornByPs(pid);
   return born === undefined ? undefined : { pid, born };
@@ -32,7 +32,9 @@ function bornOnLinux(pid: number): string | undefined {
     const nameEnd = stat.lastIndexOf(")");
     const name = stat.slice(stat.indexOf("(") + 1, nameEnd);
     const fields = stat.slice(nameEnd + 2).split(" ");
-    if (fields[0] === "Z" || fields[0] === "X") return undefined;
+    // The first thread may be gone while others still hold the files and sockets.
+    const isGone = fields[0] === "X" || (fields[0] === "Z" && readdirSync(`/proc/${pid}/task`).length <= 1);
+    if (isGone) return undefined;
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
     return `${name} ${fields[19]} ${boot}`;
   } catch {

@@ -96,7 +96,7 @@ test("a server whose workerd cannot be started again ends with 1 and says so", a
     const [replacement] = spawnSync("pgrep", ["-P", String(server.pid), "workerd"], { encoding: "utf8" }).stdout.split(
       "\n",
     );
-    if (replacement) process.kill(Number(replacement), "SIGKILL");
+    if (replacement) spawnSync("kill", ["-9", replacement]);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   expect(await server.ended).toBe(1);

@@ -181,7 +181,12 @@ describe("with an admin's password and token", () => {
 });
 
 test("an unknown endpoint is told to those only who may know", async () => {
-  for (const path of ["/api/2.0/mlflow/nothing", "/", "/api/2.0/mlflow/runs/get/", "/api/2.0/mlflow//runs/get"]) {
+  for (const path of [
+    "/api/2.0/mlflow/nothing",
+    "/nothing",
+    "/api/2.0/mlflow/runs/get/",
+    "/api/2.0/mlflow//runs/get",
+  ]) {
     await expectMlflowError(fetchWorker(path), "ENDPOINT_NOT_FOUND");
   }
   await expectMlflowError(fetchWorker("/api/2.0/mlflow/runs/create"), "ENDPOINT_NOT_FOUND");
