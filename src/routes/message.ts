@@ -142,10 +142,6 @@ export function message<S extends Shape>(shape: S): Message<Infer<S>> {
     const aliases = [name, of.legacyName].filter((alias) => alias !== undefined && alias !== wireName) as string[];
     return { name, wireName, aliases, ...of };
   });
-  // So that a field that is not sent is undefined, and no part of every object.
-  for (const { wireName, aliases } of fields) {
-    for (const name of [wireName, ...aliases]) if (name in {}) throw new Error(`No field may be named ${name}.`);
-  }
   return {
     repeatedNames: new Set(
       fields.flatMap(({ isRepeated, wireName, aliases }) => (isRepeated ? [wireName, ...aliases] : [])),
@@ -157,12 +153,12 @@ export function message<S extends Shape>(shape: S): Message<Infer<S>> {
       const wire = value as Record<string, unknown>;
       const parsed: Record<string, unknown> = {};
       for (const of of fields) {
-        let found = wire[of.wireName];
+        let found = own(wire, of.wireName);
         // Quickly, since most messages lack most fields and a batch is a thousand messages.
         if (found === undefined && !of.isRequired && of.aliases.every((alias) => wire[alias] === undefined)) continue;
         const fieldPath = path === "" ? of.wireName : `${path}.${of.wireName}`;
         for (const alias of of.aliases) {
-          const other = wire[alias];
+          const other = own(wire, alias);
           if (other === undefined || other === null || other === "") continue;
           // Two spellings would let a check read one and a handler the other (GHSA-442c-p479-46xg); only the two names
           // that an id has had are sent together by some clients.
@@ -206,6 +202,11 @@ export function parseJsonExactly(text: string): unknown {
       ? BigInt(context?.source ?? "")
       : value,
   );
+}
+
+function own(object: Record<string, unknown>, name: string): unknown {
+  const value = object[name];
+  return value === undefined || Object.hasOwn(object, name) ? value : undefined;
 }
 
 function wrongType(value: unknown, path: string, expected: string): Error {
