@@ -76,6 +76,12 @@ function runPytest() {
 
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS, { recursive: true });
+try {
+  // Vitest starts MLflow's server from it too.
+  preparePython();
+} catch (error) {
+  console.error(error.message);
+}
 const results = [runVitest(), runPytest()];
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 process.exitCode = sum("failed") === 0 ? 0 : 1;

@@ -3,7 +3,9 @@ import { defineConfig } from "vitest/config";
 import { FILES_FOLDER, FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
 
 /** Tests that need processes, sockets or Python run in Node; everything else runs in workerd, as the product does. */
-const NODE_FOLDERS = ["cli", "conformance", "faults", "wire"].map((folder) => `test/${folder}/**/*.test.ts`);
+const NODE_FOLDERS = ["cli", "conformance", "differential", "faults", "wire"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {

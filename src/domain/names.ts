@@ -1,4 +1,5 @@
 import { invalidParameter } from "./errors.ts";
+import { isRunId } from "./ids.ts";
 import { MAX_KEY_LENGTH } from "./limits.ts";
 
 /**
@@ -20,6 +21,11 @@ export function checkKey(kind: string, key: string): void {
     );
   }
   checkLength(`${kind} name`, key, MAX_KEY_LENGTH);
+}
+
+/** Refuses what no run can be named, which MLflow tells from an unknown run where a request logs much. */
+export function checkRunId(runId: string): void {
+  if (!isRunId(runId)) throw invalidParameter(`Invalid run ID: '${shorten(runId)}'`);
 }
 
 /** Refuses texts of more than `limit` characters (code points, as Python counts them). */

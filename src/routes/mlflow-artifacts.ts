@@ -2,7 +2,7 @@ import { artifactPathOfUrl, canonicalArtifactPath } from "../domain/artifact-pat
 import { MlflowError } from "../domain/errors.ts";
 import { requireBelowExperiment } from "../services/artifact-access.ts";
 import { artifactResponse } from "./artifact-response.ts";
-import { message, queryToRaw, string } from "./message.ts";
+import { type Message, message, string } from "./message.ts";
 import { json } from "./respond.ts";
 import { apiPaths, type Method, type Permission, type PermissionLevel, type Route, route } from "./route.ts";
 import { fileInfoToWire } from "./wire.ts";
@@ -24,7 +24,13 @@ const objectKeyBelow =
 
 const ARTIFACTS = "/mlflow-artifacts/artifacts";
 
-const listInput = message({ path: string });
+const listMessage = message({ path: string });
+
+/** A folder, from the query, or as of every GET from the body where there is no query. */
+const listInput: Message<ArtifactInput> = {
+  ...listMessage,
+  parse: (value, path) => ({ objectKey: canonicalArtifactPath(listMessage.parse(value, path).path ?? "") }),
+};
 
 /** A route that MLflow has and this server does not offer yet; the client falls back on the message's first words. */
 function notOffered(method: Method, path: string, level: PermissionLevel, what: string): Route {
@@ -45,11 +51,7 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     method: "GET",
     paths: apiPaths(ARTIFACTS),
     permission: onArtifact("READ"),
-    input: (request) => {
-      const query = new URL(request.url).searchParams;
-      const { path = "" } = listInput.parse(queryToRaw(query, listInput.repeatedNames), "");
-      return { objectKey: canonicalArtifactPath(path) };
-    },
+    input: listInput,
     handle: async ({ ctx, input: { objectKey } }) => {
       const files = await ctx.artifacts.list(objectKey);
       return json(files.length === 0 ? {} : { files: files.map(fileInfoToWire) });

@@ -81,12 +81,12 @@ export async function setExperimentStage(ctx: ServiceContext, experimentId: stri
 
 export async function setExperimentTag(ctx: ServiceContext, experimentId: string, tag: KeyValue): Promise<void> {
   checkExperimentTag(tag);
-  if (isExperimentId(experimentId) && (await upsertExperimentTag(ctx.db, experimentId, tag, Date.now()))) return;
+  if (isExperimentId(experimentId) && (await upsertExperimentTag(ctx.db, experimentId, tag))) return;
   await throwNotActive(ctx, experimentId, "tagged");
 }
 
 export async function deleteExperimentTag(ctx: ServiceContext, experimentId: string, key: string): Promise<void> {
-  if (isExperimentId(experimentId) && (await deleteTagRow(ctx.db, experimentId, key, Date.now()))) return;
+  if (isExperimentId(experimentId) && (await deleteTagRow(ctx.db, experimentId, key))) return;
   const experiment = await getExperiment(ctx, experimentId);
   if (experiment.lifecycleStage !== "active") await throwNotActive(ctx, experimentId, "untagged");
   throw doesNotExist(`No tag with name: ${key} in experiment with id ${experimentId}`);

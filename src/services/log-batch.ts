@@ -12,7 +12,7 @@ import {
   MAX_TAGS_PER_BATCH,
 } from "../domain/limits.ts";
 import { MAX_MODEL_ID_LENGTH, type ModelMetric } from "../domain/logged-model.ts";
-import { checkKey, checkLength, truncate } from "../domain/names.ts";
+import { checkKey, checkLength, checkRunId, truncate } from "../domain/names.ts";
 import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
 import { isUnknownModel, upsertModelMetricStatements } from "../stores/d1/model-metrics.ts";
 import {
@@ -55,6 +55,7 @@ export interface LogBatch {
 export async function logBatch(ctx: ServiceContext, input: LogBatch): Promise<void> {
   const { runId } = input;
   checkCounts(input);
+  checkRunId(runId);
   const metrics = input.metrics.map(checkMetric);
   const params = input.params.map(checkParam);
   refuseRepeatedParams(params);

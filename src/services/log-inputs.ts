@@ -11,7 +11,7 @@ import {
   MAX_INPUT_TAG_VALUE_LENGTH,
 } from "../domain/limits.ts";
 import { MAX_MODEL_ID_LENGTH, type ModelOutput } from "../domain/logged-model.ts";
-import { checkLength } from "../domain/names.ts";
+import { checkLength, checkRunId } from "../domain/names.ts";
 import { insertInputStatements } from "../stores/d1/datasets.ts";
 import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
 import { insertModelInputStatements, upsertModelOutputStatements } from "../stores/d1/run-models.ts";
@@ -26,6 +26,7 @@ export interface RunInputs {
 
 /** Records the datasets and models that an active run used. */
 export async function logInputs(ctx: ServiceContext, runId: string, { datasets, modelIds }: RunInputs): Promise<void> {
+  checkRunId(runId);
   if (datasets.length > MAX_DATASETS_PER_REQUEST) {
     throw invalidParameter(`At most ${MAX_DATASETS_PER_REQUEST} datasets are logged at once. Got ${datasets.length}.`);
   }

@@ -123,9 +123,13 @@ test.each(["runs/get", "runs/update", "runs/delete", "runs/restore", "runs/log-b
   "%s of no run, of an unknown run",
   async (endpoint) => {
     for (const message of [{}, { run_id: "" }, { run_id: "", run_uuid: "" }]) await refuse(endpoint, message);
-    for (const run_id of ["0".repeat(32), "nope", "../x"]) {
+    for (const run_id of ["0".repeat(32), "nope"]) {
       await expectMlflowError(send(endpoint, { run_id }), "RESOURCE_DOES_NOT_EXIST");
     }
+    // Upstream, only what logs many things looks at the id itself.
+    const isChecked = endpoint === "runs/log-batch" || endpoint === "runs/log-inputs";
+    const expected = isChecked ? "INVALID_PARAMETER_VALUE" : "RESOURCE_DOES_NOT_EXIST";
+    await expectMlflowError(send(endpoint, { run_id: "../x" }), expected);
   },
 );
 

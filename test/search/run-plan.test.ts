@@ -94,6 +94,10 @@ describe("limits and hostile searches", () => {
     return depth === 0 ? ours : `${ours}${word}(${nested(depth - 1, width)})`;
   };
 
+  test("an experiment that cannot be has no runs", async () => {
+    expect(await search({ experimentIds: ["-1"] })).toEqual({ runIds: [] });
+  });
+
   test("no experiments, no runs, yet the filter must be valid", async () => {
     expect(await search({ experimentIds: [] })).toEqual({ runIds: [] });
     await expect(async () => search({ experimentIds: [], filter: "x" })).rejects.toThrow(/no attribute "x"/);

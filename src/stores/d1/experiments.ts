@@ -143,37 +143,27 @@ export async function moveExperiment(
   return { isMoved: (experiment?.meta.changes ?? 0) > 0, liveRunIds: to === "deleted" ? liveRunIds : [] };
 }
 
-/** @returns whether an active experiment of this id was there to be tagged. */
-export async function upsertExperimentTag(db: D1Database, id: string, tag: KeyValue, nowMs: number): Promise<boolean> {
-  const [touched] = await db.batch([
-    touch(db, id, nowMs),
-    db
-      .prepare(
-        `INSERT INTO experiment_tags (experiment_id, key, value)
-         SELECT experiment_id, ?2, ?3 FROM experiments WHERE experiment_id = ?1 AND lifecycle_stage = 'active'
-         ON CONFLICT DO UPDATE SET value = excluded.value`,
-      )
-      .bind(Number(id), tag.key, tag.value),
-  ]);
-  return (touched?.meta.changes ?? 0) > 0;
+/** @returns whether an active experiment of this id was there to be tagged. Its update time stays, as in MLflow. */
+export async function upsertExperimentTag(db: D1Database, id: string, tag: KeyValue): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `INSERT INTO experiment_tags (experiment_id, key, value)
+       SELECT experiment_id, ?2, ?3 FROM experiments WHERE experiment_id = ?1 AND lifecycle_stage = 'active'
+       ON CONFLICT DO UPDATE SET value = excluded.value`,
+    )
+    .bind(Number(id), tag.key, tag.value)
+    .run();
+  return meta.changes > 0;
 }
 
 /** @returns whether the tag was there, on an active experiment. */
-export async function deleteExperimentTag(db: D1Database, id: string, key: string, nowMs: number): Promise<boolean> {
-  const [deleted] = await db.batch([
-    db
-      .prepare(
-        `DELETE FROM experiment_tags WHERE experiment_id = ?1 AND key = ?2
-         AND EXISTS (SELECT 1 FROM experiments e WHERE e.experiment_id = ?1 AND e.lifecycle_stage = 'active')`,
-      )
-      .bind(Number(id), key),
-    touch(db, id, nowMs),
-  ]);
-  return (deleted?.meta.changes ?? 0) > 0;
-}
-
-function touch(db: D1Database, id: string, nowMs: number): D1PreparedStatement {
-  return db
-    .prepare("UPDATE experiments SET last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = 'active'")
-    .bind(nowMs, Number(id));
+export async function deleteExperimentTag(db: D1Database, id: string, key: string): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM experiment_tags WHERE experiment_id = ?1 AND key = ?2
+       AND EXISTS (SELECT 1 FROM experiments e WHERE e.experiment_id = ?1 AND e.lifecycle_stage = 'active')`,
+    )
+    .bind(Number(id), key)
+    .run();
+  return meta.changes > 0;
 }

@@ -1,0 +1,280 @@
+import { type Json, type JsonObject, jsonText } from "./json.ts";
+import type { Call } from "./shapes.ts";
+import { type Answer, isObject } from "./symbols.ts";
+
+/** What both servers answered to one call. */
+export interface Exchange {
+  readonly call: Call;
+  readonly mlflow: Answer;
+  readonly trackflare: Answer;
+}
+
+/** A difference that is meant. */
+export interface Difference {
+  readonly name: string;
+  readonly reason: string;
+  /** The exchange without this difference; the same object where it does not show. */
+  readonly equalise: (exchange: Exchange) => Exchange;
+}
+
+/** The answers may differ as a whole where `holds`. */
+function where(holds: (exchange: Exchange) => boolean): Difference["equalise"] {
+  return (exchange) => (holds(exchange) ? { ...exchange, trackflare: exchange.mlflow } : exchange);
+}
+
+/** Every object in both bodies goes through `change`, the innermost first. */
+function inBodies(change: (object: JsonObject) => JsonObject): Difference["equalise"] {
+  const through = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(through);
+    if (!isObject(value)) return value;
+    return change(Object.fromEntries(Object.entries(value).map(([name, item]) => [name, through(item)])));
+  };
+  const inBody = (answer: Answer): Answer =>
+    answer.body === undefined ? answer : { ...answer, body: through(answer.body) };
+  return ({ call, mlflow, trackflare }) => ({ call, mlflow: inBody(mlflow), trackflare: inBody(trackflare) });
+}
+
+function without(name: string, object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
+}
+
+const UNORDERED = ["metrics", "params", "tags", "dataset_inputs"];
+
+function datasetName(dataset: Json | undefined): string {
+  return isObject(dataset) ? `${dataset.name} ${dataset.digest}` : "";
+}
+
+/** A run's or experiment's metrics, params and tags by key. */
+function sortedByKey(object: JsonObject): JsonObject {
+  if ("next_page_token" in object) return object;
+  return Object.fromEntries(
+    Object.entries(object).map(([name, list]) => {
+      if (!UNORDERED.includes(name) || !Array.isArray(list)) return [name, list];
+      const key = (item: Json) => (isObject(item) ? String(item.key ?? datasetName(item.dataset)) : "");
+      return [name, list.toSorted((a: Json, b: Json) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0))];
+    }),
+  );
+}
+
+const isRefusal = ({ status }: Answer) => status >= 400 && status < 500;
+
+/** In the order in which they are looked for. */
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    name: "workspaces",
+    reason: "There are none; MLflow names the default one where workspaces are off too, and no client reads it.",
+    equalise: inBodies((object) => (object.workspace === "default" ? without("workspace", object) : object)),
+  },
+  {
+    name: "order of metrics, params, tags and inputs",
+    reason: "MLflow's is the order in which its database happens to keep them; here it is by key.",
+    equalise: inBodies(sortedByKey),
+  },
+  {
+    name: "outputs of a new run",
+    reason: "MLflow leaves the empty message out of this one answer; here a run looks the same in each.",
+    equalise: (exchange) =>
+      exchange.call.operation.name === "runs/create"
+        ? inBodies((object) => (isEmpty(object.outputs) ? without("outputs", object) : object))(exchange)
+        : exchange,
+  },
+  {
+    name: "the body of an answered upload",
+    reason: "MLflow's is empty, not the empty message that its protocol says; clients read neither.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.operation.name === "mlflow-artifacts upload" && mlflow.body === "" && isEmpty(trackflare.body),
+    ),
+  },
+  {
+    name: "an error of MLflow's own",
+    reason: "MLflow answers 5xx, which its client repeats for minutes; a request that cannot succeed is a 4xx here.",
+    equalise: where(({ mlflow, trackflare }) => mlflow.status >= 500 && isRefusal(trackflare)),
+  },
+  {
+    name: "wrongly typed fields",
+    reason: "MLflow drops such a field, or everything after it; a field that cannot be read is a 400 here.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.shapes.some((shape) => shape.startsWith("wrong type")) &&
+        mlflow.status < 500 &&
+        trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "integers as decimal texts",
+    reason: "MLflow's own errors on '1.0' in some fields, where others take it; here all do.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.shapes.some((shape) => shape.startsWith("wrong type")) &&
+        jsonText(call.message).includes('"1.0"') &&
+        mlflow.status >= 500 &&
+        trackflare.status === 200,
+    ),
+  },
+  {
+    name: "experiment ids as numbers",
+    reason: "Clients of the 1.x era send them.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        typeof call.message.experiment_id === "number" &&
+        mlflow.errorCode === "INVALID_PARAMETER_VALUE" &&
+        trackflare.status < 500,
+    ),
+  },
+  {
+    name: "camelCase of required fields",
+    reason: "MLflow looks for required fields by their snake_case names only; here every field has both.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.shapes.includes("camelCase of all fields") &&
+        mlflow.errorCode === "INVALID_PARAMETER_VALUE" &&
+        trackflare.status < 500,
+    ),
+  },
+  {
+    name: "experiments/search without max_results",
+    reason: "Older clients leave it out.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.operation.name === "experiments/search" &&
+        (call.message.max_results === undefined || call.body === "") &&
+        mlflow.errorCode === "INVALID_PARAMETER_VALUE" &&
+        trackflare.status === 200,
+    ),
+  },
+  {
+    name: "filters beyond MLflow's grammar",
+    reason: "OR, NOT, brackets and functions of metrics: docs/search.md.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        /\bOR\b|\bNOT\b|(?<!\bIN )\(/i.test(jsonText([call.message.filter ?? "", call.message.order_by ?? ""])) &&
+        mlflow.errorCode === "INVALID_PARAMETER_VALUE" &&
+        trackflare.status === 200,
+    ),
+  },
+  {
+    name: "repeated tags of a new run",
+    reason:
+      "MLflow's database refuses the second, also where it is the mlflow.runName that MLflow adds beside an empty one; here the last stays.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.operation.name === "runs/create" && mlflow.errorCode === "BAD_REQUEST" && trackflare.status < 500,
+    ),
+  },
+  {
+    name: "a body where MLflow reads the query only",
+    reason: "Old clients send a GET's message as its body; here every GET takes it.",
+    equalise: where(
+      ({ call, mlflow }) =>
+        ["metrics/get-history-bulk", "metrics/get-history-bulk-interval", "get-artifact"].includes(
+          call.operation.name,
+        ) &&
+        call.body !== undefined &&
+        mlflow.status < 500,
+    ),
+  },
+  {
+    name: "camelCase in a query",
+    reason: "MLflow ignores it there, and takes it in a body; here both are read alike.",
+    equalise: where(
+      ({ call }) => call.target.includes("?") && call.shapes.some((shape) => shape.startsWith("camelCase")),
+    ),
+  },
+  {
+    name: "bodies that are no JSON object",
+    reason: "MLflow reads them as the empty message.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.shapes.includes("malformed body") &&
+        mlflow.status < 500 &&
+        trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "get-history-bulk without a key",
+    reason: "An empty metric_key names no metric; MLflow takes it for one that no run has.",
+    equalise: where(
+      ({ call, trackflare }) =>
+        call.operation.name === "metrics/get-history-bulk" &&
+        call.message.metric_key === "" &&
+        trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "limits of a new run's name and tags",
+    reason: "MLflow checks and cuts them only when they are set later; its databases other than SQLite refuse them.",
+    equalise: where(
+      ({ call, mlflow }) =>
+        call.operation.name === "runs/create" &&
+        mlflow.status === 200 &&
+        /x{8001}|k{251}|"key":""/.test(jsonText(call.message)),
+    ),
+  },
+  {
+    name: "get-artifact without a run or path",
+    reason: "MLflow looks for the run that is not named, or answers in HTML.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.operation.name === "get-artifact" &&
+        (!call.message.run_id || !call.message.path) &&
+        isRefusal(mlflow) &&
+        trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "download of a folder",
+    reason: "MLflow's 400 says that it is not a file; here there is no such artifact.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        ["mlflow-artifacts download", "get-artifact"].includes(call.operation.name) &&
+        mlflow.status === 400 &&
+        trackflare.status === 404,
+    ),
+  },
+  {
+    name: "adjacent strings in a list",
+    reason: "MLflow reads a list as Python, where 'a' 'b' is 'ab'; a forgotten comma is a 400 here.",
+    equalise: where(
+      ({ call, trackflare }) =>
+        /IN \([^)]*' '/.test(String(call.message.filter)) && trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "size of an empty file",
+    reason: "MLflow leaves a size of 0 out, as if it were not known.",
+    equalise: inBodies((object) => (object.file_size === 0 ? without("file_size", object) : object)),
+  },
+  {
+    name: "paths that are not canonical",
+    reason: "One artifact has one path: empty parts and dots are a 400, not read as another path.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        /\/\/|(^|\/)\.\.?(\/|$)|\/$/.test(String(call.message.path)) &&
+        mlflow.status < 500 &&
+        trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "input tags without a key",
+    reason: "Nobody could name such a tag.",
+    equalise: where(
+      ({ call, trackflare }) =>
+        call.operation.name === "runs/log-inputs" &&
+        jsonText(call.message).includes('"key":""') &&
+        trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "repeated input tags",
+    reason: "MLflow's database refuses the second; here the last stays.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.operation.name === "runs/log-inputs" && mlflow.errorCode === "BAD_REQUEST" && trackflare.status === 200,
+    ),
+  },
+];

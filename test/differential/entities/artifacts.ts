@@ -1,0 +1,81 @@
+import type { Operation } from "../operation.ts";
+import type { World } from "../world.ts";
+
+const PATHS = ["a.txt", "plots/b.bin", "plots/deep/c.txt", "with space.txt", "ünïcode.txt", "plots", ".hidden"];
+const ODD_PATHS = ["../x", "a/../b", "plots//b", "/etc/passwd", "./a", "", "%2e%2e/x", "a%2Fb", "C:\\x"];
+
+function artifactPath(world: World): string {
+  return world.random.pick(world.random.chance(0.1) ? ODD_PATHS : PATHS);
+}
+
+/** The proxied path of a run's artifact; of a run in experiment 1, or in one where it is not. */
+function proxied(world: World): string {
+  const run = world.pick("run with artifacts");
+  const path = world.random.pick(PATHS).split("/").map(encodeURIComponent).join("/");
+  return `/api/2.0/mlflow-artifacts/artifacts/${run}/artifacts/${path}`;
+}
+
+export const artifacts: readonly Operation[] = [
+  {
+    name: "artifacts/list",
+    method: "GET",
+    weight: 4,
+    effect: "reads",
+    required: ["run_id"],
+    message: (world) => ({
+      run_id: world.random.chance(0.7) ? world.pick("run with artifacts").replace(/^.*\//, "") : world.pick("run"),
+      ...world.maybe(0.5, "path", () => artifactPath(world)),
+    }),
+  },
+  {
+    name: "mlflow-artifacts upload",
+    method: "PUT",
+    weight: 4,
+    effect: "exact",
+    required: [],
+    message: () => ({}),
+    path: proxied,
+    rawBody: (world) => "content ".repeat(world.random.integer(4)),
+  },
+  {
+    name: "mlflow-artifacts download",
+    method: "GET",
+    weight: 3,
+    effect: "exact",
+    required: [],
+    message: () => ({}),
+    path: proxied,
+  },
+  {
+    name: "mlflow-artifacts list",
+    method: "GET",
+    weight: 2,
+    effect: "exact",
+    required: [],
+    message: (world) => ({
+      path: `${world.pick("run with artifacts")}/artifacts${world.random.pick(["", "/plots", "/none"])}`,
+    }),
+    path: () => "/api/2.0/mlflow-artifacts/artifacts",
+  },
+  {
+    name: "mlflow-artifacts delete",
+    method: "DELETE",
+    weight: 1,
+    effect: "exact",
+    required: [],
+    message: () => ({}),
+    path: proxied,
+  },
+  {
+    name: "get-artifact",
+    method: "GET",
+    weight: 2,
+    effect: "exact",
+    required: ["run_id", "path"],
+    message: (world) => ({
+      run_id: world.pick("run with artifacts").replace(/^.*\//, ""),
+      path: artifactPath(world),
+    }),
+    path: () => "/get-artifact",
+  },
+];

@@ -1,0 +1,27 @@
+import { artifacts } from "./entities/artifacts.ts";
+import { datasets } from "./entities/datasets.ts";
+import { experiments } from "./entities/experiments.ts";
+import { metrics } from "./entities/metrics.ts";
+import { runSearch } from "./entities/run-search.ts";
+import { runs } from "./entities/runs.ts";
+import type { Operation } from "./operation.ts";
+import type { World } from "./world.ts";
+
+const OPERATIONS: readonly Operation[] = [...experiments, ...runs, ...metrics, ...runSearch, ...datasets, ...artifacts];
+
+/** Each with the sum of the weights up to it. */
+const CUMULATIVE = OPERATIONS.map((operation, index) => ({
+  operation,
+  upTo: OPERATIONS.slice(0, index + 1).reduce((sum, { weight }) => sum + weight, 0),
+}));
+
+/** Whatever the seed, there is something to work on first. */
+const BEGINNING = ["experiments/create", "experiments/create", "runs/create", "runs/create", "runs/create"];
+
+/** @param index of the call in its sequence. */
+export function nextOperation(world: World, index: number): Operation {
+  const first = BEGINNING[index];
+  if (first !== undefined) return OPERATIONS.find(({ name }) => name === first)!;
+  const place = world.random.next() * CUMULATIVE.at(-1)!.upTo;
+  return CUMULATIVE.find(({ upTo }) => place < upTo)!.operation;
+}

@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startServer } from "../server.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const START_TIMEOUT_MS = 180_000;
+
+export interface RunningServer {
+  readonly url: string;
+  readonly stop: () => Promise<unknown>;
+}
+
+/** Both servers, empty. */
+export interface Servers {
+  readonly mlflow: RunningServer;
+  readonly trackflare: RunningServer;
+}
+
+export async function startServers(): Promise<Servers> {
+  const [mlflow, trackflare] = await Promise.all([startMlflow(), startServer()]);
+  return { mlflow, trackflare };
+}
+
+export async function stopServers({ mlflow, trackflare }: Servers): Promise<void> {
+  await Promise.all([mlflow.stop(), trackflare.stop()]);
+}
+
+/** The real server, as `npm test` installs it, or the one that the variable names. */
+async function startMlflow(): Promise<RunningServer> {
+  const command = process.env.MLFLOW_COMMAND ?? join(ROOT, ".venv/bin/mlflow");
+  if (!existsSync(command)) {
+    throw new Error(`There is no ${command}: run npm test once, or name an mlflow 3.17.2 in MLFLOW_COMMAND.`);
+  }
+  const folder = mkdtempSync(join(tmpdir(), "mlflow-oracle-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const log = join(folder, "server.log");
+  const output = openSync(log, "w");
+  const args = [
+    ...["server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1"],
+    ...["--backend-store-uri", `sqlite:///${folder}/mlflow.db`, "--artifacts-destination", `${folder}/artifacts`],
+  ];
+  const child = spawn(command, args, { detached: true, stdio: ["ignore", output, output] });
+  const ended = once(child, "close").then(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const stop = () => {
+    // Its workers are in its process group.
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    return ended;
+  };
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await isHealthy(url))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      const said = readFileSync(log, "utf8").slice(-4000);
+      await stop();
+      throw new Error(`MLflow did not start:\n${said}`);
+    }
+    await sleep(200);
+  }
+  return { url, stop };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error("No port");
+  return address.port;
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  return await fetch(`${url}/health`).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
