@@ -9,7 +9,10 @@ const MOST_CHARACTERS = 250;
 /** What was sent and where the answers differ, for a person. */
 export function describeMismatch({ seed, index, call, mlflow, trackflare }: Mismatch): string {
   const shapes = call.shapes.length === 0 ? "" : ` (${call.shapes.join(", ")})`;
-  const sent = [`${call.method} ${call.target}`, ...(call.body === undefined ? [] : [shorten(call.body)])];
+  const sent = [
+    `${call.method} ${call.target}`,
+    ...(call.body === undefined ? [] : [shorten(call.body || "(an empty body)")]),
+  ];
   const places = differingPlaces("answer", { ...mlflow }, { ...trackflare }).slice(0, MOST_PLACES);
   const lines = places.map(([place, theirs, ours]) => `  ${place}: MLflow ${theirs}, Trackflare ${ours}`);
   return [`seed ${seed}, call ${index}${shapes}: ${sent.join("\n    ")}`, ...lines].join("\n");

@@ -42,19 +42,24 @@ function isEmpty(value: Json | undefined): boolean {
   return isObject(value) && Object.keys(value).length === 0;
 }
 
-const UNORDERED = ["metrics", "params", "tags", "dataset_inputs"];
+function filesOf({ body }: Answer): readonly Json[] {
+  return isObject(body) && Array.isArray(body.files) ? body.files : [];
+}
+
+const UNORDERED = ["metrics", "params", "tags", "dataset_inputs", "latest_versions", "model_outputs"];
 
 function datasetName(dataset: Json | undefined): string {
   return isObject(dataset) ? `${dataset.name} ${dataset.digest}` : "";
 }
 
-/** A run's or experiment's metrics, params and tags by key. */
+/** What belongs to a run, experiment or registered model: metrics, params and tags by key. */
 function sortedByKey(object: JsonObject): JsonObject {
   if ("next_page_token" in object) return object;
   return Object.fromEntries(
     Object.entries(object).map(([name, list]) => {
       if (!UNORDERED.includes(name) || !Array.isArray(list)) return [name, list];
-      const key = (item: Json) => (isObject(item) ? String(item.key ?? datasetName(item.dataset)) : "");
+      const key = (item: Json) =>
+        isObject(item) ? String(item.key ?? item.version ?? item.model_id ?? datasetName(item.dataset)) : "";
       return [name, list.toSorted((a: Json, b: Json) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0))];
     }),
   );
@@ -70,7 +75,7 @@ export const DIFFERENCES: readonly Difference[] = [
     equalise: inBodies((object) => (object.workspace === "default" ? without("workspace", object) : object)),
   },
   {
-    name: "order of metrics, params, tags and inputs",
+    name: "order of what belongs to a run, experiment or model",
     reason: "MLflow's is the order in which its database happens to keep them; here it is by key.",
     equalise: inBodies(sortedByKey),
   },
@@ -121,8 +126,8 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: "Clients of the 1.x era send them.",
     equalise: where(
       ({ call, mlflow, trackflare }) =>
-        typeof call.message.experiment_id === "number" &&
-        mlflow.errorCode === "INVALID_PARAMETER_VALUE" &&
+        /"experiment_?ids?":(\[[^\]]*)?-?\b\d+[,}\]]/i.test(jsonText(call.message).replaceAll(/"\d+"/g, '""')) &&
+        (mlflow.errorCode === "INVALID_PARAMETER_VALUE" || mlflow.status === 200) &&
         trackflare.status < 500,
     ),
   },
@@ -176,6 +181,71 @@ export const DIFFERENCES: readonly Difference[] = [
         ) &&
         call.body !== undefined &&
         mlflow.status < 500,
+    ),
+  },
+  {
+    name: "IS NULL of a registered model's tag",
+    reason: "MLflow's own error; here it is as for runs.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        /IS NULL/i.test(String(call.message.filter)) && mlflow.status >= 500 && trackflare.status === 200,
+    ),
+  },
+  {
+    name: "deletion of a tag that cannot be",
+    reason: "A key that is too long is a 400, whatever is done with it.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.operation.name.endsWith("delete-tag") &&
+        String(call.message.key).length > 250 &&
+        mlflow.status < 500 &&
+        trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "repeated outputs",
+    reason: "MLflow's database refuses what a client repeats whose answer was lost.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.operation.name === "runs/outputs" && mlflow.errorCode === "BAD_REQUEST" && trackflare.status === 200,
+    ),
+  },
+  {
+    name: "an empty run_id beside run_uuid",
+    reason: "The name that has a value counts.",
+    equalise: where(
+      ({ call, mlflow }) =>
+        call.message.run_id === "" && Boolean(call.message.run_uuid) && mlflow.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "folders that are left empty",
+    reason: "A folder is there while it has a file; MLflow's local store keeps it.",
+    equalise: (exchange) => {
+      const [theirs, ours] = [filesOf(exchange.mlflow), filesOf(exchange.trackflare)];
+      const known = new Set(ours.map((file) => jsonText(file)));
+      const files = theirs.filter((file) => !isObject(file) || file.is_dir !== true || known.has(jsonText(file)));
+      if (files.length === theirs.length || !isObject(exchange.mlflow.body)) return exchange;
+      const rest = without("files", exchange.mlflow.body);
+      return { ...exchange, mlflow: { ...exchange.mlflow, body: files.length === 0 ? rest : { ...rest, files } } };
+    },
+  },
+  {
+    name: "aliases of found model versions",
+    reason: "MLflow's search leaves them out, though a version has them everywhere else.",
+    equalise: (exchange) =>
+      exchange.call.operation.name === "model-versions/search"
+        ? inBodies((object) => without("aliases", object))(exchange)
+        : exchange,
+  },
+  {
+    name: "searches for less than one",
+    reason: "MLflow takes it for no limit, or for no rows, and promises a next page.",
+    equalise: where(
+      ({ call, trackflare }) =>
+        ["registered-models/search", "logged-models/search"].includes(call.operation.name) &&
+        Number(call.message.max_results ?? call.message.maxResults) < 1 &&
+        trackflare.errorCode === "INVALID_PARAMETER_VALUE",
     ),
   },
   {

@@ -18,7 +18,7 @@ export interface Operation {
   /** A message, mostly one that is fine. */
   readonly message: (world: World) => JsonObject;
   /** The path with its prefix, where it is not `/api/2.0/mlflow/<name>`; may have symbols of ids. */
-  readonly path?: (world: World) => string;
+  readonly path?: (world: World, message: JsonObject) => string;
   /** A body that is no message. */
   readonly rawBody?: (world: World) => string;
   /** Takes what the oracle answered, ids as symbols. */

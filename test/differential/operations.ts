@@ -1,13 +1,24 @@
 import { artifacts } from "./entities/artifacts.ts";
 import { datasets } from "./entities/datasets.ts";
 import { experiments } from "./entities/experiments.ts";
+import { loggedModels } from "./entities/logged-models.ts";
 import { metrics } from "./entities/metrics.ts";
+import { registry } from "./entities/registry.ts";
 import { runSearch } from "./entities/run-search.ts";
 import { runs } from "./entities/runs.ts";
 import type { Operation } from "./operation.ts";
 import type { World } from "./world.ts";
 
-const OPERATIONS: readonly Operation[] = [...experiments, ...runs, ...metrics, ...runSearch, ...datasets, ...artifacts];
+const OPERATIONS: readonly Operation[] = [
+  ...experiments,
+  ...runs,
+  ...metrics,
+  ...runSearch,
+  ...datasets,
+  ...artifacts,
+  ...registry,
+  ...loggedModels,
+];
 
 /** Each with the sum of the weights up to it. */
 const CUMULATIVE = OPERATIONS.map((operation, index) => ({

@@ -5,7 +5,7 @@ import { sendHttp } from "./http.ts";
 import { nextOperation } from "./operations.ts";
 import type { RunningServer, Servers } from "./servers.ts";
 import { type Call, nextPage, shapedCall } from "./shapes.ts";
-import { type Answer, isObject, Symbols } from "./symbols.ts";
+import { type Answer, isObject, type Symbols } from "./symbols.ts";
 import { World } from "./world.ts";
 
 /** An exchange, without its intended differences. */
@@ -41,7 +41,8 @@ export async function runSequence(servers: Servers, seed: number, calls: number,
   for (; index < calls && mismatches.length < mostMismatches; index += 1) {
     const call: Call = page ?? shapedCall(nextOperation(world, index), world);
     const { operation } = call;
-    const [theirs, ours] = await Promise.all([mlflow.send(call, index), trackflare.send(call, index)]);
+    const number = `${seed}_${index}`;
+    const [theirs, ours] = await Promise.all([mlflow.send(call, number), trackflare.send(call, number)]);
     callsByOperation.set(operation.name, (callsByOperation.get(operation.name) ?? 0) + 1);
     if (theirs.status < 300) accepted += 1;
     const exchange = { call, mlflow: theirs, trackflare: ours };
@@ -49,7 +50,8 @@ export async function runSequence(servers: Servers, seed: number, calls: number,
     if (!areEqual(unexplained)) mismatches.push({ seed, index, ...unexplained });
     if (theirs.status < 300 && ours.status < 300) operation.learn?.(theirs.body ?? null, world, call.message);
     const token = isObject(theirs.body) && isObject(ours.body) ? ours.body.next_page_token : undefined;
-    page = typeof token === "string" && world.random.chance(0.8) ? nextPage(call, token) : undefined;
+    const isPlain = !call.shapes.some((shape) => shape.startsWith("camelCase") || shape.startsWith("wrong type"));
+    page = isPlain && typeof token === "string" && world.random.chance(0.8) ? nextPage(call, token) : undefined;
   }
   mlflow.close();
   trackflare.close();
@@ -76,13 +78,14 @@ function withoutMeant(exchange: Exchange, counts: Map<string, number>): Exchange
 class Client {
   readonly #url: string;
   readonly #agent = new Agent();
-  readonly #symbols = new Symbols();
+  readonly #symbols: Symbols;
 
-  constructor({ url }: RunningServer) {
+  constructor({ url, symbols }: RunningServer) {
     this.#url = url;
+    this.#symbols = symbols;
   }
 
-  async send(call: Call, index: number): Promise<Answer> {
+  async send(call: Call, number: string): Promise<Answer> {
     const own = {
       method: call.method,
       target: this.#symbols.resolve(call.target),
@@ -90,7 +93,7 @@ class Client {
       ...(call.body !== undefined && { body: this.#symbols.resolve(call.body) }),
     };
     const { status, contentType, text } = await sendHttp(this.#url, this.#agent, own);
-    return this.#symbols.normalise(index, status, contentType, text);
+    return this.#symbols.normalise(number, status, contentType, text);
   }
 
   close(): void {

@@ -6,12 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startServer } from "../server.ts";
+import { Symbols } from "./symbols.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const START_TIMEOUT_MS = 180_000;
 
 export interface RunningServer {
   readonly url: string;
+  readonly symbols: Symbols;
   readonly stop: () => Promise<unknown>;
 }
 
@@ -23,7 +25,10 @@ export interface Servers {
 
 export async function startServers(): Promise<Servers> {
   const [mlflow, trackflare] = await Promise.all([startMlflow(), startServer()]);
-  return { mlflow, trackflare };
+  return {
+    mlflow: { ...mlflow, symbols: new Symbols() },
+    trackflare: { url: trackflare.url, stop: trackflare.stop, symbols: new Symbols() },
+  };
 }
 
 export async function stopServers({ mlflow, trackflare }: Servers): Promise<void> {
@@ -31,7 +36,7 @@ export async function stopServers({ mlflow, trackflare }: Servers): Promise<void
 }
 
 /** The real server, as `npm test` installs it, or the one that the variable names. */
-async function startMlflow(): Promise<RunningServer> {
+async function startMlflow(): Promise<Omit<RunningServer, "symbols">> {
   const command = process.env.MLFLOW_COMMAND ?? join(ROOT, ".venv/bin/mlflow");
   if (!existsSync(command)) {
     throw new Error(`There is no ${command}: run npm test once, or name an mlflow 3.17.2 in MLFLOW_COMMAND.`);

@@ -42,7 +42,8 @@ const HARMLESS: Readonly<Record<string, Shape>> = {
       }),
     ),
   "camelCase of optional fields": (message, _world, { required }) =>
-    renamed(message, (name) => (required.includes(name) ? name : camelCase(name))),
+    // A logged model's id is in the path too, in its own spelling.
+    renamed(message, (name) => (required.includes(name) || name === "model_id" ? name : camelCase(name))),
 };
 
 /** Both servers must refuse these. */
@@ -83,7 +84,7 @@ export function shapedCall(operation: Operation, world: World): Call {
   world.isReckless = isReckless && operation.effect === "scrap";
   const shapes: string[] = [];
   let message = operation.message(world);
-  const path = operation.path?.(world) ?? `${random.pick(PREFIXES)}/mlflow/${operation.name}`;
+  const path = operation.path?.(world, message) ?? `${random.pick(PREFIXES)}/mlflow/${operation.name}`;
   const rawBody = operation.rawBody?.(world);
   world.isReckless = false;
   const apply = (from: Readonly<Record<string, Shape>>) => {
@@ -100,7 +101,9 @@ export function shapedCall(operation: Operation, world: World): Call {
     const query = queryOf(message);
     return { ...base, target: query === "" ? path : `${path}?${query}`, headers: {} };
   }
-  return { ...base, target: path, ...bodyOf(message, random.next(), shapes) };
+  // What the path says would be done all the same.
+  const mayBeMalformed = operation.path === undefined || operation.effect === "reads";
+  return { ...base, target: path, ...bodyOf(message, random.next(), shapes, mayBeMalformed) };
 }
 
 /** The page after the one that `call` asked for, in the plain shape. */
@@ -119,6 +122,7 @@ function bodyOf(
   message: JsonObject,
   chance: number,
   shapes: string[],
+  mayBeMalformed: boolean,
 ): { headers: Record<string, string>; body: string } {
   const text = jsonText(message);
   const json = { "Content-Type": "application/json" };
@@ -131,7 +135,7 @@ function bodyOf(
     shapes.push("content type");
     return { headers: chance < 0.07 ? { "Content-Type": "text/plain" } : {}, body: text };
   }
-  if (chance < 0.1) {
+  if (chance < 0.1 && mayBeMalformed) {
     shapes.push("malformed body");
     return {
       headers: json,

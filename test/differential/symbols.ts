@@ -11,7 +11,7 @@ export interface Answer {
 
 /** Not the id of one repeated digit, which clients make up. */
 const ID = /\b(?:m-)?(?!f{32})[0-9a-f]{32}\b/g;
-const SYMBOL = /@(?:id|token)\d+_\d+@/g;
+const SYMBOL = /@(?:id|token)[\d_]+@/g;
 
 /** Times that the server's own clock gives. */
 const CLOCK = /^(creation|last_update[d]?)_(time|timestamp)(_ms)?$/;
@@ -32,8 +32,8 @@ export class Symbols {
     return text.replaceAll(SYMBOL, (symbol) => this.#values.get(symbol) ?? symbol);
   }
 
-  /** @param call number of the call, so that symbols mean the same for both servers even after a mismatch. */
-  normalise(call: number, status: number, contentType: string, text: string): Answer {
+  /** @param call seed and number, so that symbols mean the same for both servers even after a mismatch. */
+  normalise(call: string, status: number, contentType: string, text: string): Answer {
     this.#made = { id: 0, token: 0 };
     if (!contentType.includes("application/json")) {
       return status >= 400 ? { status } : { status, body: this.#text(call, text) };
@@ -44,7 +44,7 @@ export class Symbols {
     return typeof code === "string" ? { status, errorCode: code } : { status };
   }
 
-  #json(call: number, name: string, value: Json): Json {
+  #json(call: string, name: string, value: Json): Json {
     if (typeof value === "string")
       return name === "next_page_token" ? this.#symbol(call, "token", value) : this.#text(call, value);
     if (typeof value === "number") return CLOCK.test(name) && Math.abs(value - Date.now()) < DAY_MS ? "<now>" : value;
@@ -53,12 +53,12 @@ export class Symbols {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#json(call, key, item)]));
   }
 
-  #text(call: number, text: string): string {
+  #text(call: string, text: string): string {
     if (RANDOM_NAME.test(text)) return "<random name>";
     return text.replaceAll(ID, (id) => this.#symbol(call, "id", id));
   }
 
-  #symbol(call: number, kind: "id" | "token", value: string): string {
+  #symbol(call: string, kind: "id" | "token", value: string): string {
     // Tokens may repeat on one server and differ on the other.
     const known = kind === "id" ? this.#symbols.get(value) : undefined;
     if (known !== undefined) return known;

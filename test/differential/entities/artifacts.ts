@@ -1,7 +1,8 @@
 import type { Operation } from "../operation.ts";
 import type { World } from "../world.ts";
 
-const PATHS = ["a.txt", "plots/b.bin", "plots/deep/c.txt", "with space.txt", "ünïcode.txt", "plots", ".hidden"];
+const FILES = ["a.txt", "plots/b.bin", "plots/deep/c.txt", "with space.txt", "ünïcode.txt", ".hidden"];
+const PATHS = [...FILES, "plots"];
 const ODD_PATHS = ["../x", "a/../b", "plots//b", "/etc/passwd", "./a", "", "%2e%2e/x", "a%2Fb", "C:\\x"];
 
 function artifactPath(world: World): string {
@@ -11,7 +12,7 @@ function artifactPath(world: World): string {
 /** The proxied path of a run's artifact; of a run in experiment 1, or in one where it is not. */
 function proxied(world: World): string {
   const run = world.pick("run with artifacts");
-  const path = world.random.pick(PATHS).split("/").map(encodeURIComponent).join("/");
+  const path = world.random.pick(FILES).split("/").map(encodeURIComponent).join("/");
   return `/api/2.0/mlflow-artifacts/artifacts/${run}/artifacts/${path}`;
 }
 
@@ -65,6 +66,7 @@ export const artifacts: readonly Operation[] = [
     required: [],
     message: () => ({}),
     path: proxied,
+    rawBody: () => "",
   },
   {
     name: "get-artifact",
