@@ -7,6 +7,9 @@ const NODE_FOLDERS = ["cli", "conformance", "differential", "faults", "wire"].ma
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
+/** The UI's pure parts, which need neither a browser nor the Worker. */
+const UI_TESTS = "test/ui/**/*.test.ts";
+
 export default defineConfig({
   test: {
     projects: [
@@ -27,7 +30,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/**/*.test.ts"],
-          exclude: NODE_FOLDERS,
+          exclude: [...NODE_FOLDERS, UI_TESTS],
           globalSetup: "test/stores/artifacts/file-service.setup.ts",
           testTimeout: 60_000,
         },
@@ -41,6 +44,10 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
+      },
+      {
+        root: ".",
+        test: { name: "ui", include: [UI_TESTS] },
       },
     ],
   },

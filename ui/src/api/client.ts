@@ -1,0 +1,143 @@
+/**
+ * The one way to the server. Every path is relative to the page, so that the UI works below a static prefix too.
+ * Nothing here repeats a request: TanStack Query decides that by {@link isWorthRepeating}.
+ */
+
+/** MLflow's error answer `{"error_code", "message"}`, or what stands for it when the answer was none of MLflow's. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  /** MLflow's code, such as RESOURCE_DOES_NOT_EXIST; NETWORK_ERROR where no answer came. */
+  readonly code: string;
+
+  /** The HTTP status; 0 where no answer came. */
+  readonly status: number;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Query values: undefined leaves a field out, a list repeats it. */
+export type QueryFields = Record<string, string | number | boolean | readonly string[] | undefined>;
+
+/** The prefix of MLflow's REST API for browsers. */
+export const MLFLOW = "ajax-api/2.0/mlflow";
+
+/** The prefix of the registry's logged-model and artifact-proxy routes. */
+export const MLFLOW_ARTIFACTS = "ajax-api/2.0/mlflow-artifacts";
+
+/** @param path relative to the page, without a leading slash. */
+export function withQuery(path: string, fields: QueryFields = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    if (typeof value === "object") for (const item of value) query.append(name, item);
+    else query.append(name, String(value));
+  }
+  const text = query.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/** The error that an answer beyond 2xx carries; a proxy's HTML page becomes its status line. */
+export async function errorOf(response: Response): Promise<ApiError> {
+  const fallback = new ApiError(
+    response.status,
+    "INTERNAL_ERROR",
+    `The server answered ${`${response.status} ${response.statusText}`.trim()}.`,
+  );
+  try {
+    const body: unknown = JSON.parse(await response.text());
+    if (typeof body !== "object" || body === null || !("error_code" in body)) return fallback;
+    const message = "message" in body && typeof body.message === "string" ? body.message : fallback.message;
+    return new ApiError(response.status, String(body.error_code), message);
+  } catch {
+    return fallback;
+  }
+}
+
+/** True for what may pass by itself: no answer, 429 and 5xx. What the request did wrong stays wrong. */
+export function isWorthRepeating(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+}
+
+/**
+ * One request, answered with 2xx.
+ * @throws ApiError for any other answer, and for none. An aborted request rejects with the signal's reason.
+ */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: "same-origin", ...init });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ApiError(0, "NETWORK_ERROR", "The server could not be reached.");
+  }
+  if (!response.ok) throw await errorOf(response);
+  return response;
+}
+
+/** Parses an answer; MLflow answers `{}` or nothing where there is nothing to say. */
+async function json<Answer>(response: Response): Promise<Answer> {
+  const text = await response.text();
+  return JSON.parse(text === "" ? "{}" : text) as Answer;
+}
+
+function sendJson(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  return request(path, {
+    method,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    ...(signal && { signal }),
+  });
+}
+
+export async function getJson<Answer>(path: string, fields?: QueryFields, signal?: AbortSignal): Promise<Answer> {
+  return json<Answer>(await request(withQuery(path, fields), signal && { signal }));
+}
+
+export async function postJson<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+  return json<Answer>(await sendJson("POST", path, body, signal));
+}
+
+export async function patchJson<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+  return json<Answer>(await sendJson("PATCH", path, body, signal));
+}
+
+export async function deleteJson<Answer>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<Answer> {
+  return json<Answer>(await sendJson("DELETE", path, body, signal));
+}
+
+export async function getText(path: string, fields?: QueryFields, signal?: AbortSignal): Promise<string> {
+  return (await request(withQuery(path, fields), signal && { signal })).text();
+}
+
+/** Part of a file. */
+export interface ByteRange {
+  bytes: Uint8Array;
+  /** Of the whole file, in bytes; undefined where the server does not say. */
+  totalBytes: number | undefined;
+}
+
+/** Bytes `from` to `to`, both included. A server that knows no ranges gives the whole file, of which the part is cut. */
+export async function getRange(path: string, from: number, to: number, signal?: AbortSignal): Promise<ByteRange> {
+  let response: Response;
+  try {
+    response = await request(path, { headers: { range: `bytes=${from}-${to}` }, ...(signal && { signal }) });
+  } catch (error) {
+    // An empty file has no satisfiable range.
+    if (error instanceof ApiError && error.status === 416) return { bytes: new Uint8Array(), totalBytes: 0 };
+    throw error;
+  }
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (response.status !== 206) return { bytes: bytes.subarray(from, to + 1), totalBytes: bytes.length };
+  const total = /\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1];
+  return { bytes, totalBytes: total === undefined ? undefined : Number(total) };
+}
+
+/** A question in JSON, an answer in bytes. */
+export async function postBinary(path: string, body: unknown, signal?: AbortSignal): Promise<ArrayBuffer> {
+  return (await sendJson("POST", path, body, signal)).arrayBuffer();
+}

@@ -1,0 +1,55 @@
+import { brotliCompressSync } from "node:zlib";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+/** A running Trackflare that the development server hands API requests to. */
+const SERVER = process.env.TRACKFLARE_URL ?? "http://127.0.0.1:5000";
+
+const API_PREFIXES = ["/api", "/ajax-api", "/ui-api", "/get-artifact", "/model-versions", "/health", "/version"];
+
+/** Prints each file's size in KB as the edge sends it, and the sum of what the page loads before its first screen. */
+function brotliSizes(): Plugin {
+  return {
+    name: "brotli-sizes",
+    apply: "build",
+    writeBundle(_options, bundle) {
+      const sizeOf = (file: string): number => {
+        const output = bundle[file];
+        if (output === undefined) return 0;
+        return brotliCompressSync(output.type === "chunk" ? output.code : output.source).length / 1000;
+      };
+      for (const file of Object.keys(bundle)) console.log(`${sizeOf(file).toFixed(1).padStart(7)} KB br  ${file}`);
+      const loaded = new Set<string>();
+      const load = (file: string): void => {
+        const output = bundle[file];
+        if (output?.type !== "chunk" || loaded.has(file)) return;
+        loaded.add(file);
+        output.imports.forEach(load);
+      };
+      for (const output of Object.values(bundle)) {
+        if (output.type === "chunk" && output.isEntry) load(output.fileName);
+      }
+      const total = [...loaded].reduce((sum, file) => sum + sizeOf(file), 0);
+      console.log(`${total.toFixed(1).padStart(7)} KB br  JS of every page, before its screen`);
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), tailwindcss(), brotliSizes()],
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    reportCompressedSize: false,
+    // The policy of the page allows no inline script, style or font.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: Object.fromEntries(API_PREFIXES.map((prefix) => [prefix, { target: SERVER, ws: true }])),
+  },
+  preview: {
+    proxy: Object.fromEntries(API_PREFIXES.map((prefix) => [prefix, { target: SERVER, ws: true }])),
+  },
+});
