@@ -26,9 +26,6 @@ export type QueryFields = Record<string, string | number | boolean | readonly st
 /** The prefix of MLflow's REST API for browsers. */
 export const MLFLOW = "ajax-api/2.0/mlflow";
 
-/** The prefix of the registry's logged-model and artifact-proxy routes. */
-export const MLFLOW_ARTIFACTS = "ajax-api/2.0/mlflow-artifacts";
-
 /** @param path relative to the page, without a leading slash. */
 export function withQuery(path: string, fields: QueryFields = {}): string {
   const query = new URLSearchParams();

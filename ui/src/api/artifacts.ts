@@ -1,0 +1,68 @@
+import { queryOptions } from "@tanstack/react-query";
+import { getJson, getRange, getText, MLFLOW, withQuery } from "./client.ts";
+import type { FileInfo } from "./wire.ts";
+
+/** Whose files: a run's, a logged model's, or a model version's. */
+export type ArtifactRoot =
+  | { kind: "run"; runId: string }
+  | { kind: "logged-model"; modelId: string }
+  | { kind: "model-version"; name: string; version: string };
+
+export interface ArtifactList {
+  files: FileInfo[];
+  /** Where the root's files are stored, such as `mlflow-artifacts:/1/…/artifacts`. */
+  rootUri: string | undefined;
+}
+
+interface ListAnswer {
+  root_uri?: string;
+  files?: FileInfo[];
+}
+
+/** The files and folders right below `path`; the root's is "". A model version has no list of its own: use its run's or its model's. */
+export async function listArtifacts(
+  root: Exclude<ArtifactRoot, { kind: "model-version" }>,
+  path: string,
+  signal?: AbortSignal,
+): Promise<ArtifactList> {
+  const answer =
+    root.kind === "run"
+      ? await getJson<ListAnswer>(`${MLFLOW}/artifacts/list`, { run_id: root.runId, path: path || undefined }, signal)
+      : await getJson<ListAnswer>(
+          `${MLFLOW}/logged-models/${encodeURIComponent(root.modelId)}/artifacts/directories`,
+          { artifact_directory_path: path || undefined },
+          signal,
+        );
+  return { files: answer.files ?? [], rootUri: answer.root_uri };
+}
+
+/** The address of one file: for `<a download>`, `<img src>` and range requests. */
+export function artifactUrl(root: ArtifactRoot, path: string): string {
+  if (root.kind === "run") return withQuery("get-artifact", { run_uuid: root.runId, path });
+  if (root.kind === "model-version") {
+    return withQuery("model-versions/get-artifact", { name: root.name, version: root.version, path });
+  }
+  return withQuery(`${MLFLOW}/logged-models/${encodeURIComponent(root.modelId)}/artifacts/files`, {
+    artifact_file_path: path,
+  });
+}
+
+export const artifactListQuery = (root: Exclude<ArtifactRoot, { kind: "model-version" }>, path: string) =>
+  queryOptions({
+    queryKey: ["artifacts", "list", root, path],
+    queryFn: ({ signal }) => listArtifacts(root, path, signal),
+  });
+
+/** A whole file as text: for files known to be small. */
+export const artifactTextQuery = (root: ArtifactRoot, path: string) =>
+  queryOptions({
+    queryKey: ["artifacts", "text", root, path],
+    queryFn: ({ signal }) => getText(artifactUrl(root, path), undefined, signal),
+  });
+
+/** Bytes `from` to `to`, both included. */
+export const artifactRangeQuery = (root: ArtifactRoot, path: string, from: number, to: number) =>
+  queryOptions({
+    queryKey: ["artifacts", "range", root, path, from, to],
+    queryFn: ({ signal }) => getRange(artifactUrl(root, path), from, to, signal),
+  });

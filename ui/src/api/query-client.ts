@@ -1,0 +1,44 @@
+import { QueryClient, type QueryKey, type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
+import { isWorthRepeating } from "./client.ts";
+
+/** First part of every query key: what a change can make stale. */
+export type Entity =
+  | "experiments"
+  | "runs"
+  | "artifacts"
+  | "registered-models"
+  | "model-versions"
+  | "logged-models"
+  | "keys"
+  | "series";
+
+export function makeQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 10_000,
+        retry: (failures, error) => failures < 2 && isWorthRepeating(error),
+        // A list that is searched anew keeps its rows until the new ones are there: nothing jumps.
+        refetchOnWindowFocus: true,
+      },
+      mutations: { retry: false },
+    },
+  });
+}
+
+/**
+ * A mutation that, once the server has acknowledged it, makes the named entities' queries load anew.
+ * `useChange(renameRun, ["runs"])` → `{ mutate, mutateAsync, isPending, error }`.
+ */
+export function useChange<Input, Answer>(
+  change: (input: Input) => Promise<Answer>,
+  stale: readonly Entity[],
+): UseMutationResult<Answer, Error, Input> {
+  const client = useQueryClient();
+  return useMutation<Answer, Error, Input>({
+    mutationFn: change,
+    onSuccess: async () => {
+      await Promise.all(stale.map((entity) => client.invalidateQueries({ queryKey: [entity] satisfies QueryKey })));
+    },
+  });
+}

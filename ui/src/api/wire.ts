@@ -1,0 +1,34 @@
+/* Shapes that several of MLflow's entities share, as its REST API spells them. */
+
+export interface KeyValue {
+  key: string;
+  value: string;
+}
+
+/** Protobuf's JSON spells the doubles that JSON lacks as strings. */
+export type WireDouble = number | "NaN" | "Infinity" | "-Infinity";
+
+export type LifecycleStage = "active" | "deleted";
+
+/** Which lifecycle stages a search sees. */
+export type ViewType = "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
+
+export interface FileInfo {
+  /** Relative to the root of the run's or model's artifacts. */
+  path: string;
+  is_dir: boolean;
+  /** In bytes; absent for folders. */
+  file_size?: number;
+}
+
+/** The tag that holds a run's or experiment's description, in markdown. */
+export const NOTE_TAG = "mlflow.note.content";
+
+export function toDouble(value: WireDouble): number {
+  return typeof value === "number" ? value : Number(value);
+}
+
+/** The value of a tag or parameter in a list of pairs. */
+export function valueOf(pairs: readonly KeyValue[] | undefined, key: string): string | undefined {
+  return pairs?.find((pair) => pair.key === key)?.value;
+}
