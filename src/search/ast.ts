@@ -1,7 +1,10 @@
 import type { Int64 } from "../domain/int64.ts";
 
-/** `metric` is a metric's latest value, `metricMin` and `metricMax` the least and the greatest that it ever had. */
-export type Entity = "metric" | "metricMin" | "metricMax" | "param" | "tag" | "attribute" | "dataset";
+/**
+ * `metric` is a metric's latest value, `metricFirst` its first, `metricMin` and `metricMax` the least and the greatest that
+ * it ever had.
+ */
+export type Entity = "metric" | "metricFirst" | "metricMin" | "metricMax" | "param" | "tag" | "attribute" | "dataset";
 
 /** What a comparison or an order is about. `key` is canonical: aliases of attributes are resolved. */
 export interface Field {

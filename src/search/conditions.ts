@@ -17,9 +17,17 @@ export interface FieldSource {
   readonly column: (field: Field) => string | undefined;
   /**
    * For fields kept in rows of their own: a FROM clause with WHERE that leads to the field's one row, or to several of
-   * which any may satisfy a comparison; `value` is the column to test.
+   * which any may satisfy a comparison.
    */
-  readonly rows: (field: Field, binder: Binder) => { readonly from: string; readonly value: string };
+  readonly rows: (field: Field, binder: Binder) => FieldRows;
+}
+
+export interface FieldRows {
+  readonly from: string;
+  /** The column to test. */
+  readonly value: string;
+  /** The column that is 1 where the value is NaN, for fields that may be. */
+  readonly isNan?: string | undefined;
 }
 
 /** The conditions that must all hold, none of them an AND. */
@@ -53,12 +61,12 @@ function comparisonSql(comparison: Comparison, source: FieldSource, binder: Bind
   const { field } = comparison;
   const column = source.column(field);
   if (column !== undefined) return `(${predicate(comparison, column, binder)})`;
-  const { from, value } = source.rows(field, binder);
+  const { from, value, isNan } = source.rows(field, binder);
   if (comparison.kind === "presence") return `(SELECT 1 FROM ${from}) IS ${comparison.present ? "NOT NULL" : "NULL"}`;
-  if (field.entity === "metric" && comparison.kind === "number") {
+  if (isNan !== undefined && comparison.kind === "number") {
     // MLflow: NaN, stored as 0 with a flag, satisfies `!=` only.
     const number = predicate(comparison, value, binder);
-    return `EXISTS (SELECT 1 FROM ${from} AND ${comparison.comparator === "!=" ? `(is_nan OR ${number})` : `NOT is_nan AND ${number}`})`;
+    return `EXISTS (SELECT 1 FROM ${from} AND ${comparison.comparator === "!=" ? `(${isNan} OR ${number})` : `NOT ${isNan} AND ${number}`})`;
   }
   return `EXISTS (SELECT 1 FROM ${from} AND ${predicate(comparison, value, binder)})`;
 }

@@ -54,10 +54,11 @@ export const RUN_GRAMMAR: Grammar = {
     ...attributes("number", ["start_time", "created", "Created"], { key: "start_time" }),
     ...attributes("number", ["end_time"]),
   ]),
-  orderEntities: new Set(["metric", "metricMin", "metricMax", "param", "tag", "attribute"]),
+  orderEntities: new Set(["metric", "metricFirst", "metricMin", "metricMax", "param", "tag", "attribute"]),
   metricFunctions: new Map([
     ["min", "metricMin"],
     ["max", "metricMax"],
+    ["first", "metricFirst"],
     ["last", "metric"],
   ]),
   listEntities: new Set(["dataset"]),

@@ -33,7 +33,9 @@ export function loggedModelSource(datasets: readonly DatasetFilter[]): FieldSour
     column: ({ entity, key }) => (entity === "attribute" ? loggedModelColumn(key) : undefined),
     rows: (field, binder) => {
       const rows = `${tableOf(field)} WHERE model_id = m.model_id AND key = ${binder.bind(field.key)}`;
-      return { from: field.entity === "metric" ? rows + onDatasets(datasets, binder) : rows, value: "value" };
+      return field.entity === "metric"
+        ? { from: rows + onDatasets(datasets, binder), value: "value", isNan: "is_nan" }
+        : { from: rows, value: "value" };
     },
   };
 }

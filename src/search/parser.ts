@@ -22,7 +22,7 @@ const MAX_COMPARISONS = 60;
 const MAX_DEPTH = 20;
 const MAX_ORDER_TERMS = 10;
 
-const NUMBER_ENTITIES: ReadonlySet<Entity> = new Set(["metric", "metricMin", "metricMax"]);
+const NUMBER_ENTITIES: ReadonlySet<Entity> = new Set(["metric", "metricFirst", "metricMin", "metricMax"]);
 const NUMBER_COMPARATORS: readonly string[] = [">", ">=", "=", "!=", "<", "<="] satisfies NumberComparator[];
 const TEXT_COMPARATORS: readonly string[] = ["=", "!=", "LIKE", "ILIKE"] satisfies TextComparator[];
 
@@ -48,6 +48,17 @@ export function parseOrderBy(items: readonly string[], grammar: Grammar): OrderT
     throw invalidParameter(`order_by has ${items.length} items; at most ${MAX_ORDER_TERMS} are allowed.`);
   }
   return items.map((item) => parseOrderTerm(item, grammar));
+}
+
+/**
+ * Reads the name of a field, spelled as in a filter: `params.lr`, `max(metrics.acc)`, `status`.
+ * @throws MlflowError INVALID_PARAMETER_VALUE where it is none.
+ */
+export function parseField(text: string, grammar: Grammar): Field {
+  const reader = new TokenReader(text, `column ${JSON.stringify(shorten(text))}`);
+  const field = reader.field(grammar);
+  if (reader.token.kind !== "end") throw reader.unexpected(reader.token, "nothing more");
+  return field;
 }
 
 function parseOrderTerm(item: string, grammar: Grammar): OrderTerm {

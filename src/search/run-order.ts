@@ -36,16 +36,12 @@ export function planRunOrder(terms: readonly OrderTerm[]): RunOrder {
 function termColumns({ field, ascending }: OrderTerm, index: number): OrderColumn[] {
   if (field.entity === "attribute") return [attributeColumn(field.key, ascending)];
   const alias = joinAlias(index);
-  if (field.entity !== "metric") {
-    const { table, column } = valueTable(field)!;
-    const type = table === "latest_metrics" ? "number" : "text";
-    return [{ sql: `${alias}.${column}`, type, ascending, nullable: true }];
-  }
-  const rank = `coalesce(${alias}.is_nan, ${METRIC_RANKS.missing})`;
-  return [
-    { sql: rank, type: "number", ascending: true, nullable: false },
-    { sql: `${alias}.value`, type: "number", ascending, nullable: true },
-  ];
+  const { table, column, isNan } = valueTable(field)!;
+  const type = table === "latest_metrics" ? "number" : "text";
+  const value: OrderColumn = { sql: `${alias}.${column}`, type, ascending, nullable: true };
+  if (isNan === undefined) return [value];
+  const rank = `coalesce(${alias}.${isNan}, ${METRIC_RANKS.missing})`;
+  return [{ sql: rank, type: "number", ascending: true, nullable: false }, value];
 }
 
 function attributeColumn(key: string, ascending: boolean): OrderColumn {

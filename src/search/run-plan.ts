@@ -1,7 +1,7 @@
 import { LIFECYCLE_STAGES, type LifecycleStage, type ViewType } from "../domain/entities.ts";
 import { type Comparison, type Condition, isComparison } from "./ast.ts";
 import { Binder } from "./binder.ts";
-import { conjuncts, residueOf } from "./conditions.ts";
+import { conditionSql, conjuncts, residueOf } from "./conditions.ts";
 import { toExperimentId } from "./experiment-id.ts";
 import { RUN_GRAMMAR } from "./grammar.ts";
 import type { OrderColumn } from "./order.ts";
@@ -22,7 +22,10 @@ export interface RunSearchQuery {
   readonly pageToken?: string | undefined;
 }
 
-export type RunSearchPlan = SearchPlan;
+export interface RunSearchPlan extends SearchPlan {
+  /** Counts all runs that match, whatever the page; undefined where there is a residue, which SQL cannot count. */
+  readonly count: SqlStatement | undefined;
+}
 
 export interface RunSearchTuning {
   /** A comparison drives where its index leads to fewer rows than this; chosen by the page's size where absent. */
@@ -57,6 +60,7 @@ export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {
     sliceSize: sliceSize(residual.length > 0 || order.carriesTexts),
     pageToken: (last) => pageToken(fingerprint, last),
     stages: (after, limit) => (experimentIds.length === 0 ? [] : search.stages(after, limit)),
+    count: residual.length === 0 ? search.count() : undefined,
   };
 }
 
@@ -126,6 +130,32 @@ class RunSearch {
     });
   }
 
+  /** A driver's index leads to no more runs than there are, so it is never the longer way to all of them. */
+  count(): SqlStatement {
+    const binder = new Binder();
+    const { from, where, counted, runId } = this.#wayToAll(binder);
+    const source = runSource(runId);
+    const others = this.#conditions.filter((condition) => condition !== counted);
+    const all = [...where, ...this.#inLifecycle(binder), ...others.map((one) => conditionSql(one, source, binder))];
+    return { sql: `SELECT count(*) AS runs FROM ${from} WHERE ${all.join(" AND ")}`, values: binder.values() };
+  }
+
+  /** The tables to go through, and the condition that this alone decides. */
+  #wayToAll(binder: Binder): { from: string; where: string[]; counted: Condition | undefined; runId: string } {
+    const listed = this.#conditions.filter(isComparison).find(isListOfRunIds);
+    if (listed !== undefined) {
+      const where = [this.#inExperiments("r.experiment_id", binder)];
+      return { from: listedRuns(listed, binder), where, counted: listed, runId: "r.run_id" };
+    }
+    const [driver] = drivers(this.#conditions, this.#inExperiments);
+    if (driver !== undefined) {
+      const from = `${driver.from} CROSS JOIN runs r ON r.run_id = d.run_id`;
+      return { from, where: driver.where(binder), counted: driver.comparison, runId: "d.run_id" };
+    }
+    const where = [this.#inExperiments("r.experiment_id", binder)];
+    return { from: "runs r INDEXED BY runs_by_start", where, counted: undefined, runId: "r.run_id" };
+  }
+
   readonly #inExperiments: ExperimentTest = (column, binder) => {
     const [only, another] = this.#experimentIds;
     if (only !== undefined && another === undefined) return `${column} = ${binder.number(only)}`;
@@ -154,12 +184,10 @@ class RunSearch {
 
   #listedRuns(listed: Comparison, after: Position | undefined, limit: number): SqlStatement {
     const binder = new Binder();
-    const runIds = listed.kind === "list" ? listed.values : listed.kind === "text" ? [listed.value] : [];
-    const from = `(SELECT DISTINCT value FROM ${binder.list(runIds)}) d CROSS JOIN runs r ON r.run_id = d.value`;
     const sql = searchQuery(
       {
         id: "r.run_id",
-        from: from + orderJoins(this.#order, 0, binder),
+        from: listedRuns(listed, binder) + orderJoins(this.#order, 0, binder),
         where: [this.#inExperiments("r.experiment_id", binder), ...this.#inLifecycle(binder)],
         conditions: this.#conditions.filter((condition) => condition !== listed),
         residual: this.#residual,
@@ -297,6 +325,11 @@ function isListOfRunIds(comparison: Comparison): boolean {
   const { field } = comparison;
   if (field.entity !== "attribute" || field.key !== "run_id") return false;
   return comparison.kind === "list" ? !comparison.negated : comparison.kind === "text" && comparison.comparator === "=";
+}
+
+function listedRuns(listed: Comparison, binder: Binder): string {
+  const runIds = listed.kind === "list" ? listed.values : listed.kind === "text" ? [listed.value] : [];
+  return `(SELECT DISTINCT value FROM ${binder.list(runIds)}) d CROSS JOIN runs r ON r.run_id = d.value`;
 }
 
 /** Without an index to walk along, all runs are looked at and sorted. */

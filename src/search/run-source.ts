@@ -12,14 +12,18 @@ export type ValueTable = "params" | "tags" | "latest_metrics";
 export interface KeptValue {
   readonly table: ValueTable;
   readonly key: string;
-  readonly column: "value" | "min_value" | "max_value";
+  readonly column: "value" | "first_value" | "min_value" | "max_value";
+  /** The column that says whether the value is NaN, where it may be. */
+  readonly isNan?: "is_nan" | "first_is_nan";
 }
 
 /** Where the values of `field` are kept by (run, key); undefined for columns of `runs` and for datasets. */
 export function valueTable({ entity, key }: Field): KeptValue | undefined {
   switch (entity) {
     case "metric":
-      return { table: "latest_metrics", key, column: "value" };
+      return { table: "latest_metrics", key, column: "value", isNan: "is_nan" };
+    case "metricFirst":
+      return { table: "latest_metrics", key, column: "first_value", isNan: "first_is_nan" };
     case "metricMin":
       return { table: "latest_metrics", key, column: "min_value" };
     case "metricMax":
@@ -44,7 +48,8 @@ export function runSource(runId: string): FieldSource {
     rows: (field, binder) => {
       const kept = valueTable(field);
       if (kept === undefined) return datasetRows(field.key, runId, binder);
-      return { from: `${kept.table} WHERE run_id = ${runId} AND key = ${binder.bind(kept.key)}`, value: kept.column };
+      const from = `${kept.table} WHERE run_id = ${runId} AND key = ${binder.bind(kept.key)}`;
+      return { from, value: kept.column, isNan: kept.isNan };
     },
   };
 }

@@ -153,12 +153,13 @@ test("a search that orders or filters by other values than the history's latest 
 
 test("a row of D1 that disagrees with the history is seen", () => {
   const { history } = observed(ACKNOWLEDGED);
-  const accuracy = { ...at(0, 7, "accuracy"), minValue: 7, maxValue: 7 };
+  const accuracy = { ...at(0, 7, "accuracy"), minValue: 7, maxValue: 7, first: at(0, 7, "accuracy") };
   const check = (loss: Partial<SummaryRow>) =>
-    kinds(checkSummaries(history, [accuracy, { ...at(3, 1), minValue: 1, maxValue: 3, ...loss }]));
+    kinds(checkSummaries(history, [accuracy, { ...at(3, 1), minValue: 1, maxValue: 3, first: at(0, 3), ...loss }]));
   expect(check({})).toEqual([]);
   expect(check(at(1, 2))).toEqual(["stale latest"]);
   expect(check({ minValue: 2 })).toEqual(["wrong range"]);
+  expect(check({ first: at(1, 2) })).toEqual(["wrong first"]);
   expect(check({ maxValue: null })).toEqual(["wrong range"]);
   expect(kinds(checkSummaries(history, [accuracy]))).toEqual(["stale latest"]);
 });

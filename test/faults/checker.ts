@@ -1,5 +1,5 @@
 import type { Ledger, Point, RegisterKind, RunLedger } from "./ledger.ts";
-import { compareLatest, latestOf, pointText, REGISTER_KINDS } from "./ledger.ts";
+import { compareLatest, firstOf, latestOf, pointText, REGISTER_KINDS } from "./ledger.ts";
 
 /** A run as the API shows it. */
 export interface ObservedRun {
@@ -19,6 +19,7 @@ export type LatestSource = (typeof LATEST_SOURCES)[number];
 export interface SummaryRow extends Point {
   readonly minValue: number | null;
   readonly maxValue: number | null;
+  readonly first: Point;
 }
 
 /** What is wrong with a run at rest; each problem begins with its kind. */
@@ -134,12 +135,17 @@ export function checkOrder(
 /** What is wrong with D1's rows of a run whose object has told everything. */
 export function checkSummaries(history: ReadonlyMap<string, readonly Point[]>, rows: readonly SummaryRow[]): string[] {
   const problems = checkLatest(history, new Map(rows.map((row) => [row.key, row])), "D1");
-  for (const { key, minValue, maxValue } of rows) {
-    const numbers = (history.get(key) ?? []).map((point) => point.value).filter((value) => !Number.isNaN(value));
+  for (const { key, minValue, maxValue, first } of rows) {
+    const points = history.get(key) ?? [];
+    const numbers = points.map((point) => point.value).filter((value) => !Number.isNaN(value));
     const least = numbers.length === 0 ? null : numbers.reduce((a, b) => Math.min(a, b));
     const greatest = numbers.length === 0 ? null : numbers.reduce((a, b) => Math.max(a, b));
     if (minValue !== least || maxValue !== greatest) {
       problems.push(`wrong range: D1 has ${minValue} to ${maxValue} of ${key}, history ${least} to ${greatest}`);
+    }
+    const expected = firstOf(points);
+    if (expected === undefined || pointText(first) !== pointText(expected)) {
+      problems.push(`wrong first: D1 has ${textOf(first)}, history ${textOf(expected)}`);
     }
   }
   return problems;

@@ -32,6 +32,12 @@ export class Database {
       value: row.is_nan === 1 ? Number.NaN : Number(row.value),
       minValue: row.min_value === null ? null : Number(row.min_value),
       maxValue: row.max_value === null ? null : Number(row.max_value),
+      first: {
+        key: String(row.key),
+        timestamp: Number(row.first_timestamp),
+        step: Number(row.first_step),
+        value: row.first_is_nan === 1 ? Number.NaN : Number(row.first_value),
+      },
     }));
   }
 

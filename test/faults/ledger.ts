@@ -33,6 +33,13 @@ export function latestOf(points: Iterable<Point>): Point | undefined {
   return latest;
 }
 
+/** The least by {@link compareLatest}. */
+export function firstOf(points: Iterable<Point>): Point | undefined {
+  let first: Point | undefined;
+  for (const point of points) if (first === undefined || compareLatest(point, first) < 0) first = point;
+  return first;
+}
+
 /**
  * A value that one client writes again and again, one request at a time: it must hold what was acknowledged last, or what
  * was sent since then without an answer.

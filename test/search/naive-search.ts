@@ -16,6 +16,7 @@ function like(value: string, pattern: string, ignoreCase: boolean): boolean {
 function values(run: SearchedRun, { entity, key }: Field): (string | number | bigint)[] {
   const present = <T>(value: T | null | undefined): T[] => (value === null || value === undefined ? [] : [value]);
   if (entity === "metric") return present(run.metrics[key]);
+  if (entity === "metricFirst") return present(run.firsts?.[key]);
   if (entity === "metricMin") return present(run.ranges?.[key]?.[0]);
   if (entity === "metricMax") return present(run.ranges?.[key]?.[1]);
   if (entity === "param") return present(run.params[key]);

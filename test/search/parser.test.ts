@@ -88,6 +88,7 @@ describe("filters", () => {
     ["Min( metrics.`a b` ) <= 1", { ...metric("a b", "<=", 1), field: { entity: "metricMin", key: "a b" } }],
     ["max(metric.a) != 1", { ...metric("a", "!=", 1), field: { entity: "metricMax", key: "a" } }],
     ["last(metrics.a) > 1", A],
+    ["First(metrics.a) > 1", { ...metric("a", ">", 1), field: { entity: "metricFirst", key: "a" } }],
   ])("beyond MLflow's: %s", (filter, expected) => {
     expect(parseFilter(filter, RUN_GRAMMAR)).toEqual(expected);
   });
@@ -179,6 +180,7 @@ describe("order_by", () => {
     ["min(metrics.acc)", "metricMin", "acc", true],
     ["MAX( metrics.`a b` ) DESC", "metricMax", "a b", false],
     ["last(metrics.acc) asc", "metric", "acc", true],
+    ["first(metrics.acc) desc", "metricFirst", "acc", false],
   ])("%s", (item, entity, key, ascending) => {
     expect(parseOrderBy([item], RUN_GRAMMAR)).toEqual([{ field: { entity, key }, ascending }]);
   });

@@ -12,6 +12,8 @@ export interface SearchedRun {
   readonly metrics: Readonly<Record<string, number>>;
   /** Least and greatest value that a metric ever had, where it had a number. */
   readonly ranges?: Readonly<Record<string, readonly [min: number, max: number]>>;
+  /** The first value of a metric, where its row says so. */
+  readonly firsts?: Readonly<Record<string, number>>;
   readonly params: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly datasets: readonly { readonly name: string; readonly digest: string; readonly context?: string }[];
@@ -73,19 +75,22 @@ export async function insertRuns(db: D1Database, runs: readonly SearchedRun[]): 
         pairs(slice, (run) => run.tags),
       ),
       insert(
-        "latest_metrics (run_id, key, value, is_nan, step, timestamp, experiment_id, min_value, max_value)",
-        9,
+        `latest_metrics (run_id, key, value, is_nan, step, timestamp, experiment_id, min_value, max_value, first_value,
+          first_is_nan, first_step, first_timestamp)`,
+        13,
         slice.flatMap((run) =>
           Object.entries(run.metrics).map(([key, value]) => [
             run.runId,
             key,
-            Number.isNaN(value) ? 0 : value,
-            Number.isNaN(value) ? 1 : 0,
+            ...storedValue(value),
             0,
             0,
             run.experimentId,
             run.ranges?.[key]?.[0] ?? null,
             run.ranges?.[key]?.[1] ?? null,
+            ...storedValue(run.firsts?.[key]),
+            0,
+            0,
           ]),
         ),
       ),
@@ -120,4 +125,10 @@ export async function insertRuns(db: D1Database, runs: readonly SearchedRun[]): 
         ),
     ]);
   }
+}
+
+/** A metric's value and is_nan. */
+function storedValue(value: number | undefined): (number | null)[] {
+  if (value === undefined) return [null, null];
+  return Number.isNaN(value) ? [0, 1] : [value, 0];
 }

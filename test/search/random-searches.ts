@@ -65,7 +65,7 @@ export function randomRun(random: RandomSource, index: number, experiments: read
     endTime: random.pick(TIMES),
     deleted: random.next() < 0.2,
     metrics,
-    ranges: rangesOf(metrics, random),
+    ...historyOf(metrics, random),
     params: some(["p", "q"], () => random.pick(TEXTS)),
     tags: some(["t", "mlflow.runName"], () => random.pick(TEXTS)),
     datasets: Array.from({ length: random.below(3) }, (_, index) => ({
@@ -76,15 +76,17 @@ export function randomRun(random: RandomSource, index: number, experiments: read
   };
 }
 
-/** Of latest values and up to two earlier ones; none where all were NaN. */
-function rangesOf(metrics: Readonly<Record<string, number>>, random: RandomSource) {
+/** Of latest values and up to two earlier ones. There is no range where all were NaN, and rarely a row without its first. */
+function historyOf(metrics: SearchedRun["metrics"], random: RandomSource): Pick<SearchedRun, "ranges" | "firsts"> {
   const ranges: Record<string, readonly [number, number]> = {};
+  const firsts: Record<string, number> = {};
   for (const [key, latest] of Object.entries(metrics)) {
-    const earlier = Array.from({ length: random.below(3) }, () => random.pick(NUMBERS));
-    const numbers = [latest, ...earlier].filter((value) => !Number.isNaN(value));
+    const values = [...Array.from({ length: random.below(3) }, () => random.pick(NUMBERS)), latest];
+    const numbers = values.filter((value) => !Number.isNaN(value));
     if (numbers.length > 0) ranges[key] = [Math.min(...numbers), Math.max(...numbers)];
+    if (random.next() < 0.9) firsts[key] = values[0]!;
   }
-  return ranges;
+  return { ranges, firsts };
 }
 
 function quoted(text: string): string {
@@ -129,7 +131,7 @@ function randomComparison(random: RandomSource, runs: readonly SearchedRun[]): s
 
 function randomMetric(random: RandomSource): string {
   const metric = `metrics.${random.pick(["m", "n", "`a b`", "none"])}`;
-  return random.next() < 0.5 ? metric : `${random.pick(["min", "max", "MAX", "last"])}(${metric})`;
+  return random.next() < 0.5 ? metric : `${random.pick(["min", "max", "MAX", "first", "last"])}(${metric})`;
 }
 
 /** A filter's text, and what it means, told without the parser of anything but single comparisons. */
@@ -188,6 +190,8 @@ const ORDER_FIELDS = [
   "metrics.none",
   "min(metrics.m)",
   "max(metrics.`a b`)",
+  "first(metrics.n)",
+  "FIRST(metrics.`a b`)",
   "Max( metrics.none )",
 ];
 

@@ -119,6 +119,7 @@ describe("limits and hostile searches", () => {
       "min(metrics.a) < 1 OR max(metrics.b) > 1",
       ["min(metrics.a)", "max(metrics.a) DESC"],
     ],
+    ["first values", "first(metrics.a) < 1 OR NOT first(metrics.b) != 1", ["first(metrics.a)", "metrics.b DESC"]],
     ["quotes and NUL", `tags.t = "'; DROP TABLE runs; --\0"`, ["tags.`'; DROP TABLE runs` DESC"]],
     ["lone surrogates", "tags.t LIKE '%\ud800%'", []],
     ["a list of 20,000", `run_id IN (${many(20_000, (index) => `'${index}'`).replaceAll(" AND ", ",")})`, []],
@@ -128,7 +129,7 @@ describe("limits and hostile searches", () => {
     expect(await search({ filter, orderBy })).toEqual({ runIds: [] });
     const later = planRunSearch({ ...QUERY, filter, orderBy });
     const position = orderBy.flatMap((order): (string | number)[] =>
-      order.startsWith("metrics") ? [0, 0.5] : [order.includes("(") ? 0.5 : "x"],
+      /^(metrics|first)/.test(order) ? [0, 0.5] : [order.includes("(") ? 0.5 : "x"],
     );
     const pageToken = later.pageToken([...position, "1", "x"]);
     expect(await search({ filter, orderBy, pageToken })).toEqual({ runIds: [] });

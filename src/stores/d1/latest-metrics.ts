@@ -3,30 +3,41 @@ import { jsonLists } from "./json-lists.ts";
 
 /**
  * One key's news for `latest_metrics`, as a JSON row: run id, key, latest value (0 where NaN), is_nan, step, timestamp,
- * min, max. Integers are JSON text, so that int64 stays exact, and doubles as `exactDouble` writes them.
+ * min, max, and of the first point value, is_nan, step, timestamp. Integers are JSON text, so that int64 stays exact, and
+ * doubles as `exactDouble` writes them.
  */
 export type SummaryRowJson = string;
 
+const IS_LATER =
+  "(excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan)";
+
+/** A row that the version before `first_…` wrote has none: what comes is taken. */
+const IS_EARLIER = `coalesce((excluded.first_step, excluded.first_timestamp, excluded.first_value, excluded.first_is_nan) <
+    (first_step, first_timestamp, first_value, first_is_nan), TRUE)`;
+
+const takeWhere = (condition: string, columns: readonly string[]) =>
+  columns.map((column) => `${column} = iif(${condition}, excluded.${column}, ${column})`).join(",\n    ");
+
 const UPSERT = `INSERT INTO latest_metrics
-    (run_id, key, value, is_nan, step, timestamp, min_value, max_value, experiment_id)
+    (run_id, key, value, is_nan, step, timestamp, min_value, max_value,
+     first_value, first_is_nan, first_step, first_timestamp, experiment_id)
   SELECT r.run_id, j.value ->> 1, ${exactDoubleSql(2)}, j.value ->> 3, j.value ->> 4, j.value ->> 5, ${exactDoubleSql(6)},
-    ${exactDoubleSql(7)}, r.experiment_id
+    ${exactDoubleSql(7)}, ${exactDoubleSql(8)}, j.value ->> 9, j.value ->> 10, j.value ->> 11, r.experiment_id
   FROM json_each(?1) j JOIN runs r ON r.run_id = j.value ->> 0
   WHERE TRUE
   ON CONFLICT (run_id, key) DO UPDATE SET
-    value = iif((excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan), excluded.value, value),
-    is_nan = iif((excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan), excluded.is_nan, is_nan),
-    step = iif((excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan), excluded.step, step),
-    timestamp = iif((excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan), excluded.timestamp, timestamp),
+    ${takeWhere(IS_LATER, ["value", "is_nan", "step", "timestamp"])},
     min_value = coalesce(min(min_value, excluded.min_value), min_value, excluded.min_value),
-    max_value = coalesce(max(max_value, excluded.max_value), max_value, excluded.max_value)
-  WHERE (excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan)
+    max_value = coalesce(max(max_value, excluded.max_value), max_value, excluded.max_value),
+    ${takeWhere(IS_EARLIER, ["first_value", "first_is_nan", "first_step", "first_timestamp"])}
+  WHERE ${IS_LATER}
     OR coalesce(excluded.min_value < min_value, excluded.min_value IS NOT NULL)
-    OR coalesce(excluded.max_value > max_value, excluded.max_value IS NOT NULL)`;
+    OR coalesce(excluded.max_value > max_value, excluded.max_value IS NOT NULL)
+    OR ${IS_EARLIER}`;
 
 /**
  * Takes over what runs' objects have seen. Commutative and idempotent: of two latest values the greater
- * (step, timestamp, value) stays, min and max only widen, so a repeat, a reordering or a double flush cannot hurt. Rows of
+ * (step, timestamp, value) stays, of two first ones the least, min and max only widen, so a repeat, a reordering or a double flush cannot hurt. Rows of
  * runs that are gone are dropped.
  */
 export function upsertLatestStatements(db: D1Database, rows: readonly SummaryRowJson[]): D1PreparedStatement[] {

@@ -1,10 +1,12 @@
 import foundation from "../../../migrations/0000_foundation.sql";
 import models from "../../../migrations/0001_models.sql";
+import firstValues from "../../../migrations/0002_first_values.sql";
 
 /** Every migration in order, under the file name that wrangler records for it. */
 const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0000_foundation.sql", sql: foundation },
   { name: "0001_models.sql", sql: models },
+  { name: "0002_first_values.sql", sql: firstValues },
 ];
 
 /**

@@ -102,6 +102,14 @@ export const latestMetrics = sqliteTable(
     /** Over all points that are numbers; null while there is none. */
     minValue: real("min_value"),
     maxValue: real("max_value"),
+    /**
+     * Of the point with the least (step, timestamp, value); null in rows of the version before, until their run's object
+     * starts again.
+     */
+    firstValue: real("first_value"),
+    firstIsNan: integer("first_is_nan", { mode: "boolean" }),
+    firstStep: integer("first_step"),
+    firstTimestamp: integer("first_timestamp"),
     experimentId: integer("experiment_id").notNull(),
   },
   (table) => [

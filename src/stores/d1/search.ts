@@ -33,6 +33,20 @@ export async function searchRunIdsWith<T>(
   return { runIds: ids, ...page, rows: rows ?? [] };
 }
 
+/** How many runs match in all, whatever the page. */
+export async function countRuns(db: D1Database, plan: RunSearchPlan): Promise<number> {
+  if (plan.count === undefined) {
+    const all = await searchIds(db, { ...plan, start: undefined, maxResults: Number.MAX_SAFE_INTEGER - 1 });
+    return all.ids.length;
+  }
+  const { sql, values } = plan.count;
+  const row = await db
+    .prepare(sql)
+    .bind(...values)
+    .first<{ runs: number }>();
+  return row?.runs ?? 0;
+}
+
 /** The ids of one page in order; a token only if there are more. */
 export async function searchExperimentIds(
   db: D1Database,

@@ -1,8 +1,8 @@
 import type { Int64 } from "../../domain/int64.ts";
 import type { Points } from "./points.ts";
-import { compareValues, int64At, type Series, seriesOf } from "./series.ts";
+import { compareValues, int64At, type Position, positionAt, type Series, seriesOf } from "./series.ts";
 
-/** What search knows of a metric: its latest point, and the range of its values that are numbers. */
+/** What search knows of a metric: its latest and its first point, and the range of its values that are numbers. */
 export interface MetricSummary {
   /** Of the latest point: the one with the greatest (step, timestamp, value, is_nan). */
   step: Int64;
@@ -12,6 +12,8 @@ export interface MetricSummary {
   /** Null while every point is NaN. */
   minValue: number | null;
   maxValue: number | null;
+  /** The one with the least (step, timestamp, value, is_nan): the mirror of the latest, whenever it was logged. */
+  first: Position;
 }
 
 /**
@@ -39,8 +41,9 @@ export class MetricSummaries extends Map<string, MetricSummary> {
 
   /** Adds what `other` knows. */
   addAll(other: MetricSummaries): void {
-    for (const [key, { minValue, maxValue, ...latest }] of other) {
+    for (const [key, { minValue, maxValue, first, ...latest }] of other) {
       this.addSeries(key, seriesOf(latest));
+      this.addSeries(key, seriesOf(first));
       for (const value of [minValue, maxValue]) {
         const summary = this.get(key)!;
         if (value !== null && (summary.minValue === null || value < summary.minValue)) summary.minValue = value;
@@ -52,11 +55,9 @@ export class MetricSummaries extends Map<string, MetricSummary> {
   #addPoint(key: string, series: Series, index: number): MetricSummary {
     let summary = this.get(key);
     if (!summary) {
-      const value = series.values[index]!;
-      const number = Number.isNaN(value) ? null : value;
-      const step = int64At(series.steps, index);
-      const timestamp = int64At(series.timestamps, index);
-      summary = { step, timestamp, value, minValue: number, maxValue: number };
+      const first = positionAt(series, index);
+      const number = Number.isNaN(first.value) ? null : first.value;
+      summary = { ...first, minValue: number, maxValue: number, first };
       this.set(key, summary);
     } else include(summary, series, index);
     return summary;
@@ -65,22 +66,24 @@ export class MetricSummaries extends Map<string, MetricSummary> {
 
 function include(summary: MetricSummary, series: Series, index: number): void {
   const value = series.values[index]!;
-  if (isLater(summary, series, index)) {
+  if (compareBySteps(series, index, summary) > 0) {
     summary.step = int64At(series.steps, index);
     summary.timestamp = int64At(series.timestamps, index);
     summary.value = value;
   }
+  if (compareBySteps(series, index, summary.first) < 0) summary.first = positionAt(series, index);
   if (Number.isNaN(value)) return;
   if (summary.minValue === null || value < summary.minValue) summary.minValue = value;
   if (summary.maxValue === null || value > summary.maxValue) summary.maxValue = value;
 }
 
-function isLater(summary: MetricSummary, series: Series, index: number): boolean {
+/** Order of the point at `index` and `other` by (step, timestamp, value, is_nan). */
+function compareBySteps(series: Series, index: number, other: Position): number {
   const step = series.steps[index]!;
-  if (step > summary.step) return true;
-  if (step < summary.step) return false;
+  if (step > other.step) return 1;
+  if (step < other.step) return -1;
   const timestamp = series.timestamps[index]!;
-  if (timestamp > summary.timestamp) return true;
-  if (timestamp < summary.timestamp) return false;
-  return compareValues(series.values[index]!, summary.value) > 0;
+  if (timestamp > other.timestamp) return 1;
+  if (timestamp < other.timestamp) return -1;
+  return compareValues(series.values[index]!, other.value);
 }

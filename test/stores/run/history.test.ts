@@ -103,6 +103,7 @@ test("what was appended and not folded, folded, or folded and merged is summed u
     expect([...all.keys()].sort()).toEqual(["a", "b", "c", "later"]);
     for (const key of keys) {
       expect(plain(all.get(key)!)).toBe(plain(naive.latest(key)));
+      expect(plain(all.get(key)!.first)).toBe(plain(naive.first(key)));
       expect(all.get(key)!.minValue).toBe(Math.min(...naive.numbers(key)));
       expect(all.get(key)!.maxValue).toBe(Math.max(...naive.numbers(key)));
     }

@@ -44,6 +44,11 @@ export class NaiveHistory {
     return this.sample(key, 1, () => true)[0]!;
   }
 
+  /** The point with the least (step, timestamp, value, is_nan). */
+  first(key: string): Position {
+    return this.series(key).sort((a, b) => order(BigInt(a.step), BigInt(b.step)))[0]!;
+  }
+
   numbers(key: string): number[] {
     return this.series(key)
       .map(({ value }) => value)

@@ -16,6 +16,9 @@ function expectSummaries(summaries: MetricSummaries, metrics: readonly Metric[])
     expect(describe({ ...summary, value: summary.value + 0 })).toBe(
       describe({ ...naive.latest(key), value: naive.latest(key).value + 0 }),
     );
+    expect(describe({ ...summary.first, value: summary.first.value + 0 })).toBe(
+      describe({ ...naive.first(key), value: naive.first(key).value + 0 }),
+    );
     expect(summary.minValue === null ? null : summary.minValue + 0).toBe(
       numbers.length ? Math.min(...numbers) + 0 : null,
     );
@@ -25,7 +28,7 @@ function expectSummaries(summaries: MetricSummaries, metrics: readonly Metric[])
   }
 }
 
-test("the latest point, the least and the greatest value do not depend on order, repeats or batches", () => {
+test("the latest and the first point, the least and the greatest value do not depend on order, repeats or batches", () => {
   const random = new Random(4);
   for (let round = 0; round < 300; round++) {
     const metrics = Array.from({ length: random.integer(1, 30) }, () => randomMetric(random, KEYS, round % 2 === 0));

@@ -1,0 +1,38 @@
+import { MAX_FINITE_VALUE } from "../domain/limits.ts";
+import type { Field } from "./ast.ts";
+import { Binder } from "./binder.ts";
+import type { SqlStatement } from "./plan.ts";
+import { runSource } from "./run-source.ts";
+
+/** D1 takes 100 bound parameters and gives 100 columns. */
+export const MAX_COLUMNS_PER_STATEMENT = 90;
+
+/**
+ * Reads fields of runs: a row for each id in order, also where there is no such run, and a column for each field, NULL
+ * where the run has none. A NaN comes as text, and so does an integer of 64 bits; several datasets come as one text.
+ */
+export function planRunColumns(runIds: readonly string[], fields: readonly Field[]): SqlStatement {
+  const binder = new Binder();
+  const ids = binder.list(runIds);
+  const select = fields.map((field, index) => `${columnSql(field, binder)} AS c${index}`);
+  return {
+    sql: `SELECT ${select.join(", ")} FROM ${ids} j LEFT JOIN runs r ON r.run_id = j.value ORDER BY j.key`,
+    values: binder.values(),
+  };
+}
+
+const TIMES = new Set(["start_time", "end_time"]);
+
+function columnSql(field: Field, binder: Binder): string {
+  if (field.entity === "attribute") return TIMES.has(field.key) ? `CAST(r.${field.key} AS TEXT)` : `r.${field.key}`;
+  const { from, value } = runSource("j.value").rows(field, binder);
+  const read = field.entity === "dataset" ? `group_concat(DISTINCT ${value})` : numberSql(field, value);
+  return `(SELECT ${read} FROM ${from})`;
+}
+
+/** An infinity is stored as the largest finite double, as MLflow stores it, and told as what it was. */
+function numberSql({ entity }: Field, value: string): string {
+  if (entity === "param" || entity === "tag") return value;
+  const infinities = `WHEN ${value} >= ${MAX_FINITE_VALUE} THEN 'Infinity' WHEN ${value} <= -${MAX_FINITE_VALUE} THEN '-Infinity'`;
+  return `CASE ${entity === "metric" ? "WHEN is_nan THEN 'NaN' " : ""}${infinities} ELSE ${value} END`;
+}
