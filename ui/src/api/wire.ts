@@ -29,6 +29,6 @@ export function toDouble(value: WireDouble): number {
 }
 
 /** The value of a tag or parameter in a list of pairs. */
-export function valueOf(pairs: readonly KeyValue[] | undefined, key: string): string | undefined {
+export function valueFor(pairs: readonly KeyValue[] | undefined, key: string): string | undefined {
   return pairs?.find((pair) => pair.key === key)?.value;
 }

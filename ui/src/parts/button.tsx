@@ -1,0 +1,65 @@
+import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
+import { classNames } from "./class-names.ts";
+import { Tooltip } from "./tooltip.tsx";
+
+export type ButtonKind = "plain" | "primary" | "danger" | "quiet";
+
+const KINDS: Record<ButtonKind, string> = {
+  plain: "border-line-strong bg-page text-ink hover:bg-hover",
+  primary: "border-accent bg-accent text-on-accent hover:border-accent-strong hover:bg-accent-strong",
+  danger: "border-danger bg-page text-danger hover:bg-danger-surface",
+  quiet: "border-transparent bg-transparent text-ink hover:bg-hover",
+};
+
+const BASE =
+  "inline-flex h-7 shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded border text-base " +
+  "no-underline transition-colors select-none hover:no-underline disabled:pointer-events-none disabled:opacity-50 " +
+  "data-popup-open:bg-hover aria-pressed:bg-selected";
+
+/** The class of a button: for links that look like one. */
+export function buttonClass(kind: ButtonKind = "plain"): string {
+  return classNames(BASE, KINDS[kind], "px-2.5");
+}
+
+export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  kind?: ButtonKind;
+  icon?: ReactNode;
+  /** While true it keeps its width, says so to readers, and cannot be pressed. */
+  isBusy?: boolean;
+  ref?: Ref<HTMLButtonElement>;
+}
+
+export function Button({ kind, icon, isBusy = false, className, children, disabled, ...rest }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      disabled={disabled || isBusy}
+      aria-busy={isBusy || undefined}
+      className={classNames(buttonClass(kind), className)}
+    >
+      {icon}
+      {children}
+    </button>
+  );
+}
+
+export interface IconButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "children"> {
+  /** What it does: its accessible name and its tooltip. */
+  label: string;
+  icon: ReactNode;
+  kind?: ButtonKind;
+  /** Shown in the tooltip, such as `Ctrl K`. */
+  shortcut?: string;
+  ref?: Ref<HTMLButtonElement>;
+}
+
+export function IconButton({ label, icon, kind = "quiet", shortcut, className, ...rest }: IconButtonProps) {
+  return (
+    <Tooltip text={shortcut === undefined ? label : `${label} (${shortcut})`}>
+      <button type="button" aria-label={label} {...rest} className={classNames(BASE, KINDS[kind], "w-7", className)}>
+        {icon}
+      </button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,137 @@
+import { AlertDialog } from "@base-ui/react/alert-dialog";
+import { Dialog as Base } from "@base-ui/react/dialog";
+import { X } from "lucide-react";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { Button, IconButton } from "./button.tsx";
+import { classNames, OVERLAY } from "./class-names.ts";
+
+const BACKDROP = "fixed inset-0 bg-scrim";
+
+const POPUP =
+  "fixed top-[12vh] left-1/2 flex max-h-[76vh] w-[calc(100vw-24px)] -translate-x-1/2 flex-col overflow-hidden";
+
+const WIDTHS = { narrow: "max-w-[440px]", medium: "max-w-[640px]", broad: "max-w-[960px]" };
+
+export interface DialogProps {
+  isOpen: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+  title: string;
+  description?: ReactNode;
+  width?: keyof typeof WIDTHS;
+  /** Buttons, at the end. */
+  footer?: ReactNode;
+  children?: ReactNode;
+}
+
+export function Dialog({ isOpen, onOpenChange, title, description, width = "narrow", footer, children }: DialogProps) {
+  return (
+    <Base.Root open={isOpen} onOpenChange={onOpenChange}>
+      <Base.Portal>
+        <Base.Backdrop className={BACKDROP} />
+        <Base.Popup className={classNames(OVERLAY, POPUP, WIDTHS[width])}>
+          <header className="flex items-start gap-2 px-4 pt-3">
+            <Base.Title className="min-w-0 flex-1 text-lg wrap-anywhere">{title}</Base.Title>
+            <Base.Close render={<IconButton label="Close" icon={<X size={16} aria-hidden />} />} />
+          </header>
+          <div className="min-h-0 flex-1 overflow-y-auto px-4 pt-1 pb-4">
+            {description !== undefined && (
+              <Base.Description className="mb-3 text-ink-muted">{description}</Base.Description>
+            )}
+            {children}
+          </div>
+          {footer !== undefined && (
+            <footer className="flex flex-wrap justify-end gap-2 border-line border-t px-4 py-3">{footer}</footer>
+          )}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+export interface FormDialogProps extends Omit<DialogProps, "footer"> {
+  submitLabel: string;
+  /** Closes the dialog when it resolves; what it throws is shown above the buttons, and the dialog stays. */
+  onSubmit: () => Promise<unknown>;
+  canSubmit?: boolean;
+}
+
+export function FormDialog({ submitLabel, onSubmit, canSubmit = true, children, ...dialog }: FormDialogProps) {
+  const { isBusy, problem, attempt } = useAttempt(onSubmit, () => dialog.onOpenChange(false));
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (canSubmit && !isBusy) attempt();
+  };
+  return (
+    <Dialog {...dialog}>
+      <form onSubmit={submit} className="flex flex-col gap-3">
+        {children}
+        <Problem text={problem} />
+        <div className="flex flex-wrap justify-end gap-2 pt-1">
+          <Button onClick={() => dialog.onOpenChange(false)}>Cancel</Button>
+          <Button type="submit" kind="primary" isBusy={isBusy} disabled={!canSubmit}>
+            {submitLabel}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+export interface ConfirmDialogProps {
+  isOpen: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+  title: string;
+  /** What will happen, and whether it can be undone. */
+  description: ReactNode;
+  confirmLabel: string;
+  isDangerous?: boolean;
+  onConfirm: () => Promise<unknown>;
+}
+
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { isOpen, onOpenChange, title, description, confirmLabel, isDangerous = false, onConfirm } = props;
+  const { isBusy, problem, attempt } = useAttempt(onConfirm, () => onOpenChange(false));
+  return (
+    <AlertDialog.Root open={isOpen} onOpenChange={onOpenChange}>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className={BACKDROP} />
+        <AlertDialog.Popup className={classNames(OVERLAY, POPUP, WIDTHS.narrow, "gap-3 p-4")}>
+          <AlertDialog.Title className="text-lg wrap-anywhere">{title}</AlertDialog.Title>
+          <AlertDialog.Description render={<div />} className="min-h-0 overflow-y-auto text-ink-muted">
+            {description}
+          </AlertDialog.Description>
+          <Problem text={problem} />
+          <div className="flex flex-wrap justify-end gap-2">
+            <AlertDialog.Close render={<Button>Cancel</Button>} />
+            <Button kind={isDangerous ? "danger" : "primary"} isBusy={isBusy} onClick={attempt}>
+              {confirmLabel}
+            </Button>
+          </div>
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}
+
+function Problem({ text }: { text: string | undefined }) {
+  if (text === undefined) return null;
+  return (
+    <p role="alert" className="rounded bg-danger-surface px-2 py-1.5 text-danger wrap-anywhere">
+      {text}
+    </p>
+  );
+}
+
+/** Runs a change once at a time, and keeps what went wrong with it. */
+function useAttempt(change: () => Promise<unknown>, done: () => void) {
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const attempt = (): void => {
+    setBusy(true);
+    setProblem(undefined);
+    change()
+      .then(done, (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)))
+      .finally(() => setBusy(false));
+  };
+  return { isBusy, problem, attempt };
+}

@@ -1,0 +1,115 @@
+import { Checkbox as BaseCheckbox } from "@base-ui/react/checkbox";
+import { Switch as BaseSwitch } from "@base-ui/react/switch";
+import { Toggle } from "@base-ui/react/toggle";
+import { ToggleGroup } from "@base-ui/react/toggle-group";
+import { Check, Minus } from "lucide-react";
+import type { ReactNode } from "react";
+import { classNames } from "./class-names.ts";
+
+interface OnOffProps {
+  label: ReactNode;
+  isOn: boolean;
+  onChange: (isOn: boolean) => void;
+  isDisabled?: boolean;
+  className?: string;
+}
+
+interface CheckboxProps extends Omit<OnOffProps, "label"> {
+  label: string;
+  /** The label is for readers only. */
+  isLabelHidden?: boolean;
+  /** Neither on nor off: part of what it stands for. */
+  isMixed?: boolean;
+}
+
+export function Checkbox(props: CheckboxProps) {
+  const { label, isLabelHidden = false, isOn, isMixed = false, onChange, isDisabled = false, className } = props;
+  const box = (
+    <BaseCheckbox.Root
+      checked={isOn}
+      indeterminate={isMixed}
+      onCheckedChange={(next) => onChange(next)}
+      disabled={isDisabled}
+      {...(isLabelHidden && { "aria-label": label })}
+      className={
+        "flex size-4 shrink-0 items-center justify-center rounded-sm border border-line-strong bg-page text-on-accent " +
+        "data-checked:border-accent data-checked:bg-accent data-disabled:opacity-50 " +
+        "data-indeterminate:border-accent data-indeterminate:bg-accent"
+      }
+    >
+      <BaseCheckbox.Indicator>
+        {isMixed ? <Minus size={12} aria-hidden /> : <Check size={12} aria-hidden />}
+      </BaseCheckbox.Indicator>
+    </BaseCheckbox.Root>
+  );
+  if (isLabelHidden) return <span className={classNames("inline-flex", className)}>{box}</span>;
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the box within
+    <label className={classNames("flex min-h-7 items-center gap-2", className)}>
+      {box}
+      {label}
+    </label>
+  );
+}
+
+export function Switch({ label, isOn, onChange, isDisabled = false, className }: OnOffProps) {
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the switch within
+    <label className={classNames("flex min-h-7 items-center gap-2", className)}>
+      <BaseSwitch.Root
+        checked={isOn}
+        onCheckedChange={(next) => onChange(next)}
+        disabled={isDisabled}
+        className={
+          "flex h-4 w-7 shrink-0 items-center rounded-full border border-line-strong bg-surface p-px transition-colors " +
+          "data-checked:border-accent data-checked:bg-accent data-disabled:opacity-50"
+        }
+      >
+        <BaseSwitch.Thumb className="size-3 rounded-full bg-line-strong transition-transform data-checked:translate-x-3 data-checked:bg-on-accent" />
+      </BaseSwitch.Root>
+      {label}
+    </label>
+  );
+}
+
+export interface Segment<Value extends string> {
+  value: Value;
+  label: string;
+  /** Shown in place of the label, which then names it. */
+  icon?: ReactNode;
+}
+
+interface SegmentedProps<Value extends string> {
+  label: string;
+  value: Value;
+  onValueChange: (value: Value) => void;
+  segments: readonly Segment<Value>[];
+  className?: string;
+}
+
+/** One of two to five values, all in sight. */
+export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
+  const { label, value, onValueChange, segments, className } = props;
+  return (
+    <ToggleGroup
+      aria-label={label}
+      value={[value]}
+      onValueChange={([next]: Value[]) => next !== undefined && onValueChange(next)}
+      className={classNames("inline-flex h-7 shrink-0 rounded border border-line-strong", className)}
+    >
+      {segments.map((segment) => (
+        <Toggle
+          key={segment.value}
+          value={segment.value}
+          {...(segment.icon !== undefined && { "aria-label": segment.label, title: segment.label })}
+          className={
+            "flex items-center px-2 text-ink-muted first:rounded-l-[3px] last:rounded-r-[3px] hover:bg-hover " +
+            "data-pressed:bg-selected data-pressed:text-ink"
+          }
+        >
+          {segment.icon ?? segment.label}
+        </Toggle>
+      ))}
+    </ToggleGroup>
+  );
+}
