@@ -9,6 +9,7 @@ import { registeredModelsRoutes } from "./registered-models.ts";
 import type { Route } from "./route.ts";
 import { runsRoutes } from "./runs.ts";
 import { systemRoutes } from "./system.ts";
+import { uiRunsRoutes } from "./ui-runs.ts";
 
 /** Everything this server answers. */
 export const ROUTES: readonly Route[] = [
@@ -21,5 +22,6 @@ export const ROUTES: readonly Route[] = [
   ...artifactsRoutes,
   ...mlflowArtifactsRoutes,
   ...graphqlRoutes,
+  ...uiRunsRoutes,
   ...systemRoutes,
 ];

@@ -2,7 +2,7 @@ import type { Experiment, ViewType } from "../domain/entities.ts";
 import { invalidParameter } from "../domain/errors.ts";
 import { MAX_SEARCH_RESULTS } from "../domain/limits.ts";
 import { planExperimentSearch } from "../search/experiment-plan.ts";
-import { planRunSearch } from "../search/run-plan.ts";
+import { planRunSearch, type RunSearchPlan } from "../search/run-plan.ts";
 import { findExperiments } from "../stores/d1/experiments.ts";
 import { liveRunsStatement } from "../stores/d1/latest-metrics.ts";
 import { type RunRecord, readRuns } from "../stores/d1/runs.ts";
@@ -11,7 +11,7 @@ import { catchUp } from "./catch-up.ts";
 import type { ServiceContext } from "./context.ts";
 
 /** More live runs than this are not asked in one search: each is a subrequest. */
-const MAX_ASKED_RUNS = 1000;
+export const MAX_ASKED_RUNS = 1000;
 
 /** Runs read at once, so that a page of 50,000 stays in flat memory. */
 const RUNS_PER_READ = 500;
@@ -42,6 +42,20 @@ export interface FoundRuns {
  * the page, and where some are, their objects are asked and the page is read again.
  */
 export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise<FoundRuns> {
+  const { runIds, ...page } = await findRunPage(ctx, input);
+  return { ...page, count: runIds.length, slices: readInSlices(ctx, runIds) };
+}
+
+export interface RunPage {
+  readonly plan: RunSearchPlan;
+  readonly runIds: readonly string[];
+  readonly nextPageToken: string | undefined;
+  /** As in {@link FoundRuns}. */
+  readonly isExact: boolean;
+}
+
+/** The ids of a page's runs, after D1 has caught up with those that are live. */
+export async function findRunPage(ctx: ServiceContext, input: RunSearch): Promise<RunPage> {
   checkMaxResults(input.maxResults);
   const experimentIds = [...new Set(input.experimentIds)];
   const plan = planRunSearch({ ...input, experimentIds });
@@ -49,13 +63,8 @@ export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise
   const { rows, ...first } = await searchRunIdsWith<{ run_id: string }>(ctx.db, plan, findLive);
   const live = rows.map((row) => row.run_id);
   if (live.length > 0) await catchUp(ctx, live.slice(0, MAX_ASKED_RUNS));
-  const page = live.length > 0 ? await searchRunIds(ctx.db, plan) : first;
-  return {
-    count: page.runIds.length,
-    slices: readInSlices(ctx, page.runIds),
-    nextPageToken: page.nextPageToken,
-    isExact: live.length <= MAX_ASKED_RUNS,
-  };
+  const { runIds, nextPageToken } = live.length > 0 ? await searchRunIds(ctx.db, plan) : first;
+  return { plan, runIds, nextPageToken, isExact: live.length <= MAX_ASKED_RUNS };
 }
 
 async function* readInSlices(ctx: ServiceContext, runIds: readonly string[]): AsyncGenerator<readonly RunRecord[]> {

@@ -74,6 +74,12 @@ export async function findExperiments(db: D1Database, experimentIds: readonly st
   );
 }
 
+/** All there are, deleted ones included, by name. */
+export async function findAllExperiments(db: D1Database): Promise<Experiment[]> {
+  const experiments = await selectExperiments(db, "?1 = ''", "");
+  return experiments.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 export async function findExperimentByName(db: D1Database, name: string): Promise<Experiment | undefined> {
   const [experiment] = await selectExperiments(db, "name = ?", name);
   return experiment;

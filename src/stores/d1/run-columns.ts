@@ -22,7 +22,8 @@ export async function readRunColumns(
         .prepare(sql)
         .bind(...values)
         .raw<Cell[]>();
-      for (const row of rows) for (let index = 0; index < group.length; index++) columns[first + index]!.push(row[index]!);
+      for (const row of rows)
+        for (let index = 0; index < group.length; index++) columns[first + index]!.push(row[index]!);
     }
   }
   return columns;

@@ -1,0 +1,74 @@
+import { VIEW_TYPES } from "../domain/entities.ts";
+import { DEFAULT_SEARCH_RESULTS } from "../domain/limits.ts";
+import { listKeys } from "../services/distinct-keys.ts";
+import { listExperiments } from "../services/experiment-list.ts";
+import { readRunTable } from "../services/run-table.ts";
+import { bool, id, int32, message, oneOf, repeated, string } from "./message.ts";
+import { onExperiments, onServer } from "./permissions.ts";
+import { json } from "./respond.ts";
+import { type Route, route } from "./route.ts";
+import { experimentToWire } from "./wire.ts";
+
+/** What the web UI's lists read, in one answer each. docs/ui-api.md describes the answers. */
+export const uiRunsRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    paths: ["/ui-api/experiments"],
+    permission: onServer("READ"),
+    input: message({}),
+    handle: async ({ ctx }) => {
+      const listed = await listExperiments(ctx);
+      return json({
+        experiments: listed.map(({ experiment, activity }) => ({
+          ...experimentToWire(experiment),
+          tags: experiment.tags,
+          active_runs: activity?.activeRuns ?? 0,
+          deleted_runs: activity?.deletedRuns ?? 0,
+          running_runs: activity?.runningRuns ?? 0,
+          last_activity: activity?.lastActivityMs ?? null,
+        })),
+      });
+    },
+  }),
+  route({
+    method: "GET",
+    paths: ["/ui-api/keys"],
+    permission: onExperiments("READ"),
+    input: message({ experimentIds: repeated(id) }),
+    handle: async ({ ctx, input }) => json(await listKeys(ctx, input.experimentIds ?? [])),
+  }),
+  route({
+    method: "POST",
+    paths: ["/ui-api/runs"],
+    permission: onExperiments("READ"),
+    input: message({
+      experimentIds: repeated(id),
+      filter: string,
+      runViewType: oneOf(VIEW_TYPES),
+      maxResults: int32,
+      orderBy: repeated(string),
+      pageToken: string,
+      columns: repeated(string),
+      count: bool,
+    }),
+    handle: async ({ ctx, input }) => {
+      const table = await readRunTable(ctx, {
+        experimentIds: input.experimentIds ?? [],
+        filter: input.filter ?? "",
+        orderBy: input.orderBy ?? [],
+        viewType: input.runViewType ?? "ACTIVE_ONLY",
+        maxResults: input.maxResults ?? DEFAULT_SEARCH_RESULTS,
+        pageToken: input.pageToken || undefined,
+        columns: input.columns ?? [],
+        count: input.count ?? false,
+      });
+      return json({
+        ...(table.total !== undefined && { total: table.total }),
+        ...(table.nextPageToken !== undefined && { next_page_token: table.nextPageToken }),
+        is_exact: table.isExact,
+        runs: table.runs,
+        columns: table.columns,
+      });
+    },
+  }),
+];
