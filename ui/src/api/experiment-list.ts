@@ -1,0 +1,25 @@
+import { queryOptions } from "@tanstack/react-query";
+import { getJson } from "./client.ts";
+import type { Experiment } from "./experiments.ts";
+import type { KeyValue } from "./wire.ts";
+
+export interface ListedExperiment extends Experiment {
+  tags: KeyValue[];
+  active_runs: number;
+  deleted_runs: number;
+  /** Active runs whose status is RUNNING. */
+  running_runs: number;
+  /** The latest start, end or logged point of an active run, in ms since 1970; null without any. */
+  last_activity: number | null;
+}
+
+/** Every experiment, deleted ones included, by name. */
+export async function listExperiments(signal?: AbortSignal): Promise<ListedExperiment[]> {
+  return (await getJson<{ experiments: ListedExperiment[] }>("ui-api/experiments", {}, signal)).experiments;
+}
+
+export const experimentListQuery = () =>
+  queryOptions({
+    queryKey: ["experiments", "list"],
+    queryFn: ({ signal }) => listExperiments(signal),
+  });
