@@ -4,6 +4,8 @@ interface __BaseEnv_Env {
   FILES?: Fetcher;
   /** The runtime's own, read-only view of the same folder. */
   DISK?: Fetcher;
+  /** The same of the folder in which uploads grow, to be written to. */
+  UPLOADS?: Fetcher;
   TRACKFLARE_LOCAL?: string;
   TRACKFLARE_ADMIN_USERNAME?: string;
   TRACKFLARE_ADMIN_PASSWORD?: string;

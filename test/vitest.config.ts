@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { UPLOADS_FOLDER } from "../src/cli/file-service.ts";
 import { FILES_FOLDER, FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
 
 /** Tests that need processes, sockets or Python run in Node; everything else runs in workerd, as the product does. */
@@ -23,6 +24,7 @@ export default defineConfig({
               serviceBindings: {
                 FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } },
                 DISK: { disk: { path: FILES_FOLDER, writable: false } },
+                UPLOADS: { disk: { path: `${FILES_FOLDER}/${UPLOADS_FOLDER}`, writable: true } },
               },
             },
           }),

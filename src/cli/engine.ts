@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import type { DataFolder } from "./data-folder.ts";
-import { createFileService } from "./file-service.ts";
+import { createFileService, UPLOADS_FOLDER } from "./file-service.ts";
 import { RuntimeWatch } from "./runtime-watch.ts";
 import { isLoopback, type ServerSettings } from "./settings.ts";
 import type { WorkerBundle } from "./worker-bundle.ts";
@@ -45,6 +45,7 @@ export async function startEngine(settings: ServerSettings, bundle: WorkerBundle
     serviceBindings: {
       FILES: { external: { address: `unix:${socket}`, http: {} } },
       DISK: { disk: { path: artifacts, writable: false } },
+      UPLOADS: { disk: { path: join(artifacts, UPLOADS_FOLDER), writable: true } },
     },
     unsafeDirectSockets: [{ host: settings.host, port: settings.port }],
     d1Persist: join(data.path, "d1"),

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 
 /** Where uploads grow and deletions shrink, on the files' own file system. `#` is in no key, so no key names it. */
-const WORK_FOLDER = ".#uploads";
+export const UPLOADS_FOLDER = ".#uploads";
 /** Larger pieces than the streams' defaults of 64 KiB: fewer turns of the event loop a megabyte. */
 const STREAM_BUFFER_BYTES = 1024 * 1024;
 /** How often an upload makes its folder again when deletions keep removing it. */
@@ -30,6 +30,8 @@ class Refusal extends Error {
  *     PUT    /?key=a/b      stores the body; 409 where a folder has the name or a file is above. With end=<text> the
  *                           body must end so (400), and is stored without it: a chunked body has no other proof that
  *                           it is whole
+ *     POST   /?key=a/b      the same with a body that lies in the uploads' folder already, as the file upload=<name>; 400
+ *                           where that has not size=<bytes>, and it is gone afterwards either way
  *     GET    /?key=a/b      the file, or its part by Range; 404, 416
  *     GET    /?folder=a     its entries as a JSON list of FileInfo, in any order; [] where there is nothing
  *     DELETE /?key=a/b      the file or folder, and folders that this leaves empty
@@ -40,7 +42,7 @@ class Refusal extends Error {
 export function createFileService(rootFolder: string): Server {
   mkdirSync(rootFolder, { recursive: true });
   const root = realpathSync(rootFolder);
-  const workFolder = join(root, WORK_FOLDER);
+  const workFolder = join(root, UPLOADS_FOLDER);
   rmSync(workFolder, { recursive: true, force: true });
   mkdirSync(workFolder);
 
@@ -78,6 +80,10 @@ async function answer(folders: Folders, request: IncomingMessage, response: Serv
       await putFile(folders, key, request, query.get("end") ?? "");
       response.end();
       return;
+    case "POST":
+      await adoptFile(folders, key, query.get("upload") ?? "", Number(query.get("size")));
+      response.end();
+      return;
     case "GET":
       await sendFile(folders, key, request.headers.range, response);
       return;
@@ -109,6 +115,19 @@ async function putFile(folders: Folders, key: string, request: IncomingMessage, 
   try {
     await pipeline(request, createWriteStream(upload, { flags: "wx", highWaterMark: STREAM_BUFFER_BYTES }));
     if (end !== "") await cutEnd(upload, Buffer.from(end));
+    await place(folders, upload, key);
+  } finally {
+    await rm(upload, { force: true });
+  }
+}
+
+/** Places a file that another writer put among the uploads, if it is whole. */
+async function adoptFile(folders: Folders, key: string, name: string, size: number): Promise<void> {
+  if (!/^[\w-]+$/.test(name)) throw new Refusal(400);
+  const upload = join(folders.workFolder, name);
+  try {
+    const stat = await lstat(upload);
+    if (!stat.isFile() || stat.size !== size) throw new Refusal(400);
     await place(folders, upload, key);
   } finally {
     await rm(upload, { force: true });

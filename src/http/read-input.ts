@@ -4,6 +4,8 @@ import { type Message, parseJsonExactly, queryToRaw } from "../routes/message.ts
 /** Enough for a full log-batch and for a dataset with its schema and profile. */
 const MAX_JSON_BODY_BYTES = 8 * 1024 * 1024;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 /**
  * The route's message from the request: from the query where a GET has one, else from the JSON body, which old clients
  * send with GET too. DELETE and PATCH carry a body as MLflow's clients send it.
@@ -55,7 +57,7 @@ async function readText(request: Request): Promise<string> {
   const bytes = await request.arrayBuffer();
   if (bytes.byteLength > MAX_JSON_BODY_BYTES) throw tooLarge();
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw invalidParameter("The body is not UTF-8.");
   }

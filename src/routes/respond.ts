@@ -1,10 +1,10 @@
 /** Headers of every API answer: never cached, never sniffed, never a document. */
-const API_HEADERS = {
+const API_HEADERS = new Headers({
   "Content-Type": "application/json",
   "Cache-Control": "no-store",
   "X-Content-Type-Options": "nosniff",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-};
+});
 
 /** 200 with a JSON object; MLflow's clients take any other success for an error. */
 export function json(body: object, status = 200): Response {

@@ -59,5 +59,5 @@ export interface ArtifactStore {
 export function artifactStore(env: Env, kind: "r2" | "folder"): ArtifactStore {
   if (kind === "r2") return new R2ArtifactStore(env.ARTIFACTS);
   if (env.FILES === undefined) throw new Error("TRACKFLARE_ARTIFACTS is 'folder', which needs the FILES binding.");
-  return new FolderArtifactStore(env.FILES, env.DISK);
+  return new FolderArtifactStore(env.FILES, { artifacts: env.DISK, uploads: env.UPLOADS });
 }

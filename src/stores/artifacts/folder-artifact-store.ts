@@ -6,31 +6,43 @@ import { inCodePointOrder } from "./code-point-order.ts";
 /** Any host: the binding decides where requests go. The key travels in the query, which no URL parser normalises. */
 const FILES_URL = "http://files/";
 
-/** From here on a second look-up costs less than the detour of the bytes through another process. */
-const MIN_DISK_READ_BYTES = 1024 * 1024;
+/** From here on a second call costs less than the detour of the bytes through another process. */
+const MIN_DISK_BYTES = 1024 * 1024;
+
+/** The runtime's disk services, where the command line gives them. */
+export interface Disks {
+  /** The store's folder, read-only. */
+  readonly artifacts: Fetcher | undefined;
+  /** The folder in which uploads grow until the file service gives them their place. */
+  readonly uploads: Fetcher | undefined;
+}
 
 /**
  * Artifacts as plain files in a folder of this machine, behind the file service of the command line
  * (cli/file-service.ts): a Worker has no disk. Bodies pass through as streams; no byte of them is touched here.
  *
- * The runtime's own disk service reads several times faster than the file service, but knows no names that begin with a
- * dot and no links to be refused, and is no store to write to. So the file service says whether and what a file is, and
- * the bytes of a large one come from the disk service.
+ * The runtime's own disk service is several times faster than the file service, but knows no names that begin with a
+ * dot and no links to be refused, and is no store to write to. So the file service says whether and what a file is and
+ * where it belongs, and the bytes of a large one go through the disk service.
  */
 export class FolderArtifactStore implements ArtifactStore {
   readonly #files: Fetcher;
-  readonly #disk: Fetcher | undefined;
+  readonly #disks: Disks;
 
-  constructor(files: Fetcher, disk: Fetcher | undefined) {
+  constructor(files: Fetcher, disks: Disks) {
     this.#files = files;
-    this.#disk = disk;
+    this.#disks = disks;
   }
 
   async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void> {
     if (body === null) return this.#send(key, {}, null, Promise.resolve());
     if (contentLength !== undefined) {
       const { readable, writable } = new FixedLengthStream(contentLength);
-      return this.#send(key, {}, readable, body.pipeTo(writable));
+      const piping = body.pipeTo(writable);
+      const { uploads } = this.#disks;
+      return uploads !== undefined && contentLength >= MIN_DISK_BYTES
+        ? this.#sendThroughDisk(uploads, key, contentLength, readable, piping)
+        : this.#send(key, {}, readable, piping);
     }
     // A body of unknown length that breaks off reaches the service as one that ends, so a whole one says so at its end.
     const end = crypto.randomUUID();
@@ -61,10 +73,11 @@ export class FolderArtifactStore implements ArtifactStore {
     length: number,
     body: ReadableStream<Uint8Array>,
   ): Promise<ReadableStream<Uint8Array> | undefined> {
-    if (this.#disk === undefined || length < MIN_DISK_READ_BYTES || /(^|\/)\./.test(key)) return undefined;
+    const disk = this.#disks.artifacts;
+    if (disk === undefined || length < MIN_DISK_BYTES || /(^|\/)\./.test(key)) return undefined;
     const path = key.split("/").map(encodeURIComponent).join("/");
     const headers = { Range: `bytes=${offset}-${offset + length - 1}` };
-    const response = await this.#disk.fetch(`${FILES_URL}${path}`, { headers });
+    const response = await disk.fetch(`${FILES_URL}${path}`, { headers });
     if (!response.ok || Number(response.headers.get("Content-Length")) !== length || response.body === null) {
       await response.body?.cancel();
       return undefined;
@@ -90,7 +103,30 @@ export class FolderArtifactStore implements ArtifactStore {
     body: ReadableStream<Uint8Array> | null,
     piping: Promise<void>,
   ): Promise<void> {
-    const [piped, answered] = await Promise.allSettled([piping, this.#fetch("PUT", { key, ...query }, { body })]);
+    await this.#settle(key, piping, this.#fetch("PUT", { key, ...query }, { body }));
+  }
+
+  /** The disk service stores the bytes, and then the file service gives them their place. */
+  async #sendThroughDisk(
+    uploads: Fetcher,
+    key: string,
+    size: number,
+    body: ReadableStream<Uint8Array>,
+    piping: Promise<void>,
+  ): Promise<void> {
+    const upload = crypto.randomUUID();
+    const url = `${FILES_URL}${upload}`;
+    try {
+      await this.#settle(key, piping, uploads.fetch(url, { method: "PUT", body }));
+    } catch (error) {
+      await uploads.fetch(url, { method: "DELETE" });
+      throw error;
+    }
+    await this.#settle(key, piping, this.#fetch("POST", { key, upload, size: String(size) }));
+  }
+
+  async #settle(key: string, piping: Promise<void>, answer: Promise<Response>): Promise<void> {
+    const [piped, answered] = await Promise.allSettled([piping, answer]);
     if (answered.status === "fulfilled" && answered.value.status === 409) throw nameTaken(key);
     if (answered.status === "fulfilled" && answered.value.status >= 500) throw unexpected(answered.value);
     if (piped.status === "rejected") {

@@ -39,9 +39,10 @@ interface Opened {
  * an epoch that only grows, and a clear takes away marks up to its own epoch only; so marks and clears may reach D1 in any
  * order, late or not at all.
  *
- * A durable write waits for the disk, which costs more than all the rest. So the requests that arrive while one write is
- * under way share the next, and the write that begins a burst carries its points, its epoch and its alarm together; D1 is
- * marked only once that write is durable (the platform's output gate holds the message back until then).
+ * A durable write waits for the disk, which costs more than all the rest. The answer does not wait for it here but at the
+ * platform's output gate, and the requests that arrive meanwhile share the next write. The write that begins a burst
+ * carries its points, its epoch and its alarm together; D1 is marked only once that write is durable (the same gate holds
+ * the message back until then).
  */
 export class RunDurableObject extends DurableObject<Env> {
   #opened: Opened | undefined;
@@ -145,25 +146,30 @@ export class RunDurableObject extends DurableObject<Env> {
   async #commitWaiting(runId: string): Promise<boolean> {
     this.#openCommits++;
     try {
-      await this.#commit.catch(() => undefined);
+      await this.#commit;
       const bodies = this.#waiting;
       this.#waiting = [];
       this.#nextCommit = undefined;
-      const commit = this.#isLive ? this.#appendDurably(bodies) : this.#beginBurst(runId, bodies);
-      this.#commit = commit;
-      return await commit;
+      if (this.#isLive) {
+        this.#append(bodies);
+        // Only for the next to wait for: where the disk fails, the platform ends the object and its calls.
+        this.#commit = this.ctx.storage.sync().catch(() => undefined);
+        return true;
+      }
+      const burst = this.#beginBurst(runId, bodies);
+      this.#commit = burst.catch(() => undefined);
+      return await burst;
     } finally {
       this.#openCommits--;
     }
   }
 
-  async #appendDurably(bodies: readonly Uint8Array[]): Promise<boolean> {
+  /** Whatever is told of these points, to the client or to D1, waits at the output gate until they are durable. */
+  #append(bodies: readonly Uint8Array[]): void {
     const { history } = this.#open();
     const journalId = history.append(bodies);
     if (history.foldIsDue) history.fold();
-    await this.ctx.storage.sync();
     this.#noteAppended(bodies, journalId);
-    return true;
   }
 
   /** Stores points and marks the run live; takes the points back unless D1 says that the run is active. */

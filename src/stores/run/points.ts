@@ -2,6 +2,9 @@ import type { Metric } from "../../domain/entities.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./frame.ts";
 import { type Int64Column, putInt64, type Series } from "./series.ts";
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 /** Points of many metrics in the order they were logged: point `i` belongs to `keys[keyIndex[i]]`. */
 export interface Points extends Series {
   readonly keys: readonly string[];
@@ -31,7 +34,7 @@ export function encodePoints(metrics: readonly Metric[]): Uint8Array<ArrayBuffer
     steps = putInt64(steps, index, step);
     values[index] = value;
   }
-  const keys = new TextEncoder().encode(JSON.stringify([...indexByKey.keys()]));
+  const keys = encoder.encode(JSON.stringify([...indexByKey.keys()]));
   const directory = new Uint8Array(keyIndex.byteLength + keys.length);
   directory.set(new Uint8Array(keyIndex.buffer));
   directory.set(keys, keyIndex.byteLength);
@@ -67,5 +70,5 @@ function pointsOf({ timestamps, steps, values, directory }: Frame, encodedKeys: 
 }
 
 function encodedKeys({ directory, values }: Frame): string {
-  return new TextDecoder().decode(directory.subarray(4 * values.length));
+  return decoder.decode(directory.subarray(4 * values.length));
 }

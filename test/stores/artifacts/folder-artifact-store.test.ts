@@ -4,5 +4,5 @@ import { artifactStoreSuite } from "./suite.ts";
 
 artifactStoreSuite("FolderArtifactStore", () => {
   if (env.FILES === undefined) throw new Error("test/vitest.config.ts binds the file service");
-  return new FolderArtifactStore(env.FILES, env.DISK);
+  return new FolderArtifactStore(env.FILES, { artifacts: env.DISK, uploads: env.UPLOADS });
 });

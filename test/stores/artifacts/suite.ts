@@ -86,6 +86,8 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
       test.each([
         ["shorter than stated", () => streamOf(bytes), 1000],
         ["broken off, length stated", () => brokenStream(bytes), 1000],
+        ["far shorter than stated", () => streamOf(new Uint8Array(3_000_000)), 20_000_000],
+        ["broken off after many parts, length stated", () => brokenStream(new Uint8Array(20_000_000)), 30_000_000],
         ["broken off, length not stated", () => brokenStream(bytes), undefined],
         ["broken off after many parts", () => brokenStream(new Uint8Array(20_000_000)), undefined],
       ])("changes nothing: %s", async (_, body, contentLength) => {
@@ -110,6 +112,8 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
       await put(`${folder}/a/b/c`, "below");
       await expect(put(`${folder}/a`, "file")).rejects.toThrow(MlflowError);
       await expect(put(`${folder}/a/b`, "file")).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
+      const large = new Uint8Array(2_000_000);
+      await expect(store.put(`${folder}/a`, streamOf(large), large.length)).rejects.toThrow(MlflowError);
       expect(await read(`${folder}/a/b/c`)).toBe("below");
       expect(await store.list(folder)).toEqual([{ path: "a", isDir: true }]);
     });
