@@ -107,8 +107,7 @@ export function SearchField({ label, value, onValueChange, className, onKeyDown,
       <input
         placeholder={label}
         {...rest}
-        type="text"
-        role="searchbox"
+        type="search"
         aria-label={label}
         spellCheck={false}
         autoComplete="off"
@@ -121,7 +120,7 @@ export function SearchField({ label, value, onValueChange, className, onKeyDown,
             onValueChange("");
           }
         }}
-        className={classNames(FIELD, "w-full min-w-0 pl-7 pr-7")}
+        className={classNames(FIELD, "w-full min-w-0 px-7 [&::-webkit-search-cancel-button]:hidden")}
       />
       {value !== "" && (
         <button

@@ -1,0 +1,22 @@
+import { useEffect, useRef, useState } from "react";
+import { classNames } from "./class-names.ts";
+
+/** Text in markdown, shown safely. The parser loads with the first one; until then the text stands as it is. */
+export function Markdown({ text, className }: { text: string; className?: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [isFailed, setFailed] = useState(false);
+  useEffect(() => {
+    let isCurrent = true;
+    import("./markdown-fragment.ts").then(
+      ({ markdownFragment }) => {
+        if (isCurrent) box.current?.replaceChildren(markdownFragment(text));
+      },
+      () => setFailed(true),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [text]);
+  if (isFailed) return <div className={classNames("whitespace-pre-wrap wrap-anywhere", className)}>{text}</div>;
+  return <div ref={box} className={classNames("markdown", className)} />;
+}

@@ -1,0 +1,70 @@
+import type { ReactNode } from "react";
+import { Button } from "./button.tsx";
+import { classNames } from "./class-names.ts";
+
+interface EmptyStateProps {
+  title: string;
+  /** What to do about it. */
+  children?: ReactNode;
+  /** Buttons or links. */
+  actions?: ReactNode;
+}
+
+/** Stands where there is nothing to show, and says what to do. */
+export function EmptyState({ title, children, actions }: EmptyStateProps) {
+  return (
+    <div className="m-auto flex max-w-[480px] flex-col items-center gap-2 p-8 text-center">
+      <h2 className="text-lg">{title}</h2>
+      {children !== undefined && <div className="text-ink-muted">{children}</div>}
+      {actions !== undefined && <div className="mt-2 flex flex-wrap justify-center gap-2">{actions}</div>}
+    </div>
+  );
+}
+
+interface ErrorStateProps {
+  /** What could not be done: `These runs could not be loaded.` */
+  title: string;
+  error: unknown;
+  /** What to do, beyond trying again. */
+  children?: ReactNode;
+  onRetry?: () => void;
+}
+
+/** Stands where something failed: what, why by the server's own words, and a way on. */
+export function ErrorState({ title, error, children, onRetry }: ErrorStateProps) {
+  const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+  return (
+    <div role="alert" className="m-auto flex max-w-[560px] flex-col items-center gap-2 p-8 text-center">
+      <h2 className="text-lg">{title}</h2>
+      <p className="text-ink-muted wrap-anywhere">{error instanceof Error ? error.message : String(error)}</p>
+      {code !== undefined && <p className="font-mono text-ink-faint text-sm">{code}</p>}
+      {children !== undefined && <div className="text-ink-muted">{children}</div>}
+      {onRetry !== undefined && (
+        <Button className="mt-2" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** A grey bar in the place of text that is on its way. Give it the width that the text will have. */
+export function Skeleton({ className }: { className?: string }) {
+  return <span aria-hidden className={classNames("block h-3 animate-pulse rounded-sm bg-hover", className)} />;
+}
+
+const ROW_WIDTHS = ["w-2/3", "w-1/2", "w-3/4", "w-3/5"];
+
+/** Rows of a table that is on its way, as high as its rows will be. */
+export function SkeletonRows({ rows = 8, label = "Loading" }: { rows?: number; label?: string }) {
+  return (
+    <div role="status" aria-label={label} className="w-full">
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows without content have no identity but their place
+        <div key={row} className="flex h-row items-center border-line border-b px-4">
+          <Skeleton className={ROW_WIDTHS[row % ROW_WIDTHS.length] ?? ""} />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import { useSyncExternalStore } from "react";
+import { readSetting, writeSetting } from "./settings.ts";
+
+/** What the reader wants; `system` follows the machine. */
+export type ThemeChoice = "system" | "light" | "dark";
+
+const SETTING = "theme";
+const DARK = "(prefers-color-scheme: dark)";
+
+const listeners = new Set<() => void>();
+let choice: ThemeChoice = "system";
+
+/** Applies the choice that was kept: before anything is drawn. */
+export function initTheme(): void {
+  const kept = readSetting(SETTING);
+  apply(kept === "light" || kept === "dark" ? kept : "system");
+}
+
+export function setTheme(next: ThemeChoice): void {
+  writeSetting(SETTING, next === "system" ? undefined : next);
+  apply(next);
+}
+
+function apply(next: ThemeChoice): void {
+  choice = next;
+  if (next === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = next;
+  for (const tell of listeners) tell();
+}
+
+function subscribe(listener: () => void): () => void {
+  const query = matchMedia(DARK);
+  listeners.add(listener);
+  query.addEventListener("change", listener);
+  return () => {
+    listeners.delete(listener);
+    query.removeEventListener("change", listener);
+  };
+}
+
+export function useThemeChoice(): ThemeChoice {
+  return useSyncExternalStore(subscribe, () => choice);
+}
+
+/** What is on screen: for what is drawn on a canvas, which has to be drawn anew when it changes. */
+export function useTheme(): "light" | "dark" {
+  return useSyncExternalStore(subscribe, () => {
+    if (choice !== "system") return choice;
+    return matchMedia(DARK).matches ? "dark" : "light";
+  });
+}
+
+/** A token's colour now, as `rgb(…)`: a canvas knows no variables. `readColour("--color-ink-muted")` */
+export function readColour(token: `--color-${string}`): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${token})`;
+  document.body.append(probe);
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
+}

@@ -1,0 +1,3 @@
+import { EmptyState } from "../../parts/states.tsx";
+
+export const CompareScreen = () => <EmptyState title="Compare" />;

@@ -1,0 +1,9 @@
+import * as z from "zod/mini";
+import { optional } from "../search-fields.ts";
+
+/** The state of the list of experiments that its address holds. */
+export const experimentsSearch = z.object({
+  q: optional(z.string()),
+  view: optional(z.enum(["active", "deleted"])),
+  folder: optional(z.string()),
+});

@@ -1,0 +1,9 @@
+import * as z from "zod/mini";
+import { optional } from "../search-fields.ts";
+
+/** The state of the table of runs that its address holds. */
+export const runsSearch = z.object({
+  q: optional(z.string()),
+  sort: optional(z.string()),
+  columns: optional(z.array(z.string())),
+});
