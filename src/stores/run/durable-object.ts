@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { clearLiveStatement, markLive, upsertLatestStatements } from "../d1/latest-metrics.ts";
+import type { ChartOptions, ChartSeries } from "./chart-series.ts";
 import { MetricHistory, type ReadOptions, type SampleOptions } from "./history.ts";
 import { decodePoints } from "./points.ts";
 import type { Series } from "./series.ts";
@@ -105,6 +106,11 @@ export class RunDurableObject extends DurableObject<Env> {
 
   sample(key: string, options: SampleOptions): Series {
     return this.#open().history.sample(key, options);
+  }
+
+  /** Metrics for charts, in the order of `keys`. */
+  chart(keys: readonly string[], options: ChartOptions): ChartSeries[] {
+    return keys.map((key) => this.#open().history.chart(key, options));
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { KeySlice } from "./block.ts";
 import { slicesOf } from "./block.ts";
 import { decodeBound, encodeBound } from "./bound.ts";
+import { type ChartOptions, type ChartSeries, chartSeries } from "./chart-series.ts";
 import { frameLength } from "./frame.ts";
 import { groupByKey, seriesOfKey } from "./group.ts";
 import { MetricKeys } from "./keys.ts";
@@ -122,6 +123,11 @@ export class MetricHistory {
   /** At most `maxResults` points by (step, timestamp, value), spread as get-history-bulk-interval wants them. */
   sample(key: string, options: SampleOptions): Series {
     return sampleSeries(() => this.#slices(key, undefined), options);
+  }
+
+  /** A metric for a chart. */
+  chart(key: string, options: ChartOptions): ChartSeries {
+    return chartSeries((name) => this.#slices(name, undefined), key, options);
   }
 
   /** Every metric key, in no order. */

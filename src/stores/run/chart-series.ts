@@ -1,0 +1,79 @@
+import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
+import type { KeySlice } from "./block.ts";
+import { type BucketedSeries, bucketSeries, type XOfSlice } from "./buckets.ts";
+import { type Int64Column, SeriesBuilder, sortedOrder } from "./series.ts";
+
+/** What a chart has on its x axis. */
+export type ChartX =
+  | { readonly kind: "step" }
+  /** Milliseconds since `originMs`; where that is absent, since the first point. */
+  | { readonly kind: "time"; readonly originMs?: number | undefined }
+  /** The latest value of another metric at the same step. */
+  | { readonly kind: "metric"; readonly key: string };
+
+export interface ChartOptions {
+  readonly x: ChartX;
+  /** The range of x, both ends included; open where absent. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Parts to divide the range into, at least 1. */
+  readonly buckets: number;
+}
+
+export interface ChartSeries extends BucketedSeries {
+  /** What x counts from, in milliseconds: 0 unless it is a time. */
+  readonly originMs: number;
+}
+
+/** @param slicesOf reads a metric's series from its start, in its own order */
+export function chartSeries(
+  slicesOf: (key: string) => Iterable<KeySlice>,
+  key: string,
+  { x, ...range }: ChartOptions,
+): ChartSeries {
+  const originMs = x.kind === "time" ? (x.originMs ?? firstTimestamp(slicesOf(key))) : 0;
+  const xOf = x.kind === "metric" ? valuesByStep(slicesOf(x.key)) : x.kind === "step" ? stepsOf : timesSince(originMs);
+  return { originMs, ...bucketSeries(() => slicesOf(key), { ...range, xOf }) };
+}
+
+const stepsOf: XOfSlice = ({ series, from, to }) => doubles(series.steps, from, to);
+
+function timesSince(originMs: number): XOfSlice {
+  return ({ series, from, to }) => {
+    const times = doubles(series.timestamps, from, to);
+    return originMs === 0 ? times : times.map((time) => time - originMs);
+  };
+}
+
+function firstTimestamp(slices: Iterable<KeySlice>): number {
+  for (const { series, from } of slices) return Number(series.timestamps[from]);
+  return 0;
+}
+
+/** A metric as a function of the step; values that are no finite number are none. */
+function valuesByStep(slices: Iterable<KeySlice>): XOfSlice {
+  const all = new SeriesBuilder();
+  for (const { series, from, to } of slices) all.append(series, from, to);
+  const { steps, values } = all.view();
+  const order = sortedOrder(values.length, (a, b) => steps[a]! <= steps[b]!);
+  const valueAt = (step: number | bigint): number => {
+    let low = 0;
+    let high = order.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (steps[order[middle]!]! <= step) low = middle + 1;
+      else high = middle;
+    }
+    const index = low === 0 ? undefined : order[low - 1]!;
+    if (index === undefined || steps[index]! < step) return Number.NaN;
+    return Math.abs(values[index]!) < MAX_FINITE_VALUE ? values[index]! : Number.NaN;
+  };
+  return ({ series, from, to }) => Float64Array.from(series.steps.subarray(from, to), valueAt);
+}
+
+/** Beyond 2^53 rounded, as a chart's axis is. */
+function doubles(column: Int64Column, from: number, to: number): Float64Array {
+  return column instanceof Float64Array
+    ? column.subarray(from, to)
+    : Float64Array.from(column.subarray(from, to), Number);
+}
