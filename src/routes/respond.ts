@@ -22,13 +22,25 @@ export function jsonText(body: string | ReadableStream<Uint8Array>, status = 200
  */
 export async function jsonStream(pieces: AsyncIterator<string, void>): Promise<Response> {
   const encoder = new TextEncoder();
+  return jsonText(await streamOf(pieces, (piece) => encoder.encode(piece)));
+}
+
+/** The same of bytes. */
+export async function byteStream(pieces: AsyncIterator<Uint8Array, void>): Promise<Response> {
+  const body = await streamOf(pieces, (piece) => piece);
+  return new Response(body, { headers: { ...API_HEADERS, "Content-Type": "application/octet-stream" } });
+}
+
+async function streamOf<Piece>(
+  pieces: AsyncIterator<Piece, void>,
+  encode: (piece: Piece) => Uint8Array,
+): Promise<ReadableStream<Uint8Array>> {
   let piece = await pieces.next();
-  const body = new ReadableStream<Uint8Array>({
+  return new ReadableStream<Uint8Array>({
     async pull(controller) {
       if (piece.done) return controller.close();
-      controller.enqueue(encoder.encode(piece.value));
+      controller.enqueue(encode(piece.value));
       piece = await pieces.next();
     },
   });
-  return jsonText(body);
 }

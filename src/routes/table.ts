@@ -10,6 +10,7 @@ import type { Route } from "./route.ts";
 import { runsRoutes } from "./runs.ts";
 import { systemRoutes } from "./system.ts";
 import { uiRunsRoutes } from "./ui-runs.ts";
+import { uiSeriesRoutes } from "./ui-series.ts";
 
 /** Everything this server answers. */
 export const ROUTES: readonly Route[] = [
@@ -23,5 +24,6 @@ export const ROUTES: readonly Route[] = [
   ...mlflowArtifactsRoutes,
   ...graphqlRoutes,
   ...uiRunsRoutes,
+  ...uiSeriesRoutes,
   ...systemRoutes,
 ];

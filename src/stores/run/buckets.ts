@@ -100,7 +100,7 @@ function whole(slices: Iterable<KeySlice>, options: BucketOptions, total: number
 }
 
 /** What MLflow stores for an infinity is told as one. */
-function withInfinity(value: number): number {
+export function withInfinity(value: number): number {
   return Math.abs(value) === MAX_FINITE_VALUE ? Math.sign(value) * Number.POSITIVE_INFINITY : value;
 }
 
