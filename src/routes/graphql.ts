@@ -10,6 +10,7 @@ import { searchRuns } from "../services/search.ts";
 import { type GraphqlQuery, parseGraphqlQuery, type Selection } from "./graphql-document.ts";
 import { checkSelection, isRootField, RESULT_TYPES, type RootField, select } from "./graphql-schema.ts";
 import {
+  alsoNamed,
   id,
   int32,
   int64,
@@ -81,7 +82,7 @@ const OPERATIONS: Readonly<Record<RootField, (input: unknown) => Operation>> = {
     };
   },
   mlflowGetRun: (input) => {
-    const { runId } = message({ runId: required(string) }).parse(input, "input");
+    const { runId } = message({ runId: required(alsoNamed("runUuid", string)) }).parse(input, "input");
     return {
       resources: [{ kind: "run", runId }],
       answer: async (ctx, selection) => {
@@ -119,8 +120,10 @@ const OPERATIONS: Readonly<Record<RootField, (input: unknown) => Operation>> = {
       maxResults = MAX_INTERVAL_POINTS,
     } = historyInput.parse(input, "input");
     return {
-      resources: runIds.map((runId) => ({ kind: "run", runId })),
+      resources: [{ kind: "server" }, ...runIds.map((runId): Resource => ({ kind: "run", runId }))],
       answer: async (ctx) => {
+        // Of no runs there is nothing, where REST asks for at least one.
+        if (runIds.length === 0) return { metrics: [] };
         const points = await sampleHistory(ctx, { runIds, key, startStep, endStep, maxResults });
         return { metrics: points.map((point) => parseJsonExactly(metricToWire(point, point.runId))) };
       },

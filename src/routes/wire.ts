@@ -99,7 +99,7 @@ export function experimentToWire(experiment: Experiment): object {
 }
 
 export function datasetSummaryToWire({ experimentId, name, digest, context }: DatasetSummary): object {
-  return { experiment_id: experimentId, name, digest, ...(context !== null && { context }) };
+  return { experiment_id: experimentId, name, digest, ...(context && { context }) };
 }
 
 export function fileInfoToWire(file: FileInfo): object {

@@ -46,10 +46,20 @@ function filesOf({ body }: Answer): readonly Json[] {
   return isObject(body) && Array.isArray(body.files) ? body.files : [];
 }
 
-const UNORDERED = ["metrics", "params", "tags", "dataset_inputs", "latest_versions", "model_outputs"];
+const UNORDERED = [
+  ...["metrics", "params", "tags", "dataset_inputs", "latest_versions", "model_outputs"],
+  ...["datasetInputs", "modelInputs", "modelOutputs"],
+];
 
 function datasetName(dataset: Json | undefined): string {
   return isObject(dataset) ? `${dataset.name} ${dataset.digest}` : "";
+}
+
+/** The object with one of its lists sorted by what `key` says; equal items stay as they are. */
+function sortedList(name: string, key: (item: Json) => string, object: JsonObject): JsonObject {
+  const list = object[name];
+  if (!Array.isArray(list)) return object;
+  return { ...object, [name]: list.toSorted((a: Json, b: Json) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0)) };
 }
 
 /** What belongs to a run, experiment or registered model: metrics, params and tags by key. */
@@ -59,8 +69,10 @@ function sortedByKey(object: JsonObject): JsonObject {
     Object.entries(object).map(([name, list]) => {
       if (!UNORDERED.includes(name) || !Array.isArray(list)) return [name, list];
       const key = (item: Json) =>
-        isObject(item) ? String(item.key ?? item.version ?? item.model_id ?? datasetName(item.dataset)) : "";
-      return [name, list.toSorted((a: Json, b: Json) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0))];
+        isObject(item)
+          ? String(item.key ?? item.version ?? item.model_id ?? item.modelId ?? datasetName(item.dataset))
+          : "";
+      return [name, sortedList(name, key, { [name]: list })[name] ?? null];
     }),
   );
 }
@@ -92,7 +104,48 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: "MLflow's is empty, not the empty message that its protocol says; clients read neither.",
     equalise: where(
       ({ call, mlflow, trackflare }) =>
-        call.operation.name === "mlflow-artifacts upload" && mlflow.body === "" && isEmpty(trackflare.body),
+        call.operation.name.endsWith(" upload") && mlflow.body === "" && isEmpty(trackflare.body),
+    ),
+  },
+  {
+    name: "messages of GraphQL's errors",
+    reason: "Each server's own, as those of all errors.",
+    equalise: (exchange) =>
+      exchange.call.target === "/graphql"
+        ? inBodies((object) => (Array.isArray(object.errors) ? { ...object, errors: object.errors.length } : object))(
+            exchange,
+          )
+        : exchange,
+  },
+  {
+    name: "order of found datasets",
+    reason:
+      "MLflow's is the one in which its database happens to find them; here it is by experiment, name and digest.",
+    equalise: (exchange) =>
+      exchange.call.operation.name === "experiments/search-datasets"
+        ? inBodies((object) => sortedList("dataset_summaries", jsonText, object))(exchange)
+        : exchange,
+  },
+  {
+    name: "order of several runs' histories",
+    reason: "It is by run id, and the ids are each server's own.",
+    equalise: (exchange) =>
+      exchange.call.operation.name === "metrics/get-history-bulk"
+        ? inBodies((object) => sortedList("metrics", (point) => (isObject(point) ? String(point.run_id) : ""), object))(
+            exchange,
+          )
+        : exchange,
+  },
+  {
+    name: "runViewType in GraphQL",
+    reason: "MLflow's own error; here it is as in runs/search.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        call.operation.name === "graphql mlflowSearchRuns" &&
+        jsonText(call.message).includes("runViewType") &&
+        isObject(mlflow.body) &&
+        mlflow.body.errors === 1 &&
+        trackflare.status === 200,
     ),
   },
   {

@@ -13,6 +13,8 @@ export interface Operation {
    * one, that concerns only what `World.pick` hands out for such messages. `exact`: it would concern what is read later.
    */
   readonly effect: "reads" | "scrap" | "exact";
+  /** Only ever sent as modern clients do. */
+  readonly isPlain?: boolean;
   /** Wire names of what must be there. */
   readonly required: readonly string[];
   /** A message, mostly one that is fine. */

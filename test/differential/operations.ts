@@ -1,6 +1,7 @@
 import { artifacts } from "./entities/artifacts.ts";
 import { datasets } from "./entities/datasets.ts";
 import { experiments } from "./entities/experiments.ts";
+import { graphql } from "./entities/graphql.ts";
 import { loggedModels } from "./entities/logged-models.ts";
 import { metrics } from "./entities/metrics.ts";
 import { registry } from "./entities/registry.ts";
@@ -18,6 +19,7 @@ const OPERATIONS: readonly Operation[] = [
   ...artifacts,
   ...registry,
   ...loggedModels,
+  ...graphql,
 ];
 
 /** Each with the sum of the weights up to it. */

@@ -92,6 +92,11 @@ export function shapedCall(operation: Operation, world: World): Call {
     shapes.push(name);
     message = shape(message, world, operation);
   };
+  if (operation.isPlain) {
+    const call = { operation, message, shapes, method: operation.method, target: path };
+    if (operation.method === "GET") return { ...call, headers: {} };
+    return { ...call, headers: { "Content-Type": "application/json" }, body: jsonText(message) };
+  }
   if (isReckless) apply(RECKLESS);
   else if (operation.required.length > 0 && random.chance(0.06)) apply(INVALID);
   while (random.chance(0.2)) apply(HARMLESS);

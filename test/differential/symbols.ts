@@ -14,7 +14,7 @@ const ID = /\b(?:m-)?(?!f{32})[0-9a-f]{32}\b/g;
 const SYMBOL = /@(?:id|token)[\d_]+@/g;
 
 /** Times that the server's own clock gives. */
-const CLOCK = /^(creation|last_update[d]?)_(time|timestamp)(_ms)?$/;
+const CLOCK = /^(creation|last_?updated?)_?(time|timestamp)(_ms)?$/i;
 const DAY_MS = 86_400_000;
 
 /** `swift-owl-12`, where the client gave no name. */
@@ -35,7 +35,7 @@ export class Symbols {
   /** @param call seed and number, so that symbols mean the same for both servers even after a mismatch. */
   normalise(call: string, status: number, contentType: string, text: string): Answer {
     this.#made = { id: 0, token: 0 };
-    if (!contentType.includes("application/json")) {
+    if (text === "" || !contentType.includes("application/json")) {
       return status >= 400 ? { status } : { status, body: this.#text(call, text) };
     }
     const body = parseJson(text);
@@ -45,9 +45,12 @@ export class Symbols {
   }
 
   #json(call: string, name: string, value: Json): Json {
+    // GraphQL has integers as text.
+    if (CLOCK.test(name) && Math.abs(Number(value) - Date.now()) < DAY_MS) return "<now>";
     if (typeof value === "string")
-      return name === "next_page_token" ? this.#symbol(call, "token", value) : this.#text(call, value);
-    if (typeof value === "number") return CLOCK.test(name) && Math.abs(value - Date.now()) < DAY_MS ? "<now>" : value;
+      return /^next_?page_?token$/i.test(name) && value !== ""
+        ? this.#symbol(call, "token", value)
+        : this.#text(call, value);
     if (Array.isArray(value)) return value.map((item) => this.#json(call, name, item));
     if (!isObject(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#json(call, key, item)]));

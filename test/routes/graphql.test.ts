@@ -92,6 +92,18 @@ beforeAll(async () => {
   runId = await newRun({ experiment_id: experimentId, run_name: "swift", start_time: 5, user_id: "ada" });
 });
 
+test("a run by its older name, and the history of no runs", async () => {
+  const { data } = await ask(
+    "query Q($data: MlflowGetRunInput!) { mlflowGetRun(input: $data) { run { info { runId } } } }",
+    {
+      data: { runUuid: runId },
+    },
+  );
+  expect(data).toEqual({ mlflowGetRun: { run: { info: { runId } } } });
+  const history = await ask(GET_HISTORY, { data: { runIds: [], metricKey: "loss" } });
+  expect(history).toMatchObject({ data: { mlflowGetMetricHistoryBulkInterval: { metrics: [] } }, errors: null });
+});
+
 test("the run page's query answers all of a run, in camelCase", async () => {
   const { model_id: modelId } = (await newModel({ experiment_id: experimentId })).info;
   await mlflow("runs/log-batch", {

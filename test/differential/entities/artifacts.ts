@@ -80,4 +80,22 @@ export const artifacts: readonly Operation[] = [
     }),
     path: () => "/get-artifact",
   },
+  {
+    name: "upload-artifact",
+    method: "POST",
+    weight: 2,
+    effect: "exact",
+    required: [],
+    message: () => ({}),
+    path: (world) => {
+      const run = world.pick("run with artifacts").replace(/^.*\//, "");
+      const query = world.random.pick([
+        ...["a.txt", "plots/b.bin", "new/d.txt", "a.txt", "../x", ""].map((path) => `run_uuid=${run}&path=${path}`),
+        `run_uuid=${run}`,
+        "path=a.txt",
+      ]);
+      return `/ajax-api/2.0/mlflow/upload-artifact?${query}`;
+    },
+    rawBody: (world) => "upload ".repeat(world.random.integer(4)),
+  },
 ];

@@ -29,4 +29,15 @@ export const datasets: readonly Operation[] = [
       };
     },
   },
+  {
+    name: "experiments/search-datasets",
+    method: "POST",
+    weight: 3,
+    effect: "reads",
+    required: ["experiment_ids"],
+    path: () => "/ajax-api/2.0/mlflow/experiments/search-datasets",
+    message: (world) => ({
+      experiment_ids: world.list(world.random.pick([3, 3, 3, 22]), () => world.pick("experiment")),
+    }),
+  },
 ];

@@ -28,6 +28,8 @@ const FIELDS = ["metrics.loss", "metrics.acc", "creation_timestamp", "creation_t
 
 const STATUSES = ["LOGGED_MODEL_READY", "LOGGED_MODEL_UPLOAD_FAILED", "LOGGED_MODEL_PENDING"];
 
+const FILES = ["MLmodel", "data/model.pkl", "data/deep/x.txt"];
+
 const reference = (world: World) => ({ model_id: world.pick("logged model") });
 
 const pathOf =
@@ -57,6 +59,7 @@ export const loggedModels: readonly Operation[] = [
     learn: (body, world) => {
       if (!isObject(body) || !isObject(body.model) || !isObject(body.model.info)) return;
       world.add("logged model", String(body.model.info.model_id));
+      world.add("model artifacts", String(body.model.info.artifact_uri).replace("mlflow-artifacts:/", ""));
     },
   },
   {
@@ -121,6 +124,43 @@ export const loggedModels: readonly Operation[] = [
       ),
       ...world.maybe(0.5, "max_results", () => world.random.pick([1, 2, 5, 50, 51, 1000, 0, -1])),
     }),
+  },
+  {
+    name: "logged-models upload",
+    method: "PUT",
+    weight: 3,
+    effect: "exact",
+    required: [],
+    message: () => ({}),
+    path: (world) => `/api/2.0/mlflow-artifacts/artifacts/${world.pick("model artifacts")}/${world.random.pick(FILES)}`,
+    rawBody: (world) => "model ".repeat(world.random.integer(4)),
+  },
+  {
+    name: "logged-models artifacts/directories",
+    method: "GET",
+    weight: 3,
+    effect: "exact",
+    isPlain: true,
+    required: [],
+    message: () => ({}),
+    path: (world) => {
+      const folder = world.random.pick(["", "?artifact_directory_path=data", "?artifact_directory_path=none"]);
+      return `${pathOf("/artifacts/directories")(world, reference(world))}${folder}`;
+    },
+  },
+  {
+    name: "logged-models artifacts/files",
+    method: "GET",
+    weight: 3,
+    effect: "exact",
+    isPlain: true,
+    required: [],
+    message: () => ({}),
+    path: (world) => {
+      const file = world.random.pick([...FILES, ...FILES, ...FILES, "none", "../x", ""]);
+      const path = pathOf("/artifacts/files")(world, reference(world)).replace("/api/", "/ajax-api/");
+      return `${path}?artifact_file_path=${encodeURIComponent(file)}`;
+    },
   },
   {
     // A model's metrics have values and steps of their own: of two at one step and time either may stay.

@@ -100,12 +100,15 @@ export const metrics: readonly Operation[] = [
     effect: "exact",
     required: ["run_id", "metric_key"],
     path: () => "/ajax-api/2.0/mlflow/metrics/get-history-bulk",
-    message: (world) => ({
-      // In the order of the runs' ids, which are each server's own: one run tells no order.
-      run_id: [world.pick("run")],
-      metric_key: world.key(),
-      ...world.maybe(0.4, "max_results", () => world.random.pick([1, 2, 5, 30_000])),
-    }),
+    message: (world) => {
+      // In the order of the runs' ids, which are each server's own: of several runs, a limit would cut different ones off.
+      const several = world.random.chance(0.5);
+      return {
+        run_id: several ? [world.pick("run"), ...world.list(3, () => world.pick("run"))] : [world.pick("run")],
+        metric_key: world.key(),
+        ...world.maybe(0.4, "max_results", () => world.random.pick(several ? [30_000] : [1, 2, 5, 30_000])),
+      };
+    },
   },
   {
     name: "metrics/get-history-bulk-interval",
@@ -115,7 +118,7 @@ export const metrics: readonly Operation[] = [
     required: ["run_ids", "metric_key"],
     path: () => "/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval",
     message: (world) => ({
-      run_ids: [world.pick("run")],
+      run_ids: [world.pick("run"), ...world.list(2, () => world.pick("run"))],
       metric_key: world.key(),
       ...world.maybe(0.5, "max_results", () => world.random.pick([1, 2, 5, 2500, 0, 2501])),
       ...world.maybe(0.3, "start_step", () => world.random.pick([0, 1, -1])),
