@@ -1,5 +1,25 @@
+import { CSPProvider } from "@base-ui/react/csp-provider";
+import { Tooltip } from "@base-ui/react/tooltip";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { makeQueryClient } from "./api/query-client.ts";
+import { initTheme } from "./parts/theme.ts";
+import { makeRouter } from "./router.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
-createRoot(document.getElementById("root")!).render(<h1>Trackflare</h1>);
+initTheme();
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <CSPProvider disableStyleElements>
+      <Tooltip.Provider delay={400}>
+        <QueryClientProvider client={makeQueryClient()}>
+          <RouterProvider router={makeRouter()} />
+        </QueryClientProvider>
+      </Tooltip.Provider>
+    </CSPProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,159 @@
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { compareSearch } from "./screens/compare/search.ts";
+import { experimentsSearch } from "./screens/experiments/search.ts";
+import { modelsSearch, registeredModelSearch } from "./screens/registry/search.ts";
+import { runSearch } from "./screens/run/search.ts";
+import { runsSearch } from "./screens/runs/search.ts";
+import { Frame } from "./shell/frame.tsx";
+import { NotFound, ScreenError, ScreenPending } from "./shell/route-states.tsx";
+
+/* Every address of the UI: the ones that MLflow's clients print, and MLflow's UI's own spellings, which are led to ours. */
+
+const root = createRootRoute({ component: Frame });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/experiments", replace: true });
+  },
+});
+
+const experiments = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments",
+  validateSearch: (raw) => experimentsSearch.parse(raw),
+  component: lazyRouteComponent(() => import("./screens/experiments/experiments-screen.tsx"), "ExperimentsScreen"),
+});
+
+/** `$ids`: one or several, apart by commas. */
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$ids",
+  validateSearch: (raw) => runsSearch.parse(raw),
+  component: lazyRouteComponent(() => import("./screens/runs/runs-screen.tsx"), "RunsScreen"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/runs/$runId",
+  validateSearch: (raw) => runSearch.parse(raw),
+  component: lazyRouteComponent(() => import("./screens/run/run-screen.tsx"), "RunScreen"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: (raw) => compareSearch.parse(raw),
+  component: lazyRouteComponent(() => import("./screens/compare/compare-screen.tsx"), "CompareScreen"),
+});
+
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  validateSearch: (raw) => modelsSearch.parse(raw),
+  component: lazyRouteComponent(() => import("./screens/registry/models-screen.tsx"), "ModelsScreen"),
+});
+
+const registeredModel = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name",
+  validateSearch: (raw) => registeredModelSearch.parse(raw),
+  component: lazyRouteComponent(
+    () => import("./screens/registry/registered-model-screen.tsx"),
+    "RegisteredModelScreen",
+  ),
+});
+
+const modelVersion = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name/versions/$version",
+  component: lazyRouteComponent(() => import("./screens/registry/model-version-screen.tsx"), "ModelVersionScreen"),
+});
+
+const loggedModel = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/models/$modelId",
+  component: lazyRouteComponent(() => import("./screens/registry/logged-model-screen.tsx"), "LoggedModelScreen"),
+});
+
+const loggedModelById = createRoute({
+  getParentRoute: () => root,
+  path: "/logged-models/$modelId",
+  component: lazyRouteComponent(() => import("./screens/registry/logged-model-screen.tsx"), "LoggedModelScreen"),
+});
+
+const runsSpelling = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$ids/runs",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/experiments/$ids", params, replace: true });
+  },
+});
+
+/** The tabs of a run in MLflow's UI: `artifacts/<path>`, `model-metrics`, `system-metrics`. */
+const runTabSpelling = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/runs/$runId/$",
+  beforeLoad: ({ params: { experimentId, runId, _splat = "" } }) => {
+    const [tab = "", ...path] = _splat.split("/");
+    const tabs = { artifacts: "artifacts", "model-metrics": "charts", "system-metrics": "system" } as const;
+    const known = Object.entries(tabs).find(([spelling]) => spelling === tab)?.[1];
+    throw redirect({
+      to: "/experiments/$experimentId/runs/$runId",
+      params: { experimentId, runId },
+      search: { tab: known, path: known === "artifacts" && path.length > 0 ? path.join("/") : undefined },
+      replace: true,
+    });
+  },
+});
+
+const compareSpelling = createRoute({
+  getParentRoute: () => root,
+  path: "/compare-runs",
+  validateSearch: (raw) => compareSearch.parse(raw),
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: "/compare", search, replace: true });
+  },
+});
+
+const routeTree = root.addChildren([
+  home,
+  experiments,
+  runs,
+  runsSpelling,
+  run,
+  runTabSpelling,
+  loggedModel,
+  loggedModelById,
+  compare,
+  compareSpelling,
+  models,
+  registeredModel,
+  modelVersion,
+]);
+
+export function makeRouter() {
+  return createRouter({
+    routeTree,
+    history: createHashHistory(),
+    defaultPreload: "intent",
+    defaultErrorComponent: ScreenError,
+    defaultNotFoundComponent: NotFound,
+    defaultPendingComponent: ScreenPending,
+    pathParamsAllowedCharacters: [","],
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,125 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { useQuery } from "@tanstack/react-query";
+import { type KeyboardEvent, useDeferredValue, useEffect, useState } from "react";
+import { classNames, FIELD, OVERLAY } from "../parts/class-names.ts";
+import { keysLabel, useAllCommands } from "./commands.ts";
+import { findThings } from "./find-things.ts";
+
+interface PanelProps {
+  isOpen: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+}
+
+interface Line {
+  id: string;
+  group: string;
+  label: string;
+  note: string;
+  act: () => void;
+}
+
+const LIST_ID = "palette-list";
+
+/** Finds commands, experiments, runs and models by what is typed. */
+export default function CommandPalette({ isOpen, onOpenChange }: PanelProps) {
+  const [text, setText] = useState("");
+  const [chosen, setChosen] = useState(0);
+  const commands = useAllCommands();
+  const wanted = useDeferredValue(text.trim());
+  const found = useQuery({
+    queryKey: ["experiments", "palette", wanted],
+    queryFn: ({ signal }) => findThings(wanted, signal),
+    enabled: wanted !== "",
+    placeholderData: (previous) => (wanted === "" ? undefined : previous),
+  });
+  const things = wanted === "" ? [] : (found.data ?? []);
+  const words = text.trim().toLowerCase().split(/\s+/);
+  const lines: Line[] = [
+    ...commands
+      .filter((command) => !command.isDisabled && command.id !== "go.search")
+      .filter((command) => words.every((word) => `${command.group} ${command.label}`.toLowerCase().includes(word)))
+      .map((command) => ({ ...command, note: command.keys ? keysLabel(command.keys) : "", act: command.run })),
+    ...things.map((thing) => ({
+      ...thing,
+      id: thing.href,
+      act: () => {
+        location.hash = thing.href;
+      },
+    })),
+  ];
+  const current = Math.min(chosen, lines.length - 1);
+  const choose = (line: Line | undefined): void => {
+    if (line === undefined) return;
+    onOpenChange(false);
+    // After the dialog has given the focus back.
+    setTimeout(line.act);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const moves: Record<string, number> = { ArrowDown: current + 1, ArrowUp: current - 1 };
+    const move = moves[event.key];
+    if (move !== undefined && lines.length > 0) {
+      event.preventDefault();
+      setChosen((move + lines.length) % lines.length);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      choose(lines[current]);
+    }
+  };
+  useEffect(() => {
+    document.getElementById(`${LIST_ID}-${current}`)?.scrollIntoView({ block: "nearest" });
+  }, [current]);
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={onOpenChange}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="fixed inset-0 bg-scrim" />
+        <Dialog.Popup
+          className={classNames(
+            OVERLAY,
+            "fixed top-[12vh] left-1/2 flex max-h-[70vh] w-[min(600px,calc(100vw-24px))] -translate-x-1/2 flex-col p-2",
+          )}
+        >
+          <Dialog.Title className="sr-only">Search and commands</Dialog.Title>
+          <input
+            role="combobox"
+            aria-label="Search experiments, runs, models and commands"
+            aria-expanded
+            aria-controls={LIST_ID}
+            aria-activedescendant={lines.length > 0 ? `${LIST_ID}-${current}` : undefined}
+            placeholder="Experiment, run name or id, model, command…"
+            spellCheck={false}
+            autoComplete="off"
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value);
+              setChosen(0);
+            }}
+            onKeyDown={onKeyDown}
+            className={classNames(FIELD, "h-9 shrink-0 px-3")}
+          />
+          {/* biome-ignore lint/a11y/useSemanticElements: options with groups and notes are no <select> */}
+          <div id={LIST_ID} role="listbox" aria-label="Matches" tabIndex={-1} className="mt-2 min-h-0 overflow-y-auto">
+            {lines.map((line, index) => (
+              // biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/useFocusableInteractive: the keys belong to the box above
+              <div
+                key={`${line.group} ${line.id}`}
+                id={`${LIST_ID}-${index}`}
+                role="option"
+                aria-selected={index === current}
+                onClick={() => choose(line)}
+                onMouseMove={() => setChosen(index)}
+                className="flex min-h-8 items-center gap-3 rounded-sm px-2 aria-selected:bg-hover"
+              >
+                <span className="w-24 shrink-0 text-ink-faint text-sm">{line.group}</span>
+                <span className="min-w-0 flex-1 truncate">{line.label}</span>
+                <span className="shrink-0 text-ink-faint text-sm">{line.note}</span>
+              </div>
+            ))}
+          </div>
+          <p role="status" className="px-2 py-1 text-ink-muted text-sm empty:hidden">
+            {lines.length === 0 && (found.isFetching ? "Searching…" : "Nothing matches.")}
+          </p>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

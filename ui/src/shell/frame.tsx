@@ -1,0 +1,142 @@
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Keyboard, Monitor, Moon, Plug, Search, Sun } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Button, IconButton } from "../parts/button.tsx";
+import { setTheme, type ThemeChoice, useThemeChoice } from "../parts/theme.ts";
+import { Toasts } from "../parts/toast.tsx";
+import { Breadcrumbs } from "./breadcrumbs.tsx";
+import { keysLabel, listenForKeys, useCommands } from "./commands.ts";
+
+const CommandPalette = lazy(() => import("./command-palette.tsx"));
+const ConnectPanel = lazy(() => import("./connect-panel.tsx"));
+const ShortcutList = lazy(() => import("./shortcut-list.tsx"));
+
+type Overlay = "palette" | "connect" | "shortcuts";
+
+const THEMES: Record<ThemeChoice, { next: ThemeChoice; label: string; icon: typeof Sun }> = {
+  system: { next: "light", label: "Theme: as the system", icon: Monitor },
+  light: { next: "dark", label: "Theme: light", icon: Sun },
+  dark: { next: "system", label: "Theme: dark", icon: Moon },
+};
+
+/** What is around every screen. */
+export function Frame() {
+  const [overlay, setOverlay] = useState<Overlay>();
+  const navigate = useNavigate();
+  const choice = useThemeChoice();
+  useEffect(listenForKeys, []);
+  useCommands([
+    { id: "go.search", label: "Search and commands", group: "Go to", keys: "mod+k", run: () => setOverlay("palette") },
+    {
+      id: "go.experiments",
+      label: "Experiments",
+      group: "Go to",
+      keys: "g e",
+      run: () => void navigate({ to: "/experiments" }),
+    },
+    {
+      id: "go.models",
+      label: "Registered models",
+      group: "Go to",
+      keys: "g m",
+      run: () => void navigate({ to: "/models" }),
+    },
+    { id: "view.theme", label: "Change the theme", group: "View", run: () => setTheme(THEMES[choice].next) },
+    { id: "help.connect", label: "Connect a client", group: "Help", run: () => setOverlay("connect") },
+    { id: "help.keys", label: "Keyboard shortcuts", group: "Help", keys: "?", run: () => setOverlay("shortcuts") },
+  ]);
+  const theme = THEMES[choice];
+  const panel = { isOpen: true, onOpenChange: (isOpen: boolean) => !isOpen && setOverlay(undefined) };
+  return (
+    <div className="flex h-full flex-col">
+      {/* A button, as an address with another hash would be another page. */}
+      <button
+        type="button"
+        onClick={() => document.getElementById("main")?.focus()}
+        className="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:bg-raised focus:p-2"
+      >
+        Skip to the content
+      </button>
+      <header className="flex h-bar shrink-0 items-center gap-2 border-line border-b px-3 wide:gap-4 wide:px-4">
+        <Link to="/experiments" className="flex items-center gap-2 font-semibold text-ink hover:no-underline">
+          <Mark />
+          <span className="sr-only wide:not-sr-only">Trackflare</span>
+        </Link>
+        <nav aria-label="Main" className="flex items-center gap-3">
+          <SectionLink to="/experiments" label="Experiments" />
+          <SectionLink to="/models" label="Models" />
+        </nav>
+        <div className="hidden min-w-0 flex-1 wide:flex">
+          <Breadcrumbs />
+        </div>
+        <div className="ml-auto flex items-center gap-1">
+          <Button
+            kind="plain"
+            aria-label="Search and commands"
+            className="text-ink-muted"
+            icon={<Search size={14} aria-hidden />}
+            onClick={() => setOverlay("palette")}
+          >
+            <span className="hidden wide:inline">Search</span>
+            <kbd className="hidden font-sans text-ink-faint text-sm wide:inline">{keysLabel("mod+k")}</kbd>
+          </Button>
+          <IconButton
+            label="Connect a client"
+            icon={<Plug size={16} aria-hidden />}
+            onClick={() => setOverlay("connect")}
+          />
+          <span className="hidden wide:inline-flex">
+            <IconButton
+              label="Keyboard shortcuts"
+              shortcut="?"
+              icon={<Keyboard size={16} aria-hidden />}
+              onClick={() => setOverlay("shortcuts")}
+            />
+          </span>
+          <IconButton
+            label={theme.label}
+            icon={<theme.icon size={16} aria-hidden />}
+            onClick={() => setTheme(theme.next)}
+          />
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col overflow-auto outline-none">
+        <Outlet />
+      </main>
+      <Toasts />
+      <Suspense>
+        {overlay === "palette" && <CommandPalette {...panel} />}
+        {overlay === "connect" && <ConnectPanel {...panel} />}
+        {overlay === "shortcuts" && <ShortcutList {...panel} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function SectionLink({ to, label }: { to: "/experiments" | "/models"; label: string }) {
+  return (
+    <Link to={to} className="text-ink-muted hover:text-ink data-[status=active]:text-ink">
+      {label}
+    </Link>
+  );
+}
+
+function Mark() {
+  return (
+    <svg
+      viewBox="0 0 24 24"
+      width={20}
+      height={20}
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={2.5}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden
+      className="text-accent"
+    >
+      <path d="M3 4v15a2 2 0 0 0 2 2h16" />
+      <path d="M7 8c2 6 4 8 13 8.5" />
+    </svg>
+  );
+}
