@@ -20,8 +20,16 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** workerd through Miniflare, with D1, Durable Objects and R2 in the data folder. */
-export async function startEngine(settings: ServerSettings, bundle: WorkerBundle, data: DataFolder): Promise<Engine> {
+/**
+ * workerd through Miniflare, with D1, Durable Objects and R2 in the data folder.
+ * @param ui the folder of the web UI's files; undefined to serve without.
+ */
+export async function startEngine(
+  settings: ServerSettings,
+  bundle: WorkerBundle,
+  ui: string | undefined,
+  data: DataFolder,
+): Promise<Engine> {
   // A socket's path is limited to about 100 bytes, a data folder's is not. Only this user may enter a folder of mkdtemp.
   const scratch = mkdtempSync(join(tmpdir(), "trackflare-"));
   process.env.TMPDIR = scratch;
@@ -34,6 +42,7 @@ export async function startEngine(settings: ServerSettings, bundle: WorkerBundle
   const runtime = new RuntimeWatch(data, scratch);
   const miniflare = new Miniflare({
     ...bundle.options,
+    ...(ui !== undefined && { assets: { ...bundle.assets, directory: ui } }),
     name: "trackflare",
     rootPath: bundle.path,
     modulesRoot: bundle.path,

@@ -5,6 +5,7 @@ import { DataFolder } from "./data-folder.ts";
 import { startEngine } from "./engine.ts";
 import { greeting } from "./greeting.ts";
 import type { ServerSettings } from "./settings.ts";
+import { uiBundle } from "./ui-bundle.ts";
 import { systemErrorCode, UserError } from "./user-error.ts";
 import { workerBundle } from "./worker-bundle.ts";
 
@@ -15,7 +16,8 @@ import { workerBundle } from "./worker-bundle.ts";
 export async function serve(settings: ServerSettings): Promise<void> {
   const data = await holdFolderAndPort(settings);
   try {
-    const engine = await startEngine(settings, await workerBundle(), data);
+    const ui = await uiUnlessBroken();
+    const engine = await startEngine(settings, await workerBundle(), ui, data);
     try {
       const stopRequested = whenAskedToStop();
       const serving = assertServing(engine.url).then(() => {
@@ -30,6 +32,17 @@ export async function serve(settings: ServerSettings): Promise<void> {
     }
   } finally {
     data.release();
+  }
+}
+
+/** Whoever logs needs no UI, so one that does not build keeps nobody from logging. */
+async function uiUnlessBroken(): Promise<string | undefined> {
+  try {
+    return await uiBundle();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`${error.message} Serving without it.`);
+    return undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import { configOf } from "./config.ts";
 import { errorResponse } from "./errors.ts";
 import { rawPath } from "./raw-target.ts";
 import { readMessage } from "./read-input.ts";
+import { uiFile } from "./ui-files.ts";
 
 const NOBODY: Principal = { username: "", isAdmin: false };
 
@@ -66,6 +67,8 @@ export function createApp(): Hono<{ Bindings: Env }> {
   app.notFound(async (c) => {
     const requestId = crypto.randomUUID();
     try {
+      const file = await uiFile(c.req.raw, c.env);
+      if (file !== undefined) return file;
       await authenticate(c.req.raw, configOf(c.env));
       throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);
     } catch (error) {

@@ -10,22 +10,7 @@ const text = (body: string): Response =>
 
 const nothing = () => undefined;
 
-/** What a browser shows until there is a web UI: how to log here. */
-const welcome = (origin: string) => `Trackflare serves MLflow's tracking API here. It has no web UI yet.
-
-Log to it from a shell:           export MLFLOW_TRACKING_URI=${origin}
-or from a Python script:          mlflow.set_tracking_uri("${origin}")
-and look at what was logged:      mlflow runs list --experiment-id 0
-`;
-
 export const systemRoutes: readonly Route[] = [
-  route({
-    method: "GET",
-    paths: ["/"],
-    permission: onServer("READ"),
-    input: ({ url }) => url.slice(0, url.indexOf("/", url.indexOf("://") + 3)),
-    handle: ({ input: origin }) => text(welcome(origin)),
-  }),
   route({ method: "GET", paths: ["/health"], permission: "public", input: nothing, handle: () => text("OK") }),
   route({
     method: "GET",

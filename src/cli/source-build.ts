@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { join } from "node:path";
+
+/** The repository, wherever the command is called from. */
+export const ROOT = join(import.meta.dirname, "../..");
+
+const KEEP_BUILDS_MS = 3_600_000;
+
+export interface SourceBuild {
+  /** Where the builds are kept, relative to {@link ROOT}. */
+  readonly folder: string;
+  /** Patterns of all files that a build is made of, relative to {@link ROOT}. */
+  readonly sources: readonly string[];
+  readonly exclude?: readonly string[];
+  /** Makes a build of the sources as they are, in an empty folder. */
+  readonly make: (outdir: string) => Promise<void>;
+}
+
+/**
+ * The build of the sources as they are now, which is kept in a folder named after their hash until they change.
+ * @returns the folder's path.
+ */
+export async function currentBuild(build: SourceBuild): Promise<string> {
+  const current = pathOf(build);
+  return existsSync(current) ? current : await makeBuild(build);
+}
+
+function pathOf(build: SourceBuild): string {
+  return join(ROOT, build.folder, sourceHash(build));
+}
+
+function sourceHash({ sources, exclude = [] }: SourceBuild): string {
+  const hash = createHash("sha256");
+  for (const file of globSync(sources, { cwd: ROOT, exclude }).sort()) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(ROOT, file)))
+      .update("\0");
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Builds aside and renames, so that a build is whole or absent and two builders do not meet.
+ * @returns where the build is, which another name says if the sources changed meanwhile.
+ */
+async function makeBuild(build: SourceBuild): Promise<string> {
+  const folder = join(ROOT, build.folder);
+  mkdirSync(folder, { recursive: true });
+  removeOldBuilds(folder);
+  for (;;) {
+    const path = pathOf(build);
+    const aside = mkdtempSync(join(folder, "new-"));
+    try {
+      await build.make(aside);
+    } catch (error) {
+      rmSync(aside, { recursive: true });
+      throw error;
+    }
+    if (path === pathOf(build)) {
+      moveIntoPlace(aside, path);
+      return path;
+    }
+    rmSync(aside, { recursive: true });
+  }
+}
+
+function moveIntoPlace(aside: string, path: string): void {
+  try {
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { recursive: true });
+    if (!existsSync(path)) throw error;
+  }
+}
+
+/** Another start may be about to read one that is not the newest: those of the last hour stay. */
+function removeOldBuilds(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs > KEEP_BUILDS_MS) rmSync(path, { recursive: true, force: true });
+  }
+}

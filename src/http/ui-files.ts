@@ -1,0 +1,49 @@
+import { rawPath } from "./raw-target.ts";
+
+/**
+ * Headers of the web UI's files. The edge serves them without the Worker and takes the same headers from
+ * `ui/public/_headers`; on one machine everything reaches the Worker.
+ */
+export const UI_HEADERS: Readonly<Record<string, string>> = {
+  "Content-Security-Policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
+    "connect-src 'self'; frame-src 'self'; media-src 'self' blob:; worker-src 'self'; form-action 'self'; " +
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
+
+/** Of the files that carry a hash of their content in their name. */
+const HASHED_FILES = "/assets/";
+const FOREVER = "public, max-age=31536000, immutable";
+
+/**
+ * The file of the web UI at the request's path; undefined where there is none. Files are public: they hold no data, and
+ * what they ask of the API is authorized there.
+ */
+export async function uiFile(request: Request, env: Env): Promise<Response | undefined> {
+  if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+  const path = rawPath(request);
+  const found = env.ASSETS === undefined ? undefined : await env.ASSETS.fetch(request);
+  if (found === undefined || found.status === 404) return path === "/" ? welcome(request) : undefined;
+  const response = new Response(found.body, found);
+  for (const [name, value] of Object.entries(UI_HEADERS)) response.headers.set(name, value);
+  if (path.startsWith(HASHED_FILES)) response.headers.set("Cache-Control", FOREVER);
+  return response;
+}
+
+/** What a browser shows where the web UI was not built: how to log here. */
+function welcome({ url }: Request): Response {
+  const { origin } = new URL(url);
+  const text = `Trackflare serves MLflow's tracking API here. Its web UI was not built: the server's log says why.
+
+Log to it from a shell:           export MLFLOW_TRACKING_URI=${origin}
+or from a Python script:          mlflow.set_tracking_uri("${origin}")
+and look at what was logged:      mlflow runs list --experiment-id 0
+`;
+  return new Response(text, {
+    headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" },
+  });
+}
