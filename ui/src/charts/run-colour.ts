@@ -1,6 +1,6 @@
 /*
- * A run's colour: from its id alone, so that it is the same on every screen and in every session. The palette is made
- * of 12 hues in two strengths of OKLCH with equal lightness, at least 3:1 against the light page and the dark one.
+ * A run's colour: from its id alone, so that it is the same on every screen and in every session. Each colour of the
+ * palette stands out from the light page and the dark one by at least 3:1.
  */
 
 export const RUN_COLOURS = [

@@ -96,7 +96,6 @@ export default function CommandPalette({ isOpen, onOpenChange }: PanelProps) {
             onKeyDown={onKeyDown}
             className={classNames(FIELD, "h-9 shrink-0 px-3")}
           />
-          {/* biome-ignore lint/a11y/useSemanticElements: options with groups and notes are no <select> */}
           <div id={LIST_ID} role="listbox" aria-label="Matches" tabIndex={-1} className="mt-2 min-h-0 overflow-y-auto">
             {lines.map((line, index) => (
               // biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/useFocusableInteractive: the keys belong to the box above
