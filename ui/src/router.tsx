@@ -98,18 +98,34 @@ const runsSpelling = createRoute({
   },
 });
 
-/** The tabs of a run in MLflow's UI: `artifacts/<path>`, `model-metrics`, `system-metrics`. */
-const runTabSpelling = createRoute({
+/** MLflow's UI has a path for each tab of a run. */
+const artifactsSpelling = createRoute({
   getParentRoute: () => root,
-  path: "/experiments/$experimentId/runs/$runId/$",
-  beforeLoad: ({ params: { experimentId, runId, _splat = "" } }) => {
-    const [tab = "", ...path] = _splat.split("/");
-    const tabs = { artifacts: "artifacts", "model-metrics": "charts", "system-metrics": "system" } as const;
-    const known = Object.entries(tabs).find(([spelling]) => spelling === tab)?.[1];
+  path: "/experiments/$experimentId/runs/$runId/artifacts/$",
+  beforeLoad: ({ params: { experimentId, runId, _splat } }) => {
     throw redirect({
       to: "/experiments/$experimentId/runs/$runId",
       params: { experimentId, runId },
-      search: { tab: known, path: known === "artifacts" && path.length > 0 ? path.join("/") : undefined },
+      search: { tab: "artifacts", path: _splat || undefined },
+      replace: true,
+    });
+  },
+});
+
+const TAB_SPELLINGS: Record<string, "charts" | "system" | "artifacts"> = {
+  artifacts: "artifacts",
+  "model-metrics": "charts",
+  "system-metrics": "system",
+};
+
+const tabSpelling = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/runs/$runId/$tab",
+  beforeLoad: ({ params: { experimentId, runId, tab } }) => {
+    throw redirect({
+      to: "/experiments/$experimentId/runs/$runId",
+      params: { experimentId, runId },
+      search: { tab: TAB_SPELLINGS[tab] },
       replace: true,
     });
   },
@@ -130,7 +146,8 @@ const routeTree = root.addChildren([
   runs,
   runsSpelling,
   run,
-  runTabSpelling,
+  artifactsSpelling,
+  tabSpelling,
   loggedModel,
   loggedModelById,
   compare,
