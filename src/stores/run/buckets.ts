@@ -104,7 +104,7 @@ export function withInfinity(value: number): number {
   return Math.abs(value) === MAX_FINITE_VALUE ? Math.sign(value) * Number.POSITIVE_INFINITY : value;
 }
 
-/** One point of each bucket, kept by its number among all points; −1 while the bucket has none. */
+/** One point of each bucket, with its number among all points; −1 while the bucket has none. */
 class Picks {
   readonly numbers: Float64Array;
   readonly x: Float64Array;
@@ -125,12 +125,12 @@ class Picks {
   isEmpty(bucket: number): boolean {
     return this.numbers[bucket] === -1;
   }
-}
 
-interface Pick {
-  readonly number: number;
-  readonly x: number;
-  readonly value: number;
+  isBefore(other: Picks, bucket: number): boolean {
+    const x = this.x[bucket]!;
+    const otherX = other.x[bucket]!;
+    return x < otherX || (x === otherX && this.numbers[bucket]! < other.numbers[bucket]!);
+  }
 }
 
 class Buckets {
@@ -141,9 +141,8 @@ class Buckets {
   readonly #last: Picks;
   readonly #least: Picks;
   readonly #greatest: Picks;
-  readonly #nan: Picks;
-  readonly #infinity: Picks;
-  readonly #negativeInfinity: Picks;
+  /** NaN, Infinity, −Infinity: made when the first one comes, since most series have none. */
+  #others: readonly [Picks, Picks, Picks] | undefined;
   readonly #finite: Float64Array;
   readonly #sumX: Float64Array;
   readonly #sum: Float64Array;
@@ -158,9 +157,6 @@ class Buckets {
     this.#last = new Picks(count);
     this.#least = new Picks(count);
     this.#greatest = new Picks(count);
-    this.#nan = new Picks(count);
-    this.#infinity = new Picks(count);
-    this.#negativeInfinity = new Picks(count);
     this.#finite = new Float64Array(count);
     this.#sumX = new Float64Array(count);
     this.#sum = new Float64Array(count);
@@ -170,72 +166,100 @@ class Buckets {
     const start = this.#start;
     const end = this.#end;
     const perX = end > start ? this.#count / (end - start) : 0;
-    const last = this.#count - 1;
+    const lastBucket = this.#count - 1;
+    const first = this.#first;
+    const last = this.#last;
+    const least = this.#least;
+    const greatest = this.#greatest;
+    const { values } = series;
     for (let index = from; index < to; index++) {
       const number = this.#passed++;
       const x = xs[index - from]!;
       if (!(x >= start && x <= end)) continue;
-      const value = series.values[index]!;
-      const bucket = Math.min(last, Math.floor((x - start) * perX));
-      if (this.#first.isEmpty(bucket) || x < this.#first.x[bucket]!) this.#first.set(bucket, number, x, value);
-      if (this.#last.isEmpty(bucket) || x >= this.#last.x[bucket]!) this.#last.set(bucket, number, x, value);
-      if (Math.abs(value) < MAX_FINITE_VALUE) this.#addFinite(bucket, number, x, value);
-      else this.#addOther(bucket, number, x, value);
+      const value = values[index]!;
+      const bucket = Math.min(lastBucket, Math.floor((x - start) * perX));
+      if (first.isEmpty(bucket) || x < first.x[bucket]!) first.set(bucket, number, x, value);
+      if (last.isEmpty(bucket) || x >= last.x[bucket]!) last.set(bucket, number, x, value);
+      if (!(Math.abs(value) < MAX_FINITE_VALUE)) {
+        this.#addOther(bucket, number, x, value);
+        continue;
+      }
+      const count = this.#finite[bucket]!++;
+      this.#sumX[bucket]! += x;
+      this.#sum[bucket]! += value;
+      const lowest = least.values[bucket]!;
+      if (count === 0 || value < lowest || (value === lowest && x < least.x[bucket]!)) {
+        least.set(bucket, number, x, value);
+      }
+      const highest = greatest.values[bucket]!;
+      if (count === 0 || value > highest || (value === highest && x < greatest.x[bucket]!)) {
+        greatest.set(bucket, number, x, value);
+      }
     }
   }
 
   result(total: number): BucketedSeries {
-    const picks: Pick[] = [];
+    const line = new Line(this.#count * (POINTS_PER_BUCKET + (this.#others?.length ?? 0)));
+    const means = new Line(this.#count);
     for (let bucket = 0; bucket < this.#count; bucket++) {
-      const ofBucket = this.#picksOf(bucket);
-      // A point may be the first and the least at once.
-      for (const [place, pick] of ofBucket.entries()) {
-        if (pick.number !== ofBucket[place - 1]?.number) picks.push(pick);
-      }
+      if (this.#first.isEmpty(bucket)) continue;
+      this.#drawBucket(line, bucket);
+      const finite = this.#finite[bucket]!;
+      if (finite > 0) means.add(this.#sumX[bucket]! / finite, this.#sum[bucket]! / finite);
     }
-    const filled = Array.from(this.#finite.keys()).filter((bucket) => this.#finite[bucket]! > 0);
-    return {
-      total,
-      x: Float64Array.from(picks, ({ x }) => x),
-      values: Float64Array.from(picks, ({ value }) => withInfinity(value)),
-      meanX: Float64Array.from(filled, (bucket) => this.#sumX[bucket]! / this.#finite[bucket]!),
-      means: Float64Array.from(filled, (bucket) => this.#sum[bucket]! / this.#finite[bucket]!),
-    };
+    return { total, x: line.x(), values: line.values(), meanX: means.x(), means: means.values() };
   }
 
-  #addFinite(bucket: number, number: number, x: number, value: number): void {
-    this.#finite[bucket]!++;
-    this.#sumX[bucket]! += x;
-    this.#sum[bucket]! += value;
-    const least = this.#least;
-    const isLeast = least.isEmpty(bucket) || value < least.values[bucket]!;
-    if (isLeast || (value === least.values[bucket] && x < least.x[bucket]!)) least.set(bucket, number, x, value);
-    const greatest = this.#greatest;
-    const isGreatest = greatest.isEmpty(bucket) || value > greatest.values[bucket]!;
-    if (isGreatest || (value === greatest.values[bucket] && x < greatest.x[bucket]!)) {
-      greatest.set(bucket, number, x, value);
-    }
+  /** The bucket's picks in the order of x. A point that is picked twice comes once. */
+  #drawBucket(line: Line, bucket: number): void {
+    const extremes =
+      this.#finite[bucket] === 0
+        ? []
+        : this.#least.isBefore(this.#greatest, bucket)
+          ? [this.#least, this.#greatest]
+          : [this.#greatest, this.#least];
+    const others = this.#others?.filter((picks) => !picks.isEmpty(bucket)) ?? [];
+    const between =
+      others.length === 0 ? extremes : [...extremes, ...others].sort((a, b) => (a.isBefore(b, bucket) ? -1 : 1));
+    let previous = this.#draw(line, this.#first, bucket, -1);
+    for (const picks of between) previous = this.#draw(line, picks, bucket, previous);
+    this.#draw(line, this.#last, bucket, previous);
+  }
+
+  #draw(line: Line, picks: Picks, bucket: number, previous: number): number {
+    const number = picks.numbers[bucket]!;
+    if (number !== previous) line.add(picks.x[bucket]!, withInfinity(picks.values[bucket]!));
+    return number;
   }
 
   #addOther(bucket: number, number: number, x: number, value: number): void {
-    const picks = Number.isNaN(value) ? this.#nan : value > 0 ? this.#infinity : this.#negativeInfinity;
+    this.#others ??= [new Picks(this.#count), new Picks(this.#count), new Picks(this.#count)];
+    const picks = this.#others[Number.isNaN(value) ? 0 : value > 0 ? 1 : 2];
     if (picks.isEmpty(bucket) || x < picks.x[bucket]!) picks.set(bucket, number, x, value);
   }
+}
 
-  /** In the order of x; a point that is picked twice comes twice in a row. */
-  #picksOf(bucket: number): Pick[] {
-    const all = [
-      this.#first,
-      this.#least,
-      this.#greatest,
-      this.#last,
-      this.#nan,
-      this.#infinity,
-      this.#negativeInfinity,
-    ];
-    return all
-      .filter((picks) => !picks.isEmpty(bucket))
-      .map(({ numbers, x, values }) => ({ number: numbers[bucket]!, x: x[bucket]!, value: values[bucket]! }))
-      .sort((a, b) => a.x - b.x || a.number - b.number);
+/** Points of an answer, in arrays of just their size at the end. */
+class Line {
+  readonly #x: Float64Array;
+  readonly #values: Float64Array;
+  #length = 0;
+
+  constructor(capacity: number) {
+    this.#x = new Float64Array(capacity);
+    this.#values = new Float64Array(capacity);
+  }
+
+  add(x: number, value: number): void {
+    this.#x[this.#length] = x;
+    this.#values[this.#length++] = value;
+  }
+
+  x(): Float64Array {
+    return this.#x.slice(0, this.#length);
+  }
+
+  values(): Float64Array {
+    return this.#values.slice(0, this.#length);
   }
 }
