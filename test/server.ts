@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Further arguments of `trackflare server`. */
   readonly args?: readonly string[];
+  /** The client that what is called is recorded for, where it does not say itself which it is: see compatibility/. */
+  readonly recordAs?: string;
 }
 
 /** A real `trackflare server` of its own process. */
@@ -74,13 +76,15 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     child.stderr.on("data", onData);
     void ended.then((exitCode) => reject(new StartFailure(exitCode, output)));
   });
+  const recorder = await recorderOf(url, options.recordAs);
   const workerdPid: number = JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8")).runtime.pid;
   const end = (signal: NodeJS.Signals) => {
     child.kill(signal);
     return ended;
   };
+  void ended.then(() => recorder?.close());
   return {
-    url,
+    url: recorder?.url ?? url,
     dataDir,
     pid: processId(child),
     workerdPid,
@@ -91,6 +95,14 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       await end("SIGKILL");
     },
   };
+}
+
+/** Stands before the server where the environment asks for a record of what clients call. */
+async function recorderOf(url: string, client: string | undefined) {
+  const folder = process.env.COMPATIBILITY_RECORDING;
+  if (folder === undefined) return undefined;
+  const { startRecorder } = await import("./compatibility/recorder.ts");
+  return await startRecorder(url, folder, client);
 }
 
 function processId(child: ChildProcess): number {

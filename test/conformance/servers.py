@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+NODE = REPOSITORY / "node_modules/node/bin/node"
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 15
 
@@ -25,9 +26,12 @@ class RunningServer:
     url: str
     process: subprocess.Popen
     data_dir: Path
+    recorder: subprocess.Popen | None = None
 
     def stop(self) -> None:
         """Ends the server and its children, and removes its data."""
+        if self.recorder:
+            self.recorder.kill()
         for number in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, number)
@@ -65,13 +69,22 @@ def start_server(kind: str, extra_env: dict[str, str] | None = None) -> RunningS
             server.stop()
             raise RuntimeError(f"{kind} did not start: {' '.join(command)}\n{text}")
         time.sleep(0.1)
+    folder = os.environ.get("COMPATIBILITY_RECORDING")
+    if folder and kind == "trackflare":
+        _record(server, folder)
     return server
 
 
+def _record(server: RunningServer, folder: str) -> None:
+    """Puts a recorder of what clients call before the server: see test/compatibility."""
+    command = [str(NODE), "test/compatibility/recorder.ts", server.url, folder]
+    server.recorder = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    server.url = server.recorder.stdout.readline().strip()
+
+
 def _trackflare(port: int, data_dir: Path) -> list[str]:
-    node = REPOSITORY / "node_modules/node/bin/node"
     options = ["--port", str(port), "--data-dir", str(data_dir / "data")]
-    return [str(node), "src/cli/main.ts", "server", *options]
+    return [str(NODE), "src/cli/main.ts", "server", *options]
 
 
 def _mlflow(port: int, data_dir: Path) -> list[str]:

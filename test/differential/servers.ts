@@ -24,7 +24,7 @@ export interface Servers {
 }
 
 export async function startServers(): Promise<Servers> {
-  const [mlflow, trackflare] = await Promise.all([startMlflow(), startServer()]);
+  const [mlflow, trackflare] = await Promise.all([startMlflow(), startServer({ recordAs: "Differential test" })]);
   return {
     mlflow: { ...mlflow, symbols: new Symbols() },
     trackflare: { url: trackflare.url, stop: trackflare.stop, symbols: new Symbols() },

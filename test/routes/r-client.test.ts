@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import coverage from "../compatibility/coverage.json";
+import { endpointOf } from "../compatibility/endpoints.ts";
 import { fetchWorker, type Message, newExperiment, type WireMetric, type WireRun } from "../helpers/mlflow.ts";
 
 /*
@@ -27,11 +29,14 @@ async function rest(prefix: string, verb: Verb, endpoint: string, data: Message)
   });
 }
 
+const answered = new Set<string>();
+
 /** The parsed answer to a call that must succeed. */
 async function answer<T = Message>(prefix: string, verb: Verb, endpoint: string, data: Message = {}): Promise<T> {
   const response = await rest(prefix, verb, endpoint, data);
   const text = await response.text();
   expect(response.status, `${endpoint}: ${text}`).toBe(200);
+  answered.add(endpointOf(verb, `${prefix}/mlflow/${endpoint}`) ?? endpoint);
   return JSON.parse(text) as T;
 }
 
@@ -195,4 +200,8 @@ test.each([V1, V2])("%s: the registry, bodies of PATCH and DELETE included", asy
   await answer(prefix, "DELETE", "model-versions/delete", { name: `${name} new`, version: 1 });
   await answer(prefix, "DELETE", "registered-models/delete", { name: `${name} new` });
   expect((await rest(prefix, "GET", "registered-models/get", { name: `${name} new` })).status).toBe(404);
+});
+
+test("these are the endpoints that the compatibility table shows for R", () => {
+  expect([...answered].sort()).toEqual(coverage["R requests"].answered);
 });

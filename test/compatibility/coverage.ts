@@ -1,0 +1,67 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Endpoint } from "./endpoints.ts";
+
+/** What one client was seen to call: with success at least once, or in vain only. */
+export interface ClientCoverage {
+  /** As 2026-11-21. */
+  readonly recorded: string;
+  readonly answered: readonly Endpoint[];
+  readonly refused: readonly Endpoint[];
+}
+
+/** By client. */
+export type Coverage = Readonly<Record<string, ClientCoverage>>;
+
+const FILE = join(import.meta.dirname, "coverage.json");
+
+export function readCoverage(): Coverage {
+  return JSON.parse(readFileSync(FILE, "utf8")) as Coverage;
+}
+
+export function writeCoverage(coverage: Coverage): void {
+  writeFileSync(FILE, `${JSON.stringify(coverage, null, 2)}\n`);
+}
+
+/** Clients that were recorded take the place of what was known of them; the others stay. */
+export function merged(known: Coverage, recordings: readonly Recording[], today: string): Coverage {
+  const clients = [...new Set(recordings.flatMap((recording) => Object.keys(recording)))];
+  const seen = clients.map((client): [string, ClientCoverage] => {
+    const outcomes = recordings.flatMap((recording) => Object.entries(recording[client] ?? {}));
+    const answered = [...new Set(outcomes.filter(([, isAnswered]) => isAnswered).map(([endpoint]) => endpoint))].sort();
+    const refused = [...new Set(outcomes.map(([endpoint]) => endpoint))]
+      .filter((one) => !answered.includes(one))
+      .sort();
+    return [client, { recorded: today, answered, refused }];
+  });
+  return Object.fromEntries([...Object.entries({ ...known, ...Object.fromEntries(seen) })].sort());
+}
+
+/** By client and endpoint, whether it was answered with success. */
+export type Recording = Readonly<Record<string, Readonly<Record<Endpoint, boolean>>>>;
+
+/** The recordings of all processes of a test run. */
+export function readRecordings(folder: string): Recording[] {
+  return readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Recording);
+}
+
+let recorders = 0;
+
+/** Keeps what one recorder sees, in a file of its own that is whole at any time. */
+export class RecordingFile {
+  readonly #path: string;
+  readonly #recording: Record<string, Record<Endpoint, boolean>> = {};
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    recorders += 1;
+    this.#path = join(folder, `${process.pid}-${recorders}.json`);
+  }
+
+  add(client: string, endpoint: Endpoint, isAnswered: boolean): void {
+    const known = this.#recording[client]?.[endpoint];
+    if (known === true || known === isAnswered) return;
+    this.#recording[client] = { ...this.#recording[client], [endpoint]: isAnswered };
+    writeFileSync(this.#path, JSON.stringify(this.#recording));
+  }
+}

@@ -1,0 +1,48 @@
+import { ROUTES } from "../../src/routes/table.ts";
+import mlflowEndpoints from "./mlflow-3.17.2-endpoints.json" with { type: "json" };
+
+/** `POST mlflow/runs/create`: a method, and a path without the prefixes that mean the same. */
+export type Endpoint = string;
+
+/** Every endpoint of MLflow 3.17.2's server with its basic-auth app, but for the pages of its web UI. */
+export const MLFLOW_ENDPOINTS: readonly Endpoint[] = mlflowEndpoints;
+
+const PREFIX = /^\/(?:(?:ajax-)?api\/(?:2\.0\/preview|2\.0|3\.0)\/)?/;
+
+/** Of Trackflare's own web UI, and the page at the root: no client of MLflow's calls them. */
+const OWN = /^\/(ui-api\/|$)/;
+
+const SERVED = ROUTES.flatMap(({ method, paths }) =>
+  paths
+    .filter((path) => !OWN.test(path))
+    .map((path) => ({
+      endpoint: `${method} ${path.replace(PREFIX, "")}`,
+      method,
+      pattern: new RegExp(`^${path.replaceAll(/[.]/g, "\\.").replaceAll(/:\w+/g, "[^/]+").replace("/*", "/.+")}$`),
+    })),
+);
+
+/** What Trackflare serves of it, and of MLflow's earlier versions, in the order of its route table. */
+export const SERVED_ENDPOINTS: readonly Endpoint[] = [...new Set(SERVED.map(({ endpoint }) => endpoint))];
+
+/** The served endpoint that a request is for. */
+export function endpointOf(method: string, target: string): Endpoint | undefined {
+  const path = target.replace(/\?.*$/s, "");
+  return SERVED.find((route) => route.method === method && route.pattern.test(path))?.endpoint;
+}
+
+/** The two lists name their parameters as they like. */
+function withoutNames(endpoint: Endpoint): string {
+  return endpoint.replaceAll(/:\w+/g, ":");
+}
+
+const served = new Set(SERVED_ENDPOINTS.map(withoutNames));
+const ofMlflow = new Set(MLFLOW_ENDPOINTS.map(withoutNames));
+
+/** What MLflow has and Trackflare has not. */
+export const ABSENT_ENDPOINTS: readonly Endpoint[] = MLFLOW_ENDPOINTS.filter((one) => !served.has(withoutNames(one)));
+
+/** Whether it is there for clients of earlier versions only. */
+export function isOfEarlierVersions(endpoint: Endpoint): boolean {
+  return !ofMlflow.has(withoutNames(endpoint));
+}

@@ -1,0 +1,17 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { merged, readCoverage, readRecordings, writeCoverage } from "./coverage.ts";
+import { withTables } from "./tables.ts";
+
+/*
+ * `npm run docs:compatibility [-- <folder>]`: writes the tables of docs/compatibility.md anew, from the route table, the
+ * differential test's list and what clients were seen to call. Takes over recordings first, where a folder of them is
+ * named: what tests write that run with COMPATIBILITY_RECORDING=<folder> in their environment.
+ */
+const DOCUMENT = join(import.meta.dirname, "../../docs/compatibility.md");
+
+const [folder] = process.argv.slice(2);
+if (folder !== undefined) {
+  writeCoverage(merged(readCoverage(), readRecordings(folder), new Date().toISOString().slice(0, 10)));
+}
+writeFileSync(DOCUMENT, withTables(readFileSync(DOCUMENT, "utf8"), readCoverage()));

@@ -1,0 +1,117 @@
+import { DIFFERENCES } from "../differential/differences.ts";
+import type { Coverage } from "./coverage.ts";
+import { ABSENT_ENDPOINTS, type Endpoint, isOfEarlierVersions, SERVED_ENDPOINTS } from "./endpoints.ts";
+
+/** The columns of the table: what they are recorded as, and their heads. */
+const CLIENTS = [
+  ["Python 3.17.2", "Python 3.17.2"],
+  ["Python 2.8.1", "2.8.1"],
+  ["Python 1.30.1", "1.30.1"],
+  ["Java 2.17.2", "Java 2.17.2"],
+  ["Java 1.22.0", "1.22.0"],
+  ["R requests", "R, replayed"],
+  ["Stock web UI", "web UI"],
+  ["Differential test", "differential"],
+] as const;
+
+/** What is not simply there. */
+const STATES: readonly (readonly [of: RegExp, state: string])[] = [
+  [/ mlflow-artifacts\/(mpu|presigned)\//, "501, on which clients fall back"],
+  [/ mlflow\/artifacts\/presigned-/, "400, as MLflow for artifacts that its server passes on"],
+  [/ mlflow\/ui-telemetry$/, "yes: off"],
+  [/ graphql$/, "the web UI's queries"],
+];
+
+/** What is deliberately absent, by what it belongs to. */
+const FAMILIES: readonly (readonly [name: string, of: RegExp])[] = [
+  ["traces, assessments", /^mlflow\/(traces|unified-traces|get-trace-artifact|get-online-trace-details)\b/],
+  ["AI gateway", /^mlflow\/gateway\b/],
+  ["scorers, evaluation", /^mlflow\/(scorers?|genai)\//],
+  ["evaluation datasets", /^mlflow\/datasets\b/],
+  ["issues, label schemas, review queues", /^mlflow\/(issues|label-schemas|review-queues)\b/],
+  [
+    "prompt optimisation, jobs, prompt lab, demo",
+    /^mlflow\/(prompt-optimization|jobs|runs\/create-promptlab-run|demo)\b/,
+  ],
+  ["webhooks", /^mlflow\/webhooks\b/],
+  ["workspaces", /^mlflow\/workspaces\b/],
+  ["users, roles, permissions", /^mlflow\/(users|roles|experiments\/permissions|registered-models\/permissions)\b/],
+];
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`.replaceAll(/ {2,}/g, " ");
+  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+function stateOf(endpoint: Endpoint): string {
+  const special = STATES.find(([of]) => of.test(endpoint))?.[1];
+  return special ?? (isOfEarlierVersions(endpoint) ? "yes, for earlier clients" : "yes");
+}
+
+/** Endpoint × client × state. */
+export function endpointTable(coverage: Coverage): string {
+  const rows = SERVED_ENDPOINTS.map((endpoint) => {
+    const cells = CLIENTS.map(([client]) => {
+      if (coverage[client]?.answered.includes(endpoint)) return "✓";
+      return coverage[client]?.refused.includes(endpoint) ? "refused" : "";
+    });
+    return [`\`${endpoint}\``, ...cells, stateOf(endpoint)];
+  });
+  return table(["endpoint", ...CLIENTS.map(([, head]) => head), "state"], rows);
+}
+
+/** When each client was last recorded, and how many of the endpoints it had answered. */
+export function recordingTable(coverage: Coverage): string {
+  const rows = CLIENTS.map(([client]) => {
+    const recorded = coverage[client];
+    return recorded === undefined
+      ? [client, "not yet", ""]
+      : [client, recorded.recorded, `${recorded.answered.length} of ${SERVED_ENDPOINTS.length}`];
+  });
+  return table(["client", "recorded", "endpoints answered"], rows);
+}
+
+/**
+ * The families of what MLflow has and Trackflare has not.
+ * @throws Error for an endpoint that belongs to none.
+ */
+export function absentTable(): string {
+  const pathOf = (endpoint: Endpoint) => endpoint.slice(endpoint.indexOf(" ") + 1);
+  const homeless = ABSENT_ENDPOINTS.filter((endpoint) => !FAMILIES.some(([, of]) => of.test(pathOf(endpoint))));
+  if (homeless.length > 0) throw new Error(`Served by MLflow, absent here and in no family: ${homeless.join(", ")}`);
+  const rows = FAMILIES.flatMap(([name, of]) => {
+    const endpoints = ABSENT_ENDPOINTS.filter((endpoint) => of.test(pathOf(endpoint)));
+    const beginnings = new Set(endpoints.map((endpoint) => `\`${beginningOf(pathOf(endpoint))}\``));
+    return endpoints.length === 0 ? [] : [[name, [...beginnings].join(", "), String(endpoints.length)]];
+  });
+  return table(["what", "paths that begin with", "endpoints"], rows);
+}
+
+/** The first two parts of a path, or all of it where something else is served below those. */
+function beginningOf(path: string): string {
+  const beginning = path.split("/").slice(0, 2).join("/");
+  return SERVED_ENDPOINTS.some((endpoint) => endpoint.includes(` ${beginning}/`)) ? path : beginning;
+}
+
+/** The differences that the call by call comparison allows for, each with its reason. */
+export function differenceTable(): string {
+  return table(
+    ["difference", "why"],
+    DIFFERENCES.map(({ name, reason }) => [name, reason]),
+  );
+}
+
+/** The document with its generated parts, each between two comments with its name, as they must be now. */
+export function withTables(document: string, coverage: Coverage): string {
+  const parts = {
+    endpoints: endpointTable(coverage),
+    recordings: recordingTable(coverage),
+    absent: absentTable(),
+    differences: differenceTable(),
+  };
+  return Object.entries(parts).reduce((text, [name, content]) => {
+    const place = new RegExp(`(<!-- ${name}: generated -->\n)[^]*?(<!-- end -->)`);
+    if (!place.test(text)) throw new Error(`The document has no place for its table of ${name}`);
+    return text.replace(place, (_all, begin: string, end: string) => `${begin}\n${content}\n\n${end}`);
+  }, document);
+}
