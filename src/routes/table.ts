@@ -8,6 +8,7 @@ import { modelVersionsRoutes } from "./model-versions.ts";
 import { registeredModelsRoutes } from "./registered-models.ts";
 import type { Route } from "./route.ts";
 import { runsRoutes } from "./runs.ts";
+import { stockUiRoutes } from "./stock-ui.ts";
 import { systemRoutes } from "./system.ts";
 import { uiRunsRoutes } from "./ui-runs.ts";
 import { uiSeriesRoutes } from "./ui-series.ts";
@@ -25,5 +26,6 @@ export const ROUTES: readonly Route[] = [
   ...graphqlRoutes,
   ...uiRunsRoutes,
   ...uiSeriesRoutes,
+  ...stockUiRoutes,
   ...systemRoutes,
 ];
