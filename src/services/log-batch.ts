@@ -14,6 +14,7 @@ import {
 import { MAX_MODEL_ID_LENGTH, type ModelMetric } from "../domain/logged-model.ts";
 import { checkKey, checkLength, checkRunId, truncate } from "../domain/names.ts";
 import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
+import { isLiveStatement } from "../stores/d1/latest-metrics.ts";
 import { isUnknownModel, upsertModelMetricStatements } from "../stores/d1/model-metrics.ts";
 import {
   deleteRunTag as deleteTagRow,
@@ -28,6 +29,7 @@ import { runObject } from "../stores/run/stub.ts";
 import type { ServiceContext } from "./context.ts";
 import { findExperimentOfRun } from "./known-runs.ts";
 import { notActive, runNotFound } from "./runs.ts";
+import { tellDataChanged } from "./watchers.ts";
 
 /** A point of a run's metric, and what it measured where that is told. */
 export interface RunMetricPoint extends Metric {
@@ -85,10 +87,11 @@ export async function logParam(ctx: ServiceContext, runId: string, param: KeyVal
 }
 
 export async function deleteRunTag(ctx: ServiceContext, runId: string, key: string): Promise<void> {
-  const isDeleted = await guarded(ctx, runId, [], () =>
+  const { isDeleted, isLive } = await guarded(ctx, runId, [], () =>
     deleteTagRow(ctx.db, guardRunActive(ctx.db, runId), runId, key),
   );
   if (!isDeleted) throw doesNotExist(`No tag with name: ${key} in run with id ${runId}`);
+  if (isLive) tellDataChanged(ctx, runId);
 }
 
 /** A run tag by MLflow's rules, with its value cut to what MLflow stores. */
@@ -164,15 +167,17 @@ async function writeRows(
   // A run is never without a name: as upstream, an empty one changes nothing.
   const named = tags.filter((tag) => tag.key !== RUN_NAME_TAG || tag.value !== "");
   const runName = named.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
-  await guarded(ctx, runId, params, () =>
+  const written = await guarded(ctx, runId, params, () =>
     ctx.db.batch([
       guardRunActive(ctx.db, runId),
       ...insertParamsStatements(ctx.db, runId, params),
       ...upsertTagsStatements(ctx.db, runId, named),
       ...(runName === undefined ? [] : [renameRunStatement(ctx.db, runId, runName)]),
       ...upsertModelMetricStatements(ctx.db, runId, modelMetrics),
+      isLiveStatement(ctx.db, runId),
     ]),
   );
+  if ((written.at(-1)?.results.length ?? 0) > 0) tellDataChanged(ctx, runId);
 }
 
 /** Runs a guarded batch and turns the guard that stopped it into MLflow's error. */

@@ -14,11 +14,13 @@ import {
   readRun,
   updateRun,
 } from "../stores/d1/runs.ts";
+import type { RunNotice } from "../stores/run/live-sockets.ts";
 import { runObject } from "../stores/run/stub.ts";
 import { catchUp } from "./catch-up.ts";
 import type { ServiceContext } from "./context.ts";
 import { getExperiment } from "./experiments.ts";
 import { rememberRun } from "./known-runs.ts";
+import { tellWatchers } from "./watchers.ts";
 
 export interface CreateRun {
   /** Absent or empty: experiment 0. */
@@ -96,6 +98,7 @@ export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<
   const runName = input.runName ? truncate(input.runName, MAX_RUN_TAG_VALUE_LENGTH) : undefined;
   const info = await updateRun(ctx.db, input.runId, { status: input.status, endTimeMs: input.endTime, runName });
   if (info === undefined) throw await notActive(ctx, input.runId);
+  if (info.isLive) tellWatchers(ctx, info.runId, noticeOf(info));
   // A run that ends is searched and looked at next: do not wait for its object's alarm.
   const isEnded = info.status === "FINISHED" || info.status === "FAILED" || info.status === "KILLED";
   if (isEnded && info.isLive) ctx.waitUntil(runObject(ctx.env, info.runId).flush());
@@ -106,7 +109,13 @@ export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<
 export async function setRunStage(ctx: ServiceContext, runId: string, to: LifecycleStage): Promise<void> {
   const moved = await moveRun(ctx.db, runId, to, Date.now());
   if (moved === undefined) throw runNotFound(runId);
-  if (to === "deleted" && moved.isLive) await runObject(ctx.env, runId).endBurst();
+  if (!moved.isLive) return;
+  if (to === "deleted") await runObject(ctx.env, runId).endBurst();
+  tellWatchers(ctx, runId, { type: "run", lifecycle_stage: to });
+}
+
+function noticeOf({ status, endTimeMs, runName }: RunInfo): RunNotice {
+  return { type: "run", status, end_time: endTimeMs === null ? null : Number(endTimeMs), run_name: runName };
 }
 
 export function runNotFound(runId: string): Error {

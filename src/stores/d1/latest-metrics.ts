@@ -61,6 +61,11 @@ export function clearLiveStatement(db: D1Database, runId: string, epoch: number)
   return db.prepare("UPDATE runs SET live_epoch = NULL WHERE run_id = ? AND live_epoch <= ?").bind(runId, epoch);
 }
 
+/** Has a row where the run is live. */
+export function isLiveStatement(db: D1Database, runId: string): D1PreparedStatement {
+  return db.prepare("SELECT 1 AS live FROM runs WHERE run_id = ? AND live_epoch IS NOT NULL").bind(runId);
+}
+
 /** Reads the live runs of the experiments, at most `limit`. */
 export function liveRunsStatement(
   db: D1Database,

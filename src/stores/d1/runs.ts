@@ -1,6 +1,7 @@
 import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../domain/entities.ts";
 import { type Int64, parseInt64 } from "../../domain/int64.ts";
 import { keyValueLists } from "./json-lists.ts";
+import { isLiveStatement } from "./latest-metrics.ts";
 import { isDocument, renderDocuments } from "./run-document.ts";
 
 /** The tag in which MLflow keeps a run's name a second time. */
@@ -221,13 +222,14 @@ export function renameRunStatement(db: D1Database, runId: string, runName: strin
   return db.prepare("UPDATE runs SET run_name = ? WHERE run_id = ?").bind(runName, runId);
 }
 
-/** @returns whether the tag was there. */
+/** @returns whether the tag was there, and whether the run is live. */
 export async function deleteRunTag(db: D1Database, guard: D1PreparedStatement, runId: string, key: string) {
-  const [, deleted] = await db.batch([
+  const [, deleted, live] = await db.batch([
     guard,
     db.prepare("DELETE FROM tags WHERE run_id = ? AND key = ?").bind(runId, key),
+    isLiveStatement(db, runId),
   ]);
-  return (deleted?.meta.changes ?? 0) > 0;
+  return { isDeleted: (deleted?.meta.changes ?? 0) > 0, isLive: (live?.results.length ?? 0) > 0 };
 }
 
 /** The logged values of those `keys` that the run has. */

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { clearLiveStatement, markLive, upsertLatestStatements } from "../d1/latest-metrics.ts";
 import type { ChartOptions, ChartSeries } from "./chart-series.ts";
 import { MetricHistory, type ReadOptions, type SampleOptions } from "./history.ts";
+import { LiveSockets, RUN_ID_HEADER, type RunNotice } from "./live-sockets.ts";
 import { decodePoints } from "./points.ts";
 import type { Series } from "./series.ts";
 import { ObjectState } from "./state.ts";
@@ -54,6 +55,8 @@ export class RunDurableObject extends DurableObject<Env> {
   /** The journal row up to which both have everything; a row is noted once it is acknowledged. */
   #notedThrough = 0;
 
+  readonly #sockets = new LiveSockets(this.ctx);
+
   #isLive = false;
   /** Bursts up to this epoch are over, even if their mark is still under way. */
   #endedEpoch = 0;
@@ -83,7 +86,7 @@ export class RunDurableObject extends DurableObject<Env> {
     const rows = [this.#flushing, this.#unflushed].flatMap((summaries) =>
       summaries === undefined ? [] : summaryRows(runId, summaries),
     );
-    const isIdle = rows.length === 0 && this.#openCommits === 0;
+    const isIdle = rows.length === 0 && this.#openCommits === 0 && !this.#sockets.hasWatchers;
     if (isIdle) this.#isLive = false;
     this.#flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
     return { rows, epoch, isIdle };
@@ -113,6 +116,39 @@ export class RunDurableObject extends DurableObject<Env> {
     return keys.map((key) => this.#open().history.chart(key, options));
   }
 
+  /** A socket for one who watches the run: see `LiveSockets`. The run is live for as long, so that changes are told here. */
+  override async fetch(request: Request): Promise<Response> {
+    const response = this.#sockets.accept();
+    const runId = request.headers.get(RUN_ID_HEADER) ?? "";
+    try {
+      if (!this.#isLive) this.#isLive = await this.#mark(runId);
+    } catch (error) {
+      // Points are told all the same, and mark the run with the next burst.
+      console.error("mark of run", runId, error);
+    }
+    return response;
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    this.#sockets.leave(socket);
+    if (!this.#sockets.hasWatchers && this.#unflushed.size === 0) await this.#flush(true);
+  }
+
+  override webSocketError(socket: WebSocket): Promise<void> {
+    return this.webSocketClose(socket);
+  }
+
+  /** Tells those who watch the run. */
+  tell(notice: RunNotice): void {
+    this.#sockets.tell(notice);
+  }
+
+  /** Grows with every point; 0 before the first. */
+  lastChange(): number {
+    this.#open();
+    return this.#notedThrough;
+  }
+
   /**
    * Never throws: the platform drops an alarm after six failures, and D1 may be away for longer than that. So the next
    * alarm is set here for as long as there is something to tell.
@@ -125,7 +161,8 @@ export class RunDurableObject extends DurableObject<Env> {
       console.error("flush of run", runId, error);
     }
     // A flush that another call began may yet fail.
-    if (this.#unflushed.size > 0 || this.#isLive || this.#flushing !== undefined) await this.#setAlarm();
+    const isInBurst = this.#isLive && !this.#sockets.hasWatchers;
+    if (this.#unflushed.size > 0 || isInBurst || this.#flushing !== undefined) await this.#setAlarm();
   }
 
   /** Opens at the first call and not in the constructor, so that a new object's tables are part of its first commit. */
@@ -180,18 +217,13 @@ export class RunDurableObject extends DurableObject<Env> {
 
   /** Stores points and marks the run live; takes the points back unless D1 says that the run is active. */
   async #beginBurst(runId: string, bodies: readonly Uint8Array[]): Promise<boolean> {
-    const { history, state } = this.#open();
+    const { history } = this.#open();
     if (Date.now() - this.#lastAppendMs > MAX_FLUSH_DISTANCE_MS) this.#flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
     const before = history.lastJournalId;
     const journalId = history.append(bodies);
     let isActive = false;
     try {
-      do {
-        state.beginEpoch(runId);
-        void this.#setAlarm();
-        isActive = await markLive(this.env.DB, runId, state.epoch);
-        // The run was deleted while the mark was under way: whether before it or after it, only D1 knows.
-      } while (isActive && this.#endedEpoch >= state.epoch);
+      isActive = await this.#mark(runId);
     } finally {
       if (!isActive) history.takeBack(before);
     }
@@ -202,10 +234,24 @@ export class RunDurableObject extends DurableObject<Env> {
     return isActive;
   }
 
+  /** @returns whether D1 now marks the run live: it is active. */
+  async #mark(runId: string): Promise<boolean> {
+    const { state } = this.#open();
+    let isActive = false;
+    do {
+      state.beginEpoch(runId);
+      void this.#setAlarm();
+      isActive = await markLive(this.env.DB, runId, state.epoch);
+      // The run was deleted while the mark was under way: whether before it or after it, only D1 knows.
+    } while (isActive && this.#endedEpoch >= state.epoch);
+    return isActive;
+  }
+
   #noteAppended(bodies: readonly Uint8Array[], journalId: number): void {
     for (const body of bodies) this.#unflushed.add(decodePoints(body));
     this.#notedThrough = journalId;
     this.#lastAppendMs = Date.now();
+    this.#sockets.tellPoints(bodies);
     if (this.#unflushed.size > MAX_UNFLUSHED_KEYS) this.ctx.waitUntil(this.#flush(false));
   }
 
@@ -215,7 +261,7 @@ export class RunDurableObject extends DurableObject<Env> {
    */
   async #flush(endsBurst: boolean): Promise<void> {
     if (this.#flushing !== undefined) return;
-    const isLast = endsBurst && this.#openCommits === 0;
+    const isLast = endsBurst && this.#openCommits === 0 && !this.#sockets.hasWatchers;
     const { state } = this.#open();
     const { runId, epoch } = state;
     const through = this.#notedThrough;

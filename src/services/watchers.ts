@@ -1,0 +1,26 @@
+import type { RunNotice } from "../stores/run/live-sockets.ts";
+import { runObject } from "../stores/run/stub.ts";
+import type { ServiceContext } from "./context.ts";
+
+/** Changes of a run's data that come within so much of each other are told once. */
+const GATHER_MS = 50;
+
+/** Until when this isolate gathers the changes of a run, by its id. A request that dies leaves a time that passes. */
+const gatheringUntilMs = new Map<string, number>();
+
+/** Tells a live run's watchers, after the answer. Whoever watches a run makes it live. */
+export function tellWatchers(ctx: ServiceContext, runId: string, notice: RunNotice): void {
+  ctx.waitUntil(runObject(ctx.env, runId).tell(notice));
+}
+
+/** Tells a live run's watchers to read it anew: once for what a client logs in one go. */
+export function tellDataChanged(ctx: ServiceContext, runId: string): void {
+  if (Date.now() <= (gatheringUntilMs.get(runId) ?? 0)) return;
+  gatheringUntilMs.set(runId, Date.now() + GATHER_MS);
+  const telling = async () => {
+    await scheduler.wait(GATHER_MS);
+    gatheringUntilMs.delete(runId);
+    await runObject(ctx.env, runId).tell({ type: "data" });
+  };
+  ctx.waitUntil(telling());
+}

@@ -1,0 +1,114 @@
+import type { RunStatus } from "../../domain/entities.ts";
+
+/** A request for a socket names the run in it: an object does not know its own name before its first point. */
+export const RUN_ID_HEADER = "X-Trackflare-Run-Id";
+
+/** What those who watch a run are told beside its points, as JSON. */
+export type RunNotice =
+  | {
+      readonly type: "run";
+      readonly status?: RunStatus;
+      /** In milliseconds; null while the run goes on. */
+      readonly end_time?: number | null;
+      readonly run_name?: string;
+      readonly lifecycle_stage?: "active" | "deleted";
+    }
+  /** Params or tags were logged, set or deleted: read the run anew. */
+  | { readonly type: "data" };
+
+/** Points that come within so much of a message wait for the next one. */
+const GATHER_MS = 40;
+
+/** The platform takes messages up to 1 MiB. */
+const MAX_MESSAGE_BYTES = 1_000_000;
+
+/** Asked for by watchers that want to know whether they are still connected; answered without waking the object. */
+const PING = "ping";
+const PONG = "pong";
+
+/**
+ * The sockets of those who watch a run. They outlive the object's instances: a run that logs nothing costs nothing to
+ * watch. Messages wait at the platform's output gate, so nobody is told of a point that is not durable.
+ */
+export class LiveSockets {
+  readonly #ctx: DurableObjectState;
+  #count: number;
+  #waiting: Uint8Array[] = [];
+  #isGathering = false;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    this.#count = ctx.getWebSockets().length;
+  }
+
+  get hasWatchers(): boolean {
+    return this.#count > 0;
+  }
+
+  /** @returns the answer to a request for a socket. */
+  accept(): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server);
+    this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    this.#count = this.#ctx.getWebSockets().length;
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** To be called when the platform says that a socket is closed or broken: completes its end. */
+  leave(socket: WebSocket): void {
+    socket.close();
+    this.#count = this.#ctx.getWebSockets().filter((other) => other !== socket).length;
+  }
+
+  /** Tells points: messages are bodies made by `encodePoints`, one after the other. */
+  tellPoints(bodies: readonly Uint8Array[]): void {
+    if (!this.hasWatchers) return;
+    this.#waiting.push(...bodies);
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#sendWaiting();
+    setTimeout(() => {
+      this.#isGathering = false;
+      this.#sendWaiting();
+    }, GATHER_MS);
+  }
+
+  tell(notice: RunNotice): void {
+    if (!this.hasWatchers) return;
+    this.#sendWaiting();
+    this.#send(JSON.stringify(notice));
+  }
+
+  #sendWaiting(): void {
+    const bodies = this.#waiting;
+    this.#waiting = [];
+    for (let from = 0; from < bodies.length; ) {
+      let to = from;
+      let bytes = 0;
+      do bytes += bodies[to++]!.length;
+      while (to < bodies.length && bytes + bodies[to]!.length <= MAX_MESSAGE_BYTES);
+      this.#send(joined(bodies.slice(from, to), bytes));
+      from = to;
+    }
+  }
+
+  #send(message: string | Uint8Array): void {
+    for (const socket of this.#ctx.getWebSockets()) {
+      try {
+        socket.send(message);
+      } catch {
+        // Closed meanwhile: the platform will say so.
+      }
+    }
+  }
+}
+
+function joined(bodies: readonly Uint8Array[], byteLength: number): Uint8Array {
+  const message = new Uint8Array(byteLength);
+  let at = 0;
+  for (const body of bodies) {
+    message.set(body, at);
+    at += body.length;
+  }
+  return message;
+}

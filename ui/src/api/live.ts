@@ -1,0 +1,132 @@
+import { postJson } from "./client.ts";
+import type { RunStatus } from "./runs.ts";
+import type { LifecycleStage } from "./wire.ts";
+
+/** Points of one metric that the server has just acknowledged, in the order they were logged. */
+export interface LivePoints {
+  run_id: string;
+  key: string;
+  steps: number[];
+  /** In ms since 1970. */
+  timestamps: number[];
+  values: number[];
+}
+
+/** What changed of the run itself. */
+export interface RunNotice {
+  status?: RunStatus;
+  end_time?: number | null;
+  run_name?: string;
+  lifecycle_stage?: LifecycleStage;
+}
+
+export interface LiveListener {
+  onPoints(points: LivePoints[]): void;
+  onRun(notice: RunNotice): void;
+  /** Params or tags were logged, set or deleted. */
+  onData(): void;
+  /** Connected, also again: points logged meanwhile were missed, so read the series since the last known point. */
+  onOpen(): void;
+  /** The socket was refused or lost; it will be tried again, ever more slowly. Poll meanwhile. */
+  onLost(): void;
+}
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
+/** A page opens sockets for so many runs at most, and polls {@link whatChanged} for the others. */
+export const MAX_SOCKETS = 32;
+
+/**
+ * Watches a run.
+ * @returns what ends it.
+ */
+export function watchRun(runId: string, listener: LiveListener): () => void {
+  let socket: WebSocket | undefined;
+  let retryMs = FIRST_RETRY_MS;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const connect = () => {
+    const url = new URL(`ui-api/runs/${runId}/live`, document.baseURI);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      retryMs = FIRST_RETRY_MS;
+      listener.onOpen();
+    };
+    socket.onmessage = ({ data }) => {
+      if (data instanceof ArrayBuffer) return listener.onPoints(parsePoints(runId, data));
+      const { type, ...notice } = JSON.parse(data) as RunNotice & { type: string };
+      if (type === "run") listener.onRun(notice);
+      else if (type === "data") listener.onData();
+    };
+    socket.onclose = () => {
+      listener.onLost();
+      timer = setTimeout(connect, retryMs * (0.75 + Math.random() / 2));
+      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+    };
+  };
+  connect();
+  return () => {
+    clearTimeout(timer);
+    if (socket === undefined) return;
+    socket.onclose = null;
+    socket.onmessage = null;
+    socket.close();
+  };
+}
+
+const HEADER_BYTES = 16;
+/** What the server stores for an infinity, as MLflow does. */
+const INFINITY = Number.MAX_VALUE;
+
+/** Frames end to end (docs/storage.md, "A frame"), each the points of one request. */
+export function parsePoints(runId: string, bytes: ArrayBuffer): LivePoints[] {
+  const byKey = new Map<string, LivePoints>();
+  const view = new DataView(bytes);
+  for (let frame = 0; frame < bytes.byteLength; frame += view.getUint32(frame + 4, true)) {
+    const flags = view.getUint8(frame + 1);
+    const count = view.getUint32(frame + 8, true);
+    const directory = frame + HEADER_BYTES + 24 * count;
+    const encodedKeys = new Uint8Array(bytes, directory + 4 * count, view.getUint32(frame + 12, true) - 4 * count);
+    const keys = JSON.parse(new TextDecoder().decode(encodedKeys)) as string[];
+    const integer = (column: number, isWide: number, index: number): number => {
+      const at = frame + HEADER_BYTES + 8 * (count * column + index);
+      return isWide ? Number(view.getBigInt64(at, true)) : view.getFloat64(at, true);
+    };
+    for (let index = 0; index < count; index++) {
+      const key = keys[view.getUint32(directory + 4 * index, true)] ?? "";
+      let points = byKey.get(key);
+      if (points === undefined) {
+        points = { run_id: runId, key, steps: [], timestamps: [], values: [] };
+        byKey.set(key, points);
+      }
+      points.timestamps.push(integer(0, flags & 1, index));
+      points.steps.push(integer(1, flags & 2, index));
+      const value = view.getFloat64(frame + HEADER_BYTES + 8 * (2 * count + index), true);
+      points.values.push(Math.abs(value) === INFINITY ? Math.sign(value) * Number.POSITIVE_INFINITY : value);
+    }
+  }
+  return [...byKey.values()];
+}
+
+export interface ChangedRun {
+  run_id: string;
+  status: RunStatus;
+  lifecycle_stage: LifecycleStage;
+  run_name: string;
+  /** In ms since 1970; null while the run goes on. */
+  end_time: number | null;
+}
+
+export interface Changes {
+  /** Of the runs asked for those of which anything changed since the cursor, metrics included; all without one. */
+  runs: ChangedRun[];
+  /** For the next call about the same runs. */
+  cursor: string;
+}
+
+/** What happened to up to 1,000 runs since an earlier call; for polling where sockets are refused or too many. */
+export function whatChanged(runIds: readonly string[], cursor?: string, signal?: AbortSignal): Promise<Changes> {
+  return postJson("ui-api/live", { run_ids: runIds, ...(cursor !== undefined && { cursor }) }, signal);
+}
