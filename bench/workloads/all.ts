@@ -3,6 +3,7 @@ import { createRunWorkloads } from "./create-run.ts";
 import { healthWorkload } from "./health.ts";
 import { logBatchWorkload } from "./log-batch.ts";
 import { logMetricWorkloads } from "./log-metric.ts";
+import { registryWorkloads } from "./registry.ts";
 import { searchRunsWorkloads } from "./search-runs.ts";
 import { seriesWorkloads } from "./series.ts";
 import type { Row, Workload } from "./workload.ts";
@@ -15,6 +16,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...searchRunsWorkloads,
   ...seriesWorkloads,
   ...artifactWorkloads,
+  ...registryWorkloads,
   healthWorkload,
 ];
 
