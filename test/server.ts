@@ -82,7 +82,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     child.kill(signal);
     return ended;
   };
-  void ended.then(() => recorder?.close());
+  void ended.then(() => recorder?.process.kill());
   return {
     url: recorder?.url ?? url,
     dataDir,
@@ -101,8 +101,10 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 async function recorderOf(url: string, client: string | undefined) {
   const folder = process.env.COMPATIBILITY_RECORDING;
   if (folder === undefined) return undefined;
-  const { startRecorder } = await import("./compatibility/recorder.ts");
-  return await startRecorder(url, folder, client);
+  const args = [join(ROOT, "test/compatibility/recorder.ts"), url, folder, ...(client === undefined ? [] : [client])];
+  const recorder = spawn(NODE, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(recorder.stdout, "data")) as [Buffer];
+  return { process: recorder, url: line.toString().trim() };
 }
 
 function processId(child: ChildProcess): number {

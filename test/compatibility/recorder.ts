@@ -3,10 +3,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { RecordingFile } from "./coverage.ts";
 import { endpointOf } from "./endpoints.ts";
 
-export interface Recorder {
-  readonly url: string;
-  readonly close: () => void;
-}
+/** Longer than any client is idle between two calls. */
+const KEEP_ALIVE_MS = 3_600_000;
 
 /** A client of MLflow's by what it says of itself. */
 function clientOf(userAgent: string | undefined): string | undefined {
@@ -18,13 +16,14 @@ function clientOf(userAgent: string | undefined): string | undefined {
  * Stands before a server, passes everything on as it is, and writes down which client had which endpoint answered.
  * @param client who calls, for callers that do not say so themselves; those of whom nothing is known are not recorded.
  */
-export async function startRecorder(target: string, folder: string, client?: string): Promise<Recorder> {
+async function startRecorder(target: string, folder: string, client?: string): Promise<string> {
   const file = new RecordingFile(folder);
   const { hostname, port } = new URL(target);
   const pass = (incoming: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "", rawHeaders } = incoming;
     const caller = client ?? clientOf(incoming.headers["user-agent"]);
-    const outgoing = request({ hostname, port, method, path: url, headers: rawHeaders }, (answer) => {
+    // A kept connection may be closed by the server just as it is used again.
+    const outgoing = request({ agent: false, hostname, port, method, path: url, headers: rawHeaders }, (answer) => {
       const status = answer.statusCode ?? 502;
       const endpoint = endpointOf(method, url);
       if (caller !== undefined && endpoint !== undefined) file.add(caller, endpoint, status < 400);
@@ -35,22 +34,14 @@ export async function startRecorder(target: string, folder: string, client?: str
     response.on("close", () => outgoing.destroy());
     incoming.pipe(outgoing);
   };
-  const server = createServer(pass).listen(0, "127.0.0.1");
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, pass).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("No port");
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return `http://127.0.0.1:${address.port}`;
 }
 
-/* `node recorder.ts <url> <folder>` stands before a server until it is ended, and prints its own address. */
-if (import.meta.main) {
-  const [target, folder] = process.argv.slice(2);
-  if (target === undefined || folder === undefined) throw new Error("Name a server's address and a folder.");
-  console.log((await startRecorder(target, folder)).url);
-}
+/* `node recorder.ts <url> <folder> [<client>]` stands before a server until it is ended, and prints its own address. */
+const [target, folder, client] = process.argv.slice(2);
+if (target === undefined || folder === undefined) throw new Error("Name a server's address and a folder.");
+console.log(await startRecorder(target, folder, client));
