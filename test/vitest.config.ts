@@ -8,6 +8,9 @@ const NODE_FOLDERS = ["cli", "compatibility", "conformance", "differential", "fa
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
+/** A real browser before a started server. */
+const BROWSER_TESTS = "test/e2e/**/*.test.ts";
+
 /** The UI's pure parts, which need neither a browser nor the Worker. */
 const UI_TESTS = "test/ui/**/*.test.ts";
 
@@ -32,7 +35,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/**/*.test.ts"],
-          exclude: [...NODE_FOLDERS, UI_TESTS],
+          exclude: [...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS],
           globalSetup: "test/stores/artifacts/file-service.setup.ts",
           testTimeout: 60_000,
         },
@@ -44,6 +47,16 @@ export default defineConfig({
           include: NODE_FOLDERS,
           globalSetup: "test/bundle-worker.ts",
           testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        root: ".",
+        test: {
+          name: "e2e",
+          include: [BROWSER_TESTS],
+          globalSetup: "test/e2e/harness/e2e.setup.ts",
+          testTimeout: 60_000,
           hookTimeout: 300_000,
         },
       },

@@ -36,7 +36,7 @@ export async function stopServers({ mlflow, trackflare }: Servers): Promise<void
 }
 
 /** The real server, as `npm test` installs it, or the one that the variable names. */
-async function startMlflow(): Promise<Omit<RunningServer, "symbols">> {
+export async function startMlflow(): Promise<Omit<RunningServer, "symbols">> {
   const command = process.env.MLFLOW_COMMAND ?? join(ROOT, ".venv/bin/mlflow");
   if (!existsSync(command)) {
     throw new Error(`There is no ${command}: run npm test once, or name an mlflow 3.17.2 in MLFLOW_COMMAND.`);

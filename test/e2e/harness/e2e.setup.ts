@@ -1,0 +1,8 @@
+import { workerBundle } from "../../../src/cli/worker-bundle.ts";
+import { installedBrowser } from "./browser.ts";
+
+/** Before all tests in a browser: bundles the Worker and installs a browser, once instead of in each of them. */
+export default async function setup(): Promise<void> {
+  installedBrowser();
+  await workerBundle();
+}

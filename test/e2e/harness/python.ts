@@ -1,0 +1,38 @@
+import { execFile } from "node:child_process";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { promisify } from "node:util";
+
+const ROOT = join(import.meta.dirname, "../../..");
+
+/** The real server's command, as `npm test` installs it, or the one that `MLFLOW_COMMAND` names. */
+export const MLFLOW_COMMAND = process.env.MLFLOW_COMMAND ?? join(ROOT, ".venv/bin/mlflow");
+
+const PYTHON = join(dirname(MLFLOW_COMMAND), "python");
+
+/**
+ * Runs a program with the real Python client against a server, and gives what it printed, as JSON.
+ * @throws Error with the program's stderr if it fails.
+ */
+export async function runPython(file: string, trackingUri: string): Promise<unknown> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("MLFLOW_"));
+  const { stdout } = await promisify(execFile)(PYTHON, [file], {
+    env: {
+      ...Object.fromEntries(inherited),
+      MLFLOW_TRACKING_URI: trackingUri,
+      MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0",
+      MLFLOW_DISABLE_TELEMETRY: "true",
+      MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT: "true",
+      MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: "false",
+      GIT_PYTHON_REFRESH: "quiet",
+    },
+  });
+  return JSON.parse(stdout);
+}
+
+/** The folder of an installed Python package, without importing it. */
+export async function packageFolder(name: string): Promise<string> {
+  const program = `import importlib.util; print(importlib.util.find_spec("${name}").submodule_search_locations[0])`;
+  const { stdout } = await promisify(execFile)(PYTHON, ["-c", program]);
+  return stdout.trim();
+}

@@ -1,0 +1,84 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { expect } from "vitest";
+import { screenshotOnFailure } from "../harness/screenshot.ts";
+import { type FailedCall, watchPage } from "../harness/watched-page.ts";
+
+/** A call that may fail: MLflow's own server fails it too, or has there what Trackflare deliberately has not. */
+interface ExpectedFailure {
+  readonly path: RegExp;
+  readonly reason: string;
+}
+
+const EXPECTED_FAILURES: readonly ExpectedFailure[] = [
+  {
+    path: /^\/ajax-api\/2\.0\/mlflow\/users\/current$/,
+    reason: "asked to learn whether there are users: 404 from MLflow's server too, unless it runs its basic-auth app",
+  },
+  {
+    path: /^\/ajax-api\/3\.0\/mlflow\/assistant\/(config|providers)$/,
+    reason:
+      "an assistant that reads this machine's files; MLflow's server has it for local browsers only, and refuses others",
+  },
+];
+
+/** Chromium tells it of layouts that settle one frame later; with MLflow's server it does so too. */
+const HARMLESS_CONSOLE = /ResizeObserver loop completed with undelivered notifications/;
+
+/** What the UI's pages and notices say when something failed. */
+export const ERROR_ON_SCREEN =
+  /ENDPOINT_NOT_FOUND|RESOURCE_\w+|INVALID_\w+|There is no endpoint|error occurred|something went wrong|couldn't load|error while|failed to|not found|can't load|Loading artifact failed|unable to|internal error/i;
+
+/** Of the UI's own memory in the browser: no tour, no assistant, and the pages of model training or of GenAI. */
+const settings = (workflow: Workflow): Readonly<Record<string, string>> => ({
+  "mlflow.workflowType_v1": JSON.stringify(workflow),
+  "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
+  "mlflow.assistant.panelOpen_v1": "false",
+  _mlflow_model_registry_promo_modal_dismissed_v1: "true",
+});
+
+export type Workflow = "machine_learning" | "genai";
+
+/** A page of the stock UI, and the check that nothing in it failed. */
+export interface StockUiPage {
+  readonly page: Page;
+  /** Opens a path of the UI, as `/experiments/1/runs`, from scratch. */
+  readonly open: (path: string) => Promise<void>;
+  /** @throws AssertionError where the screen tells an error, or a call outside the list failed. */
+  readonly expectNoTrouble: () => Promise<void>;
+}
+
+/** A browser profile that remembers the choice of pages, and caches the UI's files from test to test. */
+export function newProfile(browser: Browser, url: string, workflow: Workflow): Promise<BrowserContext> {
+  const localStorage = Object.entries(settings(workflow)).map(([name, value]) => ({ name, value }));
+  return browser.newContext({
+    viewport: { width: 1440, height: 1000 },
+    storageState: { cookies: [], origins: [{ origin: url, localStorage }] },
+  });
+}
+
+/** Opens a new page for one test. */
+export async function openStockUi(profile: BrowserContext, url: string): Promise<StockUiPage> {
+  const { page, trouble } = await watchPage(profile, url);
+  page.setDefaultTimeout(20_000);
+  screenshotOnFailure(page);
+  return {
+    page,
+    open: async (path) => {
+      // Another path after the # alone would not load the page anew.
+      await page.goto("about:blank");
+      await page.goto(`${url}/#${path}`);
+    },
+    expectNoTrouble: async () => {
+      expect(await page.locator("body").innerText()).not.toMatch(ERROR_ON_SCREEN);
+      expect(trouble.failedCalls.filter((call) => !isExpected(call))).toEqual([]);
+      expect(trouble.consoleErrors.filter((text) => !HARMLESS_CONSOLE.test(text))).toEqual([]);
+      expect(trouble.cspViolations).toEqual([]);
+      await page.close();
+    },
+  };
+}
+
+function isExpected({ path, status }: FailedCall): boolean {
+  const [pathname = ""] = path.split("?");
+  return status === 404 && EXPECTED_FAILURES.some((expected) => expected.path.test(pathname));
+}
