@@ -10,7 +10,7 @@ const gatheringUntilMs = new Map<string, number>();
 
 /** Tells a live run's watchers, after the answer. Whoever watches a run makes it live. */
 export function tellWatchers(ctx: ServiceContext, runId: string, notice: RunNotice): void {
-  ctx.waitUntil(runObject(ctx.env, runId).tell(notice));
+  ctx.waitUntil(tell(ctx, runId, notice));
 }
 
 /** Tells a live run's watchers to read it anew: once for what a client logs in one go. */
@@ -20,7 +20,14 @@ export function tellDataChanged(ctx: ServiceContext, runId: string): void {
   const telling = async () => {
     await scheduler.wait(GATHER_MS);
     gatheringUntilMs.delete(runId);
-    await runObject(ctx.env, runId).tell({ type: "data" });
+    await tell(ctx, runId, { type: "data" });
   };
   ctx.waitUntil(telling());
+}
+
+/** An object that ends meanwhile takes its sockets with it, and their pages read the run anew when they are back. */
+async function tell(ctx: ServiceContext, runId: string, notice: RunNotice): Promise<void> {
+  await runObject(ctx.env, runId)
+    .tell(notice)
+    .catch(() => undefined);
 }

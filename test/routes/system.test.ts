@@ -1,5 +1,8 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { fetchWorker } from "../helpers/mlflow.ts";
+import worker from "../../src/index.ts";
+import { fetchWorker, ORIGIN } from "../helpers/mlflow.ts";
 
 test("health and version are plain text", async () => {
   for (const [path, text] of [
@@ -49,8 +52,9 @@ test("API answers are never cached, sniffed or framed", async () => {
   }
 });
 
-test("a browser is told how to log here, in plain text", async () => {
-  const response = await fetchWorker("/");
+test("where the web UI was not built, a browser is told how to log here, in plain text", async () => {
+  const { ASSETS: _, ...withoutUi } = env;
+  const response = await worker.fetch(new Request(`${ORIGIN}/`), withoutUi as Env, createExecutionContext());
   expect(response.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
   expect(await response.text()).toContain("export MLFLOW_TRACKING_URI=http://localhost\n");
 });
