@@ -2,25 +2,11 @@
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
+from command_line import cli
 from mlflow import MlflowClient
 from mlflow.entities import Run
-
-
-def cli(*arguments: str, fails: bool = False) -> str:
-    """What `mlflow <arguments>` printed to standard output, or to standard error where it is to fail."""
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / "mlflow"), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert (done.returncode != 0) == fails, done.stderr
-    return done.stderr if fails else done.stdout
 
 
 def test_experiments(client: MlflowClient, unique: str) -> None:
