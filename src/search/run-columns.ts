@@ -2,7 +2,7 @@ import { MAX_FINITE_VALUE } from "../domain/limits.ts";
 import type { Field } from "./ast.ts";
 import { Binder } from "./binder.ts";
 import type { SqlStatement } from "./plan.ts";
-import { runSource } from "./run-source.ts";
+import { runSource, valueTable } from "./run-source.ts";
 
 /** D1 takes 100 bound parameters and gives 100 columns. */
 export const MAX_COLUMNS_PER_STATEMENT = 90;
@@ -31,8 +31,10 @@ function columnSql(field: Field, binder: Binder): string {
 }
 
 /** An infinity is stored as the largest finite double, as MLflow stores it, and told as what it was. */
-function numberSql({ entity }: Field, value: string): string {
-  if (entity === "param" || entity === "tag") return value;
+function numberSql(field: Field, value: string): string {
+  const kept = valueTable(field);
+  if (kept?.table !== "latest_metrics") return value;
+  const nan = kept.isNan === undefined ? "" : `WHEN ${kept.isNan} THEN 'NaN' `;
   const infinities = `WHEN ${value} >= ${MAX_FINITE_VALUE} THEN 'Infinity' WHEN ${value} <= -${MAX_FINITE_VALUE} THEN '-Infinity'`;
-  return `CASE ${entity === "metric" ? "WHEN is_nan THEN 'NaN' " : ""}${infinities} ELSE ${value} END`;
+  return `CASE ${nan}${infinities} ELSE ${value} END`;
 }

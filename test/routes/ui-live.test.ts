@@ -1,4 +1,4 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { runObject } from "../../src/stores/run/stub.ts";
@@ -82,6 +82,18 @@ test("a run is live for as long as someone watches, whoever searches and wheneve
   expect(await liveEpoch(runId)).not.toBeNull();
   socket.close();
   await vi.waitFor(async () => expect(await liveEpoch(runId)).toBeNull());
+});
+
+test("a point of a run that is live for its watchers alone gets an alarm that tells D1", async () => {
+  const runId = await newRun();
+  const { socket, heard } = await watch(runId);
+  expect(await runDurableObjectAlarm(runObject(env, runId))).toBe(true);
+  const alarm = () => runInDurableObject(runObject(env, runId), (_object, state) => state.storage.getAlarm());
+  expect(await alarm()).toBeNull();
+  await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
+  await vi.waitFor(() => expect(heard).toHaveLength(1));
+  expect(await alarm()).not.toBeNull();
+  socket.close();
 });
 
 test("sockets outlive the object's instance", async () => {

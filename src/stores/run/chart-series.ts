@@ -1,3 +1,4 @@
+import type { Int64 } from "../../domain/int64.ts";
 import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import type { KeySlice } from "./block.ts";
 import { type BucketedSeries, bucketSeries, type XOfSlice } from "./buckets.ts";
@@ -56,19 +57,34 @@ function valuesByStep(slices: Iterable<KeySlice>): XOfSlice {
   for (const { series, from, to } of slices) all.append(series, from, to);
   const { steps, values } = all.view();
   const order = sortedOrder(values.length, (a, b) => steps[a]! <= steps[b]!);
-  const valueAt = (step: number | bigint): number => {
-    let low = 0;
-    let high = order.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (steps[order[middle]!]! <= step) low = middle + 1;
-      else high = middle;
-    }
-    const index = low === 0 ? undefined : order[low - 1]!;
+  const isAfter = (place: number, step: Int64) => place === order.length || steps[order[place]!]! > step;
+  /** How many points are up to `step`; mostly those up to the step before, and one more. */
+  let upTo = 0;
+  const valueAt = (step: Int64): number => {
+    if (!isAfter(upTo, step)) upTo++;
+    const isFound = isAfter(upTo, step) && (upTo === 0 || !isAfter(upTo - 1, step));
+    if (!isFound) upTo = countUpTo(order.length, (place) => !isAfter(place, step));
+    const index = upTo === 0 ? undefined : order[upTo - 1]!;
     if (index === undefined || steps[index]! < step) return Number.NaN;
     return Math.abs(values[index]!) < MAX_FINITE_VALUE ? values[index]! : Number.NaN;
   };
-  return ({ series, from, to }) => Float64Array.from(series.steps.subarray(from, to), valueAt);
+  return ({ series, from, to }) => {
+    const x = new Float64Array(to - from);
+    for (let index = from; index < to; index++) x[index - from] = valueAt(series.steps[index]!);
+    return x;
+  };
+}
+
+/** How many places from 0 on hold, of which none does after one that does not. */
+function countUpTo(length: number, holds: (place: number) => boolean): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Beyond 2^53 rounded, as a chart's axis is. */

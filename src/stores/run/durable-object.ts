@@ -69,6 +69,7 @@ export class RunDurableObject extends DurableObject<Env> {
   #lastAppendMs = 0;
   #flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
   #alarmDistanceMs = MIN_FLUSH_DISTANCE_MS;
+  #hasAlarm = false;
 
   /**
    * Appends points made by `encodePoints`.
@@ -155,14 +156,15 @@ export class RunDurableObject extends DurableObject<Env> {
    */
   override async alarm(): Promise<void> {
     const { runId } = this.#open().state;
+    this.#hasAlarm = false;
     try {
       await this.#flush(Date.now() - this.#lastAppendMs >= this.#alarmDistanceMs / 2);
     } catch (error) {
       console.error("flush of run", runId, error);
     }
     // A flush that another call began may yet fail.
-    const isInBurst = this.#isLive && !this.#sockets.hasWatchers;
-    if (this.#unflushed.size > 0 || isInBurst || this.#flushing !== undefined) await this.#setAlarm();
+    const mayEnd = this.#isLive && !this.#sockets.hasWatchers;
+    if (this.#unflushed.size > 0 || mayEnd || this.#flushing !== undefined) await this.#setAlarm();
   }
 
   /** Opens at the first call and not in the constructor, so that a new object's tables are part of its first commit. */
@@ -180,6 +182,7 @@ export class RunDurableObject extends DurableObject<Env> {
   }
 
   async #setAlarm(): Promise<void> {
+    this.#hasAlarm = true;
     this.#alarmDistanceMs = this.#flushDistanceMs;
     this.#flushDistanceMs = Math.min(this.#flushDistanceMs * 2, MAX_FLUSH_DISTANCE_MS);
     await this.ctx.storage.setAlarm(Date.now() + this.#alarmDistanceMs);
@@ -212,6 +215,8 @@ export class RunDurableObject extends DurableObject<Env> {
     const { history } = this.#open();
     const journalId = history.append(bodies);
     if (history.foldIsDue) history.fold();
+    // A run that is live for its watchers alone has none.
+    if (!this.#hasAlarm) void this.#setAlarm();
     this.#noteAppended(bodies, journalId);
   }
 
