@@ -6,22 +6,26 @@ import { endpointOf } from "./endpoints.ts";
 /** Longer than any client is idle between two calls. */
 const KEEP_ALIVE_MS = 3_600_000;
 
-/** A client of MLflow's by what it says of itself. */
-function clientOf(userAgent: string | undefined): string | undefined {
+/**
+ * A client of MLflow's by what it says of itself. What else a test sends, to wait for a server say, is nobody's.
+ * @param other browsers, and what sends no name.
+ */
+function clientOf(userAgent: string | undefined, other: string | undefined): string | undefined {
   const [, language, version] = /^mlflow-(python|java)-client\/(\d+\.\d+\.\d+)/.exec(userAgent ?? "") ?? [];
-  return language === undefined ? undefined : `${language === "java" ? "Java" : "Python"} ${version}`;
+  if (language !== undefined) return `${language === "java" ? "Java" : "Python"} ${version}`;
+  return userAgent === undefined || userAgent.startsWith("Mozilla/") ? other : undefined;
 }
 
 /**
  * Stands before a server, passes everything on as it is, and writes down which client had which endpoint answered.
- * @param client who calls, for callers that do not say so themselves; those of whom nothing is known are not recorded.
+ * @param client who calls, for browsers and callers that say no name; without it they are not recorded.
  */
 async function startRecorder(target: string, folder: string, client?: string): Promise<string> {
   const file = new RecordingFile(folder);
   const { hostname, port } = new URL(target);
   const pass = (incoming: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "", rawHeaders } = incoming;
-    const caller = client ?? clientOf(incoming.headers["user-agent"]);
+    const caller = clientOf(incoming.headers["user-agent"], client);
     // A kept connection may be closed by the server just as it is used again.
     const outgoing = request({ agent: false, hostname, port, method, path: url, headers: rawHeaders }, (answer) => {
       const status = answer.statusCode ?? 502;

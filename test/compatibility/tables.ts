@@ -19,6 +19,7 @@ const STATES: readonly (readonly [of: RegExp, state: string])[] = [
   [/ mlflow-artifacts\/(mpu|presigned)\//, "501, on which clients fall back"],
   [/ mlflow\/artifacts\/presigned-/, "400, as MLflow for artifacts that its server passes on"],
   [/ mlflow\/ui-telemetry$/, "yes: off"],
+  [/ mlflow\/(gateway-proxy|traces\/|datasets\/|scorers\/)/, "empty, below `/ajax-api` only: there are none"],
   [/ graphql$/, "the web UI's queries"],
 ];
 

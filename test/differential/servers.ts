@@ -24,11 +24,19 @@ export interface Servers {
 }
 
 export async function startServers(): Promise<Servers> {
-  const [mlflow, trackflare] = await Promise.all([startMlflow(), startServer({ recordAs: "Differential test" })]);
-  return {
-    mlflow: { ...mlflow, symbols: new Symbols() },
-    trackflare: { url: trackflare.url, stop: trackflare.stop, symbols: new Symbols() },
-  };
+  const starts = [startMlflow(), startServer({ recordAs: "Differential test" })] as const;
+  try {
+    const [mlflow, trackflare] = await Promise.all(starts);
+    return {
+      mlflow: { ...mlflow, symbols: new Symbols() },
+      trackflare: { url: trackflare.url, stop: trackflare.stop, symbols: new Symbols() },
+    };
+  } catch (error) {
+    for (const start of await Promise.allSettled<Pick<RunningServer, "stop">>(starts)) {
+      if (start.status === "fulfilled") await start.value.stop();
+    }
+    throw error;
+  }
 }
 
 export async function stopServers({ mlflow, trackflare }: Servers): Promise<void> {

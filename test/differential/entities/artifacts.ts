@@ -1,19 +1,38 @@
+import type { JsonObject } from "../json.ts";
 import type { Operation } from "../operation.ts";
 import type { World } from "../world.ts";
 
-const FILES = ["a.txt", "plots/b.bin", "plots/deep/c.txt", "with space.txt", "ünïcode.txt", ".hidden"];
-const PATHS = [...FILES, "plots"];
+const FILES = ["a.txt", "plots/b.bin", "plots/deep/c.txt", "with space.txt", "ünïcode.txt", ".hidden", "model/MLmodel"];
+const PATHS = [...FILES, "plots", "model"];
 const ODD_PATHS = ["../x", "a/../b", "plots//b", "/etc/passwd", "./a", "", "%2e%2e/x", "a%2Fb", "C:\\x"];
 
 function artifactPath(world: World): string {
   return world.random.pick(world.random.chance(0.1) ? ODD_PATHS : PATHS);
 }
 
-/** The proxied path of a run's artifact; of a run in experiment 1, or in one where it is not. */
-function proxied(world: World): string {
-  const run = world.pick("run with artifacts");
-  const path = world.random.pick(FILES).split("/").map(encodeURIComponent).join("/");
-  return `/api/2.0/mlflow-artifacts/artifacts/${run}/artifacts/${path}`;
+/** Of a run in its experiment. */
+interface File extends JsonObject {
+  readonly run: string;
+  readonly path: string;
+}
+
+const anyFile = (world: World): File => ({
+  run: world.pick("run with artifacts"),
+  path: world.random.pick(FILES),
+});
+
+/** Mostly one that was uploaded, and may have been deleted since. */
+function knownFile(world: World): File {
+  const uploaded = world.all("file");
+  if (uploaded.length === 0 || world.random.chance(0.3)) return anyFile(world);
+  const [run = "", path = ""] = world.random.pick(uploaded).split("\n");
+  return { run, path };
+}
+
+/** The proxied path of a run's artifact. */
+function proxied(_world: World, { run, path }: JsonObject): string {
+  const encoded = String(path).split("/").map(encodeURIComponent).join("/");
+  return `/api/2.0/mlflow-artifacts/artifacts/${run}/artifacts/${encoded}`;
 }
 
 export const artifacts: readonly Operation[] = [
@@ -34,9 +53,10 @@ export const artifacts: readonly Operation[] = [
     weight: 4,
     effect: "exact",
     required: [],
-    message: () => ({}),
+    message: anyFile,
     path: proxied,
     rawBody: (world) => "content ".repeat(world.random.integer(4)),
+    learn: (_body, world, { run, path }) => world.add("file", `${run}\n${path}`),
   },
   {
     name: "mlflow-artifacts download",
@@ -44,8 +64,9 @@ export const artifacts: readonly Operation[] = [
     weight: 3,
     effect: "exact",
     required: [],
-    message: () => ({}),
+    message: knownFile,
     path: proxied,
+    rawBody: () => "",
   },
   {
     name: "mlflow-artifacts list",
@@ -64,7 +85,7 @@ export const artifacts: readonly Operation[] = [
     weight: 1,
     effect: "exact",
     required: [],
-    message: () => ({}),
+    message: knownFile,
     path: proxied,
     rawBody: () => "",
   },
@@ -74,10 +95,10 @@ export const artifacts: readonly Operation[] = [
     weight: 2,
     effect: "exact",
     required: ["run_id", "path"],
-    message: (world) => ({
-      run_id: world.pick("run with artifacts").replace(/^.*\//, ""),
-      path: artifactPath(world),
-    }),
+    message: (world) => {
+      const { run, path } = knownFile(world);
+      return { run_id: run.replace(/^.*\//, ""), path: world.random.chance(0.3) ? artifactPath(world) : path };
+    },
     path: () => "/get-artifact",
   },
   {

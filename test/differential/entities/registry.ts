@@ -230,6 +230,19 @@ const ofVersions: readonly Operation[] = [
     }),
   },
   {
+    name: "model-versions/get-artifact",
+    method: "GET",
+    weight: 3,
+    effect: "exact",
+    isPlain: true,
+    required: [],
+    message: version,
+    path: (world, { name, version }) => {
+      const path = world.random.pick(["MLmodel", "MLmodel", "none", "../x", ""]);
+      return `/model-versions/get-artifact?name=${encodeURIComponent(String(name))}&version=${version}&path=${path}`;
+    },
+  },
+  {
     name: "model-versions/set-tag",
     method: "POST",
     weight: 2,
