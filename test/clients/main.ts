@@ -1,59 +1,68 @@
-// The clients that are too heavy for every run of the tests, each against a Trackflare of its own. The last line sums
-// them up. Needs a JDK from 11, Maven, the network once, and the Python environments that `npm test` makes: the Java
-// client has Python carry its artifacts.
+/*
+ * The clients that are too heavy for every run of the tests, each in an environment and against a Trackflare of its
+ * own: `npm run test:clients -- [name…] [--record]`, all of them without a name. The last line sums them up. What a
+ * machine cannot install is skipped, and said with its reason. Needs the network once.
+ */
 
-import { spawnSync } from "node:child_process";
-import { delimiter, join } from "node:path";
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { startServer } from "../server.ts";
+import type { Client, Result, Skip } from "./client.ts";
+import { javaClient } from "./java.ts";
+import { pythonClient } from "./python.ts";
+import { describe, record } from "./record.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
-const POM = join(import.meta.dirname, "java/pom.xml");
+const NEW_PYTHONS = ["python3.11", "python3.12", "python3.13"];
+const OLD_PYTHONS = ["python3.11", "python3.10", "python3.9"];
+const AUTOLOG = "autologging; models loaded back by `mlflow.pyfunc`";
+const FULL =
+  "the topics of test/conformance/eras, scikit-learn's autologging, models, `mlflow models predict`, `mlflow run`";
 
-/** Versions of `org.mlflow:mlflow-client`, the folder of sources that each cannot compile, and the Python beside it. */
-const JAVA_CLIENTS = [
-  { version: "1.22.0", otherEra: "v2", python: ".venv-1.30.1/bin" },
-  { version: "2.17.2", otherEra: "v1", python: ".venv-2.8.1/bin" },
-] as const;
+const CLIENTS: readonly Client[] = [
+  javaClient("1.22.0", "v2", "1.30.1"),
+  javaClient("2.17.2", "v1", "2.8.1"),
+  pythonClient({ name: "mlflow-1.30.1", what: FULL, tests: "test_full_client", pythons: OLD_PYTHONS }),
+  pythonClient({ name: "mlflow-2.8.1", what: FULL, tests: "test_full_client", pythons: OLD_PYTHONS }),
+  pythonClient({ name: "lightgbm", what: AUTOLOG, tests: "test_lightgbm", pythons: NEW_PYTHONS }),
+  pythonClient({ name: "lightning", what: AUTOLOG, tests: "test_lightning", pythons: NEW_PYTHONS }),
+  pythonClient({ name: "keras", what: AUTOLOG, tests: "test_keras", pythons: NEW_PYTHONS }),
+  pythonClient({
+    name: "spark",
+    what: AUTOLOG,
+    tests: "test_spark",
+    pythons: NEW_PYTHONS,
+    needs: ["java", "-version"],
+  }),
+];
 
-interface Result {
-  readonly passed: number;
-  readonly failed: number;
-}
-
-/** Compiles the program against that version and runs it; a program that ends badly is a failure of its own. */
-async function testJava({ version, otherEra, python }: (typeof JAVA_CLIENTS)[number]): Promise<Result> {
+async function run(client: Client): Promise<Result | Skip> {
+  const skip = client.prepare();
+  if (skip !== undefined) return skip;
   const server = await startServer();
   try {
-    console.log(`# Java client ${version}`);
-    const properties = [`-Dmlflow.version=${version}`, `-Dother.era=${otherEra}`];
-    const maven = spawnSync(
-      "mvn",
-      ["-q", "-B", "-Dstyle.color=never", "-f", POM, ...properties, "clean", "compile", "exec:java"],
-      {
-        env: {
-          ...process.env,
-          PATH: [join(ROOT, python), process.env.PATH].join(delimiter),
-          MLFLOW_TRACKING_URI: server.url,
-        },
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "inherit"],
-      },
-    );
-    const output = maven.stdout ?? `mvn did not start: ${maven.error?.message}\n`;
-    process.stdout.write(output);
-    const [, passed = 0, failed = 0] = /(\d+) passed, (\d+) failed/.exec(output)?.map(Number) ?? [];
-    return { passed, failed: maven.status === 0 && passed > 0 ? failed : failed + 1 };
+    return client.test(server.url);
   } finally {
     await server.stop();
   }
 }
 
-let [passed, failed] = [0, 0];
-for (const client of JAVA_CLIENTS) {
-  const result = await testJava(client);
-  passed += result.passed;
-  failed += result.failed;
+const { values, positionals } = parseArgs({
+  options: { record: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.find((name) => !CLIENTS.some((client) => client.name === name));
+if (unknown !== undefined)
+  throw new Error(`No client "${unknown}"; there are ${CLIENTS.map(({ name }) => name).join(", ")}`);
+
+const outcomes = new Map<string, Result | Skip>();
+for (const client of CLIENTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  console.log(`# ${client.name}: ${client.versions()}`);
+  const outcome = await run(client);
+  outcomes.set(client.name, outcome);
+  console.log(`${client.name}: ${describe(outcome)}`);
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+if (values.record) record(CLIENTS, outcomes);
+const results = [...outcomes.values()].filter((outcome) => "passed" in outcome);
+const sum = (key: keyof Result) => results.reduce((total, result) => total + result[key], 0);
+console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+process.exitCode = sum("failed") === 0 ? 0 : 1;
