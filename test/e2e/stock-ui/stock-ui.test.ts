@@ -1,55 +1,28 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startMlflow } from "../../differential/servers.ts";
-import { startServer } from "../../server.ts";
-import { launchBrowser } from "../harness/browser.ts";
-import { runPython } from "../harness/python.ts";
-import { type StockUi, serveStockUi } from "./proxy.ts";
 import { ERROR_ON_SCREEN, newProfile, openStockUi, type StockUiPage } from "./stock-ui-page.ts";
+import { expectTexts, type Seed, startWorld, type World } from "./world.ts";
 
 /*
  * MLflow's own web UI, of the installed package, in a real browser before Trackflare. With STOCK_UI_SERVER=mlflow in the
  * environment, the same before MLflow's own server: what passes there is what its users know.
  */
 
-/** What seed.py logged. */
-interface Seed {
-  readonly experimentId: string;
-  readonly runIds: readonly [string, string, string];
-  readonly childRunId: string;
-  readonly modelId: string;
-}
-
-let server: { readonly url: string; readonly stop: () => Promise<unknown> };
-let ui: StockUi;
-let browser: Browser;
-let training: BrowserContext;
+let world: World;
 let seed: Seed;
 
 beforeAll(async () => {
-  server = await (process.env.STOCK_UI_SERVER === "mlflow" ? startMlflow() : startServer());
-  [ui, browser, seed] = await Promise.all([
-    serveStockUi(server.url),
-    launchBrowser(),
-    runPython(new URL("seed.py", import.meta.url).pathname, server.url) as Promise<Seed>,
-  ]);
-  training = await newProfile(browser, ui.url, "machine_learning");
+  world = await startWorld();
+  seed = world.seed;
 });
 
 afterAll(async () => {
-  await browser.close();
-  await ui.close();
-  await server.stop();
+  await world.stop();
 });
 
-const openUi = (): Promise<StockUiPage> => openStockUi(training, ui.url);
+const openUi = (): Promise<StockUiPage> => openStockUi(world.profile, world.url);
 
 const json = (value: unknown) => encodeURIComponent(JSON.stringify(value));
-
-/** Waits until each text is seen. */
-async function expectTexts(page: Page, texts: readonly string[]): Promise<void> {
-  for (const text of texts) await page.getByText(text).filter({ visible: true }).first().waitFor();
-}
 
 /** Waits until at least so many charts are drawn. */
 async function expectCharts(page: Page, count: number): Promise<void> {
@@ -214,8 +187,8 @@ describe("shows", () => {
 });
 
 test("shows the GenAI pages of an experiment, without traces", async () => {
-  const genai = await newProfile(browser, ui.url, "genai");
-  const { page, open, expectNoTrouble } = await openStockUi(genai, ui.url);
+  const genai = await newProfile(world.browser, world.url, "genai");
+  const { page, open, expectNoTrouble } = await openStockUi(genai, world.url);
   for (const { path, text } of [
     { path: "", text: "Usage" },
     { path: "/traces", text: "Traces" },
