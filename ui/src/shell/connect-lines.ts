@@ -45,3 +45,8 @@ export MLFLOW_TRACKING_PASSWORD=<password>`;
 export function connectLines(client: Client, uri: string): string {
   return LINES[client].replaceAll("{{URI}}", uri.replace(/\/+$/, ""));
 }
+
+/** This server's address, below its static prefix. */
+export function serverUri(): string {
+  return new URL(".", location.origin + location.pathname).href;
+}

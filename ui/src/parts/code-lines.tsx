@@ -1,0 +1,14 @@
+import { CopyButton } from "./copy-button.tsx";
+
+/** Lines to paste. `label` says what its button copies: `Copy the lines for Python`. */
+export function CodeLines({ text, label }: { text: string; label: string }) {
+  return (
+    <div className="relative min-w-0 rounded border border-line bg-surface text-left text-ink">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll, also by keys */}
+      <pre tabIndex={0} className="overflow-x-auto p-3 pr-10 font-mono text-sm">
+        {text}
+      </pre>
+      <CopyButton text={text} label={label} className="absolute top-1 right-1" />
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { Pencil } from "lucide-react";
+import { type KeyboardEvent, useState } from "react";
+import { Button, IconButton } from "./button.tsx";
+import { Markdown } from "./markdown.tsx";
+import { TextArea } from "./text-field.tsx";
+import { sayFailed } from "./toast.tsx";
+
+interface DescriptionProps {
+  text: string | undefined;
+  onSave: (text: string) => Promise<unknown>;
+}
+
+/** A description in markdown, edited where it stands. Ctrl or ⌘ with Enter saves, Escape leaves it as it was. */
+export function Description({ text = "", onSave }: DescriptionProps) {
+  const [draft, setDraft] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  if (draft === undefined) {
+    return (
+      <section aria-label="Description" className="flex items-start gap-1">
+        {text === "" ? (
+          <Button kind="quiet" className="-ml-2.5 text-ink-muted" onClick={() => setDraft("")}>
+            Add a description
+          </Button>
+        ) : (
+          <>
+            <Markdown text={text} className="min-w-0 max-w-[80ch] flex-1" />
+            <IconButton
+              label="Edit the description"
+              icon={<Pencil size={14} aria-hidden />}
+              onClick={() => setDraft(text)}
+            />
+          </>
+        )}
+      </section>
+    );
+  }
+  const save = (): void => {
+    setBusy(true);
+    onSave(draft)
+      .then(
+        () => setDraft(undefined),
+        (error: unknown) => sayFailed("The description could not be saved.", error),
+      )
+      .finally(() => setBusy(false));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") setDraft(undefined);
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <section aria-label="Description" className="flex max-w-[80ch] flex-col gap-2">
+      <TextArea
+        label="Description"
+        hint="In markdown."
+        value={draft}
+        onValueChange={setDraft}
+        onKeyDown={onKeyDown}
+        // biome-ignore lint/a11y/noAutofocus: it takes the place of the button that was pressed
+        autoFocus
+      />
+      <div className="flex gap-2">
+        <Button kind="primary" isBusy={isBusy} onClick={save}>
+          Save
+        </Button>
+        <Button onClick={() => setDraft(undefined)}>Cancel</Button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,78 @@
+import { Plus } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { Tag } from "./badges.tsx";
+import { Button } from "./button.tsx";
+import { Popover } from "./popover.tsx";
+import { TextField } from "./text-field.tsx";
+import { sayFailed } from "./toast.tsx";
+
+interface TagPair {
+  key: string;
+  value: string;
+}
+
+interface TagEditorProps {
+  tags: readonly TagPair[] | undefined;
+  onSet: (tag: TagPair) => Promise<unknown>;
+  onRemove: (key: string) => Promise<unknown>;
+}
+
+/** Tags that MLflow's clients set for themselves are no reader's matter. */
+export function ownTags<Pair extends TagPair>(tags: readonly Pair[] | undefined): Pair[] {
+  return (tags ?? []).filter((tag) => !tag.key.startsWith("mlflow."));
+}
+
+/** The tags of something, to add, change and remove. */
+export function TagEditor({ tags, onSet, onRemove }: TagEditorProps) {
+  const [isOpen, setOpen] = useState(false);
+  const [key, setKey] = useState("");
+  const [value, setValue] = useState("");
+  const open = (tag: TagPair): void => {
+    setKey(tag.key);
+    setValue(tag.value);
+    setOpen(true);
+  };
+  const save = (event: FormEvent): void => {
+    event.preventDefault();
+    // A form of React within a dialog's form is still within it.
+    event.stopPropagation();
+    if (key.trim() === "") return;
+    onSet({ key: key.trim(), value }).then(
+      () => setOpen(false),
+      (error: unknown) => sayFailed("The tag could not be set.", error),
+    );
+  };
+  return (
+    <div className="flex min-w-0 flex-wrap items-center gap-1">
+      {ownTags(tags).map((tag) => (
+        <Tag
+          key={tag.key}
+          name={tag.key}
+          value={tag.value}
+          onSelect={() => open(tag)}
+          onRemove={() =>
+            void onRemove(tag.key).catch((error: unknown) => sayFailed("The tag could not be removed.", error))
+          }
+        />
+      ))}
+      <Popover
+        title="Set a tag"
+        isOpen={isOpen}
+        onOpenChange={(next) => (next ? open({ key: "", value: "" }) : setOpen(false))}
+        trigger={
+          <Button kind="quiet" icon={<Plus size={14} aria-hidden />} className="h-5 text-ink-muted text-sm">
+            Add tag
+          </Button>
+        }
+      >
+        <form onSubmit={save} className="flex w-60 flex-col gap-2">
+          <TextField label="Name" value={key} onValueChange={setKey} required />
+          <TextField label="Value" value={value} onValueChange={setValue} />
+          <Button type="submit" kind="primary" disabled={key.trim() === ""} className="self-end">
+            Set tag
+          </Button>
+        </form>
+      </Popover>
+    </div>
+  );
+}
