@@ -1,0 +1,111 @@
+import { Ellipsis, Expand } from "lucide-react";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { Button, IconButton } from "../parts/button.tsx";
+import { Menu } from "../parts/menu.tsx";
+import { say, sayFailed } from "../parts/toast.tsx";
+import { type ChartRun, chartLines } from "./chart-lines.ts";
+import type { ChartSettings } from "./chart-settings.ts";
+import { ChartTable } from "./chart-table.tsx";
+import { chartCsv, chartPng, download } from "./export-chart.ts";
+import type { HoverStore } from "./hover.ts";
+import { LineChart } from "./line-chart.tsx";
+import type { Plot, PlotSpec } from "./plot.ts";
+import type { SeriesStore } from "./series-store.ts";
+
+export interface ChartCardProps {
+  metricKey: string;
+  /** Shorter, where the section says the rest. */
+  title?: string;
+  runs: readonly ChartRun[];
+  store: SeriesStore;
+  hover: HoverStore;
+  settings: ChartSettings;
+  /** Of the plot, in px. */
+  height: number;
+  onFull?: () => void;
+}
+
+/** One metric of all runs. */
+export function ChartCard(props: ChartCardProps) {
+  const { metricKey, title = metricKey, runs, store, hover, settings, height, onFull } = props;
+  const { x, isLogX, isLogY, smoothing, search, change } = settings;
+  const [isTableOpen, setTableOpen] = useState(false);
+  const plotRef = useRef<Plot>(undefined);
+  const metric = useSyncExternalStore(
+    useMemo(() => (listener: () => void) => store.subscribe(metricKey, listener), [store, metricKey]),
+    () => store.snapshot(metricKey),
+  );
+  useEffect(() => store.want(metricKey), [store, metricKey]);
+  const isGrouped = search.chartGroups ?? false;
+  const lines = useMemo(() => chartLines(metric, runs, { smoothing, isGrouped }), [metric, runs, smoothing, isGrouped]);
+  const zoom = search.chartZoom;
+  const spec = useMemo((): PlotSpec => ({ lines, x, isLogX, isLogY, zoom }), [lines, x, isLogX, isLogY, zoom]);
+
+  const saveCsv = async (): Promise<void> => {
+    say(`Reading every point of ${metricKey}…`);
+    const names = new Map(runs.map(({ id, name }) => [id, name]));
+    const shown = metric.runs
+      .filter(({ points }) => points.x.length > 0)
+      .map(({ runId, origin }) => ({ id: runId, name: names.get(runId) ?? "", origin }));
+    download(await chartCsv(metricKey, shown, x, zoom), `${metricKey}.csv`);
+  };
+  const savePng = async (): Promise<void> => {
+    const canvas = plotRef.current?.canvas;
+    const blob = canvas && (await chartPng(canvas, metricKey));
+    if (blob) download(blob, `${metricKey}.png`);
+  };
+  return (
+    <figure className="flex min-w-0 flex-col rounded border border-line bg-page" data-metric={metricKey}>
+      <figcaption className="flex h-8 items-center gap-1 pr-1 pl-3">
+        <h3 className="min-w-0 flex-1 truncate font-medium" title={metricKey}>
+          {title}
+        </h3>
+        {onFull !== undefined && (
+          <IconButton label={`Show ${metricKey} in full`} icon={<Expand size={14} aria-hidden />} onClick={onFull} />
+        )}
+        <Menu
+          align="end"
+          trigger={<IconButton label={`More of ${metricKey}`} icon={<Ellipsis size={14} aria-hidden />} />}
+          entries={[
+            { label: "Show as table", onSelect: () => setTableOpen(true) },
+            null,
+            {
+              label: "Download CSV, every point in view",
+              onSelect: () => void saveCsv().catch((error) => sayFailed("The points could not be read.", error)),
+            },
+            { label: "Download PNG", onSelect: () => void savePng() },
+          ]}
+        />
+      </figcaption>
+      <div className="relative min-w-0 px-1 pb-1">
+        {metric.error !== undefined ? (
+          <Notice height={height}>
+            <span role="alert" className="text-danger">
+              This chart could not be loaded. {metric.error instanceof Error ? metric.error.message : ""}
+            </span>
+            <Button onClick={() => store.retry(metricKey)}>Try again</Button>
+          </Notice>
+        ) : lines.length === 0 ? (
+          <Notice height={height}>{metric.isLoading ? "Loading…" : "None of these runs has a point of it."}</Notice>
+        ) : (
+          <LineChart
+            {...{ metricKey, spec, height, hover, plotRef }}
+            onZoom={(range) => change({ chartZoom: range && [...range] })}
+          />
+        )}
+      </div>
+      {isTableOpen && <ChartTable title={metricKey} spec={spec} onClose={() => setTableOpen(false)} />}
+    </figure>
+  );
+}
+
+function Notice({ height, children }: { height: number; children: React.ReactNode }) {
+  return (
+    <div
+      className="flex flex-col items-center justify-center gap-2 overflow-hidden px-4 text-center text-ink-faint text-sm"
+      style={{ height }}
+    >
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
+import * as z from "zod/mini";
+import type { SeriesX } from "../api/series.ts";
+
+function optional<Schema extends z.ZodMiniType>(schema: Schema) {
+  return z.catch(z.optional(schema), undefined);
+}
+
+/** What the address of a screen with charts holds for them: part of its search schema. */
+export const chartSearch = {
+  /** `step`, `time`, `relative` or `metric:<key>`. */
+  chartX: optional(z.string()),
+  chartLog: optional(z.enum(["x", "y", "xy"])),
+  chartSmoothing: optional(z.number().check(z.gte(0), z.lt(1))),
+  chartZoom: optional(z.tuple([z.number(), z.number()])),
+  chartQuery: optional(z.string()),
+  /** The metric of the chart that fills the screen. */
+  chartFull: optional(z.string()),
+  chartSize: optional(z.enum(["small", "medium", "large"])),
+  /** Whether groups of runs are drawn as their mean. */
+  chartGroups: optional(z.boolean()),
+  /** Sections that are closed. */
+  chartClosed: optional(z.array(z.string())),
+};
+
+const schema = z.object(chartSearch);
+export type ChartSearch = z.infer<typeof schema>;
+
+export interface ChartSettings {
+  readonly search: ChartSearch;
+  readonly x: SeriesX;
+  readonly isLogX: boolean;
+  readonly isLogY: boolean;
+  readonly smoothing: number;
+  readonly change: (patch: Partial<ChartSearch>) => void;
+}
+
+/** @param defaultX where the address says none. */
+export function useChartSettings(defaultX: SeriesX = "step"): ChartSettings {
+  const search = schema.parse(useSearch({ strict: false }));
+  const navigate = useNavigate();
+  const change = useCallback(
+    (patch: Partial<ChartSearch>) => {
+      void navigate({ to: ".", search: (old: object) => ({ ...old, ...patch }), replace: true } as never);
+    },
+    [navigate],
+  );
+  return {
+    search,
+    x: isSeriesX(search.chartX) ? search.chartX : defaultX,
+    isLogX: search.chartLog?.includes("x") ?? false,
+    isLogY: search.chartLog?.includes("y") ?? false,
+    smoothing: search.chartSmoothing ?? 0,
+    change,
+  };
+}
+
+function isSeriesX(x: string | undefined): x is SeriesX {
+  return x === "step" || x === "time" || x === "relative" || (x?.startsWith("metric:") ?? false);
+}

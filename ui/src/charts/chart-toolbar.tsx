@@ -1,0 +1,142 @@
+import { SlidersHorizontal, ZoomOut } from "lucide-react";
+import { Button, IconButton } from "../parts/button.tsx";
+import { Popover } from "../parts/popover.tsx";
+import { Combobox } from "../parts/select.tsx";
+import { SearchField } from "../parts/text-field.tsx";
+import { Segmented, Switch } from "../parts/toggles.tsx";
+import { xName } from "./axes.ts";
+import type { ChartSettings } from "./chart-settings.ts";
+import type { LiveState } from "./live-runs.ts";
+
+interface ChartToolbarProps {
+  settings: ChartSettings;
+  metricKeys: readonly string[];
+  /** Whether there are groups to draw as their mean. */
+  hasGroups: boolean;
+  live: LiveState;
+  /** A chart in full has no grid to search or to size. */
+  isFull?: boolean;
+}
+
+const NAMED_X = ["step", "time", "relative"] as const;
+
+/** What holds for all charts of the page. */
+export function ChartToolbar({ settings, metricKeys, hasGroups, live, isFull = false }: ChartToolbarProps) {
+  const { search, change, smoothing } = settings;
+  return (
+    <div className="flex flex-wrap items-center gap-2" role="toolbar" aria-label="Charts">
+      {!isFull && (
+        <SearchField
+          label="Find metrics"
+          value={search.chartQuery ?? ""}
+          onValueChange={(query) => change({ chartQuery: query || undefined })}
+          className="min-w-32 max-w-64 flex-1"
+        />
+      )}
+      <AxisChoice settings={settings} metricKeys={metricKeys} />
+      <label className="flex items-center gap-2 text-ink-muted">
+        Smoothing
+        <input
+          type="range"
+          min={0}
+          max={0.99}
+          step={0.01}
+          value={smoothing}
+          onChange={(event) => change({ chartSmoothing: Number(event.target.value) || undefined })}
+          className="w-20 accent-accent"
+        />
+        <output className="w-7 text-ink">{smoothing === 0 ? "off" : smoothing.toFixed(2)}</output>
+      </label>
+      <Popover
+        title="Charts"
+        isTitleHidden
+        align="end"
+        trigger={<IconButton label="Axes and sizes" icon={<SlidersHorizontal size={14} aria-hidden />} kind="plain" />}
+      >
+        <Options settings={settings} isFull={isFull} />
+      </Popover>
+      {hasGroups && (
+        <Segmented
+          label="Lines"
+          value={search.chartGroups ? "groups" : "runs"}
+          onValueChange={(lines) => change({ chartGroups: lines === "groups" || undefined })}
+          segments={[
+            { value: "runs", label: "Runs" },
+            { value: "groups", label: "Mean ± std" },
+          ]}
+        />
+      )}
+      {search.chartZoom !== undefined && (
+        <Button icon={<ZoomOut size={14} aria-hidden />} onClick={() => change({ chartZoom: undefined })}>
+          Show everything
+        </Button>
+      )}
+      <LiveNote live={live} />
+    </div>
+  );
+}
+
+function AxisChoice({ settings, metricKeys }: Pick<ChartToolbarProps, "settings" | "metricKeys">) {
+  const named = new Map<string, string>(NAMED_X.map((x) => [xName(x), x]));
+  for (const key of metricKeys) named.set(`metric ${key}`, `metric:${key}`);
+  const current = settings.x.startsWith("metric:") ? `metric ${xName(settings.x)}` : xName(settings.x);
+  return (
+    <Combobox
+      label="Horizontal axis"
+      value={current}
+      onValueChange={(name) => {
+        const chartX = name === null ? undefined : named.get(name);
+        if (chartX !== undefined) settings.change({ chartX, chartZoom: undefined });
+      }}
+      options={[...named.keys()]}
+      className="w-36"
+    />
+  );
+}
+
+function Options({
+  settings: { search, isLogX, isLogY, change },
+  isFull,
+}: {
+  settings: ChartSettings;
+  isFull: boolean;
+}) {
+  const setLog = (x: boolean, y: boolean): void => change({ chartLog: x ? (y ? "xy" : "x") : y ? "y" : undefined });
+  return (
+    <div className="flex flex-col gap-1">
+      <Switch label="Logarithmic horizontal axis" isOn={isLogX} onChange={(isOn) => setLog(isOn, isLogY)} />
+      <Switch label="Logarithmic vertical axis" isOn={isLogY} onChange={(isOn) => setLog(isLogX, isOn)} />
+      {!isFull && (
+        <Segmented
+          label="Size of charts"
+          className="mt-2"
+          value={search.chartSize ?? "medium"}
+          onValueChange={(chartSize) => change({ chartSize: chartSize === "medium" ? undefined : chartSize })}
+          segments={[
+            { value: "small", label: "Small" },
+            { value: "medium", label: "Medium" },
+            { value: "large", label: "Large" },
+          ]}
+        />
+      )}
+    </div>
+  );
+}
+
+const LIVE_WORDS: Record<LiveState, { text: string; title: string; dot: string } | undefined> = {
+  off: undefined,
+  connecting: { text: "Connecting", title: "Connecting to the runs that go on", dot: "bg-line-strong" },
+  live: { text: "Live", title: "Points appear as they are logged", dot: "bg-success" },
+  polling: { text: "Live, every 2 s", title: "Some runs are asked about every two seconds", dot: "bg-warning" },
+};
+
+function LiveNote({ live }: { live: LiveState }) {
+  const words = LIVE_WORDS[live];
+  if (words === undefined) return null;
+  return (
+    <span title={words.title} className="flex items-center gap-1.5 text-ink-muted text-sm" data-live={live}>
+      <span aria-hidden className={`size-2 rounded-full ${words.dot}`} />
+      {words.text}
+    </span>
+  );
+}

@@ -1,0 +1,306 @@
+import uPlot from "uplot";
+import type { SeriesX } from "../api/series.ts";
+import { formatDuration } from "../parts/format.ts";
+import { readColour } from "../parts/theme.ts";
+import { DURATION_STEPS, formatTick, type Range, xRange, yRange } from "./axes.ts";
+import { drawBand, drawDot, drawGaps, drawLine, type Place, toX, toY } from "./draw.ts";
+import { type Band, nearestIndex, type Points, valueAt } from "./series-math.ts";
+
+/** A line of a chart: a run's, or a group's. */
+export interface PlotLine {
+  readonly id: string;
+  readonly name: string;
+  readonly colour: string;
+  /** Drawn strongly. */
+  readonly points: Points;
+  /** Drawn faintly behind: what was logged, where `points` are smoothed. */
+  readonly faint?: Points | undefined;
+  /** Drawn as an area behind: mean ± standard deviation. */
+  readonly band?: Band | undefined;
+}
+
+export interface PlotSpec {
+  readonly lines: readonly PlotLine[];
+  readonly x: SeriesX;
+  readonly isLogX: boolean;
+  readonly isLogY: boolean;
+  readonly zoom?: Range | undefined;
+}
+
+export interface PlotEvents {
+  /** The pointer is at a place of the plot, in CSS pixels of the screen; undefined when it has left. */
+  onPoint(at: { x: number; lineId: string | undefined; clientX: number; clientY: number } | undefined): void;
+  /** undefined: everything. */
+  onZoom(range: Range | undefined): void;
+}
+
+const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+const Y_AXIS_PX = 46;
+const X_AXIS_PX = 24;
+/** More lines than this are drawn thinner. */
+const MANY_LINES = 24;
+const FAINT = 0.22;
+const BAND = 0.16;
+/** A drag shorter than this is a click. */
+const MIN_DRAG_PX = 4;
+
+/** A drawn chart: uPlot for axes and the pointer, and the lines, each with x of its own, drawn on its canvas. */
+export class Plot {
+  readonly #root: HTMLElement;
+  readonly #events: PlotEvents;
+  readonly #overlay = document.createElement("canvas");
+  #uplot: uPlot | undefined;
+  #spec: PlotSpec;
+  #x: Range = [0, 1];
+  #y: Range = [0, 1];
+  #kind = "";
+  #colours = { page: "", ink: "", line: "", cursor: "" };
+  #width: number;
+  #height: number;
+
+  constructor(root: HTMLElement, spec: PlotSpec, size: { width: number; height: number }, events: PlotEvents) {
+    this.#root = root;
+    this.#events = events;
+    this.#spec = spec;
+    this.#width = size.width;
+    this.#height = size.height;
+    this.#overlay.className = "pointer-events-none !absolute inset-0";
+    this.show(spec);
+  }
+
+  /** @param theme makes the axes anew when it changes: a canvas keeps its colours. */
+  show(spec: PlotSpec, theme = ""): void {
+    this.#spec = spec;
+    const all = spec.lines.flatMap(({ points, faint }) => (faint ? [points, faint] : [points]));
+    const bands = spec.lines.flatMap(({ band }) =>
+      band
+        ? [
+            { x: band.x, values: band.low },
+            { x: band.x, values: band.high },
+          ]
+        : [],
+    );
+    this.#x = spec.zoom ?? xRange(all, spec.isLogX);
+    this.#y = yRange([...all, ...bands], this.#x, spec.isLogY);
+    const kind = [spec.x === "time", spec.x === "relative", spec.isLogX, spec.isLogY, theme].join();
+    if (this.#uplot === undefined || kind !== this.#kind) {
+      this.#kind = kind;
+      this.#make();
+    } else {
+      this.#uplot.setData(this.#data());
+    }
+  }
+
+  resize(width: number, height: number): void {
+    if (width === this.#width && height === this.#height) return;
+    this.#width = width;
+    this.#height = height;
+    this.#uplot?.setSize({ width, height });
+  }
+
+  get xRange(): Range {
+    return this.#x;
+  }
+
+  /** The picture, without what is pointed at. */
+  get canvas(): HTMLCanvasElement | undefined {
+    return this.#uplot?.ctx.canvas;
+  }
+
+  /** Where a point is on the screen, in CSS pixels. */
+  locate(x: number, value: number): { clientX: number; clientY: number } {
+    const box = this.#overlay.getBoundingClientRect();
+    const place = this.#overlayPlace();
+    const y = toY(place)(value);
+    return {
+      clientX: box.left + toX(place)(x) / devicePixelRatio,
+      clientY: box.top + (Number.isFinite(y) ? y / devicePixelRatio : box.height / 2),
+    };
+  }
+
+  /** Shows what is pointed at, here or in another chart. */
+  point(x: number | undefined, lineId: string | undefined): void {
+    const ctx = this.#overlay.getContext("2d");
+    if (ctx === null) return;
+    ctx.clearRect(0, 0, this.#overlay.width, this.#overlay.height);
+    if (x === undefined) return;
+    const place = this.#overlayPlace();
+    const px = toX(place)(x);
+    const dpr = devicePixelRatio;
+    const line = this.#spec.lines.find(({ id }) => id === lineId);
+    if (line !== undefined) {
+      ctx.strokeStyle = this.#colours.page;
+      drawLine(ctx, place, line.points, 5 * dpr);
+      ctx.strokeStyle = line.colour;
+      ctx.fillStyle = line.colour;
+      drawLine(ctx, place, line.points, 2.25 * dpr);
+    }
+    if (Number.isFinite(px) && px >= 0 && px <= place.width) {
+      ctx.fillStyle = this.#colours.cursor;
+      ctx.fillRect(Math.round(px), 0, Math.max(1, Math.floor(dpr)), place.height);
+    }
+    if (line === undefined) return;
+    const index = nearestIndex(line.points.x, x);
+    const y = toY(place)(line.points.values[index]!);
+    if (!Number.isFinite(y)) return;
+    ctx.fillStyle = this.#colours.page;
+    drawDot(ctx, toX(place)(line.points.x[index]!), y, 4.5 * dpr);
+    ctx.fillStyle = line.colour;
+    drawDot(ctx, toX(place)(line.points.x[index]!), y, 3 * dpr);
+  }
+
+  destroy(): void {
+    this.#uplot?.destroy();
+  }
+
+  #data(): uPlot.AlignedData {
+    return [[...this.#x], [null, null]];
+  }
+
+  #make(): void {
+    this.#uplot?.destroy();
+    const { x, isLogX, isLogY } = this.#spec;
+    this.#colours = {
+      page: readColour("--color-page"),
+      ink: readColour("--color-ink-faint"),
+      line: readColour("--color-line"),
+      cursor: readColour("--color-line-strong"),
+    };
+    const axis = { stroke: this.#colours.ink, font: FONT, ticks: { show: false }, gap: 6 };
+    const logFilter = (_: uPlot, splits: number[]): (number | null)[] =>
+      splits.length < 10 ? splits : splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
+    const values = x === "relative" ? formatDuration : formatTick;
+    this.#uplot = new uPlot(
+      {
+        width: this.#width,
+        height: this.#height,
+        ms: 1,
+        padding: [8, 10, 0, 0],
+        legend: { show: false },
+        cursor: {
+          x: false,
+          y: false,
+          points: { show: false },
+          drag: { x: true, y: false, setScale: false, dist: MIN_DRAG_PX },
+          bind: {
+            dblclick: () => () => {
+              this.#events.onZoom(undefined);
+              return null;
+            },
+          },
+        },
+        scales: {
+          x: { time: x === "time" && !isLogX, distr: isLogX ? 3 : 1, range: () => [...this.#x] },
+          y: { distr: isLogY ? 3 : 1, range: () => [...this.#y] },
+        },
+        axes: [
+          {
+            ...axis,
+            size: X_AXIS_PX,
+            grid: { show: false },
+            space: 64,
+            ...(x !== "time" && {
+              values: (_, splits) => splits.map((value) => (value === null ? "" : values(value))),
+            }),
+            ...(x === "relative" && !isLogX && { incrs: DURATION_STEPS }),
+            ...(isLogX && { filter: logFilter }),
+          },
+          {
+            ...axis,
+            size: Y_AXIS_PX,
+            grid: { stroke: this.#colours.line, width: 1 },
+            space: 32,
+            values: (_, splits) => splits.map((value) => (value === null ? "" : formatTick(value))),
+            ...(isLogY && { filter: logFilter }),
+          },
+        ],
+        series: [{}, { show: true, paths: () => null, points: { show: false } }],
+        hooks: {
+          draw: [(drawn) => this.#draw(drawn)],
+          setCursor: [(drawn) => this.#onCursor(drawn)],
+          setSelect: [(drawn) => this.#onSelect(drawn)],
+        },
+      },
+      this.#data(),
+      this.#root,
+    );
+    this.#uplot.over.append(this.#overlay);
+  }
+
+  #draw({ ctx, bbox }: uPlot): void {
+    const { lines, isLogX, isLogY } = this.#spec;
+    const place: Place = { ...bbox, x: this.#x, y: this.#y, isLogX, isLogY };
+    const dpr = devicePixelRatio;
+    const width = (lines.length > MANY_LINES ? 1 : 1.5) * dpr;
+    const { width: overWidth, height: overHeight } = bbox;
+    if (this.#overlay.width !== overWidth || this.#overlay.height !== overHeight) {
+      this.#overlay.width = overWidth;
+      this.#overlay.height = overHeight;
+    }
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top - dpr, bbox.width, bbox.height + 2 * dpr);
+    ctx.clip();
+    ctx.lineJoin = "round";
+    for (const { band, faint, colour } of lines) {
+      ctx.strokeStyle = colour;
+      ctx.fillStyle = colour;
+      if (band !== undefined) {
+        ctx.globalAlpha = BAND;
+        drawBand(ctx, place, band.x, band.low, band.high);
+      }
+      if (faint !== undefined) {
+        ctx.globalAlpha = FAINT;
+        drawLine(ctx, place, faint, width);
+      }
+    }
+    ctx.globalAlpha = 1;
+    for (const { points, faint, colour } of lines) {
+      ctx.strokeStyle = colour;
+      ctx.fillStyle = colour;
+      drawLine(ctx, place, points, width);
+      drawGaps(ctx, place, faint ?? points, 5 * dpr);
+    }
+    ctx.restore();
+  }
+
+  #overlayPlace(): Place {
+    const { isLogX, isLogY } = this.#spec;
+    const { width, height } = this.#overlay;
+    return { left: 0, top: 0, width, height, x: this.#x, y: this.#y, isLogX, isLogY };
+  }
+
+  #onCursor({ cursor, over }: uPlot): void {
+    const { left = -1, top = -1 } = cursor;
+    if (left < 0 || this.#uplot === undefined) return this.#events.onPoint(undefined);
+    const x = this.#uplot.posToVal(left, "x");
+    const box = over.getBoundingClientRect();
+    const lineId = this.#nearest(x, top * devicePixelRatio);
+    this.#events.onPoint({ x, lineId, clientX: box.left + left, clientY: box.top + top });
+  }
+
+  /** The line that is closest to a place, up and down. */
+  #nearest(x: number, top: number): string | undefined {
+    const yOf = toY(this.#overlayPlace());
+    let nearest: string | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const { id, points } of this.#spec.lines) {
+      let value = valueAt(points, x);
+      if (Number.isNaN(value)) value = points.values[nearestIndex(points.x, x)] ?? Number.NaN;
+      const distance = Math.abs(yOf(value) - top);
+      if (distance < least) {
+        least = distance;
+        nearest = id;
+      }
+    }
+    return nearest;
+  }
+
+  #onSelect(drawn: uPlot): void {
+    const { left, width } = drawn.select;
+    if (width < MIN_DRAG_PX) return;
+    const range: Range = [drawn.posToVal(left, "x"), drawn.posToVal(left + width, "x")];
+    drawn.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    if (range[1] > range[0]) this.#events.onZoom(range);
+  }
+}

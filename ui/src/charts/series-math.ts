@@ -1,0 +1,189 @@
+/* Series as pairs of columns, ordered by x. Pure. A value that is NaN or infinite is a gap in a line. */
+
+export interface Points {
+  readonly x: Float64Array;
+  readonly values: Float64Array;
+}
+
+export const NO_POINTS: Points = { x: new Float64Array(), values: new Float64Array() };
+
+/** The first index whose x is at least `x`; the length where there is none. */
+export function lowerBound(xs: Float64Array, x: number): number {
+  let low = 0;
+  let high = xs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (xs[middle]! < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The first index whose x is beyond `x`. */
+export function upperBound(xs: Float64Array, x: number): number {
+  let low = 0;
+  let high = xs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (xs[middle]! <= x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The index of the point whose x is closest; −1 of an empty series. */
+export function nearestIndex(xs: Float64Array, x: number): number {
+  const after = lowerBound(xs, x);
+  if (after === 0) return xs.length === 0 ? -1 : 0;
+  if (after === xs.length) return after - 1;
+  return xs[after]! - x < x - xs[after - 1]! ? after : after - 1;
+}
+
+/** The line's height at `x`; NaN outside of it and in its gaps. */
+export function valueAt({ x: xs, values }: Points, x: number): number {
+  const after = lowerBound(xs, x);
+  if (after === xs.length) return Number.NaN;
+  if (xs[after] === x) return finite(values[after]!);
+  if (after === 0) return Number.NaN;
+  const share = (x - xs[after - 1]!) / (xs[after]! - xs[after - 1]!);
+  return finite(values[after - 1]! + share * (values[after]! - values[after - 1]!));
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : Number.NaN;
+}
+
+/**
+ * Exponential moving average, without the pull towards 0 at the start (debiased). Gaps stay gaps, and are no part of it.
+ * @param weight of what came before, 0 (nothing) to below 1
+ */
+export function smooth({ x, values }: Points, weight: number): Points {
+  const smoothed = new Float64Array(values.length);
+  let sum = 0;
+  let weights = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (!Number.isFinite(value)) {
+      smoothed[index] = value;
+      continue;
+    }
+    sum = sum * weight + value * (1 - weight);
+    weights = weights * weight + (1 - weight);
+    smoothed[index] = sum / weights;
+  }
+  return { x, values: smoothed };
+}
+
+/** Points of `overview` outside of a range, and in it those of `detail`. */
+export function withDetail(overview: Points, detail: Points, from: number, to: number): Points {
+  const before = lowerBound(overview.x, from);
+  const after = upperBound(overview.x, to);
+  const join = (outer: Float64Array, inner: Float64Array): Float64Array => {
+    const joined = new Float64Array(before + inner.length + outer.length - after);
+    joined.set(outer.subarray(0, before));
+    joined.set(inner, before);
+    joined.set(outer.subarray(after), before + inner.length);
+    return joined;
+  };
+  return { x: join(overview.x, detail.x), values: join(overview.values, detail.values) };
+}
+
+/** `base` and what was logged after it was read, in whatever order; what `base` has already comes once. */
+export function withTail(base: Points, tailX: readonly number[], tailValues: readonly number[]): Points {
+  const added: number[] = [];
+  for (let index = 0; index < tailX.length; index++) {
+    if (!Number.isNaN(tailX[index]) && !has(base, tailX[index]!, tailValues[index]!)) added.push(index);
+  }
+  if (added.length === 0) return base;
+  added.sort((a, b) => tailX[a]! - tailX[b]! || a - b);
+  const length = base.x.length + added.length;
+  const merged = { x: new Float64Array(length), values: new Float64Array(length) };
+  let from = 0;
+  for (let at = 0; at < length; at++) {
+    const next = added[at - from];
+    const isNew = next !== undefined && (from === base.x.length || tailX[next]! < base.x[from]!);
+    merged.x[at] = isNew ? tailX[next]! : base.x[from]!;
+    merged.values[at] = isNew ? tailValues[next]! : base.values[from]!;
+    if (!isNew) from++;
+  }
+  return merged;
+}
+
+function has({ x: xs, values }: Points, x: number, value: number): boolean {
+  for (let index = lowerBound(xs, x); index < xs.length && xs[index] === x; index++) {
+    if (Object.is(values[index], value)) return true;
+  }
+  return false;
+}
+
+/** The mean of several lines, and how far they are from it, as standard deviations of a sample. */
+export interface Band extends Points {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+const MAX_BAND_POINTS = 600;
+
+/** Where lines have points at different x they are read between them. What a line has not begun or has ended is left out. */
+export function meanBand(lines: readonly Points[]): Band {
+  const x = commonX(lines);
+  const values = new Float64Array(x.length);
+  const low = new Float64Array(x.length);
+  const high = new Float64Array(x.length);
+  for (let index = 0; index < x.length; index++) {
+    let count = 0;
+    let mean = 0;
+    let squares = 0;
+    for (const line of lines) {
+      const value = valueAt(line, x[index]!);
+      if (Number.isNaN(value)) continue;
+      count++;
+      const delta = value - mean;
+      mean += delta / count;
+      squares += delta * (value - mean);
+    }
+    const deviation = count > 1 ? Math.sqrt(squares / (count - 1)) : 0;
+    values[index] = count === 0 ? Number.NaN : mean;
+    low[index] = values[index]! - deviation;
+    high[index] = values[index]! + deviation;
+  }
+  return { x, values, low, high };
+}
+
+/** Every x of the lines, or where they are too many, as many evenly apart. */
+function commonX(lines: readonly Points[]): Float64Array {
+  const all = new Set<number>();
+  for (const { x } of lines) {
+    if (x.length > MAX_BAND_POINTS) return evenX(lines);
+    for (const each of x) all.add(each);
+    if (all.size > MAX_BAND_POINTS) return evenX(lines);
+  }
+  return Float64Array.from(all).sort();
+}
+
+function evenX(lines: readonly Points[]): Float64Array {
+  const { least, greatest } = extentOf(
+    lines.map(({ x }) => x).flatMap((x) => (x.length > 0 ? [x[0]!, x.at(-1)!] : [])),
+  );
+  const step = (greatest - least) / (MAX_BAND_POINTS - 1);
+  return Float64Array.from({ length: MAX_BAND_POINTS }, (_, index) =>
+    index === MAX_BAND_POINTS - 1 ? greatest : least + index * step,
+  );
+}
+
+export interface Extent {
+  least: number;
+  greatest: number;
+}
+
+/** Of what is finite; least is +∞ and greatest −∞ where nothing is. */
+export function extentOf(values: ArrayLike<number>, from = 0, to = values.length): Extent {
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (let index = from; index < to; index++) {
+    const value = values[index]!;
+    if (value < least && value !== Number.NEGATIVE_INFINITY) least = value;
+    if (value > greatest && value !== Number.POSITIVE_INFINITY) greatest = value;
+  }
+  return { least, greatest };
+}
