@@ -272,7 +272,10 @@ export class Plot {
 
   #onCursor({ cursor, over }: uPlot): void {
     const { left = -1, top = -1 } = cursor;
-    if (left < 0 || this.#uplot === undefined) return this.#events.onPoint(undefined);
+    if (left < 0 || this.#uplot === undefined) {
+      this.#events.onPoint(undefined);
+      return;
+    }
     const x = this.#uplot.posToVal(left, "x");
     const box = over.getBoundingClientRect();
     const lineId = this.#nearest(x, top * devicePixelRatio);

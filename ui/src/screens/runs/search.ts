@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { chartSearch } from "../../charts/chart-settings.ts";
 import { optional } from "../search-fields.ts";
 
 /** The state of the table of runs that its address holds. */
@@ -6,4 +7,5 @@ export const runsSearch = z.object({
   q: optional(z.string()),
   sort: optional(z.string()),
   columns: optional(z.array(z.string())),
+  ...chartSearch,
 });
