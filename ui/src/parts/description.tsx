@@ -58,7 +58,6 @@ export function Description({ text = "", onSave }: DescriptionProps) {
         value={draft}
         onValueChange={setDraft}
         onKeyDown={onKeyDown}
-        // biome-ignore lint/a11y/noAutofocus: it takes the place of the button that was pressed
         autoFocus
       />
       <div className="flex gap-2">

@@ -6,4 +6,8 @@ export const experimentsSearch = z.object({
   q: optional(z.string()),
   view: optional(z.enum(["active", "deleted"])),
   folder: optional(z.string()),
+  /** Without folders. */
+  flat: optional(z.boolean()),
+  /** A column, with `-` before it the other way round: `name`, `-activity`. */
+  sort: optional(z.string()),
 });
