@@ -15,6 +15,9 @@ export const UI_HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 
+/** Names and folders as the build makes them: nothing encoded, no empty segment that a redirect could take for a host. */
+const FILE_PATH = /^\/(?:[\w-][\w.~-]*\/)*(?:[\w-][\w.~-]*)?$/;
+
 /** Of the files that carry a hash of their content in their name. */
 const HASHED_FILES = "/assets/";
 const FOREVER = "public, max-age=31536000, immutable";
@@ -26,6 +29,7 @@ const FOREVER = "public, max-age=31536000, immutable";
 export async function uiFile(request: Request, env: Env): Promise<Response | undefined> {
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
   const path = rawPath(request);
+  if (!FILE_PATH.test(path)) return undefined;
   const found = env.ASSETS === undefined ? undefined : await env.ASSETS.fetch(request);
   if (found === undefined || found.status === 404) return path === "/" ? welcome(request) : undefined;
   const response = new Response(found.body, found);

@@ -60,7 +60,15 @@ describe("with an admin secret", () => {
   });
 
   test("data is not, and a browser is asked for the secret", async () => {
-    for (const path of ["/ui-api/experiments", "/ui-api/keys", "/nothing", "/assets/nothing.js", "/_headers"]) {
+    const paths = [
+      "/ui-api/experiments",
+      "/ui-api/keys",
+      "/nothing",
+      "/assets/nothing.js",
+      "/_headers",
+      "//a.example/index.html",
+    ];
+    for (const path of paths) {
       const response = await fetch(server.url + path);
       expect(response.status, path).toBe(401);
       expect(response.headers.get("WWW-Authenticate"), path).toBe('Basic realm="mlflow"');
