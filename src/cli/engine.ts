@@ -41,22 +41,27 @@ export async function startEngine(
 
   const runtime = new RuntimeWatch(data, scratch);
   const miniflare = new Miniflare({
-    ...bundle.options,
-    ...(ui !== undefined && { assets: { ...bundle.assets, directory: ui } }),
-    name: "trackflare",
-    rootPath: bundle.path,
-    modulesRoot: bundle.path,
-    modules: bundle.modules,
-    bindings: { ...bundle.options.bindings, ...workerVars(settings) },
-    // Named here and not after wrangler.toml, where an id may be written down for the edge one day: the data stays found.
-    d1Databases: { DB: "trackflare" },
-    r2Buckets: { ARTIFACTS: "trackflare" },
-    serviceBindings: {
-      FILES: { external: { address: `unix:${socket}`, http: {} } },
-      DISK: { disk: { path: artifacts, writable: false } },
-      UPLOADS: { disk: { path: join(artifacts, UPLOADS_FOLDER), writable: true } },
-    },
-    unsafeDirectSockets: [{ host: settings.host, port: settings.port }],
+    workers: [
+      {
+        ...bundle.options,
+        name: "trackflare",
+        rootPath: bundle.path,
+        modulesRoot: bundle.path,
+        modules: bundle.modules,
+        bindings: { ...bundle.options.bindings, ...workerVars(settings) },
+        // Named here and not after wrangler.toml, where an id may be written down for the edge one day: the data stays found.
+        d1Databases: { DB: "trackflare" },
+        r2Buckets: { ARTIFACTS: "trackflare" },
+        serviceBindings: {
+          FILES: { external: { address: `unix:${socket}`, http: {} } },
+          DISK: { disk: { path: artifacts, writable: false } },
+          UPLOADS: { disk: { path: join(artifacts, UPLOADS_FOLDER), writable: true } },
+          ...(ui !== undefined && { ASSETS: "ui" }),
+        },
+        unsafeDirectSockets: [{ host: settings.host, port: settings.port }],
+      },
+      ...(ui === undefined ? [] : [uiFiles(ui, bundle)]),
+    ],
     d1Persist: join(data.path, "d1"),
     durableObjectsPersist: join(data.path, "objects"),
     r2Persist: join(data.path, "r2"),
@@ -80,6 +85,19 @@ export async function startEngine(
     await stop();
     throw error;
   }
+}
+
+/**
+ * The UI's files as a Worker of their own: with them in the first one, Miniflare would put its router before every
+ * request, which costs more than the Worker itself.
+ */
+function uiFiles(directory: string, bundle: WorkerBundle) {
+  return {
+    name: "ui",
+    modules: [{ type: "ESModule" as const, path: "ui.mjs", contents: "export default {};" }],
+    compatibilityDate: bundle.options.compatibilityDate,
+    assets: { ...bundle.assets, directory, binding: undefined, routerConfig: { has_user_worker: false } },
+  };
 }
 
 function workerVars(settings: ServerSettings) {
