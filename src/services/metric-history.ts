@@ -105,7 +105,10 @@ export interface HistorySample {
   readonly endStep: Int64 | undefined;
 }
 
-/** At most `maxResults` points of each run, evenly spread in the order of step. */
+/**
+ * At most `maxResults` points of each run, evenly spread in the order of step; as in MLflow, those of a run that is named
+ * twice come twice.
+ */
 export async function sampleHistory(ctx: ServiceContext, input: HistorySample): Promise<RunMetric[]> {
   const { runIds, key, maxResults, startStep, endStep } = input;
   checkRunIds(runIds, "run_ids");
@@ -121,7 +124,7 @@ export async function sampleHistory(ctx: ServiceContext, input: HistorySample): 
     );
   }
   const samples = await Promise.all(
-    [...new Set(runIds)].map(async (runId) => {
+    runIds.map(async (runId) => {
       const points: RunMetric[] = [];
       if ((await findExperimentOfRun(ctx, runId)) === undefined) return points;
       pushRunPoints(

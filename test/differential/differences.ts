@@ -339,12 +339,13 @@ export const DIFFERENCES: readonly Difference[] = [
     ),
   },
   {
-    name: "get-artifact without a run or path",
-    reason: "MLflow looks for the run that is not named, or answers in HTML.",
+    name: "get-artifact without a run, version or path",
+    reason: "MLflow looks for the run or version first, also for one that is not named, or answers in HTML.",
     equalise: where(
       ({ call, mlflow, trackflare }) =>
-        call.operation.name === "get-artifact" &&
-        (!call.message.run_id || !call.message.path) &&
+        call.operation.name.endsWith("get-artifact") &&
+        (/path=$/.test(call.target) ||
+          (call.operation.name === "get-artifact" && !(call.message.run_id && call.message.path))) &&
         isRefusal(mlflow) &&
         trackflare.errorCode === "INVALID_PARAMETER_VALUE",
     ),

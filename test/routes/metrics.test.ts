@@ -239,7 +239,7 @@ describe("get-history-bulk-interval", () => {
   test("is each run by step, timestamp and value, in the order asked for", async () => {
     const runIds = [await newRun(), await newRun()];
     for (const run_id of runIds) await logPoints(run_id, POINTS);
-    for (const ids of [runIds, [...runIds].reverse()]) {
+    for (const ids of [runIds, [...runIds].reverse(), [...runIds, ...runIds]]) {
       expect(await sample({ run_ids: ids })).toEqual(
         ids.flatMap((run_id) => wire(sorted(POINTS, ["step", "timestamp"])).map((point) => ({ ...point, run_id }))),
       );
