@@ -45,7 +45,12 @@ async function bundle(outdir: string): Promise<void> {
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
   const child = spawn(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", outdir], {
     cwd: ROOT,
-    env: { ...process.env, WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false" },
+    env: {
+      ...process.env,
+      WRANGLER_HIDE_BANNER: "true",
+      WRANGLER_SEND_METRICS: "false",
+      TRACKFLARE_BUNDLE: "worker",
+    },
     stdio: ["ignore", "ignore", "inherit"],
   });
   const [status] = await once(child, "close");

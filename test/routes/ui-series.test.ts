@@ -112,8 +112,9 @@ test("where D1 alone knows a metric, its latest point is told, and no object is 
 
 test("what cannot be a chart is refused", async () => {
   const runId = await newRun();
+  // A call that names no resource is.
+  await expectMlflowError(post({ run_ids: [], metric_keys: ["m"] }), "PERMISSION_DENIED");
   for (const wrong of [
-    { run_ids: [] },
     { metric_keys: [] },
     { run_ids: Array.from({ length: 101 }, (_, index) => `run${index}`) },
     { metric_keys: Array.from({ length: 101 }, (_, index) => `m${index}`) },
