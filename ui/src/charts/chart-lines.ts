@@ -1,6 +1,6 @@
 import type { RunStatus } from "../api/runs.ts";
 import type { PlotLine } from "./plot.ts";
-import { runColour } from "./run-colour.ts";
+import { RUN_COLOURS, runColour } from "./run-colour.ts";
 import { meanBand, type Points, smooth } from "./series-math.ts";
 import type { MetricSeries, RunSeries } from "./series-store.ts";
 
@@ -25,6 +25,14 @@ function smoothedOf(series: RunSeries, weight: number): Points {
   return points;
 }
 
+const groupOf = ({ group }: ChartRun): string => group ?? "No group";
+
+/** Each group's colour: those of a few groups are told apart more easily than those of runs, which ids choose. */
+export function groupColours(runs: readonly ChartRun[]): Map<string, string> {
+  const names = [...new Set(runs.map(groupOf))].sort();
+  return new Map(names.map((name, index) => [name, RUN_COLOURS[index % RUN_COLOURS.length]!]));
+}
+
 export interface LineOptions {
   /** 0 (off) to below 1. */
   readonly smoothing: number;
@@ -45,10 +53,11 @@ export function chartLines(metric: MetricSeries, runs: readonly ChartRun[], opti
       faint: smoothing > 0 ? series.points : undefined,
     }));
   }
-  const groups = Map.groupBy(drawn, ({ runId }) => byId.get(runId)!.group ?? "");
+  const colours = groupColours(runs);
+  const groups = Map.groupBy(drawn, ({ runId }) => groupOf(byId.get(runId)!));
   return [...groups].map(([group, members]) => {
     const band = meanBand(members.map((series) => (smoothing > 0 ? smoothedOf(series, smoothing) : series.means)));
-    const name = group === "" ? "All runs" : group;
-    return { id: `group:${group}`, name: `${name} (${members.length})`, colour: runColour(group), points: band, band };
+    const name = `${group} (${members.length})`;
+    return { id: `group:${group}`, name, colour: colours.get(group)!, points: band, band };
   });
 }

@@ -81,16 +81,20 @@ function AxisChoice({ settings, metricKeys }: Pick<ChartToolbarProps, "settings"
   for (const key of metricKeys) named.set(`metric ${key}`, `metric:${key}`);
   const current = settings.x.startsWith("metric:") ? `metric ${xName(settings.x)}` : xName(settings.x);
   return (
-    <Combobox
-      label="Horizontal axis"
-      value={current}
-      onValueChange={(name) => {
-        const chartX = name === null ? undefined : named.get(name);
-        if (chartX !== undefined) settings.change({ chartX, chartZoom: undefined });
-      }}
-      options={[...named.keys()]}
-      className="w-36"
-    />
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the field within
+    <label className="flex items-center gap-2 text-ink-muted">
+      <span aria-hidden>Axis</span>
+      <Combobox
+        label="Horizontal axis"
+        value={current}
+        onValueChange={(name) => {
+          const chartX = name === null ? undefined : named.get(name);
+          if (chartX !== undefined) settings.change({ chartX, chartZoom: undefined });
+        }}
+        options={[...named.keys()]}
+        className="w-32"
+      />
+    </label>
   );
 }
 

@@ -8,7 +8,7 @@ import { classNames, OVERLAY } from "../parts/class-names.ts";
 import { formatCount } from "../parts/format.ts";
 import { EmptyState } from "../parts/states.tsx";
 import { ChartCard } from "./chart-card.tsx";
-import type { ChartRun } from "./chart-lines.ts";
+import { type ChartRun, groupColours } from "./chart-lines.ts";
 import { type ChartSettings, useChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
 import { HoverStore } from "./hover.ts";
@@ -63,6 +63,7 @@ export function ChartsPanel({ runs: allRuns, metricKeys, defaultX, onRun, onNewK
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div className="shrink-0 border-line border-b px-3 py-2">
         <ChartToolbar {...{ settings, metricKeys, hasGroups }} live={page.live} />
+        {search.chartGroups && <GroupLegend runs={runs} />}
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6">
@@ -111,6 +112,22 @@ export function ChartsPanel({ runs: allRuns, metricKeys, defaultX, onRun, onNewK
         <FullChart {...{ metricKey: full, runs, settings, metricKeys, hasGroups }} />
       )}
     </div>
+  );
+}
+
+function GroupLegend({ runs }: { runs: readonly ChartRun[] }) {
+  const colours = useMemo(() => groupColours(runs), [runs]);
+  return (
+    <ul aria-label="Groups" className="mt-2 flex max-h-12 flex-wrap gap-x-4 overflow-y-auto text-sm">
+      {[...colours].map(([name, colour]) => (
+        <li key={name} className="flex min-w-0 items-center gap-1.5">
+          <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ background: colour }} />
+          <span className="max-w-60 truncate" title={name}>
+            {name}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -208,7 +208,7 @@ export class Plot {
           {
             ...axis,
             size: Y_AXIS_PX,
-            grid: { stroke: this.#colours.line, width: 1 },
+            grid: { stroke: this.#colours.line, width: 1, ...(isLogY && { filter: logFilter }) },
             space: 32,
             values: (_, splits) => splits.map((value) => (value === null ? "" : formatTick(value))),
             ...(isLogY && { filter: logFilter }),
