@@ -8,7 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { compareSearch } from "./screens/compare/search.ts";
 import { experimentsSearch } from "./screens/experiments/search.ts";
-import { modelsSearch, registeredModelSearch } from "./screens/registry/search.ts";
+import { loggedModelsSearch, modelsSearch, registeredModelSearch } from "./screens/registry/search.ts";
 import { runSearch } from "./screens/run/search.ts";
 import { runsSearch } from "./screens/runs/search.ts";
 import { Frame } from "./shell/frame.tsx";
@@ -76,6 +76,13 @@ const modelVersion = createRoute({
   getParentRoute: () => root,
   path: "/models/$name/versions/$version",
   component: lazyRouteComponent(() => import("./screens/registry/model-version-screen.tsx"), "ModelVersionScreen"),
+});
+
+const loggedModels = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/models",
+  validateSearch: (raw) => loggedModelsSearch.parse(raw),
+  component: lazyRouteComponent(() => import("./screens/registry/logged-models-screen.tsx"), "LoggedModelsScreen"),
 });
 
 const loggedModel = createRoute({
@@ -148,6 +155,7 @@ const routeTree = root.addChildren([
   run,
   artifactsSpelling,
   tabSpelling,
+  loggedModels,
   loggedModel,
   loggedModelById,
   compare,

@@ -1,3 +1,326 @@
-import { EmptyState } from "../../parts/states.tsx";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Ellipsis } from "lucide-react";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { type ModelVersion, modelVersionSearchQuery } from "../../api/model-versions.ts";
+import { type Entity, useChange } from "../../api/query-client.ts";
+import {
+  deleteRegisteredModel,
+  deleteRegisteredModelTag,
+  type RegisteredModel,
+  registeredModelQuery,
+  renameRegisteredModel,
+  setRegisteredModelTag,
+  updateRegisteredModel,
+} from "../../api/registered-models.ts";
+import { Tag } from "../../parts/badges.tsx";
+import { Button, IconButton } from "../../parts/button.tsx";
+import { CopyButton } from "../../parts/copy-button.tsx";
+import { Description } from "../../parts/description.tsx";
+import { ConfirmDialog, FormDialog } from "../../parts/dialog.tsx";
+import { Menu } from "../../parts/menu.tsx";
+import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
+import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
+import { ownTags, TagEditor } from "../../parts/tag-editor.tsx";
+import { TextField } from "../../parts/text-field.tsx";
+import { say } from "../../parts/toast.tsx";
+import { Dash, Time } from "../../parts/values.tsx";
+import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
+import { useCommands } from "../../shell/commands.ts";
+import { quoted } from "./registry-filter.ts";
+import { AliasBadges, byVersion, StageBadge, versionHref } from "./registry-parts.tsx";
 
-export const RegisteredModelScreen = () => <EmptyState title="Registered model" />;
+const CompareVersions = lazy(() => import("./compare-versions.tsx"));
+
+const STATUS_TEXT = { READY: "", PENDING_REGISTRATION: "Being registered", FAILED_REGISTRATION: "Registration failed" };
+
+/** More versions than a person looks through; the newest. */
+const MAX_VERSIONS = 10_000;
+
+function versionColumns(name: string): GridColumn<ModelVersion>[] {
+  return [
+    {
+      id: "version",
+      header: "Version",
+      track: "72px",
+      cell: (version, tabIndex) => (
+        <a
+          href={versionHref(name, version.version)}
+          tabIndex={tabIndex}
+          className="rounded-sm"
+          title={STATUS_TEXT[version.status] || undefined}
+        >
+          v{version.version}
+          {version.status === "FAILED_REGISTRATION" && <span className="text-danger"> failed</span>}
+        </a>
+      ),
+    },
+    {
+      id: "aliases",
+      header: "Aliases",
+      track: "minmax(96px,1.5fr)",
+      cell: (version) => <AliasBadges aliases={version.aliases} />,
+    },
+    {
+      id: "stage",
+      header: "Stage",
+      track: "88px",
+      cell: (version) => <StageBadge stage={version.current_stage} />,
+    },
+    {
+      id: "about",
+      header: "Description and tags",
+      track: "minmax(120px,3fr)",
+      isWideOnly: true,
+      cell: (version) => (
+        <>
+          {version.description && (
+            <span className="min-w-0 truncate text-ink-muted" title={version.description}>
+              {version.description.trim().split("\n", 1)[0]}
+            </span>
+          )}
+          {ownTags(version.tags)
+            .slice(0, 3)
+            .map((tag) => (
+              <Tag key={tag.key} name={tag.key} value={tag.value} />
+            ))}
+        </>
+      ),
+    },
+    {
+      id: "run",
+      header: "Run",
+      track: "88px",
+      isWideOnly: true,
+      cell: (version) =>
+        version.run_id ? (
+          <span className="truncate font-mono text-sm" title={version.run_id}>
+            {version.run_id.slice(0, 8)}
+          </span>
+        ) : (
+          <Dash />
+        ),
+    },
+    {
+      id: "created",
+      header: "Created",
+      track: "88px",
+      isAtEnd: true,
+      cell: (version) => <Time timeMs={version.creation_timestamp} />,
+    },
+  ];
+}
+
+export function RegisteredModelScreen() {
+  const { name } = useParams({ from: "/models/$name" });
+  const { versions: compared = [] } = useSearch({ from: "/models/$name" });
+  const navigate = useNavigate({ from: "/models/$name" });
+  const model = useQuery(registeredModelQuery(name));
+  const found = useQuery(
+    modelVersionSearchQuery({
+      filter: `name = ${quoted(name)}`,
+      order_by: ["version_number DESC"],
+      max_results: MAX_VERSIONS,
+    }),
+  );
+  const versions = useMemo(() => (found.data?.model_versions ?? []).toSorted(byVersion), [found.data]);
+  const columns = useMemo(() => versionColumns(name), [name]);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [dialog, setDialog] = useState<"rename" | "delete">();
+  useBreadcrumbs([{ label: "Models", href: "#/models" }, { label: name }]);
+  const compare = (): void => {
+    const chosen = versions.map(({ version }) => version).filter((version) => selected.has(version));
+    void navigate({ search: { versions: chosen } });
+  };
+  useCommands([
+    { id: "model.rename", label: "Rename the model", group: "Model", run: () => setDialog("rename") },
+    { id: "model.delete", label: "Delete the model", group: "Model", run: () => setDialog("delete") },
+    {
+      id: "model.compare",
+      label: "Compare the selected versions",
+      group: "Model",
+      keys: "o",
+      isDisabled: selected.size < 2,
+      run: compare,
+    },
+  ]);
+  if (model.isError) {
+    return (
+      <ErrorState title="This model could not be loaded." error={model.error} onRetry={() => void model.refetch()}>
+        <a href="#/models">All models</a>
+      </ErrorState>
+    );
+  }
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <header className="flex max-h-[45%] shrink-0 flex-col gap-2 overflow-y-auto px-3 py-3 wide:px-4">
+        <div className="flex items-center gap-1">
+          <h1 className="min-w-0 text-lg wrap-anywhere">{name}</h1>
+          <CopyButton text={name} label="Copy the name" />
+          <Menu
+            align="end"
+            trigger={
+              <IconButton label="Actions of the model" icon={<Ellipsis size={16} aria-hidden />} className="ml-auto" />
+            }
+            entries={[
+              { label: "Rename…", onSelect: () => setDialog("rename") },
+              { label: "Delete…", isDangerous: true, onSelect: () => setDialog("delete") },
+            ]}
+          />
+        </div>
+        {model.data === undefined ? <SkeletonRows rows={1} /> : <About model={model.data} />}
+      </header>
+      {compared.length >= 2 ? (
+        <Suspense fallback={<SkeletonRows />}>
+          <CompareVersions
+            name={name}
+            versions={versions.filter(({ version }) => compared.includes(version))}
+            isLoading={found.isPending}
+            onClose={() => void navigate({ search: {} })}
+          />
+        </Suspense>
+      ) : (
+        <>
+          <div className="flex h-10 shrink-0 items-center gap-2 border-line border-t px-3 wide:px-4">
+            <h2>Versions</h2>
+            <span role="status" className="text-ink-muted">
+              {selected.size > 0 ? `${selected.size} selected` : found.data && String(versions.length)}
+            </span>
+            {selected.size > 0 && (
+              <span className="ml-auto flex gap-2">
+                <Button kind="primary" disabled={selected.size < 2} onClick={compare}>
+                  Compare
+                </Button>
+                <Button kind="quiet" onClick={() => setSelected(new Set())}>
+                  Clear
+                </Button>
+              </span>
+            )}
+          </div>
+          {found.isError ? (
+            <ErrorState
+              title="The versions could not be loaded."
+              error={found.error}
+              onRetry={() => void found.refetch()}
+            />
+          ) : found.data === undefined ? (
+            <SkeletonRows />
+          ) : versions.length === 0 ? (
+            <EmptyState title="No versions">Register one from the page of a run.</EmptyState>
+          ) : (
+            <RowGrid
+              label="Versions"
+              rows={versions}
+              idOf={({ version }) => version}
+              columns={columns}
+              selected={selected}
+              onSelect={setSelected}
+              onOpen={({ version }) =>
+                void navigate({ to: "/models/$name/versions/$version", params: { name, version } })
+              }
+            />
+          )}
+        </>
+      )}
+      {dialog === "rename" && (
+        <RenameDialog
+          name={name}
+          onClose={() => setDialog(undefined)}
+          onRenamed={(next) => void navigate({ to: "/models/$name", params: { name: next }, replace: true })}
+        />
+      )}
+      {dialog === "delete" && (
+        <DeleteDialog
+          name={name}
+          versions={versions.length}
+          onClose={() => setDialog(undefined)}
+          onDeleted={() => void navigate({ to: "/models" })}
+        />
+      )}
+    </div>
+  );
+}
+
+function About({ model }: { model: RegisteredModel }) {
+  const { name } = model;
+  const update = useChange(updateRegisteredModel, ["registered-models"]);
+  const setTag = useChange(setRegisteredModelTag, ["registered-models"]);
+  const removeTag = useChange(deleteRegisteredModelTag, ["registered-models"]);
+  return (
+    <>
+      <p className="text-ink-muted">
+        Created <Time timeMs={model.creation_timestamp} />, changed <Time timeMs={model.last_updated_timestamp} />
+      </p>
+      <TagEditor
+        tags={model.tags}
+        onSet={(tag) => setTag.mutateAsync({ name, ...tag })}
+        onRemove={(key) => removeTag.mutateAsync({ name, key })}
+      />
+      <Description text={model.description} onSave={(description) => update.mutateAsync({ name, description })} />
+    </>
+  );
+}
+
+/** Makes lists stale without asking for this page's own model again, which is gone by its name. */
+function useForget(): () => void {
+  const client = useQueryClient();
+  return () => {
+    for (const entity of ["registered-models", "model-versions"] satisfies Entity[]) {
+      void client.invalidateQueries({ queryKey: [entity], refetchType: "none" });
+    }
+  };
+}
+
+interface ModelDialogProps {
+  name: string;
+  onClose: () => void;
+}
+
+function RenameDialog({ name, onClose, onRenamed }: ModelDialogProps & { onRenamed: (name: string) => void }) {
+  const [next, setNext] = useState(name);
+  const forget = useForget();
+  const submit = async (): Promise<void> => {
+    await renameRegisteredModel({ name, new_name: next });
+    forget();
+    onRenamed(next);
+  };
+  return (
+    <FormDialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title="Rename the model"
+      description="Code that loads it by the old name stops working."
+      submitLabel="Rename"
+      onSubmit={submit}
+      canSubmit={next.trim() !== "" && next !== name}
+    >
+      <TextField label="Name" value={next} onValueChange={setNext} required autoFocus />
+    </FormDialog>
+  );
+}
+
+interface DeleteProps extends ModelDialogProps {
+  versions: number;
+  onDeleted: () => void;
+}
+
+function DeleteDialog({ name, versions, onClose, onDeleted }: DeleteProps) {
+  const forget = useForget();
+  const submit = async (): Promise<void> => {
+    await deleteRegisteredModel({ name });
+    forget();
+    say(`Deleted ${name}.`);
+    onDeleted();
+  };
+  return (
+    <ConfirmDialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title={`Delete ${name}?`}
+      description={`The model and its ${versions} ${versions === 1 ? "version" : "versions"} are gone for good. Files of runs stay.`}
+      confirmLabel="Delete"
+      isDangerous
+      onConfirm={submit}
+    />
+  );
+}

@@ -4,9 +4,17 @@ import { optional } from "../search-fields.ts";
 /** The state of the list of registered models that its address holds. */
 export const modelsSearch = z.object({
   q: optional(z.string()),
+  /** A column, with `-` before it the other way round: `name`, `-updated`. */
+  sort: optional(z.enum(["name", "-name", "updated", "-updated"])),
 });
 
 /** The state of a registered model's page that its address holds. */
 export const registeredModelSearch = z.object({
-  versions: optional(z.array(z.string())),
+  /** Two or more are compared. */
+  versions: optional(z.array(z.coerce.string())),
+});
+
+/** The state of the list of an experiment's logged models that its address holds. */
+export const loggedModelsSearch = z.object({
+  q: optional(z.string()),
 });
