@@ -1,6 +1,7 @@
 import { Ellipsis, Expand } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Button, IconButton } from "../parts/button.tsx";
+import { classNames } from "../parts/class-names.ts";
 import { Menu } from "../parts/menu.tsx";
 import { say, sayFailed } from "../parts/toast.tsx";
 import { type ChartRun, chartLines } from "./chart-lines.ts";
@@ -22,6 +23,7 @@ export interface ChartCardProps {
   settings: ChartSettings;
   /** Of the plot, in px. */
   height: number;
+  /** Without one it is in full already: it has neither frame nor title. */
   onFull?: () => void;
 }
 
@@ -55,9 +57,12 @@ export function ChartCard(props: ChartCardProps) {
     if (blob) download(blob, `${metricKey}.png`);
   };
   return (
-    <figure className="flex min-w-0 flex-col rounded border border-line bg-page" data-metric={metricKey}>
+    <figure
+      className={classNames("flex min-w-0 flex-col rounded bg-page", onFull && "border border-line")}
+      data-metric={metricKey}
+    >
       <figcaption className="flex h-8 items-center gap-1 pr-1 pl-3">
-        <h3 className="min-w-0 flex-1 truncate font-medium" title={metricKey}>
+        <h3 className={classNames("min-w-0 flex-1 truncate font-medium", !onFull && "invisible")} title={metricKey}>
           {title}
         </h3>
         {onFull !== undefined && (

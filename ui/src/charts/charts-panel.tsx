@@ -238,7 +238,7 @@ interface FullChartProps {
 
 const FULL_BUCKETS = 1000;
 /** What stands above and below the plot. */
-const FULL_FRAME_PX = 170;
+const FULL_FRAME_PX = 150;
 
 /** One chart over the whole page, read more finely. */
 function FullChart({ metricKey, runs, settings, metricKeys, hasGroups }: FullChartProps) {
@@ -248,7 +248,7 @@ function FullChart({ metricKey, runs, settings, metricKeys, hasGroups }: FullCha
     <Dialog.Root open onOpenChange={close}>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 bg-scrim" />
-        <Dialog.Popup className={classNames(OVERLAY, "fixed inset-2 flex flex-col gap-2 overflow-y-auto p-3")}>
+        <Dialog.Popup className={classNames(OVERLAY, "fixed inset-2 flex flex-col gap-2 overflow-y-auto !bg-page p-3")}>
           <header className="flex items-center gap-2">
             <Dialog.Title className="min-w-0 flex-1 truncate text-lg">{metricKey}</Dialog.Title>
             <Dialog.Close render={<IconButton label="Close" icon={<X size={16} aria-hidden />} />} />

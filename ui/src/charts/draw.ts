@@ -69,16 +69,18 @@ export function drawGaps(ctx: CanvasRenderingContext2D, place: Place, points: Po
   const xOf = toX(place);
   const from = lowerBound(points.x, place.x[0]);
   const to = upperBound(points.x, place.x[1]);
-  ctx.beginPath();
+  let isAny = false;
   for (let index = from; index < to; index++) {
     const value = points.values[index]!;
     if (Number.isFinite(value)) continue;
+    if (!isAny) ctx.beginPath();
+    isAny = true;
     const x = xOf(points.x[index]!);
     const y = value > 0 ? place.top : place.top + place.height - length;
     ctx.moveTo(x, y);
     ctx.lineTo(x, y + length);
   }
-  ctx.stroke();
+  if (isAny) ctx.stroke();
 }
 
 /** Fills what is between two lines at the same x. */

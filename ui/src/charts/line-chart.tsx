@@ -26,24 +26,18 @@ const ZOOM_FACTOR = 0.5;
 export function LineChart({ metricKey, spec, height, hover, onZoom, plotRef }: LineChartProps) {
   const theme = useTheme();
   const root = useRef<HTMLDivElement>(null);
-  const latest = useRef({ spec, onZoom });
-  latest.current = { spec, onZoom };
+  const latest = useRef({ spec, theme, onZoom });
+  latest.current = { spec, theme, onZoom };
 
   useLayoutEffect(() => {
     const element = root.current!;
-    const width = element.clientWidth;
-    const plot = new Plot(
-      element,
-      latest.current.spec,
-      { width, height: element.clientHeight },
-      {
-        onPoint: (at) => {
-          if (at !== undefined) hover.set({ chart: metricKey, ...at });
-          else if (hover.get()?.chart === metricKey) hover.set(undefined);
-        },
-        onZoom: (range) => latest.current.onZoom(range),
+    const plot = new Plot(element, latest.current.spec, latest.current.theme, {
+      onPoint: (at) => {
+        if (at !== undefined) hover.set({ chart: metricKey, ...at });
+        else if (hover.get()?.chart === metricKey) hover.set(undefined);
       },
-    );
+      onZoom: (range) => latest.current.onZoom(range),
+    });
     plotRef.current = plot;
     const resized = new ResizeObserver(() => plot.resize(element.clientWidth, element.clientHeight));
     resized.observe(element);

@@ -58,18 +58,19 @@ export class Plot {
   #width: number;
   #height: number;
 
-  constructor(root: HTMLElement, spec: PlotSpec, size: { width: number; height: number }, events: PlotEvents) {
+  /** @param theme makes the axes anew when it changes: a canvas keeps its colours. */
+  constructor(root: HTMLElement, spec: PlotSpec, theme: string, events: PlotEvents) {
     this.#root = root;
     this.#events = events;
     this.#spec = spec;
-    this.#width = size.width;
-    this.#height = size.height;
+    this.#width = root.clientWidth;
+    this.#height = root.clientHeight;
     this.#overlay.className = "pointer-events-none !absolute inset-0";
-    this.show(spec);
+    this.show(spec, theme);
   }
 
-  /** @param theme makes the axes anew when it changes: a canvas keeps its colours. */
-  show(spec: PlotSpec, theme = ""): void {
+  show(spec: PlotSpec, theme: string): void {
+    if (this.#uplot !== undefined && spec === this.#spec && this.#kind.endsWith(theme)) return;
     this.#spec = spec;
     const all = spec.lines.flatMap(({ points, faint }) => (faint ? [points, faint] : [points]));
     const bands = spec.lines.flatMap(({ band }) =>
