@@ -10,6 +10,7 @@ import type { Route } from "./route.ts";
 import { runsRoutes } from "./runs.ts";
 import { stockUiRoutes } from "./stock-ui.ts";
 import { systemRoutes } from "./system.ts";
+import { uiFindRoutes } from "./ui-find.ts";
 import { uiLiveRoutes } from "./ui-live.ts";
 import { uiRunsRoutes } from "./ui-runs.ts";
 import { uiSeriesRoutes } from "./ui-series.ts";
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...artifactsRoutes,
   ...mlflowArtifactsRoutes,
   ...graphqlRoutes,
+  ...uiFindRoutes,
   ...uiRunsRoutes,
   ...uiSeriesRoutes,
   ...uiLiveRoutes,
