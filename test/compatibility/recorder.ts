@@ -7,18 +7,18 @@ import { endpointOf } from "./endpoints.ts";
 const KEEP_ALIVE_MS = 3_600_000;
 
 /**
- * A client of MLflow's by what it says of itself. What else a test sends, to wait for a server say, is nobody's.
- * @param other browsers, and what sends no name.
+ * A client of MLflow's by what it says of itself; or where `other` is tested, that for browsers and what sends no name. What
+ * else is sent there, to prepare or to wait for something, is nobody's.
  */
 function clientOf(userAgent: string | undefined, other: string | undefined): string | undefined {
+  if (other !== undefined) return userAgent === undefined || userAgent.startsWith("Mozilla/") ? other : undefined;
   const [, language, version] = /^mlflow-(python|java)-client\/(\d+\.\d+\.\d+)/.exec(userAgent ?? "") ?? [];
-  if (language !== undefined) return `${language === "java" ? "Java" : "Python"} ${version}`;
-  return userAgent === undefined || userAgent.startsWith("Mozilla/") ? other : undefined;
+  return language === undefined ? undefined : `${language === "java" ? "Java" : "Python"} ${version}`;
 }
 
 /**
  * Stands before a server, passes everything on as it is, and writes down which client had which endpoint answered.
- * @param client who calls, for browsers and callers that say no name; without it they are not recorded.
+ * @param client who calls without saying a name; without it those who say theirs are recorded.
  */
 async function startRecorder(target: string, folder: string, client?: string): Promise<string> {
   const file = new RecordingFile(folder);
