@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Endpoint } from "./endpoints.ts";
@@ -13,14 +14,17 @@ export interface ClientCoverage {
 /** By client. */
 export type Coverage = Readonly<Record<string, ClientCoverage>>;
 
+const ROOT = join(import.meta.dirname, "../..");
 const FILE = join(import.meta.dirname, "coverage.json");
 
 export function readCoverage(): Coverage {
   return JSON.parse(readFileSync(FILE, "utf8")) as Coverage;
 }
 
+/** In the repository's format. */
 export function writeCoverage(coverage: Coverage): void {
   writeFileSync(FILE, `${JSON.stringify(coverage, null, 2)}\n`);
+  execFileSync(join(ROOT, "node_modules/.bin/biome"), ["format", "--write", FILE], { cwd: ROOT, stdio: "ignore" });
 }
 
 /** Clients that were recorded take the place of what was known of them; the others stay. */
