@@ -60,8 +60,8 @@ for (const client of CLIENTS.filter(({ name }) => positionals.length === 0 || po
   const outcome = await run(client);
   outcomes.set(client.name, outcome);
   console.log(`${client.name}: ${describe(outcome)}`);
+  if (values.record) record(CLIENTS, outcomes);
 }
-if (values.record) record(CLIENTS, outcomes);
 const results = [...outcomes.values()].filter((outcome) => "passed" in outcome);
 const sum = (key: keyof Result) => results.reduce((total, result) => total + result[key], 0);
 console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
