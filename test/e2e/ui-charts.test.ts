@@ -215,7 +215,7 @@ describe("live", () => {
     expect(await read(opened, "loss", "End")).toContain("Step 2: 0.8");
     await log(seed.live, 3, 0.75);
     await expect.poll(() => read(opened, "loss", "End")).toContain("Step 3: 0.75");
-    await page.goto(`${server.url}/#${runCharts(seed.live, "&chartZoom=[2,9]")}`);
+    await page.goto(`${server.url}/#${runCharts(seed.live, '&chartZoom=["step",2,9]')}`);
     await log(seed.live, 4, 0.5);
     await expect.poll(() => read(opened, "loss", "End")).toContain("Step 4: 0.5");
     expectNoTrouble(opened.trouble);

@@ -30,7 +30,7 @@ export interface ChartCardProps {
 /** One metric of all runs. */
 export function ChartCard(props: ChartCardProps) {
   const { metricKey, title = metricKey, runs, store, hover, settings, height, onFull } = props;
-  const { x, isLogX, isLogY, smoothing, search, change } = settings;
+  const { x, isLogX, isLogY, smoothing, zoom, search, setZoom } = settings;
   const [isTableOpen, setTableOpen] = useState(false);
   const plotRef = useRef<Plot>(undefined);
   const metric = useSyncExternalStore(
@@ -40,7 +40,6 @@ export function ChartCard(props: ChartCardProps) {
   useEffect(() => store.want(metricKey), [store, metricKey]);
   const isGrouped = search.chartGroups ?? false;
   const lines = useMemo(() => chartLines(metric, runs, { smoothing, isGrouped }), [metric, runs, smoothing, isGrouped]);
-  const zoom = search.chartZoom;
   const spec = useMemo((): PlotSpec => ({ lines, x, isLogX, isLogY, zoom }), [lines, x, isLogX, isLogY, zoom]);
 
   const saveCsv = async (): Promise<void> => {
@@ -93,10 +92,7 @@ export function ChartCard(props: ChartCardProps) {
         ) : lines.length === 0 ? (
           <Notice height={height}>{metric.isLoading ? "Loading…" : "None of these runs has a point of it."}</Notice>
         ) : (
-          <LineChart
-            {...{ metricKey, spec, height, hover, plotRef }}
-            onZoom={(range) => change({ chartZoom: range && [...range] })}
-          />
+          <LineChart {...{ metricKey, spec, height, hover, plotRef }} onZoom={setZoom} />
         )}
       </div>
       {isTableOpen && <ChartTable title={metricKey} spec={spec} onClose={() => setTableOpen(false)} />}

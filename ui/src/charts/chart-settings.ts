@@ -1,7 +1,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 import * as z from "zod/mini";
 import type { SeriesX } from "../api/series.ts";
+import type { Range } from "./axes.ts";
 
 function optional<Schema extends z.ZodMiniType>(schema: Schema) {
   return z.catch(z.optional(schema), undefined);
@@ -13,7 +14,8 @@ export const chartSearch = {
   chartX: optional(z.string()),
   chartLog: optional(z.enum(["x", "y", "xy"])),
   chartSmoothing: optional(z.number().check(z.gte(0), z.lt(1))),
-  chartZoom: optional(z.tuple([z.number(), z.number()])),
+  /** A range of a horizontal axis: where another is shown it does not count. */
+  chartZoom: optional(z.tuple([z.string(), z.number(), z.number()])),
   chartQuery: optional(z.string()),
   /** The metric of the chart that fills the screen. */
   chartFull: optional(z.string()),
@@ -33,6 +35,8 @@ export interface ChartSettings {
   readonly isLogX: boolean;
   readonly isLogY: boolean;
   readonly smoothing: number;
+  readonly zoom: Range | undefined;
+  readonly setZoom: (zoom: Range | undefined) => void;
   readonly change: (patch: Partial<ChartSearch>) => void;
 }
 
@@ -46,9 +50,16 @@ export function useChartSettings(defaultX: SeriesX = "step"): ChartSettings {
     },
     [navigate],
   );
+  const x = isSeriesX(search.chartX) ? search.chartX : defaultX;
+  const [zoomX, from, to] = search.chartZoom ?? [];
+  const zoom = useMemo(
+    (): Range | undefined =>
+      zoomX === x && from !== undefined && to !== undefined && from < to ? [from, to] : undefined,
+    [zoomX, x, from, to],
+  );
   return {
-    search,
-    x: isSeriesX(search.chartX) ? search.chartX : defaultX,
+    ...{ search, x, zoom },
+    setZoom: (range) => change({ chartZoom: range && [x, ...range] }),
     isLogX: search.chartLog?.includes("x") ?? false,
     isLogY: search.chartLog?.includes("y") ?? false,
     smoothing: search.chartSmoothing ?? 0,

@@ -22,7 +22,7 @@ const NAMED_X = ["step", "time", "relative"] as const;
 
 /** What holds for all charts of the page. */
 export function ChartToolbar({ settings, metricKeys, hasGroups, live, isFull = false }: ChartToolbarProps) {
-  const { search, change, smoothing } = settings;
+  const { search, change, smoothing, zoom, setZoom } = settings;
   return (
     <div className="flex flex-wrap items-center gap-2" role="toolbar" aria-label="Charts">
       {!isFull && (
@@ -66,8 +66,8 @@ export function ChartToolbar({ settings, metricKeys, hasGroups, live, isFull = f
           ]}
         />
       )}
-      {search.chartZoom !== undefined && (
-        <Button icon={<ZoomOut size={14} aria-hidden />} onClick={() => change({ chartZoom: undefined })}>
+      {zoom !== undefined && (
+        <Button icon={<ZoomOut size={14} aria-hidden />} onClick={() => setZoom(undefined)}>
           Show everything
         </Button>
       )}

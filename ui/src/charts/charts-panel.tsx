@@ -151,14 +151,13 @@ interface Page {
 /** The series of a page's charts, followed live. */
 function useSeries(
   runs: readonly ChartRun[],
-  { x, search }: ChartSettings,
+  { x, zoom }: ChartSettings,
   { onRun, onNewKeys, metricKeys }: Pick<ChartsPanelProps, "onRun" | "onNewKeys" | "metricKeys">,
   buckets: number,
 ): Page {
   const [page] = useState(() => ({ store: new SeriesStore(), hover: new HoverStore() }));
   const { store } = page;
   const ids = runs.map(({ id }) => id).join();
-  const zoom = search.chartZoom;
   useEffect(() => {
     store.show(ids === "" ? [] : ids.split(","), { x, zoom, buckets });
   }, [store, ids, x, zoom, buckets]);

@@ -1,0 +1,193 @@
+import { brotliCompressSync } from "node:zlib";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { RunningServer } from "../running-server.ts";
+import type { ServerName } from "../servers.ts";
+import { CHART_KEYS, type ChartData, CSV_FILE, FIRST_CELL, logPoint } from "./seeded-charts.ts";
+
+/*
+ * Each figure is of a page that was never opened before: a new profile, an empty cache. Times are those of the page's own
+ * clock, from the start of the navigation.
+ */
+
+const TIMEOUT_MS = 120_000;
+const ROW = /run-\d{6}/;
+const SCROLLS = 150;
+const SCROLL_PX = 400;
+const LIVE_POINTS = 20;
+const LIVE_PAUSE_MS = 200;
+
+/** Notes when a canvas was last drawn on, and every task that held the page up. */
+function watchDrawing(): void {
+  const { prototype } = CanvasRenderingContext2D;
+  const { stroke } = prototype;
+  prototype.stroke = function (this: CanvasRenderingContext2D, ...path: [] | [Path2D]) {
+    Object.assign(globalThis, { drawnMs: performance.timeOrigin + performance.now() });
+    return Reflect.apply(stroke, this, path);
+  };
+}
+
+const drawnMs = (page: Page): Promise<number> => page.evaluate(() => Number(Reflect.get(globalThis, "drawnMs") ?? 0));
+
+async function withPage<Result>(
+  browser: Browser,
+  server: RunningServer,
+  measure: (page: Page, origin: string) => Promise<Result>,
+): Promise<Result> {
+  const origin = `http://127.0.0.1:${server.port}`;
+  const context: BrowserContext = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    storageState: { cookies: [], origins: [{ origin, localStorage: server.name === "mlflow" ? MLFLOW_SETTINGS : [] }] },
+  });
+  try {
+    await context.addInitScript(watchDrawing);
+    const page = await context.newPage();
+    page.setDefaultTimeout(TIMEOUT_MS);
+    return await measure(page, origin);
+  } finally {
+    await context.close();
+  }
+}
+
+/** MLflow's UI shows its pages of model training, and no tour. */
+const MLFLOW_SETTINGS = [
+  { name: "mlflow.workflowType_v1", value: '"machine_learning"' },
+  { name: "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", value: "true" },
+  { name: "_mlflow_model_registry_promo_modal_dismissed_v1", value: "true" },
+];
+
+/** The page's time once `seen` holds, looked at in every frame. */
+async function timeUntil<Argument>(page: Page, seen: (argument: Argument) => unknown, argument: Argument) {
+  await page.waitForFunction(seen as never, argument as never, { polling: "raf", timeout: TIMEOUT_MS });
+  return page.evaluate(() => performance.now());
+}
+
+/** KB of JavaScript, each file compressed by Brotli, that the first page loads. */
+export function firstRouteKilobytes(browser: Browser, server: RunningServer): Promise<number> {
+  return withPage(browser, server, async (page, origin) => {
+    const sizes: Promise<number>[] = [];
+    page.on("response", (response) => {
+      if (/\.js(\?|$)/.test(response.url())) {
+        sizes.push(response.body().then((body) => brotliCompressSync(body).length / 1000));
+      }
+    });
+    await page.goto(`${origin}/#/experiments`);
+    await page.getByText("finished-runs").first().waitFor();
+    await page.waitForLoadState("networkidle");
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  });
+}
+
+/** Where each server's UI shows the table of an experiment's runs. */
+const TABLES: Partial<Record<ServerName, (experimentId: string) => string>> = {
+  trackflare: (experimentId) => `/#/experiments/${experimentId}`,
+  mlflow: (experimentId) => `/#/experiments/${experimentId}/runs`,
+};
+
+const tableUrl = (server: RunningServer, origin: string, experimentId: string): string =>
+  origin + TABLES[server.name]!(experimentId);
+
+export function firstRowMs(browser: Browser, server: RunningServer, experimentId: string): Promise<number> {
+  return withPage(browser, server, async (page, origin) => {
+    await page.goto(tableUrl(server, origin, experimentId), { waitUntil: "commit" });
+    return timeUntil(page, (row) => new RegExp(row).test(document.body?.innerText ?? ""), ROW.source);
+  });
+}
+
+/** The longest time between two frames while the table is scrolled, in ms. */
+export function longestFrameMs(browser: Browser, server: RunningServer, experimentId: string): Promise<number> {
+  return withPage(browser, server, async (page, origin) => {
+    await page.goto(tableUrl(server, origin, experimentId));
+    const row = page.getByText(ROW).first();
+    await row.waitFor();
+    await page.waitForLoadState("networkidle");
+    await row.hover();
+    await page.evaluate(() => {
+      const gaps: number[] = [];
+      let last = performance.now();
+      const frame = (nowMs: number): void => {
+        gaps.push(nowMs - last);
+        last = nowMs;
+        requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+      Object.assign(globalThis, { frameGaps: gaps });
+    });
+    for (let scroll = 0; scroll < SCROLLS; scroll++) await page.mouse.wheel(0, SCROLL_PX);
+    return page.evaluate(() => Math.max(...(globalThis as unknown as { frameGaps: number[] }).frameGaps.slice(2)));
+  });
+}
+
+/** Until four charts of all runs are drawn. */
+export function manyRunsMs(browser: Browser, server: RunningServer, data: ChartData, runs: number): Promise<number> {
+  return withPage(browser, server, async (page, origin) => {
+    await page.goto(`${origin}/#/experiments/${data.chartsExperiment}?charts=1&chartSize=small`, {
+      waitUntil: "commit",
+    });
+    await timeUntil(
+      page,
+      ({ count, lines }) =>
+        [...document.querySelectorAll("[role=application]")].filter((chart) =>
+          chart.getAttribute("aria-label")?.includes(`${lines} lines`),
+        ).length >= count,
+      { count: CHART_KEYS.length, lines: runs },
+    );
+    return (await drawnMs(page)) - (await page.evaluate(() => performance.timeOrigin));
+  });
+}
+
+/**
+ * Until the long series is drawn.
+ * @throws unless its outlier is seen where it belongs: coloured pixels in the uppermost part of the plot.
+ */
+export function longSeriesMs(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
+  return withPage(browser, server, async (page, origin) => {
+    const path = `/#/experiments/${data.otherExperiment}/runs/${data.longRun}?tab=charts`;
+    await page.goto(origin + path, { waitUntil: "commit" });
+    await timeUntil(page, () => document.querySelector("[role=application] canvas") !== null, undefined);
+    const drawn = (await drawnMs(page)) - (await page.evaluate(() => performance.timeOrigin));
+    const isSeen = await page.evaluate((share) => {
+      const plot = document.querySelector("[role=application] .u-over")!.getBoundingClientRect();
+      const canvas = document.querySelector<HTMLCanvasElement>("[role=application] canvas")!;
+      const box = canvas.getBoundingClientRect();
+      const scale = canvas.width / box.width;
+      const left = (plot.left - box.left + plot.width * share - 3) * scale;
+      const top = (plot.top - box.top + plot.height * 0.06) * scale;
+      const { data: pixels } = canvas.getContext("2d")!.getImageData(left, top, 6 * scale, plot.height * 0.1 * scale);
+      for (let at = 0; at < pixels.length; at += 4) {
+        const [red = 0, green = 0, blue = 0, alpha = 0] = pixels.subarray(at, at + 4);
+        if (alpha > 100 && Math.max(red, green, blue) - Math.min(red, green, blue) > 30) return true;
+      }
+      return false;
+    }, data.outlierAt);
+    if (!isSeen) throw new Error("The outlier is not to be seen.");
+    return drawn;
+  });
+}
+
+/** The greatest time from a point's acknowledgement to its drawing. */
+export function livePointMs(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
+  return withPage(browser, server, async (page, origin) => {
+    await page.goto(`${origin}/#/experiments/${data.otherExperiment}/runs/${data.liveRun}?tab=charts`);
+    await page.locator("[data-live=live]").waitFor();
+    await page.waitForLoadState("networkidle");
+    let greatest = 0;
+    for (let step = 1; step <= LIVE_POINTS; step++) {
+      await page.waitForTimeout(LIVE_PAUSE_MS);
+      const before = await drawnMs(page);
+      await logPoint(server, data.liveRun, step);
+      const acknowledgedMs = performance.timeOrigin + performance.now();
+      await timeUntil(page, (known) => Number(Reflect.get(globalThis, "drawnMs")) > known, before);
+      greatest = Math.max(greatest, (await drawnMs(page)) - acknowledgedMs);
+    }
+    return greatest;
+  });
+}
+
+/** Until the first cells of a large CSV are there. */
+export function csvMs(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
+  return withPage(browser, server, async (page, origin) => {
+    const path = `/#/experiments/${data.otherExperiment}/runs/${data.csvRun}?tab=artifacts&path=${CSV_FILE}`;
+    await page.goto(origin + path, { waitUntil: "commit" });
+    return timeUntil(page, (cell) => document.body?.innerText.includes(cell), FIRST_CELL);
+  });
+}
