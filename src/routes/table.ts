@@ -12,6 +12,7 @@ import { stockUiRoutes } from "./stock-ui.ts";
 import { systemRoutes } from "./system.ts";
 import { uiFindRoutes } from "./ui-find.ts";
 import { uiLiveRoutes } from "./ui-live.ts";
+import { uiPreviewRoutes } from "./ui-preview.ts";
 import { uiRunsRoutes } from "./ui-runs.ts";
 import { uiSeriesRoutes } from "./ui-series.ts";
 
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   ...mlflowArtifactsRoutes,
   ...graphqlRoutes,
   ...uiFindRoutes,
+  ...uiPreviewRoutes,
   ...uiRunsRoutes,
   ...uiSeriesRoutes,
   ...uiLiveRoutes,

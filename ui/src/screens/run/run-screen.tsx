@@ -1,3 +1,181 @@
-import { EmptyState } from "../../parts/states.tsx";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Ellipsis, PackagePlus, Pencil, RotateCcw, Trash2 } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { ApiError } from "../../api/client.ts";
+import { experimentQuery } from "../../api/experiments.ts";
+import { useChange } from "../../api/query-client.ts";
+import { type Run, restoreRun, runQuery } from "../../api/runs.ts";
+import { runColour } from "../../charts/run-colour.ts";
+import { Badge, Status } from "../../parts/badges.tsx";
+import { Button, buttonClass, IconButton } from "../../parts/button.tsx";
+import { useNow } from "../../parts/clock.ts";
+import { CopyButton } from "../../parts/copy-button.tsx";
+import { Menu } from "../../parts/menu.tsx";
+import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
+import { Tabs } from "../../parts/tabs.tsx";
+import { say, sayFailed } from "../../parts/toast.tsx";
+import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
+import { useCommands } from "../../shell/commands.ts";
+import { useLiveRun } from "./live-run.ts";
+import type { Doing } from "./run-dialogs.tsx";
+import { shownStatus } from "./run-facts.ts";
+import { RunOverview } from "./run-overview.tsx";
 
-export const RunScreen = () => <EmptyState title="Run" />;
+const RunDialogs = lazy(() => import("./run-dialogs.tsx"));
+const RunCharts = lazy(async () => ({ default: (await import("../../charts/run-charts.tsx")).RunCharts }));
+const RunArtifacts = lazy(() => import("./run-artifacts.tsx"));
+
+const FROM = "/experiments/$experimentId/runs/$runId";
+
+const TABS = [
+  { value: "overview", label: "Overview" },
+  { value: "charts", label: "Charts" },
+  { value: "system", label: "System metrics" },
+  { value: "artifacts", label: "Artifacts" },
+] as const;
+
+type Tab = (typeof TABS)[number]["value"];
+
+export function RunScreen() {
+  const { experimentId, runId } = useParams({ from: FROM });
+  const query = useQuery(runQuery(runId));
+  const run = query.data;
+  const experiment = useQuery(experimentQuery(run?.info.experiment_id ?? experimentId));
+  useBreadcrumbs([
+    { label: "Experiments", href: "#/experiments" },
+    { label: experiment.data?.name ?? experimentId, href: `#/experiments/${run?.info.experiment_id ?? experimentId}` },
+    { label: run?.info.run_name || runId },
+  ]);
+  if (run !== undefined) return <LoadedRun key={runId} run={run} />;
+  if (query.error === null) return <SkeletonRows rows={12} />;
+  const isMissing = query.error instanceof ApiError && query.error.code === "RESOURCE_DOES_NOT_EXIST";
+  return (
+    <ErrorState
+      title={isMissing ? "There is no such run" : "The run could not be loaded"}
+      error={query.error}
+      onRetry={() => void query.refetch()}
+    >
+      {isMissing && (
+        <a href={`#/experiments/${encodeURIComponent(experimentId)}`} className={buttonClass()}>
+          Go to the experiment's runs
+        </a>
+      )}
+    </ErrorState>
+  );
+}
+
+function LoadedRun({ run }: { run: Run }) {
+  const { run_id } = run.info;
+  const { tab = "overview" } = useSearch({ from: FROM });
+  const navigate = useNavigate({ from: FROM });
+  const [doing, setDoing] = useState<Doing>();
+  const restore = useChange(restoreRun, ["runs", "experiments", "keys"]);
+  const isDeleted = run.info.lifecycle_stage === "deleted";
+  // The charts listen to the run themselves.
+  useLiveRun(run_id, run.info.status === "RUNNING" && (tab === "overview" || tab === "artifacts"));
+  const openTab = (next: Tab): void => {
+    void navigate({ search: (before) => ({ ...before, tab: next === "overview" ? undefined : next }) });
+  };
+  const bringBack = (): void => {
+    restore.mutateAsync({ run_id }).then(
+      () => say("The run was restored."),
+      (error: unknown) => sayFailed("The run could not be restored.", error),
+    );
+  };
+  useCommands([
+    ...TABS.map(({ value, label }, index) => ({
+      id: `run.${value}`,
+      label: `Show ${label.toLowerCase()}`,
+      group: "Run",
+      keys: String(index + 1),
+      run: () => openTab(value),
+    })),
+    { id: "run.rename", label: "Rename the run", group: "Run", isDisabled: isDeleted, run: () => setDoing("rename") },
+    {
+      id: "run.register",
+      label: "Register a model",
+      group: "Run",
+      isDisabled: isDeleted,
+      run: () => setDoing("register"),
+    },
+    isDeleted
+      ? { id: "run.restore", label: "Restore the run", group: "Run", run: bringBack }
+      : { id: "run.delete", label: "Delete the run", group: "Run", run: () => setDoing("delete") },
+  ]);
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <Header run={run} onDo={setDoing} onRestore={bringBack} />
+      <Tabs label="Parts of the run" value={tab} onValueChange={openTab} tabs={TABS}>
+        <Suspense fallback={<SkeletonRows rows={10} />}>
+          {tab === "overview" && <RunOverview run={run} />}
+          {tab === "charts" && <RunCharts runId={run_id} />}
+          {tab === "system" && <RunCharts runId={run_id} prefix="system/" />}
+          {tab === "artifacts" && <RunArtifacts run={run} />}
+        </Suspense>
+      </Tabs>
+      {doing !== undefined && (
+        <Suspense>
+          <RunDialogs doing={doing} run={run} onClose={() => setDoing(undefined)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+interface HeaderProps {
+  run: Run;
+  onDo: (doing: Doing) => void;
+  onRestore: () => void;
+}
+
+function Header({ run, onDo, onRestore }: HeaderProps) {
+  const { run_id, run_name, lifecycle_stage } = run.info;
+  const status = shownStatus(run, useNow());
+  const isDeleted = lifecycle_stage === "deleted";
+  return (
+    <header className="flex min-h-11 items-center gap-2 px-4 pt-1">
+      <span aria-hidden className="size-3 shrink-0 rounded-full" style={{ backgroundColor: runColour(run_id) }} />
+      <h1 title={run_name} className="min-w-0 truncate text-xl">
+        <bdi>{run_name || run_id}</bdi>
+      </h1>
+      <CopyButton text={run_id} label="Copy the run ID" />
+      <Status status={status} />
+      {isDeleted && <Badge tone="danger">Deleted</Badge>}
+      <div className="ml-auto flex items-center gap-1">
+        {isDeleted && (
+          <Button icon={<RotateCcw size={14} aria-hidden />} onClick={onRestore}>
+            Restore
+          </Button>
+        )}
+        <Menu
+          align="end"
+          trigger={<IconButton label="Actions on the run" icon={<Ellipsis size={16} aria-hidden />} />}
+          entries={[
+            {
+              label: "Rename…",
+              icon: <Pencil size={14} aria-hidden />,
+              isDisabled: isDeleted,
+              onSelect: () => onDo("rename"),
+            },
+            {
+              label: "Register a model…",
+              icon: <PackagePlus size={14} aria-hidden />,
+              isDisabled: isDeleted,
+              onSelect: () => onDo("register"),
+            },
+            null,
+            isDeleted
+              ? { label: "Restore", icon: <RotateCcw size={14} aria-hidden />, onSelect: onRestore }
+              : {
+                  label: "Delete…",
+                  icon: <Trash2 size={14} aria-hidden />,
+                  isDangerous: true,
+                  onSelect: () => onDo("delete"),
+                },
+          ]}
+        />
+      </div>
+    </header>
+  );
+}

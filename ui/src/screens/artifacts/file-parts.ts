@@ -1,0 +1,116 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { getRange } from "../../api/client.ts";
+import type { FileParser } from "./parsers.ts";
+
+const FIRST_PART_BYTES = 256 * 1024;
+const PART_BYTES = 2 * 1024 * 1024;
+/** A page keeps no more of a file than this. */
+const MAX_BYTES = 128 * 1024 * 1024;
+const FOLLOW_MS = 2000;
+
+export interface FileParts<Parser> {
+  parser: Parser;
+  /** Changes with each part that was parsed. */
+  version: number;
+  /** The first byte that was read: not 0 where only the end is. */
+  start: number;
+  /** Behind the last byte that was read. */
+  end: number;
+  /** Of the whole file, in bytes; undefined until the first part is there. */
+  total: number | undefined;
+  isLoading: boolean;
+  error: unknown;
+  isComplete: boolean;
+  /** The page holds as much of the file as it may. */
+  isFull: boolean;
+  /** Reads the next part; without effect while one is on its way. */
+  more: () => void;
+  retry: () => void;
+}
+
+interface Progress {
+  version: number;
+  start: number;
+  end: number;
+  total: number | undefined;
+  isLoading: boolean;
+  error: unknown;
+}
+
+const NOTHING: Progress = { version: 0, start: 0, end: 0, total: undefined, isLoading: true, error: undefined };
+
+interface FilePartsOptions {
+  /** Begin with the last part of the file. */
+  isTail?: boolean;
+  /** Look for what was appended every two seconds. */
+  isFollowing?: boolean;
+}
+
+/** A file read part by part with Range and parsed as it comes: a huge one is there as soon as a small one. */
+export function useFileParts<Parser extends FileParser>(
+  url: string,
+  make: () => Parser,
+  { isTail = false, isFollowing = false }: FilePartsOptions = {},
+): FileParts<Parser> {
+  const parser = useRef<Parser>(undefined);
+  parser.current ??= make();
+  const makeLatest = useRef(make);
+  makeLatest.current = make;
+  const [progress, setProgress] = useState(NOTHING);
+  const at = useRef(NOTHING);
+  const abort = useRef<AbortController>(undefined);
+  const update = useCallback((patch: Partial<Progress>): void => {
+    at.current = { ...at.current, ...patch };
+    setProgress(at.current);
+  }, []);
+  const read = useCallback(async (): Promise<void> => {
+    if (abort.current !== undefined) return;
+    const controller = new AbortController();
+    abort.current = controller;
+    const { signal } = controller;
+    try {
+      let { start, end, total } = at.current;
+      if (total === undefined && isTail) {
+        const size = (await getRange(url, 0, 0, signal)).totalBytes ?? 0;
+        start = end = Math.max(0, size - FIRST_PART_BYTES);
+      }
+      const length = end === start ? FIRST_PART_BYTES : PART_BYTES;
+      const { bytes, totalBytes } = await getRange(url, end, end + length - 1, signal);
+      if (signal.aborted) return;
+      // Behind the end of a file there is nothing, which says nothing about its size.
+      total = bytes.length === 0 ? Math.max(end, total ?? 0) : (totalBytes ?? end + bytes.length);
+      if (bytes.length > 0) parser.current?.push(bytes);
+      end += bytes.length;
+      update({ version: at.current.version + 1, start, end, total, isLoading: false, error: undefined });
+    } catch (error) {
+      if (!signal.aborted) update({ isLoading: false, error });
+    } finally {
+      if (abort.current === controller) abort.current = undefined;
+    }
+  }, [url, isTail, update]);
+  useEffect(() => {
+    parser.current = makeLatest.current();
+    at.current = NOTHING;
+    setProgress(NOTHING);
+    void read();
+    return () => {
+      abort.current?.abort();
+      abort.current = undefined;
+    };
+  }, [read]);
+  const isFull = progress.end - progress.start >= MAX_BYTES;
+  useEffect(() => {
+    if (!isFollowing || isFull) return;
+    const timer = setInterval(() => void read(), FOLLOW_MS);
+    return () => clearInterval(timer);
+  }, [isFollowing, isFull, read]);
+  const isComplete = progress.total !== undefined && progress.end >= progress.total;
+  const more = (): void => {
+    if (!isComplete && !isFull && at.current.error === undefined) void read();
+  };
+  const retry = (): void => {
+    update({ isLoading: true, error: undefined });
+    void read();
+  };
+  return { parser: parser.current, ...progress, isComplete, isFull, more, retry };
+}

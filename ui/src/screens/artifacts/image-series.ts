@@ -1,0 +1,40 @@
+import type { FileInfo } from "../../api/wire.ts";
+import { baseName } from "./file-kinds.ts";
+
+export interface SeriesImage {
+  key: string;
+  step: number;
+  /** In ms since 1970. */
+  timestampMs: number;
+  path: string;
+}
+
+/** What `mlflow.log_image(key=…, step=…)` names its files; older clients write `+` for `%` (`mlflow/tracking/client.py`). */
+const NAME = /^(.+?)([%+])step\2(-?\d+)\2timestamp\2(\d+)\2[^%+]+\.(?:png|jpe?g|webp|gif)$/;
+
+/** The image that a file of a series is; undefined for others, the small copies beside each image among them. */
+export function seriesImage(path: string): SeriesImage | undefined {
+  const match = NAME.exec(baseName(path));
+  if (!match) return undefined;
+  const [, key = "", , step, timestamp] = match;
+  return { key: key.replaceAll("#", "/"), step: Number(step), timestampMs: Number(timestamp), path };
+}
+
+/** The images of each key, by step, then by time. */
+export function imageSeries(files: readonly FileInfo[]): Map<string, SeriesImage[]> {
+  const byKey = new Map<string, SeriesImage[]>();
+  for (const { path, is_dir } of files) {
+    const image = is_dir ? undefined : seriesImage(path);
+    if (image === undefined) continue;
+    const images = byKey.get(image.key);
+    if (images) images.push(image);
+    else byKey.set(image.key, [image]);
+  }
+  for (const images of byKey.values()) images.sort((a, b) => a.step - b.step || a.timestampMs - b.timestampMs);
+  return byKey;
+}
+
+/** The latest image at `step` or before it. */
+export function imageAt(images: readonly SeriesImage[], step: number): SeriesImage | undefined {
+  return images.findLast((image) => image.step <= step);
+}

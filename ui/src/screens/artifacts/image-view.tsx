@@ -1,0 +1,85 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { request } from "../../api/client.ts";
+import { ErrorState, Skeleton } from "../../parts/states.tsx";
+import { Segmented } from "../../parts/toggles.tsx";
+import { Note } from "./note.tsx";
+
+type Size = "fit" | "actual";
+
+/** One image, as wide as its place or as it is. An SVG is an image as well: as one it runs no script and loads nothing. */
+export function ImageView({ url, name, isSvg }: { url: string; name: string; isSvg: boolean }) {
+  const [size, setSize] = useState<Size>("fit");
+  const [pixels, setPixels] = useState<string>();
+  const svg = useSvgUrl(url, isSvg);
+  const [isBroken, setBroken] = useState(false);
+  const source = isSvg ? svg.data : url;
+  if (isBroken || svg.error !== null) {
+    return (
+      <ErrorState
+        title="The image could not be shown"
+        error={svg.error ?? "The file may be cut off, or of another kind than its name says."}
+      />
+    );
+  }
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <Note>
+        <Segmented
+          label="Size"
+          value={size}
+          onValueChange={setSize}
+          segments={[
+            { value: "fit", label: "Fit" },
+            { value: "actual", label: "Actual size" },
+          ]}
+        />
+        <span className="text-ink-muted text-sm">{pixels}</span>
+      </Note>
+      <section
+        aria-label="Image"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
+        tabIndex={0}
+        className="flex min-h-0 flex-1 overflow-auto p-3 -outline-offset-2"
+      >
+        {source === undefined ? (
+          <Skeleton className="m-auto h-40 w-60" />
+        ) : (
+          <img
+            src={source}
+            alt={name}
+            onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+              setPixels(`${naturalWidth} × ${naturalHeight} px`)
+            }
+            onError={() => setBroken(true)}
+            className={
+              size === "fit"
+                ? "m-auto max-h-full max-w-full object-contain"
+                : "m-auto max-w-none [image-rendering:pixelated]"
+            }
+          />
+        )}
+      </section>
+    </div>
+  );
+}
+
+/** The server gives an SVG as bytes, as its scripts would run in the page's origin; here it gets the type of an image. */
+function useSvgUrl(url: string, isSvg: boolean) {
+  const query = useQuery({
+    queryKey: ["artifacts", "svg", url],
+    queryFn: async ({ signal }) => {
+      const bytes = await (await request(url, { signal })).arrayBuffer();
+      return new Blob([bytes], { type: "image/svg+xml" });
+    },
+    enabled: isSvg,
+  });
+  const [address, setAddress] = useState<string>();
+  useEffect(() => {
+    if (query.data === undefined) return;
+    const made = URL.createObjectURL(query.data);
+    setAddress(made);
+    return () => URL.revokeObjectURL(made);
+  }, [query.data]);
+  return { data: address, error: query.error };
+}

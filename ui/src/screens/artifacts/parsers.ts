@@ -1,0 +1,143 @@
+/** Takes a file part by part, in order. */
+export interface FileParser {
+  push(bytes: Uint8Array): void;
+}
+
+/** Longer lines are cut into pieces of this many characters: a browser lays out no line of megabytes. */
+const PIECE = 4000;
+
+/** Lines of text in UTF-8; the last may be unfinished and grow. */
+export class LineParser implements FileParser {
+  readonly #lines: string[] = [];
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+  /** Characters of the longest line so far. */
+  longest = 0;
+
+  push(bytes: Uint8Array): void {
+    const parts = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    this.#rest = parts.pop() ?? "";
+    for (const part of parts) this.#add(part.endsWith("\r") ? part.slice(0, -1) : part);
+    while (this.#rest.length > PIECE) {
+      this.#add(this.#rest.slice(0, PIECE));
+      this.#rest = this.#rest.slice(PIECE);
+    }
+    this.longest = Math.max(this.longest, this.#rest.length);
+  }
+
+  #add(line: string): void {
+    for (let from = 0; from === 0 || from < line.length; from += PIECE)
+      this.#lines.push(line.slice(from, from + PIECE));
+    this.longest = Math.max(this.longest, Math.min(line.length, PIECE));
+  }
+
+  get count(): number {
+    return this.#lines.length + (this.#rest === "" ? 0 : 1);
+  }
+
+  line(index: number): string {
+    return this.#lines[index] ?? this.#rest;
+  }
+}
+
+/** Rows of a file of values apart by `separator`, quoted as RFC 4180 says; the first row names the columns. */
+export class CsvParser implements FileParser {
+  readonly rows: string[][] = [];
+  columns: string[] | undefined;
+  readonly #decoder = new TextDecoder();
+  readonly #separator: string;
+  #row: string[] = [];
+  #cell = "";
+  #isQuoted = false;
+  /** A quote within quotes was seen: the next character says whether it ends them. */
+  #isQuotePending = false;
+
+  constructor(separator: string) {
+    this.#separator = separator;
+  }
+
+  push(bytes: Uint8Array): void {
+    const text = this.#decoder.decode(bytes, { stream: true });
+    let plainFrom = 0;
+    for (let at = 0; at < text.length; at++) {
+      const mark = text[at]!;
+      if (this.#isQuotePending) {
+        this.#isQuotePending = false;
+        plainFrom = at;
+        if (mark === '"') continue;
+        this.#isQuoted = false;
+      }
+      if (this.#isQuoted) {
+        if (mark !== '"') continue;
+        this.#cell += text.slice(plainFrom, at);
+        this.#isQuotePending = true;
+        plainFrom = at + 1;
+      } else if (mark === '"' && this.#cell === "" && plainFrom === at) {
+        this.#isQuoted = true;
+        plainFrom = at + 1;
+      } else if (mark === this.#separator || mark === "\n") {
+        this.#cell += text.slice(plainFrom, at);
+        plainFrom = at + 1;
+        if (mark === "\n") this.#endRow();
+        else this.#endCell();
+      }
+    }
+    if (!this.#isQuotePending) this.#cell += text.slice(plainFrom);
+  }
+
+  /** The file ended: what is left is a row, with or without a line's end behind it. */
+  end(): void {
+    this.#isQuotePending = false;
+    if (this.#cell !== "" || this.#row.length > 0) this.#endRow();
+  }
+
+  #endCell(): void {
+    this.#row.push(this.#cell);
+    this.#cell = "";
+  }
+
+  #endRow(): void {
+    if (this.#cell.endsWith("\r")) this.#cell = this.#cell.slice(0, -1);
+    this.#endCell();
+    const row = this.#row;
+    this.#row = [];
+    if (row.length === 1 && row[0] === "") return;
+    if (this.columns === undefined) this.columns = row;
+    else this.rows.push(row);
+  }
+}
+
+/** Orders texts as numbers where both are, else as text; what is empty comes last. */
+export function compareCells(a: string, b: string): number {
+  if (a === b) return 0;
+  if (a === "") return 1;
+  if (b === "") return -1;
+  const [left, right] = [Number(a), Number(b)];
+  if (!Number.isNaN(left) && !Number.isNaN(right)) return left - right;
+  if (!Number.isNaN(left)) return -1;
+  if (!Number.isNaN(right)) return 1;
+  return a < b ? -1 : 1;
+}
+
+export interface TextTable {
+  columns: string[];
+  rows: string[][];
+}
+
+/** A value of JSON or Parquet as the text of a cell. */
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return value;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (typeof value !== "object") return String(value);
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
+}
+
+/** What `mlflow.log_table` writes (`{"columns": […], "data": [[…]]}`), or undefined for any other JSON. */
+export function logTable(value: unknown): TextTable | undefined {
+  if (typeof value !== "object" || value === null || !("columns" in value) || !("data" in value)) return undefined;
+  const { columns, data } = value;
+  if (!Array.isArray(columns) || !Array.isArray(data) || !data.every((row) => Array.isArray(row))) return undefined;
+  return { columns: columns.map(cellText), rows: data.map((row: unknown[]) => row.map(cellText)) };
+}

@@ -1,0 +1,113 @@
+import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy } from "pdfjs-dist";
+import workerUrl from "pdfjs-dist/build/pdf.worker.min.mjs?url";
+import { useEffect, useRef, useState } from "react";
+import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
+import { Note } from "./note.tsx";
+
+const PAGE_PX = 900;
+
+interface ScriptPolicy {
+  createScriptURL(url: string): string;
+}
+
+interface TrustedTypesWindow {
+  trustedTypes?: { createPolicy(name: string, rules: ScriptPolicy): ScriptPolicy };
+}
+
+/** The page's policy takes the address of a worker only from a policy of Trusted Types: this one knows a single address. */
+function startWorker(): Worker {
+  const rules: ScriptPolicy = {
+    createScriptURL: (url) => {
+      if (url !== workerUrl) throw new TypeError("Not the worker of the PDF viewer.");
+      return url;
+    },
+  };
+  const policy = (window as TrustedTypesWindow).trustedTypes?.createPolicy("trackflare-pdf", rules) ?? rules;
+  return new Worker(policy.createScriptURL(workerUrl), { type: "module" });
+}
+
+/** A PDF, drawn page by page as the reader comes to it. */
+export default function PdfView({ url, name }: { url: string; name: string }) {
+  const [document, setDocument] = useState<PDFDocumentProxy>();
+  const [error, setError] = useState<unknown>();
+  useEffect(() => {
+    GlobalWorkerOptions.workerPort ??= startWorker();
+    const task = getDocument({ url, disableAutoFetch: true, enableXfa: false });
+    setDocument(undefined);
+    setError(undefined);
+    let isCurrent = true;
+    task.promise.then(
+      (next) => isCurrent && setDocument(next),
+      (failure: unknown) => isCurrent && setError(failure),
+    );
+    return () => {
+      isCurrent = false;
+      void task.destroy();
+    };
+  }, [url]);
+  if (error !== undefined) return <ErrorState title="The PDF could not be shown" error={error} />;
+  if (document === undefined) return <SkeletonRows rows={10} />;
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <Note>
+        <span className="text-ink-muted text-sm">
+          {document.numPages} {document.numPages === 1 ? "page" : "pages"}
+        </span>
+      </Note>
+      <section
+        aria-label={name}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-auto bg-surface p-3 -outline-offset-2"
+      >
+        {Array.from({ length: document.numPages }, (_, index) => index + 1).map((number) => (
+          <PdfPage key={number} document={document} number={number} />
+        ))}
+      </section>
+    </div>
+  );
+}
+
+function PdfPage({ document, number }: { document: PDFDocumentProxy; number: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [isNear, setNear] = useState(false);
+  useEffect(() => {
+    if (canvas.current === null) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) setNear(true);
+      },
+      { rootMargin: "600px" },
+    );
+    observer.observe(canvas.current);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (!isNear) return;
+    let isCurrent = true;
+    let cancel = (): void => {};
+    void document.getPage(number).then((page) => {
+      const target = canvas.current;
+      if (!isCurrent || target === null) return;
+      const natural = page.getViewport({ scale: 1 });
+      const viewport = page.getViewport({ scale: (PAGE_PX / natural.width) * Math.min(2, devicePixelRatio) });
+      target.width = viewport.width;
+      target.height = viewport.height;
+      const task = page.render({ canvas: target, viewport });
+      cancel = () => task.cancel();
+      task.promise.catch(() => undefined);
+    });
+    return () => {
+      isCurrent = false;
+      cancel();
+    };
+  }, [document, number, isNear]);
+  return (
+    <canvas
+      ref={canvas}
+      role="img"
+      aria-label={`Page ${number}`}
+      className="mx-auto mb-3 block min-h-60 w-full max-w-[900px] border border-line bg-[#fff]"
+    />
+  );
+}

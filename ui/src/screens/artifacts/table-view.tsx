@@ -1,0 +1,176 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { classNames } from "../../parts/class-names.ts";
+import { formatCount } from "../../parts/format.ts";
+import { Note } from "./note.tsx";
+import { compareCells } from "./parsers.ts";
+
+const ROW_PX = 28;
+const MIN_COLUMN_PX = 64;
+const MAX_COLUMN_PX = 360;
+const CHARACTER_PX = 7.2;
+/** Rows that tell a column's width and whether it holds numbers. */
+const SAMPLE = 100;
+
+interface TableViewProps {
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+  /** Changes when rows were added. */
+  version: number;
+  /** Of the whole file, where that is known. */
+  totalRows?: number | undefined;
+  isComplete: boolean;
+  note?: string | undefined;
+  onEndNear?: () => void;
+}
+
+/** A file's rows and columns, of which only those in sight exist; sorted by the rows that are loaded. */
+export function TableView(props: TableViewProps) {
+  const { columns, rows, version, totalRows, isComplete, note, onEndNear } = props;
+  const [sort, setSort] = useState<{ column: number; isDescending: boolean }>();
+  const scroller = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the rows grow in place, and `version` tells so
+  const sorted = useMemo(() => {
+    if (sort === undefined) return rows;
+    const { column, isDescending } = sort;
+    const sign = isDescending ? -1 : 1;
+    return [...rows].sort((a, b) => sign * compareCells(a[column] ?? "", b[column] ?? ""));
+  }, [rows, version, sort]);
+  const hasSample = rows.length > 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the first rows tell, once they are there
+  const shape = useMemo(() => {
+    const sample = rows.slice(0, SAMPLE);
+    return columns.map((name, column) => {
+      const cells = sample.map((row) => row[column] ?? "");
+      const longest = Math.max(name.length + 2, ...cells.map((cell) => cell.length));
+      const isNumeric = cells.some((cell) => cell !== "") && cells.every((cell) => !Number.isNaN(Number(cell)));
+      return { widthPx: Math.min(MAX_COLUMN_PX, Math.max(MIN_COLUMN_PX, longest * CHARACTER_PX + 24)), isNumeric };
+    });
+  }, [columns, hasSample]);
+  const lines = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+  });
+  const across = useVirtualizer({
+    horizontal: true,
+    count: columns.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (column) => shape[column]?.widthPx ?? MIN_COLUMN_PX,
+    overscan: 3,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: widths are measured anew when they are known
+  useEffect(() => across.measure(), [shape]);
+  const last = lines.range?.endIndex ?? 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a part that came may leave the end near still
+  useEffect(() => {
+    if (last >= sorted.length - 100) onEndNear?.();
+  }, [last, version]);
+  const sortBy = (column: number): void => {
+    setSort((before) => {
+      if (before?.column !== column) return { column, isDescending: false };
+      return before.isDescending ? undefined : { column, isDescending: true };
+    });
+  };
+  const columnItems = across.getVirtualItems();
+  const width = across.getTotalSize();
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <Note>
+        <span className="text-ink-muted text-sm">
+          {isComplete
+            ? `${formatCount(rows.length)} rows`
+            : `${formatCount(rows.length)} ${totalRows === undefined ? "" : `of ${formatCount(totalRows)} `}rows loaded; more come by scrolling`}
+          , {formatCount(columns.length)} columns
+          {sort !== undefined && !isComplete && ". Sorted are the loaded rows"}
+          {note !== undefined && `. ${note}`}
+        </span>
+      </Note>
+      <section
+        ref={scroller}
+        aria-label="Table"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-auto -outline-offset-2"
+      >
+        {/* biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table element's */}
+        <div
+          role="table"
+          aria-label="Rows of the file"
+          aria-rowcount={sorted.length + 1}
+          aria-colcount={columns.length}
+          style={{ width }}
+        >
+          {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above */}
+          <div
+            role="row"
+            aria-rowindex={1}
+            className="sticky top-0 z-10 h-8 border-line border-b bg-page"
+            style={{ width }}
+          >
+            {columnItems.map(({ index, start, size }) => {
+              const Arrow = sort?.isDescending ? ArrowDown : ArrowUp;
+              const isSorted = sort?.column === index;
+              return (
+                // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
+                <span
+                  key={index}
+                  role="columnheader"
+                  aria-colindex={index + 1}
+                  aria-sort={isSorted ? (sort.isDescending ? "descending" : "ascending") : undefined}
+                  className="absolute top-0 flex h-8 items-center px-3 text-ink-muted text-sm"
+                  style={{ left: start, width: size }}
+                >
+                  <button
+                    type="button"
+                    title={columns[index]}
+                    onClick={() => sortBy(index)}
+                    className={classNames(
+                      "flex min-w-0 flex-1 items-center gap-1 hover:text-ink",
+                      shape[index]?.isNumeric && "justify-end",
+                    )}
+                  >
+                    <span className="truncate">{columns[index] || `column ${index + 1}`}</span>
+                    {isSorted && <Arrow size={12} aria-hidden className="shrink-0" />}
+                  </button>
+                </span>
+              );
+            })}
+          </div>
+          {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+          <div role="rowgroup" className="relative" style={{ height: lines.getTotalSize() }}>
+            {lines.getVirtualItems().map((item) => (
+              // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
+              <div
+                key={item.index}
+                role="row"
+                aria-rowindex={item.index + 2}
+                className="absolute top-0 left-0 h-row border-line border-b hover:bg-hover"
+                style={{ transform: `translateY(${item.start}px)`, width }}
+              >
+                {columnItems.map(({ index, start, size }) => {
+                  const cell = sorted[item.index]?.[index] ?? "";
+                  return (
+                    // biome-ignore lint/a11y/useSemanticElements: as above
+                    <span
+                      key={index}
+                      role="cell"
+                      aria-colindex={index + 1}
+                      title={cell}
+                      className={classNames("absolute top-1 truncate px-3", shape[index]?.isNumeric && "text-right")}
+                      style={{ left: start, width: size }}
+                    >
+                      {cell}
+                    </span>
+                  );
+                })}
+              </div>
+            ))}
+          </div>
+        </div>
+      </section>
+    </div>
+  );
+}

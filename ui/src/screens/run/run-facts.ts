@@ -1,0 +1,90 @@
+import type { Cell } from "../../api/run-table.ts";
+import type { Run } from "../../api/runs.ts";
+import { type KeyValue, toDouble, type WireDouble } from "../../api/wire.ts";
+import type { StatusName } from "../../parts/badges.tsx";
+
+/** A run that says RUNNING counts as stalled once no metric of it came for so long, in ms. */
+export const STALLED_AFTER_MS = 10 * 60_000;
+
+/** When the run was last heard of, in ms since 1970: its start, or its latest metric. */
+export function lastHeardMs({ info, data }: Run): number {
+  let latest = info.start_time ?? 0;
+  for (const { timestamp } of data.metrics ?? []) if (timestamp > latest) latest = timestamp;
+  return latest;
+}
+
+/** The status to show: RUNNING turns into STALLED when nothing came for {@link STALLED_AFTER_MS}. */
+export function shownStatus(run: Run, nowMs: number): StatusName {
+  const { status } = run.info;
+  return status === "RUNNING" && nowMs - lastHeardMs(run) > STALLED_AFTER_MS ? "STALLED" : status;
+}
+
+/** A key as the search grammar spells it behind `metrics.`: within the quotes that it does not hold itself. */
+export function quotedKey(key: string): string {
+  return key.includes("`") ? `"${key}"` : `\`${key}\``;
+}
+
+export const AGGREGATES = ["first", "min", "max"] as const;
+
+export type Aggregate = (typeof AGGREGATES)[number];
+
+/** `min(metrics.`acc`)`. */
+export function aggregateColumn(aggregate: Aggregate, key: string): string {
+  return `${aggregate}(metrics.${quotedKey(key)})`;
+}
+
+export interface MetricRow {
+  key: string;
+  last: number;
+  step: number;
+  first: Cell | undefined;
+  min: Cell | undefined;
+  max: Cell | undefined;
+}
+
+export const METRIC_SORTS = ["key", "last", "step", "first", "min", "max"] as const;
+
+export type MetricSort = (typeof METRIC_SORTS)[number];
+
+/** The number of a cell for an order in which NaN and what is missing come last. */
+function rank(cell: Cell | undefined): number {
+  const value = cell === null || cell === undefined ? Number.NaN : toDouble(cell as WireDouble);
+  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+}
+
+/** Rows whose key holds `words`, in order; `-last` is descending. */
+export function sortMetrics(rows: readonly MetricRow[], words: string, sort: string): MetricRow[] {
+  const column = METRIC_SORTS.find((name) => name === sort.replace(/^-/, "")) ?? "key";
+  const sign = sort.startsWith("-") ? -1 : 1;
+  const wanted = words.toLowerCase();
+  return rows
+    .filter(({ key }) => key.toLowerCase().includes(wanted))
+    .sort((a, b) => {
+      const byKey = a.key < b.key ? -1 : 1;
+      if (column === "key") return sign * byKey;
+      const [left, right] = [rank(a[column]), rank(b[column])];
+      if (left === right) return byKey;
+      if (left === Number.POSITIVE_INFINITY) return 1;
+      if (right === Number.POSITIVE_INFINITY) return -1;
+      return sign * (left - right);
+    });
+}
+
+/** The web address of a commit, where the run's repository is one of the hosts that have such addresses. */
+export function commitUrl(repository: string | undefined, commit: string): string | undefined {
+  const match =
+    /^(?:https:\/\/|git@|ssh:\/\/git@)(github\.com|gitlab\.com|bitbucket\.org)[:/]([\w./-]+?)(?:\.git)?\/?$/.exec(
+      repository ?? "",
+    );
+  if (!match || !/^[0-9a-f]{7,64}$/.test(commit)) return undefined;
+  const [, host, path] = match;
+  return `https://${host}/${path}/${host === "bitbucket.org" ? "commits" : "commit"}/${commit}`;
+}
+
+/** Parameters or tags whose name or value holds `words`, by name. */
+export function findPairs(pairs: readonly KeyValue[], words: string): KeyValue[] {
+  const wanted = words.toLowerCase();
+  return pairs
+    .filter(({ key, value }) => key.toLowerCase().includes(wanted) || value.toLowerCase().includes(wanted))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
