@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import {
+  firstLine,
   formatBytes,
   formatCount,
   formatDuration,
@@ -58,4 +59,10 @@ describe("formatRelative", () => {
 it("sizes and counts", () => {
   expect([0, 512, 1500, 52_428_800, 3e12].map(formatBytes)).toEqual(["0 B", "512 B", "1.5 kB", "52 MB", "3 TB"]);
   expect(formatCount(10_000)).toBe("10,000");
+});
+
+test("the first line of a description, without the marks of markdown", () => {
+  expect(firstLine("\n# A **bold** `name`, [linked](https://example.com)\nmore")).toBe("A bold name, linked");
+  expect(firstLine("a_b * <img>")).toBe("a_b  <img>");
+  expect(firstLine("")).toBe("");
 });

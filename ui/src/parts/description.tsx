@@ -23,7 +23,7 @@ export function Description({ text = "", onSave }: DescriptionProps) {
           </Button>
         ) : (
           <>
-            <Markdown text={text} className="min-w-0 max-w-[80ch] flex-1" />
+            <Markdown text={text} className="min-w-0 max-w-[80ch]" />
             <IconButton
               label="Edit the description"
               icon={<Pencil size={14} aria-hidden />}

@@ -81,3 +81,12 @@ export function formatBytes(bytes: number): string {
   const scaled = bytes / 1000 ** power;
   return `${scaled < 10 ? trimZeros(scaled.toFixed(1)) : Math.round(scaled)} ${names[power - 1]}`;
 }
+
+/** The first line of a text in markdown without its marks: for lists. */
+export function firstLine(markdown: string): string {
+  const line = markdown.trim().split("\n", 1)[0] ?? "";
+  return line
+    .replace(/^[#>\s]+/, "")
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll(/\*+|`+|~~/g, "");
+}

@@ -4,7 +4,7 @@ import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef,
 import { classNames } from "./class-names.ts";
 
 const ROW_PX = 28;
-const CHECK_TRACK = "28px";
+const CHECK_TRACK = "16px";
 
 export interface GridColumn<Row> {
   id: string;

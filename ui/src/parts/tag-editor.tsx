@@ -2,6 +2,7 @@ import { Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Tag } from "./badges.tsx";
 import { Button } from "./button.tsx";
+import { classNames } from "./class-names.ts";
 import { Popover } from "./popover.tsx";
 import { TextField } from "./text-field.tsx";
 import { sayFailed } from "./toast.tsx";
@@ -60,7 +61,11 @@ export function TagEditor({ tags, onSet, onRemove }: TagEditorProps) {
         isOpen={isOpen}
         onOpenChange={(next) => (next ? open({ key: "", value: "" }) : setOpen(false))}
         trigger={
-          <Button kind="quiet" icon={<Plus size={14} aria-hidden />} className="h-5 text-ink-muted text-sm">
+          <Button
+            kind="quiet"
+            icon={<Plus size={14} aria-hidden />}
+            className={classNames("h-5 text-ink-muted text-sm", ownTags(tags).length === 0 && "-ml-2.5")}
+          >
             Add tag
           </Button>
         }

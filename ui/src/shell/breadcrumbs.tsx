@@ -35,6 +35,8 @@ export function Breadcrumbs() {
     },
     () => current,
   );
+  // The section's own page is what the links beside it say already.
+  if (crumbs.length < 2) return null;
   return (
     <nav aria-label="Breadcrumbs" className="min-w-0 flex-1">
       <ol className="flex min-w-0 items-center gap-1">

@@ -44,7 +44,7 @@ export function experimentColumns({ view, openFolder, setDoing, restore }: Colum
     {
       id: "name",
       header: "Name",
-      track: "minmax(120px,2fr)",
+      track: "minmax(96px,2fr)",
       isSortable: true,
       cell: (row, tabIndex) =>
         row.kind === "folder" ? (
@@ -80,7 +80,7 @@ export function experimentColumns({ view, openFolder, setDoing, restore }: Colum
     {
       id: "runs",
       header: "Runs",
-      track: "72px",
+      track: "56px",
       isAtEnd: true,
       isSortable: true,
       cell: (row) => {

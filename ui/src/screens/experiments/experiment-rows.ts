@@ -1,5 +1,6 @@
 import type { ListedExperiment } from "../../api/experiment-list.ts";
 import { NOTE_TAG, valueFor } from "../../api/wire.ts";
+import { firstLine } from "../../parts/format.ts";
 
 export interface FolderRow {
   kind: "folder";
@@ -137,5 +138,5 @@ export function foldersTo(folder: string): { path: string; name: string }[] {
 
 /** The first line of a description. */
 export function noteLine(experiment: ListedExperiment): string {
-  return (valueFor(experiment.tags, NOTE_TAG) ?? "").trim().split("\n", 1)[0] ?? "";
+  return firstLine(valueFor(experiment.tags, NOTE_TAG) ?? "");
 }

@@ -19,6 +19,7 @@ import { deleteAlias, registeredModelQuery, setAlias } from "../../api/registere
 import { runQuery } from "../../api/runs.ts";
 import { Tag } from "../../parts/badges.tsx";
 import { Button, IconButton } from "../../parts/button.tsx";
+import { classNames } from "../../parts/class-names.ts";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Description } from "../../parts/description.tsx";
@@ -182,7 +183,11 @@ function Aliases({ version: { name, version, aliases = [] } }: { version: ModelV
         isOpen={isOpen}
         onOpenChange={setOpen}
         trigger={
-          <Button kind="quiet" icon={<Plus size={14} aria-hidden />} className="h-5 text-ink-muted text-sm">
+          <Button
+            kind="quiet"
+            icon={<Plus size={14} aria-hidden />}
+            className={classNames("h-5 text-ink-muted text-sm", aliases.length === 0 && "-ml-2.5")}
+          >
             Add alias
           </Button>
         }

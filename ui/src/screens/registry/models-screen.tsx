@@ -8,7 +8,7 @@ import { Tag } from "../../parts/badges.tsx";
 import { Button } from "../../parts/button.tsx";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { FormDialog } from "../../parts/dialog.tsx";
-import { formatCount } from "../../parts/format.ts";
+import { firstLine, formatCount } from "../../parts/format.ts";
 import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { ownTags } from "../../parts/tag-editor.tsx";
@@ -83,7 +83,7 @@ const COLUMNS: GridColumn<RegisteredModel>[] = [
       <>
         {model.description && (
           <span className="min-w-0 truncate text-ink-muted" title={model.description}>
-            {model.description.trim().split("\n", 1)[0]}
+            {firstLine(model.description)}
           </span>
         )}
         {ownTags(model.tags)

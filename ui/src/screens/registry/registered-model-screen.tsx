@@ -18,6 +18,7 @@ import { Button, IconButton } from "../../parts/button.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Description } from "../../parts/description.tsx";
 import { ConfirmDialog, FormDialog } from "../../parts/dialog.tsx";
+import { firstLine } from "../../parts/format.ts";
 import { Menu } from "../../parts/menu.tsx";
 import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
@@ -76,7 +77,7 @@ function versionColumns(name: string): GridColumn<ModelVersion>[] {
         <>
           {version.description && (
             <span className="min-w-0 truncate text-ink-muted" title={version.description}>
-              {version.description.trim().split("\n", 1)[0]}
+              {firstLine(version.description)}
             </span>
           )}
           {ownTags(version.tags)
