@@ -47,7 +47,10 @@ function modelName(world: World): string {
 
 /** Sources in stores of others are left out: MLflow takes them, and Trackflare serves none. */
 function source(world: World): JsonObject {
-  const [place, run] = [world.pick("run with artifacts"), world.pick("run")];
+  const withModel = world.all("file").filter((file) => file.endsWith("\nmodel/MLmodel"));
+  const found =
+    withModel.length > 0 && world.random.chance(0.7) ? world.random.pick(withModel).split("\n")[0] : undefined;
+  const [place, run] = [found ?? world.pick("run with artifacts"), world.pick("run")];
   return world.random.pick<JsonObject>([
     { source: `mlflow-artifacts:/${place}/artifacts/model`, run_id: place.replace(/^.*\//, "") },
     { source: `runs:/${run}/model`, run_id: run },
