@@ -1,11 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startServer, type TestServer } from "../server.ts";
-import { launchBrowser } from "./harness/browser.ts";
-import { runPython } from "./harness/python.ts";
-import { screenshotOnFailure } from "./harness/screenshot.ts";
-import { type PageTrouble, watchPage } from "./harness/watched-page.ts";
+import { expectSound, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
 /** What ui-charts.seed.py logged. */
 interface Seed {
@@ -19,40 +15,28 @@ interface Seed {
   readonly longPoints: number;
 }
 
-let server: TestServer;
-let browser: Browser;
-let context: BrowserContext;
+let ui: OurUi<Seed>;
 let seed: Seed;
+let url: string;
 
 beforeAll(async () => {
-  server = await startServer();
-  [browser, seed] = await Promise.all([
-    launchBrowser(),
-    runPython(new URL("ui-charts.seed.py", import.meta.url).pathname, server.url) as Promise<Seed>,
-  ]);
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+  ui = await startOurUi<Seed>(new URL("ui-charts.seed.py", import.meta.url));
+  seed = ui.seed;
+  url = ui.server.url;
 });
 
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+afterAll(() => ui.stop());
 
-interface Opened {
-  readonly page: Page;
-  readonly trouble: PageTrouble;
+interface Opened extends OpenedPage {
   readonly chart: (key: string) => Locator;
   /** The chart's cursor, for keys. */
   readonly plot: (key: string) => Locator;
 }
 
 async function open(path: string): Promise<Opened> {
-  const { page, trouble } = await watchPage(context, server.url);
-  page.setDefaultTimeout(15_000);
-  screenshotOnFailure(page);
-  await page.goto(`${server.url}/#${path}`);
-  const chart = (key: string) => page.locator(`figure[data-metric=${JSON.stringify(key)}]`);
-  return { page, trouble, chart, plot: (key) => chart(key).getByRole("application") };
+  const opened = await ui.open(path);
+  const chart = (key: string) => opened.page.locator(`figure[data-metric=${JSON.stringify(key)}]`);
+  return { ...opened, chart, plot: (key) => chart(key).getByRole("application") };
 }
 
 const runCharts = (runId: string, search = "", tab = "charts") =>
@@ -60,15 +44,9 @@ const runCharts = (runId: string, search = "", tab = "charts") =>
 
 const allCharts = (search = "") => `/experiments/${seed.experimentId}?charts=1${search}`;
 
-function expectNoTrouble({ consoleErrors, cspViolations, failedCalls, foreignRequests }: PageTrouble): void {
-  expect({ consoleErrors, cspViolations, failedCalls, foreignRequests }).toEqual({
-    ...{ consoleErrors: [], cspViolations: [], failedCalls: [], foreignRequests: [] },
-  });
-}
-
 async function log(runId: string, step: number, value: number): Promise<void> {
   const body = { run_id: runId, key: "loss", value, timestamp: Date.now(), step };
-  const answer = await fetch(`${server.url}/api/2.0/mlflow/runs/log-metric`, {
+  const answer = await fetch(`${url}/api/2.0/mlflow/runs/log-metric`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
@@ -76,35 +54,34 @@ async function log(runId: string, step: number, value: number): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
-/** What the keys' cursor says at the first or the last point. */
+/** What the keys' cursor says where it has been moved. */
 async function read({ page, plot, chart }: Opened, key: string, at: "Home" | "End" | "ArrowRight"): Promise<string> {
-  const spoken = chart(key).locator("[aria-live=polite]");
-  const before = await spoken.textContent();
   await plot(key).focus();
   await page.keyboard.press(at);
-  await expect.poll(() => spoken.textContent()).not.toBe(before);
-  return (await spoken.textContent()) ?? "";
+  return (await chart(key).locator("[aria-live=polite]").textContent()) ?? "";
 }
 
 describe("a run's charts", () => {
   test("are one for each metric, in sections, with the system's in their own tab", async () => {
     const opened = await open(runCharts(seed.runs[0]));
-    const { page, trouble, chart, plot } = opened;
+    const { page, chart, plot } = opened;
     for (const key of ["train/loss", "train/acc", "val/loss", "lr", "final_score"]) await plot(key).waitFor();
     expect(await chart("system/cpu_utilization_percentage").count()).toBe(0);
+    await expectSound(opened);
     await page.getByRole("button", { name: /^train 2$/ }).click();
     await chart("train/loss").waitFor({ state: "detached" });
     await page.getByRole("searchbox", { name: "Find metrics" }).fill("VAL");
     await chart("lr").waitFor({ state: "detached" });
     expect(await chart("val/loss").count()).toBe(1);
     expect(page.url()).toContain("chartQuery=VAL");
-    await page.goto(`${server.url}/#${runCharts(seed.runs[0], "", "system")}`);
+    await page.goto(`${url}/#${runCharts(seed.runs[0], "", "system")}`);
     await plot("system/cpu_utilization_percentage").waitFor();
-    expectNoTrouble(trouble);
+    await expectSound(opened);
   });
 
   test("keep their settings in the address", async () => {
-    const { page, trouble, plot } = await open(runCharts(seed.runs[0]));
+    const opened = await open(runCharts(seed.runs[0]));
+    const { page, plot } = opened;
     await plot("train/loss").waitFor();
     await page.getByRole("slider", { name: /Smoothing/ }).fill("0.6");
     await page.getByRole("combobox", { name: "Horizontal axis" }).click();
@@ -117,14 +94,14 @@ describe("a run's charts", () => {
     await plot("train/loss").waitFor();
     expect(await page.getByRole("slider", { name: /Smoothing/ }).inputValue()).toBe("0.6");
     expect(await plot("train/loss").getAttribute("aria-label")).toContain("by wall time");
-    expectNoTrouble(trouble);
+    await expectSound(opened);
   });
 
   test("take another metric as their horizontal axis", async () => {
     const opened = await open(runCharts(seed.runs[0], "&chartX=metric:lr"));
     await opened.plot("train/acc").waitFor();
     expect(await read(opened, "train/acc", "End")).toContain("lr 0.1: 0");
-    expectNoTrouble(opened.trouble);
+    await expectSound(opened);
   });
 
   test("are read by keys, and as a table", async () => {
@@ -140,7 +117,8 @@ describe("a run's charts", () => {
     await page.getByRole("button", { name: "More of lr" }).click();
     await page.getByRole("menuitem", { name: "Show as table" }).click();
     await page.getByRole("dialog").getByText("=run,3").waitFor();
-    expectNoTrouble(opened.trouble);
+    await expectSound(opened);
+    await expectSound(opened);
   });
 
   test("show the one outlier of many points, and by dragging what is around it", async () => {
@@ -161,11 +139,12 @@ describe("a run's charts", () => {
     await page.getByRole("button", { name: "Show everything" }).waitFor();
     await page.mouse.dblclick(at(10_000), box.y + 50);
     await expect.poll(() => page.url()).not.toContain("chartZoom");
-    expectNoTrouble(opened.trouble);
+    await expectSound(opened);
   });
 
   test("fill the screen, and are kept as CSV and PNG", async () => {
-    const { page, plot, chart, trouble } = await open(runCharts(seed.long));
+    const opened = await open(runCharts(seed.long));
+    const { page, plot, chart } = opened;
     await plot("loss").waitFor();
     const save = async (entry: string) => {
       await chart("loss").getByRole("button", { name: "More of loss" }).click();
@@ -184,22 +163,24 @@ describe("a run's charts", () => {
     const full = page.getByRole("dialog").getByRole("application");
     await full.waitFor();
     expect((await full.boundingBox())!.width).toBeGreaterThan(1200);
+    await expectSound(opened);
     await page.keyboard.press("Escape");
     await full.waitFor({ state: "detached" });
     expect(page.url()).not.toContain("chartFull");
-    expectNoTrouble(trouble);
+    await expectSound(opened);
   });
 
   test("say what to do where there is nothing to draw", async () => {
-    const { page, trouble } = await open(runCharts(seed.empty));
+    const opened = await open(runCharts(seed.empty));
+    const { page } = opened;
     await page.getByText("No metrics yet").waitFor();
-    expectNoTrouble(trouble);
+    await expectSound(opened);
   });
 
   test("say what failed, and try again", async () => {
     const { page, plot, chart } = await open("/experiments");
     await page.route("**/ui-api/series", (route) => route.fulfill({ status: 400, body: "{}" }));
-    await page.goto(`${server.url}/#${runCharts(seed.runs[0])}`);
+    await page.goto(`${url}/#${runCharts(seed.runs[0])}`);
     await chart("lr").getByRole("alert").waitFor();
     await page.unroute("**/ui-api/series");
     await chart("lr").getByRole("button", { name: "Try again" }).click();
@@ -215,17 +196,17 @@ describe("live", () => {
     expect(await read(opened, "loss", "End")).toContain("Step 2: 0.8");
     await log(seed.live, 3, 0.75);
     await expect.poll(() => read(opened, "loss", "End")).toContain("Step 3: 0.75");
-    await page.goto(`${server.url}/#${runCharts(seed.live, '&chartZoom=["step",2,9]')}`);
+    await page.goto(`${url}/#${runCharts(seed.live, '&chartZoom=["step",2,9]')}`);
     await log(seed.live, 4, 0.5);
     await expect.poll(() => read(opened, "loss", "End")).toContain("Step 4: 0.5");
-    expectNoTrouble(opened.trouble);
+    await expectSound(opened);
   });
 
   test("goes on by polling where sockets are refused", async () => {
     const opened = await open("/experiments");
     const { page } = opened;
     await page.routeWebSocket(/live$/, (socket) => void socket.close());
-    await page.goto(`${server.url}/#${runCharts(seed.live)}`);
+    await page.goto(`${url}/#${runCharts(seed.live)}`);
     await page.locator("[data-live=polling]").waitFor();
     await log(seed.live, 5, 0.25);
     await expect.poll(() => read(opened, "loss", "End"), { timeout: 10_000 }).toContain("Step 5: 0.25");
@@ -242,7 +223,7 @@ describe("live", () => {
         void socket.close();
       };
     });
-    await page.goto(`${server.url}/#${runCharts(seed.live)}`);
+    await page.goto(`${url}/#${runCharts(seed.live)}`);
     await page.locator("[data-live=live]").waitFor();
     drop?.();
     await log(seed.live, 6, 0.125);
@@ -254,7 +235,7 @@ describe("live", () => {
 describe("charts beside the table", () => {
   test("draw all runs, whose names are text, with one cursor over all charts", async () => {
     const opened = await open(allCharts());
-    const { page, plot, chart, trouble } = opened;
+    const { page, plot, chart } = opened;
     await plot("train/loss").waitFor();
     expect(await plot("train/loss").getAttribute("aria-label")).toContain("3 lines");
     const box = (await chart("train/loss").locator(".u-over").boundingBox())!;
@@ -263,6 +244,6 @@ describe("charts beside the table", () => {
     await tooltip.getByText('<img src=x onerror="document.title=1">').waitFor();
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.title()).not.toBe("1");
-    expectNoTrouble(trouble);
+    await expectSound(opened);
   });
 });
