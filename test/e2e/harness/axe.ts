@@ -7,7 +7,7 @@ export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   return await page.evaluate(async () => {
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-    const { violations } = await (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run(document, {
+    const { violations } = await (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run({
       runOnly: { type: "tag", values: tags },
       resultTypes: ["violations"],
     });

@@ -72,13 +72,15 @@ export function Frame() {
         <div className="ml-auto flex items-center gap-1">
           <Button
             kind="plain"
-            aria-label="Search and commands"
             className="text-ink-muted"
             icon={<Search size={14} aria-hidden />}
             onClick={() => setOverlay("palette")}
           >
-            <span className="hidden wide:inline">Search</span>
-            <kbd className="hidden font-sans text-ink-faint text-sm wide:inline">{keysLabel("mod+k")}</kbd>
+            <span className="sr-only wide:not-sr-only">Search</span>
+            <span className="sr-only">and commands</span>
+            <kbd aria-hidden className="hidden font-sans text-ink-faint text-sm wide:inline">
+              {keysLabel("mod+k")}
+            </kbd>
           </Button>
           <IconButton
             label="Connect a client"

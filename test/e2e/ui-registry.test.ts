@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectSound, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
+
+interface Seed {
+  readonly model: string;
+  readonly hostile: string;
+  readonly experimentId: string;
+  readonly runId: string;
+  readonly modelId: string;
+}
+
+let ui: OurUi<Seed>;
+
+beforeAll(async () => {
+  ui = await startOurUi<Seed>(new URL("ui-registry.seed.py", import.meta.url));
+});
+
+afterAll(async () => {
+  await ui.stop();
+});
+
+const modelPath = () => `/models/${encodeURIComponent(ui.seed.model)}`;
+
+const cell = ({ page }: OpenedPage, text: string) => page.getByRole("gridcell").getByText(text, { exact: true });
+
+test("models: list without prompts, search by name and by tag, create", async () => {
+  const opened = await ui.open("/models");
+  const { page } = opened;
+  await cell(opened, ui.seed.model).waitFor();
+  await page.getByText("2 models").waitFor();
+  expect(await cell(opened, ui.seed.hostile).count()).toBe(1);
+  await expectSound(opened);
+  await page.getByRole("searchbox").fill("CHURN");
+  await page.getByText("1 model", { exact: true }).waitFor();
+  await page.getByRole("searchbox").fill("tags.team = 'red'");
+  await page.waitForURL(/q=tags/);
+  await page.getByText("1 model", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "New model" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("created here");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "created here" }).waitFor();
+  await page.getByText("No versions").waitFor();
+  await expectSound(opened);
+});
+
+test("a model: description, tags, versions, comparison, rename, delete", async () => {
+  const opened = await ui.open(modelPath());
+  const { page } = opened;
+  await page.locator("strong", { hasText: "registered" }).waitFor();
+  await cell(opened, "@champion").waitFor();
+  await expectSound(opened);
+  await page.getByRole("button", { name: "Edit the description" }).click();
+  await page.getByLabel("Description", { exact: true }).last().fill("Now _different_.");
+  await page.keyboard.press("Control+Enter");
+  await page.locator("em", { hasText: "different" }).waitFor();
+  await page.getByRole("checkbox", { name: "Select all" }).check();
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByRole("row", { name: /^lr \(differs\)/ }).waitFor();
+  await page.getByRole("row", { name: /^depth 4 4/ }).waitFor();
+  await expectSound(opened);
+  await page.getByRole("switch", { name: "Only what differs" }).click();
+  await page.getByRole("row", { name: /^depth/ }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "All versions" }).click();
+  await cell(opened, "@champion").waitFor();
+
+  await page.goto(`${ui.server.url}/#/models/${encodeURIComponent(ui.seed.hostile)}`);
+  await page.getByRole("heading", { name: ui.seed.hostile }).waitFor();
+  await page.getByRole("button", { name: "Actions of the model" }).click();
+  await page.getByRole("menuitem", { name: "Rename…" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("renamed model");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "renamed model" }).waitFor();
+  await page.getByRole("button", { name: "Actions of the model" }).click();
+  await page.getByRole("menuitem", { name: "Delete…" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await page.waitForURL(/#\/models$/);
+  await cell(opened, ui.seed.model).waitFor();
+  expect(await cell(opened, "renamed model").count()).toBe(0);
+  await expectSound(opened);
+});
+
+test("a version: aliases, stage, tags, signature, lineage, lines to load it", async () => {
+  const opened = await ui.open(`${modelPath()}/versions/2`);
+  const { page } = opened;
+  await page.getByRole("link", { name: "train-1" }).waitFor();
+  await page.getByRole("link", { name: ui.seed.modelId }).waitFor();
+  await page.getByLabel("Inputs").getByText("double").waitFor();
+  await page.getByText(`load_model("models:/${ui.seed.model}/2")`).waitFor();
+  await expectSound(opened);
+  await page.getByRole("button", { name: "Add alias" }).click();
+  await page.getByLabel("Alias", { exact: true }).fill("champion");
+  await page.getByText("Moves here from version 1.").waitFor();
+  await page.getByRole("button", { name: "Move alias" }).click();
+  await page.getByText("@champion").waitFor();
+  await page.getByRole("button", { name: "Remove tag @champion" }).click();
+  await page.getByText("@champion").waitFor({ state: "detached" });
+  await page.getByRole("combobox", { name: "Stage" }).click();
+  await page.getByRole("option", { name: "Production" }).click();
+  await page.getByRole("alertdialog").getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Move", exact: true }).click();
+  await page.getByRole("combobox", { name: "Stage" }).getByText("Production").waitFor();
+  await page.getByRole("button", { name: "Add tag" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("checked");
+  await page.getByLabel("Value", { exact: true }).fill("yes");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove tag checked" }).waitFor();
+  await expectSound(opened);
+  await page.setViewportSize({ width: 390, height: 800 });
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+});
+
+test("logged models: the list, and one's page at the address that MLflow prints", async () => {
+  const opened = await ui.open(`/experiments/${ui.seed.experimentId}/models`);
+  const { page } = opened;
+  await cell(opened, "model").first().waitFor();
+  await page.getByText("2 models").waitFor();
+  await expectSound(opened);
+  await page.goto(`${ui.server.url}/#/experiments/${ui.seed.experimentId}/models/${ui.seed.modelId}`);
+  await page.getByRole("link", { name: `${ui.seed.model} v2` }).waitFor();
+  await page.getByRole("row", { name: /accuracy.*0\.6/ }).waitFor();
+  await page.getByRole("link", { name: "MLmodel" }).waitFor();
+  await page.getByRole("link", { name: "train-1" }).waitFor();
+  await expectSound(opened);
+});
+
+test("what is not there says so", async () => {
+  const opened = await ui.open("/models/no%20such/versions/7");
+  const { page } = opened;
+  await page.getByText("This version could not be loaded.").waitFor();
+  await page.getByText("RESOURCE_DOES_NOT_EXIST").waitFor();
+  await page.goto(`${ui.server.url}/#/logged-models/m-${"0".repeat(32)}`);
+  await page.getByText("This logged model could not be loaded.").waitFor();
+});
