@@ -1,8 +1,40 @@
 import * as z from "zod/mini";
 import { optional } from "../search-fields.ts";
 
-/** The state of a comparison that its address holds. */
+/** `a,b`, as people write it, or a list. */
+const ids = z.union([
+  z.array(z.string()),
+  z.pipe(
+    z.string(),
+    z.transform((text) => text.split(",").filter((id) => id !== "")),
+  ),
+]);
+
+const interval = z.tuple([z.number(), z.number()]);
+
+/** The state of a comparison that its address holds. Fields are spelled `metrics.acc`, `min(metrics.acc)`, `params.lr`. */
 export const compareSearch = z.object({
-  runs: optional(z.array(z.string())),
+  /** The first is what the others are compared with. */
+  runs: optional(ids),
   view: optional(z.enum(["table", "parallel", "scatter", "contour", "box"])),
+  /** Of the table: part of a key, only rows that differ, which value of a metric. */
+  q: optional(z.string()),
+  diff: optional(z.boolean()),
+  stat: optional(z.enum(["last", "min", "max", "all"])),
+  /** The axes of the parallel coordinates, in order. */
+  axes: optional(z.array(z.string())),
+  /** By axis, the ranges that select runs; of an axis of words, the words' places in it. */
+  brush: optional(z.record(z.string(), z.array(interval))),
+  /** Fields whose axes are logarithmic. */
+  logs: optional(z.array(z.string())),
+  x: optional(z.string()),
+  y: optional(z.string()),
+  z: optional(z.string()),
+  /** "" is each run's own. */
+  colour: optional(z.string()),
+  size: optional(z.string()),
+  /** What the boxes are grouped by. */
+  by: optional(z.string()),
 });
+
+export type CompareSearch = z.infer<typeof compareSearch>;

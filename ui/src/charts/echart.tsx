@@ -1,0 +1,103 @@
+import type { ECharts } from "echarts/core";
+import { ImageDown } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { IconButton } from "../parts/button.tsx";
+import { type ChartOption, initChart } from "./echarts.ts";
+import { chartPng, download } from "./export-chart.ts";
+
+export type AxisIntervals = readonly (readonly [number, number])[];
+
+interface EChartProps {
+  /** What is shown, for readers and as the name of its picture; the values stand in a table beside it. */
+  label: string;
+  /** Keep it the same object as long as it draws the same. */
+  option: ChartOption;
+  /** A point or line was pressed; of the series that have `data` by run. */
+  onItem?: (dataIndex: number) => void;
+  /** By the axis' id: the ranges that a parallel axis is brushed with. */
+  intervals?: Readonly<Record<string, AxisIntervals>>;
+  onIntervals?: (axisId: string, intervals: AxisIntervals) => void;
+  /** The item that stands out, by its index in the series with the id `runs`. */
+  highlighted?: number | undefined;
+  className?: string;
+}
+
+/** A drawing by ECharts, as large as it may be. */
+export function EChart(props: EChartProps) {
+  const { label, option, onItem, intervals, onIntervals, highlighted, className } = props;
+  const element = useRef<HTMLDivElement>(null);
+  const chart = useRef<ECharts>(undefined);
+  const latest = useRef({ onItem, onIntervals });
+  latest.current = { onItem, onIntervals };
+  /** What the axes show, so that the reader's own brush is not given back to them while they drag. */
+  const drawn = useRef(new Map<string, string>());
+
+  useEffect(() => {
+    const made = initChart(element.current!);
+    chart.current = made;
+    made.on("click", ({ seriesId, dataIndex }) => {
+      if (seriesId === "runs") latest.current.onItem?.(dataIndex);
+    });
+    made.on("axisareaselected", (event) => {
+      const { parallelAxisId, intervals: next } = event as { parallelAxisId?: string; intervals?: [number, number][] };
+      if (parallelAxisId === undefined || next === undefined) return;
+      if (drawn.current.get(parallelAxisId) === JSON.stringify(next)) return;
+      drawn.current.set(parallelAxisId, JSON.stringify(next));
+      latest.current.onIntervals?.(parallelAxisId, next);
+    });
+    const observer = new ResizeObserver(() => made.resize());
+    observer.observe(element.current!);
+    return () => {
+      observer.disconnect();
+      made.dispose();
+    };
+  }, []);
+  useEffect(() => {
+    drawn.current.clear();
+    chart.current?.setOption(option, { notMerge: true });
+  }, [option]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new drawing has lost its brush
+  useEffect(() => {
+    const next = new Map(Object.entries(intervals ?? {}).map(([axis, ranges]) => [axis, JSON.stringify(ranges)]));
+    let isChanged = false;
+    for (const axis of new Set([...next.keys(), ...drawn.current.keys()])) {
+      const wanted = next.get(axis) ?? "[]";
+      if ((drawn.current.get(axis) ?? "[]") === wanted) continue;
+      drawn.current.set(axis, wanted);
+      chart.current?.dispatchAction({
+        type: "axisAreaSelect",
+        parallelAxisId: axis,
+        intervals: JSON.parse(wanted),
+      });
+      isChanged = true;
+    }
+    // The action leaves the drawing of the brush to whoever dragged it.
+    if (isChanged) chart.current?.setOption({ animation: false });
+  }, [intervals, option]);
+  useEffect(() => {
+    if (highlighted === undefined) return;
+    chart.current?.dispatchAction({ type: "highlight", seriesId: "runs", dataIndex: highlighted });
+    return () => {
+      chart.current?.dispatchAction({ type: "downplay", seriesId: "runs", dataIndex: highlighted });
+    };
+  }, [highlighted]);
+
+  const save = async (): Promise<void> => {
+    const canvas = chart.current?.renderToCanvas({ pixelRatio: devicePixelRatio });
+    const png = canvas && (await chartPng(canvas, label));
+    if (png) download(png, `${label}.png`);
+  };
+  return (
+    <figure aria-label={label} className={className}>
+      <div className="relative size-full">
+        <div ref={element} role="img" aria-label={label} className="size-full" />
+        <IconButton
+          label="Download PNG"
+          icon={<ImageDown size={16} aria-hidden />}
+          onClick={() => void save()}
+          className="absolute top-1 right-1"
+        />
+      </div>
+    </figure>
+  );
+}

@@ -1,0 +1,193 @@
+import { useMemo, useState } from "react";
+import { EChart } from "../../charts/echart.tsx";
+import { baseOption, type ChartOption, readLook, tooltip } from "../../charts/echarts.ts";
+import { runColour } from "../../charts/run-colour.ts";
+import { formatMetric } from "../../parts/format.ts";
+import { EmptyState } from "../../parts/states.tsx";
+import { useTheme } from "../../parts/theme.ts";
+import { Metric } from "../../parts/values.tsx";
+import { type Box, boxes } from "./box.ts";
+import type { ComparedRun } from "./compared-run.ts";
+import { type Field, type FieldChoice, placeOf, readField, sortedWords } from "./fields.ts";
+import { FieldPicker, logSwitch, missingNote, PlotLayout, type PlotProps, PlottedRuns } from "./plot-parts.tsx";
+import { plane, pointText } from "./scatter-view.tsx";
+
+const NO_GROUP = "none";
+
+/** How a metric is spread in groups of runs. */
+export function BoxView({ runs, choice, search, change, openRun }: PlotProps) {
+  const theme = useTheme();
+  const [pointed, setPointed] = useState<number>();
+  const { logs } = search;
+  const yName = search.y ?? choice.differingMetrics[0] ?? choice.metrics[0];
+  const byName = search.by ?? defaultGroup(runs, choice);
+  const plot = useMemo(() => {
+    if (yName === undefined || byName === undefined) return undefined;
+    const y = readField(runs, yName, logs);
+    const by = readField(runs, byName);
+    const groupOf = by.values.map((value) => (value === undefined ? NO_GROUP : String(value)));
+    const groups = sortedWords(groupOf);
+    return { y, by, groups, boxes: y.words === undefined ? boxes(y, groupOf, groups) : [] };
+  }, [runs, logs, yName, byName]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
+  const drawing = useMemo(() => plot && boxOption(runs, plot), [runs, plot, theme]);
+  if (plot === undefined || drawing === undefined) {
+    return <EmptyState title="Nothing to draw">Boxes need a metric, and a parameter to group the runs by.</EmptyState>;
+  }
+  const { y, by } = plot;
+  const { option, drawn } = drawing;
+  return (
+    <PlotLayout
+      controls={
+        <>
+          <FieldPicker
+            label="Value"
+            value={yName}
+            options={choice.all}
+            onChange={(field) => {
+              if (field !== undefined) change({ y: field });
+            }}
+            log={logSwitch(y, search, change)}
+          />
+          <FieldPicker
+            label="Grouped by"
+            value={byName}
+            options={[...choice.params, ...choice.metrics]}
+            onChange={(field) => {
+              if (field !== undefined) change({ by: field });
+            }}
+          />
+        </>
+      }
+      chart={
+        plot.boxes.length === 0 ? (
+          <EmptyState title="Nothing to draw">
+            {y.words === undefined ? `No run has a number for ${y.name}.` : `${y.name} has values that are no numbers.`}
+          </EmptyState>
+        ) : (
+          <EChart
+            label={`${y.name} by ${by.name}`}
+            option={option}
+            onItem={(index) => openRun(runs[drawn[index]!]!)}
+            highlighted={pointed === undefined ? undefined : drawn.indexOf(pointed)}
+            className="size-full"
+          />
+        )
+      }
+      note={missingNote(runs.length, drawn.length, y.name)}
+      table={
+        <div className="flex h-full flex-col overflow-auto">
+          <GroupTable boxes={plot.boxes} by={by.name} value={y.name} />
+          <PlottedRuns
+            label="Runs in the drawing"
+            runs={runs}
+            shown={runs.map((_, index) => index)}
+            fields={[by, y]}
+            onPoint={setPointed}
+          />
+        </div>
+      }
+    />
+  );
+}
+
+/** The first parameter that makes groups: more than one, and of more than one run. */
+function defaultGroup(runs: readonly ComparedRun[], { differingParams, params }: FieldChoice): string | undefined {
+  const makesGroups = (name: string): boolean => new Set(readField(runs, name).values).size <= runs.length / 2;
+  return differingParams.find(makesGroups) ?? differingParams[0] ?? params[0];
+}
+
+interface BoxPlot {
+  y: Field;
+  by: Field;
+  groups: readonly string[];
+  boxes: readonly Box[];
+}
+
+/** Points beside each other, as runs with equal values would hide each other. */
+const SPREAD_PX = [0, -8, 8, -16, 16, -24, 24];
+
+function boxOption(runs: readonly ComparedRun[], { y, by, boxes: all }: BoxPlot) {
+  const look = readLook();
+  const members = all.flatMap((box, group) => box.runs.map((run, index) => ({ run, group, index })));
+  const drawn = members.map(({ run }) => run);
+  const groups: Field = { name: by.name, values: [], words: all.map(({ group }) => group), isLog: false };
+  const option: ChartOption = {
+    ...baseOption(look),
+    ...plane(look, groups, y),
+    tooltip: tooltip(look, ({ seriesId, dataIndex }) => {
+      const box = seriesId === "boxes" ? all[dataIndex] : undefined;
+      if (box === undefined) return pointText(runs, drawn[dataIndex], [by, y]);
+      return BOX_PARTS.map(([name, part]) => `${name}  ${formatMetric(box[part])}`).join("\n");
+    }),
+    series: [
+      {
+        id: "boxes",
+        type: "boxplot",
+        data: all.map(({ low, q1, median, q3, high }) => [low, q1, median, q3, high]),
+        itemStyle: { color: look.surface, borderColor: look.muted, borderWidth: 1 },
+        boxWidth: [20, 90],
+        emphasis: { disabled: true },
+        z: 1,
+      },
+      {
+        id: "runs",
+        type: "scatter",
+        symbolSize: 8,
+        z: 2,
+        data: members.map(({ run, group, index }) => ({
+          value: [group, placeOf(y, run)!],
+          symbolOffset: [SPREAD_PX[index % SPREAD_PX.length]!, 0],
+          itemStyle: { color: runColour(runs[run]!.id), borderColor: look.page, borderWidth: 1 },
+        })),
+        emphasis: { scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
+      },
+    ],
+  };
+  return { option, drawn };
+}
+
+const BOX_PARTS = [
+  ["Upper whisker", "high"],
+  ["Upper quartile", "q3"],
+  ["Median", "median"],
+  ["Lower quartile", "q1"],
+  ["Lower whisker", "low"],
+] as const;
+
+function GroupTable({ boxes: all, by, value }: { boxes: readonly Box[]; by: string; value: string }) {
+  return (
+    <table className="mb-2 w-max shrink-0 border-collapse" aria-label={`${value} by ${by}`}>
+      <thead>
+        <tr className="h-row text-left text-ink-muted text-sm">
+          <th scope="col" className="max-w-60 truncate px-4 font-medium">
+            {by}
+          </th>
+          <th scope="col" className="px-3 text-right font-medium">
+            Runs
+          </th>
+          {BOX_PARTS.toReversed().map(([name]) => (
+            <th key={name} scope="col" className="px-3 text-right font-medium">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {all.map((box) => (
+          <tr key={box.group} className="h-row border-line border-t">
+            <th scope="row" title={box.group} className="max-w-60 truncate px-4 text-left font-normal">
+              {box.group}
+            </th>
+            <td className="px-3 text-right">{box.runs.length}</td>
+            {BOX_PARTS.toReversed().map(([name, part]) => (
+              <td key={name} className="px-3 text-right">
+                <Metric value={box[part]} />
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,34 @@
+import { type Field, placeOf } from "./fields.ts";
+
+/** A box of a group: quartiles, whiskers at the last values within 1.5 times the box's height, and who is in it. */
+export interface Box {
+  readonly group: string;
+  /** Indexes of the runs that have a value. */
+  readonly runs: readonly number[];
+  readonly low: number;
+  readonly q1: number;
+  readonly median: number;
+  readonly q3: number;
+  readonly high: number;
+}
+
+/** By linear interpolation between the values. @param sorted ascending, at least one. */
+export function quantile(sorted: readonly number[], share: number): number {
+  const at = (sorted.length - 1) * share;
+  const low = sorted[Math.floor(at)]!;
+  return low + (sorted[Math.ceil(at)]! - low) * (at % 1);
+}
+
+/** Groups in the order of `groups`, without those that have no value. */
+export function boxes(values: Field, groupOf: readonly string[], groups: readonly string[]): Box[] {
+  return groups.flatMap((group) => {
+    const runs = groupOf.flatMap((own, run) => (own === group && placeOf(values, run) !== undefined ? [run] : []));
+    if (runs.length === 0) return [];
+    const sorted = runs.map((run) => placeOf(values, run)!).sort((a, b) => a - b);
+    const [q1, median, q3] = [quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)];
+    const reach = 1.5 * (q3 - q1);
+    const low = sorted.find((value) => value >= q1 - reach) ?? q1;
+    const high = sorted.findLast((value) => value <= q3 + reach) ?? q3;
+    return [{ group, runs, low: Math.min(low, q1), q1, median, q3, high: Math.max(high, q3) }];
+  });
+}

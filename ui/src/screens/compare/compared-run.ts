@@ -1,0 +1,49 @@
+import type { Run, RunStatus } from "../../api/runs.ts";
+import { NOTE_TAG, toDouble, valueFor } from "../../api/wire.ts";
+
+/** What one metric of one run came to. */
+export interface MetricEnds {
+  readonly last: number;
+  /** Undefined until asked for. */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
+/** A run as a comparison sees it. Times are in ms since 1970. */
+export interface ComparedRun {
+  readonly id: string;
+  readonly name: string;
+  readonly experimentId: string;
+  readonly status: RunStatus;
+  readonly isDeleted: boolean;
+  readonly startMs: number | undefined;
+  readonly endMs: number | undefined;
+  readonly user: string;
+  readonly source: string | undefined;
+  readonly commit: string | undefined;
+  readonly note: string | undefined;
+  readonly params: ReadonlyMap<string, string>;
+  readonly metrics: ReadonlyMap<string, MetricEnds>;
+  /** Without those that MLflow keeps for itself. */
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+export function comparedRun({ info, data }: Run): ComparedRun {
+  const tags = data.tags ?? [];
+  return {
+    id: info.run_id,
+    name: info.run_name || info.run_id,
+    experimentId: info.experiment_id,
+    status: info.status,
+    isDeleted: info.lifecycle_stage === "deleted",
+    startMs: info.start_time,
+    endMs: info.end_time,
+    user: info.user_id,
+    source: valueFor(tags, "mlflow.source.name"),
+    commit: valueFor(tags, "mlflow.source.git.commit"),
+    note: valueFor(tags, NOTE_TAG),
+    params: new Map(data.params?.map(({ key, value }) => [key, value])),
+    metrics: new Map(data.metrics?.map(({ key, value }) => [key, { last: toDouble(value) }])),
+    tags: new Map(tags.filter(({ key }) => !key.startsWith("mlflow.")).map(({ key, value }) => [key, value])),
+  };
+}

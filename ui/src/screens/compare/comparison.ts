@@ -1,0 +1,115 @@
+import { keepPreviousData, type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { ApiError } from "../../api/client.ts";
+import { type Cell, readRunTable } from "../../api/run-table.ts";
+import { runQuery } from "../../api/runs.ts";
+import { type ComparedRun, comparedRun, type MetricEnds } from "./compared-run.ts";
+
+/** As many runs as a comparison has. */
+export const MAX_RUNS = 100;
+
+const PARALLEL_READS = 8;
+/** Columns of one question about the ends of metrics; all are asked for, one question after the other. */
+const COLUMNS_AT_ONCE = 200;
+const REFRESH_MS = 5000;
+
+interface Loaded {
+  readonly runs: readonly ComparedRun[];
+  /** Ids of runs that do not exist. */
+  readonly missing: readonly string[];
+}
+
+async function loadRuns(client: QueryClient, ids: readonly string[]): Promise<Loaded> {
+  const found: (ComparedRun | undefined)[] = new Array(ids.length);
+  let next = 0;
+  const readOn = async (): Promise<void> => {
+    for (let index = next++; index < ids.length; index = next++) {
+      try {
+        const run = await client.fetchQuery({ ...runQuery(ids[index]!), staleTime: REFRESH_MS - 1000 });
+        found[index] = comparedRun(run);
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500 || error.status === 429)
+          throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, ids.length) }, readOn));
+  return {
+    runs: found.filter((run) => run !== undefined),
+    missing: ids.filter((_, index) => found[index] === undefined),
+  };
+}
+
+type Ends = ReadonlyMap<string, ReadonlyMap<string, Omit<MetricEnds, "last">>>;
+
+function toNumber(cell: Cell | undefined): number | undefined {
+  return cell === null || cell === undefined ? undefined : Number(cell);
+}
+
+/** The least and greatest of every metric of the runs, by run and key. */
+async function loadEnds(runs: readonly ComparedRun[], keys: readonly string[], signal: AbortSignal): Promise<Ends> {
+  const ends = new Map(runs.map((run) => [run.id, new Map<string, Omit<MetricEnds, "last">>()]));
+  const filter = `attributes.run_id IN (${runs.map((run) => `'${run.id}'`).join(", ")})`;
+  const experimentIds = [...new Set(runs.map((run) => run.experimentId))];
+  for (let start = 0; start < keys.length; start += COLUMNS_AT_ONCE / 2) {
+    const some = keys.slice(start, start + COLUMNS_AT_ONCE / 2);
+    const spelled = (end: "min" | "max", key: string): string => `${end}(metrics.\`${key}\`)`;
+    const table = await readRunTable(
+      {
+        experiment_ids: experimentIds,
+        filter,
+        run_view_type: "ALL",
+        columns: some.flatMap((key) => [spelled("min", key), spelled("max", key)]),
+        max_results: MAX_RUNS,
+      },
+      signal,
+    );
+    for (const [row, id] of table.runs.run_id.entries()) {
+      for (const key of some) {
+        const min = toNumber(table.columns[spelled("min", key)]?.[row]);
+        const max = toNumber(table.columns[spelled("max", key)]?.[row]);
+        ends.get(id)?.set(key, { min, max });
+      }
+    }
+  }
+  return ends;
+}
+
+const endsQuery = (runs: readonly ComparedRun[], isLive: boolean) => {
+  const keys = [...new Set(runs.flatMap((run) => [...run.metrics.keys()]))].sort();
+  return queryOptions({
+    queryKey: ["runs", "ends", runs.map((run) => run.id), keys],
+    queryFn: ({ signal }) => loadEnds(runs, keys, signal),
+    refetchInterval: isLive && REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
+};
+
+/** The runs of a comparison in the order of their ids, kept up while one goes on; with the ends of metrics if asked for. */
+export function useComparison(ids: readonly string[], needsEnds: boolean) {
+  const client = useQueryClient();
+  const loaded = useQuery({
+    queryKey: ["runs", "compared", ids],
+    queryFn: () => loadRuns(client, ids),
+    enabled: ids.length > 0,
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) => query.state.data?.runs.some((run) => run.status === "RUNNING") && REFRESH_MS,
+  });
+  const shown = useMemo(() => {
+    const known = new Map(loaded.data?.runs.map((run) => [run.id, run]));
+    return ids.flatMap((id) => known.get(id) ?? []);
+  }, [loaded.data, ids]);
+  const isLive = shown.some((run) => run.status === "RUNNING");
+  const ends = useQuery({ ...endsQuery(shown, isLive), enabled: needsEnds && shown.length > 0 });
+  const runs = useMemo(() => {
+    const known = ends.data;
+    if (known === undefined || !needsEnds) return shown;
+    return shown.map((run) => {
+      const metrics = [...run.metrics].map(
+        ([key, value]) => [key, { ...value, ...known.get(run.id)?.get(key) }] as const,
+      );
+      return { ...run, metrics: new Map(metrics) };
+    });
+  }, [shown, ends.data, needsEnds]);
+  return { loaded, ends, runs, missing: loaded.data?.missing.filter((id) => ids.includes(id)) ?? [] };
+}

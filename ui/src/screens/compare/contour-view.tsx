@@ -1,0 +1,182 @@
+import type { CustomSeriesOption } from "echarts/charts";
+import { useMemo, useState } from "react";
+import { readColourScale } from "../../charts/colour-scale.ts";
+import { EChart } from "../../charts/echart.tsx";
+import { baseOption, type ChartOption, readLook, tooltip } from "../../charts/echarts.ts";
+import { EmptyState } from "../../parts/states.tsx";
+import { useTheme } from "../../parts/theme.ts";
+import type { ComparedRun } from "./compared-run.ts";
+import { interpolate, regionAbove } from "./contour.ts";
+import { type Field, placeOf, readField } from "./fields.ts";
+import {
+  ColourLegend,
+  FieldPicker,
+  logSwitch,
+  missingNote,
+  PlotLayout,
+  type PlotProps,
+  PlottedRuns,
+} from "./plot-parts.tsx";
+import { drawnRuns, plane, pointText } from "./scatter-view.tsx";
+
+const GRID_COLUMNS = 64;
+const GRID_ROWS = 40;
+const LEVELS = 12;
+const FEWEST_RUNS = 3;
+
+/** A metric as a surface over two numbers, estimated between the runs. */
+export function ContourView({ runs, choice, search, change, openRun }: PlotProps) {
+  const theme = useTheme();
+  const [pointed, setPointed] = useState<number>();
+  const { logs } = search;
+  const numeric = useMemo(() => choice.all.filter((name) => readField(runs, name).words === undefined), [choice, runs]);
+  const differing = useMemo(
+    () => [...choice.differingParams, ...choice.differingMetrics].filter((name) => numeric.includes(name)),
+    [choice, numeric],
+  );
+  const zName = search.z ?? differing.findLast((name) => name.startsWith("metrics.")) ?? numeric.at(-1);
+  const xName = search.x ?? differing.find((name) => name !== zName);
+  const yName = search.y ?? differing.find((name) => name !== zName && name !== xName);
+  const plot = useMemo(() => {
+    if (!xName || !yName || !zName) return undefined;
+    const x = readField(runs, xName, logs);
+    const y = readField(runs, yName, logs);
+    const z = readField(runs, zName, logs);
+    const drawn = drawnRuns(runs, x, y).filter((run) => placeOf(z, run) !== undefined);
+    return { x, y, z, drawn };
+  }, [runs, logs, xName, yName, zName]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
+  const option = useMemo(() => (plot ? contourOption(runs, plot) : undefined), [runs, plot, theme]);
+  const picker = (label: string, value: string | undefined, field: Field | undefined, put: (name: string) => void) => (
+    <FieldPicker
+      label={label}
+      value={value}
+      options={numeric}
+      onChange={(name) => {
+        if (name !== undefined) put(name);
+      }}
+      log={logSwitch(field, search, change)}
+    />
+  );
+  const why = plot === undefined ? undefined : problemOf(plot);
+  return (
+    <PlotLayout
+      controls={
+        <>
+          {picker("X", xName, plot?.x, (x) => change({ x }))}
+          {picker("Y", yName, plot?.y, (y) => change({ y }))}
+          {picker("Z", zName, plot?.z, (z) => change({ z }))}
+          {plot !== undefined && <ColourLegend field={plot.z} />}
+        </>
+      }
+      chart={
+        plot === undefined || option === undefined || why !== undefined ? (
+          <EmptyState title="No surface to draw">
+            {why ?? "A contour needs three parameters or metrics that are numbers and differ."}
+          </EmptyState>
+        ) : (
+          <EChart
+            label={`${plot.z.name} over ${plot.x.name} and ${plot.y.name}`}
+            option={option}
+            onItem={(index) => openRun(runs[plot.drawn[index]!]!)}
+            highlighted={pointed === undefined ? undefined : plot.drawn.indexOf(pointed)}
+            className="size-full"
+          />
+        )
+      }
+      note={
+        plot === undefined
+          ? undefined
+          : ["Between the runs the surface is an estimate.", missingNote(runs.length, plot.drawn.length, "numbers")]
+              .filter(Boolean)
+              .join(" ")
+      }
+      table={
+        <PlottedRuns
+          label="Runs in the drawing"
+          runs={runs}
+          shown={runs.map((_, index) => index)}
+          fields={plot === undefined ? [] : [plot.x, plot.y, plot.z]}
+          onPoint={setPointed}
+        />
+      }
+    />
+  );
+}
+
+interface ContourPlot {
+  x: Field;
+  y: Field;
+  z: Field;
+  drawn: readonly number[];
+}
+
+/** Why there is no surface, in the reader's words. */
+function problemOf({ x, y, z, drawn }: ContourPlot): string | undefined {
+  const words = [x, y, z].find((field) => field.words !== undefined);
+  if (words !== undefined) return `${words.name} has values that are no numbers.`;
+  if (drawn.length < FEWEST_RUNS) return `At least ${FEWEST_RUNS} runs must have all three values; ${drawn.length} do.`;
+  const flat = [x, y].find((field) => new Set(drawn.map((run) => field.values[run])).size < 2);
+  return flat === undefined ? undefined : `${flat.name} is the same in all runs.`;
+}
+
+/** From an axis' places to 0…1 and back, evenly as the axis is drawn. */
+function unitOf(field: Field, drawn: readonly number[]) {
+  const bend = field.isLog ? Math.log : (place: number): number => place;
+  const places = drawn.map((run) => bend(placeOf(field, run)!));
+  const least = Math.min(...places);
+  const span = Math.max(...places) - least || 1;
+  return {
+    to: (place: number): number => (bend(place) - least) / span,
+    from: (unit: number): number => (field.isLog ? Math.exp(least + unit * span) : least + unit * span),
+  };
+}
+
+function contourOption(runs: readonly ComparedRun[], plot: ContourPlot): ChartOption | undefined {
+  if (problemOf(plot) !== undefined) return undefined;
+  const { x, y, z, drawn } = plot;
+  const look = readLook();
+  const scale = readColourScale();
+  const [ux, uy, uz] = [unitOf(x, drawn), unitOf(y, drawn), unitOf(z, drawn)];
+  const points = drawn.map((run) => ({
+    x: ux.to(placeOf(x, run)!),
+    y: uy.to(placeOf(y, run)!),
+    z: uz.to(placeOf(z, run)!),
+  }));
+  const grid = interpolate(points, GRID_COLUMNS, GRID_ROWS);
+  const regions = Array.from({ length: LEVELS }, (_, level) =>
+    regionAbove(grid, level === 0 ? Number.NEGATIVE_INFINITY : level / LEVELS),
+  );
+  // Each region is painted over the one below it, so that no gaps show between neighbours.
+  const renderItem: NonNullable<CustomSeriesOption["renderItem"]> = ({ dataIndex }, api) => {
+    const pathData = regions[dataIndex]!.map((polygon) => {
+      const corners = polygon.map(([unitX, unitY]) => api.coord([ux.from(unitX), uy.from(unitY)]));
+      return `M${corners.map(([left = 0, top = 0]) => `${left.toFixed(1)} ${top.toFixed(1)}`).join("L")}Z`;
+    });
+    return {
+      type: "path",
+      shape: { pathData: pathData.join("") },
+      style: { fill: scale((dataIndex + 0.5) / LEVELS) },
+      silent: true,
+    };
+  };
+  return {
+    ...baseOption(look),
+    ...plane(look, x, y),
+    tooltip: tooltip(look, ({ dataIndex }) => pointText(runs, drawn[dataIndex], [x, y, z])),
+    series: [
+      { id: "surface", type: "custom", renderItem, data: regions.map(() => [0, 0]), silent: true, clip: true, z: 1 },
+      {
+        id: "runs",
+        type: "scatter",
+        symbolSize: 9,
+        z: 2,
+        data: drawn.map((run, index) => ({
+          value: [placeOf(x, run)!, placeOf(y, run)!],
+          itemStyle: { color: scale(points[index]!.z), borderColor: look.page, borderWidth: 1.5 },
+        })),
+        emphasis: { scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
+      },
+    ],
+  };
+}

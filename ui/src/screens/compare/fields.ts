@@ -1,0 +1,122 @@
+import type { ComparedRun } from "./compared-run.ts";
+
+/* Fields of runs that can be an axis, by their spelling: `metrics.acc`, `min(metrics.acc)`, `params.lr`. */
+
+export type FieldValue = number | string | undefined;
+
+const SPELLING = /^(?:(min|max)\(metrics\.(.+)\)|(metrics|params)\.(.+))$/s;
+
+/** A run's value; a parameter that is a number counts as one. */
+export function fieldValue(run: ComparedRun, field: string): FieldValue {
+  const [, end, endKey, kind, key = ""] = SPELLING.exec(field) ?? [];
+  if (end === "min" || end === "max") return run.metrics.get(endKey ?? "")?.[end];
+  if (kind === "metrics") return run.metrics.get(key)?.last;
+  const text = kind === "params" ? run.params.get(key) : undefined;
+  return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+/** Whether the field is the least or greatest of a metric, which is read only when asked for. */
+export function needsEnds(field: string | undefined): boolean {
+  return field !== undefined && /^(min|max)\(/.test(field);
+}
+
+/** A field's values over the runs. */
+export interface Field {
+  readonly name: string;
+  /** In the order of the runs. */
+  readonly values: readonly FieldValue[];
+  /** The distinct words in order, where not every value is a number; such a field has no log scale. */
+  readonly words: readonly string[] | undefined;
+  readonly isLog: boolean;
+}
+
+export function readField(runs: readonly ComparedRun[], name: string, logs: readonly string[] = []): Field {
+  const values = runs.map((run) => fieldValue(run, name));
+  const hasWords = values.some((value) => typeof value === "string");
+  const words = hasWords ? sortedWords(values) : undefined;
+  return { name, values, words, isLog: !hasWords && logs.includes(name) };
+}
+
+/** Numbers among words come first, by size. */
+export function sortedWords(values: readonly FieldValue[]): string[] {
+  const words = new Set(values.flatMap((value) => (value === undefined ? [] : [String(value)])));
+  return [...words].sort((a, b) => {
+    const [left, right] = [Number(a), Number(b)];
+    if (!Number.isNaN(left) && !Number.isNaN(right)) return left - right;
+    if (Number.isNaN(left) !== Number.isNaN(right)) return Number.isNaN(left) ? 1 : -1;
+    return a < b ? -1 : 1;
+  });
+}
+
+/** Where a run is on the field's axis: its number, or its word's place. Undefined where it has none that can be drawn. */
+export function placeOf({ values, words, isLog }: Field, run: number): number | undefined {
+  const value = values[run];
+  if (value === undefined) return undefined;
+  if (words !== undefined) return words.indexOf(String(value));
+  const number = Number(value);
+  return Number.isFinite(number) && (!isLog || number > 0) ? number : undefined;
+}
+
+/** A field's places from 0, its least, to 1, its greatest; by order of magnitude where it is logarithmic. */
+export function scaled(field: Field, runs: number): (number | undefined)[] {
+  const places = Array.from({ length: runs }, (_, run) => {
+    const place = placeOf(field, run);
+    return place !== undefined && field.isLog ? Math.log(place) : place;
+  });
+  const known = places.filter((place) => place !== undefined);
+  const least = Math.min(...known);
+  const span = Math.max(...known) - least;
+  return places.map((place) => (place === undefined ? undefined : span > 0 ? (place - least) / span : 0.5));
+}
+
+/** What can be chosen, and what is drawn where nothing was. */
+export interface FieldChoice {
+  readonly all: readonly string[];
+  readonly metrics: readonly string[];
+  readonly params: readonly string[];
+  /** Those that tell runs apart. */
+  readonly differingMetrics: readonly string[];
+  readonly differingParams: readonly string[];
+}
+
+export function fieldChoice(runs: readonly ComparedRun[]): FieldChoice {
+  const keys = (maps: readonly ReadonlyMap<string, unknown>[]): string[] =>
+    [...new Set(maps.flatMap((map) => [...map.keys()]))].sort();
+  const metricKeys = keys(runs.map((run) => run.metrics));
+  const metrics = metricKeys.map((key) => `metrics.${key}`);
+  const params = keys(runs.map((run) => run.params)).map((key) => `params.${key}`);
+  const differs = (name: string): boolean => new Set(runs.map((run) => fieldValue(run, name))).size > 1;
+  const ends = metricKeys.flatMap((key) => [`min(metrics.${key})`, `max(metrics.${key})`]);
+  return {
+    all: [...params, ...metrics, ...ends],
+    metrics,
+    params,
+    differingMetrics: metrics.filter(differs),
+    differingParams: params.filter(differs),
+  };
+}
+
+const MAX_PARAM_AXES = 6;
+const MAX_METRIC_AXES = 3;
+
+/** The axes of parallel coordinates that nobody chose: what differs, parameters first. */
+export function defaultAxes({ differingParams, differingMetrics, metrics, params }: FieldChoice): string[] {
+  const axes = [...differingParams.slice(0, MAX_PARAM_AXES), ...differingMetrics.slice(0, MAX_METRIC_AXES)];
+  return axes.length >= 2 ? axes : [...new Set([...axes, ...params, ...metrics])].slice(0, 4);
+}
+
+export type Brush = Readonly<Record<string, readonly (readonly [number, number])[]>>;
+
+/** The runs, by index, that are within a range on every axis that has one. */
+export function brushed(fields: readonly Field[], brush: Brush, runs: number): number[] {
+  const chosen = fields.flatMap((field) => {
+    const intervals = brush[field.name] ?? [];
+    return intervals.length > 0 ? [{ field, intervals }] : [];
+  });
+  return Array.from({ length: runs }, (_, run) => run).filter((run) =>
+    chosen.every(({ field, intervals }) => {
+      const place = placeOf(field, run);
+      return place !== undefined && intervals.some(([from, to]) => place >= from && place <= to);
+    }),
+  );
+}

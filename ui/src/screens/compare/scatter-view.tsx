@@ -1,0 +1,180 @@
+import { useMemo, useState } from "react";
+import { readColourScale } from "../../charts/colour-scale.ts";
+import { EChart } from "../../charts/echart.tsx";
+import { axisOption, baseOption, type ChartOption, plainText, readLook, tooltip } from "../../charts/echarts.ts";
+import { runColour } from "../../charts/run-colour.ts";
+import { formatMetric } from "../../parts/format.ts";
+import { EmptyState } from "../../parts/states.tsx";
+import { useTheme } from "../../parts/theme.ts";
+import type { ComparedRun } from "./compared-run.ts";
+import { type Field, placeOf, readField, scaled } from "./fields.ts";
+import {
+  ColourLegend,
+  FieldPicker,
+  logSwitch,
+  missingNote,
+  PlotLayout,
+  type PlotProps,
+  PlottedRuns,
+} from "./plot-parts.tsx";
+
+const DEFAULT_PX = 9;
+const SMALLEST_PX = 5;
+const LARGEST_PX = 26;
+
+/** Every run a point, by two of its parameters or metrics. */
+export function ScatterView({ runs, choice, search, change, openRun }: PlotProps) {
+  const theme = useTheme();
+  const [pointed, setPointed] = useState<number>();
+  const { logs, colour: colourName, size: sizeName } = search;
+  const xName = search.x ?? choice.differingParams[0] ?? choice.differingMetrics[0] ?? choice.all[0];
+  const yName =
+    search.y ?? choice.differingMetrics.find((name) => name !== xName) ?? choice.all.find((name) => name !== xName);
+  const read = (name: string | undefined) => (name ? readField(runs, name, logs) : undefined);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `read` is made of what is listed
+  const plot = useMemo(() => {
+    const [x, y, colour, size] = [read(xName), read(yName), read(colourName), read(sizeName)];
+    return x && y && { x, y, colour, size, drawn: drawnRuns(runs, x, y) };
+  }, [runs, logs, xName, yName, colourName, sizeName]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
+  const option = useMemo(() => plot && scatterOption(runs, plot), [runs, plot, theme]);
+  if (plot === undefined || option === undefined) {
+    return <EmptyState title="Nothing to draw">These runs have no parameters and metrics for two axes.</EmptyState>;
+  }
+  const { x, y, colour, size, drawn } = plot;
+  return (
+    <PlotLayout
+      controls={
+        <>
+          <FieldPicker
+            label="X"
+            value={xName}
+            options={choice.all}
+            onChange={(field) => {
+              if (field !== undefined) change({ x: field });
+            }}
+            log={logSwitch(x, search, change)}
+          />
+          <FieldPicker
+            label="Y"
+            value={yName}
+            options={choice.all}
+            onChange={(field) => {
+              if (field !== undefined) change({ y: field });
+            }}
+            log={logSwitch(y, search, change)}
+          />
+          <FieldPicker
+            label="Colour"
+            placeholder="By run"
+            value={colourName || undefined}
+            options={choice.all}
+            onChange={(field) => change({ colour: field })}
+          />
+          <FieldPicker
+            label="Size"
+            placeholder="All the same"
+            value={sizeName}
+            options={choice.all}
+            onChange={(field) => change({ size: field })}
+          />
+          {colour !== undefined && <ColourLegend field={colour} />}
+        </>
+      }
+      chart={
+        <EChart
+          label={`${y.name} by ${x.name}`}
+          option={option}
+          onItem={(index) => openRun(runs[drawn[index]!]!)}
+          highlighted={pointed === undefined ? undefined : drawn.indexOf(pointed)}
+          className="size-full"
+        />
+      }
+      note={missingNote(runs.length, drawn.length, `${x.name} or ${y.name}`)}
+      table={
+        <PlottedRuns
+          label="Runs in the drawing"
+          runs={runs}
+          shown={runs.map((_, index) => index)}
+          fields={[x, y, colour, size].filter((field) => field !== undefined)}
+          onPoint={setPointed}
+        />
+      }
+    />
+  );
+}
+
+/** Indexes of the runs that both axes can show. */
+export function drawnRuns(runs: readonly ComparedRun[], x: Field, y: Field): number[] {
+  return runs.flatMap((_, run) => (placeOf(x, run) === undefined || placeOf(y, run) === undefined ? [] : [run]));
+}
+
+interface ScatterPlot {
+  x: Field;
+  y: Field;
+  colour: Field | undefined;
+  size: Field | undefined;
+  drawn: readonly number[];
+}
+
+function scatterOption(runs: readonly ComparedRun[], { x, y, colour, size, drawn }: ScatterPlot): ChartOption {
+  const look = readLook();
+  const scale = readColourScale();
+  const shares = colour && scaled(colour, runs.length);
+  const sizes = size && scaled(size, runs.length);
+  const colourOf = (run: number): string => {
+    const share = shares?.[run];
+    if (shares === undefined) return runColour(runs[run]!.id);
+    return share === undefined ? look.faint : scale(share);
+  };
+  const sizeOf = (run: number): number => {
+    if (sizes === undefined) return DEFAULT_PX;
+    // By area, as that is what is seen.
+    return SMALLEST_PX + (LARGEST_PX - SMALLEST_PX) * Math.sqrt(sizes[run] ?? 0);
+  };
+  return {
+    ...baseOption(look),
+    ...plane(look, x, y),
+    tooltip: tooltip(look, ({ dataIndex }) => pointText(runs, drawn[dataIndex], [x, y, colour, size])),
+    series: [
+      {
+        id: "runs",
+        type: "scatter",
+        data: drawn.map((run) => ({
+          value: [placeOf(x, run)!, placeOf(y, run)!],
+          symbolSize: sizeOf(run),
+          itemStyle: { color: colourOf(run), opacity: 0.85, borderColor: look.page, borderWidth: 1 },
+        })),
+        emphasis: { scale: 1.5, itemStyle: { opacity: 1, borderColor: look.ink, borderWidth: 1.5 } },
+      },
+    ],
+  };
+}
+
+/** Both axes, each with its field's name. */
+export function plane(look: ReturnType<typeof readLook>, x: Field, y: Field): ChartOption {
+  return {
+    grid: { left: 24, right: 48, top: 40, bottom: 40, containLabel: true },
+    xAxis: { ...axisOption(look, x), name: plainText(x.name), nameLocation: "middle", nameGap: 30 },
+    yAxis: {
+      ...axisOption(look, y),
+      name: plainText(y.name),
+      nameTextStyle: { color: look.muted, fontSize: 12, align: "left" },
+    },
+  };
+}
+
+/** A run and its values, one a line. */
+export function pointText(
+  runs: readonly ComparedRun[],
+  run: number | undefined,
+  fields: readonly (Field | undefined)[],
+): string {
+  if (run === undefined) return "";
+  const lines = fields.flatMap((field) => {
+    const value = field?.values[run];
+    if (field === undefined || value === undefined) return [];
+    return [`${plainText(field.name)}  ${typeof value === "number" ? formatMetric(value) : plainText(value)}`];
+  });
+  return [plainText(runs[run]!.name), ...new Set(lines)].join("\n");
+}
