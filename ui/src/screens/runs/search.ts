@@ -4,8 +4,24 @@ import { optional } from "../search-fields.ts";
 
 /** The state of the table of runs that its address holds. */
 export const runsSearch = z.object({
+  /** A filter as `mlflow.search_runs` takes it. */
   q: optional(z.string()),
-  sort: optional(z.string()),
+  view: optional(z.enum(["active", "deleted"])),
+  /** order_by items, the first weighs most: ``metrics.`acc` DESC``. */
+  sort: optional(z.array(z.string())),
+  /** Spellings of the columns beside the name, in order. */
   columns: optional(z.array(z.string())),
+  /** Only columns that tell the runs apart. */
+  diff: optional(z.boolean()),
+  /** Params and tags whose values make a group. */
+  group: optional(z.array(z.string())),
+  /** Children below their parents. */
+  nested: optional(z.boolean()),
+  /** Ids of runs that stay on top. */
+  pinned: optional(z.array(z.string())),
+  /** Ids of runs that are neither listed nor drawn. */
+  hidden: optional(z.array(z.string())),
+  /** Whether charts stand beside the table. */
+  charts: optional(z.boolean()),
   ...chartSearch,
 });

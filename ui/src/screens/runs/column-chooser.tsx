@@ -1,0 +1,112 @@
+import { Columns3 } from "lucide-react";
+import { useState } from "react";
+import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
+import { Button } from "../../parts/button.tsx";
+import { Popover } from "../../parts/popover.tsx";
+import { SearchField } from "../../parts/text-field.tsx";
+import { Checkbox, Switch } from "../../parts/toggles.tsx";
+import { AGGREGATES, ATTRIBUTES, spell } from "./run-columns.ts";
+
+interface ColumnChooserProps {
+  keys: DistinctKeys | undefined;
+  columns: readonly string[];
+  onChange: (columns: string[]) => void;
+  onReset: () => void;
+  isDiff: boolean;
+  onDiff: (isOn: boolean) => void;
+}
+
+/** More keys than this are found by searching. */
+const MAX_LISTED = 200;
+
+export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff }: ColumnChooserProps) {
+  const [words, setWords] = useState("");
+  const has = new Set(columns);
+  const set = (spelling: string, isOn: boolean): void => {
+    onChange(isOn ? [...columns, spelling] : columns.filter((column) => column !== spelling));
+  };
+  const found = (all: readonly DistinctKey[]): readonly DistinctKey[] =>
+    all.filter(({ key }) => key.toLowerCase().includes(words.toLowerCase())).slice(0, MAX_LISTED);
+  const metrics = found(keys?.metrics ?? []);
+  const sections = [
+    { kind: "param", title: "Parameters", keys: found(keys?.params ?? []) },
+    { kind: "tag", title: "Tags", keys: found(keys?.tags ?? []) },
+  ] as const;
+  const attributes = Object.entries(ATTRIBUTES).filter(([, label]) =>
+    label.toLowerCase().includes(words.toLowerCase()),
+  );
+  return (
+    <Popover
+      title="Columns"
+      isTitleHidden
+      align="end"
+      trigger={<Button icon={<Columns3 size={14} aria-hidden />}>Columns</Button>}
+      className="flex max-h-[70vh] w-[380px] max-w-[calc(100vw-24px)] flex-col gap-2"
+    >
+      <SearchField label="Find a column" value={words} onValueChange={setWords} />
+      <div className="flex items-center justify-between gap-2">
+        <Switch label="Only columns that differ" isOn={isDiff} onChange={onDiff} />
+        <Button kind="quiet" onClick={onReset}>
+          Reset
+        </Button>
+      </div>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        {metrics.length > 0 && <SectionTitle title="Metrics" />}
+        {metrics.map(({ key }) => (
+          <div key={key} className="flex min-h-7 flex-wrap items-center gap-x-3">
+            <span className="min-w-0 flex-1 truncate" title={key}>
+              {key}
+            </span>
+            {AGGREGATES.map((aggregate) => {
+              const spelling = spell("metric", key, aggregate);
+              return (
+                <label key={aggregate} className="flex items-center gap-1 text-ink-muted text-sm">
+                  <input
+                    type="checkbox"
+                    aria-label={`${aggregate} ${key}`}
+                    checked={has.has(spelling)}
+                    onChange={(event) => set(spelling, event.target.checked)}
+                    className="size-3.5 accent-accent"
+                  />
+                  {aggregate}
+                </label>
+              );
+            })}
+          </div>
+        ))}
+        {sections.map(
+          ({ kind, title, keys: listed }) =>
+            listed.length > 0 && (
+              <div key={kind}>
+                <SectionTitle title={title} />
+                {listed.map(({ key }) => (
+                  <Choice
+                    key={key}
+                    label={key}
+                    isOn={has.has(spell(kind, key))}
+                    onChange={(isOn) => set(spell(kind, key), isOn)}
+                  />
+                ))}
+              </div>
+            ),
+        )}
+        {attributes.length > 0 && <SectionTitle title="Attributes" />}
+        {attributes.map(([spelling, label]) => (
+          <Choice key={spelling} label={label} isOn={has.has(spelling)} onChange={(isOn) => set(spelling, isOn)} />
+        ))}
+      </div>
+    </Popover>
+  );
+}
+
+function SectionTitle({ title }: { title: string }) {
+  return <h3 className="pt-2 pb-1 font-medium text-ink-muted text-sm">{title}</h3>;
+}
+
+function Choice({ label, isOn, onChange }: { label: string; isOn: boolean; onChange: (isOn: boolean) => void }) {
+  return (
+    <div className="flex min-h-7 items-center">
+      <Checkbox label={label} isOn={isOn} onChange={onChange} />
+    </div>
+  );
+}

@@ -1,0 +1,144 @@
+import { Search, X } from "lucide-react";
+import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useRef, useState } from "react";
+import type { DistinctKeys } from "../../api/keys.ts";
+import { classNames, FIELD, OVERLAY } from "../../parts/class-names.ts";
+import { type Completion, completions, errorPosition } from "./filter-words.ts";
+
+interface QueryBoxProps {
+  /** The filter in the address. */
+  value: string;
+  onSubmit: (filter: string) => void;
+  keys: DistinctKeys | undefined;
+  /** What the server found wrong with `value`. */
+  error: string | undefined;
+  ref?: Ref<{ focus: () => void }>;
+}
+
+/** The filter, with what may follow offered while it is typed; Enter searches, and a mistake is shown at its place. */
+export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
+  const [text, setText] = useState(value);
+  const [known, setKnown] = useState(value);
+  const [offered, setOffered] = useState<readonly Completion[]>([]);
+  const [chosen, setChosen] = useState(-1);
+  const input = useRef<HTMLInputElement>(null);
+  const id = useId();
+  useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }));
+  if (known !== value) {
+    setKnown(value);
+    setText(value);
+  }
+  const offer = (next: string, caret: number): void => {
+    setOffered(completions(next, caret, keys));
+    setChosen(-1);
+  };
+  const close = (): void => setOffered([]);
+  const submit = (next: string): void => {
+    close();
+    onSubmit(next.trim());
+  };
+  const take = (completion: Completion): void => {
+    const caret = input.current?.selectionStart ?? text.length;
+    const next = text.slice(0, completion.from) + completion.text + text.slice(caret);
+    const gap = completion.text.indexOf("…");
+    const at = completion.from + (gap < 0 ? completion.text.length : gap);
+    const clean = gap < 0 ? next : next.slice(0, at) + next.slice(at + 1);
+    setText(clean);
+    offer(clean, at);
+    requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const isOpen = offered.length > 0;
+    const picked = offered[chosen];
+    if (event.key === "ArrowDown" && isOpen) setChosen((chosen + 1) % offered.length);
+    else if (event.key === "ArrowUp" && isOpen) setChosen(((chosen + offered.length) % (offered.length + 1)) - 0 - 1);
+    else if (event.key === "Enter" && picked) take(picked);
+    else if (event.key === "Enter") submit(text);
+    else if (event.key === "Tab" && isOpen && !event.shiftKey && text !== "") take(picked ?? offered[0]!);
+    else if (event.key === "Escape" && isOpen) close();
+    else return;
+    event.preventDefault();
+  };
+  const position = error === undefined ? undefined : errorPosition(error);
+  return (
+    <div className="relative min-w-0 flex-1 basis-full wide:max-w-[640px] wide:basis-0">
+      <Search size={14} aria-hidden className="pointer-events-none absolute top-2 left-2 text-ink-muted" />
+      <input
+        ref={input}
+        type="text"
+        role="combobox"
+        aria-label="Filter runs"
+        aria-expanded={offered.length > 0}
+        aria-controls={`${id}-list`}
+        aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
+        aria-autocomplete="list"
+        aria-invalid={error !== undefined}
+        aria-describedby={error === undefined ? undefined : `${id}-error`}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder="metrics.acc > 0.9 AND params.model = 'mlp'"
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          offer(event.target.value, event.target.selectionStart ?? event.target.value.length);
+        }}
+        onFocus={() => offer(text, input.current?.selectionStart ?? text.length)}
+        onBlur={close}
+        onKeyDown={onKeyDown}
+        className={classNames(FIELD, "w-full pr-7 pl-7 font-mono")}
+      />
+      {text !== "" && (
+        <button
+          type="button"
+          aria-label="Empty the filter"
+          className="absolute top-1.5 right-1.5 rounded-sm p-0.5 text-ink-muted hover:text-ink"
+          onClick={() => {
+            setText("");
+            submit("");
+          }}
+        >
+          <X size={14} aria-hidden />
+        </button>
+      )}
+      {offered.length > 0 && (
+        <ul
+          id={`${id}-list`}
+          // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the list of a combobox
+          role="listbox"
+          aria-label="What may follow"
+          className={classNames(OVERLAY, "absolute top-full left-0 z-30 mt-1 max-h-72 w-full overflow-auto py-1")}
+        >
+          {offered.map((completion, index) => (
+            // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the box keeps the focus and has the keys
+            <li
+              key={completion.label}
+              id={`${id}-${index}`}
+              // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: an option of the listbox
+              role="option"
+              aria-selected={index === chosen}
+              className={classNames(
+                "cursor-pointer truncate px-3 py-1 font-mono",
+                index === chosen ? "bg-selected" : "hover:bg-hover",
+              )}
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => take(completion)}
+            >
+              {completion.label}
+            </li>
+          ))}
+        </ul>
+      )}
+      {error !== undefined && (
+        <div id={`${id}-error`} role="alert" className="pt-1 text-danger text-sm">
+          {position !== undefined && position <= value.length && (
+            <pre className="max-w-full overflow-x-auto font-mono text-ink">
+              {value}
+              {"\n"}
+              <span className="text-danger">{`${" ".repeat(position)}^`}</span>
+            </pre>
+          )}
+          {error}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+import { columnLabel, type RunColumn } from "./run-columns.ts";
+import type { RunRow } from "./run-rows.ts";
+
+/** All rows with the shown columns, as RFC 4180 has it; times in ISO 8601. */
+export function runsCsv(rows: readonly RunRow[], columns: readonly RunColumn[]): string {
+  const header = ["run_id", "run_name", "status", ...columns.map(columnLabel)];
+  const lines = rows.map((row) => [row.id, row.name, row.status, ...columns.map((column) => plainCell(row, column))]);
+  return [header, ...lines].map((cells) => cells.map(csvCell).join(",")).join("\r\n");
+}
+
+function plainCell(row: RunRow, { spelling }: RunColumn): string {
+  switch (spelling) {
+    case "attributes.start_time":
+      return row.startMs === null ? "" : new Date(row.startMs).toISOString();
+    case "duration":
+      return row.startMs === null || row.endMs === null ? "" : String((row.endMs - row.startMs) / 1000);
+    case "attributes.user_id":
+      return row.user;
+    case "source":
+      return row.source ?? "";
+    case "attributes.experiment_id":
+      return row.experimentId;
+    case "attributes.run_id":
+      return row.id;
+    default:
+      return String(row.cells.get(spelling) ?? "");
+  }
+}
+
+/** A spreadsheet takes a text that begins so for a formula; numbers may begin with a sign. */
+function csvCell(text: string): string {
+  const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) && text !== "-Infinity";
+  const safe = isFormula ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
