@@ -28,7 +28,7 @@ export function completions(text: string, caret: number, keys: DistinctKeys | un
     ];
     return pick(fields, word).map((field) => ({ from, text: `${field} `, label: field }));
   }
-  if (/(\.[\w`"][^\s]*|\))$/.test(previous) && !/['"]$/.test(previous.replace(/\."[^"]*"$/, ""))) {
+  if (/(^|[\s(])[a-z]+\.(\w[^\s]*|`[^`]*`|"[^"]*")\)?$/i.test(previous)) {
     return pick(COMPARATORS, word).map((label) => ({ from, text: label.includes("…") ? label : `${label} `, label }));
   }
   if (/(['"\d]|null)$/i.test(previous)) {

@@ -264,7 +264,6 @@ export function RunsScreen() {
         />
         <div className="ml-auto flex flex-wrap items-center gap-2">
           <Button
-            kind={search.charts ? "primary" : "plain"}
             aria-pressed={search.charts ?? false}
             icon={<LineChart size={14} aria-hidden />}
             onClick={() => change({ charts: search.charts ? undefined : true })}
