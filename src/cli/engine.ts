@@ -20,10 +20,6 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-const WORKER = "trackflare";
-/** `src/index.ts` says why not the default export. */
-const ENTRYPOINT = "local";
-
 /**
  * workerd through Miniflare, with D1, Durable Objects and R2 in the data folder.
  * @param ui the folder of the web UI's files; undefined to serve without.
@@ -48,7 +44,7 @@ export async function startEngine(
     workers: [
       {
         ...bundle.options,
-        name: WORKER,
+        name: "trackflare",
         rootPath: bundle.path,
         modulesRoot: bundle.path,
         modules: bundle.modules,
@@ -62,7 +58,7 @@ export async function startEngine(
           UPLOADS: { disk: { path: join(artifacts, UPLOADS_FOLDER), writable: true } },
           ...(ui !== undefined && { ASSETS: "ui" }),
         },
-        unsafeDirectSockets: [{ host: settings.host, port: settings.port, entrypoint: ENTRYPOINT }],
+        unsafeDirectSockets: [{ host: settings.host, port: settings.port }],
       },
       ...(ui === undefined ? [] : [uiFiles(ui, bundle)]),
     ],
@@ -84,7 +80,7 @@ export async function startEngine(
     rmSync(scratch, { recursive: true, force: true });
   };
   try {
-    return { url: (await miniflare.unsafeGetDirectURL(WORKER, ENTRYPOINT)).origin, failed: runtime.gone, stop };
+    return { url: (await miniflare.unsafeGetDirectURL()).origin, failed: runtime.gone, stop };
   } catch (error) {
     await stop();
     throw error;
