@@ -163,7 +163,11 @@ test("a new server says how to log the first run, and shows it when it is there"
   await page.getByText(`mlflow.set_tracking_uri("${fresh.server.url}")`).waitFor();
   await expectSound(opened);
   const post = (path: string, body: object) =>
-    fetch(`${fresh.server.url}/api/2.0/mlflow/${path}`, { method: "POST", body: JSON.stringify(body) });
+    fetch(`${fresh.server.url}/api/2.0/mlflow/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
   const { experiment_id } = (await (await post("experiments/create", { name: "first" })).json()) as {
     experiment_id: string;
   };

@@ -24,7 +24,7 @@ def main() -> None:
     mlflow.set_experiment("registry")
     client.create_registered_model(MODEL, {"team": "red"}, f"A **registered** model. {HOSTILE}")
     client.create_registered_model(HOSTILE)
-    client.create_registered_model("prompt", {"mlflow.prompt.is_prompt": "true"})
+    client.register_prompt("prompt", "Say {{what}}.")
     runs = []
     for index in range(2):
         with mlflow.start_run(run_name=f"train-{index}") as run:

@@ -98,7 +98,7 @@ function Entry({ entry }: { entry: MenuEntry }) {
       {shortcut !== undefined && <kbd className="pl-4 font-sans text-ink-faint text-sm">{shortcut}</kbd>}
     </>
   );
-  const className = classNames(OVERLAY_ITEM, isDangerous && !isDisabled && "text-danger");
+  const className = classNames(OVERLAY_ITEM, isDangerous && !isDisabled && "text-danger!");
   if (isChecked === undefined) {
     return (
       <Base.Item className={className} disabled={isDisabled} onClick={onSelect}>

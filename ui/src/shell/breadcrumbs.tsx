@@ -41,7 +41,7 @@ export function Breadcrumbs() {
     <nav aria-label="Breadcrumbs" className="min-w-0 flex-1">
       <ol className="flex min-w-0 items-center gap-1">
         {crumbs.map((crumb, index) => (
-          <li key={crumb.href ?? crumb.label} className="flex min-w-8 items-center gap-1 last:shrink-[0.5]">
+          <li key={crumb.href ?? crumb.label} className="flex min-w-8 shrink-2 items-center gap-1 last:shrink">
             {index > 0 && <ChevronRight size={14} aria-hidden className="shrink-0 text-ink-faint" />}
             {crumb.href === undefined ? (
               <span aria-current="page" title={crumb.label} className="truncate font-medium">

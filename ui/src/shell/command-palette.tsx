@@ -108,9 +108,9 @@ export default function CommandPalette({ isOpen, onOpenChange }: PanelProps) {
                 onMouseMove={() => setChosen(index)}
                 className="flex min-h-8 items-center gap-3 rounded-sm px-2 aria-selected:bg-hover"
               >
-                <span className="w-24 shrink-0 text-ink-faint text-sm">{line.group}</span>
+                <span className="w-24 shrink-0 text-ink-muted text-sm">{line.group}</span>
                 <span className="min-w-0 flex-1 truncate">{line.label}</span>
-                <span className="shrink-0 text-ink-faint text-sm">{line.note}</span>
+                <span className="shrink-0 text-ink-muted text-sm">{line.note}</span>
               </div>
             ))}
           </div>

@@ -57,7 +57,7 @@ export function experimentColumns({ view, openFolder, setDoing, restore }: Colum
           >
             <Folder size={14} aria-hidden className="shrink-0 text-ink-faint" />
             <span className="truncate">{row.name}</span>
-            <span className="shrink-0 text-ink-faint text-sm">{formatCount(row.experiments)}</span>
+            <span className="shrink-0 text-ink-muted text-sm">{formatCount(row.experiments)}</span>
           </button>
         ) : (
           <a
@@ -158,7 +158,7 @@ function About({ experiment }: { experiment: ListedExperiment }) {
       ))}
       {tags.length > SHOWN_TAGS && (
         <span
-          className="shrink-0 text-ink-faint text-sm"
+          className="shrink-0 text-ink-muted text-sm"
           title={tags.map((tag) => `${tag.key}: ${tag.value}`).join("\n")}
         >
           +{tags.length - SHOWN_TAGS}
