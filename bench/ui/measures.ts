@@ -120,7 +120,7 @@ export function longestFrameMs(browser: Browser, server: RunningServer, experime
 /** Until four charts of all runs are drawn. */
 export function manyRunsMs(browser: Browser, server: RunningServer, data: ChartData, runs: number): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
-    await page.goto(`${origin}/#/experiments/${data.chartsExperiment}?charts=1&chartSize=small`, {
+    await page.goto(`${origin}/#/experiments/${data.chartsExperiment}?charts=true&chartSize=small`, {
       waitUntil: "commit",
     });
     await timeUntil(

@@ -42,7 +42,7 @@ async function open(path: string): Promise<Opened> {
 const runCharts = (runId: string, search = "", tab = "charts") =>
   `/experiments/${seed.experimentId}/runs/${runId}?tab=${tab}${search}`;
 
-const allCharts = (search = "") => `/experiments/${seed.experimentId}?charts=1${search}`;
+const allCharts = (search = "") => `/experiments/${seed.experimentId}?charts=true${search}`;
 
 async function log(runId: string, step: number, value: number): Promise<void> {
   const body = { run_id: runId, key: "loss", value, timestamp: Date.now(), step };

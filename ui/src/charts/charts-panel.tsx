@@ -36,7 +36,9 @@ const SIZES = {
 };
 
 /** One chart for each metric, in sections by what stands before the last `/` of its key. */
-export function ChartsPanel({ runs: allRuns, metricKeys, defaultX, onRun, onNewKeys }: ChartsPanelProps) {
+export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPanelProps) {
+  const allRuns = useStable(given.runs);
+  const metricKeys = useStable(given.metricKeys);
   const settings = useChartSettings(defaultX);
   const { search, change } = settings;
   const runs = useMemo(() => allRuns.slice(0, MAX_CHART_RUNS), [allRuns]);
@@ -113,6 +115,14 @@ export function ChartsPanel({ runs: allRuns, metricKeys, defaultX, onRun, onNewK
       )}
     </div>
   );
+}
+
+/** The value of an earlier render while nothing in it has changed: what is made anew by each render is not drawn anew. */
+function useStable<Value>(value: Value): Value {
+  const kept = useRef({ value, text: "" });
+  const text = JSON.stringify(value);
+  if (kept.current.text !== text) kept.current = { value, text };
+  return kept.current.value;
 }
 
 function GroupLegend({ runs }: { runs: readonly ChartRun[] }) {
