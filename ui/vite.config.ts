@@ -45,6 +45,10 @@ export default defineConfig({
     // The policy of the page allows no inline script, style or font.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // It starts WebAssembly, which the policy of the page forbids; nothing of it is used.
+      treeshake: { moduleSideEffects: [{ test: /hyparquet-compressors\/src\/compressors\.js$/, sideEffects: false }] },
+    },
   },
   server: {
     proxy: Object.fromEntries(API_PREFIXES.map((prefix) => [prefix, { target: SERVER, ws: true }])),

@@ -17,7 +17,7 @@ export function seriesImage(path: string): SeriesImage | undefined {
   const match = NAME.exec(baseName(path));
   if (!match) return undefined;
   const [, key = "", , step, timestamp] = match;
-  return { key: key.replaceAll("#", "/"), step: Number(step), timestampMs: Number(timestamp), path };
+  return { key: key.replace(/[#~]/g, "/"), step: Number(step), timestampMs: Number(timestamp), path };
 }
 
 /** The images of each key, by step, then by time. */

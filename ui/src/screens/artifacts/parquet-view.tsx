@@ -35,7 +35,7 @@ async function open(url: string): Promise<Opened> {
 }
 
 async function readRows({ file, metadata, columns, totalRows }: Opened, rowStart: number): Promise<string[][]> {
-  const { compressors } = await import("hyparquet-compressors");
+  const { compressors } = await import("./parquet-compressors.ts");
   const rowEnd = Math.min(rowStart + ROWS_A_PART, totalRows);
   const objects = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd });
   return objects.map((row) => columns.map((column) => cellText(row[column])));

@@ -9,7 +9,7 @@ import { compareCells } from "./parsers.ts";
 const ROW_PX = 28;
 const MIN_COLUMN_PX = 64;
 const MAX_COLUMN_PX = 360;
-const CHARACTER_PX = 7.2;
+const CHARACTER_PX = 8.4;
 /** Rows that tell a column's width and whether it holds numbers. */
 const SAMPLE = 100;
 

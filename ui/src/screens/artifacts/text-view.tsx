@@ -37,7 +37,7 @@ export function TextView({ url }: { url: string }) {
           {total === undefined
             ? "Loading…"
             : file.isComplete && start === 0
-              ? `${formatCount(parser.count)} lines`
+              ? `${formatCount(parser.count)} ${parser.count === 1 ? "line" : "lines"}`
               : `${part} read`}
           {file.isFull && "; download the file for the rest"}
         </span>

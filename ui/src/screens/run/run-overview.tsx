@@ -21,8 +21,18 @@ export function RunOverview({ run }: { run: Run }) {
   const setTag = useChange(setRunTag, ["runs", "keys"]);
   const deleteTag = useChange(deleteRunTag, ["runs", "keys"]);
   return (
-    <div className="flex flex-col gap-4 py-3 wide:grid wide:grid-cols-[minmax(0,1fr)_360px] wide:items-start wide:gap-0">
-      <div className="flex min-w-0 flex-col gap-4 wide:order-2 wide:border-line wide:border-l">
+    <div className="flex flex-col gap-4 py-3 wide:grid wide:grid-cols-[minmax(0,1fr)_360px] wide:gap-0">
+      <div className="flex min-w-0 flex-col gap-4">
+        <div className="px-4">
+          <Description
+            text={valueFor(run.data.tags, NOTE_TAG)}
+            onSave={(value) => setTag.mutateAsync({ run_id, key: NOTE_TAG, value })}
+          />
+        </div>
+        <MetricTable run={run} />
+        <ParamTable params={run.data.params ?? []} />
+      </div>
+      <div className="flex min-w-0 flex-col gap-4 wide:border-line wide:border-l">
         <Block title="Details">
           <KeyValues label="Details" rows={details(run)} />
         </Block>
@@ -36,16 +46,6 @@ export function RunOverview({ run }: { run: Run }) {
         <Family run={run} />
         <Models run={run} />
         <Datasets run={run} />
-      </div>
-      <div className="flex min-w-0 flex-col gap-4">
-        <div className="px-4">
-          <Description
-            text={valueFor(run.data.tags, NOTE_TAG)}
-            onSave={(value) => setTag.mutateAsync({ run_id, key: NOTE_TAG, value })}
-          />
-        </div>
-        <MetricTable run={run} />
-        <ParamTable params={run.data.params ?? []} />
       </div>
     </div>
   );

@@ -1,0 +1,105 @@
+"""Logs artifacts of every kind with the real client, and prints the runs' ids as JSON."""
+
+import json
+import struct
+import tempfile
+import wave
+import zlib
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+
+HACK = "document.title='hacked';parent.document.title='hacked'"
+HOSTILE_FILE = "\"><img src=x onerror=alert(1)>'.txt"
+CSV_ROWS = 400_000
+
+client = mlflow.MlflowClient()
+experiment_id = client.create_experiment("artifacts")
+run = client.create_run(experiment_id, run_name="files").info.run_id
+other = client.create_run(experiment_id, run_name="other").info.run_id
+empty = client.create_run(experiment_id, run_name="no files").info.run_id
+
+
+def png(shade: int, size: int = 32) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + bytes([shade, 255 - shade, (x * 8) % 256])[:3] * size for x in range(size))
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def pdf() -> bytes:
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 4 0 R /Resources << >> >>",
+        b"<< /Length 31 >>\nstream\n1 0 0 rg 50 50 200 100 re f    \nendstream",
+    ]
+    body, offsets = b"%PDF-1.4\n", []
+    for number, text in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, text)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    trailer = b"trailer << /Root 1 0 R /Size 5 >>\nstartxref\n%d\n%%%%EOF" % len(body)
+    return body + b"xref\n0 5\n0000000000 65535 f \n" + table + trailer
+
+
+geo = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"name": "square"},
+            "geometry": {"type": "Polygon", "coordinates": [[[7, 46], [9, 46], [9, 48], [7, 48], [7, 46]]]},
+        },
+        {"type": "Feature", "properties": None, "geometry": {"type": "Point", "coordinates": [8, 47]}},
+    ],
+}
+with tempfile.TemporaryDirectory() as folder:
+    root = Path(folder)
+    files = {
+        "page.html": f"<h1 id=h>plot</h1><script>document.getElementById('h').textContent='ran';try{{{HACK}}}catch(e){{}};fetch('/api/2.0/mlflow/experiments/search')</script>",
+        "evil.svg": f"<svg xmlns='http://www.w3.org/2000/svg' width='40' height='40' onload=\"{HACK}\"><script>{HACK}</script><rect width='40' height='40' fill='teal'/></svg>",
+        "readme.md": f"# Title\n\n<script>{HACK}</script><img src=x onerror=\"{HACK}\">\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+        "config.yaml": "lr: 0.1\nlayers: [1, 2]\n",
+        "data.json": json.dumps({"list": [1, 2, {"deep": "value"}], "<b>x</b>": "<script>1</script>", "none": None}),
+        "broken.json": '{"a": ',
+        "map.geojson": json.dumps(geo),
+        "small.tsv": "name\tvalue\nb\t10\na\t9\n\"q\t1\"\t\n",
+        "log.txt": "".join(f"line {number}\n" for number in range(200_000)),
+        "nothing.txt": "",
+        HOSTILE_FILE: "hostile name",
+        "nested/deep/er/MLmodel": "artifact_path: model\n",
+    }
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (root / "plot.png").write_bytes(png(90))
+    (root / "doc.pdf").write_bytes(pdf())
+    (root / "bytes.bin").write_bytes(bytes(range(256)) * 8)
+    with wave.open(str(root / "sound.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\0\0" * 8000)
+    pd.DataFrame({"id": range(5000), "name": [f"row {index}" for index in range(5000)]}).to_parquet(root / "table.parquet")
+    row = ",".join(["0.123456789"] * 10)
+    (root / "large.csv").write_text("id," + ",".join(f"c{index}" for index in range(10)) + "\n" + "".join(f"{index},{row}\n" for index in range(CSV_ROWS)))
+    client.log_artifacts(run, folder)
+client.log_table(run, {"prompt": ["hello", "<i>x</i>"], "score": [0.5, 0.75]}, "eval.json")
+for run_id, shade in [(run, 0), (other, 120)]:
+    for step in range(3):
+        client.log_image(run_id, np.full((16, 16, 3), shade + step * 40, dtype=np.uint8), key="val/sample", step=step * 10)
+
+print(
+    json.dumps(
+        {
+            **{"experimentId": experiment_id, "run": run, "other": other, "empty": empty},
+            **{"hostileFile": HOSTILE_FILE, "csvRows": CSV_ROWS},
+        }
+    )
+)
