@@ -91,7 +91,8 @@ export function axisOption(look: Look, { words, isLog }: { words: readonly strin
     nameTextStyle: { color: look.muted, fontSize: 12 },
     splitLine: { lineStyle: { color: look.line } },
   };
-  const label = { color: look.muted, fontSize: 11, hideOverlap: true };
+  const outline = { textBorderColor: look.page, textBorderWidth: 3 };
+  const label = { color: look.muted, fontSize: 11, hideOverlap: true, ...outline };
   if (words !== undefined) {
     const short = words.map(plainText);
     return {

@@ -8,27 +8,33 @@ import { useTheme } from "../../parts/theme.ts";
 import { Metric } from "../../parts/values.tsx";
 import { type Box, boxes } from "./box.ts";
 import type { ComparedRun } from "./compared-run.ts";
-import { type Field, type FieldChoice, placeOf, readField, sortedWords } from "./fields.ts";
-import { FieldPicker, logSwitch, missingNote, PlotLayout, type PlotProps, PlottedRuns } from "./plot-parts.tsx";
+import { type Field, type FieldChoice, NONE, placeOf, readField, sortedWords } from "./fields.ts";
+import {
+  FieldPicker,
+  logSwitch,
+  missingNote,
+  PlotLayout,
+  type PlotProps,
+  PlottedRuns,
+  useScales,
+} from "./plot-parts.tsx";
 import { plane, pointText } from "./scatter-view.tsx";
-
-const NO_GROUP = "none";
 
 /** How a metric is spread in groups of runs. */
 export function BoxView({ runs, choice, search, change, openRun }: PlotProps) {
   const theme = useTheme();
   const [pointed, setPointed] = useState<number>();
-  const { logs } = search;
+  const scales = useScales(search);
   const yName = search.y ?? choice.differingMetrics[0] ?? choice.metrics[0];
   const byName = search.by ?? defaultGroup(runs, choice);
   const plot = useMemo(() => {
     if (yName === undefined || byName === undefined) return undefined;
-    const y = readField(runs, yName, logs);
+    const y = readField(runs, yName, scales);
     const by = readField(runs, byName);
-    const groupOf = by.values.map((value) => (value === undefined ? NO_GROUP : String(value)));
+    const groupOf = by.values.map((value) => String(value ?? NONE));
     const groups = sortedWords(groupOf);
     return { y, by, groups, boxes: y.words === undefined ? boxes(y, groupOf, groups) : [] };
-  }, [runs, logs, yName, byName]);
+  }, [runs, scales, yName, byName]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const drawing = useMemo(() => plot && boxOption(runs, plot), [runs, plot, theme]);
   if (plot === undefined || drawing === undefined) {

@@ -34,13 +34,12 @@ const VIEWS = [
 
 type View = (typeof VIEWS)[number]["value"];
 
-const NO_IDS: readonly string[] = [];
-
 /** Runs, of one experiment or several, beside each other. */
 export function CompareScreen() {
   const search = useSearch({ from: "/compare" });
   const navigate = useNavigate({ from: "/compare" });
-  const { runs: asked = NO_IDS, view = "table" } = search;
+  const { view = "table" } = search;
+  const asked = useMemo(() => (search.runs ?? "").split(",").filter(Boolean), [search.runs]);
   const ids = useMemo(() => [...new Set(asked)].slice(0, MAX_RUNS), [asked]);
   const wantsEnds =
     (view === "table" && search.stat !== undefined && search.stat !== "last") ||
@@ -99,7 +98,7 @@ export function CompareScreen() {
       <SkeletonRows rows={16} />
     );
   }
-  const drop = (gone: readonly string[]): void => change({ runs: ids.filter((id) => !gone.includes(id)) });
+  const drop = (gone: readonly string[]): void => change({ runs: ids.filter((id) => !gone.includes(id)).join(",") });
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">Compare runs</h1>
@@ -260,7 +259,7 @@ function TableView({ runs, search, change, openRun }: ViewProps) {
           {q === "" ? "These runs have the same parameters, metrics and tags." : "Names of rows were searched."}
         </EmptyState>
       ) : (
-        <CompareTable runs={runs} rows={rows} onRuns={(next) => change({ runs: [...next] })} openRun={openRun} />
+        <CompareTable runs={runs} rows={rows} onRuns={(next) => change({ runs: next.join(",") })} openRun={openRun} />
       )}
     </div>
   );

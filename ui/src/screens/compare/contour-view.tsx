@@ -16,6 +16,7 @@ import {
   PlotLayout,
   type PlotProps,
   PlottedRuns,
+  useScales,
 } from "./plot-parts.tsx";
 import { drawnRuns, plane, pointText } from "./scatter-view.tsx";
 
@@ -28,7 +29,7 @@ const FEWEST_RUNS = 3;
 export function ContourView({ runs, choice, search, change, openRun }: PlotProps) {
   const theme = useTheme();
   const [pointed, setPointed] = useState<number>();
-  const { logs } = search;
+  const scales = useScales(search);
   const numeric = useMemo(() => choice.all.filter((name) => readField(runs, name).words === undefined), [choice, runs]);
   const differing = useMemo(
     () => [...choice.differingParams, ...choice.differingMetrics].filter((name) => numeric.includes(name)),
@@ -39,12 +40,12 @@ export function ContourView({ runs, choice, search, change, openRun }: PlotProps
   const yName = search.y ?? differing.find((name) => name !== zName && name !== xName);
   const plot = useMemo(() => {
     if (!xName || !yName || !zName) return undefined;
-    const x = readField(runs, xName, logs);
-    const y = readField(runs, yName, logs);
-    const z = readField(runs, zName, logs);
+    const x = readField(runs, xName, scales);
+    const y = readField(runs, yName, scales);
+    const z = readField(runs, zName, scales);
     const drawn = drawnRuns(runs, x, y).filter((run) => placeOf(z, run) !== undefined);
     return { x, y, z, drawn };
-  }, [runs, logs, xName, yName, zName]);
+  }, [runs, scales, xName, yName, zName]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const option = useMemo(() => (plot ? contourOption(runs, plot) : undefined), [runs, plot, theme]);
   const picker = (label: string, value: string | undefined, field: Field | undefined, put: (name: string) => void) => (
@@ -162,10 +163,18 @@ function contourOption(runs: readonly ComparedRun[], plot: ContourPlot): ChartOp
   };
   return {
     ...baseOption(look),
-    ...plane(look, x, y),
+    ...plane(look, x, y, true),
     tooltip: tooltip(look, ({ dataIndex }) => pointText(runs, drawn[dataIndex], [x, y, z])),
     series: [
-      { id: "surface", type: "custom", renderItem, data: regions.map(() => [0, 0]), silent: true, clip: true, z: 1 },
+      {
+        id: "surface",
+        type: "custom",
+        renderItem,
+        data: regions.map(() => [ux.from(0), uy.from(0)]),
+        silent: true,
+        clip: true,
+        z: 1,
+      },
       {
         id: "runs",
         type: "scatter",

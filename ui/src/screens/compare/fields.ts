@@ -25,16 +25,38 @@ export interface Field {
   readonly name: string;
   /** In the order of the runs. */
   readonly values: readonly FieldValue[];
-  /** The distinct words in order, where not every value is a number; such a field has no log scale. */
+  /** The distinct words in order, {@link NONE} last, where not every value is a number; such a field has no log scale. */
   readonly words: readonly string[] | undefined;
   readonly isLog: boolean;
 }
 
-export function readField(runs: readonly ComparedRun[], name: string, logs: readonly string[] = []): Field {
+/** The place of runs without a value on an axis of words. */
+export const NONE = "(none)";
+
+/** Which fields the reader wants logarithmic, and which not. */
+export interface Scales {
+  readonly log?: readonly string[] | undefined;
+  readonly linear?: readonly string[] | undefined;
+}
+
+/** So many times the least value is the greatest one of an axis that is logarithmic by itself. */
+const LOG_SPAN = 100;
+
+export function readField(runs: readonly ComparedRun[], name: string, { log, linear }: Scales = {}): Field {
   const values = runs.map((run) => fieldValue(run, name));
   const hasWords = values.some((value) => typeof value === "string");
-  const words = hasWords ? sortedWords(values) : undefined;
-  return { name, values, words, isLog: !hasWords && logs.includes(name) };
+  if (hasWords) {
+    const words = [...sortedWords(values), ...(values.includes(undefined) ? [NONE] : [])];
+    return { name, values, words, isLog: false };
+  }
+  const isLog = log?.includes(name) || (!linear?.includes(name) && isWide(values));
+  return { name, values, words: undefined, isLog };
+}
+
+function isWide(values: readonly FieldValue[]): boolean {
+  const known = values.filter((value) => value !== undefined && Number.isFinite(value)) as number[];
+  const least = Math.min(...known);
+  return least > 0 && Math.max(...known) / least >= LOG_SPAN;
 }
 
 /** Numbers among words come first, by size. */
@@ -51,8 +73,8 @@ export function sortedWords(values: readonly FieldValue[]): string[] {
 /** Where a run is on the field's axis: its number, or its word's place. Undefined where it has none that can be drawn. */
 export function placeOf({ values, words, isLog }: Field, run: number): number | undefined {
   const value = values[run];
+  if (words !== undefined) return words.indexOf(String(value ?? NONE));
   if (value === undefined) return undefined;
-  if (words !== undefined) return words.indexOf(String(value));
   const number = Number(value);
   return Number.isFinite(number) && (!isLog || number > 0) ? number : undefined;
 }
@@ -74,7 +96,7 @@ export interface FieldChoice {
   readonly all: readonly string[];
   readonly metrics: readonly string[];
   readonly params: readonly string[];
-  /** Those that tell runs apart. */
+  /** Those that most runs have and that tell runs apart. */
   readonly differingMetrics: readonly string[];
   readonly differingParams: readonly string[];
 }
@@ -85,7 +107,10 @@ export function fieldChoice(runs: readonly ComparedRun[]): FieldChoice {
   const metricKeys = keys(runs.map((run) => run.metrics));
   const metrics = metricKeys.map((key) => `metrics.${key}`);
   const params = keys(runs.map((run) => run.params)).map((key) => `params.${key}`);
-  const differs = (name: string): boolean => new Set(runs.map((run) => fieldValue(run, name))).size > 1;
+  const differs = (name: string): boolean => {
+    const known = runs.map((run) => fieldValue(run, name)).filter((value) => value !== undefined);
+    return known.length >= runs.length / 2 && new Set(known).size > 1;
+  };
   const ends = metricKeys.flatMap((key) => [`min(metrics.${key})`, `max(metrics.${key})`]);
   return {
     all: [...params, ...metrics, ...ends],

@@ -13,22 +13,31 @@ import { useTheme } from "../../parts/theme.ts";
 import { Checkbox } from "../../parts/toggles.tsx";
 import type { ComparedRun } from "./compared-run.ts";
 import { type Brush, brushed, defaultAxes, type Field, placeOf, readField, scaled } from "./fields.ts";
-import { ColourLegend, FieldPicker, logSwitch, PlotLayout, type PlotProps, PlottedRuns } from "./plot-parts.tsx";
+import {
+  ColourLegend,
+  FieldPicker,
+  logSwitch,
+  PlotLayout,
+  type PlotProps,
+  PlottedRuns,
+  useScales,
+} from "./plot-parts.tsx";
 
 const NO_BRUSH: Brush = {};
 
 /** Parallel coordinates: every run a line over the axes, chosen by brushing them. */
 export function ParallelView({ runs, choice, search, change, openRun }: PlotProps) {
   const theme = useTheme();
-  const { axes: chosen, logs, brush = NO_BRUSH } = search;
+  const { axes: chosen, brush = NO_BRUSH } = search;
+  const scales = useScales(search);
   const [pointed, setPointed] = useState<number>();
   const names = useMemo(() => chosen ?? defaultAxes(choice), [chosen, choice]);
   const lastMetric = names.findLast((name) => !name.startsWith("params."));
   const colourName = (search.colour ?? lastMetric) || undefined;
-  const fields = useMemo(() => names.map((name) => readField(runs, name, logs)), [runs, names, logs]);
+  const fields = useMemo(() => names.map((name) => readField(runs, name, scales)), [runs, names, scales]);
   const colour = useMemo(
-    () => (colourName === undefined ? undefined : readField(runs, colourName, logs)),
-    [runs, colourName, logs],
+    () => (colourName === undefined ? undefined : readField(runs, colourName, scales)),
+    [runs, colourName, scales],
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const option = useMemo(() => parallelOption(runs, fields, colour), [runs, fields, colour, theme]);
@@ -87,7 +96,7 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
             <>
               <Button
                 disabled={selected.length === 0}
-                onClick={() => change({ runs: selected.map((index) => runs[index]!.id), brush: undefined })}
+                onClick={() => change({ runs: selected.map((index) => runs[index]!.id).join(","), brush: undefined })}
               >
                 Keep only these
               </Button>
@@ -155,6 +164,7 @@ function parallelOption(
     parallelAxis: fields.map((field, dim) => ({
       ...axisOption(look, field),
       dim,
+      z: 4,
       id: field.name,
       name: plainText(shortName(field.name)),
       nameTextStyle: { color: look.ink, fontSize: 12 },

@@ -1,11 +1,11 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import { SCALE_GRADIENT } from "../../charts/colour-scale.ts";
 import { formatMetric } from "../../parts/format.ts";
 import { Combobox } from "../../parts/select.tsx";
 import { Checkbox } from "../../parts/toggles.tsx";
 import { Dash, Metric } from "../../parts/values.tsx";
 import type { ComparedRun } from "./compared-run.ts";
-import type { Field, FieldChoice } from "./fields.ts";
+import type { Field, FieldChoice, Scales } from "./fields.ts";
 import { RunLink } from "./run-link.tsx";
 import type { CompareSearch } from "./search.ts";
 
@@ -58,14 +58,28 @@ export function FieldPicker({ label, value, options, onChange, placeholder, log 
   );
 }
 
+/** The reader's scales as one object, which is the same while they are. */
+export function useScales({ log, linear }: CompareSearch): Scales {
+  return useMemo(() => ({ log, linear }), [log, linear]);
+}
+
 /** The log switch of a field that all drawings share. */
-export function logSwitch(field: Field | undefined, { logs = [] }: CompareSearch, change: PlotProps["change"]) {
+export function logSwitch(
+  field: Field | undefined,
+  { log = [], linear = [] }: CompareSearch,
+  change: PlotProps["change"],
+) {
   if (field === undefined) return undefined;
-  const others = logs.filter((name) => name !== field.name);
+  const without = (names: readonly string[]): string[] => names.filter((name) => name !== field.name);
   return {
     isOn: field.isLog,
     isDisabled: field.words !== undefined,
-    onChange: (isOn: boolean) => change({ logs: isOn ? [...others, field.name] : others }),
+    onChange: (isOn: boolean) =>
+      change(
+        isOn
+          ? { log: [...log, field.name], linear: without(linear) }
+          : { log: without(log), linear: [...linear, field.name] },
+      ),
   };
 }
 

@@ -1,7 +1,15 @@
 import { useMemo, useState } from "react";
 import { readColourScale } from "../../charts/colour-scale.ts";
 import { EChart } from "../../charts/echart.tsx";
-import { axisOption, baseOption, type ChartOption, plainText, readLook, tooltip } from "../../charts/echarts.ts";
+import {
+  axisOption,
+  baseOption,
+  type ChartOption,
+  type Look,
+  plainText,
+  readLook,
+  tooltip,
+} from "../../charts/echarts.ts";
 import { runColour } from "../../charts/run-colour.ts";
 import { formatMetric } from "../../parts/format.ts";
 import { EmptyState } from "../../parts/states.tsx";
@@ -16,6 +24,7 @@ import {
   PlotLayout,
   type PlotProps,
   PlottedRuns,
+  useScales,
 } from "./plot-parts.tsx";
 
 const DEFAULT_PX = 9;
@@ -26,16 +35,17 @@ const LARGEST_PX = 26;
 export function ScatterView({ runs, choice, search, change, openRun }: PlotProps) {
   const theme = useTheme();
   const [pointed, setPointed] = useState<number>();
-  const { logs, colour: colourName, size: sizeName } = search;
+  const { colour: colourName, size: sizeName } = search;
+  const scales = useScales(search);
   const xName = search.x ?? choice.differingParams[0] ?? choice.differingMetrics[0] ?? choice.all[0];
   const yName =
     search.y ?? choice.differingMetrics.find((name) => name !== xName) ?? choice.all.find((name) => name !== xName);
-  const read = (name: string | undefined) => (name ? readField(runs, name, logs) : undefined);
+  const read = (name: string | undefined) => (name ? readField(runs, name, scales) : undefined);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `read` is made of what is listed
   const plot = useMemo(() => {
     const [x, y, colour, size] = [read(xName), read(yName), read(colourName), read(sizeName)];
     return x && y && { x, y, colour, size, drawn: drawnRuns(runs, x, y) };
-  }, [runs, logs, xName, yName, colourName, sizeName]);
+  }, [runs, scales, xName, yName, colourName, sizeName]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const option = useMemo(() => plot && scatterOption(runs, plot), [runs, plot, theme]);
   if (plot === undefined || option === undefined) {
@@ -151,13 +161,18 @@ function scatterOption(runs: readonly ComparedRun[], { x, y, colour, size, drawn
   };
 }
 
-/** Both axes, each with its field's name. */
-export function plane(look: ReturnType<typeof readLook>, x: Field, y: Field): ChartOption {
+/** Both axes, each with its field's name. @param isTight the axes end where the values do. */
+export function plane(look: Look, x: Field, y: Field, isTight = false): ChartOption {
+  const extent = (field: Field) => {
+    if (field.words !== undefined) return {};
+    return isTight ? { min: "dataMin", max: "dataMax" } : { boundaryGap: ["3%", "3%"] };
+  };
   return {
     grid: { left: 24, right: 48, top: 40, bottom: 40, containLabel: true },
-    xAxis: { ...axisOption(look, x), name: plainText(x.name), nameLocation: "middle", nameGap: 30 },
+    xAxis: { ...axisOption(look, x), ...extent(x), name: plainText(x.name), nameLocation: "middle", nameGap: 30 },
     yAxis: {
       ...axisOption(look, y),
+      ...extent(y),
       name: plainText(y.name),
       nameTextStyle: { color: look.muted, fontSize: 12, align: "left" },
     },

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { optional } from "../search-fields.ts";
 
-/** `a,b`, as people write it, or a list. */
+/** Ids apart by commas; MLflow's own addresses have a list. */
 const ids = z.union([
-  z.array(z.string()),
+  z.string(),
   z.pipe(
-    z.string(),
-    z.transform((text) => text.split(",").filter((id) => id !== "")),
+    z.array(z.string()),
+    z.transform((list) => list.join(",")),
   ),
 ]);
 
@@ -25,8 +25,9 @@ export const compareSearch = z.object({
   axes: optional(z.array(z.string())),
   /** By axis, the ranges that select runs; of an axis of words, the words' places in it. */
   brush: optional(z.record(z.string(), z.array(interval))),
-  /** Fields whose axes are logarithmic. */
-  logs: optional(z.array(z.string())),
+  /** Fields whose axes are logarithmic, and not; of others it depends on how far apart their values are. */
+  log: optional(z.array(z.string())),
+  linear: optional(z.array(z.string())),
   x: optional(z.string()),
   y: optional(z.string()),
   z: optional(z.string()),
