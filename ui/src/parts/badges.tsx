@@ -73,7 +73,11 @@ export function Tag({ name, value, onSelect, onRemove }: TagProps) {
   return (
     <span
       title={text}
-      className="inline-flex h-5 max-w-60 items-stretch rounded-sm border border-line bg-surface text-ink-muted text-sm"
+      className={classNames(
+        "inline-flex max-w-60 items-stretch rounded-sm border border-line bg-surface text-ink-muted text-sm",
+        // What is pressed is at least 24 px.
+        onRemove ? "h-6.5" : "h-5",
+      )}
     >
       {onSelect === undefined ? (
         <span className={inner}>{words}</span>
@@ -86,7 +90,7 @@ export function Tag({ name, value, onSelect, onRemove }: TagProps) {
         <button
           type="button"
           aria-label={`Remove tag ${name}`}
-          className="flex w-5 shrink-0 items-center justify-center hover:bg-hover hover:text-ink"
+          className="flex w-6 shrink-0 items-center justify-center hover:bg-hover hover:text-ink"
           onClick={onRemove}
         >
           <X size={12} aria-hidden />

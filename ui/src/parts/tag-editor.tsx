@@ -64,7 +64,7 @@ export function TagEditor({ tags, onSet, onRemove }: TagEditorProps) {
           <Button
             kind="quiet"
             icon={<Plus size={14} aria-hidden />}
-            className={classNames("h-5 text-ink-muted text-sm", ownTags(tags).length === 0 && "-ml-2.5")}
+            className={classNames("h-6 text-ink-muted text-sm", ownTags(tags).length === 0 && "-ml-2.5")}
           >
             Add tag
           </Button>

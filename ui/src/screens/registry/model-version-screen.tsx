@@ -186,7 +186,7 @@ function Aliases({ version: { name, version, aliases = [] } }: { version: ModelV
           <Button
             kind="quiet"
             icon={<Plus size={14} aria-hidden />}
-            className={classNames("h-5 text-ink-muted text-sm", aliases.length === 0 && "-ml-2.5")}
+            className={classNames("h-6 text-ink-muted text-sm", aliases.length === 0 && "-ml-2.5")}
           >
             Add alias
           </Button>
