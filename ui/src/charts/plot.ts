@@ -199,7 +199,7 @@ export class Plot {
             ...axis,
             size: X_AXIS_PX,
             grid: { show: false },
-            space: 64,
+            space: 50,
             ...(x !== "time" && {
               values: (_, splits) => splits.map((value) => (value === null ? "" : values(value))),
             }),
