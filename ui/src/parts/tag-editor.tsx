@@ -3,24 +3,15 @@ import { type FormEvent, useState } from "react";
 import { Tag } from "./badges.tsx";
 import { Button } from "./button.tsx";
 import { classNames } from "./class-names.ts";
+import { ownTags, type TagPair } from "./own-tags.ts";
 import { Popover } from "./popover.tsx";
 import { TextField } from "./text-field.tsx";
 import { sayFailed } from "./toast.tsx";
-
-interface TagPair {
-  key: string;
-  value: string;
-}
 
 interface TagEditorProps {
   tags: readonly TagPair[] | undefined;
   onSet: (tag: TagPair) => Promise<unknown>;
   onRemove: (key: string) => Promise<unknown>;
-}
-
-/** Tags that MLflow's clients set for themselves are no reader's matter. */
-export function ownTags<Pair extends TagPair>(tags: readonly Pair[] | undefined): Pair[] {
-  return (tags ?? []).filter((tag) => !tag.key.startsWith("mlflow."));
 }
 
 /** The tags of something, to add, change and remove. */

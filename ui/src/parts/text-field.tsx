@@ -127,7 +127,7 @@ export function SearchField({ label, value, onValueChange, className, onKeyDown,
           type="button"
           aria-label="Empty the search"
           onClick={() => onValueChange("")}
-          className="absolute right-1 flex size-5 items-center justify-center rounded-sm text-ink-muted hover:bg-hover"
+          className="absolute right-0.5 flex size-6 items-center justify-center rounded-sm text-ink-muted hover:bg-hover"
         >
           <X size={12} aria-hidden />
         </button>

@@ -9,7 +9,7 @@ const INDENT_PX = 14;
 /** One line of a tree; the lines of closed branches are left out. */
 export interface TreeLine {
   id: string;
-  /** Its accessible name, where the reader's letters search. */
+  /** Where the reader's letters search; its title. */
   label: string;
   /** 0 at the top. */
   depth: number;
@@ -94,7 +94,6 @@ export function Tree({ label, lines, selectedId, onSelect, onToggle }: TreeProps
             <div
               key={line.id}
               role="treeitem"
-              aria-label={line.label}
               aria-level={line.depth + 1}
               aria-expanded={line.isOpen}
               aria-selected={isSelected}

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectSound, type OurUi, startOurUi } from "./harness/our-ui.ts";
+
+interface Seed {
+  readonly experimentId: string;
+  readonly run: string;
+  readonly parent: string;
+  readonly many: string;
+  readonly stalled: string;
+  readonly live: string;
+  readonly hostile: string;
+  readonly hostileName: string;
+}
+
+let ui: OurUi<Seed>;
+
+beforeAll(async () => {
+  ui = await startOurUi<Seed>(new URL("ui-run.seed.py", import.meta.url));
+});
+
+afterAll(async () => {
+  await ui.stop();
+});
+
+const pathOf = (runId: string, search = "") => `/experiments/${ui.seed.experimentId}/runs/${runId}${search}`;
+
+async function send(path: string, body: object): Promise<void> {
+  const answer = await fetch(`${ui.server.url}/api/2.0/mlflow/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(200);
+}
+
+test("the overview says what a run is, and what belongs to it", async () => {
+  const opened = await ui.open(pathOf(ui.seed.run));
+  const { page } = opened;
+  await page.getByRole("heading", { name: "winner" }).waitFor();
+  const details = page.getByRole("region", { name: "Details" });
+  for (const text of ["Finished", "2m 5s", "ada", "train.py", "0123456789ab", ui.seed.run]) {
+    await details.getByText(text).first().waitFor();
+  }
+  expect(await details.getByRole("link", { name: "0123456789ab" }).getAttribute("href")).toBe(
+    "https://github.com/example/repo/commit/0123456789abcdef0123456789abcdef01234567",
+  );
+  await page.getByRole("row", { name: /^acc 0\.7 0\.1 0\.9 0\.5 3$/ }).waitFor();
+  await page.getByRole("row", { name: /^loss NaN/ }).waitFor();
+  await page.getByRole("row", { name: "lr 0.001" }).waitFor();
+  await page.getByRole("link", { name: "sweep" }).waitFor();
+  expect(await page.getByRole("link", { name: /^child/ }).count()).toBe(3);
+  await page.getByRole("link", { name: "tree" }).waitFor();
+  await page.getByText("iris").waitFor();
+  await page.locator("strong", { hasText: "bold" }).waitFor();
+  expect(await page.locator("main img, main script").count()).toBe(0);
+  expect(await page.locator("main a", { hasText: "bad" }).getAttribute("href")).toBeNull();
+  expect(await page.title()).toMatch(/^winner/);
+  await expectSound(opened);
+});
+
+test("name, description and tags are changed; a run is deleted and restored", async () => {
+  const opened = await ui.open(pathOf(ui.seed.parent));
+  const { page } = opened;
+  await page.getByRole("button", { name: "Actions on the run" }).click();
+  await page.getByRole("menuitem", { name: "Rename…" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("renamed <b>");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "renamed <b>" }).waitFor();
+  await page.getByRole("button", { name: "Add a description" }).click();
+  await page.getByRole("textbox", { name: "Description" }).fill("Some *words*.");
+  await page.keyboard.press("Control+Enter");
+  await page.locator("em", { hasText: "words" }).waitFor();
+  await page.getByRole("button", { name: "Add tag" }).click();
+  await page.getByLabel("Name").fill("stage");
+  await page.getByLabel("Value").fill("one");
+  await page.keyboard.press("Enter");
+  await page.getByTitle("stage: one").waitFor();
+  await page.getByRole("button", { name: "Remove tag stage" }).click();
+  await page.getByTitle("stage: one").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Actions on the run" }).click();
+  await page.getByRole("menuitem", { name: "Delete…" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("Deleted", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Restore", exact: true }).click();
+  await page.getByText("Deleted", { exact: true }).waitFor({ state: "detached" });
+  await expectSound(opened);
+});
+
+test("a model is registered from what the run logged", async () => {
+  const opened = await ui.open(pathOf(ui.seed.run));
+  const { page } = opened;
+  await page.getByRole("button", { name: "Actions on the run" }).click();
+  await page.getByRole("menuitem", { name: "Register a model…" }).click();
+  await page.getByLabel("Name of the model").fill("from-run");
+  await page.getByRole("button", { name: "Register", exact: true }).click();
+  await page.getByRole("link", { name: "from-run version 1" }).waitFor();
+  await expectSound(opened);
+});
+
+test("1,200 metrics are searched and sorted, and the address holds how", async () => {
+  const opened = await ui.open(pathOf(ui.seed.many));
+  const { page } = opened;
+  await page.getByRole("row", { name: /^layer\/0000/ }).waitFor();
+  expect(await page.getByRole("row").count()).toBeLessThan(100);
+  await page.getByRole("button", { name: "Last" }).click();
+  await page.getByRole("row", { name: /^layer\/1199/ }).waitFor();
+  await page.getByRole("searchbox", { name: "Search metrics" }).fill("0042");
+  await page.getByRole("row", { name: "layer/0042 6 6 6 6 1" }).waitFor();
+  await page.waitForURL(/mq=/);
+  expect(page.url()).toContain("sort=-last");
+  await page.reload();
+  await page.getByRole("row", { name: "layer/0042 6 6 6 6 1" }).waitFor();
+  await expectSound(opened);
+});
+
+test("a running run is live; one that is silent is called stalled, with the rule", async () => {
+  const opened = await ui.open(pathOf(ui.seed.live));
+  const { page } = opened;
+  await page.getByRole("row", { name: /^loss 1 / }).waitFor();
+  await send("runs/log-metric", { run_id: ui.seed.live, key: "loss", value: 0.25, timestamp: Date.now(), step: 7 });
+  await page.getByRole("row", { name: /^loss 0\.25 .* 7$/ }).waitFor();
+  await send("runs/update", { run_id: ui.seed.live, status: "FAILED", end_time: Date.now() });
+  await page.getByRole("region", { name: "Details" }).getByText("Failed").waitFor();
+  await expectSound(opened);
+  const silent = await ui.open(pathOf(ui.seed.stalled));
+  await silent.page.getByText(/no metric for 1h.*the limit is 10m/).waitFor();
+  await expectSound(silent);
+});
+
+test("tabs by keys; a hostile name is text; a phone scrolls within; a missing run says so", async () => {
+  const opened = await ui.open(pathOf(ui.seed.hostile));
+  const { page } = opened;
+  await page.getByRole("heading", { name: ui.seed.hostileName }).waitFor();
+  await page.keyboard.press("4");
+  await page.getByRole("heading", { name: "No artifacts yet" }).waitFor();
+  expect(page.url()).toContain("tab=artifacts");
+  await page.keyboard.press("1");
+  await page.getByRole("region", { name: "Details" }).waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  expect(await page.title()).toContain(ui.seed.hostileName);
+  await expectSound(opened);
+  const missing = await ui.open(pathOf("none"));
+  await missing.page.getByRole("heading", { name: "There is no such run" }).waitFor();
+  await missing.page.getByRole("link", { name: "Go to the experiment's runs" }).waitFor();
+});
