@@ -123,6 +123,25 @@ test("logged models: the list, and one's page at the address that MLflow prints"
   await expectSound(opened);
 });
 
+test("a logged model is registered, as a version of a model that exists and as a new one", async () => {
+  const opened = await ui.open(`/experiments/${ui.seed.experimentId}/models/${ui.seed.modelId}`);
+  const { page } = opened;
+  await page.getByRole("button", { name: "Register" }).click();
+  const dialog = page.getByRole("dialog", { name: "Register a model" });
+  await dialog.getByRole("combobox", { name: "Model", exact: true }).fill("made by registering");
+  await dialog.getByText("A new one, or the name of one that exists.").waitFor();
+  await expectSound(opened);
+  await dialog.getByRole("button", { name: "Register", exact: true }).click();
+  await page.getByRole("link", { name: "made by registering v1" }).waitFor();
+  await page.getByRole("button", { name: "Register", exact: true }).click();
+  await dialog.getByRole("combobox", { name: "Model", exact: true }).fill("made by registering");
+  await dialog.getByRole("button", { name: "Register a new version" }).click();
+  await page.getByRole("link", { name: "made by registering v2" }).waitFor();
+  await page.getByRole("button", { name: "Open" }).last().click();
+  await page.getByRole("heading", { name: "made by registering version 2" }).waitFor();
+  await expectSound(opened);
+});
+
 test("what is not there says so", async () => {
   const opened = await ui.open("/models/no%20such/versions/7");
   const { page } = opened;

@@ -27,11 +27,12 @@ interface MenuProps {
   entries: readonly MenuEntry[];
   side?: "top" | "right" | "bottom" | "left";
   align?: "start" | "center" | "end";
+  isInitiallyOpen?: boolean;
 }
 
-export function Menu({ trigger, entries, side = "bottom", align = "start" }: MenuProps) {
+export function Menu({ trigger, entries, side = "bottom", align = "start", isInitiallyOpen = false }: MenuProps) {
   return (
-    <Base.Root>
+    <Base.Root defaultOpen={isInitiallyOpen}>
       <Base.Trigger render={trigger} />
       <Panel entries={entries} side={side} align={align} />
     </Base.Root>

@@ -1,10 +1,10 @@
 import { Checkbox as BaseCheckbox } from "@base-ui/react/checkbox";
 import { Switch as BaseSwitch } from "@base-ui/react/switch";
-import { Toggle } from "@base-ui/react/toggle";
-import { ToggleGroup } from "@base-ui/react/toggle-group";
 import { Check, Minus } from "lucide-react";
 import type { ReactNode } from "react";
 import { classNames } from "./class-names.ts";
+
+export { type Segment, Segmented } from "./segmented.tsx";
 
 interface OnOffProps {
   label: ReactNode;
@@ -69,47 +69,5 @@ export function Switch({ label, isOn, onChange, isDisabled = false, className }:
       </BaseSwitch.Root>
       {label}
     </label>
-  );
-}
-
-export interface Segment<Value extends string> {
-  value: Value;
-  label: string;
-  /** Shown in place of the label, which then names it. */
-  icon?: ReactNode;
-}
-
-interface SegmentedProps<Value extends string> {
-  label: string;
-  value: Value;
-  onValueChange: (value: Value) => void;
-  segments: readonly Segment<Value>[];
-  className?: string;
-}
-
-/** One of two to five values, all in sight. */
-export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
-  const { label, value, onValueChange, segments, className } = props;
-  return (
-    <ToggleGroup
-      aria-label={label}
-      value={[value]}
-      onValueChange={([next]: Value[]) => next !== undefined && onValueChange(next)}
-      className={classNames("inline-flex h-7 shrink-0 rounded border border-line-strong", className)}
-    >
-      {segments.map((segment) => (
-        <Toggle
-          key={segment.value}
-          value={segment.value}
-          {...(segment.icon !== undefined && { "aria-label": segment.label, title: segment.label })}
-          className={
-            "flex items-center px-2 text-ink-muted first:rounded-l-[3px] last:rounded-r-[3px] hover:bg-hover " +
-            "data-pressed:bg-selected data-pressed:text-ink"
-          }
-        >
-          {segment.icon ?? segment.label}
-        </Toggle>
-      ))}
-    </ToggleGroup>
   );
 }

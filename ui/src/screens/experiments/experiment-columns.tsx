@@ -4,9 +4,10 @@ import { NOTE_TAG } from "../../api/wire.ts";
 import { Tag } from "../../parts/badges.tsx";
 import { IconButton } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
-import { Menu, type MenuEntry } from "../../parts/menu.tsx";
+import { LazyMenu } from "../../parts/lazy-menu.tsx";
+import type { MenuEntry } from "../../parts/menu.tsx";
+import { ownTags } from "../../parts/own-tags.ts";
 import type { GridColumn } from "../../parts/row-grid.tsx";
-import { ownTags } from "../../parts/tag-editor.tsx";
 import { Time } from "../../parts/values.tsx";
 import type { Doing } from "./experiment-dialogs.tsx";
 import { noteLine, type Row } from "./experiment-rows.ts";
@@ -123,17 +124,17 @@ export function experimentColumns({ view, openFolder, setDoing, restore }: Colum
       track: "28px",
       cell: (row, tabIndex) =>
         row.kind === "experiment" && (
-          <Menu
-            align="end"
-            entries={entries(row.experiment)}
-            trigger={
+          <LazyMenu
+            entries={() => entries(row.experiment)}
+            trigger={(onClick) => (
               <IconButton
                 label={`Actions of ${row.name.slice(0, 80)}`}
                 icon={<Ellipsis size={16} aria-hidden />}
                 tabIndex={tabIndex}
                 className="h-6"
+                {...(onClick && { onClick })}
               />
-            }
+            )}
           />
         ),
     },

@@ -13,10 +13,10 @@ import { useChange } from "../../api/query-client.ts";
 import { NOTE_TAG, valueFor } from "../../api/wire.ts";
 import { ConfirmDialog, Dialog, FormDialog } from "../../parts/dialog.tsx";
 import { Markdown } from "../../parts/markdown.tsx";
+import { Segmented } from "../../parts/segmented.tsx";
 import { TagEditor } from "../../parts/tag-editor.tsx";
 import { TextArea, TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
-import { Segmented } from "../../parts/toggles.tsx";
 
 /** What is about to be done. */
 export type Doing =

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { CodeLines } from "../../parts/code-lines.tsx";
-import { Segmented } from "../../parts/toggles.tsx";
+import { Segmented } from "../../parts/segmented.tsx";
 import { CLIENTS, type Client, connectLines, serverUri } from "../../shell/connect-lines.ts";
 
 /** What to do on a server without a run. The list is asked again and again meanwhile: the first run takes its place. */

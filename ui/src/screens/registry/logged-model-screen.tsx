@@ -15,7 +15,7 @@ import { modelVersionSearchQuery } from "../../api/model-versions.ts";
 import { useChange } from "../../api/query-client.ts";
 import { runQuery } from "../../api/runs.ts";
 import { toDouble } from "../../api/wire.ts";
-import { IconButton } from "../../parts/button.tsx";
+import { Button, IconButton } from "../../parts/button.tsx";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { ConfirmDialog } from "../../parts/dialog.tsx";
@@ -27,6 +27,7 @@ import { say } from "../../parts/toast.tsx";
 import { Dash, Metric, Time } from "../../parts/values.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { MODEL_STATUS } from "./logged-model-text.ts";
+import { RegisterDialog } from "./register-dialog.tsx";
 import { quoted } from "./registry-filter.ts";
 import { runHref, Section, versionHref } from "./registry-parts.tsx";
 
@@ -39,6 +40,7 @@ export function LoggedModelScreen() {
   const experimentId = info?.experiment_id ?? "";
   const experiment = useQuery({ ...experimentQuery(experimentId), enabled: experimentId !== "" });
   const [isDeleting, setDeleting] = useState(false);
+  const [isRegistering, setRegistering] = useState(false);
   useBreadcrumbs([
     { label: "Experiments", href: "#/experiments" },
     ...(info
@@ -69,14 +71,18 @@ export function LoggedModelScreen() {
       <header className="flex min-h-7 items-center gap-1">
         <h1 className="min-w-0 text-lg wrap-anywhere">{info?.name ?? <Skeleton className="w-40" />}</h1>
         <CopyButton text={`models:/${modelId}`} label={`Copy models:/${modelId}`} />
+        <span className="ml-auto" />
+        {info?.source_run_id && <Button onClick={() => setRegistering(true)}>Register</Button>}
         <IconButton
           label="Delete the logged model"
           icon={<Trash2 size={16} aria-hidden />}
-          className="ml-auto"
           onClick={() => setDeleting(true)}
         />
       </header>
       {found.data === undefined ? <SkeletonRows rows={10} /> : <Details model={found.data} />}
+      {isRegistering && info?.source_run_id && (
+        <RegisterDialog isOpen onOpenChange={setRegistering} runId={info.source_run_id} initialModelId={modelId} />
+      )}
       <ConfirmDialog
         isOpen={isDeleting}
         onOpenChange={setDeleting}

@@ -20,6 +20,8 @@ export interface RegisterDialogProps {
   runId: string;
   /** The folder of the run's artifacts that is to be registered, where the reader has chosen one. */
   initialPath?: string;
+  /** The logged model of the run that is to be registered, likewise. */
+  initialModelId?: string;
 }
 
 interface Source {
@@ -30,10 +32,10 @@ interface Source {
 }
 
 /** Makes a version of a registered model, a new one too, of what a run logged. */
-export function RegisterDialog({ isOpen, onOpenChange, runId, initialPath }: RegisterDialogProps) {
+export function RegisterDialog({ isOpen, onOpenChange, runId, initialPath, initialModelId }: RegisterDialogProps) {
   const navigate = useNavigate();
   const sources = useSources(runId, initialPath);
-  const [chosen, setChosen] = useState<string>();
+  const [chosen, setChosen] = useState<string | undefined>(initialModelId);
   const [typedPath, setTypedPath] = useState("");
   const [name, setName] = useState("");
   const listId = useId();

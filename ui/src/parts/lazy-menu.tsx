@@ -1,0 +1,21 @@
+import { lazy, type MouseEventHandler, type ReactElement, Suspense, useState } from "react";
+import type { MenuEntry } from "./menu.tsx";
+
+const Menu = lazy(async () => ({ default: (await import("./menu.tsx")).Menu }));
+
+interface LazyMenuProps {
+  /** Makes the button that opens it. */
+  trigger: (onClick?: MouseEventHandler) => ReactElement;
+  entries: () => readonly MenuEntry[];
+}
+
+/** A menu whose code comes when it is first opened: one in each row of a list, and on the first screen. */
+export function LazyMenu({ trigger, entries }: LazyMenuProps) {
+  const [isWanted, setWanted] = useState(false);
+  if (!isWanted) return trigger(() => setWanted(true));
+  return (
+    <Suspense fallback={trigger()}>
+      <Menu trigger={trigger()} entries={entries()} align="end" isInitiallyOpen />
+    </Suspense>
+  );
+}
