@@ -234,7 +234,7 @@ describe("live", () => {
 
 describe("charts beside the table", () => {
   test("draw all runs, whose names are text, with one cursor over all charts", async () => {
-    const opened = await open(allCharts());
+    const opened = await open(allCharts("&chartQuery=train"));
     const { page, plot, chart } = opened;
     await plot("train/loss").waitFor();
     expect(await plot("train/loss").getAttribute("aria-label")).toContain("3 lines");

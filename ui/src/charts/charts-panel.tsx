@@ -68,7 +68,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
         {search.chartGroups && <GroupLegend runs={runs} />}
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
-      <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6">
+      <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6" data-charts>
         {allRuns.length > MAX_CHART_RUNS && (
           <p className="pt-2 text-ink-muted text-sm">
             The first {MAX_CHART_RUNS} of {formatCount(allRuns.length)} runs are drawn.
@@ -225,6 +225,8 @@ function WhenSeen({ height, children }: { height: number; children: ReactNode })
   const [isSeen, setSeen] = useState(false);
   useEffect(() => {
     const observer = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting ?? false), {
+      // The margin counts around what scrolls only.
+      root: place.current!.closest("[data-charts]"),
       rootMargin: "240px",
     });
     observer.observe(place.current!);
