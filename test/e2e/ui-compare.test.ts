@@ -87,14 +87,14 @@ describe("the table", () => {
     await page.getByText("One run does not exist").waitFor();
     await page.getByRole("button", { name: "Remove from comparison" }).click();
     await expect.poll(() => runsInAddress(page)).toEqual([runs[0]]);
-    await page.goto(`${ui.server.url}/#/compare`);
-    await page.getByText("No runs to compare").waitFor();
-    await expectSound({ page, trouble: (await ui.open("/compare")).trouble });
+    const empty = await ui.open("/compare");
+    await empty.page.getByText("No runs to compare").waitFor();
+    await expectSound(empty);
   });
 
   test("says what failed, and tries again", async () => {
     const { page } = await ui.open("/compare");
-    await page.route("**/runs/get?*", (route) => route.fulfill({ status: 500, body: "{}" }));
+    await page.route("**/runs/get?*", (route) => route.fulfill({ status: 403, body: "{}" }));
     await page.goto(`${ui.server.url}/#${compare(2)}`);
     await page.getByRole("alert").waitFor();
     await page.unroute("**/runs/get?*");

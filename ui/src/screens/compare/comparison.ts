@@ -19,6 +19,13 @@ interface Loaded {
   readonly missing: readonly string[];
 }
 
+/** An id of no run, or no id. */
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof ApiError && (error.code === "RESOURCE_DOES_NOT_EXIST" || error.code === "INVALID_PARAMETER_VALUE")
+  );
+}
+
 async function loadRuns(client: QueryClient, ids: readonly string[]): Promise<Loaded> {
   const found: (ComparedRun | undefined)[] = new Array(ids.length);
   let next = 0;
@@ -28,8 +35,7 @@ async function loadRuns(client: QueryClient, ids: readonly string[]): Promise<Lo
         const run = await client.fetchQuery({ ...runQuery(ids[index]!), staleTime: REFRESH_MS - 1000 });
         found[index] = comparedRun(run);
       } catch (error) {
-        if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500 || error.status === 429)
-          throw error;
+        if (!isMissing(error)) throw error;
       }
     }
   };
@@ -91,6 +97,8 @@ export function useComparison(ids: readonly string[], needsEnds: boolean) {
   const loaded = useQuery({
     queryKey: ["runs", "compared", ids],
     queryFn: () => loadRuns(client, ids),
+    // Each run is asked for again by itself.
+    retry: false,
     enabled: ids.length > 0,
     placeholderData: keepPreviousData,
     refetchInterval: (query) => query.state.data?.runs.some((run) => run.status === "RUNNING") && REFRESH_MS,
