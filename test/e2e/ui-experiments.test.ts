@@ -71,6 +71,7 @@ test("by keys alone: create, rename, describe, tag, delete, restore", async () =
   await page.keyboard.type("by keys");
   await page.keyboard.press("Enter");
   await page.waitForURL(/#\/experiments\/\d+/);
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.keyboard.press("g");
   await page.keyboard.press("e");
   await rowOf(opened, "by keys").focus();

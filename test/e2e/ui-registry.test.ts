@@ -137,7 +137,7 @@ test("a logged model is registered, as a version of a model that exists and as a
   await dialog.getByRole("combobox", { name: "Model", exact: true }).fill("made by registering");
   await dialog.getByRole("button", { name: "Register a new version" }).click();
   await page.getByRole("link", { name: "made by registering v2" }).waitFor();
-  await page.getByRole("button", { name: "Open" }).last().click();
+  await page.getByRole("button", { name: "Open", exact: true }).first().click();
   await page.getByRole("heading", { name: "made by registering version 2" }).waitFor();
   await expectSound(opened);
 });
