@@ -186,7 +186,7 @@ describe("drawings", () => {
     await page.emulateMedia({ colorScheme: "dark" });
     await page.setViewportSize({ width: 390, height: 800 });
     await page.getByRole("img", { name: "Parallel coordinates" }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
     await expectSound(opened);
   });
 });

@@ -154,17 +154,15 @@ function parallelOption(
     parallel: {
       ...{ left: 56, right: 72, top: 44, bottom: 28 },
       axisExpandable: false,
-      parallelAxisDefault: {
-        nameLocation: "end",
-        nameGap: 14,
-        nameTruncate: { maxWidth: 150 },
-        areaSelectStyle: { width: 18, borderWidth: 1, borderColor: look.accent, color: look.accent, opacity: 0.25 },
-      },
     },
     parallelAxis: fields.map((field, dim) => ({
       ...axisOption(look, field),
       dim,
       z: 4,
+      nameLocation: "end",
+      nameGap: 14,
+      nameTruncate: { maxWidth: 150 },
+      areaSelectStyle: { width: 18, borderWidth: 1, borderColor: look.accent, color: look.accent, opacity: 0.25 },
       id: field.name,
       name: plainText(shortName(field.name)),
       nameTextStyle: { color: look.ink, fontSize: 12 },

@@ -143,13 +143,16 @@ export function PlottedRuns({ label, runs, shown, fields, onPoint }: PlottedRuns
             return (
               <tr
                 key={run.id}
-                className="h-row border-line border-t hover:bg-hover"
+                className="group h-row border-line border-t hover:bg-hover"
                 onMouseEnter={() => onPoint?.(index)}
                 onMouseLeave={() => onPoint?.(undefined)}
                 onFocus={() => onPoint?.(index)}
                 onBlur={() => onPoint?.(undefined)}
               >
-                <th scope="row" className="sticky left-0 max-w-40 bg-page px-4 text-left font-normal wide:max-w-72">
+                <th
+                  scope="row"
+                  className="sticky left-0 max-w-40 bg-page px-4 text-left font-normal group-hover:bg-hover wide:max-w-72"
+                >
                   <RunLink run={run} />
                 </th>
                 {columns.map(({ name, values }) => (
