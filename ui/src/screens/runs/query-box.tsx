@@ -50,7 +50,7 @@ export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
     const isOpen = offered.length > 0;
     const picked = offered[chosen];
     if (event.key === "ArrowDown" && isOpen) setChosen((chosen + 1) % offered.length);
-    else if (event.key === "ArrowUp" && isOpen) setChosen(((chosen + offered.length) % (offered.length + 1)) - 0 - 1);
+    else if (event.key === "ArrowUp" && isOpen) setChosen((chosen <= 0 ? offered.length : chosen) - 1);
     else if (event.key === "Enter" && picked) take(picked);
     else if (event.key === "Enter") submit(text);
     else if (event.key === "Tab" && isOpen && !event.shiftKey && text !== "") take(picked ?? offered[0]!);
@@ -90,7 +90,7 @@ export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
         <button
           type="button"
           aria-label="Empty the filter"
-          className="absolute top-1.5 right-1.5 rounded-sm p-0.5 text-ink-muted hover:text-ink"
+          className="absolute top-0.5 right-0.5 flex size-6 items-center justify-center rounded-sm text-ink-muted hover:text-ink"
           onClick={() => {
             setText("");
             submit("");

@@ -63,6 +63,7 @@ export function RunsGrid(props: RunsGridProps) {
   useEffect(() => horizontal.measure(), [shape, horizontal]);
 
   const runs = rows.filter((row) => row.kind === "run");
+  const isTree = rows.some((row) => row.isOpen !== undefined);
   const selectRange = (from: number, to: number): void => {
     const range = rows.slice(Math.min(from, to), Math.max(from, to) + 1).filter((row) => row.kind === "run");
     onSelect(new Set([...selected, ...range.map((row) => row.id)]));
@@ -121,7 +122,7 @@ export function RunsGrid(props: RunsGridProps) {
     <div ref={scroller} className="min-h-0 min-w-0 flex-1 overflow-auto [--name:200px] wide:[--name:300px]">
       {/* biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table */}
       <div
-        role="grid"
+        role={isTree ? "treegrid" : "grid"}
         aria-label="Runs"
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length + 1}
@@ -196,7 +197,7 @@ export function RunsGrid(props: RunsGridProps) {
                 aria-rowindex={index + 2}
                 aria-selected={row.kind === "run" ? isSelected : undefined}
                 aria-expanded={row.isOpen}
-                aria-level={(row.kind === "run" ? row.depth : 0) + 1}
+                aria-level={isTree ? (row.kind === "run" ? row.depth : 0) + 1 : undefined}
                 tabIndex={index === active ? 0 : -1}
                 ref={(element) => {
                   if (element === null || focusNext.current !== index) return;
