@@ -58,7 +58,6 @@ def log_files() -> None:
         Image.new("RGB", (32, 32), (200, 30, 30)).save(Path(folder, "picture.png"))
         Path(folder, "notes.txt").write_text("The text of the notes.\n")
         Path(folder, "table.csv").write_text("name,amount\nfirst,1\nsecond,2\n")
-        Path(folder, "config.json").write_text(json.dumps({"colour": "teal"}))
         Path(folder, "page.html").write_text("<h1>A page of its own</h1>")
         Path(folder, "README.md").write_text("# Heading of the readme\n")
         mlflow.log_artifacts(folder, "files")

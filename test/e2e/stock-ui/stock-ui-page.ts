@@ -5,19 +5,24 @@ import { type FailedCall, watchPage } from "../harness/watched-page.ts";
 
 /** A call that may fail: MLflow's own server fails it too, or has there what Trackflare deliberately has not. */
 interface ExpectedFailure {
+  /** Of path and query. */
   readonly path: RegExp;
   readonly reason: string;
 }
 
 const EXPECTED_FAILURES: readonly ExpectedFailure[] = [
   {
-    path: /^\/ajax-api\/2\.0\/mlflow\/users\/current$/,
+    path: /^\/ajax-api\/2\.0\/mlflow\/users\/current(\?|$)/,
     reason: "asked to learn whether there are users: 404 from MLflow's server too, unless it runs its basic-auth app",
   },
   {
-    path: /^\/ajax-api\/3\.0\/mlflow\/assistant\/(config|providers)$/,
+    path: /^\/ajax-api\/3\.0\/mlflow\/assistant\/(config|providers)(\?|$)/,
     reason:
       "an assistant that reads this machine's files; MLflow's server has it for local browsers only, and refuses others",
+  },
+  {
+    path: /^\/ajax-api\/2\.0\/mlflow\/(experiments\/get-by-name\?experiment_name|registered-models\/get\?name)=[a-z]+-in-the-ui$/,
+    reason: "asked while a new name is typed, to learn whether it is free: a 404 says so, from MLflow's server too",
   },
 ];
 
@@ -79,6 +84,5 @@ export async function openStockUi(profile: BrowserContext, url: string): Promise
 }
 
 function isExpected({ path, status }: FailedCall): boolean {
-  const [pathname = ""] = path.split("?");
-  return status === 404 && EXPECTED_FAILURES.some((expected) => expected.path.test(pathname));
+  return status === 404 && EXPECTED_FAILURES.some((expected) => expected.path.test(path));
 }

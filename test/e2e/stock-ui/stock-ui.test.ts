@@ -45,11 +45,6 @@ const VIEWS: readonly View[] = [
   { name: "home", path: () => "/", texts: ["Recent Experiments", "stock-ui"] },
   { name: "experiments", path: () => "/experiments", texts: ["stock-ui", "Default"] },
   {
-    name: "an experiment",
-    path: ({ experimentId }) => `/experiments/${experimentId}`,
-    texts: ["run-0", "run-2", "matching runs"],
-  },
-  {
     name: "runs table",
     path: ({ experimentId }) => `/experiments/${experimentId}/runs`,
     texts: ["run-0", "run-1", "run-2", "points (", "4 matching runs"],
@@ -144,7 +139,6 @@ const VIEWS: readonly View[] = [
     texts: ["Comparing 2 Versions", "optimizer", "val/loss"],
   },
   { name: "prompts", path: () => "/prompts", texts: ["Prompts"] },
-  { name: "settings", path: () => "/settings", texts: ["Settings", "Theme"] },
 ];
 
 describe("shows", () => {
@@ -159,7 +153,6 @@ describe("shows", () => {
 
   test.each([
     { file: "notes.txt", text: "The text of the notes." },
-    { file: "config.json", text: '"colour"' },
     { file: "table.csv", text: "Previewing the first 2 rows" },
     { file: "README.md", text: "Heading of the readme" },
   ])("artifact $file", async ({ file, text }) => {
