@@ -41,7 +41,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Everything that is asked for has been answered. */
-const settled = () => vi.advanceTimersByTimeAsync(40);
+const settled = () => vi.advanceTimersByTimeAsync(200);
 
 function stepsOf(store: SeriesStore, runId: string): number[] {
   return [...(store.snapshot("loss").runs.find((run) => run.runId === runId)?.points.x ?? [])];

@@ -35,6 +35,8 @@ type Reader = (search: SeriesSearch, signal?: AbortSignal) => Promise<Series[]>;
 const GATHER_MS = 5;
 /** Points that come within so much are drawn together. */
 const FRAME_MS = 16;
+/** How long runs to be read anew are gathered: all sockets of a page open at about the same time. */
+const GATHER_RELOADS_MS = 100;
 /** A run's series are read anew at most so often, however much comes. */
 const RELOAD_MS = 1000;
 const MAX_RUNS_OF_REQUEST = 100;
@@ -76,6 +78,7 @@ export class SeriesStore {
   #view: SeriesView = { x: "step", buckets: 500 };
   #abort = new AbortController();
   #gathering: ReturnType<typeof setTimeout> | undefined;
+  #reloading: ReturnType<typeof setTimeout> | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
 
   constructor(read: Reader = readSeries) {
@@ -165,7 +168,10 @@ export class SeriesStore {
       const held = runs.get(runId);
       if (held !== undefined) held.isStale = true;
     }
-    this.#gather();
+    this.#reloading ??= setTimeout(() => {
+      this.#reloading = undefined;
+      this.#gather();
+    }, GATHER_RELOADS_MS);
   }
 
   retry(key: string): void {
@@ -178,8 +184,10 @@ export class SeriesStore {
   dispose(): void {
     this.#abort.abort();
     clearTimeout(this.#gathering);
+    clearTimeout(this.#reloading);
     clearTimeout(this.#frame);
     this.#gathering = undefined;
+    this.#reloading = undefined;
     this.#frame = undefined;
     for (const { timer } of this.#reloads.values()) clearTimeout(timer);
     this.#reloads.clear();
