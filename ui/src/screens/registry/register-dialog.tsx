@@ -53,6 +53,7 @@ export function RegisterDialog({ isOpen, onOpenChange, runId, initialPath, initi
   const isTyped = source.value === "path";
   const submit = async (): Promise<void> => {
     const version = await register.mutateAsync({
+      isNew: !names.includes(name.trim()),
       name: name.trim(),
       source: source.source,
       run_id: runId,
@@ -134,12 +135,12 @@ function useSources(runId: string, initialPath: string | undefined): Source[] {
   ];
 }
 
-/** A model of that name is made where there is none. */
-async function registerVersion(input: Parameters<typeof createModelVersion>[0]) {
+/** A model of that name is made where none is known; it may have been made meanwhile. */
+async function registerVersion({ isNew, ...version }: Parameters<typeof createModelVersion>[0] & { isNew: boolean }) {
   try {
-    await createRegisteredModel({ name: input.name });
+    if (isNew) await createRegisteredModel({ name: version.name });
   } catch (error) {
     if (!(error instanceof ApiError && error.code === "RESOURCE_ALREADY_EXISTS")) throw error;
   }
-  return createModelVersion(input);
+  return createModelVersion(version);
 }
