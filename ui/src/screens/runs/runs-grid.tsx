@@ -120,7 +120,7 @@ export function RunsGrid(props: RunsGridProps) {
   const headClass = "sticky left-0 z-10 flex w-(--name) shrink-0 items-center gap-2 border-line border-r px-3";
   return (
     <div ref={scroller} className="min-h-0 min-w-0 flex-1 overflow-auto [--name:200px] wide:[--name:300px]">
-      {/* biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useAriaPropsSupportedByRole: it is a grid or a tree of rows, which the lint cannot tell */}
       <div
         role={isTree ? "treegrid" : "grid"}
         aria-label="Runs"
