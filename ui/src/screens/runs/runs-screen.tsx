@@ -116,7 +116,7 @@ export function RunsScreen() {
     setSelected(new Set());
   };
   const compare = (of: readonly string[]): void => {
-    void navigate({ to: "/compare", search: { runs: of.slice(0, MAX_COMPARED) } as never });
+    void navigate({ to: "/compare", search: { runs: of.slice(0, MAX_COMPARED).join(",") } });
   };
   const onRowKey = (event: KeyboardEvent, row: RunRow): void => {
     if (event.key === "Delete" && view === "active") setDoing({ kind: "delete", ids: targets(row) });
