@@ -137,7 +137,7 @@ test("tabs by keys; a hostile name is text; a phone scrolls within; a missing ru
   await page.keyboard.press("1");
   await page.getByRole("region", { name: "Details" }).waitFor();
   await page.setViewportSize({ width: 390, height: 844 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
   expect(await page.title()).toContain(ui.seed.hostileName);
   await expectSound(opened);
   const missing = await ui.open(pathOf("none"));
