@@ -1,0 +1,232 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectSound, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
+
+/** What ui-runs.seed.py logged. */
+interface Seed {
+  readonly experimentId: string;
+  readonly emptyId: string;
+  readonly runs: readonly string[];
+  readonly hostile: readonly string[];
+}
+
+let ui: OurUi<Seed>;
+
+beforeAll(async () => {
+  ui = await startOurUi<Seed>(new URL("ui-runs.seed.py", import.meta.url));
+});
+
+afterAll(async () => {
+  await ui.stop();
+});
+
+const RUNS = 13;
+
+async function open(search = ""): Promise<OpenedPage> {
+  const opened = await ui.open(`/experiments/${ui.seed.experimentId}${search}`);
+  await opened.page.locator("[role=row][data-index]").first().waitFor();
+  return opened;
+}
+
+const link = (page: Page, name: string) => page.getByRole("link", { name, exact: true });
+const groups = (page: Page) => page.locator("[role=row][aria-expanded]");
+const names = (page: Page) => page.locator("[role=row][data-index]").getByRole("link").allTextContents();
+const status = (page: Page) => page.locator("header + div").getByRole("status");
+const filter = (page: Page) => page.getByRole("combobox", { name: "Filter runs" });
+const header = (page: Page, name: string) => page.getByRole("columnheader").getByRole("button", { name, exact: true });
+
+test("every run is counted and listed, hostile names as text", async () => {
+  const opened = await open();
+  const { page } = opened;
+  await expect.poll(() => status(page).textContent()).toBe(`${RUNS} runs`);
+  const shown = await names(page);
+  expect(shown).toHaveLength(RUNS);
+  for (const name of ui.seed.hostile) expect(shown).toContain(name.slice(0, 200));
+  expect(await page.locator("[role=row] img").count()).toBe(0);
+  await expectSound(opened);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expectSound(opened);
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  await expectSound(opened);
+});
+
+test("a filter is completed from real keys, and a mistake is shown at its place", async () => {
+  const opened = await open();
+  const { page, trouble } = opened;
+  await header(page, "acc").waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("val");
+  await page.getByRole("option", { name: "metrics.`val/loss`" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("> 5.5");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => status(page).textContent()).toBe("5 runs");
+  expect(page.url()).toContain("q=");
+  expect(trouble.failedCalls).toEqual([]);
+  await filter(page).fill("metrics.acc > ");
+  await page.keyboard.press("Enter");
+  const alert = page.getByRole("alert");
+  await alert.waitFor();
+  const [query, caret] = (await alert.locator("pre").textContent())!.split("\n");
+  expect(query).toBe("metrics.acc >");
+  expect(caret!.indexOf("^")).toBe("metrics.acc >".length);
+  expect(trouble.failedCalls.map((call) => call.status)).toEqual([400]);
+  await filter(page).fill("params.model = 'none'");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "No run matches" }).waitFor();
+});
+
+test("headers sort, with Shift by several; the address keeps it", async () => {
+  const opened = await open();
+  const { page } = opened;
+  await header(page, "acc").click();
+  await expect.poll(async () => (await names(page))[0]).toBe(ui.seed.hostile[3]);
+  await header(page, "acc").click();
+  await expect.poll(async () => (await names(page))[0]).toBe("plain-0");
+  await header(page, "model").click({ modifiers: ["Shift"] });
+  await expect.poll(() => page.url()).toContain("model");
+  await page.reload();
+  await page.locator("[role=row][data-index]").first().waitFor();
+  await expect.poll(async () => (await names(page))[0]).toBe("plain-0");
+  expect(await page.getByRole("columnheader", { name: "acc" }).getAttribute("aria-sort")).toBe("ascending");
+  await expectSound(opened);
+});
+
+test("columns are chosen by name; only those that differ where that is asked for", async () => {
+  const opened = await open(`?columns=${encodeURIComponent('["params.seed","metrics.acc"]')}`);
+  const { page } = opened;
+  await header(page, "seed").waitFor();
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByRole("searchbox", { name: "Find a column" }).fill("acc");
+  await page.getByRole("checkbox", { name: "max acc" }).check();
+  await page.getByRole("switch", { name: "Only columns that differ" }).click();
+  await header(page, "seed").waitFor({ state: "detached" });
+  await expectSound(opened);
+  await page.keyboard.press("Escape");
+  await header(page, "max acc").waitFor();
+  const row = page.getByRole("row").filter({ has: link(page, "plain-1") });
+  expect(await row.getByRole("gridcell").allTextContents()).toEqual(
+    expect.arrayContaining([expect.stringContaining("0.1"), expect.stringContaining("0.9")]),
+  );
+});
+
+test("groups tell mean and spread and open to their runs; children open below their parents", async () => {
+  const opened = await open(`?group=${encodeURIComponent('["params.model"]')}`);
+  const { page } = opened;
+  await expect.poll(() => groups(page).count()).toBe(2);
+  await expect.poll(() => groups(page).first().textContent()).toContain("±");
+  await groups(page).first().focus();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(async () => (await names(page)).length).toBeGreaterThan(5);
+  await expectSound(opened);
+  await page.getByRole("button", { name: /^Group/ }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Children below their parents" }).click();
+  await page.keyboard.press("Escape");
+  await expect.poll(() => names(page)).toHaveLength(RUNS - 2);
+  await page
+    .getByRole("row")
+    .filter({ has: link(page, "parent") })
+    .getByRole("button", { name: "Open" })
+    .click();
+  await link(page, "child-1").waitFor();
+});
+
+test("keys move, select and open; selected runs are pinned, hidden and compared", async () => {
+  const opened = await open();
+  const { page } = opened;
+  const rows = page.locator("[role=row][data-index]");
+  await rows.first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Shift+ArrowDown");
+  await expect.poll(() => status(page).textContent()).toBe("2 selected");
+  const [, second, third] = await names(page);
+  await page.getByRole("button", { name: "Pin", exact: true }).click();
+  await expect.poll(async () => (await names(page)).slice(0, 2)).toEqual([second, third]);
+  await page.getByRole("button", { name: "Hide", exact: true }).click();
+  await expect.poll(() => names(page)).toHaveLength(RUNS - 2);
+  await expectSound(opened);
+  await rows.first().focus();
+  const [first] = await names(page);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/runs\/[0-9a-f]{32}/);
+  await page.getByText(first!.slice(0, 30)).first().waitFor();
+});
+
+test("runs are tagged, deleted and restored together", async () => {
+  const opened = await open(`?q=${encodeURIComponent("attributes.run_name LIKE 'plain-%'")}`);
+  const { page } = opened;
+  await expect.poll(() => names(page)).toHaveLength(6);
+  await page.getByRole("checkbox", { name: "Select plain-4" }).click();
+  await page.getByRole("checkbox", { name: "Select plain-5" }).click();
+  await page.getByRole("button", { name: "Tag", exact: true }).click();
+  await page.getByRole("dialog").getByLabel("Key").fill("team");
+  await page.getByRole("dialog").getByLabel("Value").fill("blue");
+  await page.keyboard.press("Enter");
+  await page.getByText("Tagged 2 runs.").waitFor();
+  await filter(page).fill("tags.team = 'blue'");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => names(page)).toEqual(["plain-5", "plain-4"]);
+  await page.getByRole("checkbox", { name: "Select all" }).check();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("heading", { name: "No run matches" }).waitFor();
+  await page.getByRole("button", { name: "Trash" }).click();
+  await page.getByRole("checkbox", { name: "Select all" }).check();
+  await page.getByRole("button", { name: "Restore", exact: true }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Restore" }).click();
+  await page.getByText("Restored 2 runs.").waitFor();
+  await page.getByRole("button", { name: "Active", exact: true }).click();
+  await expect.poll(() => names(page)).toEqual(["plain-5", "plain-4"]);
+  await expectSound(opened);
+});
+
+test("a view is saved for all who see the experiment", async () => {
+  const { page } = await open(`?q=${encodeURIComponent("metrics.acc > 0.45")}`);
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitem", { name: "Save this view…" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("best <b>");
+  await page.keyboard.press("Enter");
+  await page.getByText("Saved the view best <b>.").waitFor();
+  const other = await open();
+  await other.page.getByRole("button", { name: "Views" }).click();
+  await other.page.getByRole("menuitem", { name: "best <b>" }).click();
+  await expect.poll(() => filter(other.page).inputValue()).toBe("metrics.acc > 0.45");
+  await expectSound(other);
+});
+
+test("CSV has every matching run and no formula", async () => {
+  const { page } = await open();
+  await page.getByRole("button", { name: "More" }).click();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("menuitem", { name: "Download as CSV" }).click();
+  const text = await readFile(await (await downloading).path(), "utf8");
+  expect(text.trimEnd().split("\r\n")).toHaveLength(RUNS + 1);
+  expect(text).toContain(",'=HYPERLINK(1),");
+});
+
+test("charts stand beside the table", async () => {
+  const { page } = await open("?charts=true");
+  await page.locator('figure[data-metric="acc"]').waitFor();
+  await page.getByRole("separator", { name: "Width of the table" }).waitFor();
+  await page.getByRole("button", { name: "Charts", exact: true }).click();
+  await page.locator("figure").first().waitFor({ state: "detached" });
+});
+
+test("an experiment without runs says what to do and shows the first by itself", async () => {
+  const opened = await ui.open(`/experiments/${ui.seed.emptyId}`);
+  const { page } = opened;
+  await page.getByRole("heading", { name: "No runs yet" }).waitFor();
+  await expectSound(opened);
+  const body = { experiment_id: ui.seed.emptyId, run_name: "the first", start_time: Date.now() };
+  const answer = await fetch(`${ui.server.url}/api/2.0/mlflow/runs/create`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(200);
+  await link(page, "the first").waitFor();
+});
