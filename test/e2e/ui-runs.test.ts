@@ -45,7 +45,7 @@ test("every run is counted and listed, hostile names as text", async () => {
   for (const name of ui.seed.hostile) expect(shown).toContain(name.slice(0, 200));
   expect(await page.locator("[role=row] img").count()).toBe(0);
   await expectSound(opened);
-  await page.emulateMedia({ colorScheme: "dark" });
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
   await expectSound(opened);
   await page.setViewportSize({ width: 390, height: 844 });
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);

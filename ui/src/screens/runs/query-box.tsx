@@ -1,5 +1,6 @@
 import { Search, X } from "lucide-react";
 import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { DistinctKeys } from "../../api/keys.ts";
 import { classNames, FIELD, OVERLAY } from "../../parts/class-names.ts";
 import { type Completion, completions, errorPosition } from "./filter-words.ts";
@@ -42,9 +43,12 @@ export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
     const gap = completion.text.indexOf("…");
     const at = completion.from + (gap < 0 ? completion.text.length : gap);
     const clean = gap < 0 ? next : next.slice(0, at) + next.slice(at + 1);
-    setText(clean);
-    offer(clean, at);
-    requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
+    // At once: the next key may be on its way, and belongs behind what was taken.
+    flushSync(() => {
+      setText(clean);
+      offer(clean, at);
+    });
+    input.current?.setSelectionRange(at, at);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const isOpen = offered.length > 0;
