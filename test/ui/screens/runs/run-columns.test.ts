@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { spell } from "../../../../ui/src/api/field-spelling.ts";
 import type { DistinctKeys } from "../../../../ui/src/api/keys.ts";
 import {
   columnLabel,
@@ -6,7 +7,6 @@ import {
   differs,
   nextSort,
   parseColumn,
-  spell,
 } from "../../../../ui/src/screens/runs/run-columns.ts";
 
 describe("spellings", () => {

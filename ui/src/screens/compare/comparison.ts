@@ -1,6 +1,7 @@
 import { keepPreviousData, type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { ApiError } from "../../api/client.ts";
+import { spell } from "../../api/field-spelling.ts";
 import { type Cell, readRunTable } from "../../api/run-table.ts";
 import { runQuery } from "../../api/runs.ts";
 import { type ComparedRun, comparedRun, type MetricEnds } from "./compared-run.ts";
@@ -59,21 +60,20 @@ async function loadEnds(runs: readonly ComparedRun[], keys: readonly string[], s
   const experimentIds = [...new Set(runs.map((run) => run.experimentId))];
   for (let start = 0; start < keys.length; start += COLUMNS_AT_ONCE / 2) {
     const some = keys.slice(start, start + COLUMNS_AT_ONCE / 2);
-    const spelled = (end: "min" | "max", key: string): string => `${end}(metrics.\`${key}\`)`;
     const table = await readRunTable(
       {
         experiment_ids: experimentIds,
         filter,
         run_view_type: "ALL",
-        columns: some.flatMap((key) => [spelled("min", key), spelled("max", key)]),
+        columns: some.flatMap((key) => [spell("metric", key, "min"), spell("metric", key, "max")]),
         max_results: MAX_RUNS,
       },
       signal,
     );
     for (const [row, id] of table.runs.run_id.entries()) {
       for (const key of some) {
-        const min = toNumber(table.columns[spelled("min", key)]?.[row]);
-        const max = toNumber(table.columns[spelled("max", key)]?.[row]);
+        const min = toNumber(table.columns[spell("metric", key, "min")]?.[row]);
+        const max = toNumber(table.columns[spell("metric", key, "max")]?.[row]);
         ends.get(id)?.set(key, { min, max });
       }
     }

@@ -1,13 +1,14 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useMemo, useState } from "react";
+import { spell } from "../../api/field-spelling.ts";
 import { type Cell, readRunTable } from "../../api/run-table.ts";
 import type { Run } from "../../api/runs.ts";
 import { toDouble } from "../../api/wire.ts";
 import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
 import { Metric } from "../../parts/values.tsx";
 import { ListSection } from "./list-section.tsx";
-import { AGGREGATES, aggregateColumn, METRIC_SORTS, type MetricRow, sortMetrics } from "./run-facts.ts";
+import { METRIC_SORTS, type MetricRow, sortMetrics } from "./run-facts.ts";
 
 /** What one question asks for: a table has at most 1,000 columns. */
 const COLUMNS_A_QUESTION = 900;
@@ -16,7 +17,9 @@ type Aggregates = Record<string, Cell>;
 
 /** First, least and greatest value of each metric, by the spelling of its column. */
 async function readAggregates(run: Run, keys: readonly string[], signal: AbortSignal): Promise<Aggregates> {
-  const columns = keys.flatMap((key) => AGGREGATES.map((aggregate) => aggregateColumn(aggregate, key)));
+  const columns = keys.flatMap((key) =>
+    (["first", "min", "max"] as const).map((aggregate) => spell("metric", key, aggregate)),
+  );
   const cells: Aggregates = {};
   for (let from = 0; from < columns.length; from += COLUMNS_A_QUESTION) {
     const table = await readRunTable(
@@ -88,9 +91,9 @@ export function MetricTable({ run }: { run: Run }) {
       key,
       last: toDouble(value),
       step,
-      first: cells?.[aggregateColumn("first", key)],
-      min: cells?.[aggregateColumn("min", key)],
-      max: cells?.[aggregateColumn("max", key)],
+      first: cells?.[spell("metric", key, "first")],
+      min: cells?.[spell("metric", key, "min")],
+      max: cells?.[spell("metric", key, "max")],
     }));
     return sortMetrics(all, words, sort);
   }, [metrics, cells, words, sort]);

@@ -19,20 +19,6 @@ export function shownStatus(run: Run, nowMs: number): StatusName {
   return status === "RUNNING" && nowMs - lastHeardMs(run) > STALLED_AFTER_MS ? "STALLED" : status;
 }
 
-/** A key as the search grammar spells it behind `metrics.`: within the quotes that it does not hold itself. */
-export function quotedKey(key: string): string {
-  return key.includes("`") ? `"${key}"` : `\`${key}\``;
-}
-
-export const AGGREGATES = ["first", "min", "max"] as const;
-
-export type Aggregate = (typeof AGGREGATES)[number];
-
-/** `min(metrics.`acc`)`. */
-export function aggregateColumn(aggregate: Aggregate, key: string): string {
-  return `${aggregate}(metrics.${quotedKey(key)})`;
-}
-
 export interface MetricRow {
   key: string;
   last: number;

@@ -1,11 +1,12 @@
 import { Columns3 } from "lucide-react";
 import { useState } from "react";
+import { AGGREGATES, spell } from "../../api/field-spelling.ts";
 import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
 import { Button } from "../../parts/button.tsx";
 import { Popover } from "../../parts/popover.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
 import { Checkbox, Switch } from "../../parts/toggles.tsx";
-import { AGGREGATES, ATTRIBUTES, spell } from "./run-columns.ts";
+import { ATTRIBUTES } from "./run-columns.ts";
 
 interface ColumnChooserProps {
   keys: DistinctKeys | undefined;

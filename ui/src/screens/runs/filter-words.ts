@@ -1,5 +1,5 @@
+import { spell } from "../../api/field-spelling.ts";
 import type { DistinctKeys } from "../../api/keys.ts";
-import { spell } from "./run-columns.ts";
 
 /** A completion: what replaces the filter's text from `from` to the caret. */
 export interface Completion {

@@ -1,10 +1,7 @@
+import { type Aggregate, type FieldKind, parseSpelling, spell } from "../../api/field-spelling.ts";
 import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
 
-export const AGGREGATES = ["last", "min", "max", "first"] as const;
-
-export type Aggregate = (typeof AGGREGATES)[number];
-
-export type ColumnKind = "attribute" | "metric" | "param" | "tag";
+export type ColumnKind = "attribute" | FieldKind;
 
 /** A column beside the run's name. */
 export interface RunColumn {
@@ -31,24 +28,11 @@ const DEFAULT_ATTRIBUTES = ["attributes.start_time", "duration"];
 const MAX_DEFAULT_PARAMS = 5;
 const MAX_DEFAULT_METRICS = 7;
 
-const PREFIXES = { metric: "metrics", param: "params", tag: "tags" } as const;
-
-/** `` metrics.`val/acc` ``, `min(metrics.acc)`, `params.lr`. */
-export function spell(kind: "metric" | "param" | "tag", key: string, aggregate: Aggregate = "last"): string {
-  const quoted = /^[A-Za-z_]\w*$/.test(key) ? key : key.includes("`") ? `"${key}"` : `\`${key}\``;
-  const field = `${PREFIXES[kind]}.${quoted}`;
-  return kind === "metric" && aggregate !== "last" ? `${aggregate}(${field})` : field;
-}
-
 /** @returns undefined where the spelling, which anyone may write into an address, is none of a column. */
 export function parseColumn(spelling: string): RunColumn | undefined {
   if (Object.hasOwn(ATTRIBUTES, spelling)) return { spelling, kind: "attribute", key: spelling, aggregate: "last" };
-  const [, aggregate, field = spelling] = /^(min|max|first|last)\((.*)\)$/s.exec(spelling) ?? [];
-  const [, prefix, quoted = ""] = /^(metrics|params|tags)\.(.+)$/s.exec(field) ?? [];
-  const kind = (["metric", "param", "tag"] as const).find((name) => PREFIXES[name] === prefix);
-  if (kind === undefined || (aggregate !== undefined && kind !== "metric")) return undefined;
-  const key = /^(["`]).*\1$/s.test(quoted) ? quoted.slice(1, -1) : quoted;
-  return { spelling, kind, key, aggregate: AGGREGATES.find((name) => name === aggregate) ?? "last" };
+  const field = parseSpelling(spelling);
+  return field && { spelling, ...field };
 }
 
 export function columnLabel({ kind, key, aggregate }: RunColumn): string {
