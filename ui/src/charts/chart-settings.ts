@@ -1,33 +1,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import * as z from "zod/mini";
 import type { SeriesX } from "../api/series.ts";
 import type { Range } from "./axes.ts";
-
-function optional<Schema extends z.ZodMiniType>(schema: Schema) {
-  return z.catch(z.optional(schema), undefined);
-}
-
-/** What the address of a screen with charts holds for them: part of its search schema. */
-export const chartSearch = {
-  /** `step`, `time`, `relative` or `metric:<key>`. */
-  chartX: optional(z.string()),
-  chartLog: optional(z.enum(["x", "y", "xy"])),
-  chartSmoothing: optional(z.number().check(z.gte(0), z.lt(1))),
-  /** A range of a horizontal axis: where another is shown it does not count. */
-  chartZoom: optional(z.tuple([z.string(), z.number(), z.number()])),
-  chartQuery: optional(z.string()),
-  /** The metric of the chart that fills the screen. */
-  chartFull: optional(z.string()),
-  chartSize: optional(z.enum(["small", "medium", "large"])),
-  /** Whether groups of runs are drawn as their mean. */
-  chartGroups: optional(z.boolean()),
-  /** Sections that are closed. */
-  chartClosed: optional(z.array(z.string())),
-};
-
-const schema = z.object(chartSearch);
-export type ChartSearch = z.infer<typeof schema>;
+import { type ChartSearch, parseChartSearch } from "./chart-search.ts";
 
 export interface ChartSettings {
   readonly search: ChartSearch;
@@ -42,7 +17,7 @@ export interface ChartSettings {
 
 /** @param defaultX where the address says none. */
 export function useChartSettings(defaultX: SeriesX = "step"): ChartSettings {
-  const search = schema.parse(useSearch({ strict: false }));
+  const search = parseChartSearch(useSearch({ strict: false }));
   const navigate = useNavigate();
   const change = useCallback(
     (patch: Partial<ChartSearch>) => {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { optional } from "../search-fields.ts";
+import { optional } from "../../parts/search-fields.ts";
 
 /** Ids apart by commas; MLflow's own addresses have a list. */
 const ids = z.union([

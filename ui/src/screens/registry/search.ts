@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { optional } from "../search-fields.ts";
+import { optional } from "../../parts/search-fields.ts";
 
 /** The state of the list of registered models that its address holds. */
 export const modelsSearch = z.object({

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { chartSearch } from "../../charts/chart-settings.ts";
-import { optional } from "../search-fields.ts";
+import { chartSearch } from "../../charts/chart-search.ts";
+import { optional } from "../../parts/search-fields.ts";
 
 /** The state of the table of runs that its address holds. */
 export const runsSearch = z.object({

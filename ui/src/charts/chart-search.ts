@@ -1,0 +1,25 @@
+import * as z from "zod/mini";
+import { optional } from "../parts/search-fields.ts";
+
+/** What the address of a screen with charts holds for them: part of its search schema. */
+export const chartSearch = {
+  /** `step`, `time`, `relative` or `metric:<key>`. */
+  chartX: optional(z.string()),
+  chartLog: optional(z.enum(["x", "y", "xy"])),
+  chartSmoothing: optional(z.number().check(z.gte(0), z.lt(1))),
+  /** A range of a horizontal axis: where another is shown it does not count. */
+  chartZoom: optional(z.tuple([z.string(), z.number(), z.number()])),
+  chartQuery: optional(z.string()),
+  /** The metric of the chart that fills the screen. */
+  chartFull: optional(z.string()),
+  chartSize: optional(z.enum(["small", "medium", "large"])),
+  /** Whether groups of runs are drawn as their mean. */
+  chartGroups: optional(z.boolean()),
+  /** Sections that are closed. */
+  chartClosed: optional(z.array(z.string())),
+};
+
+const schema = z.object(chartSearch);
+export type ChartSearch = z.infer<typeof schema>;
+
+export const parseChartSearch = (search: unknown): ChartSearch => schema.parse(search);
