@@ -1,5 +1,14 @@
 import { expect, it } from "vitest";
-import { formatTick, formatX, xRange, yRange } from "../../../ui/src/charts/axes.ts";
+import {
+  clampedZoom,
+  formatTick,
+  formatTicks,
+  formatTimeTicks,
+  formatX,
+  xRange,
+  yRange,
+  zoomed,
+} from "../../../ui/src/charts/axes.ts";
 
 const line = (x: number[], values: number[]) => ({ x: Float64Array.from(x), values: Float64Array.from(values) });
 
@@ -19,13 +28,13 @@ it("a logarithmic range has only what is above 0", () => {
   const [low, high] = yRange([line([0, 1, 2], [0, -3, 100])], [0, 2], true);
   expect(low).toBeGreaterThan(0);
   expect(high).toBeGreaterThanOrEqual(100);
-  expect(xRange([line([0, 1, 50], [1, 1, 1])], true)).toEqual([1, 50]);
+  expect(xRange([line([0, 1, 50], [1, 1, 1])], "step", true)).toEqual([1, 50]);
 });
 
 it("a range of one point, or none, is still a range", () => {
   for (const lines of [[], [line([5], [7])], [line([5], [Number.NaN])], [line([5], [0])]]) {
     for (const isLog of [false, true]) {
-      const [from, to] = xRange(lines, isLog);
+      const [from, to] = xRange(lines, "step", isLog);
       const [low, high] = yRange(lines, [from, to], isLog);
       expect(from).toBeLessThan(to);
       expect(low).toBeLessThan(high);
@@ -35,6 +44,47 @@ it("a range of one point, or none, is still a range", () => {
 
 it("ticks are short", () => {
   expect([0, 0.25, -1500, 2e6, 1e-7, 123456].map(formatTick)).toEqual(["0", "0.25", "−1.5k", "2M", "1e−7", "123.46k"]);
+});
+
+it("the only place of an axis has room around it in the axis's unit", () => {
+  const at = 1_760_000_000_000;
+  expect(xRange([line([at], [1])], "time", false)).toEqual([at - 60_000, at + 60_000]);
+  expect(xRange([line([0], [1])], "step", false)).toEqual([-1, 1]);
+});
+
+it("neighbouring ticks have the same digits, as many as tell them apart", () => {
+  expect(formatTicks([0, 0.5, 1])).toEqual(["0", "0.5", "1.0"]);
+  expect(formatTicks([0.25, 0.5, 0.75])).toEqual(["0.25", "0.50", "0.75"]);
+  expect(formatTicks([-500, 0, 500, 1000])).toEqual(["−0.5k", "0", "0.5k", "1.0k"]);
+  expect(formatTicks([1_000_001, 1_000_002])).toEqual(["1,000,001", "1,000,002"]);
+  expect(formatTicks([0.9999991, 0.9999992])).toEqual(["0.9999991", "0.9999992"]);
+  expect(formatTicks([0, 5e-8, 1e-7, 1.5e-7])).toEqual(["0", "5e−8", "1e−7", "1.5e−7"]);
+  expect(formatTicks([0, 1e300])).toEqual(["0", "1e300"]);
+  expect(formatTicks([7])).toEqual(["7"]);
+});
+
+it("ticks of times tell what differs, and a day's first its date", () => {
+  const at = (...time: [number, number, number, number?, number?, number?, number?]) => new Date(...time).getTime();
+  expect(formatTimeTicks([at(2026, 0, 31, 12), at(2026, 1, 1), at(2026, 1, 1, 12)])).toEqual([
+    "12:00",
+    "02-01",
+    "12:00",
+  ]);
+  expect(formatTimeTicks([at(2026, 0, 1), at(2026, 2, 1)])).toEqual(["2026-01", "2026-03"]);
+  expect(formatTimeTicks([at(2026, 0, 1, 9, 5, 1), at(2026, 0, 1, 9, 5, 2)])).toEqual(["09:05:01", "09:05:02"]);
+  expect(formatTimeTicks([at(2026, 0, 1, 9, 5, 1, 5), at(2026, 0, 1, 9, 5, 1, 15)])).toEqual([
+    "05:01.005",
+    "05:01.015",
+  ]);
+});
+
+it("a zoom stays within everything, and on a logarithmic axis above 0", () => {
+  expect(zoomed([0, 100], 50, 0.5, [0, 100])).toEqual([25, 75]);
+  expect(zoomed([25, 75], 30, 2, [0, 100])).toEqual([20, 100]);
+  expect(zoomed([25, 75], 50, 2, [0, 100])).toBeUndefined();
+  expect(clampedZoom([-5, 50], [1, 100], true)).toEqual([1, 50]);
+  expect(clampedZoom([-5, -1], [1, 100], true)).toEqual([1, 100]);
+  expect(clampedZoom([-5, 50], [0, 100], false)).toEqual([-5, 50]);
 });
 
 it("an x is said in its unit", () => {

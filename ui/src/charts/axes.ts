@@ -19,39 +19,111 @@ export function formatX(x: SeriesX, value: number): string {
   return x === "step" ? value.toLocaleString("en-US", { maximumFractionDigits: 2 }) : formatMetric(value);
 }
 
-/** Short enough for an axis: `1.5k`, `2M`; thousandths and less by exponent. */
+const UNITS = [
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+] as const;
+
+/** Short enough for an axis: `1.5k`, `2M`; what is very large or small by exponent. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);
-  if (size >= 1e15 || (size > 0 && size < 1e-4)) return value.toExponential(1).replace(".0e", "e").replace("-", "−");
-  for (const [unit, name] of [
-    [1e12, "T"],
-    [1e9, "G"],
-    [1e6, "M"],
-    [1e3, "k"],
-  ] as const) {
-    if (size >= unit) return `${trim(value / unit)}${name}`;
+  if (size >= 1e15 || (size > 0 && size < 1e-4)) return withExponent(value, 1);
+  const [unit, name] = UNITS.find(([unit]) => size >= unit) ?? [1, ""];
+  return withMinus(String(Number((value / unit).toPrecision(5)))) + name;
+}
+
+/** The ticks of an axis, evenly apart, in one unit, with as many digits as tell them apart. */
+export function formatTicks(ticks: readonly number[]): string[] {
+  const step = distanceOf(ticks);
+  if (!Number.isFinite(step)) return ticks.map(formatTick);
+  const size = Math.max(...ticks.map(Math.abs));
+  if (size >= 1e15 || size < 1e-3) {
+    const exponentOf = (value: number): number => Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+    const digits = decimalsOf(step / 10 ** exponentOf(step));
+    return ticks.map((tick) => withExponent(tick, Math.max(0, exponentOf(tick) - exponentOf(step)) + digits));
   }
-  return trim(value);
+  const [unit, name] = UNITS.find(([unit]) => size >= unit && decimalsOf(step / unit) <= 2) ?? [1, ""];
+  const digits = { minimumFractionDigits: decimalsOf(step / unit), maximumFractionDigits: decimalsOf(step / unit) };
+  return ticks.map((tick) =>
+    isZero(tick, step) ? "0" : withMinus((tick / unit).toLocaleString("en-US", digits)) + name,
+  );
 }
 
-function trim(value: number): string {
-  return String(Number(value.toPrecision(5))).replace("-", "−");
+const DAY_MS = 86_400_000;
+
+/** Times of an axis in the reader's zone: `2026-11`, `11-21`, `14:05`, `14:05:30` or `05:30.250`; a day begins with its date. */
+export function formatTimeTicks(ticks: readonly number[]): string[] {
+  const step = distanceOf(ticks);
+  return ticks.map((tick) => {
+    const text = formatTime(tick);
+    if (step >= 28 * DAY_MS) return text.slice(0, 7);
+    if (step >= DAY_MS || text.endsWith(" 00:00:00")) return text.slice(5, 10);
+    if (step < 1000) return `${text.slice(14)}.${String(Math.round(tick) % 1000).padStart(3, "0")}`;
+    return text.slice(11, step < 60_000 ? 19 : 16);
+  });
 }
 
-/** Steps between the ticks of a span of time, in ms. */
+/** The least distance of neighbours; ∞ of less than two ticks. */
+function distanceOf(ticks: readonly number[]): number {
+  return Math.min(...ticks.slice(1).map((tick, index) => Math.abs(tick - ticks[index]!)));
+}
+
+/** How many decimals write a number whole, 12 at most. */
+function decimalsOf(value: number): number {
+  let decimals = 0;
+  for (let rest = value; decimals < 12 && Math.abs(rest - Math.round(rest)) > 1e-6 * rest; rest *= 10) decimals++;
+  return decimals;
+}
+
+const isZero = (tick: number, step: number): boolean => Math.abs(tick) < step / 1e6;
+
+function withExponent(value: number, digits: number): string {
+  if (value === 0) return "0";
+  return withMinus(value.toExponential(Math.min(20, digits)).replace(/\.0+e/, "e").replace("+", "")).replace(
+    "e-",
+    "e−",
+  );
+}
+
+const withMinus = (text: string): string => text.replace(/^-/, "−");
+
+/** Distances of the ticks of an axis of whole steps. */
+export const STEPS: number[] = Array.from({ length: 16 }, (_, power) =>
+  [1, 2, 5].map((digit) => digit * 10 ** power),
+).flat();
+
+/** Distances of the ticks of a span of time, in ms. */
 export const DURATION_STEPS: number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500].concat(
   [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200].map((s) => s * 1000),
   [1, 2, 5, 10, 20, 50, 100, 200, 500].map((days) => days * 86_400_000),
 );
 
+/** Room around the only place of an axis that has no other, in its unit. */
+const LONE_ROOM: Partial<Record<SeriesX, number>> = { step: 1, relative: 1000, time: 60_000 };
+
 /** From the first point of any line to the last. */
-export function xRange(lines: readonly Points[], isLog: boolean): Range {
+export function xRange(lines: readonly Points[], x: SeriesX, isLog: boolean): Range {
   const ends: number[] = [];
-  for (const { x } of lines) {
-    const first = isLog ? upperBound(x, 0) : 0;
-    if (first < x.length) ends.push(x[first]!, x.at(-1)!);
+  for (const { x: xs } of lines) {
+    const first = isLog ? upperBound(xs, 0) : 0;
+    if (first < xs.length) ends.push(xs[first]!, xs.at(-1)!);
   }
-  return widened(extentOf(ends), isLog, 0);
+  return widened(extentOf(ends), isLog, 0, LONE_ROOM[x]);
+}
+
+/** What is zoomed to, of an axis that may have no place for 0 and less; everything where nothing of it is left. */
+export function clampedZoom(zoom: Range | undefined, everything: Range, isLog: boolean): Range {
+  if (zoom === undefined || !isLog || zoom[0] > 0) return zoom ?? everything;
+  return zoom[1] > everything[0] ? [everything[0], zoom[1]] : everything;
+}
+
+/** A range around `middle` that is `factor` times as long; undefined where it has everything. */
+export function zoomed([from, to]: Range, middle: number, factor: number, everything: Range): Range | undefined {
+  const start = Math.max(everything[0], middle - (middle - from) * factor);
+  const end = Math.min(everything[1], middle + (to - middle) * factor);
+  return start <= everything[0] && end >= everything[1] ? undefined : [start, end];
 }
 
 /** Holds every finite value within a range of x, with some room around. */
@@ -78,7 +150,7 @@ function positiveExtent(values: Float64Array, from: number, to: number): Extent 
   return { least, greatest };
 }
 
-function widened({ least, greatest }: Extent, isLog: boolean, share: number): Range {
+function widened({ least, greatest }: Extent, isLog: boolean, share: number, loneRoom?: number): Range {
   if (least > greatest) return isLog ? [1, 10] : [0, 1];
   if (isLog) {
     if (least === greatest) return [least / 2, greatest * 2];
@@ -86,7 +158,7 @@ function widened({ least, greatest }: Extent, isLog: boolean, share: number): Ra
     return [least / factor, greatest * factor];
   }
   if (least === greatest) {
-    const room = Math.abs(least) * 0.05 || 0.5;
+    const room = loneRoom ?? (Math.abs(least) * 0.05 || 0.5);
     return [least - room, greatest + room];
   }
   const room = (greatest - least) * share;

@@ -25,6 +25,7 @@ export function ChartTable({ title, spec, onClose }: { title: string; spec: Plot
     spec.zoom ??
     xRange(
       spec.lines.map(({ points }) => points),
+      spec.x,
       false,
     );
   const summaries = spec.lines.flatMap((line) => summaryOf(line, range) ?? []);

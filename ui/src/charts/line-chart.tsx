@@ -2,7 +2,7 @@ import "uplot/dist/uPlot.min.css";
 import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { formatExact } from "../parts/format.ts";
 import { useTheme } from "../parts/theme.ts";
-import { formatX, type Range, xName } from "./axes.ts";
+import { formatX, type Range, xName, zoomed } from "./axes.ts";
 import { ChartTooltip } from "./chart-tooltip.tsx";
 import type { HoverStore } from "./hover.ts";
 import { Plot, type PlotSpec } from "./plot.ts";
@@ -119,7 +119,7 @@ function useKeys({ metricKey, spec, hover, onZoom, plotRef }: Omit<LineChartProp
     };
     const zoom = (factor: number): void => {
       const middle = Math.min(to, Math.max(from, cursor.current?.x ?? (from + to) / 2));
-      onZoom([middle - (middle - from) * factor, middle + (to - middle) * factor]);
+      onZoom(zoomed([from, to], middle, factor, plot.everything));
     };
     const step = event.shiftKey ? PAGE_OF_POINTS : 1;
     const keys: Record<string, () => void> = {

@@ -1,9 +1,9 @@
 import uPlot from "uplot";
 import type { SeriesX } from "../api/series.ts";
-import { formatDuration } from "../parts/format.ts";
 import { readColour } from "../parts/theme.ts";
-import { DURATION_STEPS, formatTick, type Range, xRange, yRange } from "./axes.ts";
+import { clampedZoom, type Range, xRange, yRange } from "./axes.ts";
 import { drawBand, drawDot, drawGaps, drawLine, type Place, toX, toY } from "./draw.ts";
+import { plotAxes } from "./plot-axes.ts";
 import { type Band, nearestIndex, type Points, valueAt } from "./series-math.ts";
 
 /** A line of a chart: a run's, or a group's. */
@@ -34,9 +34,6 @@ export interface PlotEvents {
   onZoom(range: Range | undefined): void;
 }
 
-const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
-const Y_AXIS_PX = 46;
-const X_AXIS_PX = 24;
 /** More lines than this are drawn thinner. */
 const MANY_LINES = 24;
 const FAINT = 0.22;
@@ -51,6 +48,7 @@ export class Plot {
   readonly #overlay = document.createElement("canvas");
   #uplot: uPlot | undefined;
   #spec: PlotSpec;
+  #everything: Range = [0, 1];
   #x: Range = [0, 1];
   #y: Range = [0, 1];
   #kind = "";
@@ -81,9 +79,10 @@ export class Plot {
           ]
         : [],
     );
-    this.#x = spec.zoom ?? xRange(all, spec.isLogX);
+    this.#everything = xRange(all, spec.x, spec.isLogX);
+    this.#x = clampedZoom(spec.zoom, this.#everything, spec.isLogX);
     this.#y = yRange([...all, ...bands], this.#x, spec.isLogY);
-    const kind = [spec.x === "time", spec.x === "relative", spec.isLogX, spec.isLogY, theme].join();
+    const kind = [spec.x, spec.isLogX, spec.isLogY, theme].join();
     if (this.#uplot === undefined || kind !== this.#kind) {
       this.#kind = kind;
       this.#make();
@@ -99,8 +98,14 @@ export class Plot {
     this.#uplot?.setSize({ width, height });
   }
 
+  /** What is in sight. */
   get xRange(): Range {
     return this.#x;
+  }
+
+  /** From the first point to the last. */
+  get everything(): Range {
+    return this.#everything;
   }
 
   /** The picture, without what is pointed at. */
@@ -167,10 +172,6 @@ export class Plot {
       line: readColour("--color-line"),
       cursor: readColour("--color-line-strong"),
     };
-    const axis = { stroke: this.#colours.ink, font: FONT, ticks: { show: false }, gap: 6 };
-    const logFilter = (_: uPlot, splits: number[]): (number | null)[] =>
-      splits.length < 10 ? splits : splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
-    const values = x === "relative" ? formatDuration : formatTick;
     this.#uplot = new uPlot(
       {
         width: this.#width,
@@ -194,27 +195,7 @@ export class Plot {
           x: { time: x === "time" && !isLogX, distr: isLogX ? 3 : 1, range: () => [...this.#x] },
           y: { distr: isLogY ? 3 : 1, range: () => [...this.#y] },
         },
-        axes: [
-          {
-            ...axis,
-            size: X_AXIS_PX,
-            grid: { show: false },
-            space: 50,
-            ...(x !== "time" && {
-              values: (_, splits) => splits.map((value) => (value === null ? "" : values(value))),
-            }),
-            ...(x === "relative" && !isLogX && { incrs: DURATION_STEPS }),
-            ...(isLogX && { filter: logFilter }),
-          },
-          {
-            ...axis,
-            size: Y_AXIS_PX,
-            grid: { stroke: this.#colours.line, width: 1, ...(isLogY && { filter: logFilter }) },
-            space: 32,
-            values: (_, splits) => splits.map((value) => (value === null ? "" : formatTick(value))),
-            ...(isLogY && { filter: logFilter }),
-          },
-        ],
+        axes: plotAxes(this.#spec, this.#colours),
         series: [{}, { show: true, paths: () => null, points: { show: false } }],
         hooks: {
           draw: [(drawn) => this.#draw(drawn)],
