@@ -1,14 +1,14 @@
-import { RUN_STATUSES, VIEW_TYPES } from "../domain/entities.ts";
-import { DEFAULT_SEARCH_RESULTS } from "../domain/limits.ts";
+import { RUN_STATUSES } from "../domain/entities.ts";
 import { deleteRunTag, logBatch, logMetrics, logParam, setRunTag } from "../services/log-batch.ts";
 import { logInputs, logOutputs } from "../services/log-inputs.ts";
 import { logModel } from "../services/log-model.ts";
 import { changeRun, createRun, getRun, setRunStage } from "../services/runs.ts";
 import { type FoundRuns, searchRuns } from "../services/search.ts";
-import { alsoNamed, double, id, int32, int64, message, nested, oneOf, repeated, required, string } from "./message.ts";
+import { alsoNamed, double, id, int64, message, nested, oneOf, repeated, required, string } from "./message.ts";
 import { onExperiments, onMeasuredModels, onRun } from "./permissions.ts";
 import { json, jsonStream, jsonText } from "./respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "./route.ts";
+import { runSearchFields, toRunSearch } from "./run-search.ts";
 import { newRunToWire, runInfoToWire, runToWire } from "./wire.ts";
 
 /** Clients of before 1.0 say `run_uuid`; some send both. */
@@ -55,23 +55,9 @@ const searchRoute = (method: "GET" | "POST"): Route =>
     method,
     paths: previewedPaths("/mlflow/runs/search"),
     permission: onExperiments("READ"),
-    input: message({
-      experimentIds: repeated(id),
-      filter: string,
-      runViewType: oneOf(VIEW_TYPES),
-      maxResults: int32,
-      orderBy: repeated(string),
-      pageToken: string,
-    }),
+    input: message(runSearchFields),
     handle: async ({ ctx, input }) => {
-      const found = await searchRuns(ctx, {
-        experimentIds: input.experimentIds ?? [],
-        filter: input.filter ?? "",
-        orderBy: input.orderBy ?? [],
-        viewType: input.runViewType ?? "ACTIVE_ONLY",
-        maxResults: input.maxResults ?? DEFAULT_SEARCH_RESULTS,
-        pageToken: input.pageToken || undefined,
-      });
+      const found = await searchRuns(ctx, toRunSearch(input));
       const response = await jsonStream(foundRunsToWire(found));
       if (!found.isExact) response.headers.set("X-Trackflare-Max-Staleness-Seconds", "60");
       return response;

@@ -1,12 +1,11 @@
-import { VIEW_TYPES } from "../domain/entities.ts";
-import { DEFAULT_SEARCH_RESULTS } from "../domain/limits.ts";
 import { listKeys } from "../services/distinct-keys.ts";
 import { listExperiments } from "../services/experiment-list.ts";
 import { readRunTable } from "../services/run-table.ts";
-import { bool, id, int32, message, oneOf, repeated, string } from "./message.ts";
+import { bool, id, message, repeated, string } from "./message.ts";
 import { onExperiments, onServer } from "./permissions.ts";
 import { json } from "./respond.ts";
 import { type Route, route } from "./route.ts";
+import { runSearchFields, toRunSearch } from "./run-search.ts";
 import { experimentToWire } from "./wire.ts";
 
 /** What the web UI's lists read, in one answer each. docs/ui-api.md describes the answers. */
@@ -41,27 +40,10 @@ export const uiRunsRoutes: readonly Route[] = [
     method: "POST",
     paths: ["/ui-api/runs"],
     permission: onExperiments("READ"),
-    input: message({
-      experimentIds: repeated(id),
-      filter: string,
-      runViewType: oneOf(VIEW_TYPES),
-      maxResults: int32,
-      orderBy: repeated(string),
-      pageToken: string,
-      columns: repeated(string),
-      count: bool,
-    }),
+    input: message({ ...runSearchFields, columns: repeated(string), count: bool }),
     handle: async ({ ctx, input }) => {
-      const table = await readRunTable(ctx, {
-        experimentIds: input.experimentIds ?? [],
-        filter: input.filter ?? "",
-        orderBy: input.orderBy ?? [],
-        viewType: input.runViewType ?? "ACTIVE_ONLY",
-        maxResults: input.maxResults ?? DEFAULT_SEARCH_RESULTS,
-        pageToken: input.pageToken || undefined,
-        columns: input.columns ?? [],
-        count: input.count ?? false,
-      });
+      const { columns = [], count = false } = input;
+      const table = await readRunTable(ctx, { ...toRunSearch(input), columns, count });
       return json({
         ...(table.total !== undefined && { total: table.total }),
         ...(table.nextPageToken !== undefined && { next_page_token: table.nextPageToken }),
