@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { ApiError } from "../../../ui/src/api/client.ts";
 import type { LivePoints } from "../../../ui/src/api/live.ts";
 import type { Series, SeriesSearch } from "../../../ui/src/api/series.ts";
 import { SeriesStore } from "../../../ui/src/charts/series-store.ts";
@@ -135,6 +136,46 @@ it("a failure is told, and tried again when asked", async () => {
   await settled();
   expect(store.snapshot("loss")).toMatchObject({ error: undefined, isLoading: false });
   expect(stepsOf(store, "a")).toEqual([0]);
+});
+
+it("what may pass by itself is tried again by itself, and what was there before stays", async () => {
+  const runs = new Runs();
+  runs.log("a", [0, 1]);
+  const store = new SeriesStore(runs.read);
+  store.want("loss");
+  store.show(["a"], { x: "step", buckets: 100 });
+  await settled();
+  runs.failure = new ApiError(503, "TEMPORARILY_UNAVAILABLE", "away");
+  store.receive(runs.log("a", [1, 1]));
+  runs.log("a", [2, 1]);
+  store.reload("a");
+  await settled();
+  expect(store.snapshot("loss").error).toBe(runs.failure);
+  expect(stepsOf(store, "a")).toEqual([0, 1]);
+  runs.failure = undefined;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(store.snapshot("loss").error).toBeUndefined();
+  expect(stepsOf(store, "a")).toEqual([0, 1, 2]);
+});
+
+it("an earlier zoom that is answered late is not taken for the present one", async () => {
+  const runs = new Runs();
+  runs.log("a", [0, 1], [50, 2], [100, 3]);
+  const store = new SeriesStore(runs.read);
+  store.want("loss");
+  store.show(["a"], { x: "step", buckets: 100 });
+  await settled();
+  runs.points.get("a")!.push([55, 9]);
+  const gate = Promise.withResolvers<void>();
+  runs.gate = gate.promise;
+  store.show(["a"], { x: "step", buckets: 100, zoom: [0, 20] });
+  await settled();
+  runs.gate = Promise.resolve();
+  store.show(["a"], { x: "step", buckets: 100, zoom: [40, 60] });
+  await settled();
+  gate.resolve();
+  await settled();
+  expect(stepsOf(store, "a")).toEqual([0, 50, 55, 100]);
 });
 
 it("over a hundred runs are read in parts", async () => {

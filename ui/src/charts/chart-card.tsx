@@ -82,10 +82,10 @@ export function ChartCard(props: ChartCardProps) {
         />
       </figcaption>
       <div className="relative min-w-0 px-1 pb-1">
-        {metric.error !== undefined ? (
+        {lines.length === 0 && metric.error !== undefined ? (
           <Notice height={height}>
             <span role="alert" className="text-danger">
-              This chart could not be loaded. {metric.error instanceof Error ? metric.error.message : ""}
+              This chart could not be loaded. {messageOf(metric.error)}
             </span>
             <Button onClick={() => store.retry(metricKey)}>Try again</Button>
           </Notice>
@@ -94,11 +94,21 @@ export function ChartCard(props: ChartCardProps) {
         ) : (
           <LineChart {...{ metricKey, spec, height, hover, plotRef }} onZoom={setZoom} />
         )}
+        {lines.length > 0 && metric.error !== undefined && (
+          <p role="alert" className="absolute inset-x-2 top-0 flex items-center gap-2 bg-page text-danger text-sm">
+            <span className="min-w-0 flex-1 truncate" title={messageOf(metric.error)}>
+              Not up to date. {messageOf(metric.error)}
+            </span>
+            <Button onClick={() => store.retry(metricKey)}>Try again</Button>
+          </p>
+        )}
       </div>
       {isTableOpen && <ChartTable title={metricKey} spec={spec} onClose={() => setTableOpen(false)} />}
     </figure>
   );
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "");
 
 function Notice({ height, children }: { height: number; children: React.ReactNode }) {
   return (

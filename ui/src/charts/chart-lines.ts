@@ -1,8 +1,9 @@
 import type { RunStatus } from "../api/runs.ts";
+import type { RunSeries } from "./held-series.ts";
 import type { PlotLine } from "./plot.ts";
 import { RUN_COLOURS, runColour } from "./run-colour.ts";
 import { meanBand, type Points, smooth } from "./series-math.ts";
-import type { MetricSeries, RunSeries } from "./series-store.ts";
+import type { MetricSeries } from "./series-store.ts";
 
 /** A run as charts know it. */
 export interface ChartRun {

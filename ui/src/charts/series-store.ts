@@ -1,31 +1,13 @@
+import { isWorthRepeating } from "../api/client.ts";
 import type { LivePoints } from "../api/live.ts";
-import { readSeries, type Series, type SeriesSearch, type SeriesX } from "../api/series.ts";
-import { NO_POINTS, type Points, withDetail, withTail } from "./series-math.ts";
-
-/** What all charts of a page show. */
-export interface SeriesView {
-  readonly x: SeriesX;
-  /** The range of x that is looked at closely, both ends included. */
-  readonly zoom?: readonly [number, number] | undefined;
-  /** Parts of a range of which the extremes are told. */
-  readonly buckets: number;
-}
-
-/** One metric of one run. */
-export interface RunSeries {
-  readonly runId: string;
-  /** What relative times count from, in ms since 1970. */
-  readonly origin: number;
-  /** All points, or the extremes of parts: no spike is missing. */
-  readonly points: Points;
-  /** The same to be smoothed: of each part the mean. */
-  readonly means: Points;
-}
+import { readSeries, type Series, type SeriesSearch } from "../api/series.ts";
+import { HeldSeries, type RunSeries, type SeriesView, withMargin } from "./held-series.ts";
 
 /** One metric of all runs, in their order; a new object after every change. */
 export interface MetricSeries {
   readonly runs: readonly RunSeries[];
   readonly isLoading: boolean;
+  /** Why the last reading failed: of what is missing, or of what is new. */
   readonly error: unknown;
 }
 
@@ -39,37 +21,18 @@ const FRAME_MS = 16;
 const GATHER_RELOADS_MS = 100;
 /** A run's series are read anew at most so often, however much comes. */
 const RELOAD_MS = 1000;
+/** What failed and may pass by itself is tried again after so long. */
+const RETRY_MS = 4000;
 const MAX_RUNS_OF_REQUEST = 100;
-/** What is read beside a zoomed range, so that lines go on to its edges; a share of the range. */
-const MARGIN = 0.05;
-
-interface Tail {
-  readonly steps: number[];
-  readonly timestamps: number[];
-  readonly values: number[];
-}
-
-interface Held {
-  overview?: Series | undefined;
-  detail?: Series | undefined;
-  /** Which zoom `detail` is of. */
-  detailZoom?: string | undefined;
-  /** Which parts are to be read anew, and which are on their way. */
-  isStale: boolean;
-  readonly loading: Set<string>;
-  /** What was logged since `overview` was read. */
-  readonly tail: Tail;
-  /** How many of the tail's points what is on its way has already. */
-  known: number;
-  built?: RunSeries | undefined;
-}
 
 /** The series that a page's charts show: read together, by range and by need, and kept up with what is being logged. */
 export class SeriesStore {
   readonly #read: Reader;
-  readonly #held = new Map<string, Map<string, Held>>();
+  readonly #held = new Map<string, Map<string, HeldSeries>>();
   readonly #wanted = new Map<string, number>();
   readonly #errors = new Map<string, unknown>();
+  /** Metrics that are not asked for until they are tried again. */
+  readonly #failed = new Set<string>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #snapshots = new Map<string, MetricSeries>();
   readonly #changed = new Set<string>();
@@ -77,8 +40,11 @@ export class SeriesStore {
   #runIds: readonly string[] = [];
   #view: SeriesView = { x: "step", buckets: 500 };
   #abort = new AbortController();
+  /** Of what is read for a zoom. */
+  #detailAbort = new AbortController();
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #reloading: ReturnType<typeof setTimeout> | undefined;
+  #retrying: ReturnType<typeof setTimeout> | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
 
   constructor(read: Reader = readSeries) {
@@ -88,6 +54,10 @@ export class SeriesStore {
   /** Which runs, and how. Only what is not here yet is read. */
   show(runIds: readonly string[], view: SeriesView): void {
     const isOther = view.x !== this.#view.x || view.buckets !== this.#view.buckets;
+    if (String(view.zoom) !== String(this.#view.zoom)) {
+      this.#detailAbort.abort();
+      this.#detailAbort = new AbortController();
+    }
     this.#runIds = runIds;
     this.#view = view;
     if (isOther || this.#abort.signal.aborted) {
@@ -95,7 +65,7 @@ export class SeriesStore {
       this.#abort = new AbortController();
       this.#held.clear();
     }
-    for (const runs of this.#held.values()) for (const held of runs.values()) held.built = undefined;
+    for (const runs of this.#held.values()) for (const held of runs.values()) held.rebuild();
     for (const key of this.#wanted.keys()) this.#tell(key);
     this.#gather();
   }
@@ -123,7 +93,7 @@ export class SeriesStore {
       const runs = this.#held.get(key);
       const held = this.#runIds.flatMap((runId) => {
         const of = runs?.get(runId);
-        return of?.overview === undefined ? [] : [this.#build(runId, of)];
+        return of?.overview === undefined ? [] : [of.build(runId, this.#view)];
       });
       snapshot = { runs: held, isLoading: this.#isLoading(key), error: this.#errors.get(key) };
       this.#snapshots.set(key, snapshot);
@@ -133,16 +103,15 @@ export class SeriesStore {
 
   /** Adds what the server has just acknowledged, also while zoomed. */
   receive(points: readonly LivePoints[]): void {
-    for (const { run_id, key, steps, timestamps, values } of points) {
-      const held = this.#held.get(key)?.get(run_id);
+    const { x, buckets } = this.#view;
+    for (const of of points) {
+      const held = this.#held.get(of.key)?.get(of.run_id);
       if (held === undefined) continue;
-      held.tail.steps.push(...steps);
-      held.tail.timestamps.push(...timestamps);
-      held.tail.values.push(...values);
-      held.built = undefined;
-      this.#changed.add(key);
-      const isFull = held.tail.values.length > 4 * this.#view.buckets;
-      if (isFull || this.#view.x.startsWith("metric:")) this.reload(run_id);
+      held.append(of);
+      this.#changed.add(of.key);
+      const isFull = held.tailLength > 4 * buckets;
+      const hasPlace = !(x.startsWith("metric:") || (x === "relative" && held.overview?.origin === 0));
+      if (isFull || !hasPlace) this.reload(of.run_id);
     }
     this.#frame ??= setTimeout(() => {
       this.#frame = undefined;
@@ -176,6 +145,7 @@ export class SeriesStore {
 
   retry(key: string): void {
     this.#errors.delete(key);
+    this.#failed.delete(key);
     this.#tell(key);
     this.#gather();
   }
@@ -185,10 +155,13 @@ export class SeriesStore {
     this.#abort.abort();
     clearTimeout(this.#gathering);
     clearTimeout(this.#reloading);
+    clearTimeout(this.#retrying);
     clearTimeout(this.#frame);
     this.#gathering = undefined;
     this.#reloading = undefined;
+    this.#retrying = undefined;
     this.#frame = undefined;
+    this.#failed.clear();
     for (const { timer } of this.#reloads.values()) clearTimeout(timer);
     this.#reloads.clear();
   }
@@ -217,11 +190,11 @@ export class SeriesStore {
   #request(part: string, range: readonly [number, number] | undefined): void {
     const keysByRuns = new Map<string, { runIds: string[]; keys: string[] }>();
     for (const key of this.#wanted.keys()) {
-      if (this.#errors.has(key)) continue;
+      if (this.#failed.has(key)) continue;
       const runIds = this.#runIds.filter((runId) => {
         const held = this.#hold(key, runId);
         if (held.loading.has(part)) return false;
-        return held.isStale || (range === undefined ? held.overview === undefined : held.detailZoom !== part);
+        return held.isStale || (range === undefined ? held.overview === undefined : !held.hasDetail(part));
       });
       if (runIds.length === 0) continue;
       const name = runIds.join();
@@ -236,7 +209,7 @@ export class SeriesStore {
     }
   }
 
-  #hold(key: string, runId: string): Held {
+  #hold(key: string, runId: string): HeldSeries {
     let runs = this.#held.get(key);
     if (runs === undefined) {
       runs = new Map();
@@ -244,50 +217,46 @@ export class SeriesStore {
     }
     let held = runs.get(runId);
     if (held === undefined) {
-      held = { isStale: false, loading: new Set(), tail: { steps: [], timestamps: [], values: [] }, known: 0 };
+      held = new HeldSeries();
       runs.set(runId, held);
     }
     return held;
   }
 
   async #load(part: string, range: readonly [number, number] | undefined, runIds: string[], keys: string[]) {
-    const { signal } = this.#abort;
+    const isDetail = range !== undefined;
+    const signal = isDetail ? AbortSignal.any([this.#abort.signal, this.#detailAbort.signal]) : this.#abort.signal;
     const { x, buckets, zoom } = this.#view;
     const parts = keys.flatMap((key) =>
       runIds.map((runId) => {
         const held = this.#hold(key, runId);
         held.loading.add(part);
-        if (held.isStale && part === "overview") held.known = held.tail.values.length;
+        if (held.isStale && !isDetail) held.expectTail();
         return { key, runId, held };
       }),
     );
     // The overview is asked for first; where there is a zoom, the detail follows in the same turn and clears the flag.
-    if (part !== "overview" || zoom === undefined) for (const { held } of parts) held.isStale = false;
+    if (isDetail || zoom === undefined) for (const { held } of parts) held.isStale = false;
     try {
       const search = { run_ids: runIds, metric_keys: keys, x, buckets };
-      const found = await this.#read(
-        range === undefined ? search : { ...search, from: range[0], to: range[1] },
-        signal,
-      );
+      const found = await this.#read(isDetail ? { ...search, from: range[0], to: range[1] } : search, signal);
+      if (signal.aborted) return;
       const byName = new Map(found.map((series) => [`${series.run_id} ${series.key}`, series]));
       for (const { key, runId, held } of parts) {
-        const series = byName.get(`${runId} ${key}`) ?? emptySeries(runId, key);
-        if (part === "overview") {
-          held.overview = series;
-        } else {
-          held.detail = series;
-          held.detailZoom = part;
-        }
-        held.built = undefined;
+        held.setPart(part, byName.get(`${runId} ${key}`) ?? emptySeries(runId, key));
       }
+      for (const key of keys) this.#errors.delete(key);
     } catch (error) {
       if (signal.aborted) return;
-      for (const key of keys) this.#errors.set(key, error);
-      for (const { held } of parts) held.known = 0;
+      for (const { held } of parts) {
+        held.keepTail();
+        held.isStale = held.overview !== undefined;
+      }
+      this.#fail(keys, error);
     } finally {
       for (const { held } of parts) {
         held.loading.delete(part);
-        if (held.loading.size === 0) forget(held);
+        if (held.loading.size === 0) held.dropTail();
       }
     }
     for (const key of keys) this.#tell(key);
@@ -295,50 +264,18 @@ export class SeriesStore {
     if (parts.some(({ held }) => held.isStale)) this.#gather();
   }
 
-  #build(runId: string, held: Held): RunSeries {
-    if (held.built !== undefined) return held.built;
-    const { overview, detail, tail } = held;
-    const { x, zoom } = this.#view;
-    const merged = (of: (series: Series) => Points): Points => {
-      if (overview === undefined) return NO_POINTS;
-      if (detail === undefined || zoom === undefined || held.detailZoom !== String(zoom)) return of(overview);
-      const [from, to] = withMargin(zoom);
-      return withDetail(of(overview), of(detail), from, to);
-    };
-    const tailX = tailOf(tail, x, overview?.origin ?? 0);
-    held.built = {
-      runId,
-      origin: overview?.origin ?? 0,
-      points: withTail(merged(pointsOf), tailX, tail.values),
-      means: withTail(merged(meansOf), tailX, tail.values),
-    };
-    return held.built;
+  #fail(keys: readonly string[], error: unknown): void {
+    for (const key of keys) {
+      this.#errors.set(key, error);
+      this.#failed.add(key);
+    }
+    if (!isWorthRepeating(error)) return;
+    this.#retrying ??= setTimeout(() => {
+      this.#retrying = undefined;
+      for (const key of this.#failed) if (isWorthRepeating(this.#errors.get(key))) this.#failed.delete(key);
+      this.#gather();
+    }, RETRY_MS);
   }
-}
-
-/** Drops of the tail what has been read since. */
-function forget(held: Held): void {
-  if (held.known === 0) return;
-  for (const column of [held.tail.steps, held.tail.timestamps, held.tail.values]) column.splice(0, held.known);
-  held.known = 0;
-  held.built = undefined;
-}
-
-const pointsOf = ({ x, values }: Series): Points => ({ x, values });
-
-const meansOf = (series: Series): Points =>
-  series.means.length === 0 ? pointsOf(series) : { x: series.mean_x, values: series.means };
-
-function tailOf({ steps, timestamps }: Tail, x: SeriesX, origin: number): number[] {
-  if (x === "step") return steps;
-  if (x === "time") return timestamps;
-  if (x === "relative") return timestamps.map((timestamp) => timestamp - origin);
-  return steps.map(() => Number.NaN);
-}
-
-function withMargin([from, to]: readonly [number, number]): [number, number] {
-  const margin = (to - from) * MARGIN;
-  return [from - margin, to + margin];
 }
 
 function emptySeries(runId: string, key: string): Series {

@@ -1,0 +1,129 @@
+import type { LivePoints } from "../api/live.ts";
+import type { Series, SeriesX } from "../api/series.ts";
+import { NO_POINTS, type Points, withDetail, withTail } from "./series-math.ts";
+
+/** What all charts of a page show. */
+export interface SeriesView {
+  readonly x: SeriesX;
+  /** The range of x that is looked at closely, both ends included. */
+  readonly zoom?: readonly [number, number] | undefined;
+  /** Parts of a range of which the extremes are told. */
+  readonly buckets: number;
+}
+
+/** One metric of one run. */
+export interface RunSeries {
+  readonly runId: string;
+  /** What relative times count from, in ms since 1970. */
+  readonly origin: number;
+  /** All points, or the extremes of parts: no spike is missing. */
+  readonly points: Points;
+  /** The same to be smoothed: of each part the mean. */
+  readonly means: Points;
+}
+
+/** What is read beside a zoomed range, so that lines go on to its edges; a share of the range. */
+const MARGIN = 0.05;
+
+/** What a page holds of one metric of one run: what was read, and what was logged since. */
+export class HeldSeries {
+  overview: Series | undefined;
+  /** Parts of it are to be read anew. */
+  isStale = false;
+  /** The parts that are on their way. */
+  readonly loading = new Set<string>();
+  #detail: Series | undefined;
+  #detailZoom: string | undefined;
+  readonly #tail = { steps: [] as number[], timestamps: [] as number[], values: [] as number[] };
+  /** How many of the tail's points what is on its way has already. */
+  #known = 0;
+  #built: RunSeries | undefined;
+
+  /** Points that were logged since `overview` was read. */
+  get tailLength(): number {
+    return this.#tail.values.length;
+  }
+
+  hasDetail(zoom: string): boolean {
+    return this.#detailZoom === zoom;
+  }
+
+  /** The way it is looked at has changed. */
+  rebuild(): void {
+    this.#built = undefined;
+  }
+
+  append({ steps, timestamps, values }: LivePoints): void {
+    this.#tail.steps.push(...steps);
+    this.#tail.timestamps.push(...timestamps);
+    this.#tail.values.push(...values);
+    this.#built = undefined;
+  }
+
+  /** The overview is read anew: what was logged until now will be in it. */
+  expectTail(): void {
+    this.#known = this.tailLength;
+  }
+
+  /** What was read is here. */
+  setPart(part: string, series: Series): void {
+    if (part === "overview") {
+      this.overview = series;
+    } else {
+      this.#detail = series;
+      this.#detailZoom = part;
+    }
+    this.#built = undefined;
+  }
+
+  /** What was on its way has failed. */
+  keepTail(): void {
+    this.#known = 0;
+  }
+
+  /** Drops of the tail what has been read since. */
+  dropTail(): void {
+    if (this.#known === 0) return;
+    const { steps, timestamps, values } = this.#tail;
+    for (const column of [steps, timestamps, values]) column.splice(0, this.#known);
+    this.#known = 0;
+    this.#built = undefined;
+  }
+
+  /** What charts draw of it; the same object until something changes. */
+  build(runId: string, { x, zoom }: SeriesView): RunSeries {
+    if (this.#built !== undefined) return this.#built;
+    const origin = this.overview?.origin ?? 0;
+    const merged = (of: (series: Series) => Points): Points => {
+      if (this.overview === undefined) return NO_POINTS;
+      if (this.#detail === undefined || zoom === undefined || !this.hasDetail(String(zoom))) return of(this.overview);
+      const [from, to] = withMargin(zoom);
+      return withDetail(of(this.overview), of(this.#detail), from, to);
+    };
+    const tailX = this.#tailX(x, origin);
+    this.#built = {
+      ...{ runId, origin },
+      points: withTail(merged(pointsOf), tailX, this.#tail.values),
+      means: withTail(merged(meansOf), tailX, this.#tail.values),
+    };
+    return this.#built;
+  }
+
+  #tailX(x: SeriesX, origin: number): number[] {
+    const { steps, timestamps } = this.#tail;
+    if (x === "step") return steps;
+    if (x === "time") return timestamps;
+    if (x === "relative") return timestamps.map((timestamp) => timestamp - origin);
+    return steps.map(() => Number.NaN);
+  }
+}
+
+const pointsOf = ({ x, values }: Series): Points => ({ x, values });
+
+const meansOf = (series: Series): Points =>
+  series.means.length === 0 ? pointsOf(series) : { x: series.mean_x, values: series.means };
+
+export function withMargin([from, to]: readonly [number, number]): [number, number] {
+  const margin = (to - from) * MARGIN;
+  return [from - margin, to + margin];
+}
