@@ -1,30 +1,42 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { File, Folder } from "lucide-react";
-import { useEffect, useState } from "react";
-import { type ArtifactRoot, artifactListQuery } from "../../api/artifacts.ts";
+import { useEffect, useMemo, useState } from "react";
+import { artifactListQuery } from "../../api/artifacts.ts";
 import type { FileInfo } from "../../api/wire.ts";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { formatBytes } from "../../parts/format.ts";
-import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
 import { SplitPane } from "../../parts/split-pane.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
-import { Segmented } from "../../parts/toggles.tsx";
 import { Tree, type TreeLine } from "../../parts/tree.tsx";
-import { baseName, folderOf, foldersAbove } from "./file-kinds.ts";
+import { baseName, folderOf, foldersAbove, foldersFirst } from "./file-kinds.ts";
 import { FileView } from "./file-view.tsx";
-import { imageSeries, seriesImage } from "./image-series.ts";
+import { FolderView } from "./folder-view.tsx";
+import { seriesImage } from "./image-series.ts";
 import { ImageSeriesView } from "./image-series-view.tsx";
+import { Note } from "./note.tsx";
+import type { FilesRoot } from "./run-image.tsx";
+import { RunPicker } from "./run-picker.tsx";
+import { type ShownPlace, ShownPlaceContext, useShownPlace } from "./shown-place.ts";
+import { ViewSwitch } from "./view-switch.tsx";
+
+/** How often the files of a run that goes on are listed anew, in ms. */
+const REFRESH_MS = 10_000;
 
 interface ArtifactBrowserProps {
-  root: Exclude<ArtifactRoot, { kind: "model-version" }>;
+  root: FilesRoot;
   /** Of the chosen file or folder; "" for none. */
   path: string;
   onPath: (path: string) => void;
+  /** What of the file is shown, as the address holds it. */
+  place: ShownPlace;
+  onPlace: (place: ShownPlace) => void;
   /** Runs whose images of the same name are shown beside. */
   otherRunIds?: readonly string[];
-  /** Of a series of images. */
-  step?: number | undefined;
-  onStep?: (step: number) => void;
+  onOtherRuns?: (runIds: readonly string[]) => void;
+  /** Registers the model that a folder holds. */
+  onRegister?: (folder: string) => void;
+  /** Files may still be added. */
+  isLive?: boolean;
 }
 
 const LOG_A_FILE = `mlflow.log_artifact("plot.png")
@@ -33,14 +45,24 @@ mlflow.log_table({"a": [1, 2]}, "table.json")`;
 
 /** A tree of files, and the chosen one. */
 export function ArtifactBrowser(props: ArtifactBrowserProps) {
-  const { root, path, onPath } = props;
-  const top = useQuery(artifactListQuery(root, ""));
+  const { root, path, onPath, place, onPlace, isLive = false } = props;
+  const refetchInterval = isLive && REFRESH_MS;
+  const top = useQuery({ ...artifactListQuery(root, ""), refetchInterval });
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(foldersAbove(path)));
-  useEffect(() => {
-    setOpen((before) => new Set([...before, ...foldersAbove(path)]));
-  }, [path]);
   const folders = [...open];
-  const lists = useQueries({ queries: folders.map((folder) => artifactListQuery(root, folder)) });
+  const lists = useQueries({
+    queries: folders.map((folder) => ({ ...artifactListQuery(root, folder), refetchInterval })),
+  });
+  const filesIn = new Map(folders.map((folder, index) => [folder, lists[index]?.data?.files]));
+  const isFolder = (id: string): boolean =>
+    (folderOf(id) === "" ? (top.data?.files ?? []) : (filesIn.get(folderOf(id)) ?? [])).some(
+      (file) => file.path === id && file.is_dir,
+    );
+  const isPathFolder = isFolder(path);
+  useEffect(() => {
+    setOpen((before) => new Set([...before, ...foldersAbove(path), ...(isPathFolder ? [path] : [])]));
+  }, [path, isPathFolder]);
+  const placeInAddress = useMemo(() => ({ ...place, change: onPlace }), [place, onPlace]);
   if (top.error !== null) {
     return <ErrorState title="The files could not be listed" error={top.error} onRetry={() => void top.refetch()} />;
   }
@@ -52,11 +74,6 @@ export function ArtifactBrowser(props: ArtifactBrowserProps) {
       </EmptyState>
     );
   }
-  const filesIn = new Map(folders.map((folder, index) => [folder, lists[index]?.data?.files]));
-  const isFolder = (id: string): boolean =>
-    (folderOf(id) === "" ? top.data.files : (filesIn.get(folderOf(id)) ?? [])).some(
-      (file) => file.path === id && file.is_dir,
-    );
   const toggle = (id: string): void => {
     setOpen((before) => {
       const next = new Set(before);
@@ -65,24 +82,26 @@ export function ArtifactBrowser(props: ArtifactBrowserProps) {
     });
   };
   const select = (id: string): void => {
-    if (isFolder(id) && (id === path || !open.has(id))) toggle(id);
     if (id !== path) onPath(id);
+    if (isFolder(id) && (id === path || !open.has(id))) toggle(id);
   };
   return (
-    <SplitPane
-      label="Width of the file tree"
-      settingName="artifacts.tree"
-      first={
-        <Tree
-          label="Files"
-          lines={treeLines(top.data.files, open, filesIn)}
-          selectedId={path}
-          onSelect={select}
-          onToggle={toggle}
-        />
-      }
-      second={path === "" ? <FolderView {...props} folder="" /> : <Chosen key={path} {...props} />}
-    />
+    <ShownPlaceContext value={placeInAddress}>
+      <SplitPane
+        label="Width of the file tree"
+        settingName="artifacts.tree"
+        first={
+          <Tree
+            label="Files"
+            lines={treeLines(top.data.files, open, filesIn)}
+            selectedId={path}
+            onSelect={select}
+            onToggle={toggle}
+          />
+        }
+        second={<Chosen key={path} {...props} />}
+      />
+    </ShownPlaceContext>
   );
 }
 
@@ -119,110 +138,47 @@ function treeLines(
   return lines;
 }
 
-function foldersFirst(files: readonly FileInfo[]): FileInfo[] {
-  return [...files].sort((a, b) => Number(b.is_dir) - Number(a.is_dir) || (a.path < b.path ? -1 : 1));
-}
-
 /** What the path of the address stands for: only the list of its folder knows. */
-function Chosen(props: ArtifactBrowserProps) {
-  const { root, path, otherRunIds = [], step, onStep = () => {} } = props;
+function Chosen({ root, path, onPath, otherRunIds = [], onOtherRuns, onRegister }: ArtifactBrowserProps) {
+  const { show, change } = useShownPlace();
   const parent = useQuery(artifactListQuery(root, folderOf(path)));
-  const [isSingle, setSingle] = useState(false);
   if (parent.error !== null) {
     return (
       <ErrorState title="The file could not be found" error={parent.error} onRetry={() => void parent.refetch()} />
     );
   }
   if (parent.data === undefined) return <SkeletonRows rows={10} />;
+  const imageControls = root.kind === "run" && onOtherRuns !== undefined && (
+    <RunPicker runId={root.runId} chosen={otherRunIds} onChange={onOtherRuns} />
+  );
+  const images = { root, otherRunIds, imageControls };
   const file = parent.data.files.find((one) => one.path === path);
+  if (path === "" || file?.is_dir) return <FolderView {...images} {...{ onPath, onRegister }} folder={path} />;
   if (file === undefined) {
     return (
       <EmptyState title="There is no such file">It may have been deleted, or the address may be cut off.</EmptyState>
     );
   }
-  if (file.is_dir) return <FolderView {...props} folder={path} />;
   const image = seriesImage(path);
-  const view = <FileView root={root} path={path} size={file.file_size ?? 0} />;
+  const view = <FileView {...images} path={path} size={file.file_size ?? 0} />;
   if (image === undefined) return view;
+  // The views of the one image have names of their own.
+  const isSeries = show === undefined || show === "series";
   return (
     <>
-      <div className="flex min-h-9 items-center px-3">
-        <Segmented
+      <Note>
+        <ViewSwitch
           label="Images"
-          value={isSingle ? "file" : "series"}
-          onValueChange={(next) => setSingle(next === "file")}
-          segments={[
-            { value: "series", label: "By step" },
-            { value: "file", label: "This file" },
-          ]}
+          views={["series", "file"]}
+          view={isSeries ? "series" : "file"}
+          onView={(next) => change({ show: next })}
         />
-      </div>
-      {isSingle ? (
-        view
+      </Note>
+      {isSeries ? (
+        <ImageSeriesView {...images} folder={folderOf(path)} onlyKey={image.key} initialStep={image.step} />
       ) : (
-        <ImageSeriesView
-          root={root}
-          folder={folderOf(path)}
-          onlyKey={image.key}
-          otherRunIds={otherRunIds}
-          step={step ?? image.step}
-          onStep={onStep}
-        />
+        view
       )}
     </>
-  );
-}
-
-const COLUMNS: readonly GridColumn<FileInfo>[] = [
-  {
-    id: "name",
-    header: "Name",
-    track: "minmax(120px,1fr)",
-    cell: ({ path, is_dir }) => (
-      <>
-        {is_dir ? (
-          <Folder size={14} aria-hidden className="shrink-0 text-ink-muted" />
-        ) : (
-          <File size={14} aria-hidden className="shrink-0 text-ink-muted" />
-        )}
-        <bdi title={path} className="truncate">
-          {baseName(path)}
-        </bdi>
-      </>
-    ),
-  },
-  {
-    id: "size",
-    header: "Size",
-    track: "80px",
-    isAtEnd: true,
-    cell: ({ file_size }) => (file_size === undefined ? "" : formatBytes(file_size)),
-  },
-];
-
-function FolderView({
-  root,
-  folder,
-  onPath,
-  otherRunIds = [],
-  step,
-  onStep = () => {},
-}: ArtifactBrowserProps & { folder: string }) {
-  const list = useQuery(artifactListQuery(root, folder));
-  if (list.error !== null) {
-    return <ErrorState title="The folder could not be listed" error={list.error} onRetry={() => void list.refetch()} />;
-  }
-  if (list.data === undefined) return <SkeletonRows rows={10} />;
-  if (imageSeries(list.data.files).size > 0) {
-    return <ImageSeriesView {...{ root, folder, otherRunIds, step, onStep }} />;
-  }
-  return (
-    <RowGrid
-      label={folder === "" ? "Files" : `Files in ${baseName(folder)}`}
-      rows={foldersFirst(list.data.files)}
-      idOf={(file) => file.path}
-      columns={COLUMNS}
-      onOpen={(file) => onPath(file.path)}
-    />
   );
 }

@@ -10,7 +10,7 @@ const SHOWN_BYTES = 64 * 1024;
 const HEX_LINE_CHARACTERS = 78;
 
 /** A file of an unknown kind: text where its first bytes are, else these in hex. */
-export function BinaryView({ url }: { url: string }) {
+export function BinaryView({ url, path }: { url: string; path: string }) {
   const file = useQuery({
     queryKey: ["artifacts", "first-bytes", url],
     queryFn: ({ signal }) => getRange(url, 0, SHOWN_BYTES - 1, signal),
@@ -20,7 +20,7 @@ export function BinaryView({ url }: { url: string }) {
   }
   if (file.data === undefined) return <SkeletonRows rows={10} />;
   const { bytes, totalBytes = bytes.length } = file.data;
-  if (isText(bytes)) return <TextView url={url} />;
+  if (isText(bytes)) return <TextView url={url} path={path} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Note>

@@ -20,7 +20,7 @@ export function CsvView({ url, path }: { url: string; path: string }) {
       rows={file.parser.rows}
       version={file.version}
       isComplete={file.isComplete}
-      note={file.isFull ? "No more of the file is loaded; download it for the rest" : undefined}
+      note={file.isFull ? "No more of the file is shown; download it for the rest" : undefined}
       onEndNear={file.more}
     />
   );

@@ -1,3 +1,5 @@
+import type { FileInfo } from "../../api/wire.ts";
+
 /** How a file is shown. */
 export type FileKind =
   | "image"
@@ -18,9 +20,9 @@ const EXTENSIONS: Readonly<Record<Exclude<FileKind, "unknown">, string>> = {
   image: "png jpg jpeg gif webp bmp ico avif",
   svg: "svg",
   text:
-    "txt log out err yaml yml toml ini cfg conf properties prop hocon xml py py3 ipynb r jl java js jsx ts tsx mjs c h cpp " +
+    "txt log out err yaml yml toml ini cfg conf properties prop hocon xml py py3 pyi r jl java js jsx ts tsx mjs c h cpp " +
     "hpp cs go rs rb sh bash zsh ps1 sql css scss rst tex diff patch env lock dockerfile jsonl ndjson proto gitignore",
-  json: "json",
+  json: "json ipynb",
   geojson: "geojson",
   csv: "csv tsv",
   parquet: "parquet",
@@ -58,6 +60,11 @@ export function extensionOf(path: string): string {
   const name = baseName(path);
   const dot = name.lastIndexOf(".");
   return dot < 0 ? "" : name.slice(dot + 1).toLowerCase();
+}
+
+/** Folders, then files, both by name. */
+export function foldersFirst(files: readonly FileInfo[]): FileInfo[] {
+  return [...files].sort((a, b) => Number(b.is_dir) - Number(a.is_dir) || (a.path < b.path ? -1 : 1));
 }
 
 /** By the name alone; what is unknown is told apart by its first bytes. */

@@ -6,6 +6,8 @@ const FIRST_PART_BYTES = 256 * 1024;
 const PART_BYTES = 2 * 1024 * 1024;
 /** A page keeps no more of a file than this. */
 const MAX_BYTES = 128 * 1024 * 1024;
+/** More lines or rows would be higher than browsers let a page be, which is 33 million px. */
+export const MAX_LINES = 1_000_000;
 const FOLLOW_MS = 2000;
 
 export interface FileParts<Parser> {
@@ -40,8 +42,8 @@ interface Progress {
 const NOTHING: Progress = { version: 0, start: 0, end: 0, total: undefined, isLoading: true, error: undefined };
 
 interface FilePartsOptions {
-  /** Begin with the last part of the file. */
-  isTail?: boolean;
+  /** Begin at this byte, or with the last part of the file. */
+  from?: number | "end" | undefined;
   /** Look for what was appended every two seconds. */
   isFollowing?: boolean;
 }
@@ -49,11 +51,11 @@ interface FilePartsOptions {
 /** A file read part by part with Range and parsed as it comes: a huge one is there as soon as a small one. */
 export function useFileParts<Parser extends FileParser>(
   url: string,
-  make: () => Parser,
-  { isTail = false, isFollowing = false }: FilePartsOptions = {},
+  make: (isCut: boolean) => Parser,
+  { from = 0, isFollowing = false }: FilePartsOptions = {},
 ): FileParts<Parser> {
   const parser = useRef<Parser>(undefined);
-  parser.current ??= make();
+  parser.current ??= make(false);
   const makeLatest = useRef(make);
   makeLatest.current = make;
   const [progress, setProgress] = useState(NOTHING);
@@ -70,26 +72,28 @@ export function useFileParts<Parser extends FileParser>(
     const { signal } = controller;
     try {
       let { start, end, total } = at.current;
-      if (total === undefined && isTail) {
+      if (total === undefined && from !== 0) {
         const size = (await getRange(url, 0, 0, signal)).totalBytes ?? 0;
-        start = end = Math.max(0, size - FIRST_PART_BYTES);
+        start = end = Math.max(0, Math.min(from === "end" ? size - FIRST_PART_BYTES : from, size - 1));
+        parser.current = makeLatest.current(start > 0);
       }
       const length = end === start ? FIRST_PART_BYTES : PART_BYTES;
-      const { bytes, totalBytes } = await getRange(url, end, end + length - 1, signal);
+      // Behind the end of a file there is nothing to ask for: its last byte is asked for again, with what follows.
+      const again = end > start && end === total ? 1 : 0;
+      const { bytes, totalBytes } = await getRange(url, end - again, end + length - 1, signal);
       if (signal.aborted) return;
-      // Behind the end of a file there is nothing, which says nothing about its size.
-      total = bytes.length === 0 ? Math.max(end, total ?? 0) : (totalBytes ?? end + bytes.length);
-      if (bytes.length > 0) parser.current?.push(bytes);
-      end += bytes.length;
+      total = totalBytes ?? end + bytes.length - again;
+      if (bytes.length > again) parser.current?.push(bytes.subarray(again));
+      end += Math.max(0, bytes.length - again);
       update({ version: at.current.version + 1, start, end, total, isLoading: false, error: undefined });
     } catch (error) {
       if (!signal.aborted) update({ isLoading: false, error });
     } finally {
       if (abort.current === controller) abort.current = undefined;
     }
-  }, [url, isTail, update]);
+  }, [url, from, update]);
   useEffect(() => {
-    parser.current = makeLatest.current();
+    parser.current = makeLatest.current(false);
     at.current = NOTHING;
     setProgress(NOTHING);
     void read();
@@ -98,7 +102,7 @@ export function useFileParts<Parser extends FileParser>(
       abort.current = undefined;
     };
   }, [read]);
-  const isFull = progress.end - progress.start >= MAX_BYTES;
+  const isFull = progress.end - progress.start >= MAX_BYTES || parser.current.count >= MAX_LINES;
   useEffect(() => {
     if (!isFollowing || isFull) return;
     const timer = setInterval(() => void read(), FOLLOW_MS);

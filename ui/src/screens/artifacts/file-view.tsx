@@ -1,145 +1,108 @@
-import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
-import { type ArtifactRoot, artifactTextQuery, artifactUrl } from "../../api/artifacts.ts";
+import { lazy, type ReactNode, Suspense } from "react";
+import { artifactUrl } from "../../api/artifacts.ts";
 import { buttonClass } from "../../parts/button.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { formatBytes } from "../../parts/format.ts";
-import { Markdown } from "../../parts/markdown.tsx";
-import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
-import { Segmented } from "../../parts/toggles.tsx";
+import { SkeletonRows } from "../../parts/states.tsx";
 import { BinaryView } from "./binary-view.tsx";
 import { CsvView } from "./csv-view.tsx";
-import { baseName, type FileKind, kindOf } from "./file-kinds.ts";
-import { HtmlView } from "./html-view.tsx";
+import { baseName, kindOf } from "./file-kinds.ts";
 import { ImageView } from "./image-view.tsx";
 import { JsonView } from "./json-view.tsx";
-import { Note } from "./note.tsx";
+import { MediaView } from "./media-view.tsx";
+import { HtmlView, MarkdownView } from "./page-view.tsx";
+import { ImagesBeside, type ImagesProps } from "./run-image.tsx";
 import { TextView } from "./text-view.tsx";
 
 const ParquetView = lazy(() => import("./parquet-view.tsx"));
 const PdfView = lazy(() => import("./pdf-view.tsx"));
 
-type Root = Exclude<ArtifactRoot, { kind: "model-version" }>;
-
 /** Larger markdown is shown as text. */
 const MAX_MARKDOWN_BYTES = 1_000_000;
 
-interface FileViewProps {
-  root: Root;
+interface FileViewProps extends ImagesProps {
   path: string;
   /** In bytes. */
   size: number;
 }
 
 /** One file: its name, its size, a way to download it, and what is in it. */
-export function FileView({ root, path, size }: FileViewProps) {
+export function FileView(props: FileViewProps) {
+  const { root, path, size } = props;
   const url = artifactUrl(root, path);
   const name = baseName(path);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <header className="flex min-h-9 shrink-0 items-center gap-2 border-line border-b px-3">
-        <h2 title={path} className="min-w-0 truncate font-medium">
-          <bdi>{name}</bdi>
-        </h2>
-        <span className="shrink-0 text-ink-muted text-sm">{formatBytes(size)}</span>
-        <div className="ml-auto flex shrink-0 items-center gap-1">
-          <CopyButton text={path} label="Copy the path" />
-          <a href={url} download={name} className={buttonClass("quiet")}>
-            <Download size={14} aria-hidden />
-            Download
-          </a>
-        </div>
-      </header>
+      <PathHeader path={path} note={formatBytes(size)}>
+        <a href={url} download={name} className={buttonClass("quiet")}>
+          <Download size={14} aria-hidden />
+          Download
+        </a>
+      </PathHeader>
       <Suspense fallback={<SkeletonRows rows={10} />}>
         {size === 0 ? (
           <p className="p-4 text-ink-muted">The file is empty.</p>
         ) : (
-          <Content key={url} kind={kindOf(path)} {...{ root, path, url, name, size }} />
+          <Content key={url} url={url} name={name} {...props} />
         )}
       </Suspense>
     </div>
   );
 }
 
+/** A file's or folder's name, and what can be done with it. */
+export function PathHeader({ path, note, children }: { path: string; note: string; children?: ReactNode }) {
+  return (
+    <header className="flex min-h-9 shrink-0 items-center gap-2 border-line border-b px-3">
+      <h2 title={path} className="min-w-0 truncate font-medium">
+        <bdi>{baseName(path)}</bdi>
+      </h2>
+      <span className="shrink-0 text-ink-muted text-sm">{note}</span>
+      <div className="ml-auto flex shrink-0 items-center gap-1">
+        <CopyButton text={path} label="Copy the path" />
+        {children}
+      </div>
+    </header>
+  );
+}
+
 interface ContentProps extends FileViewProps {
-  kind: FileKind;
   url: string;
   name: string;
 }
 
-function Content({ kind, root, path, url, name, size }: ContentProps) {
-  switch (kind) {
+function Content({ root, path, url, name, size, otherRunIds, imageControls }: ContentProps) {
+  switch (kindOf(path)) {
     case "image":
+      return otherRunIds.length === 0 ? (
+        <ImageView url={url} name={name} isSvg={false} controls={imageControls} />
+      ) : (
+        <ImagesBeside root={root} path={path} otherRunIds={otherRunIds} imageControls={imageControls} />
+      );
     case "svg":
-      return <ImageView url={url} name={name} isSvg={kind === "svg"} />;
+      return <ImageView url={url} name={name} isSvg />;
     case "json":
     case "geojson":
-      return <JsonView url={url} size={size} />;
+      return <JsonView url={url} path={path} size={size} />;
     case "csv":
       return <CsvView url={url} path={path} />;
     case "parquet":
       return <ParquetView url={url} />;
     case "html":
-      return <HtmlView root={root} path={path} url={url} />;
+      return <HtmlView root={root} path={path} />;
     case "pdf":
       return <PdfView url={url} name={name} />;
     case "audio":
-      return (
-        // biome-ignore lint/a11y/useMediaCaption: what was logged has no captions
-        <audio controls preload="metadata" src={url} aria-label={name} className="m-3 w-[min(560px,calc(100%-24px))]" />
-      );
+      return <MediaView url={url} name={name} isVideo={false} />;
     case "video":
-      return (
-        // biome-ignore lint/a11y/useMediaCaption: what was logged has no captions
-        <video
-          controls
-          preload="metadata"
-          src={url}
-          aria-label={name}
-          className="m-3 min-h-0 max-w-[calc(100%-24px)]"
-        />
-      );
+      return <MediaView url={url} name={name} isVideo />;
     case "markdown":
-      return size > MAX_MARKDOWN_BYTES ? <TextView url={url} /> : <MarkdownView root={root} path={path} url={url} />;
+      if (size <= MAX_MARKDOWN_BYTES) return <MarkdownView root={root} path={path} />;
+      return <TextView url={url} path={path} />;
     case "text":
-      return <TextView url={url} />;
+      return <TextView url={url} path={path} />;
     case "unknown":
-      return <BinaryView url={url} />;
+      return <BinaryView url={url} path={path} />;
   }
-}
-
-function MarkdownView({ root, path, url }: { root: Root; path: string; url: string }) {
-  const [view, setView] = useState<"page" | "source">("page");
-  const text = useQuery(artifactTextQuery(root, path));
-  if (text.error !== null) {
-    return <ErrorState title="The file could not be read" error={text.error} onRetry={() => void text.refetch()} />;
-  }
-  return (
-    <div className="flex min-h-0 flex-1 flex-col">
-      <Note>
-        <Segmented
-          label="View"
-          value={view}
-          onValueChange={setView}
-          segments={[
-            { value: "page", label: "Page" },
-            { value: "source", label: "Source" },
-          ]}
-        />
-      </Note>
-      {view === "source" ? (
-        <TextView url={url} />
-      ) : (
-        <section
-          aria-label="Page"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
-          tabIndex={0}
-          className="min-h-0 flex-1 overflow-auto p-4 -outline-offset-2"
-        >
-          <Markdown text={text.data ?? ""} className="max-w-[80ch]" />
-        </section>
-      )}
-    </div>
-  );
 }

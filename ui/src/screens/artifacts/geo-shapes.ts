@@ -16,6 +16,8 @@ interface Shape {
 }
 
 const MAX_SHAPES = 20_000;
+/** Collections within collections beyond this are no map but a trap. */
+const MAX_DEPTH = 20;
 const WIDTH = 1000;
 const POINT_RADIUS = 4;
 
@@ -31,12 +33,14 @@ const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 const line = (value: unknown): Point[] => list(value).filter(isPoint);
 
-function collect(value: unknown, label: string, shapes: Shape[]): void {
-  if (!isObject(value)) return;
+function collect(value: unknown, label: string, shapes: Shape[], depth = 0): void {
+  if (!isObject(value) || depth > MAX_DEPTH) return;
   const { type, coordinates } = value;
-  if (type === "FeatureCollection") for (const feature of list(value.features)) collect(feature, label, shapes);
-  else if (type === "Feature") collect(value.geometry, labelOf(value.properties), shapes);
-  else if (type === "GeometryCollection") for (const part of list(value.geometries)) collect(part, label, shapes);
+  if (type === "FeatureCollection")
+    for (const feature of list(value.features)) collect(feature, label, shapes, depth + 1);
+  else if (type === "Feature") collect(value.geometry, labelOf(value.properties), shapes, depth + 1);
+  else if (type === "GeometryCollection")
+    for (const part of list(value.geometries)) collect(part, label, shapes, depth + 1);
   else if (type === "Point" && isPoint(coordinates)) shapes.push({ lines: [[coordinates]], kind: "point", label });
   else if (type === "MultiPoint") {
     for (const point of line(coordinates)) shapes.push({ lines: [[point]], kind: "point", label });

@@ -1,26 +1,24 @@
-import { useQueries, useQuery } from "@tanstack/react-query";
-import { type ArtifactRoot, artifactListQuery, artifactUrl } from "../../api/artifacts.ts";
-import { runQuery } from "../../api/runs.ts";
-import { runColour } from "../../charts/run-colour.ts";
+import { useQueries } from "@tanstack/react-query";
+import { artifactListQuery } from "../../api/artifacts.ts";
 import { EmptyState } from "../../parts/states.tsx";
-import { imageAt, imageSeries, type SeriesImage } from "./image-series.ts";
+import { imageAt, imageSeries } from "./image-series.ts";
 import { Note } from "./note.tsx";
+import { ImageGrid, ImagePane, type ImagesProps, RunImage, rootId, rootsBeside } from "./run-image.tsx";
+import { useShownPlace } from "./shown-place.ts";
 
-type Root = Exclude<ArtifactRoot, { kind: "model-version" }>;
-
-interface ImageSeriesViewProps {
-  root: Root;
+interface ImageSeriesViewProps extends ImagesProps {
   folder: string;
   /** Only this series; all of the folder without it. */
   onlyKey?: string | undefined;
-  otherRunIds: readonly string[];
-  step: number | undefined;
-  onStep: (step: number) => void;
+  /** The step that is shown where the address says none; the last without it. */
+  initialStep?: number | undefined;
 }
 
 /** Images logged by step under a slider; with other runs, one row a series and one column a run. */
-export function ImageSeriesView({ root, folder, onlyKey, otherRunIds, step, onStep }: ImageSeriesViewProps) {
-  const roots: Root[] = [root, ...otherRunIds.map((runId) => ({ kind: "run" as const, runId }))];
+export function ImageSeriesView(props: ImageSeriesViewProps) {
+  const { root, folder, onlyKey, otherRunIds, initialStep, imageControls } = props;
+  const place = useShownPlace();
+  const roots = rootsBeside(root, otherRunIds);
   const lists = useQueries({ queries: roots.map((one) => artifactListQuery(one, folder)) });
   const series = lists.map((list) => imageSeries(list.data?.files ?? []));
   const keys = [...new Set(series.flatMap((byKey) => [...byKey.keys()]))]
@@ -31,7 +29,7 @@ export function ImageSeriesView({ root, folder, onlyKey, otherRunIds, step, onSt
   ].sort((a, b) => a - b);
   const last = steps.at(-1);
   if (last === undefined) return <EmptyState title="No images here" />;
-  const shown = step ?? last;
+  const shown = place.step ?? initialStep ?? last;
   const index = Math.max(
     0,
     steps.findLastIndex((one) => one <= shown),
@@ -39,7 +37,7 @@ export function ImageSeriesView({ root, folder, onlyKey, otherRunIds, step, onSt
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Note>
-        <label className="flex min-w-0 flex-1 items-center gap-2">
+        <label className="flex min-w-40 flex-1 items-center gap-2">
           <span className="shrink-0">Step {steps[index]}</span>
           <input
             type="range"
@@ -51,77 +49,39 @@ export function ImageSeriesView({ root, folder, onlyKey, otherRunIds, step, onSt
             aria-valuetext={`Step ${steps[index]}`}
             onChange={({ target }) => {
               const next = steps[Number(target.value)];
-              if (next !== undefined) onStep(next);
+              if (next !== undefined) place.change({ step: next });
             }}
             className="min-w-0 max-w-96 flex-1 accent-accent"
           />
-          <span className="shrink-0 text-ink-muted text-sm">{steps.length} steps</span>
+          <span className="shrink-0 text-ink-muted text-sm">
+            {steps.length} {steps.length === 1 ? "step" : "steps"}
+          </span>
         </label>
+        {imageControls}
       </Note>
-      <section
-        aria-label="Images"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
-        tabIndex={0}
-        className="min-h-0 flex-1 overflow-auto p-3 -outline-offset-2"
-      >
+      <ImagePane>
         {keys.map((key) => (
           <div key={key} className="mb-4">
             <h3 className="mb-1 font-medium wrap-anywhere">{key}</h3>
-            <div className="grid grid-cols-[repeat(auto-fill,minmax(220px,1fr))] gap-3">
-              {roots.map((one, column) => (
-                <SeriesCell
-                  key={one.kind === "run" ? one.runId : one.modelId}
-                  root={one}
-                  image={imageAt(series[column]?.get(key) ?? [], shown)}
-                  isNamed={roots.length > 1}
-                  isLoading={lists[column]?.isPending ?? false}
-                />
-              ))}
-            </div>
+            <ImageGrid>
+              {roots.map((one, column) => {
+                const image = imageAt(series[column]?.get(key) ?? [], shown);
+                return (
+                  <RunImage
+                    key={rootId(one)}
+                    root={one}
+                    path={image?.path}
+                    label={`${key}, step ${image?.step}`}
+                    emptyText={lists[column]?.isPending ? "Loading…" : "No image yet at this step"}
+                    isNamed={roots.length > 1}
+                    caption={image && `step ${image.step}`}
+                  />
+                );
+              })}
+            </ImageGrid>
           </div>
         ))}
-      </section>
+      </ImagePane>
     </div>
-  );
-}
-
-interface SeriesCellProps {
-  root: Root;
-  image: SeriesImage | undefined;
-  isNamed: boolean;
-  isLoading: boolean;
-}
-
-function SeriesCell({ root, image, isNamed, isLoading }: SeriesCellProps) {
-  const runId = root.kind === "run" ? root.runId : "";
-  const run = useQuery({ ...runQuery(runId), enabled: isNamed && runId !== "" });
-  const name = run.data?.info.run_name ?? runId;
-  return (
-    <figure className="flex min-w-0 flex-col gap-1">
-      {image === undefined ? (
-        <div className="flex min-h-24 items-center justify-center border border-line text-ink-muted text-sm">
-          {isLoading ? "Loading…" : "No image yet at this step"}
-        </div>
-      ) : (
-        <a href={artifactUrl(root, image.path)} download title={`Download ${image.key} of step ${image.step}`}>
-          <img
-            src={artifactUrl(root, image.path)}
-            alt={`${image.key}, step ${image.step}`}
-            className="min-h-24 w-full border border-line object-contain [image-rendering:pixelated]"
-          />
-        </a>
-      )}
-      <figcaption className="flex min-w-0 items-center gap-1.5 text-ink-muted text-sm">
-        {isNamed && (
-          <>
-            <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ backgroundColor: runColour(runId) }} />
-            <span title={name} className="min-w-0 truncate">
-              {name}
-            </span>
-          </>
-        )}
-        {image !== undefined && <span className="shrink-0">step {image.step}</span>}
-      </figcaption>
-    </figure>
   );
 }

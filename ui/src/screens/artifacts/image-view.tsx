@@ -1,15 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { request } from "../../api/client.ts";
 import { ErrorState, Skeleton } from "../../parts/states.tsx";
-import { Segmented } from "../../parts/toggles.tsx";
 import { Note } from "./note.tsx";
+import { useView } from "./shown-place.ts";
+import { ViewSwitch } from "./view-switch.tsx";
 
-type Size = "fit" | "actual";
+const SIZES = ["fit", "actual"] as const;
+
+interface ImageViewProps {
+  url: string;
+  name: string;
+  isSvg: boolean;
+  /** Beside the choice of its size. */
+  controls?: ReactNode;
+}
 
 /** One image, as wide as its place or as it is. An SVG is an image as well: as one it runs no script and loads nothing. */
-export function ImageView({ url, name, isSvg }: { url: string; name: string; isSvg: boolean }) {
-  const [size, setSize] = useState<Size>("fit");
+export function ImageView({ url, name, isSvg, controls }: ImageViewProps) {
+  const [size, setSize] = useView(SIZES);
   const [pixels, setPixels] = useState<string>();
   const svg = useSvgUrl(url, isSvg);
   const [isBroken, setBroken] = useState(false);
@@ -25,16 +34,9 @@ export function ImageView({ url, name, isSvg }: { url: string; name: string; isS
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Note>
-        <Segmented
-          label="Size"
-          value={size}
-          onValueChange={setSize}
-          segments={[
-            { value: "fit", label: "Fit" },
-            { value: "actual", label: "Actual size" },
-          ]}
-        />
+        <ViewSwitch label="Size" views={SIZES} view={size} onView={setSize} />
         <span className="text-ink-muted text-sm">{pixels}</span>
+        {controls}
       </Note>
       <section
         aria-label="Image"

@@ -3,22 +3,21 @@ import { useMemo, useState } from "react";
 import { getText } from "../../api/client.ts";
 import { formatBytes } from "../../parts/format.ts";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
-import { Segmented } from "../../parts/toggles.tsx";
 import { Tree, type TreeLine } from "../../parts/tree.tsx";
 import { drawGeoJson } from "./geo-shapes.ts";
 import { GeoView } from "./geo-view.tsx";
 import { Note } from "./note.tsx";
 import { logTable } from "./parsers.ts";
+import { useView } from "./shown-place.ts";
 import { TableView } from "./table-view.tsx";
 import { TextView } from "./text-view.tsx";
+import { ViewSwitch } from "./view-switch.tsx";
 
 /** Larger files are shown as text: a tree needs the whole of them. */
 const MAX_BYTES = 20_000_000;
 const MAX_VALUE = 300;
 
 type View = "table" | "map" | "tree" | "text";
-
-const LABELS: Record<View, string> = { table: "Table", map: "Map", tree: "Tree", text: "Text" };
 
 interface Parsed {
   value?: unknown;
@@ -34,7 +33,7 @@ function parse(text: string): Parsed {
 }
 
 /** JSON as a tree and as text; what `log_table` wrote as a table, GeoJSON as a map. */
-export function JsonView({ url, size }: { url: string; size: number }) {
+export function JsonView({ url, path, size }: { url: string; path: string; size: number }) {
   const isTooLarge = size > MAX_BYTES;
   const file = useQuery({
     queryKey: ["artifacts", "json", url],
@@ -42,15 +41,18 @@ export function JsonView({ url, size }: { url: string; size: number }) {
     enabled: !isTooLarge,
     staleTime: 60_000,
   });
-  const [chosen, setChosen] = useState<View>();
   const value = file.data?.value;
   const table = useMemo(() => logTable(value), [value]);
   const drawing = useMemo(() => drawGeoJson(value), [value]);
+  const views: View[] = file.data?.problem
+    ? ["text"]
+    : [...(table ? ["table" as const] : []), ...(drawing ? ["map" as const] : []), "tree", "text"];
+  const [view, setView] = useView(views);
   if (isTooLarge) {
     return (
       <div className="flex min-h-0 flex-1 flex-col">
         <Note>Shown as text, as it is larger than {formatBytes(MAX_BYTES)}.</Note>
-        <TextView url={url} />
+        <TextView url={url} path={path} />
       </div>
     );
   }
@@ -59,27 +61,16 @@ export function JsonView({ url, size }: { url: string; size: number }) {
   }
   if (file.data === undefined) return <SkeletonRows rows={10} />;
   const { problem } = file.data;
-  const views: View[] = problem
-    ? ["text"]
-    : [...(table ? ["table" as const] : []), ...(drawing ? ["map" as const] : []), "tree", "text"];
-  const view = chosen !== undefined && views.includes(chosen) ? chosen : views[0]!;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Note>
-        {views.length > 1 && (
-          <Segmented
-            label="View"
-            value={view}
-            onValueChange={setChosen}
-            segments={views.map((name) => ({ value: name, label: LABELS[name] }))}
-          />
-        )}
+        <ViewSwitch views={views} view={view} onView={setView} />
         {problem !== undefined && <span className="text-warning text-sm">This is no JSON: {problem}</span>}
       </Note>
       {view === "table" && table && <TableView columns={table.columns} rows={table.rows} version={0} isComplete />}
       {view === "map" && drawing && <GeoView drawing={drawing} />}
       {view === "tree" && <JsonTree value={value} />}
-      {view === "text" && <TextView url={url} />}
+      {view === "text" && <TextView url={url} path={path} />}
     </div>
   );
 }

@@ -1,50 +1,21 @@
-import {
-  type AsyncBuffer,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-} from "hyparquet";
 import { useEffect, useRef, useState } from "react";
-import { getRange } from "../../api/client.ts";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
-import { cellText } from "./parsers.ts";
+import { MAX_LINES } from "./file-parts.ts";
+import { ParquetFile } from "./parquet-file.ts";
 import { TableView } from "./table-view.tsx";
 
-const ROWS_A_PART = 1000;
+const FIRST_ROWS = 1000;
 
 interface Opened {
-  file: AsyncBuffer;
-  metadata: FileMetaData;
-  columns: string[];
-  totalRows: number;
+  file: ParquetFile;
+  /** Grows in place. */
+  rows: string[][];
 }
 
-async function open(url: string): Promise<Opened> {
-  const byteLength = (await getRange(url, 0, 0)).totalBytes ?? 0;
-  const file: AsyncBuffer = {
-    byteLength,
-    slice: async (start, end = byteLength) => {
-      const { bytes } = await getRange(url, start, end - 1);
-      return bytes.slice().buffer;
-    },
-  };
-  const metadata = await parquetMetadataAsync(file);
-  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
-  return { file, metadata, columns, totalRows: Number(metadata.num_rows) };
-}
-
-async function readRows({ file, metadata, columns, totalRows }: Opened, rowStart: number): Promise<string[][]> {
-  const { compressors } = await import("./parquet-compressors.ts");
-  const rowEnd = Math.min(rowStart + ROWS_A_PART, totalRows);
-  const objects = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd });
-  return objects.map((row) => columns.map((column) => cellText(row[column])));
-}
-
-/** Parquet as a table: its footer, and the row groups that the reader comes to. */
+/** Parquet as a table: its footer, and the rows that the reader comes to. */
 export default function ParquetView({ url }: { url: string }) {
   const [opened, setOpened] = useState<Opened>();
-  const [rows, setRows] = useState<string[][]>([]);
+  const [count, setCount] = useState(0);
   const [error, setError] = useState<unknown>();
   const [attempt, setAttempt] = useState(0);
   const isReading = useRef(false);
@@ -52,9 +23,10 @@ export default function ParquetView({ url }: { url: string }) {
   useEffect(() => {
     let isCurrent = true;
     setError(undefined);
-    setRows([]);
-    open(url).then(
-      (next) => isCurrent && setOpened(next),
+    setOpened(undefined);
+    setCount(0);
+    ParquetFile.open(url).then(
+      (file) => isCurrent && setOpened({ file, rows: [] }),
       (failure: unknown) => isCurrent && setError(failure),
     );
     return () => {
@@ -71,22 +43,33 @@ export default function ParquetView({ url }: { url: string }) {
     );
   }
   if (opened === undefined) return <SkeletonRows rows={10} />;
+  const { file, rows } = opened;
+  const last = Math.min(file.totalRows, MAX_LINES);
   const more = (): void => {
-    if (isReading.current || rows.length >= opened.totalRows) return;
+    if (isReading.current || rows.length >= last) return;
     isReading.current = true;
-    readRows(opened, rows.length)
-      .then((next) => setRows((before) => [...before, ...next]), setError)
+    // Ever more at once, as each part decodes what lies before it in its page.
+    const to = Math.min(last, rows.length + Math.max(FIRST_ROWS, Math.floor(rows.length / 2)));
+    file
+      .read(rows.length, to)
+      .then((next) => {
+        for (const row of next) rows.push(row);
+        setCount(rows.length);
+      }, setError)
       .finally(() => {
         isReading.current = false;
       });
   };
   return (
     <TableView
-      columns={opened.columns}
+      columns={file.columns}
       rows={rows}
-      version={rows.length}
-      totalRows={opened.totalRows}
-      isComplete={rows.length >= opened.totalRows}
+      version={count}
+      totalRows={file.totalRows}
+      isComplete={rows.length >= file.totalRows}
+      note={
+        rows.length >= last && last < file.totalRows ? "No more rows are shown; download it for the rest" : undefined
+      }
       onEndNear={more}
     />
   );

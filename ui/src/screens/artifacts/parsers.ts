@@ -1,21 +1,33 @@
 /** Takes a file part by part, in order. */
 export interface FileParser {
   push(bytes: Uint8Array): void;
+  /** How many lines or rows there are so far. */
+  readonly count: number;
 }
 
 /** Longer lines are cut into pieces of this many characters: a browser lays out no line of megabytes. */
 const PIECE = 4000;
 
+const NEWLINE = 10;
+
 /** Lines of text in UTF-8; the last may be unfinished and grow. */
 export class LineParser implements FileParser {
   readonly #lines: string[] = [];
   readonly #decoder = new TextDecoder();
+  #isCut: boolean;
   #rest = "";
   /** Characters of the longest line so far. */
   longest = 0;
 
+  /** @param isCut the first part begins within a line, which is left out. */
+  constructor(isCut = false) {
+    this.#isCut = isCut;
+  }
+
   push(bytes: Uint8Array): void {
-    const parts = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    const from = this.#isCut ? bytes.indexOf(NEWLINE) + 1 : 0;
+    this.#isCut = false;
+    const parts = (this.#rest + this.#decoder.decode(bytes.subarray(from), { stream: true })).split("\n");
     this.#rest = parts.pop() ?? "";
     for (const part of parts) this.#add(part.endsWith("\r") ? part.slice(0, -1) : part);
     while (this.#rest.length > PIECE) {
@@ -85,6 +97,10 @@ export class CsvParser implements FileParser {
     if (!this.#isQuotePending) this.#cell += text.slice(plainFrom);
   }
 
+  get count(): number {
+    return this.rows.length;
+  }
+
   /** The file ended: what is left is a row, with or without a line's end behind it. */
   end(): void {
     this.#isQuotePending = false;
@@ -107,16 +123,30 @@ export class CsvParser implements FileParser {
   }
 }
 
-/** Orders texts as numbers where both are, else as text; what is empty comes last. */
-export function compareCells(a: string, b: string): number {
-  if (a === b) return 0;
-  if (a === "") return 1;
-  if (b === "") return -1;
-  const [left, right] = [Number(a), Number(b)];
-  if (!Number.isNaN(left) && !Number.isNaN(right)) return left - right;
-  if (!Number.isNaN(left)) return -1;
-  if (!Number.isNaN(right)) return 1;
-  return a < b ? -1 : 1;
+/** The text of a cell as an order sees it. */
+interface Ranked {
+  row: readonly string[];
+  text: string;
+  number: number;
+}
+
+/** Numbers by size, then words; what is empty comes last in both directions. */
+export function sortRows(
+  rows: readonly (readonly string[])[],
+  column: number,
+  isDescending: boolean,
+): readonly (readonly string[])[] {
+  const sign = isDescending ? -1 : 1;
+  const order = (a: Ranked, b: Ranked): number => {
+    if (a.text === "" || b.text === "") return Number(a.text === "") - Number(b.text === "");
+    const isWord = Number.isNaN(a.number);
+    if (isWord !== Number.isNaN(b.number)) return isWord ? sign : -sign;
+    if (!isWord) return sign * (a.number - b.number);
+    if (a.text === b.text) return 0;
+    return a.text < b.text ? -sign : sign;
+  };
+  const ranked = rows.map((row): Ranked => ({ row, text: row[column] ?? "", number: Number(row[column]) }));
+  return ranked.sort(order).map(({ row }) => row);
 }
 
 export interface TextTable {

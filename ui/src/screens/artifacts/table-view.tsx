@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
 import { Note } from "./note.tsx";
-import { compareCells } from "./parsers.ts";
+import { sortRows } from "./parsers.ts";
 
 const ROW_PX = 28;
 const MIN_COLUMN_PX = 64;
@@ -33,9 +33,7 @@ export function TableView(props: TableViewProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the rows grow in place, and `version` tells so
   const sorted = useMemo(() => {
     if (sort === undefined) return rows;
-    const { column, isDescending } = sort;
-    const sign = isDescending ? -1 : 1;
-    return [...rows].sort((a, b) => sign * compareCells(a[column] ?? "", b[column] ?? ""));
+    return sortRows(rows, sort.column, sort.isDescending);
   }, [rows, version, sort]);
   const hasSample = rows.length > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the first rows tell, once they are there

@@ -1,22 +1,41 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
 import type { Run } from "../../api/runs.ts";
 import { ArtifactBrowser } from "../artifacts/artifact-browser.tsx";
+import type { ShownPlace } from "../artifacts/shown-place.ts";
+
+const NO_PLACE = { show: undefined, from: undefined, step: undefined };
+
+interface RunArtifactsProps {
+  run: Run;
+  /** Registers the model in a folder. */
+  onRegister: ((folder: string) => void) | undefined;
+}
 
 /** The files of a run. */
-export default function RunArtifacts({ run }: { run: Run }) {
-  const { path = "", runs = "", step } = useSearch({ from: "/experiments/$experimentId/runs/$runId" });
+export default function RunArtifacts({ run, onRegister }: RunArtifactsProps) {
+  const { path = "", runs = "", step, show, from } = useSearch({ from: "/experiments/$experimentId/runs/$runId" });
   const navigate = useNavigate({ from: "/experiments/$experimentId/runs/$runId" });
-  const others = runs.split(",").filter((id) => /^[\w-]+$/.test(id) && id !== run.info.run_id);
+  const { run_id, status } = run.info;
+  const others = runs.split(",").filter((id) => /^[\w-]+$/.test(id) && id !== run_id);
+  const place = useMemo(() => ({ step, show, from }), [step, show, from]);
+  const onPlace = useCallback(
+    (next: ShownPlace) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true }),
+    [navigate],
+  );
   return (
     <ArtifactBrowser
-      root={{ kind: "run", runId: run.info.run_id }}
+      root={{ kind: "run", runId: run_id }}
       path={path}
-      onPath={(next) =>
-        void navigate({ search: (before) => ({ ...before, path: next || undefined, step: undefined }) })
-      }
+      onPath={(next) => void navigate({ search: (before) => ({ ...before, ...NO_PLACE, path: next || undefined }) })}
+      place={place}
+      onPlace={onPlace}
       otherRunIds={others}
-      step={step}
-      onStep={(next) => void navigate({ search: (before) => ({ ...before, step: next }), replace: true })}
+      onOtherRuns={(ids) =>
+        void navigate({ search: (before) => ({ ...before, runs: ids.join(",") || undefined }), replace: true })
+      }
+      {...(onRegister && { onRegister })}
+      isLive={status === "RUNNING"}
     />
   );
 }

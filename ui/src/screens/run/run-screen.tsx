@@ -91,17 +91,23 @@ function LoadedRun({ run }: { run: Run }) {
       keys: String(index + 1),
       run: () => openTab(value),
     })),
-    { id: "run.rename", label: "Rename the run", group: "Run", isDisabled: isDeleted, run: () => setDoing("rename") },
+    {
+      id: "run.rename",
+      label: "Rename the run",
+      group: "Run",
+      isDisabled: isDeleted,
+      run: () => setDoing({ kind: "rename" }),
+    },
     {
       id: "run.register",
       label: "Register a model",
       group: "Run",
       isDisabled: isDeleted,
-      run: () => setDoing("register"),
+      run: () => setDoing({ kind: "register" }),
     },
     isDeleted
       ? { id: "run.restore", label: "Restore the run", group: "Run", run: bringBack }
-      : { id: "run.delete", label: "Delete the run", group: "Run", run: () => setDoing("delete") },
+      : { id: "run.delete", label: "Delete the run", group: "Run", run: () => setDoing({ kind: "delete" }) },
   ]);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -111,7 +117,12 @@ function LoadedRun({ run }: { run: Run }) {
           {tab === "overview" && <RunOverview run={run} />}
           {tab === "charts" && <RunCharts runId={run_id} />}
           {tab === "system" && <RunCharts runId={run_id} prefix="system/" />}
-          {tab === "artifacts" && <RunArtifacts run={run} />}
+          {tab === "artifacts" && (
+            <RunArtifacts
+              run={run}
+              onRegister={isDeleted ? undefined : (folder) => setDoing({ kind: "register", folder })}
+            />
+          )}
         </Suspense>
       </Tabs>
       {doing !== undefined && (
@@ -156,13 +167,13 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
               label: "Rename…",
               icon: <Pencil size={14} aria-hidden />,
               isDisabled: isDeleted,
-              onSelect: () => onDo("rename"),
+              onSelect: () => onDo({ kind: "rename" }),
             },
             {
               label: "Register a model…",
               icon: <PackagePlus size={14} aria-hidden />,
               isDisabled: isDeleted,
-              onSelect: () => onDo("register"),
+              onSelect: () => onDo({ kind: "register" }),
             },
             null,
             isDeleted
@@ -171,7 +182,7 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
                   label: "Delete…",
                   icon: <Trash2 size={14} aria-hidden />,
                   isDangerous: true,
-                  onSelect: () => onDo("delete"),
+                  onSelect: () => onDo({ kind: "delete" }),
                 },
           ]}
         />

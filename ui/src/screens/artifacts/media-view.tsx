@@ -1,0 +1,33 @@
+import { useState } from "react";
+import { ErrorState } from "../../parts/states.tsx";
+
+interface MediaViewProps {
+  url: string;
+  name: string;
+  isVideo: boolean;
+}
+
+/** Sound or film, of which the browser reads the parts that are played. */
+export function MediaView({ url, name, isVideo }: MediaViewProps) {
+  const [isBroken, setBroken] = useState(false);
+  if (isBroken) {
+    return (
+      <ErrorState
+        title={isVideo ? "The video could not be played" : "The sound could not be played"}
+        error="The file may be cut off, or of a kind that this browser does not know. It can be downloaded."
+      />
+    );
+  }
+  const shared = {
+    controls: true,
+    preload: "metadata",
+    src: url,
+    "aria-label": name,
+    onError: () => setBroken(true),
+  } as const;
+  return isVideo ? (
+    <video {...shared} className="m-3 min-h-0 max-w-[calc(100%-24px)] bg-surface" />
+  ) : (
+    <audio {...shared} className="m-3 w-[min(560px,calc(100%-24px))]" />
+  );
+}

@@ -1,0 +1,128 @@
+import { useQueries, useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { type ArtifactRoot, artifactListQuery, artifactUrl } from "../../api/artifacts.ts";
+import { runQuery } from "../../api/runs.ts";
+import { runColour } from "../../charts/run-colour.ts";
+import { folderOf } from "./file-kinds.ts";
+import { Note } from "./note.tsx";
+
+export type FilesRoot = Exclude<ArtifactRoot, { kind: "model-version" }>;
+
+/** What views of images have in common. */
+export interface ImagesProps {
+  root: FilesRoot;
+  /** Runs whose images of the same name are shown beside. */
+  otherRunIds: readonly string[];
+  /** What stands beside the views' own controls. */
+  imageControls: ReactNode;
+}
+
+/** The files that are shown and those of other runs beside them. */
+export function rootsBeside(root: FilesRoot, otherRunIds: readonly string[]): FilesRoot[] {
+  return [root, ...otherRunIds.map((runId) => ({ kind: "run" as const, runId }))];
+}
+
+export function rootId(root: FilesRoot): string {
+  return root.kind === "run" ? root.runId : root.modelId;
+}
+
+interface RunImageProps {
+  root: FilesRoot;
+  /** undefined where there is no image. */
+  path: string | undefined;
+  /** What the image is, for readers. */
+  label: string;
+  /** Said in the image's place where there is none. */
+  emptyText: string;
+  /** The run's name stands below. */
+  isNamed: boolean;
+  caption?: string | undefined;
+}
+
+/** An image in a grid, which a press downloads. */
+export function RunImage({ root, path, label, emptyText, isNamed, caption }: RunImageProps) {
+  return (
+    <figure className="flex min-w-0 flex-col gap-1">
+      {path === undefined ? (
+        <div className="flex min-h-24 flex-1 items-center justify-center border border-line text-ink-muted text-sm">
+          {emptyText}
+        </div>
+      ) : (
+        <a href={artifactUrl(root, path)} download title={`Download ${label}`}>
+          <img
+            src={artifactUrl(root, path)}
+            alt={label}
+            className="min-h-24 w-full border border-line object-contain [image-rendering:pixelated]"
+          />
+        </a>
+      )}
+      <figcaption className="flex min-w-0 items-center gap-1.5 text-ink-muted text-sm">
+        {isNamed && root.kind === "run" && <RunName runId={root.runId} />}
+        {caption !== undefined && <span className="shrink-0">{caption}</span>}
+      </figcaption>
+    </figure>
+  );
+}
+
+function RunName({ runId }: { runId: string }) {
+  const name = useQuery(runQuery(runId)).data?.info.run_name || runId;
+  return (
+    <>
+      <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ backgroundColor: runColour(runId) }} />
+      <span title={name} className="min-w-0 truncate">
+        <bdi>{name}</bdi>
+      </span>
+    </>
+  );
+}
+
+/** Images beside each other, as many in a row as there is place for. */
+export function ImageGrid({ children }: { children: ReactNode }) {
+  return <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,220px),1fr))] gap-3">{children}</div>;
+}
+
+/** What scrolls below a note. */
+export function ImagePane({ children }: { children: ReactNode }) {
+  return (
+    <section
+      aria-label="Images"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
+      tabIndex={0}
+      className="min-h-0 flex-1 overflow-auto p-3 -outline-offset-2"
+    >
+      {children}
+    </section>
+  );
+}
+
+/** One image beside those of the same path in other runs. */
+export function ImagesBeside({ root, path, otherRunIds, imageControls }: ImagesProps & { path: string }) {
+  const roots = rootsBeside(root, otherRunIds);
+  const lists = useQueries({ queries: roots.map((one) => artifactListQuery(one, folderOf(path))) });
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <Note>
+        <span className="text-ink-muted text-sm">{roots.length} runs</span>
+        {imageControls}
+      </Note>
+      <ImagePane>
+        <ImageGrid>
+          {roots.map((one, index) => {
+            const list = lists[index];
+            const isThere = list?.data?.files.some((file) => file.path === path) ?? false;
+            return (
+              <RunImage
+                key={rootId(one)}
+                root={one}
+                path={isThere ? path : undefined}
+                label={path}
+                emptyText={list?.isPending ? "Loading…" : "This run has no such image"}
+                isNamed
+              />
+            );
+          })}
+        </ImageGrid>
+      </ImagePane>
+    </div>
+  );
+}
