@@ -1,11 +1,11 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
-import { Tooltip } from "@base-ui/react/tooltip";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "./api/query-client.ts";
 import { initTheme } from "./parts/theme.ts";
+import { Tooltips } from "./parts/tooltip.tsx";
 import { makeRouter } from "./router.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -15,11 +15,10 @@ initTheme();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <CSPProvider disableStyleElements>
-      <Tooltip.Provider delay={400}>
-        <QueryClientProvider client={makeQueryClient()}>
-          <RouterProvider router={makeRouter()} />
-        </QueryClientProvider>
-      </Tooltip.Provider>
+      <QueryClientProvider client={makeQueryClient()}>
+        <RouterProvider router={makeRouter()} />
+      </QueryClientProvider>
+      <Tooltips />
     </CSPProvider>
   </StrictMode>,
 );

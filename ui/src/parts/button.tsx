@@ -1,6 +1,5 @@
 import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
 import { classNames } from "./class-names.ts";
-import { Tooltip } from "./tooltip.tsx";
 
 export type ButtonKind = "plain" | "primary" | "danger" | "quiet";
 
@@ -56,10 +55,14 @@ export interface IconButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonEle
 
 export function IconButton({ label, icon, kind = "quiet", shortcut, className, ...rest }: IconButtonProps) {
   return (
-    <Tooltip text={shortcut === undefined ? label : `${label} (${shortcut})`}>
-      <button type="button" aria-label={label} {...rest} className={classNames(BASE, KINDS[kind], "w-7", className)}>
-        {icon}
-      </button>
-    </Tooltip>
+    <button
+      type="button"
+      aria-label={label}
+      data-tooltip={shortcut === undefined ? label : `${label} (${shortcut})`}
+      {...rest}
+      className={classNames(BASE, KINDS[kind], "w-7", className)}
+    >
+      {icon}
+    </button>
   );
 }
