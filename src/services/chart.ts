@@ -1,8 +1,8 @@
 import { invalidParameter } from "../domain/errors.ts";
 import { MAX_BULK_RUN_IDS } from "../domain/limits.ts";
-import { type ChartSource, findChartSources, type LatestPoint } from "../stores/d1/chart-sources.ts";
-import { withInfinity } from "../stores/run/buckets.ts";
+import { type ChartSource, findChartSources } from "../stores/d1/chart-sources.ts";
 import type { ChartOptions, ChartSeries, ChartX } from "../stores/run/chart-series.ts";
+import { FirstPoints } from "../stores/run/first-points.ts";
 import { runObject } from "../stores/run/stub.ts";
 import type { ServiceContext } from "./context.ts";
 
@@ -13,6 +13,8 @@ const MAX_BUCKETS_OF_RUN = 200_000;
 
 /** Objects that are asked at once: their answers wait for a client that reads slowly. */
 const OBJECTS_AHEAD = 16;
+
+const METRIC_X = "metric:";
 
 export interface ChartQuery {
   readonly runIds: readonly string[];
@@ -42,7 +44,8 @@ export async function readCharts(ctx: ServiceContext, query: ChartQuery): Promis
   checkCount("buckets", query.buckets, MAX_BUCKETS);
   checkCount("buckets of a run's metrics", query.buckets * keys.length, MAX_BUCKETS_OF_RUN);
   const toX = parseX(query.x);
-  const sources = new Map((await findChartSources(ctx.db, runIds, keys)).map((source) => [source.runId, source]));
+  const readKeys = query.x.startsWith(METRIC_X) ? [...keys, query.x.slice(METRIC_X.length)] : keys;
+  const sources = new Map((await findChartSources(ctx.db, runIds, readKeys)).map((source) => [source.runId, source]));
   const { from, to, buckets } = query;
   return ahead(
     runIds.flatMap((runId) => sources.get(runId) ?? []),
@@ -60,7 +63,7 @@ function parseX(text: string): (source: ChartSource) => ChartX {
   if (text === "time") return () => ({ kind: "time", originMs: 0 });
   // Clients that tell no start time send 0.
   if (text === "relative") return ({ startTimeMs }) => ({ kind: "time", originMs: startTimeMs || undefined });
-  if (text.startsWith("metric:")) return () => ({ kind: "metric", key: text.slice("metric:".length) });
+  if (text.startsWith(METRIC_X)) return () => ({ kind: "metric", key: text.slice(METRIC_X.length) });
   throw invalidParameter(`Invalid x ${JSON.stringify(text)}; expected step, time, relative or metric:<key>.`);
 }
 
@@ -70,20 +73,12 @@ async function readRun(
   keys: readonly string[],
   options: ChartOptions,
 ): Promise<RunChart> {
-  const { runId, isLive, latest } = source;
-  const asked = isLive ? keys : keys.filter((key) => latest.has(key));
-  const answers = asked.length === 0 ? [] : await runObject(ctx.env, runId).chart(asked, options);
+  const { runId, isLive, hasObject, latest } = source;
+  const asked = isLive ? keys : keys.filter((key) => latest.some((point) => point.key === key));
+  const history = hasObject ? runObject(ctx.env, runId) : new FirstPoints(latest);
+  const answers = asked.length === 0 ? [] : await history.chart(asked, options);
   const byKey = new Map(asked.map((key, index) => [key, answers[index]!]));
-  return { runId, series: keys.map((key) => ({ key, ...orLatest(byKey.get(key), latest.get(key), options) })) };
-}
-
-/** The latest point is part of every history: where it alone is told, D1 is all that knows the run. */
-function orLatest(series = EMPTY, latest: LatestPoint | undefined, { x, from, to }: ChartOptions): ChartSeries {
-  if (series.total > 0 || latest === undefined || x.kind === "metric") return series;
-  const originMs = x.kind === "step" ? 0 : (x.originMs ?? latest.timestamp);
-  const at = x.kind === "step" ? latest.step : latest.timestamp - originMs;
-  if (at < (from ?? at) || at > (to ?? at)) return series;
-  return { ...EMPTY, originMs, total: 1, x: Float64Array.of(at), values: Float64Array.of(withInfinity(latest.value)) };
+  return { runId, series: keys.map((key) => ({ key, ...(byKey.get(key) ?? EMPTY) })) };
 }
 
 const EMPTY: ChartSeries = {

@@ -1,7 +1,7 @@
 import { RUN_ID_HEADER } from "../stores/run/live-sockets.ts";
 import { runObject } from "../stores/run/stub.ts";
 import type { ServiceContext } from "./context.ts";
-import { findExperimentOfRun } from "./known-runs.ts";
+import { findKnownRun } from "./known-runs.ts";
 import { runNotFound } from "./runs.ts";
 
 /**
@@ -9,7 +9,7 @@ import { runNotFound } from "./runs.ts";
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST
  */
 export async function watchRun(ctx: ServiceContext, runId: string): Promise<Response> {
-  if ((await findExperimentOfRun(ctx, runId)) === undefined) throw runNotFound(runId);
+  if ((await findKnownRun(ctx, runId)) === undefined) throw runNotFound(runId);
   // Made anew, so that nothing of the client's own headers reaches the object.
   const headers = { Upgrade: "websocket", [RUN_ID_HEADER]: runId };
   return runObject(ctx.env, runId).fetch(new Request("https://run.invalid/", { headers }));

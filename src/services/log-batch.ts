@@ -13,8 +13,9 @@ import {
 } from "../domain/limits.ts";
 import { MAX_MODEL_ID_LENGTH, type ModelMetric } from "../domain/logged-model.ts";
 import { checkKey, checkLength, checkRunId, truncate } from "../domain/names.ts";
+import { guardFirstPoints, MAX_FIRST_POINTS } from "../stores/d1/first-points.ts";
 import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
-import { isLiveStatement } from "../stores/d1/latest-metrics.ts";
+import { isLiveStatement, upsertLatestStatements } from "../stores/d1/latest-metrics.ts";
 import { isUnknownModel, upsertModelMetricStatements } from "../stores/d1/model-metrics.ts";
 import {
   deleteRunTag as deleteTagRow,
@@ -25,9 +26,12 @@ import {
   upsertTagsStatements,
 } from "../stores/d1/runs.ts";
 import { encodePoints } from "../stores/run/points.ts";
+import { seriesOf } from "../stores/run/series.ts";
 import { runObject } from "../stores/run/stub.ts";
+import { MetricSummaries } from "../stores/run/summaries.ts";
+import { summaryRows } from "../stores/run/summary-rows.ts";
 import type { ServiceContext } from "./context.ts";
-import { findExperimentOfRun } from "./known-runs.ts";
+import { findKnownRun, rememberRun } from "./known-runs.ts";
 import { notActive, runNotFound } from "./runs.ts";
 import { tellDataChanged } from "./watchers.ts";
 
@@ -49,9 +53,9 @@ export interface LogBatch {
  * Logs metrics, params and tags to an active run.
  *
  * Everything is validated first. Then params, tags and what metrics say of logged models are one D1 transaction that
- * insists on the run being active and no param changing, and then the metrics are one append in the run's object, which
- * insists on the former too. A crash between the two answers 5xx, and the client's repeat completes it: both writes are
- * idempotent.
+ * insists on the run being active and no param changing. First points of a run's metrics are part of it; others are then
+ * one append in the run's object, which insists on the run being active too. A crash between the two answers 5xx, and the
+ * client's repeat completes it: both writes are idempotent.
  * @throws MlflowError INVALID_PARAMETER_VALUE, or RESOURCE_DOES_NOT_EXIST when there is no such run.
  */
 export async function logBatch(ctx: ServiceContext, input: LogBatch): Promise<void> {
@@ -62,20 +66,18 @@ export async function logBatch(ctx: ServiceContext, input: LogBatch): Promise<vo
   const params = input.params.map(checkParam);
   refuseRepeatedParams(params);
   const tags = input.tags.map(checkRunTag);
-  await writeRows(ctx, runId, { params, tags, modelMetrics: modelMetricsOf(runId, metrics) });
-  if (metrics.length > 0) await appendMetrics(ctx, runId, metrics);
+  await write(ctx, runId, { params, tags, modelMetrics: modelMetricsOf(runId, metrics) }, metrics);
   if (params.length + tags.length + metrics.length === 0) await requireActive(ctx, runId);
 }
 
-/** Logs one metric point, or a few: the object alone is written, unless they measure logged models. */
+/** Logs one metric point, or a few. */
 export async function logMetrics(
   ctx: ServiceContext,
   runId: string,
   metrics: readonly RunMetricPoint[],
 ): Promise<void> {
   const checked = metrics.map(checkMetric);
-  await writeRows(ctx, runId, { modelMetrics: modelMetricsOf(runId, checked) });
-  await appendMetrics(ctx, runId, checked);
+  await write(ctx, runId, { modelMetrics: modelMetricsOf(runId, checked) }, checked);
 }
 
 export async function setRunTag(ctx: ServiceContext, runId: string, tag: KeyValue): Promise<void> {
@@ -151,19 +153,48 @@ function modelMetricsOf(runId: string, metrics: readonly RunMetricPoint[]): Mode
   });
 }
 
+/** Rows and points: one transaction where D1 can hold the points, else one and then an append in the run's object. */
+async function write(ctx: ServiceContext, runId: string, rows: Rows, metrics: readonly Metric[]): Promise<void> {
+  if (metrics.length === 0) return writeRows(ctx, runId, rows);
+  const run = await findKnownRun(ctx, runId);
+  if (run === undefined) throw runNotFound(runId);
+  if (!run.hasObject && areFirstPoints(metrics)) {
+    try {
+      return await writeRows(ctx, runId, { ...rows, firstPoints: metrics });
+    } catch (error) {
+      if (failedGuard(error) !== "first_points") throw error;
+    }
+  }
+  await writeRows(ctx, runId, rows);
+  const isAccepted = await runObject(ctx.env, runId).append(runId, encodePoints(metrics));
+  if (!isAccepted) throw await notActive(ctx, runId);
+  if (!run.hasObject) rememberRun(runId, { ...run, hasObject: true });
+}
+
+/** Whether D1 could hold the points as they are: one of each metric, and none is −0, whose sign its numbers do not keep. */
+function areFirstPoints(metrics: readonly Metric[]): boolean {
+  return (
+    metrics.length <= MAX_FIRST_POINTS &&
+    new Set(metrics.map(({ key }) => key)).size === metrics.length &&
+    !metrics.some(({ value }) => Object.is(value, -0))
+  );
+}
+
 interface Rows {
   readonly params?: readonly KeyValue[];
   readonly tags?: readonly KeyValue[];
   readonly modelMetrics?: readonly ModelMetric[];
+  /** Points of metrics that the run does not have yet; where it does, the guard `first_points` fails. */
+  readonly firstPoints?: readonly Metric[];
 }
 
 /** One D1 transaction, or none where there is nothing to write. */
 async function writeRows(
   ctx: ServiceContext,
   runId: string,
-  { params = [], tags = [], modelMetrics = [] }: Rows,
+  { params = [], tags = [], modelMetrics = [], firstPoints = [] }: Rows,
 ): Promise<void> {
-  if (params.length + tags.length + modelMetrics.length === 0) return;
+  if (params.length + tags.length + modelMetrics.length + firstPoints.length === 0) return;
   // A run is never without a name: as upstream, an empty one changes nothing.
   const named = tags.filter((tag) => tag.key !== RUN_NAME_TAG || tag.value !== "");
   const runName = named.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
@@ -174,6 +205,7 @@ async function writeRows(
       ...upsertTagsStatements(ctx.db, runId, named),
       ...(runName === undefined ? [] : [renameRunStatement(ctx.db, runId, runName)]),
       ...upsertModelMetricStatements(ctx.db, runId, modelMetrics),
+      ...firstPointsStatements(ctx.db, runId, firstPoints),
       isLiveStatement(ctx.db, runId),
     ]),
   );
@@ -213,10 +245,14 @@ async function paramChanged(ctx: ServiceContext, runId: string, params: readonly
   );
 }
 
-async function appendMetrics(ctx: ServiceContext, runId: string, metrics: readonly Metric[]): Promise<void> {
-  if ((await findExperimentOfRun(ctx, runId)) === undefined) throw runNotFound(runId);
-  const isAccepted = await runObject(ctx.env, runId).append(runId, encodePoints(metrics));
-  if (!isAccepted) throw await notActive(ctx, runId);
+function firstPointsStatements(db: D1Database, runId: string, metrics: readonly Metric[]): D1PreparedStatement[] {
+  if (metrics.length === 0) return [];
+  const summaries = new MetricSummaries();
+  for (const metric of metrics) summaries.addSeries(metric.key, seriesOf(metric));
+  return [
+    guardFirstPoints(db, runId, [...summaries.keys()]),
+    ...upsertLatestStatements(db, summaryRows(runId, summaries)),
+  ];
 }
 
 async function requireActive(ctx: ServiceContext, runId: string): Promise<void> {

@@ -3,10 +3,10 @@ import { invalidParameter } from "../domain/errors.ts";
 import type { Int64 } from "../domain/int64.ts";
 import { parseInt64 } from "../domain/int64.ts";
 import { MAX_BULK_POINTS, MAX_BULK_RUN_IDS, MAX_INTERVAL_POINTS } from "../domain/limits.ts";
+import type { HistoryReader } from "../stores/run/history.ts";
 import { int64At, type Position, positionAt, type Series } from "../stores/run/series.ts";
-import { runObject } from "../stores/run/stub.ts";
 import type { ServiceContext } from "./context.ts";
-import { findExperimentOfRun } from "./known-runs.ts";
+import { findHistories } from "./run-histories.ts";
 
 /** Points of one answer of an object: an RPC answer stops at 32 MiB, and the isolate holds a few. */
 const POINTS_PER_READ = 25_000;
@@ -51,21 +51,29 @@ export function readHistory(
   return readSeries(ctx, runId, key, pageToken === undefined ? undefined : parsePageToken(pageToken));
 }
 
-/** Slices of a metric's history in order, at most `limit` points in all. Each point that was there before the call comes once. */
 async function* readSeries(
   ctx: ServiceContext,
   runId: string,
   key: string,
   after?: Position,
+  limit?: number,
+): AsyncGenerator<Series> {
+  const history = (await findHistories(ctx, [runId], key)).get(runId);
+  if (history !== undefined) yield* slicesOf(history, key, after, limit);
+}
+
+/** Slices of a metric's history in order, at most `limit` points in all. Each point that was there before the call comes once. */
+async function* slicesOf(
+  history: HistoryReader,
+  key: string,
+  after?: Position,
   limit = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Series> {
-  if ((await findExperimentOfRun(ctx, runId)) === undefined) return;
-  const object = runObject(ctx.env, runId);
   let position = after;
   let left = limit;
   while (left > 0) {
     const wanted = Math.min(left, POINTS_PER_READ);
-    const series: Series = await object.read(key, { after: position, limit: wanted });
+    const series: Series = await history.read(key, { after: position, limit: wanted });
     const count = series.values.length;
     if (count > 0) yield series;
     if (count < wanted) return;
@@ -88,8 +96,12 @@ export async function readBulkHistory(
   checkRunIds(runIds, "run_id");
   const limit = Math.min(maxResults, MAX_BULK_POINTS);
   const points: RunMetric[] = [];
-  for (const runId of [...new Set(runIds)].sort()) {
-    for await (const series of readSeries(ctx, runId, key, undefined, limit - points.length)) {
+  const sortedIds = [...new Set(runIds)].sort();
+  const histories = await findHistories(ctx, sortedIds, key);
+  for (const runId of sortedIds) {
+    const history = histories.get(runId);
+    if (history === undefined) continue;
+    for await (const series of slicesOf(history, key, undefined, limit - points.length)) {
       pushRunPoints(points, runId, key, series);
     }
   }
@@ -123,16 +135,14 @@ export async function sampleHistory(ctx: ServiceContext, input: HistorySample): 
       `end_step must be greater than start_step. Found start_step=${startStep} and end_step=${endStep}.`,
     );
   }
+  const histories = await findHistories(ctx, runIds, key);
   const samples = await Promise.all(
     runIds.map(async (runId) => {
       const points: RunMetric[] = [];
-      if ((await findExperimentOfRun(ctx, runId)) === undefined) return points;
-      pushRunPoints(
-        points,
-        runId,
-        key,
-        await runObject(ctx.env, runId).sample(key, { maxResults, startStep, endStep }),
-      );
+      const history = histories.get(runId);
+      if (history !== undefined) {
+        pushRunPoints(points, runId, key, await history.sample(key, { maxResults, startStep, endStep }));
+      }
       return points;
     }),
   );

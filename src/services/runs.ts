@@ -59,7 +59,7 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
       `The experiment ${experiment.experimentId} must be in the 'active' state. Current state is ${experiment.lifecycleStage}.`,
     );
   }
-  rememberRun(info.runId, info.experimentId);
+  rememberRun(info.runId, { experimentId: info.experimentId, hasObject: false });
   return { ...info, tags: newRun.tags.sort((a, b) => (a.key < b.key ? -1 : 1)) };
 }
 
@@ -70,7 +70,7 @@ function checkFirstTag(tag: KeyValue): KeyValue {
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
-export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<RunInfo & { readonly isLive: boolean }> {
+export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<RunInfo> {
   const info = await findRun(ctx.db, runId);
   if (info === undefined) throw runNotFound(runId);
   return info;

@@ -15,7 +15,7 @@ export interface LoadOptions {
 }
 
 /** Runs that clients create beside the first ones. */
-const MAX_MORE_RUNS = 8;
+const MAX_MORE_RUNS = 40;
 /** The share of single points that are the only one of their metric: no later one hides that it was forgotten. */
 const LOGGED_ONCE = 0.15;
 /** Metrics between two crashes: likewise, nothing after a crash hides what it did to their latest values. */
@@ -106,7 +106,7 @@ class Writer {
       [8, () => this.#setTag()],
       [8, () => this.#logParam()],
       [6, () => this.#putArtifact()],
-      [2, () => this.createRun()],
+      [4, () => this.createRun()],
       [3, () => this.#endRun()],
       [2, () => this.#lookAtRun()],
     ];

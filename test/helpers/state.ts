@@ -1,12 +1,16 @@
 import { env } from "cloudflare:workers";
 import { runObject } from "../../src/stores/run/stub.ts";
+import { historyOf } from "./mlflow.ts";
 
 /**
- * Everything that is stored, as one text: all of D1, and the metrics of `runIds` as D1 and their objects have them. Equal
+ * Everything that is stored, as one text: all of D1, and the metrics of `runIds` as D1 has them and as they are read. Equal
  * before and after a request that was refused.
  */
 export async function storedState(runIds: readonly string[] = []): Promise<string> {
-  for (const runId of runIds) await runObject(env, runId).flush();
+  const { results: withObject } = await env.DB.prepare("SELECT run_id FROM runs WHERE has_object").all<{
+    run_id: string;
+  }>();
+  for (const { run_id: runId } of withObject) if (runIds.includes(runId)) await runObject(env, runId).flush();
   const { results: tables } = await env.DB.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' ORDER BY name",
   ).all<{ name: string }>();
@@ -15,15 +19,14 @@ export async function storedState(runIds: readonly string[] = []): Promise<strin
     // Rendered answers, made by reading; and what objects of other tests' runs tell D1 by themselves.
     if (name === "run_documents" || name === "latest_metrics") continue;
     const { results } = await env.DB.prepare(`SELECT * FROM "${name}"`).all();
-    state[name] = results.map((row) => JSON.stringify({ ...row, live_epoch: null })).sort();
+    state[name] = results.map((row) => JSON.stringify({ ...row, live_epoch: null, has_object: null })).sort();
   }
   for (const runId of runIds) {
     const latest = env.DB.prepare("SELECT * FROM latest_metrics WHERE run_id = ? ORDER BY key").bind(runId);
     const { results } = await latest.all<{ key: string }>();
     state[runId] = results;
     for (const { key } of results) {
-      const { timestamps, steps, values } = await runObject(env, runId).read(key, { limit: 10_000 });
-      state[`${runId} ${key}`] = [timestamps, steps, values].map((column) => Array.from(column, String));
+      state[`${runId} ${key}`] = await historyOf(runId, key);
     }
   }
   return JSON.stringify(state, null, 1);

@@ -1,3 +1,5 @@
+import type { Metric } from "../../domain/entities.ts";
+
 /** What D1 knows of a run whose metrics a chart shows. */
 export interface ChartSource {
   readonly runId: string;
@@ -5,20 +7,17 @@ export interface ChartSource {
   readonly startTimeMs: number | null;
   /** Whether its object may hold metrics that D1 has not seen. */
   readonly isLive: boolean;
-  /** The latest points by key, of those keys that were asked for. */
-  readonly latest: ReadonlyMap<string, LatestPoint>;
-}
-
-export interface LatestPoint {
-  readonly value: number;
-  readonly step: number;
-  readonly timestamp: number;
+  /** Where it has none, `latest` is its whole history. */
+  readonly hasObject: boolean;
+  /** The latest points of those metrics that were asked for; integers beyond 2^53 rounded, as a chart's axes are. */
+  readonly latest: readonly Metric[];
 }
 
 interface RunRow {
   run_id: string;
   start_time: number | null;
   live_epoch: number | null;
+  has_object: number;
 }
 
 interface MetricRow {
@@ -38,7 +37,9 @@ export async function findChartSources(
   const ids = JSON.stringify(runIds);
   const [runs, metrics] = await db.batch([
     db
-      .prepare(`SELECT run_id, start_time, live_epoch FROM runs WHERE run_id IN (SELECT value FROM json_each(?))`)
+      .prepare(
+        `SELECT run_id, start_time, live_epoch, has_object FROM runs WHERE run_id IN (SELECT value FROM json_each(?))`,
+      )
       .bind(ids),
     db
       .prepare(
@@ -52,8 +53,7 @@ export async function findChartSources(
     runId: row.run_id,
     startTimeMs: row.start_time,
     isLive: row.live_epoch !== null,
-    latest: new Map(
-      (byRun.get(row.run_id) ?? []).map(({ key, value, ...at }) => [key, { ...at, value: value ?? Number.NaN }]),
-    ),
+    hasObject: row.has_object === 1,
+    latest: (byRun.get(row.run_id) ?? []).map(({ value, ...point }) => ({ ...point, value: value ?? Number.NaN })),
   }));
 }

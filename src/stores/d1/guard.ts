@@ -1,5 +1,5 @@
-/** What a batch may insist on (the `guard` view of migrations/0000_foundation.sql). */
-export type GuardName = "run_active" | "param_unchanged";
+/** What a batch may insist on (the `guard` view of migrations/). */
+export type GuardName = "run_active" | "param_unchanged" | "first_points";
 
 /** Rolls its batch back, as `run_active`, unless the run exists and is active. */
 export function guardRunActive(db: D1Database, runId: string): D1PreparedStatement {
@@ -12,7 +12,7 @@ export function guardRunActive(db: D1Database, runId: string): D1PreparedStateme
 
 /** The name of the guard that stopped a batch, or undefined when the error is another one. */
 export function failedGuard(error: unknown): GuardName | undefined {
-  const match = /guard:(run_active|param_unchanged)/.exec(error instanceof Error ? error.message : "");
+  const match = /guard:(run_active|param_unchanged|first_points)/.exec(error instanceof Error ? error.message : "");
   return match?.[1] as GuardName | undefined;
 }
 

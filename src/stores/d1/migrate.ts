@@ -1,12 +1,14 @@
 import foundation from "../../../migrations/0000_foundation.sql";
 import models from "../../../migrations/0001_models.sql";
 import firstValues from "../../../migrations/0002_first_values.sql";
+import firstPoints from "../../../migrations/0003_first_points.sql";
 
 /** Every migration in order, under the file name that wrangler records for it. */
 const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0000_foundation.sql", sql: foundation },
   { name: "0001_models.sql", sql: models },
   { name: "0002_first_values.sql", sql: firstValues },
+  { name: "0003_first_points.sql", sql: firstPoints },
 ];
 
 /**

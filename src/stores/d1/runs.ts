@@ -9,7 +9,7 @@ export const RUN_NAME_TAG = "mlflow.runName";
 
 /** Times as text: D1 rounds integers beyond 2^53. */
 const INFO_COLUMNS = `r.run_id, r.experiment_id, r.run_name, r.user_id, r.status, CAST(r.start_time AS TEXT) AS start_time,
-  CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch`;
+  CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch, r.has_object`;
 
 interface RunRow {
   run_id: string;
@@ -22,9 +22,18 @@ interface RunRow {
   artifact_uri: string;
   lifecycle_stage: LifecycleStage;
   live_epoch: number | null;
+  has_object: number;
 }
 
-function toRunInfo(row: RunRow): RunInfo & { readonly isLive: boolean } {
+/** With where its metric history is. */
+export interface StoredRun extends RunInfo {
+  /** Whether its object may hold points that D1 has not seen. */
+  readonly isLive: boolean;
+  /** Whether its object holds its history; see first-points.ts. */
+  readonly hasObject: boolean;
+}
+
+function toRunInfo(row: RunRow): StoredRun {
   return {
     runId: row.run_id,
     experimentId: String(row.experiment_id),
@@ -36,6 +45,7 @@ function toRunInfo(row: RunRow): RunInfo & { readonly isLive: boolean } {
     artifactUri: row.artifact_uri,
     lifecycleStage: row.lifecycle_stage,
     isLive: row.live_epoch !== null,
+    hasObject: row.has_object === 1,
   };
 }
 
@@ -58,9 +68,10 @@ export async function insertRun(db: D1Database, run: NewRun): Promise<RunInfo | 
   const [inserted] = await db.batch<RunRow>([
     db
       .prepare(
-        `INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage)
+        `INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage,
+           has_object)
          SELECT ?1, experiment_id, ?3, ?4, 'RUNNING', CAST(?5 AS INTEGER), artifact_location || '/' || ?1 || '/artifacts',
-           'active'
+           'active', FALSE
          FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
          RETURNING artifact_uri`,
       )
@@ -73,18 +84,15 @@ export async function insertRun(db: D1Database, run: NewRun): Promise<RunInfo | 
   return { ...info, status: "RUNNING", endTimeMs: null, artifactUri: row.artifact_uri, lifecycleStage: "active" };
 }
 
-/** The run's info with whether its object may hold points that D1 has not seen; undefined when there is no such run. */
-export async function findRun(
-  db: D1Database,
-  runId: string,
-): Promise<(RunInfo & { readonly isLive: boolean }) | undefined> {
+/** @returns undefined when there is no such run. */
+export async function findRun(db: D1Database, runId: string): Promise<StoredRun | undefined> {
   const row = await db.prepare(`SELECT ${INFO_COLUMNS} FROM runs r WHERE r.run_id = ?`).bind(runId).first<RunRow>();
   return row === null ? undefined : toRunInfo(row);
 }
 
 /** A run as a search reads it: its info, and the rest as wire JSON (see run-document.ts). */
 export interface RunRecord {
-  readonly info: RunInfo & { readonly isLive: boolean };
+  readonly info: StoredRun;
   readonly document: string;
 }
 
@@ -146,11 +154,7 @@ export interface RunChanges {
 }
 
 /** @returns the changed run, or undefined when there is no active run of that id. */
-export async function updateRun(
-  db: D1Database,
-  runId: string,
-  changes: RunChanges,
-): Promise<(RunInfo & { readonly isLive: boolean }) | undefined> {
+export async function updateRun(db: D1Database, runId: string, changes: RunChanges): Promise<StoredRun | undefined> {
   const statements = [
     db
       .prepare(

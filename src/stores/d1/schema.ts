@@ -54,6 +54,8 @@ export const runs = sqliteTable(
     deletedTimeMs: integer("deleted_time"),
     /** Not null while the run's object may hold points that `latest_metrics` has not seen; see stores/run/. */
     liveEpoch: integer("live_epoch"),
+    /** Once true, always. While false, `latest_metrics` is the whole history: each metric of the run has one point. */
+    hasObject: integer("has_object", { mode: "boolean" }).notNull().default(true),
   },
   (table) => [
     index("runs_by_start").on(table.experimentId, table.lifecycleStage, sql`start_time DESC`, table.runId),

@@ -1,9 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
+import { readFirstPoints } from "../d1/first-points.ts";
 import { clearLiveStatement, markLive, upsertLatestStatements } from "../d1/latest-metrics.ts";
 import type { ChartOptions, ChartSeries } from "./chart-series.ts";
-import { MetricHistory, type ReadOptions, type SampleOptions } from "./history.ts";
+import { type HistoryReader, MetricHistory, type ReadOptions, type SampleOptions } from "./history.ts";
 import { LiveSockets, RUN_ID_HEADER, type RunNotice } from "./live-sockets.ts";
-import { decodePoints } from "./points.ts";
+import { decodePoints, encodePoints } from "./points.ts";
 import type { Series } from "./series.ts";
 import { ObjectState } from "./state.ts";
 import { MetricSummaries } from "./summaries.ts";
@@ -46,7 +47,7 @@ interface Opened {
  * carries its points, its epoch and its alarm together; D1 is marked only once that write is durable (the same gate holds
  * the message back until then).
  */
-export class RunDurableObject extends DurableObject<Env> {
+export class RunDurableObject extends DurableObject<Env> implements HistoryReader {
   #opened: Opened | undefined;
 
   /** What D1 has not seen, and, while a write to it is under way, what that write carries. */
@@ -104,17 +105,17 @@ export class RunDurableObject extends DurableObject<Env> {
     await this.#flush(true);
   }
 
-  read(key: string, options: ReadOptions): Series {
-    return this.#open().history.read(key, options);
+  async read(key: string, options: ReadOptions): Promise<Series> {
+    return (await this.#wholeHistory()).read(key, options);
   }
 
-  sample(key: string, options: SampleOptions): Series {
-    return this.#open().history.sample(key, options);
+  async sample(key: string, options: SampleOptions): Promise<Series> {
+    return (await this.#wholeHistory()).sample(key, options);
   }
 
-  /** Metrics for charts, in the order of `keys`. */
-  chart(keys: readonly string[], options: ChartOptions): ChartSeries[] {
-    return keys.map((key) => this.#open().history.chart(key, options));
+  async chart(keys: readonly string[], options: ChartOptions): Promise<ChartSeries[]> {
+    const history = await this.#wholeHistory();
+    return keys.map((key) => history.chart(key, options));
   }
 
   /** A socket for one who watches the run: see `LiveSockets`. The run is live for as long, so that changes are told here. */
@@ -181,6 +182,23 @@ export class RunDurableObject extends DurableObject<Env> {
     return this.#opened;
   }
 
+  /** With the first points, should the instance before have died between its mark and taking them over. */
+  async #wholeHistory(): Promise<MetricHistory> {
+    const { history, state } = this.#open();
+    if (state.runId !== "") await this.#takeFirstPoints(state.runId);
+    return history;
+  }
+
+  /** Takes over, once, what D1 held of the run before it had an object. After the mark, D1 takes no more of them. */
+  async #takeFirstPoints(runId: string): Promise<void> {
+    const { history, state } = this.#open();
+    if (state.hasFirstPoints) return;
+    const points = await readFirstPoints(this.env.DB, runId);
+    if (state.hasFirstPoints) return;
+    if (points.length > 0) history.append([encodePoints(points)]);
+    state.noteFirstPoints();
+  }
+
   async #setAlarm(): Promise<void> {
     this.#hasAlarm = true;
     this.#alarmDistanceMs = this.#flushDistanceMs;
@@ -230,7 +248,7 @@ export class RunDurableObject extends DurableObject<Env> {
     try {
       isActive = await this.#mark(runId);
     } finally {
-      if (!isActive) history.takeBack(before);
+      if (!isActive) history.takeBack(before, journalId);
     }
     if (isActive) {
       this.#isLive = true;
@@ -249,6 +267,7 @@ export class RunDurableObject extends DurableObject<Env> {
       isActive = await markLive(this.env.DB, runId, state.epoch);
       // The run was deleted while the mark was under way: whether before it or after it, only D1 knows.
     } while (isActive && this.#endedEpoch >= state.epoch);
+    if (isActive) await this.#takeFirstPoints(runId);
     return isActive;
   }
 

@@ -29,6 +29,16 @@ export interface ReadOptions {
   readonly limit: number;
 }
 
+/** Reads a run's metrics, wherever its history is. */
+export interface HistoryReader {
+  /** The next points in get-history's order (timestamp, step, value), each once; empty at the end. */
+  read(key: string, options: ReadOptions): Promise<Series>;
+  /** At most `maxResults` points by (step, timestamp, value), spread as get-history-bulk-interval wants them. */
+  sample(key: string, options: SampleOptions): Promise<Series>;
+  /** Metrics for charts, in the order of `keys`. */
+  chart(keys: readonly string[], options: ChartOptions): Promise<ChartSeries[]>;
+}
+
 /**
  * The metric history of one run in its object's SQLite: a journal of what was appended, and sorted segments that it
  * is folded into. All state is in SQL, so that an instance may start and end at any time.
@@ -82,9 +92,9 @@ export class MetricHistory {
     );
   }
 
-  /** Removes the journal rows after row `journalId`, which must not have been folded. */
-  takeBack(journalId: number): void {
-    this.#storage.sql.exec("DELETE FROM journal WHERE id > ?", journalId);
+  /** Removes the journal rows after row `afterId` up to row `throughId`, which must not have been folded. */
+  takeBack(afterId: number, throughId: number): void {
+    this.#storage.sql.exec("DELETE FROM journal WHERE id > ? AND id <= ?", afterId, throughId);
     this.#measureJournal();
   }
 

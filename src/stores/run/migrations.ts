@@ -37,6 +37,11 @@ CREATE TABLE block_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL);`,
     id: 2,
     sql: "DELETE FROM state WHERE key = 'flushedThrough';",
   },
+  {
+    // Objects of the version before have held their runs' history from the first point.
+    id: 3,
+    sql: "INSERT INTO state (key, value) SELECT 'hasFirstPoints', 1 FROM state WHERE key = 'epoch';",
+  },
 ];
 
 /**

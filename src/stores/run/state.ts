@@ -4,6 +4,7 @@ export class ObjectState {
   #runId: string;
   #epoch: number;
   #flushedThrough: number;
+  #hasFirstPoints: boolean;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -12,6 +13,7 @@ export class ObjectState {
     this.#runId = String(stored.get("runId") ?? "");
     this.#epoch = Number(stored.get("epoch") ?? 0);
     this.#flushedThrough = Number(stored.get("flushedThrough") ?? 0);
+    this.#hasFirstPoints = stored.has("hasFirstPoints");
   }
 
   /** Empty until the first point: alarms do not carry the object's name. */
@@ -33,6 +35,16 @@ export class ObjectState {
     if (journalId === this.#flushedThrough) return;
     this.#flushedThrough = journalId;
     this.#put("flushedThrough", journalId);
+  }
+
+  /** Whether the history has what D1 held before the object was made. */
+  get hasFirstPoints(): boolean {
+    return this.#hasFirstPoints;
+  }
+
+  noteFirstPoints(): void {
+    this.#hasFirstPoints = true;
+    this.#put("hasFirstPoints", 1);
   }
 
   /** @returns the epoch of a new burst of run `runId`. */

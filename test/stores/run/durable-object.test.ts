@@ -10,12 +10,19 @@ import {
   type Message,
   metricsOf,
   mlflow,
+  newRun as newEmptyRun,
   newExperiment,
-  newRun,
   searchRuns,
   send,
 } from "../../helpers/mlflow.ts";
 import { Random } from "./random.ts";
+
+/** A run whose object holds its history from the first point on. */
+async function newRun(message: Message = {}): Promise<string> {
+  const runId = await newEmptyRun(message);
+  await env.DB.prepare("UPDATE runs SET has_object = TRUE WHERE run_id = ?").bind(runId).run();
+  return runId;
+}
 
 const object = (runId: string) => runObject(env, runId);
 const log = (run_id: string, key: string, value: number | string, step = 0, timestamp = 1) =>
