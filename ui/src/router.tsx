@@ -8,13 +8,21 @@ import {
 } from "@tanstack/react-router";
 import { compareSearch } from "./screens/compare/search.ts";
 import { experimentsSearch } from "./screens/experiments/search.ts";
-import { loggedModelsSearch, modelsSearch, registeredModelSearch } from "./screens/registry/search.ts";
+import {
+  loggedModelSearch,
+  loggedModelsSearch,
+  modelsSearch,
+  registeredModelSearch,
+} from "./screens/registry/search.ts";
 import { runSearch } from "./screens/run/search.ts";
 import { runsSearch } from "./screens/runs/search.ts";
 import { Frame } from "./shell/frame.tsx";
+import { loadCode } from "./shell/load-code.ts";
 import { NotFound, ScreenError, ScreenPending } from "./shell/route-states.tsx";
 
 /* Every address of the UI: the ones that MLflow's clients print, and MLflow's UI's own spellings, which are led to ours. */
+
+const screen: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => loadCode(load), name);
 
 const root = createRootRoute({ component: Frame });
 
@@ -30,7 +38,7 @@ const experiments = createRoute({
   getParentRoute: () => root,
   path: "/experiments",
   validateSearch: (raw) => experimentsSearch.parse(raw),
-  component: lazyRouteComponent(() => import("./screens/experiments/experiments-screen.tsx"), "ExperimentsScreen"),
+  component: screen(() => import("./screens/experiments/experiments-screen.tsx"), "ExperimentsScreen"),
 });
 
 /** `$ids`: one or several, apart by commas. */
@@ -38,63 +46,89 @@ const runs = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$ids",
   validateSearch: (raw) => runsSearch.parse(raw),
-  component: lazyRouteComponent(() => import("./screens/runs/runs-screen.tsx"), "RunsScreen"),
+  component: screen(() => import("./screens/runs/runs-screen.tsx"), "RunsScreen"),
 });
 
 const run = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/runs/$runId",
   validateSearch: (raw) => runSearch.parse(raw),
-  component: lazyRouteComponent(() => import("./screens/run/run-screen.tsx"), "RunScreen"),
+  component: screen(() => import("./screens/run/run-screen.tsx"), "RunScreen"),
 });
 
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
   validateSearch: (raw) => compareSearch.parse(raw),
-  component: lazyRouteComponent(() => import("./screens/compare/compare-screen.tsx"), "CompareScreen"),
+  component: screen(() => import("./screens/compare/compare-screen.tsx"), "CompareScreen"),
 });
 
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
   validateSearch: (raw) => modelsSearch.parse(raw),
-  component: lazyRouteComponent(() => import("./screens/registry/models-screen.tsx"), "ModelsScreen"),
+  component: screen(() => import("./screens/registry/models-screen.tsx"), "ModelsScreen"),
 });
 
 const registeredModel = createRoute({
   getParentRoute: () => root,
   path: "/models/$name",
   validateSearch: (raw) => registeredModelSearch.parse(raw),
-  component: lazyRouteComponent(
-    () => import("./screens/registry/registered-model-screen.tsx"),
-    "RegisteredModelScreen",
-  ),
+  component: screen(() => import("./screens/registry/registered-model-screen.tsx"), "RegisteredModelScreen"),
 });
 
 const modelVersion = createRoute({
   getParentRoute: () => root,
   path: "/models/$name/versions/$version",
-  component: lazyRouteComponent(() => import("./screens/registry/model-version-screen.tsx"), "ModelVersionScreen"),
+  component: screen(() => import("./screens/registry/model-version-screen.tsx"), "ModelVersionScreen"),
 });
 
 const loggedModels = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/models",
   validateSearch: (raw) => loggedModelsSearch.parse(raw),
-  component: lazyRouteComponent(() => import("./screens/registry/logged-models-screen.tsx"), "LoggedModelsScreen"),
+  component: screen(() => import("./screens/registry/logged-models-screen.tsx"), "LoggedModelsScreen"),
 });
 
 const loggedModel = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/models/$modelId",
-  component: lazyRouteComponent(() => import("./screens/registry/logged-model-screen.tsx"), "LoggedModelScreen"),
+  validateSearch: (raw) => loggedModelSearch.parse(raw),
+  component: screen(() => import("./screens/registry/logged-model-screen.tsx"), "LoggedModelScreen"),
 });
 
+/** A run by its id alone. One that is not there has the page that says so. */
+const runById = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId",
+  beforeLoad: async ({ params: { runId } }) => {
+    const { getRun } = await import("./api/runs.ts");
+    const experimentId = await getRun(runId).then(
+      (found) => found.info.experiment_id,
+      () => "0",
+    );
+    throw redirect({ to: "/experiments/$experimentId/runs/$runId", params: { experimentId, runId }, replace: true });
+  },
+});
+
+/** A logged model by its id alone, likewise. */
 const loggedModelById = createRoute({
   getParentRoute: () => root,
   path: "/logged-models/$modelId",
-  component: lazyRouteComponent(() => import("./screens/registry/logged-model-screen.tsx"), "LoggedModelScreen"),
+  validateSearch: (raw) => loggedModelSearch.parse(raw),
+  beforeLoad: async ({ params: { modelId }, search }) => {
+    const { getLoggedModel } = await import("./api/logged-models.ts");
+    const experimentId = await getLoggedModel(modelId).then(
+      (found) => found.info.experiment_id,
+      () => "0",
+    );
+    throw redirect({
+      to: "/experiments/$experimentId/models/$modelId",
+      params: { experimentId, modelId },
+      search,
+      replace: true,
+    });
+  },
 });
 
 const runsSpelling = createRoute({
@@ -138,6 +172,19 @@ const tabSpelling = createRoute({
   },
 });
 
+const loggedModelTabSpelling = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/models/$modelId/$tab",
+  beforeLoad: ({ params: { experimentId, modelId, tab } }) => {
+    throw redirect({
+      to: "/experiments/$experimentId/models/$modelId",
+      params: { experimentId, modelId },
+      search: { tab: tab === "artifacts" ? tab : undefined },
+      replace: true,
+    });
+  },
+});
+
 const compareSpelling = createRoute({
   getParentRoute: () => root,
   path: "/compare-runs",
@@ -153,11 +200,13 @@ const routeTree = root.addChildren([
   runs,
   runsSpelling,
   run,
+  runById,
   artifactsSpelling,
   tabSpelling,
   loggedModels,
   loggedModel,
   loggedModelById,
+  loggedModelTabSpelling,
   compare,
   compareSpelling,
   models,

@@ -1,5 +1,5 @@
 import { QueryClient, type QueryKey, type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
-import { isWorthRepeating } from "./client.ts";
+import { ApiError, isWorthRepeating } from "./client.ts";
 
 /** First part of every query key: what a change can make stale. */
 export type Entity =
@@ -17,11 +17,13 @@ export function makeQueryClient(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 10_000,
+        // A server on this machine answers where the browser calls itself offline.
+        networkMode: "always",
         retry: (failures, error) => failures < 2 && isWorthRepeating(error),
         // A list that is searched anew keeps its rows until the new ones are there: nothing jumps.
         refetchOnWindowFocus: true,
       },
-      mutations: { retry: false },
+      mutations: { retry: false, networkMode: "always" },
     },
   });
 }
@@ -41,4 +43,14 @@ export function useChange<Input, Answer>(
       await Promise.all(stale.map((entity) => client.invalidateQueries({ queryKey: [entity] satisfies QueryKey })));
     },
   });
+}
+
+/**
+ * The error that a screen shows in place of what it is about. What was read before stays where it could only not be read
+ * again; what is gone, or no longer for this reader, does not.
+ */
+export function failureOf({ error, data }: { error: Error | null; data: unknown }): Error | undefined {
+  if (error === null) return undefined;
+  const isGone = error instanceof ApiError && (error.status === 403 || error.status === 404);
+  return data === undefined || isGone ? error : undefined;
 }

@@ -45,9 +45,12 @@ const TONES = {
 export function Badge({ tone = "neutral", children }: { tone?: keyof typeof TONES; children: ReactNode }) {
   return (
     <span
-      className={classNames("inline-flex h-5 items-center rounded-sm px-1.5 text-sm whitespace-nowrap", TONES[tone])}
+      className={classNames(
+        "inline-flex h-5 min-w-0 max-w-full items-center rounded-sm px-1.5 text-sm whitespace-nowrap",
+        TONES[tone],
+      )}
     >
-      {children}
+      <span className="truncate">{children}</span>
     </span>
   );
 }

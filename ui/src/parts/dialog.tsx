@@ -1,7 +1,7 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { Button, IconButton } from "./button.tsx";
 import { classNames, OVERLAY } from "./class-names.ts";
 
@@ -9,6 +9,9 @@ const BACKDROP = "fixed inset-0 bg-scrim";
 
 const POPUP =
   "fixed top-[12vh] left-1/2 flex max-h-[76vh] w-[calc(100vw-24px)] -translate-x-1/2 flex-col overflow-hidden";
+
+/** Has the focus when a dialog opens; without one the dialog itself has it, rather than the button that closes it. */
+const FIRST_FIELD = "input:not([aria-hidden=true]), textarea";
 
 const WIDTHS = { narrow: "max-w-[440px]", medium: "max-w-[640px]", broad: "max-w-[960px]" };
 
@@ -24,11 +27,16 @@ export interface DialogProps {
 }
 
 export function Dialog({ isOpen, onOpenChange, title, description, width = "narrow", footer, children }: DialogProps) {
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={isOpen} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className={BACKDROP} />
-        <Base.Popup className={classNames(OVERLAY, POPUP, WIDTHS[width])}>
+        <Base.Popup
+          ref={popup}
+          initialFocus={() => popup.current?.querySelector<HTMLElement>(FIRST_FIELD) ?? popup.current}
+          className={classNames(OVERLAY, POPUP, WIDTHS[width])}
+        >
           <header className="flex items-start gap-2 px-4 pt-3">
             <Base.Title className="min-w-0 flex-1 text-lg wrap-anywhere">{title}</Base.Title>
             <Base.Close render={<IconButton label="Close" icon={<X size={16} aria-hidden />} />} />

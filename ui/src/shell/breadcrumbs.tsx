@@ -1,4 +1,4 @@
-import { ChevronRight } from "lucide-react";
+import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useEffect, useSyncExternalStore } from "react";
 
 /** One step of where the reader is; the last has no address. */
@@ -27,34 +27,60 @@ export function useBreadcrumbs(crumbs: readonly Crumb[]): void {
   }, [text]);
 }
 
-export function Breadcrumbs() {
-  const crumbs = useSyncExternalStore(
+function useCrumbs(): readonly Crumb[] {
+  return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     () => current,
   );
-  // The section's own page is what the links beside it say already.
-  if (crumbs.length < 2) return null;
+}
+
+/** The way from the section, which the links beside it name already, to here. */
+export function Breadcrumbs() {
+  const crumbs = useCrumbs();
+  const steps = crumbs.slice(1);
   return (
-    <nav aria-label="Breadcrumbs" className="min-w-0 flex-1">
-      <ol className="flex min-w-0 items-center gap-1">
-        {crumbs.map((crumb, index) => (
-          <li key={crumb.href ?? crumb.label} className="flex min-w-8 shrink-2 items-center gap-1 last:shrink">
-            {index > 0 && <ChevronRight size={14} aria-hidden className="shrink-0 text-ink-faint" />}
-            {crumb.href === undefined ? (
-              <span aria-current="page" title={crumb.label} className="truncate font-medium">
-                {crumb.label}
-              </span>
-            ) : (
-              <a href={crumb.href} title={crumb.label} className="truncate text-ink-muted">
-                {crumb.label}
-              </a>
-            )}
-          </li>
-        ))}
-      </ol>
-    </nav>
+    <>
+      <span aria-live="polite" className="sr-only">
+        {crumbs.at(-1)?.label}
+      </span>
+      {steps.length > 0 && (
+        <nav aria-label="Breadcrumbs" className="hidden min-w-0 flex-1 border-line border-l pl-4 wide:block">
+          <ol className="flex min-w-0 items-center gap-1">
+            {steps.map((crumb, index) => (
+              <li key={crumb.href ?? crumb.label} className="flex min-w-8 shrink-2 items-center gap-1 last:shrink">
+                {index > 0 && <ChevronRight size={14} aria-hidden className="shrink-0 text-ink-faint" />}
+                {crumb.href === undefined ? (
+                  <span aria-current="page" title={crumb.label} className="truncate font-medium">
+                    {crumb.label}
+                  </span>
+                ) : (
+                  <a href={crumb.href} title={crumb.label} className="truncate text-ink-muted">
+                    {crumb.label}
+                  </a>
+                )}
+              </li>
+            ))}
+          </ol>
+        </nav>
+      )}
+    </>
+  );
+}
+
+/** One step up, where there is no room for the way. */
+export function UpLink() {
+  const up = useCrumbs().slice(1, -1).at(-1);
+  if (up?.href === undefined) return null;
+  return (
+    <a
+      href={up.href}
+      className="flex h-8 shrink-0 items-center gap-1 border-line border-b px-3 text-ink-muted wide:hidden"
+    >
+      <ChevronLeft size={14} aria-hidden className="shrink-0" />
+      <span className="truncate">{up.label}</span>
+    </a>
   );
 }

@@ -4,11 +4,7 @@ import { type KeyboardEvent, useDeferredValue, useEffect, useState } from "react
 import { classNames, FIELD, OVERLAY } from "../parts/class-names.ts";
 import { keysLabel, useAllCommands } from "./commands.ts";
 import { findThings } from "./find-things.ts";
-
-interface PanelProps {
-  isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
-}
+import type { OverlayProps } from "./overlays.ts";
 
 interface Line {
   id: string;
@@ -21,9 +17,11 @@ interface Line {
 const LIST_ID = "palette-list";
 
 /** Finds commands, experiments, runs and models by what is typed. */
-export default function CommandPalette({ isOpen, onOpenChange }: PanelProps) {
+export default function CommandPalette({ isOpen, onOpenChange }: OverlayProps) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
+  /** Enter came before what was typed was found. */
+  const [isHurried, setHurried] = useState(false);
   const commands = useAllCommands();
   const wanted = useDeferredValue(text.trim());
   const found = useQuery({
@@ -48,6 +46,9 @@ export default function CommandPalette({ isOpen, onOpenChange }: PanelProps) {
     })),
   ];
   const current = Math.min(chosen, lines.length - 1);
+  // What is on screen may still be what was found for less text: Enter takes of it only a command.
+  const isSettled = wanted === text.trim() && !found.isFetching;
+  const isCommand = current >= 0 && current < lines.length - things.length;
   const choose = (line: Line | undefined): void => {
     if (line === undefined) return;
     onOpenChange(false);
@@ -62,9 +63,15 @@ export default function CommandPalette({ isOpen, onOpenChange }: PanelProps) {
       setChosen((move + lines.length) % lines.length);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      choose(lines[current]);
+      if (isSettled || isCommand) choose(lines[current]);
+      else setHurried(true);
     }
   };
+  useEffect(() => {
+    if (!isHurried || !isSettled) return;
+    setHurried(false);
+    choose(lines[current]);
+  });
   useEffect(() => {
     document.getElementById(`${LIST_ID}-${current}`)?.scrollIntoView({ block: "nearest" });
   }, [current]);
@@ -92,6 +99,7 @@ export default function CommandPalette({ isOpen, onOpenChange }: PanelProps) {
             onChange={(event) => {
               setText(event.target.value);
               setChosen(0);
+              setHurried(false);
             }}
             onKeyDown={onKeyDown}
             className={classNames(FIELD, "h-9 shrink-0 px-3")}
@@ -106,7 +114,7 @@ export default function CommandPalette({ isOpen, onOpenChange }: PanelProps) {
                 aria-selected={index === current}
                 onClick={() => choose(line)}
                 onMouseMove={() => setChosen(index)}
-                className="flex min-h-8 items-center gap-3 rounded-sm px-2 aria-selected:bg-hover"
+                className="flex min-h-8 items-center gap-3 rounded-sm px-2 aria-selected:bg-selected"
               >
                 <span className="w-24 shrink-0 text-ink-muted text-sm">{line.group}</span>
                 <span className="min-w-0 flex-1 truncate">{line.label}</span>

@@ -1,36 +1,24 @@
-import { useState } from "react";
-import { CodeLines } from "../parts/code-lines.tsx";
+import { CopyButton } from "../parts/copy-button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { Tabs } from "../parts/tabs.tsx";
-import { AUTH_LINES, CLIENTS, type Client, connectLines, serverUri } from "./connect-lines.ts";
+import { ClientLines } from "./client-lines.tsx";
+import { serverUri } from "./connect-lines.ts";
+import type { OverlayProps } from "./overlays.ts";
 
-interface PanelProps {
-  isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
-}
-
-export default function ConnectPanel(panel: PanelProps) {
-  const [client, setClient] = useState<Client>("Python");
+export default function ConnectPanel(overlay: OverlayProps) {
+  const uri = serverUri().replace(/\/$/, "");
   return (
     <Dialog
-      {...panel}
+      {...overlay}
       title="Connect a client"
-      description="Trackflare speaks MLflow's API: its clients need this address and nothing else."
+      description="Every client of MLflow works with this address. These lines log a run."
       width="medium"
     >
-      <Tabs
-        label="Clients"
-        value={client}
-        onValueChange={setClient}
-        tabs={CLIENTS.map((name) => ({ value: name, label: name }))}
-        className="-mx-4"
-      >
-        <div className="flex flex-col gap-3 p-4">
-          <CodeLines text={connectLines(client, serverUri())} label={`Copy the lines for ${client}`} />
-          <p className="text-ink-muted">If this server asks who you are, set one of these first:</p>
-          <CodeLines text={AUTH_LINES} label="Copy the lines for signing in" />
-        </div>
-      </Tabs>
+      <p className="mb-3 flex items-center gap-1">
+        <span className="mr-2 text-ink-muted">Address</span>
+        <span className="min-w-0 font-mono text-sm wrap-anywhere">{uri}</span>
+        <CopyButton text={uri} label="Copy the address" />
+      </p>
+      <ClientLines />
     </Dialog>
   );
 }

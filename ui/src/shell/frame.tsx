@@ -1,17 +1,14 @@
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { Keyboard, Monitor, Moon, Plug, Search, Sun } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../parts/button.tsx";
 import { setTheme, type ThemeChoice, useThemeChoice } from "../parts/theme.ts";
-import { Toasts } from "../parts/toast.tsx";
-import { Breadcrumbs } from "./breadcrumbs.tsx";
+import { sayFailed, Toasts } from "../parts/toast.tsx";
+import { Breadcrumbs, UpLink } from "./breadcrumbs.tsx";
 import { keysLabel, listenForKeys, useCommands } from "./commands.ts";
+import { OVERLAYS, type OverlayProps } from "./overlays.ts";
 
-const CommandPalette = lazy(() => import("./command-palette.tsx"));
-const ConnectPanel = lazy(() => import("./connect-panel.tsx"));
-const ShortcutList = lazy(() => import("./shortcut-list.tsx"));
-
-type Overlay = "palette" | "connect" | "shortcuts";
+const ConnectionBanner = lazy(() => import("./connection-banner.tsx"));
 
 const THEMES: Record<ThemeChoice, { next: ThemeChoice; label: string; icon: typeof Sun }> = {
   system: { next: "light", label: "Theme: as the system", icon: Monitor },
@@ -21,12 +18,19 @@ const THEMES: Record<ThemeChoice, { next: ThemeChoice; label: string; icon: type
 
 /** What is around every screen. */
 export function Frame() {
-  const [overlay, setOverlay] = useState<Overlay>();
+  const [Overlay, setOverlay] = useState<ComponentType<OverlayProps>>();
   const navigate = useNavigate();
   const choice = useThemeChoice();
+  const main = useFocusOnNavigation();
   useEffect(listenForKeys, []);
+  const open = (name: keyof typeof OVERLAYS): void => {
+    OVERLAYS[name]().then(
+      (module) => setOverlay(() => module.default),
+      (error: unknown) => sayFailed("This could not be opened.", error),
+    );
+  };
   useCommands([
-    { id: "go.search", label: "Search and commands", group: "Go to", keys: "mod+k", run: () => setOverlay("palette") },
+    { id: "go.search", label: "Search and commands", group: "Go to", keys: "mod+k", run: () => open("palette") },
     {
       id: "go.experiments",
       label: "Experiments",
@@ -42,17 +46,16 @@ export function Frame() {
       run: () => void navigate({ to: "/models" }),
     },
     { id: "view.theme", label: "Change the theme", group: "View", run: () => setTheme(THEMES[choice].next) },
-    { id: "help.connect", label: "Connect a client", group: "Help", run: () => setOverlay("connect") },
-    { id: "help.keys", label: "Keyboard shortcuts", group: "Help", keys: "?", run: () => setOverlay("shortcuts") },
+    { id: "help.connect", label: "Connect a client", group: "Help", run: () => open("connect") },
+    { id: "help.keys", label: "Keyboard shortcuts", group: "Help", keys: "?", run: () => open("shortcuts") },
   ]);
   const theme = THEMES[choice];
-  const panel = { isOpen: true, onOpenChange: (isOpen: boolean) => !isOpen && setOverlay(undefined) };
   return (
     <div className="flex h-full flex-col">
       {/* A button, as an address with another hash would be another page. */}
       <button
         type="button"
-        onClick={() => document.getElementById("main")?.focus()}
+        onClick={() => main.current?.focus()}
         className="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:bg-raised focus:p-2"
       >
         Skip to the content
@@ -66,15 +69,13 @@ export function Frame() {
           <SectionLink to="/experiments" label="Experiments" />
           <SectionLink to="/models" label="Models" />
         </nav>
-        <div className="hidden min-w-0 flex-1 wide:flex">
-          <Breadcrumbs />
-        </div>
+        <Breadcrumbs />
         <div className="ml-auto flex items-center gap-1">
           <Button
             kind="plain"
             className="text-ink-muted"
             icon={<Search size={14} aria-hidden />}
-            onClick={() => setOverlay("palette")}
+            onClick={() => open("palette")}
           >
             <span className="sr-only wide:not-sr-only">Search</span>
             <span className="sr-only">and commands</span>
@@ -82,17 +83,13 @@ export function Frame() {
               {keysLabel("mod+k")}
             </kbd>
           </Button>
-          <IconButton
-            label="Connect a client"
-            icon={<Plug size={16} aria-hidden />}
-            onClick={() => setOverlay("connect")}
-          />
+          <IconButton label="Connect a client" icon={<Plug size={16} aria-hidden />} onClick={() => open("connect")} />
           <span className="hidden wide:inline-flex">
             <IconButton
               label="Keyboard shortcuts"
               shortcut="?"
               icon={<Keyboard size={16} aria-hidden />}
-              onClick={() => setOverlay("shortcuts")}
+              onClick={() => open("shortcuts")}
             />
           </span>
           <IconButton
@@ -102,17 +99,30 @@ export function Frame() {
           />
         </div>
       </header>
-      <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col overflow-auto outline-none">
+      <UpLink />
+      <Suspense>
+        <ConnectionBanner />
+      </Suspense>
+      <main ref={main} tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col overflow-auto outline-none">
         <Outlet />
       </main>
       <Toasts />
-      <Suspense>
-        {overlay === "palette" && <CommandPalette {...panel} />}
-        {overlay === "connect" && <ConnectPanel {...panel} />}
-        {overlay === "shortcuts" && <ShortcutList {...panel} />}
-      </Suspense>
+      {Overlay !== undefined && <Overlay isOpen onOpenChange={(isOpen) => !isOpen && setOverlay(undefined)} />}
     </div>
   );
+}
+
+/** A new page has the focus, as it would have without an app: what was pressed to come here is mostly gone. */
+function useFocusOnNavigation() {
+  const main = useRef<HTMLElement>(null);
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
+    if (main.current?.contains(document.activeElement) === false) main.current.focus({ preventScroll: true });
+  }, [path]);
+  return main;
 }
 
 function SectionLink({ to, label }: { to: "/experiments" | "/models"; label: string }) {

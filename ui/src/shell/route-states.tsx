@@ -1,9 +1,15 @@
 import type { ErrorComponentProps } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { isServerThere } from "../api/server.ts";
 import { buttonClass } from "../parts/button.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../parts/states.tsx";
+import { useBreadcrumbs } from "./breadcrumbs.tsx";
+
+const TRY_MS = 2000;
 
 /** An address that stands for nothing. */
 export function NotFound() {
+  useBreadcrumbs([{ label: "No such page" }]);
   return (
     <EmptyState
       title="There is no such page"
@@ -18,19 +24,43 @@ export function NotFound() {
   );
 }
 
-/** A screen that broke, or whose code could not be loaded: after a deploy, or without a network. */
+/** A screen that broke, or whose code could not be loaded: without a server, or after a deploy. */
 export function ScreenError({ error, reset }: ErrorComponentProps) {
-  const message = error instanceof Error ? error.message : String(error);
-  const isLoadFailure = /dynamically imported module|importing a module|module script/i.test(message);
+  const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
+  const isUnloaded = /ServerAway|dynamically imported module|importing a module|module script/i.test(text);
+  useBreadcrumbs([{ label: isUnloaded ? "Not loaded" : "Error" }]);
+  useEffect(() => {
+    if (!isUnloaded) return;
+    const timer = setInterval(() => void loadAnew(text), TRY_MS);
+    return () => clearInterval(timer);
+  }, [isUnloaded, text]);
+  if (!isUnloaded) {
+    return (
+      <ErrorState title="This page ran into an error" error={error} onRetry={reset}>
+        Nothing was changed on the server.
+      </ErrorState>
+    );
+  }
   return (
-    <ErrorState
-      title={isLoadFailure ? "This page could not be loaded" : "This page ran into an error"}
-      error={error}
-      onRetry={isLoadFailure ? () => location.reload() : reset}
-    >
-      {isLoadFailure ? "The server may have been updated since you opened it." : "Nothing was changed on the server."}
+    <ErrorState title="This page could not be loaded" error={error} onRetry={() => void reloadIfThere()}>
+      {text.startsWith("ServerAway")
+        ? "It opens by itself as soon as the server answers."
+        : "The server may have been updated since you opened it."}
     </ErrorState>
   );
+}
+
+/** Once for what went wrong: a file that stays missing must not turn the page into a loop. */
+async function loadAnew(what: string): Promise<void> {
+  const setting = "trackflare.loaded-anew";
+  if (sessionStorage.getItem(setting) === what) return;
+  if (!what.startsWith("ServerAway")) sessionStorage.setItem(setting, what);
+  await reloadIfThere();
+}
+
+/** Loading a page anew without a server would leave the reader with the browser's own page. */
+async function reloadIfThere(): Promise<void> {
+  if (await isServerThere()) location.reload();
 }
 
 export function ScreenPending() {

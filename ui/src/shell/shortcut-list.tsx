@@ -1,27 +1,36 @@
 import { Dialog } from "../parts/dialog.tsx";
-import { KeyValues } from "../parts/key-values.tsx";
 import { keysLabel, useAllCommands } from "./commands.ts";
+import type { OverlayProps } from "./overlays.ts";
 
-interface PanelProps {
-  isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
-}
+/** What the table that has the focus understands by itself. */
+const IN_TABLES = [
+  { label: "Move", keys: "↑ ↓" },
+  { label: "Open", keys: "Enter" },
+  { label: "Select; with Shift a range", keys: "Space" },
+];
 
-export default function ShortcutList(panel: PanelProps) {
+export default function ShortcutList(overlay: OverlayProps) {
   const commands = useAllCommands().filter((command) => command.keys !== undefined);
-  const groups = Map.groupBy(commands, (command) => command.group);
+  const lines = commands.map(({ group, label, keys = "" }) => ({ group, label, keys: keysLabel(keys) }));
+  const groups = Map.groupBy(
+    [...lines, ...IN_TABLES.map((line) => ({ ...line, group: "In tables" }))],
+    ({ group }) => group,
+  );
   return (
-    <Dialog {...panel} title="Keyboard shortcuts">
+    <Dialog {...overlay} title="Keyboard shortcuts">
       {[...groups].map(([group, members]) => (
-        <section key={group} className="mb-4">
-          <h3 className="mb-1">{group}</h3>
-          <KeyValues
-            label={group}
-            rows={members.map((command) => ({
-              name: command.label,
-              value: <kbd className="font-sans">{keysLabel(command.keys ?? "")}</kbd>,
-            }))}
-          />
+        <section key={group} aria-label={group} className="mb-4 last:mb-0">
+          <h3 className="mb-1 text-ink-muted text-sm">{group}</h3>
+          <dl>
+            {members.map(({ label, keys }) => (
+              <div key={label} className="flex min-h-7 items-center gap-4 border-line border-b">
+                <dt className="min-w-0 flex-1">{label}</dt>
+                <dd>
+                  <kbd className="font-sans text-ink-muted">{keys}</kbd>
+                </dd>
+              </div>
+            ))}
+          </dl>
         </section>
       ))}
     </Dialog>

@@ -3,6 +3,7 @@ import type { ListedExperiment } from "../../api/experiment-list.ts";
 import { NOTE_TAG } from "../../api/wire.ts";
 import { Tag } from "../../parts/badges.tsx";
 import { IconButton } from "../../parts/button.tsx";
+import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
 import { LazyMenu } from "../../parts/lazy-menu.tsx";
 import type { MenuEntry } from "../../parts/menu.tsx";
@@ -14,6 +15,8 @@ import { noteLine, type Row } from "./experiment-rows.ts";
 
 interface ColumnsInput {
   view: "active" | "deleted";
+  /** Names stand where those of folders do, which have an icon. */
+  hasFolders: boolean;
   openFolder: (path: string) => void;
   setDoing: (doing: Doing) => void;
   restore: (experiment: ListedExperiment) => void;
@@ -21,7 +24,13 @@ interface ColumnsInput {
 
 const SHOWN_TAGS = 3;
 
-export function experimentColumns({ view, openFolder, setDoing, restore }: ColumnsInput): GridColumn<Row>[] {
+export function experimentColumns({
+  view,
+  hasFolders,
+  openFolder,
+  setDoing,
+  restore,
+}: ColumnsInput): GridColumn<Row>[] {
   const entries = (experiment: ListedExperiment): MenuEntry[] => {
     const open: MenuEntry = { label: "Open", href: `#/experiments/${experiment.experiment_id}` };
     if (view === "deleted") return [open, { label: "Restore", onSelect: () => restore(experiment) }];
@@ -65,7 +74,7 @@ export function experimentColumns({ view, openFolder, setDoing, restore }: Colum
             href={`#/experiments/${row.experiment.experiment_id}`}
             tabIndex={tabIndex}
             title={row.experiment.name}
-            className="truncate rounded-sm"
+            className={classNames("truncate rounded-sm", hasFolders && "ml-5.5")}
           >
             {row.name}
           </a>

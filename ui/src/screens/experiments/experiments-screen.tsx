@@ -57,7 +57,7 @@ export function ExperimentsScreen() {
   const restore = useChange(restoreExperiment, ["experiments", "runs"]);
 
   const parents = foldersTo(folder);
-  useBreadcrumbs([{ label: view === "deleted" ? "Deleted experiments" : "Experiments" }]);
+  useBreadcrumbs([{ label: view === "deleted" ? "Deleted experiments" : folder || "Experiments" }]);
   const here = rows.flatMap((row) => (row.kind === "experiment" ? [row.experiment] : []));
   const selected = here.filter((experiment) => selectedIds.has(experiment.experiment_id));
   const openFolder = (path: string): void => {
@@ -129,6 +129,7 @@ export function ExperimentsScreen() {
   ]);
   const columns = experimentColumns({
     view,
+    hasFolders: rows[0]?.kind === "folder",
     openFolder,
     setDoing,
     restore: (experiment) => void restoreAll([experiment]),

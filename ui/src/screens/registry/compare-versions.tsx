@@ -20,6 +20,9 @@ interface CompareProps {
   onClose: () => void;
 }
 
+const NAME_PX = 144;
+const VERSION_PX = 128;
+
 const asMap = (pairs: readonly KeyValue[] | undefined): Map<string, string> =>
   new Map((pairs ?? []).map(({ key, value }) => [key, value]));
 
@@ -54,14 +57,20 @@ export default function CompareVersions({ name, versions, isLoading, onClose }: 
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a broad table scrolls, also by keys */}
       <section aria-label="Comparison" tabIndex={0} className="min-h-0 flex-1 overflow-auto -outline-offset-2">
-        <table className="min-w-full border-separate border-spacing-0">
+        <table
+          className="w-full table-fixed border-separate border-spacing-0"
+          style={{ minWidth: NAME_PX + VERSION_PX * versions.length }}
+        >
+          <colgroup>
+            <col style={{ width: NAME_PX }} />
+          </colgroup>
           <thead>
             <tr>
-              <th scope="col" className={classNames(heads, "left-0 z-20 max-w-60 min-w-28")}>
+              <th scope="col" className={classNames(heads, "left-0 z-20 wide:pl-4")}>
                 <span className="sr-only">Name</span>
               </th>
               {versions.map(({ version }) => (
-                <th key={version} scope="col" className={classNames(heads, "min-w-32")}>
+                <th key={version} scope="col" className={heads}>
                   <a href={versionHref(name, version)}>v{version}</a>
                 </th>
               ))}
@@ -97,7 +106,7 @@ export default function CompareVersions({ name, versions, isLoading, onClose }: 
                   <th
                     scope="rowgroup"
                     colSpan={versions.length + 1}
-                    className="h-9 border-line border-b px-3 pt-2 text-left font-semibold"
+                    className="h-9 border-line border-b px-3 pt-2 text-left font-semibold wide:pl-4"
                   >
                     {title}
                     {shown.length === 0 && (
@@ -136,16 +145,13 @@ function Line({ name, isMarked = false, children }: LineProps) {
       <th
         scope="row"
         title={name}
-        className="sticky left-0 h-row max-w-60 truncate border-line border-b bg-page px-3 text-left font-normal text-ink-muted"
+        className="sticky left-0 h-row truncate border-line border-b bg-page px-3 text-left font-normal text-ink-muted wide:pl-4"
       >
         {name}
         {isMarked && <span className="sr-only"> (differs)</span>}
       </th>
       {children.map((child) => (
-        <td
-          key={child.key}
-          className={classNames("h-row max-w-80 border-line border-b px-3", isMarked && "bg-warning-surface")}
-        >
+        <td key={child.key} className={classNames("h-row border-line border-b px-3", isMarked && "bg-warning-surface")}>
           {child}
         </td>
       ))}

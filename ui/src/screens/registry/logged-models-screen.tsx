@@ -1,9 +1,11 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useRef } from "react";
 import { experimentQuery } from "../../api/experiments.ts";
 import { type LoggedModel, searchLoggedModels } from "../../api/logged-models.ts";
-import { Button } from "../../parts/button.tsx";
+import { failureOf } from "../../api/query-client.ts";
+import { Button, buttonClass } from "../../parts/button.tsx";
+import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
 import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
@@ -11,8 +13,10 @@ import { SearchField } from "../../parts/text-field.tsx";
 import { Dash, Time } from "../../parts/values.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
+import { useCommands } from "../../shell/commands.ts";
 import { MODEL_STATUS, metricsText } from "./logged-model-text.ts";
 import { quoted } from "./registry-filter.ts";
+import { Unreadable } from "./registry-parts.tsx";
 
 const PAGE = 100;
 
@@ -117,25 +121,59 @@ export function LoggedModelsScreen() {
     { label, href: `#/experiments/${experimentId}` },
     { label: "Logged models" },
   ]);
+  const searchBox = useRef<HTMLInputElement>(null);
+  useCommands([
+    {
+      id: "logged-models.search",
+      label: "Search in the list",
+      group: "Logged models",
+      keys: "/",
+      run: () => searchBox.current?.focus(),
+    },
+    {
+      id: "logged-models.runs",
+      label: "Runs of the experiment",
+      group: "Logged models",
+      run: () => void navigate({ to: "/experiments/$ids", params: { ids: experimentId } }),
+    },
+  ]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
   const loadMore = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const rows = pages.data?.pages.flatMap((page) => page.models ?? []);
+  const missing = failureOf(experiment);
+  if (missing !== undefined) {
+    return (
+      <Unreadable
+        what="experiment"
+        error={missing}
+        onRetry={() => void experiment.refetch()}
+        href="#/experiments"
+        goTo="Go to the experiments"
+      />
+    );
+  }
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <header className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2 wide:px-4">
         <h1 className="sr-only">Logged models of {label}</h1>
-        <SearchField label="Name" value={text} onValueChange={setText} className="min-w-0 flex-1 wide:max-w-[360px]" />
+        <SearchField
+          ref={searchBox}
+          label="Name"
+          value={text}
+          onValueChange={setText}
+          className="min-w-0 flex-1 wide:max-w-[360px]"
+        />
         <span role="status" className="text-ink-muted">
           {rows !== undefined &&
             `${formatCount(rows.length)}${hasNextPage ? "+" : ""} ${rows.length === 1 ? "model" : "models"}`}
         </span>
-        <a href={`#/experiments/${experimentId}`} className="ml-auto">
+        <a href={`#/experiments/${experimentId}`} className={classNames(buttonClass(), "ml-auto")}>
           Runs
         </a>
       </header>
-      {pages.isError ? (
+      {pages.error !== null && rows === undefined ? (
         <ErrorState
           title="The logged models could not be loaded."
           error={pages.error}

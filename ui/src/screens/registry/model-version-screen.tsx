@@ -14,7 +14,7 @@ import {
   transitionStage,
   updateModelVersion,
 } from "../../api/model-versions.ts";
-import { useChange } from "../../api/query-client.ts";
+import { failureOf, useChange } from "../../api/query-client.ts";
 import { deleteAlias, registeredModelQuery, setAlias } from "../../api/registered-models.ts";
 import { runQuery } from "../../api/runs.ts";
 import { Tag } from "../../parts/badges.tsx";
@@ -27,7 +27,7 @@ import { ConfirmDialog } from "../../parts/dialog.tsx";
 import { KeyValues } from "../../parts/key-values.tsx";
 import { Popover } from "../../parts/popover.tsx";
 import { Select } from "../../parts/select.tsx";
-import { ErrorState, Skeleton, SkeletonRows } from "../../parts/states.tsx";
+import { Skeleton, SkeletonRows } from "../../parts/states.tsx";
 import { TagEditor } from "../../parts/tag-editor.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
@@ -36,7 +36,8 @@ import { Dash, Time } from "../../parts/values.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import { type MlmodelColumn, parseMlmodel } from "./mlmodel.ts";
-import { modelHref, runHref, Section } from "./registry-parts.tsx";
+import { filesHref, sourceModelId } from "./model-source.ts";
+import { modelHref, runHref, Section, Unreadable } from "./registry-parts.tsx";
 
 const STATUS_TEXT = { READY: "Ready", PENDING_REGISTRATION: "Being registered", FAILED_REGISTRATION: "Failed" };
 
@@ -52,11 +53,16 @@ export function ModelVersionScreen() {
     { label: `Version ${number}` },
   ]);
   useCommands([{ id: "version.delete", label: "Delete the version", group: "Version", run: () => setDeleting(true) }]);
-  if (found.isError) {
+  const failure = failureOf(found);
+  if (failure !== undefined) {
     return (
-      <ErrorState title="This version could not be loaded." error={found.error} onRetry={() => void found.refetch()}>
-        <a href={modelHref(name)}>All versions</a>
-      </ErrorState>
+      <Unreadable
+        what="version"
+        error={failure}
+        onRetry={() => void found.refetch()}
+        href={modelHref(name)}
+        goTo="Go to the model"
+      />
     );
   }
   const uri = `models:/${name}/${number}`;
@@ -108,13 +114,14 @@ function Version({ version, uri }: { version: ModelVersion; uri: string }) {
           <KeyValues
             label="Details"
             rows={[
-              { name: "Aliases", value: <Aliases version={version} /> },
-              { name: "Stage", value: <StagePicker version={version} /> },
+              { name: "Aliases", value: <Aliases version={version} />, isControl: true },
+              { name: "Stage", value: <StagePicker version={version} />, isControl: true },
               { name: "Status", value: STATUS_TEXT[version.status] },
               { name: "Created", value: <Time timeMs={version.creation_timestamp} isExact /> },
               { name: "Changed", value: <Time timeMs={version.last_updated_timestamp} /> },
               {
                 name: "Tags",
+                isControl: true,
                 value: (
                   <TagEditor
                     tags={version.tags}
@@ -264,7 +271,12 @@ function StagePicker({ version: { name, version, current_stage } }: { version: M
 function Lineage({ version }: { version: ModelVersion }) {
   const runId = version.run_id ?? "";
   const run = useQuery({ ...runQuery(runId), enabled: runId !== "" });
-  const modelId = /^models:\/(m-[^/]+)/.exec(version.source)?.[1];
+  const modelId = sourceModelId(version.source);
+  const runPage = run.data && runHref(runId, run.data.info.experiment_id);
+  const files = filesHref(
+    version.source,
+    run.data && runPage !== undefined ? { artifactUri: run.data.info.artifact_uri, href: runPage } : undefined,
+  );
   return (
     <Section title="Source">
       <KeyValues
@@ -276,7 +288,7 @@ function Lineage({ version }: { version: ModelVersion }) {
               runId === "" ? (
                 <Dash />
               ) : run.data ? (
-                <a href={runHref(runId, run.data.info.experiment_id)}>{run.data.info.run_name}</a>
+                <a href={runPage}>{run.data.info.run_name || runId}</a>
               ) : run.isError ? (
                 <span title={runId}>{runId.slice(0, 8)} (could not be loaded)</span>
               ) : (
@@ -291,7 +303,13 @@ function Lineage({ version }: { version: ModelVersion }) {
             name: "Files",
             value: (
               <span className="flex items-start gap-1">
-                <span className="min-w-0 font-mono text-sm wrap-anywhere">{version.source}</span>
+                {files === undefined ? (
+                  <span className="min-w-0 font-mono text-sm wrap-anywhere">{version.source}</span>
+                ) : (
+                  <a href={files} className="min-w-0 font-mono text-sm wrap-anywhere">
+                    {version.source}
+                  </a>
+                )}
                 <CopyButton text={version.source} label="Copy the address of the files" className="-my-1" />
               </span>
             ),

@@ -61,7 +61,7 @@ const COLUMNS: GridColumn<RegisteredModel>[] = [
   {
     id: "stages",
     header: "Stages",
-    track: "minmax(96px,1fr)",
+    track: "minmax(96px,216px)",
     isWideOnly: true,
     cell: (model) => {
       const staged = (model.latest_versions ?? []).filter(({ current_stage }) => /^[SP]/.test(current_stage));
@@ -164,11 +164,10 @@ export function ModelsScreen() {
           label="Name, or tags.team = 'red'"
           value={text}
           onValueChange={setText}
-          className="min-w-0 flex-1 wide:max-w-[360px]"
+          className="min-w-0 flex-1 basis-full wide:max-w-[360px] wide:basis-auto"
         />
         <span role="status" className="text-ink-muted">
           {rows !== undefined &&
-            !pages.isError &&
             `${formatCount(rows.length)}${hasNextPage ? "+" : ""} ${rows.length === 1 ? "model" : "models"}`}
         </span>
         <Button
@@ -180,7 +179,7 @@ export function ModelsScreen() {
           New model
         </Button>
       </header>
-      {pages.isError ? (
+      {pages.error !== null && rows === undefined ? (
         <ErrorState title="The models could not be loaded." error={pages.error} onRetry={() => void pages.refetch()} />
       ) : rows === undefined ? (
         <SkeletonRows rows={14} />

@@ -3,7 +3,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { type ModelVersion, modelVersionSearchQuery } from "../../api/model-versions.ts";
-import { type Entity, useChange } from "../../api/query-client.ts";
+import { type Entity, failureOf, useChange } from "../../api/query-client.ts";
 import {
   deleteRegisteredModel,
   deleteRegisteredModelTag,
@@ -30,7 +30,7 @@ import { Dash, Time } from "../../parts/values.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import { quoted } from "./registry-filter.ts";
-import { AliasBadges, byVersion, StageBadge, versionHref } from "./registry-parts.tsx";
+import { AliasBadges, byVersion, StageBadge, Unreadable, versionHref } from "./registry-parts.tsx";
 
 const CompareVersions = lazy(() => import("./compare-versions.tsx"));
 
@@ -44,7 +44,7 @@ function versionColumns(name: string): GridColumn<ModelVersion>[] {
     {
       id: "version",
       header: "Version",
-      track: "72px",
+      track: "56px",
       cell: (version, tabIndex) => (
         <a
           href={versionHref(name, version.version)}
@@ -60,13 +60,13 @@ function versionColumns(name: string): GridColumn<ModelVersion>[] {
     {
       id: "aliases",
       header: "Aliases",
-      track: "minmax(96px,1.5fr)",
+      track: "minmax(64px,1.5fr)",
       cell: (version) => <AliasBadges aliases={version.aliases} />,
     },
     {
       id: "stage",
       header: "Stage",
-      track: "88px",
+      track: "84px",
       cell: (version) => <StageBadge stage={version.current_stage} />,
     },
     {
@@ -94,11 +94,16 @@ function versionColumns(name: string): GridColumn<ModelVersion>[] {
       header: "Run",
       track: "88px",
       isWideOnly: true,
-      cell: (version) =>
+      cell: (version, tabIndex) =>
         version.run_id ? (
-          <span className="truncate font-mono text-sm" title={version.run_id}>
+          <a
+            href={`#/runs/${version.run_id}`}
+            tabIndex={tabIndex}
+            title={version.run_id}
+            className="truncate rounded-sm font-mono text-sm"
+          >
             {version.run_id.slice(0, 8)}
-          </span>
+          </a>
         ) : (
           <Dash />
         ),
@@ -106,7 +111,7 @@ function versionColumns(name: string): GridColumn<ModelVersion>[] {
     {
       id: "created",
       header: "Created",
-      track: "88px",
+      track: "72px",
       isAtEnd: true,
       cell: (version) => <Time timeMs={version.creation_timestamp} />,
     },
@@ -146,11 +151,16 @@ export function RegisteredModelScreen() {
       run: compare,
     },
   ]);
-  if (model.isError) {
+  const failure = failureOf(model);
+  if (failure !== undefined) {
     return (
-      <ErrorState title="This model could not be loaded." error={model.error} onRetry={() => void model.refetch()}>
-        <a href="#/models">All models</a>
-      </ErrorState>
+      <Unreadable
+        what="model"
+        error={failure}
+        onRetry={() => void model.refetch()}
+        href="#/models"
+        goTo="Go to the registered models"
+      />
     );
   }
   return (
@@ -199,7 +209,7 @@ export function RegisteredModelScreen() {
               </span>
             )}
           </div>
-          {found.isError ? (
+          {found.error !== null && found.data === undefined ? (
             <ErrorState
               title="The versions could not be loaded."
               error={found.error}

@@ -1,6 +1,9 @@
 import type { ReactNode } from "react";
+import { ApiError } from "../../api/client.ts";
 import type { ModelVersion, Stage } from "../../api/model-versions.ts";
 import { Badge } from "../../parts/badges.tsx";
+import { buttonClass } from "../../parts/button.tsx";
+import { ErrorState } from "../../parts/states.tsx";
 import { Dash } from "../../parts/values.tsx";
 
 const STAGE_TONES = { None: "neutral", Staging: "warning", Production: "success", Archived: "neutral" } as const;
@@ -10,15 +13,21 @@ export function StageBadge({ stage }: { stage: Stage }) {
   return stage === "None" ? <Dash /> : <Badge tone={STAGE_TONES[stage]}>{stage}</Badge>;
 }
 
+const SHOWN_ALIASES = 2;
+
 export function AliasBadges({ aliases }: { aliases: readonly string[] | undefined }) {
   if (aliases === undefined || aliases.length === 0) return <Dash />;
+  const shortest = aliases.toSorted((a, b) => a.length - b.length);
   return (
-    <span className="flex min-w-0 gap-1" title={aliases.map((alias) => `@${alias}`).join(", ")}>
-      {aliases.map((alias) => (
+    <span className="flex min-w-0 items-center gap-1" title={aliases.map((alias) => `@${alias}`).join("\n")}>
+      {shortest.slice(0, SHOWN_ALIASES).map((alias) => (
         <Badge key={alias} tone="accent">
           @{alias}
         </Badge>
       ))}
+      {aliases.length > SHOWN_ALIASES && (
+        <span className="shrink-0 text-ink-muted text-sm">+{aliases.length - SHOWN_ALIASES}</span>
+      )}
     </span>
   );
 }
@@ -31,7 +40,6 @@ export function versionHref(name: string, version: string): string {
   return `${modelHref(name)}/versions/${encodeURIComponent(version)}`;
 }
 
-/** A run's page by its id alone: MLflow's version tells no experiment, and the page itself finds the run's. */
 export function runHref(runId: string, experimentId: string): string {
   return `#/experiments/${experimentId}/runs/${runId}`;
 }
@@ -50,5 +58,31 @@ export function Section({ title, action, children }: { title: string; action?: R
       </div>
       {children}
     </section>
+  );
+}
+
+interface UnreadableProps {
+  /** Such as `model`. */
+  what: string;
+  error: Error;
+  onRetry: () => void;
+  /** Where else to go. */
+  href: string;
+  goTo: string;
+}
+
+/** In place of what is not there or could not be read. */
+export function Unreadable({ what, error, onRetry, href, goTo }: UnreadableProps) {
+  const isMissing = error instanceof ApiError && error.code === "RESOURCE_DOES_NOT_EXIST";
+  return (
+    <ErrorState
+      title={isMissing ? `There is no such ${what}` : `This ${what} could not be loaded`}
+      error={error}
+      {...(!isMissing && { onRetry })}
+    >
+      <a href={href} className={buttonClass()}>
+        {goTo}
+      </a>
+    </ErrorState>
   );
 }

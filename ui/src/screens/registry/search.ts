@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { optional } from "../../parts/search-fields.ts";
+import { artifactSearch } from "../artifacts/search.ts";
 
 /** The state of the list of registered models that its address holds. */
 export const modelsSearch = z.object({
@@ -18,3 +19,11 @@ export const registeredModelSearch = z.object({
 export const loggedModelsSearch = z.object({
   q: optional(z.string()),
 });
+
+/** The state of a logged model's page that its address holds. */
+export const loggedModelSearch = z.object({
+  tab: optional(z.enum(["overview", "artifacts"])),
+  ...artifactSearch,
+});
+
+export type LoggedModelState = z.infer<typeof loggedModelSearch>;

@@ -1,0 +1,34 @@
+import { queryOptions } from "@tanstack/react-query";
+import { ApiError, MLFLOW, withQuery } from "./client.ts";
+
+/** Whether the server answers at all. Never rejects. */
+export async function isServerThere(): Promise<boolean> {
+  try {
+    return (await fetch("health", { cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether requests without credentials are refused; a browser asks for none, as this one is sent without. */
+export const asksForCredentialsQuery = () =>
+  queryOptions({
+    queryKey: ["server", "asks-for-credentials"],
+    queryFn: async ({ signal }) => {
+      const path = withQuery(`${MLFLOW}/experiments/get`, { experiment_id: "0" });
+      return (await fetch(path, { credentials: "omit", signal })).status === 401;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** What stands between the page and its server. */
+export type ServerTrouble = "away" | "signed-out";
+
+/** What an error says of the server as a whole; undefined where it is about the request alone. */
+export function serverTrouble(error: unknown): ServerTrouble | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  if (error.status === 401) return "signed-out";
+  // A proxy's 502 to 504 is no error of MLflow's, which names a code of its own.
+  const isProxy = error.status >= 502 && error.status <= 504 && error.code === "INTERNAL_ERROR";
+  return error.status === 0 || isProxy ? "away" : undefined;
+}

@@ -1,0 +1,32 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { asksForCredentialsQuery } from "../api/server.ts";
+import { CodeLines } from "../parts/code-lines.tsx";
+import { Segmented } from "../parts/segmented.tsx";
+import { CLIENTS, type Client, CREDENTIAL_LINES, connectLines, serverUri } from "./connect-lines.ts";
+
+/** What to paste to log a run here, by client; how to sign in only where this server asks for it. */
+export function ClientLines() {
+  const [client, setClient] = useState<Client>("Python");
+  const asks = useQuery(asksForCredentialsQuery()).data ?? false;
+  return (
+    <div className="flex min-w-0 flex-col gap-3">
+      <Segmented
+        label="Client"
+        value={client}
+        onValueChange={setClient}
+        segments={CLIENTS.map((name) => ({ value: name, label: name }))}
+        className="self-start"
+      />
+      {asks && (
+        <>
+          <p className="text-ink-muted">
+            This server asks who you are. Set this first, or MLFLOW_TRACKING_TOKEN where you have a token:
+          </p>
+          <CodeLines text={CREDENTIAL_LINES} label="Copy the lines for signing in" />
+        </>
+      )}
+      <CodeLines text={connectLines(client, serverUri(), asks)} label={`Copy the lines for ${client}`} />
+    </div>
+  );
+}
