@@ -18,6 +18,8 @@ import { SeriesStore } from "./series-store.ts";
 export interface ChartsPanelProps {
   /** The first hundred are drawn. */
   runs: readonly ChartRun[];
+  /** How many runs there are, where not all are given. */
+  of?: number;
   metricKeys: readonly string[];
   /** Where the address says none. */
   defaultX?: SeriesX;
@@ -38,6 +40,7 @@ const SIZES = {
 /** One chart for each metric, in sections by what stands before the last `/` of its key. */
 export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPanelProps) {
   const allRuns = useStable(given.runs);
+  const count = given.of ?? allRuns.length;
   const metricKeys = useStable(given.metricKeys);
   const settings = useChartSettings(defaultX);
   const { search, change } = settings;
@@ -69,9 +72,9 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6" data-charts>
-        {allRuns.length > MAX_CHART_RUNS && (
+        {count > MAX_CHART_RUNS && (
           <p className="pt-2 text-ink-muted text-sm">
-            The first {MAX_CHART_RUNS} of {formatCount(allRuns.length)} runs are drawn.
+            The first {MAX_CHART_RUNS} of {formatCount(count)} runs are drawn.
           </p>
         )}
         {found.length === 0 && (

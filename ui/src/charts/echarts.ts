@@ -1,4 +1,4 @@
-import { BoxplotChart, CustomChart, ParallelChart, ScatterChart } from "echarts/charts";
+import { CustomChart, ParallelChart, ScatterChart } from "echarts/charts";
 import { GridComponent, ParallelComponent, TooltipComponent } from "echarts/components";
 import type { ECharts, EChartsCoreOption } from "echarts/core";
 import { init, use } from "echarts/core";
@@ -9,7 +9,7 @@ import { readColour } from "../parts/theme.ts";
 /* The parts of ECharts that are drawn with, and how they look. Loaded by comparisons only. */
 
 use([
-  ...[BoxplotChart, CustomChart, ParallelChart, ScatterChart],
+  ...[CustomChart, ParallelChart, ScatterChart],
   ...[GridComponent, ParallelComponent, TooltipComponent, CanvasRenderer],
 ]);
 

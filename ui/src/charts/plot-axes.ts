@@ -31,7 +31,9 @@ export function plotAxes({ x, isLogX, isLogY }: PlotSpec, colours: { ink: string
     },
     {
       ...axis,
-      size: (_, texts) => Math.max(MIN_Y_AXIS_PX, ...texts.map((text) => text.length * DIGIT_PX + 2 * GAP_PX)),
+      // uPlot asks before it has texts, too.
+      size: (_, texts: string[] | null) =>
+        Math.max(MIN_Y_AXIS_PX, ...(texts ?? []).map((text) => text.length * DIGIT_PX + 2 * GAP_PX)),
       grid: { stroke: colours.line, width: 1, ...(isLogY && { filter: powers }) },
       space: 32,
       values: written(isLogY ? each(formatTick) : formatTicks),
