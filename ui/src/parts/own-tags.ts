@@ -3,7 +3,7 @@ export interface TagPair {
   value: string;
 }
 
-/** Tags that MLflow's clients set for themselves are no reader's matter. */
+/** Tags that MLflow's clients and this UI set for themselves are no reader's matter. */
 export function ownTags<Pair extends TagPair>(tags: readonly Pair[] | undefined): Pair[] {
-  return (tags ?? []).filter((tag) => !tag.key.startsWith("mlflow."));
+  return (tags ?? []).filter(({ key }) => !/^(mlflow|trackflare)\./.test(key));
 }

@@ -1,9 +1,10 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useRef } from "react";
 import { classNames } from "./class-names.ts";
+import { type GridRowsOptions, HEAD_PX, ROW_PX, type RowHand, useGridRows } from "./grid-rows.ts";
+import { SelectAll } from "./select-all.tsx";
 
-const ROW_PX = 28;
 const CHECK_TRACK = "16px";
 
 export interface GridColumn<Row> {
@@ -26,42 +27,28 @@ export interface GridSort {
   isDescending: boolean;
 }
 
-interface RowGridProps<Row> {
+interface RowGridProps<Row> extends Omit<GridRowsOptions<Row>, "scroller" | "tree"> {
   label: string;
-  rows: readonly Row[];
-  idOf: (row: Row) => string;
   columns: readonly GridColumn<Row>[];
   sort?: GridSort;
   onSort?: (columnId: string) => void;
-  /** Ids of selected rows; without it nothing can be selected. */
-  selected?: ReadonlySet<string>;
-  onSelect?: (selected: ReadonlySet<string>) => void;
-  canSelect?: (row: Row) => boolean;
-  /** Enter. */
-  onOpen: (row: Row) => void;
-  /** Keys that the grid has no use for, such as F2 and Delete. */
-  onRowKey?: (event: KeyboardEvent, row: Row) => void;
   /** The last row is near: time for the next page. */
   onEndNear?: () => void;
 }
 
-/**
- * Rows of equal height, of which only those in sight exist. Arrows, Page Up and Down, Home and End move, Enter opens,
- * Space selects, with Shift a range.
- */
+/** Rows of equal height, of which only those in sight exist. {@link useGridRows} says what the keys do. */
 export function RowGrid<Row>(props: RowGridProps<Row>) {
-  const { label, rows, idOf, columns, sort, onSort, selected, onSelect, canSelect, onOpen, onRowKey, onEndNear } =
-    props;
+  const { label, rows, idOf, columns, sort, onSort, selected, canSelect, onEndNear } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const [wanted, setActive] = useState(0);
-  const active = Math.max(0, Math.min(wanted, rows.length - 1));
-  const focusNext = useRef<number>(undefined);
-  const anchor = useRef(0);
+  const { active, selectable, toggleAll, onKeyDown, hand } = useGridRows({ ...props, scroller }, (index) =>
+    virtualizer.scrollToIndex(index),
+  );
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 12,
+    scrollPaddingEnd: HEAD_PX,
     // The row in hand stays, wherever it is: else the focus would be lost by scrolling.
     rangeExtractor: (range) =>
       [...new Set([...defaultRangeExtractor(range), active])].filter((row) => row < rows.length),
@@ -72,71 +59,11 @@ export function RowGrid<Row>(props: RowGridProps<Row>) {
     if (lastInSight >= rows.length - 20) onEndNear?.();
   }, [lastInSight, rows.length, onEndNear]);
 
-  const isSelectable = (row: Row): boolean => canSelect?.(row) ?? true;
-  const selectable = selected === undefined ? [] : rows.filter(isSelectable);
-  const selectRange = (from: number, to: number): void => {
-    const range = rows.slice(Math.min(from, to), Math.max(from, to) + 1).filter(isSelectable);
-    onSelect?.(new Set([...(selected ?? []), ...range.map(idOf)]));
-  };
-  const toggle = (index: number, isRange: boolean): void => {
-    const row = rows[index];
-    if (row === undefined || selected === undefined || !isSelectable(row)) return;
-    if (isRange) {
-      selectRange(anchor.current, index);
-      return;
-    }
-    anchor.current = index;
-    const next = new Set(selected);
-    if (!next.delete(idOf(row))) next.add(idOf(row));
-    onSelect?.(next);
-  };
-  const toggleAll = (): void => {
-    onSelect?.(new Set(selected?.size === selectable.length ? [] : selectable.map(idOf)));
-  };
-  const moveTo = (target: number, isRange: boolean): void => {
-    const index = Math.max(0, Math.min(target, rows.length - 1));
-    if (isRange && selected !== undefined) selectRange(anchor.current, index);
-    else anchor.current = index;
-    focusNext.current = index;
-    setActive(index);
-    virtualizer.scrollToIndex(index);
-  };
-  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
-    const row = rows[active];
-    const isRow = event.target instanceof HTMLElement && event.target.dataset.index !== undefined;
-    if (row === undefined || !isRow || event.altKey || event.ctrlKey || event.metaKey) return;
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 2);
-    const moves: Record<string, number> = {
-      ...{ ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: rows.length - 1 },
-      ...{ PageDown: active + page, PageUp: active - page },
-    };
-    const move = moves[event.key];
-    if (move !== undefined) moveTo(move, event.shiftKey);
-    else if (event.key === "Enter") onOpen(row);
-    else if (event.key === " ") toggle(active, event.shiftKey);
-    else {
-      onRowKey?.(event, row);
-      return;
-    }
-    event.preventDefault();
-  };
-  const onCheck = (event: MouseEvent, index: number): void => {
-    event.stopPropagation();
-    toggle(index, event.shiftKey);
-  };
-
   const check = selected === undefined ? [] : [CHECK_TRACK];
   const tracks = {
     "--wide": [...check, ...columns.map((column) => column.track)].join(" "),
     "--narrow": [...check, ...columns.filter((column) => !column.isWideOnly).map((column) => column.track)].join(" "),
   };
-  const line = "grid grid-cols-(--narrow) items-center gap-x-3 px-3 wide:grid-cols-(--wide) wide:px-4";
-  const cellClass = (column: GridColumn<Row>): string =>
-    classNames(
-      "min-w-0 items-center gap-2 overflow-hidden",
-      column.isAtEnd && "justify-end",
-      column.isWideOnly ? "hidden wide:flex" : "flex",
-    );
   return (
     <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
       {/* biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table */}
@@ -154,25 +81,16 @@ export function RowGrid<Row>(props: RowGridProps<Row>) {
         <div
           role="row"
           aria-rowindex={1}
-          className={classNames(line, "sticky top-0 z-10 h-8 border-line border-b bg-page text-ink-muted text-sm")}
+          className={classNames(LINE, "sticky top-0 z-10 h-8 border-line border-b bg-page text-ink-muted text-sm")}
         >
           {selected !== undefined && (
             // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
             <span role="columnheader" className="flex">
-              <input
-                type="checkbox"
-                aria-label="Select all"
-                checked={selectable.length > 0 && selected.size >= selectable.length}
-                ref={(box) => {
-                  if (box) box.indeterminate = selected.size > 0 && selected.size < selectable.length;
-                }}
-                onChange={toggleAll}
-                className="size-3.5 accent-accent"
-              />
+              <SelectAll of={selectable.length} selected={selected.size} onToggle={toggleAll} />
             </span>
           )}
           {columns.map((column) => (
-            <HeaderCell key={column.id} column={column} sort={sort} onSort={onSort} className={cellClass(column)} />
+            <HeaderCell key={column.id} column={column} sort={sort} onSort={onSort} />
           ))}
         </div>
         {/* biome-ignore lint/a11y/useSemanticElements: as above */}
@@ -181,52 +99,14 @@ export function RowGrid<Row>(props: RowGridProps<Row>) {
             const row = rows[index];
             if (row === undefined) return null;
             const id = idOf(row);
-            const isSelected = selected?.has(id) ?? false;
             return (
-              // biome-ignore lint/a11y/useSemanticElements: as above
-              <div
+              <Line
                 key={id}
-                role="row"
-                data-index={index}
-                aria-rowindex={index + 2}
-                aria-selected={selected && isSelected}
-                tabIndex={index === active ? 0 : -1}
-                ref={(element) => {
-                  if (element === null || focusNext.current !== index) return;
-                  focusNext.current = undefined;
-                  element.focus({ preventScroll: true });
-                }}
-                onFocus={() => setActive(index)}
-                className={classNames(
-                  line,
-                  "absolute inset-x-0 top-0 h-row border-line border-b -outline-offset-2 hover:bg-hover",
-                  isSelected && "bg-selected",
-                )}
-                style={{ transform: `translateY(${start}px)` }}
-              >
-                {selected !== undefined && (
-                  // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
-                  <span role="gridcell" className="flex">
-                    {isSelectable(row) && (
-                      <input
-                        type="checkbox"
-                        aria-label={`Select row ${index + 1}`}
-                        tabIndex={-1}
-                        checked={isSelected}
-                        readOnly
-                        onClick={(event) => onCheck(event, index)}
-                        className="size-3.5 accent-accent"
-                      />
-                    )}
-                  </span>
-                )}
-                {columns.map((column) => (
-                  // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
-                  <span key={column.id} role="gridcell" className={cellClass(column)}>
-                    {column.cell(row, index === active ? 0 : -1)}
-                  </span>
-                ))}
-              </div>
+                {...{ row, index, start, columns, hand }}
+                isActive={index === active}
+                isSelected={selected?.has(id)}
+                canBeSelected={canSelect?.(row) ?? true}
+              />
             );
           })}
         </div>
@@ -235,14 +115,84 @@ export function RowGrid<Row>(props: RowGridProps<Row>) {
   );
 }
 
+const LINE = "grid grid-cols-(--narrow) items-center gap-x-3 px-3 wide:grid-cols-(--wide) wide:px-4";
+
+function cellClass<Row>(column: GridColumn<Row>): string {
+  return classNames(
+    "min-w-0 items-center gap-2 overflow-hidden",
+    column.isAtEnd && "justify-end",
+    column.isWideOnly ? "hidden wide:flex" : "flex",
+  );
+}
+
+interface LineProps<Row> {
+  row: Row;
+  index: number;
+  /** From the top of all rows, in px. */
+  start: number;
+  columns: readonly GridColumn<Row>[];
+  hand: RowHand;
+  isActive: boolean;
+  /** Undefined where rows cannot be selected. */
+  isSelected: boolean | undefined;
+  canBeSelected: boolean;
+}
+
+function BareLine<Row>(props: LineProps<Row>) {
+  const { row, index, start, columns, hand, isActive, isSelected, canBeSelected } = props;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a row of the grid above
+    <div
+      role="row"
+      data-index={index}
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      tabIndex={isActive ? 0 : -1}
+      ref={(element) => hand.place(element, index)}
+      onFocus={() => hand.onFocus(index)}
+      className={classNames(
+        LINE,
+        "absolute inset-x-0 top-0 h-row border-line border-b -outline-offset-2 hover:bg-hover",
+        isSelected && "bg-selected",
+      )}
+      style={{ transform: `translateY(${start}px)` }}
+    >
+      {isSelected !== undefined && (
+        // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the row has the focus
+        <span role="gridcell" className="flex">
+          {canBeSelected && (
+            <input
+              type="checkbox"
+              aria-label={`Select row ${index + 1}`}
+              tabIndex={-1}
+              checked={isSelected}
+              readOnly
+              onClick={(event) => hand.onCheck(event, index)}
+              className="size-3.5 accent-accent"
+            />
+          )}
+        </span>
+      )}
+      {columns.map((column) => (
+        // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
+        <span key={column.id} role="gridcell" className={cellClass(column)}>
+          {column.cell(row, isActive ? 0 : -1)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** Rendered anew only where something of the row itself has changed: scrolling makes only the rows that come. */
+const Line = memo(BareLine) as typeof BareLine;
+
 interface HeaderCellProps<Row> {
   column: GridColumn<Row>;
   sort: GridSort | undefined;
   onSort: ((columnId: string) => void) | undefined;
-  className: string;
 }
 
-function HeaderCell<Row>({ column, sort, onSort, className }: HeaderCellProps<Row>) {
+function HeaderCell<Row>({ column, sort, onSort }: HeaderCellProps<Row>) {
   const isSorted = sort?.by === column.id;
   const Arrow = sort?.isDescending ? ArrowDown : ArrowUp;
   return (
@@ -250,7 +200,7 @@ function HeaderCell<Row>({ column, sort, onSort, className }: HeaderCellProps<Ro
     <span
       role="columnheader"
       aria-sort={isSorted ? (sort.isDescending ? "descending" : "ascending") : undefined}
-      className={className}
+      className={cellClass(column)}
     >
       {column.isSortable && onSort ? (
         <button
