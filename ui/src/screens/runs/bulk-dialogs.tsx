@@ -2,37 +2,69 @@ import { useState } from "react";
 import { useChange } from "../../api/query-client.ts";
 import { deleteRun, restoreRun, setRunTag } from "../../api/runs.ts";
 import { ConfirmDialog, FormDialog } from "../../parts/dialog.tsx";
+import { formatCount } from "../../parts/format.ts";
 import { TextField } from "../../parts/text-field.tsx";
-import { say } from "../../parts/toast.tsx";
+import { say, sayFailed } from "../../parts/toast.tsx";
 
 export type Doing = { kind: "tag" | "delete" | "restore"; ids: readonly string[] };
 
 /** Calls at a time, so that a thousand runs do not arrive at once. */
 const AT_ONCE = 8;
 
-async function forEach(ids: readonly string[], change: (id: string) => Promise<unknown>): Promise<void> {
-  const waiting = ids.values();
-  const work = async (): Promise<void> => {
-    for (const id of waiting) await change(id);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+interface Outcome {
+  done: readonly string[];
+  /** The first of what went wrong. */
+  error: unknown;
 }
 
-const runsText = (count: number): string => (count === 1 ? "1 run" : `${count} runs`);
+/** Goes on after a failure: one run that is gone keeps no other from being changed. */
+async function forEach(ids: readonly string[], change: (id: string) => Promise<unknown>): Promise<Outcome> {
+  const waiting = ids.values();
+  const done: string[] = [];
+  let error: unknown;
+  const work = async (): Promise<void> => {
+    for (const id of waiting) {
+      await change(id).then(
+        () => done.push(id),
+        (reason: unknown) => {
+          error ??= reason;
+        },
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { done, error };
+}
+
+const runsText = (count: number): string => (count === 1 ? "1 run" : `${formatCount(count)} runs`);
+
+const WORDS = {
+  tag: { did: "Tagged", could: "tagged" },
+  delete: { did: "Deleted", could: "deleted" },
+  restore: { did: "Restored", could: "restored" },
+};
 
 /** What is done to the selected runs, after a word with the reader. */
 export default function BulkDialogs({ doing, onClose }: { doing: Doing; onClose: () => void }) {
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
-  const { ids } = doing;
+  const { kind, ids } = doing;
   const change = useChange(
-    (act: (id: string) => Promise<unknown>) => forEach(ids, act),
+    ({ of, act }: { of: readonly string[]; act: (id: string) => Promise<unknown> }) => forEach(of, act),
     ["runs", "experiments", "keys"],
   );
+  const perform = async (act: (id: string) => Promise<unknown>, undo?: (id: string) => Promise<unknown>) => {
+    const { done, error } = await change.mutateAsync({ of: ids, act });
+    const failed = ids.length - done.length;
+    if (done.length === 0 && failed > 0) throw error;
+    const action = undo && { label: "Undo", onSelect: () => change.mutate({ of: done, act: undo }) };
+    say(`${WORDS[kind].did} ${runsText(done.length)}.`, action);
+    if (failed > 0) sayFailed(`${runsText(failed)} could not be ${WORDS[kind].could}.`, error);
+  };
   const close = (isOpen: boolean): void => {
     if (!isOpen) onClose();
   };
-  if (doing.kind === "tag") {
+  if (kind === "tag") {
     return (
       <FormDialog
         isOpen
@@ -40,17 +72,16 @@ export default function BulkDialogs({ doing, onClose }: { doing: Doing; onClose:
         title={`Tag ${runsText(ids.length)}`}
         submitLabel="Set tag"
         canSubmit={key.trim() !== ""}
-        onSubmit={async () => {
-          await change.mutateAsync((run_id) => setRunTag({ run_id, key: key.trim(), value }));
-          say(`Tagged ${runsText(ids.length)}.`);
-        }}
+        onSubmit={() => perform((run_id) => setRunTag({ run_id, key: key.trim(), value }))}
       >
         <TextField label="Key" value={key} onValueChange={setKey} autoFocus />
         <TextField label="Value" value={value} onValueChange={setValue} />
       </FormDialog>
     );
   }
-  const isDelete = doing.kind === "delete";
+  const isDelete = kind === "delete";
+  const remove = (run_id: string): Promise<object> => deleteRun({ run_id });
+  const restore = (run_id: string): Promise<object> => restoreRun({ run_id });
   return (
     <ConfirmDialog
       isOpen
@@ -59,10 +90,7 @@ export default function BulkDialogs({ doing, onClose }: { doing: Doing; onClose:
       description={isDelete ? "They go to the trash and can be restored." : "They are listed and found again."}
       confirmLabel={isDelete ? "Delete" : "Restore"}
       isDangerous={isDelete}
-      onConfirm={async () => {
-        await change.mutateAsync((run_id) => (isDelete ? deleteRun({ run_id }) : restoreRun({ run_id })));
-        say(`${isDelete ? "Deleted" : "Restored"} ${runsText(ids.length)}.`);
-      }}
+      onConfirm={() => (isDelete ? perform(remove, restore) : perform(restore))}
     />
   );
 }

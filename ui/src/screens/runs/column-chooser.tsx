@@ -1,12 +1,12 @@
 import { Columns3 } from "lucide-react";
 import { useState } from "react";
-import { AGGREGATES, spell } from "../../api/field-spelling.ts";
+import { spell } from "../../api/field-spelling.ts";
 import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
 import { Button } from "../../parts/button.tsx";
 import { Popover } from "../../parts/popover.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
 import { Checkbox, Switch } from "../../parts/toggles.tsx";
-import { ATTRIBUTES } from "./run-columns.ts";
+import { ATTRIBUTES, METRIC_VALUES, spellValue } from "./run-columns.ts";
 
 interface ColumnChooserProps {
   keys: DistinctKeys | undefined;
@@ -33,7 +33,7 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
     { kind: "param", title: "Parameters", keys: found(keys?.params ?? []) },
     { kind: "tag", title: "Tags", keys: found(keys?.tags ?? []) },
   ] as const;
-  const attributes = Object.entries(ATTRIBUTES).filter(([, label]) =>
+  const attributes = Object.entries(ATTRIBUTES).filter(([, { label }]) =>
     label.toLowerCase().includes(words.toLowerCase()),
   );
   return (
@@ -58,18 +58,18 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
             <span className="min-w-0 flex-1 truncate" title={key}>
               {key}
             </span>
-            {AGGREGATES.map((aggregate) => {
-              const spelling = spell("metric", key, aggregate);
+            {METRIC_VALUES.map((value) => {
+              const spelling = spellValue(key, value);
               return (
-                <label key={aggregate} className="flex items-center gap-1 text-ink-muted text-sm">
+                <label key={value} className="flex items-center gap-1 text-ink-muted text-sm">
                   <input
                     type="checkbox"
-                    aria-label={`${aggregate} ${key}`}
+                    aria-label={`${value} ${key}`}
                     checked={has.has(spelling)}
                     onChange={(event) => set(spelling, event.target.checked)}
                     className="size-3.5 accent-accent"
                   />
-                  {aggregate}
+                  {value}
                 </label>
               );
             })}
@@ -92,7 +92,7 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
             ),
         )}
         {attributes.length > 0 && <SectionTitle title="Attributes" />}
-        {attributes.map(([spelling, label]) => (
+        {attributes.map(([spelling, { label }]) => (
           <Choice key={spelling} label={label} isOn={has.has(spelling)} onChange={(isOn) => set(spelling, isOn)} />
         ))}
       </div>

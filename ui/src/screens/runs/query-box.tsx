@@ -1,5 +1,5 @@
 import { Search, X } from "lucide-react";
-import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useRef, useState } from "react";
+import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { DistinctKeys } from "../../api/keys.ts";
 import { classNames, FIELD, OVERLAY } from "../../parts/class-names.ts";
@@ -19,8 +19,10 @@ interface QueryBoxProps {
 export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
   const [text, setText] = useState(value);
   const [known, setKnown] = useState(value);
-  const [offered, setOffered] = useState<readonly Completion[]>([]);
+  /** Where the caret is while completions are offered. */
+  const [caret, setCaret] = useState<number>();
   const [chosen, setChosen] = useState(-1);
+  const offered = useMemo(() => (caret === undefined ? [] : completions(text, caret, keys)), [text, caret, keys]);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }));
@@ -28,17 +30,16 @@ export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
     setKnown(value);
     setText(value);
   }
-  const offer = (next: string, caret: number): void => {
-    setOffered(completions(next, caret, keys));
+  const offer = (at: number | null | undefined): void => {
+    setCaret(at ?? text.length);
     setChosen(-1);
   };
-  const close = (): void => setOffered([]);
+  const close = (): void => setCaret(undefined);
   const submit = (next: string): void => {
     close();
     onSubmit(next.trim());
   };
   const take = (completion: Completion): void => {
-    const caret = input.current?.selectionStart ?? text.length;
     const next = text.slice(0, completion.from) + completion.text + text.slice(caret);
     const gap = completion.text.indexOf("…");
     const at = completion.from + (gap < 0 ? completion.text.length : gap);
@@ -46,7 +47,7 @@ export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
     // At once: the next key may be on its way, and belongs behind what was taken.
     flushSync(() => {
       setText(clean);
-      offer(clean, at);
+      offer(at);
     });
     input.current?.setSelectionRange(at, at);
   };
@@ -83,9 +84,10 @@ export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
         value={text}
         onChange={(event) => {
           setText(event.target.value);
-          offer(event.target.value, event.target.selectionStart ?? event.target.value.length);
+          offer(event.target.selectionStart ?? event.target.value.length);
         }}
-        onFocus={() => offer(text, input.current?.selectionStart ?? text.length)}
+        onFocus={(event) => offer(event.target.selectionStart)}
+        onSelect={(event) => caret !== undefined && setCaret(event.currentTarget.selectionStart ?? undefined)}
         onBlur={close}
         onKeyDown={onKeyDown}
         className={classNames(FIELD, "w-full pr-7 pl-7 font-mono")}

@@ -3,26 +3,38 @@ import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
 
 export type ColumnKind = "attribute" | FieldKind;
 
+/** Which value of a metric a column shows; `best` is the least or the greatest, as {@link isLessBetter} says. */
+export type MetricValue = Aggregate | "best";
+
+export const METRIC_VALUES: readonly MetricValue[] = ["last", "best", "min", "max", "first"];
+
 /** A column beside the run's name. */
 export interface RunColumn {
-  /** As a search spells the field: its identity, in the address and in the answer. */
+  /** Its identity, in the address: as a search spells the field, and `best(metrics.acc)`. */
   spelling: string;
   kind: ColumnKind;
   /** Of the metric, param or tag; the name of an attribute. */
   key: string;
   /** Of a metric; `last` for others. */
-  aggregate: Aggregate;
+  value: MetricValue;
+  /** What the server is asked for; undefined where every row tells it anyway. */
+  field?: string;
+  /** What the server orders by; undefined where it cannot. */
+  order?: string;
 }
 
-/** Attributes that every row has; only `attributes.…` can be ordered by. */
-export const ATTRIBUTES: Readonly<Record<string, string>> = {
-  "attributes.start_time": "Created",
-  duration: "Duration",
-  "attributes.user_id": "User",
-  source: "Source",
-  "attributes.experiment_id": "Experiment",
-  "attributes.run_id": "Run id",
+/** Attributes by their spelling. */
+export const ATTRIBUTES: Readonly<Record<string, { label: string; order?: string }>> = {
+  "attributes.start_time": { label: "Created", order: "attributes.start_time" },
+  duration: { label: "Duration" },
+  "attributes.user_id": { label: "User", order: "attributes.user_id" },
+  source: { label: "Source", order: spell("tag", "mlflow.source.name") },
+  "attributes.experiment_id": { label: "Experiment", order: "attributes.experiment_id" },
+  "attributes.run_id": { label: "Run id", order: "attributes.run_id" },
 };
+
+/** The column that is always there. */
+export const NAME_ORDER = "attributes.run_name";
 
 const DEFAULT_ATTRIBUTES = ["attributes.start_time", "duration"];
 const MAX_DEFAULT_PARAMS = 5;
@@ -30,14 +42,35 @@ const MAX_DEFAULT_METRICS = 7;
 
 /** @returns undefined where the spelling, which anyone may write into an address, is none of a column. */
 export function parseColumn(spelling: string): RunColumn | undefined {
-  if (Object.hasOwn(ATTRIBUTES, spelling)) return { spelling, kind: "attribute", key: spelling, aggregate: "last" };
-  const field = parseSpelling(spelling);
-  return field && { spelling, ...field };
+  if (Object.hasOwn(ATTRIBUTES, spelling)) {
+    const order = ATTRIBUTES[spelling]?.order;
+    return { spelling, kind: "attribute", key: spelling, value: "last", ...(order !== undefined && { order }) };
+  }
+  const [, inner] = /^best\((.*)\)$/s.exec(spelling) ?? [];
+  const parsed = parseSpelling(inner ?? spelling);
+  if (parsed === undefined) return undefined;
+  const { kind, key, aggregate } = parsed;
+  if (inner === undefined) return { spelling, kind, key, value: aggregate, field: spelling, order: spelling };
+  if (kind !== "metric" || aggregate !== "last") return undefined;
+  const field = spell(kind, key, isLessBetter(key) ? "min" : "max");
+  return { spelling, kind, key, value: "best", field, order: field };
 }
 
-export function columnLabel({ kind, key, aggregate }: RunColumn): string {
-  if (kind === "attribute") return ATTRIBUTES[key] ?? key;
-  return aggregate === "last" ? key : `${aggregate} ${key}`;
+export function spellValue(key: string, value: MetricValue): string {
+  return value === "best" ? `best(${spell("metric", key)})` : spell("metric", key, value);
+}
+
+const LESS_BY_PART = /loss|error|perplexity|rmse/i;
+const LESS_BY_WORD = /(^|[^a-z])(err|mse|mae|mape|wer|cer|fid|ppl|latency|time|duration)([^a-z]|$)/i;
+
+/** Whether the name of the metric says so: `val_loss`, `rmse`. */
+export function isLessBetter(key: string): boolean {
+  return LESS_BY_PART.test(key) || LESS_BY_WORD.test(key);
+}
+
+export function columnLabel({ kind, key, value }: RunColumn): string {
+  if (kind === "attribute") return ATTRIBUTES[key]?.label ?? key;
+  return value === "last" ? key : `${value} ${key}`;
 }
 
 /** When it was made and how long it took, then what tells the runs apart. */
@@ -61,10 +94,34 @@ export function differs({ kind, key }: RunColumn, keys: DistinctKeys | undefined
   return keys[`${kind}s`].find((known) => known.key === key)?.differs ?? true;
 }
 
-/** The order that a press on the header asks for: numbers best first, then the other way, then none. */
-export function nextSort(sort: readonly string[], spelling: string, isAdded: boolean): string[] {
-  const old = sort.find((item) => item === `${spelling} DESC` || item === `${spelling} ASC`);
-  const others = isAdded ? sort.filter((item) => item !== old) : [];
-  if (old === undefined) return [...others, `${spelling} DESC`];
-  return old.endsWith(" DESC") ? [...others, `${spelling} ASC`] : others;
+/** `spelling` put to where `to` stands, which makes room; `to` itself undefined puts it last. */
+export function moveColumn(columns: readonly string[], spelling: string, to: string | undefined): string[] {
+  const at = to === undefined ? columns.length : columns.indexOf(to);
+  const others = columns.filter((column) => column !== spelling);
+  const from = columns.indexOf(spelling);
+  return others.toSpliced(from >= 0 && from < at ? at - 1 : at, 0, spelling);
+}
+
+/** Best first: what is newest, and of metrics what is better by their name; of other things the first by the alphabet. */
+function firstOrder(order: string): "ASC" | "DESC" {
+  const column = parseColumn(order);
+  if (column?.kind === "metric") return isLessBetter(column.key) ? "ASC" : "DESC";
+  return order === "attributes.start_time" ? "DESC" : "ASC";
+}
+
+export type Direction = "ASC" | "DESC";
+
+export function directionOf(sort: readonly string[], order: string | undefined): Direction | undefined {
+  return (["ASC", "DESC"] as const).find((way) => sort.includes(`${order} ${way}`));
+}
+
+/** The order that a press on the header asks for: one way, the other, none; `isAdded` beside what orders already. */
+export function nextSort(sort: readonly string[], order: string, isAdded: boolean): string[] {
+  const old = directionOf(sort, order);
+  const first = firstOrder(order);
+  const next = old === undefined ? first : old === first ? (first === "ASC" ? "DESC" : "ASC") : undefined;
+  const item = next === undefined ? [] : [`${order} ${next}`];
+  if (!isAdded) return item;
+  const place = sort.indexOf(`${order} ${old}`);
+  return place < 0 ? [...sort, ...item] : sort.toSpliced(place, 1, ...item);
 }

@@ -14,36 +14,31 @@ export interface RunRow {
   user: string;
   source: string | null;
   parentId: string | null;
-  /** By spelling. */
-  cells: ReadonlyMap<string, Cell>;
+  /** The columns that it was read with, by field; its own values are at `at`. */
+  columns: Readonly<Record<string, readonly Cell[]>>;
+  at: number;
   depth: number;
   /** Undefined where nothing is below it. */
   isOpen?: boolean;
 }
 
-/** What runs of one group have in common: for each numeric column mean and spread. */
-export interface GroupRow {
-  kind: "group";
+/** Runs with the same values of some params and tags. */
+export interface Group {
   id: string;
   label: string;
-  count: number;
-  isOpen: boolean;
-  aggregates: ReadonlyMap<string, Aggregated>;
+  members: readonly RunRow[];
 }
 
-export interface Aggregated {
-  mean: number;
-  /** Of the sample; 0 for one value. */
-  std: number;
-  min: number;
-  max: number;
+export interface GroupRow extends Group {
+  kind: "group";
+  depth: 0;
+  isOpen: boolean;
 }
 
 export type TableRow = RunRow | GroupRow;
 
 /** The rows of a columnar answer. */
 export function rowsOf({ runs, columns }: RunTable): RunRow[] {
-  const spellings = Object.entries(columns);
   return runs.run_id.map((id, at) => ({
     kind: "run",
     id,
@@ -56,12 +51,18 @@ export function rowsOf({ runs, columns }: RunTable): RunRow[] {
     user: runs.user_id[at] ?? "",
     source: runs.source_name[at] ?? null,
     parentId: runs.parent_run_id[at] ?? null,
-    cells: new Map(spellings.map(([spelling, cells]) => [spelling, cells[at] ?? null])),
+    columns,
+    at,
     depth: 0,
   }));
 }
 
-/** Pinned runs first; then each parent that is in the list, followed by its children where it is open. */
+/** Null where the run has no such value; undefined where it was not asked for. */
+export function cellOf({ columns, at }: RunRow, field: string): Cell | undefined {
+  return columns[field]?.[at];
+}
+
+/** Each parent that is in the list, followed by its children where it is open. */
 export function nest(rows: readonly RunRow[], open: ReadonlySet<string>): RunRow[] {
   const ids = new Set(rows.map((row) => row.id));
   const children = Map.groupBy(
@@ -84,47 +85,66 @@ export function nest(rows: readonly RunRow[], open: ReadonlySet<string>): RunRow
   return [...tree, ...rows.filter((row) => !placed.has(row.id) && !closed.has(row.id)).flatMap((row) => place(row, 0))];
 }
 
-/** A group for each combination of values, in the order in which the runs name them; open ones with their runs. */
-export function groupRows(rows: readonly RunRow[], by: readonly string[], open: ReadonlySet<string>): TableRow[] {
+/** A group for each combination of values, in the order in which the runs name them. */
+export function groupRuns(rows: readonly RunRow[], by: readonly string[]): Group[] {
   const groups = Map.groupBy(rows, (row) => groupLabel(row, by));
-  return [...groups].flatMap(([label, members]): TableRow[] => {
-    const id = `group:${label}`;
-    const isOpen = open.has(id);
-    const group: GroupRow = {
-      ...{ kind: "group", id, label, count: members.length, isOpen },
-      aggregates: aggregate(members),
-    };
-    return [group, ...(isOpen ? members.map((row) => ({ ...row, depth: 1 })) : [])];
-  });
+  return [...groups].map(([label, members]) => ({ id: `group:${label}`, label, members }));
 }
 
 /** `lr: 0.1, model: mlp`. */
 export function groupLabel(row: RunRow, by: readonly string[]): string {
-  return by.map((spelling) => `${spelling.replace(/^\w+\./, "")}: ${row.cells.get(spelling) ?? "–"}`).join(", ");
+  return by.map((field) => `${field.replace(/^\w+\./, "")}: ${cellOf(row, field) ?? "–"}`).join(", ");
 }
 
-function aggregate(rows: readonly RunRow[]): Map<string, Aggregated> {
-  const numbers = new Map<string, number[]>();
-  for (const row of rows) {
-    for (const [spelling, cell] of row.cells) {
-      if (typeof cell !== "number") continue;
-      const known = numbers.get(spelling);
-      if (known) known.push(cell);
-      else numbers.set(spelling, [cell]);
-    }
+/** @param order such as `metrics.acc DESC`: groups are ordered by their means of it, those without one last. */
+export function orderGroups(groups: readonly Group[], order: string | undefined): readonly Group[] {
+  const [, field = "", way] = /^(.*) (ASC|DESC)$/s.exec(order ?? "") ?? [];
+  const means = new Map(groups.map((group) => [group, numbersOf(group.members, field)?.mean]));
+  if ([...means.values()].every((mean) => mean === undefined)) return groups;
+  const worst = way === "ASC" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  const place = (group: Group): number => means.get(group) ?? worst;
+  return groups.toSorted((a, b) => (place(a) === place(b) ? 0 : (place(a) - place(b)) * (way === "ASC" ? 1 : -1)));
+}
+
+/** The groups as rows, open ones followed by their runs. */
+export function groupRows(groups: readonly Group[], open: ReadonlySet<string>): TableRow[] {
+  return groups.flatMap((group): TableRow[] => {
+    const isOpen = open.has(group.id);
+    const head: GroupRow = { ...group, kind: "group", depth: 0, isOpen };
+    return isOpen ? [head, ...group.members.map((row) => ({ ...row, depth: 1 }))] : [head];
+  });
+}
+
+/** What the numbers of a group's runs have in common. */
+export interface Numbers {
+  count: number;
+  mean: number;
+  /** Of the sample; 0 for one value. */
+  std: number;
+  min: number;
+  max: number;
+}
+
+const knownNumbers = new WeakMap<readonly RunRow[], Map<string, Numbers | undefined>>();
+
+/** Of the finite values; undefined where there are none. Reckoned once for each column that is looked at. */
+export function numbersOf(members: readonly RunRow[], field: string): Numbers | undefined {
+  const known = knownNumbers.get(members) ?? new Map<string, Numbers | undefined>();
+  knownNumbers.set(members, known);
+  if (!known.has(field)) {
+    const values = members.map((row) => cellOf(row, field)).filter((cell) => typeof cell === "number");
+    known.set(field, values.length === 0 ? undefined : describe(values));
   }
-  return new Map([...numbers].map(([spelling, values]) => [spelling, describe(values)]));
+  return known.get(field);
 }
 
-function describe(values: readonly number[]): Aggregated {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+function describe(values: readonly number[]): Numbers {
+  const count = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const std = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
-  let min = values[0]!;
-  let max = values[0]!;
-  for (const value of values) {
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  return { mean, std, min, max };
+  return {
+    ...{ count, mean, std: count > 1 ? Math.sqrt(squares / (count - 1)) : 0 },
+    min: values.reduce((least, value) => Math.min(least, value)),
+    max: values.reduce((most, value) => Math.max(most, value)),
+  };
 }

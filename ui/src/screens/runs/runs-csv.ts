@@ -1,5 +1,5 @@
 import { columnLabel, type RunColumn } from "./run-columns.ts";
-import type { RunRow } from "./run-rows.ts";
+import { cellOf, type RunRow } from "./run-rows.ts";
 
 /** All rows with the shown columns, as RFC 4180 has it; times in ISO 8601. */
 export function runsCsv(rows: readonly RunRow[], columns: readonly RunColumn[]): string {
@@ -8,7 +8,7 @@ export function runsCsv(rows: readonly RunRow[], columns: readonly RunColumn[]):
   return [header, ...lines].map((cells) => cells.map(csvCell).join(",")).join("\r\n");
 }
 
-function plainCell(row: RunRow, { spelling }: RunColumn): string {
+function plainCell(row: RunRow, { spelling, field = "" }: RunColumn): string {
   switch (spelling) {
     case "attributes.start_time":
       return row.startMs === null ? "" : new Date(row.startMs).toISOString();
@@ -23,7 +23,7 @@ function plainCell(row: RunRow, { spelling }: RunColumn): string {
     case "attributes.run_id":
       return row.id;
     default:
-      return String(row.cells.get(spelling) ?? "");
+      return String(cellOf(row, field) ?? "");
   }
 }
 
@@ -32,4 +32,14 @@ function csvCell(text: string): string {
   const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) && text !== "-Infinity";
   const safe = isFormula ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Has the browser save the rows as a file. */
+export function downloadCsv(name: string, rows: readonly RunRow[], columns: readonly RunColumn[]): void {
+  const url = URL.createObjectURL(new Blob([runsCsv(rows, columns)], { type: "text/csv" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
 }

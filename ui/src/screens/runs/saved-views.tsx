@@ -1,60 +1,74 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQueries } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Bookmark } from "lucide-react";
 import { useState } from "react";
-import { experimentQuery, setExperimentTag } from "../../api/experiments.ts";
+import { deleteExperimentTag, experimentQuery, setExperimentTag } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
-import { valueFor } from "../../api/wire.ts";
 import { Button } from "../../parts/button.tsx";
 import { FormDialog } from "../../parts/dialog.tsx";
+import { formatCount } from "../../parts/format.ts";
 import { Menu, type MenuEntry } from "../../parts/menu.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
-import { runsSearch } from "./search.ts";
+import { keyFor, MAX_VIEW_LENGTH, type SavedView, viewsOf, writeView } from "./view-tags.ts";
 
-/** The experiment's tag with its saved views: `{"name": {…search of the address}}`. Everyone who sees it sees them. */
-const VIEWS_TAG = "trackflare.views";
-
-type Views = Record<string, unknown>;
-
-function viewsOf(text: string | undefined): Views {
-  try {
-    const parsed: unknown = JSON.parse(text ?? "{}");
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? (parsed as Views) : {};
-  } catch {
-    return {};
-  }
-}
-
-/** Views of the table with a name, kept with the experiment. */
-export function SavedViews({ experimentId }: { experimentId: string }) {
+/** Views of the table with a name: each a tag of its experiments, so that all who see these see it. */
+export function SavedViews({ experimentIds }: { experimentIds: readonly string[] }) {
   const search = useSearch({ from: "/experiments/$ids" });
-  const navigate = useNavigate({ from: "/experiments/$ids" });
-  const experiment = useQuery(experimentQuery(experimentId));
-  const change = useChange(setExperimentTag, ["experiments"]);
+  const navigate = useNavigate();
+  const experiments = useQueries({ queries: experimentIds.map((id) => experimentQuery(id)) });
   const [isNaming, setNaming] = useState(false);
   const [name, setName] = useState("");
-  const views = viewsOf(valueFor(experiment.data?.tags, VIEWS_TAG));
-  const store = (next: Views): Promise<object> =>
-    change.mutateAsync({ experiment_id: experimentId, key: VIEWS_TAG, value: JSON.stringify(next) });
+  const views = viewsOf(experiments.flatMap(({ data }) => data ?? []));
+  const store = useChange(
+    (view: SavedView) =>
+      forEach(view.experimentIds, (experiment_id) =>
+        setExperimentTag({ experiment_id, key: view.key, value: writeView(view) }),
+      ),
+    ["experiments"],
+  );
+  const remove = useChange(
+    ({ key, experimentIds: ids }: SavedView) =>
+      forEach(ids, (experiment_id) => deleteExperimentTag({ experiment_id, key })),
+    ["experiments"],
+  );
+
+  const label = name.trim();
+  const here = views.filter((view) => view.experimentIds.join() === experimentIds.join());
+  const view = { name: label, experimentIds, search };
+  const excess = writeView(view).length - MAX_VIEW_LENGTH;
+  const isKnown = here.some((one) => one.name === label);
   const save = async (): Promise<void> => {
-    await store({ ...views, [name.trim()]: search });
-    say(`Saved the view ${name.trim()}.`);
+    await store.mutateAsync({ ...view, key: keyFor(here, label) });
+    say(`Saved the view ${label}.`);
   };
-  const remove = async (view: string): Promise<void> => {
-    const { [view]: _, ...others } = views;
-    await store(others).then(
-      () => say(`Removed the view ${view}.`),
-      (error: unknown) => sayFailed("The view could not be removed.", error),
+  const removeView = (of: SavedView): void => {
+    remove.mutate(of, {
+      onSuccess: () => say(`Removed the view ${of.name}.`, { label: "Undo", onSelect: () => store.mutate(of) }),
+      onError: (error) => sayFailed("The view could not be removed.", error),
+    });
+  };
+  const copyLink = (): void => {
+    navigator.clipboard.writeText(location.href).then(
+      () => say("Copied the link: whoever opens it sees what you see."),
+      (error: unknown) => sayFailed("The link could not be copied.", error),
     );
   };
-  const names = Object.keys(views).sort();
+  const labelOf = ({ name: text, experimentIds: ids }: SavedView): string =>
+    ids.join() === experimentIds.join()
+      ? text
+      : `${text} (${ids.length === 1 ? "1 experiment" : `${ids.length} experiments`})`;
   const entries: MenuEntry[] = [
-    ...names.map((view) => ({
-      label: view,
-      onSelect: () => void navigate({ search: runsSearch.parse(views[view]) }),
+    ...views.map((one) => ({
+      label: labelOf(one),
+      onSelect: () =>
+        void navigate({
+          to: "/experiments/$ids",
+          params: { ids: one.experimentIds.join(",") },
+          search: one.search,
+        }),
     })),
-    ...(names.length > 0 ? [null] : []),
+    ...(views.length > 0 ? [null] : []),
     {
       label: "Save this view…",
       onSelect: () => {
@@ -62,9 +76,18 @@ export function SavedViews({ experimentId }: { experimentId: string }) {
         setNaming(true);
       },
     },
-    { label: "Reset the view", onSelect: () => void navigate({ search: {} }) },
-    ...(names.length > 0
-      ? [{ label: "Remove", entries: names.map((view) => ({ label: view, onSelect: () => void remove(view) })) }]
+    { label: "Copy a link to this view", onSelect: copyLink },
+    {
+      label: "Reset the view",
+      onSelect: () => void navigate({ to: "/experiments/$ids", params: { ids: experimentIds.join(",") }, search: {} }),
+    },
+    ...(views.length > 0
+      ? [
+          {
+            label: "Remove",
+            entries: views.map((one) => ({ label: labelOf(one), onSelect: () => removeView(one) })),
+          },
+        ]
       : []),
   ];
   return (
@@ -74,13 +97,33 @@ export function SavedViews({ experimentId }: { experimentId: string }) {
         isOpen={isNaming}
         onOpenChange={setNaming}
         title="Save this view"
-        description="Filter, columns, order, groups and charts are kept with the experiment, for everyone who can see it."
-        submitLabel="Save"
-        canSubmit={name.trim() !== ""}
+        description={`Filter, columns, order, groups and charts are kept with the ${
+          experimentIds.length === 1
+            ? "experiment, for everyone who can see it"
+            : "experiments, for everyone who can see one of them"
+        }.`}
+        submitLabel={isKnown ? "Replace" : "Save"}
+        canSubmit={label !== "" && excess <= 0}
         onSubmit={save}
       >
-        <TextField label="Name" value={name} onValueChange={setName} autoFocus maxLength={100} />
+        <TextField
+          label="Name"
+          value={name}
+          onValueChange={setName}
+          autoFocus
+          maxLength={100}
+          hint={isKnown ? "There is a view of this name: it is replaced." : undefined}
+          error={
+            excess > 0
+              ? `The view is ${formatCount(excess)} characters too long to be kept: show hidden runs or close groups first.`
+              : undefined
+          }
+        />
       </FormDialog>
     </>
   );
+}
+
+async function forEach(ids: readonly string[], change: (id: string) => Promise<object>): Promise<void> {
+  for (const id of ids) await change(id);
 }

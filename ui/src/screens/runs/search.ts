@@ -11,10 +11,16 @@ export const runsSearch = z.object({
   sort: optional(z.array(z.string())),
   /** Spellings of the columns beside the name, in order. */
   columns: optional(z.array(z.string())),
+  /** Those of the columns that stay in place beside the name. */
+  fixed: optional(z.array(z.string())),
   /** Only columns that tell the runs apart. */
   diff: optional(z.boolean()),
   /** Params and tags whose values make a group. */
   group: optional(z.array(z.string())),
+  /** What groups tell of their numbers: mean and deviation, or bounds. */
+  spread: optional(z.enum(["range"])),
+  /** Ids of groups and parents whose runs are listed. */
+  open: optional(z.array(z.string())),
   /** Children below their parents. */
   nested: optional(z.boolean()),
   /** Ids of runs that stay on top. */

@@ -1,7 +1,9 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { ApiError } from "../../api/client.ts";
 import { type RunTable, type RunTableSearch, readRunTable } from "../../api/run-table.ts";
 import { type RunRow, rowsOf } from "./run-rows.ts";
+import { useLiveRows } from "./use-live-rows.ts";
 
 /** The first page is small, so that the first row is there soon; the others follow by themselves. */
 const FIRST_PAGE = 200;
@@ -9,11 +11,9 @@ const PAGE = 5000;
 /** More runs than this are not kept in the page: a filter finds them. */
 export const MAX_ROWS = 50_000;
 
-/** How often rows are read anew while a run in sight goes on, in ms. */
-const LIVE_PERIOD_MS = 3000;
-
-/** How often the runs are counted, to see whether some have come or gone, in ms. */
+/** How often the runs are counted, to see whether some have come or gone, in ms; more seldom where all are read anew. */
 const COUNT_PERIOD_MS = 5000;
+const LONG_COUNT_PERIOD_MS = 30_000;
 
 export interface LoadedRuns {
   rows: readonly RunRow[];
@@ -21,12 +21,15 @@ export interface LoadedRuns {
   total: number | undefined;
   isComplete: boolean;
   isExact: boolean;
-  error: Error | null;
+  /** What the server found wrong with the filter; the rows are then those of the filter before. */
+  mistake: Error | undefined;
+  /** Why there are no rows. */
+  error: Error | undefined;
   isLoading: boolean;
   retry: () => void;
 }
 
-type Search = Omit<RunTableSearch, "page_token" | "max_results" | "count">;
+export type TableSearch = Omit<RunTableSearch, "page_token" | "max_results" | "count">;
 
 const rowsOfPage = new WeakMap<RunTable, RunRow[]>();
 
@@ -39,8 +42,15 @@ function knownRows(page: RunTable): RunRow[] {
   return rows;
 }
 
-/** All runs that match, page after page. */
-export function useRuns(search: Search): LoadedRuns {
+interface Following {
+  /** Whether the search is one that will stay: else only its first page is read. */
+  isSettled: boolean;
+  /** Tells the runs in sight, which are kept up to date while they go on. */
+  inSight: RefObject<() => readonly RunRow[]>;
+}
+
+/** All runs that match, page after page, and as they go on. */
+export function useRuns(search: TableSearch, { isSettled, inSight }: Following): LoadedRuns {
   const query = useInfiniteQuery({
     queryKey: ["runs", "table", "all", search],
     queryFn: ({ pageParam, signal }) =>
@@ -53,49 +63,65 @@ export function useRuns(search: Search): LoadedRuns {
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token,
     placeholderData: (before) => before,
-    refetchInterval: ({ state }) => {
-      const pages = state.data?.pages ?? [];
-      const first = pages[0];
-      // All pages are read again: what is long is only read anew when something changes here.
-      return pages.length <= 2 && first?.runs.status.includes("RUNNING") ? LIVE_PERIOD_MS : false;
-    },
   });
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData } = query;
-  const rows = useMemo(() => (data?.pages ?? []).flatMap(knownRows), [data]);
-  const total = data?.pages[0]?.total;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData, refetch } = query;
+  const [kept, setKept] = useState(query.data);
+  if (query.data !== undefined && query.data !== kept) setKept(query.data);
+  const mistake = isMistake(query.error, search) ? query.error : undefined;
+  const pages = (query.data ?? (mistake && kept))?.pages;
+
+  const read = useMemo(() => (pages ?? []).flatMap(knownRows), [pages]);
+  const isShort = (pages?.length ?? 0) <= 1 && !hasNextPage;
+  const rows = useLiveRows(read, { search, inSight, onChange: isShort ? () => void refetch() : undefined });
+  const total = pages?.[0]?.total;
   useNewRuns(search, isPlaceholderData || query.isError ? undefined : total);
   const wantsMore =
-    hasNextPage && !isFetchingNextPage && !isPlaceholderData && rows.length < MAX_ROWS && !query.isError;
+    isSettled && hasNextPage && !isFetchingNextPage && !isPlaceholderData && read.length < MAX_ROWS && !query.isError;
   useEffect(() => {
     if (wantsMore) void fetchNextPage();
   }, [wantsMore, fetchNextPage]);
   return {
     rows,
     total,
-    isComplete: data !== undefined && !hasNextPage,
-    isExact: data?.pages.every((page) => page.is_exact) ?? true,
-    error: query.error,
+    isComplete: query.data !== undefined && !hasNextPage,
+    isExact: pages?.every((page) => page.is_exact) ?? true,
+    mistake,
+    error: mistake === undefined && query.error !== null ? query.error : undefined,
     isLoading: query.isPending,
-    retry: () => void query.refetch(),
+    retry: () => void refetch(),
   };
 }
 
+/** Whether the server refused the filter; what is wrong with an order or a column has its own words. */
+function isMistake(error: Error | null, { filter }: TableSearch): error is ApiError {
+  return (
+    error instanceof ApiError &&
+    error.code === "INVALID_PARAMETER_VALUE" &&
+    filter !== undefined &&
+    !/order_by|^Invalid column/.test(error.message)
+  );
+}
+
 /** Has the rows and keys loaded anew when runs have come or gone. */
-function useNewRuns(search: Search, total: number | undefined): void {
+function useNewRuns(search: TableSearch, total: number | undefined): void {
   const client = useQueryClient();
   const { experiment_ids, filter, run_view_type } = search;
-  const { data, dataUpdatedAt } = useQuery({
+  const { data } = useQuery({
     queryKey: ["runs", "count", experiment_ids, filter, run_view_type],
     queryFn: ({ signal }) =>
       readRunTable({ ...search, order_by: [], columns: [], max_results: 1, count: true }, signal),
     enabled: total !== undefined,
-    refetchInterval: COUNT_PERIOD_MS,
+    refetchInterval: total !== undefined && total > FIRST_PAGE + PAGE ? LONG_COUNT_PERIOD_MS : COUNT_PERIOD_MS,
   });
-  const count = data?.total;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only another count says anything new
+  // As many may have come as gone: then the newest is another.
+  const mark = data && `${data.total} ${data.runs.run_id[0]}`;
+  const lastMark = useRef(mark);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another mark says anything new
   useEffect(() => {
-    if (count === undefined || total === undefined || count === total) return;
+    const isOther = lastMark.current !== undefined && lastMark.current !== mark;
+    lastMark.current = mark;
+    if (data === undefined || total === undefined || (data.total === total && !isOther)) return;
     void client.invalidateQueries({ queryKey: ["runs", "table"] });
     void client.invalidateQueries({ queryKey: ["keys"] });
-  }, [count, dataUpdatedAt]);
+  }, [mark]);
 }

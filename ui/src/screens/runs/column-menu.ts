@@ -1,0 +1,71 @@
+import type { MenuEntry } from "../../parts/menu.tsx";
+import { directionOf, METRIC_VALUES, NAME_ORDER, spellValue } from "./run-columns.ts";
+import type { Placed } from "./run-line.tsx";
+import type { HeaderActions } from "./runs-header.tsx";
+
+interface Around {
+  /** All columns as they stand. */
+  order: readonly Placed[];
+  fixed: readonly string[];
+  sort: readonly string[];
+  actions: HeaderActions;
+  /** Moves the column at a place by one to the left or right. */
+  onMove: (at: number, step: number) => void;
+  onResize: (of: Placed, byPx: number) => void;
+}
+
+const RESIZE_PX = 48;
+
+function sortEntries(sort: readonly string[], order: string, { onSortBy }: HeaderActions): MenuEntry[] {
+  const direction = directionOf(sort, order);
+  const entry = (label: string, way: "ASC" | "DESC"): MenuEntry => ({
+    ...{ label, isChecked: direction === way },
+    onSelect: () => onSortBy(direction === way ? [] : [`${order} ${way}`]),
+  });
+  return [entry("Least first", "ASC"), entry("Greatest first", "DESC")];
+}
+
+export function nameEntries(sort: readonly string[], actions: HeaderActions): MenuEntry[] {
+  return sortEntries(sort, NAME_ORDER, actions);
+}
+
+/** What can be done with a column. */
+export function columnEntries(placed: Placed, around: Around): MenuEntry[] {
+  const { column } = placed;
+  const { spelling, kind, key, value } = column;
+  const { order, fixed, sort, actions, onMove, onResize } = around;
+  const isFixed = fixed.includes(spelling);
+  const at = order.findIndex((one) => one.column.spelling === spelling);
+  const canMove = (step: number): boolean => {
+    const neighbour = order[at + step];
+    return neighbour !== undefined && fixed.includes(neighbour.column.spelling) === isFixed;
+  };
+  return [
+    ...(column.order === undefined ? [] : [...sortEntries(sort, column.order, actions), null]),
+    ...(kind === "metric"
+      ? [
+          {
+            label: "Show its",
+            entries: METRIC_VALUES.map((one) => ({
+              ...{ label: one, isChecked: one === value },
+              onSelect: () => actions.onReplace(spelling, spellValue(key, one)),
+            })),
+          },
+        ]
+      : []),
+    ...(kind === "param" || kind === "tag"
+      ? [{ label: "Group by it", onSelect: () => actions.onGroup(spelling) }]
+      : []),
+    {
+      label: "Pin column",
+      isChecked: isFixed,
+      onSelect: () => actions.onFix(spelling, !isFixed),
+    },
+    { label: "Move left", shortcut: "Alt ←", isDisabled: !canMove(-1), onSelect: () => onMove(at, -1) },
+    { label: "Move right", shortcut: "Alt →", isDisabled: !canMove(1), onSelect: () => onMove(at, 1) },
+    { label: "Wider", shortcut: "Shift →", onSelect: () => onResize(placed, RESIZE_PX) },
+    { label: "Narrower", shortcut: "Shift ←", onSelect: () => onResize(placed, -RESIZE_PX) },
+    null,
+    { label: "Hide column", shortcut: "Del", onSelect: () => actions.onReplace(spelling, undefined) },
+  ];
+}

@@ -1,0 +1,69 @@
+import { formatDuration, formatExact, formatMetric, formatRelative, formatTime } from "../../parts/format.ts";
+import type { RunColumn } from "./run-columns.ts";
+import { cellOf, type GroupRow, numbersOf, type RunRow } from "./run-rows.ts";
+
+/** What a cell says; without a text there is no value, and with an empty one it is on its way. */
+export interface CellText {
+  text?: string | undefined;
+  /** All of it, where the text is shortened. */
+  title?: string;
+}
+
+const MAX_TEXT = 300;
+const MAX_TITLE = 2000;
+
+/** One value of a run. */
+export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, nowMs: number): CellText {
+  switch (spelling) {
+    case "attributes.start_time":
+      return row.startMs === null ? {} : { text: formatRelative(row.startMs, nowMs), title: formatTime(row.startMs) };
+    case "duration":
+      return durationCell(row, nowMs);
+    case "attributes.user_id":
+      return words(row.user);
+    case "source":
+      return words(row.source ?? "");
+    case "attributes.experiment_id":
+      return words(row.experimentId);
+    case "attributes.run_id":
+      return words(row.id);
+  }
+  const cell = cellOf(row, field);
+  if (cell === undefined) return { text: "" };
+  if (cell === null) return {};
+  if (kind !== "metric") return words(String(cell));
+  const value = Number(cell);
+  return { text: formatMetric(value), title: formatExact(value) };
+}
+
+function durationCell({ startMs, endMs, status }: RunRow, nowMs: number): CellText {
+  if (startMs === null || (endMs === null && status !== "RUNNING")) return {};
+  const ms = (endMs ?? Math.max(nowMs, startMs)) - startMs;
+  return { text: formatDuration(ms), title: `${ms} ms` };
+}
+
+function words(text: string): CellText {
+  return text === "" ? {} : { text: text.slice(0, MAX_TEXT), title: text.slice(0, MAX_TITLE) };
+}
+
+/** What is told of a group's numbers beside or instead of their mean. */
+export type Spread = "std" | "range";
+
+/** Of numbers mean and spread; of texts the one that all runs have, or how many there are. */
+export function groupCell({ members }: GroupRow, { kind, field }: RunColumn, spread: Spread): CellText {
+  if (field === undefined) return { text: "" };
+  if (kind !== "metric") {
+    const texts = new Set(members.map((row) => cellOf(row, field) ?? null));
+    const [only] = texts;
+    if (texts.size > 1) return { text: `${texts.size} values` };
+    return only === null || only === undefined ? {} : words(String(only));
+  }
+  const numbers = numbersOf(members, field);
+  if (numbers === undefined) return {};
+  const { mean, std, min, max, count } = numbers;
+  const text =
+    spread === "range"
+      ? `${formatMetric(min, 4)} … ${formatMetric(max, 4)}`
+      : `${formatMetric(mean, 4)} ± ${formatMetric(std, 2)}`;
+  return { text, title: `mean ${mean}, std ${std}, min ${min}, max ${max}, of ${count}` };
+}

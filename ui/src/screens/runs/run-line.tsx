@@ -1,0 +1,154 @@
+import { ChevronDown, ChevronRight, Pin } from "lucide-react";
+import { memo } from "react";
+import { runColour } from "../../charts/run-colour.ts";
+import { Status } from "../../parts/badges.tsx";
+import { classNames } from "../../parts/class-names.ts";
+import type { RowHand } from "../../parts/grid-rows.ts";
+import { groupCell, runCell, type Spread } from "./run-cell.ts";
+import type { RunColumn } from "./run-columns.ts";
+import type { GroupRow, RunRow, TableRow } from "./run-rows.ts";
+
+/** A column and its place; px from the edge of those that stay, or of those that scroll. */
+export interface Placed {
+  column: RunColumn;
+  /** Among all, those that stay first. */
+  index: number;
+  start: number;
+  size: number;
+}
+
+export interface GridLayout {
+  /** Columns that stay in place beside the name. */
+  still: readonly Placed[];
+  /** Those of the others that are in sight. */
+  shown: readonly Placed[];
+}
+
+interface RunLineProps {
+  row: TableRow;
+  index: number;
+  /** From the top of all rows, in px. */
+  start: number;
+  layout: GridLayout;
+  spread: Spread;
+  isTree: boolean;
+  nowMs: number;
+  hand: RowHand;
+  onToggle: (id: string) => void;
+  isActive: boolean;
+  isSelected: boolean;
+  isPinned: boolean;
+}
+
+/** The cell of the name, also of the head: it stays in place. */
+export const NAME_CELL = "sticky left-0 z-10 flex w-(--name) shrink-0 items-center gap-2 border-line border-r px-3";
+
+/** A column that stays in place where there is room for it. */
+export const STILL_CELL = "shrink-0 border-line border-r wide:sticky wide:z-10";
+
+export const stillStyle = ({ start, size }: Placed) => ({ width: size, left: `calc(var(--name) + ${start}px)` });
+
+/** A row, rendered anew only where something of itself has changed: scrolling makes only the rows that come. */
+export const RunLine = memo(function RunLine(props: RunLineProps) {
+  const { row, index, start, layout, spread, isTree, nowMs, hand, onToggle, isActive, isSelected, isPinned } = props;
+  const surface = isSelected ? "bg-selected" : row.kind === "group" ? "bg-surface" : "bg-page";
+  const cell = (placed: Placed, className: string, style: { left: number | string; width: number }) => {
+    const { column } = placed;
+    const { text, title } = row.kind === "run" ? runCell(row, column, nowMs) : groupCell(row, column, spread);
+    return (
+      // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the row has the focus
+      <span
+        key={column.spelling}
+        role="gridcell"
+        aria-colindex={placed.index + 2}
+        title={title === text ? undefined : title}
+        className={classNames(
+          className,
+          "truncate px-2 leading-[27px]",
+          column.kind === "metric" && "text-right",
+          text === undefined && "text-ink-faint",
+        )}
+        style={style}
+      >
+        {text ?? "–"}
+      </span>
+    );
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a row of the grid around it
+    <div
+      role="row"
+      data-index={index}
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      aria-expanded={row.isOpen}
+      aria-level={isTree ? row.depth + 1 : undefined}
+      tabIndex={isActive ? 0 : -1}
+      ref={(element) => hand.place(element, index)}
+      onFocus={() => hand.onFocus(index)}
+      className={classNames(
+        "group absolute inset-x-0 top-0 flex h-row border-line border-b -outline-offset-2 contain-style",
+        surface,
+      )}
+      style={{ transform: `translateY(${start}px)` }}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the row has the focus */}
+      <span role="gridcell" className={classNames(NAME_CELL, surface, "group-hover:bg-hover")}>
+        <input
+          type="checkbox"
+          aria-label={`Select ${row.kind === "run" ? row.name : row.label}`}
+          tabIndex={-1}
+          checked={isSelected}
+          readOnly
+          onClick={(event) => hand.onCheck(event, index)}
+          className="size-3.5 shrink-0 accent-accent"
+        />
+        {row.depth > 0 && <span aria-hidden className="shrink-0" style={{ width: 16 * row.depth }} />}
+        {row.isOpen !== undefined && (
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-label={row.isOpen ? "Close" : "Open"}
+            className="-mx-1.5 flex size-6 shrink-0 items-center justify-center rounded-sm hover:bg-selected"
+            onClick={() => onToggle(row.id)}
+          >
+            {row.isOpen ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
+          </button>
+        )}
+        {row.kind === "run" ? <RunName {...{ row, isActive, isPinned }} /> : <GroupName row={row} />}
+      </span>
+      {layout.still.map((placed) =>
+        cell(placed, classNames(STILL_CELL, surface, "group-hover:bg-hover"), stillStyle(placed)),
+      )}
+      <div className="relative flex-1 group-hover:bg-hover">
+        {layout.shown.map((placed) => cell(placed, "absolute inset-y-0", { left: placed.start, width: placed.size }))}
+      </div>
+    </div>
+  );
+});
+
+function RunName({ row, isActive, isPinned }: { row: RunRow; isActive: boolean; isPinned: boolean }) {
+  return (
+    <>
+      <span aria-hidden className="size-2.5 shrink-0 rounded-full" style={{ background: runColour(row.id) }} />
+      <Status status={row.status} isCompact />
+      <a
+        href={`#/experiments/${row.experimentId}/runs/${row.id}`}
+        tabIndex={isActive ? 0 : -1}
+        className="min-w-0 truncate text-accent hover:underline"
+        title={row.name.slice(0, 500)}
+      >
+        {row.name.slice(0, 200)}
+      </a>
+      {isPinned && <Pin size={12} role="img" aria-label="Pinned" className="shrink-0 text-ink-muted" />}
+    </>
+  );
+}
+
+function GroupName({ row: { label, members } }: { row: GroupRow }) {
+  return (
+    <span className="min-w-0 truncate font-medium" title={label.slice(0, 500)}>
+      {label} <span className="font-normal text-ink-muted">({members.length})</span>
+    </span>
+  );
+}

@@ -1,0 +1,133 @@
+import { Download, Group, LineChart, MoreHorizontal } from "lucide-react";
+import type { Ref } from "react";
+import { spell } from "../../api/field-spelling.ts";
+import type { DistinctKeys } from "../../api/keys.ts";
+import { Button, IconButton } from "../../parts/button.tsx";
+import { formatCount } from "../../parts/format.ts";
+import { Menu, type MenuEntry } from "../../parts/menu.tsx";
+import { Segmented } from "../../parts/toggles.tsx";
+import { ColumnChooser } from "./column-chooser.tsx";
+import { QueryBox } from "./query-box.tsx";
+import { SavedViews } from "./saved-views.tsx";
+import type { RunsView } from "./use-runs-view.ts";
+
+interface RunsToolbarProps {
+  view: RunsView;
+  keys: DistinctKeys | undefined;
+  /** Spellings of the columns, chosen or not. */
+  columns: readonly string[];
+  /** What is wrong with the filter. */
+  mistake: string | undefined;
+  onView: (view: "active" | "deleted") => void;
+  /** Undefined while not all rows are there. */
+  onDownload: (() => void) | undefined;
+  box: Ref<{ focus: () => void }>;
+}
+
+/** What chooses which runs are listed, and how. */
+export function RunsToolbar({ view, keys, columns, mistake, onView, onDownload, box }: RunsToolbarProps) {
+  const { search, change, experimentIds } = view;
+  const { q = "", group = [], charts = false } = search;
+  return (
+    <header className="flex shrink-0 flex-wrap items-start gap-2 px-3 py-2 wide:px-4">
+      <QueryBox ref={box} value={q} onSubmit={(next) => change({ q: next || undefined })} keys={keys} error={mistake} />
+      <Segmented
+        label="Which runs"
+        value={search.view ?? "active"}
+        onValueChange={onView}
+        segments={[
+          { value: "active", label: "Active" },
+          { value: "deleted", label: "Trash" },
+        ]}
+      />
+      <div className="flex flex-wrap items-center gap-2 wide:ml-auto">
+        <Button
+          aria-pressed={charts}
+          icon={<LineChart size={14} aria-hidden />}
+          onClick={() => change({ charts: charts ? undefined : true })}
+        >
+          Charts
+        </Button>
+        <Menu
+          align="end"
+          trigger={
+            <Button icon={<Group size={14} aria-hidden />}>
+              {group.length > 0 ? `Group (${group.length})` : "Group"}
+            </Button>
+          }
+          entries={groupEntries(view, keys)}
+        />
+        <ColumnChooser
+          keys={keys}
+          columns={columns}
+          onChange={(next) => change({ columns: next })}
+          onReset={() => change({ columns: undefined, fixed: undefined, diff: undefined })}
+          isDiff={search.diff ?? false}
+          onDiff={(isOn) => change({ diff: isOn || undefined })}
+        />
+        <SavedViews experimentIds={experimentIds} />
+        <Menu
+          align="end"
+          trigger={<IconButton label="More" icon={<MoreHorizontal size={14} aria-hidden />} />}
+          entries={moreEntries(view, onDownload)}
+        />
+      </div>
+    </header>
+  );
+}
+
+const MAX_GROUPABLE = 40;
+
+function groupEntries({ search, change, onGroup }: RunsView, keys: DistinctKeys | undefined): MenuEntry[] {
+  const { group = [], nested = false, spread } = search;
+  const differing = [
+    ...(keys?.params ?? []).filter((key) => key.differs).map(({ key }) => spell("param", key)),
+    ...(keys?.tags ?? [])
+      .filter((key) => key.differs && !key.key.startsWith("mlflow."))
+      .map(({ key }) => spell("tag", key)),
+  ];
+  const groupable = [...new Set([...group, ...differing])].slice(0, MAX_GROUPABLE);
+  return [
+    ...groupable.map((spelling) => ({
+      label: spelling,
+      isChecked: group.includes(spelling),
+      onSelect: () => onGroup(spelling),
+    })),
+    ...(groupable.length > 0 ? [null] : []),
+    ...(group.length > 0
+      ? [
+          {
+            label: "Least … greatest in place of mean ± deviation",
+            isChecked: spread === "range",
+            onSelect: () => change({ spread: spread === "range" ? undefined : "range" }),
+          },
+          { label: "No groups", onSelect: () => change({ group: undefined, open: undefined }) },
+          null,
+        ]
+      : []),
+    {
+      label: "Children below their parents",
+      isChecked: nested,
+      onSelect: () => change({ nested: nested ? undefined : true, group: undefined, open: undefined }),
+    },
+  ];
+}
+
+function moreEntries({ search, change }: RunsView, onDownload: (() => void) | undefined): MenuEntry[] {
+  const { hidden = [], pinned = [], sort = [] } = search;
+  return [
+    {
+      label: "Download as CSV",
+      icon: <Download size={14} aria-hidden />,
+      isDisabled: onDownload === undefined,
+      onSelect: () => onDownload?.(),
+    },
+    ...(hidden.length > 0
+      ? [{ label: `Show the ${formatCount(hidden.length)} hidden`, onSelect: () => change({ hidden: undefined }) }]
+      : []),
+    ...(pinned.length > 0
+      ? [{ label: `Unpin the ${formatCount(pinned.length)} pinned`, onSelect: () => change({ pinned: undefined }) }]
+      : []),
+    ...(sort.length > 0 ? [{ label: "Newest first", onSelect: () => change({ sort: undefined }) }] : []),
+  ];
+}

@@ -1,0 +1,70 @@
+import { Button } from "../../parts/button.tsx";
+import { formatCount } from "../../parts/format.ts";
+import type { Doing } from "./bulk-dialogs.tsx";
+import type { RunRow } from "./run-rows.ts";
+import { type LoadedRuns, MAX_ROWS } from "./use-runs.ts";
+import type { RunsView } from "./use-runs-view.ts";
+
+interface SelectionBarProps {
+  loaded: LoadedRuns;
+  view: RunsView;
+  chosen: readonly RunRow[];
+  onDo: (doing: Doing) => void;
+  onCompare: (ids: readonly string[]) => void;
+  onClear: () => void;
+}
+
+/** How many runs there are, and what can be done with those that are selected. */
+export function SelectionBar({ loaded, view, chosen, onDo, onCompare, onClear }: SelectionBarProps) {
+  const { pinned = [], hidden = [] } = view.search;
+  const ids = chosen.map((row) => row.id);
+  const canCompare = ids.length > 1;
+  return (
+    <div className="flex min-h-8 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 px-3 pb-1 wide:px-4">
+      <span role="status" className="text-ink-muted">
+        {ids.length > 0 ? `${formatCount(ids.length)} selected` : countText(loaded, hidden.length)}
+      </span>
+      {ids.length > 0 && (
+        <>
+          <Button disabled={!canCompare} onClick={() => onCompare(ids)}>
+            Compare
+          </Button>
+          <Button onClick={() => view.onPin(ids)}>{ids.every((id) => pinned.includes(id)) ? "Unpin" : "Pin"}</Button>
+          <Button
+            onClick={() => {
+              view.onHide(ids);
+              onClear();
+            }}
+          >
+            Hide
+          </Button>
+          <Button onClick={() => onDo({ kind: "tag", ids })}>Tag</Button>
+          {view.search.view === "deleted" ? (
+            <Button onClick={() => onDo({ kind: "restore", ids })}>Restore</Button>
+          ) : (
+            <Button kind="danger" onClick={() => onDo({ kind: "delete", ids })}>
+              Delete
+            </Button>
+          )}
+          <Button kind="quiet" onClick={onClear}>
+            Clear
+          </Button>
+        </>
+      )}
+    </div>
+  );
+}
+
+function countText({ total, rows, mistake, isExact }: LoadedRuns, hidden: number): string {
+  if (total === undefined) return "";
+  const isCapped = total > MAX_ROWS && rows.length >= MAX_ROWS;
+  const parts = [
+    `${formatCount(total)} ${total === 1 ? "run" : "runs"}`,
+    rows.length < Math.min(total, MAX_ROWS) && `${formatCount(rows.length)} loaded`,
+    isCapped && `the first ${formatCount(MAX_ROWS)} are listed`,
+    hidden > 0 && `${formatCount(hidden)} hidden`,
+    !isExact && "metrics of running ones up to a minute old",
+    mistake !== undefined && "as before the mistake in the filter",
+  ];
+  return parts.filter(Boolean).join(", ");
+}

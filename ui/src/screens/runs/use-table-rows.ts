@@ -1,0 +1,55 @@
+import { useMemo } from "react";
+import { type Group, groupRows, groupRuns, nest, orderGroups, type RunRow, type TableRow } from "./run-rows.ts";
+import type { RunsSearch } from "./use-runs-view.ts";
+
+const NONE: readonly string[] = [];
+
+export interface TableRows {
+  /** Those that are not hidden, pinned ones first. */
+  runs: readonly RunRow[];
+  groups: readonly Group[];
+  rows: readonly TableRow[];
+  isTree: boolean;
+}
+
+/** What the table lists of the loaded runs: without hidden ones, in groups, or below their parents. */
+export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): TableRows {
+  const { group = NONE, pinned = NONE, hidden = NONE, open = NONE, nested = false, sort = NONE } = search;
+  const runs = useMemo(() => {
+    if (hidden.length === 0 && pinned.length === 0) return loaded;
+    const [out, first] = [new Set(hidden), new Set(pinned)];
+    const seen = loaded.filter((row) => !out.has(row.id));
+    return [...seen.filter((row) => first.has(row.id)), ...seen.filter((row) => !first.has(row.id))];
+  }, [loaded, hidden, pinned]);
+  const groups = useMemo(
+    () => (group.length === 0 ? [] : orderGroups(groupRuns(runs, group), sort[0])),
+    [runs, group, sort],
+  );
+  const rows = useMemo(() => {
+    if (group.length > 0) return groupRows(groups, new Set(open));
+    return nested ? nest(runs, new Set(open)) : runs;
+  }, [runs, groups, group, nested, open]);
+  return { runs, groups, rows, isTree: group.length > 0 || nested };
+}
+
+/**
+ * The selection as the table shows it, where a group stands for its runs.
+ * @returns what is selected there, and how a change of it changes the selected runs.
+ */
+export function selectionOf(groups: readonly Group[], selected: ReadonlySet<string>) {
+  const whole = groups.filter(({ members }) => members.every((row) => selected.has(row.id)));
+  const shown = new Set([...selected, ...whole.map(({ id }) => id)]);
+  const take = (next: ReadonlySet<string>): Set<string> => {
+    const runs = new Set(next);
+    for (const { id, members } of groups) {
+      runs.delete(id);
+      if (next.has(id) === shown.has(id)) continue;
+      for (const row of members) {
+        if (next.has(id)) runs.add(row.id);
+        else runs.delete(row.id);
+      }
+    }
+    return runs;
+  };
+  return { shown, take };
+}

@@ -1,0 +1,48 @@
+import type { Experiment } from "../../api/experiments.ts";
+import { runsSearch } from "./search.ts";
+import type { RunsSearch } from "./use-runs-view.ts";
+
+/** A state of the table under a name. */
+export interface SavedView {
+  /** Of the tag that holds it, in each of its experiments. */
+  key: string;
+  name: string;
+  experimentIds: readonly string[];
+  search: RunsSearch;
+}
+
+const PREFIX = "trackflare.view.";
+
+/** The longest value that a tag of an experiment has, in characters. */
+export const MAX_VIEW_LENGTH = 20_000;
+
+/** The views that the experiments' tags hold, each once, by name. Anyone may have written the tags. */
+export function viewsOf(experiments: readonly Experiment[]): SavedView[] {
+  const tags = experiments.flatMap((experiment) =>
+    (experiment.tags ?? [])
+      .filter(({ key }) => key.startsWith(PREFIX))
+      .flatMap(({ key, value }) => readView(key, value, experiment.experiment_id) ?? []),
+  );
+  return [...new Map(tags.map((view) => [view.key, view])).values()].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function readView(key: string, value: string, experimentId: string): SavedView | undefined {
+  try {
+    const { name, experiments, search } = JSON.parse(value) as Record<string, unknown>;
+    if (typeof name !== "string") return undefined;
+    const ids = Array.isArray(experiments) ? experiments.filter((id) => typeof id === "string") : [];
+    return { key, name, experimentIds: ids.length > 0 ? ids : [experimentId], search: runsSearch.parse(search) };
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeView({ name, experimentIds, search }: Omit<SavedView, "key">): string {
+  return JSON.stringify({ name, experiments: experimentIds, search });
+}
+
+/** The key of the view that has the name already, which is then replaced, or a new one. */
+export function keyFor(views: readonly SavedView[], name: string): string {
+  const [suffix] = crypto.getRandomValues(new Uint32Array(1));
+  return views.find((view) => view.name === name)?.key ?? `${PREFIX}${suffix!.toString(16).padStart(8, "0")}`;
+}
