@@ -97,7 +97,7 @@ export function axisOption(look: Look, { words, isLog }: { words: readonly strin
     const short = words.map(plainText);
     return {
       ...common,
-      ...{ type: "category" as const, data: short, axisLabel: { ...label, width: 110, overflow: "truncate" as const } },
+      ...{ type: "category" as const, data: short, axisLabel: { ...label, width: 140, overflow: "truncate" as const } },
     };
   }
   const axisLabel = { ...label, formatter: (value: number) => formatMetric(value, 4) };

@@ -1,23 +1,16 @@
+import type { CustomSeriesOption } from "echarts/charts";
 import { useMemo, useState } from "react";
 import { EChart } from "../../charts/echart.tsx";
-import { baseOption, type ChartOption, readLook, tooltip } from "../../charts/echarts.ts";
+import { baseOption, type ChartOption, type Look, readLook, tooltip } from "../../charts/echarts.ts";
 import { runColour } from "../../charts/run-colour.ts";
 import { formatMetric } from "../../parts/format.ts";
 import { EmptyState } from "../../parts/states.tsx";
 import { useTheme } from "../../parts/theme.ts";
 import { Metric } from "../../parts/values.tsx";
-import { type Box, boxes } from "./box.ts";
+import { type Box, boxes, grouping } from "./box.ts";
 import type { ComparedRun } from "./compared-run.ts";
-import { type Field, type FieldChoice, NONE, placeOf, readField, sortedWords } from "./fields.ts";
-import {
-  FieldPicker,
-  logSwitch,
-  missingNote,
-  PlotLayout,
-  type PlotProps,
-  PlottedRuns,
-  useScales,
-} from "./plot-parts.tsx";
+import { type Field, type FieldChoice, placeOf, readField } from "./fields.ts";
+import { AxisPicker, missingNote, PlotLayout, type PlotProps, PlottedRuns, useScales } from "./plot-parts.tsx";
 import { plane, pointText } from "./scatter-view.tsx";
 
 /** How a metric is spread in groups of runs. */
@@ -31,9 +24,8 @@ export function BoxView({ runs, choice, search, change, openRun }: PlotProps) {
     if (yName === undefined || byName === undefined) return undefined;
     const y = readField(runs, yName, scales);
     const by = readField(runs, byName);
-    const groupOf = by.values.map((value) => String(value ?? NONE));
-    const groups = sortedWords(groupOf);
-    return { y, by, groups, boxes: y.words === undefined ? boxes(y, groupOf, groups) : [] };
+    const { groupOf, groups } = grouping(by.values);
+    return { y, by, boxes: y.words === undefined ? boxes(y, groupOf, groups) : [] };
   }, [runs, scales, yName, byName]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const drawing = useMemo(() => plot && boxOption(runs, plot), [runs, plot, theme]);
@@ -42,27 +34,13 @@ export function BoxView({ runs, choice, search, change, openRun }: PlotProps) {
   }
   const { y, by } = plot;
   const { option, drawn } = drawing;
+  const groupable = [...choice.params, ...choice.metrics];
   return (
     <PlotLayout
       controls={
         <>
-          <FieldPicker
-            label="Value"
-            value={yName}
-            options={choice.all}
-            onChange={(field) => {
-              if (field !== undefined) change({ y: field });
-            }}
-            log={logSwitch(y, search, change)}
-          />
-          <FieldPicker
-            label="Grouped by"
-            value={byName}
-            options={[...choice.params, ...choice.metrics]}
-            onChange={(field) => {
-              if (field !== undefined) change({ by: field });
-            }}
-          />
+          <AxisPicker label="Value" axis="y" value={yName} options={choice.all} field={y} {...{ search, change }} />
+          <AxisPicker label="Grouped by" axis="by" value={byName} options={groupable} {...{ search, change }} />
         </>
       }
       chart={
@@ -99,19 +77,21 @@ export function BoxView({ runs, choice, search, change, openRun }: PlotProps) {
 
 /** The first parameter that makes groups: more than one, and of more than one run. */
 function defaultGroup(runs: readonly ComparedRun[], { differingParams, params }: FieldChoice): string | undefined {
-  const makesGroups = (name: string): boolean => new Set(readField(runs, name).values).size <= runs.length / 2;
+  const makesGroups = (name: string): boolean =>
+    new Set(grouping(readField(runs, name).values).groupOf).size <= runs.length / 2;
   return differingParams.find(makesGroups) ?? differingParams[0] ?? params[0];
 }
 
 interface BoxPlot {
   y: Field;
   by: Field;
-  groups: readonly string[];
   boxes: readonly Box[];
 }
 
 /** Points beside each other, as runs with equal values would hide each other. */
 const SPREAD_PX = [0, -8, 8, -16, 16, -24, 24];
+const WIDEST_PX = 90;
+const NARROWEST_PX = 12;
 
 function boxOption(runs: readonly ComparedRun[], { y, by, boxes: all }: BoxPlot) {
   const look = readLook();
@@ -127,15 +107,7 @@ function boxOption(runs: readonly ComparedRun[], { y, by, boxes: all }: BoxPlot)
       return BOX_PARTS.map(([name, part]) => `${name}  ${formatMetric(box[part])}`).join("\n");
     }),
     series: [
-      {
-        id: "boxes",
-        type: "boxplot",
-        data: all.map(({ low, q1, median, q3, high }) => [low, q1, median, q3, high]),
-        itemStyle: { color: look.surface, borderColor: look.muted, borderWidth: 1 },
-        boxWidth: [20, 90],
-        emphasis: { disabled: true },
-        z: 1,
-      },
+      { id: "boxes", type: "custom", renderItem: boxDrawer(look, all), data: all.map((_, group) => [group]), z: 1 },
       {
         id: "runs",
         type: "scatter",
@@ -151,6 +123,40 @@ function boxOption(runs: readonly ComparedRun[], { y, by, boxes: all }: BoxPlot)
     ],
   };
   return { option, drawn };
+}
+
+/** A box with its whiskers; the median is the line that counts. */
+function boxDrawer(look: Look, all: readonly Box[]): NonNullable<CustomSeriesOption["renderItem"]> {
+  return ({ dataIndex }, api) => {
+    const { low, q1, median, q3, high } = all[dataIndex]!;
+    const [groupPx = 0] = api.size!([1, 0]) as number[];
+    const half = Math.min(WIDEST_PX, Math.max(NARROWEST_PX, groupPx * 0.5)) / 2;
+    const at = (value: number): { x: number; y: number } => {
+      const [x = 0, y = 0] = api.coord([dataIndex, value]);
+      return { x, y };
+    };
+    const line = (value: number, reach: number, to = value, style: object = { stroke: look.muted, lineWidth: 1 }) => ({
+      type: "line" as const,
+      shape: { x1: at(value).x - reach, y1: at(value).y, x2: at(to).x + reach, y2: at(to).y },
+      style,
+    });
+    const [top, bottom] = [at(q3), at(q1)];
+    return {
+      type: "group",
+      children: [
+        line(low, 0, q1),
+        line(q3, 0, high),
+        line(low, half / 2),
+        line(high, half / 2),
+        {
+          type: "rect" as const,
+          shape: { x: top.x - half, y: top.y, width: 2 * half, height: bottom.y - top.y },
+          style: { fill: look.surface, stroke: look.muted, lineWidth: 1 },
+        },
+        line(median, half, median, { stroke: look.ink, lineWidth: 2.5 }),
+      ],
+    };
+  };
 }
 
 const BOX_PARTS = [

@@ -1,4 +1,5 @@
-import { type Field, placeOf } from "./fields.ts";
+import { formatMetric } from "../../parts/format.ts";
+import { type Field, type FieldValue, NONE, placeOf, sortedWords } from "./fields.ts";
 
 /** A box of a group: quartiles, whiskers at the last values within 1.5 times the box's height, and who is in it. */
 export interface Box {
@@ -17,6 +18,47 @@ export function quantile(sorted: readonly number[], share: number): number {
   const at = (sorted.length - 1) * share;
   const low = sorted[Math.floor(at)]!;
   return low + (sorted[Math.ceil(at)]! - low) * (at % 1);
+}
+
+/** More numbers than this are put into {@link BINS} ranges. */
+const MAX_NUMBERS = 12;
+const BINS = 6;
+
+export interface Grouping {
+  /** By run. */
+  readonly groupOf: readonly string[];
+  /** In order. */
+  readonly groups: readonly string[];
+}
+
+/** Runs by a field's value: each word and number a group, or ranges of as many runs each where there are many numbers. */
+export function grouping(values: readonly FieldValue[]): Grouping {
+  const numbers = values
+    .filter((value) => typeof value === "number")
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
+  const isRanged = new Set(numbers).size > MAX_NUMBERS && !values.some((value) => typeof value === "string");
+  if (!isRanged) {
+    const groupOf = values.map((value) => String(value ?? NONE));
+    return { groupOf, groups: sortedWords(groupOf) };
+  }
+  const bounds = Array.from({ length: BINS + 1 }, (_, bin) => quantile(numbers, bin / BINS));
+  const groups = bounds
+    .slice(0, -1)
+    .map((from, bin) => `${formatMetric(from, 3)} to ${formatMetric(bounds[bin + 1]!, 3)}`);
+  const groupOf = values.map((value) => {
+    if (typeof value !== "number" || !Number.isFinite(value)) return String(value ?? NONE);
+    return groups[
+      Math.min(
+        BINS - 1,
+        Math.max(
+          0,
+          bounds.findLastIndex((from) => value >= from),
+        ),
+      )
+    ]!;
+  });
+  return { groupOf, groups: [...new Set([...groups, ...groupOf])] };
 }
 
 /** Groups in the order of `groups`, without those that have no value. */

@@ -3,6 +3,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Images } from "lucide-react";
 import { lazy, Suspense, useMemo, useRef } from "react";
 import { experimentListQuery } from "../../api/experiment-list.ts";
+import { experimentQuery } from "../../api/experiments.ts";
 import { Button, buttonClass } from "../../parts/button.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
@@ -55,13 +56,17 @@ export function CompareScreen() {
     });
   };
   const experimentIds = [...new Set(runs.map((run) => run.experimentId))];
+  const [experimentId = ""] = experimentIds;
+  const experiment = useQuery({ ...experimentQuery(experimentId), enabled: experimentIds.length === 1 });
   useBreadcrumbs([
     { label: "Experiments", href: "#/experiments" },
     ...(experimentIds.length > 0
       ? [
           {
             label:
-              experimentIds.length === 1 ? `Experiment ${experimentIds[0]}` : `${experimentIds.length} experiments`,
+              experimentIds.length === 1
+                ? (experiment.data?.name ?? `Experiment ${experimentId}`)
+                : `${experimentIds.length} experiments`,
             href: `#/experiments/${experimentIds.join(",")}`,
           },
         ]

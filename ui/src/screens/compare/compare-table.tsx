@@ -170,7 +170,8 @@ export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps)
                     ≠
                   </span>
                 )}
-                <span className="truncate">
+                {/* Where there is little place, the end of a long key says more than its beginning. */}
+                <span className={classNames("truncate", isNarrow && !isSection && "[direction:rtl]")}>
                   <bdi>{row.label}</bdi>
                 </span>
                 {row.kind === "values" && row.differs && <span className="sr-only">differs</span>}

@@ -1,15 +1,14 @@
-import { keepPreviousData, type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { ApiError } from "../../api/client.ts";
 import { spell } from "../../api/field-spelling.ts";
 import { type Cell, readRunTable } from "../../api/run-table.ts";
-import { runQuery } from "../../api/runs.ts";
+import { getRun, type Run, searchRuns } from "../../api/runs.ts";
 import { type ComparedRun, comparedRun, type MetricEnds } from "./compared-run.ts";
 
 /** As many runs as a comparison has. */
 export const MAX_RUNS = 100;
 
-const PARALLEL_READS = 8;
 /** Columns of one question about the ends of metrics; all are asked for, one question after the other. */
 const COLUMNS_AT_ONCE = 200;
 const REFRESH_MS = 5000;
@@ -27,24 +26,41 @@ function isMissing(error: unknown): boolean {
   );
 }
 
-async function loadRuns(client: QueryClient, ids: readonly string[]): Promise<Loaded> {
-  const found: (ComparedRun | undefined)[] = new Array(ids.length);
-  let next = 0;
-  const readOn = async (): Promise<void> => {
-    for (let index = next++; index < ids.length; index = next++) {
-      try {
-        const run = await client.fetchQuery({ ...runQuery(ids[index]!), staleTime: REFRESH_MS - 1000 });
-        found[index] = comparedRun(run);
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
-    }
+/** Few questions as a rule: the first run, then the others of its experiment at once, and so on with those still missing. */
+async function loadRuns(ids: readonly string[], signal: AbortSignal): Promise<Loaded> {
+  const found = new Map<string, Run>();
+  const missing: string[] = [];
+  const left = new Set(ids);
+  const keep = (run: Run): void => {
+    found.set(run.info.run_id, run);
+    left.delete(run.info.run_id);
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, ids.length) }, readOn));
-  return {
-    runs: found.filter((run) => run !== undefined),
-    missing: ids.filter((_, index) => found[index] === undefined),
-  };
+  for (const id of ids) {
+    if (!left.has(id)) continue;
+    const first = await getRun(id, signal).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+    if (first === undefined) missing.push(id);
+    else keep(first);
+    left.delete(id);
+    if (first === undefined || left.size === 0) continue;
+    const page = await searchRuns(
+      {
+        experiment_ids: [first.info.experiment_id],
+        filter: oneOf([...left]),
+        run_view_type: "ALL",
+        max_results: MAX_RUNS,
+      },
+      signal,
+    );
+    for (const run of page.runs ?? []) keep(run);
+  }
+  return { runs: ids.flatMap((id) => found.get(id) ?? []).map(comparedRun), missing };
+}
+
+/** A filter by ids. */
+function oneOf(ids: readonly string[]): string {
+  return `attributes.run_id IN (${ids.map((id) => `'${id.replaceAll("'", "")}'`).join(", ")})`;
 }
 
 type Ends = ReadonlyMap<string, ReadonlyMap<string, Omit<MetricEnds, "last">>>;
@@ -56,7 +72,7 @@ function toNumber(cell: Cell | undefined): number | undefined {
 /** The least and greatest of every metric of the runs, by run and key. */
 async function loadEnds(runs: readonly ComparedRun[], keys: readonly string[], signal: AbortSignal): Promise<Ends> {
   const ends = new Map(runs.map((run) => [run.id, new Map<string, Omit<MetricEnds, "last">>()]));
-  const filter = `attributes.run_id IN (${runs.map((run) => `'${run.id}'`).join(", ")})`;
+  const filter = oneOf(runs.map((run) => run.id));
   const experimentIds = [...new Set(runs.map((run) => run.experimentId))];
   for (let start = 0; start < keys.length; start += COLUMNS_AT_ONCE / 2) {
     const some = keys.slice(start, start + COLUMNS_AT_ONCE / 2);
@@ -93,12 +109,9 @@ const endsQuery = (runs: readonly ComparedRun[], isLive: boolean) => {
 
 /** The runs of a comparison in the order of their ids, kept up while one goes on; with the ends of metrics if asked for. */
 export function useComparison(ids: readonly string[], needsEnds: boolean) {
-  const client = useQueryClient();
   const loaded = useQuery({
     queryKey: ["runs", "compared", ids],
-    queryFn: () => loadRuns(client, ids),
-    // Each run is asked for again by itself.
-    retry: false,
+    queryFn: ({ signal }) => loadRuns(ids, signal),
     enabled: ids.length > 0,
     placeholderData: keepPreviousData,
     refetchInterval: (query) => query.state.data?.runs.some((run) => run.status === "RUNNING") && REFRESH_MS,

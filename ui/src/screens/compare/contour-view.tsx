@@ -9,9 +9,8 @@ import type { ComparedRun } from "./compared-run.ts";
 import { interpolate, regionAbove } from "./contour.ts";
 import { type Field, placeOf, readField } from "./fields.ts";
 import {
+  AxisPicker,
   ColourLegend,
-  FieldPicker,
-  logSwitch,
   missingNote,
   PlotLayout,
   type PlotProps,
@@ -24,6 +23,8 @@ const GRID_COLUMNS = 64;
 const GRID_ROWS = 40;
 const LEVELS = 12;
 const FEWEST_RUNS = 3;
+/** How far the surface goes beyond the runs, so that none is at its edge. */
+const ROOM = 0.04;
 
 /** A metric as a surface over two numbers, estimated between the runs. */
 export function ContourView({ runs, choice, search, change, openRun }: PlotProps) {
@@ -35,7 +36,7 @@ export function ContourView({ runs, choice, search, change, openRun }: PlotProps
     () => [...choice.differingParams, ...choice.differingMetrics].filter((name) => numeric.includes(name)),
     [choice, numeric],
   );
-  const zName = search.z ?? differing.findLast((name) => name.startsWith("metrics.")) ?? numeric.at(-1);
+  const zName = search.z ?? differing.find((name) => name.startsWith("metrics.")) ?? numeric.at(-1);
   const xName = search.x ?? differing.find((name) => name !== zName);
   const yName = search.y ?? differing.find((name) => name !== zName && name !== xName);
   const plot = useMemo(() => {
@@ -48,25 +49,15 @@ export function ContourView({ runs, choice, search, change, openRun }: PlotProps
   }, [runs, scales, xName, yName, zName]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const option = useMemo(() => (plot ? contourOption(runs, plot) : undefined), [runs, plot, theme]);
-  const picker = (label: string, value: string | undefined, field: Field | undefined, put: (name: string) => void) => (
-    <FieldPicker
-      label={label}
-      value={value}
-      options={numeric}
-      onChange={(name) => {
-        if (name !== undefined) put(name);
-      }}
-      log={logSwitch(field, search, change)}
-    />
-  );
+  const picked = { options: numeric, search, change };
   const why = plot === undefined ? undefined : problemOf(plot);
   return (
     <PlotLayout
       controls={
         <>
-          {picker("X", xName, plot?.x, (x) => change({ x }))}
-          {picker("Y", yName, plot?.y, (y) => change({ y }))}
-          {picker("Z", zName, plot?.z, (z) => change({ z }))}
+          <AxisPicker label="X" axis="x" value={xName} field={plot?.x} {...picked} />
+          <AxisPicker label="Y" axis="y" value={yName} field={plot?.y} {...picked} />
+          <AxisPicker label="Z" axis="z" value={zName} field={plot?.z} {...picked} />
           {plot !== undefined && <ColourLegend field={plot.z} />}
         </>
       }
@@ -121,12 +112,13 @@ function problemOf({ x, y, z, drawn }: ContourPlot): string | undefined {
   return flat === undefined ? undefined : `${flat.name} is the same in all runs.`;
 }
 
-/** From an axis' places to 0…1 and back, evenly as the axis is drawn. */
-function unitOf(field: Field, drawn: readonly number[]) {
+/** From an axis' places to 0…1 and back, evenly as the axis is drawn. @param room beyond the places, of their span. */
+function unitOf(field: Field, drawn: readonly number[], room = 0) {
   const bend = field.isLog ? Math.log : (place: number): number => place;
   const places = drawn.map((run) => bend(placeOf(field, run)!));
-  const least = Math.min(...places);
-  const span = Math.max(...places) - least || 1;
+  const inner = Math.max(...places) - Math.min(...places) || 1;
+  const least = Math.min(...places) - room * inner;
+  const span = inner * (1 + 2 * room);
   return {
     to: (place: number): number => (bend(place) - least) / span,
     from: (unit: number): number => (field.isLog ? Math.exp(least + unit * span) : least + unit * span),
@@ -138,7 +130,7 @@ function contourOption(runs: readonly ComparedRun[], plot: ContourPlot): ChartOp
   const { x, y, z, drawn } = plot;
   const look = readLook();
   const scale = readColourScale();
-  const [ux, uy, uz] = [unitOf(x, drawn), unitOf(y, drawn), unitOf(z, drawn)];
+  const [ux, uy, uz] = [unitOf(x, drawn, ROOM), unitOf(y, drawn, ROOM), unitOf(z, drawn)];
   const points = drawn.map((run) => ({
     x: ux.to(placeOf(x, run)!),
     y: uy.to(placeOf(y, run)!),
@@ -163,7 +155,7 @@ function contourOption(runs: readonly ComparedRun[], plot: ContourPlot): ChartOp
   };
   return {
     ...baseOption(look),
-    ...plane(look, x, y, true),
+    ...plane(look, x, y, { x: [ux.from(0), ux.from(1)], y: [uy.from(0), uy.from(1)] }),
     tooltip: tooltip(look, ({ dataIndex }) => pointText(runs, drawn[dataIndex], [x, y, z])),
     series: [
       {

@@ -1,4 +1,5 @@
 import type { ComparedRun } from "./compared-run.ts";
+import { explained } from "./importance.ts";
 
 /* Fields of runs that can be an axis, by their spelling: `metrics.acc`, `min(metrics.acc)`, `params.lr`. */
 
@@ -96,10 +97,13 @@ export interface FieldChoice {
   readonly all: readonly string[];
   readonly metrics: readonly string[];
   readonly params: readonly string[];
-  /** Those that most runs have and that tell runs apart. */
+  /** Those that most runs have and that tell runs apart: what was measured on held-out data first. */
   readonly differingMetrics: readonly string[];
+  /** Likewise, those that explain most of the first of these metrics first. */
   readonly differingParams: readonly string[];
 }
+
+const HELD_OUT = /(^|[/_.\s-])(val|valid|validation|eval|test)([/_.\s-]|$)/i;
 
 export function fieldChoice(runs: readonly ComparedRun[]): FieldChoice {
   const keys = (maps: readonly ReadonlyMap<string, unknown>[]): string[] =>
@@ -111,14 +115,25 @@ export function fieldChoice(runs: readonly ComparedRun[]): FieldChoice {
     const known = runs.map((run) => fieldValue(run, name)).filter((value) => value !== undefined);
     return known.length >= runs.length / 2 && new Set(known).size > 1;
   };
+  const differingMetrics = metrics
+    .filter(differs)
+    .sort((a, b) => Number(HELD_OUT.test(keyOf(b))) - Number(HELD_OUT.test(keyOf(a))));
+  const outcome = runs.map((run) => fieldValue(run, differingMetrics[0] ?? ""));
+  const weights = new Map(
+    params.filter(differs).map((name) => [name, explained(readField(runs, name).values, outcome)]),
+  );
   const ends = metricKeys.flatMap((key) => [`min(metrics.${key})`, `max(metrics.${key})`]);
   return {
     all: [...params, ...metrics, ...ends],
     metrics,
     params,
-    differingMetrics: metrics.filter(differs),
-    differingParams: params.filter(differs),
+    differingMetrics,
+    differingParams: [...weights.keys()].sort((a, b) => weights.get(b)! - weights.get(a)!),
   };
+}
+
+function keyOf(field: string): string {
+  return field.slice(field.indexOf(".") + 1);
 }
 
 const MAX_PARAM_AXES = 6;

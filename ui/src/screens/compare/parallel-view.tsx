@@ -24,6 +24,8 @@ import {
 } from "./plot-parts.tsx";
 
 const NO_BRUSH: Brush = {};
+/** Less is too narrow for an axis' name: the drawing scrolls. */
+const AXIS_PX = 88;
 
 /** Parallel coordinates: every run a line over the axes, chosen by brushing them. */
 export function ParallelView({ runs, choice, search, change, openRun }: PlotProps) {
@@ -32,8 +34,8 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
   const scales = useScales(search);
   const [pointed, setPointed] = useState<number>();
   const names = useMemo(() => chosen ?? defaultAxes(choice), [chosen, choice]);
-  const lastMetric = names.findLast((name) => !name.startsWith("params."));
-  const colourName = (search.colour ?? lastMetric) || undefined;
+  const firstMetric = names.find((name) => !name.startsWith("params."));
+  const colourName = (search.colour ?? firstMetric) || undefined;
   const fields = useMemo(() => names.map((name) => readField(runs, name, scales)), [runs, names, scales]);
   const colour = useMemo(
     () => (colourName === undefined ? undefined : readField(runs, colourName, scales)),
@@ -111,15 +113,20 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
         fields.length < 2 ? (
           <EmptyState title="Too few axes">Choose at least two parameters or metrics under “Axes”.</EmptyState>
         ) : (
-          <EChart
-            label="Parallel coordinates"
-            option={option}
-            intervals={brush}
-            onIntervals={setInterval}
-            onItem={(index) => openRun(runs[index]!)}
-            highlighted={pointed}
-            className="size-full"
-          />
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+          <section aria-label="Drawing" tabIndex={0} className="size-full overflow-x-auto -outline-offset-2">
+            <div className="h-full" style={{ minWidth: AXIS_PX * fields.length }}>
+              <EChart
+                label="Parallel coordinates"
+                option={option}
+                intervals={brush}
+                onIntervals={setInterval}
+                onItem={(index) => openRun(runs[index]!)}
+                highlighted={pointed}
+                className="size-full"
+              />
+            </div>
+          </section>
         )
       }
       note={isBrushed ? undefined : "Drag along an axis to select runs, or give a range under “Axes”."}
@@ -149,6 +156,7 @@ function parallelOption(
     if (shares === undefined) return runColour(runs[run]!.id);
     return share === undefined ? look.faint : scale(share);
   };
+  const namePx = Math.max(AXIS_PX - 16, Math.min(150, innerWidth / fields.length - 32));
   return {
     ...baseOption(look),
     parallel: {
@@ -161,7 +169,7 @@ function parallelOption(
       z: 4,
       nameLocation: "end",
       nameGap: 14,
-      nameTruncate: { maxWidth: 150 },
+      nameTruncate: { maxWidth: namePx },
       areaSelectStyle: { width: 18, borderWidth: 1, borderColor: look.accent, color: look.accent, opacity: 0.25 },
       id: field.name,
       name: plainText(shortName(field.name)),

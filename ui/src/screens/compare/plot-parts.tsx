@@ -30,11 +30,11 @@ interface FieldPickerProps {
   log?: { isOn: boolean; isDisabled: boolean; onChange: (isOn: boolean) => void } | undefined;
 }
 
-/** A field chosen for an axis, with its name in front. */
+/** A field chosen for an axis, with its name in front; one below the other on phones. */
 export function FieldPicker({ label, value, options, onChange, placeholder, log }: FieldPickerProps) {
   return (
-    <div className="flex min-w-0 items-center gap-1.5">
-      <span aria-hidden className="shrink-0 text-ink-muted">
+    <div className="flex w-full min-w-0 items-center gap-1.5 wide:w-auto">
+      <span aria-hidden className="w-20 shrink-0 text-ink-muted wide:w-auto">
         {label}
       </span>
       <Combobox
@@ -43,7 +43,7 @@ export function FieldPicker({ label, value, options, onChange, placeholder, log 
         value={value ?? null}
         options={options}
         onValueChange={(next) => onChange(next ?? undefined)}
-        className="w-44"
+        className="flex-1 wide:w-48 wide:flex-none"
       />
       {log !== undefined && (
         <Checkbox
@@ -55,6 +55,31 @@ export function FieldPicker({ label, value, options, onChange, placeholder, log 
         />
       )}
     </div>
+  );
+}
+
+interface AxisPickerProps extends Pick<PlotProps, "search" | "change"> {
+  label: string;
+  /** What the address calls the axis. */
+  axis: "x" | "y" | "z" | "by";
+  value: string | undefined;
+  options: readonly string[];
+  /** Of an axis of numbers, which may be logarithmic. */
+  field?: Field | undefined;
+}
+
+/** The field of an axis, which always has one. */
+export function AxisPicker({ label, axis, value, options, field, search, change }: AxisPickerProps) {
+  return (
+    <FieldPicker
+      label={label}
+      value={value}
+      options={options}
+      onChange={(name) => {
+        if (name !== undefined) change({ [axis]: name });
+      }}
+      log={logSwitch(field, search, change)}
+    />
   );
 }
 

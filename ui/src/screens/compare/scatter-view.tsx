@@ -17,9 +17,9 @@ import { useTheme } from "../../parts/theme.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { type Field, placeOf, readField, scaled } from "./fields.ts";
 import {
+  AxisPicker,
   ColourLegend,
   FieldPicker,
-  logSwitch,
   missingNote,
   PlotLayout,
   type PlotProps,
@@ -56,24 +56,8 @@ export function ScatterView({ runs, choice, search, change, openRun }: PlotProps
     <PlotLayout
       controls={
         <>
-          <FieldPicker
-            label="X"
-            value={xName}
-            options={choice.all}
-            onChange={(field) => {
-              if (field !== undefined) change({ x: field });
-            }}
-            log={logSwitch(x, search, change)}
-          />
-          <FieldPicker
-            label="Y"
-            value={yName}
-            options={choice.all}
-            onChange={(field) => {
-              if (field !== undefined) change({ y: field });
-            }}
-            log={logSwitch(y, search, change)}
-          />
+          <AxisPicker label="X" axis="x" value={xName} options={choice.all} field={x} {...{ search, change }} />
+          <AxisPicker label="Y" axis="y" value={yName} options={choice.all} field={y} {...{ search, change }} />
           <FieldPicker
             label="Colour"
             placeholder="By run"
@@ -161,22 +145,44 @@ function scatterOption(runs: readonly ComparedRun[], { x, y, colour, size, drawn
   };
 }
 
-/** Both axes, each with its field's name. @param isTight the axes end where the values do. */
-export function plane(look: Look, x: Field, y: Field, isTight = false): ChartOption {
-  const extent = (field: Field) => {
-    if (field.words !== undefined) return {};
-    return isTight ? { min: "dataMin", max: "dataMax" } : { boundaryGap: ["3%", "3%"] };
+/** How far an axis goes beyond its values, as a share of their span. */
+const AXIS_ROOM = 0.03;
+
+type AxisEnds = readonly [from: number, to: number];
+
+/** Both axes, each with its field's name. @param ends where they end; without them a little beyond the values. */
+export function plane(look: Look, x: Field, y: Field, ends?: { x: AxisEnds; y: AxisEnds }): ChartOption {
+  const axis = (field: Field, given: AxisEnds | undefined) => {
+    const option = axisOption(look, field);
+    if (field.words !== undefined) return option;
+    const [min, max] = given ?? axisEnds(field.isLog);
+    // Where an axis ends is no round number.
+    return { ...option, min, max, axisLabel: { ...option.axisLabel, showMinLabel: false, showMaxLabel: false } };
   };
   return {
     grid: { left: 24, right: 48, top: 40, bottom: 40, containLabel: true },
-    xAxis: { ...axisOption(look, x), ...extent(x), name: plainText(x.name), nameLocation: "middle", nameGap: 30 },
+    xAxis: { ...axis(x, ends?.x), name: plainText(x.name), nameLocation: "middle", nameGap: 30 },
     yAxis: {
-      ...axisOption(look, y),
-      ...extent(y),
+      ...axis(y, ends?.y),
       name: plainText(y.name),
       nameTextStyle: { color: look.muted, fontSize: 12, align: "left" },
     },
   };
+}
+
+interface Ends {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Where an axis ends: a little beyond its values, whose ends are no round numbers and therefore not written. */
+function axisEnds(isLog: boolean): readonly [(values: Ends) => number, (values: Ends) => number] {
+  const ends = ({ min, max }: Ends): Ends => {
+    if (!(min < max)) return isLog ? { min: min / 2, max: max * 2 } : { min: min - 1, max: max + 1 };
+    if (isLog) return { min: min / (max / min) ** AXIS_ROOM, max: max * (max / min) ** AXIS_ROOM };
+    return { min: min - (max - min) * AXIS_ROOM, max: max + (max - min) * AXIS_ROOM };
+  };
+  return [(values) => ends(values).min, (values) => ends(values).max];
 }
 
 /** A run and its values, one a line. */
