@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { request } from "../../api/client.ts";
+import { classNames } from "../../parts/class-names.ts";
 import { ErrorState, Skeleton } from "../../parts/states.tsx";
 import { Note } from "./note.tsx";
 import { useView } from "./shown-place.ts";
 import { ViewSwitch } from "./view-switch.tsx";
 
+/** Smaller images are samples, of which each pixel counts. */
+const SMALL_PX = 256;
 const SIZES = ["fit", "actual"] as const;
 
 interface ImageViewProps {
@@ -19,7 +22,8 @@ interface ImageViewProps {
 /** One image, as wide as its place or as it is. An SVG is an image as well: as one it runs no script and loads nothing. */
 export function ImageView({ url, name, isSvg, controls }: ImageViewProps) {
   const [size, setSize] = useView(SIZES);
-  const [pixels, setPixels] = useState<string>();
+  const [pixels, setPixels] = useState<{ width: number; height: number }>();
+  const isSmall = pixels !== undefined && Math.max(pixels.width, pixels.height) < SMALL_PX;
   const svg = useSvgUrl(url, isSvg);
   const [isBroken, setBroken] = useState(false);
   const source = isSvg ? svg.data : url;
@@ -35,7 +39,7 @@ export function ImageView({ url, name, isSvg, controls }: ImageViewProps) {
     <div className="flex min-h-0 flex-1 flex-col">
       <Note>
         <ViewSwitch label="Size" views={SIZES} view={size} onView={setSize} />
-        <span className="text-ink-muted text-sm">{pixels}</span>
+        <span className="text-ink-muted text-sm">{pixels && `${pixels.width} × ${pixels.height} px`}</span>
         {controls}
       </Note>
       <section
@@ -51,12 +55,12 @@ export function ImageView({ url, name, isSvg, controls }: ImageViewProps) {
             src={source}
             alt={name}
             onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
-              setPixels(`${naturalWidth} × ${naturalHeight} px`)
+              setPixels({ width: naturalWidth, height: naturalHeight })
             }
             onError={() => setBroken(true)}
             className={
               size === "fit"
-                ? "m-auto max-h-full max-w-full object-contain"
+                ? classNames("size-full object-contain", isSmall && "[image-rendering:pixelated]")
                 : "m-auto max-w-none [image-rendering:pixelated]"
             }
           />

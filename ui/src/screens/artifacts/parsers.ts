@@ -161,7 +161,10 @@ export function cellText(value: unknown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (typeof value !== "object") return String(value);
-  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner !== "bigint") return inner;
+    return Number.isSafeInteger(Number(inner)) ? Number(inner) : String(inner);
+  });
 }
 
 /** What `mlflow.log_table` writes (`{"columns": […], "data": [[…]]}`), or undefined for any other JSON. */

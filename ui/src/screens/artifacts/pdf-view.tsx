@@ -68,31 +68,31 @@ export default function PdfView({ url, name }: { url: string; name: string }) {
   );
 }
 
+/** A page is drawn where it is near, and lets its pixels go where it is not: a thousand of them would fill the memory. */
 function PdfPage({ document, number }: { document: PDFDocumentProxy; number: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isNear, setNear] = useState(false);
   useEffect(() => {
     if (canvas.current === null) return;
-    const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (entry?.isIntersecting) setNear(true);
-      },
-      { rootMargin: "600px" },
-    );
+    const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting ?? false), {
+      rootMargin: "600px",
+    });
     observer.observe(canvas.current);
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    if (!isNear) return;
+    const target = canvas.current;
+    if (!isNear || target === null) return;
     let isCurrent = true;
     let cancel = (): void => {};
     void document.getPage(number).then((page) => {
-      const target = canvas.current;
-      if (!isCurrent || target === null) return;
+      if (!isCurrent) return;
       const natural = page.getViewport({ scale: 1 });
       const viewport = page.getViewport({ scale: (PAGE_PX / natural.width) * Math.min(2, devicePixelRatio) });
       target.width = viewport.width;
       target.height = viewport.height;
+      // The page keeps its place without its pixels.
+      target.style.aspectRatio = `${viewport.width} / ${viewport.height}`;
       const task = page.render({ canvas: target, viewport });
       cancel = () => task.cancel();
       task.promise.catch(() => undefined);
@@ -100,6 +100,8 @@ function PdfPage({ document, number }: { document: PDFDocumentProxy; number: num
     return () => {
       isCurrent = false;
       cancel();
+      target.width = 0;
+      target.height = 0;
     };
   }, [document, number, isNear]);
   return (
@@ -107,7 +109,7 @@ function PdfPage({ document, number }: { document: PDFDocumentProxy; number: num
       ref={canvas}
       role="img"
       aria-label={`Page ${number}`}
-      className="mx-auto mb-3 block min-h-60 w-full max-w-[900px] border border-line bg-[#fff]"
+      className="mx-auto mb-3 block aspect-[1/1.41] w-full max-w-[900px] border border-line bg-[#fff]"
     />
   );
 }

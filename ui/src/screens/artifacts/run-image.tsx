@@ -78,7 +78,11 @@ function RunName({ runId }: { runId: string }) {
 
 /** Images beside each other, as many in a row as there is place for. */
 export function ImageGrid({ children }: { children: ReactNode }) {
-  return <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,220px),1fr))] gap-3">{children}</div>;
+  return (
+    <div className="grid grid-cols-[repeat(auto-fit,minmax(150px,1fr))] gap-3 wide:grid-cols-[repeat(auto-fill,minmax(220px,1fr))]">
+      {children}
+    </div>
+  );
 }
 
 /** What scrolls below a note. */

@@ -5,6 +5,7 @@ import { Segmented } from "../../parts/segmented.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Switch } from "../../parts/toggles.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
+import { extensionOf } from "./file-kinds.ts";
 import { type FileParts, useFileParts } from "./file-parts.ts";
 import { Note } from "./note.tsx";
 import { LineParser } from "./parsers.ts";
@@ -33,15 +34,17 @@ export function TextView({ url, path }: { url: string; path: string }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Note>
-        <Segmented
-          label="Part of the file"
-          value={from === 0 || isTail ? String(from) : ""}
-          onValueChange={(next) => change({ from: next === "end" ? next : undefined })}
-          segments={[
-            { value: "0", label: "From the start" },
-            { value: "end", label: "The end" },
-          ]}
-        />
+        {(from !== 0 || end < (total ?? 0) || isLogName(path)) && (
+          <Segmented
+            label="Part of the file"
+            value={from === 0 || isTail ? String(from) : ""}
+            onValueChange={(next) => change({ from: next === "end" ? next : undefined })}
+            segments={[
+              { value: "0", label: "From the start" },
+              { value: "end", label: "The end" },
+            ]}
+          />
+        )}
         {isTail && <Switch label="Follow" isOn={isFollowing} onChange={setFollowing} />}
         {knownTotal.current > SLIDER_FROM_BYTES && <PlaceSlider total={knownTotal.current} />}
         <span className="text-ink-muted text-sm">
@@ -66,6 +69,11 @@ export function TextView({ url, path }: { url: string; path: string }) {
       )}
     </div>
   );
+}
+
+/** Of such a file the end is asked for, however short it is now. */
+function isLogName(path: string): boolean {
+  return ["log", "out", "err"].includes(extensionOf(path));
 }
 
 function readText({ parser, start, end, total, isComplete }: FileParts<LineParser>): string {

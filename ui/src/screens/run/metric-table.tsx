@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useMemo, useState } from "react";
 import { spell } from "../../api/field-spelling.ts";
 import { type Cell, readRunTable } from "../../api/run-table.ts";
@@ -8,7 +8,7 @@ import { toDouble } from "../../api/wire.ts";
 import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
 import { Metric } from "../../parts/values.tsx";
 import { ListSection } from "./list-section.tsx";
-import { METRIC_SORTS, type MetricRow, sortMetrics } from "./run-facts.ts";
+import { METRIC_SORTS, type MetricRow, SYSTEM_PREFIX, sortMetrics } from "./run-facts.ts";
 
 /** What one question asks for: a table has at most 1,000 columns. */
 const COLUMNS_A_QUESTION = 900;
@@ -39,16 +39,28 @@ async function readAggregates(run: Run, keys: readonly string[], signal: AbortSi
 
 const number = (cell: Cell | undefined) => <Metric value={cell} />;
 
+/** Of the tab with a metric's chart, which then fills it. */
+const chartOf = (key: string) => ({
+  tab: key.startsWith(SYSTEM_PREFIX) ? ("system" as const) : ("charts" as const),
+  chartFull: key,
+});
+
 const COLUMNS: readonly GridColumn<MetricRow>[] = [
   {
     id: "key",
     header: "Metric",
     track: "minmax(120px,2fr)",
     isSortable: true,
-    cell: ({ key }) => (
-      <span title={key} className="truncate">
+    cell: ({ key }, tabIndex) => (
+      <Link
+        from="/experiments/$experimentId/runs/$runId"
+        search={chartOf(key)}
+        tabIndex={tabIndex}
+        title={key}
+        className="truncate text-ink -outline-offset-2"
+      >
         {key}
-      </span>
+      </Link>
     ),
   },
   ...(["last", "min", "max", "first"] as const).map((id) => ({
@@ -124,11 +136,7 @@ export function MetricTable({ run }: { run: Run }) {
           isDescending: sort.startsWith("-"),
         }}
         onSort={sortBy}
-        onOpen={({ key }) =>
-          void navigate({
-            search: { tab: key.startsWith("system/") ? "system" : "charts", chartFull: key },
-          })
-        }
+        onOpen={({ key }) => void navigate({ search: chartOf(key) })}
       />
     </ListSection>
   );

@@ -1,46 +1,18 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useDeferredValue, useMemo, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
 import type { KeyValue } from "../../api/wire.ts";
 import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
-import { say, sayFailed } from "../../parts/toast.tsx";
 import { ListSection } from "./list-section.tsx";
 import { findPairs } from "./run-facts.ts";
 
-const COLUMNS: readonly GridColumn<KeyValue>[] = [
-  {
-    id: "key",
-    header: "Parameter",
-    track: "minmax(120px,1fr)",
-    cell: ({ key }) => (
-      <span title={key} className="truncate">
-        {key}
-      </span>
-    ),
-  },
-  {
-    id: "value",
-    header: "Value",
-    track: "minmax(120px,2fr)",
-    cell: ({ value }) => (
-      <span title={value} className="truncate">
-        {value}
-      </span>
-    ),
-  },
-];
+const ValueDialog = lazy(() => import("./value-dialog.tsx"));
 
-function copy({ key, value }: KeyValue): void {
-  navigator.clipboard?.writeText(value).then(
-    () => say(`Copied the value of ${key}.`),
-    (error: unknown) => sayFailed("The value could not be copied.", error),
-  );
-}
-
-/** The parameters of a run. Enter copies a value. */
+/** The parameters of a run. A press or Enter shows a value as a whole. */
 export function ParamTable({ params }: { params: readonly KeyValue[] }) {
   const { pq = "" } = useSearch({ from: "/experiments/$experimentId/runs/$runId" });
   const navigate = useNavigate({ from: "/experiments/$experimentId/runs/$runId" });
   const [isWhole, setWhole] = useState(false);
+  const [opened, setOpened] = useState<KeyValue>();
   const words = useDeferredValue(pq);
   const rows = useMemo(() => findPairs(params, words), [params, words]);
   return (
@@ -54,7 +26,43 @@ export function ParamTable({ params }: { params: readonly KeyValue[] }) {
       isWhole={isWhole}
       onWhole={setWhole}
     >
-      <RowGrid label="Parameters" rows={rows} idOf={({ key }) => key} columns={COLUMNS} onOpen={copy} />
+      <RowGrid label="Parameters" rows={rows} idOf={({ key }) => key} columns={columns(setOpened)} onOpen={setOpened} />
+      {opened !== undefined && (
+        <Suspense>
+          <ValueDialog pair={opened} onClose={() => setOpened(undefined)} />
+        </Suspense>
+      )}
     </ListSection>
   );
+}
+
+function columns(open: (pair: KeyValue) => void): GridColumn<KeyValue>[] {
+  return [
+    {
+      id: "key",
+      header: "Parameter",
+      track: "minmax(120px,1fr)",
+      cell: ({ key }) => (
+        <span title={key} className="truncate">
+          {key}
+        </span>
+      ),
+    },
+    {
+      id: "value",
+      header: "Value",
+      track: "minmax(120px,1fr)",
+      cell: (pair, tabIndex) => (
+        <button
+          type="button"
+          tabIndex={tabIndex}
+          title={pair.value}
+          onClick={() => open(pair)}
+          className="min-w-0 truncate -outline-offset-2 hover:underline"
+        >
+          {pair.value}
+        </button>
+      ),
+    },
+  ];
 }

@@ -19,6 +19,13 @@ export function shownStatus(run: Run, nowMs: number): StatusName {
   return status === "RUNNING" && nowMs - lastHeardMs(run) > STALLED_AFTER_MS ? "STALLED" : status;
 }
 
+/** What MLflow's clients put before the keys of what they measure of the machine (`mlflow/system_metrics`). */
+export const SYSTEM_PREFIX = "system/";
+
+export function hasSystemMetrics({ data }: Run): boolean {
+  return (data.metrics ?? []).some(({ key }) => key.startsWith(SYSTEM_PREFIX));
+}
+
 export interface MetricRow {
   key: string;
   last: number;
@@ -54,6 +61,15 @@ export function sortMetrics(rows: readonly MetricRow[], words: string, sort: str
       if (right === Number.POSITIVE_INFINITY) return -1;
       return sign * (left - right);
     });
+}
+
+/** What is known of a dataset's source or schema, which clients write as JSON: in lines, or as it is. */
+export function indented(json: string): string {
+  try {
+    return JSON.stringify(JSON.parse(json), undefined, 2);
+  } catch {
+    return json;
+  }
 }
 
 /** The web address of a commit, where the run's repository is one of the hosts that have such addresses. */

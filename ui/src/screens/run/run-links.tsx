@@ -3,20 +3,35 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { loggedModelQuery } from "../../api/logged-models.ts";
 import { modelVersionSearchQuery } from "../../api/model-versions.ts";
-import { type Run, runQuery, runSearchQuery } from "../../api/runs.ts";
+import { type Dataset, type Run, runQuery, runSearchQuery } from "../../api/runs.ts";
 import { valueFor } from "../../api/wire.ts";
 import { Badge, Status } from "../../parts/badges.tsx";
+import { CodeLines } from "../../parts/code-lines.tsx";
 import { formatCount } from "../../parts/format.ts";
+import { indented } from "./run-facts.ts";
 
 const MAX_CHILDREN = 200;
+/** As many as a comparison takes. */
+const MAX_COMPARED = 100;
+
+interface BlockProps {
+  title: string;
+  count?: number | undefined;
+  /** At the end of the heading. */
+  actions?: ReactNode;
+  children: ReactNode;
+}
 
 /** A heading with what belongs to the run below it. */
-export function Block({ title, count, children }: { title: string; count?: number | undefined; children: ReactNode }) {
+export function Block({ title, count, actions, children }: BlockProps) {
   return (
     <section aria-label={title} className="flex min-w-0 flex-col gap-1 px-4">
-      <h2 className="font-medium">
-        {title} {count !== undefined && <span className="font-normal text-ink-faint">{formatCount(count)}</span>}
-      </h2>
+      <div className="flex min-w-0 items-center gap-3">
+        <h2 className="font-medium">
+          {title} {count !== undefined && <span className="font-normal text-ink-faint">{formatCount(count)}</span>}
+        </h2>
+        {actions}
+      </div>
       {children}
     </section>
   );
@@ -26,15 +41,17 @@ export function Block({ title, count, children }: { title: string; count?: numbe
 export function Family({ run }: { run: Run }) {
   const { experiment_id, run_id } = run.info;
   const parentId = valueFor(run.data.tags, "mlflow.parentRunId");
+  const filter = `tags.mlflow.parentRunId = '${run_id}'`;
   const parent = useQuery({ ...runQuery(parentId ?? ""), enabled: parentId !== undefined });
   const children = useQuery(
     runSearchQuery({
       experiment_ids: [experiment_id],
-      filter: `tags.mlflow.parentRunId = '${run_id}'`,
+      filter,
       max_results: MAX_CHILDREN,
     }),
   );
   const below = children.data?.runs ?? [];
+  const hasMore = children.data?.next_page_token !== undefined;
   return (
     <>
       {parentId !== undefined && (
@@ -46,8 +63,30 @@ export function Family({ run }: { run: Run }) {
           />
         </Block>
       )}
+      {children.error !== null && <Unread title="Child runs" error={children.error} />}
       {below.length > 0 && (
-        <Block title="Child runs" count={below.length}>
+        <Block
+          title="Child runs"
+          count={hasMore ? undefined : below.length}
+          actions={
+            <>
+              <Link
+                to="/compare"
+                search={{
+                  runs: below
+                    .slice(0, MAX_COMPARED)
+                    .map(({ info }) => info.run_id)
+                    .join(","),
+                }}
+              >
+                Compare
+              </Link>
+              <Link to="/experiments/$ids" params={{ ids: experiment_id }} search={{ q: filter }}>
+                In the table
+              </Link>
+            </>
+          }
+        >
           <ul className="max-h-60 overflow-y-auto">
             {below.map(({ info }) => (
               <li key={info.run_id} className="flex min-h-6 min-w-0 items-center gap-2">
@@ -56,9 +95,7 @@ export function Family({ run }: { run: Run }) {
               </li>
             ))}
           </ul>
-          {children.data?.next_page_token !== undefined && (
-            <p className="text-ink-muted text-sm">The first {MAX_CHILDREN} are shown.</p>
-          )}
+          {hasMore && <p className="text-ink-muted text-sm">The latest {MAX_CHILDREN} are listed.</p>}
         </Block>
       )}
     </>
@@ -86,18 +123,52 @@ export function Datasets({ run }: { run: Run }) {
     <Block title="Datasets" count={inputs.length}>
       <ul className="flex flex-col gap-1">
         {inputs.map(({ dataset, tags }) => (
-          <li key={`${dataset.name} ${dataset.digest}`} className="flex min-w-0 flex-wrap items-center gap-x-2">
-            <span title={dataset.name} className="max-w-full truncate">
-              {dataset.name}
-            </span>
-            <span className="font-mono text-ink-muted text-sm">{dataset.digest}</span>
-            {valueFor(tags, "mlflow.data.context") !== undefined && (
-              <Badge>{valueFor(tags, "mlflow.data.context")}</Badge>
-            )}
-            <span className="text-ink-muted text-sm">{dataset.source_type}</span>
+          <li key={`${dataset.name} ${dataset.digest}`}>
+            <DatasetEntry dataset={dataset} context={valueFor(tags, "mlflow.data.context")} />
           </li>
         ))}
       </ul>
+    </Block>
+  );
+}
+
+/** A dataset by its name; its source, schema and profile when opened. */
+function DatasetEntry({ dataset, context }: { dataset: Dataset; context: string | undefined }) {
+  const parts = (["source", "schema", "profile"] as const).flatMap((name) => {
+    const text = dataset[name];
+    return text === undefined || text === "" ? [] : [{ name, text }];
+  });
+  return (
+    <details className="min-w-0">
+      <summary className="cursor-default">
+        <span className="inline-flex max-w-[calc(100%-20px)] flex-wrap items-center gap-x-2 align-middle">
+          <span title={dataset.name} className="max-w-full truncate">
+            {dataset.name}
+          </span>
+          <span className="font-mono text-ink-muted text-sm">{dataset.digest}</span>
+          {context !== undefined && <Badge>{context}</Badge>}
+          <span className="text-ink-muted text-sm">{dataset.source_type}</span>
+        </span>
+      </summary>
+      <dl className="flex flex-col gap-1 py-1 pl-4">
+        {parts.map(({ name, text }) => (
+          <div key={name} className="min-w-0">
+            <dt className="text-ink-muted text-sm capitalize">{name}</dt>
+            <dd>
+              <CodeLines text={indented(text)} label={`Copy the ${name}`} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+/** What belongs to the run, and could not be read. */
+function Unread({ title, error }: { title: string; error: Error }) {
+  return (
+    <Block title={title}>
+      <p className="text-danger">They could not be read: {error.message}</p>
     </Block>
   );
 }
@@ -112,6 +183,7 @@ export function Models({ run }: { run: Run }) {
   const registered = versions.data?.model_versions ?? [];
   return (
     <>
+      {versions.error !== null && <Unread title="Registered versions" error={versions.error} />}
       {ids.length > 0 && (
         <Block title="Logged models" count={ids.length}>
           <ul>

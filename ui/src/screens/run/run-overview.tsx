@@ -29,8 +29,10 @@ export function RunOverview({ run }: { run: Run }) {
             onSave={(value) => setTag.mutateAsync({ run_id, key: NOTE_TAG, value })}
           />
         </div>
-        <MetricTable run={run} />
-        <ParamTable params={run.data.params ?? []} />
+        <div className="grid min-w-0 gap-4 min-[1200px]:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] min-[1200px]:gap-0">
+          <MetricTable run={run} />
+          <ParamTable params={run.data.params ?? []} />
+        </div>
       </div>
       <div className="flex min-w-0 flex-col gap-4 wide:border-line wide:border-l">
         <Block title="Details">

@@ -19,12 +19,13 @@ import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import { useLiveRun } from "./live-run.ts";
 import type { Doing } from "./run-dialogs.tsx";
-import { shownStatus } from "./run-facts.ts";
+import { hasSystemMetrics, shownStatus } from "./run-facts.ts";
 import { RunOverview } from "./run-overview.tsx";
 
 const RunDialogs = lazy(() => import("./run-dialogs.tsx"));
 const RunCharts = lazy(async () => ({ default: (await import("../../charts/run-charts.tsx")).RunCharts }));
 const RunArtifacts = lazy(() => import("./run-artifacts.tsx"));
+const SystemMetrics = lazy(() => import("./system-metrics.tsx"));
 
 const FROM = "/experiments/$experimentId/runs/$runId";
 
@@ -72,8 +73,9 @@ function LoadedRun({ run }: { run: Run }) {
   const [doing, setDoing] = useState<Doing>();
   const restore = useChange(restoreRun, ["runs", "experiments", "keys"]);
   const isDeleted = run.info.lifecycle_stage === "deleted";
-  // The charts listen to the run themselves.
-  useLiveRun(run_id, run.info.status === "RUNNING" && (tab === "overview" || tab === "artifacts"));
+  // Charts listen to the run themselves.
+  const hasCharts = tab === "charts" || (tab === "system" && hasSystemMetrics(run));
+  useLiveRun(run_id, run.info.status === "RUNNING" && !hasCharts);
   const openTab = (next: Tab): void => {
     void navigate({ search: (before) => ({ ...before, tab: next === "overview" ? undefined : next }) });
   };
@@ -116,7 +118,7 @@ function LoadedRun({ run }: { run: Run }) {
         <Suspense fallback={<SkeletonRows rows={10} />}>
           {tab === "overview" && <RunOverview run={run} />}
           {tab === "charts" && <RunCharts runId={run_id} />}
-          {tab === "system" && <RunCharts runId={run_id} prefix="system/" />}
+          {tab === "system" && <SystemMetrics run={run} />}
           {tab === "artifacts" && (
             <RunArtifacts
               run={run}
