@@ -5,21 +5,24 @@ import {
   columnLabel,
   defaultColumns,
   differs,
+  moveColumn,
   nextSort,
   parseColumn,
+  spellValue,
 } from "../../../../ui/src/screens/runs/run-columns.ts";
 
 describe("spellings", () => {
   test.each(["acc", "val/acc", "a b", "a`b", "schöne", "min(x)", "x.y", '<img src="x">'])("%s is read back", (key) => {
     for (const aggregate of ["last", "min", "max", "first"] as const) {
       const spelling = spell("metric", key, aggregate);
-      expect(parseColumn(spelling)).toEqual({ spelling, kind: "metric", key, aggregate });
+      expect(parseColumn(spelling)).toMatchObject({ spelling, kind: "metric", key, value: aggregate, field: spelling });
     }
     for (const kind of ["param", "tag"] as const) expect(parseColumn(spell(kind, key))?.key).toBe(key);
   });
 
   test("what is no column is undefined", () => {
-    for (const text of ["", "metrics", "min(params.lr)", "nothing.x", "attributes.toString", "constructor"]) {
+    const none = ["", "metrics", "min(params.lr)", "nothing.x", "attributes.toString", "constructor"];
+    for (const text of [...none, "best(params.lr)", "best(min(metrics.x))", "best(metrics)", "best()"]) {
       expect(parseColumn(text)).toBeUndefined();
     }
   });
@@ -39,6 +42,16 @@ const KEYS: DistinctKeys = {
   runs: 2,
 };
 
+test("the best value of a metric is the least where its name says that less is better", () => {
+  for (const less of ["val/loss", "RMSE", "train_mae", "loss"]) {
+    expect(parseColumn(spellValue(less, "best"))).toMatchObject({ value: "best", field: spell("metric", less, "min") });
+  }
+  for (const more of ["acc", "map", "timeline", "team", "f1"]) {
+    expect(parseColumn(spellValue(more, "best"))).toMatchObject({ key: more, field: spell("metric", more, "max") });
+  }
+  expect(columnLabel(parseColumn("best(metrics.acc)")!)).toBe("best acc");
+});
+
 test("a reader who chose nothing sees what differs, without the system's metrics", () => {
   const columns = defaultColumns(KEYS, false);
   expect(columns).toContain("metrics.acc");
@@ -53,11 +66,23 @@ test("columns that differ: by the server's word, attributes always", () => {
   expect(differs(parseColumn("duration")!, KEYS)).toBe(true);
 });
 
-test("a header sorts one way, the other, not at all; with Shift beside what sorts already", () => {
+test("a header sorts best first, the other way, not at all; with Shift beside what sorts already", () => {
   const first = nextSort([], "metrics.a", false);
   expect(first).toEqual(["metrics.a DESC"]);
   expect(nextSort(first, "metrics.a", false)).toEqual(["metrics.a ASC"]);
   expect(nextSort(["metrics.a ASC"], "metrics.a", false)).toEqual([]);
-  expect(nextSort(first, "params.b", true)).toEqual(["metrics.a DESC", "params.b DESC"]);
-  expect(nextSort(first, "params.b", false)).toEqual(["params.b DESC"]);
+  expect(nextSort([], "metrics.loss", false)).toEqual(["metrics.loss ASC"]);
+  expect(nextSort(["metrics.loss ASC"], "metrics.loss", false)).toEqual(["metrics.loss DESC"]);
+  expect(nextSort(["metrics.loss DESC"], "metrics.loss", false)).toEqual([]);
+  expect(nextSort(first, "params.b", true)).toEqual(["metrics.a DESC", "params.b ASC"]);
+  expect(nextSort(["metrics.a DESC", "params.b ASC"], "metrics.a", true)).toEqual(["metrics.a ASC", "params.b ASC"]);
+  expect(nextSort(["metrics.a ASC", "params.b ASC"], "metrics.a", true)).toEqual(["params.b ASC"]);
+  expect(nextSort(first, "params.b", false)).toEqual(["params.b ASC"]);
+});
+
+test("a column is put before another, or last", () => {
+  expect(moveColumn(["a", "b", "c"], "c", "a")).toEqual(["c", "a", "b"]);
+  expect(moveColumn(["a", "b", "c"], "a", "c")).toEqual(["b", "a", "c"]);
+  expect(moveColumn(["a", "b", "c"], "a", undefined)).toEqual(["b", "c", "a"]);
+  expect(moveColumn(["a", "b", "c"], "b", "b")).toEqual(["a", "b", "c"]);
 });

@@ -1,30 +1,17 @@
 import { describe, expect, test } from "vitest";
-import type { Cell, RunTable } from "../../../../ui/src/api/run-table.ts";
 import { parseColumn } from "../../../../ui/src/screens/runs/run-columns.ts";
-import { groupRows, nest, type RunRow, rowsOf } from "../../../../ui/src/screens/runs/run-rows.ts";
+import {
+  cellOf,
+  groupRows,
+  groupRuns,
+  nest,
+  numbersOf,
+  orderGroups,
+  type RunRow,
+} from "../../../../ui/src/screens/runs/run-rows.ts";
 import { runsCsv } from "../../../../ui/src/screens/runs/runs-csv.ts";
-
-/** Runs named by their ids, children by `child<parent`. */
-function rows(names: readonly string[], columns: Record<string, Cell[]> = {}): RunRow[] {
-  const [ids, parents] = [0, 1].map((part) => names.map((name) => name.split("<")[part] ?? null));
-  const table: RunTable = {
-    is_exact: true,
-    runs: {
-      run_id: ids as string[],
-      experiment_id: names.map(() => "1"),
-      run_name: ids as string[],
-      status: names.map(() => "FINISHED"),
-      lifecycle_stage: names.map(() => "active"),
-      start_time: names.map(() => 1_000),
-      end_time: names.map(() => 3_500),
-      user_id: names.map(() => "ann"),
-      parent_run_id: parents!,
-      source_name: names.map(() => null),
-    },
-    columns,
-  };
-  return rowsOf(table);
-}
+import { selectionOf } from "../../../../ui/src/screens/runs/use-table-rows.ts";
+import { rows } from "./rows.ts";
 
 const shape = (found: readonly RunRow[]) => found.map(({ id, depth }) => `${"-".repeat(depth)}${id}`);
 
@@ -45,20 +32,47 @@ describe("nested runs", () => {
   });
 });
 
-test("groups tell count, mean, spread of the sample and bounds, of numbers only", () => {
+test("a cell is null where the run has none, and undefined where nobody asked", () => {
+  const [, second] = rows(["a", "b"], { "metrics.acc": [1, null] });
+  expect(cellOf(second!, "metrics.acc")).toBeNull();
+  expect(cellOf(second!, "metrics.f1")).toBeUndefined();
+});
+
+describe("groups", () => {
   const logged = rows(["a", "b", "c", "d"], {
     "params.lr": ["1", "2", "1", null],
     "metrics.acc": [1, 5, 3, "NaN"],
   });
-  const groups = groupRows(logged, ["params.lr"], new Set(["group:lr: 1"]));
-  expect(groups.map((row) => row.id)).toEqual(["group:lr: 1", "a", "c", "group:lr: 2", "group:lr: –"]);
-  const [first, , , second, none] = groups;
-  expect(first?.kind === "group" && first.count).toBe(2);
-  expect(first?.kind === "group" && first.aggregates.get("metrics.acc")).toEqual({
-    ...{ mean: 2, std: Math.SQRT2, min: 1, max: 3 },
+  const groups = groupRuns(logged, ["params.lr"]);
+  const [one, two, none] = groups;
+
+  test("have the runs of equal values, listed where they are open", () => {
+    expect(groupRows(groups, new Set(["group:lr: 1"])).map((row) => row.id)).toEqual([
+      ...["group:lr: 1", "a", "c", "group:lr: 2", "group:lr: –"],
+    ]);
   });
-  expect(second?.kind === "group" && second.aggregates.get("metrics.acc")?.std).toBe(0);
-  expect(none?.kind === "group" && none.aggregates.get("metrics.acc")).toBeUndefined();
+
+  test("tell mean, spread of the sample and bounds, of finite numbers only", () => {
+    expect(numbersOf(one!.members, "metrics.acc")).toEqual({ count: 2, mean: 2, std: Math.SQRT2, min: 1, max: 3 });
+    expect(numbersOf(two!.members, "metrics.acc")?.std).toBe(0);
+    expect(numbersOf(none!.members, "metrics.acc")).toBeUndefined();
+    expect(numbersOf(one!.members, "params.lr")).toBeUndefined();
+  });
+
+  test("are ordered by their means, those without one last; by what is no number as the runs are", () => {
+    const labels = (order?: string) => orderGroups(groups, order).map(({ label }) => label);
+    expect(labels("metrics.acc DESC")).toEqual(["lr: 2", "lr: 1", "lr: –"]);
+    expect(labels("metrics.acc ASC")).toEqual(["lr: 1", "lr: 2", "lr: –"]);
+    for (const order of ["params.lr DESC", undefined]) expect(labels(order)).toEqual(["lr: 1", "lr: 2", "lr: –"]);
+  });
+
+  test("stand for their runs in the selection", () => {
+    const { shown, take } = selectionOf(groups, new Set(["a", "c"]));
+    expect([...shown]).toEqual(["a", "c", one!.id]);
+    expect([...take(new Set(["a", "c"]))]).toEqual([]);
+    expect([...take(new Set([...shown, two!.id]))].sort()).toEqual(["a", "b", "c"]);
+    expect([...take(new Set(["c", one!.id]))]).toEqual(["c"]);
+  });
 });
 
 test("CSV: no text becomes a formula, numbers stay numbers, quotes are doubled", () => {

@@ -41,7 +41,8 @@ interface RunLineProps {
 }
 
 /** The cell of the name, also of the head: it stays in place. */
-export const NAME_CELL = "sticky left-0 z-10 flex w-(--name) shrink-0 items-center gap-2 border-line border-r px-3";
+export const NAME_CELL =
+  "sticky left-0 z-10 flex w-(--name) shrink-0 items-center gap-2 border-line border-r px-3 wide:pl-4";
 
 /** A column that stays in place where there is room for it. */
 export const STILL_CELL = "shrink-0 border-line border-r wide:sticky wide:z-10";

@@ -53,20 +53,6 @@ export function RunsGrid(props: RunsGridProps) {
     },
     (index) => vertical.scrollToIndex(index),
   );
-  const vertical = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    overscan: 8,
-    scrollPaddingEnd: HEAD_PX,
-    // The row in hand stays, wherever it is: else the focus would be lost by scrolling.
-    rangeExtractor: (range) =>
-      [...new Set([...defaultRangeExtractor(range), active])].filter((row) => row < rows.length),
-  });
-  const { range } = vertical;
-  props.inSight.current = () =>
-    rows.slice(range?.startIndex ?? 0, (range?.endIndex ?? 0) + 1).filter((row) => row.kind === "run");
-
   const placed = useMemo(() => {
     const isFixed = new Set(fixed);
     const place = (of: readonly RunColumn[], first: number): Placed[] => {
@@ -100,6 +86,21 @@ export function RunsGrid(props: RunsGridProps) {
     overscan: 3,
     scrollPaddingEnd: stillPx + NAME_PX,
   });
+  // After the other, which would ask for the scroll position while these rows are not laid out yet.
+  const vertical = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 8,
+    scrollPaddingEnd: HEAD_PX,
+    // The row in hand stays, wherever it is: else the focus would be lost by scrolling.
+    rangeExtractor: (range) =>
+      [...new Set([...defaultRangeExtractor(range), active])].filter((row) => row < rows.length),
+  });
+  const { range } = vertical;
+  props.inSight.current = () =>
+    rows.slice(range?.startIndex ?? 0, (range?.endIndex ?? 0) + 1).filter((row) => row.kind === "run");
+
   const first = horizontal.getVirtualIndexes()[0] ?? 0;
   const last = horizontal.getVirtualIndexes().at(-1) ?? -1;
   const layout: GridLayout = useMemo(

@@ -105,6 +105,7 @@ export function RunsHeader(props: RunsHeaderProps) {
     onFocus: () => setInHand(spelling),
     onKeyDown: (event: KeyboardEvent<HTMLElement>) => onKeyDown(event, spelling),
     onClick: (event: MouseEvent) => orderOf !== undefined && actions.onSort(orderOf, event.shiftKey),
+    title: `${(spelling || label).slice(0, 300)}: ${orderOf === undefined ? "" : "press to order, "}right-click or ↓ for more`,
     ...{ label, isAtEnd, direction: directionOf(sort, orderOf) },
   });
   const header = (placed: Placed, className: string, style: { left: number | string; width: number }) => {
@@ -123,6 +124,10 @@ export function RunsHeader(props: RunsHeaderProps) {
           className,
           drag.moved === spelling && "opacity-50",
           drag.moved !== undefined && drag.before === spelling && "shadow-[inset_2px_0_0_var(--color-accent)]",
+          drag.moved !== undefined &&
+            drag.before === undefined &&
+            placed.index === order.length - 1 &&
+            "shadow-[inset_-2px_0_0_var(--color-accent)]",
         )}
         style={style}
         onPointerDown={(event) => drag.onPointerDown(event, spelling)}
@@ -185,6 +190,7 @@ interface HeaderButtonProps {
   isAtEnd: boolean;
   direction: "ASC" | "DESC" | undefined;
   ref: (element: HTMLElement | null) => void;
+  title: string;
   tabIndex: number;
   onFocus: () => void;
   onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
@@ -197,7 +203,6 @@ function HeaderButton({ label, isAtEnd, direction, ...rest }: HeaderButtonProps)
     <button
       type="button"
       aria-haspopup="menu"
-      title={`${label.slice(0, 300)}: press to order, right-click or ↓ for more`}
       {...rest}
       className={classNames(
         "flex min-h-6 min-w-0 flex-1 items-center gap-1 rounded-sm hover:text-ink",

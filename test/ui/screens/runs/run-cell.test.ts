@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { groupCell, runCell } from "../../../../ui/src/screens/runs/run-cell.ts";
+import { parseColumn } from "../../../../ui/src/screens/runs/run-columns.ts";
+import { type GroupRow, groupRows, groupRuns } from "../../../../ui/src/screens/runs/run-rows.ts";
+import { rows } from "./rows.ts";
+
+const NOW_MS = 1_000_000;
+
+const [first, second] = rows(["a", "b"], {
+  "metrics.acc": [0.123456789, "NaN"],
+  "params.lr": ["1", "2"],
+  "params.seed": ["7", "7"],
+  "tags.none": [null, null],
+});
+
+const text = (spelling: string, row = first!) => runCell(row, parseColumn(spelling)!, NOW_MS);
+
+test("numbers are shortened, with all digits in the title", () => {
+  expect(text("metrics.acc")).toEqual({ text: "0.12346", title: "0.123456789" });
+  expect(text("metrics.acc", second).text).toBe("NaN");
+});
+
+test("no value is no text; one that is on its way is empty", () => {
+  expect(text("tags.none").text).toBeUndefined();
+  expect(text("metrics.other").text).toBe("");
+});
+
+test("a run's span grows while it goes on, and is none where it ended unseen", () => {
+  expect(text("duration").text).toBe("2.5s");
+  expect(text("duration", { ...first!, endMs: null, status: "RUNNING" }).text).toBe("16m 39s");
+  expect(text("duration", { ...first!, endMs: null, status: "FAILED" }).text).toBeUndefined();
+});
+
+test("long texts are cut", () => {
+  expect(text("attributes.user_id", { ...first!, user: "x".repeat(5000) })).toEqual({
+    text: "x".repeat(300),
+    title: "x".repeat(2000),
+  });
+});
+
+test("groups tell mean and deviation or bounds of numbers, and the text that their runs share", () => {
+  const logged = rows(["a", "b"], { "metrics.acc": [1, 2], "params.lr": ["1", "2"], "params.seed": ["7", "7"] });
+  const [group] = groupRows(groupRuns(logged, ["params.seed"]), new Set());
+  const cell = (spelling: string, spread: "std" | "range" = "std") =>
+    groupCell(group as GroupRow, parseColumn(spelling)!, spread).text;
+  expect(cell("metrics.acc")).toBe("1.5 ± 0.71");
+  expect(cell("metrics.acc", "range")).toBe("1 … 2");
+  expect(cell("params.seed")).toBe("7");
+  expect(cell("params.lr")).toBe("2 values");
+});
