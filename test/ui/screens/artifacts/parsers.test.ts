@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CsvParser, LineParser, logTable } from "../../../../ui/src/screens/artifacts/parsers.ts";
+import { CsvParser, cellText, LineParser, logTable, sortRows } from "../../../../ui/src/screens/artifacts/parsers.ts";
 
 const CSV = 'id,"na""me",ü\r\n1,"a,\nb",x\n\n2,,"€"';
 
@@ -30,4 +30,26 @@ test("only what log_table writes is a table", () => {
   });
   for (const other of [null, [], { columns: ["a"] }, { columns: ["a"], data: [1] }])
     expect(logTable(other)).toBeUndefined();
+});
+
+test("text from the middle of a file begins with a whole line", () => {
+  const bytes = new TextEncoder().encode("ü cut\nwhole\nlast");
+  const parser = new LineParser(true);
+  parser.push(bytes.subarray(1));
+  expect([parser.line(0), parser.line(1), parser.count]).toEqual(["whole", "last", 2]);
+  const endless = new LineParser(true);
+  endless.push(new TextEncoder().encode("no end"));
+  expect(endless.line(0)).toBe("no end");
+});
+
+test("rows are ordered by number, then by word; what is empty comes last in both directions", () => {
+  const rows = [["b"], [""], ["10"], ["9"], ["a"], []];
+  expect(sortRows(rows, 0, false).map(([cell]) => cell)).toEqual(["9", "10", "a", "b", "", undefined]);
+  expect(sortRows(rows, 0, true).map(([cell]) => cell)).toEqual(["b", "a", "10", "9", "", undefined]);
+});
+
+test("cells of integers beyond 2^53 keep their digits", () => {
+  expect(cellText(2n ** 60n)).toBe("1152921504606846976");
+  expect(cellText([1n, 2n ** 60n])).toBe('[1,"1152921504606846976"]');
+  expect(cellText(new Date(Number.NaN))).toBe("");
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { blend } from "../../../../ui/src/charts/colour-scale.ts";
-import { boxes, quantile } from "../../../../ui/src/screens/compare/box.ts";
+import { boxes, grouping, quantile } from "../../../../ui/src/screens/compare/box.ts";
 import { compareRows } from "../../../../ui/src/screens/compare/compare-rows.ts";
 import { type ComparedRun, comparedRun } from "../../../../ui/src/screens/compare/compared-run.ts";
 import { interpolate, regionAbove } from "../../../../ui/src/screens/compare/contour.ts";
@@ -14,6 +14,7 @@ import {
   readField,
   scaled,
 } from "../../../../ui/src/screens/compare/fields.ts";
+import { explained } from "../../../../ui/src/screens/compare/importance.ts";
 import { compareSearch } from "../../../../ui/src/screens/compare/search.ts";
 
 function run(id: string, params: Record<string, string>, metrics: Record<string, number>): ComparedRun {
@@ -163,4 +164,66 @@ test("colours blend between their stops", () => {
   expect([0, 0.25, 0.75, 1, 7].map(scale)).toEqual([
     ...["rgb(0, 0, 0)", "rgb(50, 0, 0)", "rgb(100, 100, 0)", "rgb(100, 200, 0)", "rgb(100, 200, 0)"],
   ]);
+});
+
+describe("what explains a metric", () => {
+  const runsOf = Array.from({ length: 60 }, (_, run) => run);
+  const outcome = runsOf.map((run) => (run - 30) ** 2);
+
+  test("is told for numbers without a direction, and for words", () => {
+    expect(explained(runsOf, outcome)).toBeGreaterThan(0.7);
+    expect(
+      explained(
+        runsOf.map((run) => (run < 10 ? "low" : "high")),
+        outcome,
+      ),
+    ).toBeGreaterThan(0.4);
+  });
+
+  test("is about nothing for what is mixed, however many groups it makes", () => {
+    const mixed = runsOf.map((run) => (run * 17) % 7);
+    expect(Math.abs(explained(mixed, outcome))).toBeLessThan(0.15);
+    expect(explained(runsOf.map(String), outcome)).toBe(0);
+  });
+
+  test("is not told by few runs, nor of one value", () => {
+    expect(explained([1, 2, 3], [1, 2, 3])).toBe(0);
+    expect(
+      explained(
+        runsOf.map(() => "same"),
+        outcome,
+      ),
+    ).toBe(0);
+    expect(
+      explained(
+        runsOf,
+        runsOf.map(() => Number.NaN),
+      ),
+    ).toBe(0);
+  });
+
+  test("comes first among the axes that nobody chose, and metrics of held-out data before others", () => {
+    const sweep = runsOf.map((at) =>
+      run(String(at), { a: String((at * 17) % 7), z: String(at) }, { aaa: (at * 31) % 11, "val/acc": at ** 2 }),
+    );
+    expect(defaultAxes(fieldChoice(sweep))).toEqual(["params.z", "params.a", "metrics.val/acc", "metrics.aaa"]);
+  });
+});
+
+describe("groups of boxes", () => {
+  test("are words and few numbers as they are", () => {
+    expect(grouping(["b", 2, undefined, 10])).toEqual({
+      groupOf: ["b", "2", NONE, "10"],
+      groups: ["2", "10", NONE, "b"],
+    });
+  });
+
+  test("are ranges of as many runs each where there are many numbers", () => {
+    const { groupOf, groups } = grouping([...Array.from({ length: 60 }, (_, run) => run), undefined]);
+    expect(groups).toEqual([
+      ...["0 to 9.83", "9.83 to 19.7", "19.7 to 29.5", "29.5 to 39.3", "39.3 to 49.2", "49.2 to 59"],
+      NONE,
+    ]);
+    expect(groups.map((group) => groupOf.filter((own) => own === group).length)).toEqual([10, 10, 10, 10, 10, 10, 1]);
+  });
 });

@@ -47,7 +47,7 @@ const R = "if else for while repeat in next break function return TRUE FALSE NUL
 
 const YAML = language([
   "(?<comment>(?:(?<=^|\\s)#).*)",
-  String.raw`(?<key>(?<=^[\s-]*)[\w./<>$-][^:#"']*?(?=:(?:\s|$))|(?<=^[\s-]*)"(?:[^"\\]|\\.)*"(?=\s*:))`,
+  String.raw`(?<key>(?<=^[\s-]*)[\w./<>$][^:#"']*?(?=:(?:\s|$))|(?<=^[\s-]*)"(?:[^"\\]|\\.)*"(?=\s*:))`,
   String.raw`(?<string>(?<=^|[\s[{,])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'))`,
   String.raw`(?<word>(?<=[:\-,\[]\s)(?:true|false|null|yes|no|on|off|~)(?=\s*(?:$|[,\]}#]))|(?<=\s)[&*!][\w.!-]+|^---)`,
   NUMBER,

@@ -25,6 +25,10 @@ interface TableViewProps {
   onEndNear?: () => void;
 }
 
+function headerOf(name: string | undefined, column: number): string {
+  return name || `column ${column + 1}`;
+}
+
 /** A file's rows and columns, of which only those in sight exist; sorted by the rows that are loaded. */
 export function TableView(props: TableViewProps) {
   const { columns, rows, version, totalRows, isComplete, note, onEndNear } = props;
@@ -41,7 +45,7 @@ export function TableView(props: TableViewProps) {
     const sample = rows.slice(0, SAMPLE);
     return columns.map((name, column) => {
       const cells = sample.map((row) => row[column] ?? "");
-      const longest = Math.max(name.length + 2, ...cells.map((cell) => cell.length));
+      const longest = Math.max(headerOf(name, column).length + 2, ...cells.map((cell) => cell.length));
       const isNumeric = cells.some((cell) => cell !== "") && cells.every((cell) => !Number.isNaN(Number(cell)));
       return { widthPx: Math.min(MAX_COLUMN_PX, Math.max(MIN_COLUMN_PX, longest * CHARACTER_PX + 24)), isNumeric };
     });
@@ -130,7 +134,7 @@ export function TableView(props: TableViewProps) {
                       shape[index]?.isNumeric && "justify-end",
                     )}
                   >
-                    <span className="truncate">{columns[index] || `column ${index + 1}`}</span>
+                    <span className="truncate">{headerOf(columns[index], index)}</span>
                     {isSorted && <Arrow size={12} aria-hidden className="shrink-0" />}
                   </button>
                 </span>

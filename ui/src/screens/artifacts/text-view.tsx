@@ -79,8 +79,9 @@ function isLogName(path: string): boolean {
 function readText({ parser, start, end, total, isComplete }: FileParts<LineParser>): string {
   if (total === undefined) return "Loading…";
   if (isComplete && start === 0) return `${formatCount(parser.count)} ${parser.count === 1 ? "line" : "lines"}`;
-  const read = `${formatBytes(end - start)} of ${formatBytes(total)} read`;
-  return start === 0 ? read : `${read}, from ${formatBytes(start)} on`;
+  const part = `${formatBytes(end - start)} of ${formatBytes(total)}`;
+  if (start === 0) return `The first ${part}`;
+  return isComplete ? `The last ${part}` : `${part}, from ${formatBytes(start)} on`;
 }
 
 /** Any place of a file that is too large to scroll through. */

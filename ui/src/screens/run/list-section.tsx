@@ -33,7 +33,7 @@ export function ListSection(props: ListSectionProps) {
   return (
     <section aria-label={title} className="flex min-w-0 flex-col">
       <div className="flex min-h-9 flex-wrap items-center gap-3 px-4">
-        <h2 className="font-medium">
+        <h2 className="shrink-0 font-medium">
           {title} <span className="font-normal text-ink-faint">{formatCount(count)}</span>
         </h2>
         {count >= SEARCH_FROM && (
@@ -41,7 +41,7 @@ export function ListSection(props: ListSectionProps) {
             label={`Search ${title.toLowerCase()}`}
             value={words}
             onValueChange={onWords}
-            className="w-56 max-w-full"
+            className="min-w-28 max-w-56 flex-1"
           />
         )}
         {count > ROWS_IN_SIGHT && (
