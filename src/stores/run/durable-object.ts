@@ -115,7 +115,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
 
   async chart(keys: readonly string[], options: ChartOptions): Promise<ChartSeries[]> {
     const history = await this.#wholeHistory();
-    return keys.map((key) => history.chart(key, options));
+    return history.chart(keys, options);
   }
 
   /** A socket for one who watches the run: see `LiveSockets`. The run is live for as long, so that changes are told here. */

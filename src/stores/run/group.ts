@@ -46,10 +46,26 @@ export function seriesOfKey(batches: Iterable<Points>, key: string): Series {
     const keyNumber = batch.keys.indexOf(key);
     if (keyNumber < 0) continue;
     const { keyIndex } = batch;
-    if (batch.keys.length === 1) series.append(batch, 0, keyIndex.length);
-    else for (let at = 0; at < keyIndex.length; at++) if (keyIndex[at] === keyNumber) series.append(batch, at, at + 1);
+    for (let from = 0; from < keyIndex.length; from++) {
+      if (keyIndex[from] !== keyNumber) continue;
+      let to = from + 1;
+      while (to < keyIndex.length && keyIndex[to] === keyNumber) to++;
+      series.append(batch, from, to);
+      from = to;
+    }
   }
   return sortedDistinct(series.view());
+}
+
+/** All keys' points of the batches, each key's in the series' order, every point once. */
+export function seriesByKey(batches: readonly Points[]): Map<string, Series> {
+  const keys = [...new Set(batches.flatMap((batch) => batch.keys))];
+  const idByKey = new Map(keys.map((key, index) => [key, index]));
+  const series = new Map<string, Series>();
+  for (const { keyId, series: grouped, from, to } of groupByKey(batches, idByKey)) {
+    series.set(keys[keyId]!, slice(grouped, from, to));
+  }
+  return series;
 }
 
 /** A counting sort: where each point of each batch goes, and where each key's points start. */

@@ -3,7 +3,7 @@ import { slicesOf } from "./block.ts";
 import { decodeBound, encodeBound } from "./bound.ts";
 import { type ChartOptions, type ChartSeries, chartSeries } from "./chart-series.ts";
 import { frameLength } from "./frame.ts";
-import { groupByKey, seriesOfKey } from "./group.ts";
+import { groupByKey, seriesByKey, seriesOfKey } from "./group.ts";
 import { MetricKeys } from "./keys.ts";
 import { type Chunk, firstAfter, Merge } from "./merge.ts";
 import { migrateObject, type ObjectStorage } from "./migrations.ts";
@@ -21,6 +21,8 @@ const MAX_JOURNAL_ROW_BYTES = 1_000_000;
 const MAX_BODY_BYTES = 1_900_000;
 
 export type { SampleOptions };
+
+const NO_POINTS = new SeriesBuilder(0).view();
 
 export interface ReadOptions {
   /** The last point of the page before; absent for the first page. */
@@ -135,9 +137,16 @@ export class MetricHistory {
     return sampleSeries(() => this.#slices(key, undefined), options);
   }
 
-  /** A metric for a chart. */
-  chart(key: string, options: ChartOptions): ChartSeries {
-    return chartSeries((name) => this.#slices(name, undefined), key, options);
+  /** Metrics for a chart, in the order of `keys`. The journal is read once, however many they are. */
+  chart(keys: readonly string[], options: ChartOptions): ChartSeries[] {
+    const isOne = keys.length === 1;
+    const recent = isOne ? new Map<string, Series>() : seriesByKey([...this.#journal()]);
+    const recentOf = (key: string): Series => {
+      const series = recent.get(key) ?? (isOne ? this.#recent(key) : NO_POINTS);
+      recent.set(key, series);
+      return series;
+    };
+    return keys.map((key) => chartSeries((name) => this.#slices(name, undefined, recentOf(name)), key, options));
   }
 
   /** Every metric key, in no order. */
@@ -160,16 +169,20 @@ export class MetricHistory {
   }
 
   /** A metric's points after `after` in order, each once. */
-  *#slices(key: string, after: Position | undefined): Generator<KeySlice> {
+  *#slices(key: string, after: Position | undefined, recent = this.#recent(key)): Generator<KeySlice> {
     const keyId = this.#keys.findId(key) ?? 0;
     // 0 and −0 are one value, and −0 is the later of the two.
     const bound = after && seriesOf(after.value === 0 ? { ...after, value: -0 } : after);
     const sources: Iterable<Chunk>[] = keyId === 0 ? [] : this.#segments.sources(keyId, bound);
-    const recent = seriesOfKey(this.#journal(0, key), key);
     const from = bound ? firstAfter(recent, 0, recent.values.length, bound, 0) : 0;
     if (from < recent.values.length) sources.push([chunkOf(keyId, recent, from)]);
     const merge = new Merge(sources);
     for (let slice = merge.next(); slice; slice = merge.next()) yield slice;
+  }
+
+  /** A metric's points that are not in segments yet. */
+  #recent(key: string): Series {
+    return seriesOfKey(this.#journal(0, key), key);
   }
 
   *#journal(afterId = 0, key?: string): Generator<Points> {
