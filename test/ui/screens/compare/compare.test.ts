@@ -174,7 +174,7 @@ describe("what explains a metric", () => {
     expect(explained(runsOf, outcome)).toBeGreaterThan(0.7);
     expect(
       explained(
-        runsOf.map((run) => (run < 10 ? "low" : "high")),
+        runsOf.map((run) => (run < 10 || run >= 50 ? "edge" : "middle")),
         outcome,
       ),
     ).toBeGreaterThan(0.4);
