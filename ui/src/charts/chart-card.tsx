@@ -10,7 +10,8 @@ import { ChartTable } from "./chart-table.tsx";
 import { chartCsv, chartPng, download } from "./export-chart.ts";
 import type { HoverStore } from "./hover.ts";
 import { LineChart } from "./line-chart.tsx";
-import type { Plot, PlotSpec } from "./plot.ts";
+import type { Plot, PlotLine, PlotSpec } from "./plot.ts";
+import { hasOnlyPoints, PointBars } from "./point-bars.tsx";
 import type { SeriesStore } from "./series-store.ts";
 
 export interface ChartCardProps {
@@ -41,6 +42,8 @@ export function ChartCard(props: ChartCardProps) {
   const isGrouped = search.chartGroups ?? false;
   const lines = useMemo(() => chartLines(metric, runs, { smoothing, isGrouped }), [metric, runs, smoothing, isGrouped]);
   const spec = useMemo((): PlotSpec => ({ lines, x, isLogX, isLogY, zoom }), [lines, x, isLogX, isLogY, zoom]);
+
+  const areOnlyPoints = hasOnlyPoints(lines);
 
   const saveCsv = async (): Promise<void> => {
     say(`Reading every point of ${metricKey}…`);
@@ -77,7 +80,7 @@ export function ChartCard(props: ChartCardProps) {
               label: "Download CSV, every point in view",
               onSelect: () => void saveCsv().catch((error) => sayFailed("The points could not be read.", error)),
             },
-            { label: "Download PNG", onSelect: () => void savePng() },
+            { label: "Download PNG", onSelect: () => void savePng(), isDisabled: areOnlyPoints || !hasFinite(lines) },
           ]}
         />
       </figcaption>
@@ -91,6 +94,10 @@ export function ChartCard(props: ChartCardProps) {
           </Notice>
         ) : lines.length === 0 ? (
           <Notice height={height}>{metric.isLoading ? "Loading…" : "None of these runs has a point of it."}</Notice>
+        ) : areOnlyPoints ? (
+          <PointBars {...{ metricKey, lines, x, height, hover }} />
+        ) : !hasFinite(lines) ? (
+          <Notice height={height}>Every value is NaN or infinite.</Notice>
         ) : (
           <LineChart {...{ metricKey, spec, height, hover, plotRef }} onZoom={setZoom} />
         )}
@@ -106,6 +113,10 @@ export function ChartCard(props: ChartCardProps) {
       {isTableOpen && <ChartTable title={metricKey} spec={spec} onClose={() => setTableOpen(false)} />}
     </figure>
   );
+}
+
+function hasFinite(lines: readonly PlotLine[]): boolean {
+  return lines.some(({ points }) => points.values.some(Number.isFinite));
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "");

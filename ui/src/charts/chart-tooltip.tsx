@@ -5,7 +5,7 @@ import { formatMetric } from "../parts/format.ts";
 import { formatX, xName } from "./axes.ts";
 import type { Hover, HoverStore } from "./hover.ts";
 import type { PlotLine, PlotSpec } from "./plot.ts";
-import { nearestIndex } from "./series-math.ts";
+import { byValue, nearestIndex } from "./series-math.ts";
 
 interface ChartTooltipProps {
   metricKey: string;
@@ -19,8 +19,8 @@ const GAP_PX = 14;
 /** The values at the cursor of the chart that is pointed at; readers of screens hear them from the keys' cursor. */
 export function ChartTooltip({ metricKey, spec, hover }: ChartTooltipProps) {
   const at = useSyncExternalStore(hover.subscribe, () => (hover.get()?.chart === metricKey ? hover.get() : undefined));
-  if (at === undefined || spec.lines.length === 0) return null;
-  return createPortal(<Panel spec={spec} at={at} />, document.body);
+  if (at?.x === undefined || spec.lines.length === 0) return null;
+  return createPortal(<Panel spec={spec} at={{ ...at, x: at.x }} />, document.body);
 }
 
 interface Row {
@@ -30,7 +30,7 @@ interface Row {
   readonly isNearest: boolean;
 }
 
-function Panel({ spec, at }: { spec: PlotSpec; at: Hover }) {
+function Panel({ spec, at }: { spec: PlotSpec; at: Hover & { x: number } }) {
   const panel = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const { style, offsetWidth, offsetHeight } = panel.current!;
@@ -71,14 +71,16 @@ function Panel({ spec, at }: { spec: PlotSpec; at: Hover }) {
   );
 }
 
-/** The lines around the nearest one, by value, greatest first as they are drawn. */
-function rowsAt({ lines }: PlotSpec, at: Hover): { rows: Row[]; hidden: number } {
-  const rows = lines.map((line): Row => {
-    const index = nearestIndex(line.points.x, at.x);
-    const faint = line.faint?.values[nearestIndex(line.faint.x, at.x)];
-    return { line, value: line.points.values[index]!, logged: faint, isNearest: line.id === at.lineId };
+/** The lines around the nearest one, by value, greatest first as they are drawn; those that begin later or have ended are not. */
+function rowsAt({ lines }: PlotSpec, at: Hover & { x: number }): { rows: Row[]; hidden: number } {
+  const rows = lines.flatMap((line): Row[] => {
+    const { x, values } = line.points;
+    const isNearest = line.id === at.lineId;
+    if (!isNearest && (at.x < x[0]! || at.x > x.at(-1)!)) return [];
+    const logged = line.faint?.values[nearestIndex(line.faint.x, at.x)];
+    return [{ line, value: values[nearestIndex(x, at.x)]!, logged, isNearest }];
   });
-  rows.sort((a, b) => order(b.value) - order(a.value));
+  rows.sort((a, b) => byValue(b.value, a.value));
   if (rows.length <= MAX_ROWS) return { rows, hidden: 0 };
   const nearest = Math.max(
     0,
@@ -86,9 +88,4 @@ function rowsAt({ lines }: PlotSpec, at: Hover): { rows: Row[]; hidden: number }
   );
   const from = Math.min(rows.length - MAX_ROWS, Math.max(0, nearest - MAX_ROWS / 2));
   return { rows: rows.slice(from, from + MAX_ROWS), hidden: rows.length - MAX_ROWS };
-}
-
-/** NaN comes last. */
-function order(value: number): number {
-  return Number.isNaN(value) ? -Number.MAX_VALUE : Math.max(-1e308, Math.min(1e308, value));
 }

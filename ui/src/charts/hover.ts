@@ -1,6 +1,7 @@
 /** What is pointed at, over all charts of a page. */
 export interface Hover {
-  readonly x: number;
+  /** Missing where a line is pointed at as a whole, such as in a legend. */
+  readonly x?: number;
   /** The run, or group, that is nearest to the pointer: drawn strongly in all charts. */
   readonly lineId: string | undefined;
   /** The metric of the chart that is pointed at. */

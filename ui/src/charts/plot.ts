@@ -129,9 +129,8 @@ export class Plot {
     const ctx = this.#overlay.getContext("2d");
     if (ctx === null) return;
     ctx.clearRect(0, 0, this.#overlay.width, this.#overlay.height);
-    if (x === undefined) return;
+    if (x === undefined && lineId === undefined) return;
     const place = this.#overlayPlace();
-    const px = toX(place)(x);
     const dpr = devicePixelRatio;
     const line = this.#spec.lines.find(({ id }) => id === lineId);
     if (line !== undefined) {
@@ -141,6 +140,8 @@ export class Plot {
       ctx.fillStyle = line.colour;
       drawLine(ctx, place, line.points, 2.25 * dpr);
     }
+    if (x === undefined) return;
+    const px = toX(place)(x);
     if (Number.isFinite(px) && px >= 0 && px <= place.width) {
       ctx.fillStyle = this.#colours.cursor;
       ctx.fillRect(Math.round(px), 0, Math.max(1, Math.floor(dpr)), place.height);

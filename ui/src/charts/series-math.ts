@@ -187,3 +187,9 @@ export function extentOf(values: ArrayLike<number>, from = 0, to = values.length
   }
   return { least, greatest };
 }
+
+/** Orders values, the least first; NaN is less than all. */
+export function byValue(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,71 @@
+import type { SeriesX } from "../api/series.ts";
+import { formatExact, formatMetric } from "../parts/format.ts";
+import { formatX, xName } from "./axes.ts";
+import type { HoverStore } from "./hover.ts";
+import type { PlotLine } from "./plot.ts";
+import { byValue, extentOf } from "./series-math.ts";
+
+interface PointBarsProps {
+  metricKey: string;
+  lines: readonly PlotLine[];
+  x: SeriesX;
+  height: number;
+  hover: HoverStore;
+}
+
+/** Whether no line has more than a point: then there is nothing to draw as lines. */
+export function hasOnlyPoints(lines: readonly PlotLine[]): boolean {
+  return lines.every(({ points, band }) => points.x.length === 1 && band === undefined);
+}
+
+/** A metric of one point a run: of one run its value, of several bars, the greatest first. */
+export function PointBars({ metricKey, lines, x, height, hover }: PointBarsProps) {
+  const bars = lines.map((line) => ({ line, x: line.points.x[0]!, value: line.points.values[0]! }));
+  const [only] = bars;
+  if (bars.length === 1 && only !== undefined) {
+    return (
+      <p className="flex flex-col items-center justify-center" style={{ height }}>
+        <span className="text-2xl font-semibold" title={formatExact(only.value)}>
+          {formatMetric(only.value)}
+        </span>
+        <span className="text-ink-muted text-sm">
+          {xName(x)} {formatX(x, only.x)}
+        </span>
+      </p>
+    );
+  }
+  const { least, greatest } = extentOf([...bars.map(({ value }) => value), 0]);
+  const placeOf = (value: number): number => ((value - least) / (greatest - least || 1)) * 100;
+  bars.sort((a, b) => byValue(b.value, a.value));
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+    <section className="overflow-y-auto px-2" style={{ height }} aria-label={`${metricKey} by run`} tabIndex={0}>
+      <ul onPointerLeave={() => hover.set(undefined)}>
+        {bars.map(({ line, x: at, value }) => {
+          const [from, to] = [placeOf(Math.min(0, value)), placeOf(Math.max(0, value))];
+          return (
+            <li
+              key={line.id}
+              className="grid h-6 grid-cols-[minmax(0,2fr)_minmax(0,3fr)_72px] items-center gap-2 text-sm hover:bg-hover"
+              title={`${line.name}, ${xName(x)} ${formatX(x, at)}: ${formatExact(value)}`}
+              onPointerEnter={(event) =>
+                hover.set({ lineId: line.id, chart: metricKey, clientX: event.clientX, clientY: event.clientY })
+              }
+            >
+              <span className="truncate text-ink-muted">{line.name}</span>
+              <span aria-hidden className="relative h-3">
+                {Number.isFinite(value) && (
+                  <span
+                    className="absolute inset-y-0 min-w-0.5 rounded-xs"
+                    style={{ left: `${from}%`, width: `${to - from}%`, background: line.colour }}
+                  />
+                )}
+              </span>
+              <span className="text-right">{formatMetric(value)}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
