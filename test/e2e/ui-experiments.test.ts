@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectSound, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
+import { seriousFindings } from "./harness/axe.ts";
+import { expectSound, expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
 interface Seed {
   readonly ids: Readonly<Record<string, string>>;
@@ -21,6 +22,17 @@ afterAll(async () => {
   await Promise.all([ui.stop(), fresh.stop()]);
 });
 
+/** What another client does. */
+async function post({ server }: OurUi<object>, path: string, body: object): Promise<{ experiment_id: string }> {
+  const response = await fetch(`${server.url}/api/2.0/mlflow/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as { experiment_id: string };
+}
+
 const rowOf = ({ page }: OpenedPage, name: string) =>
   page.getByRole("row").filter({ has: page.getByRole("gridcell").getByText(name, { exact: true }) });
 
@@ -36,10 +48,10 @@ test("the list: folders, tags, counts, hostile names as text", async () => {
   expect(await rowOf(opened, "vision").innerText()).toMatch(/vision\s+3[\s\S]*3/);
   expect(await rowOf(opened, "baseline").innerText()).toContain("What everything is compared with.");
   for (const name of ui.seed.hostile) expect(await rowOf(opened, name).count()).toBe(1);
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
   await page.setViewportSize({ width: 390, height: 800 });
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
 });
 
 test("folders open and the address holds them; a search finds by name and tag, without folders", async () => {
@@ -68,6 +80,7 @@ test("by keys alone: create, rename, describe, tag, delete, restore", async () =
   await waitForRows(opened);
   await page.keyboard.press("c");
   await page.getByRole("dialog", { name: "New experiment" }).waitFor();
+  await expectSoundInBothThemes(opened);
   await page.keyboard.type("by keys");
   await page.keyboard.press("Enter");
   await page.waitForURL(/#\/experiments\/\d+/);
@@ -104,6 +117,8 @@ test("by keys alone: create, rename, describe, tag, delete, restore", async () =
   await page.keyboard.press("Delete");
   await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).press("Enter");
   await rowOf(opened, "renamed").waitFor({ state: "detached" });
+  await page.getByText("Deleted renamed.").waitFor();
+  await expectSoundInBothThemes(opened);
   await page.getByRole("button", { name: "Trash" }).press("Enter");
   await rowOf(opened, "renamed").getByRole("checkbox").check();
   await page.getByRole("button", { name: "Restore", exact: true }).press("Enter");
@@ -125,7 +140,35 @@ test("arrows move, Space selects, several open together", async () => {
   await page.waitForURL(`**/#/experiments/${ids["vision/resnet/augment"]},${ids["vision/resnet/sweep"]}*`);
 });
 
-test("an experiment that others make appears, and a failure says so and can be tried again", async () => {
+test("experiments and runs that others make appear by themselves", async () => {
+  const opened = await ui.open("/experiments");
+  await waitForRows(opened);
+  const { experiment_id } = await post(ui, "experiments/create", { name: "by others" });
+  await rowOf(opened, "by others").waitFor();
+  await post(ui, "runs/create", { experiment_id });
+  await rowOf(opened, "by others").getByText("1 running").waitFor({ state: "attached" });
+  await post(ui, "experiments/delete", { experiment_id });
+  await rowOf(opened, "by others").waitFor({ state: "detached" });
+});
+
+test("a name that is taken is refused in the dialog, which stays", async () => {
+  const opened = await ui.open("/experiments");
+  const { page } = opened;
+  await waitForRows(opened);
+  await page.getByRole("button", { name: "New experiment" }).click();
+  const dialog = page.getByRole("dialog", { name: "New experiment" });
+  await dialog.getByLabel("Name").fill("baseline");
+  await page.keyboard.press("Enter");
+  await dialog
+    .getByRole("alert")
+    .getByText(/already exists/)
+    .waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+});
+
+test("a failure says so and can be tried again", async () => {
   const opened = await ui.open("/experiments");
   const { page } = opened;
   await page.route("**/ui-api/experiments", (route) =>
@@ -134,6 +177,7 @@ test("an experiment that others make appears, and a failure says so and can be t
   await page.reload();
   await page.getByText("The experiments could not be loaded.").waitFor();
   await page.getByText("Not <b>you</b>.").waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
   await page.unroute("**/ui-api/experiments");
   await page.getByRole("button", { name: "Try again" }).click();
   await waitForRows(opened);
@@ -162,17 +206,12 @@ test("a new server says how to log the first run, and shows it when it is there"
   const { page } = opened;
   await page.getByRole("heading", { name: "Log the first run" }).waitFor();
   await page.getByText(`mlflow.set_tracking_uri("${fresh.server.url}")`).waitFor();
-  await expectSound(opened);
-  const post = (path: string, body: object) =>
-    fetch(`${fresh.server.url}/api/2.0/mlflow/${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  const { experiment_id } = (await (await post("experiments/create", { name: "first" })).json()) as {
-    experiment_id: string;
-  };
-  await post("runs/create", { experiment_id });
+  await expectSoundInBothThemes(opened);
+  await page.setViewportSize({ width: 390, height: 800 });
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+  await expectSoundInBothThemes(opened);
+  const { experiment_id } = await post(fresh, "experiments/create", { name: "first" });
+  await post(fresh, "runs/create", { experiment_id });
   await rowOf(opened, "first").waitFor();
   await page.getByRole("heading", { name: "Log the first run" }).waitFor({ state: "detached" });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectSound, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
+import { seriousFindings } from "./harness/axe.ts";
+import { expectSound, expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
 interface Seed {
   readonly model: string;
@@ -29,7 +30,7 @@ test("models: list without prompts, search by name and by tag, create", async ()
   await cell(opened, ui.seed.model).waitFor();
   await page.getByText("2 models").waitFor();
   expect(await cell(opened, ui.seed.hostile).count()).toBe(1);
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
   await page.getByRole("searchbox").fill("CHURN");
   await page.getByText("1 model", { exact: true }).waitFor();
   await page.getByRole("searchbox").fill("tags.team = 'red'");
@@ -83,7 +84,7 @@ test("a version: aliases, stage, tags, signature, lineage, lines to load it", as
   const opened = await ui.open(`${modelPath()}/versions/2`);
   const { page } = opened;
   await page.getByRole("link", { name: "train-1" }).waitFor();
-  await page.getByRole("link", { name: ui.seed.modelId }).waitFor();
+  await page.getByRole("link", { name: ui.seed.modelId, exact: true }).waitFor();
   await page.getByLabel("Inputs").getByText("double").waitFor();
   await page.getByText(`load_model("models:/${ui.seed.model}/2")`).waitFor();
   await expectSound(opened);
@@ -118,9 +119,24 @@ test("logged models: the list, and one's page at the address that MLflow prints"
   await page.goto(`${ui.server.url}/#/experiments/${ui.seed.experimentId}/models/${ui.seed.modelId}`);
   await page.getByRole("link", { name: `${ui.seed.model} v2` }).waitFor();
   await page.getByRole("row", { name: /accuracy.*0\.6/ }).waitFor();
-  await page.getByRole("link", { name: "MLmodel" }).waitFor();
   await page.getByRole("link", { name: "train-1" }).waitFor();
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
+});
+
+test("the files of a version are those of its logged model: a tree, with viewers", async () => {
+  const opened = await ui.open(`${modelPath()}/versions/2`);
+  const { page } = opened;
+  await page.getByRole("link", { name: `models:/${ui.seed.modelId}` }).click();
+  await page.waitForURL(`**/#/experiments/${ui.seed.experimentId}/models/${ui.seed.modelId}?tab=artifacts`);
+  await page.getByRole("treeitem", { name: /^MLmodel/ }).click();
+  await page.getByText("python_function:").waitFor();
+  await page.waitForURL(/path=MLmodel/);
+  await page.getByRole("link", { name: "Download" }).waitFor();
+  await expectSoundInBothThemes(opened);
+  await page.getByRole("tab", { name: "Overview" }).click();
+  await page.getByRole("row", { name: /accuracy.*0\.6/ }).waitFor();
+  await page.goBack();
+  await page.getByText("python_function:").waitFor();
 });
 
 test("a logged model is registered, as a version of a model that exists and as a new one", async () => {
@@ -145,8 +161,74 @@ test("a logged model is registered, as a version of a model that exists and as a
 test("what is not there says so", async () => {
   const opened = await ui.open("/models/no%20such/versions/7");
   const { page } = opened;
-  await page.getByText("This version could not be loaded.").waitFor();
+  await page.getByRole("heading", { name: "There is no such version" }).waitFor();
   await page.getByText("RESOURCE_DOES_NOT_EXIST").waitFor();
-  await page.goto(`${ui.server.url}/#/logged-models/m-${"0".repeat(32)}`);
-  await page.getByText("This logged model could not be loaded.").waitFor();
+  await page.getByRole("link", { name: "Go to the model" }).click();
+  await page.getByRole("heading", { name: "There is no such model" }).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.getByRole("link", { name: "Go to the registered models" }).click();
+  await cell(opened, ui.seed.model).waitFor();
+});
+
+test("what the server refuses is said where it was asked for", async () => {
+  const opened = await ui.open("/models");
+  const { page } = opened;
+  await cell(opened, ui.seed.model).waitFor();
+  await page.getByRole("searchbox").fill("tags.team = red");
+  await page.getByText("The models could not be loaded.").waitFor();
+  await page.getByText("INVALID_PARAMETER_VALUE").waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.getByRole("button", { name: "Empty the search" }).click();
+  await cell(opened, ui.seed.model).waitFor();
+
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "New model" }).click();
+  const dialog = page.getByRole("dialog", { name: "New model" });
+  await dialog.getByLabel("Name").fill(ui.seed.model);
+  await page.keyboard.press("Enter");
+  await dialog
+    .getByRole("alert")
+    .getByText(/already exists/)
+    .waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+
+  await page.goto(`${ui.server.url}/#${modelPath()}/versions/1`);
+  await page.getByRole("button", { name: "Add alias" }).click();
+  await page.getByLabel("Alias", { exact: true }).fill("v9");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("Version alias name 'v9' is reserved.").waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+});
+
+test("by keys alone: versions compared, a version's stage, a version deleted", async () => {
+  const opened = await ui.open(modelPath());
+  const { page } = opened;
+  await page.getByRole("row", { name: /\bv2\b/ }).focus();
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.getByText("2 selected").waitFor();
+  await page.keyboard.press("o");
+  await page.getByRole("heading", { name: "Comparing 2 versions" }).waitFor();
+  await expectSoundInBothThemes(opened);
+  await page.goBack();
+  await page.getByRole("row", { name: /\bv1\b/ }).press("Enter");
+  await page.getByRole("heading", { name: `${ui.seed.model} version 1` }).waitFor();
+  const stage = page.getByRole("combobox", { name: "Stage" });
+  await stage.press("Enter");
+  await page.getByRole("option", { name: "Archived" }).press("Enter");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Move" }).press("Enter");
+  await stage.getByText("Archived").waitFor();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("delete the version");
+  await page.getByRole("option", { name: /Delete the version/ }).waitFor();
+  await page.keyboard.press("Enter");
+  const confirm = page.getByRole("alertdialog", { name: "Delete version 1?" });
+  await confirm.waitFor();
+  await expectSoundInBothThemes(opened);
+  await confirm.getByRole("button", { name: "Delete" }).press("Enter");
+  await page.getByRole("row", { name: /\bv2\b/ }).waitFor();
+  await page.getByText(`Deleted version 1 of ${ui.seed.model}.`).waitFor();
+  await expectSoundInBothThemes(opened);
+  expect(await page.getByRole("row", { name: /\bv1\b/ }).count()).toBe(0);
 });

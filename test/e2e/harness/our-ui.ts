@@ -55,3 +55,14 @@ export async function expectSound({ page, trouble }: OpenedPage): Promise<void> 
   expect(await seriousFindings(page)).toEqual([]);
   expect(trouble).toEqual({ consoleErrors: [], cspViolations: [], failedCalls: [], foreignRequests: [] });
 }
+
+/** Sound in light and in dark. */
+export async function expectSoundInBothThemes(opened: OpenedPage): Promise<void> {
+  for (const colorScheme of ["dark", "light"] as const) {
+    await opened.page.emulateMedia({ colorScheme });
+    await opened.page.evaluate(
+      "Promise.all(document.getAnimations().map((one) => one.effect.getTiming().iterations === 1 && one.finished))",
+    );
+    await expectSound(opened);
+  }
+}

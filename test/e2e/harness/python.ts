@@ -8,7 +8,8 @@ const ROOT = join(import.meta.dirname, "../../..");
 /** The real server's command, as `npm test` installs it, or the one that `MLFLOW_COMMAND` names. */
 export const MLFLOW_COMMAND = process.env.MLFLOW_COMMAND ?? join(ROOT, ".venv/bin/mlflow");
 
-const PYTHON = join(dirname(MLFLOW_COMMAND), "python");
+/** The interpreter that has the real client. */
+export const PYTHON = join(dirname(MLFLOW_COMMAND), "python");
 
 /**
  * Runs a program with the real Python client against a server, and gives what it printed, as JSON.

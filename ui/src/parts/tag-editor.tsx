@@ -19,7 +19,9 @@ export function TagEditor({ tags, onSet, onRemove }: TagEditorProps) {
   const [isOpen, setOpen] = useState(false);
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
+  const [problem, setProblem] = useState<string>();
   const open = (tag: TagPair): void => {
+    setProblem(undefined);
     setKey(tag.key);
     setValue(tag.value);
     setOpen(true);
@@ -31,7 +33,7 @@ export function TagEditor({ tags, onSet, onRemove }: TagEditorProps) {
     if (key.trim() === "") return;
     onSet({ key: key.trim(), value }).then(
       () => setOpen(false),
-      (error: unknown) => sayFailed("The tag could not be set.", error),
+      (error: Error) => setProblem(error.message),
     );
   };
   return (
@@ -63,7 +65,7 @@ export function TagEditor({ tags, onSet, onRemove }: TagEditorProps) {
       >
         <form onSubmit={save} className="flex w-60 flex-col gap-2">
           <TextField label="Name" value={key} onValueChange={setKey} required />
-          <TextField label="Value" value={value} onValueChange={setValue} />
+          <TextField label="Value" error={problem} value={value} onValueChange={setValue} />
           <Button type="submit" kind="primary" disabled={key.trim() === ""} className="self-end">
             Set tag
           </Button>

@@ -1,4 +1,4 @@
-import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useParams, useRouterState } from "@tanstack/react-router";
 import { Keyboard, Monitor, Moon, Plug, Search, Sun } from "lucide-react";
 import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../parts/button.tsx";
@@ -20,6 +20,7 @@ const THEMES: Record<ThemeChoice, { next: ThemeChoice; label: string; icon: type
 export function Frame() {
   const [Overlay, setOverlay] = useState<ComponentType<OverlayProps>>();
   const navigate = useNavigate();
+  const { ids, experimentId = ids } = useParams({ strict: false });
   const choice = useThemeChoice();
   const main = useFocusOnNavigation();
   useEffect(listenForKeys, []);
@@ -44,6 +45,15 @@ export function Frame() {
       group: "Go to",
       keys: "g m",
       run: () => void navigate({ to: "/models" }),
+    },
+    {
+      id: "go.logged-models",
+      label: "Logged models of the experiment",
+      group: "Go to",
+      keys: "g l",
+      isDisabled: experimentId === undefined || experimentId.includes(","),
+      run: () =>
+        void navigate({ to: "/experiments/$experimentId/models", params: { experimentId: experimentId ?? "" } }),
     },
     { id: "view.theme", label: "Change the theme", group: "View", run: () => setTheme(THEMES[choice].next) },
     { id: "help.connect", label: "Connect a client", group: "Help", run: () => open("connect") },
@@ -115,12 +125,14 @@ export function Frame() {
 /** A new page has the focus, as it would have without an app: what was pressed to come here is mostly gone. */
 function useFocusOnNavigation() {
   const main = useRef<HTMLElement>(null);
-  const path = useLocation({ select: ({ pathname }) => pathname });
+  const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname });
   const shown = useRef(path);
   useEffect(() => {
     if (shown.current === path) return;
+    const isFirst = shown.current === undefined;
     shown.current = path;
-    if (main.current?.contains(document.activeElement) === false) main.current.focus({ preventScroll: true });
+    if (!isFirst && main.current?.contains(document.activeElement) === false)
+      main.current.focus({ preventScroll: true });
   }, [path]);
   return main;
 }

@@ -157,6 +157,7 @@ function Version({ version, uri }: { version: ModelVersion; uri: string }) {
 function Aliases({ version: { name, version, aliases = [] } }: { version: ModelVersion }) {
   const [isOpen, setOpen] = useState(false);
   const [alias, setText] = useState("");
+  const [problem, setProblem] = useState<string>();
   const model = useQuery(registeredModelQuery(name));
   const set = useChange(setAlias, ["model-versions", "registered-models"]);
   const remove = useChange(deleteAlias, ["model-versions", "registered-models"]);
@@ -169,7 +170,7 @@ function Aliases({ version: { name, version, aliases = [] } }: { version: ModelV
         setOpen(false);
         setText("");
       },
-      (error: unknown) => sayFailed("The alias could not be set.", error),
+      (error: Error) => setProblem(error.message),
     );
   };
   return (
@@ -188,7 +189,10 @@ function Aliases({ version: { name, version, aliases = [] } }: { version: ModelV
       <Popover
         title="Set an alias"
         isOpen={isOpen}
-        onOpenChange={setOpen}
+        onOpenChange={(next) => {
+          setProblem(undefined);
+          setOpen(next);
+        }}
         trigger={
           <Button
             kind="quiet"
@@ -203,8 +207,12 @@ function Aliases({ version: { name, version, aliases = [] } }: { version: ModelV
           <TextField
             label="Alias"
             hint={isMove ? `Moves here from version ${holder}.` : "Such as champion."}
+            error={problem}
             value={alias}
-            onValueChange={setText}
+            onValueChange={(next) => {
+              setProblem(undefined);
+              setText(next);
+            }}
             required
           />
           <Button
