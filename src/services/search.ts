@@ -5,8 +5,8 @@ import { planExperimentSearch } from "../search/experiment-plan.ts";
 import { planRunSearch, type RunSearchPlan } from "../search/run-plan.ts";
 import { findExperiments } from "../stores/d1/experiments.ts";
 import { liveRunsStatement } from "../stores/d1/latest-metrics.ts";
-import { type RunRecord, readRuns } from "../stores/d1/runs.ts";
-import { searchExperimentIds, searchRunIds, searchRunIdsWith } from "../stores/d1/search.ts";
+import { type RecordRow, type RunRecord, readRuns, toRecords } from "../stores/d1/runs.ts";
+import { searchExperimentIds, searchRunPage } from "../stores/d1/search.ts";
 import { catchUp } from "./catch-up.ts";
 import type { ServiceContext } from "./context.ts";
 
@@ -42,32 +42,41 @@ export interface FoundRuns {
  * the page, and where some are, their objects are asked and the page is read again.
  */
 export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise<FoundRuns> {
-  const { runIds, ...page } = await findRunPage(ctx, input);
-  return { ...page, count: runIds.length, slices: readInSlices(ctx, runIds) };
+  const { runIds, records, ...page } = await findRunPage(ctx, input, input.maxResults <= RUNS_PER_READ);
+  return { ...page, count: runIds.length, slices: readInSlices(ctx, runIds, records) };
 }
 
 export interface RunPage {
   readonly plan: RunSearchPlan;
   readonly runIds: readonly string[];
+  /** The runs of `runIds`, where they were asked for. */
+  readonly records: readonly RecordRow[] | undefined;
   readonly nextPageToken: string | undefined;
   /** As in {@link FoundRuns}. */
   readonly isExact: boolean;
 }
 
 /** The ids of a page's runs, after D1 has caught up with those that are live. */
-export async function findRunPage(ctx: ServiceContext, input: RunSearch): Promise<RunPage> {
+export async function findRunPage(ctx: ServiceContext, input: RunSearch, readsRecords = false): Promise<RunPage> {
   checkMaxResults(input.maxResults);
   const experimentIds = [...new Set(input.experimentIds)];
   const plan = planRunSearch({ ...input, experimentIds });
+  // Of many rows, residues leave few.
+  const reads = { readsRecords: readsRecords && plan.residues.length === 0 };
   const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_ASKED_RUNS + 1);
-  const { rows, ...first } = await searchRunIdsWith<{ run_id: string }>(ctx.db, plan, findLive);
-  const live = rows.map((row) => row.run_id);
+  const first = await searchRunPage<{ run_id: string }>(ctx.db, plan, { ...reads, statement: findLive });
+  const live = first.rows.map((row) => row.run_id);
   if (live.length > 0) await catchUp(ctx, live.slice(0, MAX_ASKED_RUNS));
-  const { runIds, nextPageToken } = live.length > 0 ? await searchRunIds(ctx.db, plan) : first;
-  return { plan, runIds, nextPageToken, isExact: live.length <= MAX_ASKED_RUNS };
+  const { runIds, records, nextPageToken } = live.length > 0 ? await searchRunPage(ctx.db, plan, reads) : first;
+  return { plan, runIds, records, nextPageToken, isExact: live.length <= MAX_ASKED_RUNS };
 }
 
-async function* readInSlices(ctx: ServiceContext, runIds: readonly string[]): AsyncGenerator<readonly RunRecord[]> {
+async function* readInSlices(
+  ctx: ServiceContext,
+  runIds: readonly string[],
+  records: readonly RecordRow[] | undefined,
+): AsyncGenerator<readonly RunRecord[]> {
+  if (records !== undefined) return yield await toRecords(ctx.db, records, ctx.waitUntil);
   for (let i = 0; i < runIds.length; i += RUNS_PER_READ) {
     yield await readRuns(ctx.db, runIds.slice(i, i + RUNS_PER_READ), ctx.waitUntil);
   }

@@ -5,7 +5,7 @@ import { MlflowError } from "../../src/domain/errors.ts";
 import { planExperimentSearch } from "../../src/search/experiment-plan.ts";
 import { planRunSearch } from "../../src/search/run-plan.ts";
 import { migrate } from "../../src/stores/d1/migrate.ts";
-import { searchExperimentIds, searchRunIds } from "../../src/stores/d1/search.ts";
+import { searchExperimentIds, searchRunPage } from "../../src/stores/d1/search.ts";
 import oracle from "./oracle.json";
 import { insertRuns, type SearchedRun } from "./population.ts";
 
@@ -78,7 +78,7 @@ async function runNames({ filter, orderBy, viewType }: Answered): Promise<string
     viewType: viewType as ViewType,
     maxResults: 1000,
   });
-  const { runIds } = await searchRunIds(env.DB, plan);
+  const { runIds } = await searchRunPage(env.DB, plan, { readsRecords: true });
   return runIds.map((id) => id.slice(0, 3));
 }
 

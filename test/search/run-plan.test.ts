@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Position } from "../../src/search/plan.ts";
 import { planRunSearch, type RunSearchQuery } from "../../src/search/run-plan.ts";
 import { migrate } from "../../src/stores/d1/migrate.ts";
-import { searchRunIds } from "../../src/stores/d1/search.ts";
+import { searchRunPage } from "../../src/stores/d1/search.ts";
 
 const QUERY: RunSearchQuery = {
   experimentIds: ["1"],
@@ -84,7 +84,8 @@ describe("the statements take the intended way through the indices", () => {
 });
 
 describe("limits and hostile searches", () => {
-  const search = (query: Partial<RunSearchQuery>) => searchRunIds(env.DB, planRunSearch({ ...QUERY, ...query }));
+  const search = (query: Partial<RunSearchQuery>) =>
+    searchRunPage(env.DB, planRunSearch({ ...QUERY, ...query }), { readsRecords: true });
   const many = (count: number, comparison: (index: number) => string, word = " AND ") =>
     Array.from({ length: count }, (_, index) => comparison(index)).join(word);
   /** Each level has `width` comparisons and the next level, alternately joined. */
@@ -95,11 +96,11 @@ describe("limits and hostile searches", () => {
   };
 
   test("an experiment that cannot be has no runs", async () => {
-    expect(await search({ experimentIds: ["-1"] })).toEqual({ runIds: [] });
+    expect(await search({ experimentIds: ["-1"] })).toMatchObject({ runIds: [] });
   });
 
   test("no experiments, no runs, yet the filter must be valid", async () => {
-    expect(await search({ experimentIds: [] })).toEqual({ runIds: [] });
+    expect(await search({ experimentIds: [] })).toMatchObject({ runIds: [] });
     await expect(async () => search({ experimentIds: [], filter: "x" })).rejects.toThrow(/no attribute "x"/);
   });
 
@@ -126,13 +127,13 @@ describe("limits and hostile searches", () => {
     ["ten orders", "", Array.from({ length: 10 }, (_, index) => `metrics.m${index} DESC`)],
     ["numbers beyond everything", "start_time < 1e400 AND end_time > -99999999999999999999 AND metrics.a > -1e400", []],
   ])("%s: answered", async (_name, filter, orderBy) => {
-    expect(await search({ filter, orderBy })).toEqual({ runIds: [] });
+    expect(await search({ filter, orderBy })).toMatchObject({ runIds: [] });
     const later = planRunSearch({ ...QUERY, filter, orderBy });
     const position = orderBy.flatMap((order): (string | number)[] =>
       /^(metrics|first)/.test(order) ? [0, 0.5] : [order.includes("(") ? 0.5 : "x"],
     );
     const pageToken = later.pageToken([...position, "1", "x"]);
-    expect(await search({ filter, orderBy, pageToken })).toEqual({ runIds: [] });
+    expect(await search({ filter, orderBy, pageToken })).toMatchObject({ runIds: [] });
   });
 
   test.each([20, 60])("%i of the longest comparisons stay far below 100 KB of SQL", (count) => {
@@ -147,7 +148,7 @@ describe("limits and hostile searches", () => {
 
   test("2,000 experiments at once", async () => {
     const experimentIds = Array.from({ length: 2000 }, (_, index) => String(index));
-    expect(await search({ experimentIds, orderBy: ["metrics.a"] })).toEqual({ runIds: [] });
+    expect(await search({ experimentIds, orderBy: ["metrics.a"] })).toMatchObject({ runIds: [] });
   });
 
   test.each([

@@ -110,7 +110,7 @@ export async function readRuns(
   runIds: readonly string[],
   storeLater: (work: Promise<unknown>) => void,
 ): Promise<RunRecord[]> {
-  return (await readRows(db, runIds, "", storeLater)).map(({ info, document }) => ({ info, document }));
+  return await toRecords(db, await readRows(db, runIds), storeLater);
 }
 
 /** @param storeLater as in {@link renderDocuments}. */
@@ -120,29 +120,50 @@ export async function readRun(
   storeLater: (work: Promise<unknown>) => void,
 ): Promise<FullRunRecord | undefined> {
   const models = "(SELECT json_group_array(model_id) FROM model_inputs m WHERE m.run_id = r.run_id)";
-  const [run] = await readRows(db, [runId], `, ${models} AS model_inputs`, storeLater);
-  return run && { info: run.info, document: run.document, modelInputs: JSON.parse(run.modelInputs) };
+  const rows = await readRows<{ model_inputs: string }>(db, [runId], `, ${models} AS model_inputs`);
+  const [record] = await toRecords(db, rows, storeLater);
+  return record && { ...record, modelInputs: JSON.parse(rows[0]?.model_inputs ?? "[]") };
 }
 
-async function readRows(
+async function readRows<Further>(
   db: D1Database,
   runIds: readonly string[],
-  furtherColumns: string,
-  storeLater: (work: Promise<unknown>) => void,
-): Promise<(RunRecord & { readonly modelInputs: string })[]> {
+  furtherColumns = "",
+): Promise<(RecordRow & Further)[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${INFO_COLUMNS}, d.document${furtherColumns} FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value
-       LEFT JOIN run_documents d ON d.run_id = r.run_id ORDER BY j.key`,
+      `SELECT ${RECORD_COLUMNS}${furtherColumns} FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value
+       ${JOIN_DOCUMENT} ORDER BY j.key`,
     )
     .bind(JSON.stringify(runIds))
-    .all<RunRow & { document: string | null; model_inputs?: string }>();
-  const bare = results.filter((row) => !isDocument(row.document)).map((row) => row.run_id);
+    .all<RecordRow & Further>();
+  return results;
+}
+
+/** A run as a query of `RECORD_COLUMNS` reads it; {@link toRecords} completes it. */
+export interface RecordRow extends RunRow {
+  readonly document: string | null;
+}
+
+const RECORD_COLUMNS = `${INFO_COLUMNS}, d.document`;
+const JOIN_DOCUMENT = "LEFT JOIN run_documents d ON d.run_id = r.run_id";
+
+/** SQL for the rows of `search` in their order, whose first column `c0` is a run's id, each with the columns of the run's record. */
+export function withRecords(search: string): string {
+  return `SELECT page.*, ${RECORD_COLUMNS} FROM (${search}) page CROSS JOIN runs r ON r.run_id = page.c0 ${JOIN_DOCUMENT}`;
+}
+
+/** @param storeLater as in {@link renderDocuments}. */
+export async function toRecords(
+  db: D1Database,
+  rows: readonly RecordRow[],
+  storeLater: (work: Promise<unknown>) => void,
+): Promise<RunRecord[]> {
+  const bare = rows.filter((row) => !isDocument(row.document)).map((row) => row.run_id);
   const rendered = bare.length > 0 ? await renderDocuments(db, bare, storeLater) : undefined;
-  return results.map((row) => ({
+  return rows.map((row) => ({
     info: toRunInfo(row),
     document: rendered?.get(row.run_id) ?? row.document ?? "",
-    modelInputs: row.model_inputs ?? "[]",
   }));
 }
 

@@ -1,36 +1,46 @@
 import type { ExperimentSearchPlan } from "../../search/experiment-plan.ts";
 import type { LoggedModelSearchPlan } from "../../search/logged-model-plan.ts";
-import type { Position, SearchPlan } from "../../search/plan.ts";
+import type { Position, SearchPlan, SqlStatement } from "../../search/plan.ts";
 import type { RegistrySearchPlan } from "../../search/registry-plan.ts";
 import type { RunSearchPlan } from "../../search/run-plan.ts";
+import { type RecordRow, withRecords } from "./runs.ts";
 
-/** The ids of one page in order; a token only if there are more. */
-export async function searchRunIds(
-  db: D1Database,
-  plan: RunSearchPlan,
-): Promise<{ runIds: string[]; nextPageToken?: string }> {
-  const { ids, ...page } = await searchIds(db, plan);
-  return { runIds: ids, ...page };
+export interface RunPageRows<T> {
+  readonly runIds: readonly string[];
+  readonly nextPageToken?: string;
+  /** Of the page's runs in their order, where they were asked for. */
+  readonly records: readonly RecordRow[] | undefined;
+  /** Of the statement that went along. */
+  readonly rows: readonly T[];
 }
 
 /**
- * The same, and the rows of `statement`, which is executed in the transaction of the search's first statement: none where
- * the search needs no statement.
+ * The ids of one page of runs, and what else can be had in the same round trip: the runs' records, and the rows of
+ * `statement`, which is executed in the transaction of the search's first statement, or not where the search needs none.
  */
-export async function searchRunIdsWith<T>(
+export async function searchRunPage<T>(
   db: D1Database,
   plan: RunSearchPlan,
-  statement: D1PreparedStatement,
-): Promise<{ runIds: string[]; nextPageToken?: string; rows: readonly T[] }> {
+  { readsRecords, statement }: { readsRecords: boolean; statement?: D1PreparedStatement },
+): Promise<RunPageRows<T>> {
+  const records = new Map<string, RecordRow>();
   let rows: readonly T[] | undefined;
-  const { ids, ...page } = await searchIds(db, plan, async (search) => {
-    if (rows !== undefined) return search.raw<Row>();
-    const [first, found] = await db.batch([statement, search]);
-    rows = (first?.results ?? []) as T[];
-    // The plan's columns are c0, c1, …, so their order is kept.
-    return (found?.results ?? []).map((row) => Object.values(row as object) as unknown as Row);
+  const { ids, ...page } = await searchIds(db, plan, async ({ sql, values }) => {
+    const search = db.prepare(readsRecords ? withRecords(sql) : sql).bind(...values);
+    const alongside = statement === undefined || rows !== undefined ? [] : [statement];
+    const [found, first] = await db.batch<RecordRow>([search, ...alongside]);
+    rows ??= (first?.results ?? []) as T[];
+    const answer = found?.results ?? [];
+    if (readsRecords) for (const record of answer) records.set(record.run_id, record);
+    // The plan's columns are c0, c1, … and the first, so their order is kept.
+    return answer.map((row) => Object.values(row) as unknown as Row);
   });
-  return { runIds: ids, ...page, rows: rows ?? [] };
+  return {
+    runIds: ids,
+    ...page,
+    records: readsRecords ? ids.flatMap((id) => records.get(id) ?? []) : undefined,
+    rows: rows ?? [],
+  };
 }
 
 /** How many runs match in all, whatever the page. */
@@ -89,12 +99,16 @@ type Row = readonly [id: string, isLast: number, ...rest: (string | number | nul
 const POSITION = 2;
 
 /** Executes one statement of a search. */
-type Run = (statement: D1PreparedStatement) => Promise<Row[]>;
+type Run = (statement: SqlStatement) => Promise<Row[]>;
 
 async function searchIds(
   db: D1Database,
   plan: SearchPlan,
-  run: Run = (statement) => statement.raw<Row>(),
+  run: Run = ({ sql, values }) =>
+    db
+      .prepare(sql)
+      .bind(...values)
+      .raw<Row>(),
 ): Promise<{ ids: string[]; nextPageToken?: string }> {
   const ids: string[] = [];
   let pageEnd: Row | undefined;
@@ -103,7 +117,7 @@ async function searchIds(
     // One more than asked for tells whether there is a next page.
     const missing = plan.maxResults + 1 - ids.length;
     const limit = plan.residues.length === 0 ? Math.min(plan.sliceSize, missing) : plan.sliceSize;
-    const rows = await readSlice(plan, position, limit, db, run);
+    const rows = await readSlice(plan, position, limit, run);
     for (const row of rows) {
       if (!holdsResidues(row, plan)) continue;
       if (ids.length === plan.maxResults) {
@@ -132,16 +146,10 @@ function holdsResidues(row: Row, plan: SearchPlan): boolean {
 }
 
 /** The next `limit` rows, or fewer where there are no more. */
-async function readSlice(
-  plan: SearchPlan,
-  after: Position | undefined,
-  limit: number,
-  db: D1Database,
-  run: Run,
-): Promise<Row[]> {
+async function readSlice(plan: SearchPlan, after: Position | undefined, limit: number, run: Run): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const { sql, values } of plan.stages(after, limit)) {
-    const answer = await run(db.prepare(sql).bind(...values));
+  for (const statement of plan.stages(after, limit)) {
+    const answer = await run(statement);
     for (const row of answer) rows.push(row);
     if (answer[0]?.[1] === 1 || rows.length >= limit) break;
   }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type ExperimentSearchQuery, planExperimentSearch } from "../../../src/search/experiment-plan.ts";
 import { planRunSearch, type RunSearchQuery } from "../../../src/search/run-plan.ts";
 import { migrate } from "../../../src/stores/d1/migrate.ts";
-import { searchExperimentIds, searchRunIds } from "../../../src/stores/d1/search.ts";
+import { searchExperimentIds, searchRunPage } from "../../../src/stores/d1/search.ts";
 import { naiveRunSearch } from "../../search/naive-search.ts";
 import { insertRuns, randomSource } from "../../search/population.ts";
 import { randomQuery, randomRun } from "../../search/random-searches.ts";
@@ -14,7 +14,7 @@ async function allPages(query: RunSearchQuery, driverCap: number, between: () =>
   let pageToken: string | undefined;
   do {
     const plan = planRunSearch({ ...query, pageToken }, { driverCap });
-    const page = await searchRunIds(env.DB, plan);
+    const page = await searchRunPage(env.DB, plan, { readsRecords: true });
     expect(page.runIds.length).toBeLessThanOrEqual(query.maxResults);
     if (page.nextPageToken !== undefined) expect(page.runIds).toHaveLength(query.maxResults);
     found.push(...page.runIds);
