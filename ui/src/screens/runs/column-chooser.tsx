@@ -6,6 +6,7 @@ import { Button } from "../../parts/button.tsx";
 import { Popover } from "../../parts/popover.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
 import { Checkbox, Switch } from "../../parts/toggles.tsx";
+import { ButtonWords } from "./button-words.tsx";
 import { ATTRIBUTES, METRIC_VALUES, spellValue } from "./run-columns.ts";
 
 interface ColumnChooserProps {
@@ -18,7 +19,7 @@ interface ColumnChooserProps {
 }
 
 /** More keys than this are found by searching. */
-const MAX_LISTED = 200;
+const MAX_LISTED = 300;
 
 export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff }: ColumnChooserProps) {
   const [words, setWords] = useState("");
@@ -28,6 +29,22 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
   };
   const found = (all: readonly DistinctKey[]): readonly DistinctKey[] =>
     all.filter(({ key }) => key.toLowerCase().includes(words.toLowerCase())).slice(0, MAX_LISTED);
+  const setAll = (spellings: readonly string[], isOn: boolean): void => {
+    const chosen = new Set(spellings);
+    onChange(isOn ? [...new Set([...columns, ...spellings])] : columns.filter((column) => !chosen.has(column)));
+  };
+  const title = (text: string, spellings: readonly string[]) => {
+    const isAll = spellings.every((spelling) => has.has(spelling));
+    return (
+      <div className="flex items-center justify-between gap-2 pt-2">
+        <h3 className="font-medium text-ink-muted text-sm">{text}</h3>
+        <Button kind="quiet" onClick={() => setAll(spellings, !isAll)}>
+          {isAll ? "Hide all" : "Show all"}
+          <span className="sr-only">{text.toLowerCase()}</span>
+        </Button>
+      </div>
+    );
+  };
   const metrics = found(keys?.metrics ?? []);
   const sections = [
     { kind: "param", title: "Parameters", keys: found(keys?.params ?? []) },
@@ -41,7 +58,11 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
       title="Columns"
       isTitleHidden
       align="end"
-      trigger={<Button icon={<Columns3 size={14} aria-hidden />}>Columns</Button>}
+      trigger={
+        <Button icon={<Columns3 size={14} aria-hidden />}>
+          <ButtonWords>Columns</ButtonWords>
+        </Button>
+      }
       className="flex max-h-[70vh] w-[380px] max-w-[calc(100vw-24px)] flex-col gap-2"
     >
       <SearchField label="Find a column" value={words} onValueChange={setWords} />
@@ -52,7 +73,11 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
         </Button>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        {metrics.length > 0 && <SectionTitle title="Metrics" />}
+        {metrics.length > 0 &&
+          title(
+            "Metrics",
+            metrics.map(({ key }) => spell("metric", key)),
+          )}
         {metrics.map(({ key }) => (
           <div key={key} className="flex min-h-7 flex-wrap items-center gap-x-3">
             <span className="min-w-0 flex-1 truncate" title={key}>
@@ -76,10 +101,13 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
           </div>
         ))}
         {sections.map(
-          ({ kind, title, keys: listed }) =>
+          ({ kind, title: text, keys: listed }) =>
             listed.length > 0 && (
               <div key={kind}>
-                <SectionTitle title={title} />
+                {title(
+                  text,
+                  listed.map(({ key }) => spell(kind, key)),
+                )}
                 {listed.map(({ key }) => (
                   <Choice
                     key={key}
@@ -91,17 +119,17 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
               </div>
             ),
         )}
-        {attributes.length > 0 && <SectionTitle title="Attributes" />}
+        {attributes.length > 0 &&
+          title(
+            "Attributes",
+            attributes.map(([spelling]) => spelling),
+          )}
         {attributes.map(([spelling, { label }]) => (
           <Choice key={spelling} label={label} isOn={has.has(spelling)} onChange={(isOn) => set(spelling, isOn)} />
         ))}
       </div>
     </Popover>
   );
-}
-
-function SectionTitle({ title }: { title: string }) {
-  return <h3 className="pt-2 pb-1 font-medium text-ink-muted text-sm">{title}</h3>;
 }
 
 function Choice({ label, isOn, onChange }: { label: string; isOn: boolean; onChange: (isOn: boolean) => void }) {

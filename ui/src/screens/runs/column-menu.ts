@@ -1,5 +1,5 @@
 import type { MenuEntry } from "../../parts/menu.tsx";
-import { directionOf, METRIC_VALUES, NAME_ORDER, spellValue } from "./run-columns.ts";
+import { METRIC_VALUES, NAME_ORDER, spellValue } from "./run-columns.ts";
 import type { Placed } from "./run-line.tsx";
 import type { HeaderActions } from "./runs-header.tsx";
 
@@ -7,7 +7,6 @@ interface Around {
   /** All columns as they stand. */
   order: readonly Placed[];
   fixed: readonly string[];
-  sort: readonly string[];
   actions: HeaderActions;
   /** Moves the column at a place by one to the left or right. */
   onMove: (at: number, step: number) => void;
@@ -16,24 +15,22 @@ interface Around {
 
 const RESIZE_PX = 48;
 
-function sortEntries(sort: readonly string[], order: string, { onSortBy }: HeaderActions): MenuEntry[] {
-  const direction = directionOf(sort, order);
-  const entry = (label: string, way: "ASC" | "DESC"): MenuEntry => ({
-    ...{ label, isChecked: direction === way },
-    onSelect: () => onSortBy(direction === way ? [] : [`${order} ${way}`]),
-  });
-  return [entry("Least first", "ASC"), entry("Greatest first", "DESC")];
+function sortEntries(order: string, { onSortBy }: HeaderActions): MenuEntry[] {
+  return [
+    { label: "Least first", onSelect: () => onSortBy([`${order} ASC`]) },
+    { label: "Greatest first", onSelect: () => onSortBy([`${order} DESC`]) },
+  ];
 }
 
-export function nameEntries(sort: readonly string[], actions: HeaderActions): MenuEntry[] {
-  return sortEntries(sort, NAME_ORDER, actions);
+export function nameEntries(actions: HeaderActions): MenuEntry[] {
+  return sortEntries(NAME_ORDER, actions);
 }
 
 /** What can be done with a column. */
 export function columnEntries(placed: Placed, around: Around): MenuEntry[] {
   const { column } = placed;
   const { spelling, kind, key, value } = column;
-  const { order, fixed, sort, actions, onMove, onResize } = around;
+  const { order, fixed, actions, onMove, onResize } = around;
   const isFixed = fixed.includes(spelling);
   const at = order.findIndex((one) => one.column.spelling === spelling);
   const canMove = (step: number): boolean => {
@@ -41,11 +38,11 @@ export function columnEntries(placed: Placed, around: Around): MenuEntry[] {
     return neighbour !== undefined && fixed.includes(neighbour.column.spelling) === isFixed;
   };
   return [
-    ...(column.order === undefined ? [] : [...sortEntries(sort, column.order, actions), null]),
+    ...(column.order === undefined ? [] : [...sortEntries(column.order, actions), null]),
     ...(kind === "metric"
       ? [
           {
-            label: "Show its",
+            label: `Value: ${value}`,
             entries: METRIC_VALUES.map((one) => ({
               ...{ label: one, isChecked: one === value },
               onSelect: () => actions.onReplace(spelling, spellValue(key, one)),
@@ -57,8 +54,7 @@ export function columnEntries(placed: Placed, around: Around): MenuEntry[] {
       ? [{ label: "Group by it", onSelect: () => actions.onGroup(spelling) }]
       : []),
     {
-      label: "Pin column",
-      isChecked: isFixed,
+      label: isFixed ? "Unpin column" : "Pin column",
       onSelect: () => actions.onFix(spelling, !isFixed),
     },
     { label: "Move left", shortcut: "Alt ←", isDisabled: !canMove(-1), onSelect: () => onMove(at, -1) },

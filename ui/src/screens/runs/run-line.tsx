@@ -1,8 +1,9 @@
 import { ChevronDown, ChevronRight, Pin } from "lucide-react";
-import { memo } from "react";
+import { type CSSProperties, memo } from "react";
 import { runColour } from "../../charts/run-colour.ts";
 import { Status } from "../../parts/badges.tsx";
 import { classNames } from "../../parts/class-names.ts";
+import { formatCount } from "../../parts/format.ts";
 import type { RowHand } from "../../parts/grid-rows.ts";
 import { groupCell, runCell, type Spread } from "./run-cell.ts";
 import type { RunColumn } from "./run-columns.ts";
@@ -45,15 +46,15 @@ export const NAME_CELL =
   "sticky left-0 z-10 flex w-(--name) shrink-0 items-center gap-2 border-line border-r px-3 wide:pl-4";
 
 /** A column that stays in place where there is room for it. */
-export const STILL_CELL = "shrink-0 border-line border-r wide:sticky wide:z-10";
+export const STILL_CELL = "relative shrink-0 border-line border-r wide:sticky wide:left-(--left) wide:z-10";
 
-export const stillStyle = ({ start, size }: Placed) => ({ width: size, left: `calc(var(--name) + ${start}px)` });
+export const stillStyle = ({ start, size }: Placed) => ({ width: size, "--left": `calc(var(--name) + ${start}px)` });
 
 /** A row, rendered anew only where something of itself has changed: scrolling makes only the rows that come. */
 export const RunLine = memo(function RunLine(props: RunLineProps) {
   const { row, index, start, layout, spread, isTree, nowMs, hand, onToggle, isActive, isSelected, isPinned } = props;
   const surface = isSelected ? "bg-selected" : row.kind === "group" ? "bg-surface" : "bg-page";
-  const cell = (placed: Placed, className: string, style: { left: number | string; width: number }) => {
+  const cell = (placed: Placed, className: string, style: CSSProperties) => {
     const { column } = placed;
     const { text, title } = row.kind === "run" ? runCell(row, column, nowMs) : groupCell(row, column, spread);
     return (
@@ -149,7 +150,7 @@ function RunName({ row, isActive, isPinned }: { row: RunRow; isActive: boolean; 
 function GroupName({ row: { label, members } }: { row: GroupRow }) {
   return (
     <span className="min-w-0 truncate font-medium" title={label.slice(0, 500)}>
-      {label} <span className="font-normal text-ink-muted">({members.length})</span>
+      {label} <span className="font-normal text-ink-muted">({formatCount(members.length)})</span>
     </span>
   );
 }

@@ -10,12 +10,15 @@ import type { RunRow, TableRow } from "./run-rows.ts";
 import { type HeaderActions, RunsHeader } from "./runs-header.tsx";
 
 const METRIC_PX = 104;
+/** Of a metric whose groups tell two numbers. */
+const GROUPED_PX = 148;
 const OTHER_PX = 132;
 const WIDTHS_SETTING = "runs.widths";
 
 export interface RunsGridProps {
   rows: readonly TableRow[];
   isTree: boolean;
+  isGrouped: boolean;
   columns: readonly RunColumn[];
   /** Spellings of columns that stay in place. */
   fixed: readonly string[];
@@ -40,7 +43,21 @@ const idOf = (row: TableRow): string => row.id;
  * and the columns that are fixed stay in place.
  */
 export function RunsGrid(props: RunsGridProps) {
-  const { rows, isTree, columns, fixed, spread, sort, actions, selected, onSelect, pinned, onToggle, onOpen } = props;
+  const {
+    rows,
+    isTree,
+    isGrouped,
+    columns,
+    fixed,
+    spread,
+    sort,
+    actions,
+    selected,
+    onSelect,
+    pinned,
+    onToggle,
+    onOpen,
+  } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const nowMs = useNow();
   const [widths, setWidths] = useWidths();
@@ -55,10 +72,11 @@ export function RunsGrid(props: RunsGridProps) {
   );
   const placed = useMemo(() => {
     const isFixed = new Set(fixed);
+    const metricPx = isGrouped ? GROUPED_PX : METRIC_PX;
     const place = (of: readonly RunColumn[], first: number): Placed[] => {
       let start = 0;
       return of.map((column, at) => {
-        const size = widths[column.spelling] ?? (column.kind === "metric" ? METRIC_PX : OTHER_PX);
+        const size = widths[column.spelling] ?? (column.kind === "metric" ? metricPx : OTHER_PX);
         start += size;
         return { column, index: first + at, start: start - size, size };
       });
@@ -72,7 +90,7 @@ export function RunsGrid(props: RunsGridProps) {
       still.length,
     );
     return { still, moving };
-  }, [columns, fixed, widths]);
+  }, [columns, fixed, widths, isGrouped]);
   const { still, moving } = placed;
   const stillPx = still.reduce((sum, { size }) => sum + size, 0);
   // Another function has all places reckoned anew.

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, ChevronDown } from "lucide-react";
-import { type KeyboardEvent, type MouseEvent, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, type MouseEvent, useRef, useState } from "react";
 import { classNames } from "../../parts/class-names.ts";
 import { ContextMenu } from "../../parts/menu.tsx";
 import { SelectAll } from "../../parts/select-all.tsx";
@@ -108,7 +108,7 @@ export function RunsHeader(props: RunsHeaderProps) {
     title: `${(spelling || label).slice(0, 300)}: ${orderOf === undefined ? "" : "press to order, "}right-click or ↓ for more`,
     ...{ label, isAtEnd, direction: directionOf(sort, orderOf) },
   });
-  const header = (placed: Placed, className: string, style: { left: number | string; width: number }) => {
+  const header = (placed: Placed, className: string, style: CSSProperties) => {
     const { column, size } = placed;
     const { spelling } = column;
     return (
@@ -141,8 +141,8 @@ export function RunsHeader(props: RunsHeaderProps) {
   const ofMenu = order.find(({ column }) => column.spelling === menuOf);
   const entries =
     ofMenu === undefined
-      ? nameEntries(sort, actions)
-      : columnEntries(ofMenu, { order, fixed: props.fixed, sort, actions, onMove: move, onResize: resize });
+      ? nameEntries(actions)
+      : columnEntries(ofMenu, { order, fixed: props.fixed, actions, onMove: move, onResize: resize });
   return (
     <ContextMenu entries={entries}>
       {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a row of the grid; its buttons have the focus */}
@@ -163,7 +163,7 @@ export function RunsHeader(props: RunsHeaderProps) {
           <HeaderButton {...button(NAME, "Run", NAME_ORDER)} />
           <MenuMark />
         </span>
-        {layout.still.map((placed) => header(placed, classNames(STILL_CELL, "relative bg-page"), stillStyle(placed)))}
+        {layout.still.map((placed) => header(placed, classNames(STILL_CELL, "bg-page"), stillStyle(placed)))}
         <div className="relative flex-1">
           {layout.shown.map((placed) =>
             header(placed, "absolute inset-y-0", { left: placed.start, width: placed.size }),

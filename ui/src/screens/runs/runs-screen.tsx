@@ -142,6 +142,7 @@ function RunsOf({ view }: { view: RunsView }) {
     ) : (
       <RunsGrid
         {...{ rows, isTree, columns, fixed, sort, onToggle, onRowKey, inSight }}
+        isGrouped={group.length > 0}
         spread={search.spread ?? "std"}
         actions={view.columnActions(spellings)}
         selected={selection.shown}

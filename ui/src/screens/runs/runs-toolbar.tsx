@@ -6,6 +6,7 @@ import { Button, IconButton } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { Menu, type MenuEntry } from "../../parts/menu.tsx";
 import { Segmented } from "../../parts/toggles.tsx";
+import { ButtonWords } from "./button-words.tsx";
 import { ColumnChooser } from "./column-chooser.tsx";
 import { QueryBox } from "./query-box.tsx";
 import { SavedViews } from "./saved-views.tsx";
@@ -40,19 +41,19 @@ export function RunsToolbar({ view, keys, columns, mistake, onView, onDownload, 
           { value: "deleted", label: "Trash" },
         ]}
       />
-      <div className="flex flex-wrap items-center gap-2 wide:ml-auto">
+      <div className="ml-auto flex flex-wrap items-center gap-1 wide:gap-2">
         <Button
           aria-pressed={charts}
           icon={<LineChart size={14} aria-hidden />}
           onClick={() => change({ charts: charts ? undefined : true })}
         >
-          Charts
+          <ButtonWords>Charts</ButtonWords>
         </Button>
         <Menu
           align="end"
           trigger={
             <Button icon={<Group size={14} aria-hidden />}>
-              {group.length > 0 ? `Group (${group.length})` : "Group"}
+              <ButtonWords>{group.length > 0 ? `Group (${group.length})` : "Group"}</ButtonWords>
             </Button>
           }
           entries={groupEntries(view, keys)}

@@ -10,6 +10,7 @@ import { formatCount } from "../../parts/format.ts";
 import { Menu, type MenuEntry } from "../../parts/menu.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
+import { ButtonWords } from "./button-words.tsx";
 import { keyFor, MAX_VIEW_LENGTH, type SavedView, viewsOf, writeView } from "./view-tags.ts";
 
 /** Views of the table with a name: each a tag of its experiments, so that all who see these see it. */
@@ -92,7 +93,15 @@ export function SavedViews({ experimentIds }: { experimentIds: readonly string[]
   ];
   return (
     <>
-      <Menu trigger={<Button icon={<Bookmark size={14} aria-hidden />}>Views</Button>} entries={entries} align="end" />
+      <Menu
+        trigger={
+          <Button icon={<Bookmark size={14} aria-hidden />}>
+            <ButtonWords>Views</ButtonWords>
+          </Button>
+        }
+        entries={entries}
+        align="end"
+      />
       <FormDialog
         isOpen={isNaming}
         onOpenChange={setNaming}

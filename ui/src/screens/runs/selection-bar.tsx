@@ -20,8 +20,8 @@ export function SelectionBar({ loaded, view, chosen, onDo, onCompare, onClear }:
   const ids = chosen.map((row) => row.id);
   const canCompare = ids.length > 1;
   return (
-    <div className="flex min-h-8 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 px-3 pb-1 wide:px-4">
-      <span role="status" className="text-ink-muted">
+    <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto px-3 pb-1 wide:px-4">
+      <span role="status" className="whitespace-nowrap text-ink-muted">
         {ids.length > 0 ? `${formatCount(ids.length)} selected` : countText(loaded, hidden.length)}
       </span>
       {ids.length > 0 && (
