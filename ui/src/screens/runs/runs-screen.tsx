@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from "react";
 import { experimentQuery } from "../../api/experiments.ts";
 import { keysQuery } from "../../api/keys.ts";
+import { lazily } from "../../parts/lazily.tsx";
 import { SplitPane } from "../../parts/split-pane.tsx";
 import { SkeletonRows } from "../../parts/states.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
@@ -19,9 +20,7 @@ import { type RunsView, useRunsView } from "./use-runs-view.ts";
 import { selectionOf, useTableRows } from "./use-table-rows.ts";
 
 const BulkDialogs = lazy(() => import("./bulk-dialogs.tsx"));
-const ChartsPanel = lazy(() =>
-  import("../../charts/charts-panel.tsx").then((module) => ({ default: module.ChartsPanel })),
-);
+const ChartsPanel = lazily(async () => (await import("../../charts/charts-panel.tsx")).ChartsPanel);
 
 const MAX_COMPARED = 100;
 /** As many as the charts draw: their runs are kept up to date though they be out of sight. */
@@ -175,19 +174,18 @@ function RunsOf({ view }: { view: RunsView }) {
           max={1600}
           first={<div className="flex min-h-60 min-w-0 flex-1 flex-col wide:min-h-0">{table}</div>}
           second={
-            <Suspense fallback={<SkeletonRows rows={6} />}>
-              <ChartsPanel
-                of={drawn.length}
-                runs={drawn.slice(0, MAX_DRAWN).map((row) => ({
-                  id: row.id,
-                  name: row.name,
-                  status: row.status,
-                  ...(group.length > 0 && { group: groupLabel(row, group) }),
-                }))}
-                metricKeys={keys.data?.metrics.map(({ key }) => key) ?? []}
-                onNewKeys={() => void keys.refetch()}
-              />
-            </Suspense>
+            <ChartsPanel
+              fallback={<SkeletonRows rows={6} />}
+              of={drawn.length}
+              runs={drawn.slice(0, MAX_DRAWN).map((row) => ({
+                id: row.id,
+                name: row.name,
+                status: row.status,
+                ...(group.length > 0 && { group: groupLabel(row, group) }),
+              }))}
+              metricKeys={keys.data?.metrics.map(({ key }) => key) ?? []}
+              onNewKeys={() => void keys.refetch()}
+            />
           }
         />
       ) : (

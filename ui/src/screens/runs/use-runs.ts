@@ -5,9 +5,14 @@ import { type RunTable, type RunTableSearch, readRunTable } from "../../api/run-
 import { type RunRow, rowsOf } from "./run-rows.ts";
 import { useLiveRows } from "./use-live-rows.ts";
 
-/** The first page is small, so that the first row is there soon; the others follow by themselves. */
-const FIRST_PAGE = 200;
-const PAGE = 5000;
+/**
+ * The first page is small, so that the first row is there soon; the others follow by themselves. With many columns pages
+ * have fewer rows: reading one must not hold the page up while it is scrolled.
+ */
+const FIRST_PAGE = { rows: 200, cells: 30_000 };
+const PAGE = { rows: 5000, cells: 150_000 };
+/** With more rows than this, others are not counted as often. */
+const MANY_ROWS = 5000;
 /** More runs than this are not kept in the page: a filter finds them. */
 export const MAX_ROWS = 50_000;
 
@@ -42,6 +47,10 @@ function knownRows(page: RunTable): RunRow[] {
   return rows;
 }
 
+function sizeOf({ rows, cells }: typeof PAGE, { columns }: TableSearch): number {
+  return Math.min(rows, Math.floor(cells / Math.max(columns.length, 1)));
+}
+
 interface Following {
   /** Whether the search is one that will stay: else only its first page is read. */
   isSettled: boolean;
@@ -56,8 +65,8 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
     queryFn: ({ pageParam, signal }) =>
       readRunTable(
         pageParam === ""
-          ? { ...search, max_results: FIRST_PAGE, count: true }
-          : { ...search, max_results: PAGE, page_token: pageParam },
+          ? { ...search, max_results: sizeOf(FIRST_PAGE, search), count: true }
+          : { ...search, max_results: sizeOf(PAGE, search), page_token: pageParam },
         signal,
       ),
     initialPageParam: "",
@@ -111,7 +120,7 @@ function useNewRuns(search: TableSearch, total: number | undefined): void {
     queryFn: ({ signal }) =>
       readRunTable({ ...search, order_by: [], columns: [], max_results: 1, count: true }, signal),
     enabled: total !== undefined,
-    refetchInterval: total !== undefined && total > FIRST_PAGE + PAGE ? LONG_COUNT_PERIOD_MS : COUNT_PERIOD_MS,
+    refetchInterval: total !== undefined && total > MANY_ROWS ? LONG_COUNT_PERIOD_MS : COUNT_PERIOD_MS,
   });
   // As many may have come as gone: then the newest is another.
   const mark = data && `${data.total} ${data.runs.run_id[0]}`;
