@@ -36,6 +36,12 @@ function brotliSizes(): Plugin {
   };
 }
 
+/** What most screens use beside the shell: with these, a screen is a handful of files. The first screen needs no controls. */
+const PARTS =
+  /node_modules\/(@tanstack|lucide-react)\/|ui\/src\/(api|parts\/(?!dialog|menu|popover|select\.|tabs|toggles|description|tag-editor|markdown|tree|split-pane))/;
+const CONTROLS =
+  /node_modules\/@(base-ui|floating-ui)\/|ui\/src\/parts\/(dialog|menu|popover|select|tabs|toggles|description|tag-editor)\.tsx/;
+
 export default defineConfig({
   plugins: [react(), tailwindcss(), brotliSizes()],
   build: {
@@ -46,6 +52,15 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "shell", tags: ["$initial"], priority: 3 },
+            { name: "parts", test: PARTS, minShareCount: 2, priority: 2 },
+            { name: "controls", test: CONTROLS, minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
       // It starts WebAssembly, which the policy of the page forbids; nothing of it is used.
       treeshake: { moduleSideEffects: [{ test: /hyparquet-compressors\/src\/compressors\.js$/, sideEffects: false }] },
     },

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Ellipsis, PackagePlus, Pencil, RotateCcw, Trash2 } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { ApiError } from "../../api/client.ts";
 import { experimentQuery } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
@@ -11,6 +11,7 @@ import { Badge, Status } from "../../parts/badges.tsx";
 import { Button, buttonClass, IconButton } from "../../parts/button.tsx";
 import { useNow } from "../../parts/clock.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
+import { lazily } from "../../parts/lazily.tsx";
 import { Menu } from "../../parts/menu.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
@@ -23,9 +24,15 @@ import { hasSystemMetrics, shownStatus } from "./run-facts.ts";
 import { RunOverview } from "./run-overview.tsx";
 
 const RunDialogs = lazy(() => import("./run-dialogs.tsx"));
-const RunCharts = lazy(async () => ({ default: (await import("../../charts/run-charts.tsx")).RunCharts }));
-const RunArtifacts = lazy(() => import("./run-artifacts.tsx"));
-const SystemMetrics = lazy(() => import("./system-metrics.tsx"));
+const RunCharts = lazily(async () => (await import("../../charts/run-charts.tsx")).RunCharts);
+const RunArtifacts = lazily(async () => (await import("./run-artifacts.tsx")).default);
+const SystemMetrics = lazily(async () => (await import("./system-metrics.tsx")).default);
+/** The code of tabs, which is asked for with the run. */
+const TAB_CODE: Partial<Record<Tab, { preload: () => void }>> = {
+  charts: RunCharts,
+  system: SystemMetrics,
+  artifacts: RunArtifacts,
+};
 
 const FROM = "/experiments/$experimentId/runs/$runId";
 
@@ -40,6 +47,8 @@ type Tab = (typeof TABS)[number]["value"];
 
 export function RunScreen() {
   const { experimentId, runId } = useParams({ from: FROM });
+  const { tab = "overview" } = useSearch({ from: FROM });
+  useEffect(() => TAB_CODE[tab]?.preload(), [tab]);
   const query = useQuery(runQuery(runId));
   const run = query.data;
   const experiment = useQuery(experimentQuery(run?.info.experiment_id ?? experimentId));
@@ -111,21 +120,21 @@ function LoadedRun({ run }: { run: Run }) {
       ? { id: "run.restore", label: "Restore the run", group: "Run", run: bringBack }
       : { id: "run.delete", label: "Delete the run", group: "Run", run: () => setDoing({ kind: "delete" }) },
   ]);
+  const fallback = <SkeletonRows rows={10} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Header run={run} onDo={setDoing} onRestore={bringBack} />
       <Tabs label="Parts of the run" value={tab} onValueChange={openTab} tabs={TABS}>
-        <Suspense fallback={<SkeletonRows rows={10} />}>
-          {tab === "overview" && <RunOverview run={run} />}
-          {tab === "charts" && <RunCharts runId={run_id} />}
-          {tab === "system" && <SystemMetrics run={run} />}
-          {tab === "artifacts" && (
-            <RunArtifacts
-              run={run}
-              onRegister={isDeleted ? undefined : (folder) => setDoing({ kind: "register", folder })}
-            />
-          )}
-        </Suspense>
+        {tab === "overview" && <RunOverview run={run} />}
+        {tab === "charts" && <RunCharts runId={run_id} fallback={fallback} />}
+        {tab === "system" && <SystemMetrics run={run} fallback={fallback} />}
+        {tab === "artifacts" && (
+          <RunArtifacts
+            run={run}
+            onRegister={isDeleted ? undefined : (folder) => setDoing({ kind: "register", folder })}
+            fallback={fallback}
+          />
+        )}
       </Tabs>
       {doing !== undefined && (
         <Suspense>
