@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { seriousFindings } from "./harness/axe.ts";
 import { expectSound, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
 /** What ui-runs.seed.py logged. */
@@ -74,9 +75,36 @@ test("a filter is completed from real keys, and a mistake is shown at its place"
   expect(query).toBe("metrics.acc >");
   expect(caret!.indexOf("^")).toBe("metrics.acc >".length);
   expect(trouble.failedCalls.map((call) => call.status)).toEqual([400]);
+  await expect.poll(() => names(page)).toHaveLength(5);
+  await expect.poll(() => status(page).textContent()).toContain("as before the mistake");
   await filter(page).fill("params.model = 'none'");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "No run matches" }).waitFor();
+});
+
+test("an address with a mistake says so, and how to go on", async () => {
+  const opened = await ui.open(`/experiments/${ui.seed.experimentId}?q=${encodeURIComponent("params.model = cnn")}`);
+  const { page } = opened;
+  await page.getByRole("heading", { name: "The filter could not be read" }).waitFor();
+  await page.getByRole("alert").getByText("Invalid filter").waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.getByRole("main").getByRole("button", { name: "Empty the filter" }).last().click();
+  await expect.poll(() => names(page)).toHaveLength(RUNS);
+});
+
+test("completions come when the keys do, however late", async () => {
+  const opened = await ui.open("/experiments");
+  const { page } = opened;
+  const { promise: keysAreAsked, resolve: answerKeys } = Promise.withResolvers<void>();
+  await page.route("**/ui-api/keys*", async (route) => {
+    await keysAreAsked;
+    await route.continue();
+  });
+  await page.goto(`${ui.server.url}/#/experiments/${ui.seed.experimentId}`);
+  await filter(page).fill("val/");
+  await page.getByRole("option").waitFor({ state: "detached" });
+  answerKeys();
+  await page.getByRole("option", { name: "metrics.`val/loss`" }).waitFor();
 });
 
 test("headers sort, with Shift by several; the address keeps it", async () => {
@@ -113,6 +141,58 @@ test("columns are chosen by name; only those that differ where that is asked for
   );
 });
 
+const headers = async (page: Page) => {
+  const all = await page.getByRole("columnheader").getByRole("button").allTextContents();
+  return all.slice(1);
+};
+
+test("columns are moved, fixed, resized and taken away by keys; the address keeps it", async () => {
+  const columns = encodeURIComponent('["params.seed","metrics.acc","params.model"]');
+  const opened = await open(`?columns=${columns}`);
+  const { page } = opened;
+  await header(page, "Run").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("seed");
+  await page.keyboard.press("Alt+ArrowRight");
+  await expect.poll(() => headers(page)).toEqual(["acc", "seed", "model"]);
+  await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("seed");
+  const seed = page.getByRole("columnheader", { name: "seed" });
+  const before = (await seed.boundingBox())!.width;
+  await page.keyboard.press("Shift+ArrowRight");
+  await expect.poll(async () => (await seed.boundingBox())!.width).toBe(before + 16);
+  await page.keyboard.press("ArrowDown");
+  await page.getByRole("menuitem", { name: "Pin column" }).waitFor();
+  await expectSound(opened);
+  await page.getByRole("menuitem", { name: "Pin column" }).click();
+  await expect.poll(() => headers(page)).toEqual(["seed", "acc", "model"]);
+  await header(page, "model").focus();
+  await page.keyboard.press("Delete");
+  await expect.poll(() => headers(page)).toEqual(["seed", "acc"]);
+  await header(page, "acc").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.getByRole("menuitem", { name: "Value: last" }).click();
+  await page.getByRole("menuitem", { name: "best" }).click();
+  await expect.poll(() => headers(page)).toEqual(["seed", "best acc"]);
+  await page.reload();
+  await expect.poll(() => headers(page)).toEqual(["seed", "best acc"]);
+  await expect.poll(async () => (await seed.boundingBox())!.width).toBe(before + 16);
+  await expectSound(opened);
+});
+
+test("columns are dragged to another place, which does not sort by them", async () => {
+  const columns = encodeURIComponent('["params.seed","metrics.acc","params.model"]');
+  const { page } = await open(`?columns=${columns}`);
+  const from = (await page.getByRole("columnheader", { name: "model" }).boundingBox())!;
+  const to = (await page.getByRole("columnheader", { name: "seed" }).boundingBox())!;
+  await page.mouse.move(from.x + 20, from.y + 16);
+  await page.mouse.down();
+  await page.mouse.move(from.x - 20, from.y + 16);
+  await page.mouse.move(to.x + 10, to.y + 16, { steps: 3 });
+  await page.mouse.up();
+  await expect.poll(() => headers(page)).toEqual(["model", "seed", "acc"]);
+  expect(page.url()).not.toContain("sort=");
+});
+
 test("groups tell mean and spread and open to their runs; children open below their parents", async () => {
   const opened = await open(`?group=${encodeURIComponent('["params.model"]')}`);
   const { page } = opened;
@@ -122,6 +202,16 @@ test("groups tell mean and spread and open to their runs; children open below th
   await page.keyboard.press("ArrowRight");
   await expect.poll(async () => (await names(page)).length).toBeGreaterThan(5);
   await expectSound(opened);
+  await page.reload();
+  await expect.poll(async () => (await names(page)).length).toBeGreaterThan(5);
+  await groups(page).first().focus();
+  await page.keyboard.press("Space");
+  const members = (await names(page)).length;
+  await expect.poll(() => status(page).textContent()).toBe(`${members} selected`);
+  await page.getByRole("button", { name: /^Group/ }).click();
+  await page.getByRole("menuitemcheckbox", { name: /^Least … greatest/ }).click();
+  await page.keyboard.press("Escape");
+  await expect.poll(() => groups(page).first().textContent()).toMatch(/0 … 1.2/);
   await page.getByRole("button", { name: /^Group/ }).click();
   await page.getByRole("menuitemcheckbox", { name: "Children below their parents" }).click();
   await page.keyboard.press("Escape");
@@ -198,6 +288,38 @@ test("a view is saved for all who see the experiment", async () => {
   await expectSound(other);
 });
 
+test("a view of several experiments is offered in each; one too long is refused; one is replaced and removed", async () => {
+  const { experimentId, emptyId } = ui.seed;
+  const both = await ui.open(`/experiments/${experimentId},${emptyId}?q=${encodeURIComponent("metrics.acc > 0.85")}`);
+  const save = async (page: Page, name: string, submit: string): Promise<void> => {
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "Save this view…" }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill(name);
+    await page.getByRole("dialog").getByRole("button", { name: submit }).click();
+    await page.getByText(`Saved the view ${name}.`).first().waitFor();
+  };
+  await expect.poll(() => names(both.page)).toHaveLength(4);
+  await save(both.page, "two", "Save");
+  await save(both.page, "two", "Replace");
+  const one = await ui.open(`/experiments/${emptyId}`);
+  await one.page.getByRole("button", { name: "Views" }).click();
+  await one.page.getByRole("menuitem", { name: "two (2 experiments)" }).click();
+  await expect.poll(() => names(one.page)).toHaveLength(4);
+  await one.page.getByRole("button", { name: "Views" }).click();
+  await one.page.getByRole("menuitem", { name: "Remove" }).click();
+  await expect.poll(() => one.page.getByRole("menu").count()).toBe(2);
+  await one.page.getByRole("menu").last().getByRole("menuitem", { name: "two" }).click();
+  await one.page.getByText("Removed the view two.").waitFor();
+  await expectSound(one);
+  const hidden = encodeURIComponent(JSON.stringify(Array.from({ length: 600 }, (_, index) => `${index}`.padStart(32))));
+  const { page } = await open(`?hidden=${hidden}`);
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitem", { name: "Save this view…" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("long");
+  await page.getByRole("dialog").getByText("characters too long").waitFor();
+  expect(await page.getByRole("dialog").getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+});
+
 test("CSV has every matching run and no formula", async () => {
   const { page } = await open();
   await page.getByRole("button", { name: "More" }).click();
@@ -214,6 +336,41 @@ test("charts stand beside the table", async () => {
   await page.getByRole("separator", { name: "Width of the table" }).waitFor();
   await page.getByRole("button", { name: "Charts", exact: true }).click();
   await page.locator("figure").first().waitFor({ state: "detached" });
+});
+
+test("rows in sight of runs that go on are live in a table of many pages too", async () => {
+  const post = async <Answer>(path: string, body: object): Promise<Answer> => {
+    const answer = await fetch(`${ui.server.url}/api/2.0/mlflow${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as Answer;
+  };
+  const { experiment_id } = await post<{ experiment_id: string }>("/experiments/create", { name: "many" });
+  const log = (index: number) =>
+    post<{ run: { info: { run_id: string } } }>("/runs/create", {
+      ...{ experiment_id, run_name: `run-${index}`, start_time: 1_760_000_000_000 + index },
+    });
+  const created = await Promise.all(Array.from({ length: 230 }, (_, index) => log(index)));
+  const run_id = created[225]!.run.info.run_id;
+  const logAcc = (value: number) => post("/runs/log-metric", { run_id, key: "acc", value, timestamp: Date.now() });
+  await logAcc(0.25);
+  const { page } = await ui.open(`/experiments/${experiment_id}`);
+  const row = page.getByRole("row").filter({ has: link(page, "run-225") });
+  await row.getByText("0.25").waitFor();
+  await expect.poll(() => status(page).textContent()).toBe("230 runs");
+  await logAcc(0.75);
+  await row.getByText("0.75").waitFor();
+  await post("/runs/update", { run_id, status: "FAILED", end_time: Date.now() });
+  await row.getByText("Failed").waitFor();
+});
+
+test("an experiment that is not there is said to be missing", async () => {
+  const { page } = await ui.open("/experiments/987654321");
+  await page.getByRole("heading", { name: "The experiment could not be loaded." }).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
 });
 
 test("an experiment without runs says what to do and shows the first by itself", async () => {

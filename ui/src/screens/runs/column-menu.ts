@@ -43,8 +43,8 @@ export function columnEntries(placed: Placed, around: Around): MenuEntry[] {
       ? [
           {
             label: `Value: ${value}`,
-            entries: METRIC_VALUES.map((one) => ({
-              ...{ label: one, isChecked: one === value },
+            entries: METRIC_VALUES.filter((one) => one !== value).map((one) => ({
+              label: one,
               onSelect: () => actions.onReplace(spelling, spellValue(key, one)),
             })),
           },
