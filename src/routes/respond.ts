@@ -28,7 +28,9 @@ export async function jsonStream(pieces: AsyncIterator<string, void>): Promise<R
 /** The same of bytes. */
 export async function byteStream(pieces: AsyncIterator<Uint8Array, void>): Promise<Response> {
   const body = await streamOf(pieces, (piece) => piece);
-  return new Response(body, { headers: { ...API_HEADERS, "Content-Type": "application/octet-stream" } });
+  const headers = new Headers(API_HEADERS);
+  headers.set("Content-Type", "application/octet-stream");
+  return new Response(body, { headers });
 }
 
 async function streamOf<Piece>(

@@ -8,7 +8,12 @@ const post = (body: Message) => fetchWorker("/ui-api/series", { method: "POST", 
 
 async function series(body: Message): Promise<Series[]> {
   const response = await post(body);
-  expect(response.headers.get("Content-Type")).toBe("application/octet-stream");
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    "content-type": "application/octet-stream",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": expect.stringContaining("default-src 'none'"),
+  });
   return parseSeries(await response.arrayBuffer());
 }
 
