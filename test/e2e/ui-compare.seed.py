@@ -40,4 +40,17 @@ def log(index: int) -> str:
     return run_id
 
 
-print(json.dumps({"experiments": experiments, "runs": [log(index) for index in range(24)]}))
+def log_one_of_many(index: int) -> str:
+    """Best in the middle of the rates; the seed says nothing."""
+    rate = 10 ** (-5 + 4 * index / 99)
+    run_id = client.create_run(experiments[index % 2], start_time=FIRST_MS + index, run_name=f"many-{index:02}").info.run_id
+    metrics = [
+        Metric("aa/unrelated", float(index * 31 % 11), FIRST_MS, 0),
+        Metric("val/acc", 0.9 - 0.05 * (math.log10(rate) + 3) ** 2, FIRST_MS, 0),
+    ]
+    client.log_batch(run_id, metrics=metrics, params=[Param("lr", f"{rate:.6g}"), Param("seed", str(index * 17 % 7))])
+    return run_id
+
+
+seed = {"experiments": experiments, "runs": [log(index) for index in range(24)]}
+print(json.dumps({**seed, "hundred": [log_one_of_many(index) for index in range(100)]}))

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { expectSound, type OurUi, startOurUi } from "./harness/our-ui.ts";
+import { expectSound, expectSoundInBothThemes, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
 /** What ui-compare.seed.py logged. */
 interface Seed {
   readonly experiments: readonly [string, string];
   readonly runs: readonly string[];
+  readonly hundred: readonly string[];
 }
 
 const HOSTILE = '<img src=x onerror="document.title=1">';
@@ -70,6 +71,21 @@ describe("the table", () => {
     await expect.poll(() => row(page, "loss (min) differs").getByRole("cell").first().textContent()).toBe(last);
     expect(await row(page, "loss (max) differs").getByRole("cell").first().textContent()).toBe("2.135");
     await expectSound(opened);
+  });
+
+  test("has a hundred runs with few requests, of which only those in sight are in the page", async () => {
+    const { page } = await ui.open("/compare");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(`${ui.server.url}/#/compare?runs=${ui.seed.hundred.join(",")}`);
+    await page.getByText("100 runs", { exact: true }).waitFor();
+    await row(page, "lr differs").waitFor();
+    expect(asked.filter((path) => /runs\/(get|search)$/.test(path)).length).toBeLessThanOrEqual(4);
+    expect(await page.getByRole("columnheader").count()).toBeLessThan(20);
+    await page.getByRole("region", { name: "Comparison" }).focus();
+    await page.keyboard.press("Control+End");
+    await page.getByRole("region", { name: "Comparison" }).evaluate("(element) => element.scrollTo(1e6, 0)");
+    await page.getByRole("columnheader", { name: "many-99" }).waitFor();
   });
 
   test("lets a run go first, and be removed", async () => {
@@ -180,13 +196,31 @@ describe("drawings", () => {
     await expectSound(opened);
   });
 
-  test("are drawn anew in the dark, and on a phone", async () => {
-    const opened = await ui.open(compare(24, "&view=parallel"));
+  test("of a hundred runs begin with what explains the metric of held-out data, in ranges where there are many values", async () => {
+    const opened = await ui.open(`/compare?view=box&runs=${ui.seed.hundred.join(",")}`);
     const { page } = opened;
-    await page.emulateMedia({ colorScheme: "dark" });
+    await page.getByRole("img", { name: "metrics.val/acc by params.lr" }).waitFor();
+    const groups = page.getByRole("table", { name: "metrics.val/acc by params.lr" }).getByRole("row");
+    expect(await groups.count()).toBe(7);
+    expect(await groups.nth(1).getByRole("rowheader").textContent()).toMatch(/^1e-5 to \S+$/);
+    await page.getByRole("combobox", { name: "Grouped by" }).fill("seed");
+    await page.getByRole("option", { name: "params.seed" }).click();
+    await page.getByRole("img", { name: "metrics.val/acc by params.seed" }).waitFor();
+    expect(page.url()).toContain("by=params.seed");
+    await expectSoundInBothThemes(opened);
+  });
+
+  test.each([
+    ["parallel", "Parallel coordinates"],
+    ["scatter", "metrics.val/acc by params.lr"],
+    ["contour", "metrics.val/acc over params.lr and params.seed"],
+    ["box", "metrics.val/acc by params.lr"],
+  ])("%s of a hundred runs is drawn anew in the dark, and on a phone", async (view, name) => {
+    const opened = await ui.open(`/compare?view=${view}&runs=${ui.seed.hundred.join(",")}`);
+    const { page } = opened;
     await page.setViewportSize({ width: 390, height: 800 });
-    await page.getByRole("img", { name: "Parallel coordinates" }).waitFor();
+    await page.getByRole("img", { name }).waitFor();
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
-    await expectSound(opened);
+    await expectSoundInBothThemes(opened);
   });
 });

@@ -42,7 +42,7 @@ client.log_batch(
     ],
     params=[Param("lr", "0.001"), Param("optimizer", "adam"), Param("a" * 200, "x" * 500), Param("note", HOSTILE)],
 )
-dataset = Dataset(name="iris", digest="abc123", source_type="local", source="{}")
+dataset = Dataset(name="iris", digest="abc123", source_type="s3", source='{"uri": "s3://flowers"}')
 client.log_inputs(run, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
 model = client.create_logged_model(experiment_id, name="tree", source_run_id=run)
 client.log_outputs(run, [LoggedModelOutput(model.model_id, 0)])

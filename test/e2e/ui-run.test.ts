@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectSound, type OurUi, startOurUi } from "./harness/our-ui.ts";
+import { expectSound, expectSoundInBothThemes, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
 interface Seed {
   readonly experimentId: string;
@@ -55,7 +55,49 @@ test("the overview says what a run is, and what belongs to it", async () => {
   expect(await page.locator("main img, main script").count()).toBe(0);
   expect(await page.locator("main a", { hasText: "bad" }).getAttribute("href")).toBeNull();
   expect(await page.title()).toMatch(/^winner/);
+  await page.getByText("iris").click();
+  await page.getByText('"uri": "s3://flowers"').waitFor();
+  await expectSoundInBothThemes(opened);
+});
+
+test("a value as a whole, a chart and the children are a key away", async () => {
+  const opened = await ui.open(pathOf(ui.seed.run));
+  const { page } = opened;
+  await page.getByRole("row", { name: /^a{20}/ }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").getByText("x".repeat(500)).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "In the table" }).press("Enter");
+  await page.getByRole("row", { name: /child 2/ }).waitFor();
+  await page.goBack();
+  await page.getByRole("region", { name: "Child runs" }).getByRole("link", { name: "Compare" }).press("Enter");
+  await page.getByRole("columnheader", { name: /child 0/ }).waitFor();
+  await page.goBack();
+  await page.getByRole("link", { name: "acc", exact: true }).press("Enter");
+  await page.waitForURL(/tab=charts&chartFull=acc/);
   await expectSound(opened);
+});
+
+test("a run without system metrics says how to have them", async () => {
+  const opened = await ui.open(pathOf(ui.seed.many, "?tab=system"));
+  await opened.page.getByText("mlflow.enable_system_metrics_logging()").waitFor();
+  await expectSoundInBothThemes(opened);
+});
+
+test("what cannot be read says why, and is tried again", async () => {
+  const { page } = await ui.open("/experiments");
+  const refused = { status: 403, body: '{"error_code": "PERMISSION_DENIED", "message": "Not for you."}' };
+  await page.route("**/runs/get?*", (route) => route.fulfill(refused));
+  await page.route("**/artifacts/list?*", (route) => route.fulfill(refused));
+  await page.goto(`${ui.server.url}/#${pathOf(ui.seed.run, "?tab=artifacts")}`);
+  await page.getByRole("alert").getByText("Not for you.").waitFor();
+  await page.unroute("**/runs/get?*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "The files could not be listed" }).waitFor();
+  await page.unroute("**/artifacts/list?*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "No artifacts yet" }).waitFor();
 });
 
 test("name, description and tags are changed; a run is deleted and restored", async () => {
@@ -83,7 +125,7 @@ test("name, description and tags are changed; a run is deleted and restored", as
   await page.getByText("Deleted", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Restore", exact: true }).click();
   await page.getByText("Deleted", { exact: true }).waitFor({ state: "detached" });
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
 });
 
 test("a model is registered from what the run logged", async () => {
@@ -91,7 +133,7 @@ test("a model is registered from what the run logged", async () => {
   const { page } = opened;
   await page.getByRole("button", { name: "Actions on the run" }).click();
   await page.getByRole("menuitem", { name: "Register a model…" }).click();
-  await page.getByLabel("Name of the model").fill("from-run");
+  await page.getByLabel("Model", { exact: true }).fill("from-run");
   await page.getByRole("button", { name: "Register", exact: true }).click();
   await page.getByRole("link", { name: "from-run version 1" }).waitFor();
   await expectSound(opened);
