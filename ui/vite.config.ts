@@ -2,6 +2,7 @@ import { brotliCompressSync } from "node:zlib";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { filesWith, firstFiles } from "./first-files.ts";
 
 /** A running Trackflare that the development server hands API requests to. */
 const SERVER = process.env.TRACKFLARE_URL ?? "http://127.0.0.1:5000";
@@ -20,17 +21,8 @@ function brotliSizes(): Plugin {
         return brotliCompressSync(output.type === "chunk" ? output.code : output.source).length / 1000;
       };
       for (const file of Object.keys(bundle)) console.log(`${sizeOf(file).toFixed(1).padStart(7)} KB br  ${file}`);
-      const loaded = new Set<string>();
-      const load = (file: string): void => {
-        const output = bundle[file];
-        if (output?.type !== "chunk" || loaded.has(file)) return;
-        loaded.add(file);
-        output.imports.forEach(load);
-      };
-      for (const output of Object.values(bundle)) {
-        if (output.type === "chunk" && output.isEntry) load(output.fileName);
-      }
-      const total = [...loaded].reduce((sum, file) => sum + sizeOf(file), 0);
+      const initial = filesWith(bundle, (chunk) => chunk.isEntry);
+      const total = [...initial].reduce((sum, file) => sum + sizeOf(file), 0);
       console.log(`${total.toFixed(1).padStart(7)} KB br  JS of every page, before its screen`);
     },
   };
@@ -43,7 +35,7 @@ const CONTROLS =
   /node_modules\/@(base-ui|floating-ui)\/|ui\/src\/parts\/(dialog|menu|popover|select|tabs|toggles|description|tag-editor)\.tsx/;
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), brotliSizes()],
+  plugins: [react(), tailwindcss(), firstFiles(), brotliSizes()],
   build: {
     outDir: "dist",
     emptyOutDir: true,

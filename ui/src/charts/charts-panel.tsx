@@ -1,6 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { ChevronDown, ChevronRight, X } from "lucide-react";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { LivePoints, RunNotice } from "../api/live.ts";
 import type { SeriesX } from "../api/series.ts";
 import { Button, IconButton } from "../parts/button.tsx";
@@ -222,17 +222,24 @@ function Section({ name, count, isOnly, isOpen, onToggle, children }: SectionPro
   );
 }
 
+const NEAR_PX = 240;
+
 /** Mounts what is near the sight, and keeps its place where it is not. */
 function WhenSeen({ height, children }: { height: number; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null);
   const [isSeen, setSeen] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const element = place.current!;
+    // The margin counts around what scrolls only.
+    const root = element.closest("[data-charts]")!;
+    const [box, sight] = [element.getBoundingClientRect(), root.getBoundingClientRect()];
+    // The observer tells it too, but a frame or two later.
+    setSeen(box.top < sight.bottom + NEAR_PX && box.bottom > sight.top - NEAR_PX);
     const observer = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting ?? false), {
-      // The margin counts around what scrolls only.
-      root: place.current!.closest("[data-charts]"),
-      rootMargin: "240px",
+      root,
+      rootMargin: `${NEAR_PX}px`,
     });
-    observer.observe(place.current!);
+    observer.observe(element);
     return () => observer.disconnect();
   }, []);
   return (

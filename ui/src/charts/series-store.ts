@@ -14,7 +14,7 @@ export interface MetricSeries {
 type Reader = (search: SeriesSearch, signal?: AbortSignal) => Promise<Series[]>;
 
 /** How long charts that appear together are waited for, so that one request serves them. */
-const GATHER_MS = 5;
+const GATHER_MS = 1;
 /** Points that come within so much are drawn together. */
 const FRAME_MS = 16;
 /** How long runs to be read anew are gathered: all sockets of a page open at about the same time. */
