@@ -8,6 +8,7 @@ import type { RunColumn } from "./run-columns.ts";
 import { type GridLayout, type Placed, RunLine } from "./run-line.tsx";
 import type { RunRow, TableRow } from "./run-rows.ts";
 import { type HeaderActions, RunsHeader } from "./runs-header.tsx";
+import { useSlots } from "./use-slots.ts";
 
 const METRIC_PX = 104;
 /** Of a metric whose groups tell two numbers. */
@@ -115,6 +116,8 @@ export function RunsGrid(props: RunsGridProps) {
     rangeExtractor: (range) =>
       [...new Set([...defaultRangeExtractor(range), active])].filter((row) => row < rows.length),
   });
+  const lines = vertical.getVirtualItems();
+  const slots = useSlots(lines.map(({ index }) => index));
   const { range } = vertical;
   props.inSight.current = () =>
     rows.slice(range?.startIndex ?? 0, (range?.endIndex ?? 0) + 1).filter((row) => row.kind === "run");
@@ -152,11 +155,11 @@ export function RunsGrid(props: RunsGridProps) {
         />
         {/* biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table */}
         <div role="rowgroup" className="relative" style={{ height: vertical.getTotalSize() }}>
-          {vertical.getVirtualItems().map(({ index, start }) => {
+          {lines.map(({ index, start }) => {
             const row = rows[index]!;
             return (
               <RunLine
-                key={row.id}
+                key={slots.get(index)}
                 {...{ row, index, start, layout, spread, isTree, nowMs, hand, onToggle }}
                 isActive={index === active}
                 isSelected={selected.has(row.id)}

@@ -72,6 +72,8 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token,
     placeholderData: (before) => before,
+    // To compare every cell with what was there before takes longer than to show it.
+    structuralSharing: false,
   });
   const { hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData, refetch } = query;
   const [kept, setKept] = useState(query.data);
