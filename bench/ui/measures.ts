@@ -1,6 +1,7 @@
 import { brotliCompressSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { RunningServer } from "../running-server.ts";
+import { RUNS_EXPERIMENT } from "../seeded-runs.ts";
 import type { ServerName } from "../servers.ts";
 import { CHART_KEYS, type ChartData, CSV_FILE, FIRST_CELL, logPoint } from "./seeded-charts.ts";
 
@@ -9,7 +10,8 @@ import { CHART_KEYS, type ChartData, CSV_FILE, FIRST_CELL, logPoint } from "./se
  * clock, from the start of the navigation.
  */
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 60_000;
+const SETTLING_MS = 15_000;
 const ROW = /run-\d{6}/;
 const SCROLLS = 150;
 const SCROLL_PX = 400;
@@ -61,19 +63,26 @@ async function timeUntil<Argument>(page: Page, seen: (argument: Argument) => unk
   return page.evaluate(() => performance.now());
 }
 
+/** Waits until nothing is asked for any more; a page that asks again and again is taken as it is after a while. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState("networkidle", { timeout: SETTLING_MS }).catch(() => undefined);
+}
+
 /** KB of JavaScript, each file compressed by Brotli, that the first page loads. */
 export function firstRouteKilobytes(browser: Browser, server: RunningServer): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
-    const sizes: Promise<number>[] = [];
-    page.on("response", (response) => {
-      if (/\.js(\?|$)/.test(response.url())) {
-        sizes.push(response.body().then((body) => brotliCompressSync(body).length / 1000));
-      }
+    const urls = new Set<string>();
+    page.on("request", (request) => {
+      if (/\.js(\?|$)/.test(request.url())) urls.add(request.url());
     });
     await page.goto(`${origin}/#/experiments`);
-    await page.getByText("finished-runs").first().waitFor();
-    await page.waitForLoadState("networkidle");
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    await page.getByText(RUNS_EXPERIMENT).first().waitFor();
+    await settled(page);
+    // Read again, as a browser forgets what large answers held.
+    const sizes = await Promise.all(
+      [...urls].map(async (url) => brotliCompressSync(await (await fetch(url)).bytes()).length / 1000),
+    );
+    return sizes.reduce((sum, size) => sum + size, 0);
   });
 }
 
@@ -99,7 +108,7 @@ export function longestFrameMs(browser: Browser, server: RunningServer, experime
     await page.goto(tableUrl(server, origin, experimentId));
     const row = page.getByText(ROW).first();
     await row.waitFor();
-    await page.waitForLoadState("networkidle");
+    await settled(page);
     await row.hover();
     await page.evaluate(() => {
       const gaps: number[] = [];
@@ -169,7 +178,7 @@ export function livePointMs(browser: Browser, server: RunningServer, data: Chart
   return withPage(browser, server, async (page, origin) => {
     await page.goto(`${origin}/#/experiments/${data.otherExperiment}/runs/${data.liveRun}?tab=charts`);
     await page.locator("[data-live=live]").waitFor();
-    await page.waitForLoadState("networkidle");
+    await settled(page);
     let greatest = 0;
     for (let step = 1; step <= LIVE_POINTS; step++) {
       await page.waitForTimeout(LIVE_PAUSE_MS);

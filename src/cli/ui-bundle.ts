@@ -6,7 +6,7 @@ import { UserError } from "./user-error.ts";
 
 const BUNDLE: SourceBuild = {
   folder: "dist/ui",
-  sources: ["ui/index.html", "ui/vite.config.ts", "ui/public/*", "ui/src/**/*.*", "package-lock.json"],
+  sources: ["ui/index.html", "ui/*.ts", "ui/public/*", "ui/src/**/*.*", "package-lock.json"],
   make: async (outdir) => {
     const vite = join(ROOT, "node_modules/vite/bin/vite.js");
     const child = spawn(
