@@ -118,6 +118,7 @@ test("by keys alone: create, rename, describe, tag, delete, restore", async () =
   await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).press("Enter");
   await rowOf(opened, "renamed").waitFor({ state: "detached" });
   await page.getByText("Deleted renamed.").waitFor();
+  await expect.poll(() => page.evaluate("document.activeElement.role")).toBe("row");
   await expectSoundInBothThemes(opened);
   await page.getByRole("button", { name: "Trash" }).press("Enter");
   await rowOf(opened, "renamed").getByRole("checkbox").check();
@@ -144,7 +145,6 @@ test("experiments and runs that others make appear by themselves", async () => {
   const opened = await ui.open("/experiments");
   await waitForRows(opened);
   const { experiment_id } = await post(ui, "experiments/create", { name: "by others" });
-  await rowOf(opened, "by others").waitFor();
   await post(ui, "runs/create", { experiment_id });
   await rowOf(opened, "by others").getByText("1 running").waitFor({ state: "attached" });
   await post(ui, "experiments/delete", { experiment_id });
@@ -175,7 +175,7 @@ test("a failure says so and can be tried again", async () => {
     route.fulfill({ status: 403, json: { error_code: "PERMISSION_DENIED", message: "Not <b>you</b>." } }),
   );
   await page.reload();
-  await page.getByText("The experiments could not be loaded.").waitFor();
+  await page.getByText("The experiments could not be loaded").waitFor();
   await page.getByText("Not <b>you</b>.").waitFor();
   expect(await seriousFindings(page)).toEqual([]);
   await page.unroute("**/ui-api/experiments");

@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { dirname } from "node:path";
+import process from "node:process";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -166,8 +168,12 @@ test("the lines to connect have this server's address, ask for no credentials he
     const { experiments } = (await answer.json()) as { experiments: { name: string; active_runs: number }[] };
     return experiments.find(({ name }) => name === experiment)?.active_runs ?? 0;
   };
-  await promisify(execFile)(PYTHON, ["-c", await lines("Python")]);
+  const shell = { env: { ...process.env, PATH: `${dirname(PYTHON)}:${process.env.PATH}` } };
+  const { stdout } = await promisify(execFile)("bash", ["-euc", await lines("CLI")], shell);
+  expect(stdout).toMatch(/\bfirst\b/);
   expect(await runs("first")).toBe(1);
+  await promisify(execFile)(PYTHON, ["-c", await lines("Python")]);
+  expect(await runs("first")).toBe(2);
   await promisify(execFile)("bash", ["-euc", await lines("REST")]);
   expect(await runs("Default")).toBe(1);
   await page.keyboard.press("Escape");
@@ -246,7 +252,7 @@ test("a server with a secret: who has none is told so, who signs in sees all", a
     const outside = await watchPage(stranger, server.url);
     await outside.page.goto(`${server.url}/#/experiments`);
     await outside.page.getByText("This server wants to know who you are.").waitFor();
-    await outside.page.getByText("The experiments could not be loaded.").waitFor();
+    await outside.page.getByText("The experiments could not be loaded").waitFor();
     expect(await seriousFindings(outside.page)).toEqual([]);
     await outside.page.getByRole("button", { name: "Sign in" }).click();
     await outside.page.getByText("This server wants to know who you are.").waitFor();

@@ -1,7 +1,7 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import { type FormEvent, type ReactNode, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "./button.tsx";
 import { classNames, OVERLAY } from "./class-names.ts";
 
@@ -28,6 +28,7 @@ export interface DialogProps {
 
 export function Dialog({ isOpen, onOpenChange, title, description, width = "narrow", footer, children }: DialogProps) {
   const popup = useRef<HTMLDivElement>(null);
+  useFocusAfter(isOpen);
   return (
     <Base.Root open={isOpen} onOpenChange={onOpenChange}>
       <Base.Portal>
@@ -99,6 +100,7 @@ export interface ConfirmDialogProps {
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { isOpen, onOpenChange, title, description, confirmLabel, isDangerous = false, onConfirm } = props;
   const { isBusy, problem, attempt } = useAttempt(onConfirm, () => onOpenChange(false));
+  useFocusAfter(isOpen);
   return (
     <AlertDialog.Root open={isOpen} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
@@ -119,6 +121,23 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       </AlertDialog.Portal>
     </AlertDialog.Root>
   );
+}
+
+/**
+ * Base UI gives the focus back to what had it before. Where that is gone with what was done, as a deleted row, the row that
+ * stands there now has it, or else the page.
+ */
+function useFocusAfter(isOpen: boolean): void {
+  useEffect(() => {
+    if (!isOpen) return;
+    return () => {
+      setTimeout(() => {
+        if (document.activeElement !== document.body) return;
+        const main = document.querySelector("main");
+        (main?.querySelector<HTMLElement>("[role=row][tabindex='0']") ?? main)?.focus();
+      });
+    };
+  }, [isOpen]);
 }
 
 function Problem({ text }: { text: string | undefined }) {

@@ -58,7 +58,7 @@ function ToastList() {
       )}
     >
       <div className="min-w-0 flex-1 py-0.5 wrap-anywhere">
-        <Toast.Title className="text-base" />
+        <Toast.Title className="font-medium text-base" />
         <Toast.Description className="text-ink-muted" />
       </div>
       <Toast.Action className="h-7 rounded px-2 text-accent hover:bg-hover" />

@@ -218,7 +218,7 @@ export function ExperimentsScreen() {
       {all === undefined ? (
         list.isError ? (
           <ErrorState
-            title="The experiments could not be loaded."
+            title="The experiments could not be loaded"
             error={list.error}
             onRetry={() => void list.refetch()}
           />

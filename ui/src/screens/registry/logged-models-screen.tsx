@@ -175,7 +175,7 @@ export function LoggedModelsScreen() {
       </header>
       {pages.error !== null && rows === undefined ? (
         <ErrorState
-          title="The logged models could not be loaded."
+          title="The logged models could not be loaded"
           error={pages.error}
           onRetry={() => void pages.refetch()}
         />

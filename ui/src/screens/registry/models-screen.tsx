@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useCallback, useRef, useState } from "react";
+import { ApiError } from "../../api/client.ts";
 import { useChange } from "../../api/query-client.ts";
 import { createRegisteredModel, type RegisteredModel, searchRegisteredModels } from "../../api/registered-models.ts";
 import { Tag } from "../../parts/badges.tsx";
@@ -155,6 +156,7 @@ export function ModelsScreen() {
     const [first, other] = id === "name" ? (["name", "-name"] as const) : (["-updated", "updated"] as const);
     void navigate({ search: (before) => ({ ...before, sort: sort === first ? other : first }), replace: true });
   };
+  const isMistake = q !== "" && pages.error instanceof ApiError && pages.error.status === 400;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <header className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2 wide:px-4">
@@ -180,7 +182,13 @@ export function ModelsScreen() {
         </Button>
       </header>
       {pages.error !== null && rows === undefined ? (
-        <ErrorState title="The models could not be loaded." error={pages.error} onRetry={() => void pages.refetch()} />
+        isMistake ? (
+          <ErrorState title="The search could not be read" error={pages.error}>
+            <Button onClick={() => setText("")}>Empty the search</Button>
+          </ErrorState>
+        ) : (
+          <ErrorState title="The models could not be loaded" error={pages.error} onRetry={() => void pages.refetch()} />
+        )
       ) : rows === undefined ? (
         <SkeletonRows rows={14} />
       ) : rows.length > 0 ? (

@@ -211,7 +211,7 @@ export function RegisteredModelScreen() {
           </div>
           {found.error !== null && found.data === undefined ? (
             <ErrorState
-              title="The versions could not be loaded."
+              title="The versions could not be loaded"
               error={found.error}
               onRetry={() => void found.refetch()}
             />
