@@ -49,6 +49,7 @@ def log_one_of_many(index: int) -> str:
         Metric("val/acc", 0.9 - 0.05 * (math.log10(rate) + 3) ** 2, FIRST_MS, 0),
     ]
     client.log_batch(run_id, metrics=metrics, params=[Param("lr", f"{rate:.6g}"), Param("seed", str(index * 17 % 7))])
+    client.set_terminated(run_id, end_time=FIRST_MS + 60_000)
     return run_id
 
 
