@@ -16,18 +16,17 @@ export interface DistinctKeys {
   readonly runs: number;
 }
 
+/** What some of the runs have of a key. Rows of one key are told apart by what the database could not compare. */
 interface KeyRow {
-  key: string;
-  runs: number;
-  varies: number;
-}
-
-interface MetricRow {
-  key: string;
-  runs: number;
-  nans: number;
-  least: number | null;
-  greatest: number | null;
+  readonly key: string;
+  readonly runs: number;
+  /** The ends of the values that can be compared with those of other rows; null where there are none. */
+  readonly least: string | number | null;
+  readonly greatest: string | number | null;
+  /** How many runs have another kind of value: NaN, or a text too long for the index. */
+  readonly others: number;
+  /** Whether those differ among themselves. */
+  readonly othersVary: number;
 }
 
 const IN_EXPERIMENTS = "experiment_id IN (SELECT value FROM json_each(?1))";
@@ -35,24 +34,50 @@ const IN_EXPERIMENTS = "experiment_id IN (SELECT value FROM json_each(?1))";
 const ACTIVE_RUNS = `runs r INDEXED BY runs_by_start`;
 const IS_ACTIVE = `r.${IN_EXPERIMENTS} AND r.lifecycle_stage = 'active'`;
 
-const INDEX = "latest_metrics INDEXED BY latest_metrics_by_value";
-const OF_KEY = `FROM ${INDEX} WHERE experiment_id = k.id AND key = k.key`;
+/**
+ * Jumps from key to key along an index on (experiment, key, …), and in it to what `columns` asks of each: ten times as
+ * fast as grouping.
+ * @param columns of rows `ofKey`, which is `FROM … WHERE …`
+ */
+function alongIndex(index: string, condition: string, columns: (ofKey: string) => string): string {
+  const nextKey = (after: string) => `(SELECT min(key) FROM ${index} WHERE ${condition} AND ${after})`;
+  return `WITH RECURSIVE k (id, key) AS (
+      SELECT j.value, ${nextKey("experiment_id = j.value")} FROM json_each(?1) j
+      UNION ALL
+      SELECT id, ${nextKey("experiment_id = k.id AND key > k.key")} FROM k WHERE key IS NOT NULL)
+    SELECT key, ${columns(`FROM ${index} WHERE ${condition} AND experiment_id = k.id AND key = k.key`)}
+    FROM k WHERE key IS NOT NULL`;
+}
 
-/** Jumps from key to key along the index, and in it to the ends of each key's values: ten times as fast as grouping. */
-const METRICS_OF_ALL_RUNS = `WITH RECURSIVE k (id, key) AS (
-    SELECT j.value, (SELECT min(key) FROM ${INDEX} WHERE experiment_id = j.value) FROM json_each(?1) j
-    UNION ALL
-    SELECT id, (SELECT min(key) FROM ${INDEX} WHERE experiment_id = k.id AND key > k.key) FROM k WHERE key IS NOT NULL)
-  SELECT key, (SELECT count(*) ${OF_KEY}) AS runs, (SELECT count(*) ${OF_KEY} AND is_nan = 1) AS nans,
-    (SELECT min(value) ${OF_KEY} AND is_nan = 0) AS least, (SELECT max(value) ${OF_KEY} AND is_nan = 0) AS greatest
-  FROM k WHERE key IS NOT NULL`;
+const METRICS_OF_ALL_RUNS = alongIndex(
+  "latest_metrics INDEXED BY latest_metrics_by_value",
+  "TRUE",
+  (ofKey) => `(SELECT count(*) ${ofKey}) AS runs, (SELECT min(value) ${ofKey} AND is_nan = 0) AS least,
+    (SELECT max(value) ${ofKey} AND is_nan = 0) AS greatest, (SELECT count(*) ${ofKey} AND is_nan = 1) AS others,
+    0 AS othersVary`,
+);
 
-const METRICS_OF_ACTIVE_RUNS = `SELECT key, count(*) AS runs, total(is_nan) AS nans,
-    min(iif(is_nan, NULL, value)) AS least, max(iif(is_nan, NULL, value)) AS greatest
+const METRICS_OF_ACTIVE_RUNS = `SELECT key, count(*) AS runs, min(iif(is_nan, NULL, value)) AS least,
+    max(iif(is_nan, NULL, value)) AS greatest, total(is_nan) AS others, 0 AS othersVary
   FROM ${ACTIVE_RUNS} CROSS JOIN latest_metrics m ON m.run_id = r.run_id WHERE ${IS_ACTIVE} GROUP BY key`;
 
-const textKeys = (table: "params" | "tags") => `SELECT key, count(*) AS runs, min(value) <> max(value) AS varies
-  FROM ${ACTIVE_RUNS} CROSS JOIN ${table} t ON t.run_id = r.run_id WHERE ${IS_ACTIVE} GROUP BY key ORDER BY key`;
+type TextTable = "params" | "tags";
+
+const textsOfAllRuns = (table: TextTable) => [
+  alongIndex(
+    `${table} INDEXED BY ${table}_by_value`,
+    "length(value) <= 200",
+    (ofKey) => `(SELECT count(*) ${ofKey}) AS runs, (SELECT min(value) ${ofKey}) AS least,
+      (SELECT max(value) ${ofKey}) AS greatest, 0 AS others, 0 AS othersVary`,
+  ),
+  `SELECT key, count(*) AS runs, NULL AS least, NULL AS greatest, count(*) AS others, min(value) <> max(value) AS othersVary
+   FROM ${table} INDEXED BY ${table}_long WHERE length(value) > 200 AND ${IN_EXPERIMENTS} GROUP BY key`,
+];
+
+const textsOfActiveRuns = (table: TextTable) => [
+  `SELECT key, count(*) AS runs, NULL AS least, NULL AS greatest, count(*) AS others, min(value) <> max(value) AS othersVary
+   FROM ${ACTIVE_RUNS} CROSS JOIN ${table} t ON t.run_id = r.run_id WHERE ${IS_ACTIVE} GROUP BY key`,
+];
 
 /** The keys of the active runs of experiments, sorted, as D1 has them. */
 export async function findDistinctKeys(db: D1Database, experimentIds: readonly string[]): Promise<DistinctKeys> {
@@ -64,45 +89,37 @@ export async function findDistinctKeys(db: D1Database, experimentIds: readonly s
     .bind(list)
     .all<{ stage: string; runs: number }>();
   const runs = stages.find(({ stage }) => stage === "active")?.runs ?? 0;
+  // The indexes do not know which runs are deleted.
   const hasDeleted = stages.some(({ stage }) => stage === "deleted");
-  const [metrics, params, tags] = await db.batch([
-    db.prepare(hasDeleted ? METRICS_OF_ACTIVE_RUNS : METRICS_OF_ALL_RUNS).bind(list),
-    db.prepare(textKeys("params")).bind(list),
-    db.prepare(textKeys("tags")).bind(list),
-  ]);
-  const toKeys = (rows: readonly KeyRow[]): DistinctKey[] =>
-    rows.map((row) => ({ key: row.key, runs: row.runs, differs: row.varies === 1 || row.runs < runs }));
-  return {
-    metrics: toKeys(mergeMetrics((metrics?.results ?? []) as MetricRow[])),
-    params: toKeys((params?.results ?? []) as KeyRow[]),
-    tags: toKeys((tags?.results ?? []) as KeyRow[]),
-    runs,
+  const texts = hasDeleted ? textsOfActiveRuns : textsOfAllRuns;
+  const read = async (...queries: string[]): Promise<DistinctKey[]> => {
+    const answers = await db.batch<KeyRow>(queries.map((sql) => db.prepare(sql).bind(list)));
+    return distinct(
+      answers.flatMap(({ results }) => results),
+      runs,
+    );
   };
+  const [metrics, params, tags] = await Promise.all([
+    read(hasDeleted ? METRICS_OF_ACTIVE_RUNS : METRICS_OF_ALL_RUNS),
+    read(...texts("params")),
+    read(...texts("tags")),
+  ]);
+  return { metrics, params, tags, runs };
 }
 
-/** One row a key, also where several experiments have it. */
-function mergeMetrics(rows: readonly MetricRow[]): KeyRow[] {
-  const merged = new Map<string, MetricRow>();
-  for (const row of rows) {
-    const other = merged.get(row.key);
-    merged.set(row.key, other === undefined ? row : together(row, other));
-  }
-  return [...merged.values()]
-    .map(({ key, runs, nans, least, greatest }) => ({
-      key,
-      runs,
-      varies: Number(least !== greatest || (nans > 0 && nans < runs)),
-    }))
+function distinct(rows: readonly KeyRow[], allRuns: number): DistinctKey[] {
+  return [...Map.groupBy(rows, ({ key }) => key)]
+    .map(([key, ofKey]) => {
+      const ends = new Set(ofKey.flatMap(({ least, greatest }) => [least, greatest]).filter((end) => end !== null));
+      const runs = sum(ofKey, (row) => row.runs);
+      const others = sum(ofKey, (row) => row.others);
+      const isMixed = others > 0 && others < runs;
+      const differs = runs < allRuns || ends.size > 1 || isMixed || ofKey.some((row) => row.othersVary === 1);
+      return { key, runs, differs };
+    })
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function together(a: MetricRow, b: MetricRow): MetricRow {
-  const ends = [a.least, a.greatest, b.least, b.greatest].filter((value) => value !== null);
-  return {
-    key: a.key,
-    runs: a.runs + b.runs,
-    nans: a.nans + b.nans,
-    least: ends.length === 0 ? null : Math.min(...ends),
-    greatest: ends.length === 0 ? null : Math.max(...ends),
-  };
+function sum(rows: readonly KeyRow[], of: (row: KeyRow) => number): number {
+  return rows.reduce((total, row) => total + of(row), 0);
 }

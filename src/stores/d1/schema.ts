@@ -12,7 +12,8 @@ import { LIFECYCLE_STAGES, LOGGED_MODEL_STATUSES, RUN_STATUSES, STORED_STAGES } 
 
 /*
  * Long values would bloat a search index. Those on params and tags leave longer ones out, so that they cover a query, which
- * must repeat their condition; the others hold a prefix, and a query names the prefix and the whole value.
+ * must repeat their condition, and other indexes tell which keys have such values; the others hold a prefix, and a query
+ * names the prefix and the whole value.
  */
 
 export const experiments = sqliteTable(
@@ -74,6 +75,7 @@ export const params = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.runId, table.key] }),
     index("params_by_value").on(table.experimentId, table.key, table.value).where(sql`length(value) <= 200`),
+    index("params_long").on(table.experimentId, table.key).where(sql`length(value) > 200`),
   ],
 );
 
@@ -88,6 +90,7 @@ export const tags = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.runId, table.key] }),
     index("tags_by_value").on(table.experimentId, table.key, table.value).where(sql`length(value) <= 200`),
+    index("tags_long").on(table.experimentId, table.key).where(sql`length(value) > 200`),
   ],
 );
 
