@@ -10,8 +10,7 @@ const MAX_BYTES = 128 * 1024 * 1024;
 export const MAX_LINES = 1_000_000;
 const FOLLOW_MS = 2000;
 
-export interface FileParts<Parser> {
-  parser: Parser;
+interface Progress {
   /** Changes with each part that was parsed. */
   version: number;
   /** The first byte that was read: not 0 where only the end is. */
@@ -22,21 +21,16 @@ export interface FileParts<Parser> {
   total: number | undefined;
   isLoading: boolean;
   error: unknown;
+}
+
+export interface FileParts<Parser> extends Progress {
+  parser: Parser;
   isComplete: boolean;
   /** The page holds as much of the file as it may. */
   isFull: boolean;
   /** Reads the next part; without effect while one is on its way. */
   more: () => void;
   retry: () => void;
-}
-
-interface Progress {
-  version: number;
-  start: number;
-  end: number;
-  total: number | undefined;
-  isLoading: boolean;
-  error: unknown;
 }
 
 const NOTHING: Progress = { version: 0, start: 0, end: 0, total: undefined, isLoading: true, error: undefined };

@@ -5,6 +5,7 @@ import { ParquetFile } from "./parquet-file.ts";
 import { TableView } from "./table-view.tsx";
 
 const FIRST_ROWS = 1000;
+const MOST_ROWS = 20_000;
 
 interface Opened {
   file: ParquetFile;
@@ -49,7 +50,7 @@ export default function ParquetView({ url }: { url: string }) {
     if (isReading.current || rows.length >= last) return;
     isReading.current = true;
     // Ever more at once, as each part decodes what lies before it in its page.
-    const to = Math.min(last, rows.length + Math.max(FIRST_ROWS, Math.floor(rows.length / 2)));
+    const to = Math.min(last, rows.length + Math.min(MOST_ROWS, Math.max(FIRST_ROWS, Math.floor(rows.length / 2))));
     file
       .read(rows.length, to)
       .then((next) => {
