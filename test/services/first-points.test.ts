@@ -2,7 +2,6 @@ import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { encodePoints } from "../../src/stores/run/points.ts";
-import { runObject } from "../../src/stores/run/stub.ts";
 import { parseSeries } from "../../ui/src/api/series-frames.ts";
 import {
   expectMlflowError,
@@ -17,9 +16,7 @@ import {
   send,
   type WireMetric,
 } from "../helpers/mlflow.ts";
-
-const log = (run_id: string, key: string, value: number | string, step: number | string = 0, timestamp = 1) =>
-  mlflow("runs/log-metric", { run_id, key, value, step, timestamp });
+import { abort, log, object } from "../helpers/run-object.ts";
 
 const valuesOf = async (runId: string, key: string) => (await historyOf(runId, key)).map(({ value }) => value);
 
@@ -188,14 +185,13 @@ describe("an object is made, and has the points that were there before,", () => 
     const body = encodePoints([{ key: "a", value: 2, step: 1, timestamp: 1 }]);
     await env.DB.exec("ALTER TABLE latest_metrics RENAME TO latest_metrics_away");
     try {
-      await runInDurableObject(runObject(env, runId), async (instance) => {
+      await runInDurableObject(object(runId), async (instance) => {
         await expect(instance.append(runId, body)).rejects.toThrow();
       });
     } finally {
       await env.DB.exec("ALTER TABLE latest_metrics_away RENAME TO latest_metrics");
     }
-    const aborted = runInDurableObject(runObject(env, runId), (_instance, state) => state.abort("a crash"));
-    await expect(aborted).rejects.toThrow("a crash");
+    await abort(runId);
     expect(await valuesOf(runId, "a")).toEqual([1]);
     await log(runId, "a", 3, 2);
     expect(await valuesOf(runId, "a")).toEqual([1, 3]);
