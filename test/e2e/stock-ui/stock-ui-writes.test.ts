@@ -189,3 +189,34 @@ test("gives a model version an alias, a tag and a description", async () => {
   });
   await expectNoTrouble();
 });
+
+test("moves a model version from stage to stage, and deletes it", async () => {
+  const { page, open, expectNoTrouble } = await openUi();
+  // Stages are on the pages that the UI had before aliases.
+  await page.addInitScript(
+    `if (location.protocol === "http:") localStorage.setItem("_mlflow_user_setting_dismiss_next_model_registry_ui", "true")`,
+  );
+  await open("/models/stock-model/versions/1");
+  await page.getByText("None", { exact: true }).first().click();
+  await page.getByText("Staging", { exact: true }).click();
+  await answerDialog(page, "OK");
+  await expectTexts(page, ["Staging"]);
+  expect(await read("model-versions/get?name=stock-model&version=1")).toMatchObject({
+    model_version: { current_stage: "Staging" },
+  });
+  await page.getByText("Staging", { exact: true }).first().click();
+  await page.getByText("None", { exact: true }).click();
+  await answerDialog(page, "OK");
+  await expectTexts(page, ["None"]);
+  await page.getByRole("button", { name: "Open header dropdown menu" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await answerDialog(page, "Delete");
+  await page.waitForURL(/#\/models\/stock-model$/);
+  const { model_versions } = (await read(
+    `model-versions/search?filter=${encodeURIComponent("name='stock-model'")}`,
+  )) as {
+    model_versions: { version: string }[];
+  };
+  expect(model_versions.map(({ version }) => version)).toEqual(["2"]);
+  await expectNoTrouble();
+});
