@@ -12,6 +12,7 @@ import {
   send,
 } from "../../helpers/mlflow.ts";
 import { abort, log, newRunWithObject as newRun, object } from "../../helpers/run-object.ts";
+import { Random } from "./random.ts";
 
 interface LatestRow {
   key: string;
