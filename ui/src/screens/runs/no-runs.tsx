@@ -1,4 +1,4 @@
-import { Button } from "../../parts/button.tsx";
+import { Button, buttonClass } from "../../parts/button.tsx";
 import { EmptyState, ErrorState } from "../../parts/states.tsx";
 import type { LoadedRuns } from "./use-runs.ts";
 import type { RunsView } from "./use-runs-view.ts";
@@ -20,6 +20,11 @@ export function NoRuns({ loaded, view: { search, change }, missing }: NoRunsProp
         error={missing ?? loaded.error}
         onRetry={loaded.retry}
       >
+        {missing && (
+          <a href="#/experiments" className={buttonClass()}>
+            All experiments
+          </a>
+        )}
         {search.sort !== undefined && !missing && (
           <Button onClick={() => change({ sort: undefined, columns: undefined })}>Reset order and columns</Button>
         )}
@@ -62,7 +67,7 @@ export function NoRuns({ loaded, view: { search, change }, missing }: NoRunsProp
   return (
     <EmptyState title="No runs yet">
       Log one into this experiment: <code className="whitespace-nowrap">with mlflow.start_run(): …</code>. It appears
-      here by itself.
+      here by itself. The plug above opens lines to paste for Python, R, Java, the command line and REST.
     </EmptyState>
   );
 }

@@ -36,7 +36,6 @@ export const ATTRIBUTES: Readonly<Record<string, { label: string; order?: string
 /** The column that is always there. */
 export const NAME_ORDER = "attributes.run_name";
 
-const DEFAULT_ATTRIBUTES = ["attributes.start_time", "duration"];
 const MAX_DEFAULT_PARAMS = 5;
 const MAX_DEFAULT_METRICS = 7;
 
@@ -73,7 +72,7 @@ export function columnLabel({ kind, key, value }: RunColumn): string {
   return value === "last" ? key : `${value} ${key}`;
 }
 
-/** When it was made and how long it took, then what tells the runs apart. */
+/** When it was made, what tells the runs apart, and how long it took. */
 export function defaultColumns(keys: DistinctKeys | undefined, isSeveral: boolean): string[] {
   const pick = (all: readonly DistinctKey[], most: number): DistinctKey[] => {
     const differing = all.filter((key) => key.differs);
@@ -81,10 +80,11 @@ export function defaultColumns(keys: DistinctKeys | undefined, isSeveral: boolea
   };
   const isOwn = ({ key }: DistinctKey) => !key.startsWith("system/");
   return [
-    ...DEFAULT_ATTRIBUTES,
+    "attributes.start_time",
     ...(isSeveral ? ["attributes.experiment_id"] : []),
     ...pick(keys?.metrics.filter(isOwn) ?? [], MAX_DEFAULT_METRICS).map(({ key }) => spell("metric", key)),
     ...pick(keys?.params ?? [], MAX_DEFAULT_PARAMS).map(({ key }) => spell("param", key)),
+    "duration",
   ];
 }
 

@@ -46,7 +46,8 @@ export const NAME_CELL =
   "sticky left-0 z-10 flex w-(--name) shrink-0 items-center gap-2 border-line border-r px-3 wide:pl-4";
 
 /** A column that stays in place where there is room for it. */
-export const STILL_CELL = "relative shrink-0 border-line border-r wide:sticky wide:left-(--left) wide:z-10";
+export const STILL_CELL =
+  "relative shrink-0 border-line border-r @min-[480px]:sticky @min-[480px]:left-(--left) @min-[480px]:z-10";
 
 export const stillStyle = ({ start, size }: Placed) => ({ width: size, "--left": `calc(var(--name) + ${start}px)` });
 
@@ -106,6 +107,7 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
           className="size-3.5 shrink-0 accent-accent"
         />
         {row.depth > 0 && <span aria-hidden className="shrink-0" style={{ width: 16 * row.depth }} />}
+        {isTree && row.isOpen === undefined && <span className="-mx-1.5 size-6 shrink-0" />}
         {row.isOpen !== undefined && (
           <button
             type="button"
@@ -149,8 +151,11 @@ function RunName({ row, isActive, isPinned }: { row: RunRow; isActive: boolean; 
 
 function GroupName({ row: { label, members } }: { row: GroupRow }) {
   return (
-    <span className="min-w-0 truncate font-medium" title={label.slice(0, 500)}>
-      {label} <span className="font-normal text-ink-muted">({formatCount(members.length)})</span>
-    </span>
+    <>
+      <span className="min-w-0 truncate font-medium" title={label.slice(0, 500)}>
+        {label.slice(0, 200)}
+      </span>
+      <span className="-ml-1 shrink-0 text-ink-muted">({formatCount(members.length)})</span>
+    </>
   );
 }

@@ -14,6 +14,8 @@ const METRIC_PX = 104;
 /** Of a metric whose groups tell two numbers. */
 const GROUPED_PX = 148;
 const OTHER_PX = 132;
+const SHORT_PX = 96;
+const SHORT = new Set(["attributes.start_time", "duration", "attributes.experiment_id"]);
 const WIDTHS_SETTING = "runs.widths";
 
 export interface RunsGridProps {
@@ -77,7 +79,8 @@ export function RunsGrid(props: RunsGridProps) {
     const place = (of: readonly RunColumn[], first: number): Placed[] => {
       let start = 0;
       return of.map((column, at) => {
-        const size = widths[column.spelling] ?? (column.kind === "metric" ? metricPx : OTHER_PX);
+        const usual = column.kind === "metric" ? metricPx : SHORT.has(column.spelling) ? SHORT_PX : OTHER_PX;
+        const size = widths[column.spelling] ?? usual;
         start += size;
         return { column, index: first + at, start: start - size, size };
       });
@@ -131,7 +134,7 @@ export function RunsGrid(props: RunsGridProps) {
   const width = stillPx + moving.reduce((sum, { size }) => sum + size, 0);
 
   return (
-    <div ref={scroller} className="min-h-0 min-w-0 flex-1 overflow-auto [--name:180px] wide:[--name:300px]">
+    <div ref={scroller} className="@container min-h-0 min-w-0 flex-1 overflow-auto">
       {/* biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useAriaPropsSupportedByRole: it is a grid or a tree of rows, which the lint cannot tell */}
       <div
         role={isTree ? "treegrid" : "grid"}
@@ -141,7 +144,7 @@ export function RunsGrid(props: RunsGridProps) {
         aria-multiselectable
         tabIndex={-1}
         onKeyDown={onKeyDown}
-        className="min-w-full outline-none"
+        className="min-w-full outline-none [--name:180px] @min-[480px]:[--name:220px] @min-[800px]:[--name:300px]"
         style={{ width: `calc(var(--name) + ${width}px)` }}
       >
         <RunsHeader

@@ -164,7 +164,7 @@ function RunsOf({ view }: { view: RunsView }) {
         }}
         onDownload={isDownloadable ? () => void download() : undefined}
       />
-      <SelectionBar {...{ loaded, view, chosen }} onDo={setDoing} onCompare={compare} onClear={clear} />
+      {!missing && <SelectionBar {...{ loaded, view, chosen }} onDo={setDoing} onCompare={compare} onClear={clear} />}
       {search.charts ? (
         <SplitPane
           label="Width of the table"

@@ -55,8 +55,8 @@ export function SelectionBar({ loaded, view, chosen, onDo, onCompare, onClear }:
   );
 }
 
-function countText({ total, rows, mistake, isExact }: LoadedRuns, hidden: number): string {
-  if (total === undefined) return "";
+function countText({ total, rows, mistake, error, isExact }: LoadedRuns, hidden: number): string {
+  if (total === undefined || error !== undefined) return "";
   const isCapped = total > MAX_ROWS && rows.length >= MAX_ROWS;
   const parts = [
     `${formatCount(total)} ${total === 1 ? "run" : "runs"}`,
