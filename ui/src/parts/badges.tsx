@@ -25,8 +25,8 @@ interface StatusProps {
 export function Status({ status, isCompact = false, title }: StatusProps) {
   const { label, icon: Icon, colour } = STATUSES[status];
   return (
-    <span className={classNames("inline-flex items-center gap-1.5 whitespace-nowrap", colour)} title={title ?? label}>
-      <Icon size={14} aria-hidden className="shrink-0" />
+    <span className={classNames("inline-flex items-baseline gap-1.5 whitespace-nowrap", colour)} title={title ?? label}>
+      <Icon size={14} aria-hidden className="shrink-0 self-center" />
       <span className={isCompact ? "sr-only" : undefined}>{label}</span>
     </span>
   );

@@ -27,6 +27,7 @@ export function Description({ text = "", onSave }: DescriptionProps) {
             <IconButton
               label="Edit the description"
               icon={<Pencil size={14} aria-hidden />}
+              className="-my-1"
               onClick={() => setDraft(text)}
             />
           </>

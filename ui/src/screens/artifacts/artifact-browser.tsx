@@ -63,7 +63,7 @@ export function ArtifactBrowser(props: ArtifactBrowserProps) {
     setOpen((before) => new Set([...before, ...foldersAbove(path), ...(isPathFolder ? [path] : [])]));
   }, [path, isPathFolder]);
   const placeInAddress = useMemo(() => ({ ...place, change: onPlace }), [place, onPlace]);
-  if (top.error !== null) {
+  if (top.error !== null && top.data === undefined) {
     return <ErrorState title="The files could not be listed" error={top.error} onRetry={() => void top.refetch()} />;
   }
   if (top.data === undefined) return <SkeletonRows rows={10} />;
@@ -142,7 +142,7 @@ function treeLines(
 function Chosen({ root, path, onPath, otherRunIds = [], onOtherRuns, onRegister }: ArtifactBrowserProps) {
   const { show, change } = useShownPlace();
   const parent = useQuery(artifactListQuery(root, folderOf(path)));
-  if (parent.error !== null) {
+  if (parent.error !== null && parent.data === undefined) {
     return (
       <ErrorState title="The file could not be found" error={parent.error} onRetry={() => void parent.refetch()} />
     );

@@ -22,7 +22,7 @@ interface FolderViewProps extends ImagesProps {
 /** What is in a folder: its images by step, or its files. */
 export function FolderView({ root, folder, onPath, onRegister, otherRunIds, imageControls }: FolderViewProps) {
   const list = useQuery(artifactListQuery(root, folder));
-  if (list.error !== null) {
+  if (list.error !== null && list.data === undefined) {
     return <ErrorState title="The folder could not be listed" error={list.error} onRetry={() => void list.refetch()} />;
   }
   if (list.data === undefined) return <SkeletonRows rows={10} />;
