@@ -4,6 +4,7 @@ import { Button, IconButton } from "../parts/button.tsx";
 import { classNames } from "../parts/class-names.ts";
 import { Menu } from "../parts/menu.tsx";
 import { say, sayFailed } from "../parts/toast.tsx";
+import { ChartLegend } from "./chart-legend.tsx";
 import { type ChartRun, chartLines } from "./chart-lines.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import { ChartTable } from "./chart-table.tsx";
@@ -24,7 +25,7 @@ export interface ChartCardProps {
   settings: ChartSettings;
   /** Of the plot, in px. */
   height: number;
-  /** Without one it is in full already: it has neither frame nor title. */
+  /** Without one it is in full already: it has no frame, and names its lines. */
   onFull?: () => void;
 }
 
@@ -55,7 +56,7 @@ export function ChartCard(props: ChartCardProps) {
   };
   const savePng = async (): Promise<void> => {
     const canvas = plotRef.current?.canvas;
-    const blob = canvas && (await chartPng(canvas, metricKey));
+    const blob = canvas && (await chartPng(canvas, metricKey, lines));
     if (blob) download(blob, `${metricKey}.png`);
   };
   return (
@@ -64,7 +65,7 @@ export function ChartCard(props: ChartCardProps) {
       data-metric={metricKey}
     >
       <figcaption className="flex h-8 items-center gap-1 pr-1 pl-3">
-        <h3 className={classNames("min-w-0 flex-1 truncate font-medium", !onFull && "invisible")} title={metricKey}>
+        <h3 className={classNames("min-w-0 flex-1 truncate font-medium", !onFull && "text-lg")} title={metricKey}>
           {title}
         </h3>
         {onFull !== undefined && (
@@ -99,7 +100,12 @@ export function ChartCard(props: ChartCardProps) {
         ) : !hasFinite(lines) ? (
           <Notice height={height}>Every value is NaN or infinite.</Notice>
         ) : (
-          <LineChart {...{ metricKey, spec, height, hover, plotRef }} onZoom={setZoom} />
+          <div className={classNames("flex min-w-0", !onFull && "flex-col gap-2 wide:flex-row")} style={{ height }}>
+            <div className="min-h-0 min-w-0 flex-1">
+              <LineChart {...{ metricKey, spec, hover, plotRef }} onZoom={setZoom} />
+            </div>
+            {!onFull && lines.length > 1 && <ChartLegend {...{ metricKey, lines, hover }} />}
+          </div>
         )}
         {lines.length > 0 && metric.error !== undefined && (
           <p role="alert" className="absolute inset-x-2 top-0 flex items-center gap-2 bg-page text-danger text-sm">

@@ -1,26 +1,25 @@
-import { Dialog } from "@base-ui/react/dialog";
-import { ChevronDown, ChevronRight, X } from "lucide-react";
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { LivePoints, RunNotice } from "../api/live.ts";
+import { ChevronDown, ChevronRight } from "lucide-react";
+import { type ReactNode, useMemo, useRef } from "react";
+import type { RunNotice } from "../api/live.ts";
 import type { SeriesX } from "../api/series.ts";
-import { Button, IconButton } from "../parts/button.tsx";
-import { classNames, OVERLAY } from "../parts/class-names.ts";
+import { Button } from "../parts/button.tsx";
 import { formatCount } from "../parts/format.ts";
-import { EmptyState } from "../parts/states.tsx";
+import { EmptyState, SkeletonRows } from "../parts/states.tsx";
 import { ChartCard } from "./chart-card.tsx";
 import { type ChartRun, groupColours } from "./chart-lines.ts";
-import { type ChartSettings, useChartSettings } from "./chart-settings.ts";
+import { useChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
-import { HoverStore } from "./hover.ts";
-import { type LiveState, useLiveRuns } from "./live-runs.ts";
-import { SeriesStore } from "./series-store.ts";
+import { FullChart } from "./full-chart.tsx";
+import { bucketsFor, useSeries } from "./use-series.ts";
+import { WhenSeen } from "./when-seen.tsx";
 
 export interface ChartsPanelProps {
   /** The first hundred are drawn. */
   runs: readonly ChartRun[];
   /** How many runs there are, where not all are given. */
   of?: number;
-  metricKeys: readonly string[];
+  /** Missing while they are not known. */
+  metricKeys: readonly string[] | undefined;
   /** Where the address says none. */
   defaultX?: SeriesX;
   /** What live runs tell beside points. */
@@ -29,6 +28,7 @@ export interface ChartsPanelProps {
   onNewKeys?: ((keys: string[]) => void) | undefined;
 }
 
+const NONE: readonly string[] = [];
 export const MAX_CHART_RUNS = 100;
 
 const SIZES = {
@@ -41,7 +41,7 @@ const SIZES = {
 export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPanelProps) {
   const allRuns = useStable(given.runs);
   const count = given.of ?? allRuns.length;
-  const metricKeys = useStable(given.metricKeys);
+  const metricKeys = useStable(given.metricKeys ?? NONE);
   const settings = useChartSettings(defaultX);
   const { search, change } = settings;
   const runs = useMemo(() => allRuns.slice(0, MAX_CHART_RUNS), [allRuns]);
@@ -49,7 +49,8 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   const hasGroups = runs.some(({ group }) => group !== undefined);
   const query = search.chartQuery?.toLowerCase() ?? "";
   const found = useMemo(() => metricKeys.filter((key) => key.toLowerCase().includes(query)), [metricKeys, query]);
-  const sections = useMemo(() => Map.groupBy(found, sectionOf), [found]);
+  const sections = useMemo(() => sectionsOf(found), [found]);
+  if (given.metricKeys === undefined) return <SkeletonRows rows={6} />;
   if (runs.length === 0) {
     return <EmptyState title="No runs to draw">Show runs in the table: each becomes a line of every chart.</EmptyState>;
   }
@@ -144,50 +145,17 @@ function GroupLegend({ runs }: { runs: readonly ChartRun[] }) {
   );
 }
 
+/** Sections by their names; metrics without one come first, those of the system last. */
+export function sectionsOf(metricKeys: readonly string[]): Map<string, string[]> {
+  const rank = (name: string): number => (name === "" ? 0 : name === "system" ? 2 : 1);
+  const sections = [...Map.groupBy(metricKeys, sectionOf)];
+  return new Map(sections.sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)));
+}
+
 /** `train/loss` is in `train`; a key without `/` is in the first section, which has no name. */
 export function sectionOf(key: string): string {
   const slash = key.lastIndexOf("/");
   return slash <= 0 ? "" : key.slice(0, slash);
-}
-
-/** So that a chart of many lines has no more to draw than its pixels show. */
-function bucketsFor(runs: number): number {
-  return runs > 40 ? 120 : runs > 10 ? 250 : 500;
-}
-
-interface Page {
-  readonly store: SeriesStore;
-  readonly hover: HoverStore;
-  readonly live: LiveState;
-}
-
-/** The series of a page's charts, followed live. */
-function useSeries(
-  runs: readonly ChartRun[],
-  { x, zoom }: ChartSettings,
-  { onRun, onNewKeys, metricKeys }: Pick<ChartsPanelProps, "onRun" | "onNewKeys" | "metricKeys">,
-  buckets: number,
-): Page {
-  const [page] = useState(() => ({ store: new SeriesStore(), hover: new HoverStore() }));
-  const { store } = page;
-  const ids = runs.map(({ id }) => id).join();
-  useEffect(() => {
-    store.show(ids === "" ? [] : ids.split(","), { x, zoom, buckets });
-  }, [store, ids, x, zoom, buckets]);
-  useEffect(() => () => store.dispose(), [store]);
-  const onPoints = (points: LivePoints[]): void => {
-    store.receive(points);
-    if (onNewKeys === undefined) return;
-    const fresh = points.map(({ key }) => key).filter((key) => !metricKeys.includes(key));
-    if (fresh.length > 0) onNewKeys(fresh);
-  };
-  const running = runs.filter(({ status }) => status === "RUNNING").map(({ id }) => id);
-  const live = useLiveRuns(running, {
-    onPoints,
-    onMissed: (runId) => store.reload(runId),
-    ...(onRun && { onRun }),
-  });
-  return { ...page, live };
 }
 
 interface SectionProps {
@@ -219,68 +187,5 @@ function Section({ name, count, isOnly, isOpen, onToggle, children }: SectionPro
       </h2>
       {isOpen && <div className="pt-1">{children}</div>}
     </section>
-  );
-}
-
-const NEAR_PX = 240;
-
-/** Mounts what is near the sight, and keeps its place where it is not. */
-function WhenSeen({ height, children }: { height: number; children: ReactNode }) {
-  const place = useRef<HTMLDivElement>(null);
-  const [isSeen, setSeen] = useState(false);
-  useLayoutEffect(() => {
-    const element = place.current!;
-    // The margin counts around what scrolls only.
-    const root = element.closest("[data-charts]")!;
-    const [box, sight] = [element.getBoundingClientRect(), root.getBoundingClientRect()];
-    // The observer tells it too, but a frame or two later.
-    setSeen(box.top < sight.bottom + NEAR_PX && box.bottom > sight.top - NEAR_PX);
-    const observer = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting ?? false), {
-      root,
-      rootMargin: `${NEAR_PX}px`,
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return (
-    <div ref={place} className="min-w-0" style={{ minHeight: height }}>
-      {isSeen && children}
-    </div>
-  );
-}
-
-interface FullChartProps {
-  metricKey: string;
-  runs: readonly ChartRun[];
-  settings: ChartSettings;
-  metricKeys: readonly string[];
-  hasGroups: boolean;
-}
-
-const FULL_BUCKETS = 1000;
-/** What stands above and below the plot. */
-const FULL_FRAME_PX = 150;
-
-/** One chart over the whole page, read more finely. */
-function FullChart({ metricKey, runs, settings, metricKeys, hasGroups }: FullChartProps) {
-  const page = useSeries(runs, settings, { metricKeys }, Math.min(FULL_BUCKETS, 4 * bucketsFor(runs.length)));
-  const close = (): void => settings.change({ chartFull: undefined });
-  return (
-    <Dialog.Root open onOpenChange={close}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="fixed inset-0 bg-scrim" />
-        <Dialog.Popup className={classNames(OVERLAY, "fixed inset-2 flex flex-col gap-2 overflow-y-auto !bg-page p-3")}>
-          <header className="flex items-center gap-2">
-            <Dialog.Title className="min-w-0 flex-1 truncate text-lg">{metricKey}</Dialog.Title>
-            <Dialog.Close render={<IconButton label="Close" icon={<X size={16} aria-hidden />} />} />
-          </header>
-          <ChartToolbar {...{ settings, metricKeys, hasGroups }} live={page.live} isFull />
-          <ChartCard
-            {...{ metricKey, runs, settings, store: page.store, hover: page.hover }}
-            height={Math.max(240, innerHeight - FULL_FRAME_PX)}
-          />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
   );
 }

@@ -12,7 +12,6 @@ interface LineChartProps {
   /** Names it, and its tooltip. */
   metricKey: string;
   spec: PlotSpec;
-  height: number;
   hover: HoverStore;
   onZoom: (range: Range | undefined) => void;
   /** For who wants the picture. */
@@ -23,7 +22,7 @@ const PAGE_OF_POINTS = 10;
 const ZOOM_FACTOR = 0.5;
 
 /** The lines of one metric, with a cursor for the pointer and one for the keys. */
-export function LineChart({ metricKey, spec, height, hover, onZoom, plotRef }: LineChartProps) {
+export function LineChart({ metricKey, spec, hover, onZoom, plotRef }: LineChartProps) {
   const theme = useTheme();
   const root = useRef<HTMLDivElement>(null);
   const latest = useRef({ spec, theme, onZoom });
@@ -75,8 +74,7 @@ export function LineChart({ metricKey, spec, height, hover, onZoom, plotRef }: L
         tabIndex={0}
         onKeyDown={keys.onKeyDown}
         onBlur={() => hover.set(undefined)}
-        className="w-full min-w-0 overflow-hidden rounded -outline-offset-2"
-        style={{ height }}
+        className="h-full w-full min-w-0 overflow-hidden rounded -outline-offset-2"
       />
       <p aria-live="polite" className="sr-only">
         {keys.spoken}
@@ -87,7 +85,7 @@ export function LineChart({ metricKey, spec, height, hover, onZoom, plotRef }: L
 }
 
 /** A cursor that the keys move from point to point, and what it is at, in words. */
-function useKeys({ metricKey, spec, hover, onZoom, plotRef }: Omit<LineChartProps, "height">) {
+function useKeys({ metricKey, spec, hover, onZoom, plotRef }: LineChartProps) {
   const [spoken, setSpoken] = useState("");
   const cursor = useRef<{ lineId: string; x: number }>(undefined);
 

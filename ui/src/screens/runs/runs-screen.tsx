@@ -26,6 +26,9 @@ const MAX_COMPARED = 100;
 /** As many as the charts draw: their runs are kept up to date though they be out of sight. */
 const MAX_DRAWN = 100;
 
+/** More pinned runs than this would leave no room for the others: they are first, but do not stay in sight. */
+const MAX_STUCK = 8;
+
 const NONE: readonly string[] = [];
 
 /** The runs of one or several experiments. */
@@ -65,7 +68,7 @@ function RunsOf({ view }: { view: RunsView }) {
     },
     { isSettled: search.columns !== undefined || !keys.isPending, inSight: followed },
   );
-  const { runs, groups, rows, isTree } = useTableRows(loaded.rows, search);
+  const { runs, groups, rows, isTree, pinned: first } = useTableRows(loaded.rows, search);
 
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [doing, setDoing] = useState<Doing>();
@@ -141,6 +144,7 @@ function RunsOf({ view }: { view: RunsView }) {
     ) : (
       <RunsGrid
         {...{ rows, isTree, columns, fixed, sort, onToggle, onRowKey, inSight }}
+        stuck={first > MAX_STUCK ? 0 : first}
         isGrouped={group.length > 0}
         spread={search.spread ?? "std"}
         actions={view.columnActions(spellings)}
@@ -183,7 +187,7 @@ function RunsOf({ view }: { view: RunsView }) {
                 status: row.status,
                 ...(group.length > 0 && { group: groupLabel(row, group) }),
               }))}
-              metricKeys={keys.data?.metrics.map(({ key }) => key) ?? []}
+              metricKeys={keys.data?.metrics.map(({ key }) => key)}
               onNewKeys={() => void keys.refetch()}
             />
           }

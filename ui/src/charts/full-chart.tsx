@@ -1,0 +1,53 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { X } from "lucide-react";
+import { useRef } from "react";
+import { IconButton } from "../parts/button.tsx";
+import { classNames, OVERLAY } from "../parts/class-names.ts";
+import { ChartCard } from "./chart-card.tsx";
+import type { ChartRun } from "./chart-lines.ts";
+import type { ChartSettings } from "./chart-settings.ts";
+import { ChartToolbar } from "./chart-toolbar.tsx";
+import { bucketsFor, useSeries } from "./use-series.ts";
+
+interface FullChartProps {
+  metricKey: string;
+  runs: readonly ChartRun[];
+  settings: ChartSettings;
+  metricKeys: readonly string[];
+  hasGroups: boolean;
+}
+
+const FULL_BUCKETS = 1000;
+/** What stands above and below the plot. */
+const FULL_FRAME_PX = 120;
+
+/** One chart over the whole page, read more finely. */
+export function FullChart({ metricKey, runs, settings, metricKeys, hasGroups }: FullChartProps) {
+  const page = useSeries(runs, settings, { metricKeys }, Math.min(FULL_BUCKETS, 4 * bucketsFor(runs.length)));
+  const popup = useRef<HTMLDivElement>(null);
+  const close = (): void => settings.change({ chartFull: undefined });
+  return (
+    <Dialog.Root open onOpenChange={close}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="fixed inset-0 bg-scrim" />
+        <Dialog.Popup
+          ref={popup}
+          initialFocus={popup}
+          className={classNames(OVERLAY, "fixed inset-2 flex flex-col gap-2 overflow-y-auto !bg-page p-3")}
+        >
+          <Dialog.Title className="sr-only">{metricKey} in full</Dialog.Title>
+          <header className="flex items-start gap-2">
+            <div className="min-w-0 flex-1">
+              <ChartToolbar {...{ settings, metricKeys, hasGroups }} live={page.live} isFull />
+            </div>
+            <Dialog.Close render={<IconButton label="Close" icon={<X size={16} aria-hidden />} />} />
+          </header>
+          <ChartCard
+            {...{ metricKey, runs, settings, store: page.store, hover: page.hover }}
+            height={Math.max(240, innerHeight - FULL_FRAME_PX)}
+          />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

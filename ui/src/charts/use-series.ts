@@ -1,0 +1,55 @@
+import { useEffect, useState } from "react";
+import type { LivePoints, RunNotice } from "../api/live.ts";
+import type { ChartRun } from "./chart-lines.ts";
+import type { ChartSettings } from "./chart-settings.ts";
+import { HoverStore } from "./hover.ts";
+import { type LiveState, useLiveRuns } from "./live-runs.ts";
+import { SeriesStore } from "./series-store.ts";
+
+/** So that a chart of many lines has no more to draw than its pixels show. */
+export function bucketsFor(runs: number): number {
+  return runs > 40 ? 120 : runs > 10 ? 250 : 500;
+}
+
+export interface ChartsPage {
+  readonly store: SeriesStore;
+  readonly hover: HoverStore;
+  readonly live: LiveState;
+}
+
+interface Followed {
+  metricKeys: readonly string[];
+  /** What live runs tell beside points. */
+  onRun?: ((runId: string, notice: RunNotice) => void) | undefined;
+  /** A live run logs metrics that are none of `metricKeys`. */
+  onNewKeys?: ((keys: string[]) => void) | undefined;
+}
+
+/** The series of a page's charts, followed live. */
+export function useSeries(
+  runs: readonly ChartRun[],
+  { x, zoom }: ChartSettings,
+  { onRun, onNewKeys, metricKeys }: Followed,
+  buckets: number,
+): ChartsPage {
+  const [page] = useState(() => ({ store: new SeriesStore(), hover: new HoverStore() }));
+  const { store } = page;
+  const ids = runs.map(({ id }) => id).join();
+  useEffect(() => {
+    store.show(ids === "" ? [] : ids.split(","), { x, zoom, buckets });
+  }, [store, ids, x, zoom, buckets]);
+  useEffect(() => () => store.dispose(), [store]);
+  const onPoints = (points: LivePoints[]): void => {
+    store.receive(points);
+    if (onNewKeys === undefined) return;
+    const fresh = points.map(({ key }) => key).filter((key) => !metricKeys.includes(key));
+    if (fresh.length > 0) onNewKeys(fresh);
+  };
+  const running = runs.filter(({ status }) => status === "RUNNING").map(({ id }) => id);
+  const live = useLiveRuns(running, {
+    onPoints,
+    onMissed: (runId) => store.reload(runId),
+    ...(onRun && { onRun }),
+  });
+  return { ...page, live };
+}
