@@ -24,8 +24,10 @@ export interface FileInfo {
 /** The tag that holds a run's or experiment's description, in markdown. */
 export const NOTE_TAG = "mlflow.note.content";
 
+/** The value of a metric; what MLflow stores for an infinity, the greatest double, is one. */
 export function toDouble(value: WireDouble): number {
-  return typeof value === "number" ? value : Number(value);
+  const number = Number(value);
+  return Math.abs(number) === Number.MAX_VALUE ? Math.sign(number) * Number.POSITIVE_INFINITY : number;
 }
 
 /** The value of a tag or parameter in a list of pairs. */

@@ -5,6 +5,8 @@ import { classNames } from "./class-names.ts";
 
 const ROW_PX = 24;
 const INDENT_PX = 14;
+/** Of the deepest line: a tree that is deeper than its pane is wide scrolls. */
+const LEAST_LINE_PX = 160;
 
 /** One line of a tree; the lines of closed branches are left out. */
 export interface TreeLine {
@@ -34,6 +36,7 @@ export function Tree({ label, lines, selectedId, onSelect, onToggle }: TreeProps
     0,
     lines.findIndex((line) => line.id === activeId),
   );
+  const deepest = lines.reduce((depth, line) => Math.max(depth, line.depth), 0);
   const focusNext = useRef<string>(undefined);
   const virtualizer = useVirtualizer({
     count: lines.length,
@@ -83,7 +86,7 @@ export function Tree({ label, lines, selectedId, onSelect, onToggle }: TreeProps
         aria-label={label}
         onKeyDown={onKeyDown}
         className="relative"
-        style={{ height: virtualizer.getTotalSize() }}
+        style={{ height: virtualizer.getTotalSize(), minWidth: deepest * INDENT_PX + LEAST_LINE_PX }}
       >
         {virtualizer.getVirtualItems().map(({ index, start }) => {
           const line = lines[index];

@@ -124,7 +124,7 @@ function treeLines(
         content: (
           <>
             <Icon size={14} aria-hidden className="shrink-0 text-ink-muted" />
-            <bdi className="min-w-0 flex-1 truncate">{name}</bdi>
+            <bdi className="min-w-0 flex-1 truncate text-left">{name}</bdi>
             {file.file_size !== undefined && (
               <span className="shrink-0 text-ink-muted text-sm">{formatBytes(file.file_size)}</span>
             )}

@@ -62,7 +62,7 @@ function details(run: Run): KeyValueRow[] {
     { name: "Duration", value: <Duration startMs={info.start_time} endMs={endOf(run)} /> },
     { name: "Started", value: <Time timeMs={info.start_time} isExact /> },
     { name: "Ended", value: <Time timeMs={info.end_time || undefined} isExact /> },
-    { name: "User", value: info.user_id === "" ? (tag("user") ?? <Dash />) : info.user_id },
+    text("User", info.user_id || tag("user")) ?? { name: "User", value: <Dash /> },
     text("Source", tag("source.name")),
     text("Entry point", tag("project.entryPoint")),
     commit === undefined
@@ -84,7 +84,15 @@ function endOf({ info }: Run): number | null | undefined {
 }
 
 function text(name: string, value: string | undefined): KeyValueRow | undefined {
-  return value === undefined || value === "" ? undefined : { name, value };
+  if (value === undefined || value === "") return undefined;
+  return {
+    name,
+    value: (
+      <span title={value} className="line-clamp-3">
+        {value}
+      </span>
+    ),
+  };
 }
 
 function Copied({ text, label }: { text: string; label: string }): ReactNode {
