@@ -52,6 +52,7 @@ export function RunImage({ root, path, label, emptyText, isNamed, caption }: Run
           <img
             src={artifactUrl(root, path)}
             alt={label}
+            loading="lazy"
             className="min-h-24 w-full border border-line object-contain [image-rendering:pixelated]"
           />
         </a>

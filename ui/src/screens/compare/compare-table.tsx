@@ -22,7 +22,7 @@ interface CompareTableProps {
   openRun: (run: ComparedRun) => void;
 }
 
-/** Runs side by side: a column each, a row a value. Only what is in sight is in the page. */
+/** Runs side by side: a column each, a row a value. Only what is in sight is in the page. Arrows move by a column. */
 export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
@@ -66,6 +66,12 @@ export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps)
       aria-label="Comparison"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
       tabIndex={0}
+      onKeyDown={(event) => {
+        const columns = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (columns === undefined || event.target !== event.currentTarget) return;
+        event.preventDefault();
+        event.currentTarget.scrollBy({ left: columns * columnPx });
+      }}
       className="min-h-0 flex-1 overflow-auto -outline-offset-2"
     >
       {/* biome-ignore lint/a11y/useSemanticElements: rows and columns that come and go while scrolling are no table */}
