@@ -236,6 +236,10 @@ test("keys move, select and open; selected runs are pinned, hidden and compared"
   const [, second, third] = await names(page);
   await page.getByRole("button", { name: "Pin", exact: true }).click();
   await expect.poll(async () => (await names(page)).slice(0, 2)).toEqual([second, third]);
+  await page.setViewportSize({ width: 1440, height: 300 });
+  await rows.last().scrollIntoViewIfNeeded();
+  await expect.poll(() => link(page, second!).boundingBox()).toMatchObject({ y: expect.closeTo(177, -2) });
+  await page.setViewportSize({ width: 1440, height: 900 });
   await page.getByRole("button", { name: "Hide", exact: true }).click();
   await expect.poll(() => names(page)).toHaveLength(RUNS - 2);
   await expectSound(opened);

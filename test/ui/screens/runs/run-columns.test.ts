@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { spell } from "../../../../ui/src/api/field-spelling.ts";
 import type { DistinctKeys } from "../../../../ui/src/api/keys.ts";
 import {
-  columnLabel,
+  columnLabels,
   defaultColumns,
   differs,
   moveColumn,
@@ -10,6 +10,10 @@ import {
   parseColumn,
   spellValue,
 } from "../../../../ui/src/screens/runs/run-columns.ts";
+
+const labels = (...spellings: string[]) => [
+  ...columnLabels(spellings.map((spelling) => parseColumn(spelling)!)).values(),
+];
 
 describe("spellings", () => {
   test.each(["acc", "val/acc", "a b", "a`b", "schöne", "min(x)", "x.y", '<img src="x">'])("%s is read back", (key) => {
@@ -27,9 +31,9 @@ describe("spellings", () => {
     }
   });
 
-  test("labels say which value of a metric it is", () => {
-    expect(columnLabel(parseColumn("max(metrics.acc)")!)).toBe("max acc");
-    expect(columnLabel(parseColumn("metrics.acc")!)).toBe("acc");
+  test("labels say which value of a metric it is, and what it is where others are called the same", () => {
+    expect(labels("max(metrics.acc)", "metrics.acc", "metrics.lr")).toEqual(["max acc", "acc", "lr"]);
+    expect(labels("metrics.lr", "params.lr", "params.a")).toEqual(["lr (metric)", "lr (param)", "a"]);
   });
 });
 
@@ -49,7 +53,7 @@ test("the best value of a metric is the least where its name says that less is b
   for (const more of ["acc", "map", "timeline", "team", "f1"]) {
     expect(parseColumn(spellValue(more, "best"))).toMatchObject({ key: more, field: spell("metric", more, "max") });
   }
-  expect(columnLabel(parseColumn("best(metrics.acc)")!)).toBe("best acc");
+  expect(labels("best(metrics.acc)")).toEqual(["best acc"]);
 });
 
 test("a reader who chose nothing sees what differs, without the system's metrics", () => {

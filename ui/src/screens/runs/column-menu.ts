@@ -1,6 +1,6 @@
 import type { MenuEntry } from "../../parts/menu.tsx";
+import type { Placed } from "./grid-layout.ts";
 import { METRIC_VALUES, NAME_ORDER, spellValue } from "./run-columns.ts";
-import type { Placed } from "./run-line.tsx";
 import type { HeaderActions } from "./runs-header.tsx";
 
 interface Around {

@@ -67,9 +67,20 @@ export function isLessBetter(key: string): boolean {
   return LESS_BY_PART.test(key) || LESS_BY_WORD.test(key);
 }
 
-export function columnLabel({ kind, key, value }: RunColumn): string {
+function columnLabel({ kind, key, value }: RunColumn): string {
   if (kind === "attribute") return ATTRIBUTES[key]?.label ?? key;
   return value === "last" ? key : `${value} ${key}`;
+}
+
+/** What heads each column, by spelling: of those with the same name also what they are, as in `lr (param)`. */
+export function columnLabels(columns: readonly RunColumn[]): Map<string, string> {
+  const named = Map.groupBy(columns, columnLabel);
+  return new Map(
+    columns.map((column) => {
+      const label = columnLabel(column);
+      return [column.spelling, named.get(label)!.length > 1 ? `${label} (${column.kind})` : label];
+    }),
+  );
 }
 
 /** When it was made, what tells the runs apart, and how long it took. */

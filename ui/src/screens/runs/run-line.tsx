@@ -5,25 +5,9 @@ import { Status } from "../../parts/badges.tsx";
 import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
 import type { RowHand } from "../../parts/grid-rows.ts";
+import type { GridLayout, Placed } from "./grid-layout.ts";
 import { groupCell, runCell, type Spread } from "./run-cell.ts";
-import type { RunColumn } from "./run-columns.ts";
 import type { GroupRow, RunRow, TableRow } from "./run-rows.ts";
-
-/** A column and its place; px from the edge of those that stay, or of those that scroll. */
-export interface Placed {
-  column: RunColumn;
-  /** Among all, those that stay first. */
-  index: number;
-  start: number;
-  size: number;
-}
-
-export interface GridLayout {
-  /** Columns that stay in place beside the name. */
-  still: readonly Placed[];
-  /** Those of the others that are in sight. */
-  shown: readonly Placed[];
-}
 
 interface RunLineProps {
   row: TableRow;

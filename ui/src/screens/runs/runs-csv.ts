@@ -1,9 +1,9 @@
-import { columnLabel, type RunColumn } from "./run-columns.ts";
+import { columnLabels, type RunColumn } from "./run-columns.ts";
 import { cellOf, type RunRow } from "./run-rows.ts";
 
 /** All rows with the shown columns, as RFC 4180 has it; times in ISO 8601. */
 export function runsCsv(rows: readonly RunRow[], columns: readonly RunColumn[]): string {
-  const header = ["run_id", "run_name", "status", ...columns.map(columnLabel)];
+  const header = ["run_id", "run_name", "status", ...columnLabels(columns).values()];
   const lines = rows.map((row) => [row.id, row.name, row.status, ...columns.map((column) => plainCell(row, column))]);
   return [header, ...lines].map((cells) => cells.map(csvCell).join(",")).join("\r\n");
 }

@@ -1,25 +1,19 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type RefObject, useCallback, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useCallback, useMemo, useRef } from "react";
 import { useNow } from "../../parts/clock.ts";
 import { HEAD_PX, ROW_PX, useGridRows } from "../../parts/grid-rows.ts";
-import { readSetting, writeSetting } from "../../parts/settings.ts";
+import { type GridLayout, placeColumns, useWidths, widthOf } from "./grid-layout.ts";
 import type { Spread } from "./run-cell.ts";
 import type { RunColumn } from "./run-columns.ts";
-import { type GridLayout, type Placed, RunLine } from "./run-line.tsx";
+import { RunLine } from "./run-line.tsx";
 import type { RunRow, TableRow } from "./run-rows.ts";
 import { type HeaderActions, RunsHeader } from "./runs-header.tsx";
 import { useSlots } from "./use-slots.ts";
 
-const METRIC_PX = 104;
-/** Of a metric whose groups tell two numbers. */
-const GROUPED_PX = 148;
-const OTHER_PX = 132;
-const SHORT_PX = 96;
-const SHORT = new Set(["attributes.start_time", "duration", "attributes.experiment_id"]);
-const WIDTHS_SETTING = "runs.widths";
-
 export interface RunsGridProps {
   rows: readonly TableRow[];
+  /** So many of the first rows stay in sight. */
+  stuck: number;
   isTree: boolean;
   isGrouped: boolean;
   columns: readonly RunColumn[];
@@ -39,6 +33,9 @@ export interface RunsGridProps {
   inSight: RefObject<() => readonly RunRow[]>;
 }
 
+/** The name's width where there is room; what is scrolled to must not be below it. */
+const NAME_PX = 300;
+
 const idOf = (row: TableRow): string => row.id;
 
 /**
@@ -48,6 +45,7 @@ const idOf = (row: TableRow): string => row.id;
 export function RunsGrid(props: RunsGridProps) {
   const {
     rows,
+    stuck,
     isTree,
     isGrouped,
     columns,
@@ -71,32 +69,13 @@ export function RunsGrid(props: RunsGridProps) {
       onRowKey: (event, row) => row.kind === "run" && props.onRowKey(event, row),
       tree: { isOpen: (row) => row.isOpen, depthOf: (row) => row.depth, onToggle: (row) => onToggle(row.id) },
     },
-    (index) => vertical.scrollToIndex(index),
+    (index) => index >= stuck && vertical.scrollToIndex(index - stuck),
   );
-  const placed = useMemo(() => {
-    const isFixed = new Set(fixed);
-    const metricPx = isGrouped ? GROUPED_PX : METRIC_PX;
-    const place = (of: readonly RunColumn[], first: number): Placed[] => {
-      let start = 0;
-      return of.map((column, at) => {
-        const usual = column.kind === "metric" ? metricPx : SHORT.has(column.spelling) ? SHORT_PX : OTHER_PX;
-        const size = widths[column.spelling] ?? usual;
-        start += size;
-        return { column, index: first + at, start: start - size, size };
-      });
-    };
-    const still = place(
-      columns.filter((column) => isFixed.has(column.spelling)),
-      0,
-    );
-    const moving = place(
-      columns.filter((column) => !isFixed.has(column.spelling)),
-      still.length,
-    );
-    return { still, moving };
-  }, [columns, fixed, widths, isGrouped]);
-  const { still, moving } = placed;
-  const stillPx = still.reduce((sum, { size }) => sum + size, 0);
+  const { still, moving } = useMemo(
+    () => placeColumns(columns, fixed, widths, isGrouped),
+    [columns, fixed, widths, isGrouped],
+  );
+  const stillPx = widthOf(still);
   // Another function has all places reckoned anew.
   const keyOf = useCallback((index: number) => moving[index]!.column.spelling, [moving]);
   const horizontal = useVirtualizer({
@@ -110,20 +89,38 @@ export function RunsGrid(props: RunsGridProps) {
   });
   // After the other, which would ask for the scroll position while these rows are not laid out yet.
   const vertical = useVirtualizer({
-    count: rows.length,
+    count: rows.length - stuck,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 8,
-    scrollPaddingEnd: HEAD_PX,
+    scrollPaddingEnd: HEAD_PX + stuck * ROW_PX,
     // The row in hand stays, wherever it is: else the focus would be lost by scrolling.
-    rangeExtractor: (range) =>
-      [...new Set([...defaultRangeExtractor(range), active])].filter((row) => row < rows.length),
+    rangeExtractor: (range) => [
+      ...new Set([...defaultRangeExtractor(range), ...(active >= stuck ? [active - stuck] : [])]),
+    ],
   });
   const lines = vertical.getVirtualItems();
   const slots = useSlots(lines.map(({ index }) => index));
-  const { range } = vertical;
+  const { startIndex = 0, endIndex = 0 } = vertical.range ?? {};
   props.inSight.current = () =>
-    rows.slice(range?.startIndex ?? 0, (range?.endIndex ?? 0) + 1).filter((row) => row.kind === "run");
+    [...rows.slice(0, stuck), ...rows.slice(stuck + startIndex, stuck + endIndex + 1)].filter(
+      (row) => row.kind === "run",
+    );
+  const line = (index: number, start: number, key: string | number | undefined) => {
+    const row = rows[index];
+    return (
+      row && (
+        <RunLine
+          key={key}
+          {...{ row, index, start, layout, spread, isTree, nowMs, hand, onToggle }}
+          isActive={index === active}
+          isSelected={selected.has(row.id)}
+          isPinned={pinned.has(row.id)}
+        />
+      )
+    );
+  };
+  const count = useMemo(() => selectable.filter((row) => selected.has(row.id)).length, [selectable, selected]);
 
   const first = horizontal.getVirtualIndexes()[0] ?? 0;
   const last = horizontal.getVirtualIndexes().at(-1) ?? -1;
@@ -131,7 +128,7 @@ export function RunsGrid(props: RunsGridProps) {
     () => ({ still, shown: moving.slice(first, last + 1) }),
     [still, moving, first, last],
   );
-  const width = stillPx + moving.reduce((sum, { size }) => sum + size, 0);
+  const width = stillPx + widthOf(moving);
 
   return (
     <div ref={scroller} className="@container min-h-0 min-w-0 flex-1 overflow-auto">
@@ -153,46 +150,24 @@ export function RunsGrid(props: RunsGridProps) {
           actions={{ ...actions, onResize: (spelling, px) => setWidths({ ...widths, [spelling]: px }) }}
           onShow={(index) => index >= still.length && horizontal.scrollToIndex(index - still.length)}
           selectable={selectable.length}
-          selected={selectable.length === 0 ? 0 : selectable.filter((row) => selected.has(row.id)).length}
+          selected={count}
           onToggleAll={toggleAll}
         />
-        {/* biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table */}
+        {stuck > 0 && (
+          // biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table
+          <div
+            role="rowgroup"
+            className="sticky top-8 z-[15] border-line-strong border-b"
+            style={{ height: stuck * ROW_PX }}
+          >
+            {rows.slice(0, stuck).map((row, index) => line(index, index * ROW_PX, row.id))}
+          </div>
+        )}
+        {/* biome-ignore lint/a11y/useSemanticElements: as above */}
         <div role="rowgroup" className="relative" style={{ height: vertical.getTotalSize() }}>
-          {lines.map(({ index, start }) => {
-            const row = rows[index]!;
-            return (
-              <RunLine
-                key={slots.get(index)}
-                {...{ row, index, start, layout, spread, isTree, nowMs, hand, onToggle }}
-                isActive={index === active}
-                isSelected={selected.has(row.id)}
-                isPinned={pinned.has(row.id)}
-              />
-            );
-          })}
+          {lines.map(({ index, start }) => line(stuck + index, start, slots.get(index)))}
         </div>
       </div>
     </div>
   );
-}
-
-/** The name's width where there is room; what is scrolled to must not be below it. */
-const NAME_PX = 300;
-
-type Widths = Readonly<Record<string, number>>;
-
-/** Widths of columns in px, kept by the browser. */
-function useWidths() {
-  const [widths, setWidths] = useState<Widths>(() => {
-    try {
-      return JSON.parse(readSetting(WIDTHS_SETTING) ?? "{}") as Widths;
-    } catch {
-      return {};
-    }
-  });
-  const change = (next: Widths): void => {
-    setWidths(next);
-    writeSetting(WIDTHS_SETTING, JSON.stringify(next));
-  };
-  return [widths, change] as const;
 }

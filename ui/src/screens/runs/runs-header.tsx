@@ -1,11 +1,12 @@
 import { ArrowDown, ArrowUp, ChevronDown } from "lucide-react";
-import { type CSSProperties, type KeyboardEvent, type MouseEvent, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, type MouseEvent, useMemo, useRef, useState } from "react";
 import { classNames } from "../../parts/class-names.ts";
 import { ContextMenu } from "../../parts/menu.tsx";
 import { SelectAll } from "../../parts/select-all.tsx";
 import { columnEntries, nameEntries } from "./column-menu.ts";
-import { columnLabel, directionOf, NAME_ORDER, type RunColumn } from "./run-columns.ts";
-import { type GridLayout, NAME_CELL, type Placed, STILL_CELL, stillStyle } from "./run-line.tsx";
+import type { GridLayout, Placed } from "./grid-layout.ts";
+import { columnLabels, directionOf, NAME_ORDER, type RunColumn } from "./run-columns.ts";
+import { NAME_CELL, STILL_CELL, stillStyle } from "./run-line.tsx";
 import { useColumnDrag } from "./use-column-drag.ts";
 
 /** What a header does to the table's columns, which are named by their spellings. */
@@ -46,10 +47,11 @@ const NAME = "";
  * with Alt arrows move the column, with Shift they resize it; Down opens its menu, Delete takes it away.
  */
 export function RunsHeader(props: RunsHeaderProps) {
-  const { layout, sort, order, actions, onShow, selectable, selected, onToggleAll } = props;
+  const { layout, columns, sort, order, actions, onShow, selectable, selected, onToggleAll } = props;
   const [wanted, setInHand] = useState(NAME);
   const [menuOf, setMenuOf] = useState(NAME);
   const focusNext = useRef<string>(undefined);
+  const labels = useMemo(() => columnLabels(columns), [columns]);
   const rendered = [...layout.still, ...layout.shown];
   const inHand = rendered.some(({ column }) => column.spelling === wanted) ? wanted : NAME;
   const drag = useColumnDrag(order, props.fixed, actions.onMove);
@@ -132,7 +134,7 @@ export function RunsHeader(props: RunsHeaderProps) {
         style={style}
         onPointerDown={(event) => drag.onPointerDown(event, spelling)}
       >
-        <HeaderButton {...button(spelling, columnLabel(column), column.order, column.kind === "metric")} />
+        <HeaderButton {...button(spelling, labels.get(spelling)!, column.order, column.kind === "metric")} />
         <MenuMark />
         <Resizer width={size} onResize={(px) => resize(placed, px - size)} />
       </span>

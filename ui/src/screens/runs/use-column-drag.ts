@@ -1,5 +1,5 @@
 import { type MouseEvent, type PointerEvent, useRef, useState } from "react";
-import type { Placed } from "./run-line.tsx";
+import type { Placed } from "./grid-layout.ts";
 
 /** So far the pointer goes until it is no longer a press, in px. */
 const THRESHOLD_PX = 6;

@@ -9,6 +9,8 @@ export interface TableRows {
   runs: readonly RunRow[];
   groups: readonly Group[];
   rows: readonly TableRow[];
+  /** So many of the first are pinned. */
+  pinned: number;
   isTree: boolean;
 }
 
@@ -29,7 +31,10 @@ export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): Tab
     if (group.length > 0) return groupRows(groups, new Set(open));
     return nested ? nest(runs, new Set(open)) : runs;
   }, [runs, groups, group, nested, open]);
-  return { runs, groups, rows, isTree: group.length > 0 || nested };
+  const isTree = group.length > 0 || nested;
+  const first = new Set(pinned);
+  const rest = isTree ? 0 : rows.findIndex((row) => !first.has(row.id));
+  return { runs, groups, rows, isTree, pinned: rest < 0 ? rows.length : rest };
 }
 
 /**

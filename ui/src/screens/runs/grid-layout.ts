@@ -1,0 +1,78 @@
+import { useState } from "react";
+import { readSetting, writeSetting } from "../../parts/settings.ts";
+import type { RunColumn } from "./run-columns.ts";
+
+const METRIC_PX = 104;
+/** Of a metric whose groups tell two numbers. */
+const GROUPED_PX = 148;
+const OTHER_PX = 132;
+const SHORT_PX = 96;
+const SHORT = new Set(["attributes.start_time", "duration", "attributes.experiment_id"]);
+
+const WIDTHS_SETTING = "runs.widths";
+
+/** A column and its place; px from the edge of those that stay, or of those that scroll. */
+export interface Placed {
+  column: RunColumn;
+  /** Among all, those that stay first. */
+  index: number;
+  start: number;
+  size: number;
+}
+
+export interface GridLayout {
+  /** Columns that stay in place beside the name. */
+  still: readonly Placed[];
+  /** Those of the others that are in sight. */
+  shown: readonly Placed[];
+}
+
+/** Of columns by spelling, in px. */
+export type Widths = Readonly<Record<string, number>>;
+
+/** The places of the columns that stay and of those that scroll. */
+export function placeColumns(
+  columns: readonly RunColumn[],
+  fixed: readonly string[],
+  widths: Widths,
+  isGrouped: boolean,
+): { still: Placed[]; moving: Placed[] } {
+  const isFixed = new Set(fixed);
+  const sizeOf = ({ spelling, kind }: RunColumn): number => {
+    if (kind === "metric") return widths[spelling] ?? (isGrouped ? GROUPED_PX : METRIC_PX);
+    return widths[spelling] ?? (SHORT.has(spelling) ? SHORT_PX : OTHER_PX);
+  };
+  const place = (of: readonly RunColumn[], first: number): Placed[] => {
+    let end = 0;
+    return of.map((column, at) => {
+      const start = end;
+      end += sizeOf(column);
+      return { column, index: first + at, start, size: end - start };
+    });
+  };
+  const [staying = [], scrolling = []] = [true, false].map((stays) =>
+    columns.filter(({ spelling }) => isFixed.has(spelling) === stays),
+  );
+  return { still: place(staying, 0), moving: place(scrolling, staying.length) };
+}
+
+/** All that the columns take, in px. */
+export function widthOf(placed: readonly Placed[]): number {
+  return placed.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Widths that the reader chose, kept by the browser. */
+export function useWidths() {
+  const [widths, setWidths] = useState<Widths>(() => {
+    try {
+      return JSON.parse(readSetting(WIDTHS_SETTING) ?? "{}") as Widths;
+    } catch {
+      return {};
+    }
+  });
+  const change = (next: Widths): void => {
+    setWidths(next);
+    writeSetting(WIDTHS_SETTING, JSON.stringify(next));
+  };
+  return [widths, change] as const;
+}
