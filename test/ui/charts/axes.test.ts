@@ -1,10 +1,12 @@
 import { expect, it } from "vitest";
 import {
   clampedZoom,
+  evenTicks,
   formatTick,
   formatTicks,
   formatTimeTicks,
   formatX,
+  logarithmicTicks,
   xRange,
   yRange,
   zoomed,
@@ -91,4 +93,11 @@ it("an x is said in its unit", () => {
   expect(formatX("step", 12345)).toBe("12,345");
   expect(formatX("relative", 3_720_000)).toBe("1h 2m");
   expect(formatX("metric:acc", 0.123456)).toBe("0.12346");
+});
+
+it("ticks of logarithmic axes are powers of ten, or even where those would be too few", () => {
+  expect(logarithmicTicks(1e-3, 150, 8)).toEqual([0.001, 0.01, 0.1, 1, 10, 100]);
+  expect(logarithmicTicks(1e-20, 1, 8)).toEqual([1e-20, 1e-17, 1e-14, 1e-11, 1e-8, 1e-5, 0.01]);
+  expect(formatTicks(evenTicks(0.89, 1.12, 5))).toEqual(["0.90", "0.95", "1.00", "1.05", "1.10"]);
+  expect(evenTicks(3, 47, 5)).toEqual([10, 20, 30, 40]);
 });

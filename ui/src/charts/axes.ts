@@ -94,6 +94,24 @@ export const STEPS: number[] = Array.from({ length: 16 }, (_, power) =>
   [1, 2, 5].map((digit) => digit * 10 ** power),
 ).flat();
 
+/** Round numbers of a range, evenly apart, about `most` where there are many. */
+export function evenTicks(from: number, to: number, most: number): number[] {
+  const power = 10 ** Math.floor(Math.log10((to - from) / most));
+  const step = power * ([1, 2, 5].find((digit) => (to - from) / (digit * power) <= most) ?? 10);
+  const ticks: number[] = [];
+  for (let tick = Math.ceil(from / step) * step; tick <= to + step / 1e6; tick += step) ticks.push(tick);
+  return ticks;
+}
+
+/** The powers of ten of a range; of more than `most`, some. */
+export function logarithmicTicks(from: number, to: number, most: number): number[] {
+  const [first, last] = [Math.ceil(Math.log10(from) - 1e-9), Math.floor(Math.log10(to) + 1e-9)];
+  const step = Math.max(1, Math.ceil((last - first + 1) / most));
+  const ticks: number[] = [];
+  for (let power = first; power <= last; power += step) ticks.push(Number(`1e${power}`));
+  return ticks;
+}
+
 /** Distances of the ticks of a span of time, in ms. */
 export const DURATION_STEPS: number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500].concat(
   [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200].map((s) => s * 1000),

@@ -18,8 +18,8 @@ interface FullChartProps {
 }
 
 const FULL_BUCKETS = 1000;
-/** What stands above and below the plot. */
-const FULL_FRAME_PX = 120;
+/** What stands above and below the plot; the toolbar of a narrow page has two rows. */
+const framePx = (): number => (innerWidth < 720 ? 156 : 120);
 
 /** One chart over the whole page, read more finely. */
 export function FullChart({ metricKey, runs, settings, metricKeys, hasGroups }: FullChartProps) {
@@ -44,7 +44,7 @@ export function FullChart({ metricKey, runs, settings, metricKeys, hasGroups }: 
           </header>
           <ChartCard
             {...{ metricKey, runs, settings, store: page.store, hover: page.hover }}
-            height={Math.max(240, innerHeight - FULL_FRAME_PX)}
+            height={Math.max(240, innerHeight - framePx())}
           />
         </Dialog.Popup>
       </Dialog.Portal>

@@ -1,6 +1,14 @@
 import type uPlot from "uplot";
 import { formatDuration } from "../parts/format.ts";
-import { DURATION_STEPS, formatTick, formatTicks, formatTimeTicks, STEPS } from "./axes.ts";
+import {
+  DURATION_STEPS,
+  evenTicks,
+  formatTick,
+  formatTicks,
+  formatTimeTicks,
+  logarithmicTicks,
+  STEPS,
+} from "./axes.ts";
 import type { PlotSpec } from "./plot.ts";
 
 const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
@@ -8,6 +16,9 @@ const DIGIT_PX = 6.4;
 const GAP_PX = 6;
 const MIN_Y_AXIS_PX = 46;
 const X_AXIS_PX = 24;
+/** Between ticks. */
+const X_SPACE_PX = 60;
+const Y_SPACE_PX = 32;
 
 type Format = (ticks: readonly number[]) => string[];
 
@@ -15,16 +26,16 @@ type Format = (ticks: readonly number[]) => string[];
 export function plotAxes({ x, isLogX, isLogY }: PlotSpec, colours: { ink: string; line: string }): uPlot.Axis[] {
   const axis = { stroke: colours.ink, font: FONT, ticks: { show: false }, gap: GAP_PX };
   const formatX: Format =
-    x === "time" ? formatTimeTicks : x === "relative" ? each(durationTick) : isLogX ? each(formatTick) : formatTicks;
+    x === "time" ? formatTimeTicks : x === "relative" ? each(durationTick) : isLogX ? logTicks : formatTicks;
   return [
     {
       ...axis,
       size: X_AXIS_PX,
       grid: { show: false },
-      space: 60,
+      space: X_SPACE_PX,
       values: written(formatX),
       ...(isLogX
-        ? { filter: powers }
+        ? { filter: all, splits: logSplits }
         : x === "relative"
           ? { incrs: DURATION_STEPS }
           : x === "step" && { incrs: STEPS }),
@@ -34,10 +45,10 @@ export function plotAxes({ x, isLogX, isLogY }: PlotSpec, colours: { ink: string
       // uPlot asks before it has texts, too.
       size: (_, texts: string[] | null) =>
         Math.max(MIN_Y_AXIS_PX, ...(texts ?? []).map((text) => text.length * DIGIT_PX + 2 * GAP_PX)),
-      grid: { stroke: colours.line, width: 1, ...(isLogY && { filter: powers }) },
-      space: 32,
-      values: written(isLogY ? each(formatTick) : formatTicks),
-      ...(isLogY && { filter: powers }),
+      grid: { stroke: colours.line, width: 1, ...(isLogY && { filter: all }) },
+      space: Y_SPACE_PX,
+      values: written(isLogY ? logTicks : formatTicks),
+      ...(isLogY && { filter: all, splits: logSplits }),
     },
   ];
 }
@@ -49,6 +60,22 @@ const each =
 
 const durationTick = (ms: number): string => (ms === 0 ? "0" : ms < 0 ? `−${formatDuration(-ms)}` : formatDuration(ms));
 
+/** What a logarithmic axis spans as if it were none: then it has even ticks, as powers would be too few. */
+const FEW_POWERS = 20;
+
+const logTicks: Format = (ticks) => {
+  const isShort = ticks.length > 1 && ticks.at(-1)! / ticks[0]! < FEW_POWERS;
+  return isShort ? formatTicks(ticks) : ticks.map(formatTick);
+};
+
+/** uPlot's own are closer than texts are wide. */
+function logSplits({ width, height }: uPlot, axis: number, from: number, to: number): number[] {
+  const most = Math.max(2, Math.floor(axis === 0 ? (width - MIN_Y_AXIS_PX) / X_SPACE_PX : height / Y_SPACE_PX));
+  return to / from < FEW_POWERS ? evenTicks(from, to, most) : logarithmicTicks(from, to, most);
+}
+
+const all = (_: uPlot, ticks: number[]): number[] => ticks;
+
 /** uPlot gives null for a tick that has no text. */
 function written(format: Format): uPlot.Axis.Values {
   return (_, ticks: readonly (number | null)[]) => {
@@ -56,10 +83,4 @@ function written(format: Format): uPlot.Axis.Values {
     let next = 0;
     return ticks.map((tick) => (tick === null ? "" : texts[next++]!));
   };
-}
-
-/** Of many ticks of a logarithmic axis only the powers of ten. */
-function powers(_: uPlot, ticks: number[]): (number | null)[] {
-  const isPower = (value: number): boolean => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
-  return ticks.length < 10 ? ticks : ticks.map((tick) => (isPower(tick) ? tick : null));
 }

@@ -178,7 +178,7 @@ export class Plot {
         width: this.#width,
         height: this.#height,
         ms: 1,
-        padding: [8, 10, 0, 0],
+        padding: [8, x === "time" ? 26 : 18, 0, 0],
         legend: { show: false },
         cursor: {
           x: false,
@@ -265,12 +265,14 @@ export class Plot {
     this.#events.onPoint({ x, lineId, clientX: box.left + left, clientY: box.top + top });
   }
 
-  /** The line that is closest to a place, up and down. */
+  /** The line that is closest to a place, up and down: of those that have begun and not ended, where there is any. */
   #nearest(x: number, top: number): string | undefined {
     const yOf = toY(this.#overlayPlace());
     let nearest: string | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (const { id, points } of this.#spec.lines) {
+    const { lines } = this.#spec;
+    const present = lines.filter(({ points }) => x >= points.x[0]! && x <= points.x.at(-1)!);
+    for (const { id, points } of present.length > 0 ? present : lines) {
       let value = valueAt(points, x);
       if (Number.isNaN(value)) value = points.values[nearestIndex(points.x, x)] ?? Number.NaN;
       const distance = Math.abs(yOf(value) - top);
