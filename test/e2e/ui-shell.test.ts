@@ -82,6 +82,23 @@ test("by keys alone, from the first page to every other by the palette; titles a
   await expectSound(opened);
 });
 
+test("back shows a page where it was left, a new one begins at its top", async () => {
+  const { page } = await ui.open(`/models/${encodeURIComponent(ui.seed.model)}/versions/2`);
+  const main = page.getByRole("main");
+  const scrolled = () => main.evaluate((element) => element.scrollTop);
+  await page.setViewportSize({ width: 900, height: 300 });
+  await page.getByText("load_model").waitFor();
+  await main.evaluate((element) => element.scrollTo({ top: 100_000 }));
+  const left = await scrolled();
+  expect(left).toBeGreaterThan(100);
+  await page.getByRole("link", { name: "train-1" }).click();
+  await page.getByRole("heading", { name: "train-1" }).waitFor();
+  await expect.poll(scrolled).toBe(0);
+  await page.goBack();
+  await page.getByText("load_model").waitFor();
+  await expect.poll(scrolled).toBe(left);
+});
+
 test("Enter before anything was found waits for what is found", async () => {
   const { page } = await ui.open("/experiments");
   await page.getByRole("row").nth(1).waitFor();
@@ -177,7 +194,7 @@ test("the lines to connect have this server's address, ask for no credentials he
   await promisify(execFile)("bash", ["-euc", await lines("REST")]);
   expect(await runs("Default")).toBe(1);
   await page.keyboard.press("Escape");
-});
+}, 180_000);
 
 test("a server that goes away: what was read stays, a page not yet loaded says so, and both go on by themselves", async () => {
   const first = await startServer();

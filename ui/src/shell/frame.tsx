@@ -1,4 +1,4 @@
-import { Link, Outlet, useNavigate, useParams, useRouterState } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useParams, useRouter, useRouterState } from "@tanstack/react-router";
 import { Keyboard, Monitor, Moon, Plug, Search, Sun } from "lucide-react";
 import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../parts/button.tsx";
@@ -7,6 +7,7 @@ import { sayFailed, Toasts } from "../parts/toast.tsx";
 import { Breadcrumbs, UpLink } from "./breadcrumbs.tsx";
 import { keysLabel, listenForKeys, useCommands } from "./commands.ts";
 import { OVERLAYS, type OverlayProps } from "./overlays.ts";
+import { keepScrollPlaces } from "./scroll-places.ts";
 
 const ConnectionBanner = lazy(() => import("./connection-banner.tsx"));
 
@@ -23,7 +24,9 @@ export function Frame() {
   const { ids, experimentId = ids } = useParams({ strict: false });
   const choice = useThemeChoice();
   const main = useFocusOnNavigation();
+  const router = useRouter();
   useEffect(listenForKeys, []);
+  useEffect(() => keepScrollPlaces(router), [router]);
   const open = (name: keyof typeof OVERLAYS): void => {
     OVERLAYS[name]().then(
       (module) => setOverlay(() => module.default),
