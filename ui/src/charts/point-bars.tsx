@@ -1,4 +1,5 @@
 import type { SeriesX } from "../api/series.ts";
+import { classNames } from "../parts/class-names.ts";
 import { formatExact, formatMetric } from "../parts/format.ts";
 import { formatX, xName } from "./axes.ts";
 import type { HoverStore } from "./hover.ts";
@@ -15,18 +16,18 @@ interface PointBarsProps {
 
 /** Whether no line has more than a point: then there is nothing to draw as lines. */
 export function hasOnlyPoints(lines: readonly PlotLine[]): boolean {
-  return lines.every(({ points, band }) => points.x.length === 1 && band === undefined);
+  return lines.every(({ points }) => points.x.length === 1);
 }
 
-/** A metric of one point a run: of one run its value, of several bars, the greatest first. */
+/** A metric of one point a run: of one run its value, of several, or of groups, bars, the greatest first. */
 export function PointBars({ metricKey, lines, x, height, hover }: PointBarsProps) {
-  const bars = lines.map((line) => ({ line, x: line.points.x[0]!, value: line.points.values[0]! }));
+  const bars = lines.map((line) => ({ line, x: line.points.x[0]!, value: line.points.values[0]!, text: textOf(line) }));
   const [only] = bars;
   if (bars.length === 1 && only !== undefined) {
     return (
       <p className="flex flex-col items-center justify-center" style={{ height }}>
         <span className="text-2xl font-semibold" title={formatExact(only.value)}>
-          {formatMetric(only.value)}
+          {only.text}
         </span>
         <span className="text-ink-muted text-sm">
           {xName(x)} {formatX(x, only.x)}
@@ -41,12 +42,17 @@ export function PointBars({ metricKey, lines, x, height, hover }: PointBarsProps
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
     <section className="overflow-y-auto px-2" style={{ height }} aria-label={`${metricKey} by run`} tabIndex={0}>
       <ul onPointerLeave={() => hover.set(undefined)}>
-        {bars.map(({ line, x: at, value }) => {
+        {bars.map(({ line, x: at, value, text }) => {
           const [from, to] = [placeOf(Math.min(0, value)), placeOf(Math.max(0, value))];
           return (
             <li
               key={line.id}
-              className="grid h-6 grid-cols-[minmax(0,2fr)_minmax(0,3fr)_72px] items-center gap-2 text-sm hover:bg-hover"
+              className={classNames(
+                "grid h-6 items-center gap-2 text-sm hover:bg-hover",
+                line.band === undefined
+                  ? "grid-cols-[minmax(0,2fr)_minmax(0,3fr)_72px]"
+                  : "grid-cols-[minmax(0,2fr)_minmax(0,2fr)_124px]",
+              )}
               title={`${line.name}, ${xName(x)} ${formatX(x, at)}: ${formatExact(value)}`}
               onPointerEnter={(event) =>
                 hover.set({ lineId: line.id, chart: metricKey, clientX: event.clientX, clientY: event.clientY })
@@ -61,11 +67,18 @@ export function PointBars({ metricKey, lines, x, height, hover }: PointBarsProps
                   />
                 )}
               </span>
-              <span className="text-right">{formatMetric(value)}</span>
+              <span className="truncate text-right">{text}</span>
             </li>
           );
         })}
       </ul>
     </section>
   );
+}
+
+/** Of a group its standard deviation, too. */
+function textOf({ points, band }: PlotLine): string {
+  const value = formatMetric(points.values[0]!);
+  const deviation = band === undefined ? 0 : (band.high[0]! - band.low[0]!) / 2;
+  return deviation > 0 ? `${value} ± ${formatMetric(deviation, 2)}` : value;
 }
