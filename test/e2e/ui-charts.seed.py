@@ -38,6 +38,7 @@ for index, name in enumerate(NAMES):
     log(run_id, metrics("lr", [10 ** (-1 - step / 50) for step in range(200)]))
     log(run_id, metrics("system/cpu_utilization_percentage", [50 + 10 * math.sin(step / 5 + index) for step in range(60)]))
     client.log_metric(run_id, "final_score", 0.9 + index / 100)
+    client.log_param(run_id, "kind", "odd" if index == 1 else "even")
     client.set_terminated(run_id, end_time=FIRST_MS + 200_000)
     runs.append(run_id)
 
@@ -49,10 +50,16 @@ live = start("live")
 log(live, metrics("loss", [1.0, 0.9, 0.8]))
 empty = start("empty")
 
+many_experiment_id = client.create_experiment("many")
+many = [client.create_run(many_experiment_id, run_name=f"many-{index}").info.run_id for index in range(36)]
+for run_id in many:
+    log(run_id, metrics("loss", [1.0, 0.5]))
+
 print(
     json.dumps(
         {
             **{"experimentId": experiment_id, "runs": runs, "long": long, "live": live, "empty": empty},
+            **{"manyExperimentId": many_experiment_id, "many": many},
             **{"outlierStep": OUTLIER_STEP, "outlier": OUTLIER, "longPoints": LONG},
         }
     )

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { expectSound, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
+import { expectSound, expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
 /** What ui-charts.seed.py logged. */
 interface Seed {
@@ -10,10 +10,16 @@ interface Seed {
   readonly long: string;
   readonly live: string;
   readonly empty: string;
+  /** Runs that go on, more than there are sockets. */
+  readonly manyExperimentId: string;
+  readonly many: readonly string[];
   readonly outlierStep: number;
   readonly outlier: number;
   readonly longPoints: number;
 }
+
+/** Of the runs, as the seed has them. */
+const names = ['<img src=x onerror="document.title=1">', "שלום 🚀 run", "=run,3"];
 
 let ui: OurUi<Seed>;
 let seed: Seed;
@@ -65,9 +71,10 @@ describe("a run's charts", () => {
   test("are one for each metric, in sections, with the system's in their own tab", async () => {
     const opened = await open(runCharts(seed.runs[0]));
     const { page, chart, plot } = opened;
-    for (const key of ["train/loss", "train/acc", "val/loss", "lr", "final_score"]) await plot(key).waitFor();
+    for (const key of ["train/loss", "train/acc", "val/loss", "lr"]) await plot(key).waitFor();
+    await chart("final_score").getByText("0.9", { exact: true }).waitFor();
     expect(await chart("system/cpu_utilization_percentage").count()).toBe(0);
-    await expectSound(opened);
+    await expectSoundInBothThemes(opened);
     await page.getByRole("button", { name: /^train 2$/ }).click();
     await chart("train/loss").waitFor({ state: "detached" });
     await page.getByRole("searchbox", { name: "Find metrics" }).fill("VAL");
@@ -142,6 +149,20 @@ describe("a run's charts", () => {
     await expectSound(opened);
   });
 
+  test("read a zoomed range in detail", async () => {
+    const opened = await open(runCharts(seed.long));
+    const { page, plot } = opened;
+    await plot("loss").waitFor();
+    const told = async (key: "Home" | "ArrowRight") =>
+      Number(/Step ([\d,]+)/.exec(await read(opened, "loss", key))![1]!.replace(",", ""));
+    await told("Home");
+    expect(await told("ArrowRight")).toBeGreaterThan(1);
+    await page.goto(`${url}/#${runCharts(seed.long, '&chartZoom=["step",12000,12100]')}`);
+    await plot("loss").waitFor();
+    const steps = async () => [await told("Home"), await told("ArrowRight"), await told("ArrowRight")];
+    await expect.poll(steps, { timeout: 10_000 }).toEqual([12_000, 12_001, 12_002]);
+  });
+
   test("fill the screen, and are kept as CSV and PNG", async () => {
     const opened = await open(runCharts(seed.long));
     const { page, plot, chart } = opened;
@@ -185,6 +206,18 @@ describe("a run's charts", () => {
     await page.unroute("**/ui-api/series");
     await chart("lr").getByRole("button", { name: "Try again" }).click();
     await plot("lr").waitFor();
+  });
+
+  test("keep what they have while the server is away, and go on by themselves", async () => {
+    const opened = await open(runCharts(seed.runs[0]));
+    const { page, plot, chart } = opened;
+    await plot("lr").waitFor();
+    await page.route("**/ui-api/series", (route) => route.fulfill({ status: 503, body: "{}" }));
+    await page.goto(`${url}/#${runCharts(seed.runs[0], '&chartZoom=["step",10,20]')}`);
+    await chart("lr").getByText("Not up to date.").waitFor();
+    expect(await read(opened, "lr", "Home")).toContain("Step 10:");
+    await page.unroute("**/ui-api/series");
+    await chart("lr").getByRole("alert").waitFor({ state: "detached" });
   });
 });
 
@@ -232,7 +265,61 @@ describe("live", () => {
   });
 });
 
+describe("many live runs", () => {
+  test("have 32 sockets at most; the others are asked about", async () => {
+    const opened = await open("/experiments");
+    const { page } = opened;
+    let sockets = 0;
+    page.on("websocket", () => sockets++);
+    await page.goto(`${url}/#/experiments/${seed.manyExperimentId}?charts=true`);
+    await page.locator("[data-live=polling]").waitFor();
+    await opened.plot("loss").waitFor();
+    await expect.poll(() => sockets, { timeout: 15_000 }).toBe(32);
+    const ends = () => opened.chart("loss").getByRole("application").getAttribute("aria-label");
+    expect(await ends()).toContain(`${seed.many.length} lines`);
+    for (const runId of seed.many) await log(runId, 2, 0.125);
+    await opened.chart("loss").getByRole("button", { name: "More of loss" }).click();
+    await page.getByRole("menuitem", { name: "Show as table" }).click();
+    const at2 = page.getByRole("dialog").getByRole("row", { name: /at 2/ });
+    await expect.poll(() => at2.count(), { timeout: 15_000 }).toBe(seed.many.length);
+    expect(sockets).toBe(32);
+    await expectSound(opened);
+  });
+});
+
 describe("charts beside the table", () => {
+  test("have a bar where a run has one value, and a legend in full", async () => {
+    const opened = await open(allCharts());
+    const { page, chart } = opened;
+    const bars = chart("final_score").getByRole("listitem");
+    await bars.first().waitFor();
+    expect(await bars.allTextContents()).toEqual([`${names[2]}0.92`, `${names[1]}0.91`, `${names[0]}0.9`]);
+    await expectSoundInBothThemes(opened);
+    await page.goto(`${url}/#${allCharts("&chartFull=lr")}`);
+    const legend = page.getByRole("dialog").getByRole("region", { name: "Lines" }).getByRole("listitem");
+    await expect.poll(() => legend.count()).toBe(3);
+    await expectSoundInBothThemes(opened);
+  });
+
+  test("draw groups as their mean", async () => {
+    const opened = await open(allCharts(`&group=${encodeURIComponent('["params.kind"]')}&chartGroups=true`));
+    const { page, plot, chart } = opened;
+    await plot("train/loss").waitFor();
+    expect(await plot("train/loss").getAttribute("aria-label")).toContain("2 lines");
+    expect(await page.getByRole("list", { name: "Groups" }).textContent()).toContain("kind: odd");
+    await chart("final_score").getByText("0.91 ± 0.014").waitFor();
+    await expectSoundInBothThemes(opened);
+  });
+
+  test("are there on a phone", async () => {
+    const opened = await open(allCharts("&chartQuery=lr"));
+    const { page, plot } = opened;
+    await page.setViewportSize({ width: 390, height: 844 });
+    await plot("lr").scrollIntoViewIfNeeded();
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+    await expectSoundInBothThemes(opened);
+  });
+
   test("draw all runs, whose names are text, with one cursor over all charts", async () => {
     const opened = await open(allCharts("&chartQuery=train"));
     const { page, plot, chart } = opened;
