@@ -205,6 +205,21 @@ test("a large Parquet shows its first rows from a part of it, and more by scroll
   await page.getByText("2,000 of 400,000 rows").waitFor();
 });
 
+test("a part that cannot be read says so, and is tried again", async () => {
+  const { page } = await openFile("");
+  await page.route(/get-artifact.*large\.csv/, (route) =>
+    route.request().headers().range?.startsWith("bytes=0-") ? route.continue() : route.abort(),
+  );
+  await page.getByRole("treeitem", { name: "large.csv" }).click();
+  await page.getByRole("region", { name: "Table" }).press("End");
+  await page.getByRole("alert").getByText("The rest could not be read").waitFor();
+  await page.getByRole("row", { name: /^5 0\.123/ }).waitFor({ state: "detached" });
+  await page.unroute(/get-artifact.*large\.csv/);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText(/\d\d,\d{3} rows loaded/).waitFor();
+  await page.getByRole("alert").waitFor({ state: "detached" });
+});
+
 test("a large log: its start, any place of it, and its end", async () => {
   const opened = await openFile("log.txt");
   const { page } = opened;

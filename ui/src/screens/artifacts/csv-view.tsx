@@ -1,6 +1,7 @@
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { extensionOf } from "./file-kinds.ts";
 import { useFileParts } from "./file-parts.ts";
+import { PartError } from "./note.tsx";
 import { CsvParser } from "./parsers.ts";
 import { TableView } from "./table-view.tsx";
 
@@ -21,6 +22,7 @@ export function CsvView({ url, path }: { url: string; path: string }) {
       version={file.version}
       isComplete={file.isComplete}
       note={file.isFull ? "No more of the file is shown; download it for the rest" : undefined}
+      problem={<PartError file={file} />}
       onEndNear={file.more}
     />
   );

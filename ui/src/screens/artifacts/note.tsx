@@ -1,4 +1,6 @@
 import type { ReactNode } from "react";
+import { Button } from "../../parts/button.tsx";
+import type { FileParts } from "./file-parts.ts";
 
 /** The line above what is shown of a file: its choices, and what is left out. */
 export function Note({ children }: { children: ReactNode }) {
@@ -6,5 +8,18 @@ export function Note({ children }: { children: ReactNode }) {
     <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-line border-b px-3 py-1">
       {children}
     </div>
+  );
+}
+
+/** Of a file of which the beginning is shown: its next part could not be read. */
+export function PartError({ file: { error, retry } }: { file: Pick<FileParts<unknown>, "error" | "retry"> }) {
+  if (error === undefined) return null;
+  return (
+    <span role="alert" className="text-danger text-sm">
+      The rest could not be read{error instanceof Error && `: ${error.message}`}
+      <Button kind="quiet" onClick={retry}>
+        Try again
+      </Button>
+    </span>
   );
 }

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
 import { Note } from "./note.tsx";
@@ -22,6 +22,8 @@ interface TableViewProps {
   totalRows?: number | undefined;
   isComplete: boolean;
   note?: string | undefined;
+  /** Why there are no more rows. */
+  problem?: ReactNode;
   onEndNear?: () => void;
 }
 
@@ -31,7 +33,7 @@ function headerOf(name: string | undefined, column: number): string {
 
 /** A file's rows and columns, of which only those in sight exist; sorted by the rows that are loaded. */
 export function TableView(props: TableViewProps) {
-  const { columns, rows, version, totalRows, isComplete, note, onEndNear } = props;
+  const { columns, rows, version, totalRows, isComplete, note, problem, onEndNear } = props;
   const [sort, setSort] = useState<{ column: number; isDescending: boolean }>();
   const scroller = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the rows grow in place, and `version` tells so
@@ -89,6 +91,7 @@ export function TableView(props: TableViewProps) {
           {sort !== undefined && !isComplete && ". Sorted are the loaded rows"}
           {note !== undefined && `. ${note}`}
         </span>
+        {problem}
       </Note>
       <section
         ref={scroller}

@@ -7,7 +7,7 @@ import { Switch } from "../../parts/toggles.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
 import { extensionOf } from "./file-kinds.ts";
 import { type FileParts, useFileParts } from "./file-parts.ts";
-import { Note } from "./note.tsx";
+import { Note, PartError } from "./note.tsx";
 import { LineParser } from "./parsers.ts";
 import { useShownPlace } from "./shown-place.ts";
 import { Highlighter, type TokenKind } from "./syntax.ts";
@@ -51,6 +51,7 @@ export function TextView({ url, path }: { url: string; path: string }) {
           {readText(file)}
           {file.isFull && "; move on to read the rest"}
         </span>
+        <PartError file={file} />
       </Note>
       {total === undefined ? (
         <SkeletonRows rows={10} />
