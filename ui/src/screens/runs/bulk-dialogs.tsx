@@ -87,10 +87,16 @@ export default function BulkDialogs({ doing, onClose }: { doing: Doing; onClose:
       isOpen
       onOpenChange={close}
       title={`${isDelete ? "Delete" : "Restore"} ${runsText(ids.length)}?`}
-      description={isDelete ? "They go to the trash and can be restored." : "They are listed and found again."}
+      description={describe(isDelete, ids.length === 1)}
       confirmLabel={isDelete ? "Delete" : "Restore"}
       isDangerous={isDelete}
       onConfirm={() => (isDelete ? perform(remove, restore) : perform(restore))}
     />
   );
+}
+
+function describe(isDelete: boolean, isOne: boolean): string {
+  if (isDelete)
+    return isOne ? "It goes to the trash and can be restored." : "They go to the trash and can be restored.";
+  return isOne ? "It is listed and found again." : "They are listed and found again.";
 }

@@ -16,7 +16,7 @@ export function NoRuns({ loaded, view: { search, change }, missing }: NoRunsProp
   if (loaded.error !== undefined || missing) {
     return (
       <ErrorState
-        title={missing ? "The experiment could not be loaded." : "The runs could not be loaded."}
+        title={missing ? "The experiment could not be loaded" : "The runs could not be loaded"}
         error={missing ?? loaded.error}
         onRetry={loaded.retry}
       >

@@ -33,6 +33,10 @@ export const NAME_CELL =
 export const STILL_CELL =
   "relative shrink-0 border-line border-r @min-[480px]:sticky @min-[480px]:left-(--left) @min-[480px]:z-10";
 
+/** What covers the outline of the row in hand draws its part of it. */
+const STILL_FOCUS =
+  "group-hover:bg-hover group-focus-visible:shadow-[inset_0_2px_var(--color-accent),inset_0_-2px_var(--color-accent)]";
+
 export const stillStyle = ({ start, size }: Placed) => ({ width: size, "--left": `calc(var(--name) + ${start}px)` });
 
 /** A row, rendered anew only where something of itself has changed: scrolling makes only the rows that come. */
@@ -80,7 +84,14 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
       style={{ transform: `translateY(${start}px)` }}
     >
       {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the row has the focus */}
-      <span role="gridcell" className={classNames(NAME_CELL, surface, "group-hover:bg-hover")}>
+      <span
+        role="gridcell"
+        className={classNames(
+          NAME_CELL,
+          surface,
+          "group-hover:bg-hover group-focus-visible:shadow-[inset_2px_2px_var(--color-accent),inset_0_-2px_var(--color-accent)]",
+        )}
+      >
         <input
           type="checkbox"
           aria-label={`Select ${row.kind === "run" ? row.name : row.label}`}
@@ -105,9 +116,7 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
         )}
         {row.kind === "run" ? <RunName {...{ row, isActive, isPinned }} /> : <GroupName row={row} />}
       </span>
-      {layout.still.map((placed) =>
-        cell(placed, classNames(STILL_CELL, surface, "group-hover:bg-hover"), stillStyle(placed)),
-      )}
+      {layout.still.map((placed) => cell(placed, classNames(STILL_CELL, surface, STILL_FOCUS), stillStyle(placed)))}
       <div className="relative flex-1 group-hover:bg-hover">
         {layout.shown.map((placed) => cell(placed, "absolute inset-y-0", { left: placed.start, width: placed.size }))}
       </div>

@@ -72,6 +72,8 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token,
     placeholderData: (before) => before,
+    // What changes in between is seen by counting and by asking about the runs in sight.
+    staleTime: 30_000,
     // To compare every cell with what was there before takes longer than to show it.
     structuralSharing: false,
   });
