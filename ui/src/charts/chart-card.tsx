@@ -1,4 +1,4 @@
-import { Ellipsis, Expand } from "lucide-react";
+import { Ellipsis, Expand, RotateCw } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Button, IconButton } from "../parts/button.tsx";
 import { classNames } from "../parts/class-names.ts";
@@ -68,6 +68,18 @@ export function ChartCard(props: ChartCardProps) {
         <h3 className={classNames("min-w-0 flex-1 truncate font-medium", !onFull && "text-lg")} title={metricKey}>
           {title}
         </h3>
+        {lines.length > 0 && metric.error !== undefined && (
+          <>
+            <span role="alert" className="shrink-0 text-danger text-sm" title={messageOf(metric.error)}>
+              Not up to date.
+            </span>
+            <IconButton
+              label={`Try again: ${messageOf(metric.error)}`}
+              icon={<RotateCw size={14} aria-hidden />}
+              onClick={() => store.retry(metricKey)}
+            />
+          </>
+        )}
         {onFull !== undefined && (
           <IconButton label={`Show ${metricKey} in full`} icon={<Expand size={14} aria-hidden />} onClick={onFull} />
         )}
@@ -106,14 +118,6 @@ export function ChartCard(props: ChartCardProps) {
             </div>
             {!onFull && lines.length > 1 && <ChartLegend {...{ metricKey, lines, hover }} />}
           </div>
-        )}
-        {lines.length > 0 && metric.error !== undefined && (
-          <p role="alert" className="absolute inset-x-2 top-0 flex items-center gap-2 bg-page text-danger text-sm">
-            <span className="min-w-0 flex-1 truncate" title={messageOf(metric.error)}>
-              Not up to date. {messageOf(metric.error)}
-            </span>
-            <Button onClick={() => store.retry(metricKey)}>Try again</Button>
-          </p>
         )}
       </div>
       {isTableOpen && <ChartTable title={metricKey} spec={spec} onClose={() => setTableOpen(false)} />}

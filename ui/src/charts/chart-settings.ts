@@ -21,7 +21,9 @@ export function useChartSettings(defaultX: SeriesX = "step"): ChartSettings {
   const navigate = useNavigate();
   const change = useCallback(
     (patch: Partial<ChartSearch>) => {
-      void navigate({ to: ".", search: (old: object) => ({ ...old, ...patch }), replace: true } as never);
+      // What opens a chart is undone by the back button; what changes its look is not.
+      const replace = patch.chartFull === undefined;
+      void navigate({ to: ".", search: (old: object) => ({ ...old, ...patch }), replace } as never);
     },
     [navigate],
   );

@@ -45,7 +45,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   const settings = useChartSettings(defaultX);
   const { search, change } = settings;
   const runs = useMemo(() => allRuns.slice(0, MAX_CHART_RUNS), [allRuns]);
-  const page = useSeries(runs, settings, { onRun, onNewKeys, metricKeys }, bucketsFor(runs.length));
+  const page = useSeries(runs, settings, { onRun, onNewKeys, metricKeys }, bucketsFor(runs.length, search.chartSize));
   const hasGroups = runs.some(({ group }) => group !== undefined);
   const query = search.chartQuery?.toLowerCase() ?? "";
   const found = useMemo(() => metricKeys.filter((key) => key.toLowerCase().includes(query)), [metricKeys, query]);

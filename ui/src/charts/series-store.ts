@@ -15,8 +15,10 @@ type Reader = (search: SeriesSearch, signal?: AbortSignal) => Promise<Series[]>;
 
 /** How long charts that appear together are waited for, so that one request serves them. */
 const GATHER_MS = 1;
-/** Points that come within so much are drawn together. */
+/** Points that come within so much are drawn together; more where there is much to draw. */
 const FRAME_MS = 16;
+const FRAME_OF_MANY_MS = 100;
+const MANY_RUNS = 10;
 /** How long runs to be read anew are gathered: all sockets of a page open at about the same time. */
 const GATHER_RELOADS_MS = 100;
 /** A run's series are read anew at most so often, however much comes. */
@@ -113,11 +115,14 @@ export class SeriesStore {
       const hasPlace = !(x.startsWith("metric:") || (x === "relative" && held.overview?.origin === 0));
       if (isFull || !hasPlace) this.reload(of.run_id);
     }
-    this.#frame ??= setTimeout(() => {
-      this.#frame = undefined;
-      for (const key of this.#changed) this.#tell(key);
-      this.#changed.clear();
-    }, FRAME_MS);
+    this.#frame ??= setTimeout(
+      () => {
+        this.#frame = undefined;
+        for (const key of this.#changed) this.#tell(key);
+        this.#changed.clear();
+      },
+      this.#runIds.length > MANY_RUNS ? FRAME_OF_MANY_MS : FRAME_MS,
+    );
   }
 
   /** Points of the run may have been missed: reads it anew, at once and then at most once a second. */
