@@ -31,6 +31,13 @@ test("a run's span grows while it goes on, and is none where it ended unseen", (
   expect(text("duration", { ...first!, endMs: null, status: "FAILED" }).text).toBeUndefined();
 });
 
+test("times are relative, with the exact one in the title; a run that goes on has not ended", () => {
+  expect(text("attributes.end_time").text).toBe("16m ago");
+  expect(text("attributes.end_time").title).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:03$/);
+  expect(text("attributes.end_time", { ...first!, endMs: null }).text).toBeUndefined();
+  expect(text("attributes.status").text).toBe("Finished");
+});
+
 test("long texts are cut", () => {
   expect(text("attributes.user_id", { ...first!, user: "x".repeat(5000) })).toEqual({
     text: "x".repeat(300),

@@ -8,7 +8,9 @@ export interface Completion {
   label: string;
 }
 
-const ATTRIBUTE_FIELDS = ["attributes.status", "attributes.run_name", "attributes.start_time", "attributes.user_id"];
+const ATTRIBUTE_FIELDS = ["status", "run_name", "start_time", "end_time", "user_id", "run_id"].map(
+  (name) => `attributes.${name}`,
+);
 const COMPARATORS = ["=", "!=", ">", ">=", "<", "<=", "LIKE '%…%'", "ILIKE '%…%'", "IS NULL", "IS NOT NULL"];
 const MAX_COMPLETIONS = 12;
 

@@ -16,7 +16,11 @@ const MAX_TITLE = 2000;
 export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, nowMs: number): CellText {
   switch (spelling) {
     case "attributes.start_time":
-      return row.startMs === null ? {} : { text: formatRelative(row.startMs, nowMs), title: formatTime(row.startMs) };
+      return timeCell(row.startMs, nowMs);
+    case "attributes.end_time":
+      return timeCell(row.endMs, nowMs);
+    case "attributes.status":
+      return { text: row.status[0] + row.status.slice(1).toLowerCase() };
     case "duration":
       return durationCell(row, nowMs);
     case "attributes.user_id":
@@ -34,6 +38,10 @@ export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, 
   if (kind !== "metric") return words(String(cell));
   const value = Number(cell);
   return { text: formatMetric(value), title: formatExact(value) };
+}
+
+function timeCell(timeMs: number | null, nowMs: number): CellText {
+  return timeMs === null ? {} : { text: formatRelative(timeMs, nowMs), title: formatTime(timeMs) };
 }
 
 function durationCell({ startMs, endMs, status }: RunRow, nowMs: number): CellText {

@@ -26,7 +26,9 @@ export interface RunColumn {
 /** Attributes by their spelling. */
 export const ATTRIBUTES: Readonly<Record<string, { label: string; order?: string }>> = {
   "attributes.start_time": { label: "Created", order: "attributes.start_time" },
+  "attributes.end_time": { label: "Ended", order: "attributes.end_time" },
   duration: { label: "Duration" },
+  "attributes.status": { label: "Status", order: "attributes.status" },
   "attributes.user_id": { label: "User", order: "attributes.user_id" },
   source: { label: "Source", order: spell("tag", "mlflow.source.name") },
   "attributes.experiment_id": { label: "Experiment", order: "attributes.experiment_id" },
@@ -117,7 +119,7 @@ export function moveColumn(columns: readonly string[], spelling: string, to: str
 function firstOrder(order: string): "ASC" | "DESC" {
   const column = parseColumn(order);
   if (column?.kind === "metric") return isLessBetter(column.key) ? "ASC" : "DESC";
-  return order === "attributes.start_time" ? "DESC" : "ASC";
+  return order.endsWith("_time") ? "DESC" : "ASC";
 }
 
 export type Direction = "ASC" | "DESC";

@@ -11,7 +11,11 @@ export function runsCsv(rows: readonly RunRow[], columns: readonly RunColumn[]):
 function plainCell(row: RunRow, { spelling, field = "" }: RunColumn): string {
   switch (spelling) {
     case "attributes.start_time":
-      return row.startMs === null ? "" : new Date(row.startMs).toISOString();
+      return plainTime(row.startMs);
+    case "attributes.end_time":
+      return plainTime(row.endMs);
+    case "attributes.status":
+      return row.status;
     case "duration":
       return row.startMs === null || row.endMs === null ? "" : String((row.endMs - row.startMs) / 1000);
     case "attributes.user_id":
@@ -25,6 +29,10 @@ function plainCell(row: RunRow, { spelling, field = "" }: RunColumn): string {
     default:
       return String(cellOf(row, field) ?? "");
   }
+}
+
+function plainTime(timeMs: number | null): string {
+  return timeMs === null ? "" : new Date(timeMs).toISOString();
 }
 
 /** A spreadsheet takes a text that begins so for a formula; numbers may begin with a sign. */

@@ -15,11 +15,21 @@ interface LiveRowsOptions {
   onChange: (() => void) | undefined;
 }
 
-const NONE: ReadonlyMap<string, RunRow> = new Map();
+/** What was read of a run after its row, by id. */
+export type FreshRows = ReadonlyMap<string, { row: RunRow; fresh: RunRow }>;
+
+/** The rows with what is newer of them. A row that has itself been read anew since is newer still. */
+export function withFresh(rows: readonly RunRow[], known: FreshRows): readonly RunRow[] {
+  if (known.size === 0) return rows;
+  return rows.map((row) => {
+    const newer = known.get(row.id);
+    return newer?.row === row ? newer.fresh : row;
+  });
+}
 
 /** The rows with what has changed since of those that are in sight and go on, however many rows there are. */
 export function useLiveRows(rows: readonly RunRow[], options: LiveRowsOptions): readonly RunRow[] {
-  const [fresh, setFresh] = useState({ of: rows, byId: NONE });
+  const [fresh, setFresh] = useState<FreshRows>(new Map());
   const latest = useRef({ rows, options });
   latest.current = { rows, options };
   useEffect(() => {
@@ -48,13 +58,15 @@ export function useLiveRows(rows: readonly RunRow[], options: LiveRowsOptions): 
         changes.runs.map((run) => run.run_id),
         abort.signal,
       );
-      setFresh((before) => ({
-        of,
-        byId: new Map([...(before.of === of ? before.byId : NONE), ...read.map((row) => [row.id, row] as const)]),
-      }));
+      const byId = new Map(read.map((row) => [row.id, row]));
+      const changed = of.filter((row) => byId.has(row.id));
+      setFresh(
+        (before) => new Map([...before, ...changed.map((row) => [row.id, { row, fresh: byId.get(row.id)! }] as const)]),
+      );
     };
     let timer: ReturnType<typeof setTimeout>;
     const wait = (): void => {
+      if (abort.signal.aborted) return;
       // A server that is away is asked again.
       timer = setTimeout(
         () =>
@@ -70,11 +82,7 @@ export function useLiveRows(rows: readonly RunRow[], options: LiveRowsOptions): 
       abort.abort();
     };
   }, []);
-  return useMemo(() => {
-    // What was read since is newer than what was read one by one.
-    if (fresh.of !== rows || fresh.byId.size === 0) return rows;
-    return rows.map((row) => fresh.byId.get(row.id) ?? row);
-  }, [rows, fresh]);
+  return useMemo(() => withFresh(rows, fresh), [rows, fresh]);
 }
 
 async function readRows(search: TableSearch, ids: readonly string[], signal: AbortSignal): Promise<RunRow[]> {
