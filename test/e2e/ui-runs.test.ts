@@ -304,6 +304,7 @@ test("a view of several experiments is offered in each; one too long is refused;
     await page.getByText(`Saved the view ${name}.`).first().waitFor();
   };
   await expect.poll(() => names(both.page)).toHaveLength(4);
+  await both.page.getByRole("gridcell", { name: "runs", exact: true }).first().waitFor();
   await save(both.page, "two", "Save");
   await save(both.page, "two", "Replace");
   const one = await ui.open(`/experiments/${emptyId}`);

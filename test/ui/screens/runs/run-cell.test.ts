@@ -4,7 +4,7 @@ import { parseColumn } from "../../../../ui/src/screens/runs/run-columns.ts";
 import { type GroupRow, groupRows, groupRuns } from "../../../../ui/src/screens/runs/run-rows.ts";
 import { rows } from "./rows.ts";
 
-const NOW_MS = 1_000_000;
+const CONTEXT = { nowMs: 1_000_000, experimentNames: { "1": "sweep" } };
 
 const [first, second] = rows(["a", "b"], {
   "metrics.acc": [0.123456789, "NaN"],
@@ -13,7 +13,7 @@ const [first, second] = rows(["a", "b"], {
   "tags.none": [null, null],
 });
 
-const text = (spelling: string, row = first!) => runCell(row, parseColumn(spelling)!, NOW_MS);
+const text = (spelling: string, row = first!) => runCell(row, parseColumn(spelling)!, CONTEXT);
 
 test("numbers are shortened, with all digits in the title", () => {
   expect(text("metrics.acc")).toEqual({ text: "0.12346", title: "0.123456789" });
@@ -36,6 +36,11 @@ test("times are relative, with the exact one in the title; a run that goes on ha
   expect(text("attributes.end_time").title).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:03$/);
   expect(text("attributes.end_time", { ...first!, endMs: null }).text).toBeUndefined();
   expect(text("attributes.status").text).toBe("Finished");
+});
+
+test("an experiment is told by its name where it is known", () => {
+  expect(text("attributes.experiment_id").text).toBe("sweep");
+  expect(text("attributes.experiment_id", { ...first!, experimentId: "2" }).text).toBe("2");
 });
 
 test("long texts are cut", () => {

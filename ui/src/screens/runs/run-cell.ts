@@ -12,8 +12,16 @@ export interface CellText {
 const MAX_TEXT = 300;
 const MAX_TITLE = 2000;
 
+/** What cells tell that rows do not. */
+export interface CellContext {
+  nowMs: number;
+  /** By experiment id. */
+  experimentNames: Readonly<Record<string, string>>;
+}
+
 /** One value of a run. */
-export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, nowMs: number): CellText {
+export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, context: CellContext): CellText {
+  const { nowMs, experimentNames } = context;
   switch (spelling) {
     case "attributes.start_time":
       return timeCell(row.startMs, nowMs);
@@ -28,7 +36,7 @@ export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, 
     case "source":
       return words(row.source ?? "");
     case "attributes.experiment_id":
-      return words(row.experimentId);
+      return words(experimentNames[row.experimentId] ?? row.experimentId);
     case "attributes.run_id":
       return words(row.id);
   }

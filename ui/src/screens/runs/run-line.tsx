@@ -6,7 +6,7 @@ import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
 import type { RowHand } from "../../parts/grid-rows.ts";
 import type { GridLayout, Placed } from "./grid-layout.ts";
-import { groupCell, runCell, type Spread } from "./run-cell.ts";
+import { type CellContext, groupCell, runCell, type Spread } from "./run-cell.ts";
 import type { GroupRow, RunRow, TableRow } from "./run-rows.ts";
 
 interface RunLineProps {
@@ -17,7 +17,7 @@ interface RunLineProps {
   layout: GridLayout;
   spread: Spread;
   isTree: boolean;
-  nowMs: number;
+  context: CellContext;
   hand: RowHand;
   onToggle: (id: string) => void;
   isActive: boolean;
@@ -41,11 +41,11 @@ export const stillStyle = ({ start, size }: Placed) => ({ width: size, "--left":
 
 /** A row, rendered anew only where something of itself has changed: scrolling makes only the rows that come. */
 export const RunLine = memo(function RunLine(props: RunLineProps) {
-  const { row, index, start, layout, spread, isTree, nowMs, hand, onToggle, isActive, isSelected, isPinned } = props;
+  const { row, index, start, layout, spread, isTree, context, hand, onToggle, isActive, isSelected, isPinned } = props;
   const surface = isSelected ? "bg-selected" : row.kind === "group" ? "bg-surface" : "bg-page";
   const cell = (placed: Placed, className: string, style: CSSProperties) => {
     const { column } = placed;
-    const { text, title } = row.kind === "run" ? runCell(row, column, nowMs) : groupCell(row, column, spread);
+    const { text, title } = row.kind === "run" ? runCell(row, column, context) : groupCell(row, column, spread);
     return (
       // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: the row has the focus
       <span

@@ -20,6 +20,8 @@ export interface RunsGridProps {
   /** Spellings of columns that stay in place. */
   fixed: readonly string[];
   spread: Spread;
+  /** By experiment id. */
+  experimentNames: Readonly<Record<string, string>>;
   sort: readonly string[];
   actions: Omit<HeaderActions, "onResize">;
   /** Ids of runs, and of groups of which all are selected. */
@@ -61,6 +63,8 @@ export function RunsGrid(props: RunsGridProps) {
   } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const nowMs = useNow();
+  const { experimentNames } = props;
+  const context = useMemo(() => ({ nowMs, experimentNames }), [nowMs, experimentNames]);
   const [widths, setWidths] = useWidths();
   const { active, selectable, toggleAll, onKeyDown, hand } = useGridRows<TableRow>(
     {
@@ -112,7 +116,7 @@ export function RunsGrid(props: RunsGridProps) {
       row && (
         <RunLine
           key={key}
-          {...{ row, index, start, layout, spread, isTree, nowMs, hand, onToggle }}
+          {...{ row, index, start, layout, spread, isTree, context, hand, onToggle }}
           isActive={index === active}
           isSelected={selected.has(row.id)}
           isPinned={pinned.has(row.id)}

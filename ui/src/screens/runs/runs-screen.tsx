@@ -1,7 +1,7 @@
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQueries, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from "react";
-import { experimentQuery } from "../../api/experiments.ts";
+import { type Experiment, experimentQuery } from "../../api/experiments.ts";
 import { keysQuery } from "../../api/keys.ts";
 import { lazily } from "../../parts/lazily.tsx";
 import { SplitPane } from "../../parts/split-pane.tsx";
@@ -42,7 +42,10 @@ function RunsOf({ view }: { view: RunsView }) {
   const { experimentIds, search, change, onToggle } = view;
   const { q = "", sort = NONE, group = NONE, pinned = NONE, fixed = NONE } = search;
   const navigate = useNavigate();
-  const experiments = useQueries({ queries: experimentIds.map((id) => experimentQuery(id)) });
+  const { experimentNames, missing } = useQueries({
+    queries: experimentIds.map((id) => experimentQuery(id)),
+    combine: summarise,
+  });
   const keys = useQuery(keysQuery(experimentIds));
   const spellings = useMemo(
     () => search.columns ?? defaultColumns(keys.data, experimentIds.length > 1),
@@ -80,8 +83,8 @@ function RunsOf({ view }: { view: RunsView }) {
   followed.current = () => [...inSight.current(), ...(search.charts ? drawn.slice(0, MAX_DRAWN) : [])];
   const clear = (): void => setSelected(new Set());
 
-  const names = experiments.map(({ data }, at) => data?.name ?? experimentIds[at]!);
-  useBreadcrumbs([{ label: "Experiments", href: "#/experiments" }, { label: names.join(", ") }]);
+  const title = experimentIds.map((id) => experimentNames[id] ?? id).join(", ");
+  useBreadcrumbs([{ label: "Experiments", href: "#/experiments" }, { label: title }]);
 
   const openRun = ({ id, experimentId }: RunRow): void => {
     void navigate({ to: "/experiments/$experimentId/runs/$runId", params: { experimentId, runId: id } });
@@ -135,7 +138,6 @@ function RunsOf({ view }: { view: RunsView }) {
     },
   ]);
 
-  const missing = experiments.find(({ isError }) => isError)?.error;
   const table =
     loaded.isLoading && !missing ? (
       <SkeletonRows rows={16} />
@@ -143,7 +145,7 @@ function RunsOf({ view }: { view: RunsView }) {
       <NoRuns {...{ loaded, view, missing }} />
     ) : (
       <RunsGrid
-        {...{ rows, isTree, columns, fixed, sort, onToggle, onRowKey, inSight }}
+        {...{ rows, isTree, columns, fixed, sort, onToggle, onRowKey, inSight, experimentNames }}
         stuck={first > MAX_STUCK ? 0 : first}
         isGrouped={group.length > 0}
         spread={search.spread ?? "std"}
@@ -156,7 +158,7 @@ function RunsOf({ view }: { view: RunsView }) {
     );
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-      <h1 className="sr-only">Runs of {names.join(", ")}</h1>
+      <h1 className="sr-only">Runs of {title}</h1>
       <RunsToolbar
         {...{ view, box }}
         keys={keys.data}
@@ -208,4 +210,13 @@ function RunsOf({ view }: { view: RunsView }) {
       </Suspense>
     </div>
   );
+}
+
+/** The experiments' names by id, and why one could not be read. */
+function summarise(experiments: readonly UseQueryResult<Experiment>[]) {
+  const known = experiments.flatMap(({ data }) => data ?? []);
+  return {
+    experimentNames: Object.fromEntries(known.map(({ experiment_id, name }) => [experiment_id, name])),
+    missing: experiments.find(({ isError }) => isError)?.error,
+  };
 }
