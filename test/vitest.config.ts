@@ -46,7 +46,7 @@ export default defineConfig({
           name: "node",
           include: NODE_FOLDERS,
           globalSetup: "test/bundle-worker.ts",
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },

@@ -15,7 +15,7 @@ export interface LoadOptions {
 }
 
 /** Runs that clients create beside the first ones. */
-const MAX_MORE_RUNS = 40;
+const MAX_MORE_RUNS = 24;
 /** The share of single points that are the only one of their metric: no later one hides that it was forgotten. */
 const LOGGED_ONCE = 0.15;
 /** Metrics between two crashes: likewise, nothing after a crash hides what it did to their latest values. */
