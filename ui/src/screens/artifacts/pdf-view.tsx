@@ -85,6 +85,8 @@ function PdfPage({ document, number }: { document: PDFDocumentProxy; number: num
   useEffect(() => {
     if (canvas.current === null) return;
     const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting ?? false), {
+      // Its margin counts only in what scrolls the pages.
+      root: canvas.current.closest("section"),
       rootMargin: "600px",
     });
     observer.observe(canvas.current);
