@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seriousFindings } from "./harness/axe.ts";
-import { expectSound, expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
+import { expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
 interface Seed {
   readonly model: string;
@@ -41,7 +41,7 @@ test("models: list without prompts, search by name and by tag, create", async ()
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "created here" }).waitFor();
   await page.getByText("No versions").waitFor();
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
 });
 
 test("a model: description, tags, versions, comparison, rename, delete", async () => {
@@ -49,7 +49,7 @@ test("a model: description, tags, versions, comparison, rename, delete", async (
   const { page } = opened;
   await page.locator("strong", { hasText: "registered" }).waitFor();
   await cell(opened, "@champion").waitFor();
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
   await page.getByRole("button", { name: "Edit the description" }).click();
   await page.getByLabel("Description", { exact: true }).last().fill("Now _different_.");
   await page.keyboard.press("Control+Enter");
@@ -58,7 +58,7 @@ test("a model: description, tags, versions, comparison, rename, delete", async (
   await page.getByRole("button", { name: "Compare" }).click();
   await page.getByRole("row", { name: /^lr \(differs\)/ }).waitFor();
   await page.getByRole("row", { name: /^depth 4 4/ }).waitFor();
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
   await page.getByRole("switch", { name: "Only what differs" }).click();
   await page.getByRole("row", { name: /^depth/ }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "All versions" }).click();
@@ -77,7 +77,7 @@ test("a model: description, tags, versions, comparison, rename, delete", async (
   await page.waitForURL(/#\/models$/);
   await cell(opened, ui.seed.model).waitFor();
   expect(await cell(opened, "renamed model").count()).toBe(0);
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
 });
 
 test("a version: aliases, stage, tags, signature, lineage, lines to load it", async () => {
@@ -87,7 +87,7 @@ test("a version: aliases, stage, tags, signature, lineage, lines to load it", as
   await page.getByRole("link", { name: ui.seed.modelId, exact: true }).waitFor();
   await page.getByLabel("Inputs").getByText("double").waitFor();
   await page.getByText(`load_model("models:/${ui.seed.model}/2")`).waitFor();
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
   await page.getByRole("button", { name: "Add alias" }).click();
   await page.getByLabel("Alias", { exact: true }).fill("champion");
   await page.getByText("Moves here from version 1.").waitFor();
@@ -105,7 +105,7 @@ test("a version: aliases, stage, tags, signature, lineage, lines to load it", as
   await page.getByLabel("Value", { exact: true }).fill("yes");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Remove tag checked" }).waitFor();
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
   await page.setViewportSize({ width: 390, height: 800 });
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
 });
@@ -115,7 +115,7 @@ test("logged models: the list, and one's page at the address that MLflow prints"
   const { page } = opened;
   await cell(opened, "model").first().waitFor();
   await page.getByText("2 models").waitFor();
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
   await page.goto(`${ui.server.url}/#/experiments/${ui.seed.experimentId}/models/${ui.seed.modelId}`);
   await page.getByRole("link", { name: `${ui.seed.model} v2` }).waitFor();
   await page.getByRole("row", { name: /accuracy.*0\.6/ }).waitFor();
@@ -146,7 +146,7 @@ test("a logged model is registered, as a version of a model that exists and as a
   const dialog = page.getByRole("dialog", { name: "Register a model" });
   await dialog.getByRole("combobox", { name: "Model", exact: true }).fill("made by registering");
   await dialog.getByText("A new one, or the name of one that exists.").waitFor();
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
   await dialog.getByRole("button", { name: "Register", exact: true }).click();
   await page.getByRole("link", { name: "made by registering v1" }).waitFor();
   await page.getByRole("button", { name: "Register", exact: true }).click();
@@ -155,7 +155,7 @@ test("a logged model is registered, as a version of a model that exists and as a
   await page.getByRole("link", { name: "made by registering v2" }).waitFor();
   await page.getByRole("button", { name: "Open", exact: true }).first().click();
   await page.getByRole("heading", { name: "made by registering version 2" }).waitFor();
-  await expectSound(opened);
+  await expectSoundInBothThemes(opened);
 });
 
 test("what is not there says so", async () => {

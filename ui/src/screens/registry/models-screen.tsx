@@ -5,12 +5,10 @@ import { useCallback, useRef, useState } from "react";
 import { ApiError } from "../../api/client.ts";
 import { useChange } from "../../api/query-client.ts";
 import { createRegisteredModel, type RegisteredModel, searchRegisteredModels } from "../../api/registered-models.ts";
-import { Tag } from "../../parts/badges.tsx";
 import { Button } from "../../parts/button.tsx";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { FormDialog } from "../../parts/dialog.tsx";
-import { firstLine, formatCount } from "../../parts/format.ts";
-import { ownTags } from "../../parts/own-tags.ts";
+import { formatCount } from "../../parts/format.ts";
 import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { SearchField, TextArea, TextField } from "../../parts/text-field.tsx";
@@ -20,7 +18,7 @@ import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import { serverUri } from "../../shell/connect-lines.ts";
 import { modelFilter } from "./registry-filter.ts";
-import { AliasBadges, modelHref, StageBadge, versionHref } from "./registry-parts.tsx";
+import { About, AliasBadges, modelHref, StageBadge, versionHref } from "./registry-parts.tsx";
 
 const PAGE = 200;
 
@@ -80,20 +78,7 @@ const COLUMNS: GridColumn<RegisteredModel>[] = [
     header: "Description and tags",
     track: "minmax(120px,3fr)",
     isWideOnly: true,
-    cell: (model) => (
-      <>
-        {model.description && (
-          <span className="min-w-0 truncate text-ink-muted" title={model.description}>
-            {firstLine(model.description)}
-          </span>
-        )}
-        {ownTags(model.tags)
-          .slice(0, 3)
-          .map((tag) => (
-            <Tag key={tag.key} name={tag.key} value={tag.value} />
-          ))}
-      </>
-    ),
+    cell: (model) => <About description={model.description} tags={model.tags} />,
   },
   {
     id: "updated",

@@ -1,122 +1,35 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { type ModelVersion, modelVersionSearchQuery } from "../../api/model-versions.ts";
-import { type Entity, failureOf, useChange } from "../../api/query-client.ts";
+import { modelVersionSearchQuery } from "../../api/model-versions.ts";
+import { failureOf, useChange } from "../../api/query-client.ts";
 import {
-  deleteRegisteredModel,
   deleteRegisteredModelTag,
   type RegisteredModel,
   registeredModelQuery,
-  renameRegisteredModel,
   setRegisteredModelTag,
   updateRegisteredModel,
 } from "../../api/registered-models.ts";
-import { Tag } from "../../parts/badges.tsx";
 import { Button, IconButton } from "../../parts/button.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Description } from "../../parts/description.tsx";
-import { ConfirmDialog, FormDialog } from "../../parts/dialog.tsx";
-import { firstLine } from "../../parts/format.ts";
 import { Menu } from "../../parts/menu.tsx";
-import { ownTags } from "../../parts/own-tags.ts";
-import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
+import { RowGrid } from "../../parts/row-grid.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { TagEditor } from "../../parts/tag-editor.tsx";
-import { TextField } from "../../parts/text-field.tsx";
-import { say } from "../../parts/toast.tsx";
-import { Dash, Time } from "../../parts/values.tsx";
+import { Time } from "../../parts/values.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { DeleteDialog, RenameDialog } from "./model-dialogs.tsx";
 import { quoted } from "./registry-filter.ts";
-import { AliasBadges, byVersion, StageBadge, Unreadable, versionHref } from "./registry-parts.tsx";
+import { byVersion, Unreadable } from "./registry-parts.tsx";
+import { versionColumns } from "./version-columns.tsx";
 
 const CompareVersions = lazy(() => import("./compare-versions.tsx"));
 
-const STATUS_TEXT = { READY: "", PENDING_REGISTRATION: "Being registered", FAILED_REGISTRATION: "Registration failed" };
-
 /** More versions than a person looks through; the newest. */
 const MAX_VERSIONS = 10_000;
-
-function versionColumns(name: string): GridColumn<ModelVersion>[] {
-  return [
-    {
-      id: "version",
-      header: "Version",
-      track: "56px",
-      cell: (version, tabIndex) => (
-        <a
-          href={versionHref(name, version.version)}
-          tabIndex={tabIndex}
-          className="rounded-sm"
-          title={STATUS_TEXT[version.status] || undefined}
-        >
-          v{version.version}
-          {version.status === "FAILED_REGISTRATION" && <span className="text-danger"> failed</span>}
-        </a>
-      ),
-    },
-    {
-      id: "aliases",
-      header: "Aliases",
-      track: "minmax(64px,1.5fr)",
-      cell: (version) => <AliasBadges aliases={version.aliases} />,
-    },
-    {
-      id: "stage",
-      header: "Stage",
-      track: "84px",
-      cell: (version) => <StageBadge stage={version.current_stage} />,
-    },
-    {
-      id: "about",
-      header: "Description and tags",
-      track: "minmax(120px,3fr)",
-      isWideOnly: true,
-      cell: (version) => (
-        <>
-          {version.description && (
-            <span className="min-w-0 truncate text-ink-muted" title={version.description}>
-              {firstLine(version.description)}
-            </span>
-          )}
-          {ownTags(version.tags)
-            .slice(0, 3)
-            .map((tag) => (
-              <Tag key={tag.key} name={tag.key} value={tag.value} />
-            ))}
-        </>
-      ),
-    },
-    {
-      id: "run",
-      header: "Run",
-      track: "88px",
-      isWideOnly: true,
-      cell: (version, tabIndex) =>
-        version.run_id ? (
-          <a
-            href={`#/runs/${version.run_id}`}
-            tabIndex={tabIndex}
-            title={version.run_id}
-            className="truncate rounded-sm font-mono text-sm"
-          >
-            {version.run_id.slice(0, 8)}
-          </a>
-        ) : (
-          <Dash />
-        ),
-    },
-    {
-      id: "created",
-      header: "Created",
-      track: "72px",
-      isAtEnd: true,
-      cell: (version) => <Time timeMs={version.creation_timestamp} />,
-    },
-  ];
-}
 
 export function RegisteredModelScreen() {
   const { name } = useParams({ from: "/models/$name" });
@@ -270,69 +183,5 @@ function About({ model }: { model: RegisteredModel }) {
       />
       <Description text={model.description} onSave={(description) => update.mutateAsync({ name, description })} />
     </>
-  );
-}
-
-/** Makes lists stale without asking for this page's own model again, which is gone by its name. */
-function useForget(): () => void {
-  const client = useQueryClient();
-  return () => {
-    for (const entity of ["registered-models", "model-versions"] satisfies Entity[]) {
-      void client.invalidateQueries({ queryKey: [entity], refetchType: "none" });
-    }
-  };
-}
-
-interface ModelDialogProps {
-  name: string;
-  onClose: () => void;
-}
-
-function RenameDialog({ name, onClose, onRenamed }: ModelDialogProps & { onRenamed: (name: string) => void }) {
-  const [next, setNext] = useState(name);
-  const forget = useForget();
-  const submit = async (): Promise<void> => {
-    await renameRegisteredModel({ name, new_name: next });
-    forget();
-    onRenamed(next);
-  };
-  return (
-    <FormDialog
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
-      title="Rename the model"
-      description="Code that loads it by the old name stops working."
-      submitLabel="Rename"
-      onSubmit={submit}
-      canSubmit={next.trim() !== "" && next !== name}
-    >
-      <TextField label="Name" value={next} onValueChange={setNext} required autoFocus />
-    </FormDialog>
-  );
-}
-
-interface DeleteProps extends ModelDialogProps {
-  versions: number;
-  onDeleted: () => void;
-}
-
-function DeleteDialog({ name, versions, onClose, onDeleted }: DeleteProps) {
-  const forget = useForget();
-  const submit = async (): Promise<void> => {
-    await deleteRegisteredModel({ name });
-    forget();
-    say(`Deleted ${name}.`);
-    onDeleted();
-  };
-  return (
-    <ConfirmDialog
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={`Delete ${name}?`}
-      description={`The model and its ${versions} ${versions === 1 ? "version" : "versions"} are gone for good. Files of runs stay.`}
-      confirmLabel="Delete"
-      isDangerous
-      onConfirm={submit}
-    />
   );
 }

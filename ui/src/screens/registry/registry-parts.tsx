@@ -1,8 +1,11 @@
 import type { ReactNode } from "react";
 import { ApiError } from "../../api/client.ts";
 import type { ModelVersion, Stage } from "../../api/model-versions.ts";
-import { Badge } from "../../parts/badges.tsx";
+import type { KeyValue } from "../../api/wire.ts";
+import { Badge, Tag } from "../../parts/badges.tsx";
 import { buttonClass } from "../../parts/button.tsx";
+import { firstLine } from "../../parts/format.ts";
+import { ownTags } from "../../parts/own-tags.ts";
 import { ErrorState } from "../../parts/states.tsx";
 import { Dash } from "../../parts/values.tsx";
 
@@ -29,6 +32,33 @@ export function AliasBadges({ aliases }: { aliases: readonly string[] | undefine
         <span className="shrink-0 text-ink-muted text-sm">+{aliases.length - SHOWN_ALIASES}</span>
       )}
     </span>
+  );
+}
+
+const SHOWN_TAGS = 3;
+
+/** In a list: the first line of a description, and tags. */
+export function About({ description, tags }: { description: string | undefined; tags: KeyValue[] | undefined }) {
+  const own = ownTags(tags);
+  return (
+    <>
+      {description && (
+        <span className="min-w-0 truncate text-ink-muted" title={description}>
+          {firstLine(description)}
+        </span>
+      )}
+      {own.slice(0, SHOWN_TAGS).map(({ key, value }) => (
+        <Tag key={key} name={key} value={value} />
+      ))}
+      {own.length > SHOWN_TAGS && (
+        <span
+          className="shrink-0 text-ink-muted text-sm"
+          title={own.map(({ key, value }) => `${key}: ${value}`).join("\n")}
+        >
+          +{own.length - SHOWN_TAGS}
+        </span>
+      )}
+    </>
   );
 }
 
