@@ -64,6 +64,16 @@ test("a reader who chose nothing sees what differs, without the system's metrics
   expect(defaultColumns(KEYS, true)).toContain("attributes.experiment_id");
 });
 
+test("of many metrics, those that most runs have, in the order of their names", () => {
+  const metrics = Array.from({ length: 40 }, (_, index) => ({
+    ...key(`m${10 + index}`, true),
+    runs: index % 10 === 3 ? 9 : 1,
+  }));
+  const columns = defaultColumns({ ...KEYS, metrics }, false).filter((column) => column.startsWith("metrics."));
+  for (const often of ["m13", "m23", "m33", "m43"]) expect(columns).toContain(`metrics.${often}`);
+  expect(columns).toEqual(columns.toSorted());
+});
+
 test("columns that differ: by the server's word, attributes always", () => {
   expect(differs(parseColumn("params.lr")!, KEYS)).toBe(true);
   expect(differs(parseColumn("params.seed")!, KEYS)).toBe(false);

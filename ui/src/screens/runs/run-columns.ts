@@ -85,11 +85,13 @@ export function columnLabels(columns: readonly RunColumn[]): Map<string, string>
   );
 }
 
-/** When it was made, what tells the runs apart, and how long it took. */
+/** When it was made, what tells the runs apart, and how long it took. Of many metrics and params those that most runs have. */
 export function defaultColumns(keys: DistinctKeys | undefined, isSeveral: boolean): string[] {
   const pick = (all: readonly DistinctKey[], most: number): DistinctKey[] => {
     const differing = all.filter((key) => key.differs);
-    return (differing.length > 0 ? differing : all).slice(0, most);
+    const candidates = differing.length > 0 ? differing : all;
+    const chosen = new Set(candidates.toSorted((a, b) => b.runs - a.runs).slice(0, most));
+    return candidates.filter((key) => chosen.has(key));
   };
   const isOwn = ({ key }: DistinctKey) => !key.startsWith("system/");
   return [
