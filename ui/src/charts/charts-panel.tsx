@@ -18,7 +18,7 @@ export interface ChartsPanelProps {
   runs: readonly ChartRun[];
   /** How many runs there are, where not all are given. */
   of?: number;
-  /** Missing while they are not known. */
+  /** Missing while they, or the runs, are not known. */
   metricKeys: readonly string[] | undefined;
   /** Where the address says none. */
   defaultX?: SeriesX;

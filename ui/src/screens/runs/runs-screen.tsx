@@ -5,7 +5,7 @@ import { type Experiment, experimentQuery } from "../../api/experiments.ts";
 import { keysQuery } from "../../api/keys.ts";
 import { lazily } from "../../parts/lazily.tsx";
 import { SplitPane } from "../../parts/split-pane.tsx";
-import { SkeletonRows } from "../../parts/states.tsx";
+import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
@@ -180,18 +180,26 @@ function RunsOf({ view }: { view: RunsView }) {
           max={1600}
           first={<div className="flex min-h-60 min-w-0 flex-1 flex-col wide:min-h-0">{table}</div>}
           second={
-            <ChartsPanel
-              fallback={<SkeletonRows rows={6} />}
-              of={drawn.length}
-              runs={drawn.slice(0, MAX_DRAWN).map((row) => ({
-                id: row.id,
-                name: row.name,
-                status: row.status,
-                ...(group.length > 0 && { group: groupLabel(row, group) }),
-              }))}
-              metricKeys={keys.data?.metrics.map(({ key }) => key)}
-              onNewKeys={() => void keys.refetch()}
-            />
+            keys.isLoadingError ? (
+              <ErrorState
+                title="The metrics could not be loaded"
+                error={keys.error}
+                onRetry={() => void keys.refetch()}
+              />
+            ) : (
+              <ChartsPanel
+                fallback={<SkeletonRows rows={6} />}
+                of={drawn.length}
+                runs={drawn.slice(0, MAX_DRAWN).map((row) => ({
+                  id: row.id,
+                  name: row.name,
+                  status: row.status,
+                  ...(group.length > 0 && { group: groupLabel(row, group) }),
+                }))}
+                metricKeys={loaded.isLoading ? undefined : keys.data?.metrics.map(({ key }) => key)}
+                onNewKeys={() => void keys.refetch()}
+              />
+            )
           }
         />
       ) : (
