@@ -301,6 +301,23 @@ describe("charts beside the table", () => {
     await expectSoundInBothThemes(opened);
   });
 
+  test("draw the run strongly that the table points at", async () => {
+    const opened = await open(allCharts("&chartQuery=lr"));
+    const { page, plot } = opened;
+    await plot("lr").waitFor();
+    const drawn = () =>
+      page.evaluate<boolean>(`(() => {
+        const canvas = document.querySelector('figure[data-metric="lr"] .u-over canvas');
+        return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
+      })()`);
+    expect(await drawn()).toBe(false);
+    await page.getByRole("row").filter({ hasText: "=run,3" }).hover();
+    await expect.poll(drawn).toBe(true);
+    await page.mouse.move(5, 5);
+    await expect.poll(drawn).toBe(false);
+    await expectSound(opened);
+  });
+
   test("draw groups as their mean", async () => {
     const opened = await open(allCharts(`&group=${encodeURIComponent('["params.kind"]')}&chartGroups=true`));
     const { page, plot, chart } = opened;

@@ -10,6 +10,7 @@ import { type ChartRun, groupColours } from "./chart-lines.ts";
 import { useChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
 import { FullChart } from "./full-chart.tsx";
+import type { HoverStore } from "./hover.ts";
 import { bucketsFor, useSeries } from "./use-series.ts";
 import { WhenSeen } from "./when-seen.tsx";
 
@@ -20,6 +21,8 @@ export interface ChartsPanelProps {
   of?: number;
   /** Missing while they, or the runs, are not known. */
   metricKeys: readonly string[] | undefined;
+  /** What is pointed at, where more than the charts point. */
+  hover?: HoverStore;
   /** Where the address says none. */
   defaultX?: SeriesX;
   /** What live runs tell beside points. */
@@ -46,6 +49,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   const { search, change } = settings;
   const runs = useMemo(() => allRuns.slice(0, MAX_CHART_RUNS), [allRuns]);
   const page = useSeries(runs, settings, { onRun, onNewKeys, metricKeys }, bucketsFor(runs.length, search.chartSize));
+  const hover = given.hover ?? page.hover;
   const hasGroups = runs.some(({ group }) => group !== undefined);
   const query = search.chartQuery?.toLowerCase() ?? "";
   const found = useMemo(() => metricKeys.filter((key) => key.toLowerCase().includes(query)), [metricKeys, query]);
@@ -105,7 +109,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
                   <ChartCard
                     metricKey={key}
                     title={section === "" ? key : key.slice(section.length + 1)}
-                    {...{ runs, settings, height: size.height, store: page.store, hover: page.hover }}
+                    {...{ runs, settings, height: size.height, store: page.store, hover }}
                     onFull={() => change({ chartFull: key })}
                   />
                 </WhenSeen>

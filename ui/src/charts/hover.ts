@@ -27,4 +27,10 @@ export class HoverStore {
     this.#hover = hover;
     for (const tell of this.#listeners) tell();
   }
+
+  /** A line as a whole is pointed at beside the charts, such as its run in a table; undefined: no longer. */
+  pointAtLine(lineId: string | undefined): void {
+    if (lineId === this.#hover?.lineId) return;
+    this.set(lineId === undefined ? undefined : { lineId, chart: "", clientX: 0, clientY: 0 });
+  }
 }

@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from "react";
 import { type Experiment, experimentQuery } from "../../api/experiments.ts";
 import { keysQuery } from "../../api/keys.ts";
+import { HoverStore } from "../../charts/hover.ts";
 import { lazily } from "../../parts/lazily.tsx";
 import { SplitPane } from "../../parts/split-pane.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
@@ -11,7 +12,7 @@ import { useCommands } from "../../shell/commands.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
 import { NoRuns } from "./no-runs.tsx";
 import { defaultColumns, differs, parseColumn, type RunColumn } from "./run-columns.ts";
-import { groupLabel, type RunRow } from "./run-rows.ts";
+import { groupLabel, type RunRow, type TableRow } from "./run-rows.ts";
 import { RunsGrid } from "./runs-grid.tsx";
 import { RunsToolbar } from "./runs-toolbar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
@@ -59,6 +60,8 @@ function RunsOf({ view }: { view: RunsView }) {
         .filter((column) => !search.diff || differs(column, keys.data)),
     [spellings, search.diff, keys.data],
   );
+  // The run that the table points at is the one that the charts draw strongly.
+  const [hover] = useState(() => new HoverStore());
   const inSight = useRef<() => readonly RunRow[]>(() => []);
   const followed = useRef(inSight.current);
   const loaded = useRuns(
@@ -178,7 +181,18 @@ function RunsOf({ view }: { view: RunsView }) {
           initial={560}
           min={260}
           max={1600}
-          first={<div className="flex min-h-60 min-w-0 flex-1 flex-col wide:min-h-0">{table}</div>}
+          first={
+            // biome-ignore lint/a11y/noStaticElementInteractions: what is pointed at are the rows in it
+            <div
+              className="flex min-h-60 min-w-0 flex-1 flex-col wide:min-h-0"
+              onPointerOver={(event) => hover.pointAtLine(runAt(event.target, rows))}
+              onPointerLeave={() => hover.pointAtLine(undefined)}
+              onFocus={(event) => hover.pointAtLine(runAt(event.target, rows))}
+              onBlur={() => hover.pointAtLine(undefined)}
+            >
+              {table}
+            </div>
+          }
           second={
             keys.isLoadingError ? (
               <ErrorState
@@ -189,6 +203,7 @@ function RunsOf({ view }: { view: RunsView }) {
             ) : (
               <ChartsPanel
                 fallback={<SkeletonRows rows={6} />}
+                hover={hover}
                 of={drawn.length}
                 runs={drawn.slice(0, MAX_DRAWN).map((row) => ({
                   id: row.id,
@@ -218,6 +233,13 @@ function RunsOf({ view }: { view: RunsView }) {
       </Suspense>
     </div>
   );
+}
+
+/** The id of the run in whose row an element is. */
+function runAt(target: EventTarget, rows: readonly TableRow[]): string | undefined {
+  const index = target instanceof Element && target.closest<HTMLElement>("[data-index]")?.dataset.index;
+  const row = index ? rows[Number(index)] : undefined;
+  return row?.kind === "run" ? row.id : undefined;
 }
 
 /** The experiments' names by id, and why one could not be read. */
