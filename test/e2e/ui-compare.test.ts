@@ -131,10 +131,17 @@ describe("parallel coordinates", () => {
     await page.mouse.down();
     await page.mouse.move(box.x + 56, box.y + box.height / 2, { steps: 8 });
     await page.mouse.up();
-    await page.getByText(/of 24 runs selected/).waitFor();
-    expect(page.url()).toContain("brush=");
-    const selected = await page.getByRole("status").filter({ hasText: "selected" }).textContent();
-    const count = Number(selected?.split(" ")[0]);
+    const selected = page.getByRole("status").filter({ hasText: "selected" });
+    const brush = () => /brush=[^&]*/.exec(page.url())?.[0];
+    // The address follows what is dragged, and is behind it for a moment.
+    await expect
+      .poll(async () => {
+        const before = brush();
+        await page.evaluate("new Promise((done) => setTimeout(done, 300))");
+        return before !== undefined && before === brush();
+      })
+      .toBe(true);
+    const count = Number((await selected.textContent())?.split(" ")[0]);
     expect(count).toBeGreaterThan(0);
     expect(count).toBeLessThan(24);
     await page.reload();
