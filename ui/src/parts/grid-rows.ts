@@ -34,13 +34,13 @@ export interface RowHand {
   place: (element: HTMLElement | null, index: number) => void;
   onFocus: (index: number) => void;
   onCheck: (event: MouseEvent, index: number) => void;
+  onToggleAll: () => void;
 }
 
 export interface GridRows<Row> {
   /** The row in hand: the grid's one stop for Tab. */
   active: number;
   selectable: readonly Row[];
-  toggleAll: () => void;
   /** Of the grid. */
   onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
   hand: RowHand;
@@ -130,8 +130,8 @@ export function useGridRows<Row>(options: GridRowsOptions<Row>, scrollTo: (index
     event.preventDefault();
   };
 
-  const latest = useRef({ toggle });
-  latest.current = { toggle };
+  const latest = useRef({ toggle, toggleAll });
+  latest.current = { toggle, toggleAll };
   const [hand] = useState<RowHand>(() => ({
     place: (element, index) => {
       if (element === null || focusNext.current !== index) return;
@@ -143,6 +143,7 @@ export function useGridRows<Row>(options: GridRowsOptions<Row>, scrollTo: (index
       event.stopPropagation();
       latest.current.toggle(index, event.shiftKey);
     },
+    onToggleAll: () => latest.current.toggleAll(),
   }));
-  return { active, selectable, toggleAll, onKeyDown, hand };
+  return { active, selectable, onKeyDown, hand };
 }

@@ -40,7 +40,7 @@ interface RowGridProps<Row> extends Omit<GridRowsOptions<Row>, "scroller" | "tre
 export function RowGrid<Row>(props: RowGridProps<Row>) {
   const { label, rows, idOf, columns, sort, onSort, selected, canSelect, onEndNear } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const { active, selectable, toggleAll, onKeyDown, hand } = useGridRows({ ...props, scroller }, (index) =>
+  const { active, selectable, onKeyDown, hand } = useGridRows({ ...props, scroller }, (index) =>
     virtualizer.scrollToIndex(index),
   );
   const virtualizer = useVirtualizer({
@@ -86,7 +86,7 @@ export function RowGrid<Row>(props: RowGridProps<Row>) {
           {selected !== undefined && (
             // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
             <span role="columnheader" className="flex">
-              <SelectAll of={selectable.length} selected={selected.size} onToggle={toggleAll} />
+              <SelectAll of={selectable.length} selected={selected.size} onToggle={hand.onToggleAll} />
             </span>
           )}
           {columns.map((column) => (

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type CSSProperties, useCallback, useState } from "react";
 import { readSetting, writeSetting } from "../../parts/settings.ts";
 import type { RunColumn } from "./run-columns.ts";
 
@@ -20,6 +20,8 @@ export interface Placed {
   index: number;
   start: number;
   size: number;
+  /** Of its cells: made once, as there are many. */
+  style: CSSProperties;
 }
 
 export interface GridLayout {
@@ -44,18 +46,19 @@ export function placeColumns(
     if (kind === "metric") return widths[spelling] ?? (isGrouped ? GROUPED_PX : METRIC_PX);
     return widths[spelling] ?? (SHORT.has(spelling) ? SHORT_PX : OTHER_PX);
   };
-  const place = (of: readonly RunColumn[], first: number): Placed[] => {
+  const place = (of: readonly RunColumn[], first: number, stays: boolean): Placed[] => {
     let end = 0;
     return of.map((column, at) => {
-      const start = end;
-      end += sizeOf(column);
-      return { column, index: first + at, start, size: end - start };
+      const [start, size] = [end, sizeOf(column)];
+      end += size;
+      const style = stays ? { width: size, "--left": `calc(var(--name) + ${start}px)` } : { left: start, width: size };
+      return { column, index: first + at, start, size, style };
     });
   };
   const [staying = [], scrolling = []] = [true, false].map((stays) =>
     columns.filter(({ spelling }) => isFixed.has(spelling) === stays),
   );
-  return { still: place(staying, 0), moving: place(scrolling, staying.length) };
+  return { still: place(staying, 0, true), moving: place(scrolling, staying.length, false) };
 }
 
 /** All that the columns take, in px. */
@@ -72,9 +75,12 @@ export function useWidths() {
       return {};
     }
   });
-  const change = (next: Widths): void => {
-    setWidths(next);
-    writeSetting(WIDTHS_SETTING, JSON.stringify(next));
-  };
+  const change = useCallback((spelling: string, px: number): void => {
+    setWidths((before) => {
+      const next = { ...before, [spelling]: px };
+      writeSetting(WIDTHS_SETTING, JSON.stringify(next));
+      return next;
+    });
+  }, []);
   return [widths, change] as const;
 }

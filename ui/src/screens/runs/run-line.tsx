@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronRight, Pin } from "lucide-react";
-import { type CSSProperties, memo } from "react";
+import { memo } from "react";
 import { runColour } from "../../charts/run-colour.ts";
 import { Status } from "../../parts/badges.tsx";
 import { classNames } from "../../parts/class-names.ts";
@@ -8,6 +8,12 @@ import type { RowHand } from "../../parts/grid-rows.ts";
 import type { GridLayout, Placed } from "./grid-layout.ts";
 import { type CellContext, groupCell, runCell, type Spread } from "./run-cell.ts";
 import type { GroupRow, RunRow, TableRow } from "./run-rows.ts";
+
+const CELL = "truncate px-2 leading-[27px]";
+const MOVING_CELL = `${CELL} absolute inset-y-0`;
+
+/** Most runs have the status of the one before. */
+const StatusIcon = memo(Status);
 
 interface RunLineProps {
   row: TableRow;
@@ -37,13 +43,11 @@ export const STILL_CELL =
 const STILL_FOCUS =
   "group-hover:bg-hover group-focus-visible:shadow-[inset_0_2px_var(--color-accent),inset_0_-2px_var(--color-accent)]";
 
-export const stillStyle = ({ start, size }: Placed) => ({ width: size, "--left": `calc(var(--name) + ${start}px)` });
-
 /** A row, rendered anew only where something of itself has changed: scrolling makes only the rows that come. */
 export const RunLine = memo(function RunLine(props: RunLineProps) {
   const { row, index, start, layout, spread, isTree, context, hand, onToggle, isActive, isSelected, isPinned } = props;
   const surface = isSelected ? "bg-selected" : row.kind === "group" ? "bg-surface" : "bg-page";
-  const cell = (placed: Placed, className: string, style: CSSProperties) => {
+  const cell = (placed: Placed, className: string) => {
     const { column } = placed;
     const { text, title } = row.kind === "run" ? runCell(row, column, context) : groupCell(row, column, spread);
     return (
@@ -53,18 +57,14 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
         role="gridcell"
         aria-colindex={placed.index + 2}
         title={title === text ? undefined : title}
-        className={classNames(
-          className,
-          "truncate px-2 leading-[27px]",
-          column.kind === "metric" && "text-right",
-          text === undefined && "text-ink-faint",
-        )}
-        style={style}
+        className={`${className}${column.kind === "metric" ? " text-right" : ""}${text === undefined ? " text-ink-faint" : ""}`}
+        style={placed.style}
       >
         {text ?? "–"}
       </span>
     );
   };
+  const stillClass = classNames(CELL, STILL_CELL, surface, STILL_FOCUS);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a row of the grid around it
     <div
@@ -116,9 +116,9 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
         )}
         {row.kind === "run" ? <RunName {...{ row, isActive, isPinned }} /> : <GroupName row={row} />}
       </span>
-      {layout.still.map((placed) => cell(placed, classNames(STILL_CELL, surface, STILL_FOCUS), stillStyle(placed)))}
+      {layout.still.map((placed) => cell(placed, stillClass))}
       <div className="relative flex-1 group-hover:bg-hover">
-        {layout.shown.map((placed) => cell(placed, "absolute inset-y-0", { left: placed.start, width: placed.size }))}
+        {layout.shown.map((placed) => cell(placed, MOVING_CELL))}
       </div>
     </div>
   );
@@ -128,7 +128,7 @@ function RunName({ row, isActive, isPinned }: { row: RunRow; isActive: boolean; 
   return (
     <>
       <span aria-hidden className="size-2.5 shrink-0 rounded-full" style={{ background: runColour(row.id) }} />
-      <Status status={row.status} isCompact />
+      <StatusIcon status={row.status} isCompact />
       <a
         href={`#/experiments/${row.experimentId}/runs/${row.id}`}
         tabIndex={isActive ? 0 : -1}

@@ -65,8 +65,8 @@ export function RunsGrid(props: RunsGridProps) {
   const nowMs = useNow();
   const { experimentNames } = props;
   const context = useMemo(() => ({ nowMs, experimentNames }), [nowMs, experimentNames]);
-  const [widths, setWidths] = useWidths();
-  const { active, selectable, toggleAll, onKeyDown, hand } = useGridRows<TableRow>(
+  const [widths, onResize] = useWidths();
+  const { active, selectable, onKeyDown, hand } = useGridRows<TableRow>(
     {
       ...{ rows, idOf, scroller, selected, onSelect },
       onOpen: (row) => (row.kind === "run" ? onOpen(row) : onToggle(row.id)),
@@ -88,7 +88,7 @@ export function RunsGrid(props: RunsGridProps) {
     getScrollElement: () => scroller.current,
     estimateSize: (index) => moving[index]!.size,
     getItemKey: keyOf,
-    overscan: 3,
+    overscan: 1,
     scrollPaddingEnd: stillPx + NAME_PX,
   });
   // After the other, which would ask for the scroll position while these rows are not laid out yet.
@@ -96,7 +96,7 @@ export function RunsGrid(props: RunsGridProps) {
     count: rows.length - stuck,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
-    overscan: 8,
+    overscan: 6,
     scrollPaddingEnd: HEAD_PX + stuck * ROW_PX,
     // The row in hand stays, wherever it is: else the focus would be lost by scrolling.
     rangeExtractor: (range) => [
@@ -133,6 +133,15 @@ export function RunsGrid(props: RunsGridProps) {
     [still, moving, first, last],
   );
   const width = stillPx + widthOf(moving);
+  const order = useMemo(() => [...still, ...moving], [still, moving]);
+  const headerActions = useMemo(() => ({ ...actions, onResize }), [actions, onResize]);
+  const stays = still.length;
+  const onShow = useCallback(
+    (index: number) => {
+      if (index >= stays) horizontal.scrollToIndex(index - stays);
+    },
+    [horizontal, stays],
+  );
 
   return (
     <div ref={scroller} className="@container min-h-0 min-w-0 flex-1 overflow-auto">
@@ -149,13 +158,11 @@ export function RunsGrid(props: RunsGridProps) {
         style={{ width: `calc(var(--name) + ${width}px)` }}
       >
         <RunsHeader
-          {...{ layout, columns, fixed, sort }}
-          order={[...still, ...moving]}
-          actions={{ ...actions, onResize: (spelling, px) => setWidths({ ...widths, [spelling]: px }) }}
-          onShow={(index) => index >= still.length && horizontal.scrollToIndex(index - still.length)}
+          {...{ layout, columns, fixed, sort, order, onShow }}
+          actions={headerActions}
           selectable={selectable.length}
           selected={count}
-          onToggleAll={toggleAll}
+          onToggleAll={hand.onToggleAll}
         />
         {stuck > 0 && (
           // biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table

@@ -1,12 +1,12 @@
 import { ArrowDown, ArrowUp, ChevronDown } from "lucide-react";
-import { type CSSProperties, type KeyboardEvent, type MouseEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, memo, useMemo, useRef, useState } from "react";
 import { classNames } from "../../parts/class-names.ts";
 import { ContextMenu } from "../../parts/menu.tsx";
 import { SelectAll } from "../../parts/select-all.tsx";
 import { columnEntries, nameEntries } from "./column-menu.ts";
 import type { GridLayout, Placed } from "./grid-layout.ts";
 import { columnLabels, directionOf, NAME_ORDER, type RunColumn } from "./run-columns.ts";
-import { NAME_CELL, STILL_CELL, stillStyle } from "./run-line.tsx";
+import { NAME_CELL, STILL_CELL } from "./run-line.tsx";
 import { useColumnDrag } from "./use-column-drag.ts";
 
 /** What a header does to the table's columns, which are named by their spellings. */
@@ -46,7 +46,7 @@ const NAME = "";
  * The head of the table: one stop for Tab, in which arrows move. Enter orders, with Shift as well as what orders already;
  * with Alt arrows move the column, with Shift they resize it; Down opens its menu, Delete takes it away.
  */
-export function RunsHeader(props: RunsHeaderProps) {
+export const RunsHeader = memo(function RunsHeader(props: RunsHeaderProps) {
   const { layout, columns, sort, order, actions, onShow, selectable, selected, onToggleAll } = props;
   const [wanted, setInHand] = useState(NAME);
   const [menuOf, setMenuOf] = useState(NAME);
@@ -110,8 +110,8 @@ export function RunsHeader(props: RunsHeaderProps) {
     title: `${(spelling || label).slice(0, 300)}: ${orderOf === undefined ? "" : "press to order, "}right-click or ↓ for more`,
     ...{ label, isAtEnd, direction: directionOf(sort, orderOf) },
   });
-  const header = (placed: Placed, className: string, style: CSSProperties) => {
-    const { column, size } = placed;
+  const header = (placed: Placed, className: string) => {
+    const { column, size, style } = placed;
     const { spelling } = column;
     return (
       // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a cell of the grid; its button has the focus
@@ -165,16 +165,12 @@ export function RunsHeader(props: RunsHeaderProps) {
           <HeaderButton {...button(NAME, "Run", NAME_ORDER)} />
           <MenuMark />
         </span>
-        {layout.still.map((placed) => header(placed, classNames(STILL_CELL, "bg-page"), stillStyle(placed)))}
-        <div className="relative flex-1">
-          {layout.shown.map((placed) =>
-            header(placed, "absolute inset-y-0", { left: placed.start, width: placed.size }),
-          )}
-        </div>
+        {layout.still.map((placed) => header(placed, classNames(STILL_CELL, "bg-page")))}
+        <div className="relative flex-1">{layout.shown.map((placed) => header(placed, "absolute inset-y-0"))}</div>
       </div>
     </ContextMenu>
   );
-}
+});
 
 function ariaSort(sort: readonly string[], order: string | undefined): "ascending" | "descending" | undefined {
   const direction = directionOf(sort, order);
