@@ -294,7 +294,7 @@ test("addresses that stand for nothing say what is missing, in the title too", a
   expect(await page.title()).toBe("No such page · Trackflare");
   expect(await seriousFindings(page)).toEqual([]);
   const missing: Record<string, string> = {
-    "/experiments/987654": "The experiment could not be loaded.",
+    "/experiments/987654": "There is no such experiment",
     "/experiments/987654/models": "There is no such experiment",
     [`/experiments/1/runs/${nothing}`]: "There is no such run",
     [`/runs/${nothing}`]: "There is no such run",

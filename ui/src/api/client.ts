@@ -60,6 +60,23 @@ export function isWorthRepeating(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
+type AnswerListener = (error: ApiError | undefined) => void;
+
+const listeners = new Set<AnswerListener>();
+let latest: ApiError | undefined;
+
+/** Hears of each answer its error, undefined of one with 2xx, beginning with the latest. Gives what ends it. */
+export function onAnswer(listener: AnswerListener): () => void {
+  listeners.add(listener);
+  listener(latest);
+  return () => listeners.delete(listener);
+}
+
+function heard(error: ApiError | undefined): void {
+  latest = error;
+  for (const tell of listeners) tell(error);
+}
+
 /**
  * One request, answered with 2xx.
  * @throws ApiError for any other answer, and for none. An aborted request rejects with the signal's reason.
@@ -70,9 +87,13 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     response = await fetch(path, { credentials: "same-origin", ...init });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new ApiError(0, "NETWORK_ERROR", "The server could not be reached.");
+    const failure = new ApiError(0, "NETWORK_ERROR", "The server could not be reached.");
+    heard(failure);
+    throw failure;
   }
-  if (!response.ok) throw await errorOf(response);
+  const failure = response.ok ? undefined : await errorOf(response);
+  heard(failure);
+  if (failure !== undefined) throw failure;
   return response;
 }
 

@@ -1,6 +1,7 @@
-import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { CloudOff, KeyRound } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
+import { onAnswer } from "../api/client.ts";
 import { isServerThere, type ServerTrouble, serverTrouble } from "../api/server.ts";
 import { Button } from "../parts/button.tsx";
 
@@ -10,12 +11,17 @@ const TRY_MS = 2000;
 export default function ConnectionBanner() {
   const client = useQueryClient();
   const [trouble, setTrouble] = useState<ServerTrouble>();
-  useEffect(() => watchServer(client, setTrouble), [client]);
+  useEffect(() => onAnswer((error) => setTrouble(serverTrouble(error))), []);
+  const tryAgain = useCallback(async (): Promise<void> => {
+    if (!(await isServerThere())) return;
+    setTrouble(undefined);
+    await client.invalidateQueries();
+  }, [client]);
   useEffect(() => {
     if (trouble !== "away") return;
-    const timer = setInterval(() => void tryAgain(client, setTrouble), TRY_MS);
+    const timer = setInterval(() => void tryAgain(), TRY_MS);
     return () => clearInterval(timer);
-  }, [trouble, client]);
+  }, [trouble, tryAgain]);
   return (
     <div role="status">
       {trouble !== undefined && (
@@ -26,7 +32,7 @@ export default function ConnectionBanner() {
               <span className="min-w-0 flex-1">
                 The server cannot be reached. What you see may be old; it is read anew once the server answers.
               </span>
-              <Button onClick={() => void tryAgain(client, setTrouble)}>Try now</Button>
+              <Button onClick={() => void tryAgain()}>Try now</Button>
             </>
           ) : (
             <>
@@ -39,34 +45,4 @@ export default function ConnectionBanner() {
       )}
     </div>
   );
-}
-
-type Tell = (trouble: ServerTrouble | undefined) => void;
-
-/** Every answer to a query or a change says how the server is. */
-function watchServer(client: QueryClient, tell: Tell): () => void {
-  const forgetQueries = client.getQueryCache().subscribe((event) => {
-    if (event.type !== "updated") return;
-    if (event.action.type === "success" && !event.action.manual) tell(undefined);
-    else if (event.action.type === "failed" || event.action.type === "error") hear(event.action.error, tell);
-  });
-  const forgetChanges = client.getMutationCache().subscribe((event) => {
-    if (event.type === "updated" && event.action.type === "error") hear(event.action.error, tell);
-  });
-  for (const { state } of client.getQueryCache().getAll()) hear(state.error ?? state.fetchFailureReason, tell);
-  return () => {
-    forgetQueries();
-    forgetChanges();
-  };
-}
-
-function hear(error: unknown, tell: Tell): void {
-  const trouble = serverTrouble(error);
-  if (trouble !== undefined) tell(trouble);
-}
-
-async function tryAgain(client: QueryClient, tell: Tell): Promise<void> {
-  if (!(await isServerThere())) return;
-  tell(undefined);
-  await client.invalidateQueries();
 }

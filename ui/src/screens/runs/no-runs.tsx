@@ -1,3 +1,4 @@
+import { ApiError } from "../../api/client.ts";
 import { Button, buttonClass } from "../../parts/button.tsx";
 import { EmptyState, ErrorState } from "../../parts/states.tsx";
 import type { LoadedRuns } from "./use-runs.ts";
@@ -15,11 +16,7 @@ export function NoRuns({ loaded, view: { search, change }, missing }: NoRunsProp
   const { q = "", hidden = [] } = search;
   if (loaded.error !== undefined || missing) {
     return (
-      <ErrorState
-        title={missing ? "The experiment could not be loaded" : "The runs could not be loaded"}
-        error={missing ?? loaded.error}
-        onRetry={loaded.retry}
-      >
+      <ErrorState title={titleOf(missing)} error={missing ?? loaded.error} onRetry={loaded.retry}>
         {missing && (
           <a href="#/experiments" className={buttonClass()}>
             All experiments
@@ -70,4 +67,10 @@ export function NoRuns({ loaded, view: { search, change }, missing }: NoRunsProp
       here by itself. The plug above opens lines to paste for Python, R, Java, the command line and REST.
     </EmptyState>
   );
+}
+
+function titleOf(missing: Error | null | undefined): string {
+  if (!missing) return "The runs could not be loaded";
+  const isGone = missing instanceof ApiError && missing.code === "RESOURCE_DOES_NOT_EXIST";
+  return isGone ? "There is no such experiment" : "The experiment could not be loaded";
 }
