@@ -375,7 +375,7 @@ test("rows in sight of runs that go on are live in a table of many pages too", a
 
 test("an experiment that is not there is said to be missing", async () => {
   const { page } = await ui.open("/experiments/987654321");
-  await page.getByRole("heading", { name: "The experiment could not be loaded" }).waitFor();
+  await page.getByRole("heading", { name: "There is no such experiment" }).waitFor();
   expect(await seriousFindings(page)).toEqual([]);
 });
 
