@@ -38,6 +38,8 @@ export interface PlotEvents {
 const MANY_LINES = 24;
 const FAINT = 0.22;
 const BAND = 0.16;
+/** Over the other lines while one is pointed at. */
+const VEIL = 0.55;
 /** A drag shorter than this is a click. */
 const MIN_DRAG_PX = 4;
 
@@ -135,7 +137,13 @@ export class Plot {
     const line = this.#spec.lines.find(({ id }) => id === lineId);
     if (line !== undefined) {
       ctx.strokeStyle = this.#colours.page;
-      drawLine(ctx, place, line.points, 5 * dpr);
+      ctx.fillStyle = this.#colours.page;
+      if (this.#spec.lines.length > 1) {
+        ctx.globalAlpha = VEIL;
+        ctx.fillRect(0, 0, place.width, place.height);
+        ctx.globalAlpha = 1;
+      }
+      drawLine(ctx, place, line.points, 4 * dpr);
       ctx.strokeStyle = line.colour;
       ctx.fillStyle = line.colour;
       drawLine(ctx, place, line.points, 2.25 * dpr);
