@@ -111,8 +111,10 @@ test("a version: aliases, stage, tags, signature, lineage, lines to load it", as
 });
 
 test("logged models: the list, and one's page at the address that MLflow prints", async () => {
-  const opened = await ui.open(`/experiments/${ui.seed.experimentId}/models`);
+  const opened = await ui.open(`/experiments/${ui.seed.experimentId}`);
   const { page } = opened;
+  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: "Logged models" }).click();
   await cell(opened, "model").first().waitFor();
   await page.getByText("2 models").waitFor();
   await expectSoundInBothThemes(opened);

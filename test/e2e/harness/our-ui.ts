@@ -61,7 +61,7 @@ export async function expectSoundInBothThemes(opened: OpenedPage): Promise<void>
   for (const colorScheme of ["dark", "light"] as const) {
     await opened.page.emulateMedia({ colorScheme });
     await opened.page.evaluate(
-      "Promise.all(document.getAnimations().map((one) => one.effect.getTiming().iterations === 1 && one.finished))",
+      "Promise.allSettled(document.getAnimations().map((one) => one.effect.getTiming().iterations === 1 && one.finished))",
     );
     await expectSound(opened);
   }

@@ -114,7 +114,7 @@ function groupEntries({ search, change, onGroup }: RunsView, keys: DistinctKeys 
   ];
 }
 
-function moreEntries({ search, change }: RunsView, onDownload: (() => void) | undefined): MenuEntry[] {
+function moreEntries({ search, change, experimentIds }: RunsView, onDownload: (() => void) | undefined): MenuEntry[] {
   const { hidden = [], pinned = [], sort = [] } = search;
   return [
     {
@@ -123,6 +123,9 @@ function moreEntries({ search, change }: RunsView, onDownload: (() => void) | un
       isDisabled: onDownload === undefined,
       onSelect: () => onDownload?.(),
     },
+    ...(experimentIds.length === 1
+      ? [{ label: "Logged models", href: `#/experiments/${experimentIds[0]}/models` }]
+      : []),
     ...(hidden.length > 0
       ? [{ label: `Show the ${formatCount(hidden.length)} hidden`, onSelect: () => change({ hidden: undefined }) }]
       : []),
