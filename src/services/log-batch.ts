@@ -198,18 +198,19 @@ async function writeRows(
   // A run is never without a name: as upstream, an empty one changes nothing.
   const named = tags.filter((tag) => tag.key !== RUN_NAME_TAG || tag.value !== "");
   const runName = named.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
+  const hasFirstPoints = firstPoints.length > 0;
   const written = await guarded(ctx, runId, params, () =>
     ctx.db.batch([
-      guardRunActive(ctx.db, runId),
+      ...(hasFirstPoints ? firstPointsStatements(ctx.db, runId, firstPoints) : [guardRunActive(ctx.db, runId)]),
       ...insertParamsStatements(ctx.db, runId, params),
       ...upsertTagsStatements(ctx.db, runId, named),
       ...(runName === undefined ? [] : [renameRunStatement(ctx.db, runId, runName)]),
       ...upsertModelMetricStatements(ctx.db, runId, modelMetrics),
-      ...firstPointsStatements(ctx.db, runId, firstPoints),
-      isLiveStatement(ctx.db, runId),
+      // Where there is no object, there is nobody to tell.
+      ...(hasFirstPoints ? [] : [isLiveStatement(ctx.db, runId)]),
     ]),
   );
-  if ((written.at(-1)?.results.length ?? 0) > 0) tellDataChanged(ctx, runId);
+  if (!hasFirstPoints && (written.at(-1)?.results.length ?? 0) > 0) tellDataChanged(ctx, runId);
 }
 
 /** Runs a guarded batch and turns the guard that stopped it into MLflow's error. */
@@ -246,7 +247,6 @@ async function paramChanged(ctx: ServiceContext, runId: string, params: readonly
 }
 
 function firstPointsStatements(db: D1Database, runId: string, metrics: readonly Metric[]): D1PreparedStatement[] {
-  if (metrics.length === 0) return [];
   const summaries = new MetricSummaries();
   for (const metric of metrics) summaries.addSeries(metric.key, seriesOf(metric));
   return [

@@ -20,12 +20,12 @@ interface PointRow {
   timestamp: string;
 }
 
-/** Rolls its batch back, as `first_points`, unless the run has no object and none of the metrics yet. */
+/** Rolls its batch back, as `first_points`, unless the run is active and has no object and none of the metrics yet. */
 export function guardFirstPoints(db: D1Database, runId: string, keys: readonly string[]): D1PreparedStatement {
   return db
     .prepare(
       `INSERT INTO guard (name, holds) VALUES ('first_points', (
-         SELECT NOT has_object
+         SELECT NOT has_object AND lifecycle_stage = 'active'
            AND (SELECT count(*) FROM latest_metrics m WHERE m.run_id = r.run_id) <= ?3
            AND NOT EXISTS (SELECT 1 FROM json_each(?2) j JOIN latest_metrics m ON m.run_id = r.run_id AND m.key = j.value)
          FROM runs r WHERE run_id = ?1))`,
