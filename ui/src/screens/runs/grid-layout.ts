@@ -7,7 +7,7 @@ const METRIC_PX = 104;
 const GROUPED_PX = 148;
 const OTHER_PX = 132;
 const SHORT_PX = 96;
-const SHORT = new Set([...["attributes.start_time", "attributes.end_time", "attributes.status", "duration"]]);
+const SHORT = new Set(["attributes.start_time", "attributes.end_time", "attributes.status", "duration"]);
 
 const WIDTHS_SETTING = "runs.widths";
 
