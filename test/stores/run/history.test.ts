@@ -303,3 +303,22 @@ test("bodies share a journal row up to its size", async () => {
     expect(history.read("a", { limit: 50_000 }).values.length).toBe(10_000);
   });
 });
+
+test.each([1, 2, 3])("a chart of several metrics is that of each, folded or not (seed %i)", async (seed) => {
+  await withStorage((storage) => {
+    const random = new Random(seed);
+    const keys = ["a", "b", "c", "d"];
+    const history = new MetricHistory(storage);
+    for (let round = 0; round < 30; round++) {
+      history.append([encodePoints(Array.from({ length: 40 }, () => randomMetric(random, keys, false)))]);
+      if (random.chance(0.1)) history.fold();
+    }
+    for (const x of [{ kind: "step" }, { kind: "time" }, { kind: "metric", key: "d" }] as const) {
+      const options = { x, buckets: 10 };
+      const asked = ["c", "none", "a"];
+      const alone = asked.map((key) => history.chart([key], options)[0]);
+      expect(history.chart(asked, options)).toEqual(alone);
+      expect(alone[0]!.total).toBeGreaterThan(0);
+    }
+  });
+});
