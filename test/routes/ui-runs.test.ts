@@ -164,8 +164,16 @@ test("keys are those of active runs, with whether they tell runs apart", async (
       params: Object.entries(params).map(([key, value]) => ({ key, value })),
     });
   const [a, b] = [await newRun({ experiment_id: experimentId }), await newRun({ experiment_id: experimentId })];
-  await log(a, { same: 1, other: 1, nan: "NaN", one: 1, mixed: 0 }, { same: "s", other: "a", long, longs: `${long}a`, half: long });
-  await log(b, { same: 1, other: 2, nan: "NaN", mixed: "NaN" }, { same: "s", other: "b", long, longs: `${long}b`, half: "short" });
+  await log(
+    a,
+    { same: 1, other: 1, nan: "NaN", one: 1, mixed: 0 },
+    { same: "s", other: "a", long, longs: `${long}a`, half: long },
+  );
+  await log(
+    b,
+    { same: 1, other: 2, nan: "NaN", mixed: "NaN" },
+    { same: "s", other: "b", long, longs: `${long}b`, half: "short" },
+  );
 
   const keys = (ids: readonly string[]) =>
     get<{ metrics: Key[]; params: Key[]; tags: Key[]; runs: number }>(
