@@ -1,5 +1,5 @@
 import { Ellipsis, Expand, RotateCw } from "lucide-react";
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Button, IconButton } from "../parts/button.tsx";
 import { classNames } from "../parts/class-names.ts";
 import { Menu } from "../parts/menu.tsx";
@@ -39,7 +39,8 @@ export function ChartCard(props: ChartCardProps) {
     useMemo(() => (listener: () => void) => store.subscribe(metricKey, listener), [store, metricKey]),
     () => store.snapshot(metricKey),
   );
-  useEffect(() => store.want(metricKey), [store, metricKey]);
+  // Before the page is painted, as is what else has series read: the server works meanwhile.
+  useLayoutEffect(() => store.want(metricKey), [store, metricKey]);
   const isGrouped = search.chartGroups ?? false;
   const lines = useMemo(() => chartLines(metric, runs, { smoothing, isGrouped }), [metric, runs, smoothing, isGrouped]);
   const spec = useMemo((): PlotSpec => ({ lines, x, isLogX, isLogY, zoom }), [lines, x, isLogX, isLogY, zoom]);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useLayoutEffect, useState } from "react";
 import type { LivePoints, RunNotice } from "../api/live.ts";
 import type { ChartRun } from "./chart-lines.ts";
 import type { ChartSearch } from "./chart-search.ts";
@@ -36,10 +36,10 @@ export function useSeries(
   const [page] = useState(() => ({ store: new SeriesStore(), hover: new HoverStore() }));
   const { store } = page;
   const ids = runs.map(({ id }) => id).join();
-  useEffect(() => {
+  useLayoutEffect(() => {
     store.show(ids === "" ? [] : ids.split(","), { x, zoom, buckets });
   }, [store, ids, x, zoom, buckets]);
-  useEffect(() => () => store.dispose(), [store]);
+  useLayoutEffect(() => () => store.dispose(), [store]);
   const onPoints = (points: LivePoints[]): void => {
     store.receive(points);
     if (onNewKeys === undefined) return;

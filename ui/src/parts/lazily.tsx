@@ -1,4 +1,4 @@
-import { type ComponentType, type ReactNode, useEffect, useState } from "react";
+import { type ComponentType, type ReactNode, useLayoutEffect, useState } from "react";
 
 /**
  * A component whose code comes when it is first drawn, or earlier by `preload`; until then there is `fallback`. Other than
@@ -22,7 +22,7 @@ export function lazily<Props extends object>(load: () => Promise<ComponentType<P
 
   function Lazily({ fallback, ...props }: Props & { fallback?: ReactNode }) {
     const [state, setState] = useState<{ error?: unknown }>();
-    useEffect(() => {
+    useLayoutEffect(() => {
       if (Loaded !== undefined) return;
       preload().then(
         () => setState({}),

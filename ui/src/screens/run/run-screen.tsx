@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Ellipsis, PackagePlus, Pencil, RotateCcw, Trash2 } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useLayoutEffect, useState } from "react";
 import { ApiError } from "../../api/client.ts";
 import { experimentQuery } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
@@ -48,7 +48,7 @@ type Tab = (typeof TABS)[number]["value"];
 export function RunScreen() {
   const { experimentId, runId } = useParams({ from: FROM });
   const { tab = "overview" } = useSearch({ from: FROM });
-  useEffect(() => TAB_CODE[tab]?.preload(), [tab]);
+  useLayoutEffect(() => TAB_CODE[tab]?.preload(), [tab]);
   const query = useQuery(runQuery(runId));
   const run = query.data;
   const experiment = useQuery(experimentQuery(run?.info.experiment_id ?? experimentId));
