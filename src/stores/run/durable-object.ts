@@ -66,6 +66,8 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
   #waiting: Uint8Array[] = [];
   #nextCommit: Promise<boolean> | undefined;
   #commit: Promise<unknown> = Promise.resolve();
+  /** Whether the last commit was shared: then one turn of the event loop is worth waiting for who else has sent. */
+  #hasSeveralClients = false;
   #openCommits = 0;
   #lastAppendMs = 0;
   #flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
@@ -211,7 +213,9 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     this.#openCommits++;
     try {
       await this.#commit;
+      if (this.#hasSeveralClients) await scheduler.wait(0);
       const bodies = this.#waiting;
+      this.#hasSeveralClients = bodies.length > 1;
       this.#waiting = [];
       this.#nextCommit = undefined;
       if (this.#isLive) {
