@@ -9,6 +9,7 @@ import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { configOf } from "./config.ts";
 import { errorResponse } from "./errors.ts";
+import { FixedPathsFirst } from "./fixed-paths-first.ts";
 import { rawPath } from "./raw-target.ts";
 import { readMessage } from "./read-input.ts";
 import { uiFile } from "./ui-files.ts";
@@ -60,7 +61,7 @@ async function serve(
 }
 
 export function createApp(): Hono<{ Bindings: Env }> {
-  const app = new Hono<{ Bindings: Env }>({ getPath: rawPath });
+  const app = new Hono<{ Bindings: Env }>({ getPath: rawPath, router: new FixedPathsFirst() });
   for (const route of ROUTES) {
     app.on(route.method, [...route.paths], (c) => serve(route, c.req.raw, c.env, c.executionCtx, c.req.param()));
   }
