@@ -11,8 +11,12 @@ const FIRST_CODE: readonly (readonly [RegExp, string])[] = [
   [/^#\/compare\?/, "screens/compare/compare-screen.tsx"],
 ];
 
-const ASK_FOR_U =
-  'document.head.append(Object.assign(document.createElement("link"),{rel:"modulepreload",crossOrigin:"",href:"/"+u}))';
+/** What a run's page shows, by the id in its hash: the answer then waits for the page. */
+const RUN = /^#\/experiments\/[^/?]+\/runs\/([\w-]+)(\?|$)/;
+const GET_RUN = "ajax-api/2.0/mlflow/runs/get?run_id=";
+
+const ASK =
+  'const a=o=>document.head.append(Object.assign(document.createElement("link"),{crossOrigin:"anonymous",...o}))';
 
 /** The files of an entry or a part, and of what they import. */
 export function filesWith(bundle: Rollup.OutputBundle, isRoot: (chunk: Rollup.OutputChunk) => boolean): Set<string> {
@@ -28,8 +32,8 @@ export function filesWith(bundle: Rollup.OutputBundle, isRoot: (chunk: Rollup.Ou
 }
 
 /**
- * Has the page ask for the files of the screen that its address names while those of the shell are still being read, by a
- * small script: the server knows no hash, and the page's policy forbids scripts within the page.
+ * Has the page ask for the files of the screen that its address names, and for a run, while the shell's files are still
+ * being read, by a small script: the server knows no hash, and the page's policy forbids scripts within the page.
  */
 export function firstFiles(): Plugin {
   return {
@@ -46,7 +50,12 @@ export function firstFiles(): Plugin {
       const file = this.emitFile({
         type: "asset",
         name: "first-files.js",
-        source: `for(const[p,f]of[${entries.join()}])if(p.test(location.hash))for(const u of f)${ASK_FOR_U}\n`,
+        source: [
+          `{${ASK}`,
+          `for(const[p,f]of[${entries.join()}])if(p.test(location.hash))for(const u of f)a({rel:"modulepreload",href:"/"+u})`,
+          `const r=${RUN}.exec(location.hash);if(r)a({rel:"preload",as:"fetch",href:"${GET_RUN}"+r[1]})}`,
+          "",
+        ].join("\n"),
       });
       const page = bundle["index.html"];
       if (page?.type !== "asset") throw new Error("There is no page to ask for files.");

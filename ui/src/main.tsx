@@ -12,11 +12,13 @@ import "./styles/base.css";
 
 initTheme();
 
+const queries = makeQueryClient();
+
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <CSPProvider disableStyleElements>
-      <QueryClientProvider client={makeQueryClient()}>
-        <RouterProvider router={makeRouter()} />
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={makeRouter(queries)} />
       </QueryClientProvider>
       <Tooltips />
     </CSPProvider>

@@ -1,11 +1,13 @@
+import type { QueryClient } from "@tanstack/react-query";
 import {
   createHashHistory,
-  createRootRoute,
+  createRootRouteWithContext,
   createRoute,
   createRouter,
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { runQuery } from "./api/runs.ts";
 import { compareSearch } from "./screens/compare/search.ts";
 import { experimentsSearch } from "./screens/experiments/search.ts";
 import {
@@ -24,7 +26,7 @@ import { NotFound, ScreenError, ScreenPending } from "./shell/route-states.tsx";
 
 const screen: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => loadCode(load), name);
 
-const root = createRootRoute({ component: Frame });
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Frame });
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -53,6 +55,8 @@ const run = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/runs/$runId",
   validateSearch: (raw) => runSearch.parse(raw),
+  // Asked for while the screen's code is still on its way; the screen itself waits for it.
+  loader: ({ context, params }) => void context.queries.prefetchQuery(runQuery(params.runId)),
   component: screen(() => import("./screens/run/run-screen.tsx"), "RunScreen"),
 });
 
@@ -214,9 +218,10 @@ const routeTree = root.addChildren([
   modelVersion,
 ]);
 
-export function makeRouter() {
+export function makeRouter(queries: QueryClient) {
   return createRouter({
     routeTree,
+    context: { queries },
     history: createHashHistory(),
     defaultPreload: "intent",
     defaultErrorComponent: ScreenError,
