@@ -248,11 +248,13 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     if (Date.now() - this.#lastAppendMs > MAX_FLUSH_DISTANCE_MS) this.#flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
     const before = history.lastJournalId;
     const journalId = history.append(bodies);
+    history.hide(before, journalId);
     let isActive = false;
     try {
       isActive = await this.#mark(runId);
     } finally {
       if (!isActive) history.takeBack(before, journalId);
+      history.hide(0, 0);
     }
     if (isActive) {
       this.#isLive = true;
@@ -269,9 +271,9 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
       state.beginEpoch(runId);
       void this.#setAlarm();
       isActive = await markLive(this.env.DB, runId, state.epoch);
+      if (isActive) await this.#takeFirstPoints(runId);
       // The run was deleted while the mark was under way: whether before it or after it, only D1 knows.
     } while (isActive && this.#endedEpoch >= state.epoch);
-    if (isActive) await this.#takeFirstPoints(runId);
     return isActive;
   }
 

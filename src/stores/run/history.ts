@@ -53,6 +53,7 @@ export class MetricHistory {
   readonly #segments: Segments;
   #journalRows = 0;
   #journalBytes = 0;
+  #hidden = { after: 0, through: 0 };
 
   /** Brings the object's tables up to date. */
   constructor(storage: ObjectStorage) {
@@ -98,6 +99,11 @@ export class MetricHistory {
   takeBack(afterId: number, throughId: number): void {
     this.#storage.sql.exec("DELETE FROM journal WHERE id > ? AND id <= ?", afterId, throughId);
     this.#measureJournal();
+  }
+
+  /** Keeps the journal rows after row `after` up to row `through`, and only those, from readers: they may yet be refused. */
+  hide(after: number, through: number): void {
+    this.#hidden = { after, through };
   }
 
   /** Whether {@link fold} has enough to do. */
@@ -186,9 +192,12 @@ export class MetricHistory {
   }
 
   *#journal(afterId = 0, key?: string): Generator<Points> {
+    const { after, through } = this.#hidden;
     const rows = this.#storage.sql.exec<{ body: ArrayBuffer }>(
-      "SELECT body FROM journal WHERE id > ? ORDER BY id",
+      "SELECT body FROM journal WHERE id > ? AND NOT (id > ? AND id <= ?) ORDER BY id",
       afterId,
+      after,
+      through,
     );
     for (const { body } of rows) yield* decodeJoinedPoints(new Uint8Array(body), key);
   }
