@@ -392,6 +392,21 @@ describe("a run that is deleted while it logs", () => {
     expect(await historyOf(runId, "a")).toHaveLength(acknowledged.size + 1);
   });
 
+  test("does not show a point that is then refused", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1);
+    await mlflow("runs/delete", { run_id: runId });
+    const body = encodePoints([{ key: "a", value: 2, step: 1, timestamp: 1 }]);
+    await runInDurableObject(object(runId), async (instance) => {
+      const appended = instance.append(runId, body);
+      // Microtasks alone: the point is in the journal, and D1 is being asked.
+      for (let turn = 0; turn < 10; turn++) await null;
+      expect([...(await instance.read("a", { limit: 9 })).values]).toEqual([1]);
+      expect(await appended).toBe(false);
+      expect([...(await instance.read("a", { limit: 9 })).values]).toEqual([1]);
+    });
+  });
+
   test("takes nothing after a delete that met an object at rest", async () => {
     const runId = await newRun();
     await log(runId, "a", 1);
