@@ -99,6 +99,20 @@ test("back shows a page where it was left, a new one begins at its top", async (
   await expect.poll(scrolled).toBe(left);
 });
 
+test("what is typed before the palette has the focus is in its box", async () => {
+  const { page } = await ui.open("/experiments");
+  await page.getByRole("row").nth(1).waitFor();
+  await page.evaluate(`{
+    const { requestAnimationFrame } = window;
+    window.requestAnimationFrame = (frame) => setTimeout(() => requestAnimationFrame(frame), 2000);
+  }`);
+  await page.keyboard.press("Control+k");
+  const box = page.getByRole("combobox");
+  await box.waitFor();
+  await page.keyboard.type("train-1");
+  expect(await box.inputValue()).toBe("train-1");
+});
+
 test("Enter before anything was found waits for what is found", async () => {
   const { page } = await ui.open("/experiments");
   await page.getByRole("row").nth(1).waitFor();

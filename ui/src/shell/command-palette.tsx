@@ -1,6 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useDeferredValue, useEffect, useState } from "react";
+import { type KeyboardEvent, useDeferredValue, useEffect, useRef, useState } from "react";
 import { classNames, FIELD, OVERLAY } from "../parts/class-names.ts";
 import { keysLabel, useAllCommands } from "./commands.ts";
 import { findThings } from "./find-things.ts";
@@ -23,6 +23,7 @@ export default function CommandPalette({ isOpen, onOpenChange }: OverlayProps) {
   /** Enter came before what was typed was found. */
   const [isHurried, setHurried] = useState(false);
   const commands = useAllCommands();
+  const box = useRef<HTMLInputElement>(null);
   const wanted = useDeferredValue(text.trim());
   const found = useQuery({
     queryKey: ["experiments", "palette", wanted],
@@ -68,6 +69,14 @@ export default function CommandPalette({ isOpen, onOpenChange }: OverlayProps) {
     }
   };
   useEffect(() => {
+    // The dialog gives the box the focus a frame after it is seen, and a press beside the box takes it away.
+    const typeIntoBox = ({ key, ctrlKey, metaKey, altKey }: globalThis.KeyboardEvent): void => {
+      if (key.length === 1 && !ctrlKey && !metaKey && !altKey) box.current?.focus();
+    };
+    document.addEventListener("keydown", typeIntoBox, true);
+    return () => document.removeEventListener("keydown", typeIntoBox, true);
+  }, []);
+  useEffect(() => {
     if (!isHurried || !isSettled) return;
     setHurried(false);
     choose(lines[current]);
@@ -87,6 +96,7 @@ export default function CommandPalette({ isOpen, onOpenChange }: OverlayProps) {
         >
           <Dialog.Title className="sr-only">Search and commands</Dialog.Title>
           <input
+            ref={box}
             role="combobox"
             aria-label="Search experiments, runs, models and commands"
             aria-expanded

@@ -80,6 +80,11 @@ function chordOf(event: KeyboardEvent): string {
   return `${mod ? "mod+" : ""}${isShifted ? "shift+" : ""}${key}`;
 }
 
+/** Whether a dialog or a menu is over the page: keys and the focus are its own. */
+export function isOverlayOpen(): boolean {
+  return document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null;
+}
+
 /** Runs commands by their keys; not while text is typed (but for `mod`) nor below a dialog or menu. */
 export function listenForKeys(): () => void {
   let previous = { chord: "", atMs: 0 };
@@ -88,8 +93,7 @@ export function listenForKeys(): () => void {
     const chord = chordOf(event);
     const target = event.target instanceof Element ? event.target : null;
     const isTyping = target?.closest("input, textarea, select, [contenteditable=true]") != null;
-    const isBelowOverlay = document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null;
-    if ((isTyping && !chord.startsWith("mod+")) || isBelowOverlay) return;
+    if ((isTyping && !chord.startsWith("mod+")) || isOverlayOpen()) return;
     const nowMs = Date.now();
     const pair = nowMs - previous.atMs < SEQUENCE_MS ? `${previous.chord} ${chord}` : "";
     previous = { chord, atMs: nowMs };

@@ -5,7 +5,7 @@ import { Button, IconButton } from "../parts/button.tsx";
 import { setTheme, type ThemeChoice, useThemeChoice } from "../parts/theme.ts";
 import { sayFailed, Toasts } from "../parts/toast.tsx";
 import { Breadcrumbs, UpLink } from "./breadcrumbs.tsx";
-import { keysLabel, listenForKeys, useCommands } from "./commands.ts";
+import { isOverlayOpen, keysLabel, listenForKeys, useCommands } from "./commands.ts";
 import { OVERLAYS, type OverlayProps } from "./overlays.ts";
 import { keepScrollPlaces } from "./scroll-places.ts";
 
@@ -134,8 +134,8 @@ function useFocusOnNavigation() {
     if (shown.current === path) return;
     const isFirst = shown.current === undefined;
     shown.current = path;
-    if (!isFirst && main.current?.contains(document.activeElement) === false)
-      main.current.focus({ preventScroll: true });
+    if (isFirst || isOverlayOpen()) return;
+    if (main.current?.contains(document.activeElement) === false) main.current.focus({ preventScroll: true });
   }, [path]);
   return main;
 }
