@@ -28,8 +28,8 @@ export interface BucketedSeries {
 /** First, last, least and greatest: a line through them covers the very pixels that a line through all points does. */
 const POINTS_PER_BUCKET = 4;
 
-/** Points that are kept from the first pass for the second, in 24 bytes each; longer series are read twice. */
-const MAX_KEPT_POINTS = 262_144;
+/** Points kept from the first pass for the second: at most 25 MB, of one series at a time. Longer ones are read twice. */
+const MAX_KEPT_POINTS = 1_048_576;
 
 /**
  * A series for a chart: all points where they are few, else of each of `buckets` equal parts of the range of x the first,
@@ -133,10 +133,13 @@ class Picks {
   }
 }
 
+const NO_BUCKET = -1;
+
 class Buckets {
   readonly #count: number;
   readonly #start: number;
   readonly #end: number;
+  readonly #perX: number;
   readonly #first: Picks;
   readonly #last: Picks;
   readonly #least: Picks;
@@ -153,6 +156,7 @@ class Buckets {
     this.#count = count;
     this.#start = start;
     this.#end = end;
+    this.#perX = end > start ? count / (end - start) : 0;
     this.#first = new Picks(count);
     this.#last = new Picks(count);
     this.#least = new Picks(count);
@@ -163,39 +167,62 @@ class Buckets {
   }
 
   add(xs: ArrayLike<number>, { series, from, to }: KeySlice): void {
-    const start = this.#start;
-    const end = this.#end;
-    const perX = end > start ? this.#count / (end - start) : 0;
-    const lastBucket = this.#count - 1;
-    const first = this.#first;
-    const last = this.#last;
-    const least = this.#least;
-    const greatest = this.#greatest;
-    const { values } = series;
-    for (let index = from; index < to; index++) {
-      const number = this.#passed++;
-      const x = xs[index - from]!;
-      if (!(x >= start && x <= end)) continue;
-      const value = values[index]!;
-      const bucket = Math.min(lastBucket, Math.floor((x - start) * perX));
-      if (first.isEmpty(bucket) || x < first.x[bucket]!) first.set(bucket, number, x, value);
-      if (last.isEmpty(bucket) || x >= last.x[bucket]!) last.set(bucket, number, x, value);
+    const values = series.values.subarray(from, to);
+    for (let at = 0; at < values.length; ) {
+      const bucket = this.#bucketOf(xs[at]!);
+      let end = at + 1;
+      while (end < values.length && this.#bucketOf(xs[end]!) === bucket) end++;
+      if (bucket !== NO_BUCKET) this.#addStretch(bucket, xs, values, at, end);
+      at = end;
+    }
+    this.#passed += values.length;
+  }
+
+  #bucketOf(x: number): number {
+    if (!(x >= this.#start && x <= this.#end)) return NO_BUCKET;
+    const bucket = Math.floor((x - this.#start) * this.#perX);
+    return bucket < this.#count ? bucket : this.#count - 1;
+  }
+
+  /** Points `from` to `to` (exclusive), all of one bucket: mostly all that it has, as x mostly ascends. */
+  #addStretch(bucket: number, xs: ArrayLike<number>, values: Float64Array, from: number, to: number): void {
+    let first = from;
+    let last = from;
+    let least = -1;
+    let greatest = -1;
+    let finite = 0;
+    let sumX = this.#sumX[bucket]!;
+    let sum = this.#sum[bucket]!;
+    for (let at = from; at < to; at++) {
+      const x = xs[at]!;
+      const value = values[at]!;
+      if (x < xs[first]!) first = at;
+      if (x >= xs[last]!) last = at;
       if (!(Math.abs(value) < MAX_FINITE_VALUE)) {
-        this.#addOther(bucket, number, x, value);
+        this.#addOther(bucket, this.#passed + at, x, value);
         continue;
       }
-      const count = this.#finite[bucket]!++;
-      this.#sumX[bucket]! += x;
-      this.#sum[bucket]! += value;
-      const lowest = least.values[bucket]!;
-      if (count === 0 || value < lowest || (value === lowest && x < least.x[bucket]!)) {
-        least.set(bucket, number, x, value);
-      }
-      const highest = greatest.values[bucket]!;
-      if (count === 0 || value > highest || (value === highest && x < greatest.x[bucket]!)) {
-        greatest.set(bucket, number, x, value);
-      }
+      finite++;
+      sumX += x;
+      sum += value;
+      if (least < 0 || value < values[least]! || (value === values[least]! && x < xs[least]!)) least = at;
+      if (greatest < 0 || value > values[greatest]! || (value === values[greatest]! && x < xs[greatest]!))
+        greatest = at;
     }
+    const pick = (picks: Picks, at: number): void => picks.set(bucket, this.#passed + at, xs[at]!, values[at]!);
+    if (this.#first.isEmpty(bucket) || xs[first]! < this.#first.x[bucket]!) pick(this.#first, first);
+    if (this.#last.isEmpty(bucket) || xs[last]! >= this.#last.x[bucket]!) pick(this.#last, last);
+    if (finite === 0) return;
+    this.#finite[bucket]! += finite;
+    this.#sumX[bucket] = sumX;
+    this.#sum[bucket] = sum;
+    const lowest = this.#least.values[bucket]!;
+    const isLeast = values[least]! < lowest || (values[least] === lowest && xs[least]! < this.#least.x[bucket]!);
+    if (this.#least.isEmpty(bucket) || isLeast) pick(this.#least, least);
+    const highest = this.#greatest.values[bucket]!;
+    const isGreatest =
+      values[greatest]! > highest || (values[greatest] === highest && xs[greatest]! < this.#greatest.x[bucket]!);
+    if (this.#greatest.isEmpty(bucket) || isGreatest) pick(this.#greatest, greatest);
   }
 
   result(total: number): BucketedSeries {
