@@ -10,7 +10,7 @@ mlflow.set_experiment("first")
 with mlflow.start_run():
     mlflow.log_param("lr", 0.01)
     mlflow.log_metric("loss", 0.5, step=1)`,
-  R: `library(mlflow)  # install.packages("mlflow")
+  R: `library(mlflow)  # install.packages("mlflow"); pip install mlflow
 
 mlflow_set_tracking_uri("{{URI}}")
 mlflow_set_experiment("first")
@@ -21,13 +21,14 @@ with(mlflow_start_run(), {
   Java: `import org.mlflow.tracking.MlflowClient;  // Maven: org.mlflow:mlflow-client
 
 MlflowClient client = new MlflowClient("{{URI}}");
-String experimentId = client.createExperiment("first");
+String experimentId = client.getExperimentByName("first")
+    .map(experiment -> experiment.getExperimentId())
+    .orElseGet(() -> client.createExperiment("first"));
 String runId = client.createRun(experimentId).getRunId();
 client.logParam(runId, "lr", "0.01");
 client.logMetric(runId, "loss", 0.5, System.currentTimeMillis(), 1);
 client.setTerminated(runId);`,
   CLI: `export MLFLOW_TRACKING_URI={{URI}}
-mlflow experiments create --experiment-name first
 mlflow runs create --experiment-name first
 mlflow experiments search`,
   REST: `post() {
