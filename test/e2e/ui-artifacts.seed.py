@@ -98,6 +98,7 @@ with tempfile.TemporaryDirectory() as folder:
         "map.geojson": json.dumps(geo),
         "small.tsv": "name\tvalue\nb\t10\na\t9\n\"q\t1\"\t\n",
         "log.txt": "".join(f"line {number}\n" for number in range(500_000)),
+        "long.txt": "a line that is wider than any page " * 40 + "the end of it\n",
         "train.log": "first\n",
         "train.py": '"""Trains\nfor a while."""\nimport os\n',
         "formula.csv": f'a,b\n1,"{FORMULA.replace(chr(34), chr(34) * 2)}"\n',
@@ -112,6 +113,7 @@ with tempfile.TemporaryDirectory() as folder:
     (root / "plot.png").write_bytes(png(90))
     (root / "doc.pdf").write_bytes(pdf())
     (root / "bytes.bin").write_bytes(bytes(range(256)) * 8)
+    (root / "large.bin").write_bytes(bytes(5_000_000))
     with wave.open(str(root / "sound.wav"), "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)

@@ -242,6 +242,78 @@ test("a large log: its start, any place of it, and its end", async () => {
   await expectSound(opened);
 });
 
+test("words are found in all of a large file, line by line and by keys; the address holds them", async () => {
+  const opened = await openFile("log.txt");
+  const { page } = opened;
+  await page.getByText("line 5", { exact: true }).waitFor();
+  await page.keyboard.press("Control+f");
+  const field = page.getByRole("searchbox", { name: "Find in the file" });
+  await expect.poll(() => field.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+  await page.keyboard.type("NE 49999");
+  await page.getByText("1 of 11", { exact: true }).waitFor();
+  await page.getByText("line 49999", { exact: true }).waitFor();
+  await field.press("Shift+Enter");
+  await page.getByText("11 of 11", { exact: true }).waitFor();
+  await page.getByText("line 499999", { exact: true }).waitFor();
+  expect(await page.locator("mark").first().textContent()).toBe("ne 49999");
+  await expectSoundInBothThemes(opened);
+  await page.reload();
+  await page.getByText("1 of 11", { exact: true }).waitFor();
+  await field.press("Escape");
+  await field.waitFor({ state: "detached" });
+  await page.locator("mark").first().waitFor({ state: "detached" });
+  await expect.poll(() => page.url()).not.toContain("find=");
+  expect(await page.evaluate("document.activeElement.ariaLabel")).toBe("Text of the file");
+});
+
+test("a search that finds nothing says so, and one that is stopped goes on", async () => {
+  const { page } = await openFile("log.txt");
+  await page.getByText("line 5", { exact: true }).waitFor();
+  let isHeld = true;
+  await page.route(/get-artifact.*log\.txt/, async (route) => {
+    await expect.poll(() => isHeld).toBe(false);
+    await route.continue();
+  });
+  await page.getByRole("button", { name: "Find in the file" }).click();
+  await page.getByRole("searchbox", { name: "Find in the file" }).fill("nowhere");
+  await page.getByText("Searching…").waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("No line has it").waitFor();
+  isHeld = false;
+  await page.getByRole("button", { name: "Search on" }).click();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  await page.getByText("500,000 lines", { exact: true }).waitFor();
+  await page.getByText("No line has it").waitFor();
+});
+
+test("long lines are wrapped where that is asked for, and stay so", async () => {
+  const { page } = await openFile("long.txt");
+  const text = page.getByRole("region", { name: "Text of the file" });
+  await text.getByText("the end of it").waitFor();
+  const isWide = () => text.evaluate((element) => element.scrollWidth > element.clientWidth);
+  expect(await isWide()).toBe(true);
+  await page.getByRole("button", { name: "Wrap long lines" }).click();
+  await expect.poll(isWide).toBe(false);
+  await page.reload();
+  await text.getByText("the end of it").waitFor();
+  expect(await isWide()).toBe(false);
+  await page.getByRole("button", { name: "Wrap long lines" }).click();
+  await expect.poll(isWide).toBe(true);
+});
+
+test("bytes that are no text, in hex to their end", async () => {
+  const opened = await openFile("large.bin");
+  const { page } = opened;
+  await page.getByText("00000010", { exact: false }).waitFor();
+  await page.getByText("The first 262 kB of 5 MB").waitFor();
+  await page.getByRole("slider", { name: "Place in the file" }).fill("500");
+  await page.getByText("from 2.5 MB on").waitFor();
+  await page.getByText(/^002625a0 /).waitFor();
+  await page.getByRole("button", { name: "The end" }).click();
+  await page.getByText(/^004c4b30 .*·$/).waitFor();
+  await expectSoundInBothThemes(opened);
+});
+
 test("a log is followed as it grows", async () => {
   const opened = await openFile("train.log");
   const { page } = opened;

@@ -54,8 +54,10 @@ describe("bytes", () => {
 
   test("in hex have their place, their values and what can be printed of them", () => {
     const bytes = Uint8Array.from({ length: 18 }, (_, index) => 56 + index);
-    expect(hexLine(bytes, 0)).toBe("00000000  38 39 3a 3b 3c 3d 3e 3f  40 41 42 43 44 45 46 47  89:;<=>?@ABCDEFG");
-    expect(hexLine(bytes, 1)).toBe(`00000010  48 49${" ".repeat(45)}HI`);
+    expect(hexLine(bytes.subarray(0, 16), 0)).toBe(
+      "00000000  38 39 3a 3b 3c 3d 3e 3f  40 41 42 43 44 45 46 47  89:;<=>?@ABCDEFG",
+    );
+    expect(hexLine(bytes.subarray(16), 16)).toBe(`00000010  48 49${" ".repeat(45)}HI`);
     expect(hexLine(Uint8Array.of(10), 0)).toMatch(/·$/);
   });
 });

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { CsvParser, cellText, LineParser, logTable, sortRows } from "../../../../ui/src/screens/artifacts/parsers.ts";
+import {
+  CsvParser,
+  cellText,
+  HexParser,
+  LineParser,
+  logTable,
+  sortRows,
+} from "../../../../ui/src/screens/artifacts/parsers.ts";
 
 const CSV = 'id,"na""me",ü\r\n1,"a,\nb",x\n\n2,,"€"';
 
@@ -52,4 +59,16 @@ test("cells of integers beyond 2^53 keep their digits", () => {
   expect(cellText(2n ** 60n)).toBe("1152921504606846976");
   expect(cellText([1n, 2n ** 60n])).toBe('[1,"1152921504606846976"]');
   expect(cellText(new Date(Number.NaN))).toBe("");
+});
+
+test.each([1, 3, 16, 100])("bytes are the same in parts of %i", (size) => {
+  const bytes = Uint8Array.from({ length: 40 }, (_, index) => index);
+  const parser = new HexParser();
+  for (let from = 0; from < bytes.length; from += size) parser.push(bytes.subarray(from, from + size));
+  expect(parser.count).toBe(3);
+  expect([parser.line(0), parser.line(1), parser.line(2)]).toEqual([
+    bytes.subarray(0, 16),
+    bytes.subarray(16, 32),
+    bytes.subarray(32),
+  ]);
 });

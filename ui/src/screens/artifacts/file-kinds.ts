@@ -80,12 +80,13 @@ export function isText(bytes: Uint8Array): boolean {
   return !text.includes("�");
 }
 
-/** 16 bytes a line: offset, hex, and what is printable of them. */
-export function hexLine(bytes: Uint8Array, line: number): string {
-  const part = bytes.subarray(line * 16, line * 16 + 16);
-  const hex = Array.from(part, (byte) => byte.toString(16).padStart(2, "0"));
+export const HEX_LINE_BYTES = 16;
+
+/** Up to 16 bytes: their offset in the file, hex, and what is printable of them. */
+export function hexLine(bytes: Uint8Array, offset: number): string {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"));
   const left = hex.slice(0, 8).join(" ").padEnd(23);
   const right = hex.slice(8).join(" ").padEnd(23);
-  const shown = Array.from(part, (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : "·")).join("");
-  return `${(line * 16).toString(16).padStart(8, "0")}  ${left}  ${right}  ${shown}`;
+  const shown = Array.from(bytes, (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : "·")).join("");
+  return `${offset.toString(16).padStart(8, "0")}  ${left}  ${right}  ${shown}`;
 }

@@ -1,3 +1,5 @@
+import { HEX_LINE_BYTES } from "./file-kinds.ts";
+
 /** Takes a file part by part, in order. */
 export interface FileParser {
   push(bytes: Uint8Array): void;
@@ -6,7 +8,7 @@ export interface FileParser {
 }
 
 /** Longer lines are cut into pieces of this many characters: a browser lays out no line of megabytes. */
-const PIECE = 4000;
+export const PIECE = 4000;
 
 const NEWLINE = 10;
 
@@ -18,6 +20,8 @@ export class LineParser implements FileParser {
   #rest = "";
   /** Characters of the longest line so far. */
   longest = 0;
+  /** Of all lines, in UTF-16. */
+  characters = 0;
 
   /** @param isCut the first part begins within a line, which is left out. */
   constructor(isCut = false) {
@@ -27,7 +31,9 @@ export class LineParser implements FileParser {
   push(bytes: Uint8Array): void {
     const from = this.#isCut ? bytes.indexOf(NEWLINE) + 1 : 0;
     this.#isCut = false;
-    const parts = (this.#rest + this.#decoder.decode(bytes.subarray(from), { stream: true })).split("\n");
+    const text = this.#decoder.decode(bytes.subarray(from), { stream: true });
+    this.characters += text.length;
+    const parts = (this.#rest + text).split("\n");
     this.#rest = parts.pop() ?? "";
     for (const part of parts) this.#add(part.endsWith("\r") ? part.slice(0, -1) : part);
     while (this.#rest.length > PIECE) {
@@ -49,6 +55,35 @@ export class LineParser implements FileParser {
 
   line(index: number): string {
     return this.#lines[index] ?? this.#rest;
+  }
+}
+
+/** Bytes, 16 a line. */
+export class HexParser implements FileParser {
+  readonly #parts: { from: number; bytes: Uint8Array }[] = [];
+  #length = 0;
+
+  push(bytes: Uint8Array): void {
+    this.#parts.push({ from: this.#length, bytes });
+    this.#length += bytes.length;
+  }
+
+  get count(): number {
+    return Math.ceil(this.#length / HEX_LINE_BYTES);
+  }
+
+  /** The bytes of a line; fewer of the last. */
+  line(index: number): Uint8Array {
+    const line = new Uint8Array(Math.max(0, Math.min(HEX_LINE_BYTES, this.#length - index * HEX_LINE_BYTES)));
+    let known = 0;
+    while (known < line.length) {
+      const at = index * HEX_LINE_BYTES + known;
+      const { from, bytes } = this.#parts.findLast((part) => part.from <= at)!;
+      const piece = bytes.subarray(at - from, at - from + line.length - known);
+      line.set(piece, known);
+      known += piece.length;
+    }
+    return line;
   }
 }
 

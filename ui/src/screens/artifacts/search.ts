@@ -9,6 +9,8 @@ export const artifactSearch = {
   show: optional(z.string()),
   /** Of a text: from which byte, or its end. */
   from: optional(z.union([z.literal("end"), z.number().check(z.gte(0))])),
+  /** What is sought in a text. */
+  find: optional(z.string()),
   /** Of a series of images. */
   step: optional(z.number()),
 };

@@ -6,6 +6,8 @@ export interface ShownPlace {
   show?: string | undefined;
   /** Of a text: from which byte, or its end. */
   from?: number | "end" | undefined;
+  /** What is sought in a text. */
+  find?: string | undefined;
   /** Of a series of images. */
   step?: number | undefined;
 }

@@ -1,58 +1,126 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import { formatBytes, formatCount } from "../../parts/format.ts";
-import { Segmented } from "../../parts/segmented.tsx";
+import { Search, WrapText } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { IconButton } from "../../parts/button.tsx";
+import { formatCount } from "../../parts/format.ts";
+import { readSetting, writeSetting } from "../../parts/settings.ts";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Switch } from "../../parts/toggles.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
+import { keysLabel, useCommands } from "../../shell/commands.ts";
 import { extensionOf } from "./file-kinds.ts";
-import { type FileParts, useFileParts } from "./file-parts.ts";
-import { Note, PartError } from "./note.tsx";
+import { useFileParts } from "./file-parts.ts";
+import { FindBar } from "./find-bar.tsx";
+import { markMatches, patternOf, placeOf } from "./find-lines.ts";
+import { type LinePlace, Lines, type LinesHand } from "./lines.tsx";
+import { Note } from "./note.tsx";
 import { LineParser } from "./parsers.ts";
+import { PartControls } from "./part-controls.tsx";
 import { useShownPlace } from "./shown-place.ts";
 import { Highlighter, type TokenKind } from "./syntax.ts";
+import { useFind } from "./use-find.ts";
 
-const LINE_PX = 18;
-/** Larger files have a slider to any place of them. */
-const SLIDER_FROM_BYTES = 4 * 1024 * 1024;
-const SLIDER_STEPS = 1000;
+const WRAP_SETTING = "artifacts.wrap";
 
 /** Text, read as the reader scrolls, from any place; of a log its end, and what is appended to it. */
 export function TextView({ url, path }: { url: string; path: string }) {
-  const { from = 0, change } = useShownPlace();
+  const { from = 0, find: words = "", change } = useShownPlace();
   const [isFollowing, setFollowing] = useState(false);
+  const [isWrapped, setWrapped] = useState(() => readSetting(WRAP_SETTING) === "on");
+  const [openings, setOpenings] = useState(0);
+  const [isOpen, setOpen] = useState(words !== "");
+  const [text, setText] = useAddressText(words, (find) => change({ find }));
+  const [place, setPlace] = useState<LinePlace>();
+  const field = useRef<HTMLInputElement>(null);
+  const hand = useRef<LinesHand>(undefined);
   const isTail = from === "end";
   const file = useFileParts(url, (isCut) => new LineParser(isCut), { from, isFollowing: isTail && isFollowing });
-  const { parser, start, end, total } = file;
-  const knownTotal = useRef(0);
-  knownTotal.current = total ?? knownTotal.current;
+  const { parser, start, end, total, isComplete, isFull } = file;
   // biome-ignore lint/correctness/useExhaustiveDependencies: other lines have other blocks open
   const highlighter = useMemo(() => new Highlighter(path), [path, from]);
+  const pattern = useMemo(() => (words === "" ? undefined : patternOf(words)), [words]);
+  const find = useFind(file, words);
+  useEffect(() => {
+    if (openings > 0) field.current?.select();
+  }, [openings]);
+  const wrapLines = (): void => {
+    writeSetting(WRAP_SETTING, isWrapped ? undefined : "on");
+    setWrapped(!isWrapped);
+  };
+  const openFind = (): void => {
+    setOpen(true);
+    setOpenings((before) => before + 1);
+  };
+  useCommands([
+    { id: "file.find", label: "Find in the file", group: "File", keys: "mod+f", run: openFind },
+    { id: "file.wrap", label: isWrapped ? "Leave lines whole" : "Wrap long lines", group: "File", run: wrapLines },
+  ]);
+  const show = (line: number): void => setPlace({ line, column: pattern ? parser.line(line).search(pattern) : 0 });
+  // Where the words or the lines are others, the first line that is not above the sight is in hand.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => setPlace(undefined), [words, parser]);
+  const { lines, isSearching, isPaused } = find;
+  useEffect(() => {
+    if (place !== undefined || lines.length === 0) return;
+    const next = lines[placeOf(lines, hand.current?.top() ?? 0)];
+    if (next !== undefined) show(next);
+    else if (!isSearching) show(lines[0]!);
+  });
+  // No more of the file is held, and nothing was found in it: on with what is behind.
+  const canMoveOn = isFull && !isComplete;
+  const isNothingHere = canMoveOn && words !== "" && lines.length === 0 && !isSearching && !isPaused;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each part
+  useEffect(() => {
+    if (isNothingHere) change({ from: end });
+  }, [isNothingHere]);
+  const step = (by: 1 | -1): void => {
+    if (lines.length === 0) return;
+    const at = place === undefined ? -1 : placeOf(lines, place.line);
+    if (by > 0 && at === lines.length - 1 && canMoveOn) change({ from: end });
+    else show(lines[(at + by + lines.length) % lines.length]!);
+  };
   if (file.error !== undefined && end === start) {
     return <ErrorState title="The file could not be read" error={file.error} onRetry={file.retry} />;
   }
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Note>
-        {(from !== 0 || end < (total ?? 0) || isLogName(path)) && (
-          <Segmented
-            label="Part of the file"
-            value={from === 0 || isTail ? String(from) : ""}
-            onValueChange={(next) => change({ from: next === "end" ? next : undefined })}
-            segments={[
-              { value: "0", label: "From the start" },
-              { value: "end", label: "The end" },
-            ]}
-          />
-        )}
+        <PartControls
+          file={file}
+          wholeText={`${formatCount(parser.count)} ${parser.count === 1 ? "line" : "lines"}`}
+          isGrowing={isLogName(path)}
+        />
         {isTail && <Switch label="Follow" isOn={isFollowing} onChange={setFollowing} />}
-        {knownTotal.current > SLIDER_FROM_BYTES && <PlaceSlider total={knownTotal.current} />}
-        <span className="text-ink-muted text-sm">
-          {readText(file)}
-          {file.isFull && "; move on to read the rest"}
+        <span className="-mr-2 ml-auto flex">
+          <IconButton
+            label="Wrap long lines"
+            icon={<WrapText size={14} aria-hidden />}
+            aria-pressed={isWrapped}
+            onClick={wrapLines}
+          />
+          <IconButton
+            label="Find in the file"
+            shortcut={keysLabel("mod+f")}
+            icon={<Search size={14} aria-hidden />}
+            onClick={openFind}
+          />
         </span>
-        <PartError file={file} />
       </Note>
+      {isOpen && (
+        <FindBar
+          ref={field}
+          find={find}
+          words={text}
+          onWords={setText}
+          current={place?.line}
+          onStep={step}
+          onClose={() => {
+            setText("");
+            setOpen(false);
+            hand.current?.focus();
+          }}
+          isPart={start > 0 || canMoveOn}
+        />
+      )}
       {total === undefined ? (
         <SkeletonRows rows={10} />
       ) : parser.count === 0 ? (
@@ -62,10 +130,14 @@ export function TextView({ url, path }: { url: string; path: string }) {
           key={from}
           count={parser.count}
           longest={parser.longest}
-          line={(index) => <Coloured highlighter={highlighter} parser={parser} index={index} />}
+          line={(index) => <Coloured {...{ highlighter, parser, index, pattern }} isCurrent={index === place?.line} />}
           isNumbered={start === 0}
           isAtEnd={isTail}
           onEndNear={file.more}
+          wrap={
+            isWrapped ? { lengthOf: (index) => parser.line(index).length, characters: parser.characters } : undefined
+          }
+          {...{ place, hand }}
         />
       )}
     </div>
@@ -77,117 +149,33 @@ function isLogName(path: string): boolean {
   return ["log", "out", "err"].includes(extensionOf(path));
 }
 
-function readText({ parser, start, end, total, isComplete }: FileParts<LineParser>): string {
-  if (total === undefined) return "Loading…";
-  if (isComplete && start === 0) return `${formatCount(parser.count)} ${parser.count === 1 ? "line" : "lines"}`;
-  const part = `${formatBytes(end - start)} of ${formatBytes(total)}`;
-  if (start === 0) return `The first ${part}`;
-  return isComplete ? `The last ${part}` : `${part}, from ${formatBytes(start)} on`;
-}
-
-/** Any place of a file that is too large to scroll through. */
-function PlaceSlider({ total }: { total: number }) {
-  const { from = 0, change } = useShownPlace();
-  const share = String(Math.round(((from === "end" ? total : from) / total) * SLIDER_STEPS));
-  const [text, setText] = useAddressText(share, (next) =>
-    change({ from: Math.floor((Number(next ?? 0) / SLIDER_STEPS) * total) || undefined }),
-  );
-  return (
-    <input
-      type="range"
-      aria-label="Place in the file"
-      aria-valuetext={`From ${formatBytes(Math.floor((Number(text) / SLIDER_STEPS) * total))} on`}
-      min={0}
-      max={SLIDER_STEPS}
-      value={text}
-      onChange={({ target }) => setText(target.value)}
-      className="w-48 min-w-0 accent-accent"
-    />
-  );
-}
-
 const COLOURS: Record<TokenKind, string> = {
   ...{ comment: "text-ink-faint", string: "text-success", number: "text-info", word: "text-accent" },
   ...{ key: "text-accent-strong", danger: "text-danger", warning: "text-warning", success: "text-success" },
 };
 
-function Coloured({ highlighter, parser, index }: { highlighter: Highlighter; parser: LineParser; index: number }) {
-  return highlighter
-    .tokens(index, (at) => parser.line(at))
-    .map(({ text, kind }, at) =>
-      kind === undefined ? (
-        text
-      ) : (
-        // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no identity but their place
-        <span key={at} className={COLOURS[kind]}>
-          {text}
-        </span>
-      ),
+interface ColouredProps {
+  highlighter: Highlighter;
+  parser: LineParser;
+  index: number;
+  /** What is sought. */
+  pattern: RegExp | undefined;
+  isCurrent: boolean;
+}
+
+function Coloured({ highlighter, parser, index, pattern, isCurrent }: ColouredProps) {
+  const tokens = highlighter.tokens(index, (at) => parser.line(at));
+  const marked =
+    pattern === undefined ? tokens.map((token) => ({ ...token, isMatch: false })) : markMatches(tokens, pattern);
+  const markClass = isCurrent ? "bg-warning text-page" : "bg-warning-surface text-ink";
+  return marked.map(({ text, kind, isMatch }, at) => {
+    if (kind === undefined && !isMatch) return text;
+    const Part = isMatch ? "mark" : "span";
+    return (
+      // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no identity but their place
+      <Part key={at} className={isMatch ? markClass : kind && COLOURS[kind]}>
+        {text}
+      </Part>
     );
-}
-
-interface LinesProps {
-  count: number;
-  /** Characters of the longest line. */
-  longest: number;
-  line: (index: number) => ReactNode;
-  isNumbered?: boolean;
-  /** Keeps the last line in sight, until the reader scrolls up. */
-  isAtEnd?: boolean;
-  onEndNear?: () => void;
-}
-
-/** Lines of text of which only those in sight exist. */
-export function Lines({ count, longest, line, isNumbered = false, isAtEnd = false, onEndNear }: LinesProps) {
-  const scroller = useRef<HTMLElement>(null);
-  const isLastInSight = useRef(true);
-  const virtualizer = useVirtualizer({
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => LINE_PX,
-    overscan: 30,
   });
-  const last = virtualizer.range?.endIndex ?? 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a part that came may leave the end near still
-  useEffect(() => {
-    if (last >= count - 200) onEndNear?.();
-  }, [last, count]);
-  useEffect(() => {
-    if (isAtEnd && isLastInSight.current) virtualizer.scrollToIndex(count - 1, { align: "end" });
-  }, [isAtEnd, count, virtualizer]);
-  const gutter = isNumbered ? String(count).length + 2 : 1;
-  return (
-    <section
-      ref={scroller}
-      aria-label="Text of the file"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
-      tabIndex={0}
-      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-        isLastInSight.current = scrollHeight - scrollTop - clientHeight < 2 * LINE_PX;
-      }}
-      className="min-h-0 flex-1 overflow-auto font-mono text-sm -outline-offset-2"
-    >
-      <div
-        className="relative min-w-full"
-        style={{ height: virtualizer.getTotalSize(), width: `${longest + gutter + 2}ch` }}
-      >
-        {virtualizer.getVirtualItems().map(({ index, start }) => (
-          <div
-            key={index}
-            className="absolute top-0 left-0 flex h-[18px] whitespace-pre leading-[18px]"
-            style={{ transform: `translateY(${start}px)` }}
-          >
-            <span
-              aria-hidden
-              className="shrink-0 select-none pr-[1ch] text-right text-ink-faint"
-              style={{ width: `${gutter}ch` }}
-            >
-              {isNumbered ? index + 1 : ""}
-            </span>
-            <span>{line(index)}</span>
-          </div>
-        ))}
-      </div>
-    </section>
-  );
 }

@@ -4,7 +4,7 @@ import type { Run } from "../../api/runs.ts";
 import { ArtifactBrowser } from "../artifacts/artifact-browser.tsx";
 import type { ShownPlace } from "../artifacts/shown-place.ts";
 
-const NO_PLACE = { show: undefined, from: undefined, step: undefined };
+const NO_PLACE = { show: undefined, from: undefined, find: undefined, step: undefined };
 
 interface RunArtifactsProps {
   run: Run;
@@ -14,11 +14,18 @@ interface RunArtifactsProps {
 
 /** The files of a run. */
 export default function RunArtifacts({ run, onRegister }: RunArtifactsProps) {
-  const { path = "", runs = "", step, show, from } = useSearch({ from: "/experiments/$experimentId/runs/$runId" });
+  const {
+    path = "",
+    runs = "",
+    step,
+    show,
+    from,
+    find,
+  } = useSearch({ from: "/experiments/$experimentId/runs/$runId" });
   const navigate = useNavigate({ from: "/experiments/$experimentId/runs/$runId" });
   const { run_id, status } = run.info;
   const others = runs.split(",").filter((id) => /^[\w-]+$/.test(id) && id !== run_id);
-  const place = useMemo(() => ({ step, show, from }), [step, show, from]);
+  const place = useMemo(() => ({ step, show, from, find }), [step, show, from, find]);
   const onPlace = useCallback(
     (next: ShownPlace) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true }),
     [navigate],
