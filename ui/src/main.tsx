@@ -7,6 +7,8 @@ import { makeQueryClient } from "./api/query-client.ts";
 import { initTheme } from "./parts/theme.ts";
 import { Tooltips } from "./parts/tooltip.tsx";
 import { makeRouter } from "./router.tsx";
+// A kilobyte here, or a round trip before the first chart.
+import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 

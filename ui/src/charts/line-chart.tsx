@@ -1,4 +1,3 @@
-import "uplot/dist/uPlot.min.css";
 import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { formatExact } from "../parts/format.ts";
 import { useTheme } from "../parts/theme.ts";
