@@ -86,6 +86,29 @@ describe("a run's charts", () => {
     await expectSound(opened);
   });
 
+  test("have their series asked for once, before their code is there", async () => {
+    const { page, plot } = await open("/models");
+    await page.getByRole("heading", { name: "Registered models" }).waitFor();
+    let asked = 0;
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    page.on("request", (request) => {
+      if (request.url().endsWith("/ui-api/series")) asked++;
+    });
+    await page.route("**/assets/run-charts-*.js", async (route) => {
+      await released;
+      await route.continue();
+    });
+    const answered = page.waitForResponse("**/ui-api/series");
+    await page.goto(`${url}/#${runCharts(seed.runs[0])}`);
+    await answered;
+    release();
+    for (const key of ["train/loss", "train/acc", "val/loss", "lr"]) await plot(key).waitFor();
+    expect(asked).toBe(1);
+  });
+
   test("keep their settings in the address", async () => {
     const opened = await open(runCharts(seed.runs[0]));
     const { page, plot } = opened;

@@ -8,6 +8,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { runQuery } from "./api/runs.ts";
+import { askFirstSeries } from "./charts/first-series.ts";
 import { compareSearch } from "./screens/compare/search.ts";
 import { experimentsSearch } from "./screens/experiments/search.ts";
 import {
@@ -55,8 +56,14 @@ const run = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/runs/$runId",
   validateSearch: (raw) => runSearch.parse(raw),
-  // Asked for while the screen's code is still on its way; the screen itself waits for it.
-  loader: ({ context, params }) => void context.queries.prefetchQuery(runQuery(params.runId)),
+  // Asked for while the screen's code is still on its way; the screen itself waits for it, and tells what failed.
+  loader: ({ context, params, location, cause }) => {
+    const { tab } = runSearch.parse(location.search);
+    void context.queries.fetchQuery(runQuery(params.runId)).then(
+      (found) => cause === "enter" && tab === "charts" && askFirstSeries(found, location.search),
+      () => undefined,
+    );
+  },
   component: screen(() => import("./screens/run/run-screen.tsx"), "RunScreen"),
 });
 

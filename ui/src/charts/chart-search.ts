@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { SeriesX } from "../api/series.ts";
 import { optional } from "../parts/search-fields.ts";
 
 /** What the address of a screen with charts holds for them: part of its search schema. */
@@ -23,3 +24,12 @@ const schema = z.object(chartSearch);
 export type ChartSearch = z.infer<typeof schema>;
 
 export const parseChartSearch = (search: unknown): ChartSearch => schema.parse(search);
+
+/** So that a chart of many lines has no more to draw than its pixels show. */
+export function bucketsFor(runs: number, size: ChartSearch["chartSize"] = "medium"): number {
+  return runs > 40 ? (size === "small" ? 80 : 120) : runs > 10 ? 250 : 500;
+}
+
+export function isSeriesX(x: string | undefined): x is SeriesX {
+  return x === "step" || x === "time" || x === "relative" || (x?.startsWith("metric:") ?? false);
+}

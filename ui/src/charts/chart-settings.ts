@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import type { SeriesX } from "../api/series.ts";
 import type { Range } from "./axes.ts";
-import { type ChartSearch, parseChartSearch } from "./chart-search.ts";
+import { type ChartSearch, isSeriesX, parseChartSearch } from "./chart-search.ts";
 
 export interface ChartSettings {
   readonly search: ChartSearch;
@@ -42,8 +42,4 @@ export function useChartSettings(defaultX: SeriesX = "step"): ChartSettings {
     smoothing: search.chartSmoothing ?? 0,
     change,
   };
-}
-
-function isSeriesX(x: string | undefined): x is SeriesX {
-  return x === "step" || x === "time" || x === "relative" || (x?.startsWith("metric:") ?? false);
 }

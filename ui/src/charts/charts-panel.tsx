@@ -7,11 +7,13 @@ import { formatCount } from "../parts/format.ts";
 import { EmptyState, SkeletonRows } from "../parts/states.tsx";
 import { ChartCard } from "./chart-card.tsx";
 import { type ChartRun, groupColours } from "./chart-lines.ts";
+import { bucketsFor } from "./chart-search.ts";
+import { sectionsOf } from "./chart-sections.ts";
 import { useChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
 import { FullChart } from "./full-chart.tsx";
 import type { HoverStore } from "./hover.ts";
-import { bucketsFor, useSeries } from "./use-series.ts";
+import { useSeries } from "./use-series.ts";
 import { WhenSeen } from "./when-seen.tsx";
 
 export interface ChartsPanelProps {
@@ -147,19 +149,6 @@ function GroupLegend({ runs }: { runs: readonly ChartRun[] }) {
       ))}
     </ul>
   );
-}
-
-/** Sections by their names; metrics without one come first, those of the system last. */
-export function sectionsOf(metricKeys: readonly string[]): Map<string, string[]> {
-  const rank = (name: string): number => (name === "" ? 0 : name === "system" ? 2 : 1);
-  const sections = [...Map.groupBy(metricKeys, sectionOf)];
-  return new Map(sections.sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)));
-}
-
-/** `train/loss` is in `train`; a key without `/` is in the first section, which has no name. */
-export function sectionOf(key: string): string {
-  const slash = key.lastIndexOf("/");
-  return slash <= 0 ? "" : key.slice(0, slash);
 }
 
 interface SectionProps {

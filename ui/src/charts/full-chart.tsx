@@ -5,9 +5,10 @@ import { IconButton } from "../parts/button.tsx";
 import { classNames, OVERLAY } from "../parts/class-names.ts";
 import { ChartCard } from "./chart-card.tsx";
 import type { ChartRun } from "./chart-lines.ts";
+import { bucketsFor } from "./chart-search.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
-import { bucketsFor, useSeries } from "./use-series.ts";
+import { useSeries } from "./use-series.ts";
 
 interface FullChartProps {
   metricKey: string;

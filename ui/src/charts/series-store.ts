@@ -1,6 +1,7 @@
 import { isWorthRepeating } from "../api/client.ts";
 import type { LivePoints } from "../api/live.ts";
-import { readSeries, type Series, type SeriesSearch } from "../api/series.ts";
+import type { Series, SeriesSearch } from "../api/series.ts";
+import { readFirstSeries } from "./first-series.ts";
 import { HeldSeries, type RunSeries, type SeriesView, withMargin } from "./held-series.ts";
 
 /** One metric of all runs, in their order; a new object after every change. */
@@ -49,7 +50,7 @@ export class SeriesStore {
   #retrying: ReturnType<typeof setTimeout> | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(read: Reader = readSeries) {
+  constructor(read: Reader = readFirstSeries) {
     this.#read = read;
   }
 

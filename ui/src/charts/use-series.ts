@@ -1,16 +1,10 @@
 import { useLayoutEffect, useState } from "react";
 import type { LivePoints, RunNotice } from "../api/live.ts";
 import type { ChartRun } from "./chart-lines.ts";
-import type { ChartSearch } from "./chart-search.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import { HoverStore } from "./hover.ts";
 import { type LiveState, useLiveRuns } from "./live-runs.ts";
 import { SeriesStore } from "./series-store.ts";
-
-/** So that a chart of many lines has no more to draw than its pixels show. */
-export function bucketsFor(runs: number, size: ChartSearch["chartSize"] = "medium"): number {
-  return runs > 40 ? (size === "small" ? 80 : 120) : runs > 10 ? 250 : 500;
-}
 
 export interface ChartsPage {
   readonly store: SeriesStore;

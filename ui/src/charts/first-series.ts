@@ -1,0 +1,50 @@
+import type { Run } from "../api/runs.ts";
+import { readSeries, type Series, type SeriesSearch } from "../api/series.ts";
+import { bucketsFor, isSeriesX, parseChartSearch } from "./chart-search.ts";
+import { sectionsOf } from "./chart-sections.ts";
+
+/** About as many charts as a large screen has; others in sight are asked for by the charts themselves. */
+const MAX_FIRST_KEYS = 12;
+/** What is older may lack points. */
+const MAX_AGE_MS = 10_000;
+
+let asked: { readonly search: SeriesSearch; readonly atMs: number; readonly answer: Promise<Series[]> } | undefined;
+
+/** Asks for the series of a run's first charts while the code that draws them is still on its way. */
+export function askFirstSeries(run: Run, address: unknown): void {
+  const { chartX, chartSize } = parseChartSearch(address);
+  const keys = (run.data.metrics ?? []).map(({ key }) => key).filter((key) => !key.startsWith("system/"));
+  if (keys.length === 0) return;
+  const search: SeriesSearch = {
+    run_ids: [run.info.run_id],
+    metric_keys: [...sectionsOf(keys.sort()).values()].flat().slice(0, MAX_FIRST_KEYS),
+    x: isSeriesX(chartX) ? chartX : "step",
+    buckets: bucketsFor(1, chartSize),
+  };
+  const answer = readSeries(search);
+  // Who wants the series asks again.
+  answer.catch(() => undefined);
+  asked = { search, atMs: performance.now(), answer };
+}
+
+/** {@link readSeries}, some of which may have been asked for before. */
+export async function readFirstSeries(search: SeriesSearch, signal?: AbortSignal): Promise<Series[]> {
+  const first = asked;
+  asked = undefined;
+  if (first === undefined || performance.now() - first.atMs > MAX_AGE_MS || !isAlike(first.search, search)) {
+    return readSeries(search, signal);
+  }
+  const others = search.metric_keys.filter((key) => !first.search.metric_keys.includes(key));
+  const more = others.length === 0 ? [] : readSeries({ ...search, metric_keys: others }, signal);
+  return Promise.all([first.answer, more]).then(
+    (answers) => answers.flat(),
+    () => readSeries(search, signal),
+  );
+}
+
+/** Whether they differ in the metrics alone. */
+function isAlike(one: SeriesSearch, other: SeriesSearch): boolean {
+  const rest = ({ run_ids, x, buckets, from, to }: SeriesSearch): string =>
+    JSON.stringify([run_ids, x, buckets, from, to]);
+  return rest(one) === rest(other);
+}
