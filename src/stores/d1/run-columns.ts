@@ -15,7 +15,7 @@ export async function readRunColumns(
   const columns: Cell[][] = fields.map(() => []);
   for (let from = 0; from < runIds.length; from += RUNS_PER_STATEMENT) {
     const slice = runIds.slice(from, from + RUNS_PER_STATEMENT);
-    for (let first = 0; first < fields.length; first += MAX_COLUMNS_PER_STATEMENT) {
+    const readGroup = async (first: number): Promise<void> => {
       const group = fields.slice(first, first + MAX_COLUMNS_PER_STATEMENT);
       const { sql, values } = planRunColumns(slice, group);
       const rows = await db
@@ -24,7 +24,9 @@ export async function readRunColumns(
         .raw<Cell[]>();
       for (const row of rows)
         for (let index = 0; index < group.length; index++) columns[first + index]!.push(row[index]!);
-    }
+    };
+    const groups = Math.ceil(fields.length / MAX_COLUMNS_PER_STATEMENT);
+    await Promise.all(Array.from({ length: groups }, (_, group) => readGroup(group * MAX_COLUMNS_PER_STATEMENT)));
   }
   return columns;
 }

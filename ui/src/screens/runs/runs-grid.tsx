@@ -8,6 +8,7 @@ import type { RunColumn } from "./run-columns.ts";
 import { RunLine } from "./run-line.tsx";
 import type { RunRow, TableRow } from "./run-rows.ts";
 import { type HeaderActions, RunsHeader } from "./runs-header.tsx";
+import { useScrollTogether } from "./use-scroll-together.ts";
 import { useSlots } from "./use-slots.ts";
 
 export interface RunsGridProps {
@@ -82,10 +83,15 @@ export function RunsGrid(props: RunsGridProps) {
   const stillPx = widthOf(still);
   // Another function has all places reckoned anew.
   const keyOf = useCallback((index: number) => moving[index]!.column.spelling, [moving]);
+  const scrolled = {
+    getScrollElement: () => scroller.current,
+    observeElementOffset: useScrollTogether<HTMLDivElement>(),
+    useFlushSync: false,
+  };
   const horizontal = useVirtualizer({
+    ...scrolled,
     horizontal: true,
     count: moving.length,
-    getScrollElement: () => scroller.current,
     estimateSize: (index) => moving[index]!.size,
     getItemKey: keyOf,
     overscan: 1,
@@ -93,8 +99,8 @@ export function RunsGrid(props: RunsGridProps) {
   });
   // After the other, which would ask for the scroll position while these rows are not laid out yet.
   const vertical = useVirtualizer({
+    ...scrolled,
     count: rows.length - stuck,
-    getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 6,
     scrollPaddingEnd: HEAD_PX + stuck * ROW_PX,
@@ -126,8 +132,8 @@ export function RunsGrid(props: RunsGridProps) {
   };
   const count = useMemo(() => selectable.filter((row) => selected.has(row.id)).length, [selectable, selected]);
 
-  const first = horizontal.getVirtualIndexes()[0] ?? 0;
-  const last = horizontal.getVirtualIndexes().at(-1) ?? -1;
+  const inView = horizontal.getVirtualIndexes();
+  const [first = 0, last = -1] = [inView[0], inView.at(-1)];
   const layout: GridLayout = useMemo(
     () => ({ still, shown: moving.slice(first, last + 1) }),
     [still, moving, first, last],
