@@ -64,6 +64,16 @@ export const RUN_GRAMMAR: Grammar = {
   listEntities: new Set(["dataset"]),
 };
 
+/** What the web UI's table of runs is ordered by: MLflow orders by neither of the two. */
+export const RUN_TABLE_ORDER_GRAMMAR: Grammar = {
+  ...RUN_GRAMMAR,
+  attributes: new Map([
+    ...RUN_GRAMMAR.attributes,
+    ...attributes("number", ["duration"]),
+    ...attributes("id", ["experiment_id"]),
+  ]),
+};
+
 export const EXPERIMENT_GRAMMAR: Grammar = {
   entities: entities({ tag: ["tag", "tags"], attribute: ["attribute", "attributes", "attr"] }),
   attributes: new Map([

@@ -21,10 +21,18 @@ export function planRunColumns(runIds: readonly string[], fields: readonly Field
   };
 }
 
-const TIMES = new Set(["start_time", "end_time"]);
+/** Attributes that are not a column as it is: int64s as text, and when a run that goes on was last heard of. */
+const ATTRIBUTES = new Map([
+  ["start_time", "CAST(r.start_time AS TEXT)"],
+  ["end_time", "CAST(r.end_time AS TEXT)"],
+  [
+    "last_metric_time",
+    "CASE r.status WHEN 'RUNNING' THEN (SELECT CAST(max(timestamp) AS TEXT) FROM latest_metrics WHERE run_id = j.value) END",
+  ],
+]);
 
 function columnSql(field: Field, binder: Binder): string {
-  if (field.entity === "attribute") return TIMES.has(field.key) ? `CAST(r.${field.key} AS TEXT)` : `r.${field.key}`;
+  if (field.entity === "attribute") return ATTRIBUTES.get(field.key) ?? `r.${field.key}`;
   const { from, value } = runSource("j.value").rows(field, binder);
   const read = field.entity === "dataset" ? `group_concat(DISTINCT ${value})` : numberSql(field, value);
   return `(SELECT ${read} FROM ${from})`;

@@ -7,8 +7,11 @@ import { valueTable } from "./run-source.ts";
 /** How a metric sorts, whichever way the order goes: numbers, then NaN, then runs without it. */
 export const METRIC_RANKS = { number: 0, nan: 1, missing: 2 } as const;
 
-const INTEGER_COLUMNS = new Set(["start_time", "end_time"]);
-const REQUIRED_COLUMNS = new Set(["run_id", "run_name", "user_id", "status", "artifact_uri"]);
+const INTEGER_COLUMNS = new Set(["start_time", "end_time", "experiment_id"]);
+const REQUIRED_COLUMNS = new Set(["run_id", "run_name", "user_id", "status", "artifact_uri", "experiment_id"]);
+
+/** In ms; NULL of a run that goes on. As doubles, since the distance of two int64s may be none. */
+const DURATION = "(CAST(r.end_time AS REAL) - r.start_time)";
 
 /** `order_by` as columns of a statement, in which the value rows of term n are joined under `joinAlias(n)`. */
 export interface RunOrder {
@@ -45,6 +48,7 @@ function termColumns({ field, ascending }: OrderTerm, index: number): OrderColum
 }
 
 function attributeColumn(key: string, ascending: boolean): OrderColumn {
+  if (key === "duration") return { sql: DURATION, type: "number", ascending, nullable: true };
   const type = INTEGER_COLUMNS.has(key) ? "integer" : "text";
   return { sql: `r.${key}`, type, ascending, nullable: !REQUIRED_COLUMNS.has(key) };
 }

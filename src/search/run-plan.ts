@@ -3,7 +3,7 @@ import { type Comparison, type Condition, isComparison } from "./ast.ts";
 import { Binder } from "./binder.ts";
 import { conditionSql, conjuncts, residueOf } from "./conditions.ts";
 import { toExperimentId } from "./experiment-id.ts";
-import { RUN_GRAMMAR } from "./grammar.ts";
+import { type Grammar, RUN_GRAMMAR } from "./grammar.ts";
 import type { OrderColumn } from "./order.ts";
 import { pageToken, parsePageToken, queryFingerprint } from "./page-token.ts";
 import { parseFilter, parseOrderBy } from "./parser.ts";
@@ -17,6 +17,8 @@ export interface RunSearchQuery {
   readonly experimentIds: readonly string[];
   readonly filter: string;
   readonly orderBy: readonly string[];
+  /** What there is to order by; MLflow's where absent. */
+  readonly orderGrammar?: Grammar;
   readonly viewType: ViewType;
   readonly maxResults: number;
   readonly pageToken?: string | undefined;
@@ -40,7 +42,7 @@ export interface RunSearchTuning {
  */
 export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {}): RunSearchPlan {
   const conditions = conjuncts(parseFilter(query.filter, RUN_GRAMMAR));
-  const order = planRunOrder(parseOrderBy(query.orderBy, RUN_GRAMMAR));
+  const order = planRunOrder(parseOrderBy(query.orderBy, query.orderGrammar ?? RUN_GRAMMAR));
   const residual = conditions.filter((condition) => residueOf(condition) !== undefined);
   const { experimentIds, filter, orderBy, viewType } = query;
   const fingerprint = queryFingerprint(["runs", experimentIds, filter, orderBy, viewType]);

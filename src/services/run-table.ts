@@ -1,6 +1,6 @@
 import { invalidParameter } from "../domain/errors.ts";
 import type { Field } from "../search/ast.ts";
-import { RUN_GRAMMAR } from "../search/grammar.ts";
+import { RUN_GRAMMAR, RUN_TABLE_ORDER_GRAMMAR } from "../search/grammar.ts";
 import { parseField } from "../search/parser.ts";
 import { type Cell, readRunColumns } from "../stores/d1/run-columns.ts";
 import { countRuns } from "../stores/d1/search.ts";
@@ -21,6 +21,7 @@ const INFO = {
   lifecycle_stage: attribute("lifecycle_stage"),
   start_time: attribute("start_time"),
   end_time: attribute("end_time"),
+  last_metric_time: attribute("last_metric_time"),
   user_id: attribute("user_id"),
   parent_run_id: { entity: "tag", key: "mlflow.parentRunId" },
   source_name: { entity: "tag", key: "mlflow.source.name" },
@@ -53,7 +54,11 @@ export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): P
   }
   const fields = spellings.map((spelling) => parseField(spelling, RUN_GRAMMAR));
   const most = Math.min(MAX_RUNS, Math.floor(MAX_CELLS / Math.max(fields.length, 1)));
-  const page = await findRunPage(ctx, { ...query, maxResults: Math.min(query.maxResults, most) });
+  const page = await findRunPage(ctx, {
+    ...query,
+    orderGrammar: RUN_TABLE_ORDER_GRAMMAR,
+    maxResults: Math.min(query.maxResults, most),
+  });
   const [total, cells] = await Promise.all([
     query.count ? countRuns(ctx.db, page.plan) : undefined,
     readRunColumns(ctx.db, page.runIds, [...Object.values(INFO), ...fields]),

@@ -2,7 +2,7 @@ import type { Experiment, ViewType } from "../domain/entities.ts";
 import { invalidParameter } from "../domain/errors.ts";
 import { MAX_SEARCH_RESULTS } from "../domain/limits.ts";
 import { planExperimentSearch } from "../search/experiment-plan.ts";
-import { planRunSearch, type RunSearchPlan } from "../search/run-plan.ts";
+import { planRunSearch, type RunSearchPlan, type RunSearchQuery } from "../search/run-plan.ts";
 import { findExperiments } from "../stores/d1/experiments.ts";
 import { liveRunsStatement } from "../stores/d1/latest-metrics.ts";
 import { type RecordRow, type RunRecord, readRuns, toRecords } from "../stores/d1/runs.ts";
@@ -57,7 +57,11 @@ export interface RunPage {
 }
 
 /** The ids of a page's runs, after D1 has caught up with those that are live. */
-export async function findRunPage(ctx: ServiceContext, input: RunSearch, readsRecords = false): Promise<RunPage> {
+export async function findRunPage(
+  ctx: ServiceContext,
+  input: RunSearch & Pick<RunSearchQuery, "orderGrammar">,
+  readsRecords = false,
+): Promise<RunPage> {
   checkMaxResults(input.maxResults);
   const experimentIds = [...new Set(input.experimentIds)];
   const plan = planRunSearch({ ...input, experimentIds });

@@ -37,6 +37,20 @@ const status = (page: Page) => page.locator("header + div").getByRole("status");
 const filter = (page: Page) => page.getByRole("combobox", { name: "Filter runs" });
 const header = (page: Page, name: string) => page.getByRole("columnheader").getByRole("button", { name, exact: true });
 
+async function post<Answer>(path: string, body: object): Promise<Answer> {
+  const answer = await fetch(`${ui.server.url}/api/2.0/mlflow${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as Answer;
+}
+
+async function newExperiment(name: string): Promise<string> {
+  return (await post<{ experiment_id: string }>("/experiments/create", { name })).experiment_id;
+}
+
 test("every run is counted and listed, hostile names as text", async () => {
   const opened = await open();
   const { page } = opened;
@@ -121,6 +135,33 @@ test("headers sort, with Shift by several; the address keeps it", async () => {
   await expect.poll(async () => (await names(page))[0]).toBe("plain-0");
   expect(await page.getByRole("columnheader", { name: "acc" }).getAttribute("aria-sort")).toBe("ascending");
   await expectSound(opened);
+});
+
+test("runs are ordered by how long they took; one that goes on in silence is stalled and comes last", async () => {
+  const experiment_id = await newExperiment("durations");
+  const nowMs = Date.now();
+  const log = async (run_name: string, startedMs: number, tookMs?: number): Promise<void> => {
+    const body = { experiment_id, run_name, start_time: nowMs - startedMs };
+    const { run } = await post<{ run: { info: { run_id: string } } }>("/runs/create", body);
+    if (tookMs === undefined) return;
+    const end_time = body.start_time + tookMs;
+    await post("/runs/update", { run_id: run.info.run_id, status: "FINISHED", end_time });
+  };
+  await log("short", 5_000_000, 4000);
+  await log("silent", 4_000_000);
+  await log("long", 3_000_000, 90_000);
+  await log("fresh", 0);
+  await log("shorter", 2_000_000, 300);
+  const opened = await ui.open(`/experiments/${experiment_id}`);
+  const { page } = opened;
+  await header(page, "Duration").click();
+  await expect.poll(() => names(page)).toEqual(["long", "short", "shorter", "fresh", "silent"]);
+  await header(page, "Duration").click();
+  await expect.poll(() => names(page)).toEqual(["shorter", "short", "long", "fresh", "silent"]);
+  const rowOf = (name: string) => page.getByRole("row").filter({ has: link(page, name) });
+  await rowOf("silent").getByTitle("Stalled: no metric for 10m").waitFor();
+  await rowOf("fresh").getByTitle("Running", { exact: true }).waitFor();
+  await expectSoundInBothThemes(opened);
 });
 
 test("columns are chosen by name; only those that differ where that is asked for", async () => {
@@ -345,16 +386,7 @@ test("charts stand beside the table", async () => {
 });
 
 test("rows in sight of runs that go on are live in a table of many pages too", async () => {
-  const post = async <Answer>(path: string, body: object): Promise<Answer> => {
-    const answer = await fetch(`${ui.server.url}/api/2.0/mlflow${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    expect(answer.status).toBe(200);
-    return (await answer.json()) as Answer;
-  };
-  const { experiment_id } = await post<{ experiment_id: string }>("/experiments/create", { name: "many" });
+  const experiment_id = await newExperiment("many");
   const log = (index: number) =>
     post<{ run: { info: { run_id: string } } }>("/runs/create", {
       ...{ experiment_id, run_name: `run-${index}`, start_time: 1_760_000_000_000 + index },
@@ -385,11 +417,6 @@ test("an experiment without runs says what to do and shows the first by itself",
   await page.getByRole("heading", { name: "No runs yet" }).waitFor();
   await expectSound(opened);
   const body = { experiment_id: ui.seed.emptyId, run_name: "the first", start_time: Date.now() };
-  const answer = await fetch(`${ui.server.url}/api/2.0/mlflow/runs/create`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  expect(answer.status).toBe(200);
+  await post("/runs/create", body);
   await link(page, "the first").waitFor();
 });

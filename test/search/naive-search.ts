@@ -1,6 +1,6 @@
 import type { ViewType } from "../../src/domain/entities.ts";
 import type { Comparison, Field } from "../../src/search/ast.ts";
-import { RUN_GRAMMAR } from "../../src/search/grammar.ts";
+import { RUN_TABLE_ORDER_GRAMMAR } from "../../src/search/grammar.ts";
 import { parseOrderBy } from "../../src/search/parser.ts";
 import type { SearchedRun } from "./population.ts";
 import type { RandomQuery } from "./random-searches.ts";
@@ -24,13 +24,16 @@ function values(run: SearchedRun, { entity, key }: Field): (string | number | bi
   if (entity === "dataset") {
     return run.datasets.flatMap((dataset) => present(dataset[key as "name" | "digest" | "context"]));
   }
-  const attributes: Record<string, string | bigint | null | undefined> = {
+  const { startTime, endTime } = run;
+  const attributes: Record<string, string | number | bigint | null | undefined> = {
     run_id: run.runId,
     run_name: run.tags["mlflow.runName"],
     user_id: run.userId,
     status: run.status,
-    start_time: run.startTime,
-    end_time: run.endTime,
+    start_time: startTime,
+    end_time: endTime,
+    duration: startTime === null || endTime === null ? null : Number(endTime) - Number(startTime),
+    experiment_id: run.experimentId,
   };
   return present(attributes[key]);
 }
@@ -90,7 +93,7 @@ function inCodePointOrder(a: string, b: string): number {
 
 function order(a: SearchedRun, b: SearchedRun, orderBy: readonly string[]): number {
   const terms = [
-    ...parseOrderBy(orderBy, RUN_GRAMMAR),
+    ...parseOrderBy(orderBy, RUN_TABLE_ORDER_GRAMMAR),
     { field: { entity: "attribute" as const, key: "start_time" }, ascending: false },
     { field: { entity: "attribute" as const, key: "run_id" }, ascending: true },
   ];

@@ -1,6 +1,6 @@
 import { VIEW_TYPES } from "../../src/domain/entities.ts";
 import { isComparison } from "../../src/search/ast.ts";
-import { RUN_GRAMMAR } from "../../src/search/grammar.ts";
+import { RUN_GRAMMAR, RUN_TABLE_ORDER_GRAMMAR } from "../../src/search/grammar.ts";
 import { parseFilter } from "../../src/search/parser.ts";
 import type { RunSearchQuery } from "../../src/search/run-plan.ts";
 import { satisfiesComparison } from "./naive-search.ts";
@@ -193,6 +193,8 @@ const ORDER_FIELDS = [
   "first(metrics.n)",
   "FIRST(metrics.`a b`)",
   "Max( metrics.none )",
+  "attributes.duration",
+  "experiment_id",
 ];
 
 /** A search, and which runs satisfy its filter. */
@@ -210,6 +212,7 @@ export function randomQuery(random: RandomSource, runs: readonly SearchedRun[]):
     experimentIds: random.pick([["11"], ["12"], ["11", "12"], ["11", "13", "99"]]),
     filter: parts.map(({ text }) => text).join(" AND "),
     holds: (run) => parts.every((one) => one.holds(run)),
+    orderGrammar: RUN_TABLE_ORDER_GRAMMAR,
     orderBy: fields.map((field) => `${field} ${random.pick(["ASC", "DESC", ""])}`),
     viewType: random.pick(VIEW_TYPES),
     maxResults: random.pick([4, 11, 30, 1000]),

@@ -16,6 +16,8 @@ export interface RunColumns {
   start_time: (number | null)[];
   /** Null while the run goes on. */
   end_time: (number | null)[];
+  /** When the latest metric of a run that says RUNNING was logged; null for others. */
+  last_metric_time: (number | null)[];
   user_id: string[];
   parent_run_id: (string | null)[];
   source_name: (string | null)[];

@@ -35,6 +35,11 @@ test("only what log_table writes is a table", () => {
     columns: ["a"],
     rows: [['{"b":1}'], [""]],
   });
+  const image = { type: "image", filepath: "a.png", compressed_filepath: "a.webp" };
+  expect(logTable({ columns: ["a"], data: [[image], [{ ...image, filepath: 1 }]] })?.rows).toEqual([
+    [{ path: "a.png", compressedPath: "a.webp" }],
+    ['{"type":"image","filepath":1,"compressed_filepath":"a.webp"}'],
+  ]);
   for (const other of [null, [], { columns: ["a"] }, { columns: ["a"], data: [1] }])
     expect(logTable(other)).toBeUndefined();
 });
@@ -50,9 +55,10 @@ test("text from the middle of a file begins with a whole line", () => {
 });
 
 test("rows are ordered by number, then by word; what is empty comes last in both directions", () => {
-  const rows = [["b"], [""], ["10"], ["9"], ["a"], []];
-  expect(sortRows(rows, 0, false).map(([cell]) => cell)).toEqual(["9", "10", "a", "b", "", undefined]);
-  expect(sortRows(rows, 0, true).map(([cell]) => cell)).toEqual(["b", "a", "10", "9", "", undefined]);
+  const cells = ["b", "", "10", "9", "a", ""];
+  const sorted = (isDescending: boolean) => sortRows(cells.length, (row) => cells[row]!, isDescending);
+  expect(sorted(false)).toEqual([3, 2, 4, 0, 1, 5]);
+  expect(sorted(true)).toEqual([0, 4, 2, 3, 1, 5]);
 });
 
 test("cells of integers beyond 2^53 keep their digits", () => {

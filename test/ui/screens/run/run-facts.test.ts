@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Run } from "../../../../ui/src/api/runs.ts";
+import { STALLED_AFTER_MS, shownStatus } from "../../../../ui/src/parts/run-status.ts";
 import {
   commitUrl,
   findPairs,
@@ -7,8 +8,6 @@ import {
   indented,
   lastHeardMs,
   type MetricRow,
-  STALLED_AFTER_MS,
-  shownStatus,
   sortMetrics,
 } from "../../../../ui/src/screens/run/run-facts.ts";
 
@@ -28,9 +27,9 @@ describe("a silent run", () => {
   test("is stalled only while it says RUNNING, and from its last metric on", () => {
     const heard = run("RUNNING", [point("a", 5000), point("b", 3000)]);
     expect(lastHeardMs(heard)).toBe(5000);
-    expect(shownStatus(heard, 5000 + STALLED_AFTER_MS)).toBe("RUNNING");
-    expect(shownStatus(heard, 5001 + STALLED_AFTER_MS)).toBe("STALLED");
-    expect(shownStatus(run("FINISHED"), Number.MAX_SAFE_INTEGER)).toBe("FINISHED");
+    expect(shownStatus("RUNNING", 5000, 5000 + STALLED_AFTER_MS)).toBe("RUNNING");
+    expect(shownStatus("RUNNING", 5000, 5001 + STALLED_AFTER_MS)).toBe("STALLED");
+    expect(shownStatus("FINISHED", 5000, Number.MAX_SAFE_INTEGER)).toBe("FINISHED");
   });
 
   test("without metrics counts from its start", () => {

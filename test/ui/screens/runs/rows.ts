@@ -14,6 +14,7 @@ export function rows(names: readonly string[], columns: Record<string, Cell[]> =
       lifecycle_stage: names.map(() => "active"),
       start_time: names.map(() => 1_000),
       end_time: names.map(() => 3_500),
+      last_metric_time: names.map(() => null),
       user_id: names.map(() => "ann"),
       parent_run_id: parents!,
       source_name: names.map(() => null),

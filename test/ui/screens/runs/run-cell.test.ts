@@ -36,6 +36,8 @@ test("times are relative, with the exact one in the title; a run that goes on ha
   expect(text("attributes.end_time").title).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:03$/);
   expect(text("attributes.end_time", { ...first!, endMs: null }).text).toBeUndefined();
   expect(text("attributes.status").text).toBe("Finished");
+  expect(text("attributes.status", { ...first!, status: "RUNNING" }).text).toBe("Stalled");
+  expect(text("attributes.status", { ...first!, status: "RUNNING", heardMs: 999_000 }).text).toBe("Running");
 });
 
 test("an experiment is told by its name where it is known", () => {

@@ -1,22 +1,12 @@
 import type { Cell } from "../../api/run-table.ts";
 import type { Run } from "../../api/runs.ts";
 import { type KeyValue, toDouble, type WireDouble } from "../../api/wire.ts";
-import type { StatusName } from "../../parts/badges.tsx";
-
-/** A run that says RUNNING counts as stalled once no metric of it came for so long, in ms. */
-export const STALLED_AFTER_MS = 10 * 60_000;
 
 /** When the run was last heard of, in ms since 1970: its start, or its latest metric. */
 export function lastHeardMs({ info, data }: Run): number {
   let latest = info.start_time ?? 0;
   for (const { timestamp } of data.metrics ?? []) if (timestamp > latest) latest = timestamp;
   return latest;
-}
-
-/** The status to show: RUNNING turns into STALLED when nothing came for {@link STALLED_AFTER_MS}. */
-export function shownStatus(run: Run, nowMs: number): StatusName {
-  const { status } = run.info;
-  return status === "RUNNING" && nowMs - lastHeardMs(run) > STALLED_AFTER_MS ? "STALLED" : status;
 }
 
 /** What MLflow's clients put before the keys of what they measure of the machine (`mlflow/system_metrics`). */

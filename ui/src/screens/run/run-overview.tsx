@@ -8,11 +8,12 @@ import { CopyButton } from "../../parts/copy-button.tsx";
 import { Description } from "../../parts/description.tsx";
 import { formatDuration } from "../../parts/format.ts";
 import { type KeyValueRow, KeyValues } from "../../parts/key-values.tsx";
+import { STALLED_AFTER_MS, shownStatus } from "../../parts/run-status.ts";
 import { TagEditor } from "../../parts/tag-editor.tsx";
 import { Dash, Duration, Time } from "../../parts/values.tsx";
 import { MetricTable } from "./metric-table.tsx";
 import { ParamTable } from "./param-table.tsx";
-import { commitUrl, lastHeardMs, STALLED_AFTER_MS, shownStatus } from "./run-facts.ts";
+import { commitUrl, lastHeardMs } from "./run-facts.ts";
 import { Block, Datasets, Family, Models } from "./run-links.tsx";
 
 /** What a run is, at a glance. */
@@ -126,9 +127,10 @@ function Commit({ commit, repository }: { commit: string; repository: string | u
 /** The status, and for a run that went silent since when, by which rule. */
 export function RunStatusLine({ run }: { run: Run }): ReactNode {
   const nowMs = useNow();
-  const status = shownStatus(run, nowMs);
+  const heardMs = lastHeardMs(run);
+  const status = shownStatus(run.info.status, heardMs, nowMs);
   if (status !== "STALLED") return <Status status={status} />;
-  const silence = formatDuration(nowMs - lastHeardMs(run));
+  const silence = formatDuration(nowMs - heardMs);
   return (
     <span className="flex flex-wrap items-center gap-x-2">
       <Status status="STALLED" />

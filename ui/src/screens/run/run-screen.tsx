@@ -13,6 +13,7 @@ import { useNow } from "../../parts/clock.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { lazily } from "../../parts/lazily.tsx";
 import { Menu } from "../../parts/menu.tsx";
+import { shownStatus } from "../../parts/run-status.ts";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
@@ -20,7 +21,7 @@ import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import { useLiveRun } from "./live-run.ts";
 import type { Doing } from "./run-dialogs.tsx";
-import { hasSystemMetrics, shownStatus } from "./run-facts.ts";
+import { hasSystemMetrics, lastHeardMs } from "./run-facts.ts";
 import { RunOverview } from "./run-overview.tsx";
 
 const RunDialogs = lazy(() => import("./run-dialogs.tsx"));
@@ -153,7 +154,7 @@ interface HeaderProps {
 
 function Header({ run, onDo, onRestore }: HeaderProps) {
   const { run_id, run_name, lifecycle_stage } = run.info;
-  const status = shownStatus(run, useNow());
+  const status = shownStatus(run.info.status, lastHeardMs(run), useNow());
   const isDeleted = lifecycle_stage === "deleted";
   return (
     <header className="flex min-h-11 items-center gap-2 px-4 pt-1">

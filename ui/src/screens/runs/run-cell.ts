@@ -1,4 +1,6 @@
+import type { StatusName } from "../../parts/badges.tsx";
 import { formatDuration, formatExact, formatMetric, formatRelative, formatTime } from "../../parts/format.ts";
+import { shownStatus } from "../../parts/run-status.ts";
 import type { RunColumn } from "./run-columns.ts";
 import { cellOf, type GroupRow, numbersOf, type RunRow } from "./run-rows.ts";
 
@@ -28,7 +30,7 @@ export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, 
     case "attributes.end_time":
       return timeCell(row.endMs, nowMs);
     case "attributes.status":
-      return { text: row.status[0] + row.status.slice(1).toLowerCase() };
+      return { text: statusText(shownStatus(row.status, row.heardMs, nowMs)) };
     case "duration":
       return durationCell(row, nowMs);
     case "attributes.user_id":
@@ -46,6 +48,10 @@ export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, 
   if (kind !== "metric") return words(String(cell));
   const value = Number(cell);
   return { text: formatMetric(value), title: formatExact(value) };
+}
+
+function statusText(status: StatusName): string {
+  return status[0] + status.slice(1).toLowerCase();
 }
 
 function timeCell(timeMs: number | null, nowMs: number): CellText {

@@ -27,7 +27,7 @@ export interface RunColumn {
 export const ATTRIBUTES: Readonly<Record<string, { label: string; order?: string }>> = {
   "attributes.start_time": { label: "Created", order: "attributes.start_time" },
   "attributes.end_time": { label: "Ended", order: "attributes.end_time" },
-  duration: { label: "Duration" },
+  duration: { label: "Duration", order: "attributes.duration" },
   "attributes.status": { label: "Status", order: "attributes.status" },
   "attributes.user_id": { label: "User", order: "attributes.user_id" },
   source: { label: "Source", order: spell("tag", "mlflow.source.name") },
@@ -117,11 +117,11 @@ export function moveColumn(columns: readonly string[], spelling: string, to: str
   return others.toSpliced(from >= 0 && from < at ? at - 1 : at, 0, spelling);
 }
 
-/** Best first: what is newest, and of metrics what is better by their name; of other things the first by the alphabet. */
+/** Best first: what is newest or took longest, and of metrics what is better by their name; of other things the first by the alphabet. */
 function firstOrder(order: string): "ASC" | "DESC" {
   const column = parseColumn(order);
   if (column?.kind === "metric") return isLessBetter(column.key) ? "ASC" : "DESC";
-  return order.endsWith("_time") ? "DESC" : "ASC";
+  return order.endsWith("_time") || order === "attributes.duration" ? "DESC" : "ASC";
 }
 
 export type Direction = "ASC" | "DESC";

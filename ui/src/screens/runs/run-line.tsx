@@ -3,8 +3,9 @@ import { memo } from "react";
 import { runColour } from "../../charts/run-colour.ts";
 import { Status } from "../../parts/badges.tsx";
 import { classNames } from "../../parts/class-names.ts";
-import { formatCount } from "../../parts/format.ts";
+import { formatCount, formatDuration } from "../../parts/format.ts";
 import type { RowHand } from "../../parts/grid-rows.ts";
+import { STALLED_AFTER_MS, shownStatus } from "../../parts/run-status.ts";
 import type { GridLayout, Placed } from "./grid-layout.ts";
 import { type CellContext, groupCell, runCell, type Spread } from "./run-cell.ts";
 import type { GroupRow, RunRow, TableRow } from "./run-rows.ts";
@@ -114,7 +115,11 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
             {row.isOpen ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
           </button>
         )}
-        {row.kind === "run" ? <RunName {...{ row, isActive, isPinned }} /> : <GroupName row={row} />}
+        {row.kind === "run" ? (
+          <RunName {...{ row, isActive, isPinned }} nowMs={context.nowMs} />
+        ) : (
+          <GroupName row={row} />
+        )}
       </span>
       {layout.still.map((placed) => cell(placed, stillClass))}
       <div className="relative flex-1 group-hover:bg-hover">
@@ -124,11 +129,22 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
   );
 });
 
-function RunName({ row, isActive, isPinned }: { row: RunRow; isActive: boolean; isPinned: boolean }) {
+/** The rule of the run's page. */
+const STALLED = `Stalled: no metric for ${formatDuration(STALLED_AFTER_MS)}`;
+
+interface RunNameProps {
+  row: RunRow;
+  nowMs: number;
+  isActive: boolean;
+  isPinned: boolean;
+}
+
+function RunName({ row, nowMs, isActive, isPinned }: RunNameProps) {
+  const status = shownStatus(row.status, row.heardMs, nowMs);
   return (
     <>
       <span aria-hidden className="size-2.5 shrink-0 rounded-full" style={{ background: runColour(row.id) }} />
-      <StatusIcon status={row.status} isCompact />
+      <StatusIcon status={status} isCompact {...(status === "STALLED" && { title: STALLED })} />
       <a
         href={`#/experiments/${row.experimentId}/runs/${row.id}`}
         tabIndex={isActive ? 0 : -1}

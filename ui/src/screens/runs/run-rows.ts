@@ -11,6 +11,8 @@ export interface RunRow {
   isDeleted: boolean;
   startMs: number | null;
   endMs: number | null;
+  /** When it was last heard of, as long as it goes on: its start, or its latest metric. */
+  heardMs: number;
   user: string;
   source: string | null;
   parentId: string | null;
@@ -48,6 +50,7 @@ export function rowsOf({ runs, columns }: RunTable): RunRow[] {
     isDeleted: runs.lifecycle_stage[at] === "deleted",
     startMs: runs.start_time[at] ?? null,
     endMs: runs.end_time[at] ?? null,
+    heardMs: Math.max(runs.start_time[at] ?? 0, runs.last_metric_time[at] ?? 0),
     user: runs.user_id[at] ?? "",
     source: runs.source_name[at] ?? null,
     parentId: runs.parent_run_id[at] ?? null,
