@@ -124,11 +124,16 @@ with tempfile.TemporaryDirectory() as folder:
     # One row group, and in it more of each column than is read at first.
     numbers = np.random.default_rng(1).random((400_000, 3))
     pd.DataFrame(numbers, columns=["x", "y", "z"]).to_parquet(root / "large.parquet")
+    wide = {f"c{index}": numbers[:20_000, index % 3] + index for index in range(60)}
+    wide["end"] = [f"the last of row {index}" for index in range(20_000)]
+    pd.DataFrame(wide).to_parquet(root / "wide.parquet")
     pd.DataFrame({"list": [[1, 2], [3]], "struct": [{"a": 1}, None]}).to_parquet(root / "nested.parquet")
     row = ",".join(["0.123456789"] * 10)
     (root / "large.csv").write_text("id," + ",".join(f"c{index}" for index in range(10)) + "\n" + "".join(f"{index},{row}\n" for index in range(CSV_ROWS)))
     client.log_artifacts(run, folder)
 client.log_table(run, {"prompt": ["hello", "<i>x</i>"], "score": [0.5, 0.75]}, "eval.json")
+small = [mlflow.Image(np.full((16, 24, 3), shade, dtype=np.uint8)) for shade in (0, 200)]
+client.log_table(run, {"name": ["a", "b"], "image": small}, "images.json")
 for run_id, shade in [(run, 0), (other, 120)]:
     client.log_image(run_id, np.full((16, 16, 3), shade, dtype=np.uint8), "plots/one.png")
     for step in range(3):

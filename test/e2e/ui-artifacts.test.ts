@@ -174,7 +174,7 @@ test("tables: TSV with quotes, Parquet, and a CSV of 50 MB at once", async () =>
   await expectSound(small);
   const parquet = await openFile("table.parquet");
   await parquet.page.getByRole("row", { name: "0 row 0" }).waitFor();
-  await parquet.page.getByText("of 5,000 rows").waitFor();
+  await parquet.page.getByText("5,000 rows").waitFor();
   await expectSound(parquet);
   const nested = await openFile("nested.parquet");
   await nested.page.getByRole("row", { name: '[1,2] {"a":1}' }).waitFor();
@@ -195,14 +195,45 @@ test("a large Parquet shows its first rows from a part of it, and more by scroll
     if (response.url().includes("large.parquet")) read.push(Number(response.headers()["content-length"]));
   });
   await page.getByRole("treeitem", { name: "large.parquet" }).click();
-  await page.getByText("1,000 of 400,000 rows").waitFor();
+  const loaded = page.getByText(/^[\d,]+ of 400,000 rows/);
+  await loaded.waitFor();
   const size = Number(
     (await page.getByRole("treeitem", { name: "large.parquet" }).textContent())?.match(/([\d.]+) MB/)?.[1],
   );
   expect(read.reduce((sum, bytes) => sum + bytes, 0) / 1_000_000).toBeLessThan(size);
+  const before = await loaded.textContent();
   await page.getByRole("region", { name: "Table" }).focus();
   await page.keyboard.press("End");
-  await page.getByText("2,000 of 400,000 rows").waitFor();
+  await expect.poll(() => loaded.textContent()).not.toBe(before);
+});
+
+test("of a wide Parquet only the columns in sight are read", async () => {
+  const opened = await openFile("");
+  const { page } = opened;
+  let read = 0;
+  page.on("response", (response) => {
+    if (response.url().includes("wide.parquet")) read += Number(response.headers()["content-length"]);
+  });
+  await page.getByRole("treeitem", { name: "wide.parquet" }).click();
+  await page.getByText("20,000 rows, 61 columns").waitFor();
+  const table = page.getByRole("region", { name: "Table" });
+  const item = await page.getByRole("treeitem", { name: "wide.parquet" }).textContent();
+  expect(read / 1_000_000).toBeLessThan(Number(item?.match(/([\d.]+) MB/)?.[1]) / 2);
+  await table.evaluate((element) => element.scrollTo({ left: element.scrollWidth }));
+  await table.getByRole("cell", { name: "the last of row 0", exact: true }).waitFor();
+  await expectSound(opened);
+});
+
+test("images in a logged table are shown small, and in full when pressed", async () => {
+  const opened = await openFile("images.json");
+  const { page } = opened;
+  const thumbnail = page.getByRole("row", { name: "b" }).getByRole("button", { name: /^Show table_images/ });
+  const width = () => thumbnail.locator("img").evaluate((image) => (image as HTMLImageElement).naturalWidth);
+  await expect.poll(width).toBe(24);
+  await expectSoundInBothThemes(opened);
+  await thumbnail.press("Enter");
+  await page.getByText("24 × 16 px").waitFor();
+  expect(page.url()).toContain("path=table_images");
 });
 
 test("a part that cannot be read says so, and is tried again", async () => {

@@ -62,7 +62,7 @@ export function ArtifactBrowser(props: ArtifactBrowserProps) {
   useEffect(() => {
     setOpen((before) => new Set([...before, ...foldersAbove(path), ...(isPathFolder ? [path] : [])]));
   }, [path, isPathFolder]);
-  const placeInAddress = useMemo(() => ({ ...place, change: onPlace }), [place, onPlace]);
+  const placeInAddress = useMemo(() => ({ ...place, change: onPlace, open: onPath }), [place, onPlace, onPath]);
   if (top.error !== null && top.data === undefined) {
     return <ErrorState title="The files could not be listed" error={top.error} onRetry={() => void top.refetch()} />;
   }

@@ -92,11 +92,11 @@ function Content({ root, path, url, name, size, otherRunIds, imageControls }: Co
       return <ImageView url={url} name={name} isSvg />;
     case "json":
     case "geojson":
-      return <JsonView url={url} path={path} size={size} />;
+      return <JsonView root={root} path={path} size={size} />;
     case "csv":
       return <CsvView url={url} path={path} />;
     case "parquet":
-      return <ParquetView url={url} />;
+      return <ParquetView url={url} size={size} />;
     case "html":
       return <HtmlView root={root} path={path} />;
     case "pdf":

@@ -1,15 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
+import { type ArtifactRoot, artifactUrl } from "../../api/artifacts.ts";
 import { getText } from "../../api/client.ts";
 import { formatBytes } from "../../parts/format.ts";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Tree, type TreeLine } from "../../parts/tree.tsx";
 import { drawGeoJson } from "./geo-shapes.ts";
 import { GeoView } from "./geo-view.tsx";
+import { LogTableView } from "./log-table-view.tsx";
 import { Note } from "./note.tsx";
 import { logTable } from "./parsers.ts";
 import { useView } from "./shown-place.ts";
-import { TableView } from "./table-view.tsx";
 import { TextView } from "./text-view.tsx";
 import { ViewSwitch } from "./view-switch.tsx";
 
@@ -33,7 +34,8 @@ function parse(text: string): Parsed {
 }
 
 /** JSON as a tree and as text; what `log_table` wrote as a table, GeoJSON as a map. */
-export function JsonView({ url, path, size }: { url: string; path: string; size: number }) {
+export function JsonView({ root, path, size }: { root: ArtifactRoot; path: string; size: number }) {
+  const url = artifactUrl(root, path);
   const isTooLarge = size > MAX_BYTES;
   const file = useQuery({
     queryKey: ["artifacts", "json", url],
@@ -67,7 +69,7 @@ export function JsonView({ url, path, size }: { url: string; path: string; size:
         <ViewSwitch views={views} view={view} onView={setView} />
         {problem !== undefined && <span className="text-warning text-sm">This is no JSON: {problem}</span>}
       </Note>
-      {view === "table" && table && <TableView columns={table.columns} rows={table.rows} version={0} isComplete />}
+      {view === "table" && table && <LogTableView root={root} table={table} />}
       {view === "map" && drawing && <GeoView drawing={drawing} />}
       {view === "tree" && <JsonTree value={value} />}
       {view === "text" && <TextView url={url} path={path} />}

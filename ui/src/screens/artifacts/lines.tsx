@@ -112,7 +112,7 @@ export function Lines(props: LinesProps) {
             className={classNames(
               "absolute top-0 left-0 flex min-h-[18px] leading-[18px]",
               isWrapped ? "whitespace-pre-wrap" : "whitespace-pre",
-              index === place?.line && "min-w-full bg-selected",
+              index === place?.line && "min-w-full shadow-[inset_2px_0_var(--color-accent)]",
             )}
             style={{ transform: `translateY(${start}px)` }}
           >

@@ -1,103 +1,176 @@
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetRead, parquetSchema } from "hyparquet";
+import {
+  type AsyncBuffer,
+  type ColumnChunk,
+  type ColumnData,
+  type DecodedArray,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetRead,
+  parquetSchema,
+  type SchemaTree,
+} from "hyparquet";
 import { getRange } from "../../api/client.ts";
 import { compressors } from "./parquet-compressors.ts";
 import { cellText } from "./parsers.ts";
+import type { CellShape } from "./table-view.tsx";
 
-/** Of a column in a row group, at first: pages of the usual writers are up to 1 MB, those of small columns much less. */
-const FIRST_BYTES = 256 * 1024;
+/** Behind a column's dictionary, at first: the usual writers' pages of its indices are smaller. */
+const FIRST_BYTES = 320 * 1024;
 const FOOTER_BYTES = 512 * 1024;
 
-/** A Parquet file of which rows are read in order. */
+/** Values of one column as they were decoded: those of a page, or of more. */
+interface Page {
+  fromRow: number;
+  /** Behind the last one. */
+  toRow: number;
+  values: DecodedArray;
+}
+
+/** A Parquet file of which each column is read by itself, from its start. What was decoded stays so; text is made of what is shown. */
 export class ParquetFile {
   readonly columns: readonly string[];
+  /** What the schema tells of columns that are not read. */
+  readonly shapes: readonly CellShape[];
   readonly totalRows: number;
   readonly #metadata: FileMetaData;
-  readonly #chunks: ChunkStarts;
-  /** Columns of lists and structs are read to their end: how many rows a part of one holds is not known. */
-  readonly #isFlat: boolean;
-  readonly #largestBytes: number;
-  #limit = FIRST_BYTES;
+  readonly #bytes: FileBytes;
+  readonly #fields: readonly SchemaTree[];
+  readonly #pages: readonly Page[][];
 
-  constructor(url: string, byteLength: number, metadata: FileMetaData) {
-    const { children } = parquetSchema(metadata);
+  constructor(bytes: FileBytes, metadata: FileMetaData) {
+    this.#bytes = bytes;
     this.#metadata = metadata;
-    this.columns = children.map(({ element }) => element.name);
+    this.#fields = parquetSchema(metadata).children;
+    this.#pages = this.#fields.map(() => []);
+    this.columns = this.#fields.map(({ element }) => element.name);
+    this.shapes = this.#fields.map(shapeOf);
     this.totalRows = Number(metadata.num_rows);
-    this.#isFlat = children.every(
-      (child) => child.children.length === 0 && child.element.repetition_type !== "REPEATED",
-    );
-    this.#chunks = new ChunkStarts(url, byteLength);
-    const chunks = metadata.row_groups.flatMap((group) => group.columns);
-    this.#largestBytes = Math.max(0, ...chunks.map(({ meta_data }) => Number(meta_data?.total_compressed_size ?? 0)));
   }
 
-  static async open(url: string): Promise<ParquetFile> {
-    const byteLength = (await getRange(url, 0, 0)).totalBytes ?? 0;
-    const footer = new ChunkStarts(url, byteLength);
-    const metadata = await parquetMetadataAsync(footer.upTo(Number.POSITIVE_INFINITY), {
-      initialFetchSize: FOOTER_BYTES,
-    });
-    return new ParquetFile(url, byteLength, metadata);
+  /** @param byteLength what is thought to be the file's; what the server says counts. */
+  static async open(url: string, byteLength: number): Promise<ParquetFile> {
+    const from = Math.max(0, byteLength - FOOTER_BYTES);
+    const { bytes, totalBytes = byteLength } = await getRange(url, from, byteLength - 1);
+    if (totalBytes !== byteLength) return ParquetFile.open(url, totalBytes);
+    const file = new FileBytes(url, byteLength, from, bytes);
+    const metadata = await parquetMetadataAsync(file.within(new Map()), { initialFetchSize: FOOTER_BYTES });
+    return new ParquetFile(file, metadata);
+  }
+
+  /** How many rows of a column can be shown, from the first on. */
+  rowsOf(column: number): number {
+    return this.#pages[column]?.at(-1)?.toRow ?? 0;
+  }
+
+  /** The text of a cell; undefined where it is not read. */
+  cell(row: number, column: number): string | undefined {
+    const page = this.#pages[column]?.findLast(({ fromRow }) => fromRow <= row);
+    return page !== undefined && row < page.toRow ? cellText(page.values[row - page.fromRow]) : undefined;
   }
 
   /**
-   * Rows as text. A row group may be the whole file, so only the start of each of its columns is read at first, and twice
-   * as much until the rows are in it.
-   * @param to behind the last row.
+   * Reads a column on until it has `to` rows; whole pages are decoded, so it may have more. A row group may be the whole
+   * file, so only the start of the column is asked for, and more until the rows are in it.
    */
-  async read(from: number, to: number): Promise<string[][]> {
-    for (; ; this.#limit *= 2) {
-      const isAll = !this.#isFlat || this.#limit >= this.#largestBytes;
+  async read(column: number, to: number): Promise<void> {
+    for (let spare = FIRST_BYTES; ; spare *= 2) {
+      const limits = this.#limits(column, to, spare);
       try {
-        return await this.#readWithin(isAll ? Number.POSITIVE_INFINITY : this.#limit, from, to);
+        await this.#readWithin(limits, column, to);
+        return;
       } catch (error) {
         // What is cut off cannot be decoded.
-        if (isAll) throw error;
+        if (limits.size === 0) throw error;
       }
     }
   }
 
-  async #readWithin(limit: number, from: number, to: number): Promise<string[][]> {
-    const ends = new Map<string, number>();
-    let rows: string[][] = [];
+  /** By where a column's chunks begin: how many bytes of them are likely to hold the rows. Of chunks without one all are read. */
+  #limits(column: number, to: number, spare: number): Map<number, number> {
+    const limits = new Map<number, number>();
+    const field = this.#fields[column]!;
+    // How many rows a part of a list's or a struct's column holds is not known.
+    if (field.children.length > 0 || field.element.repetition_type === "REPEATED") return limits;
+    let groupFrom = 0;
+    for (const { columns, num_rows } of this.#metadata.row_groups) {
+      const rows = Number(num_rows);
+      const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === field.element.name);
+      const limit = chunk && limitOf(chunk, Math.min(1, (to - groupFrom) / rows), spare);
+      if (limit !== undefined && groupFrom < to) limits.set(limit.start, limit.bytes);
+      groupFrom += rows;
+    }
+    return limits;
+  }
+
+  async #readWithin(limits: ReadonlyMap<number, number>, column: number, to: number): Promise<void> {
+    const chunks: ColumnData[] = [];
     await parquetRead({
-      file: this.#chunks.upTo(limit),
+      file: this.#bytes.within(limits),
       metadata: this.#metadata,
       compressors,
-      rowStart: from,
+      columns: [this.columns[column]!],
+      rowStart: this.rowsOf(column),
       rowEnd: to,
-      onChunk: ({ columnName, rowEnd }) => ends.set(columnName, Math.max(rowEnd, ends.get(columnName) ?? 0)),
-      onComplete: (values: unknown[][]) => {
-        rows = values.map((row) => row.map(cellText));
-      },
+      useOffsetIndex: true,
+      onChunk: (chunk) => chunks.push(chunk),
     });
-    if (this.columns.some((column) => (ends.get(column) ?? 0) < to)) throw new RangeError("The rows are cut off.");
-    return rows;
+    for (const { rowStart, rowEnd, columnData } of chunks.sort((a, b) => a.rowStart - b.rowStart)) {
+      const known = this.rowsOf(column);
+      if (rowStart > known || rowEnd <= known) continue;
+      this.#pages[column]!.push({ fromRow: rowStart, toRow: rowEnd, values: columnData });
+    }
+    if (this.rowsOf(column) < to) throw new RangeError("The rows are cut off.");
   }
 }
 
-/** A file of which only the starts of the ranges that are asked for are given, and each byte is read once. */
-class ChunkStarts {
+/** undefined where it is not worth it, or where an index tells the pages' places. */
+function limitOf({ meta_data, offset_index_offset }: ColumnChunk, share: number, spare: number) {
+  if (meta_data === undefined || offset_index_offset !== undefined) return undefined;
+  const dataStart = Number(meta_data.data_page_offset);
+  const start = Number(meta_data.dictionary_page_offset || dataStart);
+  const total = Number(meta_data.total_compressed_size);
+  const dictionary = dataStart - start;
+  const bytes = Math.ceil(dictionary + (total - dictionary) * share + spare);
+  return bytes < total ? { start, bytes } : undefined;
+}
+
+function shapeOf({ element, children }: SchemaTree): CellShape {
+  const { type, logical_type, converted_type } = element;
+  const isPlain = children.length === 0 && logical_type === undefined && converted_type === undefined;
+  if (isPlain && (type === "DOUBLE" || type === "FLOAT")) return { characters: 18, isNumeric: true };
+  if (isPlain && (type === "INT32" || type === "INT64")) return { characters: 10, isNumeric: true };
+  return { characters: type === "BOOLEAN" ? 5 : 20, isNumeric: false };
+}
+
+/** A file of which the end is known, and of the rest what was asked for. Each byte is read once. */
+class FileBytes {
   readonly #url: string;
   readonly #byteLength: number;
+  readonly #endFrom: number;
+  readonly #end: Uint8Array;
   /** What is known from a place on. */
   readonly #known = new Map<number, Promise<Uint8Array>>();
 
-  constructor(url: string, byteLength: number) {
+  constructor(url: string, byteLength: number, endFrom: number, end: Uint8Array) {
     this.#url = url;
     this.#byteLength = byteLength;
+    this.#endFrom = endFrom;
+    this.#end = end;
   }
 
-  upTo(limit: number): AsyncBuffer {
+  /** @param limits by where a range begins: how many bytes of it are given. */
+  within(limits: ReadonlyMap<number, number>): AsyncBuffer {
     return {
       byteLength: this.#byteLength,
       slice: async (start, end = this.#byteLength) => {
         const from = start < 0 ? this.#byteLength + start : start;
-        const wanted = Math.min(end - from, limit);
+        if (from >= this.#endFrom) return this.#end.slice(from - this.#endFrom, end - this.#endFrom).buffer;
+        const wanted = Math.min(end - from, limits.get(from) ?? Number.POSITIVE_INFINITY);
         const known = (this.#known.get(from) ?? Promise.resolve(new Uint8Array())).then((bytes) =>
           bytes.length < wanted ? this.#readOn(from, bytes, wanted) : bytes,
         );
         this.#known.set(from, known);
+        known.catch(() => this.#known.delete(from));
         return (await known).slice(0, wanted).buffer as ArrayBuffer;
       },
     };

@@ -158,19 +158,15 @@ export class CsvParser implements FileParser {
   }
 }
 
-/** The text of a cell as an order sees it. */
+/** A cell as an order sees it. */
 interface Ranked {
-  row: readonly string[];
+  row: number;
   text: string;
   number: number;
 }
 
-/** Numbers by size, then words; what is empty comes last in both directions. */
-export function sortRows(
-  rows: readonly (readonly string[])[],
-  column: number,
-  isDescending: boolean,
-): readonly (readonly string[])[] {
+/** The rows by their texts in one column: numbers by size, then words; what is empty comes last in both directions. */
+export function sortRows(count: number, textOf: (row: number) => string, isDescending: boolean): readonly number[] {
   const sign = isDescending ? -1 : 1;
   const order = (a: Ranked, b: Ranked): number => {
     if (a.text === "" || b.text === "") return Number(a.text === "") - Number(b.text === "");
@@ -180,13 +176,23 @@ export function sortRows(
     if (a.text === b.text) return 0;
     return a.text < b.text ? -sign : sign;
   };
-  const ranked = rows.map((row): Ranked => ({ row, text: row[column] ?? "", number: Number(row[column]) }));
+  const ranked = Array.from({ length: count }, (_, row): Ranked => {
+    const text = textOf(row);
+    return { row, text, number: Number(text) };
+  });
   return ranked.sort(order).map(({ row }) => row);
 }
 
-export interface TextTable {
+/** An image that `mlflow.log_table` put beside a table; both are paths in the same artifacts. */
+export interface TableImage {
+  path: string;
+  /** Of the same pixels, in fewer bytes. */
+  compressedPath: string;
+}
+
+export interface LogTable {
   columns: string[];
-  rows: string[][];
+  rows: (string | TableImage)[][];
 }
 
 /** A value of JSON or Parquet as the text of a cell. */
@@ -203,9 +209,20 @@ export function cellText(value: unknown): string {
 }
 
 /** What `mlflow.log_table` writes (`{"columns": […], "data": [[…]]}`), or undefined for any other JSON. */
-export function logTable(value: unknown): TextTable | undefined {
+export function logTable(value: unknown): LogTable | undefined {
   if (typeof value !== "object" || value === null || !("columns" in value) || !("data" in value)) return undefined;
   const { columns, data } = value;
   if (!Array.isArray(columns) || !Array.isArray(data) || !data.every((row) => Array.isArray(row))) return undefined;
-  return { columns: columns.map(cellText), rows: data.map((row: unknown[]) => row.map(cellText)) };
+  return {
+    columns: columns.map(cellText),
+    rows: data.map((row: unknown[]) => row.map((cell) => tableImage(cell) ?? cellText(cell))),
+  };
+}
+
+/** An `mlflow.Image` of a table: `{"type": "image", "filepath", "compressed_filepath"}`. */
+function tableImage(cell: unknown): TableImage | undefined {
+  if (typeof cell !== "object" || cell === null || !("type" in cell) || cell.type !== "image") return undefined;
+  if (!("filepath" in cell) || typeof cell.filepath !== "string") return undefined;
+  const isCompressed = "compressed_filepath" in cell && typeof cell.compressed_filepath === "string";
+  return { path: cell.filepath, compressedPath: isCompressed ? String(cell.compressed_filepath) : cell.filepath };
 }

@@ -14,9 +14,11 @@ export interface ShownPlace {
 
 interface PlaceInAddress extends ShownPlace {
   change: (place: ShownPlace) => void;
+  /** Shows another file. */
+  open: (path: string) => void;
 }
 
-export const ShownPlaceContext = createContext<PlaceInAddress>({ change: () => {} });
+export const ShownPlaceContext = createContext<PlaceInAddress>({ change: () => {}, open: () => {} });
 
 export function useShownPlace(): PlaceInAddress {
   return useContext(ShownPlaceContext);

@@ -7,16 +7,31 @@ import { Note } from "./note.tsx";
 import { sortRows } from "./parsers.ts";
 
 const ROW_PX = 28;
+const TALL_ROW_PX = 88;
 const MIN_COLUMN_PX = 64;
 const MAX_COLUMN_PX = 360;
+const PICTURE_COLUMN_PX = 168;
 const CHARACTER_PX = 8.4;
 /** Rows that tell a column's width and whether it holds numbers. */
 const SAMPLE = 100;
 
+/** What a column's cells are like. */
+export interface CellShape {
+  /** Of a usual one. */
+  characters: number;
+  isNumeric: boolean;
+}
+
 interface TableViewProps {
   columns: readonly string[];
-  rows: readonly (readonly string[])[];
-  /** Changes when rows were added. */
+  /** Of columns whose first cells are not there with the first rows. */
+  shapes?: readonly CellShape[];
+  rowCount: number;
+  /** The text of a cell; undefined where it is not read yet. */
+  cell: (row: number, column: number) => string | undefined;
+  /** What stands for the text, in rows that are tall; undefined where the text does. */
+  picture?: ((row: number, column: number) => ReactNode) | undefined;
+  /** Changes when rows or cells were added. */
   version: number;
   /** Of the whole file, where that is known. */
   totalRows?: number | undefined;
@@ -25,6 +40,8 @@ interface TableViewProps {
   /** Why there are no more rows. */
   problem?: ReactNode;
   onEndNear?: () => void;
+  /** Other columns are in sight, or near: from one to before another. */
+  onColumns?: (from: number, to: number) => void;
 }
 
 function headerOf(name: string | undefined, column: number): string {
@@ -33,44 +50,54 @@ function headerOf(name: string | undefined, column: number): string {
 
 /** A file's rows and columns, of which only those in sight exist; sorted by the rows that are loaded. */
 export function TableView(props: TableViewProps) {
-  const { columns, rows, version, totalRows, isComplete, note, problem, onEndNear } = props;
+  const { columns, shapes, rowCount, cell, picture, version, totalRows, isComplete } = props;
+  const { note, problem, onEndNear, onColumns } = props;
+  const rowPx = picture === undefined ? ROW_PX : TALL_ROW_PX;
   const [sort, setSort] = useState<{ column: number; isDescending: boolean }>();
   const scroller = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the rows grow in place, and `version` tells so
   const sorted = useMemo(() => {
-    if (sort === undefined) return rows;
-    return sortRows(rows, sort.column, sort.isDescending);
-  }, [rows, version, sort]);
-  const hasSample = rows.length > 0;
+    if (sort === undefined) return undefined;
+    return sortRows(rowCount, (row) => cell(row, sort.column) ?? "", sort.isDescending);
+  }, [rowCount, cell, version, sort]);
+  const hasSample = rowCount > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the first rows tell, once they are there
-  const shape = useMemo(() => {
-    const sample = rows.slice(0, SAMPLE);
+  const layout = useMemo(() => {
+    const sample = Array.from({ length: Math.min(rowCount, SAMPLE) }, (_, row) => row);
     return columns.map((name, column) => {
-      const cells = sample.map((row) => row[column] ?? "");
-      const longest = Math.max(headerOf(name, column).length + 2, ...cells.map((cell) => cell.length));
-      const isNumeric = cells.some((cell) => cell !== "") && cells.every((cell) => !Number.isNaN(Number(cell)));
-      return { widthPx: Math.min(MAX_COLUMN_PX, Math.max(MIN_COLUMN_PX, longest * CHARACTER_PX + 24)), isNumeric };
+      if (sample.some((row) => picture?.(row, column) !== undefined)) {
+        return { widthPx: PICTURE_COLUMN_PX, isNumeric: false };
+      }
+      const cells = sample.map((row) => cell(row, column)).filter((text) => text !== undefined);
+      const shape = shapes?.[column];
+      const length = cells.length > 0 ? Math.max(...cells.map((text) => text.length)) : (shape?.characters ?? 0);
+      const isNumeric =
+        cells.length > 0
+          ? cells.some((text) => text !== "") && cells.every((text) => !Number.isNaN(Number(text)))
+          : (shape?.isNumeric ?? false);
+      const widest = Math.max(headerOf(name, column).length + 2, length);
+      return { widthPx: Math.min(MAX_COLUMN_PX, Math.max(MIN_COLUMN_PX, widest * CHARACTER_PX + 24)), isNumeric };
     });
   }, [columns, hasSample]);
   const lines = useVirtualizer({
-    count: sorted.length,
+    count: rowCount,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: 12,
   });
   const across = useVirtualizer({
     horizontal: true,
     count: columns.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (column) => shape[column]?.widthPx ?? MIN_COLUMN_PX,
+    estimateSize: (column) => layout[column]?.widthPx ?? MIN_COLUMN_PX,
     overscan: 3,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: widths are measured anew when they are known
-  useEffect(() => across.measure(), [shape]);
+  useEffect(() => across.measure(), [layout]);
   const last = lines.range?.endIndex ?? 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a part that came may leave the end near still
   useEffect(() => {
-    if (last >= sorted.length - 100) onEndNear?.();
+    if (last >= rowCount - 100) onEndNear?.();
   }, [last, version]);
   const sortBy = (column: number): void => {
     setSort((before) => {
@@ -79,14 +106,20 @@ export function TableView(props: TableViewProps) {
     });
   };
   const columnItems = across.getVirtualItems();
+  const firstColumn = columnItems[0]?.index ?? 0;
+  const columnsTo = (columnItems.at(-1)?.index ?? -1) + 1;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other columns only
+  useEffect(() => {
+    if (columnsTo > 0) onColumns?.(firstColumn, columnsTo);
+  }, [firstColumn, columnsTo]);
   const width = across.getTotalSize();
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Note>
         <span className="text-ink-muted text-sm">
           {isComplete
-            ? `${formatCount(rows.length)} rows`
-            : `${formatCount(rows.length)} ${totalRows === undefined ? "" : `of ${formatCount(totalRows)} `}rows loaded; more come by scrolling`}
+            ? `${formatCount(rowCount)} rows`
+            : `${formatCount(rowCount)} ${totalRows === undefined ? "" : `of ${formatCount(totalRows)} `}rows loaded; more come by scrolling`}
           , {formatCount(columns.length)} columns
           {sort !== undefined && !isComplete && ". Sorted are the loaded rows"}
           {note !== undefined && `. ${note}`}
@@ -104,7 +137,7 @@ export function TableView(props: TableViewProps) {
         <div
           role="table"
           aria-label="Rows of the file"
-          aria-rowcount={sorted.length + 1}
+          aria-rowcount={rowCount + 1}
           aria-colcount={columns.length}
           style={{ width }}
         >
@@ -134,7 +167,7 @@ export function TableView(props: TableViewProps) {
                     onClick={() => sortBy(index)}
                     className={classNames(
                       "flex min-w-0 flex-1 items-center gap-1 hover:text-ink",
-                      shape[index]?.isNumeric && "justify-end",
+                      layout[index]?.isNumeric && "justify-end",
                     )}
                   >
                     <span className="truncate">{headerOf(columns[index], index)}</span>
@@ -146,33 +179,36 @@ export function TableView(props: TableViewProps) {
           </div>
           {/* biome-ignore lint/a11y/useSemanticElements: as above */}
           <div role="rowgroup" className="relative" style={{ height: lines.getTotalSize() }}>
-            {lines.getVirtualItems().map((item) => (
-              // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
-              <div
-                key={item.index}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className="absolute top-0 left-0 h-row border-line border-b hover:bg-hover"
-                style={{ transform: `translateY(${item.start}px)`, width }}
-              >
-                {columnItems.map(({ index, start, size }) => {
-                  const cell = sorted[item.index]?.[index] ?? "";
-                  return (
-                    // biome-ignore lint/a11y/useSemanticElements: as above
-                    <span
-                      key={index}
-                      role="cell"
-                      aria-colindex={index + 1}
-                      title={cell}
-                      className={classNames("absolute top-1 truncate px-3", shape[index]?.isNumeric && "text-right")}
-                      style={{ left: start, width: size }}
-                    >
-                      {cell}
-                    </span>
-                  );
-                })}
-              </div>
-            ))}
+            {lines.getVirtualItems().map((item) => {
+              const row = sorted?.[item.index] ?? item.index;
+              return (
+                // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
+                <div
+                  key={item.index}
+                  role="row"
+                  aria-rowindex={item.index + 2}
+                  className="absolute top-0 left-0 border-line border-b hover:bg-hover"
+                  style={{ transform: `translateY(${item.start}px)`, width, height: rowPx }}
+                >
+                  {columnItems.map(({ index, start, size }) => {
+                    const text = cell(row, index);
+                    return (
+                      // biome-ignore lint/a11y/useSemanticElements: as above
+                      <span
+                        key={index}
+                        role="cell"
+                        aria-colindex={index + 1}
+                        title={text}
+                        className={classNames("absolute top-1 truncate px-3", layout[index]?.isNumeric && "text-right")}
+                        style={{ left: start, width: size }}
+                      >
+                        {picture?.(row, index) ?? text}
+                      </span>
+                    );
+                  })}
+                </div>
+              );
+            })}
           </div>
         </div>
       </section>

@@ -30,11 +30,15 @@ export default function RunArtifacts({ run, onRegister }: RunArtifactsProps) {
     (next: ShownPlace) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true }),
     [navigate],
   );
+  const onPath = useCallback(
+    (next: string) => void navigate({ search: (before) => ({ ...before, ...NO_PLACE, path: next || undefined }) }),
+    [navigate],
+  );
   return (
     <ArtifactBrowser
       root={{ kind: "run", runId: run_id }}
       path={path}
-      onPath={(next) => void navigate({ search: (before) => ({ ...before, ...NO_PLACE, path: next || undefined }) })}
+      onPath={onPath}
       place={place}
       onPlace={onPlace}
       otherRunIds={others}
