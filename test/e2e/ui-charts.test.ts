@@ -360,6 +360,37 @@ describe("charts beside the table", () => {
     await expectSoundInBothThemes(opened);
   });
 
+  test("are read by a finger and zoomed by two, and let the page scroll", async () => {
+    const opened = await open(runCharts(seed.runs[0]));
+    const { page, plot } = opened;
+    await page.setViewportSize({ width: 390, height: 844 });
+    const device = await page.context().newCDPSession(page);
+    await device.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+    await plot("lr").waitFor();
+    const box = (await plot("lr").boundingBox())!;
+    const y = box.y + box.height / 2;
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...shares: number[]) =>
+      device.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: shares.map((share, id) => ({ x: box.x + box.width * share, y, id })),
+      });
+    await touch("touchStart", 0.3);
+    for (const share of [0.35, 0.4, 0.5]) await touch("touchMove", share);
+    await page.getByText(/^Step \d+$/).waitFor();
+    await touch("touchEnd");
+    await touch("touchStart", 0.45, 0.65);
+    for (const by of [0.05, 0.1, 0.15, 0.2]) await touch("touchMove", 0.45 - by, 0.65 + by);
+    await touch("touchEnd");
+    await page.getByRole("button", { name: "Show everything" }).waitFor();
+    expect(page.url()).toContain("chartZoom");
+    await touch("touchStart", 0.2, 0.8);
+    for (const by of [0.1, 0.2, 0.25]) await touch("touchMove", 0.2 + by, 0.8 - by);
+    await touch("touchEnd");
+    await expect.poll(() => page.url()).not.toContain("chartZoom");
+    expect(await plot("lr").evaluate((element) => getComputedStyle(element).touchAction)).toBe("pan-y");
+    await expectSound(opened);
+  });
+
   test("draw all runs, whose names are text, with one cursor over all charts", async () => {
     const opened = await open(allCharts("&chartQuery=train"));
     const { page, plot, chart } = opened;

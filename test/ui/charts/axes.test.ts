@@ -7,6 +7,7 @@ import {
   formatTimeTicks,
   formatX,
   logarithmicTicks,
+  pinched,
   xRange,
   yRange,
   zoomed,
@@ -100,4 +101,13 @@ it("ticks of logarithmic axes are powers of ten, or even where those would be to
   expect(logarithmicTicks(1e-20, 1, 8)).toEqual([1e-20, 1e-17, 1e-14, 1e-11, 1e-8, 1e-5, 0.01]);
   expect(formatTicks(evenTicks(0.89, 1.12, 5))).toEqual(["0.90", "0.95", "1.00", "1.05", "1.10"]);
   expect(evenTicks(3, 47, 5)).toEqual([10, 20, 30, 40]);
+});
+
+it("fingers keep the places that they hold, on every scale, and end at the ends", () => {
+  const near = (range: readonly number[] | undefined) => range?.map((end) => Math.round(end * 1000) / 1000);
+  expect(near(pinched([40, 60], [0.25, 0.75], [0, 100], false))).toEqual([30, 70]);
+  expect(near(pinched([40, 60], [0.4, 0.5], [0, 100], false))).toBeUndefined();
+  expect(near(pinched([10, 1000], [0, 1], [1, 100_000], true))).toEqual([10, 1000]);
+  expect(near(pinched([10, 20], [0.5, 1], [0, 100], false))).toEqual([0, 20]);
+  expect(pinched([0, 100], [0.4, 0.6], [0, 100], false)).toBeUndefined();
 });

@@ -144,6 +144,23 @@ export function zoomed([from, to]: Range, middle: number, factor: number, everyt
   return start <= everything[0] && end >= everything[1] ? undefined : [start, end];
 }
 
+/** Fingers on a chart are no nearer than this share of its width. */
+const LEAST_SHARE = 0.02;
+
+/**
+ * The range in which two places of x are at two shares of it, as fingers hold them; undefined where it has everything.
+ * @param held the lesser place first
+ */
+export function pinched(held: Range, [left, right]: Range, everything: Range, isLog: boolean): Range | undefined {
+  const [a, b] = isLog ? [Math.log10(held[0]), Math.log10(held[1])] : held;
+  const scale = (b - a) / Math.max(LEAST_SHARE, right - left);
+  const from = a - left * scale;
+  const ends = [from, from + scale].map((end) => (isLog ? 10 ** end : end));
+  const range: Range = [Math.max(everything[0], ends[0]!), Math.min(everything[1], ends[1]!)];
+  if (range[0] <= everything[0] && range[1] >= everything[1]) return undefined;
+  return range[0] < range[1] ? range : undefined;
+}
+
 /** Holds every finite value within a range of x, with some room around. */
 export function yRange(lines: readonly Points[], [from, to]: Range, isLog: boolean): Range {
   const values: number[] = [];

@@ -3,6 +3,7 @@ import { type ReactNode, useMemo, useRef } from "react";
 import type { RunNotice } from "../api/live.ts";
 import type { SeriesX } from "../api/series.ts";
 import { Button } from "../parts/button.tsx";
+import { classNames } from "../parts/class-names.ts";
 import { formatCount } from "../parts/format.ts";
 import { EmptyState, SkeletonRows } from "../parts/states.tsx";
 import { ChartCard } from "./chart-card.tsx";
@@ -69,16 +70,17 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
     );
   }
   const size = SIZES[search.chartSize ?? "medium"];
+  const gridTemplateColumns = `repeat(auto-fill, minmax(min(100%, ${size.width}px), 1fr))`;
   const closed = search.chartClosed ?? [];
   const full = search.chartFull;
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-      <div className="shrink-0 border-line border-b px-3 py-2">
+      <div className="shrink-0 border-line border-b px-3 py-2 wide:px-4">
         <ChartToolbar {...{ settings, metricKeys, hasGroups }} live={page.live} />
         {search.chartGroups && <GroupLegend runs={runs} />}
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
-      <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6" data-charts>
+      <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 wide:px-4" data-charts>
         {count > MAX_CHART_RUNS && (
           <p className="pt-2 text-ink-muted text-sm">
             The first {MAX_CHART_RUNS} of {formatCount(count)} runs are drawn.
@@ -90,35 +92,36 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
             actions={<Button onClick={() => change({ chartQuery: undefined })}>Show all metrics</Button>}
           />
         )}
-        {[...sections].map(([section, keys]) => (
-          <Section
-            key={section}
-            name={section}
-            count={keys.length}
-            isOnly={sections.size === 1 && section === ""}
-            isOpen={!closed.includes(section)}
-            onToggle={() => {
-              const next = closed.includes(section) ? closed.filter((name) => name !== section) : [...closed, section];
-              change({ chartClosed: next.length === 0 ? undefined : next });
-            }}
-          >
-            <div
-              className="grid gap-3"
-              style={{ gridTemplateColumns: `repeat(auto-fill, minmax(min(100%, ${size.width}px), 1fr))` }}
+        <div className="grid gap-x-3" style={{ gridTemplateColumns }}>
+          {[...sections].map(([section, keys]) => (
+            <Section
+              key={section}
+              name={section}
+              count={keys.length}
+              isOnly={sections.size === 1 && section === ""}
+              isOpen={!closed.includes(section)}
+              onToggle={() => {
+                const next = closed.includes(section)
+                  ? closed.filter((name) => name !== section)
+                  : [...closed, section];
+                change({ chartClosed: next.length === 0 ? undefined : next });
+              }}
             >
-              {keys.map((key) => (
-                <WhenSeen key={key} height={size.height + 38}>
-                  <ChartCard
-                    metricKey={key}
-                    title={section === "" ? key : key.slice(section.length + 1)}
-                    {...{ runs, settings, height: size.height, store: page.store, hover }}
-                    onFull={() => change({ chartFull: key })}
-                  />
-                </WhenSeen>
-              ))}
-            </div>
-          </Section>
-        ))}
+              <div className="grid gap-3" style={{ gridTemplateColumns }}>
+                {keys.map((key) => (
+                  <WhenSeen key={key} height={size.height + 38}>
+                    <ChartCard
+                      metricKey={key}
+                      title={section === "" ? key : key.slice(section.length + 1)}
+                      {...{ runs, settings, height: size.height, store: page.store, hover }}
+                      onFull={() => change({ chartFull: key })}
+                    />
+                  </WhenSeen>
+                ))}
+              </div>
+            </Section>
+          ))}
+        </div>
       </div>
       {full !== undefined && metricKeys.includes(full) && (
         <FullChart {...{ metricKey: full, runs, settings, metricKeys, hasGroups }} />
@@ -161,11 +164,12 @@ interface SectionProps {
   children: ReactNode;
 }
 
+/** As wide as the page; those of one chart stand side by side. */
 function Section({ name, count, isOnly, isOpen, onToggle, children }: SectionProps) {
-  if (isOnly) return <div className="pt-3">{children}</div>;
+  if (isOnly) return <div className="col-span-full pt-3">{children}</div>;
   const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
-    <section className="pt-2">
+    <section className={classNames("min-w-0 pt-2", count > 1 && "col-span-full")}>
       <h2 className="sticky top-0 z-[1] bg-page">
         <button
           type="button"

@@ -6,6 +6,7 @@ import { ChartTooltip } from "./chart-tooltip.tsx";
 import type { HoverStore } from "./hover.ts";
 import { Plot, type PlotSpec } from "./plot.ts";
 import { lowerBound, nearestIndex, upperBound } from "./series-math.ts";
+import { followTouches } from "./touch.ts";
 
 interface LineChartProps {
   /** Names it, and its tooltip. */
@@ -44,7 +45,14 @@ export function LineChart({ metricKey, spec, hover, onZoom, plotRef }: LineChart
       plot.point(at?.x, at?.lineId);
     };
     const unsubscribe = hover.subscribe(point);
+    const unfollow = followTouches(element, {
+      plot: () => plot,
+      spec: () => latest.current.spec,
+      draw: (zoom) => plot.show({ ...latest.current.spec, zoom }, latest.current.theme),
+      onZoom: (range) => latest.current.onZoom(range),
+    });
     return () => {
+      unfollow();
       unsubscribe();
       resized.disconnect();
       plotRef.current = undefined;
@@ -73,7 +81,7 @@ export function LineChart({ metricKey, spec, hover, onZoom, plotRef }: LineChart
         tabIndex={0}
         onKeyDown={keys.onKeyDown}
         onBlur={() => hover.set(undefined)}
-        className="h-full w-full min-w-0 overflow-hidden rounded -outline-offset-2"
+        className="h-full w-full min-w-0 touch-pan-y overflow-hidden rounded -outline-offset-2"
       />
       <p aria-live="polite" className="sr-only">
         {keys.spoken}

@@ -126,6 +126,29 @@ export class Plot {
     };
   }
 
+  /** What a place of the screen is of the plot's width; the fingers that zoom tell places. */
+  shareAt(clientX: number): number {
+    const box = this.#overlay.getBoundingClientRect();
+    return (clientX - box.left) / box.width;
+  }
+
+  /** Of x, by the share of the width. */
+  xAt(share: number): number {
+    const [from, to] = this.#x;
+    return this.#spec.isLogX ? from * (to / from) ** share : from + (to - from) * share;
+  }
+
+  /** A finger reads the values at its place. */
+  readAt(clientX: number, clientY: number): void {
+    const box = this.#overlay.getBoundingClientRect();
+    this.#uplot?.setCursor({ left: clientX - box.left, top: clientY - box.top });
+  }
+
+  /** Nothing is pointed at here. */
+  leave(): void {
+    this.#uplot?.setCursor({ left: -10, top: -10 });
+  }
+
   /** Shows what is pointed at, here or in another chart. */
   point(x: number | undefined, lineId: string | undefined): void {
     const ctx = this.#overlay.getContext("2d");
