@@ -227,7 +227,10 @@ test("of a wide Parquet only the columns in sight are read", async () => {
 test("images in a logged table are shown small, and in full when pressed", async () => {
   const opened = await openFile("images.json");
   const { page } = opened;
-  const thumbnail = page.getByRole("row", { name: "b" }).getByRole("button", { name: /^Show table_images/ });
+  const thumbnail = page
+    .getByRole("row")
+    .nth(2)
+    .getByRole("button", { name: /^Show table_images/ });
   const width = () => thumbnail.locator("img").evaluate((image) => (image as HTMLImageElement).naturalWidth);
   await expect.poll(width).toBe(24);
   await expectSoundInBothThemes(opened);

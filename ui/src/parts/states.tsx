@@ -61,7 +61,7 @@ export function SkeletonRows({ rows = 8, label = "Loading" }: { rows?: number; l
     <div role="status" aria-label={label} className="w-full">
       {Array.from({ length: rows }, (_, row) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: rows without content have no identity but their place
-        <div key={row} className="flex h-row items-center border-line border-b px-4">
+        <div key={row} className="flex h-row items-center border-line border-b px-3 wide:px-4">
           <Skeleton className={ROW_WIDTHS[row % ROW_WIDTHS.length] ?? ""} />
         </div>
       ))}

@@ -32,7 +32,7 @@ export function Tabs<Value extends string>(props: TabsProps<Value>) {
       <Base.List
         aria-label={label}
         activateOnFocus={false}
-        className="flex shrink-0 gap-4 overflow-x-auto border-line border-b px-4"
+        className="flex shrink-0 gap-4 overflow-x-auto border-line border-b px-3 wide:px-4"
       >
         {tabs.map((tab) => (
           <Base.Tab

@@ -172,7 +172,7 @@ function GroupTable({ boxes: all, by, value }: { boxes: readonly Box[]; by: stri
     <table className="mb-2 w-max shrink-0 border-collapse" aria-label={`${value} by ${by}`}>
       <thead>
         <tr className="h-row text-left text-ink-muted text-sm">
-          <th scope="col" className="max-w-60 truncate px-4 font-medium">
+          <th scope="col" className="max-w-60 truncate px-3 font-medium wide:px-4">
             {by}
           </th>
           <th scope="col" className="px-3 text-right font-medium">
@@ -188,7 +188,7 @@ function GroupTable({ boxes: all, by, value }: { boxes: readonly Box[]; by: stri
       <tbody>
         {all.map((box) => (
           <tr key={box.group} className="h-row border-line border-t">
-            <th scope="row" title={box.group} className="max-w-60 truncate px-4 text-left font-normal">
+            <th scope="row" title={box.group} className="max-w-60 truncate px-3 text-left font-normal wide:px-4">
               {box.group}
             </th>
             <td className="px-3 text-right">{box.runs.length}</td>

@@ -130,7 +130,7 @@ export function CompareScreen() {
           className="min-h-0"
         >
           {ends.isError && wantsEnds && (
-            <p role="alert" className="shrink-0 bg-danger-surface px-4 py-1.5 text-danger">
+            <p role="alert" className="shrink-0 bg-danger-surface px-3 py-1.5 wide:px-4 text-danger">
               The least and greatest values could not be loaded: {ends.error.message}{" "}
               <Button kind="quiet" onClick={() => void ends.refetch()}>
                 Try again

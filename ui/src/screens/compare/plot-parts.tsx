@@ -147,7 +147,7 @@ export function PlottedRuns({ label, runs, shown, fields, onPoint }: PlottedRuns
       <table className="min-w-full border-collapse">
         <thead>
           <tr className="h-row text-left text-ink-muted text-sm">
-            <th scope="col" className="sticky top-0 left-0 z-20 bg-page px-4 font-medium">
+            <th scope="col" className="sticky top-0 left-0 z-20 bg-page px-3 font-medium wide:px-4">
               Run
             </th>
             {columns.map((field) => (
@@ -176,7 +176,7 @@ export function PlottedRuns({ label, runs, shown, fields, onPoint }: PlottedRuns
               >
                 <th
                   scope="row"
-                  className="sticky left-0 max-w-40 bg-page px-4 text-left font-normal group-hover:bg-hover wide:max-w-72"
+                  className="sticky left-0 max-w-40 bg-page px-3 text-left font-normal wide:px-4 group-hover:bg-hover wide:max-w-72"
                 >
                   <RunLink run={run} />
                 </th>

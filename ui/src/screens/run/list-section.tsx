@@ -32,7 +32,7 @@ export function ListSection(props: ListSectionProps) {
   const limit = isWhole ? MANY_ROWS_IN_SIGHT : ROWS_IN_SIGHT;
   return (
     <section aria-label={title} className="flex min-w-0 flex-col">
-      <div className="flex min-h-9 flex-wrap items-center gap-3 px-4">
+      <div className="flex min-h-9 flex-wrap items-center gap-3 px-3 wide:px-4">
         <h2 className="shrink-0 font-medium">
           {title} <span className="font-normal text-ink-faint">{formatCount(count)}</span>
         </h2>
@@ -52,9 +52,9 @@ export function ListSection(props: ListSectionProps) {
         {note !== undefined && <span className="text-danger text-sm">{note}</span>}
       </div>
       {count === 0 ? (
-        <p className="px-4 pb-2 text-ink-muted">{emptyText}</p>
+        <p className="px-3 pb-2 wide:px-4 text-ink-muted">{emptyText}</p>
       ) : found === 0 ? (
-        <p className="px-4 pb-2 text-ink-muted">Nothing matches the search.</p>
+        <p className="px-3 pb-2 wide:px-4 text-ink-muted">Nothing matches the search.</p>
       ) : (
         <div className="flex flex-col" style={{ height: HEADER_PX + ROW_PX * Math.min(found, limit) }}>
           {children}

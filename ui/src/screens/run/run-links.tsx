@@ -25,7 +25,7 @@ interface BlockProps {
 /** A heading with what belongs to the run below it. */
 export function Block({ title, count, actions, children }: BlockProps) {
   return (
-    <section aria-label={title} className="flex min-w-0 flex-col gap-1 px-4">
+    <section aria-label={title} className="flex min-w-0 flex-col gap-1 px-3 wide:px-4">
       <div className="flex min-w-0 items-center gap-3">
         <h2 className="font-medium">
           {title} {count !== undefined && <span className="font-normal text-ink-faint">{formatCount(count)}</span>}

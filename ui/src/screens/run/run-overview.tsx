@@ -24,7 +24,7 @@ export function RunOverview({ run }: { run: Run }) {
   return (
     <div className="flex flex-col gap-4 py-3 wide:grid wide:grid-cols-[minmax(0,1fr)_360px] wide:gap-0">
       <div className="flex min-w-0 flex-col gap-4">
-        <div className="px-4">
+        <div className="px-3 wide:px-4">
           <Description
             text={valueFor(run.data.tags, NOTE_TAG)}
             onSave={(value) => setTag.mutateAsync({ run_id, key: NOTE_TAG, value })}

@@ -157,7 +157,7 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
   const status = shownStatus(run.info.status, lastHeardMs(run), useNow());
   const isDeleted = lifecycle_stage === "deleted";
   return (
-    <header className="flex min-h-11 items-center gap-2 px-4 pt-1">
+    <header className="flex min-h-11 items-center gap-2 px-3 pt-1 wide:px-4">
       <span aria-hidden className="size-3 shrink-0 rounded-full" style={{ backgroundColor: runColour(run_id) }} />
       <h1 title={run_name} className="min-w-0 truncate text-xl">
         <bdi>{run_name || run_id}</bdi>
