@@ -51,6 +51,14 @@ test("the list: folders, tags, counts, hostile names as text", async () => {
   await expectSoundInBothThemes(opened);
   await page.setViewportSize({ width: 390, height: 800 });
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+  const bar = page.getByRole("searchbox").locator("xpath=ancestor::header");
+  const twoLines = 90;
+  expect((await bar.boundingBox())!.height).toBeLessThan(twoLines);
+  await expectSoundInBothThemes(opened);
+  await page.getByRole("checkbox", { name: "Select all" }).check();
+  await page.getByRole("button", { name: "Open together" }).waitFor();
+  expect((await bar.boundingBox())!.height).toBeLessThan(twoLines);
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
   await expectSoundInBothThemes(opened);
 });
 

@@ -234,6 +234,33 @@ test("columns are dragged to another place, which does not sort by them", async 
   expect(page.url()).not.toContain("sort=");
 });
 
+test("a column that is dragged to an edge has the table scroll", async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
+  const { page } = await open(`?columns=${encodeURIComponent(JSON.stringify(names.map((name) => `params.${name}`)))}`);
+  const grid = page.getByRole("grid", { name: "Runs" });
+  const scrolled = () =>
+    grid.evaluate(({ parentElement: scroller }) => {
+      const { scrollLeft, scrollWidth, clientWidth } = scroller!;
+      return scrollLeft === 0 ? "at the start" : scrollWidth - clientWidth - scrollLeft < 1 ? "at the end" : "between";
+    });
+  const drag = async (name: string, x: number, end: string): Promise<void> => {
+    const box = (await header(page, name).boundingBox())!;
+    await page.mouse.move(box.x + 20, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 30, box.y + 10);
+    await page.mouse.move(x, box.y + 10);
+    await expect.poll(scrolled).toBe(end);
+    // The column's mark stands where it would go.
+    await page.locator("[data-column][class*='inset_']").waitFor();
+    await page.mouse.up();
+  };
+  await drag("p0", 1430, "at the end");
+  await expect.poll(async () => (await headers(page)).at(-1)).toBe("p0");
+  await drag("p0", 310, "at the start");
+  await expect.poll(async () => (await headers(page)).slice(0, 2)).toEqual(["p0", "p1"]);
+  expect(page.url()).not.toContain("sort=");
+});
+
 test("groups tell mean and spread and open to their runs; children open below their parents", async () => {
   const opened = await open(`?group=${encodeURIComponent('["params.model"]')}`);
   const { page } = opened;

@@ -152,8 +152,8 @@ function BareLine<Row>(props: LineProps<Row>) {
       onFocus={() => hand.onFocus(index)}
       className={classNames(
         LINE,
-        "absolute inset-x-0 top-0 h-row border-line border-b -outline-offset-2 hover:bg-hover",
-        isSelected && "bg-selected",
+        "absolute inset-x-0 top-0 h-row border-line border-b -outline-offset-2",
+        isSelected ? "bg-selected" : "hover:bg-hover",
       )}
       style={{ transform: `translateY(${start}px)` }}
     >

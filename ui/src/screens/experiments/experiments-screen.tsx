@@ -136,44 +136,58 @@ export function ExperimentsScreen() {
   });
   const column = sort.replace(/^-/, "");
   const shownSort = SORTS.find((name) => name === column) ?? "name";
+  // On phones there is room for what is done with selected ones, or for what is listed.
+  const beside = selected.length > 0 ? "not-wide:hidden" : "";
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <header className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2 wide:px-4">
+      <header className="flex shrink-0 flex-col gap-2 px-3 py-2 wide:flex-row wide:items-center wide:px-4">
         <h1 className="sr-only">Experiments</h1>
-        <SearchField
-          ref={searchBox}
-          label="Name, tag or description"
-          value={text}
-          onValueChange={setText}
-          className="min-w-0 flex-1 basis-full wide:max-w-[360px] wide:basis-auto"
-        />
-        <Segmented
-          label="Which experiments"
-          value={view}
-          onValueChange={setView}
-          segments={[
-            { value: "active", label: "Active" },
-            { value: "deleted", label: "Trash" },
-          ]}
-        />
-        {all !== undefined && hasFolders(all) && (
-          <Segmented
-            label="Layout"
-            value={flat ? "flat" : "folders"}
-            onValueChange={(next) =>
-              void navigate({ search: (before) => ({ ...before, flat: next === "flat" || undefined }), replace: true })
-            }
-            segments={[
-              { value: "folders", label: "Folders" },
-              { value: "flat", label: "Flat" },
-            ]}
+        <div className="flex items-center gap-2 wide:contents">
+          <SearchField
+            ref={searchBox}
+            label="Name, tag or description"
+            value={text}
+            onValueChange={setText}
+            className="min-w-0 flex-1 wide:max-w-[360px]"
           />
-        )}
-        <span role="status" className="text-ink-muted">
-          {all !== undefined && (selected.length > 0 ? `${selected.length} selected` : countText(rows))}
-        </span>
-        <div className="ml-auto flex flex-wrap items-center gap-2">
+          <Button kind="primary" icon={<Plus size={14} aria-hidden />} onClick={create} className="wide:order-last">
+            <span>
+              New<span className="sr-only wide:not-sr-only"> experiment</span>
+            </span>
+          </Button>
+        </div>
+        <div className="flex min-w-0 flex-1 items-center gap-2">
+          <Segmented
+            label="Which experiments"
+            value={view}
+            onValueChange={setView}
+            segments={[
+              { value: "active", label: "Active" },
+              { value: "deleted", label: "Trash" },
+            ]}
+            className={beside}
+          />
+          {all !== undefined && hasFolders(all) && (
+            <Segmented
+              label="Layout"
+              value={flat ? "flat" : "folders"}
+              onValueChange={(next) =>
+                void navigate({
+                  search: (before) => ({ ...before, flat: next === "flat" || undefined }),
+                  replace: true,
+                })
+              }
+              segments={[
+                { value: "folders", label: "Folders" },
+                { value: "flat", label: "Flat" },
+              ]}
+              className={beside}
+            />
+          )}
+          <span role="status" className="min-w-0 flex-1 truncate text-ink-muted">
+            {all !== undefined && (selected.length > 0 ? `${selected.length} selected` : countText(rows))}
+          </span>
           {selected.length > 0 && (
             <>
               {view === "active" && (
@@ -191,9 +205,6 @@ export function ExperimentsScreen() {
               </Button>
             </>
           )}
-          <Button kind="primary" icon={<Plus size={14} aria-hidden />} onClick={create}>
-            New experiment
-          </Button>
         </div>
       </header>
       {folder !== "" && (

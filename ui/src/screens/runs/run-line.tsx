@@ -41,13 +41,14 @@ export const STILL_CELL =
   "relative shrink-0 border-line border-r @min-[480px]:sticky @min-[480px]:left-(--left) @min-[480px]:z-10";
 
 /** What covers the outline of the row in hand draws its part of it. */
-const STILL_FOCUS =
-  "group-hover:bg-hover group-focus-visible:shadow-[inset_0_2px_var(--color-accent),inset_0_-2px_var(--color-accent)]";
+const STILL_FOCUS = "group-focus-visible:shadow-[inset_0_2px_var(--color-accent),inset_0_-2px_var(--color-accent)]";
 
 /** A row, rendered anew only where something of itself has changed: scrolling makes only the rows that come. */
 export const RunLine = memo(function RunLine(props: RunLineProps) {
   const { row, index, start, layout, spread, isTree, context, hand, onToggle, isActive, isSelected, isPinned } = props;
-  const surface = isSelected ? "bg-selected" : row.kind === "group" ? "bg-surface" : "bg-page";
+  // What is selected looks so also while it is pointed at.
+  const hover = isSelected ? "" : "group-hover:bg-hover";
+  const surface = classNames(isSelected ? "bg-selected" : row.kind === "group" ? "bg-surface" : "bg-page", hover);
   const cell = (placed: Placed, className: string) => {
     const { column } = placed;
     const { text, title } = row.kind === "run" ? runCell(row, column, context) : groupCell(row, column, spread);
@@ -90,7 +91,7 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
         className={classNames(
           NAME_CELL,
           surface,
-          "group-hover:bg-hover group-focus-visible:shadow-[inset_2px_2px_var(--color-accent),inset_0_-2px_var(--color-accent)]",
+          "group-focus-visible:shadow-[inset_2px_2px_var(--color-accent),inset_0_-2px_var(--color-accent)]",
         )}
       >
         <input
@@ -122,7 +123,7 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
         )}
       </span>
       {layout.still.map((placed) => cell(placed, stillClass))}
-      <div className="relative flex-1 group-hover:bg-hover">
+      <div className={classNames("relative flex-1", hover)}>
         {layout.shown.map((placed) => cell(placed, MOVING_CELL))}
       </div>
     </div>

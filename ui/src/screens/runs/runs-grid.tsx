@@ -164,7 +164,7 @@ export function RunsGrid(props: RunsGridProps) {
         style={{ width: `calc(var(--name) + ${width}px)` }}
       >
         <RunsHeader
-          {...{ layout, columns, fixed, sort, order, onShow }}
+          {...{ layout, columns, fixed, sort, order, scroller, onShow }}
           actions={headerActions}
           selectable={selectable.length}
           selected={count}

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, ChevronDown } from "lucide-react";
-import { type KeyboardEvent, type MouseEvent, memo, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, memo, type RefObject, useMemo, useRef, useState } from "react";
 import { classNames } from "../../parts/class-names.ts";
 import { ContextMenu } from "../../parts/menu.tsx";
 import { SelectAll } from "../../parts/select-all.tsx";
@@ -28,6 +28,7 @@ interface RunsHeaderProps {
   sort: readonly string[];
   /** All columns as they stand, from left to right. */
   order: readonly Placed[];
+  scroller: RefObject<HTMLElement | null>;
   actions: HeaderActions;
   /** Brings a column into sight, by its place in `order`. */
   onShow: (index: number) => void;
@@ -54,7 +55,7 @@ export const RunsHeader = memo(function RunsHeader(props: RunsHeaderProps) {
   const labels = useMemo(() => columnLabels(columns), [columns]);
   const rendered = [...layout.still, ...layout.shown];
   const inHand = rendered.some(({ column }) => column.spelling === wanted) ? wanted : NAME;
-  const drag = useColumnDrag(order, props.fixed, actions.onMove);
+  const drag = useColumnDrag({ order, fixed: props.fixed, scroller: props.scroller, onMove: actions.onMove });
 
   const focus = (spelling: string, index: number): void => {
     focusNext.current = spelling;
@@ -136,7 +137,12 @@ export const RunsHeader = memo(function RunsHeader(props: RunsHeaderProps) {
       >
         <HeaderButton {...button(spelling, labels.get(spelling)!, column.order, column.kind === "metric")} />
         <MenuMark />
-        <Resizer width={size} onResize={(px) => resize(placed, px - size)} />
+        <Resizer
+          width={size}
+          // Where the column has an edge of its own, it is that.
+          className={placed.index < layout.still.length ? "-right-px" : "right-0"}
+          onResize={(px) => resize(placed, px - size)}
+        />
       </span>
     );
   };
@@ -228,12 +234,16 @@ function MenuMark() {
 }
 
 /** The edge of a column, to be dragged. */
-function Resizer({ width, onResize }: { width: number; onResize: (px: number) => void }) {
+function Resizer(props: { width: number; className: string; onResize: (px: number) => void }) {
+  const { width, className, onResize } = props;
   const start = useRef<{ x: number; width: number }>(undefined);
   return (
     <span
       aria-hidden
-      className="absolute inset-y-1 right-0 w-2 cursor-col-resize touch-none border-line border-r hover:border-accent"
+      className={classNames(
+        "absolute inset-y-1 w-2 cursor-col-resize touch-none border-line border-r hover:border-accent",
+        className,
+      )}
       onPointerDown={(event) => {
         event.stopPropagation();
         event.currentTarget.setPointerCapture(event.pointerId);

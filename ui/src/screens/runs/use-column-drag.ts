@@ -1,8 +1,11 @@
-import { type MouseEvent, type PointerEvent, useRef, useState } from "react";
+import { type MouseEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
 import type { Placed } from "./grid-layout.ts";
 
 /** So far the pointer goes until it is no longer a press, in px. */
 const THRESHOLD_PX = 6;
+/** So near to an edge of the columns that scroll, in px, a column has them scroll; at the edge and beyond it the fastest. */
+const EDGE_PX = 48;
+const SCROLL_PX_PER_MS = 2;
 
 interface Drag {
   moved: string;
@@ -10,41 +13,82 @@ interface Drag {
   before: string | undefined;
 }
 
+interface Press {
+  spelling: string;
+  /** Where it began, in px. */
+  from: number;
+  /** Where the pointer is, in px. */
+  x: number;
+  y: number;
+}
+
+interface ColumnDragOptions {
+  order: readonly Placed[];
+  /** Spellings of the columns that stay in place. */
+  fixed: readonly string[];
+  scroller: RefObject<HTMLElement | null>;
+  onMove: (spelling: string, before: string | undefined) => void;
+}
+
 /** Columns that are dragged to another place by their headers, among those that stay or those that scroll. */
-export function useColumnDrag(
-  order: readonly Placed[],
-  fixed: readonly string[],
-  onMove: (spelling: string, before: string | undefined) => void,
-) {
-  const press = useRef<{ spelling: string; x: number }>(undefined);
+export function useColumnDrag({ order, fixed, scroller, onMove }: ColumnDragOptions) {
+  const press = useRef<Press>(undefined);
   const wasDragged = useRef(false);
+  const frame = useRef(0);
   const [drag, setDrag] = useState<Drag>();
 
-  const targetAt = (event: PointerEvent, moved: string): string | undefined => {
-    const header = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-column]");
+  const targetAt = ({ x, y, spelling: moved }: Press): string | undefined => {
+    const header = document.elementFromPoint(x, y)?.closest("[data-column]");
     const over = header?.getAttribute("data-column");
     if (header == null || over == null || fixed.includes(over) !== fixed.includes(moved)) return moved;
     const { left, width } = header.getBoundingClientRect();
-    if (event.clientX < left + width / 2) return over;
+    if (x < left + width / 2) return over;
     return order[order.findIndex(({ column }) => column.spelling === over) + 1]?.column.spelling;
   };
+  const latest = useRef(targetAt);
+  latest.current = targetAt;
+  const follow = (): void => {
+    const pressed = press.current;
+    if (pressed !== undefined) setDrag({ moved: pressed.spelling, before: latest.current(pressed) });
+  };
+  const scrollOn = (row: HTMLElement, beforeMs: number): void => {
+    frame.current = requestAnimationFrame((nowMs) => {
+      const pull = press.current === undefined ? 0 : pullAt(press.current.x, row, scroller.current!);
+      if (pull !== 0) {
+        scroller.current!.scrollLeft += pull * SCROLL_PX_PER_MS * (nowMs - beforeMs);
+        follow();
+      }
+      scrollOn(row, nowMs);
+    });
+  };
+  const end = (): void => {
+    press.current = undefined;
+    cancelAnimationFrame(frame.current);
+    setDrag(undefined);
+  };
+  useEffect(() => () => cancelAnimationFrame(frame.current), []);
+
   const onPointerDown = (event: PointerEvent, spelling: string): void => {
     wasDragged.current = false;
     // On touch screens the same gesture scrolls.
-    if (event.button === 0 && event.pointerType !== "touch") press.current = { spelling, x: event.clientX };
+    if (event.button !== 0 || event.pointerType === "touch") return;
+    press.current = { spelling, from: event.clientX, x: event.clientX, y: event.clientY };
   };
-  const onPointerMove = (event: PointerEvent): void => {
-    if (press.current === undefined) return;
-    const { spelling, x } = press.current;
-    if (drag === undefined && Math.abs(event.clientX - x) < THRESHOLD_PX) return;
-    if (drag === undefined) event.currentTarget.setPointerCapture(event.pointerId);
+  const onPointerMove = (event: PointerEvent<HTMLElement>): void => {
+    const pressed = press.current;
+    if (pressed === undefined) return;
+    Object.assign(pressed, { x: event.clientX, y: event.clientY });
+    if (drag === undefined) {
+      if (Math.abs(pressed.x - pressed.from) < THRESHOLD_PX) return;
+      event.currentTarget.setPointerCapture(event.pointerId);
+      if (!fixed.includes(pressed.spelling)) scrollOn(event.currentTarget, performance.now());
+    }
     wasDragged.current = true;
-    setDrag({ moved: spelling, before: targetAt(event, spelling) });
+    follow();
   };
   const onPointerUp = (): void => {
-    press.current = undefined;
     if (drag !== undefined && drag.before !== drag.moved) onMove(drag.moved, drag.before);
-    setDrag(undefined);
+    end();
   };
   return {
     moved: drag?.moved,
@@ -54,14 +98,19 @@ export function useColumnDrag(
     row: {
       onPointerMove,
       onPointerUp,
-      onPointerCancel: () => {
-        press.current = undefined;
-        setDrag(undefined);
-      },
+      onPointerCancel: end,
       onClickCapture: (event: MouseEvent) => {
         if (wasDragged.current) event.stopPropagation();
         wasDragged.current = false;
       },
     },
   };
+}
+
+/** From −1 to 1: which way the columns that scroll, which are the row's last element, are to go, and how fast. */
+function pullAt(x: number, row: HTMLElement, scroller: HTMLElement): number {
+  const left = row.lastElementChild!.previousElementSibling!.getBoundingClientRect().right;
+  const right = scroller.getBoundingClientRect().left + scroller.clientWidth;
+  const beyond = Math.min(0, x - left - EDGE_PX) + Math.max(0, x - right + EDGE_PX);
+  return Math.max(-1, Math.min(1, beyond / EDGE_PX));
 }
