@@ -58,6 +58,8 @@ export default defineConfig({
           globalSetup: "test/e2e/harness/e2e.setup.ts",
           testTimeout: 60_000,
           hookTimeout: 300_000,
+          // A page and its server on a slow machine take longer than the second that is the default.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       {
