@@ -88,7 +88,7 @@ describe("a run's charts", () => {
 
   test("have their series asked for once, before their code is there", async () => {
     const { page, plot } = await open("/models");
-    await page.getByRole("heading", { name: "Registered models" }).waitFor();
+    await page.getByRole("heading", { name: "Registered models", exact: true }).waitFor();
     let asked = 0;
     let release = (): void => {};
     const released = new Promise<void>((resolve) => {
@@ -376,7 +376,10 @@ describe("charts beside the table", () => {
       });
     await touch("touchStart", 0.3);
     for (const share of [0.35, 0.4, 0.5]) await touch("touchMove", share);
-    await page.getByText(/^Step \d+$/).waitFor();
+    await page
+      .getByText(/^Step \d+$/)
+      .first()
+      .waitFor();
     await touch("touchEnd");
     await touch("touchStart", 0.45, 0.65);
     for (const by of [0.05, 0.1, 0.15, 0.2]) await touch("touchMove", 0.45 - by, 0.65 + by);
