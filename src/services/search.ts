@@ -13,8 +13,8 @@ import type { ServiceContext } from "./context.ts";
 /** More live runs than this are not asked in one search: each is a subrequest. */
 export const MAX_ASKED_RUNS = 1000;
 
-/** Runs read at once, so that a page of 50,000 stays in flat memory. */
-const RUNS_PER_READ = 500;
+/** Runs read at once, so that a page of 50,000 stays in flat memory: as many as MLflow's clients ask for by default. */
+const RUNS_PER_READ = 1000;
 
 export interface Search {
   readonly filter: string;
