@@ -1,15 +1,10 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { EllipsisVertical } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { IconButton } from "../../parts/button.tsx";
-import { classNames } from "../../parts/class-names.ts";
-import { Menu } from "../../parts/menu.tsx";
-import { Dash } from "../../parts/values.tsx";
-import type { CompareCell, CompareRow } from "./compare-rows.ts";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useScrollTogether } from "../runs/use-scroll-together.ts";
+import { CompareHead, CompareLine, ROW_PX, type RunHand } from "./compare-line.tsx";
+import type { CompareRow } from "./compare-rows.ts";
 import type { ComparedRun } from "./compared-run.ts";
-import { RunLink } from "./run-link.tsx";
 
-const ROW_PX = 28;
 const HEAD_PX = 36;
 /** Where the scroller is narrower, keys and runs are too. */
 const NARROW_PX = 720;
@@ -35,17 +30,22 @@ export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps)
   const keyPx = isNarrow ? 128 : 240;
   const least = isNarrow ? 124 : 168;
   const columnPx = Math.max(least, Math.min(360, Math.floor((width - keyPx) / Math.max(1, runs.length))));
+  const scrolled = {
+    getScrollElement: () => scroller.current,
+    observeElementOffset: useScrollTogether<HTMLDivElement>(),
+    useFlushSync: false,
+  };
   const across = useVirtualizer({
+    ...scrolled,
     horizontal: true,
     count: runs.length,
-    getScrollElement: () => scroller.current,
     estimateSize: () => columnPx,
     overscan: 2,
     paddingStart: keyPx,
   });
   const down = useVirtualizer({
+    ...scrolled,
     count: rows.length,
-    getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 10,
     paddingStart: HEAD_PX,
@@ -54,12 +54,20 @@ export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps)
   useEffect(() => across.measure(), [columnPx, keyPx]);
   const columns = across.getVirtualItems();
   const total = keyPx + columnPx * runs.length;
-  const ids = runs.map((run) => run.id);
-  const moveTo = (from: number, to: number): void => {
-    const next = ids.filter((_, index) => index !== from);
-    next.splice(to, 0, ids[from]!);
-    onRuns(next);
-  };
+  const latest = useRef({ runs, onRuns, openRun });
+  latest.current = { runs, onRuns, openRun };
+  const hand = useMemo((): RunHand => {
+    const ids = (): string[] => latest.current.runs.map(({ id }) => id);
+    return {
+      open: (run) => latest.current.openRun(run),
+      remove: (run) => latest.current.onRuns(ids().filter((id) => id !== run.id)),
+      move: (run, to) => {
+        const next = ids().filter((id) => id !== run.id);
+        next.splice(to, 0, run.id);
+        latest.current.onRuns(next);
+      },
+    };
+  }, []);
   return (
     <section
       ref={scroller}
@@ -99,138 +107,23 @@ export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps)
           >
             {runs.length} {runs.length === 1 ? "run" : "runs"}
           </div>
-          {columns.map(({ index, start }) => {
-            const run = runs[index]!;
-            return (
-              // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
-              <div
-                key={run.id}
-                role="columnheader"
-                aria-colindex={index + 2}
-                className="absolute top-0 flex h-full items-center gap-1 pl-3"
-                style={{ left: start, width: columnPx }}
-              >
-                <div className="min-w-0 flex-1 font-medium">
-                  <RunLink run={run} />
-                </div>
-                <Menu
-                  align="end"
-                  trigger={
-                    <IconButton label={`Actions for ${run.name}`} icon={<EllipsisVertical size={14} aria-hidden />} />
-                  }
-                  entries={[
-                    { label: "Open the run", onSelect: () => openRun(run) },
-                    null,
-                    {
-                      label: "Compare the others with this",
-                      isDisabled: index === 0,
-                      onSelect: () => moveTo(index, 0),
-                    },
-                    { label: "Move to the left", isDisabled: index === 0, onSelect: () => moveTo(index, index - 1) },
-                    {
-                      label: "Move to the right",
-                      isDisabled: index === runs.length - 1,
-                      onSelect: () => moveTo(index, index + 1),
-                    },
-                    null,
-                    { label: "Remove from comparison", onSelect: () => onRuns(ids.filter((id) => id !== run.id)) },
-                  ]}
-                />
-              </div>
-            );
-          })}
+          {columns.map(({ index, start }) => (
+            <CompareHead
+              key={runs[index]!.id}
+              run={runs[index]!}
+              {...{ index, start, hand }}
+              isLast={index === runs.length - 1}
+              width={columnPx}
+            />
+          ))}
         </div>
         {down.getVirtualItems().map(({ index, start }) => {
           const row = rows[index];
-          if (row === undefined) return null;
-          const isSection = row.kind === "section";
           return (
-            // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
-            <div
-              key={row.id}
-              role="row"
-              aria-rowindex={index + 2}
-              className={classNames(
-                "group absolute left-0 border-line border-b",
-                isSection ? "bg-surface" : "hover:bg-hover",
-              )}
-              style={{ top: start, width: total, height: ROW_PX }}
-            >
-              {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above */}
-              <div
-                role="rowheader"
-                aria-colindex={1}
-                title={row.label}
-                className={classNames(
-                  "sticky left-0 z-10 flex h-full items-center gap-1.5 border-line border-r px-3 wide:px-4",
-                  isSection ? "bg-surface font-semibold" : "bg-page group-hover:bg-hover",
-                )}
-                style={{ width: keyPx }}
-              >
-                {row.kind === "values" && (
-                  <span
-                    aria-hidden
-                    title={row.differs ? "Differs" : undefined}
-                    className={classNames("w-2 shrink-0 text-accent", !row.differs && "invisible")}
-                  >
-                    ≠
-                  </span>
-                )}
-                {/* Where there is little place, the end of a long key says more than its beginning. */}
-                <span className={classNames("truncate", isNarrow && !isSection && "[direction:rtl]")}>
-                  <bdi>{row.label}</bdi>
-                </span>
-                {row.kind === "values" && row.differs && <span className="sr-only">differs</span>}
-                {isSection && <span className="font-normal text-ink-faint text-sm">{row.count}</span>}
-              </div>
-              {row.kind === "values" &&
-                columns.map((column) => (
-                  <Cell
-                    key={column.index}
-                    cell={row.cells[column.index]}
-                    column={column.index}
-                    left={column.start}
-                    width={columnPx}
-                  />
-                ))}
-            </div>
+            row && <CompareLine key={row.id} {...{ row, index, start, columns, keyPx, columnPx, total, isNarrow }} />
           );
         })}
       </div>
     </section>
-  );
-}
-
-interface CellProps {
-  cell: CompareCell | undefined;
-  column: number;
-  left: number;
-  width: number;
-}
-
-function Cell({ cell, column, left, width }: CellProps) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: as above
-    <div
-      role="cell"
-      aria-colindex={column + 2}
-      title={cell?.title}
-      className={classNames("absolute top-0 flex h-full items-center px-3", cell?.isOther && "bg-selected")}
-      style={{ left, width }}
-    >
-      {cell === undefined ? (
-        <Dash />
-      ) : (
-        <span className="truncate">
-          <bdi>{cell.text}</bdi>
-        </span>
-      )}
-      {cell?.share !== undefined && (
-        // Of the cell's width without its padding.
-        <span aria-hidden className="absolute inset-x-3 bottom-0.5 h-0.5 bg-line">
-          <span className="block h-full bg-accent" style={{ width: `${Math.max(1, cell.share * 100)}%` }} />
-        </span>
-      )}
-    </div>
   );
 }

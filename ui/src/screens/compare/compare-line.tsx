@@ -1,0 +1,171 @@
+import type { VirtualItem } from "@tanstack/react-virtual";
+import { EllipsisVertical } from "lucide-react";
+import { memo } from "react";
+import { IconButton } from "../../parts/button.tsx";
+import { classNames } from "../../parts/class-names.ts";
+import { LazyMenu } from "../../parts/lazy-menu.tsx";
+import { Dash } from "../../parts/values.tsx";
+import type { CompareCell, CompareRow } from "./compare-rows.ts";
+import type { ComparedRun } from "./compared-run.ts";
+import { RunLink } from "./run-link.tsx";
+
+/* Parts of the table, each rendered anew only where something of it has changed: scrolling makes only what comes into sight. */
+
+export const ROW_PX = 28;
+
+/** What can be done with a run of the comparison. */
+export interface RunHand {
+  open: (run: ComparedRun) => void;
+  /** To a place in the order, from 0. */
+  move: (run: ComparedRun, to: number) => void;
+  remove: (run: ComparedRun) => void;
+}
+
+interface CompareHeadProps {
+  run: ComparedRun;
+  index: number;
+  isLast: boolean;
+  /** From the left, in px. */
+  start: number;
+  width: number;
+  hand: RunHand;
+}
+
+/** A run's name above its column, and what can be done with it. */
+export const CompareHead = memo(function CompareHead({ run, index, isLast, start, width, hand }: CompareHeadProps) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a cell of a virtual table
+    <div
+      role="columnheader"
+      aria-colindex={index + 2}
+      className="absolute top-0 flex h-full items-center gap-1 pl-3"
+      style={{ left: start, width }}
+    >
+      <div className="min-w-0 flex-1 font-medium">
+        <RunLink run={run} />
+      </div>
+      <LazyMenu
+        trigger={(onClick) => (
+          <IconButton
+            label={`Actions for ${run.name}`}
+            icon={<EllipsisVertical size={14} aria-hidden />}
+            onClick={onClick}
+          />
+        )}
+        entries={() => [
+          { label: "Open the run", onSelect: () => hand.open(run) },
+          null,
+          { label: "Compare the others with this", isDisabled: index === 0, onSelect: () => hand.move(run, 0) },
+          { label: "Move to the left", isDisabled: index === 0, onSelect: () => hand.move(run, index - 1) },
+          { label: "Move to the right", isDisabled: isLast, onSelect: () => hand.move(run, index + 1) },
+          null,
+          { label: "Remove from comparison", onSelect: () => hand.remove(run) },
+        ]}
+      />
+    </div>
+  );
+});
+
+interface CompareLineProps {
+  row: CompareRow;
+  index: number;
+  /** From the top, in px. */
+  start: number;
+  /** In sight. */
+  columns: readonly VirtualItem[];
+  keyPx: number;
+  columnPx: number;
+  /** Of the whole table, in px. */
+  total: number;
+  isNarrow: boolean;
+}
+
+/** A value of all runs, or the head of a section. */
+export const CompareLine = memo(function CompareLine(props: CompareLineProps) {
+  const { row, index, start, columns, keyPx, columnPx, total, isNarrow } = props;
+  const isSection = row.kind === "section";
+  return (
+    // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a row of a virtual table
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={classNames(
+        "group absolute left-0 border-line border-b",
+        isSection ? "bg-surface" : "hover:bg-hover",
+      )}
+      style={{ top: start, width: total, height: ROW_PX }}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above */}
+      <div
+        role="rowheader"
+        aria-colindex={1}
+        title={row.label}
+        className={classNames(
+          "sticky left-0 z-10 flex h-full items-center gap-1.5 border-line border-r px-3 wide:px-4",
+          isSection ? "bg-surface font-semibold" : "bg-page group-hover:bg-hover",
+        )}
+        style={{ width: keyPx }}
+      >
+        {row.kind === "values" && (
+          <span
+            aria-hidden
+            title={row.differs ? "Differs" : undefined}
+            className={classNames("w-2 shrink-0 text-accent", !row.differs && "invisible")}
+          >
+            ≠
+          </span>
+        )}
+        {/* Where there is little place, the end of a long key says more than its beginning. */}
+        <span className={classNames("truncate", isNarrow && !isSection && "[direction:rtl]")}>
+          <bdi>{row.label}</bdi>
+        </span>
+        {row.kind === "values" && row.differs && <span className="sr-only">differs</span>}
+        {isSection && <span className="font-normal text-ink-faint text-sm">{row.count}</span>}
+      </div>
+      {row.kind === "values" &&
+        columns.map((column) => (
+          <Cell
+            key={column.index}
+            cell={row.cells[column.index]}
+            column={column.index}
+            left={column.start}
+            width={columnPx}
+          />
+        ))}
+    </div>
+  );
+});
+
+interface CellProps {
+  cell: CompareCell | undefined;
+  column: number;
+  left: number;
+  width: number;
+}
+
+const Cell = memo(function Cell({ cell, column, left, width }: CellProps) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: as above
+    <div
+      role="cell"
+      aria-colindex={column + 2}
+      title={cell?.title}
+      className={classNames("absolute top-0 flex h-full items-center px-3", cell?.isOther && "bg-selected")}
+      style={{ left, width }}
+    >
+      {cell === undefined ? (
+        <Dash />
+      ) : (
+        <span className="truncate">
+          <bdi>{cell.text}</bdi>
+        </span>
+      )}
+      {cell?.share !== undefined && (
+        // Of the cell's width without its padding.
+        <span aria-hidden className="absolute inset-x-3 bottom-0.5 h-0.5 bg-line">
+          <span className="block h-full bg-accent" style={{ width: `${Math.max(1, cell.share * 100)}%` }} />
+        </span>
+      )}
+    </div>
+  );
+});
