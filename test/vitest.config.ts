@@ -56,10 +56,10 @@ export default defineConfig({
           name: "e2e",
           include: [BROWSER_TESTS],
           globalSetup: "test/e2e/harness/e2e.setup.ts",
-          testTimeout: 60_000,
+          testTimeout: 240_000,
           hookTimeout: 300_000,
           // A page and its server on a slow machine take longer than the second that is the default.
-          expect: { poll: { timeout: 20_000 } },
+          expect: { poll: { timeout: 45_000 } },
         },
       },
       {

@@ -221,7 +221,7 @@ test("a server that goes away: what was read stays, a page not yet loaded says s
     });
   await create(first.url, "kept");
   const { page, trouble } = await watchPage(ui.context, first.url);
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(45_000);
   await page.goto(`${first.url}/#/experiments`);
   await page.getByRole("link", { name: "kept" }).waitFor();
   await first.stop();

@@ -38,7 +38,7 @@ export async function startOurUi<Seed>(seedFile?: URL): Promise<OurUi<Seed>> {
     seed,
     open: async (path) => {
       const { page, trouble } = await watchPage(context, server.url);
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(45_000);
       screenshotOnFailure(page);
       await page.goto(`${server.url}/#${path}`);
       return { page, trouble };

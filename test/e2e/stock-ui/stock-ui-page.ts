@@ -64,7 +64,7 @@ export function newProfile(browser: Browser, url: string, workflow: Workflow): P
 /** Opens a new page for one test. */
 export async function openStockUi(profile: BrowserContext, url: string): Promise<StockUiPage> {
   const { page, trouble } = await watchPage(profile, url);
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(45_000);
   screenshotOnFailure(page);
   return {
     page,

@@ -138,7 +138,7 @@ test("registers a logged model under a new name", async () => {
   // Beside the version that is there already, the page counts the others only.
   await expectTexts(page, ["+1"]);
   await expect
-    .poll(() => read("model-versions/get?name=registered-in-the-ui&version=1"), { timeout: 20_000 })
+    .poll(() => read("model-versions/get?name=registered-in-the-ui&version=1"))
     .toMatchObject({
       model_version: { status: "READY", run_id: world.seed.runIds[0], source: `models:/${world.seed.modelId}` },
     });
