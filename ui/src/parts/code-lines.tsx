@@ -8,7 +8,9 @@ export function CodeLines({ text, label }: { text: string; label: string }) {
       <pre tabIndex={0} className="overflow-x-auto p-3 pr-10 font-mono text-sm">
         {text}
       </pre>
-      <CopyButton text={text} label={label} className="absolute top-1 right-1 bg-surface" />
+      <span className="absolute top-1 right-1 rounded bg-surface">
+        <CopyButton text={text} label={label} />
+      </span>
     </div>
   );
 }

@@ -15,10 +15,13 @@ export function LogTableView({ root, table }: { root: ArtifactRoot; table: LogTa
     [rows],
   );
   const hasImages = useMemo(() => rows.some((row) => row.some((value) => typeof value !== "string")), [rows]);
-  const picture = (row: number, column: number) => {
-    const value = rows[row]?.[column];
-    return typeof value === "object" ? <Thumbnail root={root} image={value} /> : undefined;
-  };
+  const picture = useCallback(
+    (row: number, column: number) => {
+      const value = rows[row]?.[column];
+      return typeof value === "object" ? <Thumbnail root={root} image={value} /> : undefined;
+    },
+    [root, rows],
+  );
   return (
     <TableView
       columns={columns}

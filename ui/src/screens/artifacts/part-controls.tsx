@@ -1,4 +1,5 @@
 import { useRef } from "react";
+import { classNames } from "../../parts/class-names.ts";
 import { formatBytes } from "../../parts/format.ts";
 import { Segmented } from "../../parts/segmented.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
@@ -24,9 +25,10 @@ export function PartControls({ file, wholeText, isGrowing = false }: PartControl
   const { end, total } = file;
   const knownTotal = useRef(0);
   knownTotal.current = total ?? knownTotal.current;
+  const hasChoice = from !== 0 || end < (total ?? 0) || isGrowing;
   return (
     <>
-      {(from !== 0 || end < (total ?? 0) || isGrowing) && (
+      {hasChoice && (
         <Segmented
           label="Part of the file"
           value={from === 0 || from === "end" ? String(from) : ""}
@@ -38,7 +40,7 @@ export function PartControls({ file, wholeText, isGrowing = false }: PartControl
         />
       )}
       {knownTotal.current > SLIDER_FROM_BYTES && <PlaceSlider total={knownTotal.current} />}
-      <span className="text-ink-muted text-sm">
+      <span className={classNames("text-ink-muted text-sm", hasChoice && "order-1 wide:order-none")}>
         {partText(file, wholeText)}
         {file.isFull && !file.isComplete && "; move on to read the rest"}
       </span>
@@ -71,7 +73,7 @@ function PlaceSlider({ total }: { total: number }) {
       max={SLIDER_STEPS}
       value={text}
       onChange={({ target }) => setText(target.value)}
-      className="w-48 min-w-0 accent-accent"
+      className="order-1 w-48 min-w-0 accent-accent wide:order-none"
     />
   );
 }

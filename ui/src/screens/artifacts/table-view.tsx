@@ -1,8 +1,9 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
+import { useScrollTogether } from "../runs/use-scroll-together.ts";
 import { Note } from "./note.tsx";
 import { sortRows } from "./parsers.ts";
 
@@ -79,16 +80,21 @@ export function TableView(props: TableViewProps) {
       return { widthPx: Math.min(MAX_COLUMN_PX, Math.max(MIN_COLUMN_PX, widest * CHARACTER_PX + 24)), isNumeric };
     });
   }, [columns, hasSample]);
-  const lines = useVirtualizer({
-    count: rowCount,
+  const scrolled = {
     getScrollElement: () => scroller.current,
+    observeElementOffset: useScrollTogether<HTMLElement>(),
+    useFlushSync: false,
+  };
+  const lines = useVirtualizer({
+    ...scrolled,
+    count: rowCount,
     estimateSize: () => rowPx,
     overscan: 12,
   });
   const across = useVirtualizer({
+    ...scrolled,
     horizontal: true,
     count: columns.length,
-    getScrollElement: () => scroller.current,
     estimateSize: (column) => layout[column]?.widthPx ?? MIN_COLUMN_PX,
     overscan: 3,
   });
@@ -179,39 +185,60 @@ export function TableView(props: TableViewProps) {
           </div>
           {/* biome-ignore lint/a11y/useSemanticElements: as above */}
           <div role="rowgroup" className="relative" style={{ height: lines.getTotalSize() }}>
-            {lines.getVirtualItems().map((item) => {
-              const row = sorted?.[item.index] ?? item.index;
-              return (
-                // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above
-                <div
-                  key={item.index}
-                  role="row"
-                  aria-rowindex={item.index + 2}
-                  className="absolute top-0 left-0 border-line border-b hover:bg-hover"
-                  style={{ transform: `translateY(${item.start}px)`, width, height: rowPx }}
-                >
-                  {columnItems.map(({ index, start, size }) => {
-                    const text = cell(row, index);
-                    return (
-                      // biome-ignore lint/a11y/useSemanticElements: as above
-                      <span
-                        key={index}
-                        role="cell"
-                        aria-colindex={index + 1}
-                        title={text}
-                        className={classNames("absolute top-1 truncate px-3", layout[index]?.isNumeric && "text-right")}
-                        style={{ left: start, width: size }}
-                      >
-                        {picture?.(row, index) ?? text}
-                      </span>
-                    );
-                  })}
-                </div>
-              );
-            })}
+            {lines.getVirtualItems().map(({ index, start }) => (
+              <Line
+                key={index}
+                row={sorted?.[index] ?? index}
+                {...{ index, start, width, rowPx, cell, picture, layout, version }}
+                columns={columnItems}
+              />
+            ))}
           </div>
         </div>
       </section>
     </div>
   );
 }
+
+interface LineProps extends Pick<TableViewProps, "cell" | "picture" | "version"> {
+  row: number;
+  /** Among the lines that are shown, in their order. */
+  index: number;
+  /** From the top, in px. */
+  start: number;
+  width: number;
+  rowPx: number;
+  layout: readonly { isNumeric: boolean }[];
+  /** In sight. */
+  columns: readonly VirtualItem[];
+}
+
+/** A row, rendered anew only when something of it, or of what is known of the file, has changed. */
+const Line = memo(function Line({ row, index, start, width, rowPx, cell, picture, layout, columns }: LineProps) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a row of a virtual table
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className="absolute top-0 left-0 border-line border-b hover:bg-hover"
+      style={{ transform: `translateY(${start}px)`, width, height: rowPx }}
+    >
+      {columns.map((column) => {
+        const text = cell(row, column.index);
+        return (
+          // biome-ignore lint/a11y/useSemanticElements: as above
+          <span
+            key={column.index}
+            role="cell"
+            aria-colindex={column.index + 1}
+            title={text}
+            className={classNames("absolute top-1 truncate px-3", layout[column.index]?.isNumeric && "text-right")}
+            style={{ left: column.start, width: column.size }}
+          >
+            {picture?.(row, column.index) ?? text}
+          </span>
+        );
+      })}
+    </div>
+  );
+});

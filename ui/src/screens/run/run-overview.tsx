@@ -22,8 +22,8 @@ export function RunOverview({ run }: { run: Run }) {
   const setTag = useChange(setRunTag, ["runs", "keys"]);
   const deleteTag = useChange(deleteRunTag, ["runs", "keys"]);
   return (
-    <div className="flex flex-col gap-4 py-3 wide:grid wide:grid-cols-[minmax(0,1fr)_360px] wide:gap-0">
-      <div className="flex min-w-0 flex-col gap-4">
+    <div className="flex flex-col gap-4 py-3 wide:grid wide:min-h-full wide:grid-cols-[minmax(0,1fr)_360px] wide:gap-0 wide:py-0">
+      <div className="flex min-w-0 flex-col gap-4 wide:py-3">
         <div className="px-3 wide:px-4">
           <Description
             text={valueFor(run.data.tags, NOTE_TAG)}
@@ -35,7 +35,7 @@ export function RunOverview({ run }: { run: Run }) {
           <ParamTable params={run.data.params ?? []} />
         </div>
       </div>
-      <div className="flex min-w-0 flex-col gap-4 wide:border-line wide:border-l">
+      <div className="flex min-w-0 flex-col gap-4 wide:border-line wide:border-l wide:py-3">
         <Block title="Details">
           <KeyValues label="Details" rows={details(run)} />
         </Block>
