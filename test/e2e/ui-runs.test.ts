@@ -261,6 +261,38 @@ test("a column that is dragged to an edge has the table scroll", async () => {
   expect(page.url()).not.toContain("sort=");
 });
 
+test("five hundred columns are shown, of which only those in sight exist", async () => {
+  const experiment_id = await newExperiment("wide");
+  const { run } = await post<{ run: { info: { run_id: string } } }>("/runs/create", {
+    experiment_id,
+    run_name: "wide",
+  });
+  const metrics = Array.from({ length: 500 }, (_, index) => ({
+    key: `m${index}`,
+    value: index,
+    timestamp: 1,
+    step: 0,
+  }));
+  await post("/runs/log-batch", { run_id: run.info.run_id, metrics });
+  const opened = await ui.open(`/experiments/${experiment_id}`);
+  const { page } = opened;
+  await link(page, "wide").waitFor();
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByText("400 more are found by their names.").waitFor();
+  await expectSoundInBothThemes(opened);
+  await page.getByRole("button", { name: "Show all metrics" }).click();
+  const grid = page.getByRole("grid", { name: "Runs" });
+  await expect.poll(() => grid.getAttribute("aria-colcount")).toBe("503");
+  await page.keyboard.press("Escape");
+  const inHand = () => page.evaluate("document.activeElement.textContent");
+  await header(page, "Run").focus();
+  await page.keyboard.press("End");
+  await expect.poll(inHand).toBe("m99");
+  await page.getByRole("gridcell", { name: "99", exact: true }).waitFor();
+  expect(await page.getByRole("gridcell").count()).toBeLessThan(30);
+  await expectSound(opened);
+});
+
 test("groups tell mean and spread and open to their runs; children open below their parents", async () => {
   const opened = await open(`?group=${encodeURIComponent('["params.model"]')}`);
   const { page } = opened;

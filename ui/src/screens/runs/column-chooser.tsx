@@ -3,6 +3,7 @@ import { useState } from "react";
 import { spell } from "../../api/field-spelling.ts";
 import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
 import { Button } from "../../parts/button.tsx";
+import { formatCount } from "../../parts/format.ts";
 import { Popover } from "../../parts/popover.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
 import { Checkbox, Switch } from "../../parts/toggles.tsx";
@@ -18,8 +19,8 @@ interface ColumnChooserProps {
   onDiff: (isOn: boolean) => void;
 }
 
-/** More keys than this are found by searching. */
-const MAX_LISTED = 300;
+/** More keys of a kind than this are found by searching: thousands of boxes would take long to open. */
+const MAX_LISTED = 100;
 
 export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff }: ColumnChooserProps) {
   const [words, setWords] = useState("");
@@ -28,7 +29,7 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
     onChange(isOn ? [...columns, spelling] : columns.filter((column) => column !== spelling));
   };
   const found = (all: readonly DistinctKey[]): readonly DistinctKey[] =>
-    all.filter(({ key }) => key.toLowerCase().includes(words.toLowerCase())).slice(0, MAX_LISTED);
+    all.filter(({ key }) => key.toLowerCase().includes(words.toLowerCase()));
   const setAll = (spellings: readonly string[], isOn: boolean): void => {
     const chosen = new Set(spellings);
     onChange(isOn ? [...new Set([...columns, ...spellings])] : columns.filter((column) => !chosen.has(column)));
@@ -78,7 +79,7 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
             "Metrics",
             metrics.map(({ key }) => spell("metric", key)),
           )}
-        {metrics.map(({ key }) => (
+        {metrics.slice(0, MAX_LISTED).map(({ key }) => (
           <div key={key} className="flex min-h-7 flex-wrap items-center gap-x-3">
             <span className="min-w-0 flex-1 truncate" title={key}>
               {key}
@@ -100,6 +101,7 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
             })}
           </div>
         ))}
+        <MoreKeys of={metrics.length} />
         {sections.map(
           ({ kind, title: text, keys: listed }) =>
             listed.length > 0 && (
@@ -108,7 +110,7 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
                   text,
                   listed.map(({ key }) => spell(kind, key)),
                 )}
-                {listed.map(({ key }) => (
+                {listed.slice(0, MAX_LISTED).map(({ key }) => (
                   <Choice
                     key={key}
                     label={key}
@@ -116,6 +118,7 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
                     onChange={(isOn) => set(spell(kind, key), isOn)}
                   />
                 ))}
+                <MoreKeys of={listed.length} />
               </div>
             ),
         )}
@@ -130,6 +133,11 @@ export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff
       </div>
     </Popover>
   );
+}
+
+function MoreKeys({ of }: { of: number }) {
+  if (of <= MAX_LISTED) return null;
+  return <p className="py-1 text-ink-muted text-sm">{formatCount(of - MAX_LISTED)} more are found by their names.</p>;
 }
 
 function Choice({ label, isOn, onChange }: { label: string; isOn: boolean; onChange: (isOn: boolean) => void }) {
