@@ -303,9 +303,12 @@ test("words are found in all of a large file, line by line and by keys; the addr
 test("a search that finds nothing says so, and one that is stopped goes on", async () => {
   const { page } = await openFile("log.txt");
   await page.getByText("line 5", { exact: true }).waitFor();
-  let isHeld = true;
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   await page.route(/get-artifact.*log\.txt/, async (route) => {
-    await expect.poll(() => isHeld).toBe(false);
+    await released;
     await route.continue();
   });
   await page.getByRole("button", { name: "Find in the file" }).click();
@@ -313,7 +316,7 @@ test("a search that finds nothing says so, and one that is stopped goes on", asy
   await page.getByText("Searching…").waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByText("No line has it").waitFor();
-  isHeld = false;
+  release();
   await page.getByRole("button", { name: "Search on" }).click();
   await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
   await page.getByText("500,000 lines", { exact: true }).waitFor();

@@ -20,6 +20,8 @@ import { Highlighter, type TokenKind } from "./syntax.ts";
 import { useFind } from "./use-find.ts";
 
 const WRAP_SETTING = "artifacts.wrap";
+/** What is behind a part begins before its end: a line may be in both. */
+const OVERLAP_BYTES = 4096;
 
 /** Text, read as the reader scrolls, from any place; of a log its end, and what is appended to it. */
 export function TextView({ url, path }: { url: string; path: string }) {
@@ -70,12 +72,12 @@ export function TextView({ url, path }: { url: string; path: string }) {
   const isNothingHere = canMoveOn && words !== "" && lines.length === 0 && !isSearching && !isPaused;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each part
   useEffect(() => {
-    if (isNothingHere) change({ from: end });
+    if (isNothingHere) change({ from: end - OVERLAP_BYTES });
   }, [isNothingHere]);
   const step = (by: 1 | -1): void => {
     if (lines.length === 0) return;
     const at = place === undefined ? -1 : placeOf(lines, place.line);
-    if (by > 0 && at === lines.length - 1 && canMoveOn) change({ from: end });
+    if (by > 0 && at === lines.length - 1 && canMoveOn) change({ from: end - OVERLAP_BYTES });
     else show(lines[(at + by + lines.length) % lines.length]!);
   };
   if (file.error !== undefined && end === start) {
