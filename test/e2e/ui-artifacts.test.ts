@@ -231,7 +231,7 @@ test("images in a logged table are shown small, and in full when pressed", async
     .getByRole("row")
     .nth(2)
     .getByRole("button", { name: /^Show table_images/ });
-  const width = () => thumbnail.locator("img").evaluate((image) => (image as HTMLImageElement).naturalWidth);
+  const width = () => thumbnail.locator("img").evaluate((image) => Number(Reflect.get(image, "naturalWidth")));
   await expect.poll(width).toBeGreaterThan(0);
   await expectSoundInBothThemes(opened);
   await thumbnail.press("Enter");

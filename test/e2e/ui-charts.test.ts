@@ -390,7 +390,15 @@ describe("charts beside the table", () => {
     for (const by of [0.1, 0.2, 0.25]) await touch("touchMove", 0.2 + by, 0.8 - by);
     await touch("touchEnd");
     await expect.poll(() => page.url()).not.toContain("chartZoom");
-    expect(await plot("lr").evaluate((element) => getComputedStyle(element).touchAction)).toBe("pan-y");
+    const swipe = (type: "touchStart" | "touchMove" | "touchEnd", up: number) =>
+      device.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: type === "touchEnd" ? [] : [{ x: box.x + box.width / 2, y: y - up }],
+      });
+    await swipe("touchStart", 0);
+    for (let up = 10; up <= 150; up += 10) await swipe("touchMove", up);
+    await swipe("touchEnd", 150);
+    await expect.poll(() => page.evaluate("document.querySelector('[data-charts]').scrollTop")).toBeGreaterThan(50);
     await expectSound(opened);
   });
 
