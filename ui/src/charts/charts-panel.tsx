@@ -43,6 +43,10 @@ const SIZES = {
   large: { width: 560, height: 340 },
 };
 
+/** So few are wider: a wide page is theirs alone. */
+const FEW_CHARTS = 2;
+const FEW_WIDER = 1.6;
+
 /** One chart for each metric, in sections by what stands before the last `/` of its key. */
 export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPanelProps) {
   const allRuns = useStable(given.runs);
@@ -70,7 +74,8 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
     );
   }
   const size = SIZES[search.chartSize ?? "medium"];
-  const gridTemplateColumns = `repeat(auto-fill, minmax(min(100%, ${size.width}px), 1fr))`;
+  const widthPx = found.length <= FEW_CHARTS ? size.width * FEW_WIDER : size.width;
+  const gridTemplateColumns = `repeat(auto-fill, minmax(min(100%, ${widthPx}px), 1fr))`;
   const closed = search.chartClosed ?? [];
   const full = search.chartFull;
   return (
