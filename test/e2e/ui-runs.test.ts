@@ -64,6 +64,7 @@ test("every run is counted and listed, hostile names as text", async () => {
   await expectSound(opened);
   await page.setViewportSize({ width: 390, height: 844 });
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+  expect(await page.locator("header + div").getByText("runs", { exact: true }).isVisible()).toBe(true);
   await expectSound(opened);
 });
 

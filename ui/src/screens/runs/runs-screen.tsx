@@ -173,7 +173,9 @@ function RunsOf({ view }: { view: RunsView }) {
         }}
         onDownload={isDownloadable ? () => void download() : undefined}
       />
-      {!missing && <SelectionBar {...{ loaded, view, chosen }} onDo={setDoing} onCompare={compare} onClear={clear} />}
+      {!missing && (
+        <SelectionBar {...{ title, loaded, view, chosen }} onDo={setDoing} onCompare={compare} onClear={clear} />
+      )}
       {search.charts ? (
         <SplitPane
           label="Width of the table"

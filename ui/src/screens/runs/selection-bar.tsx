@@ -6,6 +6,8 @@ import { type LoadedRuns, MAX_ROWS } from "./use-runs.ts";
 import type { RunsView } from "./use-runs-view.ts";
 
 interface SelectionBarProps {
+  /** Of what the runs are: for phones, which have no breadcrumbs. */
+  title: string;
   loaded: LoadedRuns;
   view: RunsView;
   chosen: readonly RunRow[];
@@ -15,12 +17,17 @@ interface SelectionBarProps {
 }
 
 /** How many runs there are, and what can be done with those that are selected. */
-export function SelectionBar({ loaded, view, chosen, onDo, onCompare, onClear }: SelectionBarProps) {
+export function SelectionBar({ title, loaded, view, chosen, onDo, onCompare, onClear }: SelectionBarProps) {
   const { pinned = [], hidden = [] } = view.search;
   const ids = chosen.map((row) => row.id);
   const canCompare = ids.length > 1;
   return (
     <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto px-3 pb-1 wide:px-4">
+      {ids.length === 0 && (
+        <span aria-hidden className="min-w-0 truncate font-medium wide:hidden">
+          {title}
+        </span>
+      )}
       <span role="status" className="whitespace-nowrap text-ink-muted">
         {ids.length > 0 ? `${formatCount(ids.length)} selected` : countText(loaded, hidden.length)}
       </span>
