@@ -58,8 +58,8 @@ export function FindBar({ ref, find, words, onWords, current, onStep, onClose, i
         {words !== "" && isPart && !isSearching && " in this part"}
       </span>
       {(isSearching || isPaused) && (
-        <Button kind="quiet" onClick={() => setPaused(isSearching)}>
-          {isSearching ? "Stop" : "Search on"}
+        <Button kind="quiet" onClick={() => setPaused(!isPaused)}>
+          {isPaused ? "Search on" : "Stop"}
         </Button>
       )}
       <IconButton label="Close the search" icon={<X size={14} aria-hidden />} onClick={onClose} className="ml-auto" />

@@ -42,10 +42,10 @@ export function useFind(file: FileParts<LineParser>, words: string): Find {
     return () => clearTimeout(timer);
   }, [search, version, total === undefined, isPaused]);
   const isCaughtUp = done !== undefined && done.search === search && done.version === version;
-  const canRead = !isComplete && !isFull && error === undefined && !isPaused;
+  const canRead = !isComplete && !isFull && error === undefined;
   return {
     lines: search?.lines ?? NONE,
-    isSearching: search !== undefined && (!isCaughtUp || canRead),
+    isSearching: search !== undefined && !isPaused && (!isCaughtUp || canRead),
     isPaused: search !== undefined && isPaused,
     setPaused: (next) => setPaused(next ? words : undefined),
   };
