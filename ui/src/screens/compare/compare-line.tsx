@@ -89,10 +89,7 @@ export const CompareLine = memo(function CompareLine(props: CompareLineProps) {
     <div
       role="row"
       aria-rowindex={index + 2}
-      className={classNames(
-        "group absolute left-0 border-line border-b",
-        isSection ? "bg-surface" : "hover:bg-hover",
-      )}
+      className={classNames("group absolute left-0 border-line border-b", isSection ? "bg-surface" : "hover:bg-hover")}
       style={{ top: start, width: total, height: ROW_PX }}
     >
       {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: as above */}
