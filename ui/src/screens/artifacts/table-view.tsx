@@ -3,7 +3,7 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
-import { useScrollTogether } from "../runs/use-scroll-together.ts";
+import { useScrollTogether } from "../../parts/use-scroll-together.ts";
 import { Note } from "./note.tsx";
 import { sortRows } from "./parsers.ts";
 

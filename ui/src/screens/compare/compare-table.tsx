@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { useScrollTogether } from "../runs/use-scroll-together.ts";
+import { useScrollTogether } from "../../parts/use-scroll-together.ts";
 import { CompareHead, CompareLine, ROW_PX, type RunHand } from "./compare-line.tsx";
 import type { CompareRow } from "./compare-rows.ts";
 import type { ComparedRun } from "./compared-run.ts";

@@ -2,13 +2,13 @@ import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type RefObject, useCallback, useMemo, useRef } from "react";
 import { useNow } from "../../parts/clock.ts";
 import { HEAD_PX, ROW_PX, useGridRows } from "../../parts/grid-rows.ts";
+import { useScrollTogether } from "../../parts/use-scroll-together.ts";
 import { type GridLayout, placeColumns, useWidths, widthOf } from "./grid-layout.ts";
 import type { Spread } from "./run-cell.ts";
 import type { RunColumn } from "./run-columns.ts";
 import { RunLine } from "./run-line.tsx";
 import type { RunRow, TableRow } from "./run-rows.ts";
 import { type HeaderActions, RunsHeader } from "./runs-header.tsx";
-import { useScrollTogether } from "./use-scroll-together.ts";
 import { useSlots } from "./use-slots.ts";
 
 export interface RunsGridProps {
