@@ -19,6 +19,8 @@ const FOLD_BYTES = 1_500_000;
 /** Bodies are gathered into rows up to this size; SQLite rows of an object end at 2 MB. */
 const MAX_JOURNAL_ROW_BYTES = 1_000_000;
 const MAX_BODY_BYTES = 1_900_000;
+/** Journal ids that are taken at once. */
+const IDS_PER_RESERVATION = 1000;
 
 export type { SampleOptions };
 
@@ -54,11 +56,14 @@ export class MetricHistory {
   #journalRows = 0;
   #journalBytes = 0;
   #hidden = { after: 0, through: 0 };
+  #lastJournalId: number;
+  #reservedThrough: number;
 
   /** Brings the object's tables up to date. */
   constructor(storage: ObjectStorage) {
     migrateObject(storage);
     this.#storage = storage;
+    this.#lastJournalId = this.#reservedThrough = readSequence(storage.sql);
     this.#keys = new MetricKeys(storage.sql);
     this.#segments = new Segments(storage.sql);
     this.#measureJournal();
@@ -79,20 +84,30 @@ export class MetricHistory {
   }
 
   #appendRow(row: Uint8Array): number {
-    const { id } = this.#storage.sql
-      .exec<{ id: number }>("INSERT INTO journal (body) VALUES (?) RETURNING id", row)
-      .one();
+    const id = this.#lastJournalId + 1;
+    if (id > this.#reservedThrough) this.#reserveIds(id + IDS_PER_RESERVATION);
+    this.#storage.sql.exec("INSERT INTO journal (id, body) VALUES (?, ?)", id, row);
+    this.#lastJournalId = id;
     this.#journalRows++;
     this.#journalBytes += row.length;
     return id;
   }
 
-  /** The id of the last journal row ever appended; 0 before the first. */
+  /**
+   * Has SQLite note that ids up to `throughId` were used. It keeps the last id of the journal in a page of its own, which
+   * each commit would write beside its row; an id that is noted already leaves that page alone.
+   */
+  #reserveIds(throughId: number): void {
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec("INSERT INTO journal (id, body) VALUES (?, x'')", throughId);
+      this.#storage.sql.exec("DELETE FROM journal WHERE id = ?", throughId);
+    });
+    this.#reservedThrough = throughId;
+  }
+
+  /** At least the id of the last journal row ever appended, and less than that of every later one; 0 before the first. */
   get lastJournalId(): number {
-    return (
-      this.#storage.sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").toArray()[0]
-        ?.seq ?? 0
-    );
+    return this.#lastJournalId;
   }
 
   /** Removes the journal rows after row `afterId` up to row `throughId`, which must not have been folded. */
@@ -224,6 +239,12 @@ export class MetricHistory {
     this.#journalRows = rows;
     this.#journalBytes = bytes;
   }
+}
+
+/** The greatest id that the journal is known to have had. */
+function readSequence(sql: SqlStorage): number {
+  const [row] = sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").toArray();
+  return row?.seq ?? 0;
 }
 
 function checkBody(body: Uint8Array): void {

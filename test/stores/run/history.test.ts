@@ -290,6 +290,47 @@ test("stored points of an unknown format are an error, not silence", async () =>
   });
 });
 
+test("journal ids only grow, over restarts and the version before; what SQLite notes of them is written seldom", async () => {
+  await withStorage((storage) => {
+    const noted = () =>
+      storage.sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").one().seq;
+    const rows = () =>
+      storage.sql
+        .exec<{ id: number }>("SELECT id FROM journal ORDER BY id")
+        .toArray()
+        .map(({ id }) => id);
+    const point = (step: number) => [encodePoints([{ key: "a", timestamp: 1, step, value: 1 }])];
+    const history = new MetricHistory(storage);
+    expect(history.lastJournalId).toBe(0);
+    const first = history.append(point(0));
+    const notedFirst = noted();
+    for (let step = 1; step < 100; step++) history.append(point(step));
+    expect(rows()).toEqual(Array.from({ length: 100 }, (_, index) => first + index));
+    expect(noted()).toBe(notedFirst);
+    history.fold();
+    expect(rows()).toEqual([]);
+
+    const restarted = new MetricHistory(storage);
+    const next = restarted.append(point(100));
+    expect(next).toBeGreaterThan(first + 99);
+    const { id } = storage.sql
+      .exec<{ id: number }>("INSERT INTO journal (body) VALUES (?) RETURNING id", point(101)[0]!)
+      .one();
+    expect(id).toBeGreaterThan(next);
+    const again = new MetricHistory(storage);
+    expect(again.append(point(102))).toBeGreaterThan(id);
+    expect(again.read("a", { limit: 1000 }).values.length).toBe(103);
+
+    let last = again.lastJournalId;
+    for (let step = 0; step < 2500; step++) {
+      const appended = again.append(point(step));
+      expect(appended).toBe(last + 1);
+      last = appended;
+    }
+    expect(noted()).toBeGreaterThanOrEqual(last);
+  });
+});
+
 test("bodies share a journal row up to its size", async () => {
   await withStorage((storage) => {
     const history = new MetricHistory(storage);
