@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { runObject } from "../../src/stores/run/stub.ts";
-import { type Message, mlflow, newRun } from "./mlflow.ts";
+import { historyOf, type Message, metricsOf, mlflow, newRun, searchRuns } from "./mlflow.ts";
 
 export const object = (runId: string) => runObject(env, runId);
 
@@ -21,3 +21,56 @@ export async function abort(runId: string): Promise<void> {
   const aborted = runInDurableObject(object(runId), (_object, state) => state.abort("a crash"));
   await expect(aborted).rejects.toThrow("a crash");
 }
+
+export interface LatestRow {
+  key: string;
+  value: number;
+  is_nan: number;
+  step: string;
+  timestamp: string;
+  min_value: number | null;
+  max_value: number | null;
+}
+
+/** What D1 has of a run's metrics; integers as text, since D1 rounds great ones. */
+export async function latestRows(runId: string): Promise<LatestRow[]> {
+  const { results } = await env.DB.prepare(
+    `SELECT key, value, is_nan, CAST(step AS TEXT) AS step, CAST(timestamp AS TEXT) AS timestamp, min_value, max_value
+     FROM latest_metrics WHERE run_id = ? ORDER BY key`,
+  )
+    .bind(runId)
+    .all<LatestRow & Record<string, unknown>>();
+  return results;
+}
+
+export async function liveEpoch(runId: string): Promise<number | null> {
+  const row = await env.DB.prepare("SELECT live_epoch FROM runs WHERE run_id = ?")
+    .bind(runId)
+    .first<{ live_epoch: number | null }>();
+  return row?.live_epoch ?? null;
+}
+
+export const alarmOf = (runId: string) =>
+  runInDurableObject(object(runId), (_object, state) => state.storage.getAlarm());
+
+/** Runs `work` while D1 lacks a table, so that every statement on it fails as a broken database's would. */
+export async function withoutTable(table: "runs" | "latest_metrics", work: () => Promise<void>): Promise<void> {
+  await env.DB.exec(`ALTER TABLE ${table} RENAME TO ${table}_away`);
+  try {
+    await work();
+  } finally {
+    await env.DB.exec(`ALTER TABLE ${table}_away RENAME TO ${table}`);
+  }
+}
+
+/** What each of the three ways to read a run says of metric `a`. */
+export async function seen(experimentId: string, runId: string) {
+  const [found] = await searchRuns({ experiment_ids: [experimentId], filter: "metrics.a > -1000" });
+  return {
+    searched: found?.data.metrics?.find((metric) => metric.key === "a")?.value,
+    latest: (await metricsOf(runId)).a?.value,
+    history: (await historyOf(runId, "a")).map((point) => point.value),
+  };
+}
+
+export const seenAs = (...values: number[]) => ({ searched: values.at(-1), latest: values.at(-1), history: values });

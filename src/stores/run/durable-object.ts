@@ -176,6 +176,11 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
       const history = new MetricHistory(this.ctx.storage);
       const state = new ObjectState(this.ctx.storage.sql);
       this.#opened = { history, state };
+      // Nobody was told of them, and D1 may not know that the run is live, or have it active.
+      if (state.unmarked !== undefined) {
+        history.takeBack(state.unmarked);
+        state.unmarked = undefined;
+      }
       this.#unflushed = history.summariesSince(state.flushedThrough);
       this.#notedThrough = history.lastJournalId;
       // The alarm of an instance that died was repeated by the platform, but only so often.
@@ -242,23 +247,28 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     this.#noteAppended(bodies, journalId);
   }
 
-  /** Stores points and marks the run live; takes the points back unless D1 says that the run is active. */
+  /**
+   * Stores points and marks the run live; takes the points back unless D1 says that the run is active. So does the next
+   * instance if this one dies before that is stored.
+   */
   async #beginBurst(runId: string, bodies: readonly Uint8Array[]): Promise<boolean> {
-    const { history } = this.#open();
+    const { history, state } = this.#open();
     if (Date.now() - this.#lastAppendMs > MAX_FLUSH_DISTANCE_MS) this.#flushDistanceMs = MIN_FLUSH_DISTANCE_MS;
-    const before = history.lastJournalId;
-    const journalId = history.append(bodies);
-    history.hide(before, journalId);
+    const after = history.lastJournalId;
+    const rows = { after, through: history.append(bodies) };
+    history.hide(rows);
+    state.unmarked = rows;
     let isActive = false;
     try {
       isActive = await this.#mark(runId);
     } finally {
-      if (!isActive) history.takeBack(before, journalId);
-      history.hide(0, 0);
+      if (!isActive) history.takeBack(rows);
+      history.hide(undefined);
+      state.unmarked = undefined;
     }
     if (isActive) {
       this.#isLive = true;
-      this.#noteAppended(bodies, journalId);
+      this.#noteAppended(bodies, rows.through);
     }
     return isActive;
   }

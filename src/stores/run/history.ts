@@ -26,6 +26,12 @@ export type { SampleOptions };
 
 const NO_POINTS = new SeriesBuilder(0).view();
 
+/** The journal rows after row `after` up to row `through`. */
+export interface JournalRange {
+  readonly after: number;
+  readonly through: number;
+}
+
 export interface ReadOptions {
   /** The last point of the page before; absent for the first page. */
   readonly after?: Position | undefined;
@@ -55,7 +61,7 @@ export class MetricHistory {
   readonly #segments: Segments;
   #journalRows = 0;
   #journalBytes = 0;
-  #hidden = { after: 0, through: 0 };
+  #hidden: JournalRange | undefined;
   #lastJournalId: number;
   #reservedThrough: number;
 
@@ -110,15 +116,15 @@ export class MetricHistory {
     return this.#lastJournalId;
   }
 
-  /** Removes the journal rows after row `afterId` up to row `throughId`, which must not have been folded. */
-  takeBack(afterId: number, throughId: number): void {
-    this.#storage.sql.exec("DELETE FROM journal WHERE id > ? AND id <= ?", afterId, throughId);
+  /** Removes journal rows, which must not have been folded. */
+  takeBack({ after, through }: JournalRange): void {
+    this.#storage.sql.exec("DELETE FROM journal WHERE id > ? AND id <= ?", after, through);
     this.#measureJournal();
   }
 
-  /** Keeps the journal rows after row `after` up to row `through`, and only those, from readers: they may yet be refused. */
-  hide(after: number, through: number): void {
-    this.#hidden = { after, through };
+  /** Keeps journal rows, and only those, from readers: they may yet be refused. */
+  hide(rows: JournalRange | undefined): void {
+    this.#hidden = rows;
   }
 
   /** Whether {@link fold} has enough to do. */
@@ -207,7 +213,7 @@ export class MetricHistory {
   }
 
   *#journal(afterId = 0, key?: string): Generator<Points> {
-    const { after, through } = this.#hidden;
+    const { after, through } = this.#hidden ?? { after: 0, through: 0 };
     const rows = this.#storage.sql.exec<{ body: ArrayBuffer }>(
       "SELECT body FROM journal WHERE id > ? AND NOT (id > ? AND id <= ?) ORDER BY id",
       afterId,

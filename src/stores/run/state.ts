@@ -1,9 +1,12 @@
+import type { JournalRange } from "./history.ts";
+
 /** What a run's object remembers of itself, beside the history: a few rows of its `state` table, cached. */
 export class ObjectState {
   readonly #sql: SqlStorage;
   #runId: string;
   #epoch: number;
   #flushedThrough: number;
+  #unmarked: JournalRange | undefined;
   #hasFirstPoints: boolean;
 
   constructor(sql: SqlStorage) {
@@ -14,6 +17,11 @@ export class ObjectState {
     this.#epoch = Number(stored.get("epoch") ?? 0);
     this.#flushedThrough = Number(stored.get("flushedThrough") ?? 0);
     this.#hasFirstPoints = stored.has("hasFirstPoints");
+    const unmarked = stored.get("unmarked");
+    if (unmarked !== undefined) {
+      const [after, through]: [number, number] = JSON.parse(String(unmarked));
+      this.#unmarked = { after, through };
+    }
   }
 
   /** Empty until the first point: alarms do not carry the object's name. */
@@ -35,6 +43,17 @@ export class ObjectState {
     if (journalId === this.#flushedThrough) return;
     this.#flushedThrough = journalId;
     this.#put("flushedThrough", journalId);
+  }
+
+  /** The rows that begin a burst, until D1 has let them through: an instance that finds some was never told. */
+  get unmarked(): JournalRange | undefined {
+    return this.#unmarked;
+  }
+
+  set unmarked(range: JournalRange | undefined) {
+    this.#unmarked = range;
+    if (range === undefined) this.#sql.exec("DELETE FROM state WHERE key = 'unmarked'");
+    else this.#put("unmarked", JSON.stringify([range.after, range.through]));
   }
 
   /** Whether the history has what D1 held before the object was made. */

@@ -11,60 +11,18 @@ import {
   searchRuns,
   send,
 } from "../../helpers/mlflow.ts";
-import { abort, log, newRunWithObject as newRun, object } from "../../helpers/run-object.ts";
+import {
+  abort,
+  alarmOf,
+  latestRows,
+  liveEpoch,
+  log,
+  newRunWithObject as newRun,
+  object,
+  seen,
+  seenAs,
+} from "../../helpers/run-object.ts";
 import { Random } from "./random.ts";
-
-interface LatestRow {
-  key: string;
-  value: number;
-  is_nan: number;
-  step: string;
-  timestamp: string;
-  min_value: number | null;
-  max_value: number | null;
-}
-
-/** What D1 has of a run's metrics; integers as text, since D1 rounds great ones. */
-async function latestRows(runId: string): Promise<LatestRow[]> {
-  const { results } = await env.DB.prepare(
-    `SELECT key, value, is_nan, CAST(step AS TEXT) AS step, CAST(timestamp AS TEXT) AS timestamp, min_value, max_value
-     FROM latest_metrics WHERE run_id = ? ORDER BY key`,
-  )
-    .bind(runId)
-    .all<LatestRow & Record<string, unknown>>();
-  return results;
-}
-
-async function liveEpoch(runId: string): Promise<number | null> {
-  const row = await env.DB.prepare("SELECT live_epoch FROM runs WHERE run_id = ?")
-    .bind(runId)
-    .first<{ live_epoch: number | null }>();
-  return row?.live_epoch ?? null;
-}
-
-const alarmOf = (runId: string) => runInDurableObject(object(runId), (_object, state) => state.storage.getAlarm());
-
-/** Runs `work` while D1 lacks a table, so that every statement on it fails as a broken database's would. */
-async function withoutTable(table: "runs" | "latest_metrics", work: () => Promise<void>): Promise<void> {
-  await env.DB.exec(`ALTER TABLE ${table} RENAME TO ${table}_away`);
-  try {
-    await work();
-  } finally {
-    await env.DB.exec(`ALTER TABLE ${table}_away RENAME TO ${table}`);
-  }
-}
-
-/** What each of the three ways to read a run says of metric `a`. */
-async function seen(experimentId: string, runId: string) {
-  const [found] = await searchRuns({ experiment_ids: [experimentId], filter: "metrics.a > -1000" });
-  return {
-    searched: found?.data.metrics?.find((metric) => metric.key === "a")?.value,
-    latest: (await metricsOf(runId)).a?.value,
-    history: (await historyOf(runId, "a")).map((point) => point.value),
-  };
-}
-
-const seenAs = (...values: number[]) => ({ searched: values.at(-1), latest: values.at(-1), history: values });
 
 describe("an acknowledged point is seen by get, history and search", () => {
   test("at once, and after the object was evicted or aborted", async () => {
@@ -419,62 +377,5 @@ describe("a run that is deleted while it logs", () => {
     await abort(runId);
     expect(await historyOf(runId, "a")).toHaveLength(1);
     expect((await metricsOf(runId)).a?.value).toBe(1);
-  });
-});
-
-describe("while D1 fails", () => {
-  test("points are kept, alarms go on, and D1 is told when it is back", async () => {
-    const runId = await newRun();
-    await log(runId, "a", 1, 1);
-    await withoutTable("latest_metrics", async () => {
-      for (let i = 0; i < 5; i++) {
-        expect(await runDurableObjectAlarm(object(runId))).toBe(true);
-        expect(await alarmOf(runId)).not.toBeNull();
-        await log(runId, "a", 2 + i, 2 + i);
-      }
-      await evictDurableObject(object(runId));
-      await runDurableObjectAlarm(object(runId));
-      expect(await alarmOf(runId)).not.toBeNull();
-    });
-    expect(await liveEpoch(runId)).not.toBeNull();
-    await runDurableObjectAlarm(object(runId));
-    expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 6, min_value: 1, max_value: 6 }]);
-    expect((await historyOf(runId, "a")).map((point) => point.value)).toEqual([1, 2, 3, 4, 5, 6]);
-  });
-
-  test("an alarm that meets a flush under way sets the next one", async () => {
-    const runId = await newRun();
-    await log(runId, "a", 1, 1);
-    await withoutTable("latest_metrics", async () => {
-      await runInDurableObject(object(runId), async (instance, state) => {
-        await state.storage.deleteAlarm();
-        const [flushed] = await Promise.allSettled([instance.flush(), instance.alarm()]);
-        expect(flushed.status).toBe("rejected");
-      });
-      expect(await alarmOf(runId)).not.toBeNull();
-    });
-    expect((await metricsOf(runId)).a?.value).toBe(1);
-  });
-
-  test("a point whose burst cannot be marked is refused, and history and latest values agree ever after", async () => {
-    const experimentId = await newExperiment();
-    const runId = await newRun({ experiment_id: experimentId });
-    await log(runId, "a", 1, 1);
-    await object(runId).flush();
-    const message = { run_id: runId, key: "a", value: 2, timestamp: 1, step: 2 };
-    await withoutTable("runs", async () => {
-      for (let i = 0; i < 2; i++) await expectMlflowError(send("runs/log-metric", message), "INTERNAL_ERROR");
-    });
-    // Another point, and D1 told of it: none of this may hide the first.
-    await log(runId, "b", 1, 1);
-    await object(runId).flush();
-    await abort(runId);
-    const history = await historyOf(runId, "a");
-    expect(history.map((point) => point.value)).toEqual([1]);
-    expect(await seen(experimentId, runId)).toEqual(seenAs(1));
-    // The client's repeat completes it.
-    await mlflow("runs/log-metric", message);
-    await mlflow("runs/log-metric", message);
-    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
   });
 });

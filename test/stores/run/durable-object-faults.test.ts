@@ -1,0 +1,117 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { describe, expect, test } from "vitest";
+import { encodePoints } from "../../../src/stores/run/points.ts";
+import { expectMlflowError, historyOf, metricsOf, mlflow, newExperiment, send } from "../../helpers/mlflow.ts";
+import {
+  abort,
+  alarmOf,
+  latestRows,
+  liveEpoch,
+  log,
+  newRunWithObject as newRun,
+  object,
+  seen,
+  seenAs,
+  withoutTable,
+} from "../../helpers/run-object.ts";
+
+describe("a point whose burst was cut off by a crash before D1 had let it through", () => {
+  /** Ends the object when its points are durable, and D1 has not been reached. */
+  async function crashBeforeMark(runId: string, body: Uint8Array): Promise<void> {
+    await withoutTable("runs", async () => {
+      const crash = runInDurableObject(object(runId), async (instance, state) => {
+        instance.append(runId, body).catch(() => undefined);
+        for (let turn = 0; turn < 10; turn++) await null;
+        await state.storage.sync();
+        state.abort("crash");
+      });
+      await expect(crash).rejects.toThrow("crash");
+    });
+  }
+
+  const second = [{ key: "a", value: 2, step: 1, timestamp: 1 }];
+
+  test("is gone for all who ask, until it is repeated", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    await log(runId, "a", 1);
+    await object(runId).flush();
+    await crashBeforeMark(runId, encodePoints(second));
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1));
+    await log(runId, "b", 1);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1));
+    await log(runId, "a", 2, 1);
+    await abort(runId);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
+  });
+
+  test("is not in a run that was deleted meanwhile", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    await log(runId, "a", 1);
+    await object(runId).flush();
+    await crashBeforeMark(runId, encodePoints(second));
+    await mlflow("runs/delete", { run_id: runId });
+    await expectMlflowError(send("runs/log-metric", { run_id: runId, ...second[0] }), "INVALID_PARAMETER_VALUE");
+    expect((await historyOf(runId, "a")).map((point) => point.value)).toEqual([1]);
+    await mlflow("runs/restore", { run_id: runId });
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1));
+  });
+});
+
+describe("while D1 fails", () => {
+  test("points are kept, alarms go on, and D1 is told when it is back", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1, 1);
+    await withoutTable("latest_metrics", async () => {
+      for (let i = 0; i < 5; i++) {
+        expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+        expect(await alarmOf(runId)).not.toBeNull();
+        await log(runId, "a", 2 + i, 2 + i);
+      }
+      await evictDurableObject(object(runId));
+      await runDurableObjectAlarm(object(runId));
+      expect(await alarmOf(runId)).not.toBeNull();
+    });
+    expect(await liveEpoch(runId)).not.toBeNull();
+    await runDurableObjectAlarm(object(runId));
+    expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 6, min_value: 1, max_value: 6 }]);
+    expect((await historyOf(runId, "a")).map((point) => point.value)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("an alarm that meets a flush under way sets the next one", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1, 1);
+    await withoutTable("latest_metrics", async () => {
+      await runInDurableObject(object(runId), async (instance, state) => {
+        await state.storage.deleteAlarm();
+        const [flushed] = await Promise.allSettled([instance.flush(), instance.alarm()]);
+        expect(flushed.status).toBe("rejected");
+      });
+      expect(await alarmOf(runId)).not.toBeNull();
+    });
+    expect((await metricsOf(runId)).a?.value).toBe(1);
+  });
+
+  test("a point whose burst cannot be marked is refused, and history and latest values agree ever after", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    await log(runId, "a", 1, 1);
+    await object(runId).flush();
+    const message = { run_id: runId, key: "a", value: 2, timestamp: 1, step: 2 };
+    await withoutTable("runs", async () => {
+      for (let i = 0; i < 2; i++) await expectMlflowError(send("runs/log-metric", message), "INTERNAL_ERROR");
+    });
+    // Another point, and D1 told of it: none of this may hide the first.
+    await log(runId, "b", 1, 1);
+    await object(runId).flush();
+    await abort(runId);
+    const history = await historyOf(runId, "a");
+    expect(history.map((point) => point.value)).toEqual([1]);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1));
+    // The client's repeat completes it.
+    await mlflow("runs/log-metric", message);
+    await mlflow("runs/log-metric", message);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
+  });
+});
