@@ -27,6 +27,11 @@ export interface Metric {
   step: number;
 }
 
+/** What MLflow's clients put before the keys of what they measure of the machine (`mlflow/system_metrics`). */
+export const SYSTEM_PREFIX = "system/";
+
+export const isSystemMetric = (key: string) => key.startsWith(SYSTEM_PREFIX);
+
 export interface Dataset {
   name: string;
   digest: string;

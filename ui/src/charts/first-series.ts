@@ -1,4 +1,4 @@
-import type { Run } from "../api/runs.ts";
+import { isSystemMetric, type Run } from "../api/runs.ts";
 import { readSeries, type Series, type SeriesSearch } from "../api/series.ts";
 import { bucketsFor, isSeriesX, parseChartSearch } from "./chart-search.ts";
 import { sectionsOf } from "./chart-sections.ts";
@@ -13,7 +13,7 @@ let asked: { readonly search: SeriesSearch; readonly atMs: number; readonly answ
 /** Asks for the series of a run's first charts while the code that draws them is still on its way. */
 export function askFirstSeries(run: Run, address: unknown): void {
   const { chartX, chartSize } = parseChartSearch(address);
-  const keys = (run.data.metrics ?? []).map(({ key }) => key).filter((key) => !key.startsWith("system/"));
+  const keys = (run.data.metrics ?? []).map(({ key }) => key).filter((key) => !isSystemMetric(key));
   if (keys.length === 0) return;
   const search: SeriesSearch = {
     run_ids: [run.info.run_id],

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { type Run, runQuery } from "../api/runs.ts";
+import { isSystemMetric, type Run, runQuery, SYSTEM_PREFIX } from "../api/runs.ts";
 import type { SeriesX } from "../api/series.ts";
 import { ErrorState } from "../parts/states.tsx";
 import { ChartsPanel } from "./charts-panel.tsx";
@@ -13,10 +13,12 @@ interface RunChartsProps {
   defaultX?: SeriesX;
 }
 
-const SYSTEM = "system/";
-
 /** The charts of one run. */
-export function RunCharts({ runId, prefix, defaultX = prefix === SYSTEM ? "relative" : "step" }: RunChartsProps) {
+export function RunCharts({
+  runId,
+  prefix,
+  defaultX = prefix === SYSTEM_PREFIX ? "relative" : "step",
+}: RunChartsProps) {
   const client = useQueryClient();
   const query = runQuery(runId);
   const { data: run, error, refetch } = useQuery(query);
@@ -28,7 +30,7 @@ export function RunCharts({ runId, prefix, defaultX = prefix === SYSTEM ? "relat
   );
   const names = (run?.data.metrics ?? [])
     .map(({ key }) => key)
-    .filter((key) => (prefix === undefined ? !key.startsWith(SYSTEM) : key.startsWith(prefix)));
+    .filter((key) => (prefix === undefined ? !isSystemMetric(key) : key.startsWith(prefix)));
   const joined = JSON.stringify(names.sort());
   const metricKeys = useMemo(() => JSON.parse(joined) as string[], [joined]);
   if (error !== null) {

@@ -3,12 +3,12 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useMemo, useState } from "react";
 import { spell } from "../../api/field-spelling.ts";
 import { type Cell, readRunTable } from "../../api/run-table.ts";
-import type { Run } from "../../api/runs.ts";
+import { isSystemMetric, type Run } from "../../api/runs.ts";
 import { toDouble } from "../../api/wire.ts";
 import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
 import { Metric } from "../../parts/values.tsx";
 import { ListSection } from "./list-section.tsx";
-import { METRIC_SORTS, type MetricRow, SYSTEM_PREFIX, sortMetrics } from "./run-facts.ts";
+import { METRIC_SORTS, type MetricRow, sortMetrics } from "./run-facts.ts";
 
 /** What one question asks for: a table has at most 1,000 columns. */
 const COLUMNS_A_QUESTION = 900;
@@ -41,7 +41,7 @@ const number = (cell: Cell | undefined) => <Metric value={cell} />;
 
 /** Of the tab with a metric's chart, which then fills it. */
 const chartOf = (key: string) => ({
-  tab: key.startsWith(SYSTEM_PREFIX) ? ("system" as const) : ("charts" as const),
+  tab: isSystemMetric(key) ? ("system" as const) : ("charts" as const),
   chartFull: key,
 });
 

@@ -1,5 +1,5 @@
 import type { Cell } from "../../api/run-table.ts";
-import type { Run } from "../../api/runs.ts";
+import { isSystemMetric, type Run } from "../../api/runs.ts";
 import { type KeyValue, toDouble, type WireDouble } from "../../api/wire.ts";
 
 /** When the run was last heard of, in ms since 1970: its start, or its latest metric. */
@@ -9,11 +9,8 @@ export function lastHeardMs({ info, data }: Run): number {
   return latest;
 }
 
-/** What MLflow's clients put before the keys of what they measure of the machine (`mlflow/system_metrics`). */
-export const SYSTEM_PREFIX = "system/";
-
 export function hasSystemMetrics({ data }: Run): boolean {
-  return (data.metrics ?? []).some(({ key }) => key.startsWith(SYSTEM_PREFIX));
+  return (data.metrics ?? []).some(({ key }) => isSystemMetric(key));
 }
 
 export interface MetricRow {

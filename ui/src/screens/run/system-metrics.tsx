@@ -1,8 +1,8 @@
-import type { Run } from "../../api/runs.ts";
+import { type Run, SYSTEM_PREFIX } from "../../api/runs.ts";
 import { RunCharts } from "../../charts/run-charts.tsx";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { EmptyState } from "../../parts/states.tsx";
-import { hasSystemMetrics, SYSTEM_PREFIX } from "./run-facts.ts";
+import { hasSystemMetrics } from "./run-facts.ts";
 
 const TURN_ON = `mlflow.enable_system_metrics_logging()
 with mlflow.start_run():

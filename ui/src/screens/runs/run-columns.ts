@@ -1,5 +1,6 @@
 import { type Aggregate, type FieldKind, parseSpelling, spell } from "../../api/field-spelling.ts";
 import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
+import { isSystemMetric } from "../../api/runs.ts";
 
 export type ColumnKind = "attribute" | FieldKind;
 
@@ -93,7 +94,7 @@ export function defaultColumns(keys: DistinctKeys | undefined, isSeveral: boolea
     const chosen = new Set(candidates.toSorted((a, b) => b.runs - a.runs).slice(0, most));
     return candidates.filter((key) => chosen.has(key));
   };
-  const isOwn = ({ key }: DistinctKey) => !key.startsWith("system/");
+  const isOwn = ({ key }: DistinctKey) => !isSystemMetric(key);
   return [
     "attributes.start_time",
     ...(isSeveral ? ["attributes.experiment_id"] : []),
