@@ -1,7 +1,15 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { encodePoints } from "../../../src/stores/run/points.ts";
-import { expectMlflowError, historyOf, metricsOf, mlflow, newExperiment, send } from "../../helpers/mlflow.ts";
+import {
+  expectMlflowError,
+  historyOf,
+  metricsOf,
+  mlflow,
+  newExperiment,
+  newRun as newRunOfD1,
+  send,
+} from "../../helpers/mlflow.ts";
 import {
   abort,
   alarmOf,
@@ -42,6 +50,17 @@ describe("a point whose burst was cut off by a crash before D1 had let it throug
     expect(await seen(experimentId, runId)).toEqual(seenAs(1));
     await log(runId, "a", 2, 1);
     await abort(runId);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
+  });
+
+  test("takes nothing from the first points of a run that got its object by it", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRunOfD1({ experiment_id: experimentId });
+    await log(runId, "a", 1);
+    await crashBeforeMark(runId, encodePoints(second));
+    expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1));
+    await log(runId, "a", 2, 1);
     expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
   });
 
