@@ -24,8 +24,8 @@ const MAX_ARTIFACT_BYTES = 1_000_000;
 /** The content of an artifact: a random block again and again. */
 const BLOCK_BYTES = 997;
 const REPEAT_AFTER_MS = 50;
-/** How often a client does not repeat an unanswered request, as one that was killed itself. */
-const GIVE_UP = 0.02;
+/** How often a client does not repeat an unanswered request, as one that was killed itself: a repeat would hide what was half done. */
+const GIVE_UP = 0.3;
 /** Of an upload: a repeat would mend what the first left. */
 const GIVE_UP_UPLOAD = 0.5;
 const START_MS = 1_750_000_000_000;
