@@ -7,7 +7,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
-import { runQuery } from "./api/runs.ts";
+import { getRun, runQuery } from "./api/runs.ts";
 import { askFirstSeries } from "./charts/first-series.ts";
 import { compareSearch } from "./screens/compare/search.ts";
 import { experimentsSearch } from "./screens/experiments/search.ts";
@@ -113,7 +113,6 @@ const runById = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   beforeLoad: async ({ params: { runId } }) => {
-    const { getRun } = await import("./api/runs.ts");
     const experimentId = await getRun(runId).then(
       (found) => found.info.experiment_id,
       () => "0",
