@@ -1,5 +1,5 @@
-/** D1 takes 100 bound parameters; one is kept for the values beyond the others. */
-const MAX_SINGLE_PARAMETERS = 99;
+/** D1 takes 100 bound parameters; one is kept for the values beyond the others, one for whoever reads more by the statement. */
+const MAX_SINGLE_PARAMETERS = 98;
 
 /** Collects the bound values of one statement; equal values share a parameter. */
 export class Binder {

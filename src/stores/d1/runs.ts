@@ -1,7 +1,9 @@
 import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../domain/entities.ts";
 import { type Int64, parseInt64 } from "../../domain/int64.ts";
+import type { SqlStatement } from "../../search/plan.ts";
 import { keyValueLists } from "./json-lists.ts";
 import { isLiveStatement } from "./latest-metrics.ts";
+import type { RecentDocuments, StampedRow } from "./recent-documents.ts";
 import { isDocument, renderDocuments } from "./run-document.ts";
 
 /** The tag in which MLflow keeps a run's name a second time. */
@@ -132,7 +134,7 @@ async function readRows<Further>(
 ): Promise<(RecordRow & Further)[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${RECORD_COLUMNS}${furtherColumns} FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value
+      `SELECT ${INFO_COLUMNS}, d.document${furtherColumns} FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value
        ${JOIN_DOCUMENT} ORDER BY j.key`,
     )
     .bind(JSON.stringify(runIds))
@@ -140,17 +142,28 @@ async function readRows<Further>(
   return results;
 }
 
-/** A run as a query of `RECORD_COLUMNS` reads it; {@link toRecords} completes it. */
-export interface RecordRow extends RunRow {
-  readonly document: string | null;
-}
+/** A run with its document as D1 gives them; {@link toRecords} completes it. */
+export type RecordRow = RunRow & StampedRow;
 
-const RECORD_COLUMNS = `${INFO_COLUMNS}, d.document`;
 const JOIN_DOCUMENT = "LEFT JOIN run_documents d ON d.run_id = r.run_id";
 
-/** SQL for the rows of `search` in their order, whose first column `c0` is a run's id, each with the columns of the run's record. */
-export function withRecords(search: string): string {
-  return `SELECT page.*, ${RECORD_COLUMNS} FROM (${search}) page CROSS JOIN runs r ON r.run_id = page.c0 ${JOIN_DOCUMENT}`;
+/**
+ * The rows of `search` in their order, whose first column `c0` is a run's id, each with the columns of the run's record.
+ * @param recent documents that D1 need not send; see {@link fillDocuments}.
+ */
+export function withRecords(
+  db: D1Database,
+  { sql, values }: SqlStatement,
+  recent: RecentDocuments,
+): D1PreparedStatement {
+  const stamps = Array.from(recent.values(), ({ stamp }) => stamp);
+  const isRecent = `d.stamp IN (SELECT value FROM json_each(?${values.length + 1}))`;
+  return db
+    .prepare(
+      `SELECT page.*, ${INFO_COLUMNS}, iif(${isRecent}, NULL, d.document) AS document, d.stamp
+       FROM (${sql}) page CROSS JOIN runs r ON r.run_id = page.c0 ${JOIN_DOCUMENT}`,
+    )
+    .bind(...values, JSON.stringify(stamps));
 }
 
 /** @param storeLater as in {@link renderDocuments}. */

@@ -166,6 +166,8 @@ export const inputTags = sqliteTable(
 export const runDocuments = sqliteTable("run_documents", {
   runId: text("run_id").primaryKey(),
   document: text("document").notNull(),
+  /** A random number of 53 bits, which triggers give each text anew. */
+  stamp: integer("stamp"),
 });
 
 export const loggedModels = sqliteTable(

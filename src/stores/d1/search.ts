@@ -3,6 +3,7 @@ import type { LoggedModelSearchPlan } from "../../search/logged-model-plan.ts";
 import type { Position, SearchPlan, SqlStatement } from "../../search/plan.ts";
 import type { RegistrySearchPlan } from "../../search/registry-plan.ts";
 import type { RunSearchPlan } from "../../search/run-plan.ts";
+import { fillDocuments, recallDocuments, rememberDocuments } from "./recent-documents.ts";
 import { type RecordRow, withRecords } from "./runs.ts";
 
 export interface RunPageRows<T> {
@@ -25,13 +26,19 @@ export async function searchRunPage<T>(
 ): Promise<RunPageRows<T>> {
   const records = new Map<string, RecordRow>();
   let rows: readonly T[] | undefined;
-  const { ids, ...page } = await searchIds(db, plan, async ({ sql, values }) => {
-    const search = db.prepare(readsRecords ? withRecords(sql) : sql).bind(...values);
+  const { ids, ...page } = await searchIds(db, plan, async (slice) => {
+    const question = readsRecords ? JSON.stringify(slice) : "";
+    const recent = recallDocuments(question);
+    const search = readsRecords ? withRecords(db, slice, recent) : db.prepare(slice.sql).bind(...slice.values);
     const alongside = statement === undefined || rows !== undefined ? [] : [statement];
     const [found, first] = await db.batch<RecordRow>([search, ...alongside]);
     rows ??= (first?.results ?? []) as T[];
     const answer = found?.results ?? [];
-    if (readsRecords) for (const record of answer) records.set(record.run_id, record);
+    if (readsRecords) {
+      const filled = fillDocuments(answer, recent);
+      rememberDocuments(question, filled);
+      for (const record of filled) records.set(record.run_id, record);
+    }
     // The plan's columns are c0, c1, … and the first, so their order is kept.
     return answer.map((row) => Object.values(row) as unknown as Row);
   });
