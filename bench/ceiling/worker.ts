@@ -53,31 +53,24 @@ export default {
   },
 } satisfies ExportedHandler<CeilingEnv>;
 
-/** The same D1 batch as Trackflare's create-run, into the same tables and indices. */
+/** The same statement as Trackflare's create-run, into the same tables and indices. */
 async function createRun(db: D1Database, run: CreateRun): Promise<Response> {
   const runId = crypto.randomUUID().replaceAll("-", "");
-  const experimentId = Number(run.experiment_id);
-  const artifactUri = `mlflow-artifacts:/${run.experiment_id}/${runId}/artifacts`;
   const tags = [...run.tags, { key: "mlflow.runName", value: run.run_name }];
-  await db.batch([
-    db
-      .prepare(
-        `INSERT INTO guard (name, holds) SELECT 'experiment_active', EXISTS
-           (SELECT 1 FROM experiments WHERE experiment_id = ? AND lifecycle_stage = 'active')`,
-      )
-      .bind(experimentId),
-    db
-      .prepare(
-        `INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage)
-         VALUES (?, ?, ?, '', 'RUNNING', ?, ?, 'active')`,
-      )
-      .bind(runId, experimentId, run.run_name, run.start_time, artifactUri),
-    db
-      .prepare(
-        `INSERT INTO tags (run_id, key, value, experiment_id)
-         SELECT ?, value ->> 'key', value ->> 'value', ? FROM json_each(?)`,
-      )
-      .bind(runId, experimentId, JSON.stringify(tags)),
-  ]);
-  return Response.json({ run: { info: { run_id: runId, artifact_uri: artifactUri }, data: { tags } } });
+  const created = await db
+    .prepare(
+      `INSERT INTO new_runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri, tags)
+       SELECT ?1, experiment_id, ?3, '', ?4, artifact_location || '/' || ?1 || '/artifacts', ?5
+       FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
+       RETURNING artifact_uri`,
+    )
+    .bind(
+      runId,
+      Number(run.experiment_id),
+      run.run_name,
+      run.start_time,
+      JSON.stringify(tags.map(({ key, value }) => [key, value])),
+    )
+    .first<{ artifact_uri: string }>();
+  return Response.json({ run: { info: { run_id: runId, artifact_uri: created?.artifact_uri }, data: { tags } } });
 }

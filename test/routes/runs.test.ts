@@ -143,6 +143,16 @@ test.each<[string, Message]>([
   expect(await storedState()).toBe(before);
 });
 
+test("a new run may have more tags than one statement takes", async () => {
+  const tags = Array.from({ length: 120 }, (_, i) => ({
+    key: `t${String(i).padStart(3, "0")}`,
+    value: `${i} ${"é".repeat(7000)}`,
+  }));
+  const runId = await newRun({ run_name: "many", tags });
+  const found = (await getRun(runId)).data.tags;
+  expect(found).toEqual([{ key: "mlflow.runName", value: "many" }, ...tags]);
+});
+
 test("run_uuid is taken for run_id wherever a run is named", async () => {
   const run_uuid = await newRun();
   await mlflow("runs/log-metric", { run_uuid, key: "a", value: 1, timestamp: 1 });

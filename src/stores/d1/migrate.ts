@@ -4,6 +4,7 @@ import firstValues from "../../../migrations/0002_first_values.sql";
 import firstPoints from "../../../migrations/0003_first_points.sql";
 import longValues from "../../../migrations/0004_long_values.sql";
 import documentStamps from "../../../migrations/0005_document_stamps.sql";
+import newRuns from "../../../migrations/0006_new_runs.sql";
 
 /** Every migration in order, under the file name that wrangler records for it. */
 const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
@@ -13,6 +14,7 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0003_first_points.sql", sql: firstPoints },
   { name: "0004_long_values.sql", sql: longValues },
   { name: "0005_document_stamps.sql", sql: documentStamps },
+  { name: "0006_new_runs.sql", sql: newRuns },
 ];
 
 /**

@@ -67,18 +67,18 @@ export interface NewRun {
 
 /** @returns the new run, or undefined when there is no active experiment of that id. */
 export async function insertRun(db: D1Database, run: NewRun): Promise<RunInfo | undefined> {
+  // One statement where it can be: each costs D1 a good part of the whole.
+  const [firstTags = "[]", ...moreTags] = keyValueLists(run.tags);
   const [inserted] = await db.batch<RunRow>([
     db
       .prepare(
-        `INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage,
-           has_object)
-         SELECT ?1, experiment_id, ?3, ?4, 'RUNNING', CAST(?5 AS INTEGER), artifact_location || '/' || ?1 || '/artifacts',
-           'active', FALSE
+        `INSERT INTO new_runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri, tags)
+         SELECT ?1, experiment_id, ?3, ?4, CAST(?5 AS INTEGER), artifact_location || '/' || ?1 || '/artifacts', ?6
          FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
          RETURNING artifact_uri`,
       )
-      .bind(run.runId, Number(run.experimentId), run.runName, run.userId, bindInt64(run.startTimeMs)),
-    ...upsertTagsStatements(db, run.runId, run.tags),
+      .bind(run.runId, Number(run.experimentId), run.runName, run.userId, bindInt64(run.startTimeMs), firstTags),
+    ...upsertTagLists(db, run.runId, moreTags),
   ]);
   const row = inserted?.results[0];
   if (row === undefined) return undefined;
@@ -247,12 +247,16 @@ export function insertParamsStatements(
 
 /** Sets tags of an existing run; of two with one key the later wins. */
 export function upsertTagsStatements(db: D1Database, runId: string, tags: readonly KeyValue[]): D1PreparedStatement[] {
+  return upsertTagLists(db, runId, keyValueLists(tags));
+}
+
+function upsertTagLists(db: D1Database, runId: string, lists: readonly string[]): D1PreparedStatement[] {
   const statement = db.prepare(
     `INSERT INTO tags (run_id, key, value, experiment_id)
      SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
      WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
   );
-  return keyValueLists(tags).map((list) => statement.bind(runId, list));
+  return lists.map((list) => statement.bind(runId, list));
 }
 
 /** The run's name follows its tag. */

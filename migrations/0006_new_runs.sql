@@ -1,0 +1,10 @@
+-- A run with its first tags, by one statement: `tags` is a JSON list of [key, value].
+CREATE VIEW `new_runs` AS
+SELECT run_id, experiment_id, run_name, user_id, start_time, artifact_uri, NULL AS tags FROM runs WHERE FALSE;--> statement-breakpoint
+CREATE TRIGGER `new_runs_insert` INSTEAD OF INSERT ON `new_runs`
+BEGIN
+  INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage, has_object)
+  VALUES (NEW.run_id, NEW.experiment_id, NEW.run_name, NEW.user_id, 'RUNNING', NEW.start_time, NEW.artifact_uri, 'active', FALSE);
+  INSERT INTO tags (run_id, key, value, experiment_id)
+  SELECT NEW.run_id, value ->> 0, value ->> 1, NEW.experiment_id FROM json_each(NEW.tags);
+END;
