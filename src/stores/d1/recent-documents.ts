@@ -3,7 +3,7 @@ import { isDocument } from "./run-document.ts";
 /*
  * The documents that were in this isolate's last answers. Whoever asks the same again, as screens and sweeps do, has D1 send
  * only those that changed: most of such an answer's time is text on its way through D1's JSON. Nothing here is ever out of
- * date, because D1 says the stamp of each document, and a stamp stands for one text.
+ * date: D1 says the stamp of each document, and any change of a run deletes its document with the stamp.
  */
 
 /** Kept in all, questions and documents: mostly a byte each, of an isolate's 128 MB. */

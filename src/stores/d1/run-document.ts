@@ -75,11 +75,11 @@ interface FarRow {
 /** More metrics than this make no document that would be stored; such a run is not claimed in vain. */
 const MAX_STORED_METRICS = 1000;
 
-const CLAIM = `INSERT INTO run_documents (run_id, document)
-  SELECT r.run_id, ?2 FROM runs r WHERE r.run_id IN (${ASKED}) AND r.live_epoch IS NULL
+const CLAIM = `INSERT INTO run_documents (run_id, document, stamp)
+  SELECT r.run_id, ?2, random() & 9007199254740991 FROM runs r WHERE r.run_id IN (${ASKED}) AND r.live_epoch IS NULL
     AND (SELECT count(*) FROM (SELECT 1 FROM latest_metrics m WHERE m.run_id = r.run_id LIMIT ${MAX_STORED_METRICS}))
       < ${MAX_STORED_METRICS}
-  ON CONFLICT DO UPDATE SET document = excluded.document RETURNING run_id`;
+  ON CONFLICT DO UPDATE SET document = excluded.document, stamp = excluded.stamp RETURNING run_id`;
 
 /** What a document begins with; one that an earlier release stored does not, and is rendered anew. */
 const BEGINNING = '"outputs":';

@@ -166,7 +166,7 @@ export const inputTags = sqliteTable(
 export const runDocuments = sqliteTable("run_documents", {
   runId: text("run_id").primaryKey(),
   document: text("document").notNull(),
-  /** A random number of 53 bits, which triggers give each text anew. */
+  /** A random number of 53 bits. Any change deletes the row, so of one stamp there is one text; null from older versions. */
   stamp: integer("stamp"),
 });
 
