@@ -5,6 +5,7 @@ import { ROUTES } from "../routes/table.ts";
 import type { Principal } from "../services/context.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { migrate } from "../stores/d1/migrate.ts";
+import { QueuedDatabase } from "../stores/d1/queued-database.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { configOf } from "./config.ts";
@@ -46,13 +47,15 @@ async function serve(
         : await readMessage(request, route.input, pathParameters);
     authorize(principal, route.permission, input);
     await ensureSchema(env.DB);
+    const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
     const ctx = {
       env,
       db: env.DB,
+      writes: new QueuedDatabase(env, waitUntil),
       artifacts: artifactStore(env, config.artifactStore),
       principal,
       requestId,
-      waitUntil: (work: Promise<unknown>) => execution.waitUntil(work),
+      waitUntil,
     };
     return await route.handle({ ctx, input, request });
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Database } from "../stores/d1/database.ts";
 import { clearLiveStatement, upsertLatestStatements } from "../stores/d1/latest-metrics.ts";
 import { runObject } from "../stores/run/stub.ts";
 import type { ServiceContext } from "./context.ts";
@@ -15,15 +16,17 @@ export async function catchUp(ctx: ServiceContext, runIds: readonly string[]): P
   const news = await Promise.all(
     runIds.map(async (runId) => ({ runId, ...(await runObject(ctx.env, runId).unflushed()) })),
   );
-  const clears = news.filter((of) => of.isIdle).map((of) => clearLiveStatement(ctx.db, of.runId, of.epoch));
+  // Already gathered, and too much at once for the queue of other writes.
+  const db: Database = ctx.db;
+  const clears = news.filter((of) => of.isIdle).map((of) => clearLiveStatement(db, of.runId, of.epoch));
   const statements = [
     ...upsertLatestStatements(
-      ctx.db,
+      db,
       news.flatMap((of) => of.rows),
     ),
     ...clears,
   ];
   for (let i = 0; i < statements.length; i += STATEMENTS_PER_BATCH) {
-    await ctx.db.batch(statements.slice(i, i + STATEMENTS_PER_BATCH));
+    await db.batch(statements.slice(i, i + STATEMENTS_PER_BATCH));
   }
 }

@@ -44,7 +44,7 @@ export async function createExperiment(ctx: ServiceContext, input: CreateExperim
   if (input.artifactLocation) checkArtifactLocation(input.artifactLocation);
   for (const tag of input.tags ?? []) checkExperimentTag(tag);
   try {
-    return await insertExperiment(ctx.db, {
+    return await insertExperiment(ctx.writes, {
       name: input.name,
       artifactLocation: input.artifactLocation || undefined,
       tags: input.tags ?? [],
@@ -59,7 +59,7 @@ export async function createExperiment(ctx: ServiceContext, input: CreateExperim
 export async function renameExperiment(ctx: ServiceContext, experimentId: string, name: string): Promise<void> {
   checkLength("experiment name", name, MAX_EXPERIMENT_NAME_LENGTH);
   try {
-    if (isExperimentId(experimentId) && (await renameRow(ctx.db, experimentId, name, Date.now()))) return;
+    if (isExperimentId(experimentId) && (await renameRow(ctx.writes, experimentId, name, Date.now()))) return;
   } catch (error) {
     if (!isDuplicate(error, "experiments.name")) throw error;
     // Another code than for a new experiment, as upstream.
@@ -71,7 +71,7 @@ export async function renameExperiment(ctx: ServiceContext, experimentId: string
 /** Deletes or restores an experiment and every run in it. Runs that are logging learn of it before the answer. */
 export async function setExperimentStage(ctx: ServiceContext, experimentId: string, to: LifecycleStage): Promise<void> {
   const experiment = await getExperiment(ctx, experimentId);
-  const { isMoved, liveRunIds } = await moveExperiment(ctx.db, experiment.experimentId, to, Date.now());
+  const { isMoved, liveRunIds } = await moveExperiment(ctx.writes, experiment.experimentId, to, Date.now());
   if (!isMoved) {
     const required = to === "deleted" ? "active" : "deleted";
     throw doesNotExist(`No ${required} experiment with id=${experimentId} exists`);
@@ -81,12 +81,12 @@ export async function setExperimentStage(ctx: ServiceContext, experimentId: stri
 
 export async function setExperimentTag(ctx: ServiceContext, experimentId: string, tag: KeyValue): Promise<void> {
   checkExperimentTag(tag);
-  if (isExperimentId(experimentId) && (await upsertExperimentTag(ctx.db, experimentId, tag))) return;
+  if (isExperimentId(experimentId) && (await upsertExperimentTag(ctx.writes, experimentId, tag))) return;
   await throwNotActive(ctx, experimentId, "tagged");
 }
 
 export async function deleteExperimentTag(ctx: ServiceContext, experimentId: string, key: string): Promise<void> {
-  if (isExperimentId(experimentId) && (await deleteTagRow(ctx.db, experimentId, key))) return;
+  if (isExperimentId(experimentId) && (await deleteTagRow(ctx.writes, experimentId, key))) return;
   const experiment = await getExperiment(ctx, experimentId);
   if (experiment.lifecycleStage !== "active") await throwNotActive(ctx, experimentId, "untagged");
   throw doesNotExist(`No tag with name: ${key} in experiment with id ${experimentId}`);

@@ -13,6 +13,7 @@ import {
 } from "../domain/limits.ts";
 import { MAX_MODEL_ID_LENGTH, type ModelMetric } from "../domain/logged-model.ts";
 import { checkKey, checkLength, checkRunId, truncate } from "../domain/names.ts";
+import type { Database, Statement } from "../stores/d1/database.ts";
 import { guardFirstPoints, MAX_FIRST_POINTS } from "../stores/d1/first-points.ts";
 import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
 import { isLiveStatement, upsertLatestStatements } from "../stores/d1/latest-metrics.ts";
@@ -90,7 +91,7 @@ export async function logParam(ctx: ServiceContext, runId: string, param: KeyVal
 
 export async function deleteRunTag(ctx: ServiceContext, runId: string, key: string): Promise<void> {
   const { isDeleted, isLive } = await guarded(ctx, runId, [], () =>
-    deleteTagRow(ctx.db, guardRunActive(ctx.db, runId), runId, key),
+    deleteTagRow(ctx.writes, guardRunActive(ctx.writes, runId), runId, key),
   );
   if (!isDeleted) throw doesNotExist(`No tag with name: ${key} in run with id ${runId}`);
   if (isLive) tellDataChanged(ctx, runId);
@@ -200,14 +201,14 @@ async function writeRows(
   const runName = named.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
   const hasFirstPoints = firstPoints.length > 0;
   const written = await guarded(ctx, runId, params, () =>
-    ctx.db.batch([
-      ...(hasFirstPoints ? firstPointsStatements(ctx.db, runId, firstPoints) : [guardRunActive(ctx.db, runId)]),
-      ...insertParamsStatements(ctx.db, runId, params),
-      ...upsertTagsStatements(ctx.db, runId, named),
-      ...(runName === undefined ? [] : [renameRunStatement(ctx.db, runId, runName)]),
-      ...upsertModelMetricStatements(ctx.db, runId, modelMetrics),
+    ctx.writes.batch([
+      ...(hasFirstPoints ? firstPointsStatements(ctx.writes, runId, firstPoints) : [guardRunActive(ctx.writes, runId)]),
+      ...insertParamsStatements(ctx.writes, runId, params),
+      ...upsertTagsStatements(ctx.writes, runId, named),
+      ...(runName === undefined ? [] : [renameRunStatement(ctx.writes, runId, runName)]),
+      ...upsertModelMetricStatements(ctx.writes, runId, modelMetrics),
       // Where there is no object, there is nobody to tell.
-      ...(hasFirstPoints ? [] : [isLiveStatement(ctx.db, runId)]),
+      ...(hasFirstPoints ? [] : [isLiveStatement(ctx.writes, runId)]),
     ]),
   );
   if (!hasFirstPoints && (written.at(-1)?.results.length ?? 0) > 0) tellDataChanged(ctx, runId);
@@ -246,7 +247,7 @@ async function paramChanged(ctx: ServiceContext, runId: string, params: readonly
   );
 }
 
-function firstPointsStatements(db: D1Database, runId: string, metrics: readonly Metric[]): D1PreparedStatement[] {
+function firstPointsStatements(db: Database, runId: string, metrics: readonly Metric[]): Statement[] {
   const summaries = new MetricSummaries();
   for (const metric of metrics) summaries.addSeries(metric.key, seriesOf(metric));
   return [
@@ -256,5 +257,5 @@ function firstPointsStatements(db: D1Database, runId: string, metrics: readonly 
 }
 
 async function requireActive(ctx: ServiceContext, runId: string): Promise<void> {
-  await guarded(ctx, runId, [], () => ctx.db.batch([guardRunActive(ctx.db, runId)]));
+  await guarded(ctx, runId, [], () => ctx.writes.batch([guardRunActive(ctx.writes, runId)]));
 }

@@ -12,6 +12,7 @@ import {
 } from "../domain/limits.ts";
 import { MAX_MODEL_ID_LENGTH, type ModelOutput } from "../domain/logged-model.ts";
 import { checkLength, checkRunId } from "../domain/names.ts";
+import type { Statement } from "../stores/d1/database.ts";
 import { insertInputStatements } from "../stores/d1/datasets.ts";
 import { failedGuard, guardRunActive } from "../stores/d1/guard.ts";
 import { insertModelInputStatements, upsertModelOutputStatements } from "../stores/d1/run-models.ts";
@@ -33,24 +34,20 @@ export async function logInputs(ctx: ServiceContext, runId: string, { datasets, 
   for (const input of datasets) checkDatasetInput(input);
   for (const modelId of modelIds) checkLength("model id", modelId, MAX_MODEL_ID_LENGTH);
   await writeIfActive(ctx, runId, [
-    ...insertInputStatements(ctx.db, runId, datasets),
-    ...insertModelInputStatements(ctx.db, runId, modelIds),
+    ...insertInputStatements(ctx.writes, runId, datasets),
+    ...insertModelInputStatements(ctx.writes, runId, modelIds),
   ]);
 }
 
 /** Records the models that an active run made; of one that it made before, the step. */
 export async function logOutputs(ctx: ServiceContext, runId: string, models: readonly ModelOutput[]): Promise<void> {
   for (const { modelId } of models) checkLength("model id", modelId, MAX_MODEL_ID_LENGTH);
-  await writeIfActive(ctx, runId, upsertModelOutputStatements(ctx.db, runId, models));
+  await writeIfActive(ctx, runId, upsertModelOutputStatements(ctx.writes, runId, models));
 }
 
-async function writeIfActive(
-  ctx: ServiceContext,
-  runId: string,
-  statements: readonly D1PreparedStatement[],
-): Promise<void> {
+async function writeIfActive(ctx: ServiceContext, runId: string, statements: readonly Statement[]): Promise<void> {
   try {
-    await ctx.db.batch([guardRunActive(ctx.db, runId), ...statements]);
+    await ctx.writes.batch([guardRunActive(ctx.writes, runId), ...statements]);
   } catch (error) {
     throw failedGuard(error) === "run_active" ? await notActive(ctx, runId) : error;
   }

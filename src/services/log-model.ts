@@ -18,8 +18,8 @@ export async function logModel(ctx: ServiceContext, runId: string, modelJson: st
   }
   let isAppended: boolean;
   try {
-    const guard = guardRunActive(ctx.db, runId);
-    isAppended = await appendToListTag(ctx.db, guard, runId, MODEL_HISTORY_TAG, model, MAX_MODEL_HISTORY_LENGTH);
+    const guard = guardRunActive(ctx.writes, runId);
+    isAppended = await appendToListTag(ctx.writes, guard, runId, MODEL_HISTORY_TAG, model, MAX_MODEL_HISTORY_LENGTH);
   } catch (error) {
     throw failedGuard(error) === "run_active" ? await notActive(ctx, runId) : error;
   }

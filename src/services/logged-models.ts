@@ -48,7 +48,7 @@ export async function createLoggedModel(ctx: ServiceContext, input: CreateLogged
   refuseRepeated("tag", tags);
   const modelId = newModelId();
   const model = { modelId, experimentId, name, modelType, sourceRunId, params, tags, nowMs: Date.now() };
-  if (!isExperimentId(experimentId) || !(await insertLoggedModel(ctx.db, model))) {
+  if (!isExperimentId(experimentId) || !(await insertLoggedModel(ctx.writes, model))) {
     const experiment = await getExperiment(ctx, experimentId);
     throw invalidParameter(
       `The experiment ${experiment.experimentId} must be in the 'active' state. Current state is ${experiment.lifecycleStage}.`,
@@ -77,13 +77,13 @@ export async function finalizeLoggedModel(
   modelId: string,
   status: LoggedModelStatus,
 ): Promise<LoggedModel> {
-  if (!(await updateLoggedModel(ctx.db, modelId, { status }, Date.now()))) throw modelNotFound(modelId);
+  if (!(await updateLoggedModel(ctx.writes, modelId, { status }, Date.now()))) throw modelNotFound(modelId);
   return await readModel(ctx, modelId);
 }
 
 /** Deletes a model; its files stay, and repeating it is fine. */
 export async function deleteLoggedModel(ctx: ServiceContext, modelId: string): Promise<void> {
-  const isFound = await updateLoggedModel(ctx.db, modelId, { lifecycleStage: "deleted" }, Date.now());
+  const isFound = await updateLoggedModel(ctx.writes, modelId, { lifecycleStage: "deleted" }, Date.now());
   if (!isFound) throw modelNotFound(modelId);
 }
 
@@ -94,7 +94,7 @@ export async function deleteLoggedModel(ctx: ServiceContext, modelId: string): P
 export async function logModelParams(ctx: ServiceContext, modelId: string, params: readonly KeyValue[]): Promise<void> {
   checkPairs("param", params);
   refuseRepeated("param", params);
-  const outcome = await addParams(ctx.db, modelId, params);
+  const outcome = await addParams(ctx.writes, modelId, params);
   if (outcome === "not found") throw modelNotFound(modelId);
   if (outcome === "changed") {
     throw new MlflowError("BAD_REQUEST", `Model ${modelId} already has one of these params, with another value.`);
@@ -103,11 +103,11 @@ export async function logModelParams(ctx: ServiceContext, modelId: string, param
 
 export async function setModelTags(ctx: ServiceContext, modelId: string, tags: readonly KeyValue[]): Promise<void> {
   checkPairs("tag", tags);
-  if (!(await setTags(ctx.db, modelId, tags))) throw modelNotFound(modelId);
+  if (!(await setTags(ctx.writes, modelId, tags))) throw modelNotFound(modelId);
 }
 
 export async function deleteModelTag(ctx: ServiceContext, modelId: string, key: string): Promise<void> {
-  const { isFound, isDeleted } = await deleteTag(ctx.db, modelId, key);
+  const { isFound, isDeleted } = await deleteTag(ctx.writes, modelId, key);
   if (!isFound) throw modelNotFound(modelId);
   if (!isDeleted) throw doesNotExist(`No tag with key '${key}' found for model with ID '${modelId}'.`);
 }

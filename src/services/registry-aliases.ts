@@ -19,14 +19,15 @@ export async function setAlias(ctx: ServiceContext, name: string, alias: string,
   checkAlias(alias);
   checkNotReserved(alias);
   const number = parseVersion(version);
-  if (number === undefined || !(await upsertAlias(ctx.db, name, alias, number))) throw versionNotFound(name, version);
+  if (number === undefined || !(await upsertAlias(ctx.writes, name, alias, number)))
+    throw versionNotFound(name, version);
 }
 
 /** Deleting an alias that is not there is fine. */
 export async function removeAlias(ctx: ServiceContext, name: string, alias: string): Promise<void> {
   checkRegisteredModelName(name);
   checkAlias(alias);
-  if (!(await deleteAlias(ctx.db, name, alias))) throw modelNotFound(name);
+  if (!(await deleteAlias(ctx.writes, name, alias))) throw modelNotFound(name);
 }
 
 /**

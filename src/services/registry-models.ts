@@ -31,7 +31,7 @@ export async function createRegisteredModel(
   checkLength("description", description, MAX_REGISTRY_TEXT_LENGTH);
   tags.forEach(checkRegistryTag);
   try {
-    await insertRegisteredModel(ctx.db, { name, description, tags, nowMs: Date.now() });
+    await insertRegisteredModel(ctx.writes, { name, description, tags, nowMs: Date.now() });
   } catch (error) {
     throw isDuplicate(error, "registered_models.name") ? await nameTaken(ctx, name, isPrompt(tags)) : error;
   }
@@ -52,7 +52,7 @@ export async function updateRegisteredModel(
 ): Promise<RegisteredModel> {
   checkRegisteredModelName(name);
   checkLength("description", description, MAX_REGISTRY_TEXT_LENGTH);
-  if (!(await updateModelDescription(ctx.db, name, description, Date.now()))) throw modelNotFound(name);
+  if (!(await updateModelDescription(ctx.writes, name, description, Date.now()))) throw modelNotFound(name);
   return await getRegisteredModel(ctx, name);
 }
 
@@ -65,7 +65,7 @@ export async function renameRegisteredModel(
   checkRegisteredModelName(newName, "new_name");
   checkRegisteredModelName(name);
   try {
-    if (!(await renameRow(ctx.db, name, newName, Date.now()))) throw modelNotFound(name);
+    if (!(await renameRow(ctx.writes, name, newName, Date.now()))) throw modelNotFound(name);
   } catch (error) {
     if (!isDuplicate(error, "registered_models.name")) throw error;
     throw alreadyExists(`Registered Model (name=${newName}) already exists.`);
@@ -75,20 +75,20 @@ export async function renameRegisteredModel(
 
 export async function deleteRegisteredModel(ctx: ServiceContext, name: string): Promise<void> {
   checkRegisteredModelName(name);
-  if (!(await deleteRow(ctx.db, name))) throw modelNotFound(name);
+  if (!(await deleteRow(ctx.writes, name))) throw modelNotFound(name);
 }
 
 export async function setRegisteredModelTag(ctx: ServiceContext, name: string, tag: KeyValue): Promise<void> {
   checkRegisteredModelName(name);
   checkRegistryTag(tag);
-  if (!(await upsertModelTag(ctx.db, name, tag))) throw modelNotFound(name);
+  if (!(await upsertModelTag(ctx.writes, name, tag))) throw modelNotFound(name);
 }
 
 /** Deleting a tag that is not there is fine, unlike with runs. */
 export async function deleteRegisteredModelTag(ctx: ServiceContext, name: string, key: string): Promise<void> {
   checkRegisteredModelName(name);
   checkKey("tag", key);
-  if (!(await deleteModelTag(ctx.db, name, key))) throw modelNotFound(name);
+  if (!(await deleteModelTag(ctx.writes, name, key))) throw modelNotFound(name);
 }
 
 /** The rules for a tag of a registered model or of a version. */

@@ -28,7 +28,14 @@ export async function createModelVersion(ctx: ServiceContext, input: CreateModel
   const source = isPrompt(tags) ? await resolvePromptSource(ctx, input) : await resolveSource(ctx, input);
   checkRegisteredModelName(name);
   tags.forEach(checkRegistryTag);
-  const version = await insertModelVersion(ctx.db, { ...source, name, tags, description, runLink, nowMs: Date.now() });
+  const version = await insertModelVersion(ctx.writes, {
+    ...source,
+    name,
+    tags,
+    description,
+    runLink,
+    nowMs: Date.now(),
+  });
   if (version === undefined) throw modelNotFound(name);
   return await getModelVersion(ctx, name, String(version));
 }

@@ -26,7 +26,7 @@ export async function transitionStage(ctx: ServiceContext, input: TransitionStag
   checkRegisteredModelName(name);
   const number = parseVersion(version);
   const isMoved =
-    number !== undefined && (await moveToStage(ctx.db, name, number, stage, archiveExistingVersions, Date.now()));
+    number !== undefined && (await moveToStage(ctx.writes, name, number, stage, archiveExistingVersions, Date.now()));
   if (!isMoved) throw versionNotFound(name, version);
   return await getModelVersion(ctx, name, version);
 }

@@ -32,7 +32,7 @@ export async function updateModelVersion(
   checkRegisteredModelName(name);
   checkLength("description", description ?? "", MAX_REGISTRY_TEXT_LENGTH);
   await onVersion(name, version, (number) =>
-    updateVersionDescription(ctx.db, name, number, description ?? null, Date.now()),
+    updateVersionDescription(ctx.writes, name, number, description ?? null, Date.now()),
   );
   return await getModelVersion(ctx, name, version);
 }
@@ -40,7 +40,7 @@ export async function updateModelVersion(
 /** The number of a deleted version is not given again. */
 export async function deleteModelVersion(ctx: ServiceContext, name: string, version: string): Promise<void> {
   checkRegisteredModelName(name);
-  await onVersion(name, version, (number) => deleteRow(ctx.db, name, number, Date.now()));
+  await onVersion(name, version, (number) => deleteRow(ctx.writes, name, number, Date.now()));
 }
 
 /** The URI that a client downloads the version from. */
@@ -60,7 +60,7 @@ export async function setModelVersionTag(
 ): Promise<void> {
   checkRegisteredModelName(name);
   checkRegistryTag(tag);
-  await onVersion(name, version, (number) => upsertVersionTag(ctx.db, name, number, tag));
+  await onVersion(name, version, (number) => upsertVersionTag(ctx.writes, name, number, tag));
 }
 
 /** Deleting a tag that is not there is fine, unlike with runs. */
@@ -72,7 +72,7 @@ export async function deleteModelVersionTag(
 ): Promise<void> {
   checkRegisteredModelName(name);
   checkKey("tag", key);
-  await onVersion(name, version, (number) => deleteVersionTag(ctx.db, name, number, key));
+  await onVersion(name, version, (number) => deleteVersionTag(ctx.writes, name, number, key));
 }
 
 export function versionNotFound(name: string, version: string): MlflowError {

@@ -52,7 +52,7 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
     startTimeMs: input.startTime ?? 0,
     tags: [...tags].map(([key, value]) => ({ key, value })),
   };
-  const info = isExperimentId(experimentId) ? await insertRun(ctx.db, newRun) : undefined;
+  const info = isExperimentId(experimentId) ? await insertRun(ctx.writes, newRun) : undefined;
   if (info === undefined) {
     const experiment = await getExperiment(ctx, experimentId);
     throw invalidParameter(
@@ -96,7 +96,7 @@ export interface UpdateRun {
 
 export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<RunInfo> {
   const runName = input.runName ? truncate(input.runName, MAX_RUN_TAG_VALUE_LENGTH) : undefined;
-  const info = await updateRun(ctx.db, input.runId, { status: input.status, endTimeMs: input.endTime, runName });
+  const info = await updateRun(ctx.writes, input.runId, { status: input.status, endTimeMs: input.endTime, runName });
   if (info === undefined) throw await notActive(ctx, input.runId);
   if (info.isLive) tellWatchers(ctx, info.runId, noticeOf(info));
   // A run that ends is searched and looked at next: do not wait for its object's alarm.
@@ -107,7 +107,7 @@ export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<
 
 /** Deletes or restores a run; repeating it is fine. A run that is logging learns of its deletion before the answer. */
 export async function setRunStage(ctx: ServiceContext, runId: string, to: LifecycleStage): Promise<void> {
-  const moved = await moveRun(ctx.db, runId, to, Date.now());
+  const moved = await moveRun(ctx.writes, runId, to, Date.now());
   if (moved === undefined) throw runNotFound(runId);
   if (!moved.isLive) return;
   if (to === "deleted") await runObject(ctx.env, runId).endBurst();

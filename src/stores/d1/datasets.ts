@@ -1,14 +1,15 @@
 import type { DatasetInput } from "../../domain/entities.ts";
+import type { Database, Statement } from "./database.ts";
 
 /**
  * Records dataset inputs of an existing run. The first to log a dataset of an experiment defines it, and the first to
  * record it as an input of a run sets that input's tags, as in MLflow.
  */
 export function insertInputStatements(
-  db: D1Database,
+  db: Database,
   runId: string,
   datasetInputs: readonly DatasetInput[],
-): D1PreparedStatement[] {
+): Statement[] {
   return datasetInputs.flatMap(({ dataset, tags }) => [
     db
       .prepare(

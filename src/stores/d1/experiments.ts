@@ -1,4 +1,5 @@
 import type { Experiment, KeyValue, LifecycleStage } from "../../domain/entities.ts";
+import type { Database } from "./database.ts";
 import { keyValueLists } from "./json-lists.ts";
 
 interface ExperimentRow {
@@ -40,7 +41,7 @@ export interface NewExperiment {
  * @returns the new experiment's id.
  * @throws the UNIQUE error of `experiments.name` when the name is taken.
  */
-export async function insertExperiment(db: D1Database, experiment: NewExperiment): Promise<string> {
+export async function insertExperiment(db: Database, experiment: NewExperiment): Promise<string> {
   const { name, artifactLocation = "", tags, nowMs } = experiment;
   const insertTags = db.prepare(
     `INSERT INTO experiment_tags (experiment_id, key, value)
@@ -103,7 +104,7 @@ async function selectExperiments(db: D1Database, condition: string, value: strin
 }
 
 /** @returns whether an active experiment of this id was there to be renamed. */
-export async function renameExperiment(db: D1Database, id: string, name: string, nowMs: number): Promise<boolean> {
+export async function renameExperiment(db: Database, id: string, name: string, nowMs: number): Promise<boolean> {
   const { meta } = await db
     .prepare(
       "UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = 'active'",
@@ -122,7 +123,7 @@ export interface ExperimentMove {
 
 /** Deletes or restores an experiment with all of its runs, as MLflow does: also those that were deleted before. */
 export async function moveExperiment(
-  db: D1Database,
+  db: Database,
   id: string,
   to: LifecycleStage,
   nowMs: number,
@@ -150,7 +151,7 @@ export async function moveExperiment(
 }
 
 /** @returns whether an active experiment of this id was there to be tagged. Its update time stays, as in MLflow. */
-export async function upsertExperimentTag(db: D1Database, id: string, tag: KeyValue): Promise<boolean> {
+export async function upsertExperimentTag(db: Database, id: string, tag: KeyValue): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `INSERT INTO experiment_tags (experiment_id, key, value)
@@ -163,7 +164,7 @@ export async function upsertExperimentTag(db: D1Database, id: string, tag: KeyVa
 }
 
 /** @returns whether the tag was there, on an active experiment. */
-export async function deleteExperimentTag(db: D1Database, id: string, key: string): Promise<boolean> {
+export async function deleteExperimentTag(db: Database, id: string, key: string): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `DELETE FROM experiment_tags WHERE experiment_id = ?1 AND key = ?2

@@ -1,5 +1,6 @@
 import type { Metric } from "../../domain/entities.ts";
 import { parseInt64 } from "../../domain/int64.ts";
+import type { Database, Statement } from "./database.ts";
 
 /*
  * A run starts without an object: while each of its metrics has one point, `latest_metrics` is its whole history. A point
@@ -21,7 +22,7 @@ interface PointRow {
 }
 
 /** Rolls its batch back, as `first_points`, unless the run is active and has no object and none of the metrics yet. */
-export function guardFirstPoints(db: D1Database, runId: string, keys: readonly string[]): D1PreparedStatement {
+export function guardFirstPoints(db: Database, runId: string, keys: readonly string[]): Statement {
   return db
     .prepare(
       `INSERT INTO guard (name, holds) VALUES ('first_points', (

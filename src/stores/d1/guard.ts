@@ -1,8 +1,9 @@
+import type { Database, Statement } from "./database.ts";
 /** What a batch may insist on (the `guard` view of migrations/). */
 export type GuardName = "run_active" | "param_unchanged" | "first_points";
 
 /** Rolls its batch back, as `run_active`, unless the run exists and is active. */
-export function guardRunActive(db: D1Database, runId: string): D1PreparedStatement {
+export function guardRunActive(db: Database, runId: string): Statement {
   return db
     .prepare(
       "INSERT INTO guard (name, holds) VALUES ('run_active', (SELECT lifecycle_stage = 'active' FROM runs WHERE run_id = ?))",

@@ -1,3 +1,4 @@
+import type { Database, Statement } from "./database.ts";
 import { exactDoubleSql } from "./exact-double.ts";
 import { jsonLists } from "./json-lists.ts";
 
@@ -40,7 +41,7 @@ const UPSERT = `INSERT INTO latest_metrics
  * (step, timestamp, value) stays, of two first ones the least, min and max only widen, so a repeat, a reordering or a double flush cannot hurt. Rows of
  * runs that are gone are dropped.
  */
-export function upsertLatestStatements(db: D1Database, rows: readonly SummaryRowJson[]): D1PreparedStatement[] {
+export function upsertLatestStatements(db: Database, rows: readonly SummaryRowJson[]): Statement[] {
   return jsonLists(rows).map((list) => db.prepare(UPSERT).bind(list));
 }
 
@@ -57,12 +58,12 @@ export async function markLive(db: D1Database, runId: string, epoch: number): Pr
 }
 
 /** Ends the mark unless the object has marked again since, with a greater epoch. */
-export function clearLiveStatement(db: D1Database, runId: string, epoch: number): D1PreparedStatement {
+export function clearLiveStatement(db: Database, runId: string, epoch: number): Statement {
   return db.prepare("UPDATE runs SET live_epoch = NULL WHERE run_id = ? AND live_epoch <= ?").bind(runId, epoch);
 }
 
 /** Has a row where the run is live. */
-export function isLiveStatement(db: D1Database, runId: string): D1PreparedStatement {
+export function isLiveStatement(db: Database, runId: string): Statement {
   return db.prepare("SELECT 1 AS live FROM runs WHERE run_id = ? AND live_epoch IS NOT NULL").bind(runId);
 }
 

@@ -1,6 +1,7 @@
 import type { KeyValue, LifecycleStage, LoggedModelStatus } from "../../domain/entities.ts";
 import { parseInt64 } from "../../domain/int64.ts";
 import type { LoggedModel, ModelMetric } from "../../domain/logged-model.ts";
+import type { Database, Statement } from "./database.ts";
 import { keyValueLists } from "./json-lists.ts";
 
 export interface NewLoggedModel {
@@ -15,7 +16,7 @@ export interface NewLoggedModel {
 }
 
 /** @returns false when there is no active experiment of that id. */
-export async function insertLoggedModel(db: D1Database, model: NewLoggedModel): Promise<boolean> {
+export async function insertLoggedModel(db: Database, model: NewLoggedModel): Promise<boolean> {
   const { modelId, experimentId, name, modelType, sourceRunId, nowMs } = model;
   const [inserted] = await db.batch([
     db
@@ -34,7 +35,7 @@ export async function insertLoggedModel(db: D1Database, model: NewLoggedModel): 
 }
 
 /** Adds params of an existing model. One of another value than before becomes NULL, which its column refuses. */
-function insertParamsStatements(db: D1Database, modelId: string, params: readonly KeyValue[]): D1PreparedStatement[] {
+function insertParamsStatements(db: Database, modelId: string, params: readonly KeyValue[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO logged_model_params (model_id, key, value, experiment_id)
      SELECT m.model_id, j.value ->> 0, j.value ->> 1, m.experiment_id
@@ -45,7 +46,7 @@ function insertParamsStatements(db: D1Database, modelId: string, params: readonl
 }
 
 /** Sets tags of an existing model; of two with one key the later wins. */
-function upsertTagsStatements(db: D1Database, modelId: string, tags: readonly KeyValue[]): D1PreparedStatement[] {
+function upsertTagsStatements(db: Database, modelId: string, tags: readonly KeyValue[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO logged_model_tags (model_id, key, value, experiment_id)
      SELECT m.model_id, j.value ->> 0, j.value ->> 1, m.experiment_id
@@ -60,7 +61,7 @@ function upsertTagsStatements(db: D1Database, modelId: string, tags: readonly Ke
  * @returns `changed` when the model has one of them with another value.
  */
 export async function addParams(
-  db: D1Database,
+  db: Database,
   modelId: string,
   params: readonly KeyValue[],
 ): Promise<"added" | "changed" | "not found"> {
@@ -75,19 +76,19 @@ export async function addParams(
   }
 }
 
-function selectModel(db: D1Database, modelId: string): D1PreparedStatement {
+function selectModel(db: Database, modelId: string): Statement {
   return db.prepare("SELECT 1 FROM logged_models WHERE model_id = ?").bind(modelId);
 }
 
 /** @returns whether the model is there. */
-export async function setTags(db: D1Database, modelId: string, tags: readonly KeyValue[]): Promise<boolean> {
+export async function setTags(db: Database, modelId: string, tags: readonly KeyValue[]): Promise<boolean> {
   const [model] = await db.batch([selectModel(db, modelId), ...upsertTagsStatements(db, modelId, tags)]);
   return (model?.results.length ?? 0) > 0;
 }
 
 /** @returns whether the model is there, and whether it had the tag. */
 export async function deleteTag(
-  db: D1Database,
+  db: Database,
   modelId: string,
   key: string,
 ): Promise<{ readonly isFound: boolean; readonly isDeleted: boolean }> {
@@ -105,7 +106,7 @@ export interface LoggedModelChanges {
 
 /** @returns whether the model is there. */
 export async function updateLoggedModel(
-  db: D1Database,
+  db: Database,
   modelId: string,
   changes: LoggedModelChanges,
   nowMs: number,

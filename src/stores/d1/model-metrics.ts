@@ -1,4 +1,5 @@
 import type { ModelMetric } from "../../domain/logged-model.ts";
+import type { Database, Statement } from "./database.ts";
 import { exactDouble, exactDoubleSql } from "./exact-double.ts";
 import { jsonLists } from "./json-lists.ts";
 
@@ -7,11 +8,7 @@ import { jsonLists } from "./json-lists.ts";
  * changes nothing. A point of a model that is not there becomes a NULL, which its column refuses: see
  * {@link isUnknownModel}.
  */
-export function upsertModelMetricStatements(
-  db: D1Database,
-  runId: string,
-  metrics: readonly ModelMetric[],
-): D1PreparedStatement[] {
+export function upsertModelMetricStatements(db: Database, runId: string, metrics: readonly ModelMetric[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO logged_model_metrics
        (model_id, key, timestamp, step, run_id, value, is_nan, dataset_name, dataset_digest, experiment_id)

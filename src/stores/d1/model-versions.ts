@@ -1,4 +1,5 @@
 import type { KeyValue, ModelVersion, Stage } from "../../domain/entities.ts";
+import type { Database, Statement } from "./database.ts";
 import { keyValueLists } from "./json-lists.ts";
 
 /** Written to a logged model for each version that is registered from it. */
@@ -76,7 +77,7 @@ export interface NewModelVersion {
  * Adds a version under the next number; numbers of deleted versions are not given again.
  * @returns the number, or undefined when there is no such registered model.
  */
-export async function insertModelVersion(db: D1Database, version: NewModelVersion): Promise<number | undefined> {
+export async function insertModelVersion(db: Database, version: NewModelVersion): Promise<number | undefined> {
   const { name, nowMs, modelId } = version;
   // Within the batch the new version is the greatest.
   const newest = `registered_models m JOIN model_versions v ON v.registered_model_id = m.registered_model_id
@@ -126,7 +127,7 @@ export async function insertModelVersion(db: D1Database, version: NewModelVersio
 }
 
 /** A change of the registered model is also one of its versions' making, moving and going. */
-export function touchModelStatement(db: D1Database, name: string, nowMs: number): D1PreparedStatement {
+export function touchModelStatement(db: Database, name: string, nowMs: number): Statement {
   return db.prepare("UPDATE registered_models SET last_update_time = ?2 WHERE name = ?1").bind(name, nowMs);
 }
 
@@ -226,7 +227,7 @@ const VERSION_IS_THERE = `registered_model_id = (SELECT registered_model_id FROM
 
 /** @returns whether the version was there. */
 export async function updateVersionDescription(
-  db: D1Database,
+  db: Database,
   name: string,
   version: number,
   description: string | null,
@@ -244,7 +245,7 @@ export async function updateVersionDescription(
  * @returns whether the version was there.
  */
 export async function moveToStage(
-  db: D1Database,
+  db: Database,
   name: string,
   version: number,
   stage: Stage,
@@ -272,7 +273,7 @@ export async function moveToStage(
   return (moved?.meta.changes ?? 0) > 0;
 }
 
-function touchByVersionStatement(db: D1Database, name: string, version: number, nowMs: number): D1PreparedStatement {
+function touchByVersionStatement(db: Database, name: string, version: number, nowMs: number): Statement {
   return db
     .prepare(
       `UPDATE registered_models SET last_update_time = ?3
@@ -285,12 +286,7 @@ function touchByVersionStatement(db: D1Database, name: string, version: number, 
  * Deletes a version: its number stays taken and, as in MLflow, its tags stay; what it was made of is forgotten.
  * @returns whether the version was there.
  */
-export async function deleteModelVersion(
-  db: D1Database,
-  name: string,
-  version: number,
-  nowMs: number,
-): Promise<boolean> {
+export async function deleteModelVersion(db: Database, name: string, version: number, nowMs: number): Promise<boolean> {
   const [, , deleted] = await db.batch([
     touchByVersionStatement(db, name, version, nowMs),
     db
@@ -311,7 +307,7 @@ export async function deleteModelVersion(
 }
 
 /** @returns whether the version was there. */
-export async function upsertVersionTag(db: D1Database, name: string, version: number, tag: KeyValue): Promise<boolean> {
+export async function upsertVersionTag(db: Database, name: string, version: number, tag: KeyValue): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `INSERT INTO model_version_tags (registered_model_id, version, key, value)
@@ -324,7 +320,7 @@ export async function upsertVersionTag(db: D1Database, name: string, version: nu
 }
 
 /** @returns whether the version was there; the tag need not be. */
-export async function deleteVersionTag(db: D1Database, name: string, version: number, key: string): Promise<boolean> {
+export async function deleteVersionTag(db: Database, name: string, version: number, key: string): Promise<boolean> {
   const [found] = await db.batch([
     db.prepare(`SELECT 1 FROM model_versions WHERE ${VERSION_IS_THERE}`).bind(name, version),
     db
@@ -338,7 +334,7 @@ export async function deleteVersionTag(db: D1Database, name: string, version: nu
 }
 
 /** Points the alias at the version, wherever it pointed before. @returns whether the version was there. */
-export async function upsertAlias(db: D1Database, name: string, alias: string, version: number): Promise<boolean> {
+export async function upsertAlias(db: Database, name: string, alias: string, version: number): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `INSERT INTO registered_model_aliases (registered_model_id, alias, version)

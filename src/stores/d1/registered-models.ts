@@ -1,4 +1,5 @@
 import type { KeyValue, RegisteredModel } from "../../domain/entities.ts";
+import type { Database } from "./database.ts";
 import { keyValueLists } from "./json-lists.ts";
 import { toModelVersion, VERSION_COLUMNS, type VersionRow, type VersionTagRow, versionKey } from "./model-versions.ts";
 
@@ -30,7 +31,7 @@ export interface NewRegisteredModel {
 }
 
 /** @throws the UNIQUE error of `registered_models.name` when the name is taken. */
-export async function insertRegisteredModel(db: D1Database, model: NewRegisteredModel): Promise<void> {
+export async function insertRegisteredModel(db: Database, model: NewRegisteredModel): Promise<void> {
   const insertTags = db.prepare(
     `INSERT INTO registered_model_tags (registered_model_id, key, value)
      SELECT m.registered_model_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN registered_models m ON m.name = ?1
@@ -97,7 +98,7 @@ async function selectModels(db: D1Database, from: string, value: string, order =
 
 /** @returns whether the registered model was there. */
 export async function updateModelDescription(
-  db: D1Database,
+  db: Database,
   name: string,
   description: string,
   nowMs: number,
@@ -115,7 +116,7 @@ export async function updateModelDescription(
  * @throws the UNIQUE error of `registered_models.name` when the new name is taken.
  */
 export async function renameRegisteredModel(
-  db: D1Database,
+  db: Database,
   name: string,
   newName: string,
   nowMs: number,
@@ -135,7 +136,7 @@ export async function renameRegisteredModel(
 }
 
 /** Deletes a registered model with all that belongs to it, for good. @returns whether it was there. */
-export async function deleteRegisteredModel(db: D1Database, name: string): Promise<boolean> {
+export async function deleteRegisteredModel(db: Database, name: string): Promise<boolean> {
   const tables = ["model_version_tags", "model_versions", "registered_model_aliases", "registered_model_tags"];
   const results = await db.batch([
     ...tables.map((table) =>
@@ -152,7 +153,7 @@ export async function deleteRegisteredModel(db: D1Database, name: string): Promi
 }
 
 /** @returns whether the registered model was there. */
-export async function upsertModelTag(db: D1Database, name: string, tag: KeyValue): Promise<boolean> {
+export async function upsertModelTag(db: Database, name: string, tag: KeyValue): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `INSERT INTO registered_model_tags (registered_model_id, key, value)
@@ -165,17 +166,17 @@ export async function upsertModelTag(db: D1Database, name: string, tag: KeyValue
 }
 
 /** @returns whether the registered model was there; the tag need not be. */
-export async function deleteModelTag(db: D1Database, name: string, key: string): Promise<boolean> {
+export async function deleteModelTag(db: Database, name: string, key: string): Promise<boolean> {
   return await deleteOf(db, "registered_model_tags", "key", name, key);
 }
 
 /** @returns whether the registered model was there; the alias need not be. */
-export async function deleteAlias(db: D1Database, name: string, alias: string): Promise<boolean> {
+export async function deleteAlias(db: Database, name: string, alias: string): Promise<boolean> {
   return await deleteOf(db, "registered_model_aliases", "alias", name, alias);
 }
 
 async function deleteOf(
-  db: D1Database,
+  db: Database,
   table: "registered_model_tags" | "registered_model_aliases",
   column: "key" | "alias",
   name: string,

@@ -1,6 +1,7 @@
 import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../domain/entities.ts";
 import { type Int64, parseInt64 } from "../../domain/int64.ts";
 import type { SqlStatement } from "../../search/plan.ts";
+import type { Database, Statement } from "./database.ts";
 import { keyValueLists } from "./json-lists.ts";
 import { isLiveStatement } from "./latest-metrics.ts";
 import type { RecentDocuments, StampedRow } from "./recent-documents.ts";
@@ -66,7 +67,7 @@ export interface NewRun {
 }
 
 /** @returns the new run, or undefined when there is no active experiment of that id. */
-export async function insertRun(db: D1Database, run: NewRun): Promise<RunInfo | undefined> {
+export async function insertRun(db: Database, run: NewRun): Promise<RunInfo | undefined> {
   // One statement where it can be: each costs D1 a good part of the whole.
   const [firstTags = "[]", ...moreTags] = keyValueLists(run.tags);
   const [inserted] = await db.batch<RunRow>([
@@ -188,7 +189,7 @@ export interface RunChanges {
 }
 
 /** @returns the changed run, or undefined when there is no active run of that id. */
-export async function updateRun(db: D1Database, runId: string, changes: RunChanges): Promise<StoredRun | undefined> {
+export async function updateRun(db: Database, runId: string, changes: RunChanges): Promise<StoredRun | undefined> {
   const statements = [
     db
       .prepare(
@@ -219,7 +220,7 @@ export async function updateRun(db: D1Database, runId: string, changes: RunChang
  * @returns whether the run's object may be taking points, or undefined when there is no such run.
  */
 export async function moveRun(
-  db: D1Database,
+  db: Database,
   runId: string,
   to: LifecycleStage,
   nowMs: number,
@@ -232,11 +233,7 @@ export async function moveRun(
 }
 
 /** Adds params of an existing run; a changed value stops the batch as guard `param_unchanged`. */
-export function insertParamsStatements(
-  db: D1Database,
-  runId: string,
-  params: readonly KeyValue[],
-): D1PreparedStatement[] {
+export function insertParamsStatements(db: Database, runId: string, params: readonly KeyValue[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO params (run_id, key, value, experiment_id)
      SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
@@ -246,11 +243,11 @@ export function insertParamsStatements(
 }
 
 /** Sets tags of an existing run; of two with one key the later wins. */
-export function upsertTagsStatements(db: D1Database, runId: string, tags: readonly KeyValue[]): D1PreparedStatement[] {
+export function upsertTagsStatements(db: Database, runId: string, tags: readonly KeyValue[]): Statement[] {
   return upsertTagLists(db, runId, keyValueLists(tags));
 }
 
-function upsertTagLists(db: D1Database, runId: string, lists: readonly string[]): D1PreparedStatement[] {
+function upsertTagLists(db: Database, runId: string, lists: readonly string[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO tags (run_id, key, value, experiment_id)
      SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
@@ -260,12 +257,12 @@ function upsertTagLists(db: D1Database, runId: string, lists: readonly string[])
 }
 
 /** The run's name follows its tag. */
-export function renameRunStatement(db: D1Database, runId: string, runName: string): D1PreparedStatement {
+export function renameRunStatement(db: Database, runId: string, runName: string): Statement {
   return db.prepare("UPDATE runs SET run_name = ? WHERE run_id = ?").bind(runName, runId);
 }
 
 /** @returns whether the tag was there, and whether the run is live. */
-export async function deleteRunTag(db: D1Database, guard: D1PreparedStatement, runId: string, key: string) {
+export async function deleteRunTag(db: Database, guard: Statement, runId: string, key: string) {
   const [, deleted, live] = await db.batch([
     guard,
     db.prepare("DELETE FROM tags WHERE run_id = ? AND key = ?").bind(runId, key),
@@ -288,8 +285,8 @@ export async function findParams(db: D1Database, runId: string, keys: readonly s
  * @returns false when the tag holds something else, or already more than `maxLength` characters.
  */
 export async function appendToListTag(
-  db: D1Database,
-  guard: D1PreparedStatement,
+  db: Database,
+  guard: Statement,
   runId: string,
   key: string,
   item: string,

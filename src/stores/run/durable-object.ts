@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Database } from "../d1/database.ts";
 import { readFirstPoints } from "../d1/first-points.ts";
 import { clearLiveStatement, markLive, upsertLatestStatements } from "../d1/latest-metrics.ts";
 import type { ChartOptions, ChartSeries } from "./chart-series.ts";
@@ -310,7 +311,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     this.#unflushed = new MetricSummaries();
     if (isLast) this.#isLive = false;
     try {
-      const db = this.env.DB;
+      const db: Database = this.env.DB;
       const stage = db.prepare("SELECT lifecycle_stage FROM runs WHERE run_id = ?").bind(runId);
       const [run] = await db.batch<{ lifecycle_stage: string }>([
         stage,

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { Metric } from "../../../src/domain/entities.ts";
+import type { Database } from "../../../src/stores/d1/database.ts";
 import { upsertLatestStatements } from "../../../src/stores/d1/latest-metrics.ts";
 import { decodePoints, encodePoints } from "../../../src/stores/run/points.ts";
 import { MetricSummaries } from "../../../src/stores/run/summaries.ts";
@@ -50,7 +51,8 @@ test("latest, first, least and greatest do not depend on how points are cut, in 
     });
     const again = flushes.map(({ rows }) => ({ rows, at: random.next() })).slice(0, random.integer(0, flushes.length));
     for (const { rows } of [...flushes, ...again].sort((a, b) => a.at - b.at)) {
-      await env.DB.batch(upsertLatestStatements(env.DB, rows));
+      const db: Database = env.DB;
+      await db.batch(upsertLatestStatements(db, rows));
     }
     const { results } = await env.DB.prepare(
       `SELECT key, value, is_nan, CAST(step AS TEXT) AS step, CAST(timestamp AS TEXT) AS timestamp, min_value, max_value,

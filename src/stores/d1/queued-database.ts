@@ -1,0 +1,70 @@
+import type { Database, Statement, StatementResult } from "./database.ts";
+import { type BoundStatement, runBatch } from "./write-queue.ts";
+
+/** Writes of this isolate that D1 has not answered. */
+let writesUnderWay = 0;
+
+/**
+ * D1 as those see it who write: alone they have it to themselves, and those that come while another's write is under way
+ * go through the {@link WriteQueue}. Its hop is worth it only where writes are gathered.
+ */
+export class QueuedDatabase implements Database {
+  readonly #env: Env;
+  readonly #waitUntil: (work: Promise<unknown>) => void;
+
+  constructor(env: Env, waitUntil: (work: Promise<unknown>) => void) {
+    this.#env = env;
+    this.#waitUntil = waitUntil;
+  }
+
+  prepare(sql: string): QueuedStatement {
+    return new QueuedStatement(this, sql, []);
+  }
+
+  async batch<Row>(statements: QueuedStatement[]): Promise<StatementResult<Row>[]> {
+    const bound = statements.map(({ sql, values }) => ({ sql, values }));
+    const writing = writesUnderWay === 0 ? runBatch(this.#env.DB, bound) : runQueued(this.#env, bound);
+    writesUnderWay++;
+    const end = () => {
+      writesUnderWay--;
+    };
+    // Also where the client has hung up: the write must be counted out.
+    this.#waitUntil(writing.then(end, end));
+    return (await writing) as StatementResult<Row>[];
+  }
+}
+
+async function runQueued(env: Env, statements: readonly BoundStatement[]): Promise<StatementResult<unknown>[]> {
+  const outcome = await env.WRITES.getByName("d1").batch(statements);
+  if ("refusal" in outcome) throw new Error(outcome.refusal);
+  return outcome;
+}
+
+class QueuedStatement implements Statement, BoundStatement {
+  readonly #db: QueuedDatabase;
+  readonly sql: string;
+  readonly values: readonly unknown[];
+
+  constructor(db: QueuedDatabase, sql: string, values: readonly unknown[]) {
+    this.#db = db;
+    this.sql = sql;
+    this.values = values;
+  }
+
+  bind(...values: unknown[]): QueuedStatement {
+    return new QueuedStatement(this.#db, this.sql, values);
+  }
+
+  async all<Row>(): Promise<StatementResult<Row>> {
+    const [result] = await this.#db.batch<Row>([this]);
+    return result!;
+  }
+
+  async first<Row>(): Promise<Row | null> {
+    return (await this.all<Row>()).results[0] ?? null;
+  }
+
+  run(): Promise<StatementResult<unknown>> {
+    return this.all();
+  }
+}

@@ -1,0 +1,93 @@
+import { DurableObject } from "cloudflare:workers";
+import type { StatementResult } from "./database.ts";
+
+/** D1's free plan takes 50 queries of one invocation. */
+const MAX_STATEMENTS = 50;
+
+/** In UTF-16 units: what D1 should have to hold of one group, unless a single transaction is larger. */
+const MAX_CHARACTERS = 1_000_000;
+
+/** A statement with its values, as it travels. */
+export interface BoundStatement {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+/** What D1 said of a transaction: nothing of it was done. Data, since an error would be logged as one of the object's. */
+export interface Refusal {
+  readonly refusal: string;
+}
+
+interface Transaction {
+  readonly statements: readonly BoundStatement[];
+  readonly resolve: (outcome: StatementResult<unknown>[] | Refusal) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Group commit for D1. A transaction there costs its way and a durable write, whatever it holds. So while one is under
+ * way, all that arrive wait here, and are the next one together. Of a group that D1 refuses each is then tried alone:
+ * nobody is told of another's error.
+ *
+ * There is one such object, as D1 has one writer. It stores nothing: who is answered has D1's word.
+ */
+export class WriteQueue extends DurableObject<Env> {
+  #waiting: Transaction[] = [];
+  #isWriting = false;
+
+  /** Runs the statements as one transaction, or as part of a larger one. */
+  batch(statements: readonly BoundStatement[]): Promise<StatementResult<unknown>[] | Refusal> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ statements, resolve, reject });
+      if (!this.#isWriting) void this.#writeWaiting();
+    });
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) await this.#write(this.#takeGroup());
+    this.#isWriting = false;
+  }
+
+  #takeGroup(): Transaction[] {
+    let statements = 0;
+    let characters = 0;
+    const end = this.#waiting.findIndex((transaction, i) => {
+      statements += transaction.statements.length;
+      characters += charactersOf(transaction);
+      return i > 0 && (statements > MAX_STATEMENTS || characters > MAX_CHARACTERS);
+    });
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+  }
+
+  async #write(group: readonly Transaction[]): Promise<void> {
+    try {
+      const all = group.flatMap((transaction) => transaction.statements);
+      const results = await runBatch(this.env.DB, all);
+      for (const { statements, resolve } of group) resolve(results.splice(0, statements.length));
+    } catch (error) {
+      if (!isRefusal(error)) for (const { reject } of group) reject(error);
+      else if (group.length === 1) group[0]!.resolve({ refusal: error.message });
+      else for (const transaction of group) await this.#write([transaction]);
+    }
+  }
+}
+
+function charactersOf({ statements }: Transaction): number {
+  const values = statements.flatMap((statement) => statement.values);
+  return values.reduce((sum: number, value) => sum + (typeof value === "string" ? value.length : 0), 0);
+}
+
+/** Whether SQLite refused a statement. Of any other error, a lost connection say, nobody knows what D1 has done. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && error.message.includes("SQLITE_");
+}
+
+/** One transaction of D1. */
+export async function runBatch(
+  db: D1Database,
+  statements: readonly BoundStatement[],
+): Promise<StatementResult<unknown>[]> {
+  const results = await db.batch(statements.map(({ sql, values }) => db.prepare(sql).bind(...values)));
+  return results.map(({ results, meta }) => ({ results, meta: { changes: meta.changes } }));
+}
