@@ -32,6 +32,14 @@ export class Binder {
     return value > 0 ? "9e999" : "-9e999";
   }
 
+  /**
+   * How many rows to give at most. A bare parameter in a LIMIT is something that SQLite (from 3.47) plans by: it would
+   * prepare the statement anew each time, by another way for each number.
+   */
+  limit(rows: number): string {
+    return `${this.bind(rows)} + 0`;
+  }
+
   values(): (string | number)[] {
     return this.#overflow.length === 0 ? this.#values : [...this.#values, JSON.stringify(this.#overflow)];
   }

@@ -61,7 +61,7 @@ export function planExperimentSearch(query: ExperimentSearchQuery): ExperimentSe
         where.push(`e.experiment_id IN (SELECT value FROM ${binder.list(query.experimentIds.map(toExperimentId))})`);
       }
       const parts = { id: "CAST(e.experiment_id AS TEXT)", from: "experiments e", source: SOURCE, isLast: true };
-      const all = { ...parts, where, conditions, residual, columns, after, limit: binder.number(limit) };
+      const all = { ...parts, where, conditions, residual, columns, after, limit: binder.limit(limit) };
       return [{ sql: searchQuery(all, binder), values: binder.values() }];
     },
   };

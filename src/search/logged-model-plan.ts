@@ -71,7 +71,7 @@ export function planLoggedModelSearch(query: LoggedModelSearchQuery): LoggedMode
           source: loggedModelSource(datasets),
           columns: order.columns,
           after,
-          limit: binder.number(limit),
+          limit: binder.limit(limit),
           isLast: true,
         },
         binder,

@@ -98,7 +98,7 @@ function planSearch(registry: Registry, query: RegistrySearchQuery): RegistrySea
       const binder = new Binder();
       const where = [...registry.where, ...(hidesPrompts ? [noPrompt(registry, binder)] : [])];
       const parts = { id: registry.id, from: registry.from, source: sourceOf(registry), isLast: true };
-      const all = { ...parts, where, conditions, residual, columns, after, limit: binder.number(limit) };
+      const all = { ...parts, where, conditions, residual, columns, after, limit: binder.limit(limit) };
       return [{ sql: searchQuery(all, binder), values: binder.values() }];
     },
   };

@@ -114,7 +114,7 @@ class RunSearch {
     const stretches = metricFirst ? this.#metricStretches(after) : this.#timeStretches(after);
     return stretches.map((stretch, index) => {
       const binder = new Binder();
-      const rows = binder.number(limit);
+      const rows = binder.limit(limit);
       if (candidates.length === 0) {
         return { sql: this.#walk(stretch, rows, binder), values: binder.values() };
       }
@@ -196,7 +196,7 @@ class RunSearch {
         source: runSource("r.run_id"),
         columns: this.#order.columns,
         after,
-        limit: binder.number(limit),
+        limit: binder.limit(limit),
         isLast: true,
       },
       binder,

@@ -76,7 +76,7 @@ export function liveRunsStatement(
   return db
     .prepare(
       `SELECT run_id FROM runs INDEXED BY runs_live
-       WHERE experiment_id IN (SELECT value FROM json_each(?)) AND live_epoch IS NOT NULL LIMIT ?`,
+       WHERE experiment_id IN (SELECT value FROM json_each(?)) AND live_epoch IS NOT NULL LIMIT ? + 0`,
     )
     .bind(JSON.stringify(experimentIds.map(Number)), limit);
 }
