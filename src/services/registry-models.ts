@@ -31,11 +31,10 @@ export async function createRegisteredModel(
   checkLength("description", description, MAX_REGISTRY_TEXT_LENGTH);
   tags.forEach(checkRegistryTag);
   try {
-    await insertRegisteredModel(ctx.writes, { name, description, tags, nowMs: Date.now() });
+    return await insertRegisteredModel(ctx.writes, { name, description, tags, nowMs: Date.now() });
   } catch (error) {
     throw isDuplicate(error, "registered_models.name") ? await nameTaken(ctx, name, isPrompt(tags)) : error;
   }
-  return await getRegisteredModel(ctx, name);
 }
 
 export async function getRegisteredModel(ctx: ServiceContext, name: string): Promise<RegisteredModel> {

@@ -7,7 +7,6 @@ import { insertModelVersion } from "../stores/d1/model-versions.ts";
 import type { ServiceContext } from "./context.ts";
 import { checkRegistryTag, modelNotFound } from "./registry-models.ts";
 import { resolvePromptSource, resolveSource } from "./registry-sources.ts";
-import { getModelVersion } from "./registry-versions.ts";
 
 export interface CreateModelVersion {
   readonly name: string;
@@ -37,5 +36,5 @@ export async function createModelVersion(ctx: ServiceContext, input: CreateModel
     nowMs: Date.now(),
   });
   if (version === undefined) throw modelNotFound(name);
-  return await getModelVersion(ctx, name, String(version));
+  return version;
 }

@@ -2,6 +2,7 @@ import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../domain/ent
 import { doesNotExist, invalidParameter } from "../domain/errors.ts";
 import { isExperimentId, newRunId } from "../domain/ids.ts";
 import type { Int64 } from "../domain/int64.ts";
+import { asStored } from "../domain/key-values.ts";
 import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../domain/limits.ts";
 import { checkLength, truncate } from "../domain/names.ts";
 import { randomRunName } from "../domain/run-names.ts";
@@ -34,23 +35,22 @@ export interface CreateRun {
 /** Creates a run. Its name and its tag `mlflow.runName` are one thing: either gives the other, and neither, a random name. */
 export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<RunInfo & { tags: KeyValue[] }> {
   const experimentId = input.experimentId || "0";
-  const tags = new Map((input.tags ?? []).map((tag) => [tag.key, checkFirstTag(tag).value]));
+  const tags = asStored((input.tags ?? []).map(checkFirstTag));
   const givenName = truncate(input.runName ?? "", MAX_RUN_TAG_VALUE_LENGTH);
-  const taggedName = tags.get(RUN_NAME_TAG);
+  const taggedName = tags.find(({ key }) => key === RUN_NAME_TAG)?.value;
   if (givenName && taggedName && givenName !== taggedName) {
     throw invalidParameter(
       `The run name '${givenName}' and the tag ${RUN_NAME_TAG} '${taggedName}' differ. Give one, or both the same.`,
     );
   }
   const runName = givenName || taggedName || randomRunName();
-  tags.set(RUN_NAME_TAG, runName);
   const newRun = {
     runId: newRunId(),
     experimentId,
     runName,
     userId: input.userId ?? "",
     startTimeMs: input.startTime ?? 0,
-    tags: [...tags].map(([key, value]) => ({ key, value })),
+    tags: asStored([...tags, { key: RUN_NAME_TAG, value: runName }]),
   };
   const info = isExperimentId(experimentId) ? await insertRun(ctx.writes, newRun) : undefined;
   if (info === undefined) {
@@ -60,7 +60,7 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
     );
   }
   rememberRun(info.runId, { experimentId: info.experimentId, hasObject: false });
-  return { ...info, tags: newRun.tags.sort((a, b) => (a.key < b.key ? -1 : 1)) };
+  return { ...info, tags: newRun.tags };
 }
 
 /** Tags that come with a new run may have any name: upstream checks the names only of those that are set later. */

@@ -1,4 +1,5 @@
 import type { KeyValue, ModelVersion, Stage } from "../../domain/entities.ts";
+import { asStored } from "../../domain/key-values.ts";
 import type { Database, Statement } from "./database.ts";
 import { keyValueLists } from "./json-lists.ts";
 
@@ -75,9 +76,9 @@ export interface NewModelVersion {
 
 /**
  * Adds a version under the next number; numbers of deleted versions are not given again.
- * @returns the number, or undefined when there is no such registered model.
+ * @returns undefined when there is no such registered model.
  */
-export async function insertModelVersion(db: Database, version: NewModelVersion): Promise<number | undefined> {
+export async function insertModelVersion(db: Database, version: NewModelVersion): Promise<ModelVersion | undefined> {
   const { name, nowMs, modelId } = version;
   // Within the batch the new version is the greatest.
   const newest = `registered_models m JOIN model_versions v ON v.registered_model_id = m.registered_model_id
@@ -123,7 +124,12 @@ export async function insertModelVersion(db: Database, version: NewModelVersion)
             .bind(name, modelId, REGISTRATIONS_TAG),
         ]),
   ]);
-  return inserted?.results[0]?.version;
+  const row = inserted?.results[0];
+  if (row === undefined) return undefined;
+  const { description, source, runId, runLink } = version;
+  const times = { creationTimeMs: nowMs, lastUpdateTimeMs: nowMs };
+  const told = { name, version: row.version, currentStage: "None" as const, description, source, runId, runLink };
+  return { ...told, ...times, tags: asStored(version.tags), aliases: [] };
 }
 
 /** A change of the registered model is also one of its versions' making, moving and going. */

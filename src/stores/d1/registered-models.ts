@@ -1,4 +1,5 @@
 import type { KeyValue, RegisteredModel } from "../../domain/entities.ts";
+import { asStored } from "../../domain/key-values.ts";
 import type { Database } from "./database.ts";
 import { keyValueLists } from "./json-lists.ts";
 import { toModelVersion, VERSION_COLUMNS, type VersionRow, type VersionTagRow, versionKey } from "./model-versions.ts";
@@ -31,7 +32,7 @@ export interface NewRegisteredModel {
 }
 
 /** @throws the UNIQUE error of `registered_models.name` when the name is taken. */
-export async function insertRegisteredModel(db: Database, model: NewRegisteredModel): Promise<void> {
+export async function insertRegisteredModel(db: Database, model: NewRegisteredModel): Promise<RegisteredModel> {
   const insertTags = db.prepare(
     `INSERT INTO registered_model_tags (registered_model_id, key, value)
      SELECT m.registered_model_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN registered_models m ON m.name = ?1
@@ -45,6 +46,9 @@ export async function insertRegisteredModel(db: Database, model: NewRegisteredMo
       .bind(model.name, model.description, model.nowMs),
     ...keyValueLists(model.tags).map((list) => insertTags.bind(model.name, list)),
   ]);
+  const { nowMs, tags, ...told } = model;
+  const times = { creationTimeMs: nowMs, lastUpdateTimeMs: nowMs };
+  return { ...told, ...times, tags: asStored(tags), aliases: [], latestVersions: [] };
 }
 
 export async function findRegisteredModel(db: D1Database, name: string): Promise<RegisteredModel | undefined> {
