@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { UPLOADS_FOLDER } from "../src/cli/file-service.ts";
@@ -16,6 +17,8 @@ const UI_TESTS = "test/ui/**/*.test.ts";
 
 export default defineConfig({
   test: {
+    // Vitest leaves one core free, which is half of a machine of two; much of what is tested waits for others.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         root: ".",
