@@ -107,12 +107,13 @@ def test_inputs(client: MlflowClient, experiment: str, run: Run) -> None:
     inputs = client.get_run(active.info.run_id).inputs
     assert [each.dataset.name for each in inputs.dataset_inputs] == ["frame"]
     assert [each.model_id for each in inputs.model_inputs] == [model.model_id]
-    used = [LoggedModelInput(model.model_id), LoggedModelInput("m-elsewhere")]
-    client.log_inputs(run.info.run_id, [DatasetInput(Dataset("d", "x", "local", "/"), [])], used)
-    client.log_inputs(run.info.run_id, models=used[:1])
-    assert [each.model_id for each in client.get_run(run.info.run_id).inputs.model_inputs] == [
-        each.model_id for each in used
-    ]
+    # MLflow tells them in the order of their ids, whatever the order of logging.
+    used = ["m-z-elsewhere", model.model_id, "m-0-elsewhere"]
+    dataset_input = DatasetInput(Dataset("d", "x", "local", "/"), [])
+    client.log_inputs(run.info.run_id, [dataset_input], [LoggedModelInput(model_id) for model_id in used])
+    client.log_inputs(run.info.run_id, models=[LoggedModelInput(model.model_id)])
+    model_inputs = client.get_run(run.info.run_id).inputs.model_inputs
+    assert [each.model_id for each in model_inputs] == sorted(used)
     # A search tells which models a run made, not which it used.
     found = {each.info.run_id: each for each in client.search_runs([experiment])}
     assert found[run.info.run_id].inputs.model_inputs == []

@@ -99,7 +99,7 @@ export interface RunRecord {
   readonly document: string;
 }
 
-/** With the logged models that it used, which MLflow tells of a single run only. */
+/** With the logged models that it used, which MLflow tells of a single run only: in the order of their ids, as MLflow. */
 export interface FullRunRecord extends RunRecord {
   readonly modelInputs: readonly string[];
 }
@@ -122,7 +122,7 @@ export async function readRun(
   runId: string,
   storeLater: (work: Promise<unknown>) => void,
 ): Promise<FullRunRecord | undefined> {
-  const models = "(SELECT json_group_array(model_id) FROM model_inputs m WHERE m.run_id = r.run_id)";
+  const models = "(SELECT json_group_array(model_id ORDER BY model_id) FROM model_inputs m WHERE m.run_id = r.run_id)";
   const rows = await readRows<{ model_inputs: string }>(db, [runId], `, ${models} AS model_inputs`);
   const [record] = await toRecords(db, rows, storeLater);
   return record && { ...record, modelInputs: JSON.parse(rows[0]?.model_inputs ?? "[]") };
