@@ -83,9 +83,12 @@ function charactersOf({ statements }: Transaction): number {
   return values.reduce((sum: number, value) => sum + (typeof value === "string" ? value.length : 0), 0);
 }
 
-/** Whether SQLite refused a statement. Of any other error, a lost connection say, nobody knows what D1 has done. */
+/** What SQLite says of a statement, never of a commit: https://www.sqlite.org/rescode.html */
+const REFUSALS = /SQLITE_(CONSTRAINT|ERROR|MISMATCH|TOOBIG)/;
+
+/** Whether D1 did nothing. After any other error, a lost connection or a failing disk, nobody knows. */
 function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && error.message.includes("SQLITE_");
+  return error instanceof Error && REFUSALS.test(error.message);
 }
 
 /** One transaction of D1. */

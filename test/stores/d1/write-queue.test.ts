@@ -98,9 +98,12 @@ describe("transactions that arrive together", () => {
     expect(await Promise.all([first!, second!, third!].map(tagOf))).toEqual(["1", "2", "3"]);
   });
 
-  test("all fail, and none is repeated, where D1's answer is lost", async () => {
+  test.each([
+    ["D1's answer is lost", "D1_ERROR: Network connection lost."],
+    ["the disk fails", "D1_ERROR: disk I/O error: SQLITE_IOERR"],
+  ])("all fail, and none is repeated, where %s", async (_, message) => {
     const runIds = await newRuns(3);
-    const lost = new Error("D1_ERROR: Network connection lost.");
+    const lost = new Error(message);
     const { sizes, outcomes } = await atOnce(
       runIds.map((id) => [setTag(id, "1")]),
       lost,
