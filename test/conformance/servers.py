@@ -1,6 +1,7 @@
 """Starts and stops the tracking servers that the tests talk to, each with its own empty data folder."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,6 +18,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 NODE = REPOSITORY / "node_modules/node/bin/node"
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 15
+LOG_NAME = "server.log"
+# What Trackflare logs of a request that it answers with a 5xx begins with the request's id: src/http/errors.ts.
+LOGGED_FAILURE = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12} .*", re.MULTILINE)
 
 
 @dataclass
@@ -29,7 +33,10 @@ class RunningServer:
     recorder: subprocess.Popen | None = None
 
     def stop(self) -> None:
-        """Ends the server and its children, and removes its data."""
+        """Ends the server and its children, and removes its data.
+
+        Raises RuntimeError when Trackflare answered with a 5xx: a retry may have hidden it from the tests.
+        """
         if self.recorder:
             self.recorder.kill()
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -38,7 +45,10 @@ class RunningServer:
                 self.process.wait(STOP_TIMEOUT_S)
             except (ProcessLookupError, subprocess.TimeoutExpired):
                 continue
+        failures = LOGGED_FAILURE.findall((self.data_dir / LOG_NAME).read_text(errors="replace"))
         shutil.rmtree(self.data_dir, ignore_errors=True)
+        if failures:
+            raise RuntimeError("The server failed:\n" + "\n".join(failures))
 
 
 def start_server(kind: str, extra_env: dict[str, str] | None = None) -> RunningServer:
@@ -50,7 +60,7 @@ def start_server(kind: str, extra_env: dict[str, str] | None = None) -> RunningS
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     command = _trackflare(port, data_dir) if kind == "trackflare" else _mlflow(port, data_dir)
-    log_path = data_dir / "server.log"
+    log_path = data_dir / LOG_NAME
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             command,
