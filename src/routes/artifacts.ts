@@ -61,8 +61,9 @@ export const artifactsRoutes: readonly Route[] = [
     permission: onRun("EDIT"),
     input: (request) => uploadInput.parse(queryToRaw(new URL(request.url).searchParams, uploadInput.repeatedNames), ""),
     handle: async ({ ctx, input: { runId, path }, request }) => {
-      const { objectKey } = await locateRunArtifact(ctx, runId, canonicalArtifactPath(path));
+      const artifactPath = canonicalArtifactPath(path);
       const bytes = await readUpload(request);
+      const { objectKey } = await locateRunArtifact(ctx, runId, artifactPath);
       await ctx.artifacts.put(objectKey, new Response(bytes).body, bytes.byteLength);
       return jsonText("");
     },

@@ -113,8 +113,8 @@ const OPERATIONS: Readonly<Record<RootField, (input: unknown) => Operation>> = {
   },
   mlflowGetMetricHistoryBulkInterval: (input) => {
     const {
-      runIds,
-      metricKey: key,
+      runIds = [],
+      metricKey: key = "",
       startStep,
       endStep,
       maxResults = MAX_INTERVAL_POINTS,
@@ -122,8 +122,8 @@ const OPERATIONS: Readonly<Record<RootField, (input: unknown) => Operation>> = {
     return {
       resources: [{ kind: "server" }, ...runIds.map((runId): Resource => ({ kind: "run", runId }))],
       answer: async (ctx) => {
-        // Of no runs there is nothing, where REST asks for at least one.
-        if (runIds.length === 0) return { metrics: [] };
+        // Of no runs or no metric there is nothing, where REST asks for both.
+        if (runIds.length === 0 || key === "") return { metrics: [] };
         const points = await sampleHistory(ctx, { runIds, key, startStep, endStep, maxResults });
         return { metrics: points.map((point) => parseJsonExactly(metricToWire(point, point.runId))) };
       },
@@ -141,8 +141,8 @@ const searchInput = message({
 });
 
 const historyInput = message({
-  runIds: required(repeated(string)),
-  metricKey: required(string),
+  runIds: repeated(string),
+  metricKey: string,
   startStep: int64,
   endStep: int64,
   maxResults: int32,

@@ -42,6 +42,7 @@ test("an upload of nothing, and one to no run, are refused", async () => {
   const runId = await newRun();
   await expectMlflowError(upload(`?run_uuid=${runId}&path=a`), "INVALID_PARAMETER_VALUE");
   await expectMlflowError(upload("?run_uuid=none&path=a", "x"), "RESOURCE_DOES_NOT_EXIST");
+  await expectMlflowError(upload("?run_uuid=none&path=a"), "INVALID_PARAMETER_VALUE");
 });
 
 test("no URL is presigned, and what is wrong with a request is said first", async () => {

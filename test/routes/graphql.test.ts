@@ -92,7 +92,7 @@ beforeAll(async () => {
   runId = await newRun({ experiment_id: experimentId, run_name: "swift", start_time: 5, user_id: "ada" });
 });
 
-test("a run by its older name, and the history of no runs", async () => {
+test("a run by its older name, and the history of no runs or of no metric", async () => {
   const { data } = await ask(
     "query Q($data: MlflowGetRunInput!) { mlflowGetRun(input: $data) { run { info { runId } } } }",
     {
@@ -100,8 +100,10 @@ test("a run by its older name, and the history of no runs", async () => {
     },
   );
   expect(data).toEqual({ mlflowGetRun: { run: { info: { runId } } } });
-  const history = await ask(GET_HISTORY, { data: { runIds: [], metricKey: "loss" } });
-  expect(history).toMatchObject({ data: { mlflowGetMetricHistoryBulkInterval: { metrics: [] } }, errors: null });
+  for (const nothing of [{ runIds: [], metricKey: "loss" }, { runIds: [runId], metricKey: "" }, {}]) {
+    const history = await ask(GET_HISTORY, { data: nothing });
+    expect(history).toMatchObject({ data: { mlflowGetMetricHistoryBulkInterval: { metrics: [] } }, errors: null });
+  }
 });
 
 test("the run page's query answers all of a run, in camelCase", async () => {
