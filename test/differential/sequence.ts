@@ -1,6 +1,7 @@
 import { Agent } from "node:http";
 import { isDeepStrictEqual } from "node:util";
-import { DIFFERENCES, type Exchange } from "./differences.ts";
+import { DIFFERENCES } from "./differences.ts";
+import type { Exchange } from "./equalise.ts";
 import { sendHttp } from "./http.ts";
 import { nextOperation } from "./operations.ts";
 import type { RunningServer, Servers } from "./servers.ts";
