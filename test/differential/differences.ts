@@ -80,6 +80,20 @@ export const DIFFERENCES: readonly Difference[] = [
         : exchange,
   },
   {
+    name: "order of latest versions",
+    reason: "MLflow's is that in which it came upon their stages; here it is by version.",
+    equalise: (exchange) =>
+      exchange.call.operation.name === "registered-models/get-latest-versions"
+        ? inBodies((object) =>
+            sortedList(
+              "model_versions",
+              (version) => (isObject(version) ? String(version.version).padStart(9) : ""),
+              object,
+            ),
+          )(exchange)
+        : exchange,
+  },
+  {
     name: "order of several runs' histories",
     reason: "It is by run id, and the ids are each server's own.",
     equalise: (exchange) =>
