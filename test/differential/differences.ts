@@ -1,11 +1,12 @@
 import {
   type Equaliser,
+  field,
   filesOf,
   inBodies,
   isEmpty,
   isRefusal,
   sortedByKey,
-  sortedList,
+  sortedIn,
   where,
   without,
 } from "./equalise.ts";
@@ -74,34 +75,17 @@ export const DIFFERENCES: readonly Difference[] = [
     name: "order of found datasets",
     reason:
       "MLflow's is the one in which its database happens to find them; here it is by experiment, name and digest.",
-    equalise: (exchange) =>
-      exchange.call.operation.name === "experiments/search-datasets"
-        ? inBodies((object) => sortedList("dataset_summaries", jsonText, object))(exchange)
-        : exchange,
+    equalise: sortedIn("experiments/search-datasets", "dataset_summaries", jsonText),
   },
   {
     name: "order of latest versions",
     reason: "MLflow's is that in which it came upon their stages; here it is by version.",
-    equalise: (exchange) =>
-      exchange.call.operation.name === "registered-models/get-latest-versions"
-        ? inBodies((object) =>
-            sortedList(
-              "model_versions",
-              (version) => (isObject(version) ? String(version.version).padStart(9) : ""),
-              object,
-            ),
-          )(exchange)
-        : exchange,
+    equalise: sortedIn("registered-models/get-latest-versions", "model_versions", field("version")),
   },
   {
     name: "order of several runs' histories",
     reason: "It is by run id, and the ids are each server's own.",
-    equalise: (exchange) =>
-      exchange.call.operation.name === "metrics/get-history-bulk"
-        ? inBodies((object) => sortedList("metrics", (point) => (isObject(point) ? String(point.run_id) : ""), object))(
-            exchange,
-          )
-        : exchange,
+    equalise: sortedIn("metrics/get-history-bulk", "metrics", field("run_id")),
   },
   {
     name: "runViewType in GraphQL",

@@ -51,10 +51,21 @@ function datasetName(dataset: Json | undefined): string {
 }
 
 /** The object with one of its lists sorted by what `key` says; equal items stay as they are. */
-export function sortedList(name: string, key: (item: Json) => string, object: JsonObject): JsonObject {
+function sortedList(name: string, key: (item: Json) => string, object: JsonObject): JsonObject {
   const list = object[name];
   if (!Array.isArray(list)) return object;
   return { ...object, [name]: list.toSorted((a: Json, b: Json) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0)) };
+}
+
+/** In the answers to one operation, one of their lists sorted by what `key` says. */
+export function sortedIn(operation: string, list: string, key: (item: Json) => string): Equaliser {
+  const inLists = inBodies((object) => sortedList(list, key, object));
+  return (exchange) => (exchange.call.operation.name === operation ? inLists(exchange) : exchange);
+}
+
+/** The text of an object's field, to sort by. */
+export function field(name: string): (item: Json) => string {
+  return (item) => (isObject(item) ? String(item[name]) : "");
 }
 
 /** What belongs to a run, experiment or registered model: metrics, params and tags by key. */
