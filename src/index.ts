@@ -1,8 +1,9 @@
 import { createApp } from "./http/app.ts";
+import { ROUTES } from "./routes/table.ts";
 
-export { WriteQueue } from "./stores/d1/write-queue.ts";
+export { WriteQueue } from "./stores/d1/connection/write-queue.ts";
 export { RunDurableObject } from "./stores/run/durable-object.ts";
 
-const app = createApp();
+const app = createApp(ROUTES);
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

@@ -5,7 +5,7 @@ import { UPLOADS_FOLDER } from "../src/cli/file-service.ts";
 import { FILES_FOLDER, FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
 
 /** Tests that need processes, sockets or Python run in Node; everything else runs in workerd, as the product does. */
-const NODE_FOLDERS = ["cli", "compatibility", "conformance", "differential", "faults", "wire"].map(
+const NODE_FOLDERS = ["cli", "compatibility", "conformance", "differential", "faults", "sockets"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

@@ -1,11 +1,10 @@
 import { Hono } from "hono";
 import { MlflowError } from "../domain/errors.ts";
-import type { Route } from "../routes/route.ts";
-import { ROUTES } from "../routes/table.ts";
-import type { Principal } from "../services/context.ts";
+import type { Principal } from "../domain/principal.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
-import { migrate } from "../stores/d1/migrate.ts";
-import { QueuedDatabase } from "../stores/d1/queued-database.ts";
+import { migrate } from "../stores/d1/connection/migrate.ts";
+import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
+import type { Route } from "../wire/route.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { configOf } from "./config.ts";
@@ -63,9 +62,10 @@ async function serve(
   }
 }
 
-export function createApp(): Hono<{ Bindings: Env }> {
+/** The server of these routes: every one of them, and the UI's files for what no route answers. */
+export function createApp(routes: readonly Route[]): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>({ getPath: rawPath, router: new FixedPathsFirst() });
-  for (const route of ROUTES) {
+  for (const route of routes) {
     app.on(route.method, [...route.paths], (c) => serve(route, c.req.raw, c.env, c.executionCtx, c.req.param()));
   }
   app.notFound(async (c) => {

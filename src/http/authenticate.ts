@@ -1,5 +1,5 @@
 import { MlflowError } from "../domain/errors.ts";
-import type { Principal } from "../services/context.ts";
+import type { Principal } from "../domain/principal.ts";
 import type { AdminCredentials, Config } from "./config.ts";
 import { rawHost } from "./raw-target.ts";
 

@@ -1,6 +1,6 @@
 import { MlflowError } from "../domain/errors.ts";
-import type { Permission } from "../routes/route.ts";
-import type { Principal } from "../services/context.ts";
+import type { Principal } from "../domain/principal.ts";
+import type { Permission } from "../wire/route.ts";
 
 /**
  * Lets the call through or throws PERMISSION_DENIED. There is one user so far, the admin, who may do everything that

@@ -1,5 +1,5 @@
 import { MlflowError } from "../domain/errors.ts";
-import { json } from "../routes/respond.ts";
+import { json } from "../wire/respond.ts";
 
 /** D1 and Durable Object failures that pass: the write may or may not have happened, and is safe to repeat. */
 const TRANSIENT =

@@ -1,5 +1,5 @@
 import { invalidParameter, MlflowError } from "../domain/errors.ts";
-import { type Message, parseJsonExactly, queryToRaw } from "../routes/message.ts";
+import { type Message, parseJsonExactly, queryToRaw } from "../wire/message.ts";
 
 /** Enough for a full log-batch and for a dataset with its schema and profile. */
 const MAX_JSON_BODY_BYTES = 8 * 1024 * 1024;

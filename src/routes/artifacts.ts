@@ -1,13 +1,13 @@
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { invalidParameter } from "../domain/errors.ts";
-import { locateModelArtifact, locateRunArtifact } from "../services/artifact-access.ts";
-import { artifactResponse } from "./artifact-response.ts";
-import { int32, message, queryToRaw, required, string } from "./message.ts";
+import { locateModelArtifact, locateRunArtifact } from "../services/artifacts/artifact-access.ts";
+import { artifactResponse } from "../wire/artifact-response.ts";
+import { int32, message, queryToRaw, required, string } from "../wire/message.ts";
+import { json, jsonText } from "../wire/respond.ts";
+import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
+import { filesToWire } from "../wire/tracking.ts";
 import { onRun } from "./permissions.ts";
-import { json, jsonText } from "./respond.ts";
-import { apiPaths, previewedPaths, type Route, route } from "./route.ts";
 import { runIdField } from "./runs.ts";
-import { filesToWire } from "./wire.ts";
 
 /** MLflow's limit, in bytes, of what its web UI uploads. */
 const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;

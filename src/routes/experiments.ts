@@ -8,14 +8,14 @@ import {
   renameExperiment,
   setExperimentStage,
   setExperimentTag,
-} from "../services/experiments.ts";
-import { searchExperiments } from "../services/search.ts";
-import { searchDatasets } from "../services/search-datasets.ts";
-import { id, int32, message, nested, oneOf, repeated, required, string } from "./message.ts";
+} from "../services/experiments/experiments.ts";
+import { searchDatasets } from "../services/runs/search-datasets.ts";
+import { searchExperiments } from "../services/runs/search-runs.ts";
+import { id, int32, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
+import { json } from "../wire/respond.ts";
+import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
+import { datasetSummaryToWire, experimentToWire } from "../wire/tracking.ts";
 import { onExperiment, onExperiments, onServer } from "./permissions.ts";
-import { json } from "./respond.ts";
-import { apiPaths, previewedPaths, type Route, route } from "./route.ts";
-import { datasetSummaryToWire, experimentToWire } from "./wire.ts";
 
 const keyValue = message({ key: required(string), value: string });
 const experimentId = message({ experimentId: required(id) });

@@ -2,7 +2,7 @@ import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { LOGGED_MODEL_STATUSES } from "../domain/entities.ts";
 import { MlflowError } from "../domain/errors.ts";
 import { DEFAULT_LOGGED_MODEL_RESULTS } from "../domain/logged-model.ts";
-import { locateModelArtifact } from "../services/artifact-access.ts";
+import { locateModelArtifact } from "../services/artifacts/artifact-access.ts";
 import {
   createLoggedModel,
   deleteLoggedModel,
@@ -11,14 +11,14 @@ import {
   getLoggedModel,
   logModelParams,
   setModelTags,
-} from "../services/logged-models.ts";
-import { type FoundLoggedModels, searchLoggedModels } from "../services/search-logged-models.ts";
-import { artifactResponse } from "./artifact-response.ts";
-import { bool, id, int32, message, nested, oneOf, repeated, required, string } from "./message.ts";
+} from "../services/logged-models/logged-models.ts";
+import { type FoundLoggedModels, searchLoggedModels } from "../services/logged-models/search-logged-models.ts";
+import { artifactResponse } from "../wire/artifact-response.ts";
+import { bool, id, int32, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
+import { json, jsonStream, jsonText } from "../wire/respond.ts";
+import { apiPaths, type Route, route } from "../wire/route.ts";
+import { filesToWire, loggedModelToWire } from "../wire/tracking.ts";
 import { onExperiment, onExperiments, onLoggedModel } from "./permissions.ts";
-import { json, jsonStream, jsonText } from "./respond.ts";
-import { apiPaths, type Route, route } from "./route.ts";
-import { filesToWire, loggedModelToWire } from "./wire.ts";
 
 const MODEL = "/mlflow/logged-models/:model_id";
 

@@ -5,14 +5,14 @@ import {
   readHistory,
   readMetricPage,
   sampleHistory,
-} from "../services/metric-history.ts";
+} from "../services/metrics/metric-history.ts";
 import { positionAt, type Series } from "../stores/run/series.ts";
-import { alsoNamed, int32, int64, message, repeated, required, string } from "./message.ts";
+import { alsoNamed, int32, int64, message, repeated, required, string } from "../wire/message.ts";
+import { jsonStream, jsonText } from "../wire/respond.ts";
+import { previewedPaths, type Route, route } from "../wire/route.ts";
+import { metricToWire, pageToWire } from "../wire/tracking.ts";
 import { onRun, onRuns } from "./permissions.ts";
-import { jsonStream, jsonText } from "./respond.ts";
-import { previewedPaths, type Route, route } from "./route.ts";
 import { runIdField } from "./runs.ts";
-import { metricToWire, pageToWire } from "./wire.ts";
 
 /** The whole series, a slice at a time: a million points are 80 MB of JSON. */
 async function* wholeHistoryToWire(key: string, slices: AsyncGenerator<Series>): AsyncGenerator<string> {

@@ -1,11 +1,11 @@
 import { artifactPathOfUrl, canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { MlflowError } from "../domain/errors.ts";
-import { requireBelowExperiment } from "../services/artifact-access.ts";
-import { artifactResponse } from "./artifact-response.ts";
-import { type Message, message, string } from "./message.ts";
-import { json } from "./respond.ts";
-import { apiPaths, type Method, type Permission, type PermissionLevel, type Route, route } from "./route.ts";
-import { fileInfoToWire } from "./wire.ts";
+import { requireBelowExperiment } from "../services/artifacts/artifact-access.ts";
+import { artifactResponse } from "../wire/artifact-response.ts";
+import { type Message, message, string } from "../wire/message.ts";
+import { json } from "../wire/respond.ts";
+import { apiPaths, type Method, type Permission, type PermissionLevel, type Route, route } from "../wire/route.ts";
+import { fileInfoToWire } from "../wire/tracking.ts";
 
 interface ArtifactInput {
   readonly objectKey: string;

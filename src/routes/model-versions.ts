@@ -1,9 +1,5 @@
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { MAX_MODEL_VERSION_SEARCH_RESULTS } from "../domain/limits.ts";
-import { createModelVersion } from "../services/registry-registration.ts";
-import { searchModelVersions } from "../services/registry-search.ts";
-import { locateVersionArtifact } from "../services/registry-sources.ts";
-import { transitionStage } from "../services/registry-stages.ts";
 import {
   deleteModelVersion,
   deleteModelVersionTag,
@@ -11,13 +7,17 @@ import {
   getModelVersion,
   setModelVersionTag,
   updateModelVersion,
-} from "../services/registry-versions.ts";
-import { artifactResponse } from "./artifact-response.ts";
-import { bool, int32, message, nested, repeated, required, string } from "./message.ts";
+} from "../services/registry/model-versions.ts";
+import { createModelVersion } from "../services/registry/registration.ts";
+import { searchModelVersions } from "../services/registry/search-registry.ts";
+import { locateVersionArtifact } from "../services/registry/sources.ts";
+import { transitionStage } from "../services/registry/stages.ts";
+import { artifactResponse } from "../wire/artifact-response.ts";
+import { bool, int32, message, nested, repeated, required, string } from "../wire/message.ts";
+import { modelVersionToWire, pageToPieces } from "../wire/registry.ts";
+import { json, jsonStream } from "../wire/respond.ts";
+import { previewedPaths, type Route, route } from "../wire/route.ts";
 import { onNewModelVersion, onRegisteredModel, onServer } from "./permissions.ts";
-import { modelVersionToWire, pageToPieces } from "./registry-wire.ts";
-import { json, jsonStream } from "./respond.ts";
-import { previewedPaths, type Route, route } from "./route.ts";
 
 const version = message({ name: required(string), version: required(string) });
 const keyValue = message({ key: required(string), value: string });

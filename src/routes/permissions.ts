@@ -1,7 +1,7 @@
 import type { KeyValue } from "../domain/entities.ts";
 import { parseModelSource } from "../domain/model-source.ts";
 import { isPrompt } from "../domain/prompts.ts";
-import type { Permission, PermissionLevel, Resource } from "./route.ts";
+import type { Permission, PermissionLevel, Resource } from "../wire/route.ts";
 
 /** Rules of most routes: what a call needs on the experiment or run that its input names. */
 export const onServer = (level: PermissionLevel): Permission<unknown> => ({ level, on: () => [{ kind: "server" }] });

@@ -1,5 +1,5 @@
 import { DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS } from "../domain/limits.ts";
-import { getVersionByAlias, removeAlias, setAlias } from "../services/registry-aliases.ts";
+import { getVersionByAlias, removeAlias, setAlias } from "../services/registry/aliases.ts";
 import {
   createRegisteredModel,
   deleteRegisteredModel,
@@ -8,14 +8,14 @@ import {
   renameRegisteredModel,
   setRegisteredModelTag,
   updateRegisteredModel,
-} from "../services/registry-models.ts";
-import { searchRegisteredModels } from "../services/registry-search.ts";
-import { getLatestVersions } from "../services/registry-stages.ts";
-import { int32, message, nested, repeated, required, string } from "./message.ts";
+} from "../services/registry/registered-models.ts";
+import { searchRegisteredModels } from "../services/registry/search-registry.ts";
+import { getLatestVersions } from "../services/registry/stages.ts";
+import { int32, message, nested, repeated, required, string } from "../wire/message.ts";
+import { modelVersionToWire, pageToPieces, registeredModelToWire } from "../wire/registry.ts";
+import { json, jsonStream } from "../wire/respond.ts";
+import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { onRegisteredModel, onServer } from "./permissions.ts";
-import { modelVersionToWire, pageToPieces, registeredModelToWire } from "./registry-wire.ts";
-import { json, jsonStream } from "./respond.ts";
-import { apiPaths, previewedPaths, type Route, route } from "./route.ts";
 
 const named = message({ name: required(string) });
 const keyValue = message({ key: required(string), value: string });

@@ -1,7 +1,7 @@
 import { VIEW_TYPES } from "../domain/entities.ts";
 import { DEFAULT_SEARCH_RESULTS } from "../domain/limits.ts";
-import type { RunSearch } from "../services/search.ts";
-import { type Infer, id, int32, oneOf, repeated, string } from "./message.ts";
+import type { RunSearch } from "../services/runs/search-runs.ts";
+import { type Infer, id, int32, oneOf, repeated, string } from "../wire/message.ts";
 
 /** What every search of runs is asked, whichever columns it answers with. */
 export const runSearchFields = {

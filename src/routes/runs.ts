@@ -1,15 +1,15 @@
 import { RUN_STATUSES } from "../domain/entities.ts";
-import { deleteRunTag, logBatch, logMetrics, logParam, setRunTag } from "../services/log-batch.ts";
-import { logInputs, logOutputs } from "../services/log-inputs.ts";
-import { logModel } from "../services/log-model.ts";
-import { changeRun, createRun, getRun, setRunStage } from "../services/runs.ts";
-import { type FoundRuns, searchRuns } from "../services/search.ts";
-import { alsoNamed, double, id, int64, message, nested, oneOf, repeated, required, string } from "./message.ts";
+import { deleteRunTag, logBatch, logMetrics, logParam, setRunTag } from "../services/runs/log-batch.ts";
+import { logInputs, logOutputs } from "../services/runs/log-inputs.ts";
+import { logModel } from "../services/runs/log-model.ts";
+import { changeRun, createRun, getRun, setRunStage } from "../services/runs/runs.ts";
+import { type FoundRuns, searchRuns } from "../services/runs/search-runs.ts";
+import { alsoNamed, double, id, int64, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
+import { json, jsonStream, jsonText } from "../wire/respond.ts";
+import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
+import { newRunToWire, runInfoToWire, runToWire } from "../wire/tracking.ts";
 import { onExperiments, onMeasuredModels, onRun } from "./permissions.ts";
-import { json, jsonStream, jsonText } from "./respond.ts";
-import { apiPaths, previewedPaths, type Route, route } from "./route.ts";
 import { runSearchFields, toRunSearch } from "./run-search.ts";
-import { newRunToWire, runInfoToWire, runToWire } from "./wire.ts";
 
 /** Clients of before 1.0 say `run_uuid`; some send both. */
 export const runIdField = required(alsoNamed("run_uuid", string));

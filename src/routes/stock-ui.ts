@@ -1,6 +1,6 @@
+import { json } from "../wire/respond.ts";
+import { type Method, type Route, route } from "../wire/route.ts";
 import { onServer } from "./permissions.ts";
-import { json } from "./respond.ts";
-import { type Method, type Route, route } from "./route.ts";
 
 /**
  * A question of MLflow's web UI, on the pages of experiments and runs, about what this server does not keep: there is

@@ -1,6 +1,6 @@
+import { json } from "../wire/respond.ts";
+import { apiPaths, type Route, route } from "../wire/route.ts";
 import { onServer } from "./permissions.ts";
-import { json } from "./respond.ts";
-import { apiPaths, type Route, route } from "./route.ts";
 
 /** The MLflow release whose API this server speaks; clients compare it before they use newer routes. */
 const MLFLOW_VERSION = "3.17.2";

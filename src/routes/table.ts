@@ -1,20 +1,20 @@
+import type { Route } from "../wire/route.ts";
 import { artifactsRoutes } from "./artifacts.ts";
 import { experimentsRoutes } from "./experiments.ts";
-import { graphqlRoutes } from "./graphql.ts";
+import { graphqlRoutes } from "./graphql/graphql.ts";
 import { loggedModelsRoutes } from "./logged-models.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { mlflowArtifactsRoutes } from "./mlflow-artifacts.ts";
 import { modelVersionsRoutes } from "./model-versions.ts";
 import { registeredModelsRoutes } from "./registered-models.ts";
-import type { Route } from "./route.ts";
 import { runsRoutes } from "./runs.ts";
 import { stockUiRoutes } from "./stock-ui.ts";
 import { systemRoutes } from "./system.ts";
-import { uiFindRoutes } from "./ui-find.ts";
-import { uiLiveRoutes } from "./ui-live.ts";
-import { uiPreviewRoutes } from "./ui-preview.ts";
-import { uiRunsRoutes } from "./ui-runs.ts";
-import { uiSeriesRoutes } from "./ui-series.ts";
+import { uiFindRoutes } from "./ui/find.ts";
+import { uiLiveRoutes } from "./ui/live.ts";
+import { uiPreviewRoutes } from "./ui/preview.ts";
+import { uiRunsRoutes } from "./ui/runs.ts";
+import { uiSeriesRoutes } from "./ui/series.ts";
 
 /** Everything this server answers. */
 export const ROUTES: readonly Route[] = [

@@ -1,11 +1,6 @@
+import type { Principal } from "../domain/principal.ts";
 import type { ArtifactStore } from "../stores/artifacts/artifact-store.ts";
-import type { Database } from "../stores/d1/database.ts";
-
-/** Who is calling. Users and their grants join the admin here once there are users. */
-export interface Principal {
-  readonly username: string;
-  readonly isAdmin: boolean;
-}
+import type { Database } from "../stores/d1/connection/database.ts";
 
 /** What a service works with: the stores, the caller, and nothing of HTTP. */
 export interface ServiceContext {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { MlflowError } from "../../src/domain/errors.ts";
 import { authorize } from "../../src/http/authorize.ts";
 import { onExperiments, onRuns } from "../../src/routes/permissions.ts";
-import type { Permission } from "../../src/routes/route.ts";
+import type { Permission } from "../../src/wire/route.ts";
 
 const admin = { username: "admin", isAdmin: true };
 const nobody = { username: "", isAdmin: false };

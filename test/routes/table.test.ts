@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { PERMISSION_LEVELS } from "../../src/routes/route.ts";
 import { ROUTES } from "../../src/routes/table.ts";
+import { PERMISSION_LEVELS } from "../../src/wire/route.ts";
 
 const endpoints = ROUTES.flatMap((route) =>
   route.paths.map((path) => ({ ...route, endpoint: `${route.method} ${path}` })),

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { LOGGED_MODEL_STATUSES } from "../../src/domain/entities.ts";
 import { type LoggedModelSearchQuery, planLoggedModelSearch } from "../../src/search/logged-model-plan.ts";
 import type { DatasetFilter } from "../../src/search/logged-model-source.ts";
-import { migrate } from "../../src/stores/d1/migrate.ts";
-import { searchLoggedModelIds } from "../../src/stores/d1/search.ts";
+import { migrate } from "../../src/stores/d1/connection/migrate.ts";
+import { searchLoggedModelIds } from "../../src/stores/d1/pages.ts";
 import { type RandomSource, randomSource } from "./population.ts";
 
 interface Point {

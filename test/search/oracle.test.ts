@@ -4,8 +4,8 @@ import type { ViewType } from "../../src/domain/entities.ts";
 import { MlflowError } from "../../src/domain/errors.ts";
 import { planExperimentSearch } from "../../src/search/experiment-plan.ts";
 import { planRunSearch } from "../../src/search/run-plan.ts";
-import { migrate } from "../../src/stores/d1/migrate.ts";
-import { searchExperimentIds, searchRunPage } from "../../src/stores/d1/search.ts";
+import { migrate } from "../../src/stores/d1/connection/migrate.ts";
+import { searchExperimentIds, searchRunPage } from "../../src/stores/d1/pages.ts";
 import oracle from "./oracle.json";
 import { insertRuns, type SearchedRun } from "./population.ts";
 

@@ -1,4 +1,4 @@
-import { migrate } from "../../src/stores/d1/migrate.ts";
+import { migrate } from "../../src/stores/d1/connection/migrate.ts";
 
 /** A run as the search sees it; metric values may be NaN, times may be beyond 2^53. */
 export interface SearchedRun {

@@ -9,8 +9,8 @@ import {
   type RegistrySearchPlan,
   type RegistrySearchQuery,
 } from "../../src/search/registry-plan.ts";
-import { migrate } from "../../src/stores/d1/migrate.ts";
-import { searchModelVersionKeys, searchRegisteredModelIds } from "../../src/stores/d1/search.ts";
+import { migrate } from "../../src/stores/d1/connection/migrate.ts";
+import { searchModelVersionKeys, searchRegisteredModelIds } from "../../src/stores/d1/pages.ts";
 import { satisfies } from "./naive-search.ts";
 import { type RandomSource, randomSource } from "./population.ts";
 

@@ -2,8 +2,8 @@ import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Position } from "../../src/search/plan.ts";
 import { planRunSearch, type RunSearchQuery } from "../../src/search/run-plan.ts";
-import { migrate } from "../../src/stores/d1/migrate.ts";
-import { searchRunPage } from "../../src/stores/d1/search.ts";
+import { migrate } from "../../src/stores/d1/connection/migrate.ts";
+import { searchRunPage } from "../../src/stores/d1/pages.ts";
 
 const QUERY: RunSearchQuery = {
   experimentIds: ["1"],

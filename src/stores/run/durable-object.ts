@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Database } from "../d1/database.ts";
-import { readFirstPoints } from "../d1/first-points.ts";
-import { clearLiveStatement, markLive, upsertLatestStatements } from "../d1/latest-metrics.ts";
+import type { Database } from "../d1/connection/database.ts";
+import { readFirstPoints } from "../d1/metrics/first-points.ts";
+import { clearLiveStatement, markLive, upsertLatestStatements } from "../d1/metrics/latest-metrics.ts";
 import type { ChartOptions, ChartSeries } from "./chart-series.ts";
 import { type HistoryReader, MetricHistory, type ReadOptions, type SampleOptions } from "./history.ts";
 import { LiveSockets, RUN_ID_HEADER, type RunNotice } from "./live-sockets.ts";

@@ -1,5 +1,5 @@
-import { exactDouble } from "../d1/exact-double.ts";
-import type { SummaryRowJson } from "../d1/latest-metrics.ts";
+import { exactDouble } from "../d1/connection/exact-double.ts";
+import type { SummaryRowJson } from "../d1/metrics/latest-metrics.ts";
 import type { Position } from "./series.ts";
 import type { MetricSummaries } from "./summaries.ts";
 

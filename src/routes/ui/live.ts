@@ -1,0 +1,34 @@
+import { MlflowError } from "../../domain/errors.ts";
+import { whatChanged } from "../../services/live/live-changes.ts";
+import { watchRun } from "../../services/live/watch-run.ts";
+import { message, repeated, required, string } from "../../wire/message.ts";
+import { json } from "../../wire/respond.ts";
+import { type Route, route } from "../../wire/route.ts";
+import { onRun, onRuns } from "../permissions.ts";
+import { runIdField } from "../runs.ts";
+
+/** How the web UI hears of what happens to runs. docs/ui-api.md describes the messages. */
+export const uiLiveRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    paths: ["/ui-api/runs/:run_id/live"],
+    permission: onRun("READ"),
+    input: message({ runId: runIdField }),
+    handle: async ({ ctx, input, request }) => {
+      if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
+        throw new MlflowError("BAD_REQUEST", "Expected a request for a WebSocket (Upgrade: websocket).");
+      }
+      return watchRun(ctx, input.runId);
+    },
+  }),
+  route({
+    method: "POST",
+    paths: ["/ui-api/live"],
+    permission: onRuns("READ"),
+    input: message({ runIds: required(repeated(string)), cursor: string }),
+    handle: async ({ ctx, input }) => {
+      const { changed, cursor } = await whatChanged(ctx, input.runIds, input.cursor ?? "");
+      return json({ cursor, runs: changed });
+    },
+  }),
+];

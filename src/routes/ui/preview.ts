@@ -1,0 +1,48 @@
+import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
+import { invalidParameter } from "../../domain/errors.ts";
+import { locateModelArtifact, locateRunArtifact, readArtifact } from "../../services/artifacts/artifact-access.ts";
+import { message, required, string } from "../../wire/message.ts";
+import { type Route, route } from "../../wire/route.ts";
+
+/**
+ * A logged page may run its scripts, as plots need that, in an origin of its own: it sees neither the web UI nor what
+ * the reader may see, reaches no host, and only the web UI can frame it. Without `allow-same-origin` the sandbox holds
+ * for who opens the address itself, too.
+ */
+const PREVIEW_HEADERS = {
+  "Content-Type": "text/html; charset=utf-8",
+  "Content-Security-Policy":
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
+    "img-src data: blob:; font-src data:; media-src data: blob:; connect-src 'none'; form-action 'none'; " +
+    "base-uri 'none'; frame-ancestors 'self'",
+  "Referrer-Policy": "no-referrer",
+  "Cache-Control": "no-store",
+  "X-Content-Type-Options": "nosniff",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
+
+/** An HTML file of a run or of a logged model, for the web UI's sandboxed frame. */
+export const uiPreviewRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    paths: ["/ui-api/preview"],
+    permission: {
+      level: "READ",
+      on: ({ runId, modelId }) => [
+        ...(runId ? [{ kind: "run" as const, runId }] : []),
+        ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),
+        ...(runId || modelId ? [] : [{ kind: "server" as const }]),
+      ],
+    },
+    input: message({ runId: string, modelId: string, path: required(string) }),
+    handle: async ({ ctx, input: { runId, modelId, path } }) => {
+      if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");
+      const artifactPath = canonicalArtifactPath(path);
+      const { objectKey } = runId
+        ? await locateRunArtifact(ctx, runId, artifactPath)
+        : await locateModelArtifact(ctx, modelId ?? "", artifactPath);
+      const { body, size } = await readArtifact(ctx, objectKey, undefined);
+      return new Response(body, { headers: { ...PREVIEW_HEADERS, "Content-Length": String(size) } });
+    },
+  }),
+];

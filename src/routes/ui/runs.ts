@@ -1,0 +1,56 @@
+import { listExperiments } from "../../services/experiments/experiment-list.ts";
+import { listKeys } from "../../services/runs/distinct-keys.ts";
+import { readRunTable } from "../../services/runs/run-table.ts";
+import { bool, id, message, repeated, string } from "../../wire/message.ts";
+import { json } from "../../wire/respond.ts";
+import { type Route, route } from "../../wire/route.ts";
+import { experimentToWire } from "../../wire/tracking.ts";
+import { onExperiments, onServer } from "../permissions.ts";
+import { runSearchFields, toRunSearch } from "../run-search.ts";
+
+/** What the web UI's lists read, in one answer each. docs/ui-api.md describes the answers. */
+export const uiRunsRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    paths: ["/ui-api/experiments"],
+    permission: onServer("READ"),
+    input: message({}),
+    handle: async ({ ctx }) => {
+      const listed = await listExperiments(ctx);
+      return json({
+        experiments: listed.map(({ experiment, activity }) => ({
+          ...experimentToWire(experiment),
+          tags: experiment.tags,
+          active_runs: activity?.activeRuns ?? 0,
+          deleted_runs: activity?.deletedRuns ?? 0,
+          running_runs: activity?.runningRuns ?? 0,
+          last_activity: activity?.lastActivityMs ?? null,
+        })),
+      });
+    },
+  }),
+  route({
+    method: "GET",
+    paths: ["/ui-api/keys"],
+    permission: onExperiments("READ"),
+    input: message({ experimentIds: repeated(id) }),
+    handle: async ({ ctx, input }) => json(await listKeys(ctx, input.experimentIds ?? [])),
+  }),
+  route({
+    method: "POST",
+    paths: ["/ui-api/runs"],
+    permission: onExperiments("READ"),
+    input: message({ ...runSearchFields, columns: repeated(string), count: bool }),
+    handle: async ({ ctx, input }) => {
+      const { columns = [], count = false } = input;
+      const table = await readRunTable(ctx, { ...toRunSearch(input), columns, count });
+      return json({
+        ...(table.total !== undefined && { total: table.total }),
+        ...(table.nextPageToken !== undefined && { next_page_token: table.nextPageToken }),
+        is_exact: table.isExact,
+        runs: table.runs,
+        columns: table.columns,
+      });
+    },
+  }),
+];

@@ -1,0 +1,114 @@
+import { checkArtifactLocation } from "../../domain/artifact-path.ts";
+import type { Experiment, KeyValue, LifecycleStage } from "../../domain/entities.ts";
+import { alreadyExists, doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { isExperimentId } from "../../domain/ids.ts";
+import { MAX_EXPERIMENT_NAME_LENGTH, MAX_EXPERIMENT_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
+import { checkKey, checkLength } from "../../domain/names.ts";
+import { isDuplicate } from "../../stores/d1/connection/guard.ts";
+import {
+  deleteExperimentTag as deleteTagRow,
+  findExperimentByName,
+  findExperiments,
+  insertExperiment,
+  moveExperiment,
+  renameExperiment as renameRow,
+  upsertExperimentTag,
+} from "../../stores/d1/experiments/experiments.ts";
+import { runObject } from "../../stores/run/stub.ts";
+import type { ServiceContext } from "../context.ts";
+
+export async function getExperiment(ctx: ServiceContext, experimentId: string): Promise<Experiment> {
+  if (!/^-?\d+$/.test(experimentId)) {
+    throw invalidParameter(`Invalid experiment ID '${experimentId}'. Experiment ID must be a valid integer.`);
+  }
+  const [experiment] = isExperimentId(experimentId) ? await findExperiments(ctx.db, [experimentId]) : [];
+  if (experiment === undefined) throw doesNotExist(`No Experiment with id=${experimentId} exists`);
+  return experiment;
+}
+
+export async function getExperimentByName(ctx: ServiceContext, name: string): Promise<Experiment> {
+  const experiment = await findExperimentByName(ctx.db, name);
+  if (experiment === undefined) throw doesNotExist(`Could not find experiment with name '${name}'`);
+  return experiment;
+}
+
+export interface CreateExperiment {
+  readonly name: string;
+  readonly artifactLocation?: string | undefined;
+  readonly tags?: readonly KeyValue[] | undefined;
+}
+
+/** @returns the new experiment's id. */
+export async function createExperiment(ctx: ServiceContext, input: CreateExperiment): Promise<string> {
+  checkLength("experiment name", input.name, MAX_EXPERIMENT_NAME_LENGTH);
+  if (input.artifactLocation) checkArtifactLocation(input.artifactLocation);
+  for (const tag of input.tags ?? []) checkExperimentTag(tag);
+  try {
+    return await insertExperiment(ctx.writes, {
+      name: input.name,
+      artifactLocation: input.artifactLocation || undefined,
+      tags: input.tags ?? [],
+      nowMs: Date.now(),
+    });
+  } catch (error) {
+    throw isDuplicate(error, "experiments.name") ? await nameTaken(ctx, input.name) : error;
+  }
+}
+
+/** Only an active experiment can be renamed; upstream answers 500 for a deleted one, which clients repeat for minutes. */
+export async function renameExperiment(ctx: ServiceContext, experimentId: string, name: string): Promise<void> {
+  checkLength("experiment name", name, MAX_EXPERIMENT_NAME_LENGTH);
+  try {
+    if (isExperimentId(experimentId) && (await renameRow(ctx.writes, experimentId, name, Date.now()))) return;
+  } catch (error) {
+    if (!isDuplicate(error, "experiments.name")) throw error;
+    // Another code than for a new experiment, as upstream.
+    throw new MlflowError("BAD_REQUEST", `Experiment(name=${name}) already exists.`);
+  }
+  await throwNotActive(ctx, experimentId, "renamed");
+}
+
+/** Deletes or restores an experiment and every run in it. Runs that are logging learn of it before the answer. */
+export async function setExperimentStage(ctx: ServiceContext, experimentId: string, to: LifecycleStage): Promise<void> {
+  const experiment = await getExperiment(ctx, experimentId);
+  const { isMoved, liveRunIds } = await moveExperiment(ctx.writes, experiment.experimentId, to, Date.now());
+  if (!isMoved) {
+    const required = to === "deleted" ? "active" : "deleted";
+    throw doesNotExist(`No ${required} experiment with id=${experimentId} exists`);
+  }
+  await Promise.all(liveRunIds.map((runId) => runObject(ctx.env, runId).endBurst()));
+}
+
+export async function setExperimentTag(ctx: ServiceContext, experimentId: string, tag: KeyValue): Promise<void> {
+  checkExperimentTag(tag);
+  if (isExperimentId(experimentId) && (await upsertExperimentTag(ctx.writes, experimentId, tag))) return;
+  await throwNotActive(ctx, experimentId, "tagged");
+}
+
+export async function deleteExperimentTag(ctx: ServiceContext, experimentId: string, key: string): Promise<void> {
+  if (isExperimentId(experimentId) && (await deleteTagRow(ctx.writes, experimentId, key))) return;
+  const experiment = await getExperiment(ctx, experimentId);
+  if (experiment.lifecycleStage !== "active") await throwNotActive(ctx, experimentId, "untagged");
+  throw doesNotExist(`No tag with name: ${key} in experiment with id ${experimentId}`);
+}
+
+function checkExperimentTag(tag: KeyValue): void {
+  checkKey("tag", tag.key);
+  checkLength("tag value", tag.value, MAX_EXPERIMENT_TAG_VALUE_LENGTH);
+}
+
+async function throwNotActive(ctx: ServiceContext, experimentId: string, verb: string): Promise<never> {
+  await getExperiment(ctx, experimentId);
+  throw invalidParameter(
+    `The experiment ${experimentId} must be in the 'active' state to be ${verb}. Restore it first.`,
+  );
+}
+
+async function nameTaken(ctx: ServiceContext, name: string): Promise<Error> {
+  const holder = await findExperimentByName(ctx.db, name);
+  return alreadyExists(
+    holder?.lifecycleStage === "deleted"
+      ? `Experiment '${name}' already exists in deleted state. Restore it, or choose another name.`
+      : `Experiment(name=${name}) already exists.`,
+  );
+}

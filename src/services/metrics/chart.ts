@@ -1,0 +1,107 @@
+import { invalidParameter } from "../../domain/errors.ts";
+import { MAX_BULK_RUN_IDS } from "../../domain/limits.ts";
+import { type ChartSource, findChartSources } from "../../stores/d1/metrics/chart-sources.ts";
+import type { ChartOptions, ChartSeries, ChartX } from "../../stores/run/chart-series.ts";
+import { FirstPoints } from "../../stores/run/first-points.ts";
+import { runObject } from "../../stores/run/stub.ts";
+import type { ServiceContext } from "../context.ts";
+
+const MAX_KEYS = 100;
+const MAX_BUCKETS = 10_000;
+/** An object's answer has at most 80 bytes a bucket, and an RPC answer stops at 32 MiB. */
+const MAX_BUCKETS_OF_RUN = 200_000;
+
+/** Objects that are asked at once: their answers wait for a client that reads slowly. */
+const OBJECTS_AHEAD = 16;
+
+const METRIC_X = "metric:";
+
+export interface ChartQuery {
+  readonly runIds: readonly string[];
+  readonly metricKeys: readonly string[];
+  /** `step`, `time`, `relative` (milliseconds since the run's start) or `metric:<key>`. */
+  readonly x: string;
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly buckets: number;
+}
+
+export interface RunChart {
+  readonly runId: string;
+  readonly series: readonly (ChartSeries & { readonly key: string })[];
+}
+
+/**
+ * Metrics of runs for charts, run by run in the order asked for; runs that do not exist are left out. Objects of runs that
+ * have none of the metrics are not woken.
+ * @throws MlflowError INVALID_PARAMETER_VALUE
+ */
+export async function readCharts(ctx: ServiceContext, query: ChartQuery): Promise<AsyncGenerator<RunChart>> {
+  const runIds = [...new Set(query.runIds)];
+  const keys = [...new Set(query.metricKeys)];
+  checkCount("runs", runIds.length, MAX_BULK_RUN_IDS);
+  checkCount("metrics", keys.length, MAX_KEYS);
+  checkCount("buckets", query.buckets, MAX_BUCKETS);
+  checkCount("buckets of a run's metrics", query.buckets * keys.length, MAX_BUCKETS_OF_RUN);
+  const toX = parseX(query.x);
+  const readKeys = query.x.startsWith(METRIC_X) ? [...keys, query.x.slice(METRIC_X.length)] : keys;
+  const sources = new Map((await findChartSources(ctx.db, runIds, readKeys)).map((source) => [source.runId, source]));
+  const { from, to, buckets } = query;
+  return ahead(
+    runIds.flatMap((runId) => sources.get(runId) ?? []),
+    (source) => readRun(ctx, source, keys, { x: toX(source), from, to, buckets }),
+  );
+}
+
+function checkCount(what: string, count: number, limit: number): void {
+  if (count >= 1 && count <= limit) return;
+  throw invalidParameter(`A chart shows 1 to ${limit} ${what}. Got ${count}.`);
+}
+
+function parseX(text: string): (source: ChartSource) => ChartX {
+  if (text === "step") return () => ({ kind: "step" });
+  if (text === "time") return () => ({ kind: "time", originMs: 0 });
+  // Clients that tell no start time send 0.
+  if (text === "relative") return ({ startTimeMs }) => ({ kind: "time", originMs: startTimeMs || undefined });
+  if (text.startsWith(METRIC_X)) return () => ({ kind: "metric", key: text.slice(METRIC_X.length) });
+  throw invalidParameter(`Invalid x ${JSON.stringify(text)}; expected step, time, relative or metric:<key>.`);
+}
+
+async function readRun(
+  ctx: ServiceContext,
+  source: ChartSource,
+  keys: readonly string[],
+  options: ChartOptions,
+): Promise<RunChart> {
+  const { runId, isLive, hasObject, latest } = source;
+  const asked = isLive ? keys : keys.filter((key) => latest.some((point) => point.key === key));
+  const history = hasObject ? runObject(ctx.env, runId) : new FirstPoints(latest);
+  const answers = asked.length === 0 ? [] : await history.chart(asked, options);
+  const byKey = new Map(asked.map((key, index) => [key, answers[index]!]));
+  return { runId, series: keys.map((key) => ({ key, ...(byKey.get(key) ?? EMPTY) })) };
+}
+
+const EMPTY: ChartSeries = {
+  originMs: 0,
+  total: 0,
+  x: new Float64Array(),
+  values: new Float64Array(),
+  meanX: new Float64Array(),
+  means: new Float64Array(),
+};
+
+/** What `read` gives for each item, in order, a few being under way while one is taken. */
+async function* ahead<Item, Result>(
+  items: readonly Item[],
+  read: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const underWay: Promise<Result>[] = [];
+  for (const item of items) {
+    const reading = read(item);
+    // Whoever takes it hears of its failure; until then it must not count as unheard.
+    reading.catch(() => undefined);
+    underWay.push(reading);
+    if (underWay.length === OBJECTS_AHEAD) yield await underWay.shift()!;
+  }
+  for (const reading of underWay) yield await reading;
+}

@@ -1,0 +1,196 @@
+import type { Metric } from "../../domain/entities.ts";
+import { invalidParameter } from "../../domain/errors.ts";
+import type { Int64 } from "../../domain/int64.ts";
+import { parseInt64 } from "../../domain/int64.ts";
+import { MAX_BULK_POINTS, MAX_BULK_RUN_IDS, MAX_INTERVAL_POINTS } from "../../domain/limits.ts";
+import type { HistoryReader } from "../../stores/run/history.ts";
+import { int64At, type Position, positionAt, type Series } from "../../stores/run/series.ts";
+import type { ServiceContext } from "../context.ts";
+import { findHistories } from "./run-histories.ts";
+
+/** Points of one answer of an object: an RPC answer stops at 32 MiB, and the isolate holds a few. */
+const POINTS_PER_READ = 25_000;
+
+export interface MetricPage {
+  readonly points: readonly Metric[];
+  readonly nextPageToken: string | undefined;
+}
+
+/** One page of a metric's history, by timestamp, step and value. An unknown run has none, as in MLflow. */
+export async function readMetricPage(
+  ctx: ServiceContext,
+  runId: string,
+  key: string,
+  maxResults: number,
+  pageToken: string | undefined,
+): Promise<MetricPage> {
+  if (maxResults < 1)
+    throw invalidParameter(`Invalid value ${maxResults} for parameter 'max_results': it must be positive.`);
+  const points: Metric[] = [];
+  let after = pageToken === undefined ? undefined : parsePageToken(pageToken);
+  for await (const series of readSeries(ctx, runId, key, after, maxResults + 1)) {
+    pushPoints(points, key, series);
+    after = undefined;
+  }
+  const hasMore = points.length > maxResults;
+  if (hasMore) points.length = maxResults;
+  const last = points.at(-1);
+  return { points, nextPageToken: hasMore && last !== undefined ? pageTokenOf(last) : undefined };
+}
+
+/**
+ * The rest of a metric's history from a page's end, or all of it.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a token that is none, before the first slice.
+ */
+export function readHistory(
+  ctx: ServiceContext,
+  runId: string,
+  key: string,
+  pageToken: string | undefined,
+): AsyncGenerator<Series> {
+  return readSeries(ctx, runId, key, pageToken === undefined ? undefined : parsePageToken(pageToken));
+}
+
+async function* readSeries(
+  ctx: ServiceContext,
+  runId: string,
+  key: string,
+  after?: Position,
+  limit?: number,
+): AsyncGenerator<Series> {
+  const history = (await findHistories(ctx, [runId], key)).get(runId);
+  if (history !== undefined) yield* slicesOf(history, key, after, limit);
+}
+
+/** Slices of a metric's history in order, at most `limit` points in all. Each point that was there before the call comes once. */
+async function* slicesOf(
+  history: HistoryReader,
+  key: string,
+  after?: Position,
+  limit = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Series> {
+  let position = after;
+  let left = limit;
+  while (left > 0) {
+    const wanted = Math.min(left, POINTS_PER_READ);
+    const series: Series = await history.read(key, { after: position, limit: wanted });
+    const count = series.values.length;
+    if (count > 0) yield series;
+    if (count < wanted) return;
+    left -= count;
+    position = positionAt(series, count - 1);
+  }
+}
+
+export interface RunMetric extends Metric {
+  readonly runId: string;
+}
+
+/** Several runs' histories of one metric, run by run in the order of their ids, at most 25,000 points in all. */
+export async function readBulkHistory(
+  ctx: ServiceContext,
+  runIds: readonly string[],
+  key: string,
+  maxResults: number,
+): Promise<RunMetric[]> {
+  checkRunIds(runIds, "run_id");
+  const limit = Math.min(maxResults, MAX_BULK_POINTS);
+  const points: RunMetric[] = [];
+  const sortedIds = [...new Set(runIds)].sort();
+  const histories = await findHistories(ctx, sortedIds, key);
+  for (const runId of sortedIds) {
+    const history = histories.get(runId);
+    if (history === undefined) continue;
+    for await (const series of slicesOf(history, key, undefined, limit - points.length)) {
+      pushRunPoints(points, runId, key, series);
+    }
+  }
+  return points;
+}
+
+export interface HistorySample {
+  readonly runIds: readonly string[];
+  readonly key: string;
+  readonly maxResults: number;
+  /** Both or neither. */
+  readonly startStep: Int64 | undefined;
+  readonly endStep: Int64 | undefined;
+}
+
+/**
+ * At most `maxResults` points of each run, evenly spread in the order of step; as in MLflow, those of a run that is named
+ * twice come twice.
+ */
+export async function sampleHistory(ctx: ServiceContext, input: HistorySample): Promise<RunMetric[]> {
+  const { runIds, key, maxResults, startStep, endStep } = input;
+  checkRunIds(runIds, "run_ids");
+  if (maxResults < 1 || maxResults > MAX_INTERVAL_POINTS) {
+    throw invalidParameter(`max_results must be between 1 and ${MAX_INTERVAL_POINTS}. Got ${maxResults}.`);
+  }
+  if ((startStep === undefined) !== (endStep === undefined)) {
+    throw invalidParameter("If either start_step or end_step are specified, both must be specified.");
+  }
+  if (startStep !== undefined && endStep !== undefined && startStep > endStep) {
+    throw invalidParameter(
+      `end_step must be greater than start_step. Found start_step=${startStep} and end_step=${endStep}.`,
+    );
+  }
+  const histories = await findHistories(ctx, runIds, key);
+  const samples = await Promise.all(
+    runIds.map(async (runId) => {
+      const points: RunMetric[] = [];
+      const history = histories.get(runId);
+      if (history !== undefined) {
+        pushRunPoints(points, runId, key, await history.sample(key, { maxResults, startStep, endStep }));
+      }
+      return points;
+    }),
+  );
+  return samples.flat();
+}
+
+function checkRunIds(runIds: readonly string[], name: string): void {
+  if (runIds.length === 0) throw invalidParameter(`Missing value for required parameter '${name}'.`);
+  if (runIds.length > MAX_BULK_RUN_IDS) {
+    throw invalidParameter(`At most ${MAX_BULK_RUN_IDS} runs can be asked for at once. Got ${runIds.length}.`);
+  }
+}
+
+function pushPoints(points: Metric[], key: string, series: Series): void {
+  for (let i = 0; i < series.values.length; i++) points.push({ key, ...positionAt(series, i) });
+}
+
+function pushRunPoints(points: RunMetric[], runId: string, key: string, series: Series): void {
+  for (let i = 0; i < series.values.length; i++) {
+    points.push({
+      runId,
+      key,
+      value: series.values[i] ?? Number.NaN,
+      timestamp: int64At(series.timestamps, i),
+      step: int64At(series.steps, i),
+    });
+  }
+}
+
+/** The last point of a page is where the next one begins; as text, since int64 and doubles must come back exactly. */
+function pageTokenOf(last: Metric): string {
+  const value = Object.is(last.value, -0) ? "-0" : String(last.value);
+  return btoa(JSON.stringify([String(last.timestamp), String(last.step), value]));
+}
+
+function parsePageToken(token: string): Position {
+  const invalid = () => invalidParameter("Invalid page token.");
+  let parts: unknown;
+  try {
+    parts = JSON.parse(atob(token));
+  } catch {
+    throw invalid();
+  }
+  if (!Array.isArray(parts) || parts.length !== 3 || !parts.every((part) => typeof part === "string")) throw invalid();
+  const [timestampText, stepText, valueText] = parts as [string, string, string];
+  const timestamp = parseInt64(timestampText);
+  const step = parseInt64(stepText);
+  const value = Number(valueText);
+  if (timestamp === undefined || step === undefined || (Number.isNaN(value) && valueText !== "NaN")) throw invalid();
+  return { timestamp, step, value };
+}

@@ -1,0 +1,50 @@
+import type { ModelVersion } from "../../domain/entities.ts";
+import { doesNotExist, invalidParameter } from "../../domain/errors.ts";
+import {
+  checkAlias,
+  checkNotReserved,
+  checkRegisteredModelName,
+  isLatestAlias,
+  parseVersion,
+} from "../../domain/registry-names.ts";
+import { findLatestVersions, findModelVersionByAlias, upsertAlias } from "../../stores/d1/registry/model-versions.ts";
+import { deleteAlias } from "../../stores/d1/registry/registered-models.ts";
+import type { ServiceContext } from "../context.ts";
+import { versionNotFound } from "./model-versions.ts";
+import { getRegisteredModel, modelNotFound } from "./registered-models.ts";
+
+/** Points an alias at a version, wherever it pointed before. */
+export async function setAlias(ctx: ServiceContext, name: string, alias: string, version: string): Promise<void> {
+  checkRegisteredModelName(name);
+  checkAlias(alias);
+  checkNotReserved(alias);
+  const number = parseVersion(version);
+  if (number === undefined || !(await upsertAlias(ctx.writes, name, alias, number)))
+    throw versionNotFound(name, version);
+}
+
+/** Deleting an alias that is not there is fine. */
+export async function removeAlias(ctx: ServiceContext, name: string, alias: string): Promise<void> {
+  checkRegisteredModelName(name);
+  checkAlias(alias);
+  if (!(await deleteAlias(ctx.writes, name, alias))) throw modelNotFound(name);
+}
+
+/**
+ * The version that an alias stands for; `latest`, which nobody sets, is the newest.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for an alias that is not set: MLflow's code for it, with its 400.
+ */
+export async function getVersionByAlias(ctx: ServiceContext, name: string, alias: string): Promise<ModelVersion> {
+  checkRegisteredModelName(name);
+  checkAlias(alias);
+  if (isLatestAlias(alias)) {
+    const newest = (await findLatestVersions(ctx.db, name)).at(-1);
+    if (newest !== undefined) return newest;
+    await getRegisteredModel(ctx, name);
+    throw doesNotExist(`Latest version not found for model ${name}.`);
+  }
+  const version = await findModelVersionByAlias(ctx.db, name, alias);
+  if (version !== undefined) return version;
+  await getRegisteredModel(ctx, name);
+  throw invalidParameter(`Registered model alias ${alias} not found.`);
+}

@@ -1,0 +1,40 @@
+import type { KeyValue, ModelVersion } from "../../domain/entities.ts";
+import { MAX_REGISTRY_TEXT_LENGTH } from "../../domain/limits.ts";
+import { checkLength } from "../../domain/names.ts";
+import { isPrompt } from "../../domain/prompts.ts";
+import { checkRegisteredModelName } from "../../domain/registry-names.ts";
+import { insertModelVersion } from "../../stores/d1/registry/model-versions.ts";
+import type { ServiceContext } from "../context.ts";
+import { checkRegistryTag, modelNotFound } from "./registered-models.ts";
+import { resolvePromptSource, resolveSource } from "./sources.ts";
+
+export interface CreateModelVersion {
+  readonly name: string;
+  readonly source: string;
+  readonly runId?: string | undefined;
+  readonly modelId?: string | undefined;
+  readonly runLink?: string | undefined;
+  readonly description?: string | undefined;
+  readonly tags: readonly KeyValue[];
+}
+
+/** Registers a version under the next number, ready at once. A repeat of the call makes another version, as in MLflow. */
+export async function createModelVersion(ctx: ServiceContext, input: CreateModelVersion): Promise<ModelVersion> {
+  const { name, tags, description = "", runLink = "" } = input;
+  checkLength("source", input.source, MAX_REGISTRY_TEXT_LENGTH);
+  checkLength("run link", runLink, MAX_REGISTRY_TEXT_LENGTH);
+  checkLength("description", description, MAX_REGISTRY_TEXT_LENGTH);
+  const source = isPrompt(tags) ? await resolvePromptSource(ctx, input) : await resolveSource(ctx, input);
+  checkRegisteredModelName(name);
+  tags.forEach(checkRegistryTag);
+  const version = await insertModelVersion(ctx.writes, {
+    ...source,
+    name,
+    tags,
+    description,
+    runLink,
+    nowMs: Date.now(),
+  });
+  if (version === undefined) throw modelNotFound(name);
+  return version;
+}

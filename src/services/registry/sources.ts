@@ -1,0 +1,159 @@
+import { joinArtifactPath, objectKeyOfArtifactUri } from "../../domain/artifact-path.ts";
+import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { invalidSource, isPromptSource, type ModelSource, parseModelSource } from "../../domain/model-source.ts";
+import { isPrompt } from "../../domain/prompts.ts";
+import { locateRunArtifact } from "../artifacts/artifact-access.ts";
+import type { ServiceContext } from "../context.ts";
+import { getLoggedModelInfo } from "../logged-models/logged-models.ts";
+import { getRunInfo } from "../runs/runs.ts";
+import { getVersionByAlias } from "./aliases.ts";
+import { getDownloadUri, getModelVersion } from "./model-versions.ts";
+import { getRegisteredModel } from "./registered-models.ts";
+import { getLatestVersions } from "./stages.ts";
+
+/*
+ * Where the files of a new version come from. A version opens its source to whoever may read the registered model, so
+ * the source must be what the request names as its run or logged model, which the caller must be allowed to read
+ * (CVE-2026-69148, GHSA-gqch-g4w5-7qcw). Everything is looked up in this server's own stores; no URL is ever fetched.
+ */
+
+export interface SourceRequest {
+  readonly source: string;
+  readonly runId?: string | undefined;
+  readonly modelId?: string | undefined;
+}
+
+export interface ResolvedSource {
+  readonly source: string;
+  /** What a client downloads: never a `models:/` URI, so that following it ends. */
+  readonly storageLocation: string;
+  readonly runId: string | null;
+  readonly modelId: string | null;
+}
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a source that is none, or that the request may not name. */
+export async function resolveSource(ctx: ServiceContext, request: SourceRequest): Promise<ResolvedSource> {
+  const { source } = request;
+  const parsed = parseModelSource(source);
+  const runId = request.runId ?? "";
+  const modelId = request.modelId ?? "";
+  switch (parsed.kind) {
+    case "registeredModel":
+      return await resolveVersion(ctx, request, parsed);
+    case "loggedModel": {
+      if (modelId !== parsed.modelId) throw notTheModel(source);
+      const { artifactUri, sourceRunId } = await foundOr(notTheModel(source), getLoggedModelInfo(ctx, modelId));
+      return { source, storageLocation: artifactUri, runId: runId || sourceRunId, modelId };
+    }
+    case "run":
+      if (modelId !== "") throw notTheModel(source);
+      if (runId !== parsed.runId) throw notTheRun(source);
+      return { source, storageLocation: source, runId, modelId: null };
+    case "artifacts": {
+      if (modelId !== "") {
+        const { artifactUri, sourceRunId } = await foundOr(notTheModel(source), getLoggedModelInfo(ctx, modelId));
+        if (!isWithin(parsed.objectKey, artifactUri)) throw notTheModel(source);
+        return { source, storageLocation: source, runId: runId || sourceRunId, modelId };
+      }
+      if (runId === "") throw notTheRun(source);
+      const { artifactUri } = await foundOr(notTheRun(source), getRunInfo(ctx, runId));
+      if (!isWithin(parsed.objectKey, artifactUri)) throw notTheRun(source);
+      return { source, storageLocation: source, runId, modelId: null };
+    }
+  }
+}
+
+/** A prompt has no files; what it says of a run is kept. */
+export async function resolvePromptSource(ctx: ServiceContext, request: SourceRequest): Promise<ResolvedSource> {
+  const { source, runId = "", modelId = "" } = request;
+  if (!isPromptSource(source)) {
+    throw invalidParameter(`Invalid prompt source: '${source}'. Prompt sources must use an MLflow placeholder.`);
+  }
+  if (runId !== "" || modelId === "") return { source, storageLocation: source, runId, modelId: null };
+  const { sourceRunId } = await getLoggedModelInfo(ctx, modelId);
+  return { source, storageLocation: source, runId: sourceRunId, modelId: null };
+}
+
+/**
+ * The object key of a path of a version's files.
+ * @param path canonical.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST for a version without files, as a prompt's.
+ */
+export async function locateVersionArtifact(
+  ctx: ServiceContext,
+  name: string,
+  version: string,
+  path: string,
+): Promise<string> {
+  const location = await getDownloadUri(ctx, name, version);
+  if (isPromptSource(location)) throw doesNotExist(`No such artifact: '${path}'`);
+  const source = parseModelSource(location);
+  if (source.kind === "artifacts") return joinArtifactPath(source.objectKey, path);
+  if (source.kind !== "run") throw invalidSource(location);
+  const { objectKey } = await locateRunArtifact(ctx, source.runId, joinArtifactPath(source.path, path));
+  return objectKey;
+}
+
+/** A version made of another takes over its files and its run; both may be said again, but not otherwise. */
+async function resolveVersion(
+  ctx: ServiceContext,
+  request: SourceRequest,
+  source: Extract<ModelSource, { kind: "registeredModel" }>,
+): Promise<ResolvedSource> {
+  const { name } = source;
+  if (isPrompt((await getRegisteredModel(ctx, name)).tags)) {
+    throw invalidSource(request.source, "Prompt versions cannot be used as model version sources.");
+  }
+  const version = await selectVersion(ctx, source);
+  const { runId } = await getModelVersion(ctx, name, version);
+  const isOtherRun = request.runId !== undefined && request.runId !== (runId ?? "");
+  if (isOtherRun || request.modelId) {
+    throw invalidSource(
+      request.source,
+      "The run_id and model_id request parameters must match the referenced model version.",
+    );
+  }
+  const storageLocation = await getDownloadUri(ctx, name, version);
+  return { source: `models:/${name}/${version}`, storageLocation, runId, modelId: null };
+}
+
+async function selectVersion(
+  ctx: ServiceContext,
+  { name, selector }: Extract<ModelSource, { kind: "registeredModel" }>,
+): Promise<string> {
+  if (selector.by === "version") return String(Number(selector.version));
+  if (selector.by === "alias") return String((await getVersionByAlias(ctx, name, selector.alias)).version);
+  const stages = selector.by === "stage" ? [selector.stage] : [];
+  const newest = (await getLatestVersions(ctx, name, stages)).at(-1);
+  if (newest === undefined) {
+    throw invalidParameter(
+      `No versions of model with name '${name}'${stages.map((stage) => ` and stage '${stage}'`)} found`,
+    );
+  }
+  return String(newest.version);
+}
+
+/** The lookup's answer; what it does not find makes the source wrong. */
+async function foundOr<T>(otherwise: MlflowError, lookup: Promise<T>): Promise<T> {
+  try {
+    return await lookup;
+  } catch (error) {
+    throw error instanceof MlflowError && error.code === "RESOURCE_DOES_NOT_EXIST" ? otherwise : error;
+  }
+}
+
+function isWithin(objectKey: string, rootUri: string): boolean {
+  const root = objectKeyOfArtifactUri(rootUri);
+  return objectKey === root || objectKey.startsWith(`${root}/`);
+}
+
+function notTheRun(source: string): MlflowError {
+  return invalidSource(source, "The run_id request parameter must identify the run that contains the source.");
+}
+
+function notTheModel(source: string): MlflowError {
+  return invalidSource(
+    source,
+    "The model_id request parameter must identify the logged model that contains the source.",
+  );
+}

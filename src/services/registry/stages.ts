@@ -1,0 +1,45 @@
+import type { ModelVersion } from "../../domain/entities.ts";
+import { invalidParameter } from "../../domain/errors.ts";
+import { checkRegisteredModelName, parseStage, parseVersion } from "../../domain/registry-names.ts";
+import { findLatestVersions, moveToStage } from "../../stores/d1/registry/model-versions.ts";
+import type { ServiceContext } from "../context.ts";
+import { getModelVersion, versionNotFound } from "./model-versions.ts";
+import { getRegisteredModel } from "./registered-models.ts";
+
+export interface TransitionStage {
+  readonly name: string;
+  readonly version: string;
+  readonly stage: string;
+  readonly archiveExistingVersions: boolean;
+}
+
+/** Moves a version to a stage; those that are in it may be archived with the same step. */
+export async function transitionStage(ctx: ServiceContext, input: TransitionStage): Promise<ModelVersion> {
+  const { name, version, archiveExistingVersions } = input;
+  const stage = parseStage(input.stage);
+  if (archiveExistingVersions && stage !== "Staging" && stage !== "Production") {
+    // Upstream answers 500, which clients repeat for minutes.
+    throw invalidParameter(
+      `Existing versions cannot be archived by a transition to '${stage}': only Staging and Production are active stages.`,
+    );
+  }
+  checkRegisteredModelName(name);
+  const number = parseVersion(version);
+  const isMoved =
+    number !== undefined && (await moveToStage(ctx.writes, name, number, stage, archiveExistingVersions, Date.now()));
+  if (!isMoved) throw versionNotFound(name, version);
+  return await getModelVersion(ctx, name, version);
+}
+
+/** The newest version of each of `stages`, or of each stage where none is named. */
+export async function getLatestVersions(
+  ctx: ServiceContext,
+  name: string,
+  stages: readonly string[],
+): Promise<readonly ModelVersion[]> {
+  checkRegisteredModelName(name);
+  const versions = await findLatestVersions(ctx.db, name);
+  if (versions.length === 0) await getRegisteredModel(ctx, name);
+  const wanted = new Set(stages.map(parseStage));
+  return wanted.size === 0 ? versions : versions.filter((version) => wanted.has(version.currentStage));
+}

@@ -1,0 +1,36 @@
+import { findRun } from "../../stores/d1/runs/runs.ts";
+import type { ServiceContext } from "../context.ts";
+
+const MAX_KNOWN_RUNS = 10_000;
+
+/** What never changes of a run, so that an isolate may remember it. */
+export interface KnownRun {
+  readonly experimentId: string;
+  /** Whether the run's object was seen to hold its history. False says nothing: another isolate may know better. */
+  readonly hasObject: boolean;
+}
+
+/** Run id → what this isolate knows; a stub is made only for a run that exists. */
+const knownRuns = new Map<string, KnownRun>();
+
+export function rememberRun(runId: string, run: KnownRun): void {
+  if (knownRuns.size >= MAX_KNOWN_RUNS && !knownRuns.has(runId)) {
+    const oldest = knownRuns.keys().next();
+    if (!oldest.done) knownRuns.delete(oldest.value);
+  }
+  knownRuns.set(runId, run);
+}
+
+/** @returns the run from memory where this isolate has seen it; undefined when there is no such run. */
+export async function findKnownRun(ctx: ServiceContext, runId: string): Promise<KnownRun | undefined> {
+  const known = knownRuns.get(runId);
+  if (known !== undefined) return known;
+  const run = await findRun(ctx.db, runId);
+  if (run !== undefined) rememberRun(runId, run);
+  return run;
+}
+
+/** Whether this isolate knows that the run's object holds its history. */
+export function isKnownToHaveObject(runId: string): boolean {
+  return knownRuns.get(runId)?.hasObject === true;
+}

@@ -1,0 +1,131 @@
+import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../domain/entities.ts";
+import { doesNotExist, invalidParameter } from "../../domain/errors.ts";
+import { isExperimentId, newRunId } from "../../domain/ids.ts";
+import type { Int64 } from "../../domain/int64.ts";
+import { asStored } from "../../domain/key-values.ts";
+import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
+import { checkLength, truncate } from "../../domain/names.ts";
+import { randomRunName } from "../../domain/run-names.ts";
+import {
+  type FullRunRecord,
+  findRun,
+  insertRun,
+  moveRun,
+  RUN_NAME_TAG,
+  readRun,
+  updateRun,
+} from "../../stores/d1/runs/runs.ts";
+import type { RunNotice } from "../../stores/run/live-sockets.ts";
+import { runObject } from "../../stores/run/stub.ts";
+import type { ServiceContext } from "../context.ts";
+import { getExperiment } from "../experiments/experiments.ts";
+import { tellWatchers } from "../live/watchers.ts";
+import { catchUp } from "../metrics/catch-up.ts";
+import { rememberRun } from "./known-runs.ts";
+
+export interface CreateRun {
+  /** Absent or empty: experiment 0. */
+  readonly experimentId?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly runName?: string | undefined;
+  readonly startTime?: Int64 | undefined;
+  readonly tags?: readonly KeyValue[] | undefined;
+}
+
+/** Creates a run. Its name and its tag `mlflow.runName` are one thing: either gives the other, and neither, a random name. */
+export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<RunInfo & { tags: KeyValue[] }> {
+  const experimentId = input.experimentId || "0";
+  const tags = asStored((input.tags ?? []).map(checkFirstTag));
+  const givenName = truncate(input.runName ?? "", MAX_RUN_TAG_VALUE_LENGTH);
+  const taggedName = tags.find(({ key }) => key === RUN_NAME_TAG)?.value;
+  if (givenName && taggedName && givenName !== taggedName) {
+    throw invalidParameter(
+      `The run name '${givenName}' and the tag ${RUN_NAME_TAG} '${taggedName}' differ. Give one, or both the same.`,
+    );
+  }
+  const runName = givenName || taggedName || randomRunName();
+  const newRun = {
+    runId: newRunId(),
+    experimentId,
+    runName,
+    userId: input.userId ?? "",
+    startTimeMs: input.startTime ?? 0,
+    tags: asStored([...tags, { key: RUN_NAME_TAG, value: runName }]),
+  };
+  const info = isExperimentId(experimentId) ? await insertRun(ctx.writes, newRun) : undefined;
+  if (info === undefined) {
+    const experiment = await getExperiment(ctx, experimentId);
+    throw invalidParameter(
+      `The experiment ${experiment.experimentId} must be in the 'active' state. Current state is ${experiment.lifecycleStage}.`,
+    );
+  }
+  rememberRun(info.runId, { experimentId: info.experimentId, hasObject: false });
+  return { ...info, tags: newRun.tags };
+}
+
+/** Tags that come with a new run may have any name: upstream checks the names only of those that are set later. */
+function checkFirstTag(tag: KeyValue): KeyValue {
+  checkLength("tag name", tag.key, MAX_KEY_LENGTH);
+  return { key: tag.key, value: truncate(tag.value, MAX_RUN_TAG_VALUE_LENGTH) };
+}
+
+/** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<RunInfo> {
+  const info = await findRun(ctx.db, runId);
+  if (info === undefined) throw runNotFound(runId);
+  return info;
+}
+
+/** The run with every point that was acknowledged before the call. */
+export async function getRun(ctx: ServiceContext, runId: string): Promise<FullRunRecord> {
+  let run = await readRun(ctx.db, runId, ctx.waitUntil);
+  if (run?.info.isLive) {
+    await catchUp(ctx, [runId]);
+    run = await readRun(ctx.db, runId, ctx.waitUntil);
+  }
+  if (run === undefined) throw runNotFound(runId);
+  return run;
+}
+
+export interface UpdateRun {
+  readonly runId: string;
+  readonly status?: RunStatus | undefined;
+  readonly endTime?: Int64 | undefined;
+  readonly runName?: string | undefined;
+}
+
+export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<RunInfo> {
+  const runName = input.runName ? truncate(input.runName, MAX_RUN_TAG_VALUE_LENGTH) : undefined;
+  const info = await updateRun(ctx.writes, input.runId, { status: input.status, endTimeMs: input.endTime, runName });
+  if (info === undefined) throw await notActive(ctx, input.runId);
+  if (info.isLive) tellWatchers(ctx, info.runId, noticeOf(info));
+  // A run that ends is searched and looked at next: do not wait for its object's alarm.
+  const isEnded = info.status === "FINISHED" || info.status === "FAILED" || info.status === "KILLED";
+  if (isEnded && info.isLive) ctx.waitUntil(runObject(ctx.env, info.runId).flush());
+  return info;
+}
+
+/** Deletes or restores a run; repeating it is fine. A run that is logging learns of its deletion before the answer. */
+export async function setRunStage(ctx: ServiceContext, runId: string, to: LifecycleStage): Promise<void> {
+  const moved = await moveRun(ctx.writes, runId, to, Date.now());
+  if (moved === undefined) throw runNotFound(runId);
+  if (!moved.isLive) return;
+  if (to === "deleted") await runObject(ctx.env, runId).endBurst();
+  tellWatchers(ctx, runId, { type: "run", lifecycle_stage: to });
+}
+
+function noticeOf({ status, endTimeMs, runName }: RunInfo): RunNotice {
+  return { type: "run", status, end_time: endTimeMs === null ? null : Number(endTimeMs), run_name: runName };
+}
+
+export function runNotFound(runId: string): Error {
+  return doesNotExist(`Run with id=${runId} not found`);
+}
+
+/** Why a run could not be written to: it is deleted, or not there. */
+export async function notActive(ctx: ServiceContext, runId: string): Promise<Error> {
+  const info = await findRun(ctx.db, runId);
+  return info === undefined
+    ? runNotFound(runId)
+    : invalidParameter(`The run ${runId} must be in the 'active' state. Current state is ${info.lifecycleStage}.`);
+}

@@ -1,0 +1,27 @@
+import type { KeyValue } from "../../../domain/entities.ts";
+
+/** In UTF-16 units, of up to three bytes each; D1 binds strings up to 2,000,000 bytes. */
+const MAX_LIST_LENGTH = 400_000;
+
+/**
+ * Rows as JSON lists for `json_each(?)`, as few as D1 allows: one statement takes as many rows as fit a bound string.
+ * @param rows JSON texts, each of at most 200,000 characters
+ */
+export function jsonLists(rows: readonly string[]): string[] {
+  const lists: string[] = [];
+  let start = 0;
+  let length = 0;
+  rows.forEach((row, i) => {
+    length += row.length + 1;
+    if (length < MAX_LIST_LENGTH && i < rows.length - 1) return;
+    lists.push(`[${rows.slice(start, i + 1).join(",")}]`);
+    start = i + 1;
+    length = 0;
+  });
+  return lists;
+}
+
+/** Pairs as lists of `[key, value]`. */
+export function keyValueLists(pairs: readonly KeyValue[]): string[] {
+  return jsonLists(pairs.map(({ key, value }) => JSON.stringify([key, value])));
+}

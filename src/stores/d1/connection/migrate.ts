@@ -1,0 +1,48 @@
+import foundation from "../../../../migrations/0000_foundation.sql";
+import models from "../../../../migrations/0001_models.sql";
+import firstValues from "../../../../migrations/0002_first_values.sql";
+import firstPoints from "../../../../migrations/0003_first_points.sql";
+import longValues from "../../../../migrations/0004_long_values.sql";
+import documentStamps from "../../../../migrations/0005_document_stamps.sql";
+import newRuns from "../../../../migrations/0006_new_runs.sql";
+
+/** Every migration in order, under the file name that wrangler records for it. */
+const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
+  { name: "0000_foundation.sql", sql: foundation },
+  { name: "0001_models.sql", sql: models },
+  { name: "0002_first_values.sql", sql: firstValues },
+  { name: "0003_first_points.sql", sql: firstPoints },
+  { name: "0004_long_values.sql", sql: longValues },
+  { name: "0005_document_stamps.sql", sql: documentStamps },
+  { name: "0006_new_runs.sql", sql: newRuns },
+];
+
+/**
+ * Brings the database up to this Worker's schema. Uses the table that `wrangler d1 migrations apply` uses, so that the
+ * two may take turns. Each migration is one transaction that also records its name: of two Workers that start together,
+ * one fails on the name, sees the other's work and goes on.
+ */
+export async function migrate(db: D1Database): Promise<void> {
+  await db
+    .prepare(
+      `CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
+        applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`,
+    )
+    .run();
+  const applied = await appliedMigrations(db);
+  for (const migration of MIGRATIONS) {
+    if (applied.has(migration.name)) continue;
+    const statements = migration.sql.split("--> statement-breakpoint").map((statement) => db.prepare(statement));
+    const record = db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(migration.name);
+    try {
+      await db.batch([record, ...statements]);
+    } catch (error) {
+      if (!(await appliedMigrations(db)).has(migration.name)) throw error;
+    }
+  }
+}
+
+async function appliedMigrations(db: D1Database): Promise<Set<string>> {
+  const { results } = await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
+  return new Set(results.map((row) => row.name));
+}

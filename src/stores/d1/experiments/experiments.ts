@@ -1,0 +1,176 @@
+import type { Experiment, KeyValue, LifecycleStage } from "../../../domain/entities.ts";
+import type { Database } from "../connection/database.ts";
+import { keyValueLists } from "../connection/json-lists.ts";
+
+interface ExperimentRow {
+  experiment_id: number;
+  name: string;
+  artifact_location: string;
+  lifecycle_stage: LifecycleStage;
+  creation_time: number;
+  last_update_time: number;
+}
+
+interface TagRow {
+  experiment_id: number;
+  key: string;
+  value: string;
+}
+
+function toExperiment(row: ExperimentRow, tags: readonly TagRow[]): Experiment {
+  return {
+    experimentId: String(row.experiment_id),
+    name: row.name,
+    artifactLocation: row.artifact_location,
+    lifecycleStage: row.lifecycle_stage,
+    creationTimeMs: row.creation_time,
+    lastUpdateTimeMs: row.last_update_time,
+    tags: tags.map(({ key, value }) => ({ key, value })),
+  };
+}
+
+export interface NewExperiment {
+  readonly name: string;
+  /** Undefined: `mlflow-artifacts:/<id>`, which only the insert can know. */
+  readonly artifactLocation: string | undefined;
+  readonly tags: readonly KeyValue[];
+  readonly nowMs: number;
+}
+
+/**
+ * @returns the new experiment's id.
+ * @throws the UNIQUE error of `experiments.name` when the name is taken.
+ */
+export async function insertExperiment(db: Database, experiment: NewExperiment): Promise<string> {
+  const { name, artifactLocation = "", tags, nowMs } = experiment;
+  const insertTags = db.prepare(
+    `INSERT INTO experiment_tags (experiment_id, key, value)
+     SELECT e.experiment_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN experiments e ON e.name = ?1
+     WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
+  );
+  const [inserted] = await db.batch<{ experiment_id: number }>([
+    db
+      .prepare(
+        `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time)
+         VALUES (?1, ?2, 'active', ?3, ?3) RETURNING experiment_id`,
+      )
+      .bind(name, artifactLocation, nowMs),
+    db
+      .prepare(
+        `UPDATE experiments SET artifact_location = 'mlflow-artifacts:/' || experiment_id
+         WHERE name = ? AND artifact_location = ''`,
+      )
+      .bind(name),
+    ...keyValueLists(tags).map((list) => insertTags.bind(name, list)),
+  ]);
+  return String(inserted?.results[0]?.experiment_id);
+}
+
+/** The experiments of `experimentIds` that exist, in no particular order. */
+export async function findExperiments(db: D1Database, experimentIds: readonly string[]): Promise<Experiment[]> {
+  return await selectExperiments(
+    db,
+    "experiment_id IN (SELECT value FROM json_each(?))",
+    JSON.stringify(experimentIds.map(Number)),
+  );
+}
+
+/** All there are, deleted ones included, by name. */
+export async function findAllExperiments(db: D1Database): Promise<Experiment[]> {
+  const experiments = await selectExperiments(db, "?1 = ''", "");
+  return experiments.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export async function findExperimentByName(db: D1Database, name: string): Promise<Experiment | undefined> {
+  const [experiment] = await selectExperiments(db, "name = ?", name);
+  return experiment;
+}
+
+/** Tags are rows of their own: as one text, those of an experiment could outgrow what D1 allows a string. */
+async function selectExperiments(db: D1Database, condition: string, value: string): Promise<Experiment[]> {
+  const [experiments, tags] = await db.batch([
+    db.prepare(`SELECT * FROM experiments WHERE ${condition}`).bind(value),
+    db
+      .prepare(
+        `SELECT experiment_id, key, value FROM experiment_tags
+         WHERE experiment_id IN (SELECT experiment_id FROM experiments WHERE ${condition}) ORDER BY experiment_id, key`,
+      )
+      .bind(value),
+  ]);
+  const tagsById = Map.groupBy((tags?.results ?? []) as TagRow[], (tag) => tag.experiment_id);
+  return ((experiments?.results ?? []) as ExperimentRow[]).map((row) =>
+    toExperiment(row, tagsById.get(row.experiment_id) ?? []),
+  );
+}
+
+/** @returns whether an active experiment of this id was there to be renamed. */
+export async function renameExperiment(db: Database, id: string, name: string, nowMs: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      "UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = 'active'",
+    )
+    .bind(name, nowMs, Number(id))
+    .run();
+  return meta.changes > 0;
+}
+
+export interface ExperimentMove {
+  /** Whether the experiment was in the other stage. */
+  readonly isMoved: boolean;
+  /** Runs whose objects must hear that they were deleted. */
+  readonly liveRunIds: readonly string[];
+}
+
+/** Deletes or restores an experiment with all of its runs, as MLflow does: also those that were deleted before. */
+export async function moveExperiment(
+  db: Database,
+  id: string,
+  to: LifecycleStage,
+  nowMs: number,
+): Promise<ExperimentMove> {
+  const from: LifecycleStage = to === "active" ? "deleted" : "active";
+  // The runs move only in the batch that moves the experiment, which its new update time tells.
+  const [experiment, runs] = await db.batch<{ run_id: string; live_epoch: number | null }>([
+    db
+      .prepare(
+        `UPDATE experiments SET lifecycle_stage = ?1, last_update_time = ?2
+         WHERE experiment_id = ?3 AND lifecycle_stage = ?4`,
+      )
+      .bind(to, nowMs, Number(id), from),
+    db
+      .prepare(
+        `UPDATE runs SET lifecycle_stage = ?1, deleted_time = CASE ?1 WHEN 'deleted' THEN ?2 END
+         WHERE experiment_id = ?3 AND lifecycle_stage <> ?1 AND EXISTS (SELECT 1 FROM experiments e
+           WHERE e.experiment_id = ?3 AND e.lifecycle_stage = ?1 AND e.last_update_time = ?2)
+         RETURNING run_id, live_epoch`,
+      )
+      .bind(to, nowMs, Number(id)),
+  ]);
+  const liveRunIds = (runs?.results ?? []).filter((run) => run.live_epoch !== null).map((run) => run.run_id);
+  return { isMoved: (experiment?.meta.changes ?? 0) > 0, liveRunIds: to === "deleted" ? liveRunIds : [] };
+}
+
+/** @returns whether an active experiment of this id was there to be tagged. Its update time stays, as in MLflow. */
+export async function upsertExperimentTag(db: Database, id: string, tag: KeyValue): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `INSERT INTO experiment_tags (experiment_id, key, value)
+       SELECT experiment_id, ?2, ?3 FROM experiments WHERE experiment_id = ?1 AND lifecycle_stage = 'active'
+       ON CONFLICT DO UPDATE SET value = excluded.value`,
+    )
+    .bind(Number(id), tag.key, tag.value)
+    .run();
+  return meta.changes > 0;
+}
+
+/** @returns whether the tag was there, on an active experiment. */
+export async function deleteExperimentTag(db: Database, id: string, key: string): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM experiment_tags WHERE experiment_id = ?1 AND key = ?2
+       AND EXISTS (SELECT 1 FROM experiments e WHERE e.experiment_id = ?1 AND e.lifecycle_stage = 'active')`,
+    )
+    .bind(Number(id), key)
+    .run();
+  return meta.changes > 0;
+}

@@ -1,0 +1,47 @@
+import type { LifecycleStage, RunStatus } from "../../../domain/entities.ts";
+
+/** A run as lists show it, with what tells whether anything of it changed. */
+export interface RunDigest {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly lifecycleStage: LifecycleStage;
+  readonly runName: string;
+  readonly endTimeMs: number | null;
+  /** Whether its object may hold points that D1 has not seen. */
+  readonly isLive: boolean;
+  /** Another text where the latest, least or greatest value of a metric, a param, or the start of a tag is another. */
+  readonly data: string;
+}
+
+interface DigestRow {
+  run_id: string;
+  status: RunStatus;
+  lifecycle_stage: LifecycleStage;
+  run_name: string;
+  end_time: number | null;
+  live_epoch: number | null;
+  data: string;
+}
+
+/** Sums of what only grows, or is likely to: a digest that is the same for other values would take a strange client. */
+const DIGEST = `SELECT run_id, status, lifecycle_stage, run_name, end_time, live_epoch,
+    (SELECT count(*) || ',' || total(step) || ',' || total(timestamp) || ',' || total(value) || ',' || total(min_value)
+      || ',' || total(max_value) FROM latest_metrics m WHERE m.run_id = r.run_id)
+    || (SELECT ';' || count(*) FROM params p WHERE p.run_id = r.run_id)
+    || (SELECT ';' || count(*) || ',' || total(length(value)) || ',' || coalesce(group_concat(substr(value, 1, 24)), '')
+      FROM tags t WHERE t.run_id = r.run_id) AS data
+  FROM runs r WHERE run_id IN (SELECT value FROM json_each(?))`;
+
+/** The runs of `runIds` that exist, in no particular order. */
+export async function findRunDigests(db: D1Database, runIds: readonly string[]): Promise<RunDigest[]> {
+  const { results } = await db.prepare(DIGEST).bind(JSON.stringify(runIds)).all<DigestRow>();
+  return results.map((row) => ({
+    runId: row.run_id,
+    status: row.status,
+    lifecycleStage: row.lifecycle_stage,
+    runName: row.run_name,
+    endTimeMs: row.end_time,
+    isLive: row.live_epoch !== null,
+    data: row.data,
+  }));
+}

@@ -1,0 +1,224 @@
+import type { KeyValue, LifecycleStage, LoggedModelStatus } from "../../../domain/entities.ts";
+import { parseInt64 } from "../../../domain/int64.ts";
+import type { LoggedModel, ModelMetric } from "../../../domain/logged-model.ts";
+import type { Database, Statement } from "../connection/database.ts";
+import { keyValueLists } from "../connection/json-lists.ts";
+
+export interface NewLoggedModel {
+  readonly modelId: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly modelType: string;
+  readonly sourceRunId: string;
+  readonly params: readonly KeyValue[];
+  readonly tags: readonly KeyValue[];
+  readonly nowMs: number;
+}
+
+/** @returns false when there is no active experiment of that id. */
+export async function insertLoggedModel(db: Database, model: NewLoggedModel): Promise<boolean> {
+  const { modelId, experimentId, name, modelType, sourceRunId, nowMs } = model;
+  const [inserted] = await db.batch([
+    db
+      .prepare(
+        `INSERT INTO logged_models (model_id, experiment_id, name, model_type, source_run_id, status, artifact_uri,
+           lifecycle_stage, creation_time, last_update_time)
+         SELECT ?1, experiment_id, ?3, ?4, ?5, 'LOGGED_MODEL_PENDING', artifact_location || '/models/' || ?1 || '/artifacts',
+           'active', ?6, ?6
+         FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'`,
+      )
+      .bind(modelId, Number(experimentId), name, modelType, sourceRunId, nowMs),
+    ...insertParamsStatements(db, modelId, model.params),
+    ...upsertTagsStatements(db, modelId, model.tags),
+  ]);
+  return (inserted?.meta.changes ?? 0) > 0;
+}
+
+/** Adds params of an existing model. One of another value than before becomes NULL, which its column refuses. */
+function insertParamsStatements(db: Database, modelId: string, params: readonly KeyValue[]): Statement[] {
+  const statement = db.prepare(
+    `INSERT INTO logged_model_params (model_id, key, value, experiment_id)
+     SELECT m.model_id, j.value ->> 0, j.value ->> 1, m.experiment_id
+     FROM json_each(?2) j JOIN logged_models m ON m.model_id = ?1
+     WHERE TRUE ON CONFLICT DO UPDATE SET value = iif(value = excluded.value, value, NULL)`,
+  );
+  return keyValueLists(params).map((list) => statement.bind(modelId, list));
+}
+
+/** Sets tags of an existing model; of two with one key the later wins. */
+function upsertTagsStatements(db: Database, modelId: string, tags: readonly KeyValue[]): Statement[] {
+  const statement = db.prepare(
+    `INSERT INTO logged_model_tags (model_id, key, value, experiment_id)
+     SELECT m.model_id, j.value ->> 0, j.value ->> 1, m.experiment_id
+     FROM json_each(?2) j JOIN logged_models m ON m.model_id = ?1
+     WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
+  );
+  return keyValueLists(tags).map((list) => statement.bind(modelId, list));
+}
+
+/**
+ * Adds params, all or none; those that the model has already, with the same value, are fine.
+ * @returns `changed` when the model has one of them with another value.
+ */
+export async function addParams(
+  db: Database,
+  modelId: string,
+  params: readonly KeyValue[],
+): Promise<"added" | "changed" | "not found"> {
+  try {
+    const [model] = await db.batch([selectModel(db, modelId), ...insertParamsStatements(db, modelId, params)]);
+    return (model?.results.length ?? 0) > 0 ? "added" : "not found";
+  } catch (error) {
+    const isChange =
+      error instanceof Error && error.message.includes("NOT NULL constraint failed: logged_model_params");
+    if (isChange) return "changed";
+    throw error;
+  }
+}
+
+function selectModel(db: Database, modelId: string): Statement {
+  return db.prepare("SELECT 1 FROM logged_models WHERE model_id = ?").bind(modelId);
+}
+
+/** @returns whether the model is there. */
+export async function setTags(db: Database, modelId: string, tags: readonly KeyValue[]): Promise<boolean> {
+  const [model] = await db.batch([selectModel(db, modelId), ...upsertTagsStatements(db, modelId, tags)]);
+  return (model?.results.length ?? 0) > 0;
+}
+
+/** @returns whether the model is there, and whether it had the tag. */
+export async function deleteTag(
+  db: Database,
+  modelId: string,
+  key: string,
+): Promise<{ readonly isFound: boolean; readonly isDeleted: boolean }> {
+  const [model, deleted] = await db.batch([
+    selectModel(db, modelId),
+    db.prepare("DELETE FROM logged_model_tags WHERE model_id = ? AND key = ?").bind(modelId, key),
+  ]);
+  return { isFound: (model?.results.length ?? 0) > 0, isDeleted: (deleted?.meta.changes ?? 0) > 0 };
+}
+
+export interface LoggedModelChanges {
+  readonly status?: LoggedModelStatus;
+  readonly lifecycleStage?: LifecycleStage;
+}
+
+/** @returns whether the model is there. */
+export async function updateLoggedModel(
+  db: Database,
+  modelId: string,
+  changes: LoggedModelChanges,
+  nowMs: number,
+): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `UPDATE logged_models SET status = coalesce(?2, status), lifecycle_stage = coalesce(?3, lifecycle_stage),
+         last_update_time = ?4 WHERE model_id = ?1`,
+    )
+    .bind(modelId, changes.status ?? null, changes.lifecycleStage ?? null, nowMs)
+    .run();
+  return meta.changes > 0;
+}
+
+interface ModelRow {
+  model_id: string;
+  experiment_id: number;
+  name: string;
+  model_type: string | null;
+  source_run_id: string | null;
+  status: LoggedModelStatus;
+  status_message: string | null;
+  artifact_uri: string;
+  lifecycle_stage: LifecycleStage;
+  creation_time: number;
+  last_update_time: number;
+}
+
+/** A model as a row holds it, without what other tables say of it. */
+export type LoggedModelInfo = Omit<LoggedModel, "tags" | "params" | "metrics"> & {
+  readonly lifecycleStage: LifecycleStage;
+};
+
+function toInfo(row: ModelRow): LoggedModelInfo {
+  return {
+    modelId: row.model_id,
+    experimentId: String(row.experiment_id),
+    name: row.name,
+    modelType: row.model_type ?? "",
+    sourceRunId: row.source_run_id ?? "",
+    status: row.status,
+    statusMessage: row.status_message,
+    artifactUri: row.artifact_uri,
+    lifecycleStage: row.lifecycle_stage,
+    creationTimeMs: row.creation_time,
+    lastUpdateTimeMs: row.last_update_time,
+  };
+}
+
+/** Deleted ones too. */
+export async function findLoggedModel(db: D1Database, modelId: string): Promise<LoggedModelInfo | undefined> {
+  const row = await db.prepare("SELECT * FROM logged_models WHERE model_id = ?").bind(modelId).first<ModelRow>();
+  return row === null ? undefined : toInfo(row);
+}
+
+interface PairRow extends KeyValue {
+  readonly model_id: string;
+}
+
+interface MetricRow {
+  model_id: string;
+  run_id: string;
+  key: string;
+  value: number;
+  is_nan: number;
+  timestamp: string;
+  step: string;
+  dataset_name: string | null;
+  dataset_digest: string | null;
+}
+
+function toMetric(row: MetricRow): ModelMetric {
+  return {
+    modelId: row.model_id,
+    runId: row.run_id,
+    key: row.key,
+    value: row.is_nan === 1 ? Number.NaN : row.value,
+    timestamp: parseInt64(row.timestamp) ?? 0,
+    step: parseInt64(row.step) ?? 0,
+    datasetName: row.dataset_name ?? undefined,
+    datasetDigest: row.dataset_digest ?? undefined,
+  };
+}
+
+/** The models of `modelIds` that exist, in that order, deleted ones too. Give at most a hundred at a time. */
+export async function readLoggedModels(
+  db: D1Database,
+  modelIds: readonly string[],
+): Promise<(LoggedModel & { readonly lifecycleStage: LifecycleStage })[]> {
+  const ids = JSON.stringify(modelIds);
+  const asked = "model_id IN (SELECT value FROM json_each(?))";
+  const [models, tags, params, metrics] = await db.batch(
+    [
+      "SELECT m.* FROM json_each(?) j CROSS JOIN logged_models m ON m.model_id = j.value ORDER BY j.key",
+      `SELECT model_id, key, value FROM logged_model_tags WHERE ${asked} ORDER BY model_id, key`,
+      `SELECT model_id, key, value FROM logged_model_params WHERE ${asked} ORDER BY model_id, key`,
+      `SELECT model_id, run_id, key, value, is_nan, CAST(timestamp AS TEXT) AS timestamp, CAST(step AS TEXT) AS step,
+         dataset_name, dataset_digest
+       FROM logged_model_metrics m WHERE ${asked} ORDER BY model_id, key, m.timestamp, m.step, run_id`,
+    ].map((sql) => db.prepare(sql).bind(ids)),
+  );
+  const tagsOf = Map.groupBy((tags?.results ?? []) as unknown as PairRow[], (row) => row.model_id);
+  const paramsOf = Map.groupBy((params?.results ?? []) as unknown as PairRow[], (row) => row.model_id);
+  const metricsOf = Map.groupBy((metrics?.results ?? []) as unknown as MetricRow[], (row) => row.model_id);
+  return ((models?.results ?? []) as unknown as ModelRow[]).map((row) => ({
+    ...toInfo(row),
+    tags: tagsOf.get(row.model_id)?.map(toPair) ?? [],
+    params: paramsOf.get(row.model_id)?.map(toPair) ?? [],
+    metrics: metricsOf.get(row.model_id)?.map(toMetric) ?? [],
+  }));
+}
+
+function toPair({ key, value }: PairRow): KeyValue {
+  return { key, value };
+}

@@ -1,0 +1,59 @@
+import type { Metric } from "../../../domain/entities.ts";
+
+/** What D1 knows of a run whose metrics a chart shows. */
+export interface ChartSource {
+  readonly runId: string;
+  /** Null where it was never told. */
+  readonly startTimeMs: number | null;
+  /** Whether its object may hold metrics that D1 has not seen. */
+  readonly isLive: boolean;
+  /** Where it has none, `latest` is its whole history. */
+  readonly hasObject: boolean;
+  /** The latest points of those metrics that were asked for; integers beyond 2^53 rounded, as a chart's axes are. */
+  readonly latest: readonly Metric[];
+}
+
+interface RunRow {
+  run_id: string;
+  start_time: number | null;
+  live_epoch: number | null;
+  has_object: number;
+}
+
+interface MetricRow {
+  run_id: string;
+  key: string;
+  value: number | null;
+  step: number;
+  timestamp: number;
+}
+
+/** The runs of `runIds` that exist, in no particular order. */
+export async function findChartSources(
+  db: D1Database,
+  runIds: readonly string[],
+  keys: readonly string[],
+): Promise<ChartSource[]> {
+  const ids = JSON.stringify(runIds);
+  const [runs, metrics] = await db.batch([
+    db
+      .prepare(
+        `SELECT run_id, start_time, live_epoch, has_object FROM runs WHERE run_id IN (SELECT value FROM json_each(?))`,
+      )
+      .bind(ids),
+    db
+      .prepare(
+        `SELECT run_id, key, iif(is_nan, NULL, value) AS value, step, timestamp FROM latest_metrics
+         WHERE run_id IN (SELECT value FROM json_each(?)) AND key IN (SELECT value FROM json_each(?))`,
+      )
+      .bind(ids, JSON.stringify(keys)),
+  ]);
+  const byRun = Map.groupBy((metrics?.results ?? []) as MetricRow[], (row) => row.run_id);
+  return ((runs?.results ?? []) as RunRow[]).map((row) => ({
+    runId: row.run_id,
+    startTimeMs: row.start_time,
+    isLive: row.live_epoch !== null,
+    hasObject: row.has_object === 1,
+    latest: (byRun.get(row.run_id) ?? []).map(({ value, ...point }) => ({ ...point, value: value ?? Number.NaN })),
+  }));
+}

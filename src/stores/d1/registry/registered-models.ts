@@ -1,0 +1,199 @@
+import type { KeyValue, RegisteredModel } from "../../../domain/entities.ts";
+import { asStored } from "../../../domain/key-values.ts";
+import type { Database } from "../connection/database.ts";
+import { keyValueLists } from "../connection/json-lists.ts";
+import { toModelVersion, VERSION_COLUMNS, type VersionRow, type VersionTagRow, versionKey } from "./model-versions.ts";
+
+interface ModelRow {
+  registered_model_id: number;
+  name: string;
+  description: string | null;
+  creation_time: number;
+  last_update_time: number;
+}
+
+interface TagRow {
+  registered_model_id: number;
+  key: string;
+  value: string;
+}
+
+interface AliasRow {
+  registered_model_id: number;
+  alias: string;
+  version: number;
+}
+
+export interface NewRegisteredModel {
+  readonly name: string;
+  readonly description: string | null;
+  readonly tags: readonly KeyValue[];
+  readonly nowMs: number;
+}
+
+/** @throws the UNIQUE error of `registered_models.name` when the name is taken. */
+export async function insertRegisteredModel(db: Database, model: NewRegisteredModel): Promise<RegisteredModel> {
+  const insertTags = db.prepare(
+    `INSERT INTO registered_model_tags (registered_model_id, key, value)
+     SELECT m.registered_model_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN registered_models m ON m.name = ?1
+     WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
+  );
+  await db.batch([
+    db
+      .prepare(
+        "INSERT INTO registered_models (name, description, creation_time, last_update_time) VALUES (?1, ?2, ?3, ?3)",
+      )
+      .bind(model.name, model.description, model.nowMs),
+    ...keyValueLists(model.tags).map((list) => insertTags.bind(model.name, list)),
+  ]);
+  const { nowMs, tags, ...told } = model;
+  const times = { creationTimeMs: nowMs, lastUpdateTimeMs: nowMs };
+  return { ...told, ...times, tags: asStored(tags), aliases: [], latestVersions: [] };
+}
+
+export async function findRegisteredModel(db: D1Database, name: string): Promise<RegisteredModel | undefined> {
+  const [found] = await selectModels(db, "registered_models m WHERE m.name = ?", name);
+  return found;
+}
+
+/** The registered models of these row ids that exist, in that order. Give at most a few hundred at a time. */
+export async function readRegisteredModels(db: D1Database, ids: readonly string[]): Promise<RegisteredModel[]> {
+  const listed = "json_each(?) j CROSS JOIN registered_models m ON m.registered_model_id = j.value";
+  return await selectModels(db, listed, JSON.stringify(ids.map(Number)), "ORDER BY j.key");
+}
+
+/** @param from leads to `registered_models m`. */
+async function selectModels(db: D1Database, from: string, value: string, order = ""): Promise<RegisteredModel[]> {
+  // By index: the newest version of each stage is one look.
+  const latest = `(SELECT m.registered_model_id, m.name FROM ${from}) m
+    CROSS JOIN json_each('["None","Staging","Production","Archived"]') s
+    CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id AND v.version =
+      (SELECT max(version) FROM model_versions w WHERE w.registered_model_id = m.registered_model_id AND w.current_stage = s.value)`;
+  const [models, tags, aliases, versions, versionTags] = await db.batch(
+    [
+      `SELECT m.* FROM ${from} ${order}`,
+      `SELECT t.* FROM registered_model_tags t
+       WHERE t.registered_model_id IN (SELECT m.registered_model_id FROM ${from}) ORDER BY t.key`,
+      `SELECT a.* FROM registered_model_aliases a
+       WHERE a.registered_model_id IN (SELECT m.registered_model_id FROM ${from}) ORDER BY a.alias`,
+      `SELECT ${VERSION_COLUMNS} FROM ${latest} ORDER BY v.version`,
+      `SELECT t.* FROM (SELECT v.registered_model_id, v.version FROM ${latest}) f
+       CROSS JOIN model_version_tags t ON t.registered_model_id = f.registered_model_id AND t.version = f.version
+       ORDER BY t.key`,
+    ].map((sql) => db.prepare(sql).bind(value)),
+  );
+  const byModel = (row: { readonly registered_model_id: number }) => row.registered_model_id;
+  const tagsOf = Map.groupBy((tags?.results ?? []) as TagRow[], byModel);
+  const aliasesOf = Map.groupBy((aliases?.results ?? []) as AliasRow[], byModel);
+  const versionsOf = Map.groupBy((versions?.results ?? []) as VersionRow[], byModel);
+  const versionTagsOf = Map.groupBy((versionTags?.results ?? []) as VersionTagRow[], versionKey);
+  return ((models?.results ?? []) as ModelRow[]).map((row) => ({
+    name: row.name,
+    description: row.description,
+    creationTimeMs: row.creation_time,
+    lastUpdateTimeMs: row.last_update_time,
+    tags: (tagsOf.get(row.registered_model_id) ?? []).map(({ key, value }) => ({ key, value })),
+    aliases: (aliasesOf.get(row.registered_model_id) ?? []).map(({ alias, version }) => ({ alias, version })),
+    latestVersions: (versionsOf.get(row.registered_model_id) ?? []).map((version) =>
+      toModelVersion(version, versionTagsOf.get(versionKey(version))),
+    ),
+  }));
+}
+
+/** @returns whether the registered model was there. */
+export async function updateModelDescription(
+  db: Database,
+  name: string,
+  description: string,
+  nowMs: number,
+): Promise<boolean> {
+  const { meta } = await db
+    .prepare("UPDATE registered_models SET description = ?2, last_update_time = ?3 WHERE name = ?1")
+    .bind(name, description, nowMs)
+    .run();
+  return meta.changes > 0;
+}
+
+/**
+ * Renames a registered model; all of its versions count as changed, as in MLflow.
+ * @returns whether it was there.
+ * @throws the UNIQUE error of `registered_models.name` when the new name is taken.
+ */
+export async function renameRegisteredModel(
+  db: Database,
+  name: string,
+  newName: string,
+  nowMs: number,
+): Promise<boolean> {
+  const [, renamed] = await db.batch([
+    db
+      .prepare(
+        `UPDATE model_versions SET last_update_time = ?2
+         WHERE registered_model_id = (SELECT registered_model_id FROM registered_models WHERE name = ?1)`,
+      )
+      .bind(name, nowMs),
+    db
+      .prepare("UPDATE registered_models SET name = ?2, last_update_time = ?3 WHERE name = ?1")
+      .bind(name, newName, nowMs),
+  ]);
+  return (renamed?.meta.changes ?? 0) > 0;
+}
+
+/** Deletes a registered model with all that belongs to it, for good. @returns whether it was there. */
+export async function deleteRegisteredModel(db: Database, name: string): Promise<boolean> {
+  const tables = ["model_version_tags", "model_versions", "registered_model_aliases", "registered_model_tags"];
+  const results = await db.batch([
+    ...tables.map((table) =>
+      db
+        .prepare(
+          `DELETE FROM ${table}
+           WHERE registered_model_id = (SELECT registered_model_id FROM registered_models WHERE name = ?)`,
+        )
+        .bind(name),
+    ),
+    db.prepare("DELETE FROM registered_models WHERE name = ?").bind(name),
+  ]);
+  return (results.at(-1)?.meta.changes ?? 0) > 0;
+}
+
+/** @returns whether the registered model was there. */
+export async function upsertModelTag(db: Database, name: string, tag: KeyValue): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `INSERT INTO registered_model_tags (registered_model_id, key, value)
+       SELECT registered_model_id, ?2, ?3 FROM registered_models WHERE name = ?1
+       ON CONFLICT DO UPDATE SET value = excluded.value`,
+    )
+    .bind(name, tag.key, tag.value)
+    .run();
+  return meta.changes > 0;
+}
+
+/** @returns whether the registered model was there; the tag need not be. */
+export async function deleteModelTag(db: Database, name: string, key: string): Promise<boolean> {
+  return await deleteOf(db, "registered_model_tags", "key", name, key);
+}
+
+/** @returns whether the registered model was there; the alias need not be. */
+export async function deleteAlias(db: Database, name: string, alias: string): Promise<boolean> {
+  return await deleteOf(db, "registered_model_aliases", "alias", name, alias);
+}
+
+async function deleteOf(
+  db: Database,
+  table: "registered_model_tags" | "registered_model_aliases",
+  column: "key" | "alias",
+  name: string,
+  value: string,
+): Promise<boolean> {
+  const [found] = await db.batch([
+    db.prepare("SELECT 1 FROM registered_models WHERE name = ?").bind(name),
+    db
+      .prepare(
+        `DELETE FROM ${table} WHERE ${column} = ?2
+         AND registered_model_id = (SELECT registered_model_id FROM registered_models WHERE name = ?1)`,
+      )
+      .bind(name, value),
+  ]);
+  return (found?.results.length ?? 0) > 0;
+}

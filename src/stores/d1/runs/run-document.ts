@@ -1,0 +1,159 @@
+import { jsonLists } from "../connection/json-lists.ts";
+
+/*
+ * What a run answers with, rendered by SQL as the wire's JSON text: `"outputs":{…},"data":{…},"inputs":{…}`. A page of a thousand runs
+ * would otherwise be twenty thousand rows through D1. Runs at rest keep the text in `run_documents`, whose rows
+ * triggers drop when anything of the run changes; others are rendered when read.
+ *
+ * SQLite's JSON functions print doubles with 15 digits. `%!.17g` gives each back bit for bit, but only near 1: the rare
+ * others leave an `@` in the text and come as numbers beside it.
+ */
+
+/** A part of more than one row stays below this; D1 allows a string 2,000,000 bytes. */
+const PART_BYTES = 500_000;
+
+/** A longer document costs more to store than to render. */
+const MAX_STORED_LENGTH = 100_000;
+
+const IS_FAR = "(value <> 0 AND abs(value) NOT BETWEEN 1e-18 AND 1e18)";
+
+/** Cannot stand inside a JSON string, whose quotes are escaped. */
+const FAR_VALUE = '"value":@';
+
+const METRIC_JSON = `'{"key":' || json_quote(key) || ',"value":' ||
+  CASE WHEN is_nan THEN '"NaN"' WHEN ${IS_FAR} THEN '@' ELSE printf('%!.17g', value) END
+  || ',"timestamp":' || timestamp || ',"step":' || step || '}'`;
+
+const KEY_VALUE_JSON = `'{"key":' || json_quote(key) || ',"value":' || json_quote(value) || '}'`;
+
+const DATASET_INPUT_JSON = `json_patch('{}', json_object(
+  'tags', json((SELECT nullif(json_group_array(json_object('key', t.key, 'value', t.value)), '[]') FROM input_tags t
+    WHERE t.run_id = i.run_id AND t.dataset_id = i.dataset_id)),
+  'dataset', json_object('name', d.name, 'digest', d.digest, 'source_type', d.source_type,
+    'source', d.source, 'schema', d.schema, 'profile', d.profile)))`;
+
+/** The runs asked for: `?1` is a JSON list of their ids. */
+const ASKED = "SELECT value FROM json_each(?1)";
+
+function partsOf(rows: string): string {
+  return `SELECT run_id, group_concat(json) AS part FROM (
+      SELECT run_id, json, sum(length(CAST(json AS BLOB))) OVER (PARTITION BY run_id ORDER BY position) / ${PART_BYTES} AS part
+      FROM (${rows}))
+    GROUP BY run_id, part ORDER BY run_id, part`;
+}
+
+const METRICS = partsOf(
+  `SELECT run_id, key AS position, ${METRIC_JSON} AS json FROM latest_metrics WHERE run_id IN (${ASKED})`,
+);
+const PARAMS = partsOf(
+  `SELECT run_id, key AS position, ${KEY_VALUE_JSON} AS json FROM params WHERE run_id IN (${ASKED})`,
+);
+const TAGS = partsOf(`SELECT run_id, key AS position, ${KEY_VALUE_JSON} AS json FROM tags WHERE run_id IN (${ASKED})`);
+const DATASET_INPUTS = partsOf(
+  `SELECT i.run_id, i.dataset_id AS position, ${DATASET_INPUT_JSON} AS json
+   FROM inputs i JOIN datasets d ON d.dataset_id = i.dataset_id WHERE i.run_id IN (${ASKED})`,
+);
+
+const MODEL_OUTPUTS = partsOf(
+  `SELECT run_id, model_id AS position, '{"model_id":' || json_quote(model_id) || ',"step":' || step || '}' AS json
+   FROM model_outputs WHERE run_id IN (${ASKED})`,
+);
+
+const FAR_VALUES = `SELECT run_id, value FROM latest_metrics WHERE run_id IN (${ASKED}) AND ${IS_FAR}
+  ORDER BY run_id, key`;
+
+interface PartRow {
+  run_id: string;
+  part: string;
+}
+
+interface FarRow {
+  run_id: string;
+  value: number;
+}
+
+/** More metrics than this make no document that would be stored; such a run is not claimed in vain. */
+const MAX_STORED_METRICS = 1000;
+
+const CLAIM = `INSERT INTO run_documents (run_id, document, stamp)
+  SELECT r.run_id, ?2, random() & 9007199254740991 FROM runs r WHERE r.run_id IN (${ASKED}) AND r.live_epoch IS NULL
+    AND (SELECT count(*) FROM (SELECT 1 FROM latest_metrics m WHERE m.run_id = r.run_id LIMIT ${MAX_STORED_METRICS}))
+      < ${MAX_STORED_METRICS}
+  ON CONFLICT DO UPDATE SET document = excluded.document, stamp = excluded.stamp RETURNING run_id`;
+
+/** What a document begins with; one that an earlier release stored does not, and is rendered anew. */
+const BEGINNING = '"outputs":';
+
+/** Whether a stored text is a document, and not the claim of one that is being written. */
+export function isDocument(text: string | null): text is string {
+  return text?.startsWith(BEGINNING) === true;
+}
+
+/**
+ * Renders the documents of runs that have none. Runs at rest are claimed in the same transaction and their documents stored
+ * afterwards; a change in between drops the claim, so that a stale document is never stored.
+ * @param storeLater takes work that goes on after the answer; losing it costs only the next reader's time.
+ * @returns documents by run id, for each of `runIds`.
+ */
+export async function renderDocuments(
+  db: D1Database,
+  runIds: readonly string[],
+  storeLater: (work: Promise<unknown>) => void,
+): Promise<Map<string, string>> {
+  const ids = JSON.stringify(runIds);
+  const claim = `claim:${crypto.randomUUID()}`;
+  const results = await db.batch<PartRow>([
+    ...[METRICS, PARAMS, TAGS, DATASET_INPUTS, MODEL_OUTPUTS, FAR_VALUES].map((sql) => db.prepare(sql).bind(ids)),
+    db.prepare(CLAIM).bind(ids, claim),
+  ]);
+  const [metrics = [], params = [], tags = [], inputs = [], outputs = [], far = [], claimed = []] = results.map(
+    (result) => result.results,
+  );
+  fillFarValues(metrics, far as unknown as FarRow[]);
+  const parts = [metrics, params, tags, inputs, outputs].map(groupByRun);
+  const documents = new Map(runIds.map((runId) => [runId, renderDocument(parts.map((part) => part.get(runId)))]));
+  const storable = claimed.flatMap(({ run_id: runId }) => {
+    const document = documents.get(runId) ?? "";
+    return document.length <= MAX_STORED_LENGTH ? [[runId, document] as const] : [];
+  });
+  if (storable.length > 0) storeLater(storeDocuments(db, claim, storable));
+  return documents;
+}
+
+/** Puts the numbers where the parts left a place for them: both are in the order of run and key. */
+function fillFarValues(metrics: readonly PartRow[], far: readonly FarRow[]): void {
+  if (far.length === 0) return;
+  let next = 0;
+  for (const row of metrics) row.part = row.part.replaceAll(FAR_VALUE, () => `"value":${far[next++]?.value}`);
+}
+
+function groupByRun(rows: readonly PartRow[]): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const { run_id: runId, part } of rows) {
+    const before = texts.get(runId);
+    texts.set(runId, before === undefined ? part : `${before},${part}`);
+  }
+  return texts;
+}
+
+/** Empty lists are left out, as protobuf's JSON does. */
+function renderDocument([metrics, params, tags, inputs, outputs]: readonly (string | undefined)[]): string {
+  const list = (name: string, items: string | undefined) => (items === undefined ? [] : [`"${name}":[${items}]`]);
+  const data = [list("metrics", metrics), list("params", params), list("tags", tags)].flat();
+  const made = list("model_outputs", outputs);
+  return `${BEGINNING}{${made}},"data":{${data.join(",")}},"inputs":{${list("dataset_inputs", inputs)}}`;
+}
+
+/** Writes documents over their claims. */
+async function storeDocuments(
+  db: D1Database,
+  claim: string,
+  documents: readonly (readonly [runId: string, document: string])[],
+): Promise<void> {
+  const statement = db.prepare(
+    `UPDATE run_documents SET document = j.value ->> 1 FROM json_each(?1) j
+     WHERE run_id = j.value ->> 0 AND document = ?2`,
+  );
+  const lists = jsonLists(documents.map((document) => JSON.stringify(document)));
+  await db.batch(lists.map((list) => statement.bind(list, claim)));
+}

@@ -1,0 +1,307 @@
+import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../../domain/entities.ts";
+import { type Int64, parseInt64 } from "../../../domain/int64.ts";
+import type { SqlStatement } from "../../../search/plan.ts";
+import type { Database, Statement } from "../connection/database.ts";
+import { keyValueLists } from "../connection/json-lists.ts";
+import { isLiveStatement } from "../metrics/latest-metrics.ts";
+import type { RecentDocuments, StampedRow } from "./recent-documents.ts";
+import { isDocument, renderDocuments } from "./run-document.ts";
+
+/** The tag in which MLflow keeps a run's name a second time. */
+export const RUN_NAME_TAG = "mlflow.runName";
+
+/** Times as text: D1 rounds integers beyond 2^53. */
+const INFO_COLUMNS = `r.run_id, r.experiment_id, r.run_name, r.user_id, r.status, CAST(r.start_time AS TEXT) AS start_time,
+  CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch, r.has_object`;
+
+interface RunRow {
+  run_id: string;
+  experiment_id: number;
+  run_name: string;
+  user_id: string;
+  status: RunStatus;
+  start_time: string | null;
+  end_time: string | null;
+  artifact_uri: string;
+  lifecycle_stage: LifecycleStage;
+  live_epoch: number | null;
+  has_object: number;
+}
+
+/** With where its metric history is. */
+export interface StoredRun extends RunInfo {
+  /** Whether its object may hold points that D1 has not seen. */
+  readonly isLive: boolean;
+  /** Whether its object holds its history; see first-points.ts. */
+  readonly hasObject: boolean;
+}
+
+function toRunInfo(row: RunRow): StoredRun {
+  return {
+    runId: row.run_id,
+    experimentId: String(row.experiment_id),
+    runName: row.run_name,
+    userId: row.user_id,
+    status: row.status,
+    startTimeMs: row.start_time === null ? null : (parseInt64(row.start_time) ?? null),
+    endTimeMs: row.end_time === null ? null : (parseInt64(row.end_time) ?? null),
+    artifactUri: row.artifact_uri,
+    lifecycleStage: row.lifecycle_stage,
+    isLive: row.live_epoch !== null,
+    hasObject: row.has_object === 1,
+  };
+}
+
+/** D1 binds no bigint: an int64 goes in as text, for `CAST(? AS INTEGER)`. */
+function bindInt64(value: Int64 | null | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+export interface NewRun {
+  readonly runId: string;
+  readonly experimentId: string;
+  readonly runName: string;
+  readonly userId: string;
+  readonly startTimeMs: Int64;
+  readonly tags: readonly KeyValue[];
+}
+
+/** @returns the new run, or undefined when there is no active experiment of that id. */
+export async function insertRun(db: Database, run: NewRun): Promise<RunInfo | undefined> {
+  // One statement where it can be: each costs D1 a good part of the whole.
+  const [firstTags = "[]", ...moreTags] = keyValueLists(run.tags);
+  const [inserted] = await db.batch<RunRow>([
+    db
+      .prepare(
+        `INSERT INTO new_runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri, tags)
+         SELECT ?1, experiment_id, ?3, ?4, CAST(?5 AS INTEGER), artifact_location || '/' || ?1 || '/artifacts', ?6
+         FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
+         RETURNING artifact_uri`,
+      )
+      .bind(run.runId, Number(run.experimentId), run.runName, run.userId, bindInt64(run.startTimeMs), firstTags),
+    ...upsertTagLists(db, run.runId, moreTags),
+  ]);
+  const row = inserted?.results[0];
+  if (row === undefined) return undefined;
+  const { tags: _, ...info } = run;
+  return { ...info, status: "RUNNING", endTimeMs: null, artifactUri: row.artifact_uri, lifecycleStage: "active" };
+}
+
+/** @returns undefined when there is no such run. */
+export async function findRun(db: D1Database, runId: string): Promise<StoredRun | undefined> {
+  const row = await db.prepare(`SELECT ${INFO_COLUMNS} FROM runs r WHERE r.run_id = ?`).bind(runId).first<RunRow>();
+  return row === null ? undefined : toRunInfo(row);
+}
+
+/** A run as a search reads it: its info, and the rest as wire JSON (see run-document.ts). */
+export interface RunRecord {
+  readonly info: StoredRun;
+  readonly document: string;
+}
+
+/** With the logged models that it used, which MLflow tells of a single run only: in the order of their ids, as MLflow. */
+export interface FullRunRecord extends RunRecord {
+  readonly modelInputs: readonly string[];
+}
+
+/**
+ * The runs of `runIds` that exist, in that order. Give at most a few hundred at a time.
+ * @param storeLater as in {@link renderDocuments}.
+ */
+export async function readRuns(
+  db: D1Database,
+  runIds: readonly string[],
+  storeLater: (work: Promise<unknown>) => void,
+): Promise<RunRecord[]> {
+  return await toRecords(db, await readRows(db, runIds), storeLater);
+}
+
+/** @param storeLater as in {@link renderDocuments}. */
+export async function readRun(
+  db: D1Database,
+  runId: string,
+  storeLater: (work: Promise<unknown>) => void,
+): Promise<FullRunRecord | undefined> {
+  const models = "(SELECT json_group_array(model_id ORDER BY model_id) FROM model_inputs m WHERE m.run_id = r.run_id)";
+  const rows = await readRows<{ model_inputs: string }>(db, [runId], `, ${models} AS model_inputs`);
+  const [record] = await toRecords(db, rows, storeLater);
+  return record && { ...record, modelInputs: JSON.parse(rows[0]?.model_inputs ?? "[]") };
+}
+
+async function readRows<Further>(
+  db: D1Database,
+  runIds: readonly string[],
+  furtherColumns = "",
+): Promise<(RecordRow & Further)[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT ${INFO_COLUMNS}, d.document${furtherColumns} FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value
+       ${JOIN_DOCUMENT} ORDER BY j.key`,
+    )
+    .bind(JSON.stringify(runIds))
+    .all<RecordRow & Further>();
+  return results;
+}
+
+/** A run with its document as D1 gives them; {@link toRecords} completes it. */
+export type RecordRow = RunRow & StampedRow;
+
+const JOIN_DOCUMENT = "LEFT JOIN run_documents d ON d.run_id = r.run_id";
+
+/**
+ * The rows of `search` in their order, whose first column `c0` is a run's id, each with the columns of the run's record.
+ * @param recent documents that D1 need not send; see {@link fillDocuments}.
+ */
+export function withRecords(
+  db: D1Database,
+  { sql, values }: SqlStatement,
+  recent: RecentDocuments,
+): D1PreparedStatement {
+  const stamps = Array.from(recent.values(), ({ stamp }) => stamp);
+  const isRecent = `d.stamp IN (SELECT value FROM json_each(?${values.length + 1}))`;
+  return db
+    .prepare(
+      `SELECT page.*, ${INFO_COLUMNS}, iif(${isRecent}, NULL, d.document) AS document, d.stamp
+       FROM (${sql}) page CROSS JOIN runs r ON r.run_id = page.c0 ${JOIN_DOCUMENT}`,
+    )
+    .bind(...values, JSON.stringify(stamps));
+}
+
+/** @param storeLater as in {@link renderDocuments}. */
+export async function toRecords(
+  db: D1Database,
+  rows: readonly RecordRow[],
+  storeLater: (work: Promise<unknown>) => void,
+): Promise<RunRecord[]> {
+  const bare = rows.filter((row) => !isDocument(row.document)).map((row) => row.run_id);
+  const rendered = bare.length > 0 ? await renderDocuments(db, bare, storeLater) : undefined;
+  return rows.map((row) => ({
+    info: toRunInfo(row),
+    document: rendered?.get(row.run_id) ?? row.document ?? "",
+  }));
+}
+
+export interface RunChanges {
+  readonly status?: RunStatus | undefined;
+  readonly endTimeMs?: Int64 | undefined;
+  /** Also rewrites the run name tag. */
+  readonly runName?: string | undefined;
+}
+
+/** @returns the changed run, or undefined when there is no active run of that id. */
+export async function updateRun(db: Database, runId: string, changes: RunChanges): Promise<StoredRun | undefined> {
+  const statements = [
+    db
+      .prepare(
+        `UPDATE runs AS r SET status = coalesce(?2, status), end_time = coalesce(CAST(?3 AS INTEGER), end_time),
+           run_name = coalesce(?4, run_name)
+         WHERE run_id = ?1 AND lifecycle_stage = 'active' RETURNING ${INFO_COLUMNS.replaceAll("r.", "")}`,
+      )
+      .bind(runId, changes.status ?? null, bindInt64(changes.endTimeMs), changes.runName ?? null),
+  ];
+  if (changes.runName !== undefined) {
+    statements.push(
+      db
+        .prepare(
+          `INSERT INTO tags (run_id, key, value, experiment_id)
+           SELECT run_id, ?2, ?3, experiment_id FROM runs WHERE run_id = ?1 AND lifecycle_stage = 'active'
+           ON CONFLICT DO UPDATE SET value = excluded.value`,
+        )
+        .bind(runId, RUN_NAME_TAG, changes.runName),
+    );
+  }
+  const [updated] = await db.batch<RunRow>(statements);
+  const row = updated?.results[0];
+  return row === undefined ? undefined : toRunInfo(row);
+}
+
+/**
+ * Deletes or restores a run. Repeating it changes nothing.
+ * @returns whether the run's object may be taking points, or undefined when there is no such run.
+ */
+export async function moveRun(
+  db: Database,
+  runId: string,
+  to: LifecycleStage,
+  nowMs: number,
+): Promise<{ readonly isLive: boolean } | undefined> {
+  const row = await db
+    .prepare("UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE run_id = ? RETURNING live_epoch")
+    .bind(to, to === "deleted" ? nowMs : null, runId)
+    .first<{ live_epoch: number | null }>();
+  return row === null ? undefined : { isLive: row.live_epoch !== null };
+}
+
+/** Adds params of an existing run; a changed value stops the batch as guard `param_unchanged`. */
+export function insertParamsStatements(db: Database, runId: string, params: readonly KeyValue[]): Statement[] {
+  const statement = db.prepare(
+    `INSERT INTO params (run_id, key, value, experiment_id)
+     SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
+     WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value`,
+  );
+  return keyValueLists(params).map((list) => statement.bind(runId, list));
+}
+
+/** Sets tags of an existing run; of two with one key the later wins. */
+export function upsertTagsStatements(db: Database, runId: string, tags: readonly KeyValue[]): Statement[] {
+  return upsertTagLists(db, runId, keyValueLists(tags));
+}
+
+function upsertTagLists(db: Database, runId: string, lists: readonly string[]): Statement[] {
+  const statement = db.prepare(
+    `INSERT INTO tags (run_id, key, value, experiment_id)
+     SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
+     WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
+  );
+  return lists.map((list) => statement.bind(runId, list));
+}
+
+/** The run's name follows its tag. */
+export function renameRunStatement(db: Database, runId: string, runName: string): Statement {
+  return db.prepare("UPDATE runs SET run_name = ? WHERE run_id = ?").bind(runName, runId);
+}
+
+/** @returns whether the tag was there, and whether the run is live. */
+export async function deleteRunTag(db: Database, guard: Statement, runId: string, key: string) {
+  const [, deleted, live] = await db.batch([
+    guard,
+    db.prepare("DELETE FROM tags WHERE run_id = ? AND key = ?").bind(runId, key),
+    isLiveStatement(db, runId),
+  ]);
+  return { isDeleted: (deleted?.meta.changes ?? 0) > 0, isLive: (live?.results.length ?? 0) > 0 };
+}
+
+/** The logged values of those `keys` that the run has. */
+export async function findParams(db: D1Database, runId: string, keys: readonly string[]): Promise<KeyValue[]> {
+  const { results } = await db
+    .prepare("SELECT key, value FROM params WHERE run_id = ? AND key IN (SELECT value FROM json_each(?))")
+    .bind(runId, JSON.stringify(keys))
+    .all<KeyValue & Record<string, unknown>>();
+  return results.map(({ key, value }) => ({ key, value }));
+}
+
+/**
+ * Adds one item, as JSON, to a tag that holds a JSON list.
+ * @returns false when the tag holds something else, or already more than `maxLength` characters.
+ */
+export async function appendToListTag(
+  db: Database,
+  guard: Statement,
+  runId: string,
+  key: string,
+  item: string,
+  maxLength: number,
+): Promise<boolean> {
+  const [, appended] = await db.batch([
+    guard,
+    db
+      .prepare(
+        `INSERT INTO tags (run_id, key, value, experiment_id)
+         SELECT run_id, ?2, json_array(json(?3)), experiment_id FROM runs WHERE run_id = ?1
+         ON CONFLICT DO UPDATE SET value = json_insert(value, '$[#]', json(?3))
+         WHERE CASE WHEN json_valid(value) THEN json_type(value) END = 'array' AND length(value) <= ?4`,
+      )
+      .bind(runId, key, item, maxLength),
+  ]);
+  return (appended?.meta.changes ?? 0) > 0;
+}

@@ -1,0 +1,77 @@
+import { readArtifact } from "../services/artifacts/artifact-access.ts";
+import type { ServiceContext } from "../services/context.ts";
+import type { RangeRequest } from "../stores/artifacts/artifact-store.ts";
+
+/** What MLflow serves as text, by extension or by whole name (`mlflow/utils/mime_type_utils.py`). */
+const TEXT_FILES = new Set(
+  (
+    "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb " +
+    "MLmodel MLproject"
+  ).split(" "),
+);
+
+/** Images that hold no script. All else, HTML, SVG and PDF among it, is bytes: the stored type is the uploader's word. */
+const IMAGE_TYPES: Readonly<Record<string, string>> = {
+  png: "image/png",
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  gif: "image/gif",
+  webp: "image/webp",
+};
+
+/**
+ * The file at `objectKey`, or the range of it that the request asks for, streamed.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST, RANGE_NOT_SATISFIABLE.
+ */
+export async function artifactResponse(ctx: ServiceContext, request: Request, objectKey: string): Promise<Response> {
+  const range = parseRange(request.headers.get("Range"));
+  let object = await readArtifact(ctx, objectKey, range);
+  const ifRange = request.headers.get("If-Range");
+  if (object.range && ifRange !== null && ifRange !== object.etag) {
+    // The client holds a part of another upload: it must get this one whole.
+    await object.body.cancel();
+    object = await readArtifact(ctx, objectKey, undefined);
+  }
+  const { body, size, etag, range: held } = object;
+  const fileName = objectKey.slice(objectKey.lastIndexOf("/") + 1);
+  const headers = new Headers({
+    "Content-Type": contentTypeOf(fileName),
+    "Content-Disposition": contentDisposition(fileName),
+    "Content-Length": String(held?.length ?? size),
+    ETag: etag,
+    "Accept-Ranges": "bytes",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+  });
+  if (held) headers.set("Content-Range", `bytes ${held.offset}-${held.offset + held.length - 1}/${size}`);
+  return new Response(body, { status: held ? 206 : 200, headers });
+}
+
+function contentTypeOf(fileName: string): string {
+  const dot = fileName.lastIndexOf(".");
+  const extension = dot > 0 ? fileName.slice(dot + 1) : fileName;
+  if (TEXT_FILES.has(extension)) return "text/plain";
+  return IMAGE_TYPES[extension.toLowerCase()] ?? "application/octet-stream";
+}
+
+/** Always a download, under the file's own name (RFC 6266): ASCII for old clients, and the exact one. */
+function contentDisposition(fileName: string): string {
+  const ascii = fileName.replace(/[^ -~]|["\\%]/gu, "_");
+  const exact = encodeURIComponent(fileName).replace(
+    /['()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${exact}`;
+}
+
+/** The one range that the header asks for. Several, and what is not a byte range, count as none (RFC 9110 §14.2). */
+function parseRange(header: string | null): RangeRequest | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? "");
+  if (!match) return undefined;
+  const [, first = "", last = ""] = match;
+  if (first === "") return last === "" ? undefined : { suffix: Number(last) };
+  if (last === "") return { offset: Number(first) };
+  const length = Number(last) - Number(first) + 1;
+  return length > 0 ? { offset: Number(first), length } : undefined;
+}

@@ -1,0 +1,162 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test, vi } from "vitest";
+import { runObject } from "../../../src/stores/run/stub.ts";
+import { parsePoints } from "../../../ui/src/api/live-frames.ts";
+import { expectMlflowError, fetchWorker, type Message, mlflow, newRun, searchRuns } from "../../helpers/mlflow.ts";
+
+/** A socket and all that came through it. */
+async function watch(runId: string) {
+  const response = await fetchWorker(`/ui-api/runs/${runId}/live`, { headers: { Upgrade: "websocket" } });
+  expect(response.status).toBe(101);
+  const socket = response.webSocket!;
+  socket.binaryType = "arraybuffer";
+  socket.accept();
+  const heard: unknown[] = [];
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data !== "string") heard.push(...parsePoints(runId, data as ArrayBuffer));
+    else heard.push(data === "pong" ? data : JSON.parse(data));
+  });
+  return { socket, heard };
+}
+
+const liveEpoch = async (runId: string): Promise<number | null | undefined> => {
+  const row = env.DB.prepare("SELECT live_epoch FROM runs WHERE run_id = ?").bind(runId);
+  return (await row.first<{ live_epoch: number | null }>())?.live_epoch;
+};
+
+test("those who watch a run hear its points and its changes, also before its first point", async () => {
+  const runId = await newRun({ run_name: "watched" });
+  const { socket, heard } = await watch(runId);
+  await mlflow("runs/log-metric", { run_id: runId, key: "a", value: "Infinity", timestamp: 1, step: 2 });
+  const point = { run_id: runId, key: "a", steps: [2], timestamps: [1], values: [Number.POSITIVE_INFINITY] };
+  await vi.waitFor(() => expect(heard).toEqual([point]));
+  await mlflow("runs/set-tag", { run_id: runId, key: "t", value: "1" });
+  await vi.waitFor(() => expect(heard.slice(1)).toEqual([{ type: "data" }]));
+  await mlflow("runs/log-parameter", { run_id: runId, key: "p", value: "1" });
+  await vi.waitFor(() => expect(heard).toHaveLength(3));
+  await mlflow("runs/delete-tag", { run_id: runId, key: "t" });
+  await vi.waitFor(() => expect(heard).toHaveLength(4));
+  await mlflow("runs/update", { run_id: runId, status: "FINISHED", end_time: 99 });
+  const ended = { type: "run", status: "FINISHED", end_time: 99, run_name: "watched" };
+  await vi.waitFor(() => expect(heard.slice(4)).toEqual([ended]));
+  await mlflow("runs/delete", { run_id: runId });
+  await vi.waitFor(() => expect(heard.slice(5)).toEqual([{ type: "run", lifecycle_stage: "deleted" }]));
+  await mlflow("runs/restore", { run_id: runId });
+  await vi.waitFor(() => expect(heard.slice(6)).toEqual([{ type: "run", lifecycle_stage: "active" }]));
+  socket.send("ping");
+  await vi.waitFor(() => expect(heard.at(-1)).toBe("pong"));
+  socket.close();
+});
+
+test("all points come once and in order, however many requests they came in", async () => {
+  const runId = await newRun();
+  const { socket, heard } = await watch(runId);
+  const other = await watch(runId);
+  const count = 60;
+  for (let from = 0; from < count; from += 10) {
+    const steps = Array.from({ length: 10 }, (_, index) => from + index);
+    await Promise.all(
+      steps.map((step) => mlflow("runs/log-metric", { run_id: runId, key: "a", value: step, timestamp: 1, step })),
+    );
+  }
+  const stepsOf = (messages: readonly unknown[]) =>
+    (messages as ReturnType<typeof parsePoints>).flatMap(({ steps }) => steps).sort((a, b) => a - b);
+  const all = Array.from({ length: count }, (_, step) => step);
+  await vi.waitFor(() => expect(stepsOf(heard)).toEqual(all));
+  await vi.waitFor(() => expect(stepsOf(other.heard)).toEqual(all));
+  socket.close();
+  other.socket.close();
+});
+
+test("a run is live for as long as someone watches, whoever searches and whenever its object flushes", async () => {
+  const runId = await newRun();
+  expect(await liveEpoch(runId)).toBeNull();
+  const { socket } = await watch(runId);
+  const { experiment_id } = (await mlflow<{ run: { info: { experiment_id: string } } }>("runs/get", { run_id: runId }))
+    .run.info;
+  await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
+  await searchRuns({ experiment_ids: [experiment_id] });
+  await runObject(env, runId).flush();
+  await searchRuns({ experiment_ids: [experiment_id] });
+  expect(await liveEpoch(runId)).not.toBeNull();
+  socket.close();
+  await vi.waitFor(async () => expect(await liveEpoch(runId)).toBeNull());
+});
+
+test("a point of a run that is live for its watchers alone gets an alarm that tells D1", async () => {
+  const runId = await newRun();
+  const { socket, heard } = await watch(runId);
+  expect(await runDurableObjectAlarm(runObject(env, runId))).toBe(true);
+  const alarm = () => runInDurableObject(runObject(env, runId), (_object, state) => state.storage.getAlarm());
+  expect(await alarm()).toBeNull();
+  await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
+  await vi.waitFor(() => expect(heard).toHaveLength(1));
+  expect(await alarm()).not.toBeNull();
+  socket.close();
+});
+
+test("sockets outlive the object's instance", async () => {
+  const runId = await newRun();
+  const { socket, heard } = await watch(runId);
+  await evictDurableObject(runObject(env, runId));
+  await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
+  await vi.waitFor(() => expect(heard).toHaveLength(1));
+  await mlflow("runs/set-tag", { run_id: runId, key: "t", value: "1" });
+  await vi.waitFor(() => expect(heard.at(-1)).toEqual({ type: "data" }));
+  socket.close();
+});
+
+test("a socket is for those who may read the run, and for this server's own pages", async () => {
+  const runId = await newRun();
+  const path = `/ui-api/runs/${runId}/live`;
+  const upgrade = { Upgrade: "websocket" };
+  const foreign = fetchWorker(path, { headers: { ...upgrade, Origin: "https://evil.example" } });
+  await expectMlflowError(foreign, "PERMISSION_DENIED");
+  await expectMlflowError(fetchWorker(`http://rebound.example${path}`, { headers: upgrade }), "PERMISSION_DENIED");
+  const withSecret = fetchWorker(path, { headers: upgrade }, { TRACKFLARE_ADMIN_PASSWORD: "a long secret" });
+  await expectMlflowError(withSecret, "UNAUTHENTICATED");
+  await expectMlflowError(fetchWorker(path), "BAD_REQUEST");
+  const unknown = fetchWorker("/ui-api/runs/0123456789abcdef0123456789abcdef/live", { headers: upgrade });
+  await expectMlflowError(unknown, "RESOURCE_DOES_NOT_EXIST");
+  expect(await liveEpoch(runId)).toBeNull();
+  const sockets = await runInDurableObject(runObject(env, runId), (_object, state) => state.getWebSockets().length);
+  expect(sockets).toBe(0);
+});
+
+interface Changes {
+  readonly cursor: string;
+  readonly runs: readonly Message[];
+}
+
+test("polling tells what changed since the cursor, of as many runs as a page shows", async () => {
+  const runIds = [await newRun(), await newRun(), await newRun()];
+  const poll = async (cursor?: string): Promise<Changes> => {
+    const body = JSON.stringify({ run_ids: [...runIds, "0123456789abcdef0123456789abcdef"], cursor });
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetchWorker("/ui-api/live", { method: "POST", headers, body });
+    expect(response.status).toBe(200);
+    return (await response.json()) as Changes;
+  };
+  let { cursor, runs } = await poll();
+  expect(runs.map(({ run_id }) => run_id)).toEqual(runIds);
+  const next = async (): Promise<unknown[]> => {
+    ({ cursor, runs } = await poll(cursor));
+    return runs.map(({ run_id }) => runIds.indexOf(run_id as string));
+  };
+  expect(await next()).toEqual([]);
+  await mlflow("runs/log-metric", { run_id: runIds[1], key: "a", value: 1, timestamp: 1, step: 5 });
+  expect(await next()).toEqual([1]);
+  // A late point changes no latest value, and still is a change of a live run.
+  await mlflow("runs/log-metric", { run_id: runIds[1], key: "a", value: 1, timestamp: 1, step: 1 });
+  expect(await next()).toEqual([1]);
+  expect(await next()).toEqual([]);
+  await mlflow("runs/set-tag", { run_id: runIds[0], key: "t", value: "yes" });
+  expect(await next()).toEqual([0]);
+  await mlflow("runs/set-tag", { run_id: runIds[0], key: "t", value: "nay" });
+  await mlflow("runs/update", { run_id: runIds[2], status: "FAILED", end_time: 5 });
+  expect(await next()).toEqual([0, 2]);
+  expect(runs[1]).toMatchObject({ status: "FAILED", end_time: 5, lifecycle_stage: "active" });
+  await mlflow("runs/delete", { run_id: runIds[2] });
+  expect(await next()).toEqual([2]);
+});

@@ -1,0 +1,134 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { failedGuard } from "../../../../src/stores/d1/connection/guard.ts";
+import { QueuedDatabase } from "../../../../src/stores/d1/connection/queued-database.ts";
+import { type BoundStatement, WriteQueue } from "../../../../src/stores/d1/connection/write-queue.ts";
+import { mlflow, newRun } from "../../../helpers/mlflow.ts";
+
+const guardActive = (runId: string): BoundStatement => ({
+  sql: "INSERT INTO guard (name, holds) VALUES ('run_active', (SELECT lifecycle_stage = 'active' FROM runs WHERE run_id = ?))",
+  values: [runId],
+});
+
+const setTag = (runId: string, value: string): BoundStatement => ({
+  sql: `INSERT INTO tags (run_id, key, value, experiment_id) SELECT run_id, 'a', ?2, experiment_id FROM runs WHERE run_id = ?1
+    ON CONFLICT DO UPDATE SET value = excluded.value RETURNING value`,
+  values: [runId, value],
+});
+
+async function tagOf(runId: string): Promise<string | undefined> {
+  const sql = "SELECT value FROM tags WHERE run_id = ? AND key = 'a'";
+  return (await env.DB.prepare(sql).bind(runId).first<{ value: string }>())?.value;
+}
+
+async function newDeletedRun(): Promise<string> {
+  const runId = await newRun();
+  await mlflow("runs/delete", { run_id: runId });
+  return runId;
+}
+
+const newRuns = (count: number) => Promise.all(Array.from({ length: count }, () => newRun()));
+
+/**
+ * What the transactions come to that reach the queue in one moment, and how many statements D1 got at a time.
+ * @param failure what D1's first answer is replaced by.
+ */
+async function atOnce(transactions: readonly (readonly BoundStatement[])[], failure?: Error) {
+  const sizes: number[] = [];
+  const watched: D1Database = Object.assign(Object.create(env.DB), {
+    batch: async (statements: D1PreparedStatement[]) => {
+      const isFirst = sizes.push(statements.length) === 1;
+      const results = await env.DB.batch(statements);
+      if (isFirst && failure) throw failure;
+      return results;
+    },
+  });
+  const outcomes = await runInDurableObject(env.WRITES.getByName("d1"), (_instance, state) => {
+    const queue = new WriteQueue(state, { ...env, DB: watched });
+    return Promise.allSettled(transactions.map((statements) => queue.batch(statements)));
+  });
+  return { sizes, outcomes };
+}
+
+/** The rows of each statement, or why there are none. */
+function rowsOf(outcome: PromiseSettledResult<Awaited<ReturnType<WriteQueue["batch"]>>> | undefined): unknown {
+  if (outcome?.status !== "fulfilled") return outcome?.reason;
+  return "refusal" in outcome.value ? outcome.value.refusal : outcome.value.map(({ results }) => results);
+}
+
+describe("transactions that arrive together", () => {
+  test("are one, and each is answered its own rows", async () => {
+    const runIds = await newRuns(20);
+    const { sizes, outcomes } = await atOnce(runIds.map((id, i) => [guardActive(id), setTag(id, `${i}`)]));
+    expect(sizes).toEqual([40]);
+    expect(outcomes.map(rowsOf)).toEqual(runIds.map((_, i) => [[], [{ value: `${i}` }]]));
+    expect(await Promise.all(runIds.map(tagOf))).toEqual(runIds.map((_, i) => `${i}`));
+  });
+
+  test("are several where they are too many or too large for one", async () => {
+    const runIds = await newRuns(60);
+    const many = await atOnce(runIds.map((id) => [setTag(id, "many"), guardActive(id)]));
+    expect(many.sizes).toEqual([50, 50, 20]);
+    const long = "x".repeat(400_000);
+    const large = await atOnce(runIds.slice(0, 6).map((id) => [setTag(id, long)]));
+    expect(large.sizes).toEqual([2, 2, 2]);
+    expect(await Promise.all(runIds.map(async (id) => (await tagOf(id))?.length))).toEqual([
+      ...Array(6).fill(long.length),
+      ...Array(54).fill(4),
+    ]);
+  });
+
+  test("stay apart where one is refused: it alone, and whole", async () => {
+    const [first, second, third] = await newRuns(3);
+    const deleted = await newDeletedRun();
+    const { sizes, outcomes } = await atOnce([
+      [setTag(first!, "1")],
+      [setTag(second!, "2")],
+      [setTag(second!, "lost"), guardActive(deleted)],
+      [setTag(third!, "3")],
+    ]);
+    expect(sizes).toEqual([5, 1, 1, 2, 1]);
+    expect(outcomes.map(rowsOf)).toEqual([
+      [[{ value: "1" }]],
+      [[{ value: "2" }]],
+      expect.stringContaining("guard:run_active"),
+      [[{ value: "3" }]],
+    ]);
+    expect(await Promise.all([first!, second!, third!].map(tagOf))).toEqual(["1", "2", "3"]);
+  });
+
+  test.each([
+    ["D1's answer is lost", "D1_ERROR: Network connection lost."],
+    ["the disk fails", "D1_ERROR: disk I/O error: SQLITE_IOERR"],
+  ])("all fail, and none is repeated, where %s", async (_, message) => {
+    const runIds = await newRuns(3);
+    const lost = new Error(message);
+    const { sizes, outcomes } = await atOnce(
+      runIds.map((id) => [setTag(id, "1")]),
+      lost,
+    );
+    expect(sizes).toEqual([3]);
+    expect(outcomes.map(rowsOf)).toEqual([lost, lost, lost]);
+  });
+});
+
+test("those who write at once through one Worker, some refused, are each told the right thing", async () => {
+  const runIds = await newRuns(30);
+  await Promise.all(runIds.filter((_, i) => i % 3 === 0).map((run_id) => mlflow("runs/delete", { run_id })));
+  const pending: Promise<unknown>[] = [];
+  const db = new QueuedDatabase(env, (work) => pending.push(work));
+  const outcomes = await Promise.allSettled(
+    runIds.map(async (id, i) => {
+      const statements = [guardActive(id), setTag(id, `${i}`)];
+      const [, tag] = await db.batch(statements.map(({ sql, values }) => db.prepare(sql).bind(...values)));
+      return tag;
+    }),
+  );
+  await Promise.all(pending);
+  outcomes.forEach((outcome, i) => {
+    if (i % 3 === 0) expect(failedGuard((outcome as PromiseRejectedResult).reason)).toBe("run_active");
+    else
+      expect(outcome).toEqual({ status: "fulfilled", value: { results: [{ value: `${i}` }], meta: { changes: 1 } } });
+  });
+});

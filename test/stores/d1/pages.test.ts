@@ -1,0 +1,100 @@
+import { env } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { type ExperimentSearchQuery, planExperimentSearch } from "../../../src/search/experiment-plan.ts";
+import { planRunSearch, type RunSearchQuery } from "../../../src/search/run-plan.ts";
+import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
+import { searchExperimentIds, searchRunPage } from "../../../src/stores/d1/pages.ts";
+import { naiveRunSearch } from "../../search/naive-search.ts";
+import { insertRuns, randomSource } from "../../search/population.ts";
+import { randomQuery, randomRun } from "../../search/random-searches.ts";
+
+/** All pages of a search, each from a plan of its own as in a server. */
+async function allPages(query: RunSearchQuery, driverCap: number, between: () => Promise<void>): Promise<string[]> {
+  const found: string[] = [];
+  let pageToken: string | undefined;
+  do {
+    const plan = planRunSearch({ ...query, pageToken }, { driverCap });
+    const page = await searchRunPage(env.DB, plan, { readsRecords: true });
+    expect(page.runIds.length).toBeLessThanOrEqual(query.maxResults);
+    if (page.nextPageToken !== undefined) expect(page.runIds).toHaveLength(query.maxResults);
+    found.push(...page.runIds);
+    pageToken = page.nextPageToken;
+    await between();
+  } while (pageToken !== undefined);
+  return found;
+}
+
+test("random searches answer what a naive evaluation answers, over all their pages", { timeout: 120_000 }, async () => {
+  const seed = 20_260_722;
+  const random = randomSource(seed);
+  const runs = Array.from({ length: 120 }, (_, index) => randomRun(random, index, [11, 12, 13]));
+  await insertRuns(env.DB, runs);
+  let answered = 0;
+  for (let round = 0; round < 400; round += 1) {
+    const query = randomQuery(random, runs);
+    const driverCap = random.pick([0, 8, 1000]);
+    const found = await allPages(query, driverCap, async () => {});
+    expect(found, JSON.stringify({ round, driverCap, ...query })).toEqual(naiveRunSearch(runs, query));
+    answered += Number(found.length > 0);
+  }
+  expect(answered).toBeGreaterThan(100);
+});
+
+test("runs inserted between pages neither repeat nor hide those that were there", { timeout: 120_000 }, async () => {
+  const random = randomSource(7);
+  const runs = Array.from({ length: 60 }, (_, index) => randomRun(random, index, [11, 12]));
+  await insertRuns(env.DB, runs);
+  let inserted = 0;
+  for (let round = 0; round < 30; round += 1) {
+    const query = { ...randomQuery(random, runs), maxResults: random.pick([3, 7]) };
+    const before = naiveRunSearch(runs, query);
+    const found = await allPages(query, random.pick([0, 8, 1000]), async () => {
+      const run = randomRun(random, 1000 + inserted, [11, 12]);
+      inserted += 1;
+      runs.push(run);
+      await insertRuns(env.DB, [run]);
+    });
+    const context = JSON.stringify({ round, ...query });
+    expect(new Set(found).size, context).toBe(found.length);
+    const old = new Set(before);
+    expect(
+      found.filter((runId) => old.has(runId)),
+      context,
+    ).toEqual(before);
+  }
+});
+
+test("experiments come in pages, ties by id", async () => {
+  await migrate(env.DB);
+  const names = Array.from({ length: 25 }, (_, index) => `page-${index % 2 === 0 ? "a" : "B"}-${index}`);
+  await env.DB.batch(
+    names.map((name, index) =>
+      env.DB.prepare("INSERT INTO experiments VALUES (?, ?, '', 'active', ?, 5)").bind(100 + index, name, index % 3),
+    ),
+  );
+  const pages = async (query: Partial<ExperimentSearchQuery>) => {
+    const found: string[][] = [];
+    let pageToken: string | undefined;
+    do {
+      const all = { filter: "name LIKE 'page-%'", orderBy: [], viewType: "ALL" as const, maxResults: 10 };
+      const page = await searchExperimentIds(env.DB, planExperimentSearch({ ...all, ...query, pageToken }));
+      found.push(page.experimentIds);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+    return found;
+  };
+  const ids = names.map((_, index) => 100 + index);
+  const inOrder = (compare: (a: number, b: number) => number) => ids.toSorted(compare).map(String);
+  const byDefault = await pages({});
+  expect(byDefault.map((page) => page.length)).toEqual([10, 10, 5]);
+  expect(byDefault.flat()).toEqual(inOrder((a, b) => ((b - 100) % 3) - ((a - 100) % 3) || a - b));
+  const byTime = await pages({ orderBy: ["last_update_time ASC", "creation_time"], maxResults: 25 });
+  expect(byTime).toEqual([inOrder((a, b) => ((a - 100) % 3) - ((b - 100) % 3) || b - a)]);
+  const residual = await pages({ filter: "name ILIKE '%P%E-b-%'", orderBy: ["name DESC"], maxResults: 5 });
+  expect(residual.map((page) => page.length)).toEqual([5, 5, 2]);
+  const others = "name LIKE 'page-%' AND NOT (name ILIKE '%P%E-b-%' OR name = 'page-a-0')";
+  expect((await pages({ filter: others, maxResults: 25 })).flat().sort()).toEqual(
+    ids.filter((id) => id % 2 === 0 && id > 100).map(String),
+  );
+  expect(await pages({ experimentIds: ["101", "103", "7"] })).toEqual([["101", "103"]]);
+});
