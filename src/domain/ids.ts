@@ -8,7 +8,10 @@ export function isRunId(text: string): boolean {
   return /^[a-zA-Z0-9][\w-]{0,255}$/.test(text);
 }
 
-/** Whether `text` may be an experiment id of ours: a decimal SQLite row id without leading zeros. */
+/**
+ * Whether `text` may be an experiment id of ours: a decimal SQLite row id without leading zeros. Those that come from an
+ * `mlruns` folder have 18 digits, so an id is text everywhere: a double would round it.
+ */
 export function isExperimentId(text: string): boolean {
-  return /^(0|[1-9]\d{0,15})$/.test(text);
+  return /^(0|[1-9]\d{0,17})$/.test(text);
 }

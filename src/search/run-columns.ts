@@ -21,8 +21,9 @@ export function planRunColumns(runIds: readonly string[], fields: readonly Field
   };
 }
 
-/** Attributes that are not a column as it is: int64s as text, and when a run that goes on was last heard of. */
+/** Attributes that are not a column as it is: integers beyond 2^53 as text, and when a run that goes on was last heard of. */
 const ATTRIBUTES = new Map([
+  ["experiment_id", "CAST(r.experiment_id AS TEXT)"],
   ["start_time", "CAST(r.start_time AS TEXT)"],
   ["end_time", "CAST(r.end_time AS TEXT)"],
   [

@@ -79,8 +79,7 @@ function attribute(key: string): Field {
   return { entity: "attribute", key };
 }
 
-/** Experiment ids are text and times numbers. */
+/** Times are numbers. */
 function toWire(name: string, cells: readonly Cell[]): readonly Cell[] {
-  if (name === "experiment_id") return cells.map(String);
   return name.endsWith("_time") ? cells.map((cell) => (cell === null ? null : Number(cell))) : cells;
 }

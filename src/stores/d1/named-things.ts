@@ -8,24 +8,24 @@ export interface NamedThings {
 }
 
 interface ExperimentRow {
-  experiment_id: number;
+  experiment_id: string;
   name: string;
 }
 
 interface RunRow {
   run_id: string;
-  experiment_id: number;
+  experiment_id: string;
   run_name: string;
 }
 
 /* instr, not LIKE: D1 refuses patterns over 50 bytes, and a text needs no escape. */
 
-const EXPERIMENTS = `SELECT experiment_id, name FROM experiments
+const EXPERIMENTS = `SELECT experiment_id || '' AS experiment_id, name FROM experiments
   WHERE lifecycle_stage = 'active' AND (instr(lower(name), ?1) > 0 OR experiment_id || '' = ?1)
   ORDER BY experiment_id || '' = ?1 DESC, instr(lower(name), ?1), length(name), name LIMIT ?2`;
 
 /** Two statements in one: an id's start is a range of the key, so that a whole id needs no scan. */
-const RUNS = `SELECT run_id, experiment_id, run_name FROM (
+const RUNS = `SELECT run_id, experiment_id || '' AS experiment_id, run_name FROM (
     SELECT * FROM (SELECT run_id, experiment_id, run_name, 0 AS place, start_time FROM runs
       WHERE run_id >= ?1 AND run_id < ?1 || 'g' AND length(?1) >= 4 AND lifecycle_stage = 'active' LIMIT ?2)
     UNION ALL
@@ -52,12 +52,12 @@ export async function findNamedThings(db: D1Database, text: string, limit: numbe
   ]);
   return {
     experiments: ((experiments?.results ?? []) as ExperimentRow[]).map(({ experiment_id, name }) => ({
-      experimentId: String(experiment_id),
+      experimentId: experiment_id,
       name,
     })),
     runs: ((runs?.results ?? []) as RunRow[]).map(({ run_id, experiment_id, run_name }) => ({
       runId: run_id,
-      experimentId: String(experiment_id),
+      experimentId: experiment_id,
       runName: run_name,
     })),
     models: (models?.results ?? []) as { name: string }[],

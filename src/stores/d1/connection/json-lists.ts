@@ -25,3 +25,8 @@ export function jsonLists(rows: readonly string[]): string[] {
 export function keyValueLists(pairs: readonly KeyValue[]): string[] {
   return jsonLists(pairs.map(({ key, value }) => JSON.stringify([key, value])));
 }
+
+/** Integers, which are given as text because they may be beyond 2^53, as one list. */
+export function integerList(integers: readonly string[]): string {
+  return `[${integers.map(BigInt).join(",")}]`;
+}

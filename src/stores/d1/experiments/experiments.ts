@@ -1,9 +1,13 @@
 import type { Experiment, KeyValue, LifecycleStage } from "../../../domain/entities.ts";
 import type { Database } from "../connection/database.ts";
-import { keyValueLists } from "../connection/json-lists.ts";
+import { integerList, keyValueLists } from "../connection/json-lists.ts";
+
+/** The id as text: D1 rounds integers beyond 2^53, which the ids of `mlruns` folders are. */
+const COLUMNS = `CAST(experiment_id AS TEXT) AS experiment_id, name, artifact_location, lifecycle_stage, creation_time,
+  last_update_time`;
 
 interface ExperimentRow {
-  experiment_id: number;
+  experiment_id: string;
   name: string;
   artifact_location: string;
   lifecycle_stage: LifecycleStage;
@@ -12,14 +16,14 @@ interface ExperimentRow {
 }
 
 interface TagRow {
-  experiment_id: number;
+  experiment_id: string;
   key: string;
   value: string;
 }
 
 function toExperiment(row: ExperimentRow, tags: readonly TagRow[]): Experiment {
   return {
-    experimentId: String(row.experiment_id),
+    experimentId: row.experiment_id,
     name: row.name,
     artifactLocation: row.artifact_location,
     lifecycleStage: row.lifecycle_stage,
@@ -48,11 +52,11 @@ export async function insertExperiment(db: Database, experiment: NewExperiment):
      SELECT e.experiment_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN experiments e ON e.name = ?1
      WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
   );
-  const [inserted] = await db.batch<{ experiment_id: number }>([
+  const [inserted] = await db.batch<{ experiment_id: string }>([
     db
       .prepare(
         `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time)
-         VALUES (?1, ?2, 'active', ?3, ?3) RETURNING experiment_id`,
+         VALUES (?1, ?2, 'active', ?3, ?3) RETURNING CAST(experiment_id AS TEXT) AS experiment_id`,
       )
       .bind(name, artifactLocation, nowMs),
     db
@@ -63,16 +67,12 @@ export async function insertExperiment(db: Database, experiment: NewExperiment):
       .bind(name),
     ...keyValueLists(tags).map((list) => insertTags.bind(name, list)),
   ]);
-  return String(inserted?.results[0]?.experiment_id);
+  return inserted?.results[0]?.experiment_id ?? "";
 }
 
 /** The experiments of `experimentIds` that exist, in no particular order. */
 export async function findExperiments(db: D1Database, experimentIds: readonly string[]): Promise<Experiment[]> {
-  return await selectExperiments(
-    db,
-    "experiment_id IN (SELECT value FROM json_each(?))",
-    JSON.stringify(experimentIds.map(Number)),
-  );
+  return await selectExperiments(db, "experiment_id IN (SELECT value FROM json_each(?))", integerList(experimentIds));
 }
 
 /** All there are, deleted ones included, by name. */
@@ -89,10 +89,10 @@ export async function findExperimentByName(db: D1Database, name: string): Promis
 /** Tags are rows of their own: as one text, those of an experiment could outgrow what D1 allows a string. */
 async function selectExperiments(db: D1Database, condition: string, value: string): Promise<Experiment[]> {
   const [experiments, tags] = await db.batch([
-    db.prepare(`SELECT * FROM experiments WHERE ${condition}`).bind(value),
+    db.prepare(`SELECT ${COLUMNS} FROM experiments WHERE ${condition}`).bind(value),
     db
       .prepare(
-        `SELECT experiment_id, key, value FROM experiment_tags
+        `SELECT CAST(experiment_id AS TEXT) AS experiment_id, key, value FROM experiment_tags
          WHERE experiment_id IN (SELECT experiment_id FROM experiments WHERE ${condition}) ORDER BY experiment_id, key`,
       )
       .bind(value),
@@ -109,7 +109,7 @@ export async function renameExperiment(db: Database, id: string, name: string, n
     .prepare(
       "UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_id = ? AND lifecycle_stage = 'active'",
     )
-    .bind(name, nowMs, Number(id))
+    .bind(name, nowMs, id)
     .run();
   return meta.changes > 0;
 }
@@ -136,7 +136,7 @@ export async function moveExperiment(
         `UPDATE experiments SET lifecycle_stage = ?1, last_update_time = ?2
          WHERE experiment_id = ?3 AND lifecycle_stage = ?4`,
       )
-      .bind(to, nowMs, Number(id), from),
+      .bind(to, nowMs, id, from),
     db
       .prepare(
         `UPDATE runs SET lifecycle_stage = ?1, deleted_time = CASE ?1 WHEN 'deleted' THEN ?2 END
@@ -144,7 +144,7 @@ export async function moveExperiment(
            WHERE e.experiment_id = ?3 AND e.lifecycle_stage = ?1 AND e.last_update_time = ?2)
          RETURNING run_id, live_epoch`,
       )
-      .bind(to, nowMs, Number(id)),
+      .bind(to, nowMs, id),
   ]);
   const liveRunIds = (runs?.results ?? []).filter((run) => run.live_epoch !== null).map((run) => run.run_id);
   return { isMoved: (experiment?.meta.changes ?? 0) > 0, liveRunIds: to === "deleted" ? liveRunIds : [] };
@@ -158,7 +158,7 @@ export async function upsertExperimentTag(db: Database, id: string, tag: KeyValu
        SELECT experiment_id, ?2, ?3 FROM experiments WHERE experiment_id = ?1 AND lifecycle_stage = 'active'
        ON CONFLICT DO UPDATE SET value = excluded.value`,
     )
-    .bind(Number(id), tag.key, tag.value)
+    .bind(id, tag.key, tag.value)
     .run();
   return meta.changes > 0;
 }
@@ -170,7 +170,7 @@ export async function deleteExperimentTag(db: Database, id: string, key: string)
       `DELETE FROM experiment_tags WHERE experiment_id = ?1 AND key = ?2
        AND EXISTS (SELECT 1 FROM experiments e WHERE e.experiment_id = ?1 AND e.lifecycle_stage = 'active')`,
     )
-    .bind(Number(id), key)
+    .bind(id, key)
     .run();
   return meta.changes > 0;
 }

@@ -27,7 +27,7 @@ export async function insertLoggedModel(db: Database, model: NewLoggedModel): Pr
            'active', ?6, ?6
          FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'`,
       )
-      .bind(modelId, Number(experimentId), name, modelType, sourceRunId, nowMs),
+      .bind(modelId, experimentId, name, modelType, sourceRunId, nowMs),
     ...insertParamsStatements(db, modelId, model.params),
     ...upsertTagsStatements(db, modelId, model.tags),
   ]);
@@ -121,9 +121,13 @@ export async function updateLoggedModel(
   return meta.changes > 0;
 }
 
+/** The experiment's id as text: D1 rounds integers beyond 2^53. */
+const INFO_COLUMNS = `m.model_id, CAST(m.experiment_id AS TEXT) AS experiment_id, m.name, m.model_type, m.source_run_id,
+  m.status, m.status_message, m.artifact_uri, m.lifecycle_stage, m.creation_time, m.last_update_time`;
+
 interface ModelRow {
   model_id: string;
-  experiment_id: number;
+  experiment_id: string;
   name: string;
   model_type: string | null;
   source_run_id: string | null;
@@ -143,7 +147,7 @@ export type LoggedModelInfo = Omit<LoggedModel, "tags" | "params" | "metrics"> &
 function toInfo(row: ModelRow): LoggedModelInfo {
   return {
     modelId: row.model_id,
-    experimentId: String(row.experiment_id),
+    experimentId: row.experiment_id,
     name: row.name,
     modelType: row.model_type ?? "",
     sourceRunId: row.source_run_id ?? "",
@@ -158,7 +162,10 @@ function toInfo(row: ModelRow): LoggedModelInfo {
 
 /** Deleted ones too. */
 export async function findLoggedModel(db: D1Database, modelId: string): Promise<LoggedModelInfo | undefined> {
-  const row = await db.prepare("SELECT * FROM logged_models WHERE model_id = ?").bind(modelId).first<ModelRow>();
+  const row = await db
+    .prepare(`SELECT ${INFO_COLUMNS} FROM logged_models m WHERE model_id = ?`)
+    .bind(modelId)
+    .first<ModelRow>();
   return row === null ? undefined : toInfo(row);
 }
 
@@ -200,7 +207,7 @@ export async function readLoggedModels(
   const asked = "model_id IN (SELECT value FROM json_each(?))";
   const [models, tags, params, metrics] = await db.batch(
     [
-      "SELECT m.* FROM json_each(?) j CROSS JOIN logged_models m ON m.model_id = j.value ORDER BY j.key",
+      `SELECT ${INFO_COLUMNS} FROM json_each(?) j CROSS JOIN logged_models m ON m.model_id = j.value ORDER BY j.key`,
       `SELECT model_id, key, value FROM logged_model_tags WHERE ${asked} ORDER BY model_id, key`,
       `SELECT model_id, key, value FROM logged_model_params WHERE ${asked} ORDER BY model_id, key`,
       `SELECT model_id, run_id, key, value, is_nan, CAST(timestamp AS TEXT) AS timestamp, CAST(step AS TEXT) AS step,

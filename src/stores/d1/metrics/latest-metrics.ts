@@ -1,6 +1,6 @@
 import type { Database, Statement } from "../connection/database.ts";
 import { exactDoubleSql } from "../connection/exact-double.ts";
-import { jsonLists } from "../connection/json-lists.ts";
+import { integerList, jsonLists } from "../connection/json-lists.ts";
 
 /**
  * One key's news for `latest_metrics`, as a JSON row: run id, key, latest value (0 where NaN), is_nan, step, timestamp,
@@ -78,5 +78,5 @@ export function liveRunsStatement(
       `SELECT run_id FROM runs INDEXED BY runs_live
        WHERE experiment_id IN (SELECT value FROM json_each(?)) AND live_epoch IS NOT NULL LIMIT ? + 0`,
     )
-    .bind(JSON.stringify(experimentIds.map(Number)), limit);
+    .bind(integerList(experimentIds), limit);
 }

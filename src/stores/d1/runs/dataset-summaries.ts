@@ -14,7 +14,7 @@ export async function findDatasetSummaries(
 ): Promise<DatasetSummary[]> {
   const { results } = await db
     .prepare(
-      `SELECT DISTINCT d.experiment_id, d.name, d.digest, t.value AS context
+      `SELECT DISTINCT CAST(d.experiment_id AS TEXT) AS experiment_id, d.name, d.digest, t.value AS context
        FROM datasets d JOIN inputs i ON i.dataset_id = d.dataset_id
          LEFT JOIN input_tags t
            ON t.run_id = i.run_id AND t.dataset_id = i.dataset_id AND t.key = 'mlflow.data.context'
@@ -22,6 +22,6 @@ export async function findDatasetSummaries(
        ORDER BY d.experiment_id, d.name, d.digest, context LIMIT ?`,
     )
     .bind(`[${experimentIds.join(",")}]`, limit)
-    .all<{ experiment_id: number; name: string; digest: string; context: string | null }>();
-  return results.map(({ experiment_id, ...summary }) => ({ ...summary, experimentId: String(experiment_id) }));
+    .all<{ experiment_id: string; name: string; digest: string; context: string | null }>();
+  return results.map(({ experiment_id, ...summary }) => ({ ...summary, experimentId: experiment_id }));
 }

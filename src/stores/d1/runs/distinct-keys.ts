@@ -1,3 +1,5 @@
+import { integerList } from "../connection/json-lists.ts";
+
 /** A key of metrics, params or tags among some runs. */
 export interface DistinctKey {
   readonly key: string;
@@ -81,7 +83,7 @@ const textsOfActiveRuns = (table: TextTable) => [
 
 /** The keys of the active runs of experiments, sorted, as D1 has them. */
 export async function findDistinctKeys(db: D1Database, experimentIds: readonly string[]): Promise<DistinctKeys> {
-  const list = JSON.stringify(experimentIds.map(Number));
+  const list = integerList(experimentIds);
   const { results: stages } = await db
     .prepare(
       `SELECT lifecycle_stage AS stage, count(*) AS runs FROM ${ACTIVE_RUNS} WHERE ${IN_EXPERIMENTS} GROUP BY stage`,

@@ -10,13 +10,13 @@ import { isDocument, renderDocuments } from "./run-document.ts";
 /** The tag in which MLflow keeps a run's name a second time. */
 export const RUN_NAME_TAG = "mlflow.runName";
 
-/** Times as text: D1 rounds integers beyond 2^53. */
-const INFO_COLUMNS = `r.run_id, r.experiment_id, r.run_name, r.user_id, r.status, CAST(r.start_time AS TEXT) AS start_time,
-  CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch, r.has_object`;
+/** Times and the experiment's id as text: D1 rounds integers beyond 2^53. */
+const INFO_COLUMNS = `r.run_id, CAST(r.experiment_id AS TEXT) AS experiment_id, r.run_name, r.user_id, r.status,
+  CAST(r.start_time AS TEXT) AS start_time, CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch, r.has_object`;
 
 interface RunRow {
   run_id: string;
-  experiment_id: number;
+  experiment_id: string;
   run_name: string;
   user_id: string;
   status: RunStatus;
@@ -39,7 +39,7 @@ export interface StoredRun extends RunInfo {
 function toRunInfo(row: RunRow): StoredRun {
   return {
     runId: row.run_id,
-    experimentId: String(row.experiment_id),
+    experimentId: row.experiment_id,
     runName: row.run_name,
     userId: row.user_id,
     status: row.status,
@@ -78,7 +78,7 @@ export async function insertRun(db: Database, run: NewRun): Promise<RunInfo | un
          FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
          RETURNING artifact_uri`,
       )
-      .bind(run.runId, Number(run.experimentId), run.runName, run.userId, bindInt64(run.startTimeMs), firstTags),
+      .bind(run.runId, run.experimentId, run.runName, run.userId, bindInt64(run.startTimeMs), firstTags),
     ...upsertTagLists(db, run.runId, moreTags),
   ]);
   const row = inserted?.results[0];
