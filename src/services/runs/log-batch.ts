@@ -156,17 +156,24 @@ function modelMetricsOf(runId: string, metrics: readonly RunMetricPoint[]): Mode
 
 /** Rows and points: one transaction where D1 can hold the points, else one and then an append in the run's object. */
 async function write(ctx: ServiceContext, runId: string, rows: Rows, metrics: readonly Metric[]): Promise<void> {
-  if (metrics.length === 0) return writeRows(ctx, runId, rows);
+  if (metrics.length === 0) {
+    await writeRows(ctx, runId, rows);
+    return;
+  }
   const run = await findKnownRun(ctx, runId);
   if (run === undefined) throw runNotFound(runId);
-  if (!run.hasObject && areFirstPoints(metrics)) {
+  const triesFirstPoints = !run.hasObject && areFirstPoints(metrics);
+  if (triesFirstPoints) {
     try {
-      return await writeRows(ctx, runId, { ...rows, firstPoints: metrics });
+      await writeRows(ctx, runId, { ...rows, firstPoints: metrics });
+      return;
     } catch (error) {
       if (failedGuard(error) !== "first_points") throw error;
     }
   }
-  await writeRows(ctx, runId, rows);
+  const isWritten = await writeRows(ctx, runId, rows);
+  // A refused call makes no object.
+  if (!run.hasObject && !triesFirstPoints && !isWritten) await requireActive(ctx, runId);
   const isAccepted = await runObject(ctx.env, runId).append(runId, encodePoints(metrics));
   if (!isAccepted) throw await notActive(ctx, runId);
   if (!run.hasObject) rememberRun(runId, { ...run, hasObject: true });
@@ -189,13 +196,13 @@ interface Rows {
   readonly firstPoints?: readonly Metric[];
 }
 
-/** One D1 transaction, or none where there is nothing to write. */
+/** One D1 transaction, or none where there is nothing to write. @returns whether there was. */
 async function writeRows(
   ctx: ServiceContext,
   runId: string,
   { params = [], tags = [], modelMetrics = [], firstPoints = [] }: Rows,
-): Promise<void> {
-  if (params.length + tags.length + modelMetrics.length + firstPoints.length === 0) return;
+): Promise<boolean> {
+  if (params.length + tags.length + modelMetrics.length + firstPoints.length === 0) return false;
   // A run is never without a name: as upstream, an empty one changes nothing.
   const named = tags.filter((tag) => tag.key !== RUN_NAME_TAG || tag.value !== "");
   const runName = named.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
@@ -212,6 +219,7 @@ async function writeRows(
     ]),
   );
   if (!hasFirstPoints && (written.at(-1)?.results.length ?? 0) > 0) tellDataChanged(ctx, runId);
+  return true;
 }
 
 /** Runs a guarded batch and turns the guard that stopped it into MLflow's error. */

@@ -80,7 +80,9 @@ export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<Ru
 export async function getRun(ctx: ServiceContext, runId: string): Promise<FullRunRecord> {
   let run = await readRun(ctx.db, runId, ctx.waitUntil);
   if (run?.info.isLive) {
-    await catchUp(ctx, [runId]);
+    // A run alone that cannot be read is no answer; in a search it is one of many.
+    const { staleRuns } = await catchUp(ctx, [runId]);
+    if (staleRuns > 0) throw new Error(`The metric history of run ${runId} cannot be read`);
     run = await readRun(ctx.db, runId, ctx.waitUntil);
   }
   if (run === undefined) throw runNotFound(runId);

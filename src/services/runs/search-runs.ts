@@ -8,10 +8,7 @@ import { liveRunsStatement } from "../../stores/d1/metrics/latest-metrics.ts";
 import { searchExperimentIds, searchRunPage } from "../../stores/d1/pages.ts";
 import { type RecordRow, type RunRecord, readRuns, toRecords } from "../../stores/d1/runs/runs.ts";
 import type { ServiceContext } from "../context.ts";
-import { catchUp } from "../metrics/catch-up.ts";
-
-/** More live runs than this are not asked in one search: each is a subrequest. */
-export const MAX_ASKED_RUNS = 1000;
+import { catchUp, MAX_LIVE_RUNS } from "../metrics/catch-up.ts";
 
 /** Runs read at once, so that a page of 50,000 stays in flat memory: as many as MLflow's clients ask for by default. */
 const RUNS_PER_READ = 1000;
@@ -33,7 +30,7 @@ export interface FoundRuns {
   /** Slices of the page, read as they are asked for. */
   readonly slices: AsyncGenerator<readonly RunRecord[]>;
   readonly nextPageToken: string | undefined;
-  /** False where too many runs are logging to ask each: their metrics may be up to 60 s old. */
+  /** False where a run is logging whose object was not asked, since they are too many, or did not answer. */
   readonly isExact: boolean;
 }
 
@@ -67,12 +64,12 @@ export async function findRunPage(
   const plan = planRunSearch({ ...input, experimentIds });
   // Of many rows, residues leave few.
   const reads = { readsRecords: readsRecords && plan.residues.length === 0 };
-  const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_ASKED_RUNS + 1);
+  const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_LIVE_RUNS + 1);
   const first = await searchRunPage<{ run_id: string }>(ctx.db, plan, { ...reads, statement: findLive });
   const live = first.rows.map((row) => row.run_id);
-  if (live.length > 0) await catchUp(ctx, live.slice(0, MAX_ASKED_RUNS));
+  const staleRuns = live.length > 0 ? (await catchUp(ctx, live)).staleRuns : 0;
   const { runIds, records, nextPageToken } = live.length > 0 ? await searchRunPage(ctx.db, plan, reads) : first;
-  return { plan, runIds, records, nextPageToken, isExact: live.length <= MAX_ASKED_RUNS };
+  return { plan, runIds, records, nextPageToken, isExact: staleRuns === 0 };
 }
 
 async function* readInSlices(

@@ -159,34 +159,39 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
    * alarm is set here for as long as there is something to tell.
    */
   override async alarm(): Promise<void> {
-    const { runId } = this.#open().state;
     this.#hasAlarm = false;
     try {
+      this.#open();
       await this.#flush(Date.now() - this.#lastAppendMs >= this.#alarmDistanceMs / 2);
     } catch (error) {
-      console.error("flush of run", runId, error);
+      console.error("flush of run", this.#opened?.state.runId ?? "that cannot be read", error);
     }
+    // One that cannot be read now may be later, by another version of this code.
+    if (this.#opened === undefined) return await this.#setAlarm();
     // A flush that another call began may yet fail.
     const mayEnd = this.#isLive && !this.#sockets.hasWatchers;
     if (this.#unflushed.size > 0 || mayEnd || this.#flushing !== undefined) await this.#setAlarm();
   }
 
-  /** Opens at the first call and not in the constructor, so that a new object's tables are part of its first commit. */
+  /**
+   * Opens at the first call and not in the constructor, so that a new object's tables are part of its first commit. An
+   * object that cannot read what it needs throws at each call, and has changed nothing: it is published last.
+   */
   #open(): Opened {
-    if (this.#opened === undefined) {
-      const history = new MetricHistory(this.ctx.storage);
-      const state = new ObjectState(this.ctx.storage.sql);
-      this.#opened = { history, state };
-      // Nobody was told of them, and D1 may not know that the run is live, or have it active.
-      if (state.unmarked !== undefined) {
-        history.takeBack(state.unmarked);
-        state.unmarked = undefined;
-      }
-      this.#unflushed = history.summariesSince(state.flushedThrough);
-      this.#notedThrough = history.lastJournalId;
-      // The alarm of an instance that died was repeated by the platform, but only so often.
-      if (this.#unflushed.size > 0) void this.#setAlarm();
+    if (this.#opened !== undefined) return this.#opened;
+    const history = new MetricHistory(this.ctx.storage);
+    const state = new ObjectState(this.ctx.storage.sql);
+    // Nobody was told of them, and D1 may not know that the run is live, or have it active.
+    if (state.unmarked !== undefined) {
+      history.takeBack(state.unmarked);
+      state.unmarked = undefined;
     }
+    const unflushed = history.summariesSince(state.flushedThrough);
+    this.#unflushed = unflushed;
+    this.#notedThrough = history.lastJournalId;
+    this.#opened = { history, state };
+    // The alarm of an instance that died was repeated by the platform, but only so often.
+    if (unflushed.size > 0) void this.#setAlarm();
     return this.#opened;
   }
 
@@ -242,7 +247,12 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
   #append(bodies: readonly Uint8Array[]): void {
     const { history } = this.#open();
     const journalId = history.append(bodies);
-    if (history.foldIsDue) history.fold();
+    try {
+      if (history.foldIsDue) history.fold();
+    } catch (error) {
+      // The points are in the journal: they count, and the next append tries again.
+      console.error("folding of run", this.#open().state.runId, error);
+    }
     // A run that is live for its watchers alone has none.
     if (!this.#hasAlarm) void this.#setAlarm();
     this.#noteAppended(bodies, journalId);

@@ -103,6 +103,39 @@ describe("a run whose metrics have one point each", () => {
   });
 });
 
+describe("a refused point makes no object of a deleted run", () => {
+  const message = (run_id: string, values: (number | string)[]) => ({
+    run_id,
+    metrics: values.map((value, step) => ({ key: "a", value, step, timestamp: 1 })),
+  });
+
+  test.each([
+    ["a first point", [1]],
+    ["two points of a metric", [1, 2]],
+    ["−0", ["-0.0"]],
+  ])("%s", async (_what, values) => {
+    for (const isKnown of [true, false]) {
+      const runId = await newRun();
+      if (isKnown) await log(runId, "known", 1);
+      await mlflow("runs/delete", { run_id: runId });
+      await expectMlflowError(send("runs/log-batch", message(runId, values)), "INVALID_PARAMETER_VALUE");
+      expect(await hasObject(runId)).toBe(false);
+      await mlflow("runs/restore", { run_id: runId });
+      await mlflow("runs/log-batch", message(runId, values));
+      expect(await valuesOf(runId, "a")).toHaveLength(values.length);
+    }
+  });
+
+  test("of a metric that has one", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1);
+    await mlflow("runs/delete", { run_id: runId });
+    const late = send("runs/log-metric", { run_id: runId, key: "a", value: 2, step: 1, timestamp: 1 });
+    await expectMlflowError(late, "INVALID_PARAMETER_VALUE");
+    expect(await hasObject(runId)).toBe(false);
+  });
+});
+
 describe("an object is made, and has the points that were there before,", () => {
   test("by a metric's second point", async () => {
     const runId = await newRun();

@@ -9,6 +9,7 @@ import {
   newExperiment,
   newRun as newRunOfD1,
   send,
+  type WireRun,
 } from "../../helpers/mlflow.ts";
 import {
   abort,
@@ -132,5 +133,59 @@ describe("while D1 fails", () => {
     await mlflow("runs/log-metric", message);
     await mlflow("runs/log-metric", message);
     expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
+  });
+});
+
+describe("an object that cannot read its own history, as after a rollback to a version before its format,", () => {
+  /** Makes the journal unreadable, or readable again. */
+  const setFormat = (runId: string, format: number) =>
+    runInDurableObject(object(runId), (_instance, { storage }) => {
+      const byte = format.toString(16).padStart(2, "0");
+      storage.sql.exec(`UPDATE journal SET body = CAST(x'${byte}' || substr(body, 2) AS BLOB)`);
+    });
+
+  const searchResponse = (experimentId: string) => send("runs/search", { experiment_ids: [experimentId] });
+
+  test("refuses all, keeps its mark, and is as it was once it can", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    const other = await newRun({ experiment_id: experimentId });
+    await log(runId, "a", 1);
+    await log(runId, "a", 2, 1);
+    await setFormat(runId, 99);
+    await abort(runId);
+    const epoch = await liveEpoch(runId);
+    const message = { run_id: runId, key: "a", value: 3, timestamp: 1, step: 2 };
+    for (let i = 0; i < 3; i++) {
+      await log(other, "a", i, i);
+      const response = await searchResponse(experimentId);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("X-Trackflare-Max-Staleness-Seconds")).not.toBeNull();
+      const { runs } = await response.json<{ runs: WireRun[] }>();
+      expect(runs.map(({ info }) => info.run_id).sort()).toEqual([runId, other].sort());
+      expect(runs.find(({ info }) => info.run_id === other)?.data.metrics).toMatchObject([{ key: "a", value: i }]);
+      await expectMlflowError(send("runs/get", { run_id: runId }), "INTERNAL_ERROR");
+      await expectMlflowError(send("runs/log-metric", message), "INTERNAL_ERROR");
+      expect(await liveEpoch(runId)).toBe(epoch);
+      await runDurableObjectAlarm(object(runId));
+      expect(await alarmOf(runId)).not.toBeNull();
+    }
+    await setFormat(runId, 1);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
+    expect((await searchResponse(experimentId)).headers.get("X-Trackflare-Max-Staleness-Seconds")).toBeNull();
+    await mlflow("runs/log-metric", message);
+    await abort(runId);
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2, 3));
+  });
+
+  test("tells D1 by its alarm once it can", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1);
+    await setFormat(runId, 99);
+    await abort(runId);
+    for (let i = 0; i < 3; i++) expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+    await setFormat(runId, 1);
+    expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+    expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 1 }]);
   });
 });

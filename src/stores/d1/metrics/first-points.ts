@@ -21,15 +21,18 @@ interface PointRow {
   timestamp: string;
 }
 
-/** Rolls its batch back, as `first_points`, unless the run is active and has no object and none of the metrics yet. */
+/**
+ * Rolls its batch back unless the run is active and has no object and none of the metrics yet: as `first_points` where it
+ * is active, else as `run_active`.
+ */
 export function guardFirstPoints(db: Database, runId: string, keys: readonly string[]): Statement {
   return db
     .prepare(
-      `INSERT INTO guard (name, holds) VALUES ('first_points', (
-         SELECT NOT has_object AND lifecycle_stage = 'active'
-           AND (SELECT count(*) FROM latest_metrics m WHERE m.run_id = r.run_id) <= ?3
-           AND NOT EXISTS (SELECT 1 FROM json_each(?2) j JOIN latest_metrics m ON m.run_id = r.run_id AND m.key = j.value)
-         FROM runs r WHERE run_id = ?1))`,
+      `INSERT INTO guard (name, holds)
+       SELECT iif(r.lifecycle_stage = 'active', 'first_points', 'run_active'), NOT has_object AND lifecycle_stage = 'active'
+         AND (SELECT count(*) FROM latest_metrics m WHERE m.run_id = r.run_id) <= ?3
+         AND NOT EXISTS (SELECT 1 FROM json_each(?2) j JOIN latest_metrics m ON m.run_id = r.run_id AND m.key = j.value)
+       FROM (SELECT ?1 AS id) asked LEFT JOIN runs r ON r.run_id = asked.id`,
     )
     .bind(runId, JSON.stringify(keys), MAX_FIRST_POINTS - keys.length);
 }

@@ -62,6 +62,18 @@ export function clearLiveStatement(db: Database, runId: string, epoch: number): 
   return db.prepare("UPDATE runs SET live_epoch = NULL WHERE run_id = ? AND live_epoch <= ?").bind(runId, epoch);
 }
 
+/** The same for many runs. */
+export function clearLiveRunsStatements(
+  db: Database,
+  runs: readonly { readonly runId: string; readonly epoch: number }[],
+): Statement[] {
+  const statement = db.prepare(
+    `UPDATE runs SET live_epoch = NULL FROM json_each(?) j
+     WHERE run_id = j.value ->> 0 AND live_epoch <= j.value ->> 1`,
+  );
+  return jsonLists(runs.map(({ runId, epoch }) => JSON.stringify([runId, epoch]))).map((list) => statement.bind(list));
+}
+
 /** Has a row where the run is live. */
 export function isLiveStatement(db: Database, runId: string): Statement {
   return db.prepare("SELECT 1 AS live FROM runs WHERE run_id = ? AND live_epoch IS NOT NULL").bind(runId);
