@@ -2,9 +2,18 @@ import type { Int64 } from "../domain/int64.ts";
 
 /**
  * `metric` is a metric's latest value, `metricFirst` its first, `metricMin` and `metricMax` the least and the greatest that
- * it ever had.
+ * it ever had. `paramNumber` is a param's value read as a number.
  */
-export type Entity = "metric" | "metricFirst" | "metricMin" | "metricMax" | "param" | "tag" | "attribute" | "dataset";
+export type Entity =
+  | "metric"
+  | "metricFirst"
+  | "metricMin"
+  | "metricMax"
+  | "param"
+  | "paramNumber"
+  | "tag"
+  | "attribute"
+  | "dataset";
 
 /** What a comparison or an order is about. `key` is canonical: aliases of attributes are resolved. */
 export interface Field {

@@ -16,8 +16,10 @@ export interface Grammar {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly attributes: ReadonlyMap<string, Attribute>;
   readonly orderEntities: ReadonlySet<Entity>;
-  /** What `<word>(metrics.<key>)` is about. MLflow has no such words; no metric's key may have a bracket. */
-  readonly metricFunctions?: ReadonlyMap<string, Entity>;
+  /**
+   * What `<word>(metrics.<key>)` is about, or `<word>(params.<key>)`. MLflow has no such words; no key may have a bracket.
+   */
+  readonly functions?: ReadonlyMap<string, { readonly of: "metric" | "param"; readonly gives: Entity }>;
   /** Entities that IN and NOT IN compare, whatever the key. Attributes say for themselves. */
   readonly listEntities?: ReadonlySet<Entity>;
   /** A string may stand without quotes, also in a list; only single quotes enclose one. */
@@ -54,12 +56,22 @@ export const RUN_GRAMMAR: Grammar = {
     ...attributes("number", ["start_time", "created", "Created"], { key: "start_time" }),
     ...attributes("number", ["end_time"]),
   ]),
-  orderEntities: new Set(["metric", "metricFirst", "metricMin", "metricMax", "param", "tag", "attribute"]),
-  metricFunctions: new Map([
-    ["min", "metricMin"],
-    ["max", "metricMax"],
-    ["first", "metricFirst"],
-    ["last", "metric"],
+  orderEntities: new Set([
+    "metric",
+    "metricFirst",
+    "metricMin",
+    "metricMax",
+    "param",
+    "paramNumber",
+    "tag",
+    "attribute",
+  ]),
+  functions: new Map([
+    ["min", { of: "metric", gives: "metricMin" }],
+    ["max", { of: "metric", gives: "metricMax" }],
+    ["first", { of: "metric", gives: "metricFirst" }],
+    ["last", { of: "metric", gives: "metric" }],
+    ["number", { of: "param", gives: "paramNumber" }],
   ]),
   listEntities: new Set(["dataset"]),
 };

@@ -22,14 +22,20 @@ const MAX_COMPARISONS = 60;
 const MAX_DEPTH = 20;
 const MAX_ORDER_TERMS = 10;
 
-const NUMBER_ENTITIES: ReadonlySet<Entity> = new Set(["metric", "metricFirst", "metricMin", "metricMax"]);
+const NUMBER_ENTITIES: ReadonlySet<Entity> = new Set([
+  "metric",
+  "metricFirst",
+  "metricMin",
+  "metricMax",
+  "paramNumber",
+]);
 const NUMBER_COMPARATORS: readonly string[] = [">", ">=", "=", "!=", "<", "<="] satisfies NumberComparator[];
 const TEXT_COMPARATORS: readonly string[] = ["=", "!=", "LIKE", "ILIKE"] satisfies TextComparator[];
 
 /**
  * Reads and checks a filter (MLflow's `SearchUtils.parse_search_filter`). Where MLflow accepts a filter it means the
- * same here; this one also takes OR, NOT, brackets, functions of metrics, keywords as bare names, blank filters, `1e+3`
- * and lower-case operators everywhere.
+ * same here; this one also takes OR, NOT, brackets, functions of metrics, params compared with unquoted numbers,
+ * keywords as bare names, blank filters, `1e+3` and lower-case operators everywhere.
  * @throws MlflowError INVALID_PARAMETER_VALUE that says what was expected, and where.
  */
 export function parseFilter(text: string, grammar: Grammar): Condition {
@@ -141,11 +147,12 @@ class FilterParser {
     }
     this.#comparisons += 1;
     const reader = this.#reader;
-    const field = reader.field(this.#grammar);
-    if (reader.skipWord("IS")) return this.#presence(field);
-    if (reader.isWord("IN") || reader.isWord("NOT")) return this.#list(field);
+    const named = reader.field(this.#grammar);
+    if (reader.skipWord("IS")) return this.#presence(named);
+    if (reader.isWord("IN") || reader.isWord("NOT")) return this.#list(named);
     const operator = reader.take();
     const comparator = operator.text.toUpperCase();
+    const field = this.#comparesNumber(named, comparator) ? { ...named, entity: "paramNumber" as const } : named;
     const type = this.#valueType(field);
     if (type === "number" || type === "integer") {
       if (!NUMBER_COMPARATORS.includes(comparator)) throw reader.unexpected(operator, NUMBER_COMPARATORS.join(" "));
@@ -159,6 +166,13 @@ class FilterParser {
       return { kind: "number", field, comparator: comparator as "=" | "!=", value: toExperimentId(value) };
     }
     return { kind: "text", field, comparator: comparator as TextComparator, value };
+  }
+
+  /** Whether a param is compared as a number: MLflow refuses `params.lr < …` and `params.lr = 0.1` alike. */
+  #comparesNumber({ entity }: Field, comparator: string): boolean {
+    if (entity !== "param" || this.#grammar.functions === undefined) return false;
+    const isOrder = NUMBER_COMPARATORS.includes(comparator) && !TEXT_COMPARATORS.includes(comparator);
+    return isOrder || (NUMBER_COMPARATORS.includes(comparator) && this.#reader.token.kind === "number");
   }
 
   #presence(field: Field): Comparison {
@@ -196,7 +210,10 @@ class FilterParser {
   #number(field: Field): Int64 {
     const token = this.#reader.take();
     if (token.kind !== "number") {
-      throw this.#reader.unexpected(token, `a number, unquoted, for ${field.entity} ${field.key}`);
+      throw this.#reader.unexpected(
+        token,
+        `a number, unquoted, for ${field.entity === "paramNumber" ? "param" : field.entity} ${field.key}`,
+      );
     }
     if (NUMBER_ENTITIES.has(field.entity)) return Number(token.text);
     return (/^[+-]?\d{1,20}$/.test(token.text) ? parseInt64(token.text) : undefined) ?? Number(token.text);

@@ -46,7 +46,7 @@ export function drivers(conditions: readonly Condition[], inExperiments: Experim
 
 function driver(comparison: Comparison, inExperiments: ExperimentTest): Driver | undefined {
   const kept = valueTable(comparison.field);
-  if (kept?.column !== "value") return undefined;
+  if (kept?.column !== "value" || kept.isNumber) return undefined;
   const from = `${kept.table} d INDEXED BY ${INDEXES[kept.table]}`;
   const keyed = (binder: Binder) => [inExperiments("d.experiment_id", binder), `d.key = ${binder.bind(kept.key)}`];
   if (comparison.kind === "number" && comparison.comparator !== "!=") {

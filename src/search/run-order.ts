@@ -2,7 +2,7 @@ import { invalidParameter } from "../domain/errors.ts";
 import type { OrderTerm } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import type { OrderColumn } from "./order.ts";
-import { valueTable } from "./run-source.ts";
+import { numberOfText, valueTable } from "./run-source.ts";
 
 /** How a metric sorts, whichever way the order goes: numbers, then NaN, then runs without it. */
 export const METRIC_RANKS = { number: 0, nan: 1, missing: 2 } as const;
@@ -39,9 +39,11 @@ export function planRunOrder(terms: readonly OrderTerm[]): RunOrder {
 function termColumns({ field, ascending }: OrderTerm, index: number): OrderColumn[] {
   if (field.entity === "attribute") return [attributeColumn(field.key, ascending)];
   const alias = joinAlias(index);
-  const { table, column, isNan } = valueTable(field)!;
+  const { table, column, isNan, isNumber } = valueTable(field)!;
   const type = table === "latest_metrics" ? "number" : "text";
   const value: OrderColumn = { sql: `${alias}.${column}`, type, ascending, nullable: true };
+  // Numbers come first, whichever way the order goes; then the other texts.
+  if (isNumber) return [{ ...value, sql: `(${numberOfText(value.sql)})`, type: "number" }, value];
   if (isNan === undefined) return [value];
   const rank = `coalesce(${alias}.${isNan}, ${METRIC_RANKS.missing})`;
   return [{ sql: rank, type: "number", ascending: true, nullable: false }, value];

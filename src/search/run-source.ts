@@ -1,3 +1,4 @@
+import { MAX_FINITE_VALUE } from "../domain/limits.ts";
 import type { Field } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import type { FieldSource } from "./conditions.ts";
@@ -15,6 +16,17 @@ export interface KeptValue {
   readonly column: "value" | "first_value" | "min_value" | "max_value";
   /** The column that says whether the value is NaN, where it may be. */
   readonly isNan?: "is_nan" | "first_is_nan";
+  /** The column's text is read as a number. */
+  readonly isNumber?: true;
+}
+
+/**
+ * A text's number, NULL where the text is not one as a whole: SQLite compares the text with a number as one only where
+ * it reads as such. Infinities are the largest finite doubles, as of metrics.
+ */
+export function numberOfText(column: string): string {
+  const most = MAX_FINITE_VALUE;
+  return `CASE WHEN CAST(${column} AS NUMERIC) = ${column} THEN max(min(CAST(${column} AS REAL), ${most}), -${most}) END`;
 }
 
 /** Where the values of `field` are kept by (run, key); undefined for columns of `runs` and for datasets. */
@@ -30,6 +42,8 @@ export function valueTable({ entity, key }: Field): KeptValue | undefined {
       return { table: "latest_metrics", key, column: "max_value" };
     case "param":
       return { table: "params", key, column: "value" };
+    case "paramNumber":
+      return { table: "params", key, column: "value", isNumber: true };
     case "tag":
       return { table: "tags", key, column: "value" };
     case "attribute":
@@ -49,7 +63,7 @@ export function runSource(runId: string): FieldSource {
       const kept = valueTable(field);
       if (kept === undefined) return datasetRows(field.key, runId, binder);
       const from = `${kept.table} WHERE run_id = ${runId} AND key = ${binder.bind(kept.key)}`;
-      return { from, value: kept.column, isNan: kept.isNan };
+      return { from, value: kept.isNumber ? `(${numberOfText(kept.column)})` : kept.column, isNan: kept.isNan };
     },
   };
 }

@@ -51,17 +51,17 @@ export class TokenReader {
     if (!this.skipSymbol(symbol)) throw this.unexpected(this.#token, JSON.stringify(symbol));
   }
 
-  /** A field's name, or a function of a metric: `min(metrics.loss)`. */
+  /** A field's name, or a function of a metric or param: `min(metrics.loss)`. */
   field(grammar: Grammar): Field {
     const name = this.take();
     if (!isName(name)) throw this.unexpected(name, "a field such as metrics.acc, params.`a b` or status");
-    const entity = grammar.metricFunctions?.get(name.text.toLowerCase());
-    if (entity === undefined || !this.skipSymbol("(")) return resolveField(name.text, grammar);
-    const of = this.take();
-    const metric = isName(of) ? resolveField(of.text, grammar) : undefined;
-    if (metric?.entity !== "metric") throw this.unexpected(of, `a metric in ${name.text}()`);
+    const called = grammar.functions?.get(name.text.toLowerCase());
+    if (called === undefined || !this.skipSymbol("(")) return resolveField(name.text, grammar);
+    const argument = this.take();
+    const field = isName(argument) ? resolveField(argument.text, grammar) : undefined;
+    if (field?.entity !== called.of) throw this.unexpected(argument, `a ${called.of} in ${name.text}()`);
     this.symbol(")");
-    return { entity, key: metric.key };
+    return { entity: called.gives, key: field.key };
   }
 
   unexpected(token: Token, expected: string): Error {

@@ -13,6 +13,12 @@ function like(value: string, pattern: string, ignoreCase: boolean): boolean {
   return new RegExp(`^${source}$`, "su").test(lower(value));
 }
 
+/** A text that is a number as a whole, beyond the doubles the greatest of them. */
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)) return undefined;
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, Number(text)));
+}
+
 function values(run: SearchedRun, { entity, key }: Field): (string | number | bigint)[] {
   const present = <T>(value: T | null | undefined): T[] => (value === null || value === undefined ? [] : [value]);
   if (entity === "metric") return present(run.metrics[key]);
@@ -20,6 +26,7 @@ function values(run: SearchedRun, { entity, key }: Field): (string | number | bi
   if (entity === "metricMin") return present(run.ranges?.[key]?.[0]);
   if (entity === "metricMax") return present(run.ranges?.[key]?.[1]);
   if (entity === "param") return present(run.params[key]);
+  if (entity === "paramNumber") return present(numberOf(run.params[key]));
   if (entity === "tag") return present(run.tags[key]);
   if (entity === "dataset") {
     return run.datasets.flatMap((dataset) => present(dataset[key as "name" | "digest" | "context"]));
@@ -93,7 +100,12 @@ function inCodePointOrder(a: string, b: string): number {
 
 function order(a: SearchedRun, b: SearchedRun, orderBy: readonly string[]): number {
   const terms = [
-    ...parseOrderBy(orderBy, RUN_TABLE_ORDER_GRAMMAR),
+    // Params that are no numbers come after those that are, by their text.
+    ...parseOrderBy(orderBy, RUN_TABLE_ORDER_GRAMMAR).flatMap((term) =>
+      term.field.entity === "paramNumber"
+        ? [term, { ...term, field: { entity: "param" as const, key: term.field.key } }]
+        : [term],
+    ),
     { field: { entity: "attribute" as const, key: "start_time" }, ascending: false },
     { field: { entity: "attribute" as const, key: "run_id" }, ascending: true },
   ];

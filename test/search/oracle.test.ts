@@ -91,12 +91,13 @@ async function experimentNames({ filter, orderBy, viewType }: Answered): Promise
 
 /**
  * Refused by MLflow by accident of its parser, and harmless: numbers as Python prints them, and the blank filter. Refused
- * by its grammar, and answered here: OR, NOT, brackets.
+ * by its grammar, and answered here: params as numbers, OR, NOT, brackets.
  */
 const ACCEPTED_HERE = {
   runs: [
     '["metrics.acc > 1e+2"]',
     '["metrics.acc > +3"]',
+    '["params.opt = 1"]',
     '[" "]',
     "[\"metrics.acc > 0 OR params.opt = 'sgd'\"]",
     '["(metrics.acc > 0)"]',

@@ -12,6 +12,10 @@ function metric(key: string, comparator: string, value: number): Partial<Compari
   return { kind: "number", field: { entity: "metric", key }, comparator, value } as Partial<Comparison>;
 }
 
+function number(key: string, comparator: string, value: number): Partial<Comparison> {
+  return { ...metric(key, comparator, value), field: { entity: "paramNumber", key } };
+}
+
 function text(entity: string, key: string, comparator: string, value: string): Partial<Comparison> {
   return { kind: "text", field: { entity, key }, comparator, value } as Partial<Comparison>;
 }
@@ -40,6 +44,11 @@ describe("filters", () => {
     ["end_time = 9223372036854775807", { value: 9_223_372_036_854_775_807n }],
     ["end_time < 99999999999999999999", { value: 1e20 }],
     ["params.x is  not null", { kind: "presence", field: { entity: "param", key: "x" }, present: true }],
+    // MLflow refuses each of these: a param that is compared with an unquoted number is read as one.
+    ["params.lr < 0.001", number("lr", "<", 0.001)],
+    ["params.lr = 1e-3", number("lr", "=", 0.001)],
+    ["param.`a b` != -2", number("a b", "!=", -2)],
+    ["Number(params.lr) >= 5", number("lr", ">=", 5)],
     ["tags.x IS NULL", { kind: "presence", present: false }],
     [`run_id IN ('a', "b",)`, { kind: "list", negated: false, values: ["a", "b"] }],
     ["dataset.name not in ('a\\n\\x41')", { kind: "list", negated: true, values: ["a\nA"] }],
@@ -104,7 +113,11 @@ describe("filters", () => {
     ["metrics.a IS NULL", /params and tags/],
     ["metrics.a > 1abc", /Unexpected "1"/],
     ["metrics.a-b > 1", /Unexpected "-"/],
-    ["params.a = 1", /expected a quoted string for param "a"/],
+    ["params.a = x", /expected a quoted string for param "a"/],
+    ["params.a < '1'", /expected a number, unquoted, for param a/],
+    ["number(metrics.a) > 1", /expected a param in number\(\)/],
+    ["number(params.a) = '1'", /expected a number, unquoted, for param a/],
+    ["tags.a < 1", /expected = != LIKE ILIKE/],
     ["params.a = `x`", /expected a quoted string/],
     ["params.a = 'x", /quote at position 12 .* never closed/],
     ["params.a IN ('x')", /expected a comparator that param "a" has/],
@@ -181,6 +194,7 @@ describe("order_by", () => {
     ["MAX( metrics.`a b` ) DESC", "metricMax", "a b", false],
     ["last(metrics.acc) asc", "metric", "acc", true],
     ["first(metrics.acc) desc", "metricFirst", "acc", false],
+    ["number(params.lr) desc", "paramNumber", "lr", false],
   ])("%s", (item, entity, key, ascending) => {
     expect(parseOrderBy([item], RUN_GRAMMAR)).toEqual([{ field: { entity, key }, ascending }]);
   });

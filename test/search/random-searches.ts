@@ -24,6 +24,23 @@ const TEXTS = [
   "a🙂c",
   "caab",
 ];
+/** Values of params: some are numbers, some only begin as one. */
+const PARAMS = [
+  ...TEXTS,
+  "0.1",
+  "1e-05",
+  " 3 ",
+  "-1",
+  "+2.",
+  ".5",
+  "64",
+  "128",
+  "1e400",
+  "3abc",
+  "0x10",
+  "inf",
+  "None",
+];
 const PATTERNS = [
   ...TEXTS,
   "%",
@@ -66,7 +83,7 @@ export function randomRun(random: RandomSource, index: number, experiments: read
     deleted: random.next() < 0.2,
     metrics,
     ...historyOf(metrics, random),
-    params: some(["p", "q"], () => random.pick(TEXTS)),
+    params: some(["p", "q"], () => random.pick(PARAMS)),
     tags: some(["t", "mlflow.runName"], () => random.pick(TEXTS)),
     datasets: Array.from({ length: random.below(3) }, (_, index) => ({
       name: random.pick(["train", "Test"]),
@@ -108,7 +125,9 @@ function randomComparison(random: RandomSource, runs: readonly SearchedRun[]): s
     case 1:
       return `${randomMetric(random)} ${comparator()} ${number()}`;
     case 2:
-      return textual(random.pick(["params.p", "params.q", "tags.t", "params.none"]));
+      return random.next() < 0.3
+        ? `${random.pick(["params.p", "number(params.q)"])} ${comparator()} ${number()}`
+        : textual(random.pick(["params.p", "params.q", "tags.t", "params.none"]));
     case 3:
       return textual(random.pick(["run_name", "user_id"]));
     case 4:
@@ -180,6 +199,8 @@ const ORDER_FIELDS = [
   "metrics.n",
   "metrics.`a b`",
   "params.p",
+  "number(params.p)",
+  "number(params.q)",
   "tags.t",
   "start_time",
   "attributes.end_time",

@@ -56,14 +56,16 @@ describe("groups", () => {
     expect(numbersOf(one!.members, "metrics.acc")).toEqual({ count: 2, mean: 2, std: Math.SQRT2, min: 1, max: 3 });
     expect(numbersOf(two!.members, "metrics.acc")?.std).toBe(0);
     expect(numbersOf(none!.members, "metrics.acc")).toBeUndefined();
-    expect(numbersOf(one!.members, "params.lr")).toBeUndefined();
+    expect(numbersOf(one!.members, "params.lr")).toMatchObject({ count: 2, mean: 1 });
   });
 
   test("are ordered by their means, those without one last; by what is no number as the runs are", () => {
     const labels = (order?: string) => orderGroups(groups, order).map(({ label }) => label);
     expect(labels("metrics.acc DESC")).toEqual(["lr: 2", "lr: 1", "lr: –"]);
     expect(labels("metrics.acc ASC")).toEqual(["lr: 1", "lr: 2", "lr: –"]);
-    for (const order of ["params.lr DESC", undefined]) expect(labels(order)).toEqual(["lr: 1", "lr: 2", "lr: –"]);
+    expect(labels("number(params.lr) DESC")).toEqual(["lr: 2", "lr: 1", "lr: –"]);
+    for (const order of ["attributes.status DESC", undefined])
+      expect(labels(order)).toEqual(["lr: 1", "lr: 2", "lr: –"]);
   });
 
   test("stand for their runs in the selection", () => {

@@ -11,6 +11,7 @@ export interface Completion {
 const ATTRIBUTE_FIELDS = ["status", "run_name", "start_time", "end_time", "user_id", "run_id"].map(
   (name) => `attributes.${name}`,
 );
+/** Of metrics and times only numbers; params are compared with both. */
 const COMPARATORS = ["=", "!=", ">", ">=", "<", "<=", "LIKE '%…%'", "ILIKE '%…%'", "IS NULL", "IS NOT NULL"];
 const MAX_COMPLETIONS = 12;
 

@@ -1,6 +1,6 @@
 import { type CSSProperties, useCallback, useState } from "react";
 import { readSetting, writeSetting } from "../../parts/settings.ts";
-import type { RunColumn } from "./run-columns.ts";
+import { isAtEnd, type RunColumn } from "./run-columns.ts";
 
 const METRIC_PX = 104;
 /** Of a metric whose groups tell two numbers. */
@@ -40,8 +40,9 @@ export function placeColumns(
   isGrouped: boolean,
 ): { still: Placed[]; moving: Placed[] } {
   const isFixed = new Set(fixed);
-  const sizeOf = ({ spelling, kind }: RunColumn): number => {
-    if (kind === "metric") return widths[spelling] ?? (isGrouped ? GROUPED_PX : METRIC_PX);
+  const sizeOf = (column: RunColumn): number => {
+    const { spelling } = column;
+    if (isAtEnd(column)) return widths[spelling] ?? (isGrouped ? GROUPED_PX : METRIC_PX);
     return widths[spelling] ?? (SHORT.has(spelling) ? SHORT_PX : OTHER_PX);
   };
   const place = (of: readonly RunColumn[], first: number, stays: boolean): Placed[] => {

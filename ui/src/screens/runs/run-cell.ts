@@ -2,7 +2,7 @@ import type { StatusName } from "../../parts/badges.tsx";
 import { formatDuration, formatExact, formatMetric, formatRelative, formatTime } from "../../parts/format.ts";
 import { shownStatus } from "../../parts/run-status.ts";
 import type { RunColumn } from "./run-columns.ts";
-import { cellOf, type GroupRow, numbersOf, type RunRow } from "./run-rows.ts";
+import { cellOf, type GroupRow, numberOf, numbersOf, type RunRow } from "./run-rows.ts";
 
 /** What a cell says; without a text there is no value, and with an empty one it is on its way. */
 export interface CellText {
@@ -22,7 +22,11 @@ export interface CellContext {
 }
 
 /** One value of a run. */
-export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, context: CellContext): CellText {
+export function runCell(
+  row: RunRow,
+  { spelling, kind, field = "", isNumber }: RunColumn,
+  context: CellContext,
+): CellText {
   const { nowMs, experimentNames } = context;
   switch (spelling) {
     case "attributes.start_time":
@@ -45,9 +49,16 @@ export function runCell(row: RunRow, { spelling, kind, field = "" }: RunColumn, 
   const cell = cellOf(row, field);
   if (cell === undefined) return { text: "" };
   if (cell === null) return {};
-  if (kind !== "metric") return words(String(cell));
+  if (kind !== "metric") return isNumber ? numberText(String(cell)) : words(String(cell));
   const value = Number(cell);
   return { text: formatMetric(value), title: formatExact(value) };
+}
+
+/** A param's number: an integer as it stands, others by five digits. */
+function numberText(text: string): CellText {
+  const value = numberOf(text);
+  if (value === undefined || /^\d{1,15}$/.test(text)) return words(text);
+  return { text: formatMetric(value), title: text.slice(0, MAX_TITLE) };
 }
 
 function statusText(status: StatusName): string {
@@ -72,13 +83,13 @@ function words(text: string): CellText {
 export type Spread = "std" | "range";
 
 /** Of numbers mean and spread; of texts the one that all runs have, or how many there are. */
-export function groupCell({ members }: GroupRow, { kind, field }: RunColumn, spread: Spread): CellText {
+export function groupCell({ members }: GroupRow, { kind, field, isNumber }: RunColumn, spread: Spread): CellText {
   if (field === undefined) return { text: "" };
   if (kind !== "metric") {
     const texts = new Set(members.map((row) => cellOf(row, field) ?? null));
     const [only] = texts;
-    if (texts.size > 1) return { text: `${texts.size} values` };
-    return only === null || only === undefined ? {} : words(String(only));
+    if (texts.size > 1) return { text: `${texts.size} values`, ...(isNumber && { title: rangeText(members, field) }) };
+    return only === null || only === undefined ? {} : isNumber ? numberText(String(only)) : words(String(only));
   }
   const numbers = numbersOf(members, field);
   if (numbers === undefined) return {};
@@ -88,4 +99,9 @@ export function groupCell({ members }: GroupRow, { kind, field }: RunColumn, spr
       ? `${formatMetric(min, 4)} … ${formatMetric(max, 4)}`
       : `${formatMetric(mean, 4)} ± ${formatMetric(std, 2)}`;
   return { text, title: `mean ${mean}, std ${std}, min ${min}, max ${max}, of ${count}` };
+}
+
+function rangeText(members: readonly RunRow[], field: string): string {
+  const { min, max } = numbersOf(members, field) ?? {};
+  return min === undefined || max === undefined ? "" : `${formatExact(min)} … ${formatExact(max)}`;
 }

@@ -22,6 +22,8 @@ export interface RunColumn {
   field?: string;
   /** What the server orders by; undefined where it cannot. */
   order?: string;
+  /** A param whose values are numbers. */
+  isNumber?: boolean;
 }
 
 /** Attributes by their spelling. */
@@ -52,7 +54,11 @@ export function parseColumn(spelling: string): RunColumn | undefined {
   const parsed = parseSpelling(inner ?? spelling);
   if (parsed === undefined) return undefined;
   const { kind, key, aggregate } = parsed;
-  if (inner === undefined) return { spelling, kind, key, value: aggregate, field: spelling, order: spelling };
+  if (inner === undefined) {
+    // Params are texts: as such 128 would come before 32. What is no number comes after those that are.
+    const order = kind === "param" ? `number(${spelling})` : spelling;
+    return { spelling, kind, key, value: aggregate, field: spelling, order };
+  }
   if (kind !== "metric" || aggregate !== "last") return undefined;
   const field = spell(kind, key, isLessBetter(key) ? "min" : "max");
   return { spelling, kind, key, value: "best", field, order: field };
@@ -68,6 +74,11 @@ const LESS_BY_WORD = /(^|[^a-z])(err|mse|mae|mape|wer|cer|fid|ppl|latency|time|d
 /** Whether the name of the metric says so: `val_loss`, `rmse`. */
 export function isLessBetter(key: string): boolean {
   return LESS_BY_PART.test(key) || LESS_BY_WORD.test(key);
+}
+
+/** Numbers stand at the end of their cells, so that their digits compare. */
+export function isAtEnd({ kind, isNumber }: RunColumn): boolean {
+  return kind === "metric" || isNumber === true;
 }
 
 function columnLabel({ kind, key, value }: RunColumn): string {

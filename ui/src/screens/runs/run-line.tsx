@@ -8,6 +8,7 @@ import type { RowHand } from "../../parts/grid-rows.ts";
 import { STALLED_AFTER_MS, shownStatus } from "../../parts/run-status.ts";
 import type { GridLayout, Placed } from "./grid-layout.ts";
 import { type CellContext, groupCell, runCell, type Spread } from "./run-cell.ts";
+import { isAtEnd } from "./run-columns.ts";
 import type { GroupRow, RunRow, TableRow } from "./run-rows.ts";
 
 const CELL = "truncate px-2 leading-[27px]";
@@ -59,7 +60,7 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
         role="gridcell"
         aria-colindex={placed.index + 2}
         title={title === text ? undefined : title}
-        className={`${className}${column.kind === "metric" ? " text-right" : ""}${text === undefined ? " text-ink-faint" : ""}`}
+        className={`${className}${isAtEnd(column) ? " text-right" : ""}${text === undefined ? " text-ink-faint" : ""}`}
         style={placed.style}
       >
         {text ?? "–"}

@@ -60,6 +60,27 @@ export function rowsOf({ runs, columns }: RunTable): RunRow[] {
   }));
 }
 
+/** A cell's number; a text is one where all of it is, as of params. */
+export function numberOf(cell: Cell | undefined): number | undefined {
+  if (typeof cell === "number") return cell;
+  if (typeof cell !== "string" || !DECIMAL.test(cell)) return undefined;
+  const value = Number(cell);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** What `number(…)` of a search reads as one. */
+const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
+
+/** So many values tell what a column holds. */
+const SAMPLE = 500;
+
+/** Whether most of a param's values are numbers: a few say None. */
+export function holdsNumbers(rows: readonly RunRow[], field: string): boolean {
+  const cells = rows.slice(0, SAMPLE).flatMap((row) => cellOf(row, field) ?? []);
+  const numbers = cells.filter((cell) => numberOf(cell) !== undefined);
+  return numbers.length > 0 && 2 * numbers.length >= cells.length;
+}
+
 /** Null where the run has no such value; undefined where it was not asked for. */
 export function cellOf({ columns, at }: RunRow, field: string): Cell | undefined {
   return columns[field]?.[at];
@@ -101,7 +122,8 @@ export function groupLabel(row: RunRow, by: readonly string[]): string {
 
 /** @param order such as `metrics.acc DESC`: groups are ordered by their means of it, those without one last. */
 export function orderGroups(groups: readonly Group[], order: string | undefined): readonly Group[] {
-  const [, field = "", way] = /^(.*) (ASC|DESC)$/s.exec(order ?? "") ?? [];
+  const [, ordered = "", way] = /^(.*) (ASC|DESC)$/s.exec(order ?? "") ?? [];
+  const [, field = ordered] = /^number\((.*)\)$/s.exec(ordered) ?? [];
   const means = new Map(groups.map((group) => [group, numbersOf(group.members, field)?.mean]));
   if ([...means.values()].every((mean) => mean === undefined)) return groups;
   const worst = way === "ASC" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
@@ -135,7 +157,7 @@ export function numbersOf(members: readonly RunRow[], field: string): Numbers | 
   const known = knownNumbers.get(members) ?? new Map<string, Numbers | undefined>();
   knownNumbers.set(members, known);
   if (!known.has(field)) {
-    const values = members.map((row) => cellOf(row, field)).filter((cell) => typeof cell === "number");
+    const values = members.flatMap((row) => numberOf(cellOf(row, field)) ?? []);
     known.set(field, values.length === 0 ? undefined : describe(values));
   }
   return known.get(field);

@@ -5,7 +5,7 @@ import { ContextMenu } from "../../parts/menu.tsx";
 import { SelectAll } from "../../parts/select-all.tsx";
 import { columnEntries, nameEntries } from "./column-menu.ts";
 import type { GridLayout, Placed } from "./grid-layout.ts";
-import { columnLabels, directionOf, NAME_ORDER, type RunColumn } from "./run-columns.ts";
+import { columnLabels, directionOf, isAtEnd, NAME_ORDER, type RunColumn } from "./run-columns.ts";
 import { NAME_CELL, STILL_CELL } from "./run-line.tsx";
 import { useColumnDrag } from "./use-column-drag.ts";
 
@@ -135,7 +135,7 @@ export const RunsHeader = memo(function RunsHeader(props: RunsHeaderProps) {
         style={style}
         onPointerDown={(event) => drag.onPointerDown(event, spelling)}
       >
-        <HeaderButton {...button(spelling, labels.get(spelling)!, column.order, column.kind === "metric")} />
+        <HeaderButton {...button(spelling, labels.get(spelling)!, column.order, isAtEnd(column))} />
         <MenuMark />
         <Resizer
           width={size}

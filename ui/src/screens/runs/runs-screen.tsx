@@ -18,7 +18,7 @@ import { RunsToolbar } from "./runs-toolbar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
 import { useRuns } from "./use-runs.ts";
 import { type RunsView, useRunsView } from "./use-runs-view.ts";
-import { selectionOf, useTableRows } from "./use-table-rows.ts";
+import { selectionOf, useNumberColumns, useTableRows } from "./use-table-rows.ts";
 
 const BulkDialogs = lazy(() => import("./bulk-dialogs.tsx"));
 const ChartsPanel = lazily(async () => (await import("../../charts/charts-panel.tsx")).ChartsPanel);
@@ -52,7 +52,7 @@ function RunsOf({ view }: { view: RunsView }) {
     () => search.columns ?? defaultColumns(keys.data, experimentIds.length > 1),
     [search.columns, keys.data, experimentIds],
   );
-  const columns = useMemo(
+  const shownColumns = useMemo(
     () =>
       [...new Set(spellings)]
         .map(parseColumn)
@@ -70,10 +70,11 @@ function RunsOf({ view }: { view: RunsView }) {
       ...(q !== "" && { filter: q }),
       ...(sort.length > 0 && { order_by: [...sort] }),
       run_view_type: search.view === "deleted" ? "DELETED_ONLY" : "ACTIVE_ONLY",
-      columns: [...new Set([...columns.flatMap(({ field }) => field ?? []), ...group])],
+      columns: [...new Set([...shownColumns.flatMap(({ field }) => field ?? []), ...group])],
     },
     { isSettled: search.columns !== undefined || !keys.isPending, inSight: followed },
   );
+  const columns = useNumberColumns(shownColumns, loaded.rows);
   const { runs, groups, rows, isTree, pinned: first } = useTableRows(loaded.rows, search);
 
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());

@@ -1,5 +1,15 @@
 import { useMemo } from "react";
-import { type Group, groupRows, groupRuns, nest, orderGroups, type RunRow, type TableRow } from "./run-rows.ts";
+import type { RunColumn } from "./run-columns.ts";
+import {
+  type Group,
+  groupRows,
+  groupRuns,
+  holdsNumbers,
+  nest,
+  orderGroups,
+  type RunRow,
+  type TableRow,
+} from "./run-rows.ts";
 import type { RunsSearch } from "./use-runs-view.ts";
 
 const NONE: readonly string[] = [];
@@ -35,6 +45,18 @@ export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): Tab
   const first = new Set(pinned);
   const rest = isTree ? 0 : rows.findIndex((row) => !first.has(row.id));
   return { runs, groups, rows, isTree, pinned: rest < 0 ? rows.length : rest };
+}
+
+/** The columns, of which those of params know whether they hold numbers, as far as rows are loaded. */
+export function useNumberColumns(columns: readonly RunColumn[], loaded: readonly RunRow[]): readonly RunColumn[] {
+  const numbers = useMemo(() => {
+    const found = columns.filter(({ kind, field }) => kind === "param" && holdsNumbers(loaded, field!));
+    return found.map(({ spelling }) => spelling).join("\n");
+  }, [columns, loaded]);
+  return useMemo(() => {
+    const are = new Set(numbers.split("\n"));
+    return columns.map((column) => (are.has(column.spelling) ? { ...column, isNumber: true } : column));
+  }, [columns, numbers]);
 }
 
 /**
