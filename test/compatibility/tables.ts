@@ -20,7 +20,6 @@ const STATES: readonly (readonly [of: RegExp, state: string])[] = [
   [/ mlflow\/artifacts\/presigned-/, "400, as MLflow for artifacts that its server passes on"],
   [/ mlflow\/ui-telemetry$/, "yes: off"],
   [/ mlflow\/(gateway-proxy|traces\/|datasets\/|scorers\/)/, "empty, below `/ajax-api` only: there are none"],
-  [/ graphql$/, "the web UI's queries"],
 ];
 
 /** What is deliberately absent, by what it belongs to. */

@@ -1,146 +1,69 @@
-import { invalidParameter } from "../../domain/errors.ts";
-import type { Selection } from "./document.ts";
+import {
+  buildSchema,
+  type GraphQLFieldResolver,
+  type GraphQLOutputType,
+  GraphQLSchema,
+  getNullableType,
+  isEnumType,
+  isListType,
+  isObjectType,
+} from "graphql";
+import { SCHEMA_TEXT } from "./schema-text.ts";
 
-/*
- * The types of MLflow's GraphQL schema that its web UI asks for (`mlflow/server/graphql` of release 3.17.2). They answer
- * what the REST messages hold, in camelCase, with protobuf's defaults for what is not set.
- */
+let built: GraphQLSchema | undefined;
 
-/** `long` is an int64 as text; a `float` that is no number is null. */
-type Scalar = "string" | "long" | "float";
-
-interface ObjectType {
-  readonly name: string;
-  readonly fields: Readonly<Record<string, Scalar | ObjectType | readonly [ObjectType]>>;
+/** MLflow's schema, built by an isolate's first query: an isolate that is asked none starts without it. */
+export function schema(): GraphQLSchema {
+  built ??= buildExactly(SCHEMA_TEXT);
+  return built;
 }
 
-const type = (name: string, fields: ObjectType["fields"]): ObjectType => ({ name, fields });
-const pair = (name: string): ObjectType => type(name, { key: "string", value: "string" });
-
-const apiError = type("ApiError", { code: "string", message: "string", helpUrl: "string", traceId: "string" });
-
-const experiment = type("MlflowExperiment", {
-  experimentId: "string",
-  name: "string",
-  artifactLocation: "string",
-  lifecycleStage: "string",
-  lastUpdateTime: "long",
-  creationTime: "long",
-  tags: [pair("MlflowExperimentTag")],
-  effectiveTraceArchivalRetention: "string",
-});
-
-const point = { key: "string", value: "float", timestamp: "long", step: "long" } as const;
-
-const run = type("MlflowRunExtension", {
-  info: type("MlflowRunInfo", {
-    runId: "string",
-    runUuid: "string",
-    runName: "string",
-    experimentId: "string",
-    userId: "string",
-    status: "string",
-    startTime: "long",
-    endTime: "long",
-    artifactUri: "string",
-    lifecycleStage: "string",
-  }),
-  data: type("MlflowRunData", {
-    metrics: [type("MlflowMetricExtension", point)],
-    params: [pair("MlflowParam")],
-    tags: [pair("MlflowRunTag")],
-  }),
-  inputs: type("MlflowRunInputs", {
-    datasetInputs: [
-      type("MlflowDatasetInput", {
-        dataset: type("MlflowDataset", {
-          name: "string",
-          digest: "string",
-          sourceType: "string",
-          source: "string",
-          schema: "string",
-          profile: "string",
-        }),
-        tags: [pair("MlflowInputTag")],
-      }),
-    ],
-    modelInputs: [type("MlflowModelInput", { modelId: "string" })],
-  }),
-  outputs: type("MlflowRunOutputs", {
-    modelOutputs: [type("MlflowModelOutput", { modelId: "string", step: "long" })],
-  }),
-  experiment,
-  modelVersions: [
-    type("MlflowModelVersion", {
-      name: "string",
-      version: "string",
-      creationTimestamp: "long",
-      lastUpdatedTimestamp: "long",
-      currentStage: "string",
-      description: "string",
-      source: "string",
-      runId: "string",
-      status: "string",
-      modelId: "string",
-    }),
-  ],
-});
-
-/** What each root field answers. */
-export const RESULT_TYPES = {
-  mlflowGetExperiment: type("MlflowGetExperimentResponse", { experiment, apiError }),
-  mlflowGetRun: type("MlflowGetRunResponse", { run, apiError }),
-  mlflowSearchRuns: type("MlflowSearchRunsResponse", { runs: [run], nextPageToken: "string", apiError }),
-  mlflowGetMetricHistoryBulkInterval: type("MlflowGetMetricHistoryBulkIntervalResponse", {
-    metrics: [type("MlflowMetricWithRunId", { ...point, runId: "string" })],
-    apiError,
-  }),
-} as const;
-
-export type RootField = keyof typeof RESULT_TYPES;
-
-export function isRootField(name: string): name is RootField {
-  return Object.hasOwn(RESULT_TYPES, name);
-}
-
-/** @throws MlflowError INVALID_PARAMETER_VALUE where a field is asked for that the type has not. */
-export function checkSelection(selection: Selection, of: ObjectType): void {
-  for (const [name, inner] of selection) {
-    if (name === "__typename" && inner.size === 0) continue;
-    const field = Object.hasOwn(of.fields, name) ? of.fields[name] : undefined;
-    const isScalar = typeof field === "string";
-    if (field === undefined || isScalar !== (inner.size === 0)) {
-      throw invalidParameter(`Cannot query field '${name}' on type '${of.name}'.`);
-    }
-    if (!isScalar) checkSelection(inner, elementType(field));
-  }
+/** Without the directives of GraphQL's specification (`@include` …), which MLflow's server does not know. */
+function buildExactly(text: string): GraphQLSchema {
+  const config = buildSchema(text).toConfig();
+  const directives = config.directives.filter((directive) => directive.astNode !== undefined);
+  // Types in the order in which fields name them, as MLflow lists them.
+  return new GraphQLSchema({ ...config, types: [], directives });
 }
 
 /**
- * The part of a REST message that a checked selection asks for. An error of the API is told beside the data, so
- * `apiError` is always null.
+ * A field of a REST message by its GraphQL name: snake_case becomes camelCase, and a field that the message leaves out has
+ * protobuf's default, as MLflow answers it.
  */
-export function select(message: unknown, selection: Selection, of: ObjectType): Record<string, unknown> {
-  const wire = (message ?? {}) as Record<string, unknown>;
-  const selected: Record<string, unknown> = {};
-  for (const [name, inner] of selection) {
-    const field = of.fields[name];
-    const value = wire[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
-    if (name === "__typename") selected[name] = of.name;
-    else if (field === apiError) selected[name] = null;
-    else if (typeof field === "string") selected[name] = scalar(value, field);
-    else if (field !== undefined && "name" in field) selected[name] = select(value, inner, field);
-    else if (field !== undefined)
-      selected[name] = ((value ?? []) as unknown[]).map((one) => select(one, inner, field[0]));
+export const messageField: GraphQLFieldResolver<Readonly<Record<string, unknown>>, unknown> = (
+  message,
+  args,
+  ctx,
+  info,
+) => {
+  const { fieldName } = info;
+  const value = message[Object.hasOwn(message, fieldName) ? fieldName : snakeCase(fieldName)];
+  const found: unknown = typeof value === "function" ? value(args, ctx) : value;
+  return found instanceof Promise
+    ? found.then((one) => orDefault(one, info.returnType))
+    : orDefault(found, info.returnType);
+};
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** `null` stays: an answer that says it means it. */
+function orDefault(value: unknown, type: GraphQLOutputType): unknown {
+  const named = getNullableType(type);
+  if (isListType(named)) return value === undefined ? [] : value;
+  if (isObjectType(named)) return value === undefined ? {} : value;
+  // An enum's zero has no name in the schema.
+  if (value === null || isEnumType(named)) return value;
+  switch (named.toString()) {
+    case "Boolean":
+      return value ?? false;
+    case "Float":
+      // Text stands for what JSON's numbers lack.
+      return typeof value === "string" ? null : Number(value ?? 0);
+    case "LongString":
+      return String(value ?? 0);
+    default:
+      return value ?? "";
   }
-  return selected;
-}
-
-function elementType(field: ObjectType | readonly [ObjectType]): ObjectType {
-  return "name" in field ? field : field[0];
-}
-
-function scalar(value: unknown, kind: Scalar): string | number | null {
-  if (kind === "float") return typeof value === "string" ? null : Number(value ?? 0);
-  return String(value ?? (kind === "long" ? 0 : ""));
 }

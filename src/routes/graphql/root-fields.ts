@@ -1,0 +1,207 @@
+import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
+import { DEFAULT_SEARCH_RESULTS, MAX_INTERVAL_POINTS } from "../../domain/limits.ts";
+import { locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
+import type { ServiceContext } from "../../services/context.ts";
+import { getExperiment } from "../../services/experiments/experiments.ts";
+import { sampleHistory } from "../../services/metrics/metric-history.ts";
+import { searchModelVersions } from "../../services/registry/search-registry.ts";
+import { getRun } from "../../services/runs/runs.ts";
+import { searchDatasets } from "../../services/runs/search-datasets.ts";
+import { searchRuns } from "../../services/runs/search-runs.ts";
+import {
+  alsoNamed,
+  id,
+  int32,
+  int64,
+  message,
+  parseJsonExactly,
+  repeated,
+  required,
+  string,
+} from "../../wire/message.ts";
+import { modelVersionToWire } from "../../wire/registry.ts";
+import type { Resource } from "../../wire/route.ts";
+import { datasetSummaryToWire, experimentToWire, filesToWire, metricToWire, runToWire } from "../../wire/tracking.ts";
+import { runSearchFields, toRunSearch } from "../run-search.ts";
+
+/**
+ * A root field with its arguments: whom it concerns, and its REST answer. A function in the answer is a field that costs a
+ * read of its own, called only for a query that selects the field.
+ */
+export interface Asked {
+  readonly resources: readonly Resource[];
+  readonly answer: (ctx: ServiceContext) => Promise<object | null>;
+}
+
+/**
+ * What a root field of `Query` or `Mutation` asks for.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for an input that REST would refuse.
+ */
+export type RootField = (args: Readonly<Record<string, unknown>>) => Asked;
+
+const SERVER: Resource = { kind: "server" };
+
+/** Most items of an answer, which is one JSON text; a longer list has a page token. */
+const MAX_ITEMS = 1000;
+
+const onExperiments = (experimentIds: readonly string[]): Resource[] =>
+  experimentIds.map((experimentId) => ({ kind: "experiment", experimentId }));
+
+const runIdField = required(alsoNamed("runUuid", string));
+
+const runInput = message({ runId: runIdField });
+const experimentInput = message({ experimentId: required(id) });
+const datasetsInput = message({ experimentIds: repeated(id) });
+const artifactsInput = message({ runId: runIdField, path: string });
+const runsInput = message(runSearchFields);
+const versionsInput = message({ filter: string, orderBy: repeated(string), maxResults: int64, pageToken: string });
+const historyInput = message({
+  runIds: repeated(string),
+  metricKey: string,
+  startStep: int64,
+  endStep: int64,
+  maxResults: int32,
+});
+
+/** By their names in the schema. */
+export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
+  test: ({ inputString }) => ({ resources: [SERVER], answer: async () => ({ output: inputString }) }),
+  testMutation: () => ({ resources: [SERVER], answer: async () => null }),
+
+  mlflowGetExperiment: ({ input }) => {
+    const { experimentId } = experimentInput.parse(input, "input");
+    return {
+      resources: onExperiments([experimentId]),
+      answer: async (ctx) => ({ experiment: await wireExperiment(ctx, experimentId), apiError: null }),
+    };
+  },
+
+  mlflowGetRun: ({ input }) => {
+    const { runId } = runInput.parse(input, "input");
+    return {
+      resources: [{ kind: "run", runId }],
+      answer: async (ctx) => {
+        const [run] = extendRuns(ctx, [runToWire(await getRun(ctx, runId))]);
+        return { run, apiError: null };
+      },
+    };
+  },
+
+  mlflowSearchRuns: ({ input }) => {
+    const search = toRunSearch(runsInput.parse(input, "input"));
+    const maxResults = Math.min(search.maxResults, DEFAULT_SEARCH_RESULTS);
+    return {
+      resources: [SERVER, ...onExperiments(search.experimentIds)],
+      answer: async (ctx) => {
+        const { slices, nextPageToken } = await searchRuns(ctx, { ...search, maxResults });
+        const runs = await collect(slices);
+        return { runs: extendRuns(ctx, runs.map(runToWire)), nextPageToken, apiError: null };
+      },
+    };
+  },
+
+  mlflowGetMetricHistoryBulkInterval: ({ input }) => {
+    const parsed = historyInput.parse(input, "input");
+    const { runIds = [], metricKey: key = "", startStep, endStep, maxResults = MAX_INTERVAL_POINTS } = parsed;
+    return {
+      resources: [SERVER, ...runIds.map((runId): Resource => ({ kind: "run", runId }))],
+      answer: async (ctx) => {
+        // Of no runs or no metric there is nothing, where REST asks for both.
+        const isNothing = runIds.length === 0 || key === "";
+        const points = isNothing ? [] : await sampleHistory(ctx, { runIds, key, startStep, endStep, maxResults });
+        return { metrics: points.map((point) => parseJsonExactly(metricToWire(point, point.runId))), apiError: null };
+      },
+    };
+  },
+
+  mlflowListArtifacts: ({ input }) => {
+    const { runId, path = "" } = artifactsInput.parse(input, "input");
+    return {
+      resources: [{ kind: "run", runId }],
+      answer: async (ctx) => {
+        const folder = canonicalArtifactPath(path);
+        const { artifactUri: rootUri, objectKey } = await locateRunArtifact(ctx, runId, folder);
+        return { rootUri, ...filesToWire(await ctx.artifacts.list(objectKey), folder), apiError: null };
+      },
+    };
+  },
+
+  mlflowSearchModelVersions: ({ input }) => {
+    const { filter = "", orderBy = [], maxResults = MAX_ITEMS, pageToken } = versionsInput.parse(input, "input");
+    return {
+      resources: [SERVER],
+      answer: async (ctx) => {
+        const search = { filter, orderBy, pageToken: pageToken || undefined };
+        const { slices, nextPageToken } = await searchModelVersions(ctx, {
+          ...search,
+          maxResults: Math.min(Number(maxResults), MAX_ITEMS),
+        });
+        const versions = await collect(slices);
+        return { modelVersions: versions.map(modelVersionToWire), nextPageToken, apiError: null };
+      },
+    };
+  },
+
+  mlflowSearchDatasets: ({ input }) => {
+    const { experimentIds = [] } = datasetsInput.parse(input, "input");
+    return {
+      resources: [SERVER, ...onExperiments(experimentIds)],
+      answer: async (ctx) => {
+        const summaries = await searchDatasets(ctx, experimentIds);
+        return { datasetSummaries: summaries.map(datasetSummaryToWire), apiError: null };
+      },
+    };
+  },
+};
+
+/** This server has the one workspace that MLflow's has without `--enable-workspaces`. */
+async function wireExperiment(ctx: ServiceContext, experimentId: string): Promise<object> {
+  return { ...experimentToWire(await getExperiment(ctx, experimentId)), workspace: "default" };
+}
+
+interface WireRun {
+  readonly info: { readonly run_id: string; readonly experiment_id: string };
+}
+
+/** Runs with what GraphQL's have beyond those of REST: each is read once for all of them, where a query selects it. */
+function extendRuns(ctx: ServiceContext, texts: readonly string[]): object[] {
+  const runs = texts.map((text) => parseJsonExactly(text) as WireRun);
+  const experiments = new Map<string, Promise<object>>();
+  const experimentOf = (experimentId: string): Promise<object> => {
+    const experiment = experiments.get(experimentId) ?? wireExperiment(ctx, experimentId);
+    experiments.set(experimentId, experiment);
+    return experiment;
+  };
+  let versions: Promise<Map<string, object[]>> | undefined;
+  const versionsOf = async (runId: string): Promise<object[]> => {
+    versions ??= versionsByRun(
+      ctx,
+      runs.map(({ info }) => info.run_id),
+    );
+    return (await versions).get(runId) ?? [];
+  };
+  return runs.map((run) => ({
+    ...run,
+    experiment: () => experimentOf(run.info.experiment_id),
+    modelVersions: () => versionsOf(run.info.run_id),
+  }));
+}
+
+/** @returns the first {@link MAX_ITEMS} model versions that the runs made, by run id. */
+async function versionsByRun(ctx: ServiceContext, runIds: readonly string[]): Promise<Map<string, object[]>> {
+  const filter = `run_id IN (${runIds.map((runId) => `'${runId}'`).join(",")})`;
+  const search = { filter, orderBy: [], maxResults: MAX_ITEMS, pageToken: undefined };
+  const { slices } = await searchModelVersions(ctx, search);
+  const byRun = new Map<string, object[]>();
+  for (const version of await collect(slices)) {
+    const versions = byRun.get(version.runId ?? "") ?? [];
+    byRun.set(version.runId ?? "", [...versions, modelVersionToWire(version)]);
+  }
+  return byRun;
+}
+
+async function collect<T>(slices: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const slice of slices) items.push(...slice);
+  return items;
+}
