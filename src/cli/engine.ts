@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import type { DataFolder } from "./data-folder.ts";
 import { createFileService, UPLOADS_FOLDER } from "./file-service.ts";
+import { printRuntimeLog } from "./runtime-log.ts";
 import { RuntimeWatch } from "./runtime-watch.ts";
 import { isLoopback, type ServerSettings } from "./settings.ts";
 import type { WorkerBundle } from "./worker-bundle.ts";
@@ -58,7 +58,7 @@ export async function startEngine(
           UPLOADS: { disk: { path: join(artifacts, UPLOADS_FOLDER), writable: true } },
           ...(ui !== undefined && { ASSETS: "ui" }),
         },
-        unsafeDirectSockets: [{ host: settings.host, port: settings.port }],
+        unsafeDirectSockets: [directSocket(settings)],
       },
       ...(ui === undefined ? [] : [uiFiles(ui, bundle)]),
     ],
@@ -69,8 +69,8 @@ export async function startEngine(
     log: new Log(LogLevel.ERROR),
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       runtime.onStart();
-      printLines(stdout);
-      printLines(stderr);
+      printRuntimeLog(stdout);
+      printRuntimeLog(stderr);
     },
   });
   const stop = async () => {
@@ -88,6 +88,14 @@ export async function startEngine(
 }
 
 /**
+ * Where requests reach the Worker, each with its target as it was sent. As `proxy: false` has it, workerd would make a URL
+ * of target and Host itself, and answer 500 with a stack trace where it cannot (wire/raw-target.ts).
+ */
+export function directSocket({ host, port }: Pick<ServerSettings, "host" | "port">) {
+  return { host, port, proxy: true };
+}
+
+/**
  * The UI's files as a Worker of their own: with them in the first one, Miniflare would put its router before every
  * request, which costs more than the Worker itself.
  */
@@ -102,10 +110,9 @@ function uiFiles(directory: string, bundle: WorkerBundle) {
 
 function workerVars(settings: ServerSettings) {
   const isOpen = settings.admin === undefined && isLoopback(settings.host);
-  return { TRACKFLARE_ARTIFACTS: "folder", ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin) };
-}
-
-/** What the runtime and the Worker say, on stderr: stdout is the command's own. */
-function printLines(stream: Readable): void {
-  createInterface(stream).on("line", (line) => console.error(line));
+  return {
+    TRACKFLARE_ARTIFACTS: "folder",
+    ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin),
+    ...settings.standing,
+  };
 }

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { resolve } from "node:path";
-import { z } from "zod";
-import { adminSettings } from "../domain/admin-settings.ts";
+import * as z from "zod/mini";
+import { adminSettings, standingSettings } from "../domain/settings.ts";
 import { UserError } from "./user-error.ts";
 
 /** What the command line and the environment say, checked. `admin` is undefined while no secret is set. */
@@ -12,6 +12,8 @@ export interface ServerSettings {
   /** Absolute. Everything the server keeps is in here. */
   readonly dataDir: string;
   readonly admin: AdminSecret | undefined;
+  /** The Worker's vars about what the server is called by, as far as a flag or the environment sets them. */
+  readonly standing: z.infer<typeof standingSettings>;
 }
 
 /** The Worker's vars of the same names, as far as the environment sets them. At least one of password and token is. */
@@ -20,14 +22,31 @@ export type AdminSecret = z.infer<typeof adminSettings>;
 const PORT_RULE = "--port (MLFLOW_PORT) must be a whole number from 0 to 65535";
 
 const Flags = z.object({
-  host: z.string().trim().min(1, "--host (MLFLOW_HOST) is empty: give an address such as 127.0.0.1 or 0.0.0.0"),
-  port: z
+  host: z
     .string()
-    .regex(/^\d+$/, PORT_RULE)
-    .transform(Number)
-    .refine((port) => port <= 65_535, PORT_RULE),
-  dataDir: z.string().min(1, "--data-dir (TRACKFLARE_DATA_DIR) is empty: name a folder, such as ./trackflare-data"),
+    .check(z.trim(), z.minLength(1, "--host (MLFLOW_HOST) is empty: give an address such as 127.0.0.1 or 0.0.0.0")),
+  port: z.pipe(
+    z.string().check(z.regex(/^\d+$/, PORT_RULE)),
+    z.pipe(z.transform(Number), z.number().check(z.lte(65_535, PORT_RULE))),
+  ),
+  dataDir: z
+    .string()
+    .check(z.minLength(1, "--data-dir (TRACKFLARE_DATA_DIR) is empty: name a folder, such as ./trackflare-data")),
 });
+
+/**
+ * Ports that browsers refuse to open (fetch.spec.whatwg.org/#port-blocking), and so does Node's fetch. Those below 1024 are
+ * named too: root and containers may open them.
+ */
+const BLOCKED_PORTS = new Set(
+  (
+    "1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 135 " +
+    "137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 995 " +
+    "1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
+  )
+    .split(" ")
+    .map(Number),
+);
 
 /**
  * Reads the flags of `trackflare server` and the environment, once.
@@ -39,7 +58,14 @@ export function parseServerSettings(
 ): ServerSettings {
   const parsed = Flags.safeParse(flags);
   if (!parsed.success) throw new UserError(parsed.error.issues.map((issue) => issue.message).join("\n"));
-  const { host, port, dataDir } = parsed.data;
+  const { port, dataDir } = parsed.data;
+  const host = parsed.data.host.replace(/^\[(.*)\]$/, "$1");
+  if (BLOCKED_PORTS.has(port)) {
+    throw new UserError(
+      `Browsers refuse to open port ${port}, which belongs to another protocol, so nobody would see the UI. ` +
+        "Choose another with --port (MLFLOW_PORT), for instance --port 5000.",
+    );
+  }
   const admin = parseAdmin(environment);
   if (!isLoopback(host) && admin === undefined) {
     throw new UserError(
@@ -49,7 +75,33 @@ export function parseServerSettings(
     );
   }
   // A name may stand for two addresses, of which workerd would take one and a client the other.
-  return { host: host === "localhost" ? "127.0.0.1" : host, port, dataDir: resolve(dataDir), admin };
+  return {
+    host: host === "localhost" ? "127.0.0.1" : host,
+    port,
+    dataDir: resolve(dataDir),
+    admin,
+    standing: parseStanding(flags),
+  };
+}
+
+/** Flags by the Worker's names; the command line has taken in what the environment says of the same. */
+const STANDING_FLAGS = {
+  allowedHosts: ["--allowed-hosts", "MLFLOW_SERVER_ALLOWED_HOSTS"],
+  corsAllowedOrigins: ["--cors-allowed-origins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"],
+  staticPrefix: ["--static-prefix", "MLFLOW_STATIC_PREFIX"],
+} as const;
+
+function parseStanding(flags: Readonly<Record<string, unknown>>): ServerSettings["standing"] {
+  const given = Object.entries(STANDING_FLAGS).flatMap(([flag, [, name]]) =>
+    flags[flag] ? [[name, flags[flag]]] : [],
+  );
+  const parsed = standingSettings.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  const flagOf = new Map<unknown, string>(Object.values(STANDING_FLAGS).map(([flag, name]) => [name, flag]));
+  const problems = parsed.error.issues.map(
+    ({ path: [name], message }) => `${flagOf.get(name)} (${String(name)}) ${message}`,
+  );
+  throw new UserError(problems.join("\n"));
 }
 
 /** Whether only this machine can reach the address. */

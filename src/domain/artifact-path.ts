@@ -28,12 +28,13 @@ const utf8 = new TextEncoder();
  */
 export function artifactPathOfUrl(rawUrl: string, prefix: string): string {
   const [target = ""] = rawUrl.split(/[?#]/, 1);
-  const start = target.indexOf(prefix);
-  if (start === -1) throw invalidPath();
+  // The route's own part may repeat its slashes. What follows is the artifact's path, where an empty name is refused.
+  const start = new RegExp(`${prefix.slice(0, -1).replaceAll("/", "/+")}/`).exec(target);
+  if (start === null) throw invalidPath();
   // Split before decoding, so that an encoded slash is seen inside its segment and refused.
   return canonicalSegments(
     target
-      .slice(start + prefix.length)
+      .slice(start.index + start[0].length)
       .split("/")
       .map(decodeSegment),
   );

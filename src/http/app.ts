@@ -4,17 +4,20 @@ import type { Principal } from "../domain/principal.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { migrate } from "../stores/d1/connection/migrate.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
+import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { configOf } from "./config.ts";
+import { allowPage, preflight } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { FixedPathsFirst } from "./fixed-paths-first.ts";
-import { rawPath } from "./raw-target.ts";
 import { readMessage } from "./read-input.ts";
 import { uiFile } from "./ui-files.ts";
 
 const NOBODY: Principal = { username: "", isAdmin: false };
+
+type Execution = Pick<ExecutionContext, "waitUntil">;
 
 let isMigrated = false;
 
@@ -33,7 +36,7 @@ async function serve(
   route: Route,
   request: Request,
   env: Env,
-  execution: Pick<ExecutionContext, "waitUntil">,
+  execution: Execution,
   pathParameters: Readonly<Record<string, string>>,
 ): Promise<Response> {
   const requestId = crypto.randomUUID();
@@ -62,22 +65,66 @@ async function serve(
   }
 }
 
-/** The server of these routes: every one of them, and the UI's files for what no route answers. */
-export function createApp(routes: readonly Route[]): Hono<{ Bindings: Env }> {
-  const app = new Hono<{ Bindings: Env }>({ getPath: rawPath, router: new FixedPathsFirst() });
+/**
+ * The path by which a route is found: below the static prefix, where there is one, and each run of slashes as one, as a
+ * tracking URI with a slash at its end makes them. What a route reads of its target it reads from the target as sent.
+ */
+function routePath(request: Request, { env }: { env?: Env } = {}): string {
+  const path = rawPath(request).replaceAll(/\/{2,}/g, "/");
+  const prefix = env === undefined ? "" : configOf(env).staticPrefix;
+  return prefix !== "" && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+}
+
+function routerOf(routes: readonly Route[]): Hono<{ Bindings: Env }> {
+  const app = new Hono<{ Bindings: Env }>({ getPath: routePath, router: new FixedPathsFirst() });
   for (const route of routes) {
     app.on(route.method, [...route.paths], (c) => serve(route, c.req.raw, c.env, c.executionCtx, c.req.param()));
   }
   app.notFound(async (c) => {
     const requestId = crypto.randomUUID();
     try {
-      const file = await uiFile(c.req.raw, c.env);
+      const config = configOf(c.env);
+      const file = await uiFile(c.req.raw, c.env, config.staticPrefix);
       if (file !== undefined) return file;
-      await authenticate(c.req.raw, configOf(c.env));
+      await authenticate(c.req.raw, config);
       throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);
     } catch (error) {
       return errorResponse(error, requestId);
     }
   });
   return app;
+}
+
+interface App {
+  fetch(request: Request, env: Env, execution: ExecutionContext): Promise<Response>;
+}
+
+/** The server of these routes: every one of them, and the UI's files for what no route answers. */
+export function createApp(routes: readonly Route[]): App {
+  const router = routerOf(routes);
+  return {
+    async fetch(request, env, execution) {
+      try {
+        const config = configOf(env);
+        requireWellFormedTarget(request);
+        if (request.method === "HEAD") return await head(request, (get) => router.fetch(get, env, execution));
+        if (!request.headers.has("Origin")) return await router.fetch(request, env, execution);
+        const answer = preflight(request, config) ?? (await router.fetch(request, env, execution));
+        return allowPage(request, answer, config);
+      } catch (error) {
+        return errorResponse(error, crypto.randomUUID());
+      }
+    },
+  };
+}
+
+/** A HEAD is answered as its GET is, query and all, without the body; a HEAD asks for no socket. */
+async function head(request: Request, get: (request: Request) => Response | Promise<Response>): Promise<Response> {
+  const headers = new Headers(request.headers);
+  headers.delete("Upgrade");
+  const answer = await get(new Request(absoluteUrl(request), { headers }));
+  // Where a header says the length, the body need not be made. All else the runtime measures before it drops it.
+  if (!answer.headers.has("Content-Length")) return answer;
+  await answer.body?.cancel();
+  return new Response(null, answer);
 }

@@ -1,19 +1,30 @@
 import { MlflowError } from "../domain/errors.ts";
 import type { Principal } from "../domain/principal.ts";
+import { rawHost } from "../wire/raw-target.ts";
+import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
 import type { AdminCredentials, Config } from "./config.ts";
-import { rawHost } from "./raw-target.ts";
 
 /**
  * Who sent the request.
  *
  * With an admin secret set, it must carry it, as Basic (`MLFLOW_TRACKING_USERNAME` and `_PASSWORD`) or Bearer
  * (`MLFLOW_TRACKING_TOKEN`). Without one, only the local command's loopback socket serves, and only requests that name a
- * local host, so that a page that rebinds its DNS name to 127.0.0.1 gets nothing (CVE-2025-14279).
+ * local host and come straight from this machine: not what a page sends that rebinds its DNS name to 127.0.0.1
+ * (CVE-2025-14279), nor what a proxy passes on from anywhere.
  * @throws MlflowError UNAUTHENTICATED or PERMISSION_DENIED.
  */
 export async function authenticate(request: Request, config: Config): Promise<Principal> {
-  refuseForeignOrigin(request);
-  if (config.admin) return authenticateAdmin(request.headers.get("Authorization"), config.admin);
+  refuseOtherHosts(request, config);
+  const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(request.headers.get("Authorization") ?? "") ?? [];
+  // No browser adds a Bearer token by itself, so whoever sends a right one meant to.
+  const isBearer = config.admin !== undefined && /^bearer$/i.test(scheme);
+  if (!isBearer && pageOf(request, config.allowedOrigins) === "foreign") {
+    throw new MlflowError(
+      "PERMISSION_DENIED",
+      "Cross-origin requests are not allowed. Name the page's origin with --cors-allowed-origins (MLFLOW_SERVER_CORS_ALLOWED_ORIGINS).",
+    );
+  }
+  if (config.admin) return authenticateAdmin(scheme, credentials, config.admin);
   if (!config.isOpenLocally) {
     throw new MlflowError(
       "UNAUTHENTICATED",
@@ -21,59 +32,89 @@ export async function authenticate(request: Request, config: Config): Promise<Pr
         "(locally: the environment variable of that name).",
     );
   }
-  if (!isLocalHost(rawHost(request))) {
-    throw new MlflowError("PERMISSION_DENIED", "Invalid Host header: this server answers local requests only.");
-  }
   return { username: "local", isAdmin: true };
 }
 
-/** A browser says where a request comes from; a page of another site must not drive the server (CVE-2023-43472). */
-function refuseForeignOrigin(request: Request): void {
-  const origin = request.headers.get("Origin");
-  if (origin === null) return;
+/** @throws MlflowError PERMISSION_DENIED */
+function refuseOtherHosts(request: Request, { allowedHost, isOpenLocally }: Config): void {
   const host = rawHost(request);
-  if (origin !== `http://${host}` && origin !== `https://${host}`) {
-    throw new MlflowError("PERMISSION_DENIED", "Cross-origin requests are not allowed.");
+  if (allowedHost !== undefined) {
+    if (isLocalHost(host) || allowedHost(host)) return;
+    throw new MlflowError(
+      "PERMISSION_DENIED",
+      "Invalid Host header: name this host with --allowed-hosts (MLFLOW_SERVER_ALLOWED_HOSTS).",
+    );
   }
+  if (!isOpenLocally) return;
+  if (!isLocalHost(host)) {
+    throw new MlflowError("PERMISSION_DENIED", "Invalid Host header: this server answers local requests only.");
+  }
+  const header = forwardedBy(request);
+  if (header === undefined) return;
+  throw new MlflowError(
+    "PERMISSION_DENIED",
+    `This server asks for no credentials and answers this machine only, but a proxy passed the request on (header ${header}). ` +
+      "Set TRACKFLARE_ADMIN_PASSWORD or TRACKFLARE_ADMIN_TOKEN. Or, where the proxy itself lets nobody in whom you do not " +
+      "trust, name the hosts that it serves with --allowed-hosts (MLFLOW_SERVER_ALLOWED_HOSTS).",
+  );
 }
 
-function isLocalHost(host: string): boolean {
-  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i.test(host);
-}
-
-async function authenticateAdmin(authorization: string | null, admin: AdminCredentials): Promise<Principal> {
-  const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(authorization ?? "") ?? [];
-  let isAdmin = false;
-  if (/^bearer$/i.test(scheme)) {
-    isAdmin = await secretsMatch(credentials, admin.token ?? admin.password);
-  } else if (/^basic$/i.test(scheme)) {
-    const { username, password } = parseBasic(credentials);
-    // Both sides are always compared, so that the time tells nothing about which was wrong.
-    const usernameMatches = await secretsMatch(username, admin.username);
-    const passwordMatches = await secretsMatch(password, admin.password);
-    const tokenMatches = await secretsMatch(password, admin.token);
-    isAdmin = usernameMatches && (passwordMatches || tokenMatches);
-  }
-  if (!isAdmin) {
+async function authenticateAdmin(scheme: string, credentials: string, admin: AdminCredentials): Promise<Principal> {
+  if (!(await isAdmin(scheme, credentials, admin))) {
     throw new MlflowError(
       "UNAUTHENTICATED",
       "You are not authenticated. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
     );
   }
-  return { username: admin.username, isAdmin };
+  return { username: admin.username, isAdmin: true };
 }
 
-/** Splits at the first colon, as RFC 7617 has it; empty where the header is malformed. */
-function parseBasic(credentials: string): { username: string; password: string } {
+async function isAdmin(scheme: string, credentials: string, admin: AdminCredentials): Promise<boolean> {
+  if (/^bearer$/i.test(scheme)) return secretsMatch(credentials, admin.token ?? admin.password);
+  if (!/^basic$/i.test(scheme)) return false;
+  const readings = await Promise.all(
+    basicCredentials(credentials).map(async ({ username, password }) => {
+      // Both sides are always compared, so that the time tells nothing about which was wrong.
+      const usernameMatches = await secretsMatch(username, admin.username);
+      const passwordMatches = await secretsMatch(password, admin.password);
+      const tokenMatches = await secretsMatch(password, admin.token);
+      return usernameMatches && (passwordMatches || tokenMatches);
+    }),
+  );
+  return readings.includes(true);
+}
+
+interface BasicCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * The name and password, split at the first colon as RFC 7617 has it; none where the header is malformed. The challenge
+ * asks for UTF-8, but Python's requests sends a `str` as Latin-1, so bytes beyond ASCII are read both ways.
+ */
+function basicCredentials(credentials: string): BasicCredentials[] {
+  let latin1: string;
   try {
-    const bytes = Uint8Array.from(atob(credentials), (char) => char.charCodeAt(0));
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    const colon = text.indexOf(":");
-    if (colon > 0) return { username: text.slice(0, colon), password: text.slice(colon + 1) };
+    latin1 = atob(credentials);
   } catch {
-    // Not base64 or not UTF-8: no credentials.
+    return [];
   }
-  return { username: "", password: "" };
+  const texts = new Set([latin1, utf8Of(latin1) ?? latin1]);
+  return [...texts].flatMap((text) => {
+    const colon = text.indexOf(":");
+    return colon > 0 ? [{ username: text.slice(0, colon), password: text.slice(colon + 1) }] : [];
+  });
+}
+
+/** Bytes, as atob gives them, read as UTF-8; undefined where they are none. */
+function utf8Of(bytes: string): string | undefined {
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return decoder.decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Compares digests, since `timingSafeEqual` throws on unequal lengths. An unset secret matches nothing. */

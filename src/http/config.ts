@@ -1,11 +1,14 @@
-import { z } from "zod";
-import { adminSettings } from "../domain/admin-settings.ts";
+import * as z from "zod/mini";
+import { MlflowError } from "../domain/errors.ts";
+import { adminSettings, standingSettings } from "../domain/settings.ts";
+import { type HostRule, hostRule, originsIn } from "./callers.ts";
 
-const settings = adminSettings.extend({
+const settings = z.extend(adminSettings, {
   /** Set by the local command when it listens on loopback and no credentials are configured. */
-  TRACKFLARE_LOCAL: z.enum(["0", "1"]).default("0"),
+  TRACKFLARE_LOCAL: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
   /** Where artifacts go: the R2 bucket, or the local command's folder. */
-  TRACKFLARE_ARTIFACTS: z.enum(["r2", "folder"]).default("r2"),
+  TRACKFLARE_ARTIFACTS: z._default(z.enum(["r2", "folder"], "must be r2 or folder"), "r2"),
+  ...standingSettings.shape,
 });
 
 /** Who the admin is, and with which secrets. */
@@ -21,13 +24,20 @@ export interface Config {
   /** Open to local requests without credentials. */
   readonly isOpenLocally: boolean;
   readonly artifactStore: "r2" | "folder";
+  /** Which hosts may be called; undefined where no list is set. */
+  readonly allowedHost: HostRule | undefined;
+  /** Of other servers' pages that may call. */
+  readonly allowedOrigins: ReadonlySet<string>;
+  /** The path below which this server answers too, as `/mlflow`; "" for none. */
+  readonly staticPrefix: string;
 }
 
 let parsed: { readonly env: Env; readonly config: Config } | undefined;
 
 /**
  * The settings in `env`, parsed once per isolate.
- * @throws Error naming every wrong setting and what it must be.
+ * @throws MlflowError TEMPORARILY_UNAVAILABLE, naming every wrong setting and what it must be: the operator reads it in
+ *   whatever client is at hand, and no value is shown.
  */
 export function configOf(env: Env): Config {
   if (parsed?.env !== env) parsed = { env, config: parseConfig(env) };
@@ -38,7 +48,7 @@ function parseConfig(env: Env): Config {
   const result = settings.safeParse(env);
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
-    throw new Error(`Wrong settings: ${problems.join("; ")}`);
+    throw new MlflowError("TEMPORARILY_UNAVAILABLE", `The server's settings are wrong: ${problems.join("; ")}.`);
   }
   const { TRACKFLARE_ADMIN_PASSWORD: password, TRACKFLARE_ADMIN_TOKEN: token, ...rest } = result.data;
   const admin =
@@ -49,5 +59,8 @@ function parseConfig(env: Env): Config {
     admin,
     isOpenLocally: rest.TRACKFLARE_LOCAL === "1" && admin === undefined,
     artifactStore: rest.TRACKFLARE_ARTIFACTS,
+    allowedHost: rest.MLFLOW_SERVER_ALLOWED_HOSTS ? hostRule(rest.MLFLOW_SERVER_ALLOWED_HOSTS) : undefined,
+    allowedOrigins: originsIn(rest.MLFLOW_SERVER_CORS_ALLOWED_ORIGINS ?? ""),
+    staticPrefix: rest.MLFLOW_STATIC_PREFIX ?? "",
   };
 }

@@ -27,6 +27,7 @@ function isTransient(error: unknown): boolean {
 
 function mlflowErrorResponse(error: MlflowError): Response {
   const response = json({ error_code: error.code, message: error.message }, error.status);
-  if (error.code === "UNAUTHENTICATED") response.headers.set("WWW-Authenticate", 'Basic realm="mlflow"');
+  if (error.code === "UNAUTHENTICATED")
+    response.headers.set("WWW-Authenticate", 'Basic realm="mlflow", charset="UTF-8"');
   return response;
 }

@@ -1,4 +1,4 @@
-import { rawPath } from "./raw-target.ts";
+import { absoluteUrl, rawPath } from "../wire/raw-target.ts";
 
 /**
  * Headers of the web UI's files. The edge serves them without the Worker and takes the same headers from
@@ -25,26 +25,33 @@ const FOREVER = "public, max-age=31536000, immutable";
 /**
  * The file of the web UI at the request's path; undefined where there is none. Files are public: they hold no data, and
  * what they ask of the API is authorized there.
+ * @param prefix the path below which the UI stands too, "" for none.
  */
-export async function uiFile(request: Request, env: Env): Promise<Response | undefined> {
-  if (request.method !== "GET" && request.method !== "HEAD") return undefined;
-  const path = rawPath(request);
+export async function uiFile(request: Request, env: Env, prefix: string): Promise<Response | undefined> {
+  if (request.method !== "GET") return undefined;
+  const asked = rawPath(request);
+  // The page's own links are relative: it must stand in a folder.
+  if (prefix !== "" && asked === prefix)
+    return new Response(null, { status: 308, headers: { Location: `${prefix}/` } });
+  const path = prefix !== "" && asked.startsWith(`${prefix}/`) ? asked.slice(prefix.length) : asked;
   if (!FILE_PATH.test(path)) return undefined;
-  const found = env.ASSETS === undefined ? undefined : await env.ASSETS.fetch(request);
-  if (found === undefined || found.status === 404) return path === "/" ? welcome(request) : undefined;
+  const found = await env.ASSETS?.fetch(new Request(`http://assets.invalid${path}`, { headers: request.headers }));
+  if (found === undefined || found.status === 404) return path === "/" ? welcome(request, prefix) : undefined;
   const response = new Response(found.body, found);
+  const location = found.headers.get("Location");
+  if (location !== null) response.headers.set("Location", prefix + location);
   for (const [name, value] of Object.entries(UI_HEADERS)) response.headers.set(name, value);
   if (path.startsWith(HASHED_FILES)) response.headers.set("Cache-Control", FOREVER);
   return response;
 }
 
 /** What a browser shows where the web UI was not built: how to log here. */
-function welcome({ url }: Request): Response {
-  const { origin } = new URL(url);
+function welcome(request: Request, prefix: string): Response {
+  const uri = new URL(absoluteUrl(request)).origin + prefix;
   const text = `Trackflare serves MLflow's tracking API here. Its web UI was not built: the server's log says why.
 
-Log to it from a shell:           export MLFLOW_TRACKING_URI=${origin}
-or from a Python script:          mlflow.set_tracking_uri("${origin}")
+Log to it from a shell:           export MLFLOW_TRACKING_URI=${uri}
+or from a Python script:          mlflow.set_tracking_uri("${uri}")
 and look at what was logged:      mlflow runs list --experiment-id 0
 `;
   return new Response(text, {

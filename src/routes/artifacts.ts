@@ -3,6 +3,7 @@ import { invalidParameter } from "../domain/errors.ts";
 import { locateModelArtifact, locateRunArtifact } from "../services/artifacts/artifact-access.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
 import { int32, message, queryToRaw, required, string } from "../wire/message.ts";
+import { rawQuery } from "../wire/raw-target.ts";
 import { json, jsonText } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { filesToWire } from "../wire/tracking.ts";
@@ -59,7 +60,8 @@ export const artifactsRoutes: readonly Route[] = [
     method: "POST",
     paths: ["/ajax-api/2.0/mlflow/upload-artifact"],
     permission: onRun("EDIT"),
-    input: (request) => uploadInput.parse(queryToRaw(new URL(request.url).searchParams, uploadInput.repeatedNames), ""),
+    input: (request) =>
+      uploadInput.parse(queryToRaw(new URLSearchParams(rawQuery(request)), uploadInput.repeatedNames), ""),
     handle: async ({ ctx, input: { runId, path }, request }) => {
       const artifactPath = canonicalArtifactPath(path);
       const bytes = await readUpload(request);

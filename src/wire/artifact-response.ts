@@ -42,6 +42,7 @@ export async function artifactResponse(ctx: ServiceContext, request: Request, ob
     "Accept-Ranges": "bytes",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
   });
   if (held) headers.set("Content-Range", `bytes ${held.offset}-${held.offset + held.length - 1}/${size}`);

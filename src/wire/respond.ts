@@ -4,6 +4,7 @@ const API_HEADERS = new Headers({
   "Cache-Control": "no-store",
   "X-Content-Type-Options": "nosniff",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
 });
 
 /** 200 with a JSON object; MLflow's clients take any other success for an error. */
@@ -17,32 +18,55 @@ export function jsonText(body: string | ReadableStream<Uint8Array>, status = 200
 }
 
 /**
- * 200 with JSON that is written piece by piece, as fast as the client reads. The first piece is made before the answer
+ * So much of an answer is gathered before it begins. What ends within is sent with its length, which clients that speak
+ * HTTP/1.0 need, and in one piece.
+ */
+const GATHERED_BYTES = 64 * 1024;
+
+/**
+ * 200 with JSON that is written piece by piece, as fast as the client reads. The first pieces are made before the answer
  * begins, so that what fails at once is an error and not half an answer.
  */
 export async function jsonStream(pieces: AsyncIterator<string, void>): Promise<Response> {
+  const { gathered, isWhole } = await gather(pieces);
+  const text = gathered.join("");
+  if (isWhole) return jsonText(text);
   const encoder = new TextEncoder();
-  return jsonText(await streamOf(pieces, (piece) => encoder.encode(piece)));
+  return jsonText(streamOf([text], pieces, (piece) => encoder.encode(piece)));
 }
 
 /** The same of bytes. */
 export async function byteStream(pieces: AsyncIterator<Uint8Array, void>): Promise<Response> {
-  const body = await streamOf(pieces, (piece) => piece);
   const headers = new Headers(API_HEADERS);
   headers.set("Content-Type", "application/octet-stream");
-  return new Response(body, { headers });
+  const { gathered, isWhole } = await gather(pieces);
+  return new Response(isWhole ? new Blob(gathered) : streamOf(gathered, pieces, (piece) => piece), { headers });
 }
 
-async function streamOf<Piece>(
+async function gather<Piece extends string | Uint8Array>(pieces: AsyncIterator<Piece, void>) {
+  const gathered: Piece[] = [];
+  for (let length = 0; length < GATHERED_BYTES; ) {
+    const piece = await pieces.next();
+    if (piece.done) return { gathered, isWhole: true };
+    gathered.push(piece.value);
+    length += piece.value.length;
+  }
+  return { gathered, isWhole: false };
+}
+
+function streamOf<Piece>(
+  gathered: readonly Piece[],
   pieces: AsyncIterator<Piece, void>,
   encode: (piece: Piece) => Uint8Array,
-): Promise<ReadableStream<Uint8Array>> {
-  let piece = await pieces.next();
+): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const piece of gathered) controller.enqueue(encode(piece));
+    },
     async pull(controller) {
-      if (piece.done) return controller.close();
-      controller.enqueue(encode(piece.value));
-      piece = await pieces.next();
+      const piece = await pieces.next();
+      if (piece.done) controller.close();
+      else controller.enqueue(encode(piece.value));
     },
   });
 }

@@ -7,9 +7,10 @@ const PASSWORD = "long enough for one";
 const TOKEN = "a token of this test";
 
 test("on loopback no secret is needed", () => {
-  const expected = { host: "127.0.0.1", port: 5000, dataDir: resolve("data"), admin: undefined };
+  const expected = { host: "127.0.0.1", port: 5000, dataDir: resolve("data"), admin: undefined, standing: {} };
   expect(parseServerSettings(FLAGS, {})).toEqual(expected);
   expect(parseServerSettings({ ...FLAGS, host: "localhost" }, {})).toEqual(expected);
+  expect(parseServerSettings({ ...FLAGS, host: "[::1]" }, {}).host).toBe("::1");
   for (const host of ["::1", "127.8.9.1"]) expect(parseServerSettings({ ...FLAGS, host }, {}).host).toBe(host);
 });
 
@@ -35,6 +36,39 @@ test("a port is a whole number from 0 to 65535", () => {
     expect(() => parseServerSettings({ ...FLAGS, port }, {}), port).toThrow("--port (MLFLOW_PORT)");
   }
   for (const port of ["0", "65535"]) expect(parseServerSettings({ ...FLAGS, port }, {}).port).toBe(Number(port));
+});
+
+test("a port that browsers refuse is refused, with another to take", () => {
+  for (const port of ["5060", "5061", "6000", "6665", "6669", "10080", "22"]) {
+    expect(() => parseServerSettings({ ...FLAGS, port }, {}), port).toThrow(/Browsers refuse.*--port 5000/);
+  }
+});
+
+test("the ports that browsers refuse are those that Node's fetch refuses", async () => {
+  const dispatch = () => {
+    throw new Error("Not refused, and not sent.");
+  };
+  for (let port = 1; port < 65_536; port += 1) {
+    const request = fetch(`http://127.0.0.1:${port}`, { dispatcher: { dispatch } } as unknown as RequestInit);
+    const { cause } = (await request.catch((error: unknown) => error)) as { cause?: Error };
+    const isRefused = cause?.message === "bad port";
+    const parse = () => parseServerSettings({ ...FLAGS, port: String(port) }, {});
+    if (isRefused) expect(parse, String(port)).toThrow("Browsers refuse");
+    else expect(parse, String(port)).not.toThrow();
+  }
+});
+
+test("what the server is called by reaches the Worker by its own names, and a wrong value is told by both", () => {
+  const flags = { allowedHosts: "a.test", corsAllowedOrigins: "https://a.test", staticPrefix: "/mlflow" };
+  expect(parseServerSettings({ ...FLAGS, ...flags }, {}).standing).toEqual({
+    MLFLOW_SERVER_ALLOWED_HOSTS: "a.test",
+    MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "https://a.test",
+    MLFLOW_STATIC_PREFIX: "/mlflow",
+  });
+  expect(parseServerSettings({ ...FLAGS, allowedHosts: "", staticPrefix: "" }, {}).standing).toEqual({});
+  expect(() => parseServerSettings({ ...FLAGS, corsAllowedOrigins: "a.test", staticPrefix: "mlflow/" }, {})).toThrow(
+    /--cors-allowed-origins \(MLFLOW_SERVER_CORS_ALLOWED_ORIGINS\) must.*\n.*--static-prefix \(MLFLOW_STATIC_PREFIX\) must/,
+  );
 });
 
 test("every wrong flag is told at once", () => {

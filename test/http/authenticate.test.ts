@@ -32,7 +32,7 @@ const withHeaders = (init: RequestInit, headers: Record<string, string>): Reques
 });
 
 describe("open to local requests", () => {
-  test.each(["localhost", "LOCALHOST:5000", "127.0.0.1", "127.0.0.1:5000", "[::1]:5000"])(
+  test.each(["localhost", "LOCALHOST:5000", "127.0.0.1", "127.0.0.1:5000", "127.0.0.2:5000", "[::1]:5000"])(
     "serves Host %s",
     async (host) => {
       expect((await fetchWorker(`http://${host}${GET}`)).status).toBe(200);
@@ -44,7 +44,7 @@ describe("open to local requests", () => {
     "localhost.evil.test",
     "evil-localhost",
     "127.0.0.1.evil.test",
-    "127.0.0.2",
+    "128.0.0.1",
     "0.0.0.0",
     "192.168.0.1:5000",
     "[::2]",
@@ -59,9 +59,11 @@ describe("open to local requests", () => {
   test.each([
     "https://evil.test",
     "http://evil.test:5000",
-    "http://localhost:9999",
-    "http://127.0.0.1",
     "http://localhost.evil.test",
+    "http://127.0.0.1.evil.test",
+    "http://127.0.0.2:5000",
+    "http://evil.test/@localhost",
+    "http://localhost@evil.test",
     "null",
     "",
   ])("refuses Origin %s, whatever is asked", async (origin) => {
@@ -73,9 +75,35 @@ describe("open to local requests", () => {
     expect(await storedState()).toBe(before);
   });
 
-  test("serves pages of its own", async () => {
-    const url = `http://localhost:5000${GET}`;
-    expect((await fetchWorker(url, { headers: { Origin: "http://localhost:5000" } })).status).toBe(200);
+  test.each([
+    ["localhost:5000", "http://localhost:5000"],
+    ["localhost:443", "https://localhost"],
+    ["127.0.0.2", "http://127.0.0.2:80"],
+    ["LOCALHOST:5000", "http://localhost:5000"],
+  ])("serves %s a page of %s, its own", async (host, origin) => {
+    const answer = await fetchWorker(`http://${host}${GET}`, { headers: { Origin: origin } });
+    expect(answer.status).toBe(200);
+  });
+
+  test.each([
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "x-forwarded-anything",
+    "Forwarded",
+    "Via",
+    "X-Real-IP",
+  ])("refuses what a proxy passes on (%s), and says what to set", async (header) => {
+    const before = await storedState();
+    for (const [, target, init] of CALLS) {
+      const request = withHeaders(init, { [header]: "10.0.0.9" });
+      const message = await expectMlflowError(fetchWorker(target, request), "PERMISSION_DENIED");
+      expect(message).toMatch(/TRACKFLARE_ADMIN_PASSWORD.*--allowed-hosts/);
+    }
+    expect(await storedState()).toBe(before);
+    const trusted = { MLFLOW_SERVER_ALLOWED_HOSTS: "tracking.example.org" };
+    const passedOn = { headers: { [header]: "10.0.0.9" } };
+    expect((await fetchWorker(`http://tracking.example.org${GET}`, passedOn, trusted)).status).toBe(200);
   });
 
   test("serves health and version to everybody", async () => {
@@ -125,8 +153,34 @@ describe("with an admin's password and token", () => {
       expect((await fetchWorker(`${origin}${GET}`, init, admin)).status).toBe(200);
       const own = withHeaders(init, { Origin: origin });
       expect((await fetchWorker(`${origin}${GET}`, own, admin)).status).toBe(200);
-      const foreign = withHeaders(init, { Origin: "https://evil.test" });
-      await expectMlflowError(fetchWorker(`${origin}${GET}`, foreign, admin), "PERMISSION_DENIED");
+    }
+  });
+
+  test("a page of another site is refused with what its browser adds, and served with a token that it must have been given", async () => {
+    const from = (Authorization: string) => ({ headers: { Authorization, Origin: "https://evil.test" } });
+    await expectMlflowError(fetchWorker(GET, from(basic(`admin:${PASSWORD}`)), admin), "PERMISSION_DENIED");
+    await expectMlflowError(fetchWorker(GET, from("Bearer wrong"), admin), "UNAUTHENTICATED");
+    await expectMlflowError(fetchWorker(GET, { headers: { Origin: "https://evil.test" } }, admin), "PERMISSION_DENIED");
+    const answer = await fetchWorker(GET, from(`Bearer ${TOKEN}`), admin);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("Access-Control-Allow-Origin")).toBeNull();
+  });
+
+  test("a page that a proxy serves by a name of its own is served, on the browser's word that it is the same", async () => {
+    const headers = { Authorization: basic(`admin:${PASSWORD}`), Origin: "https://tracking.example.org" };
+    const post = {
+      method: "POST",
+      headers: { ...headers, "Content-Type": "application/json" },
+      body: '{"max_results":1}',
+    };
+    const search = "http://127.0.0.1:5000/api/2.0/mlflow/experiments/search";
+    await expectMlflowError(fetchWorker(search, post, admin), "PERMISSION_DENIED");
+    expect((await fetchWorker(search, withHeaders(post, { "Sec-Fetch-Site": "same-origin" }), admin)).status).toBe(200);
+    for (const site of ["cross-site", "same-site", "none"]) {
+      await expectMlflowError(
+        fetchWorker(search, withHeaders(post, { "Sec-Fetch-Site": site }), admin),
+        "PERMISSION_DENIED",
+      );
     }
   });
 
@@ -153,7 +207,7 @@ describe("with an admin's password and token", () => {
     TOKEN,
   ])("%j is refused", async (authorization) => {
     const answer = await fetchWorker(GET, { headers: { Authorization: authorization } }, admin);
-    expect(answer.headers.get("WWW-Authenticate")).toBe('Basic realm="mlflow"');
+    expect(answer.headers.get("WWW-Authenticate")).toBe('Basic realm="mlflow", charset="UTF-8"');
     await expectMlflowError(answer, "UNAUTHENTICATED");
   });
 
@@ -173,20 +227,38 @@ describe("with an admin's password and token", () => {
     expect(await status(basic("ada:undefined"), settings)).toBe(401);
   });
 
-  test("a secret that is too short serves nobody", async () => {
-    for (const password of ["", " ", "eleven char"]) {
-      expect(await status(basic(`admin:${password}`), { TRACKFLARE_ADMIN_PASSWORD: password })).toBe(500);
+  test("a password beyond ASCII is taken in UTF-8 and, as Python's requests sends it, in Latin-1", async () => {
+    for (const password of ["pässwörd:with:colons", "Ã¤Ã¶ both ways"]) {
+      const settings = { TRACKFLARE_ADMIN_PASSWORD: password };
+      expect(await status(basic(`admin:${password}`), settings)).toBe(200);
+      expect(await status(`Basic ${btoa(`admin:${password}`)}`, settings)).toBe(200);
+      expect(await status(`Basic ${btoa(`admin:${password.slice(1)}`)}`, settings)).toBe(401);
+    }
+  });
+
+  test("a wrong setting serves nobody, and is named without its value", async () => {
+    for (const [name, value, rule] of [
+      ["TRACKFLARE_ADMIN_PASSWORD", "", "at least 12"],
+      ["TRACKFLARE_ADMIN_PASSWORD", "eleven char", "at least 12"],
+      ["TRACKFLARE_ADMIN_TOKEN", "fifteen charact", "at least 16"],
+      ["TRACKFLARE_LOCAL", "yes-please", "0 or 1"],
+      ["MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "app.test", "https://app.example.com"],
+      ["MLFLOW_SERVER_ALLOWED_HOSTS", "https://a.example/b", "mlflow.example.com"],
+      ["MLFLOW_STATIC_PREFIX", "mlflow/", "/mlflow"],
+    ] as const) {
+      for (const target of [GET, "/health", "/"]) {
+        const answer = fetchWorker(target, { headers: { Authorization: basic(`admin:${value}`) } }, { [name]: value });
+        const message = await expectMlflowError(answer, "TEMPORARILY_UNAVAILABLE");
+        expect(message).toContain(`${name} must`);
+        expect(message).toContain(rule);
+        if (value !== "") expect(message).not.toContain(value);
+      }
     }
   });
 });
 
 test("an unknown endpoint is told to those only who may know", async () => {
-  for (const path of [
-    "/api/2.0/mlflow/nothing",
-    "/nothing",
-    "/api/2.0/mlflow/runs/get/",
-    "/api/2.0/mlflow//runs/get",
-  ]) {
+  for (const path of ["/api/2.0/mlflow/nothing", "/nothing", "/api/2.0/mlflow/runs/get/", "/nothing//"]) {
     await expectMlflowError(fetchWorker(path), "ENDPOINT_NOT_FOUND");
   }
   await expectMlflowError(fetchWorker("/api/2.0/mlflow/runs/create"), "ENDPOINT_NOT_FOUND");

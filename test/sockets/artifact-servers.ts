@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
+import { directSocket } from "../../src/cli/engine.ts";
 import { workerBundle } from "../../src/cli/worker-bundle.ts";
 import { startServer } from "../server.ts";
 
@@ -33,7 +34,7 @@ export const ARTIFACT_SERVERS: Readonly<Record<"folder" | "r2", () => Promise<Ar
       scriptPath: join(bundle.path, "index.js"),
       modules: true,
       bindings: { ...bundle.options.bindings, TRACKFLARE_LOCAL: "1" },
-      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+      unsafeDirectSockets: [directSocket({ host: "127.0.0.1", port: 0 })],
       cf: false,
     });
     return {

@@ -21,16 +21,23 @@ export function rawRequest(
   const body = options.body ?? "";
   const headers = options.headers ?? (body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]);
   const head = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...headers, "", ""].join("\r\n");
-  return exchange(hostname, Number(port), head + body);
+  return exchange(hostname, Number(port), head + body, method === "HEAD");
+}
+
+/** Sends lines as they are, the blank one that ends a head included unless one of the lines is it. */
+export function sendRaw(serverUrl: string, lines: readonly string[]): Promise<RawResponse> {
+  const { hostname, port } = new URL(serverUrl);
+  const text = lines.includes("") ? lines.join("\r\n") : [...lines, "", ""].join("\r\n");
+  return exchange(hostname, Number(port), text, false);
 }
 
 /** Resolves with the first whole response: workerd leaves a connection open even when it is asked to close it. */
-function exchange(hostname: string, port: number, bytes: string): Promise<RawResponse> {
+function exchange(hostname: string, port: number, bytes: string, isHead: boolean): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, hostname);
     let received = Buffer.alloc(0);
     const settle = (isEnd: boolean) => {
-      const response = parseResponse(received, isEnd);
+      const response = parseResponse(received, isEnd, isHead);
       if (response) resolve(response);
       else if (isEnd) reject(new Error(`The connection ended after: ${received}`));
       if (response) socket.destroy();
@@ -46,7 +53,7 @@ function exchange(hostname: string, port: number, bytes: string): Promise<RawRes
   });
 }
 
-function parseResponse(bytes: Buffer, isEnd: boolean): RawResponse | undefined {
+function parseResponse(bytes: Buffer, isEnd: boolean, isHead: boolean): RawResponse | undefined {
   const headEnd = bytes.indexOf("\r\n\r\n");
   if (headEnd === -1) return undefined;
   const [statusLine = "", ...lines] = bytes.toString("utf8", 0, headEnd).split("\r\n");
@@ -57,6 +64,7 @@ function parseResponse(bytes: Buffer, isEnd: boolean): RawResponse | undefined {
     }),
   );
   const body = bytes.subarray(headEnd + 4);
+  if (isHead) return { status: Number(statusLine.split(" ")[1]), headers, body: body.toString() };
   const length = Number(headers.get("content-length") ?? Number.POSITIVE_INFINITY);
   if (body.length < length && !isEnd) return undefined;
   return { status: Number(statusLine.split(" ")[1]), headers, body: body.toString() };

@@ -71,7 +71,7 @@ describe("with an admin secret", () => {
     for (const path of paths) {
       const response = await fetch(server.url + path);
       expect(response.status, path).toBe(401);
-      expect(response.headers.get("WWW-Authenticate"), path).toBe('Basic realm="mlflow"');
+      expect(response.headers.get("WWW-Authenticate"), path).toBe('Basic realm="mlflow", charset="UTF-8"');
       expect(response.headers.get("Content-Type"), path).toBe("application/json");
     }
     expect((await fetch(server.url, { method: "POST" })).status).toBe(401);

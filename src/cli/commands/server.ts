@@ -16,6 +16,22 @@ export function serverCommand(): Command {
           .env("TRACKFLARE_DATA_DIR")
           .default("./trackflare-data"),
       )
+      .addOption(
+        new Option(
+          "--allowed-hosts <hosts>",
+          "names that the server may be called by, with commas between; * for any part",
+        ).env("MLFLOW_SERVER_ALLOWED_HOSTS"),
+      )
+      .addOption(
+        new Option("--cors-allowed-origins <origins>", "other sites whose pages may call, with commas between").env(
+          "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+        ),
+      )
+      .addOption(
+        new Option("--static-prefix <path>", "path below which the server answers too, such as /mlflow").env(
+          "MLFLOW_STATIC_PREFIX",
+        ),
+      )
       .action(async (flags: Record<string, unknown>) => {
         const { parseServerSettings } = await import("../settings.ts");
         const settings = parseServerSettings(flags, process.env);

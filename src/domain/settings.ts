@@ -1,0 +1,46 @@
+import * as z from "zod/mini";
+
+const longEnough = (characters: number) =>
+  z.optional(
+    z
+      .string()
+      .check(
+        z.minLength(characters, `must have at least ${characters} characters`),
+        z.maxLength(1024, "must have at most 1024 characters"),
+      ),
+  );
+
+/**
+ * The admin's name and secrets: Worker vars on the edge, environment variables of the local command. In `zod/mini`, since
+ * the whole of zod is two thirds of a Worker's bundle. It brings no texts of its own, so each rule says what must be.
+ */
+export const adminSettings = z.object({
+  TRACKFLARE_ADMIN_USERNAME: z.optional(
+    z.string().check(z.minLength(1, "is empty"), z.maxLength(255, "must have at most 255 characters")),
+  ),
+  TRACKFLARE_ADMIN_PASSWORD: longEnough(12),
+  TRACKFLARE_ADMIN_TOKEN: longEnough(16),
+});
+
+/** Whether every entry of a list of origins is `*` or one: a scheme, a host and perhaps a port. */
+function areOrigins(list: string): boolean {
+  return list
+    .split(",")
+    .map((entry) => entry.trim())
+    .every((entry) => entry === "" || entry === "*" || (/^https?:\/\/[^/]+\/?$/i.test(entry) && URL.canParse(entry)));
+}
+
+/** Where the server stands: what it is called by, whose pages may call it, below which path. By MLflow's names. */
+export const standingSettings = z.object({
+  MLFLOW_SERVER_ALLOWED_HOSTS: z.optional(
+    z
+      .string()
+      .check(z.regex(/^[\w.,:*[\]~ -]*$/, "must be host names with commas between them, such as mlflow.example.com")),
+  ),
+  MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: z.optional(
+    z.string().check(z.refine(areOrigins, "must be origins with commas between them, such as https://app.example.com")),
+  ),
+  MLFLOW_STATIC_PREFIX: z.optional(
+    z.string().check(z.regex(/^(\/[\w.~-]+)*$/, "must begin with a slash and end without one, such as /mlflow")),
+  ),
+});

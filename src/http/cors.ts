@@ -1,0 +1,33 @@
+import { pageOf } from "./callers.ts";
+import type { Config } from "./config.ts";
+
+const METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
+/** In seconds. Chromium keeps no permission for longer. */
+const KEEP_PERMISSION = "7200";
+
+/**
+ * What a page of an allowed origin may read, said on an answer to it. Pages of this server need no permission, and others
+ * get none.
+ */
+export function allowPage(request: Request, response: Response, config: Config): Response {
+  if (pageOf(request, config.allowedOrigins) !== "allowed" || response.webSocket) return response;
+  const answer = new Response(response.body, response);
+  answer.headers.set("Access-Control-Allow-Origin", request.headers.get("Origin") ?? "");
+  answer.headers.set("Access-Control-Allow-Credentials", "true");
+  answer.headers.set("Access-Control-Expose-Headers", "*");
+  answer.headers.append("Vary", "Origin");
+  return answer;
+}
+
+/**
+ * The answer to a browser that asks, without credentials, whether a page may send a request; undefined where it is another
+ * request, or the page may not.
+ */
+export function preflight(request: Request, config: Config): Response | undefined {
+  if (request.method !== "OPTIONS" || !request.headers.has("Access-Control-Request-Method")) return undefined;
+  if (pageOf(request, config.allowedOrigins) !== "allowed") return undefined;
+  const headers = new Headers({ "Access-Control-Allow-Methods": METHODS, "Access-Control-Max-Age": KEEP_PERMISSION });
+  const asked = request.headers.get("Access-Control-Request-Headers");
+  if (asked !== null) headers.set("Access-Control-Allow-Headers", asked);
+  return new Response(null, { status: 204, headers });
+}

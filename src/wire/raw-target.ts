@@ -1,0 +1,56 @@
+import { MlflowError } from "../domain/errors.ts";
+
+/*
+ * A request's target and host as they were sent. Decoding is left to those who use a part: two views of one path are how
+ * `%2e%2e` passes a check and then reaches a store.
+ *
+ * On the edge `request.url` is a whole URL. The local socket hands over the request line's target as it is (cli/engine.ts):
+ * a path, a whole URL (RFC 9112 §3.2.2), or what is neither.
+ */
+
+/** A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port. Names of containers have underscores. */
+const AUTHORITY = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+
+/**
+ * Refuses a target that is neither a path nor an http URL, and a Host header that names no host, or two.
+ * @throws MlflowError BAD_REQUEST
+ */
+export function requireWellFormedTarget(request: Request): void {
+  const isTarget = request.url.startsWith("/") || /^https?:\/\//i.test(request.url);
+  if (!isTarget) throw new MlflowError("BAD_REQUEST", "Bad Request. The request's target must be a path or a URL.");
+  if (!AUTHORITY.test(rawHost(request))) {
+    throw new MlflowError("BAD_REQUEST", "Bad Request. The Host header must name one host.");
+  }
+}
+
+/** The path, undecoded and without query. */
+export function rawPath({ url }: Request): string {
+  const start = pathStart(url);
+  if (start === url.length) return "/";
+  const end = url.slice(start).search(/[?#]/);
+  return end === -1 ? url.slice(start) : url.slice(start, start + end) || "/";
+}
+
+/** The query, from its question mark on; "" where there is none. */
+export function rawQuery({ url }: Request): string {
+  return /\?[^#]*/.exec(url)?.[0] ?? "";
+}
+
+/** The `name:port` that was called: the URL's, as RFC 9112 §3.2.2 has it, else the Host header's. */
+export function rawHost({ url, headers }: Request): string {
+  if (url.startsWith("/")) return headers.get("Host") ?? "";
+  return url.slice(url.indexOf("://") + 3, pathStart(url));
+}
+
+/** The whole URL, as `Request` needs it. Which scheme a local client's proxy was called by is not known. */
+export function absoluteUrl(request: Request): string {
+  return request.url.startsWith("/") ? `http://${rawHost(request)}${request.url}` : request.url;
+}
+
+/** Where a URL's path begins, or a query that follows no path; 0 in a target that is a path. */
+function pathStart(url: string): number {
+  if (url.startsWith("/")) return 0;
+  const authority = url.indexOf("://") + 3;
+  const length = url.slice(authority).search(/[/?#]/);
+  return length === -1 ? url.length : authority + length;
+}
