@@ -48,3 +48,13 @@ export const MAX_REGISTRY_TEXT_LENGTH = 100_000;
 export const DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS = 100;
 export const MAX_REGISTERED_MODEL_SEARCH_RESULTS = 1000;
 export const MAX_MODEL_VERSION_SEARCH_RESULTS = 200_000;
+
+/**
+ * Of any text that is imported. Servers of other versions have allowed longer names and values than ours does now, and
+ * what they hold is kept whole: this bounds only what a row of D1 holds.
+ */
+export const MAX_IMPORTED_VALUE_LENGTH = 250_000;
+/** What one request of an import may hold, so that it stays within what the platform allows one request. */
+export const MAX_IMPORTED_RECORDS = 1000;
+export const MAX_IMPORTED_RUNS_WITH_POINTS = 250;
+export const MAX_IMPORTED_POINTS = 200_000;

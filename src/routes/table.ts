@@ -2,6 +2,7 @@ import type { Route } from "../wire/route.ts";
 import { artifactsRoutes } from "./artifacts.ts";
 import { experimentsRoutes } from "./experiments.ts";
 import { graphqlRoutes } from "./graphql/graphql.ts";
+import { importRoutes } from "./import.ts";
 import { loggedModelsRoutes } from "./logged-models.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { mlflowArtifactsRoutes } from "./mlflow-artifacts.ts";
@@ -33,5 +34,6 @@ export const ROUTES: readonly Route[] = [
   ...uiSeriesRoutes,
   ...uiLiveRoutes,
   ...stockUiRoutes,
+  ...importRoutes,
   ...systemRoutes,
 ];

@@ -17,6 +17,8 @@ export interface Field<T, Required extends boolean = false> {
   /** Missing, null or an empty string is a 400. */
   readonly isRequired: Required;
   readonly isRepeated: boolean;
+  /** What a field that is missing or null is read as; such a field counts as required in {@link Infer}. */
+  readonly orElse?: unknown;
   /** A second wire name from older clients, as `run_uuid` is of `run_id`. */
   readonly legacyName?: string;
 }
@@ -131,6 +133,23 @@ export function repeated<T>(of: Field<T, boolean>): Field<readonly T[]> {
   };
 }
 
+/** A long list of scalars: as {@link repeated}, without a path for each of its items. */
+export function column<T>(of: Field<T, boolean>): Field<readonly T[]> {
+  return {
+    isRequired: false,
+    isRepeated: true,
+    read: (value, path) => {
+      if (!Array.isArray(value)) throw wrongType(value, path, "a list");
+      return value.map((item) => of.read(item, path));
+    },
+  };
+}
+
+/** The field is never undefined: where it is missing or null it is `value`. */
+export function orElse<T, const Other>(value: Other, of: Field<T, boolean>): Field<T | Other, true> {
+  return { ...of, isRequired: true, orElse: value };
+}
+
 export function nested<T>(of: Message<T>): Field<T> {
   return field(of.parse);
 }
@@ -168,7 +187,11 @@ export function message<S extends Shape>(shape: S): Message<Infer<S>> {
           }
           found = other;
         }
-        if (of.isRequired && (found === undefined || found === null || found === "")) {
+        if ("orElse" in of && (found === undefined || found === null)) {
+          parsed[of.name] = of.orElse;
+          continue;
+        }
+        if (of.isRequired && !("orElse" in of) && (found === undefined || found === null || found === "")) {
           throw invalidParameter(`Missing value for required parameter '${fieldPath}'.`);
         }
         if (found !== undefined && found !== null) parsed[of.name] = of.read(found, fieldPath);

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { LIFECYCLE_STAGES, LOGGED_MODEL_STATUSES, RUN_STATUSES, STORED_STAGES } from "../../domain/entities.ts";
+import { RECORD_KINDS } from "../../domain/records.ts";
 
 /*
  * D1 holds everything that is searched; metric history lives in the runs' objects (stores/run/). `npm run db:new` writes
@@ -346,4 +347,15 @@ export const modelVersionTags = sqliteTable(
     primaryKey({ columns: [table.registeredModelId, table.version, table.key] }),
     index("model_version_tags_by_value").on(table.key, sql`substr(value, 1, 64)`),
   ],
+);
+
+/** What was imported whole: the same digest again is the same record, which need not be written again. */
+export const imports = sqliteTable(
+  "imports",
+  {
+    kind: text("kind", { enum: RECORD_KINDS }).notNull(),
+    id: text("id").notNull(),
+    digest: text("digest").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.id] })],
 );

@@ -5,19 +5,22 @@ const MAX_LIST_LENGTH = 400_000;
 
 /**
  * Rows as JSON lists for `json_each(?)`, as few as D1 allows: one statement takes as many rows as fit a bound string.
- * @param rows JSON texts, each of at most 200,000 characters
+ * @param rows JSON texts; one that is longer than a list may be is a list of its own
  */
 export function jsonLists(rows: readonly string[]): string[] {
   const lists: string[] = [];
   let start = 0;
   let length = 0;
-  rows.forEach((row, i) => {
-    length += row.length + 1;
-    if (length < MAX_LIST_LENGTH && i < rows.length - 1) return;
-    lists.push(`[${rows.slice(start, i + 1).join(",")}]`);
-    start = i + 1;
+  const cut = (end: number) => {
+    if (end > start) lists.push(`[${rows.slice(start, end).join(",")}]`);
+    start = end;
     length = 0;
+  };
+  rows.forEach((row, i) => {
+    if (length + row.length >= MAX_LIST_LENGTH) cut(i);
+    length += row.length + 1;
   });
+  cut(rows.length);
   return lists;
 }
 

@@ -5,6 +5,7 @@ import firstPoints from "../../../../migrations/0003_first_points.sql";
 import longValues from "../../../../migrations/0004_long_values.sql";
 import documentStamps from "../../../../migrations/0005_document_stamps.sql";
 import newRuns from "../../../../migrations/0006_new_runs.sql";
+import imports from "../../../../migrations/0007_imports.sql";
 
 /** Every migration in order, under the file name that wrangler records for it. */
 const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0004_long_values.sql", sql: longValues },
   { name: "0005_document_stamps.sql", sql: documentStamps },
   { name: "0006_new_runs.sql", sql: newRuns },
+  { name: "0007_imports.sql", sql: imports },
 ];
 
 /**

@@ -1,0 +1,217 @@
+import { LIFECYCLE_STAGES, LOGGED_MODEL_STATUSES, RUN_STATUSES, STORED_STAGES } from "../domain/entities.ts";
+import { invalidParameter } from "../domain/errors.ts";
+import { MAX_IMPORTED_POINTS, MAX_IMPORTED_RECORDS, MAX_IMPORTED_RUNS_WITH_POINTS } from "../domain/limits.ts";
+import { RECORD_KINDS } from "../domain/records.ts";
+import type { ServiceContext } from "../services/context.ts";
+import { importExperiments, knownRecords } from "../services/import/experiments.ts";
+import { importLoggedModels, importRegisteredModels } from "../services/import/models.ts";
+import { importPoints } from "../services/import/points.ts";
+import { finishRuns, importRuns } from "../services/import/runs.ts";
+import {
+  column,
+  double,
+  type Field,
+  int64,
+  message,
+  nested,
+  oneOf,
+  orElse,
+  repeated,
+  required,
+  string,
+} from "../wire/message.ts";
+import { json } from "../wire/respond.ts";
+import { apiPaths, type Route, route } from "../wire/route.ts";
+import { onServer } from "./permissions.ts";
+
+/*
+ * What `trackflare import` writes by: MLflow's own API gives neither ids nor times, these endpoints do. Only an admin may
+ * call them. Each takes records as src/domain/records.ts has them, in snake_case, all or none of a request, and may be
+ * repeated: the same again changes nothing. docs/migrate.md describes the order of the calls.
+ */
+
+const text = orElse("", string);
+const optionalText = orElse(null, string);
+const time = orElse(null, int64);
+/** A time of a column that other code reads as a number. */
+const timeMs = orElse(0, double);
+const pairs = orElse([], repeated(nested(message({ key: required(string), value: text }))));
+const lifecycleStage = orElse("active", oneOf(LIFECYCLE_STAGES));
+const digest = required(string);
+
+const experiment = message({
+  experimentId: required(string),
+  name: required(string),
+  artifactLocation: text,
+  lifecycleStage,
+  creationTimeMs: timeMs,
+  lastUpdateTimeMs: timeMs,
+  tags: pairs,
+  digest,
+});
+
+const dataset = message({
+  name: required(string),
+  digest: required(string),
+  sourceType: text,
+  source: text,
+  schema: string,
+  profile: string,
+});
+
+const run = message({
+  runId: required(string),
+  experimentId: required(string),
+  runName: text,
+  userId: text,
+  status: required(oneOf(RUN_STATUSES)),
+  startTimeMs: time,
+  endTimeMs: time,
+  artifactUri: text,
+  lifecycleStage,
+  deletedTimeMs: orElse(null, double),
+  params: pairs,
+  tags: pairs,
+  datasetInputs: orElse([], repeated(nested(message({ dataset: required(nested(dataset)), tags: pairs })))),
+  modelInputs: orElse([], repeated(string)),
+  modelOutputs: orElse([], repeated(nested(message({ modelId: required(string), step: orElse(0, int64) })))),
+});
+
+const points = message({
+  runId: required(string),
+  metrics: orElse(
+    [],
+    repeated(
+      nested(
+        message({
+          key: required(string),
+          timestamps: required(column(int64)),
+          steps: required(column(int64)),
+          values: required(column(double)),
+        }),
+      ),
+    ),
+  ),
+});
+
+const loggedModel = message({
+  modelId: required(string),
+  experimentId: required(string),
+  name: text,
+  modelType: text,
+  sourceRunId: text,
+  status: required(oneOf(LOGGED_MODEL_STATUSES, 0)),
+  statusMessage: optionalText,
+  artifactUri: text,
+  lifecycleStage,
+  creationTimeMs: timeMs,
+  lastUpdateTimeMs: timeMs,
+  params: pairs,
+  tags: pairs,
+  metrics: orElse(
+    [],
+    repeated(
+      nested(
+        message({
+          modelId: required(string),
+          runId: text,
+          key: required(string),
+          value: required(double),
+          timestamp: required(int64),
+          step: orElse(0, int64),
+          datasetName: string,
+          datasetDigest: string,
+        }),
+      ),
+    ),
+  ),
+  digest,
+});
+
+const modelVersion = message({
+  version: required(double),
+  currentStage: required(oneOf(STORED_STAGES)),
+  description: optionalText,
+  source: text,
+  storageLocation: optionalText,
+  runId: optionalText,
+  runLink: optionalText,
+  creationTimeMs: timeMs,
+  lastUpdateTimeMs: timeMs,
+  tags: pairs,
+});
+
+const registeredModel = message({
+  name: required(string),
+  description: optionalText,
+  creationTimeMs: timeMs,
+  lastUpdateTimeMs: timeMs,
+  tags: pairs,
+  aliases: orElse([], repeated(nested(message({ alias: required(string), version: required(double) })))),
+  versions: orElse([], repeated(nested(modelVersion))),
+  digest,
+});
+
+const runEnd = message({
+  runId: required(string),
+  lifecycleStage,
+  deletedTimeMs: orElse(null, double),
+  digest,
+});
+
+const knownRecord = message({ kind: required(oneOf(RECORD_KINDS)), id: required(string), digest });
+
+/** An endpoint that writes a list of records and answers `{}`. */
+function importRoute<Record>(
+  name: string,
+  record: Field<Record, boolean>,
+  write: (ctx: ServiceContext, records: readonly Record[]) => Promise<void>,
+  mostRecords = MAX_IMPORTED_RECORDS,
+): Route {
+  return route({
+    method: "POST",
+    paths: apiPaths(`/trackflare/import/${name}`),
+    permission: onServer("MANAGE"),
+    input: message({ records: required(repeated(record)) }),
+    handle: async ({ ctx, input }) => {
+      refuseMore("records", input.records.length, mostRecords);
+      if (input.records.length > 0) await write(ctx, input.records);
+      return json({});
+    },
+  });
+}
+
+function refuseMore(what: string, count: number, most: number): void {
+  if (count > most) throw invalidParameter(`At most ${most} ${what} may be imported at once, not ${count}.`);
+}
+
+export const importRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    paths: apiPaths("/trackflare/import/known"),
+    permission: onServer("MANAGE"),
+    input: message({ records: required(repeated(nested(knownRecord))) }),
+    handle: async ({ ctx, input }) => {
+      refuseMore("records", input.records.length, MAX_IMPORTED_RECORDS);
+      return json({ records: await knownRecords(ctx, input.records) });
+    },
+  }),
+  importRoute("experiments", nested(experiment), importExperiments),
+  importRoute("runs", nested(run), importRuns),
+  importRoute(
+    "points",
+    nested(points),
+    async (ctx, runs) => {
+      const count = runs.reduce(
+        (sum, { metrics }) => sum + metrics.reduce((of, { values }) => of + values.length, 0),
+        0,
+      );
+      refuseMore("points", count, MAX_IMPORTED_POINTS);
+      await importPoints(ctx, runs);
+    },
+    MAX_IMPORTED_RUNS_WITH_POINTS,
+  ),
+  importRoute("finished-runs", nested(runEnd), finishRuns, MAX_IMPORTED_RUNS_WITH_POINTS),
+  importRoute("logged-models", nested(loggedModel), importLoggedModels),
+  importRoute("registered-models", nested(registeredModel), importRegisteredModels),
+];

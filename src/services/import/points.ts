@@ -1,0 +1,109 @@
+import type { Metric } from "../../domain/entities.ts";
+import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { MAX_FINITE_VALUE, MAX_IMPORTED_VALUE_LENGTH } from "../../domain/limits.ts";
+import { checkLength } from "../../domain/names.ts";
+import type { MetricSeries } from "../../domain/records.ts";
+import { failedGuard } from "../../stores/d1/connection/guard.ts";
+import { importFirstPointsStatements } from "../../stores/d1/import/first-points.ts";
+import { findImportedRuns, type ImportedRun, moveRunsStatements } from "../../stores/d1/import/runs.ts";
+import { MAX_FIRST_POINTS } from "../../stores/d1/metrics/first-points.ts";
+import { encodePoints } from "../../stores/run/points.ts";
+import { seriesOf } from "../../stores/run/series.ts";
+import { runObject } from "../../stores/run/stub.ts";
+import { MetricSummaries } from "../../stores/run/summaries.ts";
+import { summaryRows } from "../../stores/run/summary-rows.ts";
+import type { ServiceContext } from "../context.ts";
+import { forEachAtMost } from "../metrics/catch-up.ts";
+
+/** Objects that are written to at a time. */
+export const OBJECTS_AT_A_TIME = 32;
+
+/** Points that one call of an object takes: 28 bytes each, below the megabyte of a row. */
+const POINTS_PER_APPEND = 30_000;
+
+export interface RunPoints {
+  readonly runId: string;
+  readonly metrics: readonly MetricSeries[];
+}
+
+/**
+ * Stores points of runs that were imported. What is stored already is stored once. Points of runs of which each metric
+ * has one are one transaction in D1; those of others go to their objects.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST unless all of the runs are here.
+ */
+export async function importPoints(ctx: ServiceContext, runs: readonly RunPoints[]): Promise<void> {
+  const points = new Map(runs.map(({ runId, metrics }) => [runId, metrics.flatMap(toPoints)]));
+  if (points.size < runs.length) throw invalidParameter("A run is given twice.");
+  const found = await requireRuns(ctx, [...points.keys()]);
+  const rest = await writeFirstPoints(ctx, points, found);
+  const deleted = rest.filter(({ lifecycleStage }) => lifecycleStage === "deleted");
+  // An object takes points of active runs only. Whoever imports gives them their stage when all is written.
+  const activate = deleted.map(({ runId }) => ({ runId, lifecycleStage: "active" as const, deletedTimeMs: null }));
+  if (deleted.length > 0) await ctx.writes.batch(moveRunsStatements(ctx.writes, activate));
+  await forEachAtMost(OBJECTS_AT_A_TIME, rest, ({ runId }) => append(ctx, runId, points.get(runId) ?? []));
+}
+
+/** @throws MlflowError RESOURCE_DOES_NOT_EXIST unless all of the runs are here. */
+export async function requireRuns(ctx: ServiceContext, runIds: readonly string[]): Promise<Map<string, ImportedRun>> {
+  const found = await findImportedRuns(ctx.db, runIds);
+  const missing = runIds.find((runId) => !found.has(runId));
+  if (missing !== undefined) throw doesNotExist(`Run with id=${missing} not found`);
+  return found;
+}
+
+function toPoints({ key, timestamps, steps, values }: MetricSeries): Metric[] {
+  if (key === "") throw invalidParameter("A metric has no name.");
+  checkLength("metric name", key, MAX_IMPORTED_VALUE_LENGTH);
+  if (timestamps.length !== values.length || steps.length !== values.length) {
+    throw invalidParameter(`The columns of metric '${key}' have different lengths.`);
+  }
+  return values.map((value, i) => ({ key, value: finite(value), timestamp: timestamps[i]!, step: steps[i]! }));
+}
+
+/** As MLflow stores an infinity. */
+function finite(value: number): number {
+  return Math.abs(value) === Number.POSITIVE_INFINITY ? Math.sign(value) * MAX_FINITE_VALUE : value;
+}
+
+/** @returns the runs whose points must go to their objects. */
+async function writeFirstPoints(
+  ctx: ServiceContext,
+  points: ReadonlyMap<string, readonly Metric[]>,
+  found: ReadonlyMap<string, ImportedRun>,
+): Promise<ImportedRun[]> {
+  const runs = [...found.values()].filter(({ runId }) => (points.get(runId)?.length ?? 0) > 0);
+  const { first = [], rest = [] } = Object.groupBy(runs, (run) =>
+    !run.hasObject && areFirstPoints(points.get(run.runId) ?? []) ? "first" : "rest",
+  );
+  const rows = first.flatMap(({ runId }) => {
+    const summaries = new MetricSummaries();
+    for (const point of points.get(runId) ?? []) summaries.addSeries(point.key, seriesOf(point));
+    return summaryRows(runId, summaries);
+  });
+  if (rows.length === 0) return rest;
+  try {
+    await ctx.writes.batch(importFirstPointsStatements(ctx.writes, rows));
+    return rest;
+  } catch (error) {
+    if (failedGuard(error) !== "first_points") throw error;
+    return runs;
+  }
+}
+
+/** D1 may hold the points as they are: one of each metric, and none is −0, whose sign its numbers do not keep. */
+function areFirstPoints(points: readonly Metric[]): boolean {
+  return (
+    points.length <= MAX_FIRST_POINTS &&
+    new Set(points.map(({ key }) => key)).size === points.length &&
+    !points.some(({ value }) => Object.is(value, -0))
+  );
+}
+
+async function append(ctx: ServiceContext, runId: string, points: readonly Metric[]): Promise<void> {
+  const object = runObject(ctx.env, runId);
+  for (let from = 0; from < points.length; from += POINTS_PER_APPEND) {
+    const body = encodePoints(points.slice(from, from + POINTS_PER_APPEND));
+    if (await object.append(runId, body)) continue;
+    throw new MlflowError("TEMPORARILY_UNAVAILABLE", `Run ${runId} was deleted while its points were stored.`);
+  }
+}
