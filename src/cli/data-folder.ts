@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
@@ -9,6 +9,8 @@ import { systemErrorCode, UserError } from "./user-error.ts";
 const Holder = z.object({
   /** Of the Node process. */
   pid: z.number().int().positive(),
+  /** The folder that is held, by device and inode. A copy of the folder has another one. */
+  folder: z.string().optional(),
   /** Absent until the server answers. */
   url: z.string().optional(),
   /** The workerd process, which has the databases open. Absent until it is started. */
@@ -28,15 +30,21 @@ const SQLITE_BUSY = 5;
  * The lock is the kernel's: an exclusive SQLite transaction on an empty file, so it is atomic, and it goes with the
  * process, however that ends. What a killed process can leave is its workerd; `server.json` names it before it opens
  * anything, and the next holder ends it first. So two of them never have one folder open.
+ *
+ * `server.json` is copied with the folder, and the workerd that a copy names serves the original. So the file also says
+ * which folder is held, and a start ends only what holds the very folder that it takes itself.
+ *
+ * Nothing here is fsynced: after a power cut no process is left, and a file that names none, or is empty, says so.
  */
 export class DataFolder {
   readonly path: string;
   readonly #lock: DatabaseSync;
-  #holder: Holder = { pid: process.pid };
+  #holder: Holder;
 
   private constructor(path: string, lock: DatabaseSync) {
     this.path = path;
     this.#lock = lock;
+    this.#holder = { pid: process.pid, folder: identityOf(path) };
   }
 
   /**
@@ -46,7 +54,8 @@ export class DataFolder {
   static async hold(path: string): Promise<DataFolder> {
     const folder = new DataFolder(path, takeLock(path));
     const previous = readHolder(path);
-    if (previous?.runtime !== undefined) await endProcess(previous.runtime);
+    const isOurs = previous?.folder === folder.#holder.folder;
+    if (isOurs && previous?.runtime !== undefined) await endProcess(previous.runtime);
     folder.#write();
     return folder;
   }
@@ -98,6 +107,12 @@ function takeLock(path: string): DatabaseSync {
     if (!(error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY)) throw error;
     throw new UserError(heldMessage(path, readHolder(path)));
   }
+}
+
+/** Names the folder itself, whatever its path: another one, a copy too, has another name. */
+function identityOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev}:${ino}`;
 }
 
 /** `mkdir -p`. Node's own never returns on a file system that takes no folders, such as /proc. */

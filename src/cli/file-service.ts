@@ -5,11 +5,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
+import { FolderSync } from "./folder-sync.ts";
 
 /** Where uploads grow and deletions shrink, on the files' own file system. `#` is in no key, so no key names it. */
 export const UPLOADS_FOLDER = ".#uploads";
 /** Larger pieces than the streams' defaults of 64 KiB: fewer turns of the event loop a megabyte. */
 const STREAM_BUFFER_BYTES = 1024 * 1024;
+/**
+ * Files up to here are on the disk before they are acknowledged. To wait for the disk with larger ones would halve the
+ * speed of their upload.
+ */
+export const MAX_SYNCED_BYTES = 4 * 1024 * 1024;
 /** How often an upload makes its folder again when deletions keep removing it. */
 const MAX_PLACE_ATTEMPTS = 20;
 
@@ -33,6 +39,7 @@ class Refusal extends Error {
  *     POST   /?key=a/b      the same with a body that lies in the uploads' folder already, as the file upload=<name>; 400
  *                           where that has not size=<bytes>, and it is gone afterwards either way
  *     GET    /?key=a/b      the file, or its part by Range; 404, 416
+ *     HEAD   /?key=a/b      the same without the bytes
  *     GET    /?folder=a     its entries as a JSON list of FileInfo, in any order; [] where there is nothing
  *     DELETE /?key=a/b      the file or folder, and folders that this leaves empty
  *
@@ -46,8 +53,9 @@ export function createFileService(rootFolder: string): Server {
   rmSync(workFolder, { recursive: true, force: true });
   mkdirSync(workFolder);
 
+  const folders = { root, workFolder, sync: new FolderSync(root) };
   const server = createServer((request, response) => {
-    answer({ root, workFolder }, request, response).catch((error: unknown) => {
+    answer(folders, request, response).catch((error: unknown) => {
       const status = error instanceof Refusal ? error.status : statusOf(error);
       if (status === 500 && !isCutOff(error)) console.error("Artifact files:", error);
       if (response.headersSent) response.destroy();
@@ -63,6 +71,7 @@ export function createFileService(rootFolder: string): Server {
 interface Folders {
   readonly root: string;
   readonly workFolder: string;
+  readonly sync: FolderSync;
 }
 
 async function answer(folders: Folders, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -85,7 +94,8 @@ async function answer(folders: Folders, request: IncomingMessage, response: Serv
       response.end();
       return;
     case "GET":
-      await sendFile(folders, key, request.headers.range, response);
+    case "HEAD":
+      await sendFile(folders, key, request, response);
       return;
     case "DELETE":
       await deleteTree(folders, key);
@@ -105,17 +115,17 @@ function canonicalKey(text: string): string {
 }
 
 /**
- * Writes beside the tree, then renames: a reader sees the old file or the new one, and a cut-off upload nothing. There
- * is no fsync: once acknowledged, the bytes are the kernel's and outlive this process however it ends. Only a power
- * failure in the seconds before the kernel writes them down can lose them, as with MLflow's own file store; to wait for
- * the disk would halve the speed of large uploads and cost every small one a seek.
+ * Writes beside the tree, then renames: a reader sees the old file or the new one, and a cut-off upload nothing. Once
+ * acknowledged, the bytes are the kernel's and outlive this process however it ends, and those of a file of up to
+ * {@link MAX_SYNCED_BYTES} outlive a power cut.
  */
 async function putFile(folders: Folders, key: string, request: IncomingMessage, end: string): Promise<void> {
   const upload = join(folders.workFolder, randomUUID());
   try {
     await pipeline(request, createWriteStream(upload, { flags: "wx", highWaterMark: STREAM_BUFFER_BYTES }));
-    if (end !== "") await cutEnd(upload, Buffer.from(end));
-    await place(folders, upload, key);
+    await using file = await open(upload, "r+");
+    if (end !== "") await cutEnd(file, Buffer.from(end));
+    await place(folders, upload, file, key);
   } finally {
     await rm(upload, { force: true });
   }
@@ -126,17 +136,17 @@ async function adoptFile(folders: Folders, key: string, name: string, size: numb
   if (!/^[\w-]+$/.test(name)) throw new Refusal(400);
   const upload = join(folders.workFolder, name);
   try {
-    const stat = await lstat(upload);
+    await using file = await open(upload, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stat = await file.stat();
     if (!stat.isFile() || stat.size !== size) throw new Refusal(400);
-    await place(folders, upload, key);
+    await place(folders, upload, file, key);
   } finally {
     await rm(upload, { force: true });
   }
 }
 
 /** Takes `end` off the file's end; refuses a file that does not end so. */
-async function cutEnd(path: string, end: Buffer): Promise<void> {
-  await using file = await open(path, "r+");
+async function cutEnd(file: FileHandle, end: Buffer): Promise<void> {
   const size = (await file.stat()).size - end.length;
   if (size < 0) throw new Refusal(400);
   const { buffer } = await file.read(Buffer.alloc(end.length), 0, end.length, size);
@@ -144,12 +154,16 @@ async function cutEnd(path: string, end: Buffer): Promise<void> {
   await file.truncate(size);
 }
 
-async function place({ root }: Folders, upload: string, key: string): Promise<void> {
+/** Gives an upload its name, and a small one its name and bytes on the disk. */
+async function place({ root, sync }: Folders, upload: string, file: FileHandle, key: string): Promise<void> {
+  const isSynced = (await file.stat()).size <= MAX_SYNCED_BYTES;
+  if (isSynced) await file.datasync();
   const target = join(root, key);
   for (let attempt = 1; ; attempt++) {
-    await makeFolder(root, dirname(key));
+    await makeFolder(root, sync, dirname(key));
     try {
       await rename(upload, target);
+      if (isSynced) await sync.flush(dirname(target));
       return;
     } catch (error) {
       const code = errorCode(error);
@@ -166,9 +180,10 @@ async function place({ root }: Folders, upload: string, key: string): Promise<vo
 }
 
 /** Makes the folder at `key` level by level; none of them may be a file or a symbolic link. */
-async function makeFolder(root: string, key: string): Promise<void> {
+async function makeFolder(root: string, sync: FolderSync, key: string): Promise<void> {
   if (key === "." || (await isOwnPath(root, key, "folder"))) return;
-  await makeFolder(root, dirname(key));
+  await makeFolder(root, sync, dirname(key));
+  sync.noteChange(join(root, dirname(key)));
   await mkdir(join(root, key)).catch((error: unknown) => {
     if (errorCode(error) !== "EEXIST" && errorCode(error) !== "ENOENT") throw error;
   });
@@ -179,9 +194,10 @@ async function makeFolder(root: string, key: string): Promise<void> {
 async function sendFile(
   { root }: Folders,
   key: string,
-  rangeHeader: string | undefined,
+  request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const rangeHeader = request.headers.range;
   const file = await openOwnFile(root, key);
   try {
     const stat = await file.stat({ bigint: true });
@@ -196,7 +212,7 @@ async function sendFile(
       ETag: `"${stat.ino.toString(36)}-${stat.mtimeNs.toString(36)}-${stat.size.toString(36)}"`,
       ...(range && { "Content-Range": `bytes ${start}-${range.end - 1}/${size}` }),
     });
-    if (length === 0) {
+    if (length === 0 || request.method === "HEAD") {
       response.end();
       return;
     }

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import {
+  closeSync,
   existsSync,
+  fsyncSync,
   globSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -69,11 +72,20 @@ async function makeBuild(build: SourceBuild): Promise<string> {
       throw error;
     }
     if (path === pathOf(build)) {
+      syncTree(aside);
       moveIntoPlace(aside, path);
       return path;
     }
     rmSync(aside, { recursive: true });
   }
+}
+
+/** A build stays until its sources change, so it must not be one whose files a power cut left empty. */
+function syncTree(path: string): void {
+  if (statSync(path).isDirectory()) for (const name of readdirSync(path)) syncTree(join(path, name));
+  const file = openSync(path, "r");
+  fsyncSync(file);
+  closeSync(file);
 }
 
 function moveIntoPlace(aside: string, path: string): void {

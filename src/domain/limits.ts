@@ -32,8 +32,11 @@ export const MAX_DATASET_JSON_BYTES = 1_400_000;
 export const MAX_INPUT_TAG_KEY_LENGTH = 255;
 export const MAX_INPUT_TAG_VALUE_LENGTH = 500;
 
-/** Of the tag `mlflow.log-model.history`, which MLflow never cuts: its row stays far below D1's 2,000,000 bytes. */
-export const MAX_MODEL_HISTORY_LENGTH = 250_000;
+/**
+ * Of a tag whose value is a JSON list that clients append to: to cut such a value would break it. Its row stays far below
+ * D1's 2,000,000 bytes.
+ */
+export const MAX_LIST_TAG_VALUE_LENGTH = 250_000;
 export const MAX_MODEL_LENGTH = 50_000;
 
 /** What MLflow stores for an infinite metric value: the largest finite double. */

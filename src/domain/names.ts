@@ -1,6 +1,7 @@
+import type { KeyValue } from "./entities.ts";
 import { invalidParameter } from "./errors.ts";
 import { isRunId } from "./ids.ts";
-import { MAX_KEY_LENGTH } from "./limits.ts";
+import { MAX_KEY_LENGTH, MAX_LIST_TAG_VALUE_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "./limits.ts";
 
 /**
  * Checks the key of a metric, param or tag by MLflow's rules (`mlflow/utils/validation.py`): letters of any script,
@@ -37,6 +38,20 @@ export function checkLength(what: string, text: string, limit: number): void {
 /** The first `limit` characters: MLflow's server cuts long param and run tag values (`MLFLOW_TRUNCATE_LONG_VALUES`). */
 export function truncate(text: string, limit: number): string {
   return text.length <= limit ? text : [...text].slice(0, limit).join("");
+}
+
+/** Tags of JSON lists that MLflow's client reads, appends to and writes back (`log_table`, `log_model`). */
+const LIST_TAGS: ReadonlySet<string> = new Set(["mlflow.loggedArtifacts", "mlflow.log-model.history"]);
+
+/**
+ * A run tag's value as it is stored: cut at 8,000 characters, as MLflow cuts it. A list is never cut, though MLflow cuts
+ * it too: the client could not read it again, and each later `log_table` of the run would raise.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a list of more than 250,000 characters.
+ */
+export function storedTagValue({ key, value }: KeyValue): string {
+  if (!LIST_TAGS.has(key)) return truncate(value, MAX_RUN_TAG_VALUE_LENGTH);
+  checkLength(`value of tag ${key}`, value, MAX_LIST_TAG_VALUE_LENGTH);
+  return value;
 }
 
 function lengthInCharacters(text: string): number {

@@ -6,15 +6,17 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { createFileService } from "../../src/cli/file-service.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createFileService, MAX_SYNCED_BYTES } from "../../src/cli/file-service.ts";
 
 let base: string;
 let root: string;
@@ -29,6 +31,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await stop();
   rmSync(base, { recursive: true, force: true });
 });
@@ -141,4 +144,50 @@ test("a start clears what the last end left behind, and nothing else", async () 
   stop = await start();
   expect(uploads()).toEqual([]);
   expect(await call("GET", "key=7/kept")).toEqual({ status: 200, text: "x" });
+});
+
+/** What is synced from now on, in order: "bytes" of a file that is not in its place yet, and folders with what is in them. */
+async function watchSyncs(): Promise<string[]> {
+  const handle = await open(root, "r");
+  const prototype = Object.getPrototypeOf(handle);
+  await handle.close();
+  const synced: string[] = [];
+  const { sync, datasync } = prototype;
+  vi.spyOn(prototype, "datasync").mockImplementation(async function (this: unknown) {
+    await datasync.call(this);
+    synced.push(`bytes, ${uploads().length} under way`);
+  });
+  vi.spyOn(prototype, "sync").mockImplementation(async function (this: FileHandle) {
+    const { ino } = await this.stat();
+    const folder = [
+      root,
+      ...readdirSync(root, { recursive: true, encoding: "utf8" }).map((path) => join(root, path)),
+    ].find((path) => statSync(path).ino === ino);
+    if (folder === undefined) throw new Error("What was synced is not there");
+    await sync.call(this);
+    synced.push(`${folder.slice(root.length)}/ with ${readdirSync(folder).join()}`);
+  });
+  return synced;
+}
+
+test("a small file is on the disk, with its folders, before it is acknowledged", async () => {
+  const synced = await watchSyncs();
+  await call("PUT", "key=7/run/small", "x".repeat(MAX_SYNCED_BYTES));
+  expect(synced[0]).toBe("bytes, 1 under way");
+  expect(synced.slice(1).sort()).toEqual(["/ with .#uploads,7", "/7/ with run", "/7/run/ with small"]);
+  synced.length = 0;
+  await call("PUT", "key=7/run/other", "x");
+  expect(synced).toEqual(["bytes, 1 under way", "/7/run/ with other,small"]);
+  synced.length = 0;
+  writeFileSync(join(root, ".#uploads/adopted"), "adopted");
+  await call("POST", "key=7/run/adopted&upload=adopted&size=7");
+  expect(synced).toEqual(["bytes, 1 under way", "/7/run/ with adopted,other,small"]);
+});
+
+test("a folder that another upload made is synced too", async () => {
+  const synced = await watchSyncs();
+  await call("PUT", "key=8/run/large", "x".repeat(MAX_SYNCED_BYTES + 1));
+  expect(synced).toEqual([]);
+  await call("PUT", "key=8/run/small", "x");
+  expect(synced.slice(1).map((line) => line.split(" ")[0])).toEqual(expect.arrayContaining(["/8/run/", "/8/", "/"]));
 });

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -61,13 +61,28 @@ test("where even the watchdog was killed, the next start ends the orphan and has
   expect(await findExperiment(second, "kept")).toBe(experimentId);
 });
 
+test("a copy of the data folder starts beside the original, and ends nothing of its server", async () => {
+  const original = await start();
+  const experimentId = await createExperiment(original, "kept");
+  cpSync(dataDir, join(folder, "copy"), { recursive: true });
+  const copy = await start({ dataDir: join(folder, "copy") });
+  expect(await findExperiment(copy, "kept")).toBe(experimentId);
+  expect(markProcess(original.workerdPid)).toBeDefined();
+  await expectHealthy(original);
+});
+
 test("a process that has an orphan's id by chance is left alone", async () => {
   const bystander = spawn("sleep", ["600"], { stdio: "ignore" });
   await once(bystander, "spawn");
   mkdirSync(dataDir);
+  const { dev, ino } = statSync(dataDir);
   writeFileSync(
     join(dataDir, "server.json"),
-    JSON.stringify({ pid: 1, runtime: { pid: bystander.pid, born: "workerd 1 another-boot" } }),
+    JSON.stringify({
+      pid: 1,
+      folder: `${dev}:${ino}`,
+      runtime: { pid: bystander.pid, born: "workerd 1 another-boot" },
+    }),
   );
   await start();
   expect(markProcess(bystander.pid ?? 0)).toBeDefined();

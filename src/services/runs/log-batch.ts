@@ -8,11 +8,10 @@ import {
   MAX_METRICS_PER_BATCH,
   MAX_PARAM_VALUE_LENGTH,
   MAX_PARAMS_PER_BATCH,
-  MAX_RUN_TAG_VALUE_LENGTH,
   MAX_TAGS_PER_BATCH,
 } from "../../domain/limits.ts";
 import { MAX_MODEL_ID_LENGTH, type ModelMetric } from "../../domain/logged-model.ts";
-import { checkKey, checkLength, checkRunId, truncate } from "../../domain/names.ts";
+import { checkKey, checkLength, checkRunId, storedTagValue, truncate } from "../../domain/names.ts";
 import type { Database, Statement } from "../../stores/d1/connection/database.ts";
 import { failedGuard, guardRunActive } from "../../stores/d1/connection/guard.ts";
 import { guardFirstPoints, MAX_FIRST_POINTS } from "../../stores/d1/metrics/first-points.ts";
@@ -100,7 +99,7 @@ export async function deleteRunTag(ctx: ServiceContext, runId: string, key: stri
 /** A run tag by MLflow's rules, with its value cut to what MLflow stores. */
 function checkRunTag(tag: KeyValue): KeyValue {
   checkKey("tag", tag.key);
-  return { key: tag.key, value: truncate(tag.value, MAX_RUN_TAG_VALUE_LENGTH) };
+  return { key: tag.key, value: storedTagValue(tag) };
 }
 
 function checkParam(param: KeyValue): KeyValue {

@@ -1,5 +1,5 @@
 import { invalidParameter } from "../../domain/errors.ts";
-import { MAX_MODEL_HISTORY_LENGTH, MAX_MODEL_LENGTH } from "../../domain/limits.ts";
+import { MAX_LIST_TAG_VALUE_LENGTH, MAX_MODEL_LENGTH } from "../../domain/limits.ts";
 import { failedGuard, guardRunActive } from "../../stores/d1/connection/guard.ts";
 import { appendToListTag } from "../../stores/d1/runs/runs.ts";
 import type { ServiceContext } from "../context.ts";
@@ -19,7 +19,7 @@ export async function logModel(ctx: ServiceContext, runId: string, modelJson: st
   let isAppended: boolean;
   try {
     const guard = guardRunActive(ctx.writes, runId);
-    isAppended = await appendToListTag(ctx.writes, guard, runId, MODEL_HISTORY_TAG, model, MAX_MODEL_HISTORY_LENGTH);
+    isAppended = await appendToListTag(ctx.writes, guard, runId, MODEL_HISTORY_TAG, model, MAX_LIST_TAG_VALUE_LENGTH);
   } catch (error) {
     throw failedGuard(error) === "run_active" ? await notActive(ctx, runId) : error;
   }

@@ -4,7 +4,7 @@ import { isExperimentId, newRunId } from "../../domain/ids.ts";
 import type { Int64 } from "../../domain/int64.ts";
 import { asStored } from "../../domain/key-values.ts";
 import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
-import { checkLength, truncate } from "../../domain/names.ts";
+import { checkLength, storedTagValue, truncate } from "../../domain/names.ts";
 import { randomRunName } from "../../domain/run-names.ts";
 import {
   type FullRunRecord,
@@ -66,7 +66,7 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
 /** Tags that come with a new run may have any name: upstream checks the names only of those that are set later. */
 function checkFirstTag(tag: KeyValue): KeyValue {
   checkLength("tag name", tag.key, MAX_KEY_LENGTH);
-  return { key: tag.key, value: truncate(tag.value, MAX_RUN_TAG_VALUE_LENGTH) };
+  return { key: tag.key, value: storedTagValue(tag) };
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */

@@ -58,17 +58,22 @@ export class FolderArtifactStore implements ArtifactStore {
     const held = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "");
     const offset = Number(held?.[1] ?? 0);
     const length = Number(response.headers.get("Content-Length"));
+    const etag = response.headers.get("ETag") ?? "";
     return {
-      body: (await this.#readFromDisk(key, offset, length, response.body)) ?? response.body,
+      body: (await this.#readFromDisk(key, etag, offset, length, response.body)) ?? response.body,
       size: Number(held?.[2] ?? response.headers.get("Content-Length")),
-      etag: response.headers.get("ETag") ?? "",
+      etag,
       range: held ? { offset, length } : undefined,
     };
   }
 
-  /** The same bytes as `body`, which is given up then; undefined where the disk service does not have them. */
+  /**
+   * The same bytes as `body`, which is given up then; undefined where the disk service does not have them. It opens the
+   * file anew, so a last look makes sure that no other file took the name in between.
+   */
   async #readFromDisk(
     key: string,
+    etag: string,
     offset: number,
     length: number,
     body: ReadableStream<Uint8Array>,
@@ -78,7 +83,8 @@ export class FolderArtifactStore implements ArtifactStore {
     const path = key.split("/").map(encodeURIComponent).join("/");
     const headers = { Range: `bytes=${offset}-${offset + length - 1}` };
     const response = await disk.fetch(`${FILES_URL}${path}`, { headers });
-    if (!response.ok || Number(response.headers.get("Content-Length")) !== length || response.body === null) {
+    const hasLength = response.ok && Number(response.headers.get("Content-Length")) === length;
+    if (response.body === null || !hasLength || (await this.#fetch("HEAD", { key })).headers.get("ETag") !== etag) {
       await response.body?.cancel();
       return undefined;
     }

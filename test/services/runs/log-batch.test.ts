@@ -40,6 +40,23 @@ test("params are cut at 6,000 characters, and what is cut does not count as a ch
   expect((await paramsOf(run_id)).a).toBe("😀".repeat(6000));
 });
 
+test.each(["mlflow.loggedArtifacts", "mlflow.log-model.history"])(
+  "%s, a list, is kept whole or refused",
+  async (key) => {
+    const list = (count: number) =>
+      JSON.stringify(numbered(count, (i) => ({ path: `tables/${i}.json`, type: "table" })));
+    const run_id = await newRun({ tags: [{ key, value: list(1000) }] });
+    expect((await tagsOf(run_id))[key]).toBe(list(1000));
+    await mlflow("runs/set-tag", { run_id, key, value: list(2000) });
+    await mlflow("runs/log-batch", { run_id, tags: [{ key, value: list(3000) }] });
+    expect((await tagsOf(run_id))[key]).toBe(list(3000));
+    const message = await refuse("runs/set-tag", { run_id, key, value: list(10_000) });
+    expect(message).toContain("250000");
+    expect(message.length).toBeLessThan(600);
+    expect((await tagsOf(run_id))[key]).toBe(list(3000));
+  },
+);
+
 test("a tag is set again and cut at 8,000 characters, and deleted once", async () => {
   const run_id = await newRun();
   await mlflow("runs/set-tag", { run_id, key: "a", value: "1" });
