@@ -9,6 +9,7 @@ import { createFileService, UPLOADS_FOLDER } from "./file-service.ts";
 import { printRuntimeLog } from "./runtime-log.ts";
 import { RuntimeWatch } from "./runtime-watch.ts";
 import { isLoopback, type ServerSettings } from "./settings.ts";
+import { SourceTrace } from "./source-trace.ts";
 import type { WorkerBundle } from "./worker-bundle.ts";
 
 /** The Worker, serving. */
@@ -40,6 +41,7 @@ export async function startEngine(
   await once(files, "listening");
 
   const runtime = new RuntimeWatch(data, scratch);
+  const trace = new SourceTrace(join(bundle.path, "index.js.map"));
   const miniflare = new Miniflare({
     workers: [
       {
@@ -69,8 +71,8 @@ export async function startEngine(
     log: new Log(LogLevel.ERROR),
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       runtime.onStart();
-      printRuntimeLog(stdout);
-      printRuntimeLog(stderr);
+      printRuntimeLog(stdout, trace);
+      printRuntimeLog(stderr, trace);
     },
   });
   const stop = async () => {
