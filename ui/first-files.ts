@@ -52,14 +52,14 @@ export function firstFiles(): Plugin {
         name: "first-files.js",
         source: [
           `{${ASK}`,
-          `for(const[p,f]of[${entries.join()}])if(p.test(location.hash))for(const u of f)a({rel:"modulepreload",href:"/"+u})`,
+          `for(const[p,f]of[${entries.join()}])if(p.test(location.hash))for(const u of f)a({rel:"modulepreload",href:u})`,
           `const r=${RUN}.exec(location.hash);if(r)a({rel:"preload",as:"fetch",href:"${GET_RUN}"+r[1]})}`,
           "",
         ].join("\n"),
       });
       const page = bundle["index.html"];
       if (page?.type !== "asset") throw new Error("There is no page to ask for files.");
-      const script = `<script src="/${this.getFileName(file)}"></script>`;
+      const script = `<script src="./${this.getFileName(file)}"></script>`;
       page.source = String(page.source).replace('<script type="module"', `${script}\n    $&`);
     },
   };

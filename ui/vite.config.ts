@@ -35,6 +35,8 @@ const CONTROLS =
   /node_modules\/@(base-ui|floating-ui)\/|ui\/src\/parts\/(dialog|menu|popover|select|tabs|toggles|description|tag-editor)\.tsx/;
 
 export default defineConfig({
+  // Relative, so that the page stands below any path: a proxy's, or that of --static-prefix.
+  base: "./",
   plugins: [react(), tailwindcss(), firstFiles(), brotliSizes()],
   build: {
     outDir: "dist",
