@@ -60,6 +60,7 @@ function lengthInCharacters(text: string): number {
   return count;
 }
 
-function shorten(text: string): string {
+/** A client's text as a message repeats it: its first 250 UTF-16 units. */
+export function shorten(text: string): string {
   return text.length > 250 ? `${text.slice(0, 250)}…` : text;
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { MlflowError } from "../domain/errors.ts";
 import type { Principal } from "../domain/principal.ts";
+import { EVERYTHING } from "../search/visibility.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { migrate } from "../stores/d1/connection/migrate.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
@@ -56,6 +57,7 @@ async function serve(
       writes: new QueuedDatabase(env, waitUntil),
       artifacts: artifactStore(env, config.artifactStore),
       principal,
+      visibility: EVERYTHING,
       requestId,
       waitUntil,
     };

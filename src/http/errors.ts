@@ -1,4 +1,5 @@
-import { MlflowError } from "../domain/errors.ts";
+import { invalidParameter, MlflowError } from "../domain/errors.ts";
+import { isBeyondLimits } from "../stores/d1/connection/guard.ts";
 import { json } from "../wire/respond.ts";
 
 /** D1 and Durable Object failures that pass: the write may or may not have happened, and is safe to repeat. */
@@ -8,6 +9,11 @@ const TRANSIENT =
 /** The answer for anything thrown. What we did not throw on purpose is logged under the request's id and not shown. */
 export function errorResponse(error: unknown, requestId: string): Response {
   if (error instanceof MlflowError) return mlflowErrorResponse(error);
+  if (isBeyondLimits(error)) {
+    const message =
+      "The request is larger or deeper than the database takes: shorten its texts and lists, or send parts.";
+    return mlflowErrorResponse(invalidParameter(message));
+  }
   console.error(requestId, error);
   if (isTransient(error)) {
     const response = mlflowErrorResponse(

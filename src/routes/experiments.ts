@@ -9,8 +9,8 @@ import {
   setExperimentStage,
   setExperimentTag,
 } from "../services/experiments/experiments.ts";
+import { searchExperiments } from "../services/experiments/search-experiments.ts";
 import { searchDatasets } from "../services/runs/search-datasets.ts";
-import { searchExperiments } from "../services/runs/search-runs.ts";
 import { id, int32, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";

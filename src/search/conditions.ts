@@ -8,6 +8,7 @@ import {
   type TextComparison,
 } from "./ast.ts";
 import type { Binder } from "./binder.ts";
+import { all, any } from "./connect.ts";
 import { asciiLower, type LikeTest, likeMatcher, planLike } from "./like.ts";
 import type { Residue } from "./plan.ts";
 
@@ -41,7 +42,7 @@ export function conditionSql(condition: Condition, source: FieldSource, binder: 
     case "and":
     case "or": {
       const parts = condition.conditions.map((one) => conditionSql(one, source, binder));
-      return `(${parts.join(condition.kind === "and" ? " AND " : " OR ")})`;
+      return `(${condition.kind === "and" ? all(parts) : any(parts)})`;
     }
     case "not":
       // What only narrows a comparison down says nothing of where it does not hold.
@@ -74,6 +75,8 @@ function comparisonSql(comparison: Comparison, source: FieldSource, binder: Bind
 /** A residue, and what to select for it. */
 export interface ConditionResidue {
   readonly residue: Residue;
+  /** How many of its columns carry texts. */
+  readonly texts: number;
   /** One expression a column of the residue. */
   readonly columns: (source: FieldSource, binder: Binder) => string[];
 }
@@ -84,11 +87,13 @@ export interface ConditionResidue {
  */
 export function residueOf(condition: Condition): ConditionResidue | undefined {
   const comparisons = comparisonsOf(condition);
-  if (!comparisons.some(isNarrowed)) return undefined;
+  const texts = comparisons.filter(isNarrowed).length;
+  if (texts === 0) return undefined;
   const tests = comparisons.map((comparison) =>
     isNarrowed(comparison) ? valuesTest(comparison) : (value: unknown) => value === 1,
   );
   return {
+    texts,
     residue: {
       width: comparisons.length,
       matches: (values) => holds(condition, new Set(comparisons.filter((_, index) => tests[index]!(values[index])))),

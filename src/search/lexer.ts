@@ -43,7 +43,9 @@ export function nextToken(source: string, position: number): Token {
   const symbolEnd = match(SYMBOL, source, start);
   if (symbolEnd !== undefined) return token("symbol", symbolEnd);
   const character = String.fromCodePoint(source.codePointAt(start)!);
-  throw invalidParameter(`Unexpected ${JSON.stringify(character)} at position ${start + 1}.`);
+  throw invalidParameter(
+    `Unexpected ${JSON.stringify(character)} at position ${start + 1}. A key with other signs goes in backticks: metrics.\`val/loss\`.`,
+  );
 }
 
 /** Where `pattern`, a sticky expression, stops matching at `position`; undefined where it does not match. */

@@ -2,7 +2,7 @@ import { invalidParameter } from "../domain/errors.ts";
 import type { Binder } from "./binder.ts";
 import { LOGGED_MODEL_GRAMMAR } from "./grammar.ts";
 import { type DatasetFilter, loggedModelColumn, onDatasets } from "./logged-model-source.ts";
-import type { OrderColumn } from "./order.ts";
+import { checkOrderTerms, type OrderColumn } from "./order.ts";
 import { METRIC_RANKS } from "./run-order.ts";
 
 /** One term of the order: an attribute, or `metrics.<key>`, narrowed to a dataset where one is named. */
@@ -18,8 +18,6 @@ export interface PlannedOrder {
   readonly columns: readonly OrderColumn[];
   readonly from: (binder: Binder) => string;
 }
-
-const MAX_ORDER_TERMS = 10;
 
 const TEXT_COLUMNS = new Set([
   "model_id",
@@ -37,9 +35,7 @@ const TEXT_COLUMNS = new Set([
  * @throws MlflowError INVALID_PARAMETER_VALUE for a field that one cannot order by.
  */
 export function planLoggedModelOrder(terms: readonly LoggedModelOrder[]): PlannedOrder {
-  if (terms.length > MAX_ORDER_TERMS) {
-    throw invalidParameter(`order_by has ${terms.length} items; at most ${MAX_ORDER_TERMS} are allowed.`);
-  }
+  checkOrderTerms(terms.length);
   const joins: ((binder: Binder) => string)[] = [];
   const columns = terms.flatMap((term): OrderColumn[] => {
     const { fieldName, ascending } = term;

@@ -1,5 +1,6 @@
 import { invalidParameter } from "../domain/errors.ts";
 import { type Int64, parseInt64 } from "../domain/int64.ts";
+import { shorten } from "../domain/names.ts";
 import {
   type Comparison,
   type Condition,
@@ -10,17 +11,20 @@ import {
   type OrderTerm,
   type TextComparator,
 } from "./ast.ts";
-import { toExperimentId } from "./experiment-id.ts";
+import { toExperimentId } from "./experiment-ids.ts";
 import type { Attribute, Grammar } from "./grammar.ts";
-import { isWord, shorten, TokenReader } from "./token-reader.ts";
+import type { Token } from "./lexer.ts";
+import { checkOrderTerms } from "./order.ts";
+import { isWord, TokenReader } from "./token-reader.ts";
 
 /** So that a list of some ten thousand run ids fits, in characters. */
 const MAX_FILTER_LENGTH = 1_000_000;
+/** Longer than any text it is for but the registry's, and a match takes at most pattern × text steps. */
+const MAX_PATTERN_LENGTH = 20_000;
 /** SQLite joins 64 tables at most, which bounds MLflow's filters too. */
 const MAX_COMPARISONS = 60;
 /** Brackets in brackets, so that the depth of the SQL stays below D1's 100 whatever the filter. */
 const MAX_DEPTH = 20;
-const MAX_ORDER_TERMS = 10;
 
 const NUMBER_ENTITIES: ReadonlySet<Entity> = new Set([
   "metric",
@@ -50,9 +54,7 @@ export function parseFilter(text: string, grammar: Grammar): Condition {
  * @throws MlflowError INVALID_PARAMETER_VALUE for an item that is not one, and for more than ten.
  */
 export function parseOrderBy(items: readonly string[], grammar: Grammar): OrderTerm[] {
-  if (items.length > MAX_ORDER_TERMS) {
-    throw invalidParameter(`order_by has ${items.length} items; at most ${MAX_ORDER_TERMS} are allowed.`);
-  }
+  checkOrderTerms(items.length);
   return items.map((item) => parseOrderTerm(item, grammar));
 }
 
@@ -155,15 +157,21 @@ class FilterParser {
     const field = this.#comparesNumber(named, comparator) ? { ...named, entity: "paramNumber" as const } : named;
     const type = this.#valueType(field);
     if (type === "number" || type === "integer") {
-      if (!NUMBER_COMPARATORS.includes(comparator)) throw reader.unexpected(operator, NUMBER_COMPARATORS.join(" "));
+      if (!NUMBER_COMPARATORS.includes(comparator))
+        throw this.#unexpectedComparator(operator, field, NUMBER_COMPARATORS);
       const value = type === "number" ? this.#number(field) : this.#integer(field);
       return { kind: "number", field, comparator: comparator as NumberComparator, value };
     }
     const comparators = type === "id" ? ["=", "!="] : TEXT_COMPARATORS;
-    if (!comparators.includes(comparator)) throw reader.unexpected(operator, comparators.join(" "));
+    if (!comparators.includes(comparator)) throw this.#unexpectedComparator(operator, field, comparators);
     const value = this.#string(`a quoted string for ${field.entity} ${JSON.stringify(field.key)}`);
     if (type === "id") {
       return { kind: "number", field, comparator: comparator as "=" | "!=", value: toExperimentId(value) };
+    }
+    if (comparator.endsWith("LIKE") && value.length > MAX_PATTERN_LENGTH) {
+      throw invalidParameter(
+        `A ${comparator} pattern has ${value.length} characters; at most ${MAX_PATTERN_LENGTH} are allowed.`,
+      );
     }
     return { kind: "text", field, comparator: comparator as TextComparator, value };
   }
@@ -179,7 +187,7 @@ class FilterParser {
     const reader = this.#reader;
     const present = reader.skipWord("NOT");
     if (!reader.skipWord("NULL")) throw reader.unexpected(reader.token, present ? "NULL" : "NULL or NOT NULL");
-    if (field.entity !== "param" && field.entity !== "tag") {
+    if (!mayBeAbsent(field)) {
       throw invalidParameter(`IS [NOT] NULL is for params and tags, not for ${field.entity} ${field.key}.`);
     }
     return { kind: "presence", field, present };
@@ -189,11 +197,7 @@ class FilterParser {
     const reader = this.#reader;
     const negated = reader.skipWord("NOT");
     const operator = reader.take();
-    const hasLists =
-      field.entity === "attribute"
-        ? this.#grammar.attributes.get(field.key)?.list
-        : this.#grammar.listEntities?.has(field.entity);
-    if (!isWord(operator, "IN") || !hasLists) {
+    if (!isWord(operator, "IN") || !this.#hasLists(field)) {
       throw reader.unexpected(operator, `a comparator that ${field.entity} ${JSON.stringify(field.key)} has`);
     }
     reader.symbol("(");
@@ -205,6 +209,23 @@ class FilterParser {
     reader.symbol(")");
     const isId = this.#valueType(field) === "id";
     return { kind: "list", field, negated, values: isId ? values.map(toExperimentId) : values };
+  }
+
+  #hasLists({ entity, key }: Field): boolean {
+    if (entity !== "attribute") return this.#grammar.listEntities?.has(entity) === true;
+    return this.#grammar.attributes.get(key)?.list === true;
+  }
+
+  /** Names every comparator that the field has, and where a word follows the key, how a key of several words is written. */
+  #unexpectedComparator(found: Token, field: Field, comparators: readonly string[]): Error {
+    const all = [
+      ...comparators,
+      ...(this.#hasLists(field) ? ["IN", "NOT IN"] : []),
+      ...(mayBeAbsent(field) ? ["IS NULL", "IS NOT NULL"] : []),
+    ];
+    const isKeyOfWords = field.entity !== "attribute" && found.kind === "name";
+    const hint = isKeyOfWords ? ` A key of several words goes in backticks: ${field.entity}s.\`a key\`.` : "";
+    return this.#reader.unexpected(found, all.join(", "), hint);
   }
 
   #number(field: Field): Int64 {
@@ -245,6 +266,11 @@ class FilterParser {
     if (field.entity !== "attribute") return "text";
     return this.#grammar.attributes.get(field.key)?.values ?? "text";
   }
+}
+
+/** Whether IS [NOT] NULL is for this field. */
+function mayBeAbsent({ entity }: Field): boolean {
+  return entity === "param" || entity === "tag";
 }
 
 /** One condition of several; alone, it is itself. */

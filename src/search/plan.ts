@@ -1,3 +1,10 @@
+import { invalidParameter } from "../domain/errors.ts";
+import type { Condition } from "./ast.ts";
+import { residueOf } from "./conditions.ts";
+import type { OrderColumn } from "./order.ts";
+import { pageToken, parsePageToken, queryFingerprint } from "./page-token.ts";
+import type { Visibility } from "./visibility.ts";
+
 /** One SQL text with its bound values; user input is only ever in `values`. */
 export interface SqlStatement {
   readonly sql: string;
@@ -14,9 +21,10 @@ export interface Residue {
 }
 
 /**
- * How to answer one page of a search: ids only, in order. Rows are `[id, isLast, ...position, ...residue columns]`.
- * The rows of the next stage follow in the order, and are asked for only while the page is not full; there are none
- * after a stage with rows where `isLast` is 1.
+ * How to answer one page of a search: ids only, in order. Rows are `[id, ...position, ...residue columns]`.
+ *
+ * One statement reads a whole page, so that a page is one snapshot of the database. Only where residues are left, or of a
+ * page larger than `sliceSize`, several statements follow each other, and each begins after the last row of the one before.
  */
 export interface SearchPlan {
   readonly maxResults: number;
@@ -26,17 +34,75 @@ export interface SearchPlan {
   readonly residues: readonly Residue[];
   /** Rows to ask of one statement at most, so that a large page stays in flat memory. */
   readonly sliceSize: number;
-  readonly stages: (after: Position | undefined, limit: number) => readonly SqlStatement[];
+  /**
+   * The first `limit` rows after a position; undefined where there can be none. Without residues, only the last two of
+   * `limit` rows need have a position.
+   */
+  readonly statement: (after: Position | undefined, limit: number) => SqlStatement | undefined;
   readonly pageToken: (last: Position) => string;
 }
 
-/** In rows of ids and numbers. */
-const SLICE_SIZE = 20_000;
-/** Where a row may carry texts of 8,000 characters. */
-const SLICE_SIZE_WITH_TEXTS = 1000;
-/** Where a row may carry texts of 100,000 characters, as the registry's tags are. */
-export const SLICE_SIZE_WITH_LONG_TEXTS = 100;
+/** What every search is asked beside what it searches for. */
+export interface PageQuery {
+  readonly maxResults: number;
+  readonly pageToken?: string | undefined;
+  readonly visibility: Visibility;
+}
 
-export function sliceSize(carriesTexts: boolean): number {
-  return carriesTexts ? SLICE_SIZE_WITH_TEXTS : SLICE_SIZE;
+/** A search whose filter and order are read. */
+export interface Search {
+  /** All that decides which rows there are and in which order: page tokens belong to it. */
+  readonly identity: readonly unknown[];
+  readonly conditions: readonly Condition[];
+  readonly columns: readonly OrderColumn[];
+  /** Of a value that a filter may test, in characters. */
+  readonly longestText: number;
+  /** @param residual the conditions that have a residue: the statement selects the columns of each. */
+  readonly statement: (page: {
+    readonly residual: readonly Condition[];
+    readonly after: Position | undefined;
+    readonly limit: number;
+  }) => SqlStatement | undefined;
+}
+
+/** Rows of ids: 200,000, the largest page that MLflow allows, and one more to tell whether there is a next page. */
+const SLICE_SIZE = 200_001;
+
+/** What the rows of a slice carry of texts at most, in characters: D1's answers end at 50 MB, an isolate at 128. */
+const SLICE_CHARACTERS = 8_000_000;
+const MAX_SLICE_SIZE_WITH_TEXTS = 1000;
+
+/**
+ * The one way from a search to its plan.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a page token that is not valid, or belongs to another search or caller.
+ */
+export function planSearch(
+  { identity, conditions, columns, longestText, statement }: Search,
+  page: PageQuery,
+): SearchPlan {
+  const residual = conditions.filter((condition) => residueOf(condition) !== undefined);
+  const residues = residual.map((condition) => residueOf(condition)!);
+  const texts = residues.reduce((sum, residue) => sum + residue.texts, 0);
+  const fingerprint = queryFingerprint([page.visibility.name, ...identity]);
+  return {
+    maxResults: page.maxResults,
+    start: page.pageToken ? parsePageToken(page.pageToken, fingerprint, columns) : undefined,
+    positionLength: columns.length,
+    residues: residues.map(({ residue }) => residue),
+    sliceSize: texts === 0 ? SLICE_SIZE : sliceSizeWithTexts(texts * longestText),
+    statement: (after, limit) => statement({ residual, after, limit }),
+    pageToken: (last) => pageToken(fingerprint, last),
+  };
+}
+
+function sliceSizeWithTexts(charactersPerRow: number): number {
+  return Math.min(MAX_SLICE_SIZE_WITH_TEXTS, Math.max(1, Math.floor(SLICE_CHARACTERS / charactersPerRow)));
+}
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE where a page cannot have so many rows. */
+export function checkMaxResults(maxResults: number, most: number): void {
+  if (maxResults >= 1 && maxResults <= most) return;
+  throw invalidParameter(
+    `Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer of at most ${most}.`,
+  );
 }

@@ -1,27 +1,28 @@
 import { invalidParameter } from "../domain/errors.ts";
+import {
+  MAX_MODEL_VERSION_SEARCH_RESULTS,
+  MAX_REGISTERED_MODEL_SEARCH_RESULTS,
+  MAX_REGISTRY_TAG_VALUE_LENGTH,
+} from "../domain/limits.ts";
 import { IS_PROMPT_TAG } from "../domain/prompts.ts";
 import { type Comparison, type Condition, comparisonsOf, type Field, isComparison, type OrderTerm } from "./ast.ts";
 import { Binder } from "./binder.ts";
-import { conjuncts, type FieldSource, residueOf } from "./conditions.ts";
+import { conjuncts, type FieldSource } from "./conditions.ts";
 import { type Grammar, MODEL_VERSION_GRAMMAR, REGISTERED_MODEL_GRAMMAR } from "./grammar.ts";
 import type { OrderColumn } from "./order.ts";
-import { pageToken, parsePageToken, queryFingerprint } from "./page-token.ts";
 import { parseFilter, parseOrderBy } from "./parser.ts";
-import { type SearchPlan, SLICE_SIZE_WITH_LONG_TEXTS, sliceSize } from "./plan.ts";
-import { searchQuery } from "./statement.ts";
+import { checkMaxResults, type PageQuery, planSearch, type SearchPlan } from "./plan.ts";
+import { pageStatement, searchQuery } from "./statement.ts";
 
-export interface RegistrySearchQuery {
+export interface RegistrySearchQuery extends PageQuery {
   readonly filter: string;
   readonly orderBy: readonly string[];
-  readonly maxResults: number;
-  readonly pageToken?: string | undefined;
 }
-
-export type RegistrySearchPlan = SearchPlan;
 
 /** What the two searches of the registry differ in. */
 interface Registry {
   readonly kind: string;
+  readonly maxResults: number;
   readonly grammar: { readonly filter: Grammar; readonly order: Grammar };
   readonly id: string;
   readonly from: string;
@@ -38,6 +39,7 @@ const by = (key: string, ascending = true): OrderTerm => ({ field: { entity: "at
 
 const REGISTERED_MODELS: Registry = {
   kind: "registered_models",
+  maxResults: MAX_REGISTERED_MODEL_SEARCH_RESULTS,
   grammar: REGISTERED_MODEL_GRAMMAR,
   id: "CAST(m.registered_model_id AS TEXT)",
   from: "registered_models m",
@@ -50,6 +52,7 @@ const REGISTERED_MODELS: Registry = {
 
 const MODEL_VERSIONS: Registry = {
   kind: "model_versions",
+  maxResults: MAX_MODEL_VERSION_SEARCH_RESULTS,
   grammar: MODEL_VERSION_GRAMMAR,
   id: "v.registered_model_id || '/' || v.version",
   from: "model_versions v JOIN registered_models m ON m.registered_model_id = v.registered_model_id",
@@ -67,41 +70,45 @@ const MODEL_VERSIONS: Registry = {
   tieBreak: [by("name"), by("version_number", false)],
 };
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE for a filter, order or page token that is not valid. */
-export function planRegisteredModelSearch(query: RegistrySearchQuery): RegistrySearchPlan {
-  return planSearch(REGISTERED_MODELS, query);
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a page size, filter, order or page token that is not valid. */
+export function planRegisteredModelSearch(query: RegistrySearchQuery): SearchPlan {
+  return planRegistrySearch(REGISTERED_MODELS, query);
 }
 
 /**
  * Deleted versions are never found.
- * @throws MlflowError INVALID_PARAMETER_VALUE for a filter, order or page token that is not valid.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a page size, filter, order or page token that is not valid.
  */
-export function planModelVersionSearch(query: RegistrySearchQuery): RegistrySearchPlan {
-  return planSearch(MODEL_VERSIONS, query);
+export function planModelVersionSearch(query: RegistrySearchQuery): SearchPlan {
+  return planRegistrySearch(MODEL_VERSIONS, query);
 }
 
-function planSearch(registry: Registry, query: RegistrySearchQuery): RegistrySearchPlan {
+function planRegistrySearch(registry: Registry, query: RegistrySearchQuery): SearchPlan {
+  checkMaxResults(query.maxResults, registry.maxResults);
+  const { visibility } = query;
   const filter = parseFilter(query.filter, registry.grammar.filter);
   const columns = orderColumns(registry, parseOrderBy(query.orderBy, registry.grammar.order));
   const hidesPrompts = !asksForPrompts(filter);
   const conditions = conjuncts(filter).filter((condition) => !(hidesPrompts && isAboutPrompts(condition)));
-  const residual = conditions.filter((condition) => residueOf(condition) !== undefined);
-  const fingerprint = queryFingerprint([registry.kind, query.filter, query.orderBy]);
-  return {
-    maxResults: query.maxResults,
-    start: query.pageToken ? parsePageToken(query.pageToken, fingerprint, columns) : undefined,
-    positionLength: columns.length,
-    residues: residual.map((condition) => residueOf(condition)!.residue),
-    sliceSize: residual.length > 0 ? SLICE_SIZE_WITH_LONG_TEXTS : sliceSize(false),
-    pageToken: (last) => pageToken(fingerprint, last),
-    stages: (after, limit) => {
-      const binder = new Binder();
-      const where = [...registry.where, ...(hidesPrompts ? [noPrompt(registry, binder)] : [])];
-      const parts = { id: registry.id, from: registry.from, source: sourceOf(registry), isLast: true };
-      const all = { ...parts, where, conditions, residual, columns, after, limit: binder.limit(limit) };
-      return [{ sql: searchQuery(all, binder), values: binder.values() }];
+  return planSearch(
+    {
+      identity: [registry.kind, query.filter, query.orderBy],
+      conditions,
+      columns,
+      longestText: MAX_REGISTRY_TAG_VALUE_LENGTH,
+      statement: ({ residual, after, limit }) => {
+        const binder = new Binder();
+        const where = [...registry.where, ...(hidesPrompts ? [noPrompt(registry, binder)] : [])];
+        if (visibility.registeredModel !== undefined) {
+          where.push(visibility.registeredModel("m.registered_model_id", binder));
+        }
+        const parts = { id: registry.id, from: registry.from, source: sourceOf(registry) };
+        const all = { ...parts, where, conditions, residual, columns, after, limit: binder.limit(limit) };
+        return pageStatement(searchQuery(all, binder), all, limit, binder);
+      },
     },
-  };
+    query,
+  );
 }
 
 function sourceOf({ columns, tags }: Registry): FieldSource {

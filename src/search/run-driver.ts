@@ -1,10 +1,8 @@
 import { type Comparison, type Condition, comparisonsOf, isComparison } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import { predicate } from "./conditions.ts";
+import type { ExperimentTest } from "./experiment-ids.ts";
 import { valueTable } from "./run-source.ts";
-
-/** The SQL test that a column is one of the searched experiments. */
-export type ExperimentTest = (column: string, binder: Binder) => string;
 
 /**
  * A comparison whose index may lead to few runs. There are no statistics, so a search counts that index's rows, up to

@@ -17,7 +17,6 @@ const DURATION = "(CAST(r.end_time AS REAL) - r.start_time)";
 export interface RunOrder {
   readonly terms: readonly OrderTerm[];
   readonly columns: readonly OrderColumn[];
-  readonly carriesTexts: boolean;
 }
 
 /** @throws MlflowError INVALID_PARAMETER_VALUE for a field that occurs twice. */
@@ -32,7 +31,6 @@ export function planRunOrder(terms: readonly OrderTerm[]): RunOrder {
       ...(names.includes("attribute.start_time") ? [] : [attributeColumn("start_time", false)]),
       ...(names.includes("attribute.run_id") ? [] : [attributeColumn("run_id", true)]),
     ],
-    carriesTexts: terms.some(({ field }) => valueTable(field)?.table !== "latest_metrics"),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Condition } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import { conditionSql, type FieldSource, residueOf } from "./conditions.ts";
+import { all } from "./connect.ts";
 import { type OrderColumn, orderBy, rowsAfter, selectColumn } from "./order.ts";
-import type { Position } from "./plan.ts";
+import type { Position, SqlStatement } from "./plan.ts";
 
 export interface SearchQueryParts {
   readonly id: string;
@@ -18,8 +19,6 @@ export interface SearchQueryParts {
   readonly after: Position | undefined;
   /** An SQL expression: an integer, or one that is 0 where another query is to answer. */
   readonly limit: string;
-  /** Whether its rows are all there are, without a next stage. */
-  readonly isLast: boolean;
 }
 
 /** The one shape that all queries of a search have. */
@@ -27,7 +26,6 @@ export function searchQuery(parts: SearchQueryParts, binder: Binder): string {
   const { source, columns } = parts;
   const select = [
     parts.id,
-    parts.isLast ? "1" : "0",
     ...columns.map(selectColumn),
     ...parts.residual.flatMap((condition) => residueOf(condition)?.columns(source, binder) ?? []),
   ];
@@ -39,8 +37,30 @@ export function searchQuery(parts: SearchQueryParts, binder: Binder): string {
   return [
     `SELECT ${select.map((expression, index) => `${expression} AS c${index}`).join(", ")}`,
     `FROM ${parts.from}`,
-    ...(where.length === 0 ? [] : [`WHERE ${where.join(" AND ")}`]),
+    ...(where.length === 0 ? [] : [`WHERE ${all(where)}`]),
     orderBy(columns),
     `LIMIT ${parts.limit}`,
   ].join("\n");
+}
+
+/** Up to so many rows each carry their position, which may be texts of 8,000 characters. */
+const MAX_POSITIONED_ROWS = 1001;
+
+/**
+ * The statement of a page. Of many rows without residues only those have their position after which the next page or the
+ * next slice begins: the last two of `limit`.
+ */
+export function pageStatement(
+  sql: string,
+  { columns, residual }: Pick<SearchQueryParts, "columns" | "residual">,
+  limit: number,
+  binder: Binder,
+): SqlStatement {
+  if (residual.length > 0 || limit <= MAX_POSITIONED_ROWS) return { sql, values: binder.values() };
+  const position = columns.map((_, index) => `iif(place >= ${binder.limit(limit - 1)}, c${index + 1}, NULL)`);
+  const select = ["c0", ...position].map((expression, index) => `${expression} AS c${index}`).join(", ");
+  return {
+    sql: `SELECT ${select} FROM (SELECT *, row_number() OVER () AS place FROM (${sql}))`,
+    values: binder.values(),
+  };
 }

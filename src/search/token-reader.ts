@@ -1,4 +1,5 @@
 import { invalidParameter } from "../domain/errors.ts";
+import { shorten } from "../domain/names.ts";
 import type { Field } from "./ast.ts";
 import { type Grammar, resolveField } from "./grammar.ts";
 import { nextToken, type Token } from "./lexer.ts";
@@ -64,21 +65,17 @@ export class TokenReader {
     return { entity: called.gives, key: field.key };
   }
 
-  unexpected(token: Token, expected: string): Error {
+  /** @param hint a further sentence. */
+  unexpected(token: Token, expected: string, hint = ""): Error {
     const found = token.kind === "end" ? "the end" : JSON.stringify(shorten(token.text));
     const place = `at position ${token.start + 1}, found ${found}`;
-    return invalidParameter(`Invalid ${this.#what}: expected ${expected} ${place}.`);
+    return invalidParameter(`Invalid ${this.#what}: expected ${expected} ${place}.${hint}`);
   }
 }
 
 /** Keywords are words in any case, without quotes. */
 export function isWord(token: Token, word: string): boolean {
   return token.kind === "name" && token.text.toUpperCase() === word;
-}
-
-/** For messages. */
-export function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
 /** Double quotes may enclose the name of an attribute: `"run_name" = 'x'`. */

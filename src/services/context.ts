@@ -1,4 +1,5 @@
 import type { Principal } from "../domain/principal.ts";
+import type { Visibility } from "../search/visibility.ts";
 import type { ArtifactStore } from "../stores/artifacts/artifact-store.ts";
 import type { Database } from "../stores/d1/connection/database.ts";
 
@@ -11,6 +12,8 @@ export interface ServiceContext {
   readonly writes: Database;
   readonly artifacts: ArtifactStore;
   readonly principal: Principal;
+  /** What of the server the caller may see; every search and list takes it into its statements. */
+  readonly visibility: Visibility;
   readonly requestId: string;
   /** Lets work go on after the answer; it must be safe to lose. */
   readonly waitUntil: (work: Promise<unknown>) => void;

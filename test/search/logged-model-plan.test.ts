@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { LOGGED_MODEL_STATUSES } from "../../src/domain/entities.ts";
 import { type LoggedModelSearchQuery, planLoggedModelSearch } from "../../src/search/logged-model-plan.ts";
 import type { DatasetFilter } from "../../src/search/logged-model-source.ts";
+import { EVERYTHING } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
-import { searchLoggedModelIds } from "../../src/stores/d1/pages.ts";
+import { readPage } from "../../src/stores/d1/connection/page.ts";
 import { type RandomSource, randomSource } from "./population.ts";
 
 interface Point {
@@ -204,10 +205,17 @@ const MODELS = (() => {
   return Array.from({ length: 120 }, (_, index) => randomModel(random, index));
 })();
 
-const QUERY: LoggedModelSearchQuery = { experimentIds: ["1"], filter: "", datasets: [], orderBy: [], maxResults: 500 };
+const QUERY: LoggedModelSearchQuery = {
+  experimentIds: ["1"],
+  filter: "",
+  datasets: [],
+  orderBy: [],
+  maxResults: 500,
+  visibility: EVERYTHING,
+};
 
 const search = async (query: Partial<LoggedModelSearchQuery>) =>
-  await searchLoggedModelIds(env.DB, planLoggedModelSearch({ ...QUERY, ...query }));
+  await readPage(env.DB, planLoggedModelSearch({ ...QUERY, ...query }));
 
 describe("a search answers what a naive evaluation over all models does", () => {
   beforeAll(() => insertModels(MODELS));
@@ -244,7 +252,7 @@ describe("a search answers what a naive evaluation over all models does", () => 
       let pageToken: string | undefined;
       do {
         const page = await search({ ...query, pageToken });
-        found.push(...page.modelIds);
+        found.push(...page.ids);
         pageToken = page.nextPageToken;
       } while (pageToken !== undefined);
       expect(found, JSON.stringify(query)).toEqual(expected);
@@ -269,11 +277,11 @@ describe("limits and hostile searches", () => {
     ["a thousand datasets", { datasets: Array.from({ length: 1000 }, (_, i) => ({ name: `d'${i}`, digest: `"` })) }],
     ["numbers beyond everything", { filter: "metrics.a < -1e400 AND creation_time > 99999999999999999999" }],
   ])("%s: answered", async (_name, query) => {
-    expect(await search({ experimentIds: ["77"], ...query })).toEqual({ modelIds: [] });
+    expect(await search({ experimentIds: ["77"], ...query })).toEqual({ ids: [] });
   });
 
   test("the default order of one experiment walks its index", async () => {
-    const [statement] = planLoggedModelSearch(QUERY).stages(undefined, 101);
+    const statement = planLoggedModelSearch(QUERY).statement(undefined, 101);
     const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statement!.sql}`)
       .bind(...statement!.values)
       .all<{ detail: string }>();
@@ -284,7 +292,7 @@ describe("limits and hostile searches", () => {
 
   test("a model's latest point is found by its key", async () => {
     const orderBy = [{ fieldName: "metrics.acc", ascending: true }];
-    const [statement] = planLoggedModelSearch({ ...QUERY, orderBy }).stages(undefined, 101);
+    const statement = planLoggedModelSearch({ ...QUERY, orderBy }).statement(undefined, 101);
     const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statement!.sql}`)
       .bind(...statement!.values)
       .all<{ detail: string }>();

@@ -4,8 +4,10 @@ import type { ViewType } from "../../src/domain/entities.ts";
 import { MlflowError } from "../../src/domain/errors.ts";
 import { planExperimentSearch } from "../../src/search/experiment-plan.ts";
 import { planRunSearch } from "../../src/search/run-plan.ts";
+import { EVERYTHING } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
-import { searchExperimentIds, searchRunPage } from "../../src/stores/d1/pages.ts";
+import { readPage } from "../../src/stores/d1/connection/page.ts";
+import { readRunPage } from "../../src/stores/d1/runs/run-page.ts";
 import oracle from "./oracle.json";
 import { insertRuns, type SearchedRun } from "./population.ts";
 
@@ -77,16 +79,17 @@ async function runNames({ filter, orderBy, viewType }: Answered): Promise<string
     orderBy,
     viewType: viewType as ViewType,
     maxResults: 1000,
+    visibility: EVERYTHING,
   });
-  const { runIds } = await searchRunPage(env.DB, plan, { readsRecords: true });
-  return runIds.map((id) => id.slice(0, 3));
+  const { ids } = await readRunPage(env.DB, plan, { readsRecords: true });
+  return ids.map((id) => id.slice(0, 3));
 }
 
 async function experimentNames({ filter, orderBy, viewType }: Answered): Promise<string[]> {
-  const query = { filter, orderBy, viewType: viewType as ViewType, maxResults: 100 };
-  const { experimentIds } = await searchExperimentIds(env.DB, planExperimentSearch(query));
+  const query = { filter, orderBy, viewType: viewType as ViewType, maxResults: 100, visibility: EVERYTHING };
+  const { ids } = await readPage(env.DB, planExperimentSearch(query));
   const names = new Map([...EXPERIMENT_IDS].map(([name, id]) => [String(id), name]));
-  return experimentIds.map((id) => names.get(id) ?? "Default");
+  return ids.map((id) => names.get(id) ?? "Default");
 }
 
 /**

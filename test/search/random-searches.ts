@@ -3,6 +3,7 @@ import { isComparison } from "../../src/search/ast.ts";
 import { RUN_GRAMMAR, RUN_TABLE_ORDER_GRAMMAR } from "../../src/search/grammar.ts";
 import { parseFilter } from "../../src/search/parser.ts";
 import type { RunSearchQuery } from "../../src/search/run-plan.ts";
+import { EVERYTHING } from "../../src/search/visibility.ts";
 import { satisfiesComparison } from "./naive-search.ts";
 import type { RandomSource, SearchedRun } from "./population.ts";
 
@@ -237,5 +238,6 @@ export function randomQuery(random: RandomSource, runs: readonly SearchedRun[]):
     orderBy: fields.map((field) => `${field} ${random.pick(["ASC", "DESC", ""])}`),
     viewType: random.pick(VIEW_TYPES),
     maxResults: random.pick([4, 11, 30, 1000]),
+    visibility: EVERYTHING,
   };
 }

@@ -3,18 +3,19 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Condition, isComparison } from "../../src/search/ast.ts";
 import { MODEL_VERSION_GRAMMAR, REGISTERED_MODEL_GRAMMAR } from "../../src/search/grammar.ts";
 import { parseFilter } from "../../src/search/parser.ts";
+import type { SearchPlan } from "../../src/search/plan.ts";
 import {
   planModelVersionSearch,
   planRegisteredModelSearch,
-  type RegistrySearchPlan,
   type RegistrySearchQuery,
 } from "../../src/search/registry-plan.ts";
+import { EVERYTHING } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
-import { searchModelVersionKeys, searchRegisteredModelIds } from "../../src/stores/d1/pages.ts";
+import { readPage } from "../../src/stores/d1/connection/page.ts";
 import { satisfies } from "./naive-search.ts";
 import { type RandomSource, randomSource } from "./population.ts";
 
-const QUERY: RegistrySearchQuery = { filter: "", orderBy: [], maxResults: 100 };
+const QUERY: RegistrySearchQuery = { filter: "", orderBy: [], maxResults: 100, visibility: EVERYTHING };
 const PROMPT = "mlflow.prompt.is_prompt";
 const TEXTS = ["a", "A", "ab", "a%c", "", "zürich", "it's", "a🙂c", `${"x".repeat(70)}1`];
 const PATTERNS = [...TEXTS, "%", "_%", "%a%", "%a%b%", "%_B", "%ü%", "x%"];
@@ -102,18 +103,11 @@ beforeAll(async () => {
 });
 
 /** All pages. */
-async function find(
-  plan: (query: RegistrySearchQuery) => RegistrySearchPlan,
-  query: RegistrySearchQuery,
-): Promise<string[]> {
+async function find(plan: (query: RegistrySearchQuery) => SearchPlan, query: RegistrySearchQuery): Promise<string[]> {
   const found: string[] = [];
   let pageToken: string | undefined;
   do {
-    const planned = plan({ ...query, pageToken });
-    const page =
-      plan === planModelVersionSearch
-        ? await searchModelVersionKeys(env.DB, planned).then(({ keys, ...rest }) => ({ ids: keys, ...rest }))
-        : await searchRegisteredModelIds(env.DB, planned);
+    const page = await readPage(env.DB, plan({ ...query, pageToken }));
     expect(page.ids.length).toBeLessThanOrEqual(query.maxResults);
     found.push(...page.ids);
     pageToken = page.nextPageToken;
@@ -216,7 +210,7 @@ describe.each([
         .toSorted(() => random.next() - 0.5)
         .slice(0, random.below(3))
         .map((key) => `${key} ${random.pick(["ASC", "DESC"])}`);
-      const query = { filter: text, orderBy, maxResults: random.pick([1, 7, 1000]) };
+      const query = { ...QUERY, filter: text, orderBy, maxResults: random.pick([1, 7, 1000]) };
       const expected = naive(items, filter, prompts, orderBy);
       expect(await find(plan, query), JSON.stringify(query)).toEqual(expected);
       found += expected.length;
@@ -226,10 +220,10 @@ describe.each([
 });
 
 describe("the statements take the intended way through the indices", () => {
-  async function queryPlan(plan: RegistrySearchPlan): Promise<string[]> {
-    const [stage] = plan.stages(undefined, 101);
-    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${stage!.sql}`)
-      .bind(...stage!.values)
+  async function queryPlan(plan: SearchPlan): Promise<string[]> {
+    const { sql, values } = plan.statement(undefined, 101)!;
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .bind(...values)
       .all<{ detail: string }>();
     return results.map(({ detail }) => detail).filter((detail) => /^(SEARCH|SCAN|USE TEMP)/.test(detail));
   }

@@ -2,8 +2,8 @@ import { invalidParameter } from "../../domain/errors.ts";
 import type { Field } from "../../search/ast.ts";
 import { RUN_GRAMMAR, RUN_TABLE_ORDER_GRAMMAR } from "../../search/grammar.ts";
 import { parseField } from "../../search/parser.ts";
-import { countRuns } from "../../stores/d1/pages.ts";
 import { type Cell, readRunColumns } from "../../stores/d1/runs/run-columns.ts";
+import { countRuns } from "../../stores/d1/runs/run-page.ts";
 import type { ServiceContext } from "../context.ts";
 import { findRunPage, type RunSearch } from "./search-runs.ts";
 

@@ -1,5 +1,5 @@
 import { invalidParameter } from "../../domain/errors.ts";
-import { toExperimentId } from "../../search/experiment-id.ts";
+import { toExperimentId } from "../../search/experiment-ids.ts";
 import { type DatasetSummary, findDatasetSummaries } from "../../stores/d1/runs/dataset-summaries.ts";
 import type { ServiceContext } from "../context.ts";
 

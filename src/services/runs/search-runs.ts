@@ -1,29 +1,15 @@
-import type { Experiment, ViewType } from "../../domain/entities.ts";
-import { invalidParameter } from "../../domain/errors.ts";
-import { MAX_SEARCH_RESULTS } from "../../domain/limits.ts";
-import { planExperimentSearch } from "../../search/experiment-plan.ts";
 import { planRunSearch, type RunSearchPlan, type RunSearchQuery } from "../../search/run-plan.ts";
-import { findExperiments } from "../../stores/d1/experiments/experiments.ts";
 import { liveRunsStatement } from "../../stores/d1/metrics/latest-metrics.ts";
-import { searchExperimentIds, searchRunPage } from "../../stores/d1/pages.ts";
+import { readRunPage } from "../../stores/d1/runs/run-page.ts";
 import { type RecordRow, type RunRecord, readRuns, toRecords } from "../../stores/d1/runs/runs.ts";
 import type { ServiceContext } from "../context.ts";
 import { catchUp, MAX_LIVE_RUNS } from "../metrics/catch-up.ts";
+import { inSlices } from "../slices.ts";
 
 /** Runs read at once, so that a page of 50,000 stays in flat memory: as many as MLflow's clients ask for by default. */
 const RUNS_PER_READ = 1000;
 
-export interface Search {
-  readonly filter: string;
-  readonly orderBy: readonly string[];
-  readonly viewType: ViewType;
-  readonly maxResults: number;
-  readonly pageToken: string | undefined;
-}
-
-export interface RunSearch extends Search {
-  readonly experimentIds: readonly string[];
-}
+export type RunSearch = Omit<RunSearchQuery, "visibility" | "orderGrammar">;
 
 export interface FoundRuns {
   readonly count: number;
@@ -40,7 +26,11 @@ export interface FoundRuns {
  */
 export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise<FoundRuns> {
   const { runIds, records, ...page } = await findRunPage(ctx, input, input.maxResults <= RUNS_PER_READ);
-  return { ...page, count: runIds.length, slices: readInSlices(ctx, runIds, records) };
+  const slices =
+    records === undefined
+      ? inSlices(runIds, RUNS_PER_READ, (slice) => readRuns(ctx.db, slice, ctx.waitUntil))
+      : inOneSlice(ctx, records);
+  return { ...page, count: runIds.length, slices };
 }
 
 export interface RunPage {
@@ -59,45 +49,18 @@ export async function findRunPage(
   input: RunSearch & Pick<RunSearchQuery, "orderGrammar">,
   readsRecords = false,
 ): Promise<RunPage> {
-  checkMaxResults(input.maxResults);
   const experimentIds = [...new Set(input.experimentIds)];
-  const plan = planRunSearch({ ...input, experimentIds });
+  const plan = planRunSearch({ ...input, experimentIds, visibility: ctx.visibility });
   // Of many rows, residues leave few.
   const reads = { readsRecords: readsRecords && plan.residues.length === 0 };
   const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_LIVE_RUNS + 1);
-  const first = await searchRunPage<{ run_id: string }>(ctx.db, plan, { ...reads, statement: findLive });
+  const first = await readRunPage<{ run_id: string }>(ctx.db, plan, { ...reads, alongside: findLive });
   const live = first.rows.map((row) => row.run_id);
   const staleRuns = live.length > 0 ? (await catchUp(ctx, live)).staleRuns : 0;
-  const { runIds, records, nextPageToken } = live.length > 0 ? await searchRunPage(ctx.db, plan, reads) : first;
-  return { plan, runIds, records, nextPageToken, isExact: staleRuns === 0 };
+  const { ids, records, nextPageToken } = live.length > 0 ? await readRunPage(ctx.db, plan, reads) : first;
+  return { plan, runIds: ids, records, nextPageToken, isExact: staleRuns === 0 };
 }
 
-async function* readInSlices(
-  ctx: ServiceContext,
-  runIds: readonly string[],
-  records: readonly RecordRow[] | undefined,
-): AsyncGenerator<readonly RunRecord[]> {
-  if (records !== undefined) return yield await toRecords(ctx.db, records, ctx.waitUntil);
-  for (let i = 0; i < runIds.length; i += RUNS_PER_READ) {
-    yield await readRuns(ctx.db, runIds.slice(i, i + RUNS_PER_READ), ctx.waitUntil);
-  }
-}
-
-export interface ExperimentPage {
-  readonly experiments: readonly Experiment[];
-  readonly nextPageToken: string | undefined;
-}
-
-export async function searchExperiments(ctx: ServiceContext, input: Search): Promise<ExperimentPage> {
-  checkMaxResults(input.maxResults);
-  const { experimentIds, nextPageToken } = await searchExperimentIds(ctx.db, planExperimentSearch(input));
-  const byId = new Map((await findExperiments(ctx.db, experimentIds)).map((found) => [found.experimentId, found]));
-  return { experiments: experimentIds.flatMap((id) => byId.get(id) ?? []), nextPageToken };
-}
-
-function checkMaxResults(maxResults: number): void {
-  if (maxResults >= 1 && maxResults <= MAX_SEARCH_RESULTS) return;
-  throw invalidParameter(
-    `Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer of at most ${MAX_SEARCH_RESULTS}.`,
-  );
+async function* inOneSlice(ctx: ServiceContext, records: readonly RecordRow[]): AsyncGenerator<readonly RunRecord[]> {
+  yield await toRecords(ctx.db, records, ctx.waitUntil);
 }

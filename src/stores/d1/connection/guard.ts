@@ -1,4 +1,5 @@
 import type { Database, Statement } from "./database.ts";
+
 /** What a batch may insist on (the `guard` view of migrations/). */
 export type GuardName = "run_active" | "param_unchanged" | "first_points";
 
@@ -15,6 +16,15 @@ export function guardRunActive(db: Database, runId: string): Statement {
 export function failedGuard(error: unknown): GuardName | undefined {
   const match = /guard:(run_active|param_unchanged|first_points)/.exec(error instanceof Error ? error.message : "");
   return match?.[1] as GuardName | undefined;
+}
+
+/** What SQLite says of a statement or a value that is beyond its limits; it then changed nothing. */
+const BEYOND_LIMITS =
+  /SQLITE_TOOBIG|expression tree is too large|too many (SQL variables|terms in compound SELECT|columns|arguments)|pattern too complex|parser stack overflow|tables in a join/i;
+
+/** Whether the error says that a request is larger, deeper or of more parts than the database takes, whenever it is sent. */
+export function isBeyondLimits(error: unknown): boolean {
+  return error instanceof Error && BEYOND_LIMITS.test(error.message);
 }
 
 /** Whether the error is a UNIQUE constraint's on `column`, written `table.column`. */

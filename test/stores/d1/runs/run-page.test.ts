@@ -1,12 +1,14 @@
 import { env } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { type ExperimentSearchQuery, planExperimentSearch } from "../../../src/search/experiment-plan.ts";
-import { planRunSearch, type RunSearchQuery } from "../../../src/search/run-plan.ts";
-import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
-import { searchExperimentIds, searchRunPage } from "../../../src/stores/d1/pages.ts";
-import { naiveRunSearch } from "../../search/naive-search.ts";
-import { insertRuns, randomSource } from "../../search/population.ts";
-import { randomQuery, randomRun } from "../../search/random-searches.ts";
+import { type ExperimentSearchQuery, planExperimentSearch } from "../../../../src/search/experiment-plan.ts";
+import { planRunSearch, type RunSearchQuery } from "../../../../src/search/run-plan.ts";
+import { EVERYTHING, type Visibility } from "../../../../src/search/visibility.ts";
+import { migrate } from "../../../../src/stores/d1/connection/migrate.ts";
+import { readPage } from "../../../../src/stores/d1/connection/page.ts";
+import { readRunPage } from "../../../../src/stores/d1/runs/run-page.ts";
+import { naiveRunSearch } from "../../../search/naive-search.ts";
+import { insertRuns, randomSource } from "../../../search/population.ts";
+import { randomQuery, randomRun } from "../../../search/random-searches.ts";
 
 /** All pages of a search, each from a plan of its own as in a server. */
 async function allPages(query: RunSearchQuery, driverCap: number, between: () => Promise<void>): Promise<string[]> {
@@ -14,10 +16,10 @@ async function allPages(query: RunSearchQuery, driverCap: number, between: () =>
   let pageToken: string | undefined;
   do {
     const plan = planRunSearch({ ...query, pageToken }, { driverCap });
-    const page = await searchRunPage(env.DB, plan, { readsRecords: true });
-    expect(page.runIds.length).toBeLessThanOrEqual(query.maxResults);
-    if (page.nextPageToken !== undefined) expect(page.runIds).toHaveLength(query.maxResults);
-    found.push(...page.runIds);
+    const page = await readRunPage(env.DB, plan, { readsRecords: true });
+    expect(page.ids.length).toBeLessThanOrEqual(query.maxResults);
+    if (page.nextPageToken !== undefined) expect(page.ids).toHaveLength(query.maxResults);
+    found.push(...page.ids);
     pageToken = page.nextPageToken;
     await between();
   } while (pageToken !== undefined);
@@ -76,9 +78,15 @@ test("experiments come in pages, ties by id", async () => {
     const found: string[][] = [];
     let pageToken: string | undefined;
     do {
-      const all = { filter: "name LIKE 'page-%'", orderBy: [], viewType: "ALL" as const, maxResults: 10 };
-      const page = await searchExperimentIds(env.DB, planExperimentSearch({ ...all, ...query, pageToken }));
-      found.push(page.experimentIds);
+      const all = {
+        filter: "name LIKE 'page-%'",
+        orderBy: [],
+        viewType: "ALL" as const,
+        maxResults: 10,
+        visibility: EVERYTHING,
+      };
+      const page = await readPage(env.DB, planExperimentSearch({ ...all, ...query, pageToken }));
+      found.push([...page.ids]);
       pageToken = page.nextPageToken;
     } while (pageToken !== undefined);
     return found;
@@ -96,5 +104,9 @@ test("experiments come in pages, ties by id", async () => {
   expect((await pages({ filter: others, maxResults: 25 })).flat().sort()).toEqual(
     ids.filter((id) => id % 2 === 0 && id > 100).map(String),
   );
-  expect(await pages({ experimentIds: ["101", "103", "7"] })).toEqual([["101", "103"]]);
+  const visibility: Visibility = {
+    name: "some",
+    experiment: (id, binder) => `${id} IN (SELECT value FROM ${binder.list([101, 103, 7])})`,
+  };
+  expect(await pages({ visibility })).toEqual([["101", "103"]]);
 });
