@@ -15,14 +15,18 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** The repository, wherever the command is called from. */
+/** The clone or the installed package, wherever the command is called from. */
 export const ROOT = join(import.meta.dirname, "../..");
+
+/** An installed package has no sources: its builds were made when it was packed (scripts/build-package.ts). */
+const PACKED = join(ROOT, "lib");
+const isPackage = !existsSync(join(ROOT, "src"));
 
 const KEEP_BUILDS_MS = 3_600_000;
 
 export interface SourceBuild {
-  /** Where the builds are kept, relative to {@link ROOT}. */
-  readonly folder: string;
+  /** The folder's name: builds are kept in `dist/<name>`, and a package has one in `lib/<name>`. */
+  readonly name: string;
   /** Patterns of all files that a build is made of, relative to {@link ROOT}. */
   readonly sources: readonly string[];
   readonly exclude?: readonly string[];
@@ -31,16 +35,18 @@ export interface SourceBuild {
 }
 
 /**
- * The build of the sources as they are now, which is kept in a folder named after their hash until they change.
+ * The build of the sources as they are now, which is kept in a folder named after their hash until they change; in a
+ * package, the one that it came with.
  * @returns the folder's path.
  */
 export async function currentBuild(build: SourceBuild): Promise<string> {
+  if (isPackage) return join(PACKED, build.name);
   const current = pathOf(build);
   return existsSync(current) ? current : await makeBuild(build);
 }
 
 function pathOf(build: SourceBuild): string {
-  return join(ROOT, build.folder, sourceHash(build));
+  return join(ROOT, "dist", build.name, sourceHash(build));
 }
 
 function sourceHash({ sources, exclude = [] }: SourceBuild): string {
@@ -59,7 +65,7 @@ function sourceHash({ sources, exclude = [] }: SourceBuild): string {
  * @returns where the build is, which another name says if the sources changed meanwhile.
  */
 async function makeBuild(build: SourceBuild): Promise<string> {
-  const folder = join(ROOT, build.folder);
+  const folder = join(ROOT, "dist", build.name);
   mkdirSync(folder, { recursive: true });
   removeOldBuilds(folder);
   for (;;) {

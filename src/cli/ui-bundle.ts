@@ -5,7 +5,7 @@ import { currentBuild, ROOT, type SourceBuild } from "./source-build.ts";
 import { UserError } from "./user-error.ts";
 
 const BUNDLE: SourceBuild = {
-  folder: "dist/ui",
+  name: "ui",
   sources: ["src/cli/ui-bundle.ts", "ui/index.html", "ui/*.ts", "ui/public/*", "ui/src/**/*.*", "package-lock.json"],
   make: async (outdir) => {
     const vite = join(ROOT, "node_modules/vite/bin/vite.js");

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ModuleDefinition, WorkerOptions } from "miniflare";
 import { currentBuild, ROOT, type SourceBuild } from "./source-build.ts";
@@ -8,7 +8,7 @@ import { UserError } from "./user-error.ts";
 
 /** All that the bundle is made of. The command itself is none of it. */
 const BUNDLE: SourceBuild = {
-  folder: "dist/worker",
+  name: "worker",
   sources: ["src/**/*.ts", "migrations/*.sql", "wrangler.toml", "package-lock.json", "tsconfig.json"],
   exclude: ["src/cli/**"],
   make: async (outdir) => {
@@ -37,7 +37,9 @@ export async function workerBundle(): Promise<WorkerBundle> {
 }
 
 function modulesIn(path: string): ModuleDefinition[] {
-  const texts = globSync("*.sql", { cwd: path }).map((name) => ({ type: "Text" as const, path: join(path, name) }));
+  const texts = readdirSync(path)
+    .filter((name) => name.endsWith(".sql"))
+    .map((name) => ({ type: "Text" as const, path: join(path, name) }));
   return [{ type: "ESModule", path: join(path, "index.js") }, ...texts];
 }
 
