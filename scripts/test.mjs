@@ -12,8 +12,8 @@ const VENV = join(ROOT, ".venv");
 const PYTHON_TESTS = "test/conformance";
 
 /** Runs a program to its end, its output being ours, and says whether it went well. */
-function run(command, args) {
-  return spawnSync(command, args, { cwd: ROOT, stdio: "inherit" }).status === 0;
+function run(command, args, env = {}) {
+  return spawnSync(command, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...env } }).status === 0;
 }
 
 /** The virtual environment's Python, after making it anew if its requirements changed. */
@@ -52,8 +52,9 @@ function summary(suite, passed, failed, skipped, isWell) {
 function runVitest() {
   const file = join(RESULTS, "vitest.json");
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-  const isWell = run(process.execPath, [vitest, "run", "--config", "test/vitest.config.ts", ...reporters]);
+  const isWell = run(process.execPath, [vitest, "run", "--config", "test/vitest.config.ts"], {
+    TRACKFLARE_TEST_RESULTS: file,
+  });
   if (!existsSync(file)) return summary("vitest", 0, 0, 0, false);
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(file, "utf8"));
   return summary("vitest", numPassedTests, numFailedTests, numPendingTests + numTodoTests, isWell);

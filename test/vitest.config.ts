@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { UPLOADS_FOLDER } from "../src/cli/file-service.ts";
+import { RuntimeLog } from "./runtime-log.ts";
 import { FILES_FOLDER, FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
 
 /** Tests that need processes, sockets or Python run in Node; everything else runs in workerd, as the product does. */
@@ -15,8 +16,15 @@ const BROWSER_TESTS = "test/e2e/**/*.test.ts";
 /** The UI's pure parts, which need neither a browser nor the Worker. */
 const UI_TESTS = "test/ui/**/*.test.ts";
 
+/** Where `npm test` wants the counts to be. */
+const RESULTS = process.env.TRACKFLARE_TEST_RESULTS;
+
+const JSON_RESULTS: ["json", { outputFile: string }] = ["json", { outputFile: RESULTS ?? "" }];
+
 export default defineConfig({
   test: {
+    // What is expected to be logged hides what is not: shown is what tests that fail have logged.
+    reporters: [["default", { silent: "passed-only" }], ...(RESULTS ? [JSON_RESULTS] : []), new RuntimeLog()],
     // Vitest leaves one core free, which is half of a machine of two; much of what is tested waits for others.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
