@@ -16,11 +16,9 @@ export function errorResponse(error: unknown, requestId: string): Response {
   }
   console.error(requestId, error);
   if (isTransient(error)) {
-    const response = mlflowErrorResponse(
+    return mlflowErrorResponse(
       new MlflowError("TEMPORARILY_UNAVAILABLE", `The storage did not answer; please repeat (request ${requestId}).`),
     );
-    response.headers.set("Retry-After", "2");
-    return response;
   }
   return mlflowErrorResponse(new MlflowError("INTERNAL_ERROR", `Internal error (request ${requestId}).`));
 }
@@ -35,5 +33,6 @@ function mlflowErrorResponse(error: MlflowError): Response {
   const response = json({ error_code: error.code, message: error.message }, error.status);
   if (error.code === "UNAUTHENTICATED")
     response.headers.set("WWW-Authenticate", 'Basic realm="mlflow", charset="UTF-8"');
+  if (error.status === 429 || error.status === 503) response.headers.set("Retry-After", "2");
   return response;
 }

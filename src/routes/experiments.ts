@@ -1,12 +1,12 @@
 import { VIEW_TYPES } from "../domain/entities.ts";
 import { DEFAULT_SEARCH_RESULTS, MAX_SEARCH_RESULTS } from "../domain/limits.ts";
+import { setExperimentStage } from "../services/experiments/experiment-stage.ts";
 import {
   createExperiment,
   deleteExperimentTag,
   getExperiment,
   getExperimentByName,
   renameExperiment,
-  setExperimentStage,
   setExperimentTag,
 } from "../services/experiments/experiments.ts";
 import { searchExperiments } from "../services/experiments/search-experiments.ts";

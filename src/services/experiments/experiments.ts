@@ -1,5 +1,5 @@
 import { checkArtifactLocation } from "../../domain/artifact-path.ts";
-import type { Experiment, KeyValue, LifecycleStage } from "../../domain/entities.ts";
+import type { Experiment, KeyValue } from "../../domain/entities.ts";
 import { alreadyExists, doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { isExperimentId } from "../../domain/ids.ts";
 import { MAX_EXPERIMENT_NAME_LENGTH, MAX_EXPERIMENT_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
@@ -10,11 +10,9 @@ import {
   findExperimentByName,
   findExperiments,
   insertExperiment,
-  moveExperiment,
   renameExperiment as renameRow,
   upsertExperimentTag,
 } from "../../stores/d1/experiments/experiments.ts";
-import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 
 export async function getExperiment(ctx: ServiceContext, experimentId: string): Promise<Experiment> {
@@ -66,17 +64,6 @@ export async function renameExperiment(ctx: ServiceContext, experimentId: string
     throw new MlflowError("BAD_REQUEST", `Experiment(name=${name}) already exists.`);
   }
   await throwNotActive(ctx, experimentId, "renamed");
-}
-
-/** Deletes or restores an experiment and every run in it. Runs that are logging learn of it before the answer. */
-export async function setExperimentStage(ctx: ServiceContext, experimentId: string, to: LifecycleStage): Promise<void> {
-  const experiment = await getExperiment(ctx, experimentId);
-  const { isMoved, liveRunIds } = await moveExperiment(ctx.writes, experiment.experimentId, to, Date.now());
-  if (!isMoved) {
-    const required = to === "deleted" ? "active" : "deleted";
-    throw doesNotExist(`No ${required} experiment with id=${experimentId} exists`);
-  }
-  await Promise.all(liveRunIds.map((runId) => runObject(ctx.env, runId).endBurst()));
 }
 
 export async function setExperimentTag(ctx: ServiceContext, experimentId: string, tag: KeyValue): Promise<void> {

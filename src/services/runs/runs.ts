@@ -1,11 +1,12 @@
 import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../domain/entities.ts";
-import { doesNotExist, invalidParameter } from "../../domain/errors.ts";
+import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { isExperimentId, newRunId } from "../../domain/ids.ts";
 import type { Int64 } from "../../domain/int64.ts";
 import { asStored } from "../../domain/key-values.ts";
 import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkLength, storedTagValue, truncate } from "../../domain/names.ts";
 import { randomRunName } from "../../domain/run-names.ts";
+import { findMoveOfRun } from "../../stores/d1/experiments/experiment-moves.ts";
 import {
   type FullRunRecord,
   findRun,
@@ -18,7 +19,9 @@ import {
 import type { RunNotice } from "../../stores/run/live-sockets.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
+import { finishMove } from "../experiments/experiment-stage.ts";
 import { getExperiment } from "../experiments/experiments.ts";
+import { tellDeletedRuns } from "../live/deleted-runs.ts";
 import { tellWatchers } from "../live/watchers.ts";
 import { catchUp } from "../metrics/catch-up.ts";
 import { rememberRun } from "./known-runs.ts";
@@ -109,10 +112,18 @@ export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<
 
 /** Deletes or restores a run; repeating it is fine. A run that is logging learns of its deletion before the answer. */
 export async function setRunStage(ctx: ServiceContext, runId: string, to: LifecycleStage): Promise<void> {
-  const moved = await moveRun(ctx.writes, runId, to, Date.now());
+  let moved = await moveRun(ctx.writes, runId, to, Date.now());
+  if (moved === undefined) {
+    // What the run's experiment does to all its runs is finished first, so that the later call decides.
+    const move = await findMoveOfRun(ctx.db, runId);
+    if (move !== undefined) await finishMove(ctx, move.experimentId, move.to);
+    moved = await moveRun(ctx.writes, runId, to, Date.now());
+  }
   if (moved === undefined) throw runNotFound(runId);
   if (!moved.isLive) return;
-  if (to === "deleted") await runObject(ctx.env, runId).endBurst();
+  if (to === "deleted" && (await tellDeletedRuns(ctx, [runId])).length > 0) {
+    throw new MlflowError("TEMPORARILY_UNAVAILABLE", `Run ${runId} is deleted, but still takes points; please repeat.`);
+  }
   tellWatchers(ctx, runId, { type: "run", lifecycle_stage: to });
 }
 

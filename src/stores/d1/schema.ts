@@ -41,6 +41,18 @@ export const experimentTags = sqliteTable(
   (table) => [primaryKey({ columns: [table.experimentId, table.key] })],
 );
 
+/**
+ * Deletions and restorations of experiments that are not finished: the experiment is in its stage, and its runs follow in
+ * slices. A row is there from the first moment until every run has followed and every live object was told.
+ */
+export const experimentMoves = sqliteTable("experiment_moves", {
+  experimentId: integer("experiment_id").primaryKey(),
+  toStage: text("to_stage", { enum: LIFECYCLE_STAGES }).notNull(),
+  movedTimeMs: integer("moved_time").notNull(),
+  /** Objects of live runs up to this run id were told; empty while none was. */
+  toldThrough: text("told_through").notNull(),
+});
+
 export const runs = sqliteTable(
   "runs",
   {

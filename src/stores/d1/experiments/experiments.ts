@@ -114,42 +114,6 @@ export async function renameExperiment(db: Database, id: string, name: string, n
   return meta.changes > 0;
 }
 
-export interface ExperimentMove {
-  /** Whether the experiment was in the other stage. */
-  readonly isMoved: boolean;
-  /** Runs whose objects must hear that they were deleted. */
-  readonly liveRunIds: readonly string[];
-}
-
-/** Deletes or restores an experiment with all of its runs, as MLflow does: also those that were deleted before. */
-export async function moveExperiment(
-  db: Database,
-  id: string,
-  to: LifecycleStage,
-  nowMs: number,
-): Promise<ExperimentMove> {
-  const from: LifecycleStage = to === "active" ? "deleted" : "active";
-  // The runs move only in the batch that moves the experiment, which its new update time tells.
-  const [experiment, runs] = await db.batch<{ run_id: string; live_epoch: number | null }>([
-    db
-      .prepare(
-        `UPDATE experiments SET lifecycle_stage = ?1, last_update_time = ?2
-         WHERE experiment_id = ?3 AND lifecycle_stage = ?4`,
-      )
-      .bind(to, nowMs, id, from),
-    db
-      .prepare(
-        `UPDATE runs SET lifecycle_stage = ?1, deleted_time = CASE ?1 WHEN 'deleted' THEN ?2 END
-         WHERE experiment_id = ?3 AND lifecycle_stage <> ?1 AND EXISTS (SELECT 1 FROM experiments e
-           WHERE e.experiment_id = ?3 AND e.lifecycle_stage = ?1 AND e.last_update_time = ?2)
-         RETURNING run_id, live_epoch`,
-      )
-      .bind(to, nowMs, id),
-  ]);
-  const liveRunIds = (runs?.results ?? []).filter((run) => run.live_epoch !== null).map((run) => run.run_id);
-  return { isMoved: (experiment?.meta.changes ?? 0) > 0, liveRunIds: to === "deleted" ? liveRunIds : [] };
-}
-
 /** @returns whether an active experiment of this id was there to be tagged. Its update time stays, as in MLflow. */
 export async function upsertExperimentTag(db: Database, id: string, tag: KeyValue): Promise<boolean> {
   const { meta } = await db

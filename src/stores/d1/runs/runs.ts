@@ -217,7 +217,8 @@ export async function updateRun(db: Database, runId: string, changes: RunChanges
 
 /**
  * Deletes or restores a run. Repeating it changes nothing.
- * @returns whether the run's object may be taking points, or undefined when there is no such run.
+ * @returns whether the run's object may be taking points; undefined where there is no such run, or where its experiment is moving
+ *   with all its runs.
  */
 export async function moveRun(
   db: Database,
@@ -226,7 +227,10 @@ export async function moveRun(
   nowMs: number,
 ): Promise<{ readonly isLive: boolean } | undefined> {
   const row = await db
-    .prepare("UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE run_id = ? RETURNING live_epoch")
+    .prepare(
+      `UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE run_id = ?
+       AND NOT EXISTS (SELECT 1 FROM experiment_moves m WHERE m.experiment_id = runs.experiment_id) RETURNING live_epoch`,
+    )
     .bind(to, to === "deleted" ? nowMs : null, runId)
     .first<{ live_epoch: number | null }>();
   return row === null ? undefined : { isLive: row.live_epoch !== null };

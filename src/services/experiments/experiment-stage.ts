@@ -1,0 +1,67 @@
+import type { LifecycleStage } from "../../domain/entities.ts";
+import { doesNotExist, MlflowError } from "../../domain/errors.ts";
+import {
+  beginMove,
+  endMove,
+  findUntoldRuns,
+  moveSlice,
+  noteTold,
+} from "../../stores/d1/experiments/experiment-moves.ts";
+import type { ServiceContext } from "../context.ts";
+import { tellDeletedRuns } from "../live/deleted-runs.ts";
+import { getExperiment } from "./experiments.ts";
+
+/** Statements and objects that one request may use: the platform allows a request 1,000 calls. */
+const MAX_CALLS = 900;
+
+/** Objects told before that is noted, so that a repeat goes on after them. */
+const OBJECTS_PER_NOTE = 100;
+
+/**
+ * Deletes or restores an experiment and every run in it. Runs that are logging learn of it before the answer. Where that
+ * fails, or is too much for one request, the answer is a 503, and a repeat goes on with what is left.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST where the experiment is in this stage with all its runs, as MLflow.
+ */
+export async function setExperimentStage(ctx: ServiceContext, experimentId: string, to: LifecycleStage): Promise<void> {
+  const experiment = await getExperiment(ctx, experimentId);
+  if (!(await beginMove(ctx.writes, experiment.experimentId, to, Date.now()))) {
+    const required = to === "deleted" ? "active" : "deleted";
+    throw doesNotExist(`No ${required} experiment with id=${experimentId} exists`);
+  }
+  await finishMove(ctx, experiment.experimentId, to);
+}
+
+/**
+ * Does what is left of an experiment's move. Several may do it at once, each its part.
+ * @throws MlflowError TEMPORARILY_UNAVAILABLE where something is still left.
+ */
+export async function finishMove(ctx: ServiceContext, experimentId: string, to: LifecycleStage): Promise<void> {
+  let calls = 0;
+  while (await moveSlice(ctx.writes, experimentId, to)) {
+    if (++calls >= MAX_CALLS) throw unfinished(experimentId);
+  }
+  for (;;) {
+    const untold = await findUntoldRuns(ctx.db, experimentId, OBJECTS_PER_NOTE);
+    if (untold.length === 0) break;
+    calls += untold.length + 2;
+    if (calls > MAX_CALLS) throw unfinished(experimentId);
+    await tellDeleted(ctx, experimentId, untold);
+  }
+  await endMove(ctx.writes, experimentId, to);
+}
+
+/** Tells each, also where others fail. */
+async function tellDeleted(ctx: ServiceContext, experimentId: string, runIds: readonly string[]): Promise<void> {
+  const failed = await tellDeletedRuns(ctx, runIds);
+  const told = failed.length === 0 ? runIds : runIds.slice(0, runIds.indexOf(failed.toSorted()[0]!));
+  const last = told.at(-1);
+  if (last !== undefined) await noteTold(ctx.writes, experimentId, last);
+  if (failed.length > 0) throw unfinished(experimentId);
+}
+
+function unfinished(experimentId: string): Error {
+  return new MlflowError(
+    "TEMPORARILY_UNAVAILABLE",
+    `Experiment ${experimentId} has changed its stage, but not all of its runs have heard of it yet; please repeat.`,
+  );
+}

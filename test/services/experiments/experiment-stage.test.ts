@@ -1,0 +1,151 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
+import { moveSlice, RUNS_PER_SLICE } from "../../../src/stores/d1/experiments/experiment-moves.ts";
+import { expectMlflowError, getExperiment, getRun, mlflow, newExperiment, newRun, send } from "../../helpers/mlflow.ts";
+import { abort, log, newRunWithObject, object } from "../../helpers/run-object.ts";
+
+beforeAll(() => migrate(env.DB));
+
+/** Runs without anything, by one statement. */
+async function insertRuns(experimentId: string, count: number): Promise<void> {
+  await env.DB.prepare(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+     INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage, has_object)
+     SELECT printf('%032x', ?1 * 1000000 + i), ?1, 'r', '', 'FINISHED', i, '', 'active', FALSE FROM n`,
+  )
+    .bind(Number(experimentId), count)
+    .run();
+}
+
+async function countByStage(experimentId: string): Promise<Record<string, number>> {
+  const { results } = await env.DB.prepare(
+    "SELECT lifecycle_stage AS stage, count(*) AS runs FROM runs WHERE experiment_id = ? GROUP BY stage",
+  )
+    .bind(experimentId)
+    .all<{ stage: string; runs: number }>();
+  return Object.fromEntries(results.map(({ stage, runs }) => [stage, runs]));
+}
+
+const moves = () =>
+  env.DB.prepare("SELECT * FROM experiment_moves")
+    .all()
+    .then(({ results }) => results);
+
+const begin = (experimentId: string, to: string) =>
+  env.DB.batch([
+    env.DB.prepare("UPDATE experiments SET lifecycle_stage = ? WHERE experiment_id = ?").bind(to, experimentId),
+    env.DB.prepare("INSERT INTO experiment_moves VALUES (?, ?, 77, '')").bind(experimentId, to),
+  ]);
+
+test("a large experiment is deleted and restored by statements of bounded size, between which others come", async () => {
+  const experimentId = await newExperiment();
+  const count = 5 * RUNS_PER_SLICE + 7;
+  await insertRuns(experimentId, count);
+  for (const [endpoint, stage] of [
+    ["experiments/delete", "deleted"],
+    ["experiments/restore", "active"],
+  ] as const) {
+    let isMoving = true;
+    const moving = mlflow(endpoint, { experiment_id: experimentId }).finally(() => {
+      isMoving = false;
+    });
+    const seen = new Set<number>();
+    while (isMoving) seen.add((await countByStage(experimentId))[stage] ?? 0);
+    await moving;
+    expect(await countByStage(experimentId)).toEqual({ [stage]: count });
+    expect((await getExperiment(experimentId)).lifecycle_stage).toBe(stage);
+    // Others saw it under way, and never more of it at once than one slice.
+    const steps = [...seen].toSorted((a, b) => a - b);
+    expect(steps.length).toBeGreaterThan(3);
+    expect(steps.every((moved) => moved === count || moved % RUNS_PER_SLICE === 0)).toBe(true);
+  }
+  expect(await moves()).toEqual([]);
+});
+
+describe("a move that was cut off", () => {
+  test("is finished by its repeat, which is a 404 only after that", async () => {
+    const experimentId = await newExperiment();
+    await insertRuns(experimentId, 10);
+    await begin(experimentId, "deleted");
+    await mlflow("experiments/delete", { experiment_id: experimentId });
+    expect(await countByStage(experimentId)).toEqual({ deleted: 10 });
+    await expectMlflowError(send("experiments/delete", { experiment_id: experimentId }), "RESOURCE_DOES_NOT_EXIST");
+  });
+
+  test("ends where the experiment moves back", async () => {
+    const experimentId = await newExperiment();
+    await insertRuns(experimentId, 10);
+    await begin(experimentId, "deleted");
+    await mlflow("experiments/restore", { experiment_id: experimentId });
+    expect(await moveSlice(env.DB, experimentId, "deleted")).toBe(false);
+    expect(await countByStage(experimentId)).toEqual({ active: 10 });
+    expect(await moves()).toEqual([]);
+  });
+
+  test("is finished before one of its runs moves on its own, whose move stays", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    await insertRuns(experimentId, 10);
+    await begin(experimentId, "deleted");
+    await mlflow("runs/restore", { run_id: runId });
+    expect(await countByStage(experimentId)).toEqual({ active: 1, deleted: 10 });
+    expect((await getRun(runId)).info.lifecycle_stage).toBe("active");
+    await expectMlflowError(send("experiments/delete", { experiment_id: experimentId }), "RESOURCE_DOES_NOT_EXIST");
+  });
+});
+
+test("a restored experiment has all its runs back, also those that were deleted before it, as in MLflow", async () => {
+  const experimentId = await newExperiment();
+  await insertRuns(experimentId, 3);
+  const runId = await newRun({ experiment_id: experimentId });
+  await mlflow("runs/delete", { run_id: runId });
+  await mlflow("experiments/delete", { experiment_id: experimentId });
+  await mlflow("experiments/restore", { experiment_id: experimentId });
+  expect(await countByStage(experimentId)).toEqual({ active: 4 });
+});
+
+describe("an object that cannot be told", () => {
+  /** Makes the object's history unreadable for this version, or readable again. */
+  const setFormat = async (runId: string, byte: string): Promise<void> => {
+    await runInDurableObject(object(runId), (_object, state) => {
+      state.storage.sql.exec(`UPDATE journal SET body = CAST(x'${byte}' || substr(body, 2) AS BLOB)`);
+    });
+  };
+
+  test.each(["experiments/delete", "runs/delete"])(
+    "%s tells all others, answers 503, and can be repeated until all are told",
+    async (endpoint) => {
+      const experimentId = await newExperiment();
+      const runIds: string[] = [];
+      for (let i = 0; i < 3; i++) {
+        const runId = await newRunWithObject({ experiment_id: experimentId });
+        await log(runId, "a", 1);
+        runIds.push(runId);
+      }
+      const [broken = "", ...others] = runIds.toSorted();
+      const body = await runInDurableObject(object(broken), (_object, state) =>
+        state.storage.sql.exec<{ format: string }>("SELECT hex(substr(body, 1, 1)) AS format FROM journal").one(),
+      );
+      await setFormat(broken, "63");
+      await abort(broken);
+      const message = endpoint === "runs/delete" ? { run_id: broken } : { experiment_id: experimentId };
+      const failed = await send(endpoint, message);
+      expect(failed.headers.get("Retry-After")).toBe("2");
+      await expectMlflowError(failed, "TEMPORARILY_UNAVAILABLE");
+      await expectMlflowError(send(endpoint, message), "TEMPORARILY_UNAVAILABLE");
+      if (endpoint === "experiments/delete") {
+        for (const runId of others) {
+          const refused = send("runs/log-metric", { run_id: runId, key: "a", value: 2, timestamp: 2 });
+          await expectMlflowError(refused, "INVALID_PARAMETER_VALUE");
+        }
+      }
+      await setFormat(broken, body.format);
+      await mlflow(endpoint, message);
+      const refused = send("runs/log-metric", { run_id: broken, key: "a", value: 2, timestamp: 2 });
+      await expectMlflowError(refused, "INVALID_PARAMETER_VALUE");
+      expect(await moves()).toEqual([]);
+    },
+  );
+});
