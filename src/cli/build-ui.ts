@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./source-build.ts";
 import { uiBundle } from "./ui-bundle.ts";
@@ -8,10 +8,15 @@ import { uiBundle } from "./ui-bundle.ts";
 
 const DEPLOYED = join(ROOT, "ui/dist");
 
-if (process.env.TRACKFLARE_BUNDLE === "worker") {
-  mkdirSync(DEPLOYED, { recursive: true });
-} else {
-  const built = await uiBundle();
-  rmSync(DEPLOYED, { recursive: true, force: true });
-  cpSync(built, DEPLOYED, { recursive: true });
+mkdirSync(DEPLOYED, { recursive: true });
+if (process.env.TRACKFLARE_BUNDLE !== "worker") publish(await uiBundle());
+
+/**
+ * Brings the folder to what was built. New files come before old ones go, since a `wrangler dev` may be serving from it.
+ * Without the compressed ones: the edge compresses by itself.
+ */
+function publish(built: string): void {
+  const files = new Set(globSync("**/*.*", { cwd: built, exclude: ["**/*.br", "**/*.gz"] }).concat("_headers"));
+  for (const file of files) cpSync(join(built, file), join(DEPLOYED, file));
+  for (const file of globSync("**/*.*", { cwd: DEPLOYED })) if (!files.has(file)) rmSync(join(DEPLOYED, file));
 }

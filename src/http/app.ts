@@ -9,6 +9,7 @@ import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-targe
 import type { Route } from "../wire/route.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
+import { compress } from "./compress.ts";
 import { configOf } from "./config.ts";
 import { allowPage, preflight } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
@@ -110,9 +111,9 @@ export function createApp(routes: readonly Route[]): App {
         const config = configOf(env);
         requireWellFormedTarget(request);
         if (request.method === "HEAD") return await head(request, (get) => router.fetch(get, env, execution));
-        if (!request.headers.has("Origin")) return await router.fetch(request, env, execution);
-        const answer = preflight(request, config) ?? (await router.fetch(request, env, execution));
-        return allowPage(request, answer, config);
+        const asked = request.headers.has("Origin") ? preflight(request, config) : undefined;
+        const answer = compress(request, asked ?? (await router.fetch(request, env, execution)), config);
+        return request.headers.has("Origin") ? allowPage(request, answer, config) : answer;
       } catch (error) {
         return errorResponse(error, crypto.randomUUID());
       }

@@ -24,6 +24,8 @@ export interface Config {
   /** Open to local requests without credentials. */
   readonly isOpenLocally: boolean;
   readonly artifactStore: "r2" | "folder";
+  /** Served by the local command, not by the edge. */
+  readonly isOnOneMachine: boolean;
   /** Which hosts may be called; undefined where no list is set. */
   readonly allowedHost: HostRule | undefined;
   /** Of other servers' pages that may call. */
@@ -59,6 +61,7 @@ function parseConfig(env: Env): Config {
     admin,
     isOpenLocally: rest.TRACKFLARE_LOCAL === "1" && admin === undefined,
     artifactStore: rest.TRACKFLARE_ARTIFACTS,
+    isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
     allowedHost: rest.MLFLOW_SERVER_ALLOWED_HOSTS ? hostRule(rest.MLFLOW_SERVER_ALLOWED_HOSTS) : undefined,
     allowedOrigins: originsIn(rest.MLFLOW_SERVER_CORS_ALLOWED_ORIGINS ?? ""),
     staticPrefix: rest.MLFLOW_STATIC_PREFIX ?? "",

@@ -1,4 +1,5 @@
 import { absoluteUrl, rawPath } from "../wire/raw-target.ts";
+import { acceptedEncodings } from "./compress.ts";
 
 /**
  * Headers of the web UI's files. The edge serves them without the Worker and takes the same headers from
@@ -22,6 +23,20 @@ const FILE_PATH = /^\/(?:[\w-][\w.~-]*\/)*(?:[\w-][\w.~-]*)?$/;
 const HASHED_FILES = "/assets/";
 const FOREVER = "public, max-age=31536000, immutable";
 
+/** What the build lays beside a file, by the ending of its name; best first. */
+const ENCODINGS = [
+  ["br", ".br"],
+  ["gzip", ".gz"],
+] as const;
+
+const COMPRESSED_TYPES: Readonly<Record<string, string>> = {
+  js: "text/javascript; charset=utf-8",
+  mjs: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  html: "text/html; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
 /**
  * The file of the web UI at the request's path; undefined where there is none. Files are public: they hold no data, and
  * what they ask of the API is authorized there.
@@ -35,13 +50,35 @@ export async function uiFile(request: Request, env: Env, prefix: string): Promis
     return new Response(null, { status: 308, headers: { Location: `${prefix}/` } });
   const path = prefix !== "" && asked.startsWith(`${prefix}/`) ? asked.slice(prefix.length) : asked;
   if (!FILE_PATH.test(path)) return undefined;
-  const found = await env.ASSETS?.fetch(new Request(`http://assets.invalid${path}`, { headers: request.headers }));
-  if (found === undefined || found.status === 404) return path === "/" ? welcome(request, prefix) : undefined;
-  const response = new Response(found.body, found);
-  const location = found.headers.get("Location");
+  if (env.ASSETS === undefined) return path === "/" ? welcome(request, prefix) : undefined;
+  const response = (await compressedFile(request, path, env.ASSETS)) ?? (await plainFile(request, path, env.ASSETS));
+  if (response === undefined) return path === "/" ? welcome(request, prefix) : undefined;
+  const location = response.headers.get("Location");
   if (location !== null) response.headers.set("Location", prefix + location);
   for (const [name, value] of Object.entries(UI_HEADERS)) response.headers.set(name, value);
   if (path.startsWith(HASHED_FILES)) response.headers.set("Cache-Control", FOREVER);
+  return response;
+}
+
+async function plainFile(request: Request, path: string, assets: Fetcher): Promise<Response | undefined> {
+  const found = await assets.fetch(new Request(`http://assets.invalid${path}`, { headers: request.headers }));
+  return found.status === 404 ? undefined : new Response(found.body, found);
+}
+
+/** The file as it was compressed when the UI was built; undefined where the client or the build has none. */
+async function compressedFile(request: Request, path: string, assets: Fetcher): Promise<Response | undefined> {
+  const name = path === "/" ? "/index.html" : path;
+  const type = COMPRESSED_TYPES[name.slice(name.lastIndexOf(".") + 1)];
+  const accepted = acceptedEncodings(request);
+  const [encoding, ending] = ENCODINGS.find(([coding]) => accepted.has(coding)) ?? [];
+  if (type === undefined || encoding === undefined) return undefined;
+  const found = await plainFile(request, name + ending, assets);
+  if (found === undefined) return undefined;
+  // An unchanged file (304) has no body that could be said to be encoded.
+  const response = new Response(found.body, { status: found.status, headers: found.headers, encodeBody: "manual" });
+  response.headers.set("Content-Type", type);
+  response.headers.set("Content-Encoding", encoding);
+  response.headers.append("Vary", "Accept-Encoding");
   return response;
 }
 

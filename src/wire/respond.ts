@@ -12,9 +12,21 @@ export function json(body: object, status = 200): Response {
   return jsonText(JSON.stringify(body), status);
 }
 
+/** From so many characters on, compressing an answer is worth its time on a network. */
+const LARGE_LENGTH = 8 * 1024;
+
+const large = new WeakSet<Response>();
+
+/** Whether an answer is JSON that is long, or so long that it is streamed: a response does not say its length itself. */
+export function isLarge(response: Response): boolean {
+  return large.has(response);
+}
+
 /** 200 with JSON that is already text, or a stream of it. */
 export function jsonText(body: string | ReadableStream<Uint8Array>, status = 200): Response {
-  return new Response(body, { status, headers: API_HEADERS });
+  const response = new Response(body, { status, headers: API_HEADERS });
+  if (typeof body !== "string" || body.length >= LARGE_LENGTH) large.add(response);
+  return response;
 }
 
 /**
