@@ -1,4 +1,6 @@
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { insertInputStatements } from "../../../src/stores/d1/runs/datasets.ts";
 import { expectMlflowError, getRun, type Message, mlflow, newExperiment, newRun, send } from "../../helpers/mlflow.ts";
 import { storedState } from "../../helpers/state.ts";
 
@@ -46,6 +48,23 @@ test("the first to log a dataset defines it, and the first to log an input tags 
   const elsewhere = await newRun();
   await mlflow("runs/log-inputs", { run_id: elsewhere, datasets: [dataset("a", { source: "other" })] });
   expect(await inputs(elsewhere)).toEqual([dataset("a", { source: "other" })]);
+});
+
+test("a thousand datasets are three statements", async () => {
+  const run_id = await newRun();
+  const datasets = Array.from({ length: 1000 }, (_, index) => ({
+    dataset: { name: `dataset ${index % 999}`, digest: "d", sourceType: "local", source: "s" },
+    tags: [{ key: "context", value: String(index) }],
+  }));
+  const statements = insertInputStatements(env.DB, run_id, datasets);
+  expect(statements).toHaveLength(3);
+  const wire = datasets.map(({ dataset: { sourceType, ...rest }, tags }) => ({
+    tags,
+    dataset: { ...rest, source_type: sourceType },
+  }));
+  await mlflow("runs/log-inputs", { run_id, datasets: wire });
+  await mlflow("runs/log-inputs", { run_id, datasets: wire });
+  expect((await getRun(run_id)).inputs.dataset_inputs).toEqual(wire.slice(0, 999));
 });
 
 test("datasets as long as they may be are read back", async () => {

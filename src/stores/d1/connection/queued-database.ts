@@ -1,5 +1,6 @@
+import { MlflowError } from "../../../domain/errors.ts";
 import type { Database, Statement, StatementResult } from "./database.ts";
-import { type BoundStatement, runBatch } from "./write-queue.ts";
+import { type BoundStatement, FULL, runBatch } from "./write-queue.ts";
 
 /** Writes of this isolate that D1 has not answered. */
 let writesUnderWay = 0;
@@ -36,6 +37,9 @@ export class QueuedDatabase implements Database {
 
 async function runQueued(env: Env, statements: readonly BoundStatement[]): Promise<StatementResult<unknown>[]> {
   const outcome = await env.WRITES.getByName("d1").batch(statements);
+  if (outcome === FULL) {
+    throw new MlflowError("REQUEST_LIMIT_EXCEEDED", "More is being written than the database takes; please repeat.");
+  }
   if ("refusal" in outcome) throw new Error(outcome.refusal);
   return outcome;
 }

@@ -7,6 +7,10 @@ const MAX_STATEMENTS = 50;
 /** In UTF-16 units: what D1 should have to hold of one group, unless a single transaction is larger. */
 const MAX_CHARACTERS = 1_000_000;
 
+/** What may wait, so that a D1 that does not answer costs the object no more memory: transactions, and UTF-16 units. */
+export const MAX_WAITING = 5000;
+const MAX_WAITING_CHARACTERS = 16_000_000;
+
 /** A statement with its values, as it travels. */
 export interface BoundStatement {
   readonly sql: string;
@@ -18,10 +22,15 @@ export interface Refusal {
   readonly refusal: string;
 }
 
+/** The queue is full: the transaction was not taken. */
+export const FULL = "full";
+
 interface Transaction {
   readonly statements: readonly BoundStatement[];
   readonly resolve: (outcome: StatementResult<unknown>[] | Refusal) => void;
   readonly reject: (error: unknown) => void;
+  /** UTF-16 units of its values. */
+  readonly characters: number;
 }
 
 /**
@@ -33,12 +42,19 @@ interface Transaction {
  */
 export class WriteQueue extends DurableObject<Env> {
   #waiting: Transaction[] = [];
+  #waitingCharacters = 0;
   #isWriting = false;
 
   /** Runs the statements as one transaction, or as part of a larger one. */
-  batch(statements: readonly BoundStatement[]): Promise<StatementResult<unknown>[] | Refusal> {
+  batch(statements: readonly BoundStatement[]): Promise<StatementResult<unknown>[] | Refusal | typeof FULL> {
+    const characters = charactersOf(statements);
+    const isFull =
+      this.#waiting.length > 0 &&
+      (this.#waiting.length >= MAX_WAITING || this.#waitingCharacters + characters > MAX_WAITING_CHARACTERS);
+    if (isFull) return Promise.resolve(FULL);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ statements, resolve, reject });
+      this.#waiting.push({ statements, resolve, reject, characters });
+      this.#waitingCharacters += characters;
       if (!this.#isWriting) void this.#writeWaiting();
     });
   }
@@ -59,10 +75,12 @@ export class WriteQueue extends DurableObject<Env> {
     let characters = 0;
     const end = this.#waiting.findIndex((transaction, i) => {
       statements += transaction.statements.length;
-      characters += charactersOf(transaction);
+      characters += transaction.characters;
       return i > 0 && (statements > MAX_STATEMENTS || characters > MAX_CHARACTERS);
     });
-    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+    const group = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+    for (const transaction of group) this.#waitingCharacters -= transaction.characters;
+    return group;
   }
 
   async #write(group: readonly Transaction[]): Promise<void> {
@@ -78,7 +96,7 @@ export class WriteQueue extends DurableObject<Env> {
   }
 }
 
-function charactersOf({ statements }: Transaction): number {
+function charactersOf(statements: readonly BoundStatement[]): number {
   const values = statements.flatMap((statement) => statement.values);
   return values.reduce((sum: number, value) => sum + (typeof value === "string" ? value.length : 0), 0);
 }

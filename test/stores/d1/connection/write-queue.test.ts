@@ -1,9 +1,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { failedGuard } from "../../../../src/stores/d1/connection/guard.ts";
+import { migrate } from "../../../../src/stores/d1/connection/migrate.ts";
 import { QueuedDatabase } from "../../../../src/stores/d1/connection/queued-database.ts";
-import { type BoundStatement, WriteQueue } from "../../../../src/stores/d1/connection/write-queue.ts";
+import {
+  type BoundStatement,
+  FULL,
+  MAX_WAITING,
+  WriteQueue,
+} from "../../../../src/stores/d1/connection/write-queue.ts";
 import { mlflow, newRun } from "../../../helpers/mlflow.ts";
 
 const guardActive = (runId: string): BoundStatement => ({
@@ -54,8 +60,41 @@ async function atOnce(transactions: readonly (readonly BoundStatement[])[], fail
 /** The rows of each statement, or why there are none. */
 function rowsOf(outcome: PromiseSettledResult<Awaited<ReturnType<WriteQueue["batch"]>>> | undefined): unknown {
   if (outcome?.status !== "fulfilled") return outcome?.reason;
+  if (outcome.value === FULL) return FULL;
   return "refusal" in outcome.value ? outcome.value.refusal : outcome.value.map(({ results }) => results);
 }
+
+describe("more than may wait", () => {
+  beforeAll(() => migrate(env.DB));
+
+  const counted = { sql: "INSERT INTO tags VALUES (?, ?, '', 0)", values: ["waiting", ""] };
+  const waiting = (count: number): BoundStatement[][] =>
+    Array.from({ length: count }, (_, index) => [{ ...counted, values: ["waiting", String(index)] }]);
+
+  test("is refused at once, and not written", async () => {
+    const { outcomes } = await atOnce(waiting(MAX_WAITING + 3));
+    const refused = outcomes.flatMap((outcome, index) => (rowsOf(outcome) === FULL ? [index] : []));
+    expect(refused).toEqual([MAX_WAITING, MAX_WAITING + 1, MAX_WAITING + 2]);
+    const row = await env.DB.prepare("SELECT count(*) AS written FROM tags WHERE run_id = 'waiting'").first();
+    expect(row).toEqual({ written: MAX_WAITING });
+  });
+
+  test("is also counted by its characters; one alone is always taken", async () => {
+    const long = (characters: number): BoundStatement[] => [
+      { sql: "SELECT length(?) AS n", values: ["x".repeat(characters)] },
+    ];
+    const { outcomes } = await atOnce(Array.from({ length: 10 }, () => long(1_900_000)));
+    expect(outcomes.map(rowsOf).filter((rows) => rows === FULL)).toHaveLength(2);
+  });
+
+  test("is a 429, which says that nothing was written", async () => {
+    const full = { getByName: () => ({ batch: async () => FULL }) } as unknown as Env["WRITES"];
+    const db = new QueuedDatabase({ ...env, WRITES: full }, () => undefined);
+    const [first, second] = await Promise.allSettled([db.prepare("SELECT 1").run(), db.prepare("SELECT 2").run()]);
+    expect(first.status).toBe("fulfilled");
+    expect(second).toMatchObject({ status: "rejected", reason: { code: "REQUEST_LIMIT_EXCEEDED", status: 429 } });
+  });
+});
 
 describe("transactions that arrive together", () => {
   test("are one, and each is answered its own rows", async () => {
