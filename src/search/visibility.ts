@@ -1,5 +1,8 @@
 import type { Binder } from "./binder.ts";
 
+/** SQL that is true of an id, an SQL expression, that may be seen. */
+export type Predicate = (id: string, binder: Binder) => string;
+
 /**
  * What a caller may see, as predicates that every search takes into its statements and its page tokens. Absent predicates
  * hold of everything.
@@ -7,10 +10,10 @@ import type { Binder } from "./binder.ts";
 export interface Visibility {
   /** Stands for the predicates in page tokens: callers who see different things do not share tokens. */
   readonly name: string;
-  /** SQL that is true of an experiment id, the SQL expression `id`, that may be seen. */
-  readonly experiment?: (id: string, binder: Binder) => string;
-  /** SQL that is true of a registered model's row id, the SQL expression `id`, that may be seen. */
-  readonly registeredModel?: (id: string, binder: Binder) => string;
+  /** Of experiment ids. */
+  readonly experiment?: Predicate;
+  /** Of the row ids of registered models. */
+  readonly registeredModel?: Predicate;
 }
 
 /** What an admin sees. */

@@ -8,5 +8,5 @@ const MAX_EACH = 8;
 export async function findThings(ctx: ServiceContext, text: string): Promise<NamedThings> {
   const wanted = text.trim();
   if (wanted === "") return { experiments: [], runs: [], models: [] };
-  return await findNamedThings(ctx.db, wanted, MAX_EACH);
+  return await findNamedThings(ctx.db, wanted, MAX_EACH, ctx.visibility);
 }

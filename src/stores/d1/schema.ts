@@ -73,6 +73,9 @@ export const runs = sqliteTable(
   },
   (table) => [
     index("runs_by_start").on(table.experimentId, table.lifecycleStage, sql`start_time DESC`, table.runId),
+    index("runs_running")
+      .on(table.experimentId, sql`start_time DESC`)
+      .where(sql`status = 'RUNNING' AND lifecycle_stage = 'active'`),
     index("runs_live").on(table.experimentId).where(sql`live_epoch IS NOT NULL`),
   ],
 );

@@ -7,6 +7,7 @@ import documentStamps from "../../../../migrations/0005_document_stamps.sql";
 import newRuns from "../../../../migrations/0006_new_runs.sql";
 import imports from "../../../../migrations/0007_imports.sql";
 import experimentMoves from "../../../../migrations/0008_experiment_moves.sql";
+import runsRunning from "../../../../migrations/0009_runs_running.sql";
 
 /** Every migration in order, under the file name that wrangler records for it. */
 const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0006_new_runs.sql", sql: newRuns },
   { name: "0007_imports.sql", sql: imports },
   { name: "0008_experiment_moves.sql", sql: experimentMoves },
+  { name: "0009_runs_running.sql", sql: runsRunning },
 ];
 
 /**

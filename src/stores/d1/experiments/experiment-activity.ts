@@ -1,3 +1,6 @@
+import { Binder } from "../../../search/binder.ts";
+import type { Visibility } from "../../../search/visibility.ts";
+
 /** What an experiment's list row tells beside the experiment itself. */
 export interface ExperimentActivity {
   readonly experimentId: string;
@@ -5,7 +8,10 @@ export interface ExperimentActivity {
   readonly deletedRuns: number;
   /** Active runs whose status is RUNNING. */
   readonly runningRuns: number;
-  /** The latest start, end or logged point of an active run, in milliseconds; null without any. Points may be 60 s late. */
+  /**
+   * The latest start of an active run, end of one of the newest 20, or point of one of the newest 3 that run, in
+   * milliseconds; null without any. Points may be 60 s late.
+   */
   readonly lastActivityMs: number | null;
 }
 
@@ -17,16 +23,38 @@ interface ActivityRow {
   last_activity: number | null;
 }
 
-/** A run that has ended logged before it did, so only the others' metrics are looked at. */
-const ACTIVITY = `SELECT CAST(experiment_id AS TEXT) AS experiment_id, total(lifecycle_stage = 'active') AS active,
-    total(lifecycle_stage = 'deleted') AS deleted, total(lifecycle_stage = 'active' AND status = 'RUNNING') AS running,
-    max(CASE WHEN lifecycle_stage = 'active' THEN max(coalesce(start_time, 0), coalesce(end_time,
-      (SELECT max(timestamp) FROM latest_metrics m WHERE m.run_id = r.run_id), 0)) END) AS last_activity
-  FROM runs r GROUP BY r.experiment_id`;
+/**
+ * Counts go along indices, and of the rest few runs are read, so that a server of a million runs answers in some 50 ms: the
+ * newest 20 runs of an experiment for their ends, and of those that run the newest 3 for what they logged.
+ */
+export const ACTIVITY = `SELECT CAST(e.experiment_id AS TEXT) AS experiment_id,
+    (SELECT count(*) FROM runs r INDEXED BY runs_by_start
+      WHERE r.experiment_id = e.experiment_id AND r.lifecycle_stage = 'active') AS active,
+    (SELECT count(*) FROM runs r INDEXED BY runs_by_start
+      WHERE r.experiment_id = e.experiment_id AND r.lifecycle_stage = 'deleted') AS deleted,
+    (SELECT count(*) FROM runs r INDEXED BY runs_running
+      WHERE r.experiment_id = e.experiment_id AND status = 'RUNNING' AND lifecycle_stage = 'active') AS running,
+    max(
+      coalesce((SELECT max(max(coalesce(start_time, 0), coalesce(end_time, 0))) FROM (
+        SELECT start_time, end_time FROM runs r INDEXED BY runs_by_start
+        WHERE r.experiment_id = e.experiment_id AND r.lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT 20)), 0),
+      coalesce((SELECT max(timestamp) FROM latest_metrics WHERE run_id IN (
+        SELECT run_id FROM runs r INDEXED BY runs_running
+        WHERE r.experiment_id = e.experiment_id AND status = 'RUNNING' AND lifecycle_stage = 'active'
+        ORDER BY start_time DESC LIMIT 3)), 0)) AS last_activity
+  FROM experiments e`;
 
-/** Of every experiment that has runs. */
-export async function findExperimentActivity(db: D1Database): Promise<ExperimentActivity[]> {
-  const { results } = await db.prepare(ACTIVITY).all<ActivityRow>();
+/** Of every experiment that may be seen. */
+export async function findExperimentActivity(
+  db: D1Database,
+  { experiment }: Visibility,
+): Promise<ExperimentActivity[]> {
+  const binder = new Binder();
+  const sql = experiment === undefined ? ACTIVITY : `${ACTIVITY} WHERE ${experiment("e.experiment_id", binder)}`;
+  const { results } = await db
+    .prepare(sql)
+    .bind(...binder.values())
+    .all<ActivityRow>();
   return results.map((row) => ({
     experimentId: row.experiment_id,
     activeRuns: row.active,

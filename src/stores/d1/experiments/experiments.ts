@@ -1,4 +1,6 @@
 import type { Experiment, KeyValue, LifecycleStage } from "../../../domain/entities.ts";
+import { Binder } from "../../../search/binder.ts";
+import type { Visibility } from "../../../search/visibility.ts";
 import type { Database } from "../connection/database.ts";
 import { integerList, keyValueLists } from "../connection/json-lists.ts";
 
@@ -75,9 +77,11 @@ export async function findExperiments(db: D1Database, experimentIds: readonly st
   return await selectExperiments(db, "experiment_id IN (SELECT value FROM json_each(?))", integerList(experimentIds));
 }
 
-/** All there are, deleted ones included, by name. */
-export async function findAllExperiments(db: D1Database): Promise<Experiment[]> {
-  const experiments = await selectExperiments(db, "?1 = ''", "");
+/** All that may be seen, deleted ones included, by name. */
+export async function findAllExperiments(db: D1Database, { experiment }: Visibility): Promise<Experiment[]> {
+  const binder = new Binder();
+  const condition = experiment === undefined ? "TRUE" : experiment("experiment_id", binder);
+  const experiments = await selectExperiments(db, condition, ...binder.values());
   return experiments.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -87,15 +91,19 @@ export async function findExperimentByName(db: D1Database, name: string): Promis
 }
 
 /** Tags are rows of their own: as one text, those of an experiment could outgrow what D1 allows a string. */
-async function selectExperiments(db: D1Database, condition: string, value: string): Promise<Experiment[]> {
+async function selectExperiments(
+  db: D1Database,
+  condition: string,
+  ...values: readonly (string | number)[]
+): Promise<Experiment[]> {
   const [experiments, tags] = await db.batch([
-    db.prepare(`SELECT ${COLUMNS} FROM experiments WHERE ${condition}`).bind(value),
+    db.prepare(`SELECT ${COLUMNS} FROM experiments WHERE ${condition}`).bind(...values),
     db
       .prepare(
         `SELECT CAST(experiment_id AS TEXT) AS experiment_id, key, value FROM experiment_tags
          WHERE experiment_id IN (SELECT experiment_id FROM experiments WHERE ${condition}) ORDER BY experiment_id, key`,
       )
-      .bind(value),
+      .bind(...values),
   ]);
   const tagsById = Map.groupBy((tags?.results ?? []) as TagRow[], (tag) => tag.experiment_id);
   return ((experiments?.results ?? []) as ExperimentRow[]).map((row) =>

@@ -1,0 +1,1 @@
+CREATE INDEX `runs_running` ON `runs` (`experiment_id`,start_time DESC) WHERE status = 'RUNNING' AND lifecycle_stage = 'active';
