@@ -77,3 +77,108 @@ test("params that are numbers sort, filter and look like numbers", async () => {
   await expect.poll(() => status(page).textContent()).toBe("12 runs");
   await expectSoundInBothThemes(opened);
 });
+
+const legend = (page: Page) => page.getByRole("region", { name: "Lines", exact: true }).getByRole("listitem");
+const card = (page: Page, metric: string) => page.locator(`figure[data-metric="${metric}"]`);
+
+test("the mean of a group is one number: in the table, the legend and the bars, over all its runs", async () => {
+  const opened = await open({ charts: true, group: ["params.model"], columns: ["metrics.`val/acc`"] });
+  const { page } = opened;
+  await expect.poll(() => cells(page, "val/acc")).toHaveLength(4);
+  const rows = page.locator("[role=row][data-index]");
+  const table = new Map<string, string>();
+  for (const text of await rows.allTextContents()) {
+    const [, label = "", value = ""] = /model: (\w+) ?\(36\)(.*)/.exec(text) ?? [];
+    table.set(label, value.replace(" ± ", "±"));
+  }
+  expect([...table.keys()].sort()).toEqual(["cnn", "mlp", "rnn", "vit"]);
+  // The charts show the groups by themselves, each of all of its 36 runs, though only a hundred runs are drawn as lines.
+  await page.getByRole("list", { name: "Groups" }).getByText("(36)").first().waitFor();
+  expect(await page.getByText("The first 100").count()).toBe(0);
+  await page.getByRole("button", { name: "Show val/acc in full" }).click();
+  await expect.poll(() => legend(page).count()).toBe(4);
+  const told = new Map<string, string>();
+  for (const item of await legend(page).all()) {
+    const [, label = "", value = ""] = /model: (cnn|mlp|rnn|vit)(.*)/.exec((await item.textContent())!) ?? [];
+    told.set(label, value.replace(" ± ", "±"));
+    expect(await item.locator("[title]").last().getAttribute("title")).toContain("of the latest values of 36 runs");
+  }
+  const round = (text: string) => Number(text.split("±")[0]).toFixed(4);
+  for (const [label, value] of table) {
+    expect(round(told.get(label)!), label).toBe(Number(value.split("±")[0]).toFixed(4));
+    expect(told.get(label)!.split("±")[1], label).toBe(value.split("±")[1]);
+  }
+  // Runs that stopped early count to their last point; the pointer tells of how many runs a mean is.
+  const chart = page.getByRole("application", { name: /^val\/acc: 4 lines/ });
+  await chart.focus();
+  await page.keyboard.press("End");
+  await page.getByText("n = 36").first().waitFor();
+  await expectSoundInBothThemes(opened);
+});
+
+test("a mean of fewer runs than there are says so on the chart", async () => {
+  const opened = await ui.open("/experiments");
+  const { page } = opened;
+  await page.route("**/ui-api/group-series", async (route) => {
+    await route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), budget_ms: 1 }) });
+  });
+  const search = `charts=true&group=${encodeURIComponent('["params.model"]')}`;
+  await page.goto(`${ui.server.url}/#/experiments/${ui.seed.experimentId}?${search}`);
+  await card(page, "val/acc").getByText("Curves of 16 of 144 runs, evenly from all groups").waitFor();
+});
+
+test("with a metric as x each of its values is one point, and the legend tells the latest value", async () => {
+  const opened = await open({ charts: true, chartX: "metric:epoch", chartFull: "val/acc", q: "params.model = 'cnn'" });
+  const { page } = opened;
+  await expect.poll(() => legend(page).count()).toBe(36);
+  const chart = page.getByRole("application", { name: /^val\/acc/ });
+  await chart.focus();
+  await page.keyboard.press("Home");
+  // Four epochs of three steps each: three moves lead from the first to the last.
+  const spoken = () => page.locator("[aria-live=polite]").filter({ hasText: "epoch" }).textContent();
+  await expect.poll(spoken).toContain("epoch 0:");
+  for (let press = 0; press < 3; press++) await page.keyboard.press("ArrowRight");
+  await expect.poll(spoken).toContain("epoch 3:");
+  const [name] = (await spoken())!.split(",");
+  const mean = Number((await spoken())!.split(": ")[1]);
+  const of = legend(page).filter({ hasText: name! });
+  const last = Number(await of.locator("[title]").last().getAttribute("title"));
+  // The mean of the last epoch's three steps is below the value of the last step.
+  expect(last).toBeGreaterThan(mean);
+  await page.getByRole("button", { name: "Axes and sizes" }).click();
+  await page.getByRole("button", { name: "Last", exact: true }).click();
+  await page.keyboard.press("Escape");
+  await chart.focus();
+  await page.keyboard.press("End");
+  await expect.poll(async () => Number((await spoken())!.split(": ")[1])).toBeCloseTo(last, 12);
+  await expectSoundInBothThemes(opened);
+});
+
+test("a metric that falls as x: the legend tells the latest step's value, not that of the greatest x", async () => {
+  const { page } = await open({
+    ...{ charts: true, chartX: "metric:val/loss", q: "attributes.run_name LIKE 'sweep-00_'" },
+    columns: ["metrics.`val/acc`"],
+  });
+  await expect.poll(() => cells(page, "val/acc")).toHaveLength(10);
+  const values = await cells(page, "val/acc");
+  await page.getByRole("button", { name: "Show val/acc in full" }).click();
+  await expect.poll(() => legend(page).count()).toBe(10);
+  const told = (await legend(page).locator("[title]").last().getAttribute("title"))!;
+  expect(values).toContain(Number(told).toPrecision(5).replace(/0+$/, ""));
+});
+
+test("lines are switched off one by one, or all but one; names lead to their runs", async () => {
+  const { page } = await open({ charts: true, chartFull: "val/acc", q: "attributes.run_name LIKE 'sweep-00_'" });
+  await expect.poll(() => legend(page).count()).toBe(10);
+  const lines = (count: number) => page.getByRole("application", { name: `val/acc: ${count} line` }).waitFor();
+  await lines(10);
+  await page.getByRole("button", { name: "Show sweep-003" }).click();
+  await lines(9);
+  await page.getByRole("button", { name: "Show sweep-004" }).click({ modifiers: ["Control"] });
+  await lines(1);
+  expect(page.url()).toContain("chartOff");
+  await page.getByRole("button", { name: "Show sweep-004" }).click({ modifiers: ["Control"] });
+  await lines(10);
+  await legend(page).getByRole("link", { name: "sweep-007" }).click();
+  await page.getByRole("heading", { name: "sweep-007" }).waitFor();
+});

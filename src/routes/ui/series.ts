@@ -1,26 +1,39 @@
 import { type RunChart, readCharts } from "../../services/metrics/chart.ts";
-import { double, int32, message, repeated, required, string } from "../../wire/message.ts";
+import { type GroupChart, readGroupCharts } from "../../services/metrics/group-chart.ts";
+import { double, int32, message, oneOf, repeated, required, string } from "../../wire/message.ts";
 import { byteStream } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { onRuns } from "../permissions.ts";
 
 const DEFAULT_BUCKETS = 500;
+/** Runs of groups are read for so long. */
+const DEFAULT_BUDGET_MS = 4000;
+const SAME_X = ["mean", "last"] as const;
 
 /**
  * One run's metrics as a frame, little-endian: u32 bytes of the frame, u32 bytes of the JSON, the JSON in UTF-8
- * (`{"run_id", "series": [{"key", "total", "origin", "points", "means"}]}`), zeros up to a multiple of 8, and for each series
- * its columns of doubles: `points` x, `points` values, `means` x, `means` means.
+ * (`{"run_id", "series": [{"key", "total", "origin", "points", "means", "spreads", "last"}]}`), zeros up to a multiple of 8, and
+ * for each series its columns of doubles: `points` x, `points` values, `means` x, `means` means, `spreads` deviations, and
+ * where `last` is 2, step and value of the latest point.
  */
 export function chartToFrame({ runId, series }: RunChart): Uint8Array {
   const directory = {
     run_id: runId,
-    series: series.map(({ key, total, originMs, x, means }) => ({
+    series: series.map(({ key, total, originMs, x, means, spreads, last }) => ({
       ...{ key, total, origin: originMs },
-      ...{ points: x.length, means: means.length },
+      ...{ points: x.length, means: means.length, spreads: spreads.length, last: last === undefined ? 0 : 2 },
     })),
   };
+  const columns = series.flatMap(({ x, values, meanX, means, spreads, last }) => [
+    ...[x, values, meanX, means, spreads],
+    ...(last === undefined ? [] : [Float64Array.of(last.step, last.value)]),
+  ]);
+  return toFrame(directory, columns);
+}
+
+/** Little-endian: u32 bytes of the frame, u32 bytes of the JSON, the JSON, zeros up to a multiple of 8, the columns. */
+function toFrame(directory: object, columns: readonly Float64Array[]): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(directory));
-  const columns = series.flatMap(({ x, values, meanX, means }) => [x, values, meanX, means]);
   const start = (8 + json.length + 7) & ~7;
   const doubles = columns.reduce((sum, column) => sum + column.length, 0);
   const bytes = new Uint8Array(start + 8 * doubles);
@@ -35,6 +48,25 @@ export function chartToFrame({ runId, series }: RunChart): Uint8Array {
     at += column.length;
   }
   return bytes;
+}
+
+/**
+ * One group's metrics as a frame, as of a run: the JSON is `{"group", "series": [{"key", "runs", "read", "latest", "points"}]}`,
+ * the columns are `points` x, `points` means, `points` deviations, and of how many runs each mean is.
+ */
+function groupToFrame({ group, series }: GroupChart): Uint8Array {
+  const directory = {
+    group,
+    series: series.map(({ key, runs, read, latest, x }) => ({ key, runs, read, latest, points: x.length })),
+  };
+  return toFrame(
+    directory,
+    series.flatMap(({ x, means, spreads, counts }) => [x, means, spreads, counts]),
+  );
+}
+
+async function* groupsToFrames(charts: Promise<readonly GroupChart[]>): AsyncGenerator<Uint8Array> {
+  for (const chart of await charts) yield groupToFrame(chart);
 }
 
 async function* chartsToFrames(charts: AsyncGenerator<RunChart>): AsyncGenerator<Uint8Array> {
@@ -54,8 +86,29 @@ export const uiSeriesRoutes: readonly Route[] = [
       from: double,
       to: double,
       buckets: int32,
+      sameX: oneOf(SAME_X),
     }),
-    handle: async ({ ctx, input: { x = "step", buckets = DEFAULT_BUCKETS, from, to, ...of } }) =>
-      byteStream(chartsToFrames(await readCharts(ctx, { ...of, x, buckets, from, to }))),
+    handle: async ({ ctx, input: { x = "step", buckets = DEFAULT_BUCKETS, from, to, sameX, ...of } }) =>
+      byteStream(chartsToFrames(await readCharts(ctx, { ...of, x, buckets, from, to, sameX }))),
+  }),
+  route({
+    method: "POST",
+    paths: ["/ui-api/group-series"],
+    permission: onRuns("READ"),
+    input: message({
+      runIds: required(repeated(string)),
+      groupOf: required(repeated(int32)),
+      metricKeys: required(repeated(string)),
+      x: string,
+      from: double,
+      to: double,
+      buckets: int32,
+      sameX: oneOf(SAME_X),
+      budgetMs: int32,
+    }),
+    handle: async ({ ctx, input }) => {
+      const { x = "step", buckets = DEFAULT_BUCKETS, budgetMs = DEFAULT_BUDGET_MS, from, to, sameX, ...of } = input;
+      return byteStream(groupsToFrames(readGroupCharts(ctx, { ...of, x, buckets, budgetMs, from, to, sameX })));
+    },
   }),
 ];

@@ -3,6 +3,7 @@ import { MAX_BULK_RUN_IDS } from "../../domain/limits.ts";
 import { type ChartSource, findChartSources } from "../../stores/d1/metrics/chart-sources.ts";
 import type { ChartOptions, ChartSeries, ChartX } from "../../stores/run/chart-series.ts";
 import { FirstPoints } from "../../stores/run/first-points.ts";
+import type { SameX } from "../../stores/run/same-x.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 
@@ -12,7 +13,7 @@ const MAX_BUCKETS = 10_000;
 const MAX_BUCKETS_OF_RUN = 200_000;
 
 /** Objects that are asked at once: their answers wait for a client that reads slowly. */
-const OBJECTS_AHEAD = 16;
+export const OBJECTS_AHEAD = 16;
 
 const METRIC_X = "metric:";
 
@@ -24,6 +25,8 @@ export interface ChartQuery {
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly buckets: number;
+  /** How points with the same value of another metric as x are joined; not at all where absent. */
+  readonly sameX: SameX | undefined;
 }
 
 export interface RunChart {
@@ -39,18 +42,29 @@ export interface RunChart {
 export async function readCharts(ctx: ServiceContext, query: ChartQuery): Promise<AsyncGenerator<RunChart>> {
   const runIds = [...new Set(query.runIds)];
   const keys = [...new Set(query.metricKeys)];
-  checkCount("runs", runIds.length, MAX_BULK_RUN_IDS);
+  checkChart(query, keys, runIds.length, MAX_BULK_RUN_IDS);
+  const toX = parseX(query.x);
+  const found = await findChartSources(ctx.db, runIds, keysToRead(query.x, keys));
+  const sources = new Map(found.map((source) => [source.runId, source]));
+  const { from, to, buckets, sameX } = query;
+  return ahead(
+    runIds.flatMap((runId) => sources.get(runId) ?? []),
+    (source) => readRun(ctx, source, keys, { x: toX(source), from, to, buckets, sameX }),
+  );
+}
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE for what is too much, too little, or no axis. */
+export function checkChart(query: ChartQuery, keys: readonly string[], runs: number, mostRuns: number): void {
+  checkCount("runs", runs, mostRuns);
   checkCount("metrics", keys.length, MAX_KEYS);
   checkCount("buckets", query.buckets, MAX_BUCKETS);
   checkCount("buckets of a run's metrics", query.buckets * keys.length, MAX_BUCKETS_OF_RUN);
-  const toX = parseX(query.x);
-  const readKeys = query.x.startsWith(METRIC_X) ? [...keys, query.x.slice(METRIC_X.length)] : keys;
-  const sources = new Map((await findChartSources(ctx.db, runIds, readKeys)).map((source) => [source.runId, source]));
-  const { from, to, buckets } = query;
-  return ahead(
-    runIds.flatMap((runId) => sources.get(runId) ?? []),
-    (source) => readRun(ctx, source, keys, { x: toX(source), from, to, buckets }),
-  );
+  parseX(query.x);
+}
+
+/** The metrics that a chart of `keys` needs. */
+export function keysToRead(x: string, keys: readonly string[]): readonly string[] {
+  return x.startsWith(METRIC_X) ? [...keys, x.slice(METRIC_X.length)] : keys;
 }
 
 function checkCount(what: string, count: number, limit: number): void {
@@ -58,7 +72,7 @@ function checkCount(what: string, count: number, limit: number): void {
   throw invalidParameter(`A chart shows 1 to ${limit} ${what}. Got ${count}.`);
 }
 
-function parseX(text: string): (source: ChartSource) => ChartX {
+export function parseX(text: string): (source: ChartSource) => ChartX {
   if (text === "step") return () => ({ kind: "step" });
   if (text === "time") return () => ({ kind: "time", originMs: 0 });
   // Clients that tell no start time send 0.
@@ -67,7 +81,8 @@ function parseX(text: string): (source: ChartSource) => ChartX {
   throw invalidParameter(`Invalid x ${JSON.stringify(text)}; expected step, time, relative or metric:<key>.`);
 }
 
-async function readRun(
+/** @throws what the run's object throws. */
+export async function readRun(
   ctx: ServiceContext,
   source: ChartSource,
   keys: readonly string[],
@@ -88,6 +103,8 @@ const EMPTY: ChartSeries = {
   values: new Float64Array(),
   meanX: new Float64Array(),
   means: new Float64Array(),
+  spreads: new Float64Array(),
+  last: undefined,
 };
 
 /** What `read` gives for each item, in order, a few being under way while one is taken. */

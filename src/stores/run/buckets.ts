@@ -1,3 +1,4 @@
+import type { Int64 } from "../../domain/int64.ts";
 import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import type { KeySlice } from "./block.ts";
 import { sortedOrder } from "./series.ts";
@@ -23,10 +24,18 @@ export interface BucketedSeries {
   /** Of each bucket that has finite values, their mean and the mean of their x; empty where all points are told. */
   readonly meanX: Float64Array;
   readonly means: Float64Array;
+  /** The latest point of the range, as MLflow means it: of the greatest step the one logged last. Undefined without points. */
+  readonly last: LastPoint | undefined;
+}
+
+export interface LastPoint {
+  readonly step: number;
+  /** An infinity is told as such. */
+  readonly value: number;
 }
 
 /** First, last, least and greatest: a line through them covers the very pixels that a line through all points does. */
-const POINTS_PER_BUCKET = 4;
+export const POINTS_PER_BUCKET = 4;
 
 /** Points kept from the first pass for the second: at most 25 MB, of one series at a time. Longer ones are read twice. */
 const MAX_KEPT_POINTS = 1_048_576;
@@ -38,12 +47,12 @@ const MAX_KEPT_POINTS = 1_048_576;
  * @param read reads the series from its start, in its own order
  */
 export function bucketSeries(read: () => Iterable<KeySlice>, options: BucketOptions): BucketedSeries {
-  const { total, least, greatest, kept } = survey(read(), options);
+  const { total, least, greatest, kept, last } = survey(read(), options);
   const slices = kept ?? read();
-  if (total <= POINTS_PER_BUCKET * options.buckets) return whole(slices, options, total);
+  if (total <= POINTS_PER_BUCKET * options.buckets) return whole(slices, options, total, last);
   const buckets = new Buckets(options.buckets, least, greatest);
   for (const slice of slices) buckets.add(options.xOf(slice), slice);
-  return buckets.result(total);
+  return { ...buckets.result(), total, last };
 }
 
 interface Survey {
@@ -53,6 +62,7 @@ interface Survey {
   readonly greatest: number;
   /** All slices, unless they are too many to hold. */
   readonly kept: readonly KeySlice[] | undefined;
+  readonly last: LastPoint | undefined;
 }
 
 function survey(slices: Iterable<KeySlice>, options: BucketOptions): Survey {
@@ -62,24 +72,35 @@ function survey(slices: Iterable<KeySlice>, options: BucketOptions): Survey {
   let greatest = Number.NEGATIVE_INFINITY;
   let kept: KeySlice[] | undefined = [];
   let passed = 0;
+  let last: { step: Int64; value: number } | undefined;
   for (const slice of slices) {
     const xs = xOf(slice);
     const count = slice.to - slice.from;
+    const { steps, values } = slice.series;
     for (let index = 0; index < count; index++) {
       const x = xs[index]!;
       if (!(x >= from && x <= to)) continue;
       total++;
       if (x < least) least = x;
       if (x > greatest) greatest = x;
+      // Points come by timestamp, so of a step the later one counts.
+      const step = steps[slice.from + index]!;
+      if (last === undefined || step >= last.step) last = { step, value: values[slice.from + index]! };
     }
     passed += count;
     if (passed > MAX_KEPT_POINTS) kept = undefined;
     kept?.push(slice);
   }
-  return { total, least, greatest, kept };
+  const told = last && { step: Number(last.step), value: withInfinity(last.value) };
+  return { total, least, greatest, kept, last: told };
 }
 
-function whole(slices: Iterable<KeySlice>, options: BucketOptions, total: number): BucketedSeries {
+function whole(
+  slices: Iterable<KeySlice>,
+  options: BucketOptions,
+  total: number,
+  last: LastPoint | undefined,
+): BucketedSeries {
   const { xOf, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = options;
   const allX = new Float64Array(total);
   const allValues = new Float64Array(total);
@@ -96,7 +117,7 @@ function whole(slices: Iterable<KeySlice>, options: BucketOptions, total: number
   const order = sortedOrder(total, (a, b) => allX[a]! <= allX[b]!);
   const inOrder = (column: Float64Array) => Float64Array.from(order, (index) => column[index]!);
   const none = new Float64Array();
-  return { total, x: inOrder(allX), values: inOrder(allValues), meanX: none, means: none };
+  return { total, x: inOrder(allX), values: inOrder(allValues), meanX: none, means: none, last };
 }
 
 /** What MLflow stores for an infinity is told as one. */
@@ -225,7 +246,7 @@ class Buckets {
     if (this.#greatest.isEmpty(bucket) || isGreatest) pick(this.#greatest, greatest);
   }
 
-  result(total: number): BucketedSeries {
+  result(): Omit<BucketedSeries, "total" | "last"> {
     const line = new Line(this.#count * (POINTS_PER_BUCKET + (this.#others?.length ?? 0)));
     const means = new Line(this.#count);
     for (let bucket = 0; bucket < this.#count; bucket++) {
@@ -234,7 +255,7 @@ class Buckets {
       const finite = this.#finite[bucket]!;
       if (finite > 0) means.add(this.#sumX[bucket]! / finite, this.#sum[bucket]! / finite);
     }
-    return { total, x: line.x(), values: line.values(), meanX: means.x(), means: means.values() };
+    return { x: line.x(), values: line.values(), meanX: means.x(), means: means.values() };
   }
 
   /** The bucket's picks in the order of x. A point that is picked twice comes once. */

@@ -1,7 +1,8 @@
 import type { Int64 } from "../../domain/int64.ts";
 import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import type { KeySlice } from "./block.ts";
-import { type BucketedSeries, bucketSeries, type XOfSlice } from "./buckets.ts";
+import { type BucketedSeries, bucketSeries, POINTS_PER_BUCKET, type XOfSlice } from "./buckets.ts";
+import { joinSameX, type SameX } from "./same-x.ts";
 import { type Int64Column, SeriesBuilder, sortedOrder } from "./series.ts";
 
 /** What a chart has on its x axis. */
@@ -19,22 +20,33 @@ export interface ChartOptions {
   readonly to?: number | undefined;
   /** Parts to divide the range into, at least 1. */
   readonly buckets: number;
+  /** How points are joined that have the same value of another metric, such as all steps of an epoch; not at all where absent. */
+  readonly sameX?: SameX | undefined;
 }
 
 export interface ChartSeries extends BucketedSeries {
   /** What x counts from, in milliseconds: 0 unless it is a time. */
   readonly originMs: number;
+  /** Where points were joined by their mean, the standard deviation of each value; else empty. */
+  readonly spreads: Float64Array;
 }
+
+const NO_SPREADS = new Float64Array();
 
 /** @param slicesOf reads a metric's series from its start, in its own order */
 export function chartSeries(
   slicesOf: (key: string) => Iterable<KeySlice>,
   key: string,
-  { x, ...range }: ChartOptions,
+  { x, sameX, ...range }: ChartOptions,
 ): ChartSeries {
   const originMs = x.kind === "time" ? (x.originMs ?? firstTimestamp(slicesOf(key))) : 0;
   const xOf = x.kind === "metric" ? valuesByStep(slicesOf(x.key)) : x.kind === "step" ? stepsOf : timesSince(originMs);
-  return { originMs, ...bucketSeries(() => slicesOf(key), { ...range, xOf }) };
+  const options = { ...range, xOf };
+  const joined =
+    x.kind === "metric" && sameX !== undefined
+      ? joinSameX(slicesOf(key), options, sameX, POINTS_PER_BUCKET * range.buckets)
+      : undefined;
+  return { originMs, ...(joined ?? { ...bucketSeries(() => slicesOf(key), options), spreads: NO_SPREADS }) };
 }
 
 const stepsOf: XOfSlice = ({ series, from, to }) => doubles(series.steps, from, to);

@@ -81,6 +81,59 @@ test("many runs and metrics in one answer, in the order asked for, on every axis
   expect(zoomed.map(({ total }) => total)).toEqual([0, 0, 1, 0]);
 });
 
+test("steps with one value of the metric on the x axis are one point, by their mean or the latest of them", async () => {
+  const runId = await newRun();
+  const epochs = [3, 3, 2, 2, 2];
+  await logAll(
+    runId,
+    "epoch",
+    epochs.map((epoch, step) => [step, step, epoch]),
+  );
+  await logAll(runId, "m", [
+    [0, 0, 1],
+    [1, 1, 3],
+    [2, 2, 10],
+    [3, 3, "NaN"],
+    [4, 4, 20],
+  ]);
+  const ask = async (of: Message) =>
+    (await series({ run_ids: [runId], metric_keys: ["m"], x: "metric:epoch", ...of }))[0]!;
+  const means = await ask({ same_x: "mean" });
+  expect(points(means)).toEqual([
+    [2, 15],
+    [3, 2],
+  ]);
+  expect([...means.spreads]).toEqual([Math.sqrt(50), Math.SQRT2]);
+  // The latest step, though the greatest x is that of the first.
+  expect(means.last).toEqual({ step: 4, value: 20 });
+  expect(points(await ask({ same_x: "last" }))).toEqual([
+    [2, 20],
+    [3, 3],
+  ]);
+  const all = await ask({});
+  expect([all.x.length, all.spreads.length]).toEqual([5, 0]);
+  expect(all.last).toEqual({ step: 4, value: 20 });
+  // More values of x than a chart shows points: the axis is no count, and all points are shown in buckets.
+  const many = await newRun();
+  const index = Array.from({ length: 900 }, (_, step) => step);
+  await logAll(
+    many,
+    "tokens",
+    index.map((step) => [step, step, step * 7]),
+  );
+  await logAll(
+    many,
+    "m",
+    index.map((step) => [step, step, step]),
+  );
+  const [bucketed] = await series({
+    ...{ run_ids: [many], metric_keys: ["m"], x: "metric:tokens" },
+    ...{ same_x: "mean", buckets: 100 },
+  });
+  expect([bucketed!.total, bucketed!.means.length, bucketed!.spreads.length]).toEqual([900, 100, 0]);
+  expect(bucketed!.last).toEqual({ step: 899, value: 899 });
+});
+
 test("a long series is told by its extremes and its means", async () => {
   const runId = await newRun();
   const count = 3000;

@@ -46,7 +46,7 @@ it("a range of one point, or none, is still a range", () => {
 });
 
 it("ticks are short", () => {
-  expect([0, 0.25, -1500, 2e6, 1e-7, 123456].map(formatTick)).toEqual(["0", "0.25", "−1.5k", "2M", "1e−7", "123.46k"]);
+  expect([0, 0.25, -1500, 2e6, 1e-7, 123456].map(formatTick)).toEqual(["0", "0.25", "−1,500", "2M", "1e−7", "123.46k"]);
 });
 
 it("the only place of an axis has room around it in the axis's unit", () => {
@@ -58,7 +58,7 @@ it("the only place of an axis has room around it in the axis's unit", () => {
 it("neighbouring ticks have the same digits, as many as tell them apart", () => {
   expect(formatTicks([0, 0.5, 1])).toEqual(["0", "0.5", "1.0"]);
   expect(formatTicks([0.25, 0.5, 0.75])).toEqual(["0.25", "0.50", "0.75"]);
-  expect(formatTicks([-500, 0, 500, 1000])).toEqual(["−0.5k", "0", "0.5k", "1.0k"]);
+  expect(formatTicks([-500, 0, 500, 1000])).toEqual(["−500", "0", "500", "1,000"]);
   expect(formatTicks([1_000_001, 1_000_002])).toEqual(["1,000,001", "1,000,002"]);
   expect(formatTicks([0.9999991, 0.9999992])).toEqual(["0.9999991", "0.9999992"]);
   expect(formatTicks([0, 5e-8, 1e-7, 1.5e-7])).toEqual(["0", "5e−8", "1e−7", "1.5e−7"]);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
   extentOf,
-  meanBand,
   nearestIndex,
   type Points,
   smooth,
@@ -88,34 +87,6 @@ describe("what was logged since", () => {
       [1, 10],
       [2, 20],
     ]);
-  });
-});
-
-describe("groups", () => {
-  it("are the mean and the standard deviation of a sample", () => {
-    const band = meanBand([points([0, 1], [1, 2]), points([0, 3], [1, 2])]);
-    expect([...band.x]).toEqual([0, 1]);
-    expect([...band.values]).toEqual([2, 2]);
-    expect(band.high[0]! - band.values[0]!).toBeCloseTo(Math.SQRT2, 12);
-    expect(band.high[1]).toBe(2);
-  });
-
-  it("read lines between their points, and only where they are", () => {
-    const band = meanBand([points([0, 0], [2, 2]), points([1, 3], [3, 3])]);
-    expect(pairs(band)).toEqual([
-      [0, 0],
-      [1, 2],
-      [2, 2.5],
-      [3, 3],
-    ]);
-  });
-
-  it("have as many points as can be drawn, from the first x to the last", () => {
-    const long = Float64Array.from({ length: 5000 }, (_, index) => index / 7);
-    const band = meanBand([{ x: long, values: long }, points([0, 0], [900, 900])]);
-    expect(band.x.length).toBeLessThan(1000);
-    expect(band.x[0]).toBe(0);
-    expect(band.x.at(-1)).toBe(900);
   });
 });
 

@@ -30,7 +30,18 @@ class Runs {
         const x = Float64Array.from(found, ([step]) => step);
         const values = Float64Array.from(found, ([, value]) => value);
         const none = new Float64Array();
-        return { run_id, key, total: x.length, origin: 0, x, values, mean_x: none, means: none };
+        return {
+          run_id,
+          key,
+          total: x.length,
+          origin: 0,
+          x,
+          values,
+          mean_x: none,
+          means: none,
+          spreads: none,
+          last: undefined,
+        };
       }),
     );
     await this.gate;

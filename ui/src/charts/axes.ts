@@ -30,8 +30,8 @@ const UNITS = [
 export function formatTick(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e15 || (size > 0 && size < 1e-4)) return withExponent(value, 1);
-  const [unit, name] = UNITS.find(([unit]) => size >= unit) ?? [1, ""];
-  return withMinus(String(Number((value / unit).toPrecision(5)))) + name;
+  const [unit, name] = UNITS.find(([unit]) => size >= Math.max(unit, 1e4)) ?? [1, ""];
+  return withMinus((value / unit).toLocaleString("en-US", { maximumSignificantDigits: 5 })) + name;
 }
 
 /** The ticks of an axis, evenly apart, in one unit, with as many digits as tell them apart. */
@@ -44,7 +44,9 @@ export function formatTicks(ticks: readonly number[]): string[] {
     const digits = decimalsOf(step / 10 ** exponentOf(step));
     return ticks.map((tick) => withExponent(tick, Math.max(0, exponentOf(tick) - exponentOf(step)) + digits));
   }
-  const [unit, name] = UNITS.find(([unit]) => size >= unit && decimalsOf(step / unit) <= 2) ?? [1, ""];
+  // Thousands are short enough as they are, unless all of them are round.
+  const isFit = (unit: number): boolean => size >= unit && decimalsOf(step / unit) <= (unit === 1e3 ? 0 : 2);
+  const [unit, name] = UNITS.find(([unit]) => isFit(unit)) ?? [1, ""];
   const digits = { minimumFractionDigits: decimalsOf(step / unit), maximumFractionDigits: decimalsOf(step / unit) };
   return ticks.map((tick) =>
     isZero(tick, step) ? "0" : withMinus((tick / unit).toLocaleString("en-US", digits)) + name,

@@ -2,25 +2,26 @@ import { Ellipsis, Expand, RotateCw } from "lucide-react";
 import { useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Button, IconButton } from "../parts/button.tsx";
 import { classNames } from "../parts/class-names.ts";
+import { formatCount } from "../parts/format.ts";
 import { Menu } from "../parts/menu.tsx";
 import { say, sayFailed } from "../parts/toast.tsx";
 import { ChartLegend } from "./chart-legend.tsx";
-import { type ChartRun, chartLines } from "./chart-lines.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import { ChartTable } from "./chart-table.tsx";
-import { chartCsv, chartPng, download } from "./export-chart.ts";
+import { chartCsv, chartPng, download, groupsCsv } from "./export-chart.ts";
+import type { GroupedMetric } from "./group-store.ts";
 import type { HoverStore } from "./hover.ts";
 import { LineChart } from "./line-chart.tsx";
+import { type LineSource, useLines } from "./line-source.ts";
 import type { Plot, PlotLine, PlotSpec } from "./plot.ts";
 import { hasOnlyPoints, PointBars } from "./point-bars.tsx";
-import type { SeriesStore } from "./series-store.ts";
+import type { MetricSeries } from "./series-store.ts";
 
 export interface ChartCardProps {
   metricKey: string;
   /** Shorter, where the section says the rest. */
   title?: string;
-  runs: readonly ChartRun[];
-  store: SeriesStore;
+  source: LineSource;
   hover: HoverStore;
   settings: ChartSettings;
   /** Of the plot, in px. */
@@ -29,27 +30,35 @@ export interface ChartCardProps {
   onFull?: () => void;
 }
 
+const NONE: readonly string[] = [];
+
 /** One metric of all runs. */
 export function ChartCard(props: ChartCardProps) {
-  const { metricKey, title = metricKey, runs, store, hover, settings, height, onFull } = props;
+  const { metricKey, title = metricKey, source, hover, settings, height, onFull } = props;
   const { x, isLogX, isLogY, smoothing, zoom, search, setZoom } = settings;
+  const { store } = source;
   const [isTableOpen, setTableOpen] = useState(false);
   const plotRef = useRef<Plot>(undefined);
   const metric = useSyncExternalStore(
     useMemo(() => (listener: () => void) => store.subscribe(metricKey, listener), [store, metricKey]),
-    () => store.snapshot(metricKey),
+    (): MetricSeries | GroupedMetric => store.snapshot(metricKey),
   );
   // Before the page is painted, as is what else has series read: the server works meanwhile.
   useLayoutEffect(() => store.want(metricKey), [store, metricKey]);
-  const isGrouped = search.chartGroups ?? false;
-  const lines = useMemo(() => chartLines(metric, runs, { smoothing, isGrouped }), [metric, runs, smoothing, isGrouped]);
+  const all = useLines(source, metric, smoothing);
+  const off = search.chartOff ?? NONE;
+  const lines = useMemo(() => (off.length === 0 ? all : all.filter(({ id }) => !off.includes(id))), [all, off]);
   const spec = useMemo((): PlotSpec => ({ lines, x, isLogX, isLogY, zoom }), [lines, x, isLogX, isLogY, zoom]);
 
   const areOnlyPoints = hasOnlyPoints(lines);
 
   const saveCsv = async (): Promise<void> => {
     say(`Reading every point of ${metricKey}…`);
-    const names = new Map(runs.map(({ id, name }) => [id, name]));
+    if (source.kind === "groups" || !("runs" in metric)) {
+      download(groupsCsv(metricKey, lines), `${metricKey}.csv`);
+      return;
+    }
+    const names = new Map(source.runs.map(({ id, name }) => [id, name]));
     const shown = metric.runs
       .filter(({ points }) => points.x.length > 0)
       .map(({ runId, origin }) => ({ id: runId, name: names.get(runId) ?? "", origin }));
@@ -107,7 +116,13 @@ export function ChartCard(props: ChartCardProps) {
             <Button onClick={() => store.retry(metricKey)}>Try again</Button>
           </Notice>
         ) : lines.length === 0 ? (
-          <Notice height={height}>{metric.isLoading ? "Loading…" : "None of these runs has a point of it."}</Notice>
+          <Notice height={height}>
+            {metric.isLoading
+              ? "Loading…"
+              : all.length > 0
+                ? "All of its lines are switched off."
+                : "None of these runs has a point of it."}
+          </Notice>
         ) : areOnlyPoints ? (
           <PointBars {...{ metricKey, lines, x, height, hover }} />
         ) : !hasFinite(lines) ? (
@@ -117,14 +132,30 @@ export function ChartCard(props: ChartCardProps) {
             <div className="min-h-0 min-w-0 flex-1">
               <LineChart {...{ metricKey, spec, hover, plotRef }} onZoom={setZoom} />
             </div>
-            {!onFull && lines.length > 1 && <ChartLegend {...{ metricKey, lines, hover }} />}
+            {!onFull && all.length > 1 && <ChartLegend {...{ metricKey, source, settings, hover }} lines={all} />}
           </div>
         )}
       </div>
+      <GroupNote lines={lines} />
       {isTableOpen && <ChartTable title={metricKey} spec={spec} onClose={() => setTableOpen(false)} />}
     </figure>
   );
 }
+
+/** Says where a mean is not of all runs. */
+function GroupNote({ lines }: { lines: readonly PlotLine[] }) {
+  const groups = lines.flatMap(({ group }) => group ?? []);
+  const [runs, read] = [sumOf(groups.map((group) => group.runs)), sumOf(groups.map((group) => group.read))];
+  if (read >= runs) return null;
+  return (
+    <p className="px-3 pb-1 text-ink-muted text-sm">
+      Curves of {formatCount(read)} of {formatCount(runs)} runs, evenly from all groups: as many as could be read in
+      time.
+    </p>
+  );
+}
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
 function hasFinite(lines: readonly PlotLine[]): boolean {
   return lines.some(({ points }) => points.values.some(Number.isFinite));

@@ -1,40 +1,120 @@
 import { useSyncExternalStore } from "react";
 import { classNames } from "../parts/class-names.ts";
-import { formatMetric } from "../parts/format.ts";
+import { formatCount, formatExact, formatMetric } from "../parts/format.ts";
+import type { ChartSettings } from "./chart-settings.ts";
 import type { HoverStore } from "./hover.ts";
+import { LineMark } from "./line-mark.tsx";
+import type { LineSource } from "./line-source.ts";
 import type { PlotLine } from "./plot.ts";
 import { byValue } from "./series-math.ts";
 
 interface ChartLegendProps {
   metricKey: string;
+  /** Those that are switched off, too. */
   lines: readonly PlotLine[];
+  source: LineSource;
+  settings: ChartSettings;
   hover: HoverStore;
 }
 
-/** The lines of a chart by their last values, the greatest first; the one that is pointed at here stands out there. */
-export function ChartLegend({ metricKey, lines, hover }: ChartLegendProps) {
+/**
+ * The lines of a chart by their last values, the greatest first. What is pointed at here stands out there; a press switches
+ * a line off and on, with Ctrl all others.
+ */
+export function ChartLegend({ metricKey, lines, source, settings, hover }: ChartLegendProps) {
   const pointed = useSyncExternalStore(hover.subscribe, () => hover.get()?.lineId);
-  const rows = lines.map((line) => ({ line, last: line.points.values.at(-1)! }));
-  rows.sort((a, b) => byValue(b.last, a.last));
+  const { search, change } = settings;
+  const off = new Set(search.chartOff);
+  const rows = lines.toSorted((a, b) => byValue(b.last, a.last));
+  const experiments = new Map(source.kind === "runs" ? source.runs.map((run) => [run.id, run.experimentId]) : []);
+
+  const setOff = (next: ReadonlySet<string>): void => change({ chartOff: next.size === 0 ? undefined : [...next] });
+  const toggle = (id: string): void => setOff(off.has(id) ? off.difference(new Set([id])) : off.union(new Set([id])));
+  const isolate = (id: string): void => {
+    const others = new Set(lines.map((line) => line.id).filter((other) => other !== id));
+    const isAlone = !off.has(id) && [...others].every((other) => off.has(other));
+    setOff(isAlone ? off.difference(others) : off.union(others).difference(new Set([id])));
+  };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
-    <section className="max-h-40 shrink-0 overflow-y-auto wide:max-h-full wide:w-60" aria-label="Lines" tabIndex={0}>
-      <ul className="text-sm" onPointerLeave={() => hover.set(undefined)}>
-        {rows.map(({ line, last }) => (
-          <li
-            key={line.id}
-            title={line.name}
-            className={classNames("flex h-6 items-center gap-2 rounded px-2", line.id === pointed && "bg-selected")}
-            onPointerEnter={(event) =>
-              hover.set({ lineId: line.id, chart: metricKey, clientX: event.clientX, clientY: event.clientY })
-            }
-          >
-            <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ background: line.colour }} />
-            <span className="min-w-0 flex-1 truncate">{line.name}</span>
-            <span className="text-ink-muted">{formatMetric(last)}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
+    <div className="flex max-h-40 shrink-0 flex-col text-sm wide:max-h-full wide:w-64">
+      <div className="flex h-6 shrink-0 items-center gap-2 border-line border-b px-2 text-ink-muted">
+        <span className="min-w-0 flex-1">{source.kind === "runs" ? "Run" : "Group"}</span>
+        <span title={source.kind === "runs" ? LAST_OF_RUN : LAST_OF_GROUP}>
+          {source.kind === "runs" ? "last" : "last, mean ± std"}
+        </span>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
+      <section className="min-h-0 overflow-y-auto" tabIndex={0} aria-label="Lines">
+        <ul onPointerLeave={() => hover.set(undefined)}>
+          {rows.map((line) => (
+            <li
+              key={line.id}
+              className={classNames(
+                "flex h-6 items-center gap-2 rounded px-2",
+                line.id === pointed && "bg-selected",
+                off.has(line.id) && "text-ink-faint",
+              )}
+              onPointerEnter={(event) =>
+                hover.set({ lineId: line.id, chart: metricKey, clientX: event.clientX, clientY: event.clientY })
+              }
+            >
+              <button
+                type="button"
+                aria-pressed={!off.has(line.id)}
+                aria-label={`Show ${line.name}`}
+                title="Press to switch it off and on, with Ctrl all others"
+                className={classNames("flex h-6 w-6 shrink-0 items-center", off.has(line.id) && "opacity-30")}
+                onClick={(event) => (event.ctrlKey || event.metaKey ? isolate(line.id) : toggle(line.id))}
+              >
+                <LineMark {...line} />
+              </button>
+              <Name line={line} experimentId={experiments.get(line.id)} />
+              <span className="shrink-0 text-ink-muted" title={titleOf(line)}>
+                {textOfLast(line)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </section>
+    </div>
   );
+}
+
+function Name({ line: { id, name }, experimentId }: { line: PlotLine; experimentId: string | undefined }) {
+  const className = "min-w-0 flex-1 truncate";
+  if (experimentId === undefined) {
+    return (
+      <span className={className} title={name}>
+        {name}
+      </span>
+    );
+  }
+  return (
+    <a
+      className={classNames(className, "hover:underline")}
+      title={name}
+      href={`#/experiments/${experimentId}/runs/${id}`}
+    >
+      {name}
+    </a>
+  );
+}
+
+const LAST_OF_RUN = "The latest value: that of the greatest step";
+const LAST_OF_GROUP =
+  "The mean of the latest values of all runs of the group, as in the table. Runs that stopped early count with the value they stopped at; in the curve they count up to their last point.";
+
+/** What a legend or a bar tells of a line's latest value: of a group with its standard deviation. */
+export function textOfLast({ last, group }: PlotLine): string {
+  const std = group?.latest?.std ?? 0;
+  return std > 0 ? `${formatMetric(last)} ± ${formatMetric(std, 2)}` : formatMetric(last);
+}
+
+function titleOf({ last, group }: PlotLine): string {
+  if (group === undefined) return formatExact(last);
+  const { latest, runs } = group;
+  if (latest === undefined) return "No run of the group has a finite value";
+  const { mean, std, min, max, count } = latest;
+  const left = runs > count ? `; ${formatCount(runs - count)} that are NaN or infinite left out` : "";
+  return `mean ${mean}, std ${std}, min ${min}, max ${max}, of the latest values of ${formatCount(count)} runs${left}`;
 }

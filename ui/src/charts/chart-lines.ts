@@ -1,64 +1,101 @@
 import type { RunStatus } from "../api/runs.ts";
+import type { GroupSeries, LatestValues } from "../api/series.ts";
+import type { ChartGroup } from "./group-store.ts";
+import { groupStyle } from "./group-style.ts";
 import type { RunSeries } from "./held-series.ts";
 import type { PlotLine } from "./plot.ts";
-import { RUN_COLOURS, runColour } from "./run-colour.ts";
-import { meanBand, type Points, smooth } from "./series-math.ts";
+import { RUN_COLOURS, type RunStyle } from "./run-colour.ts";
+import { bandOf, type Points, smooth } from "./series-math.ts";
 import type { MetricSeries } from "./series-store.ts";
 
 /** A run as charts know it. */
 export interface ChartRun {
   readonly id: string;
   readonly name: string;
+  readonly experimentId?: string;
   /** One that goes on is followed live. */
   readonly status?: RunStatus;
-  /** What it is grouped by: runs with the same are drawn as one mean where the reader wants that. */
-  readonly group?: string;
 }
 
 /** Smoothed lines by the series they come from: a change of one run smooths only that one. */
-const smoothed = new WeakMap<RunSeries, { weight: number; points: Points }>();
+const smoothed = new WeakMap<RunSeries | GroupSeries, { weight: number; points: Points }>();
 
-function smoothedOf(series: RunSeries, weight: number): Points {
+function smoothedOf(series: RunSeries | GroupSeries, weight: number): Points {
   const known = smoothed.get(series);
   if (known?.weight === weight) return known.points;
-  const points = smooth(series.means, weight);
+  const points = smooth("runId" in series ? series.means : { x: series.x, values: series.means }, weight);
   smoothed.set(series, { weight, points });
   return points;
 }
 
-const groupOf = ({ group }: ChartRun): string => group ?? "No group";
+/** Bands of more lines than this would cover one another. */
+const MAX_BANDS = 6;
 
-/** Each group's colour: those of a few groups are told apart more easily than those of runs, which ids choose. */
-export function groupColours(runs: readonly ChartRun[]): Map<string, string> {
-  const names = [...new Set(runs.map(groupOf))].sort();
-  return new Map(names.map((name, index) => [name, RUN_COLOURS[index % RUN_COLOURS.length]!]));
+const CHARACTERS_OF_ID = 6;
+
+/** Names by run id: where several have the same one, with the start of the id. */
+export function runNames(runs: readonly ChartRun[]): Map<string, string> {
+  const named = Map.groupBy(runs, ({ name }) => name);
+  return new Map(
+    runs.map(({ id, name }) => [id, named.get(name)!.length > 1 ? `${name} · ${id.slice(0, CHARACTERS_OF_ID)}` : name]),
+  );
 }
 
-export interface LineOptions {
-  /** 0 (off) to below 1. */
-  readonly smoothing: number;
-  readonly isGrouped: boolean;
-}
-
-/** The lines of a chart; runs and groups without a point have none. */
-export function chartLines(metric: MetricSeries, runs: readonly ChartRun[], options: LineOptions): PlotLine[] {
-  const { smoothing, isGrouped } = options;
-  const byId = new Map(runs.map((run) => [run.id, run]));
-  const drawn = metric.runs.filter(({ runId, points }) => points.x.length > 0 && byId.has(runId));
-  if (!isGrouped) {
-    return drawn.map((series) => ({
-      id: series.runId,
-      name: byId.get(series.runId)!.name,
-      colour: runColour(series.runId),
-      points: smoothing > 0 ? smoothedOf(series, smoothing) : series.points,
-      faint: smoothing > 0 ? series.points : undefined,
-    }));
-  }
-  const colours = groupColours(runs);
-  const groups = Map.groupBy(drawn, ({ runId }) => groupOf(byId.get(runId)!));
-  return [...groups].map(([group, members]) => {
-    const band = meanBand(members.map((series) => (smoothing > 0 ? smoothedOf(series, smoothing) : series.means)));
-    const name = `${group} (${members.length})`;
-    return { id: `group:${group}`, name, colour: colours.get(group)!, points: band, band };
+/** The lines of runs, of which those without a point have none. */
+export function runLines(
+  metric: MetricSeries,
+  runs: readonly ChartRun[],
+  styles: ReadonlyMap<string, RunStyle>,
+  smoothing: number,
+): PlotLine[] {
+  const names = runNames(runs);
+  const drawn = metric.runs.filter(({ runId, points }) => points.x.length > 0 && names.has(runId));
+  return drawn.map((series) => {
+    const { runId, points, spreads } = series;
+    const hasBand = spreads !== undefined && drawn.length <= MAX_BANDS;
+    return {
+      id: runId,
+      name: names.get(runId)!,
+      ...(styles.get(runId) ?? { colour: RUN_COLOURS[0], variant: 0 }),
+      points: smoothing > 0 ? smoothedOf(series, smoothing) : points,
+      ...(smoothing > 0 && { faint: points }),
+      ...(hasBand && { band: bandOf(points, spreads) }),
+      last: series.last ?? points.values.at(-1)!,
+    };
   });
+}
+
+/** The mean lines of groups, as the server made them. */
+export function groupLines(
+  found: readonly GroupSeries[],
+  groups: readonly ChartGroup[],
+  smoothing: number,
+): PlotLine[] {
+  return found.flatMap((series): PlotLine[] => {
+    const group = groups[series.group];
+    if (group === undefined || series.runs === 0) return [];
+    const { x, means, spreads, counts, latest, runs, read } = series;
+    const mean = { x, values: means };
+    return [
+      {
+        id: `group:${group.label}`,
+        name: group.label,
+        ...groupStyle(series.group),
+        points: smoothing > 0 ? smoothedOf(series, smoothing) : mean,
+        band: bandOf(mean, spreads),
+        last: latest?.mean ?? Number.NaN,
+        group: { runs, read, counts, ...(latest && { latest }) },
+      },
+    ];
+  });
+}
+
+/** What is behind the mean line of a group. */
+export interface GroupFacts {
+  /** Runs that have the metric, and those of them that the line is of. */
+  readonly runs: number;
+  readonly read: number;
+  /** Of how many runs each point is the mean: those that have ended before are not. */
+  readonly counts: Float64Array;
+  readonly latest?: LatestValues;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { SeriesX } from "../api/series.ts";
+import type { SameX, SeriesX } from "../api/series.ts";
 import { optional } from "../parts/search-fields.ts";
 
 /** What the address of a screen with charts holds for them: part of its search schema. */
@@ -14,8 +14,12 @@ export const chartSearch = {
   /** The metric of the chart that fills the screen. */
   chartFull: optional(z.string()),
   chartSize: optional(z.enum(["small", "medium", "large"])),
-  /** Whether groups of runs are drawn as their mean. */
+  /** How points with the same value of another metric as x are joined: by their mean, where it says nothing. */
+  chartSameX: optional(z.enum(["last", "all"])),
+  /** Whether groups of runs are drawn as their mean: they are, unless it says false. */
   chartGroups: optional(z.boolean()),
+  /** Lines that are switched off, by their ids: of runs, or `group:` and the label. */
+  chartOff: optional(z.array(z.string())),
   /** Sections that are closed. */
   chartClosed: optional(z.array(z.string())),
 };
@@ -28,6 +32,12 @@ export const parseChartSearch = (search: unknown): ChartSearch => schema.parse(s
 /** So that a chart of many lines has no more to draw than its pixels show. */
 export function bucketsFor(runs: number, size: ChartSearch["chartSize"] = "medium"): number {
   return runs > 40 ? (size === "small" ? 80 : 120) : runs > 10 ? 250 : 500;
+}
+
+/** What the server is asked for; undefined for all points. */
+export function sameXOf(x: SeriesX, chosen: ChartSearch["chartSameX"]): SameX | undefined {
+  if (!x.startsWith("metric:") || chosen === "all") return undefined;
+  return chosen ?? "mean";
 }
 
 export function isSeriesX(x: string | undefined): x is SeriesX {

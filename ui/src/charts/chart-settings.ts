@@ -1,8 +1,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import type { SeriesX } from "../api/series.ts";
+import type { SameX, SeriesX } from "../api/series.ts";
 import type { Range } from "./axes.ts";
-import { type ChartSearch, isSeriesX, parseChartSearch } from "./chart-search.ts";
+import { type ChartSearch, isSeriesX, parseChartSearch, sameXOf } from "./chart-search.ts";
 
 export interface ChartSettings {
   readonly search: ChartSearch;
@@ -11,6 +11,7 @@ export interface ChartSettings {
   readonly isLogY: boolean;
   readonly smoothing: number;
   readonly zoom: Range | undefined;
+  readonly sameX: SameX | undefined;
   readonly setZoom: (zoom: Range | undefined) => void;
   readonly change: (patch: Partial<ChartSearch>) => void;
 }
@@ -36,6 +37,7 @@ export function useChartSettings(defaultX: SeriesX = "step"): ChartSettings {
   );
   return {
     ...{ search, x, zoom },
+    sameX: sameXOf(x, search.chartSameX),
     setZoom: (range) => change({ chartZoom: range && [x, ...range] }),
     isLogX: search.chartLog?.includes("x") ?? false,
     isLogY: search.chartLog?.includes("y") ?? false,

@@ -2,6 +2,7 @@ import { Dialog } from "../parts/dialog.tsx";
 import { formatCount } from "../parts/format.ts";
 import { Metric } from "../parts/values.tsx";
 import { formatX, xName, xRange } from "./axes.ts";
+import { LineMark } from "./line-mark.tsx";
 import type { PlotLine, PlotSpec } from "./plot.ts";
 import { lowerBound, upperBound } from "./series-math.ts";
 
@@ -62,7 +63,9 @@ export function ChartTable({ title, spec, onClose }: { title: string; spec: Plot
             {summaries.map(({ line, first, least, greatest, last, gaps }) => (
               <tr key={line.id} className="h-row border-line border-b">
                 <th className="max-w-60 truncate px-2 text-left font-normal" title={line.name}>
-                  <span className="mr-2 inline-block size-2 rounded-full" style={{ background: line.colour }} />
+                  <span className="mr-2 inline-block">
+                    <LineMark {...line} />
+                  </span>
                   {line.name}
                 </th>
                 {cell(first)}

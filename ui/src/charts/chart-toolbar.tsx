@@ -1,4 +1,4 @@
-import { SlidersHorizontal, ZoomOut } from "lucide-react";
+import { Eye, SlidersHorizontal, ZoomOut } from "lucide-react";
 import { Button, IconButton } from "../parts/button.tsx";
 import { Popover } from "../parts/popover.tsx";
 import { Combobox } from "../parts/select.tsx";
@@ -23,6 +23,7 @@ const NAMED_X = ["step", "time", "relative"] as const;
 /** What holds for all charts of the page. */
 export function ChartToolbar({ settings, metricKeys, hasGroups, live, isFull = false }: ChartToolbarProps) {
   const { search, change, smoothing, zoom, setZoom } = settings;
+  const off = search.chartOff ?? [];
   return (
     <div className="flex flex-wrap items-center gap-2" role="toolbar" aria-label="Charts">
       {!isFull && (
@@ -58,13 +59,20 @@ export function ChartToolbar({ settings, metricKeys, hasGroups, live, isFull = f
       {hasGroups && (
         <Segmented
           label="Lines"
-          value={search.chartGroups ? "groups" : "runs"}
-          onValueChange={(lines) => change({ chartGroups: lines === "groups" || undefined })}
+          value={search.chartGroups === false ? "runs" : "groups"}
+          onValueChange={(lines) =>
+            change({ chartGroups: lines === "groups" ? undefined : false, chartOff: undefined })
+          }
           segments={[
             { value: "runs", label: "Runs" },
             { value: "groups", label: "Mean ± std" },
           ]}
         />
+      )}
+      {off.length > 0 && (
+        <Button icon={<Eye size={14} aria-hidden />} onClick={() => change({ chartOff: undefined })}>
+          Show the {off.length} switched off
+        </Button>
       )}
       {zoom !== undefined && (
         <Button icon={<ZoomOut size={14} aria-hidden />} onClick={() => setZoom(undefined)}>
@@ -99,7 +107,7 @@ function AxisChoice({ settings, metricKeys }: Pick<ChartToolbarProps, "settings"
 }
 
 function Options({
-  settings: { search, isLogX, isLogY, change },
+  settings: { search, x, isLogX, isLogY, change },
   isFull,
 }: {
   settings: ChartSettings;
@@ -110,6 +118,21 @@ function Options({
     <div className="flex flex-col gap-1">
       <Switch label="Logarithmic horizontal axis" isOn={isLogX} onChange={(isOn) => setLog(isOn, isLogY)} />
       <Switch label="Logarithmic vertical axis" isOn={isLogY} onChange={(isOn) => setLog(isLogX, isOn)} />
+      {x.startsWith("metric:") && (
+        <div className="mt-2 flex items-center justify-between gap-3">
+          <span aria-hidden>Points with the same {xName(x)}</span>
+          <Segmented
+            label={`Points with the same ${xName(x)}`}
+            value={search.chartSameX ?? "mean"}
+            onValueChange={(sameX) => change({ chartSameX: sameX === "mean" ? undefined : sameX })}
+            segments={[
+              { value: "mean", label: "Mean" },
+              { value: "last", label: "Last" },
+              { value: "all", label: "All" },
+            ]}
+          />
+        </div>
+      )}
       {!isFull && (
         <Segmented
           label="Size of charts"

@@ -1,9 +1,10 @@
 import { useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { createPortal } from "react-dom";
 import { classNames, OVERLAY } from "../parts/class-names.ts";
-import { formatMetric } from "../parts/format.ts";
+import { formatCount, formatMetric } from "../parts/format.ts";
 import { formatX, xName } from "./axes.ts";
 import type { Hover, HoverStore } from "./hover.ts";
+import { LineMark } from "./line-mark.tsx";
 import type { PlotLine, PlotSpec } from "./plot.ts";
 import { byValue, nearestIndex } from "./series-math.ts";
 
@@ -27,6 +28,8 @@ interface Row {
   readonly line: PlotLine;
   readonly value: number;
   readonly logged: number | undefined;
+  /** Of how many runs it is the mean. */
+  readonly runs: number | undefined;
   readonly isNearest: boolean;
 }
 
@@ -52,13 +55,14 @@ function Panel({ spec, at }: { spec: PlotSpec; at: Hover & { x: number } }) {
         {xName(spec.x)} {formatX(spec.x, x)}
       </p>
       <ul>
-        {rows.map(({ line, value, logged, isNearest }) => (
+        {rows.map(({ line, value, logged, runs, isNearest }) => (
           <li
             key={line.id}
             className={classNames("flex items-center gap-2", isNearest ? "font-semibold" : "text-ink-muted")}
           >
-            <span className="size-2 shrink-0 rounded-full" style={{ background: line.colour }} />
+            <LineMark {...line} />
             <span className="min-w-0 flex-1 truncate">{line.name}</span>
+            {runs !== undefined && <span className="text-ink-faint">n = {formatCount(runs)}</span>}
             <span className="text-ink">
               {formatMetric(value)}
               {logged !== undefined && <span className="font-normal text-ink-faint"> ({formatMetric(logged)})</span>}
@@ -66,6 +70,9 @@ function Panel({ spec, at }: { spec: PlotSpec; at: Hover & { x: number } }) {
           </li>
         ))}
       </ul>
+      {rows.some(({ runs }) => runs !== undefined) && (
+        <p className="mt-1 text-ink-faint">Means of the n runs that have got so far</p>
+      )}
       {hidden > 0 && <p className="mt-1 text-ink-faint">{hidden} more</p>}
     </div>
   );
@@ -78,7 +85,8 @@ function rowsAt({ lines }: PlotSpec, at: Hover & { x: number }): { rows: Row[]; 
     const isNearest = line.id === at.lineId;
     if (!isNearest && (at.x < x[0]! || at.x > x.at(-1)!)) return [];
     const logged = line.faint?.values[nearestIndex(line.faint.x, at.x)];
-    return [{ line, value: values[nearestIndex(x, at.x)]!, logged, isNearest }];
+    const index = nearestIndex(x, at.x);
+    return [{ line, value: values[index]!, logged, runs: line.group?.counts[index], isNearest }];
   });
   rows.sort((a, b) => byValue(b.value, a.value));
   if (rows.length <= MAX_ROWS) return { rows, hidden: 0 };

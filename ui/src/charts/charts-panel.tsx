@@ -7,13 +7,19 @@ import { classNames } from "../parts/class-names.ts";
 import { formatCount } from "../parts/format.ts";
 import { EmptyState, SkeletonRows } from "../parts/states.tsx";
 import { ChartCard } from "./chart-card.tsx";
-import { type ChartRun, groupColours } from "./chart-lines.ts";
+import type { ChartRun } from "./chart-lines.ts";
 import { bucketsFor } from "./chart-search.ts";
 import { sectionsOf } from "./chart-sections.ts";
 import { useChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
 import { FullChart } from "./full-chart.tsx";
+import { type ChartGroup, MAX_GROUPED_RUNS } from "./group-store.ts";
+import { groupStyle } from "./group-style.ts";
 import type { HoverStore } from "./hover.ts";
+import { LineMark } from "./line-mark.tsx";
+import type { LineSource } from "./line-source.ts";
+import { useRunStyles } from "./run-colour.ts";
+import { useGroups } from "./use-groups.ts";
 import { useSeries } from "./use-series.ts";
 import { WhenSeen } from "./when-seen.tsx";
 
@@ -22,6 +28,8 @@ export interface ChartsPanelProps {
   runs: readonly ChartRun[];
   /** How many runs there are, where not all are given. */
   of?: number;
+  /** All runs by what they are grouped by; missing where they are not, or not all known yet. */
+  groups?: readonly ChartGroup[] | undefined;
   /** Missing while they, or the runs, are not known. */
   metricKeys: readonly string[] | undefined;
   /** What is pointed at, where more than the charts point. */
@@ -57,7 +65,17 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   const runs = useMemo(() => allRuns.slice(0, MAX_CHART_RUNS), [allRuns]);
   const page = useSeries(runs, settings, { onRun, onNewKeys, metricKeys }, bucketsFor(runs.length, search.chartSize));
   const hover = given.hover ?? page.hover;
-  const hasGroups = runs.some(({ group }) => group !== undefined);
+  const { groups } = given;
+  const isGrouped = groups !== undefined && search.chartGroups !== false;
+  const styles = useRunStyles(useMemo(() => runs.map(({ id }) => id), [runs]));
+  const hasLiveRuns = runs.some(({ status }) => status === "RUNNING");
+  const groupStore = useGroups(isGrouped ? groups : undefined, settings, bucketsFor(1), isGrouped && hasLiveRuns);
+  const source = useMemo(
+    (): LineSource =>
+      isGrouped ? { kind: "groups", store: groupStore, groups } : { kind: "runs", store: page.store, runs, styles },
+    [isGrouped, groupStore, groups, page.store, runs, styles],
+  );
+  const grouped = isGrouped ? groups.reduce((sum, { runIds }) => sum + runIds.length, 0) : 0;
   const query = search.chartQuery?.toLowerCase() ?? "";
   const found = useMemo(() => metricKeys.filter((key) => key.toLowerCase().includes(query)), [metricKeys, query]);
   const sections = useMemo(() => sectionsOf(found), [found]);
@@ -81,12 +99,17 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div className="shrink-0 border-line border-b px-3 py-2 wide:px-4">
-        <ChartToolbar {...{ settings, metricKeys, hasGroups }} live={page.live} />
-        {search.chartGroups && <GroupLegend runs={runs} />}
+        <ChartToolbar {...{ settings, metricKeys }} hasGroups={groups !== undefined} live={page.live} />
+        {isGrouped && <GroupLegend groups={groups} />}
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 wide:px-4" data-charts>
-        {count > MAX_CHART_RUNS && (
+        {grouped > MAX_GROUPED_RUNS && (
+          <p className="pt-2 text-ink-muted text-sm">
+            Means of {formatCount(MAX_GROUPED_RUNS)} of the {formatCount(grouped)} runs, evenly from all.
+          </p>
+        )}
+        {count > MAX_CHART_RUNS && !isGrouped && (
           <p className="pt-2 text-ink-muted text-sm">
             The first {MAX_CHART_RUNS} of {formatCount(count)} runs are drawn.
           </p>
@@ -118,7 +141,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
                     <ChartCard
                       metricKey={key}
                       title={section === "" ? key : key.slice(section.length + 1)}
-                      {...{ runs, settings, height: size.height, store: page.store, hover }}
+                      {...{ source, settings, height: size.height, hover }}
                       onFull={() => change({ chartFull: key })}
                     />
                   </WhenSeen>
@@ -129,7 +152,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
         </div>
       </div>
       {full !== undefined && metricKeys.includes(full) && (
-        <FullChart {...{ metricKey: full, runs, settings, metricKeys, hasGroups }} />
+        <FullChart {...{ metricKey: full, runs, groups, styles, settings, metricKeys }} />
       )}
     </div>
   );
@@ -143,18 +166,21 @@ function useStable<Value>(value: Value): Value {
   return kept.current.value;
 }
 
-function GroupLegend({ runs }: { runs: readonly ChartRun[] }) {
-  const colours = useMemo(() => groupColours(runs), [runs]);
+function GroupLegend({ groups }: { groups: readonly ChartGroup[] }) {
   return (
     <ul aria-label="Groups" className="mt-2 flex max-h-12 flex-wrap gap-x-4 overflow-y-auto text-sm">
-      {[...colours].map(([name, colour]) => (
-        <li key={name} className="flex min-w-0 items-center gap-1.5">
-          <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ background: colour }} />
-          <span className="max-w-60 truncate" title={name}>
-            {name}
-          </span>
-        </li>
-      ))}
+      {groups.map(
+        ({ label, runIds }, index) =>
+          runIds.length > 0 && (
+            <li key={label} className="flex min-w-0 items-center gap-1.5">
+              <LineMark {...groupStyle(index)} />
+              <span className="max-w-60 truncate" title={label}>
+                {label}
+              </span>
+              <span className="text-ink-faint">({formatCount(runIds.length)})</span>
+            </li>
+          ),
+      )}
     </ul>
   );
 }

@@ -61,6 +61,17 @@ export async function chartCsv(
   return new Blob(parts, { type: "text/csv" });
 }
 
+/** The curves of groups as they are drawn, and of how many runs each point is the mean. */
+export function groupsCsv(key: string, lines: readonly PlotLine[]): Blob {
+  const rows = lines.flatMap(({ name, points, band, group }) =>
+    Array.from(points.x, (x, index) => {
+      const std = band === undefined ? "" : band.high[index]! - band.values[index]!;
+      return `${csvField(name)},${csvField(key)},${x},${points.values[index]},${std},${group?.counts[index] ?? ""}\n`;
+    }),
+  );
+  return new Blob(["group,metric,x,mean,std,runs\n", ...rows], { type: "text/csv" });
+}
+
 const TITLE_PX = 28;
 const LEGEND_ROW_PX = 18;
 const LEGEND_GAP_PX = 16;

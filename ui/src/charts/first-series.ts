@@ -1,6 +1,6 @@
 import { isSystemMetric, type Run } from "../api/runs.ts";
 import { readSeries, type Series, type SeriesSearch } from "../api/series.ts";
-import { bucketsFor, isSeriesX, parseChartSearch } from "./chart-search.ts";
+import { bucketsFor, isSeriesX, parseChartSearch, sameXOf } from "./chart-search.ts";
 import { sectionsOf } from "./chart-sections.ts";
 
 /** About as many charts as a large screen has; others in sight are asked for by the charts themselves. */
@@ -12,14 +12,17 @@ let asked: { readonly search: SeriesSearch; readonly atMs: number; readonly answ
 
 /** Asks for the series of a run's first charts while the code that draws them is still on its way. */
 export function askFirstSeries(run: Run, address: unknown): void {
-  const { chartX, chartSize } = parseChartSearch(address);
+  const { chartX, chartSize, chartSameX } = parseChartSearch(address);
+  const x = isSeriesX(chartX) ? chartX : "step";
+  const sameX = sameXOf(x, chartSameX);
   const keys = (run.data.metrics ?? []).map(({ key }) => key).filter((key) => !isSystemMetric(key));
   if (keys.length === 0) return;
   const search: SeriesSearch = {
     run_ids: [run.info.run_id],
     metric_keys: [...sectionsOf(keys.sort()).values()].flat().slice(0, MAX_FIRST_KEYS),
-    x: isSeriesX(chartX) ? chartX : "step",
+    x,
     buckets: bucketsFor(1, chartSize),
+    ...(sameX && { same_x: sameX }),
   };
   const answer = readSeries(search);
   // Who wants the series asks again.
@@ -44,7 +47,7 @@ export async function readFirstSeries(search: SeriesSearch, signal?: AbortSignal
 
 /** Whether they differ in the metrics alone. */
 function isAlike(one: SeriesSearch, other: SeriesSearch): boolean {
-  const rest = ({ run_ids, x, buckets, from, to }: SeriesSearch): string =>
-    JSON.stringify([run_ids, x, buckets, from, to]);
+  const rest = ({ run_ids, x, buckets, from, to, same_x }: SeriesSearch): string =>
+    JSON.stringify([run_ids, x, buckets, from, to, same_x]);
   return rest(one) === rest(other);
 }

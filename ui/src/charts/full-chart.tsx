@@ -1,6 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import { useRef } from "react";
+import { useMemo, useRef } from "react";
 import { IconButton } from "../parts/button.tsx";
 import { classNames, OVERLAY } from "../parts/class-names.ts";
 import { ChartCard } from "./chart-card.tsx";
@@ -8,14 +8,19 @@ import type { ChartRun } from "./chart-lines.ts";
 import { bucketsFor } from "./chart-search.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
+import type { ChartGroup } from "./group-store.ts";
+import type { LineSource } from "./line-source.ts";
+import type { RunStyle } from "./run-colour.ts";
+import { useGroups } from "./use-groups.ts";
 import { useSeries } from "./use-series.ts";
 
 interface FullChartProps {
   metricKey: string;
   runs: readonly ChartRun[];
+  groups: readonly ChartGroup[] | undefined;
+  styles: ReadonlyMap<string, RunStyle>;
   settings: ChartSettings;
   metricKeys: readonly string[];
-  hasGroups: boolean;
 }
 
 const FULL_BUCKETS = 1000;
@@ -23,8 +28,17 @@ const FULL_BUCKETS = 1000;
 const framePx = (): number => (innerWidth < 720 ? 156 : 120);
 
 /** One chart over the whole page, read more finely. */
-export function FullChart({ metricKey, runs, settings, metricKeys, hasGroups }: FullChartProps) {
-  const page = useSeries(runs, settings, { metricKeys }, Math.min(FULL_BUCKETS, 4 * bucketsFor(runs.length)));
+export function FullChart({ metricKey, runs, groups, styles, settings, metricKeys }: FullChartProps) {
+  const buckets = Math.min(FULL_BUCKETS, 4 * bucketsFor(runs.length));
+  const page = useSeries(runs, settings, { metricKeys }, buckets);
+  const isGrouped = groups !== undefined && settings.search.chartGroups !== false;
+  const hasLiveRuns = runs.some(({ status }) => status === "RUNNING");
+  const groupStore = useGroups(isGrouped ? groups : undefined, settings, buckets, isGrouped && hasLiveRuns);
+  const source = useMemo(
+    (): LineSource =>
+      isGrouped ? { kind: "groups", store: groupStore, groups } : { kind: "runs", store: page.store, runs, styles },
+    [isGrouped, groupStore, groups, page.store, runs, styles],
+  );
   const popup = useRef<HTMLDivElement>(null);
   const close = (): void => settings.change({ chartFull: undefined });
   return (
@@ -39,12 +53,12 @@ export function FullChart({ metricKey, runs, settings, metricKeys, hasGroups }: 
           <Dialog.Title className="sr-only">{metricKey} in full</Dialog.Title>
           <header className="flex items-start gap-2">
             <div className="min-w-0 flex-1">
-              <ChartToolbar {...{ settings, metricKeys, hasGroups }} live={page.live} isFull />
+              <ChartToolbar {...{ settings, metricKeys }} hasGroups={groups !== undefined} live={page.live} isFull />
             </div>
             <Dialog.Close render={<IconButton label="Close" icon={<X size={16} aria-hidden />} />} />
           </header>
           <ChartCard
-            {...{ metricKey, runs, settings, store: page.store, hover: page.hover }}
+            {...{ metricKey, source, settings, hover: page.hover }}
             height={Math.max(240, innerHeight - framePx())}
           />
         </Dialog.Popup>

@@ -1,5 +1,5 @@
 import type { LivePoints } from "../api/live.ts";
-import type { Series, SeriesX } from "../api/series.ts";
+import type { SameX, Series, SeriesX } from "../api/series.ts";
 import { NO_POINTS, type Points, withDetail, withTail } from "./series-math.ts";
 
 /** What all charts of a page show. */
@@ -9,6 +9,8 @@ export interface SeriesView {
   readonly zoom?: readonly [number, number] | undefined;
   /** Parts of a range of which the extremes are told. */
   readonly buckets: number;
+  /** How points with the same value of another metric as x are joined. */
+  readonly sameX?: SameX | undefined;
 }
 
 /** One metric of one run. */
@@ -20,6 +22,10 @@ export interface RunSeries {
   readonly points: Points;
   /** The same to be smoothed: of each part the mean. */
   readonly means: Points;
+  /** Of `points` that stand for several with the same x, the standard deviations. */
+  readonly spreads?: Float64Array | undefined;
+  /** The latest value, by step; undefined where there is no point. */
+  readonly last: number | undefined;
 }
 
 /** What is read beside a zoomed range, so that lines go on to its edges; a share of the range. */
@@ -105,8 +111,22 @@ export class HeldSeries {
       ...{ runId, origin },
       points: withTail(merged(pointsOf), tailX, this.#tail.values),
       means: withTail(merged(meansOf), tailX, this.#tail.values),
+      ...(this.overview !== undefined && this.overview.spreads.length > 0 && { spreads: merged(spreadsOf).values }),
+      last: this.#last(),
     };
     return this.#built;
+  }
+
+  /** The overview's, unless what was logged since is of a later step. */
+  #last(): number | undefined {
+    let { step, value } = this.overview?.last ?? { step: Number.NEGATIVE_INFINITY, value: undefined };
+    const { steps, values } = this.#tail;
+    for (let index = 0; index < steps.length; index++) {
+      if (steps[index]! < step) continue;
+      step = steps[index]!;
+      value = values[index]!;
+    }
+    return value;
   }
 
   #tailX(x: SeriesX, origin: number): number[] {
@@ -119,6 +139,11 @@ export class HeldSeries {
 }
 
 const pointsOf = ({ x, values }: Series): Points => ({ x, values });
+
+const spreadsOf = ({ x, spreads }: Series): Points => ({
+  x,
+  values: spreads.length > 0 ? spreads : new Float64Array(x.length),
+});
 
 const meansOf = (series: Series): Points =>
   series.means.length === 0 ? pointsOf(series) : { x: series.mean_x, values: series.means };

@@ -8,6 +8,7 @@ import {
   formatTimeTicks,
   logarithmicTicks,
   STEPS,
+  xName,
 } from "./axes.ts";
 import type { PlotSpec } from "./plot.ts";
 
@@ -16,6 +17,7 @@ const DIGIT_PX = 6.4;
 const GAP_PX = 6;
 const MIN_Y_AXIS_PX = 46;
 const X_AXIS_PX = 24;
+const X_TITLE_PX = 16;
 /** Between ticks. */
 const X_SPACE_PX = 60;
 const Y_SPACE_PX = 32;
@@ -23,7 +25,11 @@ const Y_SPACE_PX = 32;
 type Format = (ticks: readonly number[]) => string[];
 
 /** The axes of a chart, in whose look those of all charts agree. */
-export function plotAxes({ x, isLogX, isLogY }: PlotSpec, colours: { ink: string; line: string }): uPlot.Axis[] {
+export function plotAxes(
+  { x, isLogX, isLogY }: PlotSpec,
+  isWhole: boolean,
+  colours: { ink: string; line: string },
+): uPlot.Axis[] {
   const axis = { stroke: colours.ink, font: FONT, ticks: { show: false }, gap: GAP_PX };
   const formatX: Format =
     x === "time" ? formatTimeTicks : x === "relative" ? each(durationTick) : isLogX ? logTicks : formatTicks;
@@ -38,7 +44,11 @@ export function plotAxes({ x, isLogX, isLogY }: PlotSpec, colours: { ink: string
         ? { filter: all, splits: logSplits }
         : x === "relative"
           ? { incrs: DURATION_STEPS }
-          : x === "step" && { incrs: STEPS }),
+          : (x === "step" || isWhole) && { incrs: STEPS }),
+      label: xName(x),
+      labelFont: FONT,
+      labelGap: 0,
+      labelSize: X_TITLE_PX,
     },
     {
       ...axis,

@@ -2,8 +2,10 @@ import uPlot from "uplot";
 import type { SeriesX } from "../api/series.ts";
 import { readColour } from "../parts/theme.ts";
 import { clampedZoom, type Range, xRange, yRange } from "./axes.ts";
+import type { GroupFacts } from "./chart-lines.ts";
 import { drawBand, drawDot, drawGaps, drawLine, type Place, toX, toY } from "./draw.ts";
 import { plotAxes } from "./plot-axes.ts";
+import { DASHES, type Variant } from "./run-colour.ts";
 import { type Band, nearestIndex, type Points, valueAt } from "./series-math.ts";
 
 /** A line of a chart: a run's, or a group's. */
@@ -11,12 +13,18 @@ export interface PlotLine {
   readonly id: string;
   readonly name: string;
   readonly colour: string;
+  /** Which dash, where others have the same colour. */
+  readonly variant: Variant;
   /** Drawn strongly. */
   readonly points: Points;
   /** Drawn faintly behind: what was logged, where `points` are smoothed. */
   readonly faint?: Points | undefined;
   /** Drawn as an area behind: mean ± standard deviation. */
   readonly band?: Band | undefined;
+  /** The latest value, by step, whatever x is; of a group the mean of its runs' latest values. */
+  readonly last: number;
+  /** Of a group. */
+  readonly group?: GroupFacts;
 }
 
 export interface PlotSpec {
@@ -54,6 +62,8 @@ export class Plot {
   #x: Range = [0, 1];
   #y: Range = [0, 1];
   #kind = "";
+  /** Whether all x are whole, as epochs are: the axis has no ticks between them. */
+  #isWhole = false;
   #colours = { page: "", ink: "", line: "", cursor: "" };
   #width: number;
   #height: number;
@@ -84,7 +94,8 @@ export class Plot {
     this.#everything = xRange(all, spec.x, spec.isLogX);
     this.#x = clampedZoom(spec.zoom, this.#everything, spec.isLogX);
     this.#y = yRange([...all, ...bands], this.#x, spec.isLogY);
-    const kind = [spec.x, spec.isLogX, spec.isLogY, theme].join();
+    this.#isWhole = spec.x.startsWith("metric:") && all.every(({ x }) => x.every(Number.isInteger));
+    const kind = [spec.x, spec.isLogX, spec.isLogY, this.#isWhole, theme].join();
     if (this.#uplot === undefined || kind !== this.#kind) {
       this.#kind = kind;
       this.#make();
@@ -169,7 +180,9 @@ export class Plot {
       drawLine(ctx, place, line.points, 4 * dpr);
       ctx.strokeStyle = line.colour;
       ctx.fillStyle = line.colour;
+      ctx.setLineDash(DASHES[line.variant].map((px) => px * dpr));
       drawLine(ctx, place, line.points, 2.25 * dpr);
+      ctx.setLineDash([]);
     }
     if (x === undefined) return;
     const px = toX(place)(x);
@@ -227,7 +240,7 @@ export class Plot {
           x: { time: x === "time" && !isLogX, distr: isLogX ? 3 : 1, range: () => [...this.#x] },
           y: { distr: isLogY ? 3 : 1, range: () => [...this.#y] },
         },
-        axes: plotAxes(this.#spec, this.#colours),
+        axes: plotAxes(this.#spec, this.#isWhole, this.#colours),
         series: [{}, { show: true, paths: () => null, points: { show: false } }],
         hooks: {
           draw: [(drawn) => this.#draw(drawn)],
@@ -269,10 +282,12 @@ export class Plot {
       }
     }
     ctx.globalAlpha = 1;
-    for (const { points, faint, colour } of lines) {
+    for (const { points, faint, colour, variant } of lines) {
       ctx.strokeStyle = colour;
       ctx.fillStyle = colour;
+      ctx.setLineDash(DASHES[variant].map((px) => px * dpr));
       drawLine(ctx, place, points, width);
+      ctx.setLineDash([]);
       drawGaps(ctx, place, faint ?? points, 5 * dpr);
     }
     ctx.restore();

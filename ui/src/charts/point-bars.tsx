@@ -1,7 +1,8 @@
 import type { SeriesX } from "../api/series.ts";
 import { classNames } from "../parts/class-names.ts";
-import { formatExact, formatMetric } from "../parts/format.ts";
+import { formatCount, formatExact } from "../parts/format.ts";
 import { formatX, xName } from "./axes.ts";
+import { textOfLast } from "./chart-legend.tsx";
 import type { HoverStore } from "./hover.ts";
 import type { PlotLine } from "./plot.ts";
 import { byValue, extentOf } from "./series-math.ts";
@@ -21,7 +22,7 @@ export function hasOnlyPoints(lines: readonly PlotLine[]): boolean {
 
 /** A metric of one point a run: of one run its value, of several, or of groups, bars, the greatest first. */
 export function PointBars({ metricKey, lines, x, height, hover }: PointBarsProps) {
-  const bars = lines.map((line) => ({ line, x: line.points.x[0]!, value: line.points.values[0]!, text: textOf(line) }));
+  const bars = lines.map((line) => ({ line, x: line.points.x[0]!, value: line.last, text: textOfLast(line) }));
   const [only] = bars;
   if (bars.length === 1 && only !== undefined) {
     return (
@@ -53,7 +54,7 @@ export function PointBars({ metricKey, lines, x, height, hover }: PointBarsProps
                   ? "grid-cols-[minmax(0,2fr)_minmax(0,3fr)_72px]"
                   : "grid-cols-[minmax(0,2fr)_minmax(0,2fr)_124px]",
               )}
-              title={`${line.name}, ${xName(x)} ${formatX(x, at)}: ${formatExact(value)}`}
+              title={titleOf(line, x, at)}
               onPointerEnter={(event) =>
                 hover.set({ lineId: line.id, chart: metricKey, clientX: event.clientX, clientY: event.clientY })
               }
@@ -76,9 +77,8 @@ export function PointBars({ metricKey, lines, x, height, hover }: PointBarsProps
   );
 }
 
-/** Of a group its standard deviation, too. */
-function textOf({ points, band }: PlotLine): string {
-  const value = formatMetric(points.values[0]!);
-  const deviation = band === undefined ? 0 : (band.high[0]! - band.low[0]!) / 2;
-  return deviation > 0 ? `${value} ± ${formatMetric(deviation, 2)}` : value;
+function titleOf({ name, last, group }: PlotLine, x: SeriesX, at: number): string {
+  const value = formatExact(last);
+  if (group !== undefined) return `${name}: mean ${value} of ${formatCount(group.latest?.count ?? 0)} runs`;
+  return `${name}, ${xName(x)} ${formatX(x, at)}: ${value}`;
 }

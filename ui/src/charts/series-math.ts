@@ -122,53 +122,13 @@ export interface Band extends Points {
   readonly high: Float64Array;
 }
 
-const MAX_BAND_POINTS = 600;
-
-/** Where lines have points at different x they are read between them. What a line has not begun or has ended is left out. */
-export function meanBand(lines: readonly Points[]): Band {
-  const x = commonX(lines);
-  const values = new Float64Array(x.length);
-  const low = new Float64Array(x.length);
-  const high = new Float64Array(x.length);
-  for (let index = 0; index < x.length; index++) {
-    let count = 0;
-    let mean = 0;
-    let squares = 0;
-    for (const line of lines) {
-      const value = valueAt(line, x[index]!);
-      if (Number.isNaN(value)) continue;
-      count++;
-      const delta = value - mean;
-      mean += delta / count;
-      squares += delta * (value - mean);
-    }
-    const deviation = count > 1 ? Math.sqrt(squares / (count - 1)) : 0;
-    values[index] = count === 0 ? Number.NaN : mean;
-    low[index] = values[index]! - deviation;
-    high[index] = values[index]! + deviation;
-  }
-  return { x, values, low, high };
-}
-
-/** Every x of the lines, or where they are too many, as many evenly apart. */
-function commonX(lines: readonly Points[]): Float64Array {
-  const all = new Set<number>();
-  for (const { x } of lines) {
-    if (x.length > MAX_BAND_POINTS) return evenX(lines);
-    for (const each of x) all.add(each);
-    if (all.size > MAX_BAND_POINTS) return evenX(lines);
-  }
-  return Float64Array.from(all).sort();
-}
-
-function evenX(lines: readonly Points[]): Float64Array {
-  const { least, greatest } = extentOf(
-    lines.map(({ x }) => x).flatMap((x) => (x.length > 0 ? [x[0]!, x.at(-1)!] : [])),
-  );
-  const step = (greatest - least) / (MAX_BAND_POINTS - 1);
-  return Float64Array.from({ length: MAX_BAND_POINTS }, (_, index) =>
-    index === MAX_BAND_POINTS - 1 ? greatest : least + index * step,
-  );
+/** A line with its standard deviation below and above. */
+export function bandOf({ x, values }: Points, spreads: Float64Array): Band {
+  return {
+    ...{ x, values },
+    low: values.map((value, index) => value - (spreads[index] ?? 0)),
+    high: values.map((value, index) => value + (spreads[index] ?? 0)),
+  };
 }
 
 export interface Extent {

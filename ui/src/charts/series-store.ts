@@ -56,7 +56,8 @@ export class SeriesStore {
 
   /** Which runs, and how. Only what is not here yet is read. */
   show(runIds: readonly string[], view: SeriesView): void {
-    const isOther = view.x !== this.#view.x || view.buckets !== this.#view.buckets;
+    const { x, buckets, sameX } = this.#view;
+    const isOther = view.x !== x || view.buckets !== buckets || view.sameX !== sameX;
     if (String(view.zoom) !== String(this.#view.zoom)) {
       this.#detailAbort.abort();
       this.#detailAbort = new AbortController();
@@ -232,7 +233,7 @@ export class SeriesStore {
   async #load(part: string, range: readonly [number, number] | undefined, runIds: string[], keys: string[]) {
     const isDetail = range !== undefined;
     const signal = isDetail ? AbortSignal.any([this.#abort.signal, this.#detailAbort.signal]) : this.#abort.signal;
-    const { x, buckets, zoom } = this.#view;
+    const { x, buckets, zoom, sameX } = this.#view;
     const parts = keys.flatMap((key) =>
       runIds.map((runId) => {
         const held = this.#hold(key, runId);
@@ -244,7 +245,7 @@ export class SeriesStore {
     // The overview is asked for first; where there is a zoom, the detail follows in the same turn and clears the flag.
     if (isDetail || zoom === undefined) for (const { held } of parts) held.isStale = false;
     try {
-      const search = { run_ids: runIds, metric_keys: keys, x, buckets };
+      const search = { run_ids: runIds, metric_keys: keys, x, buckets, ...(sameX && { same_x: sameX }) };
       const found = await this.#read(isDetail ? { ...search, from: range[0], to: range[1] } : search, signal);
       if (signal.aborted) return;
       const byName = new Map(found.map((series) => [`${series.run_id} ${series.key}`, series]));
@@ -286,5 +287,16 @@ export class SeriesStore {
 
 function emptySeries(runId: string, key: string): Series {
   const none = new Float64Array();
-  return { run_id: runId, key, total: 0, origin: 0, x: none, values: none, mean_x: none, means: none };
+  return {
+    run_id: runId,
+    key,
+    total: 0,
+    origin: 0,
+    x: none,
+    values: none,
+    mean_x: none,
+    means: none,
+    spreads: none,
+    last: undefined,
+  };
 }

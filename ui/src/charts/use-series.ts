@@ -23,7 +23,7 @@ interface Followed {
 /** The series of a page's charts, followed live. */
 export function useSeries(
   runs: readonly ChartRun[],
-  { x, zoom }: ChartSettings,
+  { x, zoom, sameX }: ChartSettings,
   { onRun, onNewKeys, metricKeys }: Followed,
   buckets: number,
 ): ChartsPage {
@@ -31,8 +31,8 @@ export function useSeries(
   const { store } = page;
   const ids = runs.map(({ id }) => id).join();
   useLayoutEffect(() => {
-    store.show(ids === "" ? [] : ids.split(","), { x, zoom, buckets });
-  }, [store, ids, x, zoom, buckets]);
+    store.show(ids === "" ? [] : ids.split(","), { x, zoom, buckets, sameX });
+  }, [store, ids, x, zoom, buckets, sameX]);
   useLayoutEffect(() => () => store.dispose(), [store]);
   const onPoints = (points: LivePoints[]): void => {
     store.receive(points);

@@ -2,7 +2,7 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { type ArtifactRoot, artifactListQuery, artifactUrl } from "../../api/artifacts.ts";
 import { runQuery } from "../../api/runs.ts";
-import { runColour } from "../../charts/run-colour.ts";
+import { RunMark } from "../../charts/run-mark.tsx";
 import { folderOf } from "./file-kinds.ts";
 import { Note } from "./note.tsx";
 
@@ -69,7 +69,7 @@ function RunName({ runId }: { runId: string }) {
   const name = useQuery(runQuery(runId)).data?.info.run_name || runId;
   return (
     <>
-      <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ backgroundColor: runColour(runId) }} />
+      <RunMark runId={runId} />
       <span title={name} className="min-w-0 truncate">
         <bdi>{name}</bdi>
       </span>

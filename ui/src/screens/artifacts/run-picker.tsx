@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Images } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { runQuery, runSearchQuery } from "../../api/runs.ts";
-import { runColour } from "../../charts/run-colour.ts";
+import { RunMark } from "../../charts/run-mark.tsx";
 import { Button } from "../../parts/button.tsx";
 import { Popover } from "../../parts/popover.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
@@ -70,7 +70,7 @@ function RunList({ runId, chosen, onChange }: RunPickerProps) {
                 onChange={(next) => onChange(next ? [...chosen, run_id] : chosen.filter((id) => id !== run_id))}
                 className="min-w-0 flex-1 wrap-anywhere"
               />
-              <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ background: runColour(run_id) }} />
+              <RunMark runId={run_id} />
             </li>
           );
         })}

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { runColour } from "../../charts/run-colour.ts";
+import { RunMark } from "../../charts/run-mark.tsx";
 import type { ComparedRun } from "./compared-run.ts";
 
 /** A run by its colour and name, leading to its page. */
@@ -11,7 +11,7 @@ export function RunLink({ run }: { run: ComparedRun }) {
       title={run.name}
       className="flex min-w-0 items-center gap-1.5 text-ink"
     >
-      <span aria-hidden className="size-2 shrink-0 rounded-full" style={{ background: runColour(run.id) }} />
+      <RunMark runId={run.id} />
       <span className="truncate">
         <bdi>{run.name}</bdi>
       </span>

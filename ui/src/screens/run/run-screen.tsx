@@ -6,7 +6,7 @@ import { ApiError } from "../../api/client.ts";
 import { experimentQuery } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
 import { type Run, restoreRun, runQuery } from "../../api/runs.ts";
-import { runColour } from "../../charts/run-colour.ts";
+import { RunMark } from "../../charts/run-mark.tsx";
 import { Badge, Status } from "../../parts/badges.tsx";
 import { Button, buttonClass, IconButton } from "../../parts/button.tsx";
 import { useNow } from "../../parts/clock.ts";
@@ -158,7 +158,7 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
   const isDeleted = lifecycle_stage === "deleted";
   return (
     <header className="flex min-h-11 items-center gap-2 px-3 pt-1 wide:px-4">
-      <span aria-hidden className="size-3 shrink-0 rounded-full" style={{ backgroundColor: runColour(run_id) }} />
+      <RunMark runId={run_id} size={12} />
       <h1 title={run_name} className="min-w-0 truncate text-xl">
         <bdi>{run_name || run_id}</bdi>
       </h1>

@@ -1,6 +1,8 @@
 import { ChevronDown, ChevronRight, Pin } from "lucide-react";
 import { memo } from "react";
-import { runColour } from "../../charts/run-colour.ts";
+import { LineMark } from "../../charts/line-mark.tsx";
+import type { RunStyle } from "../../charts/run-colour.ts";
+import { RunMark } from "../../charts/run-mark.tsx";
 import { Status } from "../../parts/badges.tsx";
 import { classNames } from "../../parts/class-names.ts";
 import { formatCount, formatDuration } from "../../parts/format.ts";
@@ -31,6 +33,8 @@ interface RunLineProps {
   isActive: boolean;
   isSelected: boolean;
   isPinned: boolean;
+  /** How its mean looks in charts. */
+  mark?: RunStyle | undefined;
 }
 
 /** The cell of the name, also of the head: it stays in place. */
@@ -46,7 +50,8 @@ const STILL_FOCUS = "group-focus-visible:shadow-[inset_0_2px_var(--color-accent)
 
 /** A row, rendered anew only where something of itself has changed: scrolling makes only the rows that come. */
 export const RunLine = memo(function RunLine(props: RunLineProps) {
-  const { row, index, start, layout, spread, isTree, context, hand, onToggle, isActive, isSelected, isPinned } = props;
+  const { row, index, start, layout, spread, isTree, context, hand, onToggle, isActive, isSelected, isPinned, mark } =
+    props;
   // What is selected looks so also while it is pointed at.
   const hover = isSelected ? "" : "group-hover:bg-hover";
   const surface = classNames(isSelected ? "bg-selected" : row.kind === "group" ? "bg-surface" : "bg-page", hover);
@@ -120,7 +125,7 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
         {row.kind === "run" ? (
           <RunName {...{ row, isActive, isPinned }} nowMs={context.nowMs} />
         ) : (
-          <GroupName row={row} />
+          <GroupName {...{ row, mark }} />
         )}
       </span>
       {layout.still.map((placed) => cell(placed, stillClass))}
@@ -145,7 +150,7 @@ function RunName({ row, nowMs, isActive, isPinned }: RunNameProps) {
   const status = shownStatus(row.status, row.heardMs, nowMs);
   return (
     <>
-      <span aria-hidden className="size-2.5 shrink-0 rounded-full" style={{ background: runColour(row.id) }} />
+      <RunMark runId={row.id} />
       <StatusIcon status={status} isCompact {...(status === "STALLED" && { title: STALLED })} />
       <a
         href={`#/experiments/${row.experimentId}/runs/${row.id}`}
@@ -160,9 +165,10 @@ function RunName({ row, nowMs, isActive, isPinned }: RunNameProps) {
   );
 }
 
-function GroupName({ row: { label, members } }: { row: GroupRow }) {
+function GroupName({ row: { label, members }, mark }: { row: GroupRow; mark: RunStyle | undefined }) {
   return (
     <>
+      {mark !== undefined && <LineMark {...mark} />}
       <span className="min-w-0 truncate font-medium" title={label.slice(0, 500)}>
         {label.slice(0, 200)}
       </span>

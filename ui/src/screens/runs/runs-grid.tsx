@@ -1,5 +1,6 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type RefObject, useCallback, useMemo, useRef } from "react";
+import type { RunStyle } from "../../charts/run-colour.ts";
 import { useNow } from "../../parts/clock.ts";
 import { HEAD_PX, ROW_PX, useGridRows } from "../../parts/grid-rows.ts";
 import { useScrollTogether } from "../../parts/use-scroll-together.ts";
@@ -21,6 +22,8 @@ export interface RunsGridProps {
   /** Spellings of columns that stay in place. */
   fixed: readonly string[];
   spread: Spread;
+  /** How groups look in charts, by their labels. */
+  groupStyles?: ReadonlyMap<string, RunStyle> | undefined;
   /** By experiment id. */
   experimentNames: Readonly<Record<string, string>>;
   sort: readonly string[];
@@ -54,6 +57,7 @@ export function RunsGrid(props: RunsGridProps) {
     columns,
     fixed,
     spread,
+    groupStyles,
     sort,
     actions,
     selected,
@@ -126,6 +130,7 @@ export function RunsGrid(props: RunsGridProps) {
           isActive={index === active}
           isSelected={selected.has(row.id)}
           isPinned={pinned.has(row.id)}
+          mark={row.kind === "group" ? groupStyles?.get(row.label) : undefined}
         />
       )
     );

@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from "react";
 import { type Experiment, experimentQuery } from "../../api/experiments.ts";
 import { keysQuery } from "../../api/keys.ts";
+import { groupStyle } from "../../charts/group-style.ts";
 import { HoverStore } from "../../charts/hover.ts";
 import { lazily } from "../../parts/lazily.tsx";
 import { SplitPane } from "../../parts/split-pane.tsx";
@@ -12,13 +13,13 @@ import { useCommands } from "../../shell/commands.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
 import { NoRuns } from "./no-runs.tsx";
 import { defaultColumns, differs, parseColumn, type RunColumn } from "./run-columns.ts";
-import { groupLabel, type RunRow, type TableRow } from "./run-rows.ts";
+import type { RunRow, TableRow } from "./run-rows.ts";
 import { RunsGrid } from "./runs-grid.tsx";
 import { RunsToolbar } from "./runs-toolbar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
 import { useRuns } from "./use-runs.ts";
 import { type RunsView, useRunsView } from "./use-runs-view.ts";
-import { selectionOf, useNumberColumns, useTableRows } from "./use-table-rows.ts";
+import { selectionOf, useChartGroups, useNumberColumns, useTableRows } from "./use-table-rows.ts";
 
 const BulkDialogs = lazy(() => import("./bulk-dialogs.tsx"));
 const ChartsPanel = lazily(async () => (await import("../../charts/charts-panel.tsx")).ChartsPanel);
@@ -84,6 +85,11 @@ function RunsOf({ view }: { view: RunsView }) {
   const selection = useMemo(() => selectionOf(groups, selected), [groups, selected]);
   const chosen = useMemo(() => runs.filter((row) => selected.has(row.id)), [runs, selected]);
   const drawn = chosen.length > 0 ? chosen : runs;
+  const chartGroups = useChartGroups(loaded, groups, chosen.length > 0 ? selected : undefined);
+  const groupStyles = useMemo(
+    () => chartGroups && new Map(chartGroups.map(({ label }, index) => [label, groupStyle(index)])),
+    [chartGroups],
+  );
   followed.current = () => [...inSight.current(), ...(search.charts ? drawn.slice(0, MAX_DRAWN) : [])];
   const clear = (): void => setSelected(new Set());
 
@@ -153,6 +159,7 @@ function RunsOf({ view }: { view: RunsView }) {
         stuck={first > MAX_STUCK ? 0 : first}
         isGrouped={group.length > 0}
         spread={search.spread ?? "std"}
+        groupStyles={groupStyles}
         actions={view.columnActions(spellings)}
         selected={selection.shown}
         onSelect={(next) => setSelected(selection.take(next))}
@@ -208,12 +215,10 @@ function RunsOf({ view }: { view: RunsView }) {
                 fallback={<SkeletonRows rows={6} />}
                 hover={hover}
                 of={drawn.length}
-                runs={drawn.slice(0, MAX_DRAWN).map((row) => ({
-                  id: row.id,
-                  name: row.name,
-                  status: row.status,
-                  ...(group.length > 0 && { group: groupLabel(row, group) }),
+                runs={drawn.slice(0, MAX_DRAWN).map(({ id, name, status, experimentId }) => ({
+                  ...{ id, name, status, experimentId },
                 }))}
+                groups={chartGroups}
                 metricKeys={loaded.isLoading ? undefined : keys.data?.metrics.map(({ key }) => key)}
                 onNewKeys={() => void keys.refetch()}
               />

@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { ChartGroup } from "../../charts/group-store.ts";
 import type { RunColumn } from "./run-columns.ts";
 import {
   type Group,
@@ -10,6 +11,7 @@ import {
   type RunRow,
   type TableRow,
 } from "./run-rows.ts";
+import { type LoadedRuns, MAX_ROWS } from "./use-runs.ts";
 import type { RunsSearch } from "./use-runs-view.ts";
 
 const NONE: readonly string[] = [];
@@ -45,6 +47,23 @@ export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): Tab
   const first = new Set(pinned);
   const rest = isTree ? 0 : rows.findIndex((row) => !first.has(row.id));
   return { runs, groups, rows, isTree, pinned: rest < 0 ? rows.length : rest };
+}
+
+/** The groups as charts draw them, of the selected runs where some are; undefined without groups, or while runs are on their way. */
+export function useChartGroups(
+  { isComplete, rows }: Pick<LoadedRuns, "isComplete" | "rows">,
+  groups: readonly Group[],
+  selected: ReadonlySet<string> | undefined,
+): readonly ChartGroup[] | undefined {
+  const isThere = (isComplete || rows.length >= MAX_ROWS) && groups.length > 0;
+  return useMemo(() => {
+    if (!isThere) return undefined;
+    const isIn = (id: string): boolean => selected?.has(id) ?? true;
+    // By their labels: a group keeps its place, and so its colour, however the table is ordered and what is selected.
+    return groups
+      .toSorted((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }))
+      .map(({ label, members }) => ({ label, runIds: members.map(({ id }) => id).filter((id) => isIn(id)) }));
+  }, [isThere, groups, selected]);
 }
 
 /** The columns, of which those of params know whether they hold numbers, as far as rows are loaded. */

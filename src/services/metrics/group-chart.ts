@@ -1,0 +1,192 @@
+import { invalidParameter } from "../../domain/errors.ts";
+import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
+import { type ChartSource, findChartSources } from "../../stores/d1/metrics/chart-sources.ts";
+import type { ServiceContext } from "../context.ts";
+import { catchUp, MAX_ASKED_OBJECTS } from "./catch-up.ts";
+import { type ChartQuery, checkChart, keysToRead, OBJECTS_AHEAD, parseX, type RunChart, readRun } from "./chart.ts";
+import { type Line, type MeanBand, meanBand } from "./mean-band.ts";
+
+export interface GroupChartQuery extends ChartQuery {
+  /** Of each run of `runIds` the number of its group, from 0 on. */
+  readonly groupOf: readonly number[];
+  /** Runs are read for so long; those that are left are not part of the curves. */
+  readonly budgetMs: number;
+}
+
+/** What the latest values of a group's runs have in common. */
+export interface LatestValues {
+  readonly count: number;
+  readonly mean: number;
+  /** Of the sample; 0 of one value. */
+  readonly std: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A metric of a group. */
+export interface GroupSeries extends MeanBand {
+  readonly key: string;
+  /** How many runs of the group have it. */
+  readonly runs: number;
+  /** How many of these the curve is of. */
+  readonly read: number;
+  /** Of all its runs, whether or not their points were read; undefined where none has a finite one. */
+  readonly latest: LatestValues | undefined;
+}
+
+export interface GroupChart {
+  readonly group: number;
+  readonly series: readonly GroupSeries[];
+}
+
+const MAX_RUNS = 10_000;
+const MAX_BUDGET_MS = 20_000;
+const RUNS_PER_READ = 1000;
+/** So many runs are read however long it takes. */
+const LEAST_READ = OBJECTS_AHEAD;
+/** Doubles of curves that are held at once, by all runs and metrics: 32 MB. */
+const MAX_HELD = 4_000_000;
+
+/**
+ * Metrics of groups of runs: of each group the mean of its runs' curves, and the mean of their latest values, which is
+ * the one that a table of the same runs tells. The latest values are of all runs. Points are read of as many runs as
+ * the time allows, of each group as many as of another, in the order of their ids, which are random.
+ * @throws MlflowError INVALID_PARAMETER_VALUE
+ */
+export async function readGroupCharts(ctx: ServiceContext, query: GroupChartQuery): Promise<GroupChart[]> {
+  const { runIds, groupOf, budgetMs } = query;
+  const keys = [...new Set(query.metricKeys)];
+  checkChart(query, keys, runIds.length, MAX_RUNS);
+  if (groupOf.length !== runIds.length || !groupOf.every((group) => group >= 0 && group < MAX_RUNS)) {
+    throw invalidParameter("group_of must have a number from 0 on for each of run_ids.");
+  }
+  if (!(budgetMs > 0 && budgetMs <= MAX_BUDGET_MS)) {
+    throw invalidParameter(`budget_ms must be from 1 to ${MAX_BUDGET_MS}. Got ${budgetMs}.`);
+  }
+  const until = Date.now() + budgetMs;
+  const { sources, asked } = await findSources(ctx, [...new Set(runIds)], keysToRead(query.x, keys));
+  const groups = new Map(runIds.map((runId, index) => [runId, groupOf[index]!]));
+  const reading = new Reading(groups, sources, keys);
+  const read = (source: ChartSource) => readRun(ctx, source, keys, { ...query, x: parseX(query.x)(source) });
+  await readWithin(fairOrder(sources, groups), read, {
+    until,
+    most: MAX_ASKED_OBJECTS - asked,
+    take: (chart) => reading.take(chart),
+  });
+  return reading.result();
+}
+
+/** The runs as D1 knows them, after it has caught up with those that are live, and how many were asked for that. */
+async function findSources(ctx: ServiceContext, runIds: readonly string[], keys: readonly string[]) {
+  const find = async (): Promise<ChartSource[]> => {
+    const found: ChartSource[] = [];
+    for (let from = 0; from < runIds.length; from += RUNS_PER_READ) {
+      found.push(...(await findChartSources(ctx.db, runIds.slice(from, from + RUNS_PER_READ), keys)));
+    }
+    return found;
+  };
+  const first = await find();
+  const live = first.filter(({ isLive }) => isLive).slice(0, MAX_ASKED_OBJECTS / 2);
+  if (live.length === 0) return { sources: first, asked: 0 };
+  await catchUp(
+    ctx,
+    live.map(({ runId }) => runId),
+  );
+  return { sources: await find(), asked: live.length };
+}
+
+/** One run of each group in turn, so that whatever is read of them is a fair sample of each. */
+function fairOrder(sources: readonly ChartSource[], groups: ReadonlyMap<string, number>): ChartSource[] {
+  const byId = sources.toSorted((a, b) => (a.runId < b.runId ? -1 : 1));
+  const places = new Map<number, number>();
+  const turns = byId.map((source) => {
+    const group = groups.get(source.runId)!;
+    const turn = places.get(group) ?? 0;
+    places.set(group, turn + 1);
+    return { source, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ source }) => source);
+}
+
+interface Limits {
+  /** In ms since 1970. */
+  readonly until: number;
+  /** Objects that may be asked. */
+  readonly most: number;
+  /** @returns whether there is room for more. */
+  readonly take: (chart: RunChart) => boolean;
+}
+
+async function readWithin(
+  sources: readonly ChartSource[],
+  read: (source: ChartSource) => Promise<RunChart>,
+  { until, most, take }: Limits,
+): Promise<void> {
+  let next = 0;
+  let asked = 0;
+  let hasRoom = true;
+  const worker = async (): Promise<void> => {
+    while (next < sources.length && hasRoom) {
+      const source = sources[next++]!;
+      // What D1 alone knows costs nothing.
+      if (source.hasObject && (asked >= most || (asked >= LEAST_READ && Date.now() > until))) continue;
+      if (source.hasObject) asked++;
+      if (!take(await read(source))) hasRoom = false;
+    }
+  };
+  await Promise.all(Array.from({ length: OBJECTS_AHEAD }, worker));
+}
+
+/** Gathers curves by group and metric. */
+class Reading {
+  readonly #groups: ReadonlyMap<string, number>;
+  readonly #sources: readonly ChartSource[];
+  readonly #keys: readonly string[];
+  readonly #lines = new Map<string, Line[]>();
+  #held = 0;
+
+  constructor(groups: ReadonlyMap<string, number>, sources: readonly ChartSource[], keys: readonly string[]) {
+    this.#groups = groups;
+    this.#sources = sources;
+    this.#keys = keys;
+  }
+
+  take({ runId, series }: RunChart): boolean {
+    for (const { key, x, values, meanX, means } of series) {
+      if (x.length === 0) continue;
+      const line = means.length > 0 ? { x: meanX, values: means } : { x, values };
+      const name = `${this.#groups.get(runId)} ${key}`;
+      const lines = this.#lines.get(name);
+      if (lines === undefined) this.#lines.set(name, [line]);
+      else lines.push(line);
+      this.#held += 2 * line.x.length;
+    }
+    return this.#held < MAX_HELD;
+  }
+
+  result(): GroupChart[] {
+    const byGroup = Map.groupBy(this.#sources, ({ runId }) => this.#groups.get(runId)!);
+    return [...byGroup]
+      .sort(([a], [b]) => a - b)
+      .map(([group, sources]) => ({ group, series: this.#keys.map((key) => this.#series(group, sources, key)) }));
+  }
+
+  #series(group: number, sources: readonly ChartSource[], key: string): GroupSeries {
+    const lines = this.#lines.get(`${group} ${key}`) ?? [];
+    const latest = sources.flatMap((source) => source.latest.find((point) => point.key === key)?.value ?? []);
+    return { key, runs: latest.length, read: lines.length, latest: describe(latest), ...meanBand(lines) };
+  }
+}
+
+function describe(all: readonly number[]): LatestValues | undefined {
+  const values = all.filter((value) => Math.abs(value) < MAX_FINITE_VALUE);
+  const count = values.length;
+  if (count === 0) return undefined;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return {
+    ...{ count, mean, std: count > 1 ? Math.sqrt(squares / (count - 1)) : 0 },
+    min: values.reduce((least, value) => Math.min(least, value)),
+    max: values.reduce((most, value) => Math.max(most, value)),
+  };
+}

@@ -1,0 +1,18 @@
+import { DASHES, type RunStyle } from "./run-colour.ts";
+
+/** How a line looks, for legends: a short stretch of it. */
+export function LineMark({ colour, variant }: RunStyle) {
+  return (
+    <svg aria-hidden="true" width="18" height="8" className="shrink-0">
+      <line
+        x1="0"
+        y1="4"
+        x2="18"
+        y2="4"
+        stroke={colour}
+        strokeWidth="2.5"
+        strokeDasharray={DASHES[variant].join(" ")}
+      />
+    </svg>
+  );
+}

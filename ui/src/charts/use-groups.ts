@@ -1,0 +1,30 @@
+import { useEffect, useLayoutEffect, useState } from "react";
+import type { ChartSettings } from "./chart-settings.ts";
+import { type ChartGroup, GroupStore } from "./group-store.ts";
+
+/** How often curves of runs that go on are made anew. */
+const REFRESH_MS = 10_000;
+/** The server reads a hundred runs and more for each line: coarser than a run's own. */
+const MAX_BUCKETS = 150;
+
+const NONE: readonly ChartGroup[] = [];
+
+/** The mean curves of a page's charts. */
+export function useGroups(
+  groups: readonly ChartGroup[] = NONE,
+  { x, zoom, sameX }: ChartSettings,
+  buckets: number,
+  hasLiveRuns: boolean,
+): GroupStore {
+  const [store] = useState(() => new GroupStore());
+  useLayoutEffect(() => {
+    store.show(groups, { x, zoom, sameX, buckets: Math.min(buckets, MAX_BUCKETS) });
+  }, [store, groups, x, zoom, sameX, buckets]);
+  useLayoutEffect(() => () => store.dispose(), [store]);
+  useEffect(() => {
+    if (!hasLiveRuns) return;
+    const timer = setInterval(() => store.refresh(), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [store, hasLiveRuns]);
+  return store;
+}
