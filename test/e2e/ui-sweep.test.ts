@@ -68,7 +68,7 @@ test("params that are numbers sort, filter and look like numbers", async () => {
   expect(await cell.getAttribute("class")).toContain("text-right");
   const model = page.locator("[role=row][data-index='0'] [role=gridcell]").last();
   expect(await model.getAttribute("class")).not.toContain("text-right");
-  const filter = page.getByRole("combobox", { name: "Filter runs" });
+  const filter = page.getByRole("combobox", { name: "Filter runs", exact: true });
   await filter.fill("params.lr < 0.001");
   await filter.press("Enter");
   await expect.poll(() => status(page).textContent()).toBe("48 runs");

@@ -43,58 +43,62 @@ test("creates an experiment, renames and deletes it", async () => {
   const { page, open, expectNoTrouble } = await openUi();
   await open("/experiments");
   await page.getByTestId("create-experiment-button").click();
-  await page.getByRole("textbox", { name: "Experiment Name" }).fill("made-in-the-ui");
+  await page.getByRole("textbox", { name: "Experiment Name", exact: true }).fill("made-in-the-ui");
   await answerDialog(page, "Create");
-  await page.getByRole("heading", { name: "Runs" }).waitFor();
-  await page.getByRole("button", { name: "Open header dropdown menu" }).click();
-  await page.getByRole("menuitem", { name: "Edit experiment" }).click();
+  await page.getByRole("heading", { name: "Runs", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Open header dropdown menu", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Edit experiment", exact: true }).click();
   await page.getByRole("dialog").getByRole("textbox").first().fill("renamed-in-the-ui");
   await answerDialog(page, "Save");
   await expectTexts(page, ["renamed-in-the-ui"]);
-  await page.getByRole("button", { name: "Open header dropdown menu" }).click();
-  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Open header dropdown menu", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Delete", exact: true }).click();
   await answerDialog(page, "Delete");
-  await page.getByRole("heading", { name: "Experiments" }).waitFor();
-  expect(await read("experiments/get-by-name?experiment_name=renamed-in-the-ui")).toMatchObject({
-    experiment: { lifecycle_stage: "deleted" },
-  });
+  await page.getByRole("heading", { name: "Experiments", exact: true }).waitFor();
+  await expect
+    .poll(() => read("experiments/get-by-name?experiment_name=renamed-in-the-ui"))
+    .toMatchObject({
+      experiment: { lifecycle_stage: "deleted" },
+    });
   await expectNoTrouble();
 });
 
 test("renames a run, describes and tags it", async () => {
   const { page, open, expectNoTrouble } = await openUi();
   await open(runPath);
-  await page.getByRole("button", { name: "Open header dropdown menu" }).click();
-  await page.getByRole("menuitem", { name: "Rename" }).click();
-  await page.getByRole("textbox", { name: "New run name" }).fill("a better name");
+  await page.getByRole("button", { name: "Open header dropdown menu", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Rename", exact: true }).click();
+  await page.getByRole("textbox", { name: "New run name", exact: true }).fill("a better name");
   await answerDialog(page, "Save");
-  await page.getByRole("heading", { name: "a better name" }).waitFor();
+  await page.getByRole("heading", { name: "a better name", exact: true }).waitFor();
 
-  await page.getByRole("button", { name: "Edit description" }).click();
+  await page.getByRole("button", { name: "Edit description", exact: true }).click();
   await saveDescription(page, "Described in the browser");
 
-  await page.getByRole("button", { name: "Edit tags" }).click();
+  await page.getByRole("button", { name: "Edit tags", exact: true }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("combobox").click();
   await page.keyboard.type("reviewed");
   await page.getByText('Add tag "reviewed"').click();
-  await dialog.getByRole("textbox", { name: "Value" }).fill("by hand");
-  await dialog.getByRole("button", { name: "Add tag" }).click();
+  await dialog.getByRole("textbox", { name: "Value", exact: true }).fill("by hand");
+  await dialog.getByRole("button", { name: "Add tag", exact: true }).click();
   await answerDialog(page, "Save tags");
   await expectTexts(page, ["by hand"]);
 
-  expect(await readRun()).toMatchObject({
-    run: {
-      info: { run_name: "a better name" },
-      data: {
-        tags: expect.arrayContaining([
-          { key: "mlflow.note.content", value: "Described in the browser" },
-          { key: "reviewed", value: "by hand" },
-          { key: "team", value: "blue" },
-        ]),
+  await expect
+    .poll(() => readRun())
+    .toMatchObject({
+      run: {
+        info: { run_name: "a better name" },
+        data: {
+          tags: expect.arrayContaining([
+            { key: "mlflow.note.content", value: "Described in the browser" },
+            { key: "reviewed", value: "by hand" },
+            { key: "team", value: "blue" },
+          ]),
+        },
       },
-    },
-  });
+    });
   await expectNoTrouble();
 });
 
@@ -114,7 +118,7 @@ test("deletes a run and restores it", async () => {
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await answerDialog(page, "Delete selected");
   await expectTexts(page, ["0 matching runs"]);
-  expect(await readRun()).toMatchObject({ run: { info: { lifecycle_stage: "deleted" } } });
+  await expect.poll(() => readRun()).toMatchObject({ run: { info: { lifecycle_stage: "deleted" } } });
 
   await open(`${runs + filter}&lifecycleFilter=Deleted`);
   await expectTexts(page, ["1 matching run"]);
@@ -122,14 +126,14 @@ test("deletes a run and restores it", async () => {
   await page.getByRole("button", { name: "Restore", exact: true }).click();
   await answerDialog(page, "Restore");
   await expectTexts(page, ["0 matching runs"]);
-  expect(await readRun()).toMatchObject({ run: { info: { lifecycle_stage: "active" } } });
+  await expect.poll(() => readRun()).toMatchObject({ run: { info: { lifecycle_stage: "active" } } });
   await expectNoTrouble();
 });
 
 test("registers a logged model under a new name", async () => {
   const { page, open, expectNoTrouble } = await openUi();
   await open(`/experiments/${world.seed.experimentId}/models/${world.seed.modelId}`);
-  await page.getByRole("button", { name: "Register model" }).click();
+  await page.getByRole("button", { name: "Register model", exact: true }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("combobox").click();
   await page.getByText("Create New Model", { exact: true }).click();
@@ -148,13 +152,15 @@ test("registers a logged model under a new name", async () => {
 test("creates a registered model", async () => {
   const { page, open, expectNoTrouble } = await openUi();
   await open("/models");
-  await page.getByRole("button", { name: "Create Model" }).click();
-  await page.getByRole("textbox", { name: "Model name" }).fill("created-in-the-ui");
+  await page.getByRole("button", { name: "Create Model", exact: true }).click();
+  await page.getByRole("textbox", { name: "Model name", exact: true }).fill("created-in-the-ui");
   await answerDialog(page, "Create");
-  await page.getByRole("heading", { name: "created-in-the-ui" }).waitFor();
-  expect(await read("registered-models/get?name=created-in-the-ui")).toMatchObject({
-    registered_model: { name: "created-in-the-ui" },
-  });
+  await page.getByRole("heading", { name: "created-in-the-ui", exact: true }).waitFor();
+  await expect
+    .poll(() => read("registered-models/get?name=created-in-the-ui"))
+    .toMatchObject({
+      registered_model: { name: "created-in-the-ui" },
+    });
   await expectNoTrouble();
 });
 
@@ -172,21 +178,23 @@ test("gives a model version an alias, a tag and a description", async () => {
   await expectTexts(page, ["@ challenger"]);
 
   await page.getByRole("button", { name: "Tags", exact: true }).click();
-  await page.getByRole("textbox", { name: "tag name" }).fill("stage");
-  await page.getByRole("textbox", { name: "tag value" }).fill("two");
+  await page.getByRole("textbox", { name: "tag name", exact: true }).fill("stage");
+  await page.getByRole("textbox", { name: "tag value", exact: true }).fill("two");
   await page.getByRole("button", { name: "Add", exact: true }).last().click();
-  await page.getByRole("cell", { name: "two" }).waitFor();
+  await page.getByRole("cell", { name: "two", exact: true }).waitFor();
 
   await page.getByRole("button", { name: "Edit", exact: true }).first().click();
   await saveDescription(page, "A version described in the browser");
 
-  expect(await read("registered-models/alias?name=stock-model&alias=challenger")).toMatchObject({
-    model_version: {
-      version: "2",
-      description: "A version described in the browser",
-      tags: [{ key: "stage", value: "two" }],
-    },
-  });
+  await expect
+    .poll(() => read("registered-models/alias?name=stock-model&alias=challenger"))
+    .toMatchObject({
+      model_version: {
+        version: "2",
+        description: "A version described in the browser",
+        tags: [{ key: "stage", value: "two" }],
+      },
+    });
   await expectNoTrouble();
 });
 
@@ -201,15 +209,17 @@ test("moves a model version from stage to stage, and deletes it", async () => {
   await page.getByText("Staging", { exact: true }).click();
   await answerDialog(page, "OK");
   await expectTexts(page, ["Staging"]);
-  expect(await read("model-versions/get?name=stock-model&version=1")).toMatchObject({
-    model_version: { current_stage: "Staging" },
-  });
+  await expect
+    .poll(() => read("model-versions/get?name=stock-model&version=1"))
+    .toMatchObject({
+      model_version: { current_stage: "Staging" },
+    });
   await page.getByText("Staging", { exact: true }).first().click();
   await page.getByText("None", { exact: true }).click();
   await answerDialog(page, "OK");
   await expectTexts(page, ["None"]);
-  await page.getByRole("button", { name: "Open header dropdown menu" }).click();
-  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Open header dropdown menu", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Delete", exact: true }).click();
   await answerDialog(page, "Delete");
   await page.waitForURL(/#\/models\/stock-model$/);
   const { model_versions } = (await read(
