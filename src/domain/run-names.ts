@@ -1,3 +1,6 @@
+/** The tag in which MLflow keeps a run's name a second time, and by which it searches the name. */
+export const RUN_NAME_TAG = "mlflow.runName";
+
 const ADJECTIVES =
   "able amber bold brave bright brisk calm clever cosmic crisp curious eager early fair famous fancy fast fine fleet gentle glad golden grand happy honest humble jolly keen kind light lively loud lucky mellow merry mighty neat nimble noble polite proud quick quiet rapid rare royal silent sincere smooth snappy steady stoic sunny swift tidy upbeat vivid warm wise witty young".split(
     " ",

@@ -11,13 +11,13 @@ import {
 } from "../services/experiments/experiments.ts";
 import { searchExperiments } from "../services/experiments/search-experiments.ts";
 import { searchDatasets } from "../services/runs/search-datasets.ts";
+import { keyValue, toKeyValue } from "../wire/key-value.ts";
 import { id, int32, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { datasetSummaryToWire, experimentToWire } from "../wire/tracking.ts";
 import { onExperiment, onExperiments, onServer } from "./permissions.ts";
 
-const keyValue = message({ key: required(string), value: string });
 const experimentId = message({ experimentId: required(id) });
 
 const search = message({
@@ -64,7 +64,7 @@ export const experimentsRoutes: readonly Route[] = [
     permission: onServer("EDIT"),
     input: message({ name: required(string), artifactLocation: string, tags: repeated(nested(keyValue)) }),
     handle: async ({ ctx, input }) => {
-      const tags = input.tags?.map(({ key, value = "" }) => ({ key, value }));
+      const tags = input.tags?.map(toKeyValue);
       return json({ experiment_id: await createExperiment(ctx, { ...input, tags }) });
     },
   }),

@@ -12,9 +12,11 @@ import {
   logModelParams,
   setModelTags,
 } from "../services/logged-models/logged-models.ts";
-import { type FoundLoggedModels, searchLoggedModels } from "../services/logged-models/search-logged-models.ts";
+import { searchLoggedModels } from "../services/logged-models/search-logged-models.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
+import { anyKeyValue, toKeyValue } from "../wire/key-value.ts";
 import { bool, id, int32, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
+import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, type Route, route } from "../wire/route.ts";
 import { filesToWire, loggedModelToWire } from "../wire/tracking.ts";
@@ -22,17 +24,7 @@ import { onExperiment, onExperiments, onLoggedModel } from "./permissions.ts";
 
 const MODEL = "/mlflow/logged-models/:model_id";
 
-/** MLflow takes an absent key for an empty one. */
-const keyValue = message({ key: string, value: string });
 const modelId = required(string);
-
-const toPair = ({
-  key = "",
-  value = "",
-}: {
-  readonly key?: string | undefined;
-  readonly value?: string | undefined;
-}) => ({ key, value });
 
 const search = message({
   experimentIds: required(repeated(id)),
@@ -45,17 +37,6 @@ const search = message({
   pageToken: string,
 });
 
-async function* foundModelsToWire({ count, slices, nextPageToken }: FoundLoggedModels): AsyncGenerator<string> {
-  const token = nextPageToken === undefined ? "" : `"next_page_token":${JSON.stringify(nextPageToken)}`;
-  if (count === 0) return yield `{${token}}`;
-  let separator = `{"models":[`;
-  for await (const models of slices) {
-    yield separator + models.map(loggedModelToWire).join(",");
-    separator = ",";
-  }
-  yield token === "" ? "]}" : `],${token}}`;
-}
-
 /** The models that MLflow 3 logs: their rows, and their files by paths relative to the model. */
 export const loggedModelsRoutes: readonly Route[] = [
   route({
@@ -67,11 +48,11 @@ export const loggedModelsRoutes: readonly Route[] = [
       name: string,
       modelType: string,
       sourceRunId: string,
-      params: repeated(nested(keyValue)),
-      tags: repeated(nested(keyValue)),
+      params: repeated(nested(anyKeyValue)),
+      tags: repeated(nested(anyKeyValue)),
     }),
     handle: async ({ ctx, input }) => {
-      const pairs = { params: input.params?.map(toPair), tags: input.tags?.map(toPair) };
+      const pairs = { params: input.params?.map(toKeyValue), tags: input.tags?.map(toKeyValue) };
       return jsonText(`{"model":${loggedModelToWire(await createLoggedModel(ctx, { ...input, ...pairs }))}}`);
     },
   }),
@@ -89,7 +70,7 @@ export const loggedModelsRoutes: readonly Route[] = [
         maxResults: input.maxResults || DEFAULT_LOGGED_MODEL_RESULTS,
         pageToken: input.pageToken || undefined,
       });
-      return jsonStream(foundModelsToWire(found));
+      return jsonStream(pageToPieces("models", found.slices, loggedModelToWire, found.nextPageToken));
     },
   }),
   route({
@@ -122,9 +103,9 @@ export const loggedModelsRoutes: readonly Route[] = [
     method: "PATCH",
     paths: apiPaths(`${MODEL}/tags`),
     permission: onLoggedModel("EDIT"),
-    input: message({ modelId, tags: repeated(nested(keyValue)) }),
+    input: message({ modelId, tags: repeated(nested(anyKeyValue)) }),
     handle: async ({ ctx, input: { modelId, tags = [] } }) => {
-      await setModelTags(ctx, modelId, tags.map(toPair));
+      await setModelTags(ctx, modelId, tags.map(toKeyValue));
       return json({});
     },
   }),
@@ -142,9 +123,9 @@ export const loggedModelsRoutes: readonly Route[] = [
     method: "POST",
     paths: apiPaths(`${MODEL}/params`),
     permission: onLoggedModel("EDIT"),
-    input: message({ modelId, params: repeated(nested(keyValue)) }),
+    input: message({ modelId, params: repeated(nested(anyKeyValue)) }),
     handle: async ({ ctx, input: { modelId, params = [] } }) => {
-      await logModelParams(ctx, modelId, params.map(toPair));
+      await logModelParams(ctx, modelId, params.map(toKeyValue));
       return json({});
     },
   }),

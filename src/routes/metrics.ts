@@ -8,9 +8,10 @@ import {
 } from "../services/metrics/metric-history.ts";
 import { positionAt, type Series } from "../stores/run/series.ts";
 import { alsoNamed, int32, int64, message, repeated, required, string } from "../wire/message.ts";
+import { pageToWire } from "../wire/page.ts";
 import { jsonStream, jsonText } from "../wire/respond.ts";
 import { previewedPaths, type Route, route } from "../wire/route.ts";
-import { metricToWire, pageToWire } from "../wire/tracking.ts";
+import { metricToWire } from "../wire/tracking.ts";
 import { onRun, onRuns } from "./permissions.ts";
 import { runIdField } from "./runs.ts";
 

@@ -1,4 +1,5 @@
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
+import type { ModelVersion } from "../domain/entities.ts";
 import { MAX_MODEL_VERSION_SEARCH_RESULTS } from "../domain/limits.ts";
 import {
   deleteModelVersion,
@@ -13,14 +14,15 @@ import { searchModelVersions } from "../services/registry/search-registry.ts";
 import { locateVersionArtifact } from "../services/registry/sources.ts";
 import { transitionStage } from "../services/registry/stages.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
+import { keyValue, toKeyValue } from "../wire/key-value.ts";
 import { bool, int32, message, nested, repeated, required, string } from "../wire/message.ts";
-import { modelVersionToWire, pageToPieces } from "../wire/registry.ts";
+import { pageToPieces } from "../wire/page.ts";
+import { modelVersionToWire } from "../wire/registry.ts";
 import { json, jsonStream } from "../wire/respond.ts";
 import { previewedPaths, type Route, route } from "../wire/route.ts";
 import { onNewModelVersion, onRegisteredModel, onServer } from "./permissions.ts";
 
 const version = message({ name: required(string), version: required(string) });
-const keyValue = message({ key: required(string), value: string });
 
 export const modelVersionsRoutes: readonly Route[] = [
   route({
@@ -37,7 +39,7 @@ export const modelVersionsRoutes: readonly Route[] = [
       modelId: string,
     }),
     handle: async ({ ctx, input: { tags = [], ...input } }) => {
-      const given = tags.map(({ key, value = "" }) => ({ key, value }));
+      const given = tags.map(toKeyValue);
       const created = await createModelVersion(ctx, { ...input, tags: given });
       return json({ model_version: modelVersionToWire(created) });
     },
@@ -97,7 +99,8 @@ export const modelVersionsRoutes: readonly Route[] = [
         maxResults: input.maxResults ?? MAX_MODEL_VERSION_SEARCH_RESULTS,
         pageToken: input.pageToken || undefined,
       });
-      return await jsonStream(pageToPieces("model_versions", slices, modelVersionToWire, nextPageToken));
+      const toWire = (version: ModelVersion) => JSON.stringify(modelVersionToWire(version));
+      return await jsonStream(pageToPieces("model_versions", slices, toWire, nextPageToken));
     },
   }),
   route({

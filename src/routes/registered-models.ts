@@ -1,3 +1,4 @@
+import type { RegisteredModel } from "../domain/entities.ts";
 import { DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS } from "../domain/limits.ts";
 import { getVersionByAlias, removeAlias, setAlias } from "../services/registry/aliases.ts";
 import {
@@ -11,14 +12,15 @@ import {
 } from "../services/registry/registered-models.ts";
 import { searchRegisteredModels } from "../services/registry/search-registry.ts";
 import { getLatestVersions } from "../services/registry/stages.ts";
+import { keyValue, toKeyValue } from "../wire/key-value.ts";
 import { int32, message, nested, repeated, required, string } from "../wire/message.ts";
-import { modelVersionToWire, pageToPieces, registeredModelToWire } from "../wire/registry.ts";
+import { pageToPieces } from "../wire/page.ts";
+import { modelVersionToWire, registeredModelToWire } from "../wire/registry.ts";
 import { json, jsonStream } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { onRegisteredModel, onServer } from "./permissions.ts";
 
 const named = message({ name: required(string) });
-const keyValue = message({ key: required(string), value: string });
 
 const searchRoute = (path: string): Route =>
   route({
@@ -33,7 +35,8 @@ const searchRoute = (path: string): Route =>
         maxResults: input.maxResults ?? DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS,
         pageToken: input.pageToken || undefined,
       });
-      return await jsonStream(pageToPieces("registered_models", slices, registeredModelToWire, nextPageToken));
+      const toWire = (model: RegisteredModel) => JSON.stringify(registeredModelToWire(model));
+      return await jsonStream(pageToPieces("registered_models", slices, toWire, nextPageToken));
     },
   });
 
@@ -57,7 +60,7 @@ export const registeredModelsRoutes: readonly Route[] = [
     permission: onServer("EDIT"),
     input: message({ name: required(string), tags: repeated(nested(keyValue)), description: string }),
     handle: async ({ ctx, input: { tags = [], ...input } }) => {
-      const given = tags.map(({ key, value = "" }) => ({ key, value }));
+      const given = tags.map(toKeyValue);
       const model = await createRegisteredModel(ctx, { ...input, tags: given });
       return json({ registered_model: registeredModelToWire(model) });
     },

@@ -3,8 +3,10 @@ import { deleteRunTag, logBatch, logMetrics, logParam, setRunTag } from "../serv
 import { logInputs, logOutputs } from "../services/runs/log-inputs.ts";
 import { logModel } from "../services/runs/log-model.ts";
 import { changeRun, createRun, getRun, setRunStage } from "../services/runs/runs.ts";
-import { type FoundRuns, searchRuns } from "../services/runs/search-runs.ts";
+import { searchRuns } from "../services/runs/search-runs.ts";
+import { keyValue } from "../wire/key-value.ts";
 import { alsoNamed, double, id, int64, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
+import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { newRunToWire, runInfoToWire, runToWire } from "../wire/tracking.ts";
@@ -14,7 +16,6 @@ import { runSearchFields, toRunSearch } from "./run-search.ts";
 /** Clients of before 1.0 say `run_uuid`; some send both. */
 export const runIdField = required(alsoNamed("run_uuid", string));
 
-const keyValue = message({ key: required(string), value: string });
 const metricFields = {
   key: required(string),
   value: required(double),
@@ -58,22 +59,11 @@ const searchRoute = (method: "GET" | "POST"): Route =>
     input: message(runSearchFields),
     handle: async ({ ctx, input }) => {
       const found = await searchRuns(ctx, toRunSearch(input));
-      const response = await jsonStream(foundRunsToWire(found));
+      const response = await jsonStream(pageToPieces("runs", found.slices, runToWire, found.nextPageToken));
       if (!found.isExact) response.headers.set("X-Trackflare-Max-Staleness-Seconds", "60");
       return response;
     },
   });
-
-async function* foundRunsToWire({ count, slices, nextPageToken }: FoundRuns): AsyncGenerator<string> {
-  const token = nextPageToken === undefined ? "" : `"next_page_token":${JSON.stringify(nextPageToken)}`;
-  if (count === 0) return yield `{${token}}`;
-  let separator = `{"runs":[`;
-  for await (const runs of slices) {
-    yield separator + runs.map(runToWire).join(",");
-    separator = ",";
-  }
-  yield token === "" ? "]}" : `],${token}}`;
-}
 
 export const runsRoutes: readonly Route[] = [
   route({

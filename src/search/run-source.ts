@@ -1,10 +1,8 @@
 import { MAX_FINITE_VALUE } from "../domain/limits.ts";
+import { RUN_NAME_TAG } from "../domain/run-names.ts";
 import type { Field } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import type { FieldSource } from "./conditions.ts";
-
-/** The tag that MLflow keeps a run's name in, and searches it by. */
-export const RUN_NAME_TAG = "mlflow.runName";
 
 const CONTEXT_TAG = "mlflow.data.context";
 

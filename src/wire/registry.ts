@@ -32,21 +32,3 @@ export function modelVersionToWire(version: ModelVersion): object {
     ...(version.aliases.length > 0 && { aliases: version.aliases }),
   };
 }
-
-/** The pieces of a list call's answer; an empty list and an absent token are left out. */
-export async function* pageToPieces<T>(
-  name: string,
-  slices: AsyncIterable<readonly T[]>,
-  toWire: (item: T) => object,
-  nextPageToken: string | undefined,
-): AsyncGenerator<string, void> {
-  const token = nextPageToken === undefined ? "" : `"next_page_token":${JSON.stringify(nextPageToken)}`;
-  let separator = `{"${name}":[`;
-  for await (const items of slices) {
-    if (items.length === 0) continue;
-    yield separator + items.map((item) => JSON.stringify(toWire(item))).join(",");
-    separator = ",";
-  }
-  if (separator !== ",") return yield `{${token}}`;
-  yield token === "" ? "]}" : `],${token}}`;
-}

@@ -111,10 +111,3 @@ export function filesToWire(files: readonly FileInfo[], folder: string): object 
   const below = folder === "" ? "" : `${folder}/`;
   return files.length === 0 ? {} : { files: files.map((file) => fileInfoToWire({ ...file, path: below + file.path })) };
 }
-
-/** A list call's answer: empty lists and absent tokens are left out, as clients test for their presence. */
-export function pageToWire(name: string, items: readonly string[], nextPageToken: string | undefined): string {
-  const list = items.length === 0 ? "" : `"${name}":[${items.join(",")}]`;
-  const token = nextPageToken === undefined ? "" : `"next_page_token":${JSON.stringify(nextPageToken)}`;
-  return `{${[list, token].filter((part) => part !== "").join(",")}}`;
-}

@@ -60,14 +60,14 @@ export async function createLoggedModel(ctx: ServiceContext, input: CreateLogged
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST for a deleted model too, unless `allowDeleted`. */
 export async function getLoggedModel(ctx: ServiceContext, modelId: string, allowDeleted = false): Promise<LoggedModel> {
   const model = await readModel(ctx, modelId);
-  if (model.lifecycleStage === "deleted" && !allowDeleted) throw modelNotFound(modelId);
+  if (model.lifecycleStage === "deleted" && !allowDeleted) throw loggedModelNotFound(modelId);
   return model;
 }
 
 /** What the model's row holds; a deleted model is as good as none. */
 export async function getLoggedModelInfo(ctx: ServiceContext, modelId: string): Promise<LoggedModelInfo> {
   const info = await findLoggedModel(ctx.db, modelId);
-  if (info === undefined || info.lifecycleStage === "deleted") throw modelNotFound(modelId);
+  if (info === undefined || info.lifecycleStage === "deleted") throw loggedModelNotFound(modelId);
   return info;
 }
 
@@ -77,14 +77,14 @@ export async function finalizeLoggedModel(
   modelId: string,
   status: LoggedModelStatus,
 ): Promise<LoggedModel> {
-  if (!(await updateLoggedModel(ctx.writes, modelId, { status }, Date.now()))) throw modelNotFound(modelId);
+  if (!(await updateLoggedModel(ctx.writes, modelId, { status }, Date.now()))) throw loggedModelNotFound(modelId);
   return await readModel(ctx, modelId);
 }
 
 /** Deletes a model; its files stay, and repeating it is fine. */
 export async function deleteLoggedModel(ctx: ServiceContext, modelId: string): Promise<void> {
   const isFound = await updateLoggedModel(ctx.writes, modelId, { lifecycleStage: "deleted" }, Date.now());
-  if (!isFound) throw modelNotFound(modelId);
+  if (!isFound) throw loggedModelNotFound(modelId);
 }
 
 /**
@@ -95,7 +95,7 @@ export async function logModelParams(ctx: ServiceContext, modelId: string, param
   checkPairs("param", params);
   refuseRepeated("param", params);
   const outcome = await addParams(ctx.writes, modelId, params);
-  if (outcome === "not found") throw modelNotFound(modelId);
+  if (outcome === "not found") throw loggedModelNotFound(modelId);
   if (outcome === "changed") {
     throw new MlflowError("BAD_REQUEST", `Model ${modelId} already has one of these params, with another value.`);
   }
@@ -103,12 +103,12 @@ export async function logModelParams(ctx: ServiceContext, modelId: string, param
 
 export async function setModelTags(ctx: ServiceContext, modelId: string, tags: readonly KeyValue[]): Promise<void> {
   checkPairs("tag", tags);
-  if (!(await setTags(ctx.writes, modelId, tags))) throw modelNotFound(modelId);
+  if (!(await setTags(ctx.writes, modelId, tags))) throw loggedModelNotFound(modelId);
 }
 
 export async function deleteModelTag(ctx: ServiceContext, modelId: string, key: string): Promise<void> {
   const { isFound, isDeleted } = await deleteTag(ctx.writes, modelId, key);
-  if (!isFound) throw modelNotFound(modelId);
+  if (!isFound) throw loggedModelNotFound(modelId);
   if (!isDeleted) throw doesNotExist(`No tag with key '${key}' found for model with ID '${modelId}'.`);
 }
 
@@ -117,7 +117,7 @@ async function readModel(
   modelId: string,
 ): Promise<LoggedModel & { readonly lifecycleStage: LifecycleStage }> {
   const [model] = await readLoggedModels(ctx.db, [modelId]);
-  if (model === undefined) throw modelNotFound(modelId);
+  if (model === undefined) throw loggedModelNotFound(modelId);
   return model;
 }
 
@@ -136,6 +136,6 @@ function refuseRepeated(what: string, pairs: readonly KeyValue[]): void {
   }
 }
 
-export function modelNotFound(modelId: string): Error {
+export function loggedModelNotFound(modelId: string): Error {
   return doesNotExist(`Logged model with ID '${modelId}' not found.`);
 }

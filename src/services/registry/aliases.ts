@@ -11,7 +11,7 @@ import { findLatestVersions, findModelVersionByAlias, upsertAlias } from "../../
 import { deleteAlias } from "../../stores/d1/registry/registered-models.ts";
 import type { ServiceContext } from "../context.ts";
 import { versionNotFound } from "./model-versions.ts";
-import { getRegisteredModel, modelNotFound } from "./registered-models.ts";
+import { getRegisteredModel, registeredModelNotFound } from "./registered-models.ts";
 
 /** Points an alias at a version, wherever it pointed before. */
 export async function setAlias(ctx: ServiceContext, name: string, alias: string, version: string): Promise<void> {
@@ -27,7 +27,7 @@ export async function setAlias(ctx: ServiceContext, name: string, alias: string,
 export async function removeAlias(ctx: ServiceContext, name: string, alias: string): Promise<void> {
   checkRegisteredModelName(name);
   checkAlias(alias);
-  if (!(await deleteAlias(ctx.writes, name, alias))) throw modelNotFound(name);
+  if (!(await deleteAlias(ctx.writes, name, alias))) throw registeredModelNotFound(name);
 }
 
 /**

@@ -40,7 +40,7 @@ export async function createRegisteredModel(
 export async function getRegisteredModel(ctx: ServiceContext, name: string): Promise<RegisteredModel> {
   checkRegisteredModelName(name);
   const model = await findRegisteredModel(ctx.db, name);
-  if (model === undefined) throw modelNotFound(name);
+  if (model === undefined) throw registeredModelNotFound(name);
   return model;
 }
 
@@ -51,7 +51,7 @@ export async function updateRegisteredModel(
 ): Promise<RegisteredModel> {
   checkRegisteredModelName(name);
   checkLength("description", description, MAX_REGISTRY_TEXT_LENGTH);
-  if (!(await updateModelDescription(ctx.writes, name, description, Date.now()))) throw modelNotFound(name);
+  if (!(await updateModelDescription(ctx.writes, name, description, Date.now()))) throw registeredModelNotFound(name);
   return await getRegisteredModel(ctx, name);
 }
 
@@ -64,7 +64,7 @@ export async function renameRegisteredModel(
   checkRegisteredModelName(newName, "new_name");
   checkRegisteredModelName(name);
   try {
-    if (!(await renameRow(ctx.writes, name, newName, Date.now()))) throw modelNotFound(name);
+    if (!(await renameRow(ctx.writes, name, newName, Date.now()))) throw registeredModelNotFound(name);
   } catch (error) {
     if (!isDuplicate(error, "registered_models.name")) throw error;
     throw alreadyExists(`Registered Model (name=${newName}) already exists.`);
@@ -74,20 +74,20 @@ export async function renameRegisteredModel(
 
 export async function deleteRegisteredModel(ctx: ServiceContext, name: string): Promise<void> {
   checkRegisteredModelName(name);
-  if (!(await deleteRow(ctx.writes, name))) throw modelNotFound(name);
+  if (!(await deleteRow(ctx.writes, name))) throw registeredModelNotFound(name);
 }
 
 export async function setRegisteredModelTag(ctx: ServiceContext, name: string, tag: KeyValue): Promise<void> {
   checkRegisteredModelName(name);
   checkRegistryTag(tag);
-  if (!(await upsertModelTag(ctx.writes, name, tag))) throw modelNotFound(name);
+  if (!(await upsertModelTag(ctx.writes, name, tag))) throw registeredModelNotFound(name);
 }
 
 /** Deleting a tag that is not there is fine, unlike with runs. */
 export async function deleteRegisteredModelTag(ctx: ServiceContext, name: string, key: string): Promise<void> {
   checkRegisteredModelName(name);
   checkKey("tag", key);
-  if (!(await deleteModelTag(ctx.writes, name, key))) throw modelNotFound(name);
+  if (!(await deleteModelTag(ctx.writes, name, key))) throw registeredModelNotFound(name);
 }
 
 /** The rules for a tag of a registered model or of a version. */
@@ -96,7 +96,7 @@ export function checkRegistryTag(tag: KeyValue): void {
   checkLength("tag value", tag.value, MAX_REGISTRY_TAG_VALUE_LENGTH);
 }
 
-export function modelNotFound(name: string): MlflowError {
+export function registeredModelNotFound(name: string): MlflowError {
   return doesNotExist(`Registered Model with name=${name} not found`);
 }
 

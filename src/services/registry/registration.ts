@@ -5,7 +5,7 @@ import { isPrompt } from "../../domain/prompts.ts";
 import { checkRegisteredModelName } from "../../domain/registry-names.ts";
 import { insertModelVersion } from "../../stores/d1/registry/model-versions.ts";
 import type { ServiceContext } from "../context.ts";
-import { checkRegistryTag, modelNotFound } from "./registered-models.ts";
+import { checkRegistryTag, registeredModelNotFound } from "./registered-models.ts";
 import { resolvePromptSource, resolveSource } from "./sources.ts";
 
 export interface CreateModelVersion {
@@ -35,6 +35,6 @@ export async function createModelVersion(ctx: ServiceContext, input: CreateModel
     runLink,
     nowMs: Date.now(),
   });
-  if (version === undefined) throw modelNotFound(name);
+  if (version === undefined) throw registeredModelNotFound(name);
   return version;
 }

@@ -12,6 +12,7 @@ import {
 } from "../../domain/limits.ts";
 import { MAX_MODEL_ID_LENGTH, type ModelMetric } from "../../domain/logged-model.ts";
 import { checkKey, checkLength, checkRunId, storedTagValue, truncate } from "../../domain/names.ts";
+import { RUN_NAME_TAG } from "../../domain/run-names.ts";
 import type { Database, Statement } from "../../stores/d1/connection/database.ts";
 import { failedGuard, guardRunActive } from "../../stores/d1/connection/guard.ts";
 import { guardFirstPoints, MAX_FIRST_POINTS } from "../../stores/d1/metrics/first-points.ts";
@@ -21,7 +22,6 @@ import {
   deleteRunTag as deleteTagRow,
   findParams,
   insertParamsStatements,
-  RUN_NAME_TAG,
   renameRunStatement,
   upsertTagsStatements,
 } from "../../stores/d1/runs/runs.ts";

@@ -5,17 +5,9 @@ import type { Int64 } from "../../domain/int64.ts";
 import { asStored } from "../../domain/key-values.ts";
 import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkLength, storedTagValue, truncate } from "../../domain/names.ts";
-import { randomRunName } from "../../domain/run-names.ts";
+import { RUN_NAME_TAG, randomRunName } from "../../domain/run-names.ts";
 import { findMoveOfRun } from "../../stores/d1/experiments/experiment-moves.ts";
-import {
-  type FullRunRecord,
-  findRun,
-  insertRun,
-  moveRun,
-  RUN_NAME_TAG,
-  readRun,
-  updateRun,
-} from "../../stores/d1/runs/runs.ts";
+import { type FullRunRecord, findRun, insertRun, moveRun, readRun, updateRun } from "../../stores/d1/runs/runs.ts";
 import type { RunNotice } from "../../stores/run/live-sockets.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";

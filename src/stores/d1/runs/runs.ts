@@ -1,14 +1,12 @@
 import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../../domain/entities.ts";
 import { type Int64, parseInt64 } from "../../../domain/int64.ts";
+import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
 import type { SqlStatement } from "../../../search/plan.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import { isLiveStatement } from "../metrics/latest-metrics.ts";
 import type { RecentDocuments, StampedRow } from "./recent-documents.ts";
 import { isDocument, renderDocuments } from "./run-document.ts";
-
-/** The tag in which MLflow keeps a run's name a second time. */
-export const RUN_NAME_TAG = "mlflow.runName";
 
 /** Times and the experiment's id as text: D1 rounds integers beyond 2^53. */
 const INFO_COLUMNS = `r.run_id, CAST(r.experiment_id AS TEXT) AS experiment_id, r.run_name, r.user_id, r.status,

@@ -1,0 +1,140 @@
+import { env } from "cloudflare:test";
+import { is } from "drizzle-orm";
+import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
+import * as schema from "../../../src/stores/d1/schema.ts";
+
+/* What `schema.ts` says, what the migrations made, and what drizzle cannot say, which is listed here. */
+
+const WITH_ROWID = [
+  "d1_migrations",
+  "datasets",
+  "experiment_moves",
+  "experiments",
+  "logged_models",
+  "registered_models",
+  "run_documents",
+  "runs",
+];
+
+const VIEWS = ["guard", "new_runs"];
+
+const TRIGGERS = [
+  "guard_first_points",
+  "guard_run_active",
+  "input_tags_insert_document",
+  "inputs_insert_document",
+  "latest_metrics_insert_document",
+  "latest_metrics_update_document",
+  "model_inputs_insert_document",
+  "model_outputs_insert_document",
+  "model_outputs_update_document",
+  "new_runs_insert",
+  "params_immutable",
+  "params_insert_document",
+  "runs_mark_object",
+  "tags_delete_document",
+  "tags_insert_document",
+  "tags_update_document",
+];
+
+const TABLES = Object.values(schema)
+  .filter((value) => is(value, SQLiteTable))
+  .map(getTableConfig);
+
+interface Master {
+  readonly type: "table" | "index" | "view" | "trigger";
+  readonly name: string;
+  readonly tbl_name: string;
+  readonly sql: string | null;
+}
+
+let master: readonly Master[] = [];
+
+beforeAll(async () => {
+  await migrate(env.DB);
+  const { results } = await env.DB.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name").all();
+  master = (results as unknown as Master[]).filter(({ name }) => !/^(sqlite_|_cf_)/.test(name));
+});
+
+const namesOf = (type: Master["type"]) => master.filter((one) => one.type === type).map(({ name }) => name);
+
+test("the database has the schema's tables and no other", () => {
+  expect(namesOf("table")).toEqual([...TABLES.map(({ name }) => name), "d1_migrations"].toSorted());
+});
+
+describe.each(TABLES.map((table) => ({ name: table.name, table })))("$name", ({ name, table }) => {
+  test("has the schema's columns and key", async () => {
+    const { results } = await env.DB.prepare(`PRAGMA table_info("${name}")`).all<{
+      name: string;
+      type: string;
+      notnull: number;
+      pk: number;
+    }>();
+    const key = table.primaryKeys[0]?.columns.map((column) => column.name) ?? [];
+    expect(
+      results
+        .map((column) => ({
+          name: column.name,
+          type: column.type.toLowerCase(),
+          isRequired: column.notnull === 1,
+          place: column.pk,
+        }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    ).toEqual(
+      table.columns
+        .map((column) => ({
+          name: column.name,
+          type: column.getSQLType(),
+          isRequired: column.notNull,
+          place: column.primary ? 1 : key.indexOf(column.name) + 1,
+        }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    );
+  });
+
+  test("has the schema's indexes and no other", () => {
+    const made = master.filter((one) => one.type === "index" && one.tbl_name === name);
+    const parts = made.map(({ name, sql }) => {
+      const [, unique, columns = "", where] =
+        /^CREATE (UNIQUE )?INDEX .*? ON .*? \((.*?)\)(?: WHERE (.*))?$/s.exec(sql ?? "") ?? [];
+      return {
+        name,
+        isUnique: unique !== undefined,
+        columns:
+          columns
+            .match(/substr\([^)]*\)|`\w+`|\w+ DESC/g)
+            ?.map((column) => column.replace(/^substr.*/, "substr").replaceAll("`", "")) ?? [],
+        isPartial: where !== undefined,
+      };
+    });
+    expect(parts).toEqual(
+      table.indexes
+        .map(({ config }) => ({
+          name: config.name,
+          isUnique: config.unique,
+          columns: config.columns.map((column) =>
+            "name" in column ? column.name : textOf(column.queryChunks).replace(/^substr.*/, "substr"),
+          ),
+          isPartial: config.where !== undefined,
+        }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    );
+  });
+});
+
+/** The text of SQL without parameters. */
+function textOf(chunks: readonly unknown[]): string {
+  return chunks.flatMap((chunk) => (chunk as { readonly value: readonly string[] }).value).join("");
+}
+
+test("every other table is its own key's index", () => {
+  const withRowid = master.filter(({ type, sql }) => type === "table" && !/WITHOUT ROWID$/.test(sql ?? ""));
+  expect(withRowid.map(({ name }) => name)).toEqual(WITH_ROWID);
+});
+
+test("the views and triggers are those that are written by hand", () => {
+  expect(namesOf("view")).toEqual(VIEWS);
+  expect(namesOf("trigger")).toEqual(TRIGGERS);
+});
