@@ -116,5 +116,6 @@ function workerVars(settings: ServerSettings) {
     TRACKFLARE_ARTIFACTS: "folder",
     ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin),
     ...settings.standing,
+    ...settings.artifacts,
   };
 }

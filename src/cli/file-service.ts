@@ -5,6 +5,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
+import { compareCodePoints } from "../domain/code-points.ts";
+import { MAX_LIST_PAGE } from "../domain/limits.ts";
 import { FolderSync } from "./folder-sync.ts";
 
 /** Where uploads grow and deletions shrink, on the files' own file system. `#` is in no key, so no key names it. */
@@ -40,7 +42,8 @@ class Refusal extends Error {
  *                           where that has not size=<bytes>, and it is gone afterwards either way
  *     GET    /?key=a/b      the file, or its part by Range; 404, 416
  *     HEAD   /?key=a/b      the same without the bytes
- *     GET    /?folder=a     its entries as a JSON list of FileInfo, in any order; [] where there is nothing
+ *     GET    /?folder=a     a page of its entries as JSON, {"files":[FileInfo],"next"?}; with from=<next> the one after; no
+ *                           files where there is no folder. By names, a folder's with a slash at its end
  *     DELETE /?key=a/b      the file or folder, and folders that this leaves empty
  *
  * It trusts its caller with nothing: keys are checked again, and symbolic links are taken for not there. Whoever can
@@ -79,7 +82,7 @@ async function answer(folders: Folders, request: IncomingMessage, response: Serv
   const folder = query.get("folder");
   if (request.method === "GET" && folder !== null) {
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify(await listFolder(folders, canonicalKey(folder))));
+    response.end(JSON.stringify(await listFolder(folders, canonicalKey(folder), query.get("from") ?? "")));
     return;
   }
   const key = canonicalKey(query.get("key") ?? "");
@@ -234,11 +237,23 @@ async function openOwnFile(root: string, key: string): Promise<FileHandle> {
   return open(join(root, key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 }
 
-async function listFolder({ root }: Folders, key: string): Promise<FileEntry[]> {
-  if (key !== "" && !(await isOwnPath(root, key, "folder"))) return [];
-  const entries = await readdir(join(root, key), { withFileTypes: true });
-  const listed = await Promise.all(entries.map((entry) => fileEntry(join(root, key), entry)));
-  return listed.filter((entry) => entry !== undefined);
+/** The whole folder is read for each page, but only the page's files are looked at. */
+async function listFolder(
+  { root }: Folders,
+  key: string,
+  from: string,
+): Promise<{ files: FileEntry[]; next?: string | undefined }> {
+  if (key !== "" && !(await isOwnPath(root, key, "folder"))) return { files: [] };
+  const entries = (await readdir(join(root, key), { withFileTypes: true }))
+    .map((entry) => ({ entry, name: entry.isDirectory() ? `${entry.name}/` : entry.name }))
+    .filter(({ name }) => compareCodePoints(name, from) > 0)
+    .sort((a, b) => compareCodePoints(a.name, b.name));
+  const page = entries.slice(0, MAX_LIST_PAGE);
+  const listed = await Promise.all(page.map(({ entry }) => fileEntry(join(root, key), entry)));
+  return {
+    files: listed.filter((entry) => entry !== undefined),
+    next: entries.length > page.length ? page.at(-1)?.name : undefined,
+  };
 }
 
 interface FileEntry {

@@ -1,7 +1,8 @@
 import { isIPv4 } from "node:net";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
-import { adminSettings, standingSettings } from "../domain/settings.ts";
+import { isServed } from "../domain/artifact-location.ts";
+import { adminSettings, artifactSettings, isYes, standingSettings } from "../domain/settings.ts";
 import { UserError } from "./user-error.ts";
 
 /** What the command line and the environment say, checked. `admin` is undefined while no secret is set. */
@@ -14,6 +15,8 @@ export interface ServerSettings {
   readonly admin: AdminSecret | undefined;
   /** The Worker's vars about what the server is called by, as far as a flag or the environment sets them. */
   readonly standing: z.infer<typeof standingSettings>;
+  /** The Worker's vars about artifacts, likewise. */
+  readonly artifacts: z.infer<typeof artifactSettings>;
 }
 
 /** The Worker's vars of the same names, as far as the environment sets them. At least one of password and token is. */
@@ -80,7 +83,8 @@ export function parseServerSettings(
     port,
     dataDir: resolve(dataDir),
     admin,
-    standing: parseStanding(flags),
+    standing: parseVars(standingSettings, STANDING_FLAGS, flags),
+    artifacts: parseArtifacts(flags, environment),
   };
 }
 
@@ -91,13 +95,40 @@ const STANDING_FLAGS = {
   staticPrefix: ["--static-prefix", "MLFLOW_STATIC_PREFIX"],
 } as const;
 
-function parseStanding(flags: Readonly<Record<string, unknown>>): ServerSettings["standing"] {
-  const given = Object.entries(STANDING_FLAGS).flatMap(([flag, [, name]]) =>
-    flags[flag] ? [[name, flags[flag]]] : [],
-  );
-  const parsed = standingSettings.safeParse(Object.fromEntries(given));
+const ARTIFACT_FLAGS = {
+  serveArtifacts: ["--serve-artifacts", "MLFLOW_SERVE_ARTIFACTS"],
+  defaultArtifactRoot: ["--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT"],
+} as const;
+
+/** A flag of yes or no cannot take its variable in, as commander would read any value of it as yes. */
+function parseArtifacts(
+  { serveArtifacts, ...flags }: Readonly<Record<string, unknown>>,
+  environment: NodeJS.ProcessEnv,
+): ServerSettings["artifacts"] {
+  const artifacts = parseVars(artifactSettings, ARTIFACT_FLAGS, {
+    ...flags,
+    serveArtifacts: serveArtifacts === undefined ? environment.MLFLOW_SERVE_ARTIFACTS : String(serveArtifacts),
+  });
+  const root = artifacts.MLFLOW_DEFAULT_ARTIFACT_ROOT;
+  if (!isYes(artifacts.MLFLOW_SERVE_ARTIFACTS, true) && (root === undefined || isServed(root))) {
+    throw new UserError(
+      "--no-serve-artifacts leaves clients no place for artifacts: name one with --default-artifact-root " +
+        "(MLFLOW_DEFAULT_ARTIFACT_ROOT), such as s3://bucket/folder.",
+    );
+  }
+  const schemes = environment.MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES;
+  return { ...artifacts, ...(schemes && { MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES: schemes }) };
+}
+
+function parseVars<Vars>(
+  schema: { safeParse(given: unknown): { success: true; data: Vars } | { success: false; error: z.core.$ZodError } },
+  names: Readonly<Record<string, readonly [string, string]>>,
+  flags: Readonly<Record<string, unknown>>,
+): Vars {
+  const given = Object.entries(names).flatMap(([flag, [, name]]) => (flags[flag] ? [[name, flags[flag]]] : []));
+  const parsed = schema.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;
-  const flagOf = new Map<unknown, string>(Object.values(STANDING_FLAGS).map(([flag, name]) => [name, flag]));
+  const flagOf = new Map<unknown, string>(Object.values(names).map(([flag, name]) => [name, flag]));
   const problems = parsed.error.issues.map(
     ({ path: [name], message }) => `${flagOf.get(name)} (${String(name)}) ${message}`,
   );

@@ -1,5 +1,4 @@
 import { invalidParameter, type MlflowError } from "./errors.ts";
-import { MAX_ARTIFACT_LOCATION_LENGTH } from "./limits.ts";
 
 /*
  * Artifact paths. Router, authorization and storage all work with what these functions return, so no two of them can
@@ -62,34 +61,6 @@ export function objectKeyOfArtifactUri(uri: string): string {
   if (!uri.startsWith(`${ARTIFACT_URI_SCHEME}/`) || /[?#]/.test(uri)) throw invalidPath();
   const path = uri.slice(ARTIFACT_URI_SCHEME.length).replace(/^\/\/[^/]+/, "");
   return canonicalArtifactPath(path.replace(/\/+/g, "/").replace(/^\//, ""));
-}
-
-/**
- * Refuses an experiment's artifact location unless this server can serve it: `mlflow-artifacts:/<path>`.
- * No other scheme, because the server fetches no URL that a user gives it; no host, because MLflow's client would send
- * its credentials there; no `%`, because the client sends the location as part of a URL, where it would be decoded.
- * @throws MlflowError INVALID_PARAMETER_VALUE.
- */
-export function checkArtifactLocation(location: string): void {
-  if (location.length > MAX_ARTIFACT_LOCATION_LENGTH) {
-    throw invalidParameter(
-      `Invalid artifact location: it has ${location.length} characters, at most ${MAX_ARTIFACT_LOCATION_LENGTH} are allowed.`,
-    );
-  }
-  if (!isServableLocation(location)) {
-    throw invalidParameter(
-      `Invalid artifact location ${JSON.stringify(location)}: artifacts are stored by this server, below a location like 'mlflow-artifacts:/my-folder'.`,
-    );
-  }
-}
-
-function isServableLocation(location: string): boolean {
-  if (/[%?#;]/.test(location) || /^[^/]*\/\/[^/]/.test(location)) return false;
-  try {
-    return objectKeyOfArtifactUri(location) !== "";
-  } catch {
-    return false;
-  }
 }
 
 function canonicalSegments(segments: readonly string[]): string {

@@ -39,6 +39,9 @@ export const MAX_INPUT_TAG_VALUE_LENGTH = 500;
 export const MAX_LIST_TAG_VALUE_LENGTH = 250_000;
 export const MAX_MODEL_LENGTH = 50_000;
 
+/** Of a page that an artifact store lists: what S3 and R2 give at most. */
+export const MAX_LIST_PAGE = 1000;
+
 /** What MLflow stores for an infinite metric value: the largest finite double. */
 export const MAX_FINITE_VALUE = Number.MAX_VALUE;
 

@@ -1,3 +1,4 @@
+import { isDirectUri } from "./artifact-location.ts";
 import { canonicalArtifactPath, objectKeyOfArtifactUri } from "./artifact-path.ts";
 import { invalidParameter, type MlflowError } from "./errors.ts";
 import { isRunId } from "./ids.ts";
@@ -12,6 +13,8 @@ export type VersionSelector =
 /** Where a model version's files come from. */
 export type ModelSource =
   | { readonly kind: "artifacts"; readonly objectKey: string }
+  /** Kept elsewhere: handed to clients as it is, and never fetched. */
+  | { readonly kind: "direct"; readonly uri: string }
   /** `path` is canonical, relative to the run's artifact root. */
   | { readonly kind: "run"; readonly runId: string; readonly path: string }
   | { readonly kind: "loggedModel"; readonly modelId: string }
@@ -26,12 +29,17 @@ export function isPromptSource(source: string): boolean {
 }
 
 /**
- * Reads the source of a model version. Only what this server itself stores is one: `mlflow-artifacts:/<path>`,
- * `runs:/<run id>/<path>`, `models:/m-<id>` and `models:/<name>/<version, stage or latest>` or `models:/<name>@<alias>`
- * (`mlflow/store/artifact/utils/models.py`). Nothing with a host, and no URL that anyone would have to fetch.
+ * Reads the source of a model version: `mlflow-artifacts:/<path>` of this server, `runs:/<run id>/<path>`,
+ * `models:/m-<id>` and `models:/<name>/<version, stage or latest>` or `models:/<name>@<alias>`
+ * (`mlflow/store/artifact/utils/models.py`), or the URI of a place that clients reach by themselves. MLflow's own schemes
+ * name no host: clients would send their credentials there.
  * @throws MlflowError INVALID_PARAMETER_VALUE for anything else.
  */
 export function parseModelSource(source: string): ModelSource {
+  if (!/^(mlflow-artifacts|runs|models):/.test(source)) {
+    if (!isDirectUri(source)) throw invalidSource(source);
+    return { kind: "direct", uri: source };
+  }
   if (/[?#\\]/.test(source) || /^[\w-]+:\/\/[^/]/.test(source)) throw invalidSource(source);
   const [, scheme, path = ""] = /^([\w-]+):\/+(.*)$/s.exec(source) ?? [];
   if (scheme === "mlflow-artifacts") return { kind: "artifacts", objectKey: orInvalid(source, objectKeyOfArtifactUri) };
@@ -45,7 +53,7 @@ export function invalidSource(source: string, reason = ""): MlflowError {
   return invalidParameter(
     `Invalid model version source: '${source}'. ${
       reason ||
-      "A source is an mlflow-artifacts:/ URI of this server, runs:/<run id>/<path>, models:/<model id> or models:/<name>/<version>."
+      "A source is an mlflow-artifacts:/ URI of this server, runs:/<run id>/<path>, models:/<model id>, models:/<name>/<version>, or an absolute URI such as s3://bucket/folder."
     }`,
   );
 }

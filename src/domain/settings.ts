@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isDirectUri, isServed, SERVED_ROOT } from "./artifact-location.ts";
 
 const longEnough = (characters: number) =>
   z.optional(
@@ -44,3 +45,28 @@ export const standingSettings = z.object({
     z.string().check(z.regex(/^(\/[\w.~-]+)*$/, "must begin with a slash and end without one, such as /mlflow")),
   ),
 });
+
+const yesOrNo = z.optional(z.string().check(z.regex(/^(true|false|1|0)$/i, "must be true or false")));
+
+/** Where artifacts lie, and who carries them. By MLflow's names. */
+export const artifactSettings = z.object({
+  /** Whether clients may send artifacts through this server and fetch them. By default, yes. */
+  MLFLOW_SERVE_ARTIFACTS: yesOrNo,
+  /** Below which new experiments get their folders; where clients have no way through this server, theirs alone. */
+  MLFLOW_DEFAULT_ARTIFACT_ROOT: z.optional(
+    z.string().check(z.refine(isRoot, "must be an absolute URI, such as s3://bucket/folder or mlflow-artifacts:/")),
+  ),
+  /** Schemes that name a host, with commas between, which an experiment's artifact location may have. */
+  MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES: z.optional(
+    z.string().check(z.regex(/^[a-z0-9+., -]*$/i, "must be schemes with commas between them, such as hdfs,sftp")),
+  ),
+});
+
+function isRoot(uri: string): boolean {
+  return uri === SERVED_ROOT || /^mlflow-artifacts:\/[^/%?#;]+/.test(uri) || (!isServed(uri) && isDirectUri(uri));
+}
+
+/** What a setting of yes or no says, or `otherwise` where it is not set. */
+export function isYes(setting: string | undefined, otherwise: boolean): boolean {
+  return setting === undefined ? otherwise : /^(true|1)$/i.test(setting);
+}

@@ -1,16 +1,18 @@
 import { Hono } from "hono";
+import { SERVED_ROOT } from "../domain/artifact-location.ts";
 import { MlflowError } from "../domain/errors.ts";
 import type { Principal } from "../domain/principal.ts";
 import { EVERYTHING } from "../search/visibility.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { migrate } from "../stores/d1/connection/migrate.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
+import { placeDefaultExperiment } from "../stores/d1/experiments/locations.ts";
 import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { compress } from "./compress.ts";
-import { configOf } from "./config.ts";
+import { type Config, configOf } from "./config.ts";
 import { allowPage, preflight } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { FixedPathsFirst } from "./fixed-paths-first.ts";
@@ -27,9 +29,10 @@ let isMigrated = false;
  * Brings the schema up before this isolate's first use of it. Requests that come together each do it, since none may wait
  * for another's I/O.
  */
-async function ensureSchema(db: D1Database): Promise<void> {
+async function ensureSchema(db: D1Database, { locations: { defaultRoot } }: Config): Promise<void> {
   if (isMigrated) return;
   await migrate(db);
+  if (defaultRoot !== SERVED_ROOT) await placeDefaultExperiment(db, defaultRoot);
   isMigrated = true;
 }
 
@@ -50,13 +53,15 @@ async function serve(
         ? route.input(request)
         : await readMessage(request, route.input, pathParameters);
     authorize(principal, route.permission, input);
-    await ensureSchema(env.DB);
+    await ensureSchema(env.DB, config);
     const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
     const ctx = {
       env,
       db: env.DB,
       writes: new QueuedDatabase(env, waitUntil),
       artifacts: artifactStore(env, config.artifactStore),
+      locations: config.locations,
+      isServingArtifacts: config.isServingArtifacts,
       principal,
       visibility: EVERYTHING,
       requestId,

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
+import { type LocationRules, SERVED_ROOT } from "../domain/artifact-location.ts";
 import { MlflowError } from "../domain/errors.ts";
-import { adminSettings, standingSettings } from "../domain/settings.ts";
+import { adminSettings, artifactSettings, isYes, standingSettings } from "../domain/settings.ts";
 import { type HostRule, hostRule, originsIn } from "./callers.ts";
 
 const settings = z.extend(adminSettings, {
@@ -9,6 +10,7 @@ const settings = z.extend(adminSettings, {
   /** Where artifacts go: the R2 bucket, or the local command's folder. */
   TRACKFLARE_ARTIFACTS: z._default(z.enum(["r2", "folder"], "must be r2 or folder"), "r2"),
   ...standingSettings.shape,
+  ...artifactSettings.shape,
 });
 
 /** Who the admin is, and with which secrets. */
@@ -26,6 +28,9 @@ export interface Config {
   readonly artifactStore: "r2" | "folder";
   /** Served by the local command, not by the edge. */
   readonly isOnOneMachine: boolean;
+  /** Whether artifacts pass through this server. */
+  readonly isServingArtifacts: boolean;
+  readonly locations: LocationRules;
   /** Which hosts may be called; undefined where no list is set. */
   readonly allowedHost: HostRule | undefined;
   /** Of other servers' pages that may call. */
@@ -62,6 +67,13 @@ function parseConfig(env: Env): Config {
     isOpenLocally: rest.TRACKFLARE_LOCAL === "1" && admin === undefined,
     artifactStore: rest.TRACKFLARE_ARTIFACTS,
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
+    isServingArtifacts: isYes(rest.MLFLOW_SERVE_ARTIFACTS, true),
+    locations: {
+      defaultRoot: rest.MLFLOW_DEFAULT_ARTIFACT_ROOT ?? SERVED_ROOT,
+      allowedHostSchemes: new Set(
+        (rest.MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES ?? "").toLowerCase().split(/[, ]+/),
+      ),
+    },
     allowedHost: rest.MLFLOW_SERVER_ALLOWED_HOSTS ? hostRule(rest.MLFLOW_SERVER_ALLOWED_HOSTS) : undefined,
     allowedOrigins: originsIn(rest.MLFLOW_SERVER_CORS_ALLOWED_ORIGINS ?? ""),
     staticPrefix: rest.MLFLOW_STATIC_PREFIX ?? "",

@@ -1,12 +1,13 @@
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { invalidParameter } from "../domain/errors.ts";
 import { locateModelArtifact, locateRunArtifact } from "../services/artifacts/artifact-access.ts";
+import { requireFilePlace } from "../services/artifacts/artifact-roots.ts";
+import { listingPageResponse, listingResponse } from "../wire/artifact-listing.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
 import { int32, message, queryToRaw, required, string } from "../wire/message.ts";
 import { rawQuery } from "../wire/raw-target.ts";
-import { json, jsonText } from "../wire/respond.ts";
+import { jsonText } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
-import { filesToWire } from "../wire/tracking.ts";
 import { onRun } from "./permissions.ts";
 import { runIdField } from "./runs.ts";
 
@@ -39,11 +40,13 @@ export const artifactsRoutes: readonly Route[] = [
     method: "GET",
     paths: previewedPaths("/mlflow/artifacts/list"),
     permission: onRun("READ"),
-    input: message({ runId: runIdField, path: string }),
-    handle: async ({ ctx, input: { runId, path = "" } }) => {
+    // MLflow's clients send no token, and expect all. Whoever sends one, "" for the first page, gets the files by pages.
+    input: message({ runId: runIdField, path: string, pageToken: string }),
+    handle: async ({ ctx, input: { runId, path = "", pageToken } }) => {
       const folder = canonicalArtifactPath(path);
-      const { artifactUri, objectKey } = await locateRunArtifact(ctx, runId, folder);
-      return json({ root_uri: artifactUri, ...filesToWire(await ctx.artifacts.list(objectKey), folder) });
+      const { artifactUri: rootUri, objectKey } = await locateRunArtifact(ctx, runId, folder);
+      const listed = { rootUri, objectKey, folder };
+      return pageToken === undefined ? listingResponse(ctx, listed) : listingPageResponse(ctx, listed, pageToken);
     },
   }),
   route({
@@ -66,6 +69,7 @@ export const artifactsRoutes: readonly Route[] = [
       const artifactPath = canonicalArtifactPath(path);
       const bytes = await readUpload(request);
       const { objectKey } = await locateRunArtifact(ctx, runId, artifactPath);
+      await requireFilePlace(ctx, objectKey);
       await ctx.artifacts.put(objectKey, new Response(bytes).body, bytes.byteLength);
       return jsonText("");
     },

@@ -13,13 +13,14 @@ import {
   setModelTags,
 } from "../services/logged-models/logged-models.ts";
 import { searchLoggedModels } from "../services/logged-models/search-logged-models.ts";
+import { listingPageResponse, listingResponse } from "../wire/artifact-listing.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
 import { anyKeyValue, toKeyValue } from "../wire/key-value.ts";
 import { bool, id, int32, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
 import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, type Route, route } from "../wire/route.ts";
-import { filesToWire, loggedModelToWire } from "../wire/tracking.ts";
+import { loggedModelToWire } from "../wire/tracking.ts";
 import { onExperiment, onExperiments, onLoggedModel } from "./permissions.ts";
 
 const MODEL = "/mlflow/logged-models/:model_id";
@@ -133,11 +134,12 @@ export const loggedModelsRoutes: readonly Route[] = [
     method: "GET",
     paths: apiPaths(`${MODEL}/artifacts/directories`),
     permission: onLoggedModel("READ"),
-    input: message({ modelId, artifactDirectoryPath: string }),
-    handle: async ({ ctx, input: { modelId, artifactDirectoryPath = "" } }) => {
+    input: message({ modelId, artifactDirectoryPath: string, pageToken: string }),
+    handle: async ({ ctx, input: { modelId, artifactDirectoryPath = "", pageToken } }) => {
       const folder = canonicalArtifactPath(artifactDirectoryPath);
-      const { artifactUri, objectKey } = await locateModelArtifact(ctx, modelId, folder);
-      return json({ root_uri: artifactUri, ...filesToWire(await ctx.artifacts.list(objectKey), folder) });
+      const { artifactUri: rootUri, objectKey } = await locateModelArtifact(ctx, modelId, folder);
+      const listed = { rootUri, objectKey, folder };
+      return pageToken === undefined ? listingResponse(ctx, listed) : listingPageResponse(ctx, listed, pageToken);
     },
   }),
   route({

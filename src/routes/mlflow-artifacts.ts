@@ -1,11 +1,12 @@
 import { artifactPathOfUrl, canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { MlflowError } from "../domain/errors.ts";
-import { requireBelowExperiment } from "../services/artifacts/artifact-access.ts";
+import { requireDeletable, requireFilePlace } from "../services/artifacts/artifact-roots.ts";
+import type { ServiceContext } from "../services/context.ts";
+import { listingResponse } from "../wire/artifact-listing.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
 import { type Message, message, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, type Method, type Permission, type PermissionLevel, type Route, route } from "../wire/route.ts";
-import { fileInfoToWire } from "../wire/tracking.ts";
 
 interface ArtifactInput {
   readonly objectKey: string;
@@ -32,6 +33,15 @@ const listInput: Message<ArtifactInput> = {
   parse: (value, path) => ({ objectKey: canonicalArtifactPath(listMessage.parse(value, path).path ?? "") }),
 };
 
+/** MLflow answers 503, which its clients repeat for minutes; nothing would come of it. */
+function requireServing(ctx: ServiceContext): void {
+  if (ctx.isServingArtifacts) return;
+  throw new MlflowError(
+    "NOT_IMPLEMENTED",
+    "This server was started with --no-serve-artifacts: clients keep artifacts where their run's artifact URI says.",
+  );
+}
+
 /** A route that MLflow has and this server does not offer yet; the client falls back on the message's first words. */
 function notOffered(method: Method, path: string, level: PermissionLevel, what: string): Route {
   return route({
@@ -52,9 +62,9 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     paths: apiPaths(ARTIFACTS),
     permission: onArtifact("READ"),
     input: listInput,
-    handle: async ({ ctx, input: { objectKey } }) => {
-      const files = await ctx.artifacts.list(objectKey);
-      return json(files.length === 0 ? {} : { files: files.map(fileInfoToWire) });
+    handle: ({ ctx, input: { objectKey } }) => {
+      requireServing(ctx);
+      return listingResponse(ctx, { objectKey });
     },
   }),
   route({
@@ -62,7 +72,10 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     paths: apiPaths(`${ARTIFACTS}/*`),
     permission: onArtifact("READ"),
     input: objectKeyBelow(ARTIFACTS),
-    handle: ({ ctx, input: { objectKey }, request }) => artifactResponse(ctx, request, objectKey),
+    handle: ({ ctx, input: { objectKey }, request }) => {
+      requireServing(ctx);
+      return artifactResponse(ctx, request, objectKey);
+    },
   }),
   route({
     method: "PUT",
@@ -70,7 +83,8 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     permission: onArtifact("EDIT"),
     input: objectKeyBelow(ARTIFACTS),
     handle: async ({ ctx, input: { objectKey }, request }) => {
-      requireBelowExperiment(objectKey);
+      requireServing(ctx);
+      await requireFilePlace(ctx, objectKey);
       const length = request.headers.get("Content-Length");
       await ctx.artifacts.put(objectKey, request.body, length === null ? undefined : Number(length));
       return json({});
@@ -82,7 +96,8 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     permission: onArtifact("MANAGE"),
     input: objectKeyBelow(ARTIFACTS),
     handle: async ({ ctx, input: { objectKey } }) => {
-      requireBelowExperiment(objectKey);
+      requireServing(ctx);
+      await requireDeletable(ctx, objectKey);
       await ctx.artifacts.delete(objectKey);
       return json({});
     },

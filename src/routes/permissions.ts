@@ -70,24 +70,27 @@ interface NewModelVersion {
 export const onNewModelVersion: Permission<NewModelVersion> = {
   level: "EDIT",
   on: ({ name, source, runId, modelId, tags = [] }) => {
-    const read: Resource[] = isPrompt(tags.map(withValue)) ? [] : [sourceResource(source)];
+    const read: Resource[] = isPrompt(tags.map(withValue)) ? [] : sourceResources(source);
     if (runId) read.push({ kind: "run", runId });
     if (modelId) read.push({ kind: "loggedModel", modelId });
     return [{ kind: "registeredModel", name }, ...read.map((resource): Resource => ({ ...resource, level: "READ" }))];
   },
 };
 
-function sourceResource(text: string): Resource {
+function sourceResources(text: string): Resource[] {
   const source = parseModelSource(text);
   switch (source.kind) {
     case "artifacts":
-      return { kind: "artifact", objectKey: source.objectKey };
+      return [{ kind: "artifact", objectKey: source.objectKey }];
+    // The server opens none of these to anyone.
+    case "direct":
+      return [];
     case "run":
-      return { kind: "run", runId: source.runId };
+      return [{ kind: "run", runId: source.runId }];
     case "loggedModel":
-      return { kind: "loggedModel", modelId: source.modelId };
+      return [{ kind: "loggedModel", modelId: source.modelId }];
     case "registeredModel":
-      return { kind: "registeredModel", name: source.name };
+      return [{ kind: "registeredModel", name: source.name }];
   }
 }
 

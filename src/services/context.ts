@@ -1,3 +1,4 @@
+import type { LocationRules } from "../domain/artifact-location.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Visibility } from "../search/visibility.ts";
 import type { ArtifactStore } from "../stores/artifacts/artifact-store.ts";
@@ -11,6 +12,9 @@ export interface ServiceContext {
   /** To write to: the same database, with what several write at once in one transaction. */
   readonly writes: Database;
   readonly artifacts: ArtifactStore;
+  readonly locations: LocationRules;
+  /** Whether clients may send artifacts through this server and fetch them. */
+  readonly isServingArtifacts: boolean;
   readonly principal: Principal;
   /** What of the server the caller may see; every search and list takes it into its statements. */
   readonly visibility: Visibility;

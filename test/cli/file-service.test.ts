@@ -68,9 +68,9 @@ test("keeps plain files where people find them", async () => {
 test("lists and serves files that people put there", async () => {
   mkdirSync(join(root, "7"));
   writeFileSync(join(root, "7/by-hand.txt"), "hi");
-  expect(JSON.parse((await call("GET", "folder=7")).text)).toEqual([
-    { path: "by-hand.txt", isDir: false, fileSize: 2 },
-  ]);
+  expect(JSON.parse((await call("GET", "folder=7")).text)).toEqual({
+    files: [{ path: "by-hand.txt", isDir: false, fileSize: 2 }],
+  });
   expect(await call("GET", "key=7/by-hand.txt")).toEqual({ status: 200, text: "hi" });
 });
 
@@ -94,8 +94,8 @@ test("takes symbolic links for not there", async () => {
 
   expect(await call("GET", "key=7/file")).toMatchObject({ status: 404 });
   expect(await call("GET", "key=7/folder/secret")).toMatchObject({ status: 404 });
-  expect(JSON.parse((await call("GET", "folder=7/folder")).text)).toEqual([]);
-  expect(JSON.parse((await call("GET", "folder=7")).text)).toEqual([]);
+  expect(JSON.parse((await call("GET", "folder=7/folder")).text)).toEqual({ files: [] });
+  expect(JSON.parse((await call("GET", "folder=7")).text)).toEqual({ files: [] });
   expect(await call("PUT", "key=7/folder/new", "x")).toMatchObject({ status: 409 });
   expect(await call("PUT", "key=7/folder/deep/new", "x")).toMatchObject({ status: 409 });
   expect(await call("DELETE", "key=7/folder/secret")).toMatchObject({ status: 200 });

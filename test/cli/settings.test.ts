@@ -7,7 +7,8 @@ const PASSWORD = "long enough for one";
 const TOKEN = "a token of this test";
 
 test("on loopback no secret is needed", () => {
-  const expected = { host: "127.0.0.1", port: 5000, dataDir: resolve("data"), admin: undefined, standing: {} };
+  const none = { admin: undefined, standing: {}, artifacts: {} };
+  const expected = { host: "127.0.0.1", port: 5000, dataDir: resolve("data"), ...none };
   expect(parseServerSettings(FLAGS, {})).toEqual(expected);
   expect(parseServerSettings({ ...FLAGS, host: "localhost" }, {})).toEqual(expected);
   expect(parseServerSettings({ ...FLAGS, host: "[::1]" }, {}).host).toBe("::1");
@@ -29,6 +30,28 @@ test("a weak or lonely admin setting is named", () => {
   expect(parse({ TRACKFLARE_ADMIN_TOKEN: "short" })).toThrow("TRACKFLARE_ADMIN_TOKEN must have at least 16 characters");
   expect(parse({ TRACKFLARE_ADMIN_PASSWORD: "short" })).toThrow("TRACKFLARE_ADMIN_PASSWORD must have at least 12");
   expect(parse({ TRACKFLARE_ADMIN_USERNAME: "me" })).toThrow("TRACKFLARE_ADMIN_PASSWORD");
+});
+
+test("who carries artifacts is said by flags, and by MLflow's variables where no flag is given", () => {
+  const parse = (flags: object, environment: NodeJS.ProcessEnv = {}) =>
+    parseServerSettings({ ...FLAGS, ...flags }, environment).artifacts;
+  const root = "s3://bucket/folder";
+  const direct = { MLFLOW_SERVE_ARTIFACTS: "false", MLFLOW_DEFAULT_ARTIFACT_ROOT: root };
+  expect(parse({ serveArtifacts: false, defaultArtifactRoot: root })).toEqual(direct);
+  expect(parse({ defaultArtifactRoot: root }, { MLFLOW_SERVE_ARTIFACTS: "false" })).toEqual(direct);
+  expect(parse({ serveArtifacts: true }, { MLFLOW_SERVE_ARTIFACTS: "false" })).toEqual({
+    MLFLOW_SERVE_ARTIFACTS: "true",
+  });
+  expect(() => parse({ serveArtifacts: false })).toThrow("--default-artifact-root");
+  expect(() => parse({ serveArtifacts: false, defaultArtifactRoot: "mlflow-artifacts:/" })).toThrow("s3://");
+  expect(() => parse({}, { MLFLOW_SERVE_ARTIFACTS: "maybe" })).toThrow(
+    "--serve-artifacts (MLFLOW_SERVE_ARTIFACTS) must be",
+  );
+  for (const defaultArtifactRoot of ["mlruns", "./mlruns", "s3:bucket", "/a/../b"]) {
+    expect(() => parse({ defaultArtifactRoot })).toThrow(
+      "--default-artifact-root (MLFLOW_DEFAULT_ARTIFACT_ROOT) must be",
+    );
+  }
 });
 
 test("a port is a whole number from 0 to 65535", () => {

@@ -75,6 +75,8 @@ def test_image_series(client: MlflowClient, experiment: str) -> None:
     with mlflow.start_run() as active:
         for step in range(3):
             mlflow.log_image(RED, key="samples/epoch image", step=step, timestamp=1_700_000_000_000 + step)
+    # The end of a run does not wait for its images.
+    mlflow.flush_artifact_async_logging()
     run_id = active.info.run_id
     files = paths(client, run_id, "images")
     full = [path for path in files if path.endswith(".png")]

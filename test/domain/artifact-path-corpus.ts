@@ -152,15 +152,13 @@ export const BAD_TARGETS: readonly string[] = [
   Array(300).fill("d").join("/"),
 ];
 
-/** Artifact locations that this server must not write to, or have clients write to. */
+/** Artifact locations that mean another place to each reader, lead clients to a foreign host, or out of a root. */
 export const BAD_LOCATIONS: readonly string[] = [
   // CVE-2023-1177, CVE-2024-3573: local paths under many names.
-  "file:///etc",
   "file:etc",
   "file:x",
   "FILE:///etc",
   " file:///etc",
-  "/etc",
   "//etc",
   "//proc/self/root",
   "etc",
@@ -178,8 +176,6 @@ export const BAD_LOCATIONS: readonly string[] = [
   "https://example.com/x",
   "ftp://example.com/x",
   "hdfs://example.com/x",
-  "dbfs:/x",
-  "s3://bucket/x",
   // CVE-2023-2356: out of the root.
   "mlflow-artifacts:/../x",
   "mlflow-artifacts:/models/../../x",
@@ -187,6 +183,18 @@ export const BAD_LOCATIONS: readonly string[] = [
   "mlflow-artifacts:/a%20b",
   "mlflow-artifacts:/a\\b",
   "mlflow-artifacts:/a\tb",
+  "s3://bucket/a/../b",
+  "s3://bucket/%2e%2e/b",
+  "s3://bucket/x?/../../etc",
+  "s3://bucket/x#/../../etc",
+  "s3://bucket\\x/a",
+  "s3://bucket/a\tb",
+  "file:///a/../b",
+  "/a/../b",
+  "abfss://files@account.dfs.core.windows.net/x",
+  "sftp://example.com/x",
+  "r2://bucket@account.r2.cloudflarestorage.com/x",
+  "s3:bucket",
   // No folder at all, or another server's.
   "mlflow-artifacts:",
   "mlflow-artifacts:/",

@@ -2,11 +2,10 @@ import { describe, expect, test } from "vitest";
 import {
   artifactPathOfUrl,
   canonicalArtifactPath,
-  checkArtifactLocation,
   joinArtifactPath,
   objectKeyOfArtifactUri,
 } from "../../src/domain/artifact-path.ts";
-import { ACCEPTED_PATHS, ACCEPTED_TARGETS, BAD_LOCATIONS, BAD_PATHS, BAD_TARGETS } from "./artifact-path-corpus.ts";
+import { ACCEPTED_PATHS, ACCEPTED_TARGETS, BAD_PATHS, BAD_TARGETS } from "./artifact-path-corpus.ts";
 
 const PREFIX = "/mlflow-artifacts/artifacts/";
 const ofUrl = (target: string) => artifactPathOfUrl(`http://host/api/2.0${PREFIX}${target}`, PREFIX);
@@ -106,20 +105,5 @@ describe("an artifact URI", () => {
     "",
   ])("%j is none", (uri) => {
     expect(thrownBy(() => objectKeyOfArtifactUri(uri))).toEqual(invalid);
-  });
-});
-
-describe("an experiment's artifact location", () => {
-  test.each([
-    "mlflow-artifacts:/7",
-    "mlflow-artifacts:/my folder/é/a+b=c~d/",
-    "mlflow-artifacts:/models///",
-    "mlflow-artifacts:/x/....",
-  ])("%j can be served", (location) => {
-    expect(() => checkArtifactLocation(location)).not.toThrow();
-  });
-
-  test.each(BAD_LOCATIONS)("%j is refused", (location) => {
-    expect(thrownBy(() => checkArtifactLocation(location))).toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
   });
 });

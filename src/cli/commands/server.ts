@@ -32,6 +32,14 @@ export function serverCommand(): Command {
           "MLFLOW_STATIC_PREFIX",
         ),
       )
+      .addOption(
+        new Option(
+          "--default-artifact-root <uri>",
+          "where new experiments keep artifacts; clients write to any other than mlflow-artifacts:/ themselves",
+        ).env("MLFLOW_DEFAULT_ARTIFACT_ROOT"),
+      )
+      .addOption(new Option("--serve-artifacts", "let clients send artifacts through this server (the default)"))
+      .addOption(new Option("--no-serve-artifacts", "let none: clients need --default-artifact-root"))
       .action(async (flags: Record<string, unknown>) => {
         const { parseServerSettings } = await import("../settings.ts");
         const settings = parseServerSettings(flags, process.env);

@@ -1,6 +1,7 @@
 import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
 import { DEFAULT_SEARCH_RESULTS, MAX_INTERVAL_POINTS } from "../../domain/limits.ts";
 import { locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
+import { listPage } from "../../services/artifacts/list-artifacts.ts";
 import type { ServiceContext } from "../../services/context.ts";
 import { getExperiment } from "../../services/experiments/experiments.ts";
 import { sampleHistory } from "../../services/metrics/metric-history.ts";
@@ -52,7 +53,7 @@ const runIdField = required(alsoNamed("runUuid", string));
 const runInput = message({ runId: runIdField });
 const experimentInput = message({ experimentId: required(id) });
 const datasetsInput = message({ experimentIds: repeated(id) });
-const artifactsInput = message({ runId: runIdField, path: string });
+const artifactsInput = message({ runId: runIdField, path: string, pageToken: string });
 const runsInput = message(runSearchFields);
 const versionsInput = message({ filter: string, orderBy: repeated(string), maxResults: int64, pageToken: string });
 const historyInput = message({
@@ -115,13 +116,14 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
   },
 
   mlflowListArtifacts: ({ input }) => {
-    const { runId, path = "" } = artifactsInput.parse(input, "input");
+    const { runId, path = "", pageToken } = artifactsInput.parse(input, "input");
     return {
       resources: [{ kind: "run", runId }],
       answer: async (ctx) => {
         const folder = canonicalArtifactPath(path);
         const { artifactUri: rootUri, objectKey } = await locateRunArtifact(ctx, runId, folder);
-        return { rootUri, ...filesToWire(await ctx.artifacts.list(objectKey), folder), apiError: null };
+        const { files, next: nextPageToken } = await listPage(ctx, objectKey, pageToken || undefined);
+        return { rootUri, ...filesToWire(files, folder), nextPageToken, apiError: null };
       },
     };
   },

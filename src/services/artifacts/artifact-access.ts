@@ -1,5 +1,6 @@
-import { joinArtifactPath, objectKeyOfArtifactUri } from "../../domain/artifact-path.ts";
-import { doesNotExist, invalidParameter } from "../../domain/errors.ts";
+import { artifactPlace } from "../../domain/artifact-location.ts";
+import { joinArtifactPath } from "../../domain/artifact-path.ts";
+import { doesNotExist, MlflowError } from "../../domain/errors.ts";
 import type { RangeRequest, StoredObject } from "../../stores/artifacts/artifact-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { getLoggedModelInfo } from "../logged-models/logged-models.ts";
@@ -37,8 +38,19 @@ export async function locateModelArtifact(
   return locate(artifactUri, artifactPath);
 }
 
+/** @throws MlflowError NOT_IMPLEMENTED for artifacts that clients keep elsewhere: nothing of a foreign URI is fetched. */
 function locate(artifactUri: string, artifactPath: string): LocatedArtifact {
-  return { artifactUri, objectKey: joinArtifactPath(objectKeyOfArtifactUri(artifactUri), artifactPath) };
+  const place = artifactPlace(artifactUri);
+  if (place.kind === "direct") throw notOnThisServer(artifactUri);
+  return { artifactUri, objectKey: joinArtifactPath(place.objectKey, artifactPath) };
+}
+
+/** 501, which clients do not repeat. */
+export function notOnThisServer(uri: string): MlflowError {
+  return new MlflowError(
+    "NOT_IMPLEMENTED",
+    `The artifacts at '${uri}' are not on this server: clients read and write them there by themselves.`,
+  );
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST for a folder too, RANGE_NOT_SATISFIABLE. */
@@ -50,16 +62,4 @@ export async function readArtifact(
   const object = objectKey === "" ? undefined : await ctx.artifacts.get(objectKey, range);
   if (object === undefined) throw doesNotExist(`No such artifact: '${objectKey}'`);
   return object;
-}
-
-/**
- * Refuses to change the root or what lies directly in it. The first name of a key belongs to an experiment: its id, or
- * the start of the artifact location that it was given; a file of that name would shut the experiment out, and to delete
- * it would delete all of the experiment's runs. Clients write to `<experiment>/<run>/artifacts/…`, to
- * `<experiment>/models/…` and to `<experiment>/traces/…`.
- */
-export function requireBelowExperiment(objectKey: string): void {
-  if (!objectKey.includes("/")) {
-    throw invalidParameter("Invalid path: artifacts are written and deleted below an experiment's folder.");
-  }
 }

@@ -1,10 +1,9 @@
-import { checkArtifactLocation } from "../../domain/artifact-path.ts";
 import type { Experiment, KeyValue } from "../../domain/entities.ts";
 import { alreadyExists, doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { isExperimentId } from "../../domain/ids.ts";
 import { MAX_EXPERIMENT_NAME_LENGTH, MAX_EXPERIMENT_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkKey, checkLength } from "../../domain/names.ts";
-import { isDuplicate } from "../../stores/d1/connection/guard.ts";
+import { failedGuard, isDuplicate } from "../../stores/d1/connection/guard.ts";
 import {
   deleteExperimentTag as deleteTagRow,
   findExperimentByName,
@@ -13,6 +12,7 @@ import {
   renameExperiment as renameRow,
   upsertExperimentTag,
 } from "../../stores/d1/experiments/experiments.ts";
+import { locationTaken, newLocation } from "../artifacts/artifact-roots.ts";
 import type { ServiceContext } from "../context.ts";
 
 export async function getExperiment(ctx: ServiceContext, experimentId: string): Promise<Experiment> {
@@ -39,16 +39,18 @@ export interface CreateExperiment {
 /** @returns the new experiment's id. */
 export async function createExperiment(ctx: ServiceContext, input: CreateExperiment): Promise<string> {
   checkLength("experiment name", input.name, MAX_EXPERIMENT_NAME_LENGTH);
-  if (input.artifactLocation) checkArtifactLocation(input.artifactLocation);
+  const artifactLocation = input.artifactLocation ? await newLocation(ctx, input.artifactLocation) : undefined;
   for (const tag of input.tags ?? []) checkExperimentTag(tag);
   try {
     return await insertExperiment(ctx.writes, {
       name: input.name,
-      artifactLocation: input.artifactLocation || undefined,
+      artifactLocation,
+      defaultRoot: ctx.locations.defaultRoot,
       tags: input.tags ?? [],
       nowMs: Date.now(),
     });
   } catch (error) {
+    if (failedGuard(error) === "location_free") throw locationTaken(input.artifactLocation);
     throw isDuplicate(error, "experiments.name") ? await nameTaken(ctx, input.name) : error;
   }
 }

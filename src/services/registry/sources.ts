@@ -1,8 +1,9 @@
+import { isLocalPath, isServed, requireAllowedHost } from "../../domain/artifact-location.ts";
 import { joinArtifactPath, objectKeyOfArtifactUri } from "../../domain/artifact-path.ts";
 import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { invalidSource, isPromptSource, type ModelSource, parseModelSource } from "../../domain/model-source.ts";
 import { isPrompt } from "../../domain/prompts.ts";
-import { locateRunArtifact } from "../artifacts/artifact-access.ts";
+import { locateRunArtifact, notOnThisServer } from "../artifacts/artifact-access.ts";
 import type { ServiceContext } from "../context.ts";
 import { getLoggedModelInfo } from "../logged-models/logged-models.ts";
 import { getRunInfo } from "../runs/runs.ts";
@@ -49,6 +50,8 @@ export async function resolveSource(ctx: ServiceContext, request: SourceRequest)
       if (modelId !== "") throw notTheModel(source);
       if (runId !== parsed.runId) throw notTheRun(source);
       return { source, storageLocation: source, runId, modelId: null };
+    case "direct":
+      return await resolveDirect(ctx, request);
     case "artifacts": {
       if (modelId !== "") {
         const { artifactUri, sourceRunId } = await foundOr(notTheModel(source), getLoggedModelInfo(ctx, modelId));
@@ -61,6 +64,33 @@ export async function resolveSource(ctx: ServiceContext, request: SourceRequest)
       return { source, storageLocation: source, runId, modelId: null };
     }
   }
+}
+
+/**
+ * A place that clients reach by themselves. The paths of one machine count only within the artifacts of the run or model
+ * that the request names, as in MLflow.
+ */
+async function resolveDirect(ctx: ServiceContext, { source, runId = "", modelId = "" }: SourceRequest) {
+  requireAllowedHost("source", source, ctx.locations);
+  const model = modelId === "" ? undefined : await foundOr(notTheModel(source), getLoggedModelInfo(ctx, modelId));
+  if (isLocalPath(source)) {
+    const notTheOwner = model === undefined ? notTheRun(source) : notTheModel(source);
+    const owner = model ?? (runId === "" ? undefined : await foundOr(notTheOwner, getRunInfo(ctx, runId)));
+    const root = owner === undefined ? "" : pathOf(owner.artifactUri);
+    const path = pathOf(source);
+    if (root === "" || (path !== root && !path.startsWith(`${root}/`))) throw notTheOwner;
+  }
+  return {
+    source,
+    storageLocation: source,
+    runId: runId || (model?.sourceRunId ?? null),
+    modelId: modelId || null,
+  };
+}
+
+/** The path that a local URI stands for; "" for any other URI. */
+function pathOf(uri: string): string {
+  return isLocalPath(uri) ? uri.replace(/^file:(\/\/(?=\/))?/, "").replace(/\/+/g, "/") : "";
 }
 
 /** A prompt has no files; what it says of a run is kept. */
@@ -89,6 +119,7 @@ export async function locateVersionArtifact(
   if (isPromptSource(location)) throw doesNotExist(`No such artifact: '${path}'`);
   const source = parseModelSource(location);
   if (source.kind === "artifacts") return joinArtifactPath(source.objectKey, path);
+  if (source.kind === "direct") throw notOnThisServer(source.uri);
   if (source.kind !== "run") throw invalidSource(location);
   const { objectKey } = await locateRunArtifact(ctx, source.runId, joinArtifactPath(source.path, path));
   return objectKey;
@@ -143,6 +174,7 @@ async function foundOr<T>(otherwise: MlflowError, lookup: Promise<T>): Promise<T
 }
 
 function isWithin(objectKey: string, rootUri: string): boolean {
+  if (!isServed(rootUri)) return false;
   const root = objectKeyOfArtifactUri(rootUri);
   return objectKey === root || objectKey.startsWith(`${root}/`);
 }

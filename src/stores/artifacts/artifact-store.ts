@@ -8,14 +8,24 @@ export interface ByteRange {
   readonly length: number;
 }
 
-export interface StoredObject {
-  readonly body: ReadableStream<Uint8Array>;
+/** What is known of an object without its bytes. */
+export interface ObjectInfo {
   /** Of the whole object, in bytes. */
   readonly size: number;
   /** Names these very bytes, quoted as HTTP wants it: another upload gets another one. */
   readonly etag: string;
+}
+
+export interface StoredObject extends ObjectInfo {
+  readonly body: ReadableStream<Uint8Array>;
   /** What `body` holds, when a range was asked for. */
   readonly range?: ByteRange | undefined;
+}
+
+/** At most {@link MAX_LIST_PAGE} entries; `next` where more may follow. */
+export interface ListPage {
+  readonly files: readonly FileInfo[];
+  readonly next?: string | undefined;
 }
 
 /** The range a caller asks for, as HTTP has it: from an offset, from an offset to a length, or the last bytes. */
@@ -42,11 +52,16 @@ export interface ArtifactStore {
    */
   get(key: string, range?: RangeRequest): Promise<StoredObject | undefined>;
 
+  /** @returns undefined when there is no object at `key`. */
+  head(key: string): Promise<ObjectInfo | undefined>;
+
   /**
-   * The files and folders directly below `prefix` ("" is the root), sorted by code point, paths being single names.
+   * A page of the files and folders directly below `prefix` ("" is the root), paths being single names. Pages follow each
+   * other by the code points of names, a folder's with a slash at its end; within its page an entry stands by its name.
    * Empty where there is nothing, and for a file.
+   * @param from where the page before ended; undefined for the first.
    */
-  list(prefix: string): Promise<readonly FileInfo[]>;
+  list(prefix: string, from?: string): Promise<ListPage>;
 
   /** Deletes the object at `key` and everything below it. Deleting what is not there is fine. */
   delete(key: string): Promise<void>;

@@ -1,6 +1,5 @@
-import type { FileInfo } from "../../domain/entities.ts";
 import { incompleteUpload, nameTaken, rangeNotSatisfiable } from "./artifact-errors.ts";
-import type { ArtifactStore, RangeRequest, StoredObject } from "./artifact-store.ts";
+import type { ArtifactStore, ListPage, ObjectInfo, RangeRequest, StoredObject } from "./artifact-store.ts";
 import { inCodePointOrder } from "./code-point-order.ts";
 
 /** Any host: the binding decides where requests go. The key travels in the query, which no URL parser normalises. */
@@ -92,10 +91,18 @@ export class FolderArtifactStore implements ArtifactStore {
     return response.body;
   }
 
-  async list(prefix: string): Promise<readonly FileInfo[]> {
-    const response = await this.#fetch("GET", { folder: prefix });
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    const response = await this.#fetch("HEAD", { key });
+    if (response.status === 404) return undefined;
     if (!response.ok) throw unexpected(response);
-    return inCodePointOrder(await response.json<FileInfo[]>());
+    return { size: Number(response.headers.get("Content-Length")), etag: response.headers.get("ETag") ?? "" };
+  }
+
+  async list(prefix: string, from?: string): Promise<ListPage> {
+    const response = await this.#fetch("GET", { folder: prefix, ...(from !== undefined && { from }) });
+    if (!response.ok) throw unexpected(response);
+    const { files, next } = await response.json<ListPage>();
+    return { files: inCodePointOrder(files), next };
   }
 
   async delete(key: string): Promise<void> {

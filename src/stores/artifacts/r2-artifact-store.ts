@@ -1,6 +1,6 @@
 import type { FileInfo } from "../../domain/entities.ts";
 import { incompleteUpload, nameTaken, rangeNotSatisfiable } from "./artifact-errors.ts";
-import type { ArtifactStore, ByteRange, RangeRequest, StoredObject } from "./artifact-store.ts";
+import type { ArtifactStore, ByteRange, ListPage, ObjectInfo, RangeRequest, StoredObject } from "./artifact-store.ts";
 import { inCodePointOrder } from "./code-point-order.ts";
 
 /** Parts of an upload whose length is unknown. R2 wants all but the last equal, at least 5 MiB, at most 10,000. */
@@ -49,19 +49,21 @@ export class R2ArtifactStore implements ArtifactStore {
     };
   }
 
-  async list(prefix: string): Promise<readonly FileInfo[]> {
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    const object = await this.#bucket.head(key);
+    return object === null ? undefined : { size: object.size, etag: object.httpEtag };
+  }
+
+  async list(prefix: string, from?: string): Promise<ListPage> {
     const folder = prefix === "" ? "" : `${prefix}/`;
-    const found: FileInfo[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.#bucket.list({ prefix: folder, delimiter: "/", ...(cursor && { cursor }) });
-      for (const object of page.objects) {
-        found.push({ path: object.key.slice(folder.length), isDir: false, fileSize: object.size });
-      }
-      for (const below of page.delimitedPrefixes) found.push({ path: below.slice(folder.length, -1), isDir: true });
-      cursor = page.truncated ? page.cursor : undefined;
-    } while (cursor !== undefined);
-    return inCodePointOrder(found);
+    const page = await this.#bucket.list({ prefix: folder, delimiter: "/", ...(from && { cursor: from }) });
+    const files = page.objects.map(
+      (object): FileInfo => ({ path: object.key.slice(folder.length), isDir: false, fileSize: object.size }),
+    );
+    const folders = page.delimitedPrefixes.map(
+      (below): FileInfo => ({ path: below.slice(folder.length, -1), isDir: true }),
+    );
+    return { files: inCodePointOrder([...files, ...folders]), next: page.truncated ? page.cursor : undefined };
   }
 
   async delete(key: string): Promise<void> {

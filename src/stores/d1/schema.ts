@@ -28,7 +28,11 @@ export const experiments = sqliteTable(
     lastUpdateTimeMs: integer("last_update_time").notNull(),
   },
   // Deleted experiments keep their names, as in MLflow.
-  (table) => [uniqueIndex("experiments_name").on(table.name)],
+  (table) => [
+    uniqueIndex("experiments_name").on(table.name),
+    // To find whose an artifact is, and to keep locations apart.
+    index("experiments_location").on(table.artifactLocation),
+  ],
 );
 
 export const experimentTags = sqliteTable(

@@ -34,7 +34,6 @@ describe("sources", () => {
     "https://example.com/x",
     "ftp://example.com/x",
     "hdfs://example.com/x",
-    "s3://bucket/x",
     "dbfs:/x?y#z",
     "mlflow-artifacts:/",
     "mlflow-artifacts:x",
@@ -182,7 +181,8 @@ describe("sources", () => {
     ]);
     expect(needed({ source: "models:/other/1" })).toEqual([model, read({ kind: "registeredModel", name: "other" })]);
     expect(needed({ source: "dummy-source", tags: [IS_PROMPT] })).toEqual([model]);
-    expect(() => needed({ source: "file:///etc" })).toThrow();
+    expect(needed({ source: "s3://bucket/x" })).toEqual([model]);
+    expect(() => needed({ source: "file:etc" })).toThrow();
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { FileInfo } from "../../../src/domain/entities.ts";
 import { MlflowError } from "../../../src/domain/errors.ts";
+import { MAX_LIST_PAGE } from "../../../src/domain/limits.ts";
 import type { ArtifactStore } from "../../../src/stores/artifacts/artifact-store.ts";
 
 const utf8 = new TextEncoder();
@@ -20,7 +22,19 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
       return object && new Response(object.body).text();
     }
 
-    const names = async (prefix: string) => (await store.list(prefix)).map((file) => file.path);
+    async function list(prefix: string): Promise<FileInfo[]> {
+      const found: FileInfo[] = [];
+      let next: string | undefined;
+      do {
+        const page = await store.list(prefix, next);
+        expect(page.files.length).toBeLessThanOrEqual(MAX_LIST_PAGE);
+        found.push(...page.files);
+        next = page.next;
+      } while (next !== undefined);
+      return found;
+    }
+
+    const names = async (prefix: string) => (await list(prefix)).map((file) => file.path);
 
     test("gives back what was put, byte for byte", async () => {
       const key = `${newFolder()}/run/artifacts/model.bin`;
@@ -48,13 +62,22 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
       },
     );
 
+    test("tells size and etag without the bytes, and nothing of what is no file", async () => {
+      const folder = newFolder();
+      await put(`${folder}/a/file`, "text");
+      const object = await store.get(`${folder}/a/file`);
+      await object?.body.cancel();
+      expect(await store.head(`${folder}/a/file`)).toEqual({ size: 4, etag: object?.etag });
+      for (const key of ["a", "a/file/below", "b"]) expect(await store.head(`${folder}/${key}`)).toBeUndefined();
+    });
+
     test("keeps empty files, with and without a stated length", async () => {
       const folder = newFolder();
       await store.put(`${folder}/no-body`, null, undefined);
       await store.put(`${folder}/no-body-0`, null, 0);
       await store.put(`${folder}/chunked`, streamOf(), undefined);
       await store.put(`${folder}/sized`, streamOf(), 0);
-      for (const file of await store.list(folder)) {
+      for (const file of await list(folder)) {
         expect(file).toMatchObject({ isDir: false, fileSize: 0 });
         expect(await read(`${folder}/${file.path}`)).toBe("");
       }
@@ -96,14 +119,14 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
         await expect(store.put(`${folder}/a/kept`, body(), contentLength)).rejects.toThrow();
         await expect(store.put(`${folder}/b/new`, body(), contentLength)).rejects.toThrow();
         expect(await read(`${folder}/a/kept`)).toBe("old");
-        expect(await store.list(`${folder}/a`)).toEqual([{ path: "kept", isDir: false, fileSize: 3 }]);
-        expect(await store.list(folder)).toEqual([{ path: "a", isDir: true }]);
+        expect(await list(`${folder}/a`)).toEqual([{ path: "kept", isDir: false, fileSize: 3 }]);
+        expect(await list(folder)).toEqual([{ path: "a", isDir: true }]);
       });
 
       test("does not pass when it is longer than stated either", async () => {
         const folder = newFolder();
         await expect(store.put(`${folder}/file`, streamOf(bytes), 3)).rejects.toThrow();
-        expect(await store.list(folder)).toEqual([]);
+        expect(await list(folder)).toEqual([]);
       });
     });
 
@@ -115,7 +138,7 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
       const large = new Uint8Array(2_000_000);
       await expect(store.put(`${folder}/a`, streamOf(large), large.length)).rejects.toThrow(MlflowError);
       expect(await read(`${folder}/a/b/c`)).toBe("below");
-      expect(await store.list(folder)).toEqual([{ path: "a", isDir: true }]);
+      expect(await list(folder)).toEqual([{ path: "a", isDir: true }]);
     });
 
     test("refuses a file below a file, and changes nothing", async () => {
@@ -125,14 +148,14 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
       await expect(put(`${folder}/a/b/c`, "below")).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
       expect(await read(`${folder}/a`)).toBe("file");
       expect(await read(`${folder}/a/b`)).toBeUndefined();
-      expect(await store.list(folder)).toEqual([{ path: "a", isDir: false, fileSize: 4 }]);
+      expect(await list(folder)).toEqual([{ path: "a", isDir: false, fileSize: 4 }]);
     });
 
     test("a name is free again when what had it is deleted", async () => {
       const folder = newFolder();
       await put(`${folder}/a/b/c`, "below");
       await store.delete(`${folder}/a/b/c`);
-      expect(await store.list(folder)).toEqual([]);
+      expect(await list(folder)).toEqual([]);
       await put(`${folder}/a`, "file");
       await store.delete(`${folder}/a`);
       await put(`${folder}/a/b`, "below");
@@ -177,7 +200,7 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
       for (const path of ["b.txt", "a/x", "a/y/z", "a.txt", "a b", "B", "\u{1F600}", "\uFB01", "é", "a-"]) {
         await put(`${folder}/${path}`, path);
       }
-      expect(await store.list(folder)).toEqual([
+      expect(await list(folder)).toEqual([
         { path: "B", isDir: false, fileSize: 1 },
         { path: "a", isDir: true },
         { path: "a b", isDir: false, fileSize: 3 },
@@ -208,9 +231,9 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
     test("a file and what is not there list as empty, and neither they nor folders are read", async () => {
       const folder = newFolder();
       await put(`${folder}/file`, "x");
-      expect(await store.list(`${folder}/file`)).toEqual([]);
-      expect(await store.list(`${folder}/nothing/here`)).toEqual([]);
-      expect(await store.list(`${folder}/file/below`)).toEqual([]);
+      expect(await list(`${folder}/file`)).toEqual([]);
+      expect(await list(`${folder}/nothing/here`)).toEqual([]);
+      expect(await list(`${folder}/file/below`)).toEqual([]);
       expect(await store.get(folder)).toBeUndefined();
       expect(await store.get(`${folder}/nothing/here`)).toBeUndefined();
       expect(await store.get(`${folder}/file/below`)).toBeUndefined();
@@ -226,6 +249,17 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore)
       await store.delete(`${folder}/z/below`);
       expect(await names(folder)).toEqual(["z"]);
       expect(await read(`${folder}/z`)).toBe("z");
+    });
+
+    test("pages hold each entry once, folders among them", { timeout: 120_000 }, async () => {
+      const folder = newFolder();
+      const files = Array.from({ length: 1050 }, (_, i) => `f${i}${i % 3 === 0 ? "/below" : ""}`);
+      for (let i = 0; i < files.length; i += 50) {
+        await Promise.all(files.slice(i, i + 50).map((file) => put(`${folder}/${file}`, "x")));
+      }
+      await put(`${folder}/f1 after f1`, "x");
+      const expected = [...files.map((file) => file.replace("/below", "")), "f1 after f1"];
+      expect((await names(folder)).sort()).toEqual(expected.sort());
     });
 
     test("lists and deletes a folder of more than a thousand objects", { timeout: 120_000 }, async () => {

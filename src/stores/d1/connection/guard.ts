@@ -1,7 +1,7 @@
 import type { Database, Statement } from "./database.ts";
 
 /** What a batch may insist on (the `guard` view of migrations/). */
-export type GuardName = "run_active" | "param_unchanged" | "first_points";
+export type GuardName = "run_active" | "param_unchanged" | "first_points" | "location_free";
 
 /** Rolls its batch back, as `run_active`, unless the run exists and is active. */
 export function guardRunActive(db: Database, runId: string): Statement {
@@ -14,7 +14,9 @@ export function guardRunActive(db: Database, runId: string): Statement {
 
 /** The name of the guard that stopped a batch, or undefined when the error is another one. */
 export function failedGuard(error: unknown): GuardName | undefined {
-  const match = /guard:(run_active|param_unchanged|first_points)/.exec(error instanceof Error ? error.message : "");
+  const match = /guard:(run_active|param_unchanged|first_points|location_free)/.exec(
+    error instanceof Error ? error.message : "",
+  );
   return match?.[1] as GuardName | undefined;
 }
 

@@ -1,8 +1,10 @@
+import { aroundExperimentId, artifactPlace } from "../../../domain/artifact-location.ts";
 import type { Experiment, KeyValue, LifecycleStage } from "../../../domain/entities.ts";
 import { Binder } from "../../../search/binder.ts";
 import type { Visibility } from "../../../search/visibility.ts";
 import type { Database } from "../connection/database.ts";
 import { integerList, keyValueLists } from "../connection/json-lists.ts";
+import { guardLocationFree } from "./locations.ts";
 
 /** The id as text: D1 rounds integers beyond 2^53, which the ids of `mlruns` folders are. */
 const COLUMNS = `CAST(experiment_id AS TEXT) AS experiment_id, name, artifact_location, lifecycle_stage, creation_time,
@@ -37,24 +39,28 @@ function toExperiment(row: ExperimentRow, tags: readonly TagRow[]): Experiment {
 
 export interface NewExperiment {
   readonly name: string;
-  /** Undefined: `mlflow-artifacts:/<id>`, which only the insert can know. */
+  /** Undefined: a folder of `defaultRoot` with the id as its name, which only the insert can know. */
   readonly artifactLocation: string | undefined;
+  readonly defaultRoot: string;
   readonly tags: readonly KeyValue[];
   readonly nowMs: number;
 }
 
 /**
  * @returns the new experiment's id.
- * @throws the UNIQUE error of `experiments.name` when the name is taken.
+ * @throws the UNIQUE error of `experiments.name` when the name is taken, the guard `location_free` when a served location
+ *   is not apart from all others.
  */
 export async function insertExperiment(db: Database, experiment: NewExperiment): Promise<string> {
   const { name, artifactLocation = "", tags, nowMs } = experiment;
+  const place = artifactLocation === "" ? undefined : artifactPlace(artifactLocation);
   const insertTags = db.prepare(
     `INSERT INTO experiment_tags (experiment_id, key, value)
      SELECT e.experiment_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN experiments e ON e.name = ?1
      WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
   );
-  const [inserted] = await db.batch<{ experiment_id: string }>([
+  const results = await db.batch<{ experiment_id: string }>([
+    ...(place?.kind === "served" ? [guardLocationFree(db, place.objectKey)] : []),
     db
       .prepare(
         `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time)
@@ -63,13 +69,13 @@ export async function insertExperiment(db: Database, experiment: NewExperiment):
       .bind(name, artifactLocation, nowMs),
     db
       .prepare(
-        `UPDATE experiments SET artifact_location = 'mlflow-artifacts:/' || experiment_id
-         WHERE name = ? AND artifact_location = ''`,
+        `UPDATE experiments SET artifact_location = ?2 || experiment_id || ?3
+         WHERE name = ?1 AND artifact_location = ''`,
       )
-      .bind(name),
+      .bind(name, ...aroundExperimentId(experiment.defaultRoot)),
     ...keyValueLists(tags).map((list) => insertTags.bind(name, list)),
   ]);
-  return inserted?.results[0]?.experiment_id ?? "";
+  return results.flatMap((result) => result.results)[0]?.experiment_id ?? "";
 }
 
 /** The experiments of `experimentIds` that exist, in no particular order. */

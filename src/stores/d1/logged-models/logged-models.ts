@@ -3,6 +3,7 @@ import { parseInt64 } from "../../../domain/int64.ts";
 import type { LoggedModel, ModelMetric } from "../../../domain/logged-model.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
+import { uriBelowLocation } from "../experiments/locations.ts";
 
 export interface NewLoggedModel {
   readonly modelId: string;
@@ -23,7 +24,7 @@ export async function insertLoggedModel(db: Database, model: NewLoggedModel): Pr
       .prepare(
         `INSERT INTO logged_models (model_id, experiment_id, name, model_type, source_run_id, status, artifact_uri,
            lifecycle_stage, creation_time, last_update_time)
-         SELECT ?1, experiment_id, ?3, ?4, ?5, 'LOGGED_MODEL_PENDING', artifact_location || '/models/' || ?1 || '/artifacts',
+         SELECT ?1, experiment_id, ?3, ?4, ?5, 'LOGGED_MODEL_PENDING', ${uriBelowLocation("'models/' || ?1 || '/artifacts'")},
            'active', ?6, ?6
          FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'`,
       )

@@ -4,6 +4,7 @@ import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
 import type { SqlStatement } from "../../../search/plan.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
+import { uriBelowLocation } from "../experiments/locations.ts";
 import { isLiveStatement } from "../metrics/latest-metrics.ts";
 import type { RecentDocuments, StampedRow } from "./recent-documents.ts";
 import { isDocument, renderDocuments } from "./run-document.ts";
@@ -72,7 +73,7 @@ export async function insertRun(db: Database, run: NewRun): Promise<RunInfo | un
     db
       .prepare(
         `INSERT INTO new_runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri, tags)
-         SELECT ?1, experiment_id, ?3, ?4, CAST(?5 AS INTEGER), artifact_location || '/' || ?1 || '/artifacts', ?6
+         SELECT ?1, experiment_id, ?3, ?4, CAST(?5 AS INTEGER), ${uriBelowLocation("?1 || '/artifacts'")}, ?6
          FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
          RETURNING artifact_uri`,
       )

@@ -1,0 +1,32 @@
+import type { ListPage } from "../../stores/artifacts/artifact-store.ts";
+import type { ServiceContext } from "../context.ts";
+
+/** Files and folders in one answer to a caller who asks for pages. */
+const MAX_PAGE = 10_000;
+
+/** The pages of a folder as the store has them, one in memory at a time. */
+export async function* listPages(
+  ctx: ServiceContext,
+  objectKey: string,
+  from?: string,
+): AsyncGenerator<ListPage, void> {
+  let next = from;
+  do {
+    const page = await ctx.artifacts.list(objectKey, next);
+    yield page;
+    next = page.next;
+  } while (next !== undefined);
+}
+
+/**
+ * The next page of a folder for a caller who asks page by page.
+ * @param from the `next` of the page before; undefined for the first.
+ */
+export async function listPage(ctx: ServiceContext, objectKey: string, from: string | undefined): Promise<ListPage> {
+  const files: ListPage["files"][number][] = [];
+  for await (const page of listPages(ctx, objectKey, from)) {
+    files.push(...page.files);
+    if (page.next !== undefined && files.length >= MAX_PAGE) return { files, next: page.next };
+  }
+  return { files };
+}
