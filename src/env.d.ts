@@ -14,4 +14,5 @@ interface __BaseEnv_Env {
   MLFLOW_SERVER_ALLOWED_HOSTS?: string;
   MLFLOW_SERVER_CORS_ALLOWED_ORIGINS?: string;
   MLFLOW_STATIC_PREFIX?: string;
+  MLFLOW_SERVER_X_FRAME_OPTIONS?: string;
 }

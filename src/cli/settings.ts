@@ -93,6 +93,7 @@ const STANDING_FLAGS = {
   allowedHosts: ["--allowed-hosts", "MLFLOW_SERVER_ALLOWED_HOSTS"],
   corsAllowedOrigins: ["--cors-allowed-origins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"],
   staticPrefix: ["--static-prefix", "MLFLOW_STATIC_PREFIX"],
+  xFrameOptions: ["--x-frame-options", "MLFLOW_SERVER_X_FRAME_OPTIONS"],
 } as const;
 
 const ARTIFACT_FLAGS = {

@@ -44,6 +44,7 @@ export const standingSettings = z.object({
   MLFLOW_STATIC_PREFIX: z.optional(
     z.string().check(z.regex(/^(\/[\w.~-]+)*$/, "must begin with a slash and end without one, such as /mlflow")),
   ),
+  MLFLOW_SERVER_X_FRAME_OPTIONS: z.optional(z.enum(["DENY", "SAMEORIGIN", "NONE"], "must be DENY, SAMEORIGIN or NONE")),
 });
 
 const yesOrNo = z.optional(z.string().check(z.regex(/^(true|false|1|0)$/i, "must be true or false")));

@@ -92,7 +92,7 @@ function routerOf(routes: readonly Route[]): Hono<{ Bindings: Env }> {
     const requestId = crypto.randomUUID();
     try {
       const config = configOf(c.env);
-      const file = await uiFile(c.req.raw, c.env, config.staticPrefix);
+      const file = await uiFile(c.req.raw, c.env, config);
       if (file !== undefined) return file;
       await authenticate(c.req.raw, config);
       throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);

@@ -37,7 +37,12 @@ export interface Config {
   readonly allowedOrigins: ReadonlySet<string>;
   /** The path below which this server answers too, as `/mlflow`; "" for none. */
   readonly staticPrefix: string;
+  /** Who may show the UI in a frame, in the words of a Content-Security-Policy. */
+  readonly frameAncestors: string;
 }
+
+/** `X-Frame-Options` as MLflow has it, which the policy's frame-ancestors replaced. */
+const FRAME_ANCESTORS = { DENY: "'none'", SAMEORIGIN: "'self'", NONE: "*" } as const;
 
 let parsed: { readonly env: Env; readonly config: Config } | undefined;
 
@@ -77,5 +82,6 @@ function parseConfig(env: Env): Config {
     allowedHost: rest.MLFLOW_SERVER_ALLOWED_HOSTS ? hostRule(rest.MLFLOW_SERVER_ALLOWED_HOSTS) : undefined,
     allowedOrigins: originsIn(rest.MLFLOW_SERVER_CORS_ALLOWED_ORIGINS ?? ""),
     staticPrefix: rest.MLFLOW_STATIC_PREFIX ?? "",
+    frameAncestors: FRAME_ANCESTORS[rest.MLFLOW_SERVER_X_FRAME_OPTIONS ?? "DENY"],
   };
 }

@@ -1,5 +1,6 @@
 import { absoluteUrl, rawPath } from "../wire/raw-target.ts";
 import { acceptedEncodings } from "./compress.ts";
+import type { Config } from "./config.ts";
 
 /**
  * Headers of the web UI's files. The edge serves them without the Worker and takes the same headers from
@@ -40,10 +41,10 @@ const COMPRESSED_TYPES: Readonly<Record<string, string>> = {
 /**
  * The file of the web UI at the request's path; undefined where there is none. Files are public: they hold no data, and
  * what they ask of the API is authorized there.
- * @param prefix the path below which the UI stands too, "" for none.
  */
-export async function uiFile(request: Request, env: Env, prefix: string): Promise<Response | undefined> {
+export async function uiFile(request: Request, env: Env, config: Config): Promise<Response | undefined> {
   if (request.method !== "GET") return undefined;
+  const prefix = config.staticPrefix;
   const asked = rawPath(request);
   // The page's own links are relative: it must stand in a folder.
   if (prefix !== "" && asked === prefix)
@@ -56,8 +57,14 @@ export async function uiFile(request: Request, env: Env, prefix: string): Promis
   const location = response.headers.get("Location");
   if (location !== null) response.headers.set("Location", prefix + location);
   for (const [name, value] of Object.entries(UI_HEADERS)) response.headers.set(name, value);
+  if (config.frameAncestors !== "'none'") allowFrames(response, config.frameAncestors);
   if (path.startsWith(HASHED_FILES)) response.headers.set("Cache-Control", FOREVER);
   return response;
+}
+
+function allowFrames({ headers }: Response, ancestors: string): void {
+  const policy = headers.get("Content-Security-Policy") ?? "";
+  headers.set("Content-Security-Policy", policy.replace("frame-ancestors 'none'", `frame-ancestors ${ancestors}`));
 }
 
 async function plainFile(request: Request, path: string, assets: Fetcher): Promise<Response | undefined> {

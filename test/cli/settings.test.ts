@@ -71,7 +71,7 @@ test("the ports that browsers refuse are those that Node's fetch refuses", async
   const dispatch = () => {
     throw new Error("Not refused, and not sent.");
   };
-  for (let port = 1; port < 65_536; port += 1) {
+  for (let port = 1; port < 12_000; port += 1) {
     const request = fetch(`http://127.0.0.1:${port}`, { dispatcher: { dispatch } } as unknown as RequestInit);
     const { cause } = (await request.catch((error: unknown) => error)) as { cause?: Error };
     const isRefused = cause?.message === "bad port";

@@ -1,50 +1,57 @@
 import { Command, Option } from "commander";
+import { foreignOptions, judgeForeignFlags } from "../mlflow-flags.ts";
 
 /** `trackflare server`: flags and variables carry MLflow's names wherever `mlflow server` has them. */
 export function serverCommand(): Command {
-  return (
-    new Command("server")
-      .description("Serve the tracking API on this machine until stopped.")
-      // As with `mlflow server`, -h is --host, so it is not --help.
-      .helpOption("--help", "Show this help")
-      .addOption(new Option("-h, --host <host>", "address to listen on").env("MLFLOW_HOST").default("127.0.0.1"))
-      .addOption(
-        new Option("-p, --port <port>", "port to listen on; 0 for a free one").env("MLFLOW_PORT").default("5000"),
-      )
-      .addOption(
-        new Option("--data-dir <folder>", "folder that holds everything")
-          .env("TRACKFLARE_DATA_DIR")
-          .default("./trackflare-data"),
-      )
-      .addOption(
-        new Option(
-          "--allowed-hosts <hosts>",
-          "names that the server may be called by, with commas between; * for any part",
-        ).env("MLFLOW_SERVER_ALLOWED_HOSTS"),
-      )
-      .addOption(
-        new Option("--cors-allowed-origins <origins>", "other sites whose pages may call, with commas between").env(
-          "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
-        ),
-      )
-      .addOption(
-        new Option("--static-prefix <path>", "path below which the server answers too, such as /mlflow").env(
-          "MLFLOW_STATIC_PREFIX",
-        ),
-      )
-      .addOption(
-        new Option(
-          "--default-artifact-root <uri>",
-          "where new experiments keep artifacts; clients write to any other than mlflow-artifacts:/ themselves",
-        ).env("MLFLOW_DEFAULT_ARTIFACT_ROOT"),
-      )
-      .addOption(new Option("--serve-artifacts", "let clients send artifacts through this server (the default)"))
-      .addOption(new Option("--no-serve-artifacts", "let none: clients need --default-artifact-root"))
-      .action(async (flags: Record<string, unknown>) => {
-        const { parseServerSettings } = await import("../settings.ts");
-        const settings = parseServerSettings(flags, process.env);
-        const { serve } = await import("../server.ts");
-        await serve(settings);
-      })
-  );
+  const command = new Command("server")
+    .description("Serve the tracking API on this machine until stopped.")
+    // As with `mlflow server`, -h is --host, so it is not --help.
+    .helpOption("--help", "Show this help")
+    .addOption(new Option("-h, --host <host>", "address to listen on").env("MLFLOW_HOST").default("127.0.0.1"))
+    .addOption(
+      new Option("-p, --port <port>", "port to listen on; 0 for a free one").env("MLFLOW_PORT").default("5000"),
+    )
+    .addOption(
+      new Option("--data-dir <folder>", "folder that holds everything")
+        .env("TRACKFLARE_DATA_DIR")
+        .default("./trackflare-data"),
+    )
+    .addOption(
+      new Option(
+        "--allowed-hosts <hosts>",
+        "names that the server may be called by, with commas between; * for any part",
+      ).env("MLFLOW_SERVER_ALLOWED_HOSTS"),
+    )
+    .addOption(
+      new Option("--cors-allowed-origins <origins>", "other sites whose pages may call, with commas between").env(
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+      ),
+    )
+    .addOption(
+      new Option("--static-prefix <path>", "path below which the server answers too, such as /mlflow").env(
+        "MLFLOW_STATIC_PREFIX",
+      ),
+    )
+    .addOption(
+      new Option("--x-frame-options <value>", "who may show the UI in a frame: DENY (default), SAMEORIGIN or NONE").env(
+        "MLFLOW_SERVER_X_FRAME_OPTIONS",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--default-artifact-root <uri>",
+        "where new experiments keep artifacts; clients write to any other than mlflow-artifacts:/ themselves",
+      ).env("MLFLOW_DEFAULT_ARTIFACT_ROOT"),
+    )
+    .addOption(new Option("--serve-artifacts", "let clients send artifacts through this server (the default)"))
+    .addOption(new Option("--no-serve-artifacts", "let none: clients need --default-artifact-root"))
+    .action(async (flags: Record<string, unknown>) => {
+      for (const line of judgeForeignFlags(flags, process.env)) console.error(line);
+      const { parseServerSettings } = await import("../settings.ts");
+      const settings = parseServerSettings(flags, process.env);
+      const { serve } = await import("../server.ts");
+      await serve(settings);
+    });
+  for (const option of foreignOptions()) command.addOption(option);
+  return command;
 }

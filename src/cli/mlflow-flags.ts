@@ -1,0 +1,166 @@
+import { Option } from "commander";
+import { UserError } from "./user-error.ts";
+
+/** What becomes of a flag of `mlflow server` here. */
+export interface MlflowFlag {
+  /** As commander takes it, with the value's name; the long name is MLflow's. */
+  readonly flag: string;
+  /** The variable by which MLflow takes the same, where it has one. */
+  readonly variable?: string;
+  readonly state: "honoured" | "no effect" | "refused";
+  /** One line: what it does here, or why it does not. */
+  readonly reason: string;
+}
+
+const STORES =
+  "everything is kept in one folder, which --data-dir names; `trackflare import` brings what another store holds";
+const PROCESSES = "one process serves, and has no Python server to tune";
+const SECRETS = "there are no gateway secrets to keep";
+const WORKSPACES = "there are no workspaces: run a server for each team";
+
+/** Every flag of `mlflow server` (3.18), in its order. docs/flags.md has the same table. */
+export const MLFLOW_FLAGS: readonly MlflowFlag[] = [
+  { flag: "--backend-store-uri <uri>", variable: "MLFLOW_BACKEND_STORE_URI", state: "refused", reason: STORES },
+  {
+    flag: "--read-replica-backend-store-uri <uri>",
+    variable: "MLFLOW_READ_REPLICA_BACKEND_STORE_URI",
+    state: "refused",
+    reason: "there is one store, and no replica of it",
+  },
+  { flag: "--registry-store-uri <uri>", variable: "MLFLOW_REGISTRY_STORE_URI", state: "refused", reason: STORES },
+  {
+    flag: "--default-artifact-root <uri>",
+    variable: "MLFLOW_DEFAULT_ARTIFACT_ROOT",
+    state: "honoured",
+    reason: "where new experiments keep artifacts; clients write to any other place than mlflow-artifacts:/ themselves",
+  },
+  {
+    flag: "--serve-artifacts",
+    variable: "MLFLOW_SERVE_ARTIFACTS",
+    state: "honoured",
+    reason:
+      "whether clients may send artifacts through this server; --no-serve-artifacts needs --default-artifact-root",
+  },
+  {
+    flag: "--artifacts-only",
+    variable: "MLFLOW_ARTIFACTS_ONLY",
+    state: "refused",
+    reason: "who may read an artifact is decided by its run, so the server that has the artifacts has the runs",
+  },
+  {
+    flag: "--artifacts-presigned-only",
+    variable: "MLFLOW_ARTIFACTS_PRESIGNED_ONLY",
+    state: "refused",
+    reason: "on one machine artifacts are files, for which there are no presigned URLs",
+  },
+  {
+    flag: "--artifacts-destination <uri>",
+    variable: "MLFLOW_ARTIFACTS_DESTINATION",
+    state: "refused",
+    reason:
+      "on one machine artifacts are files in <data-dir>/artifacts, on Cloudflare objects of the R2 bucket in wrangler.toml",
+  },
+  { flag: "-h, --host <host>", variable: "MLFLOW_HOST", state: "honoured", reason: "the address to listen on" },
+  {
+    flag: "-p, --port <port>",
+    variable: "MLFLOW_PORT",
+    state: "honoured",
+    reason: "the port to listen on; 0 for a free one",
+  },
+  { flag: "-w, --workers <number>", variable: "MLFLOW_WORKERS", state: "no effect", reason: PROCESSES },
+  {
+    flag: "--static-prefix <path>",
+    variable: "MLFLOW_STATIC_PREFIX",
+    state: "honoured",
+    reason: "the server answers below the path too; without the path it still answers as before",
+  },
+  {
+    flag: "--allowed-hosts <hosts>",
+    variable: "MLFLOW_SERVER_ALLOWED_HOSTS",
+    state: "honoured",
+    reason:
+      "names that the server may be called by; a name without port covers every port, names of this machine are always allowed",
+  },
+  {
+    flag: "--cors-allowed-origins <origins>",
+    variable: "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+    state: "honoured",
+    reason: "other sites whose pages may call; pages of this machine always may",
+  },
+  {
+    flag: "--disable-security-middleware",
+    variable: "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
+    state: "refused",
+    reason: "say what may call by --allowed-hosts and --cors-allowed-origins, each of which takes *",
+  },
+  {
+    flag: "--x-frame-options <value>",
+    variable: "MLFLOW_SERVER_X_FRAME_OPTIONS",
+    state: "honoured",
+    reason: "who may show the UI in a frame: DENY (nobody, the default here), SAMEORIGIN, or NONE (everybody)",
+  },
+  { flag: "--gunicorn-opts <options>", variable: "MLFLOW_GUNICORN_OPTS", state: "no effect", reason: PROCESSES },
+  { flag: "--waitress-opts <options>", state: "no effect", reason: PROCESSES },
+  { flag: "--uvicorn-opts <options>", variable: "MLFLOW_UVICORN_OPTS", state: "no effect", reason: PROCESSES },
+  {
+    flag: "--dev",
+    state: "refused",
+    reason: "to work on the server itself: `npm start`, and `npm run ui:dev` for the UI",
+  },
+  {
+    flag: "--expose-prometheus <folder>",
+    variable: "MLFLOW_EXPOSE_PROMETHEUS",
+    state: "refused",
+    reason: "there is no /metrics yet",
+  },
+  {
+    flag: "--app-name <name>",
+    state: "refused",
+    reason:
+      "credentials are asked for as soon as TRACKFLARE_ADMIN_PASSWORD or TRACKFLARE_ADMIN_TOKEN is set, without another app",
+  },
+  {
+    flag: "--trace-archival-config <file>",
+    variable: "MLFLOW_TRACE_ARCHIVAL_CONFIG",
+    state: "refused",
+    reason: "there is no archive of traces",
+  },
+  { flag: "--secrets-cache-ttl <seconds>", state: "no effect", reason: SECRETS },
+  { flag: "--secrets-cache-max-size <entries>", state: "no effect", reason: SECRETS },
+  { flag: "--workspace-store-uri <uri>", variable: "MLFLOW_WORKSPACE_STORE_URI", state: "refused", reason: WORKSPACES },
+  { flag: "--enable-workspaces", state: "refused", reason: WORKSPACES },
+];
+
+/** What MLflow's switches say by default, and so does this server. */
+const DEFAULTS = ["--disable-workspaces"];
+
+/** Options for the flags that do nothing here, so that the command line knows them. They are not in the help. */
+export function foreignOptions(): Option[] {
+  const flags = MLFLOW_FLAGS.filter(({ state }) => state !== "honoured").map(({ flag }) => flag);
+  return [...flags, ...DEFAULTS].map((flag) => new Option(flag).hideHelp());
+}
+
+/**
+ * Judges the flags that do nothing here, and their variables.
+ * @returns a line for each that was given and has no effect.
+ * @throws {UserError} a line for each that is refused, with the reason.
+ */
+export function judgeForeignFlags(flags: Readonly<Record<string, unknown>>, environment: NodeJS.ProcessEnv): string[] {
+  const given = MLFLOW_FLAGS.filter(({ state }) => state !== "honoured").filter(({ flag, variable }) => {
+    const value = flags[new Option(flag).attributeName()] ?? (variable && environment[variable]);
+    return value !== undefined && !/^(false|0|)$/i.test(String(value));
+  });
+  const lines = (state: MlflowFlag["state"]) =>
+    given
+      .filter((one) => one.state === state)
+      .map(({ flag, variable, reason }) => `${nameOf(flag)}${variable ? ` (${variable})` : ""}: ${reason}.`);
+  const refused = lines("refused");
+  if (refused.length > 0)
+    throw new UserError(`Not offered:\n${refused.join("\n")}\nAll flags of \`mlflow server\` are in docs/flags.md.`);
+  return lines("no effect").map((line) => `Without effect: ${line}`);
+}
+
+/** The long name alone. */
+export function nameOf(flag: string): string {
+  return /--[\w-]+/.exec(flag)?.[0] ?? flag;
+}
