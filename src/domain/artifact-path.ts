@@ -23,13 +23,13 @@ const utf8 = new TextEncoder();
 /**
  * The canonical path in a raw request URL, below `prefix` (as `/mlflow-artifacts/artifacts/`).
  * @param rawUrl as it was received: a parsed URL has already resolved `%2e%2e`.
- * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path".
+ * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" and why.
  */
 export function artifactPathOfUrl(rawUrl: string, prefix: string): string {
   const [target = ""] = rawUrl.split(/[?#]/, 1);
   // The route's own part may repeat its slashes. What follows is the artifact's path, where an empty name is refused.
   const start = new RegExp(`${prefix.slice(0, -1).replaceAll("/", "/+")}/`).exec(target);
-  if (start === null) throw invalidPath();
+  if (start === null) throw invalidPath(`it does not begin with ${prefix}`);
   // Split before decoding, so that an encoded slash is seen inside its segment and refused.
   return canonicalSegments(
     target
@@ -41,7 +41,7 @@ export function artifactPathOfUrl(rawUrl: string, prefix: string): string {
 
 /**
  * The canonical path of a value that was decoded once already: a query parameter or a field of a body.
- * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path".
+ * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" and why.
  */
 export function canonicalArtifactPath(path: string): string {
   return canonicalSegments(path.split("/"));
@@ -58,7 +58,8 @@ export function joinArtifactPath(root: string, path: string): string {
  * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" for any other URI.
  */
 export function objectKeyOfArtifactUri(uri: string): string {
-  if (!uri.startsWith(`${ARTIFACT_URI_SCHEME}/`) || /[?#]/.test(uri)) throw invalidPath();
+  if (!uri.startsWith(`${ARTIFACT_URI_SCHEME}/`)) throw invalidPath(`it does not begin with ${ARTIFACT_URI_SCHEME}/`);
+  if (/[?#]/.test(uri)) throw invalidPath("it has a ? or a #");
   const path = uri.slice(ARTIFACT_URI_SCHEME.length).replace(/^\/\/[^/]+/, "");
   return canonicalArtifactPath(path.replace(/\/+/g, "/").replace(/^\//, ""));
 }
@@ -66,26 +67,35 @@ export function objectKeyOfArtifactUri(uri: string): string {
 function canonicalSegments(segments: readonly string[]): string {
   const named = segments.at(-1) === "" ? segments.slice(0, -1) : segments;
   const path = named.join("/");
-  if (named.length > MAX_SEGMENTS || utf8.encode(path).length > MAX_KEY_BYTES) throw invalidPath();
-  if (!named.every(isSafeSegment)) throw invalidPath();
+  if (named.length > MAX_SEGMENTS)
+    throw invalidPath(`it has ${named.length} parts; at most ${MAX_SEGMENTS} are allowed`);
+  const bytes = utf8.encode(path).length;
+  if (bytes > MAX_KEY_BYTES) throw invalidPath(`it has ${bytes} bytes of UTF-8; at most ${MAX_KEY_BYTES} are allowed`);
+  for (const segment of named) {
+    const fault = faultOf(segment);
+    if (fault !== undefined) throw invalidPath(`the name ${JSON.stringify(segment)} ${fault}`);
+  }
   return path;
 }
 
-/** Whether a name is one to every store and client, also where it is read as a path of its own, as listed names are. */
-function isSafeSegment(segment: string): boolean {
-  return (
-    segment !== "" &&
-    // `..;x` is `..` to whoever takes `;x` for a parameter of the segment.
-    !/^\.\.?(;|$)/.test(segment) &&
-    // A drive letter makes a name absolute on a client that runs Windows; `file:` makes it a URL for MLflow's.
-    !/^([a-z]|file):/i.test(segment) &&
-    // U+FFFD is what a lossy decoder leaves of bytes that are not UTF-8.
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-    !/[\u0000-\u001f\u007f/\\#\ufffd]/.test(segment) &&
-    segment.isWellFormed() &&
-    utf8.encode(segment).length <= MAX_SEGMENT_BYTES &&
-    !escapesWhenDecoded(segment)
-  );
+/** Why a name is none to some store or client, also where it is read as a path of its own, as listed names are. */
+function faultOf(segment: string): string | undefined {
+  if (segment === "") return "is empty";
+  // `..;x` is `..` to whoever takes `;x` for a parameter of the segment.
+  if (/^\.\.?(;|$)/.test(segment)) return "leads to another folder";
+  // A drive letter makes a name absolute on a client that runs Windows; `file:` makes it a URL for MLflow's.
+  if (/^([a-z]|file):/i.test(segment)) return "begins like a drive or a URL";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  if (/[\u0000-\u001f\u007f]/.test(segment)) return "has a control character";
+  if (segment.includes("\\")) return "has a backslash";
+  if (segment.includes("/")) return "has a slash, encoded";
+  if (segment.includes("#")) return "has a #";
+  // What a lossy decoder leaves of bytes that are not UTF-8.
+  if (segment.includes("\ufffd") || !segment.isWellFormed()) return "is not well-formed Unicode";
+  const bytes = utf8.encode(segment).length;
+  if (bytes > MAX_SEGMENT_BYTES) return `has ${bytes} bytes of UTF-8; at most ${MAX_SEGMENT_BYTES} are allowed`;
+  if (escapesWhenDecoded(segment)) return "leads to another folder when it is decoded";
+  return undefined;
 }
 
 /** Decodes one segment once, as a server does; a `%` that starts no escape stays (names like `100%` are sent so). */
@@ -93,7 +103,7 @@ function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment.replace(/%(?![0-9a-f]{2})/gi, "%25"));
   } catch {
-    throw invalidPath();
+    throw invalidPath(`the name ${JSON.stringify(segment)} is not UTF-8`);
   }
 }
 
@@ -114,6 +124,6 @@ function decodeLeniently(text: string): string {
   return text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-function invalidPath(): MlflowError {
-  return invalidParameter("Invalid path");
+function invalidPath(why: string): MlflowError {
+  return invalidParameter(`Invalid path: ${why}.`);
 }

@@ -1,3 +1,5 @@
+import { MAX_ERROR_LENGTH } from "./limits.ts";
+
 /**
  * MLflow's error codes with the HTTP status its clients expect of each.
  * Python's client repeats every request on 408, 429, 500, 502, 503 and 504, so a permanent condition must never map
@@ -17,18 +19,23 @@ const HTTP_STATUS = {
   INTERNAL_ERROR: 500,
   NOT_IMPLEMENTED: 501,
   TEMPORARILY_UNAVAILABLE: 503,
+  /** Of the platform: storage, memory, a day's allowance. No client repeats it by itself. */
+  RESOURCE_LIMIT_EXCEEDED: 507,
 } as const;
 
 export type ErrorCode = keyof typeof HTTP_STATUS;
 
-/** An error that reaches the client as `{"error_code", "message"}` with the status of its code. */
+/**
+ * An error that reaches the client as `{"error_code", "message"}` with the status of its code. Its message may repeat what
+ * was sent, of any length: it is cut here, for REST, GraphQL and all else that tells it.
+ */
 export class MlflowError extends Error {
   override readonly name = "MlflowError";
 
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string) {
-    super(message);
+    super(cutMiddle(message, MAX_ERROR_LENGTH));
     this.code = code;
   }
 
@@ -50,4 +57,11 @@ export function doesNotExist(message: string): MlflowError {
 /** 400: the name is taken. */
 export function alreadyExists(message: string): MlflowError {
   return new MlflowError("RESOURCE_ALREADY_EXISTS", message);
+}
+
+/** At most `length` characters: the start of a message says what is wrong, its end what to do. */
+function cutMiddle(message: string, length: number): string {
+  if (message.length <= length) return message;
+  const end = Math.floor(length / 3);
+  return `${message.slice(0, length - end - 1)}…${message.slice(-end)}`.toWellFormed();
 }

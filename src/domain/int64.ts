@@ -14,11 +14,15 @@ export function toInt64(value: bigint): Int64 | undefined {
   return Number.isSafeInteger(number) ? number : value;
 }
 
+/** Of a number's text, zeros before it and a fraction of zeros included; BigInt takes long for more. */
+const MAX_DIGITS = 400;
+
 /**
  * Reads a decimal integer, or an integral float as R's client writes it (`"1.5525508e+12"`).
  * @returns undefined when the text is neither, or outside int64.
  */
 export function parseInt64(text: string): Int64 | undefined {
+  if (text.length > MAX_DIGITS) return undefined;
   if (/^[+-]?\d+$/.test(text)) {
     const number = Number(text);
     return Number.isSafeInteger(number) ? number + 0 : toInt64(BigInt(text.replace(/^\+/, "")));

@@ -2,6 +2,18 @@
  * MLflow's limits, in characters unless a name says otherwise. Source: `mlflow/utils/validation.py` and
  * `mlflow/server/handlers.py` of release 3.17.2.
  */
+
+/** In bytes: enough for a full log-batch, and for a dataset with its schema and profile. */
+export const MAX_JSON_BODY_BYTES = 8 * 1024 * 1024;
+/** Of a message's string that has no limit of its own. The longest that has none is a registered model's name. */
+export const MAX_STRING_LENGTH = 10_000;
+/** Of a message's list that has no limit of its own. */
+export const MAX_LIST_LENGTH = 10_000;
+/** Of a search: as many as one page of experiments/search has, which clients that search all send. */
+export const MAX_EXPERIMENT_IDS = 50_000;
+/** Of an error's message, which repeats parts of what was sent. */
+export const MAX_ERROR_LENGTH = 1500;
+
 export const MAX_KEY_LENGTH = 250;
 export const MAX_PARAM_VALUE_LENGTH = 6000;
 export const MAX_RUN_TAG_VALUE_LENGTH = 8000;
@@ -62,5 +74,7 @@ export const MAX_MODEL_VERSION_SEARCH_RESULTS = 200_000;
 export const MAX_IMPORTED_VALUE_LENGTH = 250_000;
 /** What one request of an import may hold, so that it stays within what the platform allows one request. */
 export const MAX_IMPORTED_RECORDS = 1000;
+/** Of one record: its tags, params, metrics or versions. */
+export const MAX_IMPORTED_ITEMS = 100_000;
 export const MAX_IMPORTED_RUNS_WITH_POINTS = 250;
 export const MAX_IMPORTED_POINTS = 200_000;

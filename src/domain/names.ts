@@ -11,14 +11,14 @@ import { MAX_KEY_LENGTH, MAX_LIST_TAG_VALUE_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } f
 export function checkKey(kind: string, key: string): void {
   if (!/^[\p{L}\p{N}_/\-. :]+$/u.test(key)) {
     throw invalidParameter(
-      `Invalid ${kind} name '${shorten(key)}': names may only contain letters, digits, underscores, dashes, periods, ` +
+      `Invalid ${kind} name '${key}': names may only contain letters, digits, underscores, dashes, periods, ` +
         "spaces, colons and slashes.",
     );
   }
   // `a`, `loss` and `lr.0`: most keys have no slash and are one segment.
   if (key.startsWith("..") || key.split("/").some((segment) => segment === "" || segment === "." || segment === "..")) {
     throw invalidParameter(
-      `Invalid ${kind} name '${shorten(key)}': names must be unique when read as paths, without empty, '.' or '..' parts.`,
+      `Invalid ${kind} name '${key}': names must be unique when read as paths, without empty, '.' or '..' parts.`,
     );
   }
   checkLength(`${kind} name`, key, MAX_KEY_LENGTH);
@@ -26,13 +26,13 @@ export function checkKey(kind: string, key: string): void {
 
 /** Refuses what no run can be named, which MLflow tells from an unknown run where a request logs much. */
 export function checkRunId(runId: string): void {
-  if (!isRunId(runId)) throw invalidParameter(`Invalid run ID: '${shorten(runId)}'`);
+  if (!isRunId(runId)) throw invalidParameter(`Invalid run ID: '${runId}'`);
 }
 
 /** Refuses texts of more than `limit` characters (code points, as Python counts them). */
 export function checkLength(what: string, text: string, limit: number): void {
   if (text.length <= limit || lengthInCharacters(text) <= limit) return;
-  throw invalidParameter(`The ${what} '${shorten(text)}' exceeds the maximum length of ${limit} characters.`);
+  throw invalidParameter(`The ${what} '${text}' exceeds the maximum length of ${limit} characters.`);
 }
 
 /** The first `limit` characters: MLflow's server cuts long param and run tag values (`MLFLOW_TRUNCATE_LONG_VALUES`). */

@@ -16,7 +16,7 @@ import { type Config, configOf } from "./config.ts";
 import { allowPage, preflight } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { FixedPathsFirst } from "./fixed-paths-first.ts";
-import { readMessage } from "./read-input.ts";
+import { readInput } from "./read-input.ts";
 import { uiFile } from "./ui-files.ts";
 
 const NOBODY: Principal = { username: "", isAdmin: false };
@@ -48,10 +48,7 @@ async function serve(
   try {
     const config = configOf(env);
     const principal = route.permission === "public" ? NOBODY : await authenticate(request, config);
-    const input =
-      typeof route.input === "function"
-        ? route.input(request)
-        : await readMessage(request, route.input, pathParameters);
+    const input = await readInput(request, route.input, pathParameters);
     authorize(principal, route.permission, input);
     await ensureSchema(env.DB, config);
     const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);

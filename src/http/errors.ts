@@ -1,10 +1,43 @@
-import { invalidParameter, MlflowError } from "../domain/errors.ts";
+import { type ErrorCode, invalidParameter, MlflowError } from "../domain/errors.ts";
 import { isBeyondLimits } from "../stores/d1/connection/guard.ts";
 import { json } from "../wire/respond.ts";
 
-/** D1 and Durable Object failures that pass: the write may or may not have happened, and is safe to repeat. */
-const TRANSIENT =
-  /Network connection lost|caused object to be reset|reset because its code was updated|(D1 DB|Durable Object) is overloaded|Cannot resolve D1 DB|internal error; reference/i;
+/** What clients wait before they come again, in seconds. */
+const RETRY_AFTER_SECONDS = "2";
+
+/**
+ * What D1 and Durable Objects say when they fail, by their texts (developers.cloudflare.com/d1/observability/debug-d1,
+ * developers.cloudflare.com/durable-objects/observability/troubleshooting). The first that matches counts.
+ */
+const STORAGE_FAILURES: readonly {
+  readonly says: RegExp;
+  readonly code: ErrorCode;
+  readonly message: string;
+}[] = [
+  {
+    // Full, or the plan's day is used up. Repeating it for minutes would only add to that.
+    says: /SQLITE_FULL|maximum DB size|account storage limit|storage limit|free tier|daily .{0,40}limit|limit.{0,40} (per|a) day/i,
+    code: "RESOURCE_LIMIT_EXCEEDED",
+    message: "The storage is full, or the limit of the Cloudflare plan is reached. The account's dashboard says which.",
+  },
+  {
+    says: /exceeded (its |the )?(CPU|memory)|memory limit|CPU (time )?limit/i,
+    code: "RESOURCE_LIMIT_EXCEEDED",
+    message: "The request needs more memory or CPU time than the platform gives. Ask for less, or send less, at once.",
+  },
+  {
+    // It was never begun: the place where it waited was full.
+    says: /(D1 DB|Durable Object) is overloaded/i,
+    code: "REQUEST_LIMIT_EXCEEDED",
+    message: "The storage is busy and did not take the request; please repeat it.",
+  },
+  {
+    // It may have been done or not, and is safe to repeat.
+    says: /Network connection lost|caused object to be reset|reset because its code was updated|Cannot resolve D1 DB|internal error; reference/i,
+    code: "TEMPORARILY_UNAVAILABLE",
+    message: "The storage did not answer; please repeat the request.",
+  },
+];
 
 /** The answer for anything thrown. What we did not throw on purpose is logged under the request's id and not shown. */
 export function errorResponse(error: unknown, requestId: string): Response {
@@ -15,24 +48,26 @@ export function errorResponse(error: unknown, requestId: string): Response {
     return mlflowErrorResponse(invalidParameter(message));
   }
   console.error(requestId, error);
-  if (isTransient(error)) {
-    return mlflowErrorResponse(
-      new MlflowError("TEMPORARILY_UNAVAILABLE", `The storage did not answer; please repeat (request ${requestId}).`),
-    );
-  }
-  return mlflowErrorResponse(new MlflowError("INTERNAL_ERROR", `Internal error (request ${requestId}).`));
+  return mlflowErrorResponse(failureOf(error, requestId));
 }
 
-/** By the platform's word, where it gives one (Durable Objects' errors), else by its texts (developers.cloudflare.com/d1). */
-function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ("retryable" in error && error.retryable === true) || TRANSIENT.test(error.message);
+function failureOf(error: unknown, requestId: string): MlflowError {
+  const withId = (message: string) => `${message} (request ${requestId})`;
+  const text = error instanceof Error ? error.message : "";
+  const known = STORAGE_FAILURES.find(({ says }) => says.test(text));
+  if (known !== undefined) return new MlflowError(known.code, withId(known.message));
+  // The platform's word on Durable Objects' errors.
+  if (error instanceof Error && "retryable" in error && error.retryable === true) {
+    return new MlflowError("TEMPORARILY_UNAVAILABLE", withId("The storage did not answer; please repeat the request."));
+  }
+  return new MlflowError("INTERNAL_ERROR", `Internal error (request ${requestId}).`);
 }
 
 function mlflowErrorResponse(error: MlflowError): Response {
   const response = json({ error_code: error.code, message: error.message }, error.status);
-  if (error.code === "UNAUTHENTICATED")
+  if (error.code === "UNAUTHENTICATED") {
     response.headers.set("WWW-Authenticate", 'Basic realm="mlflow", charset="UTF-8"');
-  if (error.status === 429 || error.status === 503) response.headers.set("Retry-After", "2");
+  }
+  if (error.status === 429 || error.status === 503) response.headers.set("Retry-After", RETRY_AFTER_SECONDS);
   return response;
 }

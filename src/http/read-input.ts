@@ -1,33 +1,71 @@
+import { joinBytes } from "../domain/bytes.ts";
 import { invalidParameter, MlflowError } from "../domain/errors.ts";
-import { type Message, parseJsonExactly, queryToRaw } from "../wire/message.ts";
-
-/** Enough for a full log-batch and for a dataset with its schema and profile. */
-const MAX_JSON_BODY_BYTES = 8 * 1024 * 1024;
+import { parseJsonExactly } from "../wire/json.ts";
+import { type Message, queryToRaw } from "../wire/message.ts";
+import type { BytesInput, Route } from "../wire/route.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
- * The route's message from the request: from the query where a GET has one, else from the JSON body, which old clients
- * send with GET too. DELETE and PATCH carry a body as MLflow's clients send it.
+ * The route's input from the request, by the input's kind.
  * @param pathParameters fields that the path names, by their wire names; a body may repeat but not contradict them.
  * @throws MlflowError INVALID_PARAMETER_VALUE or REQUEST_TOO_LARGE.
  */
-export async function readMessage<T>(
+export async function readInput<Input>(
   request: Request,
-  message: Message<T>,
+  input: Route<Input>["input"],
   pathParameters: Readonly<Record<string, string>> = {},
-): Promise<T> {
-  return message.parse(withPathParameters(await readRaw(request, message.repeatedNames), pathParameters), "");
+): Promise<Input> {
+  switch (input.kind) {
+    case "message":
+      return input.parse(withPathParameters(await readRaw(request, input), pathParameters), "");
+    case "bytes":
+      return input.read(request, await readBytes(request, input));
+    case "stream":
+      return input.read(request);
+  }
 }
 
-async function readRaw(request: Request, repeatedNames: ReadonlySet<string>): Promise<unknown> {
-  const queryStart = request.method === "GET" ? request.url.indexOf("?") : -1;
+/**
+ * The body, of at most `maxBytes`. No more than that is ever read: a body that says no length is cancelled where it
+ * becomes too long.
+ * @throws MlflowError REQUEST_TOO_LARGE.
+ */
+export async function readBytes(
+  request: Request,
+  { maxBytes, tooLarge = () => bodyTooLarge(maxBytes) }: Pick<BytesInput<unknown>, "maxBytes" | "tooLarge">,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const length = request.headers.get("Content-Length");
+  if (Number(length ?? 0) > maxBytes) {
+    await request.body?.cancel();
+    throw tooLarge();
+  }
+  // HTTP holds a body to the length that it says.
+  if (length !== null || request.body === null) return new Uint8Array(await request.arrayBuffer());
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop cancels the body.
+  for await (const chunk of request.body) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return joinBytes(chunks, size);
+}
+
+function bodyTooLarge(maxBytes: number): MlflowError {
+  return new MlflowError("REQUEST_TOO_LARGE", `The body may have at most ${maxBytes} bytes.`);
+}
+
+/** From the query where a GET has one, else from the JSON body, which old clients send with GET too. */
+async function readRaw(request: Request, { repeatedNames, maxBytes }: Message<unknown>): Promise<unknown> {
+  const queryStart = request.method === "GET" || request.method === "HEAD" ? request.url.indexOf("?") : -1;
   if (queryStart !== -1 && queryStart < request.url.length - 1) {
     return queryToRaw(new URLSearchParams(request.url.slice(queryStart)), repeatedNames);
   }
   // A form or text/plain POST needs no preflight, so it is what a hostile page would send (CVE-2023-43472).
   if (request.method === "POST" || request.method === "PUT") requireJson(request.headers.get("Content-Type"));
-  return parseBody(await readText(request));
+  return parseBody(decodeUtf8(await readBytes(request, { maxBytes })));
 }
 
 function withPathParameters(raw: unknown, pathParameters: Readonly<Record<string, string>>): unknown {
@@ -50,12 +88,7 @@ function requireJson(contentType: string | null): void {
   }
 }
 
-async function readText(request: Request): Promise<string> {
-  const tooLarge = () =>
-    new MlflowError("REQUEST_TOO_LARGE", `A JSON body may have at most ${MAX_JSON_BODY_BYTES} bytes.`);
-  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_JSON_BODY_BYTES) throw tooLarge();
-  const bytes = await request.arrayBuffer();
-  if (bytes.byteLength > MAX_JSON_BODY_BYTES) throw tooLarge();
+function decodeUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {

@@ -4,12 +4,12 @@ import { locateModelArtifact, locateRunArtifact } from "../services/artifacts/ar
 import { requireFilePlace } from "../services/artifacts/artifact-roots.ts";
 import { listingPageResponse, listingResponse } from "../wire/artifact-listing.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
+import { runIdField } from "../wire/fields.ts";
 import { int32, message, queryToRaw, required, string } from "../wire/message.ts";
 import { rawQuery } from "../wire/raw-target.ts";
 import { jsonText } from "../wire/respond.ts";
-import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
+import { apiPaths, bytes, previewedPaths, type Route, route } from "../wire/route.ts";
 import { onRun } from "./permissions.ts";
-import { runIdField } from "./runs.ts";
 
 /** MLflow's limit, in bytes, of what its web UI uploads. */
 const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
@@ -17,15 +17,6 @@ const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
 const MAX_EXPIRATION_SECONDS = 604_800;
 
 const uploadInput = message({ runId: runIdField, path: required(string) });
-
-async function readUpload(request: Request): Promise<ArrayBuffer> {
-  const tooLarge = () => invalidParameter("Artifact size is too large. Max size is 10MB.");
-  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_UPLOAD_BYTES) throw tooLarge();
-  const bytes = await request.arrayBuffer();
-  if (bytes.byteLength > MAX_UPLOAD_BYTES) throw tooLarge();
-  if (bytes.byteLength === 0) throw invalidParameter("Request must specify data.");
-  return bytes;
-}
 
 /** What MLflow's server answers for artifacts that it passes on itself, as this one always does. */
 function notPresigned(what: "upload" | "download"): Error {
@@ -63,14 +54,20 @@ export const artifactsRoutes: readonly Route[] = [
     method: "POST",
     paths: ["/ajax-api/2.0/mlflow/upload-artifact"],
     permission: onRun("EDIT"),
-    input: (request) =>
-      uploadInput.parse(queryToRaw(new URLSearchParams(rawQuery(request)), uploadInput.repeatedNames), ""),
-    handle: async ({ ctx, input: { runId, path }, request }) => {
+    input: bytes({
+      maxBytes: MAX_UPLOAD_BYTES,
+      tooLarge: () => invalidParameter("Artifact size is too large. Max size is 10MB."),
+      read: (request, body) => {
+        if (body.length === 0) throw invalidParameter("Request must specify data.");
+        const query = new URLSearchParams(rawQuery(request));
+        return { ...uploadInput.parse(queryToRaw(query, uploadInput.repeatedNames), ""), body };
+      },
+    }),
+    handle: async ({ ctx, input: { runId, path, body } }) => {
       const artifactPath = canonicalArtifactPath(path);
-      const bytes = await readUpload(request);
       const { objectKey } = await locateRunArtifact(ctx, runId, artifactPath);
       await requireFilePlace(ctx, objectKey);
-      await ctx.artifacts.put(objectKey, new Response(bytes).body, bytes.byteLength);
+      await ctx.artifacts.put(objectKey, new Response(body).body, body.length);
       return jsonText("");
     },
   }),

@@ -11,8 +11,8 @@ import {
 } from "../services/experiments/experiments.ts";
 import { searchExperiments } from "../services/experiments/search-experiments.ts";
 import { searchDatasets } from "../services/runs/search-datasets.ts";
-import { keyValue, toKeyValue } from "../wire/key-value.ts";
-import { id, int32, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
+import { experimentIdsField, keyValue, searchFields } from "../wire/fields.ts";
+import { id, longText, message, nested, oneOf, orElse, repeated, required, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { datasetSummaryToWire, experimentToWire } from "../wire/tracking.ts";
@@ -20,13 +20,7 @@ import { onExperiment, onExperiments, onServer } from "./permissions.ts";
 
 const experimentId = message({ experimentId: required(id) });
 
-const search = message({
-  maxResults: int32,
-  pageToken: string,
-  filter: string,
-  orderBy: repeated(string),
-  viewType: oneOf(VIEW_TYPES),
-});
+const search = message({ ...searchFields, viewType: orElse("ACTIVE_ONLY", oneOf(VIEW_TYPES)) });
 
 /** @param defaults what a request that leaves it out means. */
 const searchRoute = (
@@ -41,9 +35,9 @@ const searchRoute = (
     input: search,
     handle: async ({ ctx, input }) => {
       const page = await searchExperiments(ctx, {
-        filter: input.filter ?? "",
+        filter: input.filter,
         orderBy: input.orderBy ?? defaults.orderBy,
-        viewType: input.viewType ?? "ACTIVE_ONLY",
+        viewType: input.viewType,
         maxResults: input.maxResults ?? defaults.maxResults,
         pageToken: input.pageToken || undefined,
       });
@@ -63,10 +57,7 @@ export const experimentsRoutes: readonly Route[] = [
     paths: previewedPaths("/mlflow/experiments/create"),
     permission: onServer("EDIT"),
     input: message({ name: required(string), artifactLocation: string, tags: repeated(nested(keyValue)) }),
-    handle: async ({ ctx, input }) => {
-      const tags = input.tags?.map(toKeyValue);
-      return json({ experiment_id: await createExperiment(ctx, { ...input, tags }) });
-    },
+    handle: async ({ ctx, input }) => json({ experiment_id: await createExperiment(ctx, input) }),
   }),
   route({
     method: "GET",
@@ -125,8 +116,8 @@ export const experimentsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/experiments/set-experiment-tag"),
     permission: onExperiment("EDIT"),
-    input: message({ experimentId: required(id), key: required(string), value: string }),
-    handle: async ({ ctx, input: { experimentId, key, value = "" } }) => {
+    input: message({ experimentId: required(id), key: required(string), value: orElse("", longText) }),
+    handle: async ({ ctx, input: { experimentId, key, value } }) => {
       await setExperimentTag(ctx, experimentId, { key, value });
       return json({});
     },
@@ -145,9 +136,9 @@ export const experimentsRoutes: readonly Route[] = [
     method: "POST",
     paths: apiPaths("/mlflow/experiments/search-datasets"),
     permission: onExperiments("READ"),
-    input: message({ experimentIds: repeated(id) }),
+    input: message({ experimentIds: orElse([], experimentIdsField) }),
     handle: async ({ ctx, input }) => {
-      const summaries = await searchDatasets(ctx, input.experimentIds ?? []);
+      const summaries = await searchDatasets(ctx, input.experimentIds);
       return json(summaries.length > 0 ? { dataset_summaries: summaries.map(datasetSummaryToWire) } : {});
     },
   }),

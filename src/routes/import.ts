@@ -1,6 +1,12 @@
 import { LIFECYCLE_STAGES, LOGGED_MODEL_STATUSES, RUN_STATUSES, STORED_STAGES } from "../domain/entities.ts";
 import { invalidParameter } from "../domain/errors.ts";
-import { MAX_IMPORTED_POINTS, MAX_IMPORTED_RECORDS, MAX_IMPORTED_RUNS_WITH_POINTS } from "../domain/limits.ts";
+import {
+  MAX_IMPORTED_ITEMS,
+  MAX_IMPORTED_POINTS,
+  MAX_IMPORTED_RECORDS,
+  MAX_IMPORTED_RUNS_WITH_POINTS,
+  MAX_IMPORTED_VALUE_LENGTH,
+} from "../domain/limits.ts";
 import { RECORD_KINDS } from "../domain/records.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { importExperiments, knownRecords } from "../services/import/experiments.ts";
@@ -12,13 +18,16 @@ import {
   double,
   type Field,
   int64,
+  longText,
+  type Message,
   message,
   nested,
   oneOf,
   orElse,
   repeated,
   required,
-  string,
+  safeInteger,
+  text,
 } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, type Route, route } from "../wire/route.ts";
@@ -30,19 +39,23 @@ import { onServer } from "./permissions.ts";
  * repeated: the same again changes nothing. docs/migrate.md describes the order of the calls.
  */
 
-const text = orElse("", string);
-const optionalText = orElse(null, string);
+const anyText = text(MAX_IMPORTED_VALUE_LENGTH);
+const textField = orElse("", anyText);
+const optionalText = orElse(null, anyText);
+
+/** A list of a record: a run may have more tags than a request of MLflow's API logs. */
+const listOf = <T>(of: Message<T>): Field<readonly T[], true> => orElse([], repeated(nested(of), MAX_IMPORTED_ITEMS));
 const time = orElse(null, int64);
 /** A time of a column that other code reads as a number. */
-const timeMs = orElse(0, double);
-const pairs = orElse([], repeated(nested(message({ key: required(string), value: text }))));
+const timeMs = orElse(0, safeInteger);
+const pairs = listOf(message({ key: required(anyText), value: textField }));
 const lifecycleStage = orElse("active", oneOf(LIFECYCLE_STAGES));
-const digest = required(string);
+const digest = required(anyText);
 
 const experiment = message({
-  experimentId: required(string),
-  name: required(string),
-  artifactLocation: text,
+  experimentId: required(anyText),
+  name: required(anyText),
+  artifactLocation: textField,
   lifecycleStage,
   creationTimeMs: timeMs,
   lastUpdateTimeMs: timeMs,
@@ -51,88 +64,78 @@ const experiment = message({
 });
 
 const dataset = message({
-  name: required(string),
-  digest: required(string),
-  sourceType: text,
-  source: text,
-  schema: string,
-  profile: string,
+  name: required(anyText),
+  digest: required(anyText),
+  sourceType: textField,
+  source: textField,
+  schema: longText,
+  profile: longText,
 });
 
 const run = message({
-  runId: required(string),
-  experimentId: required(string),
-  runName: text,
-  userId: text,
+  runId: required(anyText),
+  experimentId: required(anyText),
+  runName: textField,
+  userId: textField,
   status: required(oneOf(RUN_STATUSES)),
   startTimeMs: time,
   endTimeMs: time,
-  artifactUri: text,
+  artifactUri: textField,
   lifecycleStage,
-  deletedTimeMs: orElse(null, double),
+  deletedTimeMs: orElse(null, safeInteger),
   params: pairs,
   tags: pairs,
-  datasetInputs: orElse([], repeated(nested(message({ dataset: required(nested(dataset)), tags: pairs })))),
-  modelInputs: orElse([], repeated(string)),
-  modelOutputs: orElse([], repeated(nested(message({ modelId: required(string), step: orElse(0, int64) })))),
+  datasetInputs: listOf(message({ dataset: required(nested(dataset)), tags: pairs })),
+  modelInputs: orElse([], repeated(anyText, MAX_IMPORTED_ITEMS)),
+  modelOutputs: listOf(message({ modelId: required(anyText), step: orElse(0, int64) })),
 });
 
 const points = message({
-  runId: required(string),
-  metrics: orElse(
-    [],
-    repeated(
-      nested(
-        message({
-          key: required(string),
-          timestamps: required(column(int64)),
-          steps: required(column(int64)),
-          values: required(column(double)),
-        }),
-      ),
-    ),
+  runId: required(anyText),
+  metrics: listOf(
+    message({
+      key: required(anyText),
+      timestamps: required(column(int64, MAX_IMPORTED_POINTS)),
+      steps: required(column(int64, MAX_IMPORTED_POINTS)),
+      values: required(column(double, MAX_IMPORTED_POINTS)),
+    }),
   ),
 });
 
 const loggedModel = message({
-  modelId: required(string),
-  experimentId: required(string),
-  name: text,
-  modelType: text,
-  sourceRunId: text,
+  modelId: required(anyText),
+  experimentId: required(anyText),
+  name: textField,
+  modelType: textField,
+  sourceRunId: textField,
   status: required(oneOf(LOGGED_MODEL_STATUSES, 0)),
   statusMessage: optionalText,
-  artifactUri: text,
+  artifactUri: textField,
   lifecycleStage,
   creationTimeMs: timeMs,
   lastUpdateTimeMs: timeMs,
   params: pairs,
   tags: pairs,
-  metrics: orElse(
-    [],
-    repeated(
-      nested(
-        message({
-          modelId: required(string),
-          runId: text,
-          key: required(string),
-          value: required(double),
-          timestamp: required(int64),
-          step: orElse(0, int64),
-          datasetName: string,
-          datasetDigest: string,
-        }),
-      ),
-    ),
+  metrics: listOf(
+    message({
+      modelId: required(anyText),
+      runId: textField,
+      key: required(anyText),
+      value: required(double),
+      timestamp: required(int64),
+      step: orElse(0, int64),
+      datasetName: anyText,
+      datasetDigest: anyText,
+    }),
   ),
   digest,
 });
 
 const modelVersion = message({
-  version: required(double),
+  version: required(safeInteger),
   currentStage: required(oneOf(STORED_STAGES)),
   description: optionalText,
-  source: text,
+  source: textField,
   storageLocation: optionalText,
   runId: optionalText,
   runLink: optionalText,
@@ -142,24 +145,24 @@ const modelVersion = message({
 });
 
 const registeredModel = message({
-  name: required(string),
+  name: required(anyText),
   description: optionalText,
   creationTimeMs: timeMs,
   lastUpdateTimeMs: timeMs,
   tags: pairs,
-  aliases: orElse([], repeated(nested(message({ alias: required(string), version: required(double) })))),
-  versions: orElse([], repeated(nested(modelVersion))),
+  aliases: listOf(message({ alias: required(anyText), version: required(safeInteger) })),
+  versions: listOf(modelVersion),
   digest,
 });
 
 const runEnd = message({
-  runId: required(string),
+  runId: required(anyText),
   lifecycleStage,
-  deletedTimeMs: orElse(null, double),
+  deletedTimeMs: orElse(null, safeInteger),
   digest,
 });
 
-const knownRecord = message({ kind: required(oneOf(RECORD_KINDS)), id: required(string), digest });
+const knownRecord = message({ kind: required(oneOf(RECORD_KINDS)), id: required(anyText), digest });
 
 /** An endpoint that writes a list of records and answers `{}`. */
 function importRoute<Record>(

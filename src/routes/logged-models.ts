@@ -15,8 +15,8 @@ import {
 import { searchLoggedModels } from "../services/logged-models/search-logged-models.ts";
 import { listingPageResponse, listingResponse } from "../wire/artifact-listing.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
-import { anyKeyValue, toKeyValue } from "../wire/key-value.ts";
-import { bool, id, int32, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
+import { experimentIdsField, optionalKeyValue, searchFields } from "../wire/fields.ts";
+import { bool, id, message, nested, oneOf, orElse, repeated, required, string } from "../wire/message.ts";
 import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, type Route, route } from "../wire/route.ts";
@@ -27,15 +27,18 @@ const MODEL = "/mlflow/logged-models/:model_id";
 
 const modelId = required(string);
 
+const orderTerm = message({
+  fieldName: required(string),
+  ascending: orElse(true, bool),
+  datasetName: string,
+  datasetDigest: string,
+});
+
 const search = message({
-  experimentIds: required(repeated(id)),
-  filter: string,
-  datasets: repeated(nested(message({ datasetName: required(string), datasetDigest: string }))),
-  maxResults: int32,
-  orderBy: repeated(
-    nested(message({ fieldName: required(string), ascending: bool, datasetName: string, datasetDigest: string })),
-  ),
-  pageToken: string,
+  ...searchFields,
+  experimentIds: required(experimentIdsField),
+  datasets: orElse([], repeated(nested(message({ datasetName: required(string), datasetDigest: string })))),
+  orderBy: orElse([], repeated(nested(orderTerm))),
 });
 
 /** The models that MLflow 3 logs: their rows, and their files by paths relative to the model. */
@@ -49,13 +52,10 @@ export const loggedModelsRoutes: readonly Route[] = [
       name: string,
       modelType: string,
       sourceRunId: string,
-      params: repeated(nested(anyKeyValue)),
-      tags: repeated(nested(anyKeyValue)),
+      params: repeated(nested(optionalKeyValue)),
+      tags: repeated(nested(optionalKeyValue)),
     }),
-    handle: async ({ ctx, input }) => {
-      const pairs = { params: input.params?.map(toKeyValue), tags: input.tags?.map(toKeyValue) };
-      return jsonText(`{"model":${loggedModelToWire(await createLoggedModel(ctx, { ...input, ...pairs }))}}`);
-    },
+    handle: async ({ ctx, input }) => jsonText(`{"model":${loggedModelToWire(await createLoggedModel(ctx, input))}}`),
   }),
   route({
     method: "POST",
@@ -65,9 +65,9 @@ export const loggedModelsRoutes: readonly Route[] = [
     handle: async ({ ctx, input }) => {
       const found = await searchLoggedModels(ctx, {
         experimentIds: input.experimentIds,
-        filter: input.filter ?? "",
-        datasets: (input.datasets ?? []).map((of) => ({ name: of.datasetName, digest: of.datasetDigest || undefined })),
-        orderBy: (input.orderBy ?? []).map(({ ascending = true, ...of }) => ({ ...of, ascending })),
+        filter: input.filter,
+        datasets: input.datasets.map((of) => ({ name: of.datasetName, digest: of.datasetDigest || undefined })),
+        orderBy: input.orderBy,
         maxResults: input.maxResults || DEFAULT_LOGGED_MODEL_RESULTS,
         pageToken: input.pageToken || undefined,
       });
@@ -104,9 +104,9 @@ export const loggedModelsRoutes: readonly Route[] = [
     method: "PATCH",
     paths: apiPaths(`${MODEL}/tags`),
     permission: onLoggedModel("EDIT"),
-    input: message({ modelId, tags: repeated(nested(anyKeyValue)) }),
-    handle: async ({ ctx, input: { modelId, tags = [] } }) => {
-      await setModelTags(ctx, modelId, tags.map(toKeyValue));
+    input: message({ modelId, tags: orElse([], repeated(nested(optionalKeyValue))) }),
+    handle: async ({ ctx, input: { modelId, tags } }) => {
+      await setModelTags(ctx, modelId, tags);
       return json({});
     },
   }),
@@ -124,9 +124,9 @@ export const loggedModelsRoutes: readonly Route[] = [
     method: "POST",
     paths: apiPaths(`${MODEL}/params`),
     permission: onLoggedModel("EDIT"),
-    input: message({ modelId, params: repeated(nested(anyKeyValue)) }),
-    handle: async ({ ctx, input: { modelId, params = [] } }) => {
-      await logModelParams(ctx, modelId, params.map(toKeyValue));
+    input: message({ modelId, params: orElse([], repeated(nested(optionalKeyValue))) }),
+    handle: async ({ ctx, input: { modelId, params } }) => {
+      await logModelParams(ctx, modelId, params);
       return json({});
     },
   }),

@@ -7,13 +7,13 @@ import {
   sampleHistory,
 } from "../services/metrics/metric-history.ts";
 import { positionAt, type Series } from "../stores/run/series.ts";
+import { runIdField } from "../wire/fields.ts";
 import { alsoNamed, int32, int64, message, repeated, required, string } from "../wire/message.ts";
 import { pageToWire } from "../wire/page.ts";
 import { jsonStream, jsonText } from "../wire/respond.ts";
 import { previewedPaths, type Route, route } from "../wire/route.ts";
 import { metricToWire } from "../wire/tracking.ts";
 import { onRun, onRuns } from "./permissions.ts";
-import { runIdField } from "./runs.ts";
 
 /** The whole series, a slice at a time: a million points are 80 MB of JSON. */
 async function* wholeHistoryToWire(key: string, slices: AsyncGenerator<Series>): AsyncGenerator<string> {

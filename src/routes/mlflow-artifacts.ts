@@ -6,7 +6,16 @@ import { listingResponse } from "../wire/artifact-listing.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
 import { type Message, message, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
-import { apiPaths, type Method, type Permission, type PermissionLevel, type Route, route } from "../wire/route.ts";
+import {
+  apiPaths,
+  type Method,
+  type Permission,
+  type PermissionLevel,
+  type Route,
+  route,
+  type StreamInput,
+  stream,
+} from "../wire/route.ts";
 
 interface ArtifactInput {
   readonly objectKey: string;
@@ -19,9 +28,8 @@ const onArtifact = (level: PermissionLevel): Permission<ArtifactInput> => ({
 });
 
 /** Reads the object key from the raw target below `path`. */
-const objectKeyBelow =
-  (path: string) =>
-  (request: Request): ArtifactInput => ({ objectKey: artifactPathOfUrl(request.url, `${path}/`) });
+const objectKeyBelow = (path: string): StreamInput<ArtifactInput> =>
+  stream((request) => ({ objectKey: artifactPathOfUrl(request.url, `${path}/`) }));
 
 const ARTIFACTS = "/mlflow-artifacts/artifacts";
 

@@ -14,8 +14,8 @@ import { searchModelVersions } from "../services/registry/search-registry.ts";
 import { locateVersionArtifact } from "../services/registry/sources.ts";
 import { transitionStage } from "../services/registry/stages.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
-import { keyValue, toKeyValue } from "../wire/key-value.ts";
-import { bool, int32, message, nested, repeated, required, string } from "../wire/message.ts";
+import { keyValue, searchFields } from "../wire/fields.ts";
+import { bool, longText, message, nested, orElse, repeated, required, string } from "../wire/message.ts";
 import { pageToPieces } from "../wire/page.ts";
 import { modelVersionToWire } from "../wire/registry.ts";
 import { json, jsonStream } from "../wire/respond.ts";
@@ -31,18 +31,14 @@ export const modelVersionsRoutes: readonly Route[] = [
     permission: onNewModelVersion,
     input: message({
       name: required(string),
-      source: required(string),
+      source: required(longText),
       runId: string,
-      tags: repeated(nested(keyValue)),
-      runLink: string,
-      description: string,
+      tags: orElse([], repeated(nested(keyValue))),
+      runLink: longText,
+      description: longText,
       modelId: string,
     }),
-    handle: async ({ ctx, input: { tags = [], ...input } }) => {
-      const given = tags.map(toKeyValue);
-      const created = await createModelVersion(ctx, { ...input, tags: given });
-      return json({ model_version: modelVersionToWire(created) });
-    },
+    handle: async ({ ctx, input }) => json({ model_version: modelVersionToWire(await createModelVersion(ctx, input)) }),
   }),
   route({
     method: "GET",
@@ -56,7 +52,7 @@ export const modelVersionsRoutes: readonly Route[] = [
     method: "PATCH",
     paths: previewedPaths("/mlflow/model-versions/update"),
     permission: onRegisteredModel("EDIT"),
-    input: message({ name: required(string), version: required(string), description: string }),
+    input: message({ name: required(string), version: required(string), description: longText }),
     handle: async ({ ctx, input }) => {
       const updated = await updateModelVersion(ctx, input.name, input.version, input.description);
       return json({ model_version: modelVersionToWire(updated) });
@@ -70,12 +66,9 @@ export const modelVersionsRoutes: readonly Route[] = [
       name: required(string),
       version: required(string),
       stage: required(string),
-      archiveExistingVersions: bool,
+      archiveExistingVersions: orElse(false, bool),
     }),
-    handle: async ({ ctx, input: { archiveExistingVersions = false, ...input } }) => {
-      const moved = await transitionStage(ctx, { ...input, archiveExistingVersions });
-      return json({ model_version: modelVersionToWire(moved) });
-    },
+    handle: async ({ ctx, input }) => json({ model_version: modelVersionToWire(await transitionStage(ctx, input)) }),
   }),
   route({
     method: "DELETE",
@@ -91,10 +84,10 @@ export const modelVersionsRoutes: readonly Route[] = [
     method: "GET",
     paths: previewedPaths("/mlflow/model-versions/search"),
     permission: onServer("READ"),
-    input: message({ filter: string, maxResults: int32, orderBy: repeated(string), pageToken: string }),
+    input: message(searchFields),
     handle: async ({ ctx, input }) => {
       const { slices, nextPageToken } = await searchModelVersions(ctx, {
-        filter: input.filter ?? "",
+        filter: input.filter,
         orderBy: input.orderBy ?? [],
         maxResults: input.maxResults ?? MAX_MODEL_VERSION_SEARCH_RESULTS,
         pageToken: input.pageToken || undefined,
@@ -114,9 +107,14 @@ export const modelVersionsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/model-versions/set-tag"),
     permission: onRegisteredModel("EDIT"),
-    input: message({ name: required(string), version: required(string), key: required(string), value: string }),
-    handle: async ({ ctx, input: { value = "", ...input } }) => {
-      await setModelVersionTag(ctx, input.name, input.version, { key: input.key, value });
+    input: message({
+      name: required(string),
+      version: required(string),
+      key: required(string),
+      value: orElse("", longText),
+    }),
+    handle: async ({ ctx, input: { name, version, ...tag } }) => {
+      await setModelVersionTag(ctx, name, version, tag);
       return json({});
     },
   }),

@@ -63,14 +63,14 @@ interface NewModelVersion {
   readonly source: string;
   readonly runId?: string | undefined;
   readonly modelId?: string | undefined;
-  readonly tags?: readonly { readonly key: string; readonly value?: string | undefined }[] | undefined;
+  readonly tags?: readonly KeyValue[] | undefined;
 }
 
 /** Whoever may read the registered model may then read what the version was made of, so its maker must. */
 export const onNewModelVersion: Permission<NewModelVersion> = {
   level: "EDIT",
   on: ({ name, source, runId, modelId, tags = [] }) => {
-    const read: Resource[] = isPrompt(tags.map(withValue)) ? [] : sourceResources(source);
+    const read: Resource[] = isPrompt(tags) ? [] : sourceResources(source);
     if (runId) read.push({ kind: "run", runId });
     if (modelId) read.push({ kind: "loggedModel", modelId });
     return [{ kind: "registeredModel", name }, ...read.map((resource): Resource => ({ ...resource, level: "READ" }))];
@@ -92,8 +92,4 @@ function sourceResources(text: string): Resource[] {
     case "registeredModel":
       return [{ kind: "registeredModel", name: source.name }];
   }
-}
-
-function withValue({ key, value = "" }: { readonly key: string; readonly value?: string | undefined }): KeyValue {
-  return { key, value };
 }

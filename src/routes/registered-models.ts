@@ -12,8 +12,8 @@ import {
 } from "../services/registry/registered-models.ts";
 import { searchRegisteredModels } from "../services/registry/search-registry.ts";
 import { getLatestVersions } from "../services/registry/stages.ts";
-import { keyValue, toKeyValue } from "../wire/key-value.ts";
-import { int32, message, nested, repeated, required, string } from "../wire/message.ts";
+import { keyValue, searchFields } from "../wire/fields.ts";
+import { longText, message, nested, orElse, repeated, required, string } from "../wire/message.ts";
 import { pageToPieces } from "../wire/page.ts";
 import { modelVersionToWire, registeredModelToWire } from "../wire/registry.ts";
 import { json, jsonStream } from "../wire/respond.ts";
@@ -27,10 +27,10 @@ const searchRoute = (path: string): Route =>
     method: "GET",
     paths: previewedPaths(path),
     permission: onServer("READ"),
-    input: message({ filter: string, maxResults: int32, orderBy: repeated(string), pageToken: string }),
+    input: message(searchFields),
     handle: async ({ ctx, input }) => {
       const { slices, nextPageToken } = await searchRegisteredModels(ctx, {
-        filter: input.filter ?? "",
+        filter: input.filter,
         orderBy: input.orderBy ?? [],
         maxResults: input.maxResults ?? DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS,
         pageToken: input.pageToken || undefined,
@@ -46,8 +46,8 @@ const latestVersionsRoute = (method: "GET" | "POST"): Route =>
     method,
     paths: previewedPaths("/mlflow/registered-models/get-latest-versions"),
     permission: onRegisteredModel("READ"),
-    input: message({ name: required(string), stages: repeated(string) }),
-    handle: async ({ ctx, input: { name, stages = [] } }) => {
+    input: message({ name: required(string), stages: orElse([], repeated(string)) }),
+    handle: async ({ ctx, input: { name, stages } }) => {
       const versions = await getLatestVersions(ctx, name, stages);
       return json(versions.length > 0 ? { model_versions: versions.map(modelVersionToWire) } : {});
     },
@@ -58,12 +58,13 @@ export const registeredModelsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/registered-models/create"),
     permission: onServer("EDIT"),
-    input: message({ name: required(string), tags: repeated(nested(keyValue)), description: string }),
-    handle: async ({ ctx, input: { tags = [], ...input } }) => {
-      const given = tags.map(toKeyValue);
-      const model = await createRegisteredModel(ctx, { ...input, tags: given });
-      return json({ registered_model: registeredModelToWire(model) });
-    },
+    input: message({
+      name: required(string),
+      tags: orElse([], repeated(nested(keyValue))),
+      description: longText,
+    }),
+    handle: async ({ ctx, input }) =>
+      json({ registered_model: registeredModelToWire(await createRegisteredModel(ctx, input)) }),
   }),
   route({
     method: "GET",
@@ -77,8 +78,8 @@ export const registeredModelsRoutes: readonly Route[] = [
     method: "PATCH",
     paths: previewedPaths("/mlflow/registered-models/update"),
     permission: onRegisteredModel("EDIT"),
-    input: message({ name: required(string), description: string }),
-    handle: async ({ ctx, input: { name, description = "" } }) =>
+    input: message({ name: required(string), description: orElse("", longText) }),
+    handle: async ({ ctx, input: { name, description } }) =>
       json({ registered_model: registeredModelToWire(await updateRegisteredModel(ctx, name, description)) }),
   }),
   route({
@@ -114,8 +115,8 @@ export const registeredModelsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/registered-models/set-tag"),
     permission: onRegisteredModel("EDIT"),
-    input: message({ name: required(string), key: required(string), value: string }),
-    handle: async ({ ctx, input: { name, key, value = "" } }) => {
+    input: message({ name: required(string), key: required(string), value: orElse("", longText) }),
+    handle: async ({ ctx, input: { name, key, value } }) => {
       await setRegisteredModelTag(ctx, name, { key, value });
       return json({});
     },

@@ -4,8 +4,20 @@ import { logInputs, logOutputs } from "../services/runs/log-inputs.ts";
 import { logModel } from "../services/runs/log-model.ts";
 import { changeRun, createRun, getRun, setRunStage } from "../services/runs/runs.ts";
 import { searchRuns } from "../services/runs/search-runs.ts";
-import { keyValue } from "../wire/key-value.ts";
-import { alsoNamed, double, id, int64, message, nested, oneOf, repeated, required, string } from "../wire/message.ts";
+import { keyValue, runIdField } from "../wire/fields.ts";
+import {
+  double,
+  id,
+  int64,
+  longText,
+  message,
+  nested,
+  oneOf,
+  orElse,
+  repeated,
+  required,
+  string,
+} from "../wire/message.ts";
 import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
@@ -13,14 +25,11 @@ import { newRunToWire, runInfoToWire, runToWire } from "../wire/tracking.ts";
 import { onExperiments, onMeasuredModels, onRun } from "./permissions.ts";
 import { runSearchFields, toRunSearch } from "./run-search.ts";
 
-/** Clients of before 1.0 say `run_uuid`; some send both. */
-export const runIdField = required(alsoNamed("run_uuid", string));
-
 const metricFields = {
   key: required(string),
   value: required(double),
   timestamp: required(int64),
-  step: int64,
+  step: orElse(0, int64),
   modelId: string,
   datasetName: string,
   datasetDigest: string,
@@ -28,15 +37,14 @@ const metricFields = {
 const dataset = message({
   name: required(string),
   digest: required(string),
-  sourceType: string,
-  source: string,
-  schema: string,
-  profile: string,
+  sourceType: orElse("", string),
+  source: orElse("", longText),
+  schema: longText,
+  profile: longText,
 });
-
-const withValue = ({ key, value = "" }: { readonly key: string; readonly value?: string | undefined }) => ({
-  key,
-  value,
+const datasetInput = message({
+  dataset: required(nested(dataset)),
+  tags: orElse([], repeated(nested(keyValue))),
 });
 
 const stageRoute = (path: string, to: "active" | "deleted"): Route =>
@@ -76,12 +84,11 @@ export const runsRoutes: readonly Route[] = [
     input: message({
       experimentId: id,
       userId: string,
-      runName: string,
+      runName: longText,
       startTime: int64,
       tags: repeated(nested(keyValue)),
     }),
-    handle: async ({ ctx, input }) =>
-      jsonText(`{"run":${newRunToWire(await createRun(ctx, { ...input, tags: input.tags?.map(withValue) }))}}`),
+    handle: async ({ ctx, input }) => jsonText(`{"run":${newRunToWire(await createRun(ctx, input))}}`),
   }),
   route({
     method: "GET",
@@ -94,7 +101,7 @@ export const runsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/runs/update"),
     permission: onRun("EDIT"),
-    input: message({ runId: runIdField, status: oneOf(RUN_STATUSES), endTime: int64, runName: string }),
+    input: message({ runId: runIdField, status: oneOf(RUN_STATUSES), endTime: int64, runName: longText }),
     handle: async ({ ctx, input }) => jsonText(`{"run_info":${runInfoToWire(await changeRun(ctx, input))}}`),
   }),
   stageRoute("/mlflow/runs/delete", "deleted"),
@@ -106,8 +113,8 @@ export const runsRoutes: readonly Route[] = [
     paths: previewedPaths("/mlflow/runs/log-metric"),
     permission: onMeasuredModels,
     input: message({ runId: runIdField, ...metricFields }),
-    handle: async ({ ctx, input: { runId, step = 0, ...metric } }) => {
-      await logMetrics(ctx, runId, [{ ...metric, step }]);
+    handle: async ({ ctx, input: { runId, ...metric } }) => {
+      await logMetrics(ctx, runId, [metric]);
       return json({});
     },
   }),
@@ -115,9 +122,9 @@ export const runsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/runs/log-parameter"),
     permission: onRun("EDIT"),
-    input: message({ runId: runIdField, key: required(string), value: string }),
+    input: message({ runId: runIdField, key: required(string), value: orElse("", longText) }),
     handle: async ({ ctx, input }) => {
-      await logParam(ctx, input.runId, withValue(input));
+      await logParam(ctx, input.runId, input);
       return json({});
     },
   }),
@@ -127,17 +134,12 @@ export const runsRoutes: readonly Route[] = [
     permission: onMeasuredModels,
     input: message({
       runId: runIdField,
-      metrics: repeated(nested(message(metricFields))),
-      params: repeated(nested(keyValue)),
-      tags: repeated(nested(keyValue)),
+      metrics: orElse([], repeated(nested(message(metricFields)))),
+      params: orElse([], repeated(nested(keyValue))),
+      tags: orElse([], repeated(nested(keyValue))),
     }),
-    handle: async ({ ctx, input: { runId, metrics = [], params = [], tags = [] } }) => {
-      await logBatch(ctx, {
-        runId,
-        metrics: metrics.map(({ step = 0, ...rest }) => ({ ...rest, step })),
-        params: params.map(withValue),
-        tags: tags.map(withValue),
-      });
+    handle: async ({ ctx, input }) => {
+      await logBatch(ctx, input);
       return json({});
     },
   }),
@@ -147,24 +149,11 @@ export const runsRoutes: readonly Route[] = [
     permission: onRun("EDIT"),
     input: message({
       runId: runIdField,
-      datasets: repeated(
-        nested(
-          message({
-            tags: repeated(nested(keyValue)),
-            dataset: required(nested(dataset)),
-          }),
-        ),
-      ),
-      models: repeated(nested(message({ modelId: required(string) }))),
+      datasets: orElse([], repeated(nested(datasetInput))),
+      models: orElse([], repeated(nested(message({ modelId: required(string) })))),
     }),
-    handle: async ({ ctx, input: { runId, datasets = [], models = [] } }) => {
-      await logInputs(ctx, runId, {
-        datasets: datasets.map(({ dataset: { sourceType = "", source = "", ...of }, tags = [] }) => ({
-          dataset: { ...of, sourceType, source },
-          tags: tags.map(withValue),
-        })),
-        modelIds: models.map(({ modelId }) => modelId),
-      });
+    handle: async ({ ctx, input: { runId, datasets, models } }) => {
+      await logInputs(ctx, runId, { datasets, modelIds: models.map(({ modelId }) => modelId) });
       return json({});
     },
   }),
@@ -174,14 +163,10 @@ export const runsRoutes: readonly Route[] = [
     permission: onRun("EDIT"),
     input: message({
       runId: runIdField,
-      models: required(repeated(nested(message({ modelId: required(string), step: int64 })))),
+      models: required(repeated(nested(message({ modelId: required(string), step: orElse(0, int64) })))),
     }),
     handle: async ({ ctx, input: { runId, models } }) => {
-      await logOutputs(
-        ctx,
-        runId,
-        models.map(({ modelId, step = 0 }) => ({ modelId, step })),
-      );
+      await logOutputs(ctx, runId, models);
       return json({});
     },
   }),
@@ -189,9 +174,9 @@ export const runsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/runs/set-tag"),
     permission: onRun("EDIT"),
-    input: message({ runId: runIdField, key: required(string), value: string }),
+    input: message({ runId: runIdField, key: required(string), value: orElse("", longText) }),
     handle: async ({ ctx, input }) => {
-      await setRunTag(ctx, input.runId, withValue(input));
+      await setRunTag(ctx, input.runId, input);
       return json({});
     },
   }),
@@ -209,7 +194,7 @@ export const runsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/runs/log-model"),
     permission: onRun("EDIT"),
-    input: message({ runId: runIdField, modelJson: required(string) }),
+    input: message({ runId: runIdField, modelJson: required(longText) }),
     handle: async ({ ctx, input }) => {
       await logModel(ctx, input.runId, input.modelJson);
       return json({});

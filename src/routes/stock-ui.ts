@@ -1,5 +1,5 @@
 import { json } from "../wire/respond.ts";
-import { type Method, type Route, route } from "../wire/route.ts";
+import { type Method, nothing, type Route, route } from "../wire/route.ts";
 import { onServer } from "./permissions.ts";
 
 /**
@@ -11,7 +11,7 @@ const none = (method: Method, path: string, answer: object): Route =>
     method,
     paths: [`/ajax-api${path}`],
     permission: onServer("READ"),
-    input: () => undefined,
+    input: nothing,
     handle: () => json(answer),
   });
 

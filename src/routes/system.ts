@@ -1,5 +1,5 @@
 import { json } from "../wire/respond.ts";
-import { apiPaths, type Route, route } from "../wire/route.ts";
+import { apiPaths, nothing, type Route, route } from "../wire/route.ts";
 import { onServer } from "./permissions.ts";
 
 /** The MLflow release whose API this server speaks; clients compare it before they use newer routes. */
@@ -7,8 +7,6 @@ const MLFLOW_VERSION = "3.17.2";
 
 const text = (body: string): Response =>
   new Response(body, { headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" } });
-
-const nothing = () => undefined;
 
 export const systemRoutes: readonly Route[] = [
   route({ method: "GET", paths: ["/health"], permission: "public", input: nothing, handle: () => text("OK") }),

@@ -1,5 +1,7 @@
 import { invalidParameter } from "../domain/errors.ts";
 import { type Int64, parseInt64, toInt64 } from "../domain/int64.ts";
+import { MAX_JSON_BODY_BYTES, MAX_LIST_LENGTH, MAX_STRING_LENGTH } from "../domain/limits.ts";
+import { checkLength } from "../domain/names.ts";
 
 /*
  * Request messages as MLflow's protobuf JSON has them, and the reading of one from a JSON body or a query string.
@@ -7,18 +9,22 @@ import { type Int64, parseInt64, toInt64 } from "../domain/int64.ts";
  * What a client may send (wire rules of `mlflow/utils/proto_json_utils.py` and protobuf's JSON mapping): snake_case or
  * camelCase names, int64 as number, integral float or string, doubles as numbers or strings ("NaN"), enums by name or
  * number, null for "not set", and fields nobody knows, which are ignored at every depth.
+ *
+ * Every string and list has a maximum. Where none is declared it is MAX_STRING_LENGTH and MAX_LIST_LENGTH.
  */
 
 /** Reads one field's JSON value; throws INVALID_PARAMETER_VALUE naming `path` when it cannot be one. */
 type Read<T> = (value: unknown, path: string) => T;
 
-export interface Field<T, Required extends boolean = false> {
+/** @typeParam IsSet whether every parsed message has the field. */
+export interface Field<T, IsSet extends boolean = false> {
   readonly read: Read<T>;
-  /** Missing, null or an empty string is a 400. */
-  readonly isRequired: Required;
+  readonly isSet: IsSet;
+  /** What a missing or null field counts as. Without one, a field that is always set must be sent, and not empty. */
+  readonly fallback?: T;
   readonly isRepeated: boolean;
-  /** What a field that is missing or null is read as; such a field counts as required in {@link Infer}. */
-  readonly orElse?: unknown;
+  /** What it, or each of its items, is made of. */
+  readonly message?: Message<unknown>;
   /** A second wire name from older clients, as `run_uuid` is of `run_id`. */
   readonly legacyName?: string;
 }
@@ -26,7 +32,7 @@ export interface Field<T, Required extends boolean = false> {
 // biome-ignore lint/suspicious/noExplicitAny: a shape holds fields of any type, and Infer recovers each one's.
 export type Shape = Readonly<Record<string, Field<any, boolean>>>;
 
-/** What a message of this shape parses to: required fields are there, others may be undefined. */
+/** What a message of this shape parses to: required fields and those with a default are there, others may be undefined. */
 export type Infer<S extends Shape> = {
   readonly [K in keyof S as S[K] extends Field<unknown, true> ? K : never]: S[K] extends Field<infer T, boolean>
     ? T
@@ -37,18 +43,30 @@ export type Infer<S extends Shape> = {
     : never;
 };
 
+/** The kind of input that is read from a query string or a JSON body. */
 export interface Message<T> {
+  readonly kind: "message";
+  readonly shape: Shape;
   readonly parse: Read<T>;
+  /** Of a JSON body. */
+  readonly maxBytes: number;
   /** Wire names of the repeated fields: a query string's single value is still a list for them. */
   readonly repeatedNames: ReadonlySet<string>;
 }
 
-function field<T>(read: Read<T>): Field<T> {
-  return { read, isRequired: false, isRepeated: false };
+/** A field that `read` makes of its JSON value. */
+export function field<T>(read: Read<T>): Field<T> {
+  return { read, isSet: false, isRepeated: false };
 }
 
+/** Missing, null or an empty string is a 400. */
 export function required<T>(of: Field<T, boolean>): Field<T, true> {
-  return { ...of, isRequired: true };
+  return { ...of, isSet: true };
+}
+
+/** A field that is never undefined: where it is missing or null it is `value`. */
+export function orElse<T, const Other>(value: Other, of: Field<T, boolean>): Field<T | Other, true> {
+  return { ...of, isSet: true, fallback: value };
 }
 
 /** The field may also arrive under the wire name `name`. */
@@ -56,12 +74,21 @@ export function alsoNamed<T, R extends boolean>(name: string, of: Field<T, R>): 
   return { ...of, legacyName: name };
 }
 
-export const string = field<string>((value, path) => {
-  if (typeof value !== "string") throw wrongType(value, path, "a string");
-  if (!value.isWellFormed()) throw invalidParameter(`Parameter '${path}' is not well-formed Unicode.`);
-  if (value.includes("\0")) throw invalidParameter(`Parameter '${path}' contains a NUL character.`);
-  return value;
-});
+/** A text of at most `maxLength` characters. */
+export function text(maxLength: number): Field<string> {
+  return field((value, path) => {
+    if (typeof value !== "string") throw wrongType(value, path, "a string");
+    if (value.length > maxLength) checkLength(`parameter '${path}'`, value, maxLength);
+    if (!value.isWellFormed()) throw invalidParameter(`Parameter '${path}' is not well-formed Unicode.`);
+    if (value.includes("\0")) throw invalidParameter(`Parameter '${path}' contains a NUL character.`);
+    return value;
+  });
+}
+
+export const string = text(MAX_STRING_LENGTH);
+
+/** A text that its service bounds in MLflow's words, or cuts as MLflow does: as long as a body may be. */
+export const longText = text(Number.POSITIVE_INFINITY);
 
 /** An id: clients of the 1.x era send experiment ids as numbers. */
 export const id = field<string>((value, path) =>
@@ -80,6 +107,13 @@ export const int64 = field<Int64>((value, path) => {
   return parsed;
 });
 
+/** An integer that a number holds exactly, as times in milliseconds are. */
+export const safeInteger = field<number>((value, path) => {
+  const parsed = int64.read(value, path);
+  if (typeof parsed === "bigint") throw wrongType(value, path, "an integer of at most 2^53 - 1");
+  return parsed;
+});
+
 export const int32 = field<number>((value, path) => {
   const parsed = int64.read(value, path);
   if (typeof parsed === "bigint" || parsed < -(2 ** 31) || parsed >= 2 ** 31) {
@@ -88,20 +122,15 @@ export const int32 = field<number>((value, path) => {
   return parsed;
 });
 
-const NAMED_DOUBLES: Readonly<Record<string, number>> = {
-  NaN: Number.NaN,
-  Infinity: Number.POSITIVE_INFINITY,
-  "-Infinity": Number.NEGATIVE_INFINITY,
-};
-
+/** Numbers also as texts, as Python's `float()` reads them: `nan`, `inf` and `infinity` in any case, signed or not. */
 export const double = field<number>((value, path) => {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);
   if (typeof value === "string") {
-    const named = NAMED_DOUBLES[value];
-    if (named !== undefined) return named;
     const text = value.trim();
     if (/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);
+    if (/^[+-]?nan$/i.test(text)) return Number.NaN;
+    if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   }
   throw wrongType(value, path, "a number");
 });
@@ -122,46 +151,46 @@ export function oneOf<const T extends string>(names: readonly T[], first = 1): F
   });
 }
 
-export function repeated<T>(of: Field<T, boolean>): Field<readonly T[]> {
+/** A list of at most `maxLength` items. */
+export function repeated<T>(of: Field<T, boolean>, maxLength = MAX_LIST_LENGTH): Field<readonly T[]> {
   return {
-    isRequired: false,
+    isSet: false,
     isRepeated: true,
+    ...(of.message && { message: of.message }),
     read: (value, path) => {
-      if (!Array.isArray(value)) throw wrongType(value, path, "a list");
+      checkList(value, path, maxLength);
       return value.map((item, i) => of.read(item, `${path}[${i}]`));
     },
   };
 }
 
 /** A long list of scalars: as {@link repeated}, without a path for each of its items. */
-export function column<T>(of: Field<T, boolean>): Field<readonly T[]> {
+export function column<T>(of: Field<T, boolean>, maxLength: number): Field<readonly T[]> {
   return {
-    isRequired: false,
+    isSet: false,
     isRepeated: true,
     read: (value, path) => {
-      if (!Array.isArray(value)) throw wrongType(value, path, "a list");
+      checkList(value, path, maxLength);
       return value.map((item) => of.read(item, path));
     },
   };
 }
 
-/** The field is never undefined: where it is missing or null it is `value`. */
-export function orElse<T, const Other>(value: Other, of: Field<T, boolean>): Field<T | Other, true> {
-  return { ...of, isRequired: true, orElse: value };
-}
-
 export function nested<T>(of: Message<T>): Field<T> {
-  return field(of.parse);
+  return { ...field(of.parse), message: of };
 }
 
 /** The message whose fields are `shape`, named there in camelCase as our code reads them. */
 export function message<S extends Shape>(shape: S): Message<Infer<S>> {
   const fields = Object.entries(shape).map(([name, of]) => {
-    const wireName = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const wireName = wireNameOf(name);
     const aliases = [name, of.legacyName].filter((alias) => alias !== undefined && alias !== wireName) as string[];
     return { name, wireName, aliases, ...of };
   });
   return {
+    kind: "message",
+    shape,
+    maxBytes: MAX_JSON_BODY_BYTES,
     repeatedNames: new Set(
       fields.flatMap(({ isRepeated, wireName, aliases }) => (isRepeated ? [wireName, ...aliases] : [])),
     ),
@@ -174,7 +203,7 @@ export function message<S extends Shape>(shape: S): Message<Infer<S>> {
       for (const of of fields) {
         let found = own(wire, of.wireName);
         // Quickly, since most messages lack most fields and a batch is a thousand messages.
-        if (found === undefined && !of.isRequired && of.aliases.every((alias) => wire[alias] === undefined)) continue;
+        if (found === undefined && !of.isSet && of.aliases.every((alias) => wire[alias] === undefined)) continue;
         const fieldPath = path === "" ? of.wireName : `${path}.${of.wireName}`;
         for (const alias of of.aliases) {
           const other = own(wire, alias);
@@ -187,18 +216,20 @@ export function message<S extends Shape>(shape: S): Message<Infer<S>> {
           }
           found = other;
         }
-        if ("orElse" in of && (found === undefined || found === null)) {
-          parsed[of.name] = of.orElse;
-          continue;
-        }
-        if (of.isRequired && !("orElse" in of) && (found === undefined || found === null || found === "")) {
+        if (of.isSet && of.fallback === undefined && (found === undefined || found === null || found === "")) {
           throw invalidParameter(`Missing value for required parameter '${fieldPath}'.`);
         }
         if (found !== undefined && found !== null) parsed[of.name] = of.read(found, fieldPath);
+        else if (of.isSet) parsed[of.name] = of.fallback;
       }
       return parsed as Infer<S>;
     },
   };
+}
+
+/** `experiment_id` of `experimentId`. */
+export function wireNameOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** The raw message in a query string, before `parse`: lists from repeated names, also from `name[]` as old UIs write. */
@@ -207,24 +238,17 @@ export function queryToRaw(query: URLSearchParams, repeatedNames: ReadonlySet<st
   for (const [key, value] of query) {
     const name = key.endsWith("[]") ? key.slice(0, -2) : key;
     const before = raw[name];
-    if (repeatedNames.has(name)) raw[name] = Array.isArray(before) ? [...before, value] : [value];
-    else raw[name] ??= value;
+    if (!repeatedNames.has(name)) raw[name] ??= value;
+    else if (Array.isArray(before)) before.push(value);
+    else raw[name] = [value];
   }
   return raw;
 }
 
-/**
- * Parses JSON, keeping integers that a double would round as bigint. The slower exact parse runs only for bodies with an
- * integer of 16 digits or more in them (nearly every measured value has as many behind its point).
- * @throws SyntaxError when `text` is not JSON.
- */
-export function parseJsonExactly(text: string): unknown {
-  if (!/(?<![.\d])\d{16}/.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
-      ? BigInt(context?.source ?? "")
-      : value,
-  );
+function checkList(value: unknown, path: string, maxLength: number): asserts value is unknown[] {
+  if (!Array.isArray(value)) throw wrongType(value, path, "a list");
+  if (value.length <= maxLength) return;
+  throw invalidParameter(`Parameter '${path}' has ${value.length} items; at most ${maxLength} are allowed.`);
 }
 
 function own(object: Record<string, unknown>, name: string): unknown {
@@ -236,9 +260,8 @@ function wrongType(value: unknown, path: string, expected: string): Error {
   return invalidParameter(`Invalid value ${show(value)} for parameter '${path}' supplied: expected ${expected}.`);
 }
 
-/** A scalar as JSON, cut to 100 characters; of lists and objects, which may be of any depth, only their kind. */
+/** A scalar as JSON; of lists and objects, which may be of any depth, only their kind. */
 function show(value: unknown): string {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "[…]" : "{…}";
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

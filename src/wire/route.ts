@@ -1,3 +1,4 @@
+import type { MlflowError } from "../domain/errors.ts";
 import type { ServiceContext } from "../services/context.ts";
 import type { Message } from "./message.ts";
 
@@ -34,16 +35,41 @@ export interface Call<Input> {
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
+/** A body that is read whole, up to `maxBytes`; `read` makes the input of it. */
+export interface BytesInput<Input> {
+  readonly kind: "bytes";
+  readonly maxBytes: number;
+  /** Says that a body is larger. */
+  readonly tooLarge?: () => MlflowError;
+  readonly read: (request: Request, body: Uint8Array<ArrayBuffer>) => Input | Promise<Input>;
+}
+
+/** A body that the handler streams, or none: the input comes from the request's head. */
+export interface StreamInput<Input> {
+  readonly kind: "stream";
+  readonly read: (request: Request) => Input | Promise<Input>;
+}
+
+export function bytes<Input>(of: Omit<BytesInput<Input>, "kind">): BytesInput<Input> {
+  return { kind: "bytes", ...of };
+}
+
+export function stream<Input>(read: StreamInput<Input>["read"]): StreamInput<Input> {
+  return { kind: "stream", read };
+}
+
+/** The input of a route that asks for nothing. */
+export const nothing: StreamInput<undefined> = stream(() => undefined);
+
 /**
  * One endpoint. `paths` are all the places it answers at; a path that ends in `/*` takes the rest of the raw target.
- * `input` is read once, as a message (from the query where a GET has one, else from the JSON body) or by a function of
- * the request: authorization and handler see the same values.
+ * `input` is read once: authorization and handler see the same values.
  */
 export interface Route<Input = unknown> {
   readonly method: Method;
   readonly paths: readonly string[];
   readonly permission: Permission<Input>;
-  readonly input: Message<Input> | ((request: Request) => Input);
+  readonly input: Message<Input> | BytesInput<Input> | StreamInput<Input>;
   readonly handle: (call: Call<Input>) => Promise<Response> | Response;
 }
 

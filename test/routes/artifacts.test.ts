@@ -55,7 +55,9 @@ test("no URL is presigned, and what is wrong with a request is said first", asyn
   expect(await ask("download", { run_id: runId }, "INVALID_PARAMETER_VALUE")).toContain("not supported");
   expect(await ask("upload", {}, "INVALID_PARAMETER_VALUE")).toContain("Exactly one of");
   expect(await ask("upload", { run_id: runId, model_id }, "INVALID_PARAMETER_VALUE")).toContain("Exactly one of");
-  expect(await ask("upload", { run_id: runId, path: "../a" }, "INVALID_PARAMETER_VALUE")).toBe("Invalid path");
+  expect(await ask("upload", { run_id: runId, path: "../a" }, "INVALID_PARAMETER_VALUE")).toBe(
+    'Invalid path: the name ".." leads to another folder.',
+  );
   expect(await ask("download", { run_id: runId, expiration: 0 }, "INVALID_PARAMETER_VALUE")).toContain("expiration");
   await ask("upload", { run_id: "none" }, "RESOURCE_DOES_NOT_EXIST");
   await ask("upload", { model_id: "m-none" }, "RESOURCE_DOES_NOT_EXIST");

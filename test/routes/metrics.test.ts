@@ -77,7 +77,7 @@ describe("log-metric", () => {
     ["no value", { value: null }],
     ["an empty value", { value: "" }],
     ["a value that is no number", { value: "abc" }],
-    ["a value in Python's spelling", { value: "nan" }],
+    ["a value that is nearly infinite", { value: "infinit" }],
     ["true for a value", { value: true }],
     ["a list for a value", { value: [1] }],
     ["no timestamp", { timestamp: null }],

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { RUN_STATUSES } from "../../src/domain/entities.ts";
 import { MlflowError } from "../../src/domain/errors.ts";
+import { MAX_ERROR_LENGTH, MAX_LIST_LENGTH, MAX_STRING_LENGTH } from "../../src/domain/limits.ts";
+import { parseJsonExactly } from "../../src/wire/json.ts";
 import {
   alsoNamed,
   bool,
@@ -8,14 +10,16 @@ import {
   id,
   int32,
   int64,
+  longText,
   message,
   nested,
   oneOf,
-  parseJsonExactly,
+  orElse,
   queryToRaw,
   repeated,
   required,
   string,
+  text,
 } from "../../src/wire/message.ts";
 
 const runId = message({ runId: required(alsoNamed("run_uuid", string)) });
@@ -98,13 +102,27 @@ test.each<[json: string, parsed: number]>([
   ['"NaN"', Number.NaN],
   ['"Infinity"', Number.POSITIVE_INFINITY],
   ['"-Infinity"', Number.NEGATIVE_INFINITY],
+  ['"nan"', Number.NaN],
+  ['"-NaN"', Number.NaN],
+  ['" +NAN "', Number.NaN],
+  ['"inf"', Number.POSITIVE_INFINITY],
+  ['"Inf"', Number.POSITIVE_INFINITY],
+  ['"+Infinity"', Number.POSITIVE_INFINITY],
+  ['"-inf"', Number.NEGATIVE_INFINITY],
+  ['"-INFINITY"', Number.NEGATIVE_INFINITY],
+  ["NaN", Number.NaN],
+  ["Infinity", Number.POSITIVE_INFINITY],
+  ["-Infinity", Number.NEGATIVE_INFINITY],
 ])("double reads %s", (json, parsed) => {
   expect(parseField(double, json)).toBe(parsed);
 });
 
-test.each(["true", '"nan"', '"inf"', '"0x10"', '"1_000"', '""', '"abc"', "[]", "{}"])("double refuses %s", (json) => {
-  expect(refusal(() => parseField(double, json))).toContain("expected a number");
-});
+test.each(["true", '"infinit"', '"na n"', '"--inf"', '"0x10"', '"1_000"', '""', '"abc"', "[]", "{}"])(
+  "double refuses %s",
+  (json) => {
+    expect(refusal(() => parseField(double, json))).toContain("expected a number");
+  },
+);
 
 test("strings are strings: well-formed, without NUL, of any length", () => {
   expect(parseField(string, '"é\\n😀\\u2028"')).toBe("é\n😀\u2028");
@@ -192,13 +210,15 @@ test.each([null, 5, "x", true, []])("a message is an object, not %j", (body) => 
   expect(refusal(() => runId.parse(body, ""))).toContain("expected an object");
 });
 
-test("an error shows neither deep nor long values", () => {
+test("an error shows no deep values, and long ones in part", () => {
   const deep = JSON.parse("[".repeat(5000) + "]".repeat(5000)) as unknown;
   expect(refusal(() => string.read(deep, "a"))).toBe(
     "Invalid value […] for parameter 'a' supplied: expected a string.",
   );
   refusal(() => string.read({ of: 12345678901234567890n }, "a"));
-  expect(refusal(() => int64.read("9".repeat(1000), "a")).length).toBeLessThan(200);
+  const long = refusal(() => int64.read("9".repeat(1_000_000), "a"));
+  expect(long).toMatch(/^Invalid value "9+…9+" for parameter 'a' supplied: expected a 64-bit integer.$/);
+  expect(long).toHaveLength(MAX_ERROR_LENGTH);
 });
 
 test("a query's repeated names are lists, also one alone and as name[]", () => {
@@ -213,6 +233,61 @@ test("a query's repeated names are lists, also one alone and as name[]", () => {
 test("a repeated field's older name and camelCase name are lists in a query too", () => {
   const { repeatedNames } = message({ runIds: repeated(string), id: alsoNamed("ids", repeated(string)), key: string });
   expect([...repeatedNames].sort()).toEqual(["id", "ids", "runIds", "run_ids"]);
+});
+
+test("bare NaN and infinities are numbers wherever a value may stand, and in no other place", () => {
+  expect(
+    parseJsonExactly('{"a":NaN,"b":[ -Infinity,Infinity , NaN\n],"n":9007199254740993,"s":"x\\" NaN,\\\\","NaN":0}'),
+  ).toEqual({
+    a: Number.NaN,
+    b: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN],
+    n: 9007199254740993n,
+    s: 'x" NaN,\\',
+    NaN: 0,
+  });
+  expect(parseJsonExactly("NaN")).toBe(Number.NaN);
+  for (const text of [
+    "1NaN",
+    "-NaN",
+    "+Infinity",
+    "nan",
+    "NaNs",
+    "[NaN",
+    "{NaN:1}",
+    '"NaN',
+    "Infinity1",
+    '{"a":NaN,}',
+  ]) {
+    expect(() => parseJsonExactly(text), text).toThrow(SyntaxError);
+  }
+});
+
+test("a text of 8 MB with a bare NaN is read", () => {
+  const long = "\\n x".repeat(2_000_000);
+  expect(parseJsonExactly(`{"a":"${long}","b":NaN}`)).toEqual({ a: long.replaceAll("\\n", "\n"), b: Number.NaN });
+});
+
+test("digits beyond all integers are read as doubles, at once", () => {
+  expect(parseJsonExactly(`{"a":${"9".repeat(1_000_000)}}`)).toEqual({ a: Number.POSITIVE_INFINITY });
+  refusal(() => int64.read("9".repeat(4_000_000), "a"));
+});
+
+test("every string and list has a maximum, and may have another", () => {
+  expect(string.read("x".repeat(MAX_STRING_LENGTH), "a")).toHaveLength(MAX_STRING_LENGTH);
+  expect(string.read("😀".repeat(MAX_STRING_LENGTH), "a")).toHaveLength(2 * MAX_STRING_LENGTH);
+  expect(refusal(() => string.read("x".repeat(MAX_STRING_LENGTH + 1), "a"))).toContain("maximum length of 10000");
+  expect(refusal(() => text(3).read("xxxx", "a"))).toContain("parameter 'a'");
+  expect(longText.read("x".repeat(3_000_000), "a")).toHaveLength(3_000_000);
+  const list = Array(MAX_LIST_LENGTH + 1).fill("x");
+  expect(refusal(() => repeated(string).read(list, "a"))).toContain("has 10001 items; at most 10000");
+  expect(repeated(string, 20_000).read(list, "a")).toHaveLength(list.length);
+});
+
+test("a field with a default is set where it is missing or null, and nowhere else", () => {
+  const { parse } = message({ value: orElse("none", string), list: orElse([], repeated(string)) });
+  expect(parse({}, "")).toEqual({ value: "none", list: [] });
+  expect(parse({ value: null, list: null }, "")).toEqual({ value: "none", list: [] });
+  expect(parse({ value: "", list: ["a"] }, "")).toEqual({ value: "", list: ["a"] });
 });
 
 test("integers that a double would round are bigint, all else is as JSON.parse has it", () => {

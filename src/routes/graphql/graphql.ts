@@ -1,7 +1,8 @@
 import { type DocumentNode, type ExecutionResult, execute, GraphQLError, parse, validate } from "graphql";
 import { invalidParameter, MlflowError } from "../../domain/errors.ts";
 import type { ServiceContext } from "../../services/context.ts";
-import { type Field, type Message, message, parseJsonExactly, required, string } from "../../wire/message.ts";
+import { parseJsonExactly } from "../../wire/json.ts";
+import { field, longText, type Message, message, required, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
 import { type Method, type Resource, type Route, route } from "../../wire/route.ts";
 import { exceededLimit, MAX_TOKENS } from "./limits.ts";
@@ -11,15 +12,11 @@ import { messageField, schema } from "./schema.ts";
 type Variables = Readonly<Record<string, unknown>>;
 
 /** Variables are an object; in a query string, the JSON text of one. */
-const variablesField: Field<Variables> = {
-  isRequired: false,
-  isRepeated: false,
-  read: (value, path) => {
-    const variables = typeof value === "string" ? parseVariables(value, path) : value;
-    if (typeof variables === "object" && !Array.isArray(variables)) return (variables ?? {}) as Variables;
-    throw invalidParameter(`Parameter '${path}' must be an object.`);
-  },
-};
+const variablesField = field<Variables>((value, path) => {
+  const variables = typeof value === "string" ? parseVariables(value, path) : value;
+  if (typeof variables === "object" && !Array.isArray(variables)) return (variables ?? {}) as Variables;
+  throw invalidParameter(`Parameter '${path}' must be an object.`);
+});
 
 function parseVariables(text: string, path: string): unknown {
   try {
@@ -30,7 +27,7 @@ function parseVariables(text: string, path: string): unknown {
   }
 }
 
-const requestMessage = message({ query: required(string), operationName: string, variables: variablesField });
+const requestMessage = message({ query: required(longText), operationName: string, variables: variablesField });
 
 interface Query {
   readonly document: DocumentNode;
@@ -42,7 +39,7 @@ interface Query {
 type Input = (Query & { readonly resources: readonly Resource[] }) | { readonly errors: readonly GraphQLError[] };
 
 const graphqlInput: Message<Input> = {
-  repeatedNames: requestMessage.repeatedNames,
+  ...requestMessage,
   parse: (value, path) => {
     const { query, operationName, variables = {} } = requestMessage.parse(value, path);
     const document = parseDocument(query);

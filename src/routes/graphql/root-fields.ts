@@ -9,17 +9,9 @@ import { searchModelVersions } from "../../services/registry/search-registry.ts"
 import { getRun } from "../../services/runs/runs.ts";
 import { searchDatasets } from "../../services/runs/search-datasets.ts";
 import { searchRuns } from "../../services/runs/search-runs.ts";
-import {
-  alsoNamed,
-  id,
-  int32,
-  int64,
-  message,
-  parseJsonExactly,
-  repeated,
-  required,
-  string,
-} from "../../wire/message.ts";
+import { experimentIdsField, searchFields } from "../../wire/fields.ts";
+import { parseJsonExactly } from "../../wire/json.ts";
+import { alsoNamed, id, int32, int64, message, repeated, required, string } from "../../wire/message.ts";
 import { modelVersionToWire } from "../../wire/registry.ts";
 import type { Resource } from "../../wire/route.ts";
 import { datasetSummaryToWire, experimentToWire, filesToWire, metricToWire, runToWire } from "../../wire/tracking.ts";
@@ -52,10 +44,10 @@ const runIdField = required(alsoNamed("runUuid", string));
 
 const runInput = message({ runId: runIdField });
 const experimentInput = message({ experimentId: required(id) });
-const datasetsInput = message({ experimentIds: repeated(id) });
+const datasetsInput = message({ experimentIds: experimentIdsField });
 const artifactsInput = message({ runId: runIdField, path: string, pageToken: string });
 const runsInput = message(runSearchFields);
-const versionsInput = message({ filter: string, orderBy: repeated(string), maxResults: int64, pageToken: string });
+const versionsInput = message({ ...searchFields, maxResults: int64 });
 const historyInput = message({
   runIds: repeated(string),
   metricKey: string,
@@ -129,7 +121,7 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
   },
 
   mlflowSearchModelVersions: ({ input }) => {
-    const { filter = "", orderBy = [], maxResults = MAX_ITEMS, pageToken } = versionsInput.parse(input, "input");
+    const { filter, orderBy = [], maxResults = MAX_ITEMS, pageToken } = versionsInput.parse(input, "input");
     return {
       resources: [SERVER],
       answer: async (ctx) => {

@@ -1,11 +1,11 @@
 import { MlflowError } from "../../domain/errors.ts";
 import { whatChanged } from "../../services/live/live-changes.ts";
 import { watchRun } from "../../services/live/watch-run.ts";
-import { message, repeated, required, string } from "../../wire/message.ts";
+import { runIdField } from "../../wire/fields.ts";
+import { message, orElse, repeated, required, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { onRun, onRuns } from "../permissions.ts";
-import { runIdField } from "../runs.ts";
 
 /** How the web UI hears of what happens to runs. docs/ui-api.md describes the messages. */
 export const uiLiveRoutes: readonly Route[] = [
@@ -25,9 +25,9 @@ export const uiLiveRoutes: readonly Route[] = [
     method: "POST",
     paths: ["/ui-api/live"],
     permission: onRuns("READ"),
-    input: message({ runIds: required(repeated(string)), cursor: string }),
+    input: message({ runIds: required(repeated(string)), cursor: orElse("", string) }),
     handle: async ({ ctx, input }) => {
-      const { changed, cursor } = await whatChanged(ctx, input.runIds, input.cursor ?? "");
+      const { changed, cursor } = await whatChanged(ctx, input.runIds, input.cursor);
       return json({ cursor, runs: changed });
     },
   }),

@@ -1,7 +1,8 @@
 import { listExperiments } from "../../services/experiments/experiment-list.ts";
 import { listKeys } from "../../services/runs/distinct-keys.ts";
 import { readRunTable } from "../../services/runs/run-table.ts";
-import { bool, id, message, repeated, string } from "../../wire/message.ts";
+import { experimentIdsField } from "../../wire/fields.ts";
+import { bool, message, repeated, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { experimentToWire } from "../../wire/tracking.ts";
@@ -33,7 +34,7 @@ export const uiRunsRoutes: readonly Route[] = [
     method: "GET",
     paths: ["/ui-api/keys"],
     permission: onExperiments("READ"),
-    input: message({ experimentIds: repeated(id) }),
+    input: message({ experimentIds: experimentIdsField }),
     handle: async ({ ctx, input }) => json(await listKeys(ctx, input.experimentIds ?? [])),
   }),
   route({

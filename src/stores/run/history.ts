@@ -1,3 +1,4 @@
+import { joinBytes } from "../../domain/bytes.ts";
 import type { KeySlice } from "./block.ts";
 import { slicesOf } from "./block.ts";
 import { decodeBound, encodeBound } from "./bound.ts";
@@ -266,19 +267,9 @@ function* joinIntoRows(bodies: readonly Uint8Array[]): Generator<Uint8Array> {
     let bytes = 0;
     do bytes += bodies[to++]!.length;
     while (to < bodies.length && bytes + bodies[to]!.length <= MAX_JOURNAL_ROW_BYTES);
-    yield to - from === 1 ? bodies[from]! : concatenate(bodies.slice(from, to), bytes);
+    yield to - from === 1 ? bodies[from]! : joinBytes(bodies.slice(from, to), bytes);
     from = to;
   }
-}
-
-function concatenate(bodies: readonly Uint8Array[], byteLength: number): Uint8Array {
-  const row = new Uint8Array(byteLength);
-  let offset = 0;
-  for (const body of bodies) {
-    row.set(body, offset);
-    offset += body.length;
-  }
-  return row;
 }
 
 function chunkOf(keyId: number, series: Series, from: number): Chunk {

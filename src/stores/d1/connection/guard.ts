@@ -22,7 +22,7 @@ export function failedGuard(error: unknown): GuardName | undefined {
 
 /** What SQLite says of a statement or a value that is beyond its limits; it then changed nothing. */
 const BEYOND_LIMITS =
-  /SQLITE_TOOBIG|expression tree is too large|too many (SQL variables|terms in compound SELECT|columns|arguments)|pattern too complex|parser stack overflow|tables in a join/i;
+  /SQLITE_TOOBIG|string or blob too big|statement too long|expression tree is too large|too many (SQL variables|terms in compound SELECT|columns|arguments)|pattern too complex|parser stack overflow|tables in a join/i;
 
 /** Whether the error says that a request is larger, deeper or of more parts than the database takes, whenever it is sent. */
 export function isBeyondLimits(error: unknown): boolean {

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startServer, type TestServer } from "../server.ts";
+
+/* Bodies that say no length: what is beyond a route's limit is not held in memory. */
+
+const MIB = 1024 * 1024;
+const SENT_MIB = 300;
+/** The largest body that any of these routes takes, several copies of it, and the runtime's own buffers. */
+const MAX_GROWTH_MIB = 100;
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.stop());
+
+/** The most memory that workerd ever had, in MiB. */
+function peakMemory(): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.workerdPid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+/**
+ * Sends 300 MiB in chunks of one, as fast as they are taken, until the server answers or hangs up.
+ * @returns the status line, and how much was sent.
+ */
+function sendChunked(target: string, contentType: string): Promise<{ status: string; sentMib: number }> {
+  const { hostname, port, host } = new URL(server.url);
+  const chunk = Buffer.concat([Buffer.from(`${MIB.toString(16)}\r\n`), Buffer.alloc(MIB, "x"), Buffer.from("\r\n")]);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    let answer = "";
+    let sentMib = 0;
+    const send = () => {
+      while (sentMib < SENT_MIB && answer === "" && !socket.destroyed) {
+        sentMib++;
+        if (!socket.write(chunk)) return;
+      }
+      if (sentMib === SENT_MIB) socket.write("0\r\n\r\n");
+    };
+    socket.on("drain", send);
+    socket.on("data", (bytes) => {
+      answer += bytes.toString("latin1");
+      socket.destroy();
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve({ status: answer.split("\r\n", 1)[0] ?? "", sentMib }));
+    const head = [`POST ${target} HTTP/1.1`, `Host: ${host}`, `Content-Type: ${contentType}`];
+    socket.write([...head, "Transfer-Encoding: chunked", "", ""].join("\r\n"));
+    send();
+  });
+}
+
+test.each([
+  ["a message", "/api/2.0/mlflow/runs/create", "application/json", "413"],
+  ["a GraphQL query", "/graphql", "application/json", "413"],
+  ["a body of the web UI's own", "/ui-api/runs", "application/json", "413"],
+  ["an upload of the stock UI", "/ajax-api/2.0/mlflow/upload-artifact?run_uuid=a&path=b", "text/plain", "400"],
+  ["what no route takes", "/api/2.0/mlflow/nothing", "application/json", "404"],
+  ["what is no JSON by its type", "/api/2.0/mlflow/runs/create", "text/plain", "400"],
+])("300 MiB of %s without a length are refused in flat memory", async (_what, target, contentType, status) => {
+  const before = peakMemory();
+  const answer = await sendChunked(target, contentType);
+  expect(answer.status).toContain(` ${status} `);
+  expect(peakMemory() - before).toBeLessThan(MAX_GROWTH_MIB);
+});
