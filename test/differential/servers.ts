@@ -58,7 +58,9 @@ export async function startMlflow(): Promise<Omit<RunningServer, "symbols">> {
     ...["server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1"],
     ...["--backend-store-uri", `sqlite:///${folder}/mlflow.db`, "--artifacts-destination", `${folder}/artifacts`],
   ];
-  const child = spawn(command, args, { detached: true, stdio: ["ignore", output, output] });
+  // Its job runner is eight more processes, which no question here concerns.
+  const env = { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false" };
+  const child = spawn(command, args, { detached: true, env, stdio: ["ignore", output, output] });
   const ended = once(child, "close").then(() => {
     rmSync(folder, { recursive: true, force: true });
   });
