@@ -21,6 +21,40 @@ const RESULTS = process.env.TRACKFLARE_TEST_RESULTS;
 
 const JSON_RESULTS: ["json", { outputFile: string }] = ["json", { outputFile: RESULTS ?? "" }];
 
+/** What is promised of a run's object, for runs that share one: all of them are in one cell. */
+const CELL_TESTS = [
+  "test/stores/run/durable-object*.test.ts",
+  "test/stores/run/cells.test.ts",
+  "test/routes/ui/live.test.ts",
+  "test/services/metrics/catch-up.test.ts",
+];
+
+function inWorkerd(name: string, { include, cells = "0" }: { include: string[]; cells?: string }) {
+  return {
+    root: ".",
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: { TRACKFLARE_LOCAL: "1", TRACKFLARE_CELLS: cells },
+          serviceBindings: {
+            FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } },
+            DISK: { disk: { path: FILES_FOLDER, writable: false } },
+            UPLOADS: { disk: { path: `${FILES_FOLDER}/${UPLOADS_FOLDER}`, writable: true } },
+          },
+        },
+      }),
+    ],
+    test: {
+      name,
+      include,
+      exclude: [...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS],
+      globalSetup: "test/stores/artifacts/file-service.setup.ts",
+      testTimeout: 60_000,
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     // What is expected to be logged hides what is not: shown is what tests that fail have logged.
@@ -28,29 +62,8 @@ export default defineConfig({
     // Vitest leaves one core free, which is half of a machine of two; much of what is tested waits for others.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      {
-        root: ".",
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: { TRACKFLARE_LOCAL: "1" },
-              serviceBindings: {
-                FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } },
-                DISK: { disk: { path: FILES_FOLDER, writable: false } },
-                UPLOADS: { disk: { path: `${FILES_FOLDER}/${UPLOADS_FOLDER}`, writable: true } },
-              },
-            },
-          }),
-        ],
-        test: {
-          name: "workerd",
-          include: ["test/**/*.test.ts"],
-          exclude: [...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS],
-          globalSetup: "test/stores/artifacts/file-service.setup.ts",
-          testTimeout: 60_000,
-        },
-      },
+      inWorkerd("workerd", { include: ["test/**/*.test.ts"] }),
+      inWorkerd("cells", { include: CELL_TESTS, cells: "1" }),
       {
         root: ".",
         test: {

@@ -110,10 +110,14 @@ function uiFiles(directory: string, bundle: WorkerBundle) {
   };
 }
 
+/** Objects that hold all metric histories: runs that log at once share commits, and each object is a file of its own. */
+const CELLS = 4;
+
 function workerVars(settings: ServerSettings) {
   const isOpen = settings.admin === undefined && isLoopback(settings.host);
   return {
     TRACKFLARE_ARTIFACTS: "folder",
+    TRACKFLARE_CELLS: process.env.TRACKFLARE_CELLS ?? String(CELLS),
     ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin),
     ...settings.standing,
     ...settings.artifacts,

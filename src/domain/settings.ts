@@ -31,6 +31,19 @@ function areOrigins(list: string): boolean {
     .every((entry) => entry === "" || entry === "*" || (/^https?:\/\/[^/]+\/?$/i.test(entry) && URL.canParse(entry)));
 }
 
+const cellCount = z._default(
+  z.string().check(z.regex(/^(0|[1-9]\d{0,2})$/, "must be a whole number from 0 to 999")),
+  "0",
+);
+
+/** Which objects hold the metric histories of new runs: see stores/run/placement.ts. */
+export const cellSettings = z.object({
+  /** Objects for all runs; 0: each run has its own. */
+  TRACKFLARE_CELLS: cellCount,
+  /** The same for each experiment, where the other is 0. */
+  TRACKFLARE_CELLS_PER_EXPERIMENT: cellCount,
+});
+
 /** Where the server stands: what it is called by, whose pages may call it, below which path. By MLflow's names. */
 export const standingSettings = z.object({
   MLFLOW_SERVER_ALLOWED_HOSTS: z.optional(

@@ -59,6 +59,7 @@ async function serve(
       artifacts: artifactStore(env, config.artifactStore),
       locations: config.locations,
       isServingArtifacts: config.isServingArtifacts,
+      cells: config.cells,
       principal,
       visibility: EVERYTHING,
       requestId,

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { type LocationRules, SERVED_ROOT } from "../domain/artifact-location.ts";
 import { MlflowError } from "../domain/errors.ts";
-import { adminSettings, artifactSettings, isYes, standingSettings } from "../domain/settings.ts";
+import { adminSettings, artifactSettings, cellSettings, isYes, standingSettings } from "../domain/settings.ts";
+import type { CellSettings } from "../stores/run/placement.ts";
 import { type HostRule, hostRule, originsIn } from "./callers.ts";
 
 const settings = z.extend(adminSettings, {
@@ -9,6 +10,7 @@ const settings = z.extend(adminSettings, {
   TRACKFLARE_LOCAL: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
   /** Where artifacts go: the R2 bucket, or the local command's folder. */
   TRACKFLARE_ARTIFACTS: z._default(z.enum(["r2", "folder"], "must be r2 or folder"), "r2"),
+  ...cellSettings.shape,
   ...standingSettings.shape,
   ...artifactSettings.shape,
 });
@@ -31,6 +33,8 @@ export interface Config {
   /** Whether artifacts pass through this server. */
   readonly isServingArtifacts: boolean;
   readonly locations: LocationRules;
+  /** Where the metric histories of new runs go. */
+  readonly cells: CellSettings;
   /** Which hosts may be called; undefined where no list is set. */
   readonly allowedHost: HostRule | undefined;
   /** Of other servers' pages that may call. */
@@ -78,6 +82,10 @@ function parseConfig(env: Env): Config {
       allowedHostSchemes: new Set(
         (rest.MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES ?? "").toLowerCase().split(/[, ]+/),
       ),
+    },
+    cells: {
+      ofAll: Number(rest.TRACKFLARE_CELLS),
+      ofExperiment: Number(rest.TRACKFLARE_CELLS_PER_EXPERIMENT),
     },
     allowedHost: rest.MLFLOW_SERVER_ALLOWED_HOSTS ? hostRule(rest.MLFLOW_SERVER_ALLOWED_HOSTS) : undefined,
     allowedOrigins: originsIn(rest.MLFLOW_SERVER_CORS_ALLOWED_ORIGINS ?? ""),

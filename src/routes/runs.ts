@@ -1,9 +1,13 @@
 import { RUN_STATUSES } from "../domain/entities.ts";
-import { deleteRunTag, logBatch, logMetrics, logParam, setRunTag } from "../services/runs/log-batch.ts";
+import { logBatch } from "../services/runs/log-batch.ts";
 import { logInputs, logOutputs } from "../services/runs/log-inputs.ts";
+import { logMetrics } from "../services/runs/log-metrics.ts";
 import { logModel } from "../services/runs/log-model.ts";
+import { logParam } from "../services/runs/log-params.ts";
+import { deleteRunTag, setRunTag } from "../services/runs/run-tags.ts";
 import { changeRun, createRun, getRun, setRunStage } from "../services/runs/runs.ts";
 import { searchRuns } from "../services/runs/search-runs.ts";
+import { MAX_FLUSH_DISTANCE_MS } from "../stores/run/burst.ts";
 import { keyValue, runIdField } from "../wire/fields.ts";
 import {
   double,
@@ -68,7 +72,8 @@ const searchRoute = (method: "GET" | "POST"): Route =>
     handle: async ({ ctx, input }) => {
       const found = await searchRuns(ctx, toRunSearch(input));
       const response = await jsonStream(pageToPieces("runs", found.slices, runToWire, found.nextPageToken));
-      if (!found.isExact) response.headers.set("X-Trackflare-Max-Staleness-Seconds", "60");
+      if (!found.isExact)
+        response.headers.set("X-Trackflare-Max-Staleness-Seconds", String(MAX_FLUSH_DISTANCE_MS / 1000));
       return response;
     },
   });

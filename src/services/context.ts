@@ -3,6 +3,7 @@ import type { Principal } from "../domain/principal.ts";
 import type { Visibility } from "../search/visibility.ts";
 import type { ArtifactStore } from "../stores/artifacts/artifact-store.ts";
 import type { Database } from "../stores/d1/connection/database.ts";
+import type { CellSettings } from "../stores/run/placement.ts";
 
 /** What a service works with: the stores, the caller, and nothing of HTTP. */
 export interface ServiceContext {
@@ -15,6 +16,8 @@ export interface ServiceContext {
   readonly locations: LocationRules;
   /** Whether clients may send artifacts through this server and fetch them. */
   readonly isServingArtifacts: boolean;
+  /** Where metric histories of new runs go. */
+  readonly cells: CellSettings;
   readonly principal: Principal;
   /** What of the server the caller may see; every search and list takes it into its statements. */
   readonly visibility: Visibility;

@@ -89,7 +89,7 @@ async function checkAtRest({ client, ledger, options: { experimentId } }: Load, 
     problems.push(...checkRun(of, shown));
   }
   problems.push(...(await checkOrderedSearch(client, experimentId, observed)));
-  problems.push(...(await checkDatabase(server, observed)));
+  problems.push(...(await checkDatabase(client, server, observed)));
   return problems;
 }
 
@@ -113,8 +113,14 @@ async function checkOrderedSearch(client: Client, experimentId: string, runs: Re
   );
 }
 
-/** Waits until every object has told D1 by its alarm, and reads D1's own rows. */
-async function checkDatabase(server: CrashingServer, runs: ReadonlyMap<string, ObservedRun>): Promise<string[]> {
+/** Ends the runs, waits until every object has told D1, and reads D1's own rows. */
+async function checkDatabase(
+  client: Client,
+  server: CrashingServer,
+  runs: ReadonlyMap<string, ObservedRun>,
+): Promise<string[]> {
+  // Without it the marks would go only after minutes of silence.
+  for (const runId of runs.keys()) await client.endRun(runId);
   const database = new Database(server.dataDir);
   try {
     const end = Date.now() + MAX_DRAIN_MS;

@@ -1,10 +1,25 @@
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import type { RunDurableObject } from "../../src/stores/run/durable-object.ts";
 import { runObject } from "../../src/stores/run/stub.ts";
 import { historyOf, type Message, metricsOf, mlflow, newRun, searchRuns } from "./mlflow.ts";
 
-export const object = (runId: string) => runObject(env, runId);
+/** The cell that this project's settings put every run into; empty where each run has an object of its own. */
+export const CELL = env.TRACKFLARE_CELLS === "1" ? "cell-0" : "";
+
+/** What a cell's methods need to be told; undefined for an object of its own. */
+export const idInCell = (runId: string) => (CELL === "" ? undefined : runId);
+
+/** The object that has a run's history, to look into. */
+export const object = (runId: string) => env.RUNS.get(env.RUNS.idFromName(CELL || runId));
+
+/** The same as the Worker talks to it. */
+export const runOf = (runId: string) => runObject(env, { runId, cell: CELL });
+
+/** Appends as the Worker does. */
+export const appendTo = async (instance: RunDurableObject, runId: string, body: Uint8Array): Promise<boolean> =>
+  CELL === "" ? instance.append(runId, body) : (await instance.appendInCell(CELL, runId, body)) === "stored";
 
 /** A run whose object holds its history from the first point on. */
 export async function newRunWithObject(message: Message = {}): Promise<string> {
@@ -50,8 +65,23 @@ export async function liveEpoch(runId: string): Promise<number | null> {
   return row?.live_epoch ?? null;
 }
 
+/** When the run is due, in milliseconds: for an object of its own that is the object's alarm. */
 export const alarmOf = (runId: string) =>
-  runInDurableObject(object(runId), (_object, state) => state.storage.getAlarm());
+  runInDurableObject(object(runId), (_object, { storage }) => {
+    if (CELL === "") return storage.getAlarm();
+    const sql = "SELECT due_ms FROM cell_run WHERE run_id = ?";
+    return storage.sql.exec<{ due_ms: number | null }>(sql, runId).one().due_ms;
+  });
+
+/** Lets the run's alarm come now. @returns whether one was set. */
+export async function runAlarm(runId: string): Promise<boolean> {
+  if (CELL === "") return await runDurableObjectAlarm(object(runId));
+  if ((await alarmOf(runId)) === null) return false;
+  await runInDurableObject(object(runId), (_object, { storage }) => {
+    storage.sql.exec("UPDATE cell_run SET due_ms = 1 WHERE run_id = ?", runId);
+  });
+  return await runDurableObjectAlarm(object(runId));
+}
 
 /** Runs `work` while D1 lacks a table, so that every statement on it fails as a broken database's would. */
 export async function withoutTable(table: "runs" | "latest_metrics", work: () => Promise<void>): Promise<void> {
@@ -65,7 +95,8 @@ export async function withoutTable(table: "runs" | "latest_metrics", work: () =>
 
 /** What each of the three ways to read a run says of metric `a`. */
 export async function seen(experimentId: string, runId: string) {
-  const [found] = await searchRuns({ experiment_ids: [experimentId], filter: "metrics.a > -1000" });
+  const runs = await searchRuns({ experiment_ids: [experimentId], filter: "metrics.a > -1000" });
+  const found = runs.find(({ info }) => info.run_id === runId);
   return {
     searched: found?.data.metrics?.find((metric) => metric.key === "a")?.value,
     latest: (await metricsOf(runId)).a?.value,

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { type RunPlaceRow, toPlace } from "../../src/stores/d1/metrics/latest-metrics.ts";
 import { runObject } from "../../src/stores/run/stub.ts";
 import { historyOf } from "./mlflow.ts";
 
@@ -7,10 +8,10 @@ import { historyOf } from "./mlflow.ts";
  * before and after a request that was refused.
  */
 export async function storedState(runIds: readonly string[] = []): Promise<string> {
-  const { results: withObject } = await env.DB.prepare("SELECT run_id FROM runs WHERE has_object").all<{
-    run_id: string;
-  }>();
-  for (const { run_id: runId } of withObject) if (runIds.includes(runId)) await runObject(env, runId).flush();
+  const { results: withObject } = await env.DB.prepare(
+    "SELECT run_id, cell FROM runs WHERE has_object",
+  ).all<RunPlaceRow>();
+  for (const run of withObject.map(toPlace)) if (runIds.includes(run.runId)) await runObject(env, run).flush();
   const { results: tables } = await env.DB.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' ORDER BY name",
   ).all<{ name: string }>();

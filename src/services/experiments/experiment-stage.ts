@@ -7,6 +7,7 @@ import {
   moveSlice,
   noteTold,
 } from "../../stores/d1/experiments/experiment-moves.ts";
+import type { RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { tellDeletedRuns } from "../live/deleted-runs.ts";
 import { getExperiment } from "./experiments.ts";
@@ -51,8 +52,9 @@ export async function finishMove(ctx: ServiceContext, experimentId: string, to: 
 }
 
 /** Tells each, also where others fail. */
-async function tellDeleted(ctx: ServiceContext, experimentId: string, runIds: readonly string[]): Promise<void> {
-  const failed = await tellDeletedRuns(ctx, runIds);
+async function tellDeleted(ctx: ServiceContext, experimentId: string, runs: readonly RunPlace[]): Promise<void> {
+  const failed = await tellDeletedRuns(ctx, runs);
+  const runIds = runs.map(({ runId }) => runId);
   const told = failed.length === 0 ? runIds : runIds.slice(0, runIds.indexOf(failed.toSorted()[0]!));
   const last = told.at(-1);
   if (last !== undefined) await noteTold(ctx.writes, experimentId, last);

@@ -9,10 +9,10 @@ import { findImportedRuns, type ImportedRun, moveRunsStatements } from "../../st
 import { MAX_FIRST_POINTS } from "../../stores/d1/metrics/first-points.ts";
 import { encodePoints } from "../../stores/run/points.ts";
 import { seriesOf } from "../../stores/run/series.ts";
-import { runObject } from "../../stores/run/stub.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { summaryRows } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
+import { appendPoints } from "../metrics/append-points.ts";
 import { forEachAtMost } from "../metrics/catch-up.ts";
 
 /** Objects that are written to at a time. */
@@ -40,7 +40,7 @@ export async function importPoints(ctx: ServiceContext, runs: readonly RunPoints
   // An object takes points of active runs only. Whoever imports gives them their stage when all is written.
   const activate = deleted.map(({ runId }) => ({ runId, lifecycleStage: "active" as const, deletedTimeMs: null }));
   if (deleted.length > 0) await ctx.writes.batch(moveRunsStatements(ctx.writes, activate));
-  await forEachAtMost(OBJECTS_AT_A_TIME, rest, ({ runId }) => append(ctx, runId, points.get(runId) ?? []));
+  await forEachAtMost(OBJECTS_AT_A_TIME, rest, (run) => append(ctx, run, points.get(run.runId) ?? []));
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST unless all of the runs are here. */
@@ -99,11 +99,10 @@ function areFirstPoints(points: readonly Metric[]): boolean {
   );
 }
 
-async function append(ctx: ServiceContext, runId: string, points: readonly Metric[]): Promise<void> {
-  const object = runObject(ctx.env, runId);
+async function append(ctx: ServiceContext, run: ImportedRun, points: readonly Metric[]): Promise<void> {
   for (let from = 0; from < points.length; from += POINTS_PER_APPEND) {
     const body = encodePoints(points.slice(from, from + POINTS_PER_APPEND));
-    if (await object.append(runId, body)) continue;
-    throw new MlflowError("TEMPORARILY_UNAVAILABLE", `Run ${runId} was deleted while its points were stored.`);
+    if (await appendPoints(ctx, run.runId, run, body)) continue;
+    throw new MlflowError("TEMPORARILY_UNAVAILABLE", `Run ${run.runId} was deleted while its points were stored.`);
   }
 }

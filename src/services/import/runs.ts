@@ -15,6 +15,7 @@ import {
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { forEachAtMost } from "../metrics/catch-up.ts";
+import { placeNewRun } from "../runs/known-runs.ts";
 import { checkPairs, type Digested, requireExperiments } from "./experiments.ts";
 import { OBJECTS_AT_A_TIME, requireRuns } from "./points.ts";
 
@@ -38,7 +39,9 @@ export async function importRuns(ctx: ServiceContext, runs: readonly RunRecord[]
     throw alreadyExists(`Run ${moved.runId} is of experiment ${found.get(moved.runId)?.experimentId} here.`);
   }
   try {
-    await ctx.writes.batch(importRunStatements(ctx.writes, runs));
+    await ctx.writes.batch(
+      importRunStatements(ctx.writes, runs, (run) => placeNewRun(ctx, run.runId, run.experimentId)),
+    );
   } catch (error) {
     if (failedGuard(error) !== "param_unchanged") throw error;
     throw invalidParameter(`A param of one of these runs has another value here: ${ids.join(", ").slice(0, 1000)}.`);
@@ -75,7 +78,7 @@ export async function finishRuns(ctx: ServiceContext, runs: readonly Digested<Ru
   const ids = runs.map(({ runId }) => runId);
   const isLive = (run: { readonly isLive: boolean }) => run.isLive;
   const live = [...(await requireRuns(ctx, ids)).values()].filter(isLive);
-  await forEachAtMost(OBJECTS_AT_A_TIME, live, ({ runId }) => runObject(ctx.env, runId).flush());
+  await forEachAtMost(OBJECTS_AT_A_TIME, live, (run) => runObject(ctx.env, run).flush());
   await ctx.writes.batch([
     ...moveRunsStatements(ctx.writes, runs),
     ...noteDigestStatements(
@@ -86,5 +89,5 @@ export async function finishRuns(ctx: ServiceContext, runs: readonly Digested<Ru
   // As after any deletion: an object that is still live, for its watchers, must ask D1 before it takes another point.
   const deleted = new Set(runs.flatMap((run) => (run.lifecycleStage === "deleted" ? [run.runId] : [])));
   const watched = live.filter(({ runId }) => deleted.has(runId));
-  await forEachAtMost(OBJECTS_AT_A_TIME, watched, ({ runId }) => runObject(ctx.env, runId).endBurst());
+  await forEachAtMost(OBJECTS_AT_A_TIME, watched, (run) => runObject(ctx.env, run).endBurst());
 }

@@ -1,4 +1,4 @@
-import { runObject } from "../../stores/run/stub.ts";
+import { endBursts, type RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { forEachAtMost } from "../metrics/catch-up.ts";
 
@@ -6,16 +6,17 @@ const OBJECTS_AT_A_TIME = 32;
 
 /**
  * Tells the objects of live runs that D1 has deleted the runs: each asks D1 before it takes another point.
- * @returns the runs whose object could not be told.
+ * @returns the ids of the runs whose object could not be told.
  */
-export async function tellDeletedRuns(ctx: ServiceContext, runIds: readonly string[]): Promise<string[]> {
+export async function tellDeletedRuns(ctx: ServiceContext, runs: readonly RunPlace[]): Promise<string[]> {
   const failed: string[] = [];
-  await forEachAtMost(OBJECTS_AT_A_TIME, runIds, async (runId) => {
+  const byObject = Map.groupBy(runs, ({ cell, runId }) => cell || runId);
+  await forEachAtMost(OBJECTS_AT_A_TIME, [...byObject.values()], async (ofObject) => {
     try {
-      await runObject(ctx.env, runId).endBurst();
+      await endBursts(ctx.env, ofObject);
     } catch (error) {
-      console.error("deletion of run", runId, error);
-      failed.push(runId);
+      console.error("deletion of runs", error);
+      failed.push(...ofObject.map(({ runId }) => runId));
     }
   });
   return failed;

@@ -50,7 +50,7 @@ export async function whatChanged(ctx: ServiceContext, runIds: readonly string[]
 
 async function markOf(ctx: ServiceContext, digest: RunDigest | undefined): Promise<string> {
   if (digest === undefined) return "-".repeat(MARK_LENGTH);
-  const points = digest.isLive ? await runObject(ctx.env, digest.runId).lastChange() : 0;
+  const points = digest.isLive ? await runObject(ctx.env, digest).lastChange() : 0;
   const text = new TextEncoder().encode(JSON.stringify([digest, points]));
   const hash = new DataView(await crypto.subtle.digest("SHA-256", text));
   return hash.getUint32(0).toString(16).padStart(MARK_LENGTH, "0");

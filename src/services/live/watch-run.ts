@@ -1,4 +1,3 @@
-import { RUN_ID_HEADER } from "../../stores/run/live-sockets.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { findKnownRun } from "../runs/known-runs.ts";
@@ -9,8 +8,7 @@ import { runNotFound } from "../runs/runs.ts";
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST
  */
 export async function watchRun(ctx: ServiceContext, runId: string): Promise<Response> {
-  if ((await findKnownRun(ctx, runId)) === undefined) throw runNotFound(runId);
-  // Made anew, so that nothing of the client's own headers reaches the object.
-  const headers = { Upgrade: "websocket", [RUN_ID_HEADER]: runId };
-  return runObject(ctx.env, runId).fetch(new Request("https://run.invalid/", { headers }));
+  const run = await findKnownRun(ctx, runId);
+  if (run === undefined) throw runNotFound(runId);
+  return await runObject(ctx.env, { runId, cell: run.cell }).watch();
 }

@@ -1,5 +1,5 @@
 import type { RunNotice } from "../../stores/run/live-sockets.ts";
-import { runObject } from "../../stores/run/stub.ts";
+import { type RunPlace, runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 
 /** Changes of a run's data that come within so much of each other are told once. */
@@ -9,25 +9,26 @@ const GATHER_MS = 50;
 const gatheringUntilMs = new Map<string, number>();
 
 /** Tells a live run's watchers, after the answer. Whoever watches a run makes it live. */
-export function tellWatchers(ctx: ServiceContext, runId: string, notice: RunNotice): void {
-  ctx.waitUntil(tell(ctx, runId, notice));
+export function tellWatchers(ctx: ServiceContext, run: RunPlace, notice: RunNotice): void {
+  ctx.waitUntil(tell(ctx, run, notice));
 }
 
 /** Tells a live run's watchers to read it anew: once for what a client logs in one go. */
-export function tellDataChanged(ctx: ServiceContext, runId: string): void {
+export function tellDataChanged(ctx: ServiceContext, run: RunPlace): void {
+  const { runId } = run;
   if (Date.now() <= (gatheringUntilMs.get(runId) ?? 0)) return;
   gatheringUntilMs.set(runId, Date.now() + GATHER_MS);
   const telling = async () => {
     await scheduler.wait(GATHER_MS);
     gatheringUntilMs.delete(runId);
-    await tell(ctx, runId, { type: "data" });
+    await tell(ctx, run, { type: "data" });
   };
   ctx.waitUntil(telling());
 }
 
 /** An object that ends meanwhile takes its sockets with it, and their pages read the run anew when they are back. */
-async function tell(ctx: ServiceContext, runId: string, notice: RunNotice): Promise<void> {
-  await runObject(ctx.env, runId)
+async function tell(ctx: ServiceContext, run: RunPlace, notice: RunNotice): Promise<void> {
+  await runObject(ctx.env, run)
     .tell(notice)
     .catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import { invalidParameter } from "../../domain/errors.ts";
 import { MAX_BULK_RUN_IDS } from "../../domain/limits.ts";
 import { type ChartSource, findChartSources } from "../../stores/d1/metrics/chart-sources.ts";
 import type { ChartOptions, ChartSeries, ChartX } from "../../stores/run/chart-series.ts";
-import { FirstPoints } from "../../stores/run/first-points.ts";
+import { D1History } from "../../stores/run/d1-history.ts";
 import type { SameX } from "../../stores/run/same-x.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
@@ -90,7 +90,7 @@ export async function readRun(
 ): Promise<RunChart> {
   const { runId, isLive, hasObject, latest } = source;
   const asked = isLive ? keys : keys.filter((key) => latest.some((point) => point.key === key));
-  const history = hasObject ? runObject(ctx.env, runId) : new FirstPoints(latest);
+  const history = hasObject ? runObject(ctx.env, source) : new D1History(latest);
   const answers = asked.length === 0 ? [] : await history.chart(asked, options);
   const byKey = new Map(asked.map((key, index) => [key, answers[index]!]));
   return { runId, series: keys.map((key) => ({ key, ...(byKey.get(key) ?? EMPTY) })) };

@@ -88,10 +88,7 @@ async function findSources(ctx: ServiceContext, runIds: readonly string[], keys:
   const first = await find();
   const live = first.filter(({ isLive }) => isLive).slice(0, MAX_ASKED_OBJECTS / 2);
   if (live.length === 0) return { sources: first, asked: 0 };
-  await catchUp(
-    ctx,
-    live.map(({ runId }) => runId),
-  );
+  await catchUp(ctx, live);
   return { sources: await find(), asked: live.length };
 }
 

@@ -1,4 +1,6 @@
 import { findRun } from "../../stores/d1/runs/runs.ts";
+import { cellOfNewRun } from "../../stores/run/placement.ts";
+import type { RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 
 const MAX_KNOWN_RUNS = 10_000;
@@ -8,6 +10,8 @@ export interface KnownRun {
   readonly experimentId: string;
   /** Whether the run's object was seen to hold its history. False says nothing: another isolate may know better. */
   readonly hasObject: boolean;
+  /** Which object holds it, or will: see {@link RunPlace}. */
+  readonly cell: string;
 }
 
 /** Run id → what this isolate knows; a stub is made only for a run that exists. */
@@ -30,7 +34,20 @@ export async function findKnownRun(ctx: ServiceContext, runId: string): Promise<
   return run;
 }
 
-/** Whether this isolate knows that the run's object holds its history. */
-export function isKnownToHaveObject(runId: string): boolean {
-  return knownRuns.get(runId)?.hasObject === true;
+/** Where a run's history is, if this isolate knows that an object holds it. */
+export function knownPlaceOfObject(runId: string): RunPlace | undefined {
+  const run = knownRuns.get(runId);
+  return run?.hasObject ? { runId, cell: run.cell } : undefined;
+}
+
+/** Cells that this isolate was told to be full. */
+const fullCells = new Set<string>();
+
+/** The cell of a new run: see {@link cellOfNewRun}. */
+export function placeNewRun(ctx: ServiceContext, runId: string, experimentId: string): string {
+  return cellOfNewRun(runId, experimentId, ctx.cells, (cell) => fullCells.has(cell));
+}
+
+export function rememberFullCell(cell: string): void {
+  fullCells.add(cell);
 }

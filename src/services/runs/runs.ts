@@ -16,7 +16,7 @@ import { getExperiment } from "../experiments/experiments.ts";
 import { tellDeletedRuns } from "../live/deleted-runs.ts";
 import { tellWatchers } from "../live/watchers.ts";
 import { catchUp } from "../metrics/catch-up.ts";
-import { rememberRun } from "./known-runs.ts";
+import { placeNewRun, rememberRun } from "./known-runs.ts";
 
 export interface CreateRun {
   /** Absent or empty: experiment 0. */
@@ -39,8 +39,10 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
     );
   }
   const runName = givenName || taggedName || randomRunName();
+  const runId = newRunId();
   const newRun = {
-    runId: newRunId(),
+    runId,
+    cell: placeNewRun(ctx, runId, experimentId),
     experimentId,
     runName,
     userId: input.userId ?? "",
@@ -54,7 +56,7 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
       `The experiment ${experiment.experimentId} must be in the 'active' state. Current state is ${experiment.lifecycleStage}.`,
     );
   }
-  rememberRun(info.runId, { experimentId: info.experimentId, hasObject: false });
+  rememberRun(runId, { experimentId: info.experimentId, hasObject: false, cell: newRun.cell });
   return { ...info, tags: newRun.tags };
 }
 
@@ -76,7 +78,7 @@ export async function getRun(ctx: ServiceContext, runId: string): Promise<FullRu
   let run = await readRun(ctx.db, runId, ctx.waitUntil);
   if (run?.info.isLive) {
     // A run alone that cannot be read is no answer; in a search it is one of many.
-    const { staleRuns } = await catchUp(ctx, [runId]);
+    const { staleRuns } = await catchUp(ctx, [run.info]);
     if (staleRuns > 0) throw new Error(`The metric history of run ${runId} cannot be read`);
     run = await readRun(ctx.db, runId, ctx.waitUntil);
   }
@@ -95,10 +97,10 @@ export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<
   const runName = input.runName ? truncate(input.runName, MAX_RUN_TAG_VALUE_LENGTH) : undefined;
   const info = await updateRun(ctx.writes, input.runId, { status: input.status, endTimeMs: input.endTime, runName });
   if (info === undefined) throw await notActive(ctx, input.runId);
-  if (info.isLive) tellWatchers(ctx, info.runId, noticeOf(info));
+  if (info.isLive) tellWatchers(ctx, info, noticeOf(info));
   // A run that ends is searched and looked at next: do not wait for its object's alarm.
   const isEnded = info.status === "FINISHED" || info.status === "FAILED" || info.status === "KILLED";
-  if (isEnded && info.isLive) ctx.waitUntil(runObject(ctx.env, info.runId).flush());
+  if (isEnded && info.isLive) ctx.waitUntil(runObject(ctx.env, info).flush());
   return info;
 }
 
@@ -113,10 +115,11 @@ export async function setRunStage(ctx: ServiceContext, runId: string, to: Lifecy
   }
   if (moved === undefined) throw runNotFound(runId);
   if (!moved.isLive) return;
-  if (to === "deleted" && (await tellDeletedRuns(ctx, [runId])).length > 0) {
+  const place = { runId, cell: moved.cell };
+  if (to === "deleted" && (await tellDeletedRuns(ctx, [place])).length > 0) {
     throw new MlflowError("TEMPORARILY_UNAVAILABLE", `Run ${runId} is deleted, but still takes points; please repeat.`);
   }
-  tellWatchers(ctx, runId, { type: "run", lifecycle_stage: to });
+  tellWatchers(ctx, place, { type: "run", lifecycle_stage: to });
 }
 
 function noticeOf({ status, endTimeMs, runName }: RunInfo): RunNotice {

@@ -1,5 +1,5 @@
 import { planRunSearch, type RunSearchPlan, type RunSearchQuery } from "../../search/run-plan.ts";
-import { liveRunsStatement } from "../../stores/d1/metrics/latest-metrics.ts";
+import { liveRunsStatement, type RunPlaceRow, toPlace } from "../../stores/d1/metrics/latest-metrics.ts";
 import { readRunPage } from "../../stores/d1/runs/run-page.ts";
 import { type RecordRow, type RunRecord, readRuns, toRecords } from "../../stores/d1/runs/runs.ts";
 import type { ServiceContext } from "../context.ts";
@@ -54,8 +54,8 @@ export async function findRunPage(
   // Of many rows, residues leave few.
   const reads = { readsRecords: readsRecords && plan.residues.length === 0 };
   const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_LIVE_RUNS + 1);
-  const first = await readRunPage<{ run_id: string }>(ctx.db, plan, { ...reads, alongside: findLive });
-  const live = first.rows.map((row) => row.run_id);
+  const first = await readRunPage<RunPlaceRow>(ctx.db, plan, { ...reads, alongside: findLive });
+  const live = first.rows.map(toPlace);
   const staleRuns = live.length > 0 ? (await catchUp(ctx, live)).staleRuns : 0;
   const { ids, records, nextPageToken } = live.length > 0 ? await readRunPage(ctx.db, plan, reads) : first;
   return { plan, runIds: ids, records, nextPageToken, isExact: staleRuns === 0 };

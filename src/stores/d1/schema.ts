@@ -74,6 +74,8 @@ export const runs = sqliteTable(
     liveEpoch: integer("live_epoch"),
     /** Once true, always. While false, `latest_metrics` is the whole history: each metric of the run has one point. */
     hasObject: integer("has_object", { mode: "boolean" }).notNull().default(true),
+    /** The object that has, or will have, the run's history: a cell by its name, or where empty one named by the run id. */
+    cell: text("cell").notNull().default(""),
   },
   (table) => [
     index("runs_by_start").on(table.experimentId, table.lifecycleStage, sql`start_time DESC`, table.runId),

@@ -86,6 +86,11 @@ export function frameLength(bytes: Uint8Array): number {
   return byteLength;
 }
 
+/** Whether the frame at the start of `bytes` has points. */
+export function hasPoints(bytes: Uint8Array): boolean {
+  return new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES).getUint32(8, true) > 0;
+}
+
 function wide(column: Int64Column, flag: number): number {
   return column instanceof BigInt64Array ? flag : 0;
 }

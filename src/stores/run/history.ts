@@ -3,16 +3,15 @@ import type { KeySlice } from "./block.ts";
 import { slicesOf } from "./block.ts";
 import { decodeBound, encodeBound } from "./bound.ts";
 import { type ChartOptions, type ChartSeries, chartSeries } from "./chart-series.ts";
-import { frameLength } from "./frame.ts";
+import { frameLength, hasPoints } from "./frame.ts";
 import { groupByKey, seriesByKey, seriesOfKey } from "./group.ts";
-import { MetricKeys } from "./keys.ts";
 import { type Chunk, firstAfter, Merge } from "./merge.ts";
-import { migrateObject, type ObjectStorage } from "./migrations.ts";
 import { decodeJoinedPoints, type Points } from "./points.ts";
 import { type SampleOptions, sampleSeries } from "./sample.ts";
 import { Segments } from "./segments.ts";
 import { type Position, type Series, SeriesBuilder, seriesOf } from "./series.ts";
 import { MetricSummaries } from "./summaries.ts";
+import { isOfRun, type ObjectTables } from "./tables.ts";
 
 /** The journal is due for folding at so many rows or bytes; the latter are about 53,000 points. */
 const FOLD_ROWS = 64;
@@ -20,8 +19,8 @@ const FOLD_BYTES = 1_500_000;
 /** Bodies are gathered into rows up to this size; SQLite rows of an object end at 2 MB. */
 const MAX_JOURNAL_ROW_BYTES = 1_000_000;
 const MAX_BODY_BYTES = 1_900_000;
-/** Journal ids that are taken at once. */
-const IDS_PER_RESERVATION = 1000;
+/** Rows of the journal, of up to 2 MB each, that one slice of a purge removes. */
+const PURGED_ROWS = 64;
 
 export type { SampleOptions };
 
@@ -51,75 +50,72 @@ export interface HistoryReader {
 }
 
 /**
- * The metric history of one run in its object's SQLite: a journal of what was appended, and sorted segments that it
+ * The metric history of one run in an object's SQLite: a journal of what was appended, and sorted segments that it
  * is folded into. All state is in SQL, so that an instance may start and end at any time.
  *
  * A point is (key, timestamp, step, value, is_nan), and is there once however often it was appended.
  */
 export class MetricHistory {
-  readonly #storage: ObjectStorage;
-  readonly #keys: MetricKeys;
+  readonly #tables: ObjectTables;
+  readonly #run: number;
+  readonly #isOfRun: string;
   readonly #segments: Segments;
   #journalRows = 0;
   #journalBytes = 0;
   #hidden: JournalRange | undefined;
   #lastJournalId: number;
-  #reservedThrough: number;
 
-  /** Brings the object's tables up to date. */
-  constructor(storage: ObjectStorage) {
-    migrateObject(storage);
-    this.#storage = storage;
-    this.#lastJournalId = this.#reservedThrough = readSequence(storage.sql);
-    this.#keys = new MetricKeys(storage.sql);
-    this.#segments = new Segments(storage.sql);
-    this.#measureJournal();
+  /**
+   * @param run the run's number in a cell; 0 where the object is the run's own
+   * @param usedThrough a journal id that is known to be used; none of that or less is given again
+   */
+  constructor(tables: ObjectTables, run = 0, usedThrough = 0) {
+    this.#tables = tables;
+    this.#run = run;
+    this.#isOfRun = isOfRun(run);
+    this.#segments = new Segments(tables.sql, run);
+    this.#lastJournalId = Math.max(usedThrough, this.#measureJournal(), this.#segments.lastJournalId());
   }
 
   /**
    * Stores bodies made by `encodePoints`, all or none, in one journal row where they fit.
-   * @returns the id of the last journal row, greater than every one before
+   * @returns the id of the last journal row, greater than every one before of this run
    * @throws Error when a body is of an unknown format, incomplete, or larger than a row may be
    */
   append(bodies: readonly Uint8Array[]): number {
     for (const body of bodies) checkBody(body);
-    const [first, ...more] = joinIntoRows(bodies);
+    // Nothing is left of a row without points once it is folded, and its id would be given again.
+    const [first, ...more] = joinIntoRows(bodies.filter(hasPoints));
     if (first === undefined) return this.lastJournalId;
     // One statement is all or nothing by itself, and a savepoint costs as much as the insert.
     if (more.length === 0) return this.#appendRow(first);
-    return this.#storage.transactionSync(() => more.reduce((_, row) => this.#appendRow(row), this.#appendRow(first)));
+    return this.#tables.storage.transactionSync(() =>
+      more.reduce((_, row) => this.#appendRow(row), this.#appendRow(first)),
+    );
   }
 
   #appendRow(row: Uint8Array): number {
-    const id = this.#lastJournalId + 1;
-    if (id > this.#reservedThrough) this.#reserveIds(id + IDS_PER_RESERVATION);
-    this.#storage.sql.exec("INSERT INTO journal (id, body) VALUES (?, ?)", id, row);
+    const id = this.#tables.ids.next(this.#lastJournalId);
+    this.#tables.sql.exec("INSERT INTO journal (id, run, body) VALUES (?, ?, ?)", id, this.#run, row);
     this.#lastJournalId = id;
     this.#journalRows++;
     this.#journalBytes += row.length;
     return id;
   }
 
-  /**
-   * Has SQLite note that ids up to `throughId` were used. It keeps the last id of the journal in a page of its own, which
-   * each commit would write beside its row; an id that is noted already leaves that page alone.
-   */
-  #reserveIds(throughId: number): void {
-    this.#storage.transactionSync(() => {
-      this.#storage.sql.exec("INSERT INTO journal (id, body) VALUES (?, x'')", throughId);
-      this.#storage.sql.exec("DELETE FROM journal WHERE id = ?", throughId);
-    });
-    this.#reservedThrough = throughId;
-  }
-
-  /** At least the id of the last journal row ever appended, and less than that of every later one; 0 before the first. */
+  /** At least the id of the last journal row ever acknowledged, and less than that of every later one; 0 before the first. */
   get lastJournalId(): number {
     return this.#lastJournalId;
   }
 
   /** Removes journal rows, which must not have been folded. */
   takeBack({ after, through }: JournalRange): void {
-    this.#storage.sql.exec("DELETE FROM journal WHERE id > ? AND id <= ?", after, through);
+    this.#tables.sql.exec(
+      `DELETE FROM journal WHERE ${this.#isOfRun} AND id > ? AND id <= ?`,
+      this.#run,
+      after,
+      through,
+    );
     this.#measureJournal();
   }
 
@@ -138,16 +134,43 @@ export class MetricHistory {
    * the same turn as an append it is part of that commit. Not for use in a transaction of the caller's.
    */
   fold(): void {
+    this.foldJournal();
+    while (this.merge()) {}
+  }
+
+  /** The first half of {@link fold}: at most a few ten thousand points by then. */
+  foldJournal(): void {
+    const { sql, storage, keys } = this.#tables;
     for (let batch = this.#readFoldBatch(); batch; batch = this.#readFoldBatch()) {
       const { points, lastId } = batch;
-      const idByKey = this.#keys.ensureIds(new Set(points.flatMap(({ keys }) => keys)));
-      this.#storage.transactionSync(() => {
+      const idByKey = keys.ensureIds(new Set(points.flatMap((each) => each.keys)));
+      storage.transactionSync(() => {
         this.#segments.write(groupByKey(points, idByKey), lastId);
-        this.#storage.sql.exec("DELETE FROM journal WHERE id <= ?", lastId);
+        sql.exec(`DELETE FROM journal WHERE ${this.#isOfRun} AND id <= ?`, this.#run, lastId);
       });
-      while (this.#storage.transactionSync(() => this.#segments.mergeTier())) {}
     }
     this.#measureJournal();
+  }
+
+  /** Merges some segments where there are enough of a size; bounded, so that others may come between two calls. */
+  merge(): boolean {
+    return this.#tables.storage.transactionSync(() => this.#segments.mergeTier());
+  }
+
+  /**
+   * Removes a slice of what is stored of the run.
+   * @returns whether there may be more
+   */
+  purgeSlice(): boolean {
+    const isEmpty = this.#tables.storage.transactionSync(() => {
+      const rows = this.#tables.sql.exec(
+        `DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE ${this.#isOfRun} LIMIT ${PURGED_ROWS}) RETURNING id`,
+        this.#run,
+      );
+      return rows.toArray().length === 0 && !this.#segments.purgeSlice();
+    });
+    this.#measureJournal();
+    return !isEmpty;
   }
 
   /** The next points of a metric in get-history's order (timestamp, step, value), each once; empty at the end. */
@@ -177,19 +200,12 @@ export class MetricHistory {
     return keys.map((key) => chartSeries((name) => this.#slices(name, undefined, recentOf(name)), key, options));
   }
 
-  /** Every metric key, in no order. */
-  keys(): string[] {
-    const keys = new Set(this.#keys.all());
-    for (const points of this.#journal()) for (const key of points.keys) keys.add(key);
-    return [...keys];
-  }
-
   /** Summaries of at least the points appended after journal row `journalId`: of all for 0. */
   summariesSince(journalId: number): MetricSummaries {
     const summaries = new MetricSummaries();
     for (const block of this.#segments.blocksSince(journalId)) {
       const slices = [...slicesOf(block)];
-      const keys = this.#keys.between(slices[0]!.keyId, slices.at(-1)!.keyId);
+      const keys = this.#tables.keys.between(slices[0]!.keyId, slices.at(-1)!.keyId);
       for (const { keyId, series, from, to } of slices) summaries.addSeries(keys.get(keyId)!, series, from, to);
     }
     for (const points of this.#journal(journalId)) summaries.add(points);
@@ -198,7 +214,7 @@ export class MetricHistory {
 
   /** A metric's points after `after` in order, each once. */
   *#slices(key: string, after: Position | undefined, recent = this.#recent(key)): Generator<KeySlice> {
-    const keyId = this.#keys.findId(key) ?? 0;
+    const keyId = this.#tables.keys.findId(key) ?? 0;
     // 0 and −0 are one value, and −0 is the later of the two.
     const bound = after && seriesOf(after.value === 0 ? { ...after, value: -0 } : after);
     const sources: Iterable<Chunk>[] = keyId === 0 ? [] : this.#segments.sources(keyId, bound);
@@ -215,8 +231,9 @@ export class MetricHistory {
 
   *#journal(afterId = 0, key?: string): Generator<Points> {
     const { after, through } = this.#hidden ?? { after: 0, through: 0 };
-    const rows = this.#storage.sql.exec<{ body: ArrayBuffer }>(
-      "SELECT body FROM journal WHERE id > ? AND NOT (id > ? AND id <= ?) ORDER BY id",
+    const rows = this.#tables.sql.exec<{ body: ArrayBuffer }>(
+      `SELECT body FROM journal WHERE ${this.#isOfRun} AND id > ? AND NOT (id > ? AND id <= ?) ORDER BY id`,
+      this.#run,
       afterId,
       after,
       through,
@@ -228,9 +245,11 @@ export class MetricHistory {
     const points: Points[] = [];
     let lastId = 0;
     let bytes = 0;
-    for (const row of this.#storage.sql.exec<{ id: number; body: ArrayBuffer }>(
-      "SELECT id, body FROM journal ORDER BY id",
-    )) {
+    const rows = this.#tables.sql.exec<{ id: number; body: ArrayBuffer }>(
+      `SELECT id, body FROM journal WHERE ${this.#isOfRun} ORDER BY id`,
+      this.#run,
+    );
+    for (const row of rows) {
       points.push(...decodeJoinedPoints(new Uint8Array(row.body)));
       lastId = row.id;
       bytes += row.body.byteLength;
@@ -239,19 +258,18 @@ export class MetricHistory {
     return lastId === 0 ? undefined : { points, lastId };
   }
 
-  #measureJournal(): void {
-    const { rows, bytes } = this.#storage.sql
-      .exec<{ rows: number; bytes: number }>("SELECT count(*) AS rows, total(length(body)) AS bytes FROM journal")
+  /** @returns the id of the last row; 0 where there is none. */
+  #measureJournal(): number {
+    const { rows, bytes, last } = this.#tables.sql
+      .exec<{ rows: number; bytes: number; last: number | null }>(
+        `SELECT count(*) AS rows, total(length(body)) AS bytes, max(id) AS last FROM journal WHERE ${this.#isOfRun}`,
+        this.#run,
+      )
       .one();
     this.#journalRows = rows;
     this.#journalBytes = bytes;
+    return last ?? 0;
   }
-}
-
-/** The greatest id that the journal is known to have had. */
-function readSequence(sql: SqlStorage): number {
-  const [row] = sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").toArray();
-  return row?.seq ?? 0;
 }
 
 function checkBody(body: Uint8Array): void {

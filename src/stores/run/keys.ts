@@ -3,7 +3,7 @@ const KEYS_PER_STATEMENT = 1000;
 /** Keys remembered, so that memory stays bounded: about 2 MB. */
 const MAX_CACHED_KEYS = 20_000;
 
-/** The numbers that stand for metric keys in segments. */
+/** The numbers that stand for metric keys in segments; the runs of a cell share them. */
 export class MetricKeys {
   readonly #sql: SqlStorage;
   readonly #cache = new Map<string, number>();
@@ -52,12 +52,5 @@ export class MetricKeys {
       lastId,
     );
     return new Map(rows.toArray().map(({ id, key }) => [id, key]));
-  }
-
-  all(): string[] {
-    return this.#sql
-      .exec<{ key: string }>("SELECT key FROM metric_key")
-      .toArray()
-      .map((row) => row.key);
   }
 }

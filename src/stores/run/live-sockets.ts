@@ -2,6 +2,8 @@ import type { RunStatus } from "../../domain/entities.ts";
 
 /** A request for a socket names the run in it: an object does not know its own name before its first point. */
 export const RUN_ID_HEADER = "X-Trackflare-Run-Id";
+/** And its cell, unless the object is the run's own. */
+export const CELL_HEADER = "X-Trackflare-Cell";
 
 /** What those who watch a run are told beside its points, as JSON. */
 export type RunNotice =
@@ -23,41 +25,42 @@ const GATHER_MS = 40;
 const MAX_MESSAGE_BYTES = 1_000_000;
 
 /** Asked for by watchers that want to know whether they are still connected; answered without waking the object. */
-const PING = "ping";
-const PONG = "pong";
+export const PING = "ping";
+export const PONG = "pong";
+
+/** What is needed of a WebSocket. */
+export interface Listener {
+  send(message: string | Uint8Array): void;
+}
 
 /**
  * The sockets of those who watch a run. They outlive the object's instances: a run that logs nothing costs nothing to
  * watch. Messages wait at the platform's output gate, so nobody is told of a point that is not durable.
  */
 export class LiveSockets {
-  readonly #ctx: DurableObjectState;
+  readonly #list: () => readonly Listener[];
   #count: number;
   #waiting: Uint8Array[] = [];
   #isGathering = false;
 
-  constructor(ctx: DurableObjectState) {
-    this.#ctx = ctx;
-    this.#count = ctx.getWebSockets().length;
+  /** @param list the run's open sockets */
+  constructor(list: () => readonly Listener[]) {
+    this.#list = list;
+    this.#count = list().length;
   }
 
   get hasWatchers(): boolean {
     return this.#count > 0;
   }
 
-  /** @returns the answer to a request for a socket. */
-  accept(): Response {
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.#ctx.acceptWebSocket(server);
-    this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
-    this.#count = this.#ctx.getWebSockets().length;
-    return new Response(null, { status: 101, webSocket: client });
+  /** Whether points wait for their message. */
+  get isGathering(): boolean {
+    return this.#isGathering;
   }
 
-  /** To be called when the platform says that a socket is closed or broken: completes its end. */
-  leave(socket: WebSocket): void {
-    socket.close();
-    this.#count = this.#ctx.getWebSockets().filter((other) => other !== socket).length;
+  /** To be called when a socket came, or `left`. */
+  recount(left?: Listener): void {
+    this.#count = this.#list().filter((socket) => socket !== left).length;
   }
 
   /** Tells points: messages are bodies made by `encodePoints`, one after the other. */
@@ -93,7 +96,7 @@ export class LiveSockets {
   }
 
   #send(message: string | Uint8Array): void {
-    for (const socket of this.#ctx.getWebSockets()) {
+    for (const socket of this.#list()) {
       try {
         socket.send(message);
       } catch {

@@ -42,6 +42,22 @@ CREATE TABLE block_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL);`,
     id: 3,
     sql: "INSERT INTO state (key, value) SELECT 'hasFirstPoints', 1 FROM state WHERE key = 'epoch';",
   },
+  {
+    // Runs of a cell, by their numbers. An object's own run is number 0: its rows are in no index, and its state in `state`.
+    id: 4,
+    sql: `
+CREATE TABLE cell_run (number INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, due_ms INTEGER, state TEXT NOT NULL);
+
+CREATE INDEX cell_run_due ON cell_run (due_ms) WHERE due_ms IS NOT NULL;
+
+ALTER TABLE journal ADD COLUMN run INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX journal_of_run ON journal (run) WHERE run > 0;
+
+ALTER TABLE segment ADD COLUMN run INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX segment_of_run ON segment (run) WHERE run > 0;`,
+  },
 ];
 
 /**

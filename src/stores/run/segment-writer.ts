@@ -17,11 +17,13 @@ export class SegmentWriter {
   #keyIds: number[] = [];
   #ends: number[] = [];
 
-  /** Starts a new segment. `lastJournalId` is that of the latest journal row whose points it will hold. */
-  constructor(sql: SqlStorage, lastJournalId: number) {
+  /** Starts a new segment of run number `run`. `lastJournalId` is that of the latest journal row whose points it will hold. */
+  constructor(sql: SqlStorage, run: number, lastJournalId: number) {
     this.#sql = sql;
     this.#lastJournalId = lastJournalId;
-    this.segmentId = sql.exec<{ id: number }>("INSERT INTO segment (points) VALUES (0) RETURNING id").one().id;
+    this.segmentId = sql
+      .exec<{ id: number }>("INSERT INTO segment (run, points) VALUES (?, 0) RETURNING id", run)
+      .one().id;
   }
 
   /** Adds points that come after all before. */

@@ -3,12 +3,17 @@ import { type Bound, decodeBound, encodeBound, encodeKeyBound } from "./bound.ts
 import { type Chunk, firstAfter, Merge } from "./merge.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import type { Series } from "./series.ts";
+import { isOfRun } from "./tables.ts";
 
 /** As many segments of one tier merge into one. Tier t holds 64·8^t points and more. */
 const SEGMENTS_PER_MERGE = 8;
 const TIER_0_POINTS = 64;
 /** No merge takes in more, so that none holds the object up for long; larger segments stay side by side. */
 const MAX_MERGE_POINTS = 524_288;
+/** In a cell, where other runs wait meanwhile. */
+const MAX_MERGE_POINTS_OF_CELL = 131_072;
+/** Blocks that one slice of a purge removes: 12 MB. */
+const PURGED_BLOCKS = 64;
 /** A block at least this full is moved by merges, not rewritten, where no other segment has points within it. */
 const MIN_MOVED_POINTS = (MAX_BLOCK_POINTS * 3) / 4;
 const BLOCKS_PER_QUERY = 16;
@@ -34,14 +39,52 @@ interface BlockRow extends Record<string, SqlStorageValue> {
  */
 export class Segments {
   readonly #sql: SqlStorage;
+  readonly #run: number;
+  readonly #isOfRun: string;
 
-  constructor(sql: SqlStorage) {
+  /** @param run see {@link isOfRun} */
+  constructor(sql: SqlStorage, run: number) {
     this.#sql = sql;
+    this.#run = run;
+    this.#isOfRun = isOfRun(run);
+  }
+
+  /** The latest journal row that any block has points of; 0 where there is none. */
+  lastJournalId(): number {
+    const { last } = this.#sql
+      .exec<{ last: number | null }>(
+        `SELECT max(last_journal_id) AS last FROM block WHERE segment_id IN (${this.#ids})`,
+        this.#run,
+      )
+      .one();
+    return last ?? 0;
+  }
+
+  /** Removes some of the blocks. @returns whether there were any */
+  purgeSlice(): boolean {
+    const [segment] = this.#list();
+    if (segment === undefined) return false;
+    const blocks = this.#sql
+      .exec<{ last: ArrayBuffer; body_id: number }>(
+        `SELECT last, body_id FROM block WHERE segment_id = ? ORDER BY last LIMIT ${PURGED_BLOCKS}`,
+        segment.id,
+      )
+      .toArray();
+    for (const { last, body_id } of blocks) {
+      this.#sql.exec("DELETE FROM block_body WHERE id = ?", body_id);
+      this.#sql.exec("DELETE FROM block WHERE segment_id = ? AND last = ?", segment.id, last);
+    }
+    if (blocks.length < PURGED_BLOCKS) this.#sql.exec("DELETE FROM segment WHERE id = ?", segment.id);
+    return true;
+  }
+
+  get #ids(): string {
+    return `SELECT id FROM segment WHERE ${this.#isOfRun}`;
   }
 
   /** Writes a segment of sorted points; `lastJournalId` is the latest journal row they come from. */
   write(slices: Iterable<KeySlice>, lastJournalId: number): void {
-    const writer = new SegmentWriter(this.#sql, lastJournalId);
+    const writer = new SegmentWriter(this.#sql, this.#run, lastJournalId);
     for (const slice of slices) writer.append(slice);
     writer.finish();
   }
@@ -61,17 +104,22 @@ export class Segments {
   /** The points of at least the blocks with something of a journal row after `journalId`. */
   *blocksSince(journalId: number): Generator<Block> {
     const ids = this.#sql
-      .exec<{ body_id: number }>("SELECT body_id FROM block WHERE last_journal_id > ?", journalId)
+      .exec<{ body_id: number }>(
+        `SELECT body_id FROM block WHERE segment_id IN (${this.#ids}) AND last_journal_id > ?`,
+        this.#run,
+        journalId,
+      )
       .toArray();
     for (const { body_id } of ids) yield this.#open(body_id);
   }
 
   /** Merges the segments of one tier if there are enough, and says whether it did. */
   mergeTier(): boolean {
+    const maxPoints = this.#run === 0 ? MAX_MERGE_POINTS : MAX_MERGE_POINTS_OF_CELL;
     const tiers = Map.groupBy(this.#list(), ({ points }) => tierOf(points));
     for (const [, segments] of [...tiers].sort(([a], [b]) => a - b)) {
       if (segments.length < SEGMENTS_PER_MERGE) continue;
-      const inputs = fitting(segments.slice(0, SEGMENTS_PER_MERGE));
+      const inputs = fitting(segments.slice(0, SEGMENTS_PER_MERGE), maxPoints);
       if (inputs.length < 2) continue;
       this.#merge(inputs.map(({ id }) => id));
       return true;
@@ -87,7 +135,7 @@ export class Segments {
         ids,
       )
       .one();
-    const writer = new SegmentWriter(this.#sql, last);
+    const writer = new SegmentWriter(this.#sql, this.#run, last);
     const merge = new Merge<StoredBlock>(
       inputs.map((id) => this.#blocks(id, encodeKeyBound(0), Number.POSITIVE_INFINITY, slicesOf)),
     );
@@ -152,7 +200,12 @@ export class Segments {
   }
 
   #list(): { id: number; points: number }[] {
-    return this.#sql.exec<{ id: number; points: number }>("SELECT id, points FROM segment ORDER BY id").toArray();
+    return this.#sql
+      .exec<{ id: number; points: number }>(
+        `SELECT id, points FROM segment WHERE ${this.#isOfRun} ORDER BY id`,
+        this.#run,
+      )
+      .toArray();
   }
 }
 
@@ -161,10 +214,10 @@ function tierOf(points: number): number {
 }
 
 /** The first segments, as many as one merge takes. */
-function fitting<S extends { readonly points: number }>(segments: readonly S[]): S[] {
+function fitting<S extends { readonly points: number }>(segments: readonly S[], maxPoints: number): S[] {
   let points = 0;
   return segments.filter((segment) => {
     points += segment.points;
-    return points <= MAX_MERGE_POINTS;
+    return points <= maxPoints;
   });
 }

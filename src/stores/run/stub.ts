@@ -1,8 +1,125 @@
+import type { Acceptance, NewsOfRun, NewsRequest } from "./cell.ts";
+import type { ChartOptions, ChartSeries } from "./chart-series.ts";
 import type { RunDurableObject } from "./durable-object.ts";
+import type { HistoryReader, ReadOptions, SampleOptions } from "./history.ts";
+import { CELL_HEADER, RUN_ID_HEADER, type RunNotice } from "./live-sockets.ts";
+import type { Confirmed, RunNews } from "./open-run.ts";
+import type { Series } from "./series.ts";
+
+/** A run, and the object that has its history. */
+export interface RunPlace {
+  readonly runId: string;
+  /** The object's name where it is a cell; empty where it is the run's own. */
+  readonly cell: string;
+}
 
 /**
- * The one place where a run id becomes its object. Only for runs that D1 knows: naming an object creates it.
+ * The one place where a run becomes its object. Only for runs that D1 knows: naming an object creates it.
  */
-export function runObject(env: Env, runId: string): DurableObjectStub<RunDurableObject> {
-  return env.RUNS.get(env.RUNS.idFromName(runId));
+export function runObject(env: Env, place: RunPlace): RunObject {
+  return new RunObject(objectNamed(env, place.cell || place.runId), place);
+}
+
+function objectNamed(env: Env, name: string): DurableObjectStub<RunDurableObject> {
+  return env.RUNS.get(env.RUNS.idFromName(name));
+}
+
+/** What the object of one run does for it, wherever that is. */
+export class RunObject implements HistoryReader {
+  readonly #stub: DurableObjectStub<RunDurableObject>;
+  readonly #runId: string;
+  readonly #cell: string;
+  /** Own objects are asked as the version before cells asks them. */
+  readonly #idInCell: string | undefined;
+
+  constructor(stub: DurableObjectStub<RunDurableObject>, { runId, cell }: RunPlace) {
+    this.#stub = stub;
+    this.#runId = runId;
+    this.#cell = cell;
+    this.#idInCell = cell === "" ? undefined : runId;
+  }
+
+  /** Appends points made by `encodePoints`, all or none. */
+  async append(body: Uint8Array): Promise<Acceptance> {
+    if (this.#cell !== "") return await this.#stub.appendInCell(this.#cell, this.#runId, body);
+    return (await this.#stub.append(this.#runId, body)) ? "stored" : "refused";
+  }
+
+  async read(key: string, options: ReadOptions): Promise<Series> {
+    return await this.#stub.read(key, options, this.#idInCell);
+  }
+
+  async sample(key: string, options: SampleOptions): Promise<Series> {
+    return await this.#stub.sample(key, options, this.#idInCell);
+  }
+
+  async chart(keys: readonly string[], options: ChartOptions): Promise<ChartSeries[]> {
+    return await this.#stub.chart(keys, options, this.#idInCell);
+  }
+
+  /** Grows with every point; 0 before the first. */
+  async lastChange(): Promise<number> {
+    return await this.#stub.lastChange(this.#idInCell);
+  }
+
+  /** Tells those who watch the run. */
+  async tell(notice: RunNotice): Promise<void> {
+    await this.#stub.tell(notice, this.#idInCell);
+  }
+
+  /** The run was deleted in D1: the next point must ask D1 again. */
+  async endBurst(): Promise<void> {
+    await this.#stub.endBurst(this.#idInCell);
+  }
+
+  /** Tells D1 now, and ends the burst. */
+  async flush(): Promise<void> {
+    await this.#stub.flush(this.#idInCell);
+  }
+
+  /** Removes all that is stored of the run. D1 must have forgotten it before, so that it takes no more points. */
+  async purge(): Promise<void> {
+    await this.#stub.purge(this.#runId);
+  }
+
+  /** The answer to a request for a socket that tells the run's points. */
+  async watch(): Promise<Response> {
+    // Made anew, so that nothing of the client's own headers reaches the object.
+    const headers = { Upgrade: "websocket", [RUN_ID_HEADER]: this.#runId, [CELL_HEADER]: this.#cell };
+    return await this.#stub.fetch(new Request("https://run.invalid/", { headers }));
+  }
+}
+
+/** Tells one object of runs that were deleted in D1: see {@link RunObject.endBurst}. All are in the same object. */
+export async function endBursts(env: Env, runs: readonly RunPlace[]): Promise<void> {
+  const [first] = runs;
+  if (first === undefined) return;
+  if (first.cell === "") await runObject(env, first).endBurst();
+  else await objectNamed(env, first.cell).endBurstsOf(runs.map(({ runId }) => runId));
+}
+
+/** What is to be asked of one object, and by which name. */
+export interface ObjectRequest {
+  readonly cell: string;
+  /** One where the object is the run's own. */
+  readonly runs: readonly NewsRequest[];
+}
+
+/** Runs that D1 marks live, by the objects that have to be asked. */
+export function byObject(runs: readonly RunPlace[], confirmedOf: (runId: string) => Confirmed | undefined) {
+  const requests: ObjectRequest[] = [];
+  for (const [cell, ofCell] of Map.groupBy(runs, (run) => run.cell)) {
+    const asked = ofCell.map(({ runId }) => ({ runId, confirmed: confirmedOf(runId) }));
+    if (cell === "") requests.push(...asked.map((run) => ({ cell, runs: [run] })));
+    else requests.push({ cell, runs: asked });
+  }
+  return requests;
+}
+
+/** What D1 has not seen: of the first runs of a request, as many as one answer holds. */
+export async function askForNews(env: Env, { cell, runs }: ObjectRequest): Promise<NewsOfRun[]> {
+  if (cell !== "") return await objectNamed(env, cell).unflushedOf(runs);
+  const { runId, confirmed } = runs[0]!;
+  const news: RunNews = await objectNamed(env, runId).unflushed(confirmed);
+  return [{ runId, news }];
 }

@@ -1,9 +1,9 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
-import { runObject } from "../../../src/stores/run/stub.ts";
 import { parsePoints } from "../../../ui/src/api/live-frames.ts";
 import { expectMlflowError, fetchWorker, type Message, mlflow, newRun, searchRuns } from "../../helpers/mlflow.ts";
+import { alarmOf, object, runOf } from "../../helpers/run-object.ts";
 
 /** A socket and all that came through it. */
 async function watch(runId: string) {
@@ -77,7 +77,7 @@ test("a run is live for as long as someone watches, whoever searches and wheneve
     .run.info;
   await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
   await searchRuns({ experiment_ids: [experiment_id] });
-  await runObject(env, runId).flush();
+  await runOf(runId).flush();
   await searchRuns({ experiment_ids: [experiment_id] });
   expect(await liveEpoch(runId)).not.toBeNull();
   socket.close();
@@ -87,19 +87,17 @@ test("a run is live for as long as someone watches, whoever searches and wheneve
 test("a point of a run that is live for its watchers alone gets an alarm that tells D1", async () => {
   const runId = await newRun();
   const { socket, heard } = await watch(runId);
-  expect(await runDurableObjectAlarm(runObject(env, runId))).toBe(true);
-  const alarm = () => runInDurableObject(runObject(env, runId), (_object, state) => state.storage.getAlarm());
-  expect(await alarm()).toBeNull();
+  expect(await alarmOf(runId)).toBeNull();
   await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
   await vi.waitFor(() => expect(heard).toHaveLength(1));
-  expect(await alarm()).not.toBeNull();
+  expect(await alarmOf(runId)).not.toBeNull();
   socket.close();
 });
 
 test("sockets outlive the object's instance", async () => {
   const runId = await newRun();
   const { socket, heard } = await watch(runId);
-  await evictDurableObject(runObject(env, runId));
+  await evictDurableObject(object(runId));
   await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
   await vi.waitFor(() => expect(heard).toHaveLength(1));
   await mlflow("runs/set-tag", { run_id: runId, key: "t", value: "1" });
@@ -120,7 +118,7 @@ test("a socket is for those who may read the run, and for this server's own page
   const unknown = fetchWorker("/ui-api/runs/0123456789abcdef0123456789abcdef/live", { headers: upgrade });
   await expectMlflowError(unknown, "RESOURCE_DOES_NOT_EXIST");
   expect(await liveEpoch(runId)).toBeNull();
-  const sockets = await runInDurableObject(runObject(env, runId), (_object, state) => state.getWebSockets().length);
+  const sockets = await runInDurableObject(object(runId), (_object, state) => state.getWebSockets(runId).length);
   expect(sockets).toBe(0);
 });
 

@@ -16,7 +16,7 @@ import {
   send,
   type WireMetric,
 } from "../../helpers/mlflow.ts";
-import { abort, log, object } from "../../helpers/run-object.ts";
+import { abort, appendTo, log, object } from "../../helpers/run-object.ts";
 
 const valuesOf = async (runId: string, key: string) => (await historyOf(runId, key)).map(({ value }) => value);
 
@@ -219,7 +219,7 @@ describe("an object is made, and has the points that were there before,", () => 
     await env.DB.exec("ALTER TABLE latest_metrics RENAME TO latest_metrics_away");
     try {
       await runInDurableObject(object(runId), async (instance) => {
-        await expect(instance.append(runId, body)).rejects.toThrow();
+        await expect(appendTo(instance, runId, body)).rejects.toThrow();
       });
     } finally {
       await env.DB.exec("ALTER TABLE latest_metrics_away RENAME TO latest_metrics");

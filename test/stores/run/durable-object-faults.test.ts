@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { encodePoints } from "../../../src/stores/run/points.ts";
 import {
@@ -14,11 +14,15 @@ import {
 import {
   abort,
   alarmOf,
+  appendTo,
+  idInCell,
   latestRows,
   liveEpoch,
   log,
   newRunWithObject as newRun,
   object,
+  runAlarm,
+  runOf,
   seen,
   seenAs,
   withoutTable,
@@ -29,7 +33,7 @@ describe("a point whose burst was cut off by a crash before D1 had let it throug
   async function crashBeforeMark(runId: string, body: Uint8Array): Promise<void> {
     await withoutTable("runs", async () => {
       const crash = runInDurableObject(object(runId), async (instance, state) => {
-        instance.append(runId, body).catch(() => undefined);
+        appendTo(instance, runId, body).catch(() => undefined);
         for (let turn = 0; turn < 10; turn++) await null;
         await state.storage.sync();
         state.abort("crash");
@@ -44,7 +48,7 @@ describe("a point whose burst was cut off by a crash before D1 had let it throug
     const experimentId = await newExperiment();
     const runId = await newRun({ experiment_id: experimentId });
     await log(runId, "a", 1);
-    await object(runId).flush();
+    await runOf(runId).flush();
     await crashBeforeMark(runId, encodePoints(second));
     expect(await seen(experimentId, runId)).toEqual(seenAs(1));
     await log(runId, "b", 1);
@@ -59,7 +63,7 @@ describe("a point whose burst was cut off by a crash before D1 had let it throug
     const runId = await newRunOfD1({ experiment_id: experimentId });
     await log(runId, "a", 1);
     await crashBeforeMark(runId, encodePoints(second));
-    expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+    expect(await runAlarm(runId)).toBe(true);
     expect(await seen(experimentId, runId)).toEqual(seenAs(1));
     await log(runId, "a", 2, 1);
     expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
@@ -69,7 +73,7 @@ describe("a point whose burst was cut off by a crash before D1 had let it throug
     const experimentId = await newExperiment();
     const runId = await newRun({ experiment_id: experimentId });
     await log(runId, "a", 1);
-    await object(runId).flush();
+    await runOf(runId).flush();
     await crashBeforeMark(runId, encodePoints(second));
     await mlflow("runs/delete", { run_id: runId });
     await expectMlflowError(send("runs/log-metric", { run_id: runId, ...second[0] }), "INVALID_PARAMETER_VALUE");
@@ -85,16 +89,16 @@ describe("while D1 fails", () => {
     await log(runId, "a", 1, 1);
     await withoutTable("latest_metrics", async () => {
       for (let i = 0; i < 5; i++) {
-        expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+        expect(await runAlarm(runId)).toBe(true);
         expect(await alarmOf(runId)).not.toBeNull();
         await log(runId, "a", 2 + i, 2 + i);
       }
       await evictDurableObject(object(runId));
-      await runDurableObjectAlarm(object(runId));
+      await runAlarm(runId);
       expect(await alarmOf(runId)).not.toBeNull();
     });
     expect(await liveEpoch(runId)).not.toBeNull();
-    await runDurableObjectAlarm(object(runId));
+    await runAlarm(runId);
     expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 6, min_value: 1, max_value: 6 }]);
     expect((await historyOf(runId, "a")).map((point) => point.value)).toEqual([1, 2, 3, 4, 5, 6]);
   });
@@ -105,7 +109,7 @@ describe("while D1 fails", () => {
     await withoutTable("latest_metrics", async () => {
       await runInDurableObject(object(runId), async (instance, state) => {
         await state.storage.deleteAlarm();
-        const [flushed] = await Promise.allSettled([instance.flush(), instance.alarm()]);
+        const [flushed] = await Promise.allSettled([instance.flush(idInCell(runId)), instance.alarm()]);
         expect(flushed.status).toBe("rejected");
       });
       expect(await alarmOf(runId)).not.toBeNull();
@@ -117,14 +121,14 @@ describe("while D1 fails", () => {
     const experimentId = await newExperiment();
     const runId = await newRun({ experiment_id: experimentId });
     await log(runId, "a", 1, 1);
-    await object(runId).flush();
+    await runOf(runId).flush();
     const message = { run_id: runId, key: "a", value: 2, timestamp: 1, step: 2 };
     await withoutTable("runs", async () => {
       for (let i = 0; i < 2; i++) await expectMlflowError(send("runs/log-metric", message), "INTERNAL_ERROR");
     });
     // Another point, and D1 told of it: none of this may hide the first.
     await log(runId, "b", 1, 1);
-    await object(runId).flush();
+    await runOf(runId).flush();
     await abort(runId);
     const history = await historyOf(runId, "a");
     expect(history.map((point) => point.value)).toEqual([1]);
@@ -167,7 +171,7 @@ describe("an object that cannot read its own history, as after a rollback to a v
       await expectMlflowError(send("runs/get", { run_id: runId }), "INTERNAL_ERROR");
       await expectMlflowError(send("runs/log-metric", message), "INTERNAL_ERROR");
       expect(await liveEpoch(runId)).toBe(epoch);
-      await runDurableObjectAlarm(object(runId));
+      await runAlarm(runId);
       expect(await alarmOf(runId)).not.toBeNull();
     }
     await setFormat(runId, 1);
@@ -183,9 +187,9 @@ describe("an object that cannot read its own history, as after a rollback to a v
     await log(runId, "a", 1);
     await setFormat(runId, 99);
     await abort(runId);
-    for (let i = 0; i < 3; i++) expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+    for (let i = 0; i < 3; i++) expect(await runAlarm(runId)).toBe(true);
     await setFormat(runId, 1);
-    expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+    expect(await runAlarm(runId)).toBe(true);
     expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 1 }]);
   });
 });

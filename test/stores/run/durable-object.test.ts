@@ -1,4 +1,4 @@
-import { evictDurableObject, listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { encodePoints } from "../../../src/stores/run/points.ts";
@@ -14,11 +14,15 @@ import {
 import {
   abort,
   alarmOf,
+  appendTo,
+  idInCell,
   latestRows,
   liveEpoch,
   log,
   newRunWithObject as newRun,
   object,
+  runAlarm,
+  runOf,
   seen,
   seenAs,
 } from "../../helpers/run-object.ts";
@@ -53,7 +57,7 @@ describe("an acknowledged point is seen by get, history and search", () => {
     const runId = await newRun({ experiment_id: experimentId });
     for (let i = 1; i <= 20; i++) {
       await log(runId, "a", i, i, i);
-      const flushed = object(runId).flush();
+      const flushed = runOf(runId).flush();
       const logged = log(runId, "a", i + 0.5, i, i);
       await Promise.all([flushed, logged]);
       if (i % 2 === 0) await abort(runId);
@@ -66,7 +70,7 @@ describe("an acknowledged point is seen by get, history and search", () => {
     const runId = await newRun({ experiment_id: experimentId });
     for (let i = 1; i <= 20; i++) {
       await log(runId, "a", i, i, i);
-      await object(runId).flush();
+      await runOf(runId).flush();
       await log(runId, "a", i + 0.25, i, i);
       const [, , found] = await Promise.all([
         searchRuns({ experiment_ids: [experimentId] }),
@@ -86,10 +90,10 @@ describe("an acknowledged point is seen by get, history and search", () => {
       await log(runId, "a", i, i, i);
       const body = encodePoints([{ key: "a", value: i + 0.5, step: i, timestamp: i }]);
       const isStored = await runInDurableObject(object(runId), async (instance) => {
-        const appended = instance.append(runId, body);
+        const appended = appendTo(instance, runId, body);
         // Microtasks alone: the point is in the journal, and its commit is under way.
         for (let turn = 0; turn < 10; turn++) await null;
-        const [isStored] = await Promise.all([appended, instance.flush()]);
+        const [isStored] = await Promise.all([appended, instance.flush(idInCell(runId))]);
         return isStored;
       });
       expect(isStored).toBe(true);
@@ -129,7 +133,7 @@ describe("the mark in D1", () => {
       before = epoch ?? 0;
       await log(runId, "a", i, i, 2);
       expect(await liveEpoch(runId)).toBe(epoch);
-      await object(runId).flush();
+      await runOf(runId).flush();
       expect(await liveEpoch(runId)).toBeNull();
     }
   });
@@ -145,12 +149,12 @@ describe("the mark in D1", () => {
   test("goes by alarms alone, which then stop", async () => {
     const runId = await newRun();
     await log(runId, "a", 1);
-    expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+    expect(await runAlarm(runId)).toBe(true);
     expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 1 }]);
     // Points came just now, so more may come: the burst goes on, until an alarm finds that none did.
     expect(await liveEpoch(runId)).not.toBeNull();
     await abort(runId);
-    expect(await runDurableObjectAlarm(object(runId))).toBe(true);
+    expect(await runAlarm(runId)).toBe(true);
     expect(await liveEpoch(runId)).toBeNull();
     expect(await alarmOf(runId)).toBeNull();
   });
@@ -158,7 +162,7 @@ describe("the mark in D1", () => {
   test("goes when an object died between mark and point", async () => {
     const runId = await newRun();
     await log(runId, "a", 1);
-    await object(runId).flush();
+    await runOf(runId).flush();
     await env.DB.prepare("UPDATE runs SET live_epoch = 1 WHERE run_id = ?").bind(runId).run();
     expect((await metricsOf(runId)).a?.value).toBe(1);
     expect(await liveEpoch(runId)).toBeNull();
@@ -205,9 +209,9 @@ describe("latest values in D1", () => {
       .map(({ point }) => point);
     for (const [i, [key, step, timestamp, value]] of shuffled.entries()) {
       await log(runId, key, value, step, timestamp);
-      if (i % 5 === 4) await object(runId).flush();
+      if (i % 5 === 4) await runOf(runId).flush();
     }
-    await object(runId).flush();
+    await runOf(runId).flush();
     const row = (key: string, value: number, step: number, timestamp: number, range: [number, number] | null) => ({
       key,
       value,
@@ -240,7 +244,7 @@ describe("latest values in D1", () => {
       `"key":"a","value":1.0,"timestamp":${greatest},"step":${greatest}},` +
       `{"key":"b","value":1.0,"timestamp":0,"step":${least}`;
     expect(await text()).toContain(expected);
-    await object(runId).flush();
+    await runOf(runId).flush();
     expect(await text()).toContain(expected);
     expect((await latestRows(runId)).map(({ step }) => step)).toEqual([greatest, least]);
   });
@@ -274,7 +278,7 @@ describe("latest values in D1", () => {
         .map((value, i) => ({ key: `key ${from + i}`, value, timestamp: 1, step: 1 }));
       await mlflow("runs/log-batch", { run_id: runId, metrics });
     }
-    await object(runId).flush();
+    await runOf(runId).flush();
     const latest = await metricsOf(runId);
     const wrong = doubles.filter((double, i) => !Object.is(latest[`key ${i}`]?.value, double));
     expect(wrong).toEqual([]);
@@ -293,9 +297,9 @@ describe("latest values in D1", () => {
     const runId = await newRun();
     await log(runId, "a", 1);
     await env.DB.prepare("DELETE FROM runs WHERE run_id = ?").bind(runId).run();
-    await object(runId).flush();
+    await runOf(runId).flush();
     expect(await latestRows(runId)).toEqual([]);
-    await runDurableObjectAlarm(object(runId));
+    await runAlarm(runId);
     expect(await alarmOf(runId)).toBeNull();
   });
 
@@ -308,11 +312,11 @@ describe("latest values in D1", () => {
       await Promise.all([
         log(runId, key, i, i),
         runInDurableObject(object(runId), async (instance) => {
-          await Promise.all([instance.alarm(), instance.flush(), instance.alarm()]);
+          await Promise.all([instance.alarm(), instance.flush(idInCell(runId)), instance.alarm()]);
         }),
       ]);
     }
-    await object(runId).flush();
+    await runOf(runId).flush();
     expect((await latestRows(runId)).map(({ key, value }) => [key, value])).toEqual([...model].sort());
   });
 });
@@ -356,19 +360,19 @@ describe("a run that is deleted while it logs", () => {
     await mlflow("runs/delete", { run_id: runId });
     const body = encodePoints([{ key: "a", value: 2, step: 1, timestamp: 1 }]);
     await runInDurableObject(object(runId), async (instance) => {
-      const appended = instance.append(runId, body);
+      const appended = appendTo(instance, runId, body);
       // Microtasks alone: the point is in the journal, and D1 is being asked.
       for (let turn = 0; turn < 10; turn++) await null;
-      expect([...(await instance.read("a", { limit: 9 })).values]).toEqual([1]);
+      expect([...(await instance.read("a", { limit: 9 }, idInCell(runId))).values]).toEqual([1]);
       expect(await appended).toBe(false);
-      expect([...(await instance.read("a", { limit: 9 })).values]).toEqual([1]);
+      expect([...(await instance.read("a", { limit: 9 }, idInCell(runId))).values]).toEqual([1]);
     });
   });
 
   test("takes nothing after a delete that met an object at rest", async () => {
     const runId = await newRun();
     await log(runId, "a", 1);
-    await object(runId).flush();
+    await runOf(runId).flush();
     await mlflow("runs/delete", { run_id: runId });
     await expectMlflowError(
       send("runs/log-metric", { run_id: runId, key: "a", value: 2, timestamp: 1 }),

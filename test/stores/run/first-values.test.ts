@@ -1,10 +1,9 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { runObject } from "../../../src/stores/run/stub.ts";
 import { historyOf, mlflow, newExperiment, newRun, searchRuns } from "../../helpers/mlflow.ts";
+import { object, runOf } from "../../helpers/run-object.ts";
 
-const object = (runId: string) => runObject(env, runId);
 const log = (run_id: string, value: number | string, step: number, timestamp = 1) =>
   mlflow("runs/log-metric", { run_id, key: "a", value, step, timestamp });
 
@@ -26,7 +25,7 @@ test("searches filter and sort by the first value, however late its point is log
     expect(await found("", "FIRST(metrics.a) DESC")).toEqual([high, low, nan, none]);
     expect(await found("first(metrics.a) >= 1")).toEqual([low, high]);
     expect(await found("first(metrics.a) != 5")).toEqual([low, nan]);
-    await Promise.all([low, high, nan].map((runId) => object(runId!).flush()));
+    await Promise.all([low, high, nan].map((runId) => runOf(runId!).flush()));
   }
   await log(high!, 0.5, -1, 7);
   expect(await found("first(metrics.a) < 2")).toEqual([high, low]);
@@ -37,7 +36,7 @@ test("a run of the version that knew no first values gets them once its object h
   const runId = await newRun({ experiment_id: experimentId });
   await log(runId, 4, 0);
   await log(runId, 2, 1);
-  await object(runId).flush();
+  await runOf(runId).flush();
   await env.DB.prepare(
     `UPDATE latest_metrics SET first_value = NULL, first_is_nan = NULL, first_step = NULL, first_timestamp = NULL
      WHERE run_id = ?`,

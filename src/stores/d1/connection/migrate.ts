@@ -9,6 +9,7 @@ import imports from "../../../../migrations/0007_imports.sql";
 import experimentMoves from "../../../../migrations/0008_experiment_moves.sql";
 import runsRunning from "../../../../migrations/0009_runs_running.sql";
 import locations from "../../../../migrations/0010_locations.sql";
+import runCells from "../../../../migrations/0011_run_cells.sql";
 
 /** Every migration in order, under the file name that wrangler records for it. */
 const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0008_experiment_moves.sql", sql: experimentMoves },
   { name: "0009_runs_running.sql", sql: runsRunning },
   { name: "0010_locations.sql", sql: locations },
+  { name: "0011_run_cells.sql", sql: runCells },
 ];
 
 /**

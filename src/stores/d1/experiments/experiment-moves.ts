@@ -1,5 +1,6 @@
 import type { LifecycleStage } from "../../../domain/entities.ts";
 import type { Database } from "../connection/database.ts";
+import { type RunPlaceRow, toPlace } from "../metrics/latest-metrics.ts";
 
 /*
  * An experiment is deleted or restored with all of its runs, as in MLflow: also with the runs that were deleted before. One
@@ -69,17 +70,21 @@ export async function moveSlice(db: Database, id: string, to: LifecycleStage): P
 }
 
 /** Runs of a deleted experiment whose objects may be taking points and were not told yet, in the order of their ids. */
-export async function findUntoldRuns(db: D1Database, id: string, limit: number): Promise<string[]> {
+export async function findUntoldRuns(
+  db: D1Database,
+  id: string,
+  limit: number,
+): Promise<{ runId: string; cell: string }[]> {
   const { results } = await db
     .prepare(
-      `SELECT r.run_id FROM experiment_moves m CROSS JOIN runs r INDEXED BY runs_live ON r.experiment_id = m.experiment_id
+      `SELECT r.run_id, r.cell FROM experiment_moves m CROSS JOIN runs r INDEXED BY runs_live ON r.experiment_id = m.experiment_id
        WHERE m.experiment_id = ?1 AND m.to_stage = 'deleted' AND r.live_epoch IS NOT NULL
          AND r.lifecycle_stage = 'deleted' AND r.run_id > m.told_through
        ORDER BY r.run_id LIMIT ?2 + 0`,
     )
     .bind(id, limit)
-    .all<{ run_id: string }>();
-  return results.map((row) => row.run_id);
+    .all<RunPlaceRow>();
+  return results.map(toPlace);
 }
 
 export async function noteTold(db: Database, id: string, throughRunId: string): Promise<void> {

@@ -9,7 +9,11 @@ import { excluded } from "./experiments.ts";
  * `moveRunsStatement` gives it its stage. What is there already becomes as the record says, if it differs; a param of
  * another value stops the batch as guard `param_unchanged`.
  */
-export function importRunStatements(db: Database, runs: readonly RunRecord[]): Statement[] {
+export function importRunStatements(
+  db: Database,
+  runs: readonly RunRecord[],
+  cellOf: (run: RunRecord) => string,
+): Statement[] {
   const columns = "run_name, user_id, status, start_time, end_time, artifact_uri";
   const into = (sql: string, rows: readonly string[]) => {
     const statement = db.prepare(sql);
@@ -17,13 +21,13 @@ export function importRunStatements(db: Database, runs: readonly RunRecord[]): S
   };
   return [
     ...into(
-      `INSERT INTO runs (run_id, experiment_id, ${columns}, lifecycle_stage, has_object)
+      `INSERT INTO runs (run_id, experiment_id, ${columns}, lifecycle_stage, has_object, cell)
        SELECT j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4, j.value ->> 5, j.value ->> 6,
-         j.value ->> 7, 'active', FALSE
+         j.value ->> 7, 'active', FALSE, j.value ->> 8
        FROM json_each(?) j WHERE TRUE
        ON CONFLICT (run_id) DO UPDATE SET (${columns}) = (${excluded(columns)})
        WHERE (${columns}) IS NOT (${excluded(columns)})`,
-      runs.map(runRow),
+      runs.map((run) => runRow(run, cellOf(run))),
     ),
     ...into(
       `INSERT INTO params (run_id, key, value, experiment_id)
@@ -84,11 +88,11 @@ export function importRunStatements(db: Database, runs: readonly RunRecord[]): S
 }
 
 /** Integers as text, which the columns take exactly. */
-function runRow(run: RunRecord): string {
+function runRow(run: RunRecord, cell: string): string {
   const integer = (value: number | bigint | null) => (value === null ? null : String(value));
   const { runId, experimentId, runName, userId, status, artifactUri } = run;
   const times = [integer(run.startTimeMs), integer(run.endTimeMs)];
-  return JSON.stringify([runId, experimentId, runName, userId, status, ...times, artifactUri]);
+  return JSON.stringify([runId, experimentId, runName, userId, status, ...times, artifactUri, cell]);
 }
 
 function pairRows(run: RunRecord, pairs: RunRecord["params"]): string[] {
@@ -138,6 +142,8 @@ export interface ImportedRun {
   readonly lifecycleStage: LifecycleStage;
   readonly hasObject: boolean;
   readonly isLive: boolean;
+  /** See {@link RunPlace}. */
+  readonly cell: string;
 }
 
 /** The runs of these ids that exist, by their ids. */
@@ -145,7 +151,7 @@ export async function findImportedRuns(db: D1Database, runIds: readonly string[]
   const { results } = await db
     .prepare(
       `SELECT run_id, CAST(experiment_id AS TEXT) AS experiment_id, lifecycle_stage, has_object,
-         live_epoch IS NOT NULL AS is_live
+         live_epoch IS NOT NULL AS is_live, cell
        FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value`,
     )
     .bind(JSON.stringify(runIds))
@@ -155,6 +161,7 @@ export async function findImportedRuns(db: D1Database, runIds: readonly string[]
       lifecycle_stage: LifecycleStage;
       has_object: number;
       is_live: number;
+      cell: string;
     }>();
   return new Map(
     results.map((row) => [
@@ -165,6 +172,7 @@ export async function findImportedRuns(db: D1Database, runIds: readonly string[]
         lifecycleStage: row.lifecycle_stage,
         hasObject: row.has_object === 1,
         isLive: row.is_live === 1,
+        cell: row.cell,
       },
     ]),
   );

@@ -9,6 +9,8 @@ export interface RunDigest {
   readonly endTimeMs: number | null;
   /** Whether its object may hold points that D1 has not seen. */
   readonly isLive: boolean;
+  /** The object's name where it is a cell. */
+  readonly cell: string;
   /** Another text where the latest, least or greatest value of a metric, a param, or the start of a tag is another. */
   readonly data: string;
 }
@@ -20,11 +22,12 @@ interface DigestRow {
   run_name: string;
   end_time: number | null;
   live_epoch: number | null;
+  cell: string;
   data: string;
 }
 
 /** Sums of what only grows, or is likely to: a digest that is the same for other values would take a strange client. */
-const DIGEST = `SELECT run_id, status, lifecycle_stage, run_name, end_time, live_epoch,
+const DIGEST = `SELECT run_id, status, lifecycle_stage, run_name, end_time, live_epoch, cell,
     (SELECT count(*) || ',' || total(step) || ',' || total(timestamp) || ',' || total(value) || ',' || total(min_value)
       || ',' || total(max_value) FROM latest_metrics m WHERE m.run_id = r.run_id)
     || (SELECT ';' || count(*) FROM params p WHERE p.run_id = r.run_id)
@@ -42,6 +45,7 @@ export async function findRunDigests(db: D1Database, runIds: readonly string[]):
     runName: row.run_name,
     endTimeMs: row.end_time,
     isLive: row.live_epoch !== null,
+    cell: row.cell,
     data: row.data,
   }));
 }

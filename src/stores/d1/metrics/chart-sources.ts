@@ -9,6 +9,7 @@ export interface ChartSource {
   readonly isLive: boolean;
   /** Where it has none, `latest` is its whole history. */
   readonly hasObject: boolean;
+  readonly cell: string;
   /** The latest points of those metrics that were asked for; integers beyond 2^53 rounded, as a chart's axes are. */
   readonly latest: readonly Metric[];
 }
@@ -18,6 +19,7 @@ interface RunRow {
   start_time: number | null;
   live_epoch: number | null;
   has_object: number;
+  cell: string;
 }
 
 interface MetricRow {
@@ -38,7 +40,7 @@ export async function findChartSources(
   const [runs, metrics] = await db.batch([
     db
       .prepare(
-        `SELECT run_id, start_time, live_epoch, has_object FROM runs WHERE run_id IN (SELECT value FROM json_each(?))`,
+        `SELECT run_id, start_time, live_epoch, has_object, cell FROM runs WHERE run_id IN (SELECT value FROM json_each(?))`,
       )
       .bind(ids),
     db
@@ -54,6 +56,7 @@ export async function findChartSources(
     startTimeMs: row.start_time,
     isLive: row.live_epoch !== null,
     hasObject: row.has_object === 1,
+    cell: row.cell,
     latest: (byRun.get(row.run_id) ?? []).map(({ value, ...point }) => ({ ...point, value: value ?? Number.NaN })),
   }));
 }

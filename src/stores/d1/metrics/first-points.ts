@@ -46,9 +46,10 @@ export async function readFirstPoints(db: D1Database, runId: string): Promise<Me
   return results.map(toMetric);
 }
 
-/** Whether a run has an object, and where it has none, its points of the metrics asked for. */
+/** Whether a run has an object and which, and where it has none, its points of the metrics asked for. */
 export interface FirstPointsOfRun {
   readonly hasObject: boolean;
+  readonly cell: string;
   readonly points: readonly Metric[];
 }
 
@@ -60,16 +61,16 @@ export async function findFirstPoints(
 ): Promise<Map<string, FirstPointsOfRun>> {
   const { results } = await db
     .prepare(
-      `SELECT r.run_id, r.has_object, ${POINT_COLUMNS} FROM runs r
+      `SELECT r.run_id, r.has_object, r.cell, ${POINT_COLUMNS} FROM runs r
        LEFT JOIN latest_metrics m ON m.run_id = r.run_id AND m.key = ? AND NOT r.has_object
        WHERE r.run_id IN (SELECT value FROM json_each(?))`,
     )
     .bind(metricKey, JSON.stringify(runIds))
-    .all<PointRow & { run_id: string; has_object: number }>();
+    .all<PointRow & { run_id: string; has_object: number; cell: string }>();
   return new Map(
     results.map((row) => [
       row.run_id,
-      { hasObject: row.has_object === 1, points: row.key === null ? [] : [toMetric(row)] },
+      { hasObject: row.has_object === 1, cell: row.cell, points: row.key === null ? [] : [toMetric(row)] },
     ]),
   );
 }

@@ -47,22 +47,18 @@ export function upsertLatestStatements(db: Database, rows: readonly SummaryRowJs
 
 /**
  * Marks an active run live: its object may hold points that `latest_metrics` has not.
+ * @param cell the object's name where it is a cell; the run must be in that one
  * @returns whether the run is there and active.
  */
-export async function markLive(db: D1Database, runId: string, epoch: number): Promise<boolean> {
+export async function markLive(db: D1Database, runId: string, epoch: number, cell = ""): Promise<boolean> {
   const { meta } = await db
-    .prepare("UPDATE runs SET live_epoch = ? WHERE run_id = ? AND lifecycle_stage = 'active'")
-    .bind(epoch, runId)
+    .prepare("UPDATE runs SET live_epoch = ? WHERE run_id = ? AND lifecycle_stage = 'active' AND cell = ?")
+    .bind(epoch, runId, cell)
     .run();
   return meta.changes > 0;
 }
 
-/** Ends the mark unless the object has marked again since, with a greater epoch. */
-export function clearLiveStatement(db: Database, runId: string, epoch: number): Statement {
-  return db.prepare("UPDATE runs SET live_epoch = NULL WHERE run_id = ? AND live_epoch <= ?").bind(runId, epoch);
-}
-
-/** The same for many runs. */
+/** Ends marks, each unless the object has marked again since, with a greater epoch. */
 export function clearLiveRunsStatements(
   db: Database,
   runs: readonly { readonly runId: string; readonly epoch: number }[],
@@ -74,12 +70,22 @@ export function clearLiveRunsStatements(
   return jsonLists(runs.map(({ runId, epoch }) => JSON.stringify([runId, epoch]))).map((list) => statement.bind(list));
 }
 
-/** Has a row where the run is live. */
+/** Has a row where the run is live: its {@link RunPlaceRow}. */
 export function isLiveStatement(db: Database, runId: string): Statement {
-  return db.prepare("SELECT 1 AS live FROM runs WHERE run_id = ? AND live_epoch IS NOT NULL").bind(runId);
+  return db.prepare("SELECT run_id, cell FROM runs WHERE run_id = ? AND live_epoch IS NOT NULL").bind(runId);
 }
 
-/** Reads the live runs of the experiments, at most `limit`. */
+/** Which object has a run's history, as D1 says it. */
+export interface RunPlaceRow {
+  readonly run_id: string;
+  readonly cell: string;
+}
+
+export function toPlace({ run_id, cell }: RunPlaceRow): { runId: string; cell: string } {
+  return { runId: run_id, cell };
+}
+
+/** Reads the {@link RunPlaceRow}s of live runs of the experiments, at most `limit`. */
 export function liveRunsStatement(
   db: D1Database,
   experimentIds: readonly string[],
@@ -87,7 +93,7 @@ export function liveRunsStatement(
 ): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT run_id FROM runs INDEXED BY runs_live
+      `SELECT run_id, cell FROM runs INDEXED BY runs_live
        WHERE experiment_id IN (SELECT value FROM json_each(?)) AND live_epoch IS NOT NULL LIMIT ? + 0`,
     )
     .bind(integerList(experimentIds), limit);

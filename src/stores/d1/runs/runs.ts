@@ -5,13 +5,13 @@ import type { SqlStatement } from "../../../search/plan.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
-import { isLiveStatement } from "../metrics/latest-metrics.ts";
+import { isLiveStatement, type RunPlaceRow, toPlace } from "../metrics/latest-metrics.ts";
 import type { RecentDocuments, StampedRow } from "./recent-documents.ts";
 import { isDocument, renderDocuments } from "./run-document.ts";
 
 /** Times and the experiment's id as text: D1 rounds integers beyond 2^53. */
 const INFO_COLUMNS = `r.run_id, CAST(r.experiment_id AS TEXT) AS experiment_id, r.run_name, r.user_id, r.status,
-  CAST(r.start_time AS TEXT) AS start_time, CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch, r.has_object`;
+  CAST(r.start_time AS TEXT) AS start_time, CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch, r.has_object, r.cell`;
 
 interface RunRow {
   run_id: string;
@@ -25,6 +25,7 @@ interface RunRow {
   lifecycle_stage: LifecycleStage;
   live_epoch: number | null;
   has_object: number;
+  cell: string;
 }
 
 /** With where its metric history is. */
@@ -33,6 +34,8 @@ export interface StoredRun extends RunInfo {
   readonly isLive: boolean;
   /** Whether its object holds its history; see first-points.ts. */
   readonly hasObject: boolean;
+  /** The object's name where it is a cell; empty where the object is the run's own. */
+  readonly cell: string;
 }
 
 function toRunInfo(row: RunRow): StoredRun {
@@ -48,6 +51,7 @@ function toRunInfo(row: RunRow): StoredRun {
     lifecycleStage: row.lifecycle_stage,
     isLive: row.live_epoch !== null,
     hasObject: row.has_object === 1,
+    cell: row.cell,
   };
 }
 
@@ -63,6 +67,8 @@ export interface NewRun {
   readonly userId: string;
   readonly startTimeMs: Int64;
   readonly tags: readonly KeyValue[];
+  /** The object that will have its history; empty for one of its own. */
+  readonly cell: string;
 }
 
 /** @returns the new run, or undefined when there is no active experiment of that id. */
@@ -72,17 +78,17 @@ export async function insertRun(db: Database, run: NewRun): Promise<RunInfo | un
   const [inserted] = await db.batch<RunRow>([
     db
       .prepare(
-        `INSERT INTO new_runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri, tags)
-         SELECT ?1, experiment_id, ?3, ?4, CAST(?5 AS INTEGER), ${uriBelowLocation("?1 || '/artifacts'")}, ?6
+        `INSERT INTO new_runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri, tags, cell)
+         SELECT ?1, experiment_id, ?3, ?4, CAST(?5 AS INTEGER), ${uriBelowLocation("?1 || '/artifacts'")}, ?6, ?7
          FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
          RETURNING artifact_uri`,
       )
-      .bind(run.runId, run.experimentId, run.runName, run.userId, bindInt64(run.startTimeMs), firstTags),
+      .bind(run.runId, run.experimentId, run.runName, run.userId, bindInt64(run.startTimeMs), firstTags, run.cell),
     ...upsertTagLists(db, run.runId, moreTags),
   ]);
   const row = inserted?.results[0];
   if (row === undefined) return undefined;
-  const { tags: _, ...info } = run;
+  const { tags: _tags, cell: _cell, ...info } = run;
   return { ...info, status: "RUNNING", endTimeMs: null, artifactUri: row.artifact_uri, lifecycleStage: "active" };
 }
 
@@ -224,15 +230,15 @@ export async function moveRun(
   runId: string,
   to: LifecycleStage,
   nowMs: number,
-): Promise<{ readonly isLive: boolean } | undefined> {
+): Promise<{ readonly isLive: boolean; readonly cell: string } | undefined> {
   const row = await db
     .prepare(
       `UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE run_id = ?
-       AND NOT EXISTS (SELECT 1 FROM experiment_moves m WHERE m.experiment_id = runs.experiment_id) RETURNING live_epoch`,
+       AND NOT EXISTS (SELECT 1 FROM experiment_moves m WHERE m.experiment_id = runs.experiment_id) RETURNING live_epoch, cell`,
     )
     .bind(to, to === "deleted" ? nowMs : null, runId)
-    .first<{ live_epoch: number | null }>();
-  return row === null ? undefined : { isLive: row.live_epoch !== null };
+    .first<{ live_epoch: number | null; cell: string }>();
+  return row === null ? undefined : { isLive: row.live_epoch !== null, cell: row.cell };
 }
 
 /** Adds params of an existing run; a changed value stops the batch as guard `param_unchanged`. */
@@ -264,14 +270,21 @@ export function renameRunStatement(db: Database, runId: string, runName: string)
   return db.prepare("UPDATE runs SET run_name = ? WHERE run_id = ?").bind(runName, runId);
 }
 
-/** @returns whether the tag was there, and whether the run is live. */
+/** Puts a run that has no history yet into another cell, unless that was done meanwhile. */
+export async function moveToCell(db: Database, runId: string, from: string, to: string): Promise<void> {
+  await db.batch([
+    db.prepare("UPDATE runs SET cell = ?3 WHERE run_id = ?1 AND cell = ?2 AND NOT has_object").bind(runId, from, to),
+  ]);
+}
+
+/** @returns whether the tag was there, and where the run's object is if it is live. */
 export async function deleteRunTag(db: Database, guard: Statement, runId: string, key: string) {
-  const [, deleted, live] = await db.batch([
+  const [, deleted, live] = await db.batch<RunPlaceRow>([
     guard,
     db.prepare("DELETE FROM tags WHERE run_id = ? AND key = ?").bind(runId, key),
     isLiveStatement(db, runId),
   ]);
-  return { isDeleted: (deleted?.meta.changes ?? 0) > 0, isLive: (live?.results.length ?? 0) > 0 };
+  return { isDeleted: (deleted?.meta.changes ?? 0) > 0, livePlace: live?.results.map(toPlace)[0] };
 }
 
 /** The logged values of those `keys` that the run has. */

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { getRun, type Message, mlflow, newExperiment, searchRuns, send } from "../../../helpers/mlflow.ts";
-import { abort, log, newRunWithObject, object } from "../../../helpers/run-object.ts";
+import { abort, log, newRunWithObject, object, runOf } from "../../../helpers/run-object.ts";
 import { Random } from "../../run/random.ts";
 
 describe("what a run answers", () => {
@@ -25,12 +25,12 @@ describe("what a run answers", () => {
     const experimentId = await newExperiment();
     const run_id = await newRunWithObject({ experiment_id: experimentId, tags: [{ key: "old", value: "1" }] });
     await log(run_id, "m", 1);
-    await object(run_id).flush();
+    await runOf(run_id).flush();
     const before = await getRun(run_id);
     await expect.poll(() => documentOf(run_id)).toBeDefined();
     expect(await getRun(run_id)).toEqual(before);
     await mlflow(endpoint, { run_id, ...message });
-    await object(run_id).flush();
+    await runOf(run_id).flush();
     expect(await documentOf(run_id)).toBeUndefined();
     const after = await getRun(run_id);
     expect(after).not.toEqual(before);
@@ -97,7 +97,7 @@ describe("what a run answers", () => {
       },
     ];
     const upsets: (() => Promise<unknown>)[] = [
-      () => object(run_id).flush(),
+      () => runOf(run_id).flush(),
       () => runDurableObjectAlarm(object(run_id)),
       () => abort(run_id),
     ];

@@ -70,7 +70,7 @@ function countText({ total, rows, mistake, error, isExact }: LoadedRuns, hidden:
     rows.length < Math.min(total, MAX_ROWS) && `${formatCount(rows.length)} loaded`,
     isCapped && `the first ${formatCount(MAX_ROWS)} are listed`,
     hidden > 0 && `${formatCount(hidden)} hidden`,
-    !isExact && "metrics of running ones up to a minute old",
+    !isExact && "metrics of running ones may be minutes old",
     mistake !== undefined && "as before the mistake in the filter",
   ];
   return parts.filter(Boolean).join(", ");

@@ -5,8 +5,8 @@ import type { HistoryReader, ReadOptions } from "./history.ts";
 import { type SampleOptions, sampleSeries } from "./sample.ts";
 import { comparePoints, type Series, SeriesBuilder, seriesOf } from "./series.ts";
 
-/** The history of a run that has no object: each metric has one point at most. */
-export class FirstPoints implements HistoryReader {
+/** The history of a run that has no object, as D1 holds it: each metric has one point at most. */
+export class D1History implements HistoryReader {
   readonly #series: ReadonlyMap<string, Series>;
 
   constructor(points: readonly Metric[]) {

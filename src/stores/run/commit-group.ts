@@ -1,0 +1,52 @@
+/** What became of one write: the answer to each item, and when the next write may begin. */
+export interface Commit<Answer> {
+  /** In the order of the items. */
+  readonly answers: readonly Promise<Answer>[];
+  /** Never rejects. */
+  readonly isOver: Promise<unknown>;
+}
+
+/**
+ * Lets items share writes. An item that arrives while a write is under way waits with all others for the next one.
+ *
+ * A durable write waits for the disk, and a write to D1 for the network: both cost more than what they carry.
+ */
+export class CommitGroup<Item, Answer> {
+  readonly #write: (items: readonly Item[]) => Commit<Answer>;
+  readonly #yieldTurn: () => Promise<unknown>;
+  #waiting: { readonly item: Item; readonly settle: (answer: Promise<Answer>) => void }[] = [];
+  #isWriting = false;
+  /** Whether the last write was shared: then one turn of the event loop is worth waiting for who else has sent. */
+  #isShared = false;
+
+  /** @param yieldTurn resolves when the event loop has taken in what other clients have sent */
+  constructor(write: (items: readonly Item[]) => Commit<Answer>, yieldTurn: () => Promise<unknown>) {
+    this.#write = write;
+    this.#yieldTurn = yieldTurn;
+  }
+
+  /** @returns the answer of the write that takes the item. */
+  add(item: Item): Promise<Answer> {
+    const answer = new Promise<Answer>((resolve) => this.#waiting.push({ item, settle: resolve }));
+    if (!this.#isWriting) void this.#writeWaiting();
+    return answer;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) {
+      if (this.#isShared) await this.#yieldTurn();
+      const group = this.#waiting;
+      this.#waiting = [];
+      this.#isShared = group.length > 1;
+      try {
+        const { answers, isOver } = this.#write(group.map(({ item }) => item));
+        for (const [index, { settle }] of group.entries()) settle(answers[index]!);
+        await isOver;
+      } catch (error) {
+        for (const { settle } of group) settle(Promise.reject(error));
+      }
+    }
+    this.#isWriting = false;
+  }
+}

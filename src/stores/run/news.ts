@@ -1,0 +1,82 @@
+import type { Points } from "./points.ts";
+import { MetricSummaries } from "./summaries.ts";
+
+/** More parts than this become fewer: they differ only in when each may be dropped. */
+const MAX_PARTS = 4;
+
+/** What one who writes to D1 was handed, and the journal row up to which it is complete together with what D1 has. */
+export interface HandedOut {
+  readonly summaries: MetricSummaries;
+  readonly through: number;
+}
+
+/**
+ * What D1 does not have of a run, as far as is known. Whoever writes to D1, a flush or a search, is handed all of it, and
+ * says later that D1 has it: only then is it dropped. So it does not matter who writes, how many do, or who fails.
+ */
+export class News {
+  #parts: HandedOut[] = [];
+  #fresh: MetricSummaries;
+  #through: number;
+  #points = 0;
+
+  /** @param fresh of all points up to journal row `through` that D1 may lack */
+  constructor(fresh: MetricSummaries, through: number) {
+    this.#fresh = fresh;
+    this.#through = through;
+  }
+
+  /** The last journal row that is known here; its points are acknowledged, or about to be. */
+  get through(): number {
+    return this.#through;
+  }
+
+  /** Metrics with something to tell; those in several parts count as often. */
+  get size(): number {
+    return this.#parts.reduce((sum, { summaries }) => sum + summaries.size, this.#fresh.size);
+  }
+
+  /** Points that were added since the last {@link take}. */
+  get freshPoints(): number {
+    return this.#points;
+  }
+
+  add(bodies: readonly Points[], through: number): void {
+    for (const points of bodies) {
+      this.#fresh.add(points);
+      this.#points += points.values.length;
+    }
+    this.#through = through;
+  }
+
+  /** Hands out everything, and keeps it until it is {@link confirm}ed. */
+  take(): HandedOut {
+    this.#points = 0;
+    if (this.#fresh.size > 0) this.#parts.push({ summaries: this.#fresh, through: this.#through });
+    this.#fresh = new MetricSummaries();
+    while (this.#parts.length > MAX_PARTS) this.#joinFirst();
+    const [first] = this.#parts;
+    if (this.#parts.length <= 1)
+      return { summaries: first?.summaries ?? new MetricSummaries(), through: this.#through };
+    const summaries = new MetricSummaries();
+    for (const part of this.#parts) summaries.addAll(part.summaries);
+    return { summaries, through: this.#through };
+  }
+
+  /**
+   * D1 has everything up to journal row `through`.
+   * @returns whether something is dropped by it
+   */
+  confirm(through: number): boolean {
+    const before = this.size;
+    this.#parts = this.#parts.filter((part) => part.through > through);
+    if (through >= this.#through) this.#fresh = new MetricSummaries();
+    return this.size < before;
+  }
+
+  #joinFirst(): void {
+    const [first, second, ...rest] = this.#parts;
+    first!.summaries.addAll(second!.summaries);
+    this.#parts = [{ summaries: first!.summaries, through: second!.through }, ...rest];
+  }
+}
