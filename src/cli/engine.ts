@@ -120,6 +120,7 @@ function workerVars(settings: ServerSettings) {
     TRACKFLARE_CELLS: process.env.TRACKFLARE_CELLS ?? String(CELLS),
     ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin),
     ...settings.standing,
+    ...settings.telling,
     ...settings.artifacts,
   };
 }

@@ -110,8 +110,8 @@ export const MLFLOW_FLAGS: readonly MlflowFlag[] = [
   {
     flag: "--expose-prometheus <folder>",
     variable: "MLFLOW_EXPOSE_PROMETHEUS",
-    state: "refused",
-    reason: "there is no /metrics yet",
+    state: "honoured",
+    reason: "/metrics for Prometheus, with MLflow's names; the folder that MLflow needs for its processes is not",
   },
   {
     flag: "--app-name <name>",

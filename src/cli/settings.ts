@@ -15,6 +15,8 @@ export interface ServerSettings {
   readonly admin: AdminSecret | undefined;
   /** The Worker's vars about what the server is called by, as far as a flag or the environment sets them. */
   readonly standing: z.infer<typeof standingSettings>;
+  /** The Worker's vars about what it tells of itself, likewise. */
+  readonly telling: { readonly TRACKFLARE_METRICS?: "1"; readonly TRACKFLARE_LOG_REQUESTS?: "1" };
   /** The Worker's vars about artifacts, likewise. */
   readonly artifacts: z.infer<typeof artifactSettings>;
 }
@@ -84,6 +86,10 @@ export function parseServerSettings(
     dataDir: resolve(dataDir),
     admin,
     standing: parseVars(standingSettings, STANDING_FLAGS, flags),
+    telling: {
+      ...(flags.exposePrometheus ? { TRACKFLARE_METRICS: "1" } : {}),
+      ...(environment.TRACKFLARE_LOG_REQUESTS === "1" ? { TRACKFLARE_LOG_REQUESTS: "1" } : {}),
+    },
     artifacts: parseArtifacts(flags, environment),
   };
 }

@@ -16,6 +16,7 @@ import { type Config, configOf } from "./config.ts";
 import { allowPage, preflight } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { FixedPathsFirst } from "./fixed-paths-first.ts";
+import { type Arrival, observed, requestIdOf } from "./observe.ts";
 import { readInput } from "./read-input.ts";
 import { uiFile } from "./ui-files.ts";
 
@@ -40,64 +41,58 @@ async function ensureSchema(db: D1Database, { locations: { defaultRoot } }: Conf
 async function serve(
   route: Route,
   request: Request,
-  env: Env,
+  { env, config, requestId }: Arrival,
   execution: Execution,
   pathParameters: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const requestId = crypto.randomUUID();
-  try {
-    const config = configOf(env);
-    const principal = route.permission === "public" ? NOBODY : await authenticate(request, config);
-    const input = await readInput(request, route.input, pathParameters);
-    authorize(principal, route.permission, input);
-    await ensureSchema(env.DB, config);
-    const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
-    const ctx = {
-      env,
-      db: env.DB,
-      writes: new QueuedDatabase(env, waitUntil),
-      artifacts: artifactStore(env, config.artifactStore),
-      locations: config.locations,
-      isServingArtifacts: config.isServingArtifacts,
-      cells: config.cells,
-      principal,
-      visibility: EVERYTHING,
-      requestId,
-      waitUntil,
-    };
-    return await route.handle({ ctx, input, request });
-  } catch (error) {
-    return errorResponse(error, requestId);
-  }
+  const principal = route.permission === "public" ? NOBODY : await authenticate(request, config);
+  const input = await readInput(request, route.input, pathParameters);
+  authorize(principal, route.permission, input);
+  await ensureSchema(env.DB, config);
+  const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
+  const ctx = {
+    env,
+    db: env.DB,
+    writes: new QueuedDatabase(env, waitUntil),
+    artifacts: artifactStore(env, config.artifactStore),
+    locations: config.locations,
+    isServingArtifacts: config.isServingArtifacts,
+    cells: config.cells,
+    principal,
+    visibility: EVERYTHING,
+    requestId,
+    waitUntil,
+  };
+  return await route.handle({ ctx, input, request });
 }
 
 /**
  * The path by which a route is found: below the static prefix, where there is one, and each run of slashes as one, as a
  * tracking URI with a slash at its end makes them. What a route reads of its target it reads from the target as sent.
  */
-function routePath(request: Request, { env }: { env?: Env } = {}): string {
+function routePath(request: Request, { env: arrival }: { env?: Arrival } = {}): string {
   const path = rawPath(request).replaceAll(/\/{2,}/g, "/");
-  const prefix = env === undefined ? "" : configOf(env).staticPrefix;
+  const prefix = arrival?.config.staticPrefix ?? "";
   return prefix !== "" && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
 }
 
-function routerOf(routes: readonly Route[]): Hono<{ Bindings: Env }> {
-  const app = new Hono<{ Bindings: Env }>({ getPath: routePath, router: new FixedPathsFirst() });
+function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
+  const app = new Hono<{ Bindings: Arrival }>({ getPath: routePath, router: new FixedPathsFirst() });
   for (const route of routes) {
-    app.on(route.method, [...route.paths], (c) => serve(route, c.req.raw, c.env, c.executionCtx, c.req.param()));
+    app.on(route.method, [...route.paths], (c) => {
+      const arrival = c.env;
+      arrival.route = route.paths[0] ?? "";
+      return serve(route, c.req.raw, arrival, c.executionCtx, c.req.param());
+    });
   }
   app.notFound(async (c) => {
-    const requestId = crypto.randomUUID();
-    try {
-      const config = configOf(c.env);
-      const file = await uiFile(c.req.raw, c.env, config);
-      if (file !== undefined) return file;
-      await authenticate(c.req.raw, config);
-      throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);
-    } catch (error) {
-      return errorResponse(error, requestId);
-    }
+    const { env, config } = c.env;
+    const file = await uiFile(c.req.raw, env, config);
+    if (file !== undefined) return file;
+    await authenticate(c.req.raw, config);
+    throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);
   });
+  app.onError((error, c) => errorResponse(error, c.env.requestId));
   return app;
 }
 
@@ -108,17 +103,25 @@ interface App {
 /** The server of these routes: every one of them, and the UI's files for what no route answers. */
 export function createApp(routes: readonly Route[]): App {
   const router = routerOf(routes);
+
+  async function answer(request: Request, arrival: Arrival, execution: ExecutionContext): Promise<Response> {
+    const { config } = arrival;
+    requireWellFormedTarget(request);
+    if (request.method === "HEAD") return head(request, (get) => router.fetch(get, arrival, execution));
+    const asked = request.headers.has("Origin") ? preflight(request, config) : undefined;
+    const response = compress(request, asked ?? (await router.fetch(request, arrival, execution)), config);
+    return request.headers.has("Origin") ? allowPage(request, response, config) : response;
+  }
+
   return {
     async fetch(request, env, execution) {
+      const requestId = requestIdOf(request);
       try {
-        const config = configOf(env);
-        requireWellFormedTarget(request);
-        if (request.method === "HEAD") return await head(request, (get) => router.fetch(get, env, execution));
-        const asked = request.headers.has("Origin") ? preflight(request, config) : undefined;
-        const answer = compress(request, asked ?? (await router.fetch(request, env, execution)), config);
-        return request.headers.has("Origin") ? allowPage(request, answer, config) : answer;
+        const arrival: Arrival = { env, config: configOf(env), requestId, startMs: Date.now() };
+        const response = await answer(request, arrival, execution).catch((error) => errorResponse(error, requestId));
+        return observed(request, response, arrival);
       } catch (error) {
-        return errorResponse(error, crypto.randomUUID());
+        return errorResponse(error, requestId);
       }
     },
   };

@@ -11,6 +11,10 @@ const settings = z.extend(adminSettings, {
   /** Where artifacts go: the R2 bucket, or the local command's folder. */
   TRACKFLARE_ARTIFACTS: z._default(z.enum(["r2", "folder"], "must be r2 or folder"), "r2"),
   ...cellSettings.shape,
+  /** Set by the local command for --expose-prometheus: /metrics has this isolate's counts, which are all there are then. */
+  TRACKFLARE_METRICS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
+  /** A line of JSON for each request. */
+  TRACKFLARE_LOG_REQUESTS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
   ...standingSettings.shape,
   ...artifactSettings.shape,
 });
@@ -30,6 +34,8 @@ export interface Config {
   readonly artifactStore: "r2" | "folder";
   /** Served by the local command, not by the edge. */
   readonly isOnOneMachine: boolean;
+  readonly countsRequests: boolean;
+  readonly logsRequests: boolean;
   /** Whether artifacts pass through this server. */
   readonly isServingArtifacts: boolean;
   readonly locations: LocationRules;
@@ -75,6 +81,8 @@ function parseConfig(env: Env): Config {
     admin,
     isOpenLocally: rest.TRACKFLARE_LOCAL === "1" && admin === undefined,
     artifactStore: rest.TRACKFLARE_ARTIFACTS,
+    countsRequests: rest.TRACKFLARE_METRICS === "1",
+    logsRequests: rest.TRACKFLARE_LOG_REQUESTS === "1",
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
     isServingArtifacts: isYes(rest.MLFLOW_SERVE_ARTIFACTS, true),
     locations: {

@@ -1,6 +1,7 @@
 import { type ErrorCode, invalidParameter, MlflowError } from "../domain/errors.ts";
 import { isBeyondLimits } from "../stores/d1/connection/guard.ts";
 import { json } from "../wire/respond.ts";
+import { log } from "./observe.ts";
 
 /** What clients wait before they come again, in seconds. */
 const RETRY_AFTER_SECONDS = "2";
@@ -47,7 +48,7 @@ export function errorResponse(error: unknown, requestId: string): Response {
       "The request is larger or deeper than the database takes: shorten its texts and lists, or send parts.";
     return mlflowErrorResponse(invalidParameter(message));
   }
-  console.error(requestId, error);
+  log("error", requestId, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   return mlflowErrorResponse(failureOf(error, requestId));
 }
 

@@ -1,3 +1,5 @@
+import { MlflowError } from "../domain/errors.ts";
+import { REQUEST_METRICS } from "../services/request-metrics.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, nothing, type Route, route } from "../wire/route.ts";
 import { onServer } from "./permissions.ts";
@@ -5,8 +7,8 @@ import { onServer } from "./permissions.ts";
 /** The MLflow release whose API this server speaks; clients compare it before they use newer routes. */
 const MLFLOW_VERSION = "3.17.2";
 
-const text = (body: string): Response =>
-  new Response(body, { headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" } });
+const text = (body: string, type = "text/plain; charset=utf-8"): Response =>
+  new Response(body, { headers: { "Content-Type": type, "X-Content-Type-Options": "nosniff" } });
 
 export const systemRoutes: readonly Route[] = [
   route({ method: "GET", paths: ["/health"], permission: "public", input: nothing, handle: () => text("OK") }),
@@ -16,6 +18,21 @@ export const systemRoutes: readonly Route[] = [
     permission: "public",
     input: nothing,
     handle: () => text(MLFLOW_VERSION),
+  }),
+  route({
+    method: "GET",
+    paths: ["/metrics"],
+    permission: onServer("READ"),
+    input: nothing,
+    handle: ({ ctx: { env } }) => {
+      if (env.TRACKFLARE_METRICS !== "1") {
+        throw new MlflowError(
+          "ENDPOINT_NOT_FOUND",
+          "The local server has metrics when started with --expose-prometheus.",
+        );
+      }
+      return text(REQUEST_METRICS.render(MLFLOW_VERSION), "text/plain; version=0.0.4; charset=utf-8");
+    },
   }),
   route({
     method: "GET",

@@ -18,6 +18,7 @@ const CLIENTS = [
 const STATES: readonly (readonly [of: RegExp, state: string])[] = [
   [/ mlflow-artifacts\/(mpu|presigned)\//, "501, on which clients fall back"],
   [/ mlflow\/artifacts\/presigned-/, "400, as MLflow for artifacts that its server passes on"],
+  [/^GET metrics$/, "on one machine, with `--expose-prometheus`"],
   [/ mlflow\/ui-telemetry$/, "yes: off"],
   [/ mlflow\/(gateway-proxy|traces\/|datasets\/|scorers\/)/, "empty, below `/ajax-api` only: there are none"],
 ];

@@ -38,6 +38,11 @@ export function serverCommand(): Command {
       ),
     )
     .addOption(
+      new Option("--expose-prometheus <folder>", "serve /metrics for Prometheus; the folder is not used").env(
+        "MLFLOW_EXPOSE_PROMETHEUS",
+      ),
+    )
+    .addOption(
       new Option(
         "--default-artifact-root <uri>",
         "where new experiments keep artifacts; clients write to any other than mlflow-artifacts:/ themselves",
