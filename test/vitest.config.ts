@@ -49,7 +49,7 @@ function inWorkerd(name: string, { include, cells = "0" }: { include: string[]; 
       name,
       include,
       exclude: [...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS],
-      globalSetup: "test/stores/artifacts/file-service.setup.ts",
+      globalSetup: ["test/stores/artifacts/file-service.setup.ts", "test/stores/artifacts/s3-server.setup.ts"],
       testTimeout: 60_000,
     },
   };

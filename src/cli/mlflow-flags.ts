@@ -56,9 +56,9 @@ export const MLFLOW_FLAGS: readonly MlflowFlag[] = [
   {
     flag: "--artifacts-destination <uri>",
     variable: "MLFLOW_ARTIFACTS_DESTINATION",
-    state: "refused",
+    state: "honoured",
     reason:
-      "on one machine artifacts are files in <data-dir>/artifacts, on Cloudflare objects of the R2 bucket in wrangler.toml",
+      "the bucket that artifacts are kept in, s3://bucket/folder; without it files in <data-dir>/artifacts, on Cloudflare the R2 bucket of wrangler.toml",
   },
   { flag: "-h, --host <host>", variable: "MLFLOW_HOST", state: "honoured", reason: "the address to listen on" },
   {

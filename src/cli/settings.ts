@@ -2,6 +2,7 @@ import { isIPv4 } from "node:net";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
 import { isServed } from "../domain/artifact-location.ts";
+import { s3Settings } from "../domain/s3-settings.ts";
 import { adminSettings, artifactSettings, isYes, standingSettings } from "../domain/settings.ts";
 import { UserError } from "./user-error.ts";
 
@@ -104,6 +105,7 @@ const STANDING_FLAGS = {
 
 const ARTIFACT_FLAGS = {
   serveArtifacts: ["--serve-artifacts", "MLFLOW_SERVE_ARTIFACTS"],
+  artifactsDestination: ["--artifacts-destination", "MLFLOW_ARTIFACTS_DESTINATION"],
   defaultArtifactRoot: ["--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT"],
 } as const;
 
@@ -123,8 +125,35 @@ function parseArtifacts(
         "(MLFLOW_DEFAULT_ARTIFACT_ROOT), such as s3://bucket/folder.",
     );
   }
-  const schemes = environment.MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES;
-  return { ...artifacts, ...(schemes && { MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES: schemes }) };
+  const given = { ...artifacts, ...setOf(environment, "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES") };
+  if (given.MLFLOW_ARTIFACTS_DESTINATION === undefined) return given;
+  const bucket = { ...given, ...setOf(environment, ...BUCKET_VARIABLES) };
+  try {
+    s3Settings(bucket);
+  } catch (error) {
+    throw new UserError(error instanceof Error ? error.message : String(error));
+  }
+  return bucket;
+}
+
+/** What a bucket is reached by, without a flag, as MLflow and Amazon's own clients read it. */
+const BUCKET_VARIABLES = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_DEFAULT_REGION",
+  "MLFLOW_S3_ENDPOINT_URL",
+  "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
+] as const;
+
+/** Those of the variables that are set and not empty. */
+function setOf(environment: NodeJS.ProcessEnv, ...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = environment[name];
+      return value ? [[name, value]] : [];
+    }),
+  );
 }
 
 function parseVars<Vars>(

@@ -70,6 +70,14 @@ export const artifactSettings = z.object({
   MLFLOW_DEFAULT_ARTIFACT_ROOT: z.optional(
     z.string().check(z.refine(isRoot, "must be an absolute URI, such as s3://bucket/folder or mlflow-artifacts:/")),
   ),
+  /** A bucket, `s3://bucket/folder`, that this server keeps artifacts in. By default R2, or the local data folder. */
+  MLFLOW_ARTIFACTS_DESTINATION: z.optional(z.string()),
+  MLFLOW_S3_ENDPOINT_URL: z.optional(z.string()),
+  MLFLOW_S3_UPLOAD_EXTRA_ARGS: z.optional(z.string()),
+  AWS_ACCESS_KEY_ID: z.optional(z.string()),
+  AWS_SECRET_ACCESS_KEY: z.optional(z.string()),
+  AWS_SESSION_TOKEN: z.optional(z.string()),
+  AWS_DEFAULT_REGION: z.optional(z.string()),
   /** Schemes that name a host, with commas between, which an experiment's artifact location may have. */
   MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES: z.optional(
     z.string().check(z.regex(/^[a-z0-9+., -]*$/i, "must be schemes with commas between them, such as hdfs,sftp")),

@@ -54,7 +54,7 @@ async function serve(
     env,
     db: env.DB,
     writes: new QueuedDatabase(env, waitUntil),
-    artifacts: artifactStore(env, config.artifactStore),
+    artifacts: artifactStore(env, config),
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
     cells: config.cells,

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { type LocationRules, SERVED_ROOT } from "../domain/artifact-location.ts";
 import { MlflowError } from "../domain/errors.ts";
+import { type S3Settings, type S3Variables, s3Settings } from "../domain/s3-settings.ts";
 import { adminSettings, artifactSettings, cellSettings, isYes, standingSettings } from "../domain/settings.ts";
 import type { CellSettings } from "../stores/run/placement.ts";
 import { type HostRule, hostRule, originsIn } from "./callers.ts";
@@ -32,6 +33,8 @@ export interface Config {
   /** Open to local requests without credentials. */
   readonly isOpenLocally: boolean;
   readonly artifactStore: "r2" | "folder";
+  /** The S3 bucket that holds artifacts instead, where one is named. */
+  readonly bucket: S3Settings | undefined;
   /** Served by the local command, not by the edge. */
   readonly isOnOneMachine: boolean;
   readonly countsRequests: boolean;
@@ -66,11 +69,23 @@ export function configOf(env: Env): Config {
   return parsed.config;
 }
 
+function bucketOf(variables: S3Variables): S3Settings | undefined {
+  try {
+    return s3Settings(variables);
+  } catch (error) {
+    throw wrongSettings(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wrongSettings(problems: string): MlflowError {
+  return new MlflowError("TEMPORARILY_UNAVAILABLE", `The server's settings are wrong: ${problems}`);
+}
+
 function parseConfig(env: Env): Config {
   const result = settings.safeParse(env);
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
-    throw new MlflowError("TEMPORARILY_UNAVAILABLE", `The server's settings are wrong: ${problems.join("; ")}.`);
+    throw wrongSettings(`${problems.join("; ")}.`);
   }
   const { TRACKFLARE_ADMIN_PASSWORD: password, TRACKFLARE_ADMIN_TOKEN: token, ...rest } = result.data;
   const admin =
@@ -83,6 +98,7 @@ function parseConfig(env: Env): Config {
     artifactStore: rest.TRACKFLARE_ARTIFACTS,
     countsRequests: rest.TRACKFLARE_METRICS === "1",
     logsRequests: rest.TRACKFLARE_LOG_REQUESTS === "1",
+    bucket: bucketOf(rest),
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
     isServingArtifacts: isYes(rest.MLFLOW_SERVE_ARTIFACTS, true),
     locations: {

@@ -54,6 +54,20 @@ test("who carries artifacts is said by flags, and by MLflow's variables where no
   }
 });
 
+test("a bucket needs its credentials, and gets no variable that is not set", () => {
+  const parse = (artifactsDestination: string, environment: NodeJS.ProcessEnv) =>
+    parseServerSettings({ ...FLAGS, artifactsDestination }, environment).artifacts;
+  const keys = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret", AWS_SESSION_TOKEN: "" };
+  expect(parse("s3://bucket/folder", keys)).toEqual({
+    MLFLOW_ARTIFACTS_DESTINATION: "s3://bucket/folder",
+    AWS_ACCESS_KEY_ID: "id",
+    AWS_SECRET_ACCESS_KEY: "secret",
+  });
+  expect(() => parse("s3://bucket", {})).toThrow("AWS_ACCESS_KEY_ID");
+  expect(() => parse("./mlartifacts", keys)).toThrow("MLFLOW_ARTIFACTS_DESTINATION must be a bucket");
+  expect(parseServerSettings(FLAGS, keys).artifacts).toEqual({});
+});
+
 test("a port is a whole number from 0 to 65535", () => {
   for (const port of ["", "abc", "-1", "1.5", "65536", "1e3", " 80"]) {
     expect(() => parseServerSettings({ ...FLAGS, port }, {}), port).toThrow("--port (MLFLOW_PORT)");

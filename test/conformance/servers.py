@@ -57,7 +57,7 @@ def start_server(kind: str, extra_env: dict[str, str] | None = None) -> RunningS
     Raises RuntimeError with the end of the server's log when it does not come up.
     """
     data_dir = Path(tempfile.mkdtemp(prefix=f"conformance-{kind}-"))
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = _trackflare(port, data_dir) if kind == "trackflare" else _mlflow(port, data_dir)
     log_path = data_dir / LOG_NAME
@@ -108,7 +108,7 @@ def _mlflow(port: int, data_dir: Path) -> list[str]:
     ]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { directSocket } from "../../src/cli/engine.ts";
 import { workerBundle } from "../../src/cli/worker-bundle.ts";
+import { startS3Server } from "../helpers/s3-server.ts";
 import { startServer } from "../server.ts";
 
 /** A running server, and a look at what its artifact store holds. */
@@ -15,7 +16,7 @@ export interface ArtifactServer {
 }
 
 /** One way to start a server for each kind of artifact store. */
-export const ARTIFACT_SERVERS: Readonly<Record<"folder" | "r2", () => Promise<ArtifactServer>>> = {
+export const ARTIFACT_SERVERS: Readonly<Record<"folder" | "r2" | "s3", () => Promise<ArtifactServer>>> = {
   folder: async () => {
     const server = await startServer();
     return {
@@ -41,6 +42,20 @@ export const ARTIFACT_SERVERS: Readonly<Record<"folder" | "r2", () => Promise<Ar
       url: (await miniflare.unsafeGetDirectURL()).origin,
       stored: async () => objectsIn((await miniflare.getBindings<Env>()).ARTIFACTS),
       stop: () => miniflare.dispose(),
+    };
+  },
+
+  s3: async () => {
+    const bucket = await startS3Server();
+    // Without a folder, which would take its length from the longest key.
+    const server = await startServer({ env: { ...bucket.variables, MLFLOW_ARTIFACTS_DESTINATION: "s3://artifacts" } });
+    return {
+      url: server.url,
+      stored: () => bucket.objects(),
+      stop: async () => {
+        await server.stop();
+        await bucket.stop();
+      },
     };
   },
 };

@@ -48,6 +48,12 @@ export function serverCommand(): Command {
         "where new experiments keep artifacts; clients write to any other than mlflow-artifacts:/ themselves",
       ).env("MLFLOW_DEFAULT_ARTIFACT_ROOT"),
     )
+    .addOption(
+      new Option(
+        "--artifacts-destination <uri>",
+        "bucket to keep artifacts in, s3://bucket/folder, instead of the data folder",
+      ).env("MLFLOW_ARTIFACTS_DESTINATION"),
+    )
     .addOption(new Option("--serve-artifacts", "let clients send artifacts through this server (the default)"))
     .addOption(new Option("--no-serve-artifacts", "let none: clients need --default-artifact-root"))
     .action(async (flags: Record<string, unknown>) => {

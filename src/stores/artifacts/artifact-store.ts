@@ -1,6 +1,8 @@
 import type { FileInfo } from "../../domain/entities.ts";
+import type { S3Settings } from "../../domain/s3-settings.ts";
 import { FolderArtifactStore } from "./folder-artifact-store.ts";
 import { R2ArtifactStore } from "./r2-artifact-store.ts";
+import { S3ArtifactStore } from "./s3/s3-artifact-store.ts";
 
 /** A part of an object: `length` bytes from `offset` on. */
 export interface ByteRange {
@@ -22,6 +24,25 @@ export interface StoredObject extends ObjectInfo {
   readonly range?: ByteRange | undefined;
 }
 
+/** A part that was stored, by the etag that its upload was answered with. */
+export interface UploadedPart {
+  /** From 1 on. */
+  readonly partNumber: number;
+  readonly etag: string;
+}
+
+/** Uploads by parts: in any order, repeated, several at a time. The old object stays until `complete`. */
+export interface Multipart {
+  /** @returns an id of the new upload. */
+  create(key: string): Promise<string>;
+  /** A URL to which anyone who has it can PUT this part; absent where the store has no address of its own. */
+  presignPart?(key: string, uploadId: string, partNumber: number, seconds: number): Promise<string>;
+  /** @throws MlflowError RESOURCE_DOES_NOT_EXIST where no such upload is under way. */
+  complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void>;
+  /** @throws MlflowError RESOURCE_DOES_NOT_EXIST where no such upload is under way. */
+  abort(key: string, uploadId: string): Promise<void>;
+}
+
 /** At most {@link MAX_LIST_PAGE} entries; `next` where more may follow. */
 export interface ListPage {
   readonly files: readonly FileInfo[];
@@ -37,6 +58,9 @@ export type RangeRequest = { readonly offset: number; readonly length?: number }
  * pass one suite (test/stores/artifacts/suite.ts).
  */
 export interface ArtifactStore {
+  /** How clients send a large file by parts; absent where the store takes none. */
+  readonly multipart?: Multipart;
+
   /**
    * Stores `body` under `key`, replacing what was there; readers see the old object or the new one, never a part.
    * A body that ends early changes nothing.
@@ -71,7 +95,11 @@ export interface ArtifactStore {
  * The store that the settings name.
  * @throws Error when the binding that it needs is missing.
  */
-export function artifactStore(env: Env, kind: "r2" | "folder"): ArtifactStore {
+export function artifactStore(
+  env: Env,
+  { bucket, artifactStore: kind }: { readonly bucket: S3Settings | undefined; readonly artifactStore: "r2" | "folder" },
+): ArtifactStore {
+  if (bucket !== undefined) return new S3ArtifactStore(bucket);
   if (kind === "r2") return new R2ArtifactStore(env.ARTIFACTS);
   if (env.FILES === undefined) throw new Error("TRACKFLARE_ARTIFACTS is 'folder', which needs the FILES binding.");
   return new FolderArtifactStore(env.FILES, { artifacts: env.DISK, uploads: env.UPLOADS });

@@ -1,6 +1,7 @@
 import { incompleteUpload, nameTaken, rangeNotSatisfiable } from "./artifact-errors.ts";
 import type { ArtifactStore, ListPage, ObjectInfo, RangeRequest, StoredObject } from "./artifact-store.ts";
 import { inCodePointOrder } from "./code-point-order.ts";
+import { rangeHeader } from "./ranges.ts";
 
 /** Any host: the binding decides where requests go. The key travels in the query, which no URL parser normalises. */
 const FILES_URL = "http://files/";
@@ -165,11 +166,6 @@ async function pipeWithEnd(
   const writer = writable.getWriter();
   await writer.write(new TextEncoder().encode(end));
   await writer.close();
-}
-
-function rangeHeader(range: RangeRequest): string {
-  if ("suffix" in range) return `bytes=-${range.suffix}`;
-  return `bytes=${range.offset}-${range.length === undefined ? "" : range.offset + range.length - 1}`;
 }
 
 function unexpected(response: Response): Error {

@@ -1,10 +1,10 @@
 import type { FileInfo } from "../../domain/entities.ts";
-import { incompleteUpload, nameTaken, rangeNotSatisfiable } from "./artifact-errors.ts";
+import { rangeNotSatisfiable } from "./artifact-errors.ts";
 import type { ArtifactStore, ByteRange, ListPage, ObjectInfo, RangeRequest, StoredObject } from "./artifact-store.ts";
 import { inCodePointOrder } from "./code-point-order.ts";
+import { refuseIfTaken } from "./taken-names.ts";
+import { partsOf, sizedStream } from "./upload-parts.ts";
 
-/** Parts of an upload whose length is unknown. R2 wants all but the last equal, at least 5 MiB, at most 10,000. */
-const PART_BYTES = 8 * 1024 * 1024;
 /** R2's answer to a range without a byte (developers.cloudflare.com/r2/api/error-codes). */
 const RANGE_NOT_SATISFIABLE = "(10039)";
 
@@ -26,13 +26,7 @@ export class R2ArtifactStore implements ArtifactStore {
     } else if (contentLength === undefined) {
       await this.#putUnknownLength(key, body);
     } else {
-      const sized = new FixedLengthStream(contentLength);
-      const [piped, stored] = await Promise.allSettled([
-        body.pipeTo(sized.writable),
-        this.#bucket.put(key, sized.readable),
-      ]);
-      if (piped.status === "rejected") throw incompleteUpload(key);
-      if (stored.status === "rejected") throw stored.reason;
+      await sizedStream(key, body, contentLength, (sized) => this.#bucket.put(key, sized));
     }
   }
 
@@ -76,44 +70,31 @@ export class R2ArtifactStore implements ArtifactStore {
     }
   }
 
-  async #refuseIfTaken(key: string): Promise<void> {
-    const segments = key.split("/");
-    const above = segments.slice(1).map((_, i) => segments.slice(0, i + 1).join("/"));
-    const [below, ...files] = await Promise.all([
-      this.#bucket.list({ prefix: `${key}/`, limit: 1 }),
-      ...above.map((folder) => this.#bucket.head(folder)),
-    ]);
-    if (below.objects.length > 0 || files.some((file) => file !== null)) throw nameTaken(key);
+  #refuseIfTaken(key: string): Promise<void> {
+    return refuseIfTaken(key, {
+      head: (above) => this.#bucket.head(above),
+      hasBelow: async (folder) => (await this.#bucket.list({ prefix: folder, limit: 1 })).objects.length > 0,
+    });
   }
 
-  /** R2 takes only streams of known length, so this gathers parts of one size, one at a time. */
+  /** R2 takes only streams of known length, so this gathers parts, one at a time. */
   async #putUnknownLength(key: string, body: ReadableStream<Uint8Array>): Promise<void> {
-    const bytes = new IdentityTransformStream();
-    const piped = body.pipeTo(bytes.writable).catch(() => undefined);
-    const reader = bytes.readable.getReader({ mode: "byob" });
-    const nextPart = async (): Promise<Uint8Array> => {
-      const read = reader.readAtLeast(PART_BYTES, new Uint8Array(PART_BYTES));
-      const { value } = await read.catch(() => Promise.reject(incompleteUpload(key)));
-      return value ?? new Uint8Array();
-    };
-    const first = await nextPart();
-    if (first.length < PART_BYTES) {
-      await this.#bucket.put(key, first);
-      return;
-    }
-    const upload = await this.#bucket.createMultipartUpload(key);
+    let upload: R2MultipartUpload | undefined;
     try {
       const parts: R2UploadedPart[] = [];
-      for (let part = first; part.length > 0; part = await nextPart()) {
-        parts.push(await upload.uploadPart(parts.length + 1, part));
+      for await (const { bytes, isLast } of partsOf(key, body)) {
+        if (isLast && parts.length === 0) {
+          await this.#bucket.put(key, bytes);
+          return;
+        }
+        if (bytes.length === 0) break;
+        upload ??= await this.#bucket.createMultipartUpload(key);
+        parts.push(await upload.uploadPart(parts.length + 1, bytes));
       }
-      await upload.complete(parts);
+      await upload?.complete(parts);
     } catch (error) {
-      await reader.cancel(error).catch(() => undefined);
-      await upload.abort();
+      await upload?.abort();
       throw error;
-    } finally {
-      await piped;
     }
   }
 }

@@ -1,0 +1,191 @@
+import { createHash } from "node:crypto";
+import type { FileInfo } from "../../../domain/entities.ts";
+import { MAX_LIST_PAGE } from "../../../domain/limits.ts";
+import type { S3Settings } from "../../../domain/s3-settings.ts";
+import { incompleteUpload, rangeNotSatisfiable } from "../artifact-errors.ts";
+import type { ArtifactStore, ListPage, ObjectInfo, RangeRequest, StoredObject } from "../artifact-store.ts";
+import { inCodePointOrder } from "../code-point-order.ts";
+import { rangeHeader } from "../ranges.ts";
+import { refuseIfTaken } from "../taken-names.ts";
+import { partsOf, sizedStream } from "../upload-parts.ts";
+import { failureOf, S3Client, s3Error } from "./s3-client.ts";
+import { S3Multipart } from "./s3-multipart.ts";
+import { escapeXml, listedKey, xmlElements, xmlText } from "./s3-xml.ts";
+
+/** S3's limit of one PUT is 5 GiB; a larger object is made of parts. */
+const MAX_PUT_BYTES = 5 * 1024 ** 3;
+
+/**
+ * Artifacts in a bucket of Amazon's S3 or of a store that speaks its API (R2, MinIO, Ceph, Google's with HMAC keys). Bodies
+ * pass through as streams. As in R2, a put looks for what else has its name, as S3 has no folders.
+ */
+export class S3ArtifactStore implements ArtifactStore {
+  readonly #client: S3Client;
+  readonly multipart: S3Multipart;
+
+  constructor(settings: S3Settings) {
+    this.#client = new S3Client(settings);
+    this.multipart = new S3Multipart(this.#client);
+  }
+
+  async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void> {
+    await this.refuseIfTaken(key);
+    const headers = this.#client.settings.uploadHeaders;
+    if (body === null) {
+      await this.#client.send({ method: "PUT", key, headers, body: new Uint8Array() });
+    } else if (contentLength === undefined || contentLength > MAX_PUT_BYTES) {
+      await this.#putByParts(key, body, contentLength);
+    } else if (contentLength === 0) {
+      // A stream of no bytes has no length to send.
+      await sizedStream(key, body, 0, async () => undefined);
+      await this.#client.send({ method: "PUT", key, headers, body: new Uint8Array() });
+    } else {
+      await sizedStream(key, body, contentLength, (sized) =>
+        this.#client.send({ method: "PUT", key, headers, body: sized }),
+      );
+    }
+  }
+
+  async get(key: string, range?: RangeRequest): Promise<StoredObject | undefined> {
+    const headers = range ? { Range: rangeHeader(range) } : {};
+    const response = await this.#client.send({ method: "GET", key, headers }, [404, 416]);
+    if (response.status === 404) return this.#notThere(response);
+    if (response.status === 416) {
+      await response.body?.cancel();
+      return await this.#getWhole(key, range);
+    }
+    const { body } = response;
+    if (body === null) throw new Error("The artifact store answered without a body.");
+    const length = Number(response.headers.get("Content-Length"));
+    const etag = response.headers.get("ETag") ?? "";
+    // The status says it too, but not that of every store.
+    const held = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "");
+    if (held) return { body, etag, size: Number(held[2]), range: { offset: Number(held[1]), length } };
+    // Some stores take no range of an empty object for wrong.
+    if (range !== undefined && length === 0) throw rangeNotSatisfiable(key);
+    return { body, etag, size: length };
+  }
+
+  /**
+   * After 416: some stores refuse the last bytes of an object that has fewer, which are all of it.
+   * @throws MlflowError RANGE_NOT_SATISFIABLE
+   */
+  async #getWhole(key: string, range: RangeRequest | undefined): Promise<StoredObject | undefined> {
+    if (range === undefined || !("suffix" in range) || range.suffix === 0) throw rangeNotSatisfiable(key);
+    const object = await this.get(key);
+    if (object === undefined) return undefined;
+    if (object.size > 0) return { ...object, range: { offset: 0, length: object.size } };
+    await object.body.cancel();
+    throw rangeNotSatisfiable(key);
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    const response = await this.#client.send({ method: "HEAD", key }, [404]);
+    if (response.status === 404) return undefined;
+    return {
+      size: Number(response.headers.get("Content-Length")),
+      etag: response.headers.get("ETag") ?? "",
+    };
+  }
+
+  async list(prefix: string, from?: string): Promise<ListPage> {
+    const folder = prefix === "" ? "" : `${prefix}/`;
+    const { xml, next } = await this.#listKeys(folder, { delimiter: "/", ...(from && { "continuation-token": from }) });
+    const start = this.#client.settings.prefix.length + folder.length;
+    const files = objectsIn(xml).map(
+      ({ key, size }): FileInfo => ({ path: key.slice(start), isDir: false, fileSize: size }),
+    );
+    const folders = xmlElements(xml, "CommonPrefixes").map(
+      (inside): FileInfo => ({ path: listedKey(xmlText(inside, "Prefix")).slice(start, -1), isDir: true }),
+    );
+    // An object of the folder's own name is what some tools make for an empty folder.
+    const named = [...files, ...folders].filter(({ path }) => path !== "");
+    return { files: inCodePointOrder(named), next };
+  }
+
+  async delete(key: string): Promise<void> {
+    // Asked first: some stores fail to delete what is only a folder.
+    if (await this.head(key)) await this.#client.send({ method: "DELETE", key }, [404]);
+    // What is deleted is gone from the next page, so every page is the first one.
+    for (;;) {
+      const { xml } = await this.#listKeys(`${key}/`, {});
+      const keys = objectsIn(xml).map((object) => object.key);
+      if (keys.length === 0) return;
+      await this.#deleteAll(keys);
+    }
+  }
+
+  /** @throws MlflowError INVALID_PARAMETER_VALUE where a file is above the key or anything below. */
+  async refuseIfTaken(key: string): Promise<void> {
+    await refuseIfTaken(key, {
+      head: (above) => this.head(above),
+      hasBelow: async (folder) => objectsIn((await this.#listKeys(folder, { "max-keys": "1" })).xml).length > 0,
+    });
+  }
+
+  async #notThere(response: Response): Promise<undefined> {
+    const failure = await failureOf(response);
+    if (failure.code === "NoSuchBucket") throw s3Error(this.#client.settings, failure);
+  }
+
+  async #listKeys(folder: string, query: Readonly<Record<string, string>>) {
+    const response = await this.#client.send({
+      method: "GET",
+      query: {
+        "list-type": "2",
+        "encoding-type": "url",
+        "max-keys": String(MAX_LIST_PAGE),
+        prefix: this.#client.settings.prefix + folder,
+        ...query,
+      },
+    });
+    const xml = await response.text();
+    return { xml, next: xmlText(xml, "NextContinuationToken") || undefined };
+  }
+
+  /** @param keys whole, with the destination's prefix. */
+  async #deleteAll(keys: readonly string[]): Promise<void> {
+    const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join("");
+    const body = `<?xml version="1.0" encoding="UTF-8"?><Delete><Quiet>true</Quiet>${objects}</Delete>`;
+    const headers = {
+      "Content-MD5": createHash("md5").update(body).digest("base64"),
+      "Content-Type": "application/xml",
+    };
+    const response = await this.#client.send({ method: "POST", query: { delete: "" }, headers, body });
+    const code = xmlText(xmlElements(await response.text(), "Error")[0] ?? "", "Code");
+    if (code !== "") throw s3Error(this.#client.settings, { status: 403, code });
+  }
+
+  /** A body of unknown or great length, one part in memory at a time. */
+  async #putByParts(key: string, body: ReadableStream<Uint8Array>, contentLength: number | undefined): Promise<void> {
+    let uploadId: string | undefined;
+    try {
+      const parts: { partNumber: number; etag: string }[] = [];
+      let length = 0;
+      for await (const { bytes, isLast } of partsOf(key, body)) {
+        length += bytes.length;
+        if (isLast && contentLength !== undefined && length !== contentLength) throw incompleteUpload(key);
+        if (isLast && parts.length === 0) {
+          const headers = this.#client.settings.uploadHeaders;
+          await this.#client.send({ method: "PUT", key, headers, body: bytes });
+          return;
+        }
+        if (bytes.length === 0) break;
+        uploadId ??= await this.multipart.create(key);
+        const partNumber = parts.length + 1;
+        parts.push({ partNumber, etag: await this.multipart.putPart(key, uploadId, partNumber, bytes) });
+      }
+      if (uploadId !== undefined) await this.multipart.complete(key, uploadId, parts);
+    } catch (error) {
+      if (uploadId !== undefined) await this.multipart.abort(key, uploadId).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+function objectsIn(xml: string): { key: string; size: number }[] {
+  return xmlElements(xml, "Contents").map((inside) => ({
+    key: listedKey(xmlText(inside, "Key")),
+    size: Number(xmlText(inside, "Size")),
+  }));
+}

@@ -1,0 +1,161 @@
+import { AwsV4Signer } from "aws4fetch";
+import { invalidParameter, MlflowError } from "../../../domain/errors.ts";
+import type { S3Settings } from "../../../domain/s3-settings.ts";
+import { xmlText } from "./s3-xml.ts";
+
+export interface S3Request {
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  /** Below the destination's prefix; absent for the bucket itself. */
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: ReadableStream<Uint8Array> | Uint8Array | string | null;
+}
+
+/** An answer that is no success: its status and S3's own code for it, such as `NoSuchKey`; "" where none is told. */
+export interface S3Failure {
+  readonly status: number;
+  readonly code: string;
+}
+
+/** How often a request that may be sent again is: its body must be at hand, and a repeat change nothing. */
+const MAX_ATTEMPTS = 3;
+const RETRY_DELAY_MS = 200;
+
+/** Signed requests to one bucket: bodies are streams, and a request whose body is one is sent once. */
+export class S3Client {
+  readonly settings: S3Settings;
+
+  constructor(settings: S3Settings) {
+    this.settings = settings;
+  }
+
+  /** @throws MlflowError as {@link s3Error} says, for an answer that is neither a success nor in `expected`. */
+  async send(request: S3Request, expected: readonly number[] = []): Promise<Response> {
+    for (let attempt = 1; ; attempt++) {
+      const isLast = attempt === MAX_ATTEMPTS || request.body instanceof ReadableStream;
+      const response = await this.#fetch(request, isLast);
+      if (response?.ok || (response && expected.includes(response.status))) return response;
+      if (response && (isLast || response.status < 500)) throw s3Error(this.settings, await failureOf(response));
+      await response?.body?.cancel();
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS * attempt));
+    }
+  }
+
+  /**
+   * A URL by which whoever has it may make this one request.
+   * @param seconds until it expires.
+   */
+  async presign({ method, key, query = {} }: S3Request, seconds: number): Promise<string> {
+    const url = this.#url(key, { ...query, "X-Amz-Expires": String(seconds) });
+    return (await this.#signer(url, { method, signQuery: true }).sign()).url.toString();
+  }
+
+  /** @returns undefined where the store did not answer, and may be asked again. */
+  async #fetch(
+    { method, key, query = {}, headers = {}, body }: S3Request,
+    isLast: boolean,
+  ): Promise<Response | undefined> {
+    const signed = await this.#signer(this.#url(key, query), { method, headers }).sign();
+    try {
+      return await fetch(signed.url, { method, headers: signed.headers, body: body ?? null, redirect: "manual" });
+    } catch (error) {
+      if (!isLast) return undefined;
+      console.error("Artifact store:", error);
+      throw unreachable(this.settings);
+    }
+  }
+
+  #signer(
+    url: string,
+    {
+      method,
+      headers = {},
+      signQuery = false,
+    }: { method: string; headers?: S3Request["headers"]; signQuery?: boolean },
+  ) {
+    const { accessKeyId, secretAccessKey, sessionToken, region } = this.settings;
+    // What passes through is not hashed first. The connection keeps it whole.
+    const payload = signQuery ? undefined : { "X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD" };
+    return new AwsV4Signer({
+      url,
+      method,
+      headers: { ...headers, ...payload },
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken !== undefined && { sessionToken }),
+      service: "s3",
+      region,
+      signQuery,
+    });
+  }
+
+  #url(key: string | undefined, query: Readonly<Record<string, string>>): string {
+    const { bucket, region, endpoint, prefix } = this.settings;
+    // A certificate of Amazon's covers no bucket with a dot in its name.
+    const base =
+      endpoint !== undefined
+        ? `${endpoint}/${bucket}`
+        : bucket.includes(".")
+          ? `https://s3.${region}.amazonaws.com/${bucket}`
+          : `https://${bucket}.s3.${region}.amazonaws.com`;
+    const path = key === undefined ? "" : `${prefix}${key}`.split("/").map(encodeSegment).join("/");
+    const parameters = Object.entries(query).map(([name, value]) => `${encodeSegment(name)}=${encodeSegment(value)}`);
+    return `${base}/${path}${parameters.length > 0 ? `?${parameters.join("&")}` : ""}`;
+  }
+}
+
+/** As signatures have it (RFC 3986): all but letters, digits and `-._~`. */
+function encodeSegment(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+export async function failureOf(response: Response): Promise<S3Failure> {
+  const text = await response.text().catch(() => "");
+  return { status: response.status, code: xmlText(text, "Code") };
+}
+
+/**
+ * What a failure of the store means to the client: 503 where to repeat may help, and otherwise a status that clients do
+ * not repeat, with the cause that the operator must mend.
+ */
+export function s3Error(settings: S3Settings, { status, code }: S3Failure): MlflowError {
+  const { bucket, region, accessKeyId } = settings;
+  const what = `The artifact store answered ${status}${code && ` ${code}`}`;
+  switch (code) {
+    case "NoSuchBucket":
+      return new MlflowError(
+        "BAD_REQUEST",
+        `${what}: the bucket '${bucket}' of MLFLOW_ARTIFACTS_DESTINATION is not there.`,
+      );
+    case "KeyTooLongError":
+      return invalidParameter(
+        `${what}: with the folder of MLFLOW_ARTIFACTS_DESTINATION before it, the path is too long.`,
+      );
+    case "InvalidAccessKeyId":
+      return new MlflowError("PERMISSION_DENIED", `${what}: it does not know AWS_ACCESS_KEY_ID '${accessKeyId}'.`);
+    case "SignatureDoesNotMatch":
+      return new MlflowError(
+        "PERMISSION_DENIED",
+        `${what}: AWS_SECRET_ACCESS_KEY is not the one of AWS_ACCESS_KEY_ID '${accessKeyId}'.`,
+      );
+    case "AuthorizationHeaderMalformed":
+    case "PermanentRedirect":
+    case "IllegalLocationConstraintException":
+      return new MlflowError(
+        "BAD_REQUEST",
+        `${what}: the bucket '${bucket}' is not in AWS_DEFAULT_REGION '${region}'.`,
+      );
+  }
+  if (status >= 500 || status === 429) return new MlflowError("TEMPORARILY_UNAVAILABLE", `${what}; please repeat.`);
+  if (status === 403) {
+    const who = `AWS_ACCESS_KEY_ID '${accessKeyId}' with this AWS_SECRET_ACCESS_KEY`;
+    return new MlflowError("PERMISSION_DENIED", `${what}: ${who} may not do this in the bucket '${bucket}'.`);
+  }
+  return new MlflowError("BAD_REQUEST", `${what} for the bucket '${bucket}'.`);
+}
+
+function unreachable({ endpoint, bucket }: S3Settings): MlflowError {
+  const where = endpoint === undefined ? `of the bucket '${bucket}'` : `at MLFLOW_S3_ENDPOINT_URL '${endpoint}'`;
+  return new MlflowError("TEMPORARILY_UNAVAILABLE", `The artifact store ${where} cannot be reached; please repeat.`);
+}

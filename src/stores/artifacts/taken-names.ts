@@ -1,0 +1,20 @@
+import { nameTaken } from "./artifact-errors.ts";
+
+/** What a store without folders must be asked before a put. */
+interface Names {
+  readonly head: (key: string) => Promise<unknown>;
+  /** Whether any key begins with this folder, which has a slash at its end. */
+  readonly hasBelow: (folder: string) => Promise<boolean>;
+}
+
+/**
+ * Refuses a key that has keys below it, or a file above it, so that a name means the same in a bucket as on a disk. Two
+ * uploads that race past this look leave both objects readable by key.
+ * @throws MlflowError INVALID_PARAMETER_VALUE.
+ */
+export async function refuseIfTaken(key: string, { head, hasBelow }: Names): Promise<void> {
+  const segments = key.split("/");
+  const above = segments.slice(0, -1).map((_, i) => segments.slice(0, i + 1).join("/"));
+  const [isFolder, ...files] = await Promise.all([hasBelow(`${key}/`), ...above.map(head)]);
+  if (isFolder || files.some((file) => file !== undefined && file !== null)) throw nameTaken(key);
+}

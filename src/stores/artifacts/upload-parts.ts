@@ -1,0 +1,45 @@
+import { incompleteUpload } from "./artifact-errors.ts";
+
+/** R2 wants all parts but the last equal. R2 and S3 want at least 5 MiB, and at most 10,000 parts. */
+const PART_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Sends a body of stated length.
+ * @throws MlflowError INVALID_PARAMETER_VALUE where the body has another length.
+ */
+export async function sizedStream(
+  key: string,
+  body: ReadableStream<Uint8Array>,
+  contentLength: number,
+  send: (sized: ReadableStream<Uint8Array>) => Promise<unknown>,
+): Promise<void> {
+  const sized = new FixedLengthStream(contentLength);
+  const [piped, sent] = await Promise.allSettled([body.pipeTo(sized.writable), send(sized.readable)]);
+  if (piped.status === "rejected") throw incompleteUpload(key);
+  if (sent.status === "rejected") throw sent.reason;
+}
+
+/**
+ * A body of unknown length in parts of one size, one at a time; the last is shorter, and may be empty.
+ * @throws MlflowError INVALID_PARAMETER_VALUE where the body breaks off.
+ */
+export async function* partsOf(
+  key: string,
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<{ bytes: Uint8Array; isLast: boolean }, void> {
+  const bytes = new IdentityTransformStream();
+  const piped = body.pipeTo(bytes.writable).catch(() => undefined);
+  const reader = bytes.readable.getReader({ mode: "byob" });
+  let isWhole = false;
+  try {
+    while (!isWhole) {
+      const read = reader.readAtLeast(PART_BYTES, new Uint8Array(PART_BYTES));
+      const { value } = await read.catch(() => Promise.reject(incompleteUpload(key)));
+      isWhole = (value?.length ?? 0) < PART_BYTES;
+      yield { bytes: value ?? new Uint8Array(), isLast: isWhole };
+    }
+  } finally {
+    if (!isWhole) await reader.cancel().catch(() => undefined);
+    await piped;
+  }
+}

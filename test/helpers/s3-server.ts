@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AwsClient } from "aws4fetch";
+
+const RCLONE = join(import.meta.dirname, "../../.venv/bin/rclone");
+const BUCKET = "artifacts";
+const START_TIMEOUT_MS = 30_000;
+
+/** A real S3 server (rclone's), which checks signatures and keeps objects in its memory. */
+export interface S3Server {
+  readonly endpoint: string;
+  /** What makes a server of ours keep its artifacts here, below `mlflow/`. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Every object with a digest of its bytes, by key. */
+  objects(): Promise<Map<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** Installed with the tests' Python packages: see conformance/requirements.txt. */
+export async function startS3Server(): Promise<S3Server> {
+  const root = mkdtempSync(join(tmpdir(), "trackflare-s3-"));
+  const address = `127.0.0.1:${await freePort()}`;
+  const [key, secret] = ["tests", crypto.randomUUID()];
+  const options = ["--addr", address, "--auth-key", `${key},${secret}`, "--vfs-cache-mode", "off"];
+  const server = spawn(RCLONE, ["serve", "s3", ":memory:", "--config", join(root, ".rclone"), ...options], {
+    stdio: "ignore",
+  });
+  const endpoint = `http://${address}`;
+  await untilReachable(server, endpoint);
+  const owner = new AwsClient({ accessKeyId: key, secretAccessKey: secret, service: "s3", region: "us-east-1" });
+  const made = await owner.fetch(`${endpoint}/${BUCKET}`, { method: "PUT" });
+  if (!made.ok) throw new Error(`No bucket could be made: ${await made.text()}`);
+  return {
+    endpoint,
+    variables: {
+      MLFLOW_ARTIFACTS_DESTINATION: `s3://${BUCKET}/mlflow`,
+      MLFLOW_S3_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: key,
+      AWS_SECRET_ACCESS_KEY: secret,
+      AWS_DEFAULT_REGION: "us-east-1",
+    },
+    objects: async () => {
+      const found = new Map<string, string>();
+      const listed = await (await owner.fetch(`${endpoint}/${BUCKET}?list-type=2&encoding-type=url`)).text();
+      if (listed.includes("<IsTruncated>true")) throw new Error("More objects than one look shows");
+      for (const [, encoded = ""] of listed.matchAll(/<Key>(.*?)<\/Key>/g)) {
+        const key = decodeURIComponent(encoded.replaceAll("+", " "));
+        const path = key.split("/").map(encodeURIComponent).join("/");
+        const bytes = await (await owner.fetch(`${endpoint}/${BUCKET}/${path}`)).bytes();
+        found.set(key, createHash("sha256").update(bytes).digest("hex"));
+      }
+      return found;
+    },
+    stop: async () => {
+      const ended = once(server, "close");
+      server.kill();
+      await ended;
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilReachable(server: ChildProcess, endpoint: string): Promise<void> {
+  let failure: unknown = "";
+  server.once("error", (error) => {
+    failure = error;
+  });
+  for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end; await sleep(50)) {
+    const isUp = await fetch(endpoint).then(
+      () => true,
+      () => false,
+    );
+    if (isUp) return;
+    if (server.exitCode !== null || failure !== "") break;
+  }
+  throw new Error(`The S3 server of the tests did not start: ${RCLONE} ${String(failure)}`);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("No port");
+  return address.port;
+}
