@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { importCommand } from "./commands/import.ts";
 import { serverCommand } from "./commands/server.ts";
 import { UserError } from "./user-error.ts";
 
@@ -9,7 +10,8 @@ import { UserError } from "./user-error.ts";
 export async function runCommand(argv: readonly string[]): Promise<void> {
   const program = new Command("trackflare")
     .description("An MLflow-compatible tracking server on Cloudflare Workers, or on this machine.")
-    .addCommand(serverCommand());
+    .addCommand(serverCommand())
+    .addCommand(importCommand());
   for (const command of [program, ...program.commands]) {
     command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   }

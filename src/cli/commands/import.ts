@@ -1,0 +1,42 @@
+import { Command, Option } from "commander";
+import type { ImportFlags } from "../import/import.ts";
+
+/** Exit code of a transfer that ended, but for some things that did not arrive. */
+export const INCOMPLETE = 3;
+
+/** `trackflare import`. */
+export function importCommand(): Command {
+  return new Command("import")
+    .description("Copy everything from an MLflow into a Trackflare server: what is there already is not written again.")
+    .argument(
+      "<source...>",
+      "an mlruns folder, MLflow's SQLite file, a database URL (postgresql://, mysql://) or the URL of a tracking server; " +
+        "`tensorboard <folder>` for event files",
+    )
+    .addOption(
+      new Option("--to <uri>", "the Trackflare server to write to").env("MLFLOW_TRACKING_URI").makeOptionMandatory(),
+    )
+    .addOption(
+      new Option("--artifacts <mode>", "copy the files into the server's store, or keep them where they are")
+        .choices(["copy", "keep"])
+        .default("copy"),
+    )
+    .option("--artifacts-from <folder>", "where a database's mlflow-artifacts:/ files lie, mostly ./mlartifacts")
+    .option("--experiment <name>", "the experiment that event files become; the folder's name without it")
+    .option("--json", "print the report as JSON")
+    .addHelpText(
+      "after",
+      `
+Credentials of either server are read from its URL (http://user:password@host), else from MLFLOW_TRACKING_USERNAME and
+MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. The writing one must be an admin's.
+
+Ends with 0 when everything arrived, with ${INCOMPLETE} when some things did not (the report names each), with 1 when it could not go on:
+start it again then, it goes on where it was.`,
+    )
+    .action(async (words: readonly string[], flags: ImportFlags) => {
+      const { runImport } = await import("../import/import.ts");
+      const report = await runImport(words, flags);
+      console.log(flags.json ? report.toJson() : report.toText());
+      process.exitCode = report.isComplete ? 0 : INCOMPLETE;
+    });
+}

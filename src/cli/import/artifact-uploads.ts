@@ -1,0 +1,97 @@
+import { canonicalArtifactPath, joinArtifactPath, objectKeyOfArtifactUri } from "../../domain/artifact-path.ts";
+import { Refused, type TrackingServer } from "../transfer/http.ts";
+import type { Report } from "../transfer/report.ts";
+import type { ArtifactFile } from "../transfer/source.ts";
+import type { Item, WrittenArtifacts } from "../transfer/target.ts";
+
+const UPLOADS_AT_A_TIME = 4;
+const PROXY = "/api/2.0/mlflow-artifacts/artifacts";
+
+interface WithArtifacts {
+  readonly artifactUri: string;
+}
+
+/** Whether all files of each item are there now. */
+export type Uploads = WrittenArtifacts & { readonly areWhole: readonly boolean[] };
+
+/** Copies artifacts into the store of a server, file by file, past those that are there already. */
+export class ArtifactUploads {
+  readonly #server: TrackingServer;
+  readonly #report: Report;
+
+  constructor(server: TrackingServer, report: Report) {
+    this.#server = server;
+    this.#report = report;
+  }
+
+  /** @param nameOf for problems: what an artifact is of. */
+  async write<I extends Item<WithArtifacts>>(items: readonly I[], nameOf: (item: I) => string): Promise<Uploads> {
+    const areWhole = items.map(() => true);
+    let files = 0;
+    let bytes = 0;
+    const work = this.#missingFiles(items);
+    const upload = async () => {
+      for await (const { index, root, file } of work) {
+        const item = items[index]!;
+        try {
+          const key = joinArtifactPath(root, canonicalArtifactPath(file.path));
+          await this.#put(key, file, item);
+          files++;
+          bytes += file.sizeBytes;
+        } catch (error) {
+          if (!isOfTheFile(error)) throw error;
+          areWhole[index] = false;
+          this.#report.count("artifacts", "failed");
+          this.#report.problem(`${nameOf(item)}/artifacts/${file.path}`, error.message);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: UPLOADS_AT_A_TIME }, upload));
+    return { files, bytes, areWhole };
+  }
+
+  async *#missingFiles(items: readonly Item<WithArtifacts>[]) {
+    for (const [index, { record, artifacts }] of items.entries()) {
+      if (artifacts.length === 0) continue;
+      const root = objectKeyOfArtifactUri(record.artifactUri);
+      const there = new Map<string, number>();
+      await this.#list(root, "", there);
+      for (const file of artifacts) {
+        if (there.get(file.path) !== file.sizeBytes) yield { index, root, file };
+        else this.#report.count("artifacts", "skipped");
+      }
+    }
+  }
+
+  async #list(root: string, below: string, into: Map<string, number>): Promise<void> {
+    const path = joinArtifactPath(root, below);
+    const { files = [] } = await this.#server.get<{ files?: { path: string; is_dir: boolean; file_size?: number }[] }>(
+      PROXY,
+      { path },
+    );
+    for (const file of files) {
+      const name = below === "" ? file.path : `${below}/${file.path}`;
+      if (file.is_dir) await this.#list(root, name, into);
+      else into.set(name, Number(file.file_size ?? 0));
+    }
+  }
+
+  async #put(key: string, file: ArtifactFile, { open }: Item<WithArtifacts>): Promise<void> {
+    const path = key.split("/").map(encodeURIComponent).join("/");
+    const headers = { "Content-Type": "application/octet-stream", "Content-Length": String(file.sizeBytes) };
+    const response = await this.#server.fetch(`${PROXY}/${path}`, {
+      method: "PUT",
+      headers,
+      body: () => open(file.path),
+    });
+    await response.body?.cancel();
+  }
+}
+
+/** Not the server's: a file that is gone, may not be read or cannot be named here. */
+function isOfTheFile(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return (
+    error instanceof Refused || error.name === "MlflowError" || "code" in error || error.name === "NotReadableError"
+  );
+}

@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { z } from "zod";
+import type { KeyValue } from "../../../domain/entities.ts";
+
+/*
+ * Reading of MLflow's file store: a folder for each thing, its fields in meta.yaml, and a file for each param, tag and
+ * metric, named by its key. All reads are synchronous: a run is dozens of small files, which Node reads several times
+ * faster so.
+ */
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Why something of the folder cannot be read. */
+export class Unreadable extends Error {}
+
+/** The names of the folders in a folder, sorted; none where it does not exist. */
+export function foldersIn(path: string): string[] {
+  return entriesOf(path)
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+function entriesOf(path: string) {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+/** The paths of all files below a folder, relative to it: keys may have slashes. */
+export function filesBelow(path: string, below = ""): string[] {
+  return entriesOf(join(path, below)).flatMap((entry) => {
+    const name = below === "" ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) return filesBelow(path, name);
+    return entry.isFile() ? [name] : [];
+  });
+}
+
+/** @throws {Unreadable} unless the file is there and is UTF-8. */
+export function readText(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new Unreadable(
+      error instanceof Error && "code" in error && error.code === "ENOENT" ? "it is missing" : `${error}`,
+    );
+  }
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new Unreadable("it is not UTF-8");
+  }
+}
+
+/**
+ * The fields of a folder's meta.yaml.
+ * @throws {Unreadable} unless the file is there, is YAML and has the fields.
+ */
+export function readMeta<Meta>(folder: string, schema: z.ZodType<Meta>): Meta {
+  let fields: unknown;
+  try {
+    fields = load(readText(join(folder, "meta.yaml")));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n")[0] : error;
+    throw new Unreadable(`meta.yaml: ${reason}`);
+  }
+  const parsed = schema.safeParse(fields ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Unreadable(`meta.yaml: ${issue?.path.join(".")} ${issue?.message}`);
+}
+
+/** Params or tags: a file each, whose content is the value. `onProblem` hears of those that cannot be read. */
+export function readPairs(folder: string, onProblem: (key: string, why: string) => void): KeyValue[] {
+  return filesBelow(folder).flatMap((key) => {
+    try {
+      return [{ key, value: readText(join(folder, key)) }];
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      onProblem(key, error.message);
+      return [];
+    }
+  });
+}
+
+/** Fields as MLflow's versions have written them: ids as text or numbers, absent or null where nobody told. */
+export const meta = {
+  id: z.union([z.string(), z.number()]).transform(String),
+  text: z
+    .union([z.string(), z.number()])
+    .nullish()
+    .transform((text) => (text === null || text === undefined ? "" : String(text))),
+  nullableText: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? null),
+  time: z
+    .number()
+    .int()
+    .nullish()
+    .transform((time) => time ?? null),
+  stage: z
+    .enum(["active", "deleted"])
+    .nullish()
+    .transform((stage) => stage ?? "active"),
+};

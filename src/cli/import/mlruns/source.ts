@@ -1,0 +1,160 @@
+import { existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import type { ExperimentRecord, LoggedModelRecord, RegisteredModelRecord } from "../../../domain/records.ts";
+import type { Report } from "../../transfer/report.ts";
+import type { ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
+import { UserError } from "../../user-error.ts";
+import { LocalArtifacts, localFolder } from "../local-artifacts.ts";
+import { foldersIn, meta, readMeta, readPairs, Unreadable } from "./files.ts";
+import { readLoggedModel } from "./logged-models.ts";
+import { readRegisteredModel } from "./registered-models.ts";
+import { RunReader } from "./runs.ts";
+
+const TRASH = ".trash";
+/** Beside the experiments; in each of them, beside the runs. */
+const MODELS = "models";
+/** What lies beside the runs of an experiment and is none. */
+const NOT_RUNS: ReadonlySet<string> = new Set(["tags", "datasets", "traces", MODELS]);
+
+const ExperimentMeta = z.object({
+  experiment_id: meta.id,
+  name: meta.id,
+  artifact_location: meta.text,
+  lifecycle_stage: meta.stage,
+  creation_time: meta.time,
+  last_update_time: meta.time,
+});
+
+interface ExperimentFolder {
+  readonly id: string;
+  readonly path: string;
+}
+
+/** MLflow's file store: the folder `mlruns`, or one that holds it. */
+export class MlrunsSource implements Source {
+  readonly title: string;
+  readonly #root: string;
+  readonly #report: Report;
+  /** Those whose meta.yaml could be read, in the order of their ids. */
+  readonly #experiments = new Map<string, ExperimentFolder>();
+  readonly #seenRuns = new Set<string>();
+
+  /** @throws {UserError} unless the folder is a file store. */
+  constructor(path: string, report: Report) {
+    this.#root = fileStoreIn(path);
+    this.#report = report;
+    this.title = `the folder ${this.#root}`;
+  }
+
+  async countRuns(): Promise<number> {
+    return this.#experimentFolders().reduce((sum, { path }) => sum + runFolders(path).length, 0);
+  }
+
+  async *experiments(): AsyncIterable<ExperimentRecord> {
+    for (const folder of this.#experimentFolders()) {
+      const experiment = this.#try(`experiment ${folder.id}`, () => this.#readExperiment(folder));
+      if (experiment === undefined) continue;
+      this.#experiments.set(folder.id, folder);
+      yield experiment;
+    }
+  }
+
+  async *runs(): AsyncIterable<SourceRun> {
+    for (const experiment of this.#experiments.values()) {
+      const reader = new RunReader(experiment.id, experiment.path, this.#report);
+      for (const name of runFolders(experiment.path)) {
+        const where = `run ${experiment.id}/${name}`;
+        const run = this.#try(where, () => {
+          if (this.#seenRuns.has(name)) throw new Unreadable("another experiment has a run of this id");
+          return reader.read(name);
+        });
+        if (run === undefined) continue;
+        this.#seenRuns.add(name);
+        yield { ...run, artifacts: artifactsOf(join(experiment.path, name), run.record.artifactUri) };
+      }
+    }
+  }
+
+  async *loggedModels(): AsyncIterable<SourceLoggedModel> {
+    for (const experiment of this.#experiments.values()) {
+      for (const name of foldersIn(join(experiment.path, MODELS))) {
+        const path = join(experiment.path, MODELS, name);
+        const where = `logged model ${name}`;
+        const onProblem = (below: string, why: string) => this.#report.problem(`${where}/${below}`, why);
+        const record = this.#try(where, (): LoggedModelRecord => readLoggedModel(path, experiment.id, onProblem));
+        if (record !== undefined) yield { record, artifacts: artifactsOf(path, record.artifactUri) };
+      }
+    }
+  }
+
+  async *registeredModels(): AsyncIterable<RegisteredModelRecord> {
+    for (const name of foldersIn(join(this.#root, MODELS))) {
+      const where = `registered model ${name}`;
+      const onProblem = (below: string, why: string) => this.#report.problem(`${where}/${below}`, why);
+      const model = this.#try(where, () => readRegisteredModel(join(this.#root, MODELS, name), onProblem));
+      if (model !== undefined) yield model;
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  #experimentFolders(): ExperimentFolder[] {
+    const inFolder = (folder: string) =>
+      foldersIn(folder)
+        .filter((name) => name !== TRASH && !(folder === this.#root && name === MODELS))
+        .map((id) => ({ id, path: join(folder, id) }));
+    const seen = new Set<string>();
+    return [...inFolder(this.#root), ...inFolder(join(this.#root, TRASH))].filter(({ id, path }) => {
+      if (!seen.has(id)) return seen.add(id);
+      this.#report.problem(`experiment folder ${path}`, "another folder has an experiment of this id");
+      return false;
+    });
+  }
+
+  #readExperiment({ id, path }: ExperimentFolder): ExperimentRecord {
+    const fields = readMeta(path, ExperimentMeta);
+    if (fields.experiment_id !== id) throw new Unreadable(`meta.yaml is of experiment ${fields.experiment_id}`);
+    return {
+      experimentId: id,
+      name: fields.name,
+      artifactLocation: fields.artifact_location,
+      lifecycleStage: fields.lifecycle_stage,
+      creationTimeMs: fields.creation_time ?? 0,
+      lastUpdateTimeMs: fields.last_update_time ?? fields.creation_time ?? 0,
+      tags: readPairs(join(path, "tags"), (key, why) => this.#report.problem(`experiment ${id}/tags/${key}`, why)),
+    };
+  }
+
+  /** What `read` reads; undefined where it cannot be read, which is told. */
+  #try<T>(where: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      this.#report.problem(where, error.message);
+      return undefined;
+    }
+  }
+}
+
+function fileStoreIn(path: string): string {
+  const root = resolve(path);
+  for (const folder of [root, join(root, "mlruns")]) {
+    const holds = [...foldersIn(folder), ...foldersIn(join(folder, TRASH)).map((name) => join(TRASH, name))];
+    if (holds.some((name) => existsSync(join(folder, name, "meta.yaml")))) return folder;
+  }
+  const what = existsSync(root) && statSync(root).isDirectory() ? "has no experiments in it" : "is no folder";
+  throw new UserError(`${root} ${what}. Name the folder that MLflow logged to, mostly called mlruns.`);
+}
+
+function runFolders(experiment: string): string[] {
+  return foldersIn(experiment).filter((name) => !NOT_RUNS.has(name));
+}
+
+/** Beside the run's other files, wherever the whole folder was moved to, or where its URI says. */
+function artifactsOf(folder: string, artifactUri: string): ArtifactFolder | undefined {
+  const beside = join(folder, "artifacts");
+  const found = existsSync(beside) ? beside : localFolder(artifactUri);
+  return found === undefined ? undefined : new LocalArtifacts(found);
+}

@@ -1,0 +1,132 @@
+import type { ExperimentRecord, LoggedModelRecord, RecordDigest, RegisteredModelRecord } from "../../domain/records.ts";
+import type { TrackingServer } from "../transfer/http.ts";
+import { recordJson } from "../transfer/record-json.ts";
+import type { Report } from "../transfer/report.ts";
+import type { Item, RunItem, Target, WrittenArtifacts } from "../transfer/target.ts";
+import { ArtifactUploads } from "./artifact-uploads.ts";
+
+/** Of one request: below what the server takes, and small enough that several are under way. */
+const MAX_BODY_CHARACTERS = 3_000_000;
+const MAX_POINTS = 60_000;
+
+/** Trackflare, through its import endpoints (src/routes/import.ts). */
+export class TrackflareTarget implements Target {
+  readonly title: string;
+  readonly #server: TrackingServer;
+  readonly #uploads: ArtifactUploads;
+
+  constructor(server: TrackingServer, report: Report) {
+    this.#server = server;
+    this.#uploads = new ArtifactUploads(server, report);
+    this.title = server.url;
+  }
+
+  async known(digests: readonly RecordDigest[]) {
+    const body = recordJson({ records: digests });
+    const answer = await this.#server.post<{ records: { kind: RecordDigest["kind"]; id: string }[] }>(
+      "/api/2.0/trackflare/import/known",
+      body,
+    );
+    return answer.records;
+  }
+
+  async writeExperiments(items: readonly Item<ExperimentRecord>[]): Promise<void> {
+    await this.#post("experiments", items.map(digested));
+  }
+
+  /**
+   * The runs, then their points, then their artifacts; at last they count as whole. A run of which an artifact is missing
+   * is not noted under its digest: the next import looks for what is missing.
+   */
+  async writeRuns(items: readonly RunItem[]): Promise<WrittenArtifacts> {
+    await this.#post(
+      "runs",
+      items.map(({ record }) => recordJson(record)),
+    );
+    for (const pieces of pointPieces(items)) await this.#post("points", pieces);
+    const uploads = await this.#uploads.write(items, ({ record }) => `run ${record.runId}`);
+    const ends = items.map(({ record, digest }, i) => {
+      const { runId, lifecycleStage, deletedTimeMs } = record;
+      return recordJson({
+        runId,
+        lifecycleStage,
+        deletedTimeMs,
+        digest: uploads.areWhole[i] ? digest : `part of ${digest}`,
+      });
+    });
+    await this.#post("finished-runs", ends);
+    return uploads;
+  }
+
+  async writeLoggedModels(items: readonly Item<LoggedModelRecord>[]): Promise<WrittenArtifacts> {
+    const uploads = await this.#uploads.write(items, ({ record }) => `logged model ${record.modelId}`);
+    await this.#post(
+      "logged-models",
+      items.map((item, i) =>
+        uploads.areWhole[i] ? digested(item) : digested({ ...item, digest: `part of ${item.digest}` }),
+      ),
+    );
+    return uploads;
+  }
+
+  async writeRegisteredModels(items: readonly Item<RegisteredModelRecord>[]): Promise<void> {
+    await this.#post("registered-models", items.map(digested));
+  }
+
+  async close(): Promise<void> {}
+
+  /** In as few requests as their size allows. */
+  async #post(name: string, records: readonly string[]): Promise<void> {
+    let group: string[] = [];
+    let length = 0;
+    const send = async () => {
+      if (group.length > 0)
+        await this.#server.post(`/api/2.0/trackflare/import/${name}`, `{"records":[${group.join(",")}]}`);
+      group = [];
+      length = 0;
+    };
+    for (const record of records) {
+      if (length + record.length > MAX_BODY_CHARACTERS) await send();
+      group.push(record);
+      length += record.length;
+    }
+    await send();
+  }
+}
+
+function digested({ record, digest }: Item<object>): string {
+  return recordJson({ ...record, digest });
+}
+
+/** The points of runs, cut into requests: a run of millions of points goes in many. */
+function* pointPieces(items: readonly RunItem[]): Iterable<string[]> {
+  let piece: string[] = [];
+  let points = 0;
+  for (const { record, metrics } of items) {
+    let series: string[] = [];
+    const endRun = () => {
+      if (series.length > 0) piece.push(`{"run_id":${JSON.stringify(record.runId)},"metrics":[${series.join(",")}]}`);
+      series = [];
+    };
+    for (const { key, timestamps, steps, values } of metrics) {
+      for (let from = 0; from < values.length; ) {
+        const to = Math.min(values.length, from + MAX_POINTS - points);
+        const slice = {
+          timestamps: timestamps.slice(from, to),
+          steps: steps.slice(from, to),
+          values: values.slice(from, to),
+        };
+        series.push(recordJson({ key, ...slice }));
+        points += to - from;
+        from = to;
+        if (points < MAX_POINTS) continue;
+        endRun();
+        yield piece;
+        piece = [];
+        points = 0;
+      }
+    }
+    endRun();
+  }
+  if (piece.length > 0) yield piece;
+}

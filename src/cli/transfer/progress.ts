@@ -1,0 +1,23 @@
+import { progress, spinner } from "@clack/prompts";
+
+/** What a long command shows while it works, on stderr: nothing where that is no terminal. */
+export interface Progress {
+  advance(done: number, message: string): void;
+  stop(): void;
+}
+
+const SILENT: Progress = { advance: () => undefined, stop: () => undefined };
+
+/** @param total undefined where nobody knows: then there is no bar, but what has been done. */
+export function startProgress(message: string, total: number | undefined, isShown: boolean): Progress {
+  if (!isShown || !process.stderr.isTTY) return SILENT;
+  const output = process.stderr;
+  if (total === undefined || total === 0) {
+    const turning = spinner({ output });
+    turning.start(message);
+    return { advance: (_, text) => turning.message(text), stop: () => turning.clear() };
+  }
+  const bar = progress({ output, max: total, size: 40, style: "block" });
+  bar.start(message);
+  return { advance: (done, text) => bar.advance(done, text), stop: () => bar.clear() };
+}

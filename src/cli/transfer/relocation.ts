@@ -1,0 +1,79 @@
+import type {
+  ExperimentRecord,
+  LoggedModelRecord,
+  ModelVersionRecord,
+  RegisteredModelRecord,
+  RunRecord,
+} from "../../domain/records.ts";
+import type { SourceLoggedModel, SourceRun } from "./source.ts";
+
+/** Whether artifacts are copied into the target's store, or left where they are. */
+export type ArtifactMode = "copy" | "keep";
+
+interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Says in records where their artifacts are once they are copied: below `mlflow-artifacts:/<experiment id>`, as where the
+ * target stores its own. What cannot be reached to be copied stays where it is, and is said to.
+ */
+export class Relocation {
+  readonly #mode: ArtifactMode;
+  /** By the id of the run or logged model; only of what moved. */
+  readonly #moves = new Map<string, Move>();
+
+  constructor(mode: ArtifactMode) {
+    this.#mode = mode;
+  }
+
+  experiment(record: ExperimentRecord): ExperimentRecord {
+    if (this.#mode === "keep") return record;
+    return { ...record, artifactLocation: `mlflow-artifacts:/${record.experimentId}` };
+  }
+
+  run({ record, artifacts }: Pick<SourceRun, "record" | "artifacts">): RunRecord {
+    if (this.#mode === "keep" || artifacts === undefined) return record;
+    const to = `mlflow-artifacts:/${record.experimentId}/${record.runId}/artifacts`;
+    this.#note(record.runId, record.artifactUri, to);
+    return { ...record, artifactUri: to };
+  }
+
+  loggedModel({ record, artifacts }: SourceLoggedModel): LoggedModelRecord {
+    if (this.#mode === "keep" || artifacts === undefined) return record;
+    const to = `mlflow-artifacts:/${record.experimentId}/models/${record.modelId}/artifacts`;
+    this.#note(record.modelId, record.artifactUri, to);
+    return { ...record, artifactUri: to };
+  }
+
+  /** To be asked once all runs and logged models were: a version's files are those of one of them. */
+  registeredModel(record: RegisteredModelRecord): RegisteredModelRecord {
+    if (this.#moves.size === 0) return record;
+    return { ...record, versions: record.versions.map((version) => this.#version(version)) };
+  }
+
+  #version(version: ModelVersionRecord): ModelVersionRecord {
+    const { source, storageLocation, runId } = version;
+    const modelId = /\bm-[0-9a-f]{32}\b/.exec(`${source} ${storageLocation ?? ""}`)?.[0];
+    const moves = [runId, modelId].flatMap((id) => this.#moves.get(id ?? "") ?? []);
+    const moved = (uri: string) => moves.reduce((at, move) => rebase(at, move), uri);
+    return {
+      ...version,
+      source: moved(source),
+      storageLocation: storageLocation === null ? null : moved(storageLocation),
+    };
+  }
+
+  #note(id: string, from: string, to: string): void {
+    if (from !== to && from !== "") this.#moves.set(id, { from, to });
+  }
+}
+
+/** The URI below `to` where it is below `from`, which may be written as a path. */
+function rebase(uri: string, { from, to }: Move): string {
+  const below = (base: string) =>
+    uri === base || uri.startsWith(`${base}/`) ? to + uri.slice(base.length) : undefined;
+  const base = from.replace(/\/+$/, "");
+  return below(base) ?? below(base.replace(/^file:\/\//, "")) ?? below(`file://${base}`) ?? uri;
+}

@@ -1,0 +1,43 @@
+import type {
+  ExperimentRecord,
+  LoggedModelRecord,
+  MetricSeries,
+  RecordDigest,
+  RecordKind,
+  RegisteredModelRecord,
+  RunRecord,
+} from "../../domain/records.ts";
+import type { ArtifactFile, ArtifactFolder } from "./source.ts";
+
+/** A record that is ready to be written. */
+export interface Item<Record> {
+  readonly record: Record;
+  readonly digest: string;
+  /** Undefined where the artifacts stay where they are. */
+  readonly artifacts: readonly ArtifactFile[];
+  readonly open: ArtifactFolder["open"];
+}
+
+export type RunItem = Item<RunRecord> & { readonly metrics: readonly MetricSeries[] };
+
+/** What was written of the artifacts of some items. */
+export interface WrittenArtifacts {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * Where records are written to. Every call may be repeated, and is all or nothing where it says so by {@link Refused}; the
+ * transfer then tries the records of the call apart.
+ */
+export interface Target {
+  readonly title: string;
+  /** Which records are there already, whole and with this digest. */
+  known(digests: readonly RecordDigest[]): Promise<readonly { readonly kind: RecordKind; readonly id: string }[]>;
+  writeExperiments(items: readonly Item<ExperimentRecord>[]): Promise<void>;
+  /** With their points, and their artifacts before they count as whole. */
+  writeRuns(items: readonly RunItem[]): Promise<WrittenArtifacts>;
+  writeLoggedModels(items: readonly Item<LoggedModelRecord>[]): Promise<WrittenArtifacts>;
+  writeRegisteredModels(items: readonly Item<RegisteredModelRecord>[]): Promise<void>;
+  close(): Promise<void>;
+}
