@@ -43,26 +43,37 @@ export async function stopServers({ mlflow, trackflare }: Servers): Promise<void
   await Promise.all([mlflow.stop(), trackflare.stop()]);
 }
 
+export interface MlflowOptions {
+  /** Its database and its artifacts are made in here, and stay; without one, in a folder that goes with the server. */
+  readonly folder?: string;
+  /** In place of a SQLite file in the folder. */
+  readonly backendStoreUri?: string;
+  /** The `mlflow` of another version. */
+  readonly command?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** The real server, as `npm test` installs it, or the one that the variable names. */
-export async function startMlflow(): Promise<Omit<RunningServer, "symbols">> {
-  const command = process.env.MLFLOW_COMMAND ?? join(ROOT, ".venv/bin/mlflow");
+export async function startMlflow(options: MlflowOptions = {}): Promise<Omit<RunningServer, "symbols">> {
+  const command = options.command ?? process.env.MLFLOW_COMMAND ?? join(ROOT, ".venv/bin/mlflow");
   if (!existsSync(command)) {
     throw new Error(`There is no ${command}: run npm test once, or name an mlflow 3.17.2 in MLFLOW_COMMAND.`);
   }
-  const folder = mkdtempSync(join(tmpdir(), "mlflow-oracle-"));
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "mlflow-oracle-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const log = join(folder, "server.log");
   const output = openSync(log, "w");
   const args = [
     ...["server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1"],
-    ...["--backend-store-uri", `sqlite:///${folder}/mlflow.db`, "--artifacts-destination", `${folder}/artifacts`],
+    ...["--backend-store-uri", options.backendStoreUri ?? `sqlite:///${folder}/mlflow.db`],
+    ...["--artifacts-destination", `${folder}/mlartifacts`],
   ];
   // Its job runner is eight more processes, which no question here concerns.
-  const env = { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false" };
-  const child = spawn(command, args, { detached: true, env, stdio: ["ignore", output, output] });
+  const env = { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", ...options.env };
+  const child = spawn(command, args, { detached: true, cwd: folder, env, stdio: ["ignore", output, output] });
   const ended = once(child, "close").then(() => {
-    rmSync(folder, { recursive: true, force: true });
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
   });
   const stop = () => {
     // Its workers are in its process group.

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { TrackingServer } from "../transfer/http.ts";
 import { startProgress } from "../transfer/progress.ts";
 import type { ArtifactMode } from "../transfer/relocation.ts";
@@ -6,6 +7,7 @@ import { Report } from "../transfer/report.ts";
 import type { Source } from "../transfer/source.ts";
 import { transfer } from "../transfer/transfer.ts";
 import { UserError } from "../user-error.ts";
+import type { SqlDatabase } from "./database/sql-database.ts";
 import { TrackflareTarget } from "./trackflare-target.ts";
 
 export interface ImportFlags {
@@ -40,12 +42,43 @@ export async function runImport(words: readonly string[], flags: ImportFlags): P
 }
 
 /** Each source's reader, and its driver, is loaded only where it is needed. */
-async function openSource(words: readonly string[], _flags: ImportFlags, report: Report): Promise<Source> {
+async function openSource(words: readonly string[], flags: ImportFlags, report: Report): Promise<Source> {
   const [place = ""] = words;
   if (words.length > 1) throw new UserError(`Unknown format '${place}'.`);
-  if (existsSync(place) && statSync(place).isDirectory()) {
+  const isThere = existsSync(place);
+  if (isThere && statSync(place).isDirectory()) {
     const { MlrunsSource } = await import("./mlruns/source.ts");
     return new MlrunsSource(place, report);
   }
-  throw new UserError(`${place} is neither a folder nor a file nor a URL that can be read.`);
+  const url = URL.canParse(place) ? new URL(place) : undefined;
+  const database = await openDatabase(place, url);
+  if (database === undefined) {
+    throw new UserError(`${place} is no folder, no file and no URL that can be imported: see --help.`);
+  }
+  const { artifactsBeside, DatabaseSource } = await import("./database/source.ts");
+  const beside = url?.hostname ? undefined : artifactsBeside(dirname(sqlitePath(place)));
+  return await DatabaseSource.open(database, flags.artifactsFrom ?? beside, report);
+}
+
+/** @returns undefined where the words name no database. */
+async function openDatabase(place: string, url: URL | undefined): Promise<SqlDatabase | undefined> {
+  const [dialect] = (url?.protocol ?? "").split(/[+:]/);
+  if (url !== undefined && (dialect === "postgresql" || dialect === "postgres")) {
+    return await (await import("./database/postgresql.ts")).openPostgresql(withoutDriver(url));
+  }
+  if (url !== undefined && (dialect === "mysql" || dialect === "mariadb")) {
+    return await (await import("./database/mysql.ts")).openMysql(withoutDriver(url));
+  }
+  const path = sqlitePath(place);
+  return existsSync(path) ? (await import("./database/sqlite.ts")).openSqlite(path) : undefined;
+}
+
+/** The file of MLflow's `sqlite:///` URI, or the file itself. */
+function sqlitePath(place: string): string {
+  return place.replace(/^sqlite:\/\/\//, "");
+}
+
+/** SQLAlchemy's URLs name Python's driver too: `mysql+pymysql://`. */
+function withoutDriver(url: URL): URL {
+  return new URL(url.href.replace(/^([a-z]+)\+\w+:/, "$1:"));
 }

@@ -1,10 +1,10 @@
 import { existsSync, openAsBlob } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ArtifactFile, ArtifactFolder } from "../transfer/source.ts";
 
-/** Artifacts as plain files. */
+/** Artifacts as plain files. A folder that is not there is one that nothing was logged to. */
 export class LocalArtifacts implements ArtifactFolder {
   readonly #folder: string;
 
@@ -13,6 +13,7 @@ export class LocalArtifacts implements ArtifactFolder {
   }
 
   async *list(below = ""): AsyncIterable<ArtifactFile> {
+    if (below === "" && !existsSync(this.#folder)) return;
     const entries = await readdir(join(this.#folder, below), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
@@ -27,11 +28,11 @@ export class LocalArtifacts implements ArtifactFolder {
   }
 }
 
-/** The folder that a `file:` URI or an absolute path names, if it is there. */
+/** The folder that a `file:` URI or an absolute path names; undefined for a place elsewhere. */
 export function localFolder(uri: string): string | undefined {
   try {
     const path = uri.startsWith("file:") ? fileURLToPath(uri) : uri;
-    return path.startsWith("/") && existsSync(path) ? path : undefined;
+    return isAbsolute(path) ? path : undefined;
   } catch {
     return undefined;
   }

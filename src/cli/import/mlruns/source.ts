@@ -71,7 +71,7 @@ export class MlrunsSource implements Source {
         });
         if (run === undefined) continue;
         this.#seenRuns.add(name);
-        yield { ...run, artifacts: artifactsOf(join(experiment.path, name), run.record.artifactUri) };
+        yield { ...run, artifacts: this.#artifacts(where, join(experiment.path, name), run.record.artifactUri) };
       }
     }
   }
@@ -83,7 +83,7 @@ export class MlrunsSource implements Source {
         const where = `logged model ${name}`;
         const onProblem = (below: string, why: string) => this.#report.problem(`${where}/${below}`, why);
         const record = this.#try(where, (): LoggedModelRecord => readLoggedModel(path, experiment.id, onProblem));
-        if (record !== undefined) yield { record, artifacts: artifactsOf(path, record.artifactUri) };
+        if (record !== undefined) yield { record, artifacts: this.#artifacts(where, path, record.artifactUri) };
       }
     }
   }
@@ -110,6 +110,16 @@ export class MlrunsSource implements Source {
       this.#report.problem(`experiment folder ${path}`, "another folder has an experiment of this id");
       return false;
     });
+  }
+
+  /** Beside the run's other files, wherever the whole folder was moved to, or where its URI says. */
+  #artifacts(where: string, folder: string, artifactUri: string): ArtifactFolder | undefined {
+    const beside = join(folder, "artifacts");
+    const found = existsSync(beside) ? beside : localFolder(artifactUri);
+    if (found === undefined) return undefined;
+    // MLflow makes the folder of a run with the run, that of a model with the model's first file.
+    if (!existsSync(found) && where.startsWith("run ")) this.#report.problem(`${where}/artifacts`, "it is missing");
+    return new LocalArtifacts(found);
   }
 
   #readExperiment({ id, path }: ExperimentFolder): ExperimentRecord {
@@ -150,11 +160,4 @@ function fileStoreIn(path: string): string {
 
 function runFolders(experiment: string): string[] {
   return foldersIn(experiment).filter((name) => !NOT_RUNS.has(name));
-}
-
-/** Beside the run's other files, wherever the whole folder was moved to, or where its URI says. */
-function artifactsOf(folder: string, artifactUri: string): ArtifactFolder | undefined {
-  const beside = join(folder, "artifacts");
-  const found = existsSync(beside) ? beside : localFolder(artifactUri);
-  return found === undefined ? undefined : new LocalArtifacts(found);
 }

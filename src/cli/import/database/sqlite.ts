@@ -1,0 +1,40 @@
+import { DatabaseSync } from "node:sqlite";
+import { UserError } from "../../user-error.ts";
+import type { Row, SqlDatabase } from "./sql-database.ts";
+
+/** SQLite by Node's own driver, read only. */
+export function openSqlite(path: string): SqlDatabase {
+  let db: DatabaseSync;
+  try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
+    db.prepare("SELECT count(*) FROM sqlite_master").get();
+  } catch (error) {
+    throw new UserError(
+      `${path} cannot be read as a SQLite database: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  return {
+    title: path,
+    async columns() {
+      const rows = db
+        .prepare(
+          "SELECT t.name AS of_table, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'",
+        )
+        .all() as { of_table: string; name: string }[];
+      return new Map(
+        [...Map.groupBy(rows, (row) => row.of_table)].map(([table, of]) => [
+          table,
+          new Set(of.map(({ name }) => name)),
+        ]),
+      );
+    },
+    async rows(sql, values = []) {
+      const statement = db.prepare(sql);
+      statement.setReadBigInts(true);
+      return statement.all(...values) as Row[];
+    },
+    async close() {
+      db.close();
+    },
+  };
+}

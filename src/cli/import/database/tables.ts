@@ -1,0 +1,52 @@
+import type { Row, SqlDatabase } from "./sql-database.ts";
+
+/** MLflow's tables as the version of the database has them: columns that later versions added read as NULL. */
+export class Tables {
+  readonly #db: SqlDatabase;
+  readonly #columns: ReadonlyMap<string, ReadonlySet<string>>;
+
+  constructor(db: SqlDatabase, columns: ReadonlyMap<string, ReadonlySet<string>>) {
+    this.#db = db;
+    this.#columns = columns;
+  }
+
+  has(table: string): boolean {
+    return this.#columns.has(table);
+  }
+
+  hasColumn(table: string, column: string): boolean {
+    return this.#columns.get(table)?.has(column) === true;
+  }
+
+  /**
+   * The rows of a table; none where this version has no such table.
+   * @param rest what follows FROM, as `WHERE run_uuid = ? ORDER BY "key"`.
+   */
+  async read(
+    table: string,
+    columns: readonly string[],
+    rest = "",
+    values: readonly (string | number)[] = [],
+  ): Promise<readonly Row[]> {
+    const there = this.#columns.get(table);
+    if (there === undefined) return [];
+    const select = columns.map((column) => (there.has(column) ? `"${column}"` : `NULL AS "${column}"`));
+    return await this.#db.rows(`SELECT ${select.join(", ")} FROM ${table} ${rest}`, values);
+  }
+
+  async count(table: string, rest = ""): Promise<number> {
+    if (!this.has(table)) return 0;
+    const [row] = await this.#db.rows(`SELECT count(*) AS number FROM ${table} ${rest}`);
+    return Number(row?.number ?? 0);
+  }
+
+  /** A condition that holds for what belongs to the workspace `default`, which all does before MLflow 3.10. */
+  inDefaultWorkspace(table: string): string {
+    return this.hasColumn(table, "workspace") ? "workspace = 'default'" : "1 = 1";
+  }
+}
+
+/** `?, ?, ?`: as many as there are values. */
+export function placeholders(values: readonly unknown[]): string {
+  return values.map(() => "?").join(", ");
+}
