@@ -366,8 +366,8 @@ describe("charts beside the table", () => {
     await page.setViewportSize({ width: 390, height: 844 });
     const device = await page.context().newCDPSession(page);
     await device.send("Emulation.setTouchEmulationEnabled", { enabled: true });
-    await plot("lr").waitFor();
-    const box = (await plot("lr").boundingBox())!;
+    await plot("val/loss").waitFor();
+    const box = (await plot("val/loss").boundingBox())!;
     const y = box.y + box.height / 2;
     const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...shares: number[]) =>
       device.send("Input.dispatchTouchEvent", {

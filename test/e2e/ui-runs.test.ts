@@ -91,7 +91,7 @@ test("a filter is completed from real keys, and a mistake is shown at its place"
   expect(caret!.indexOf("^")).toBe("metrics.acc >".length);
   expect(trouble.failedCalls.map((call) => call.status)).toEqual([400]);
   await expect.poll(() => names(page)).toHaveLength(5);
-  await expect.poll(() => status(page).textContent()).toContain("as before the mistake");
+  await expect.poll(() => status(page).textContent()).toContain("showing the previous results");
   await filter(page).fill("params.model = 'none'");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "No run matches", exact: true }).waitFor();

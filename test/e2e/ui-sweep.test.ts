@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
@@ -181,4 +182,181 @@ test("lines are switched off one by one, or all but one; names lead to their run
   await lines(10);
   await legend(page).getByRole("link", { name: "sweep-007" }).click();
   await page.getByRole("heading", { name: "sweep-007" }).waitFor();
+});
+
+test("a comparison has every run of the table, by what finds them; where a limit holds it is said", async () => {
+  const opened = await open({ q: "params.lr > 0.001" });
+  const { page } = opened;
+  await expect.poll(() => status(page).textContent()).toBe("96 runs");
+  await page.getByRole("combobox", { name: "Filter runs" }).fill("params.lr > 0.00005");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => status(page).textContent()).toBe("120 runs");
+  await page.getByRole("button", { name: "Compare all" }).click();
+  await page.getByRole("status").getByText("120 runs", { exact: true }).waitFor();
+  expect(decodeURIComponent(page.url()).replaceAll("+", " ")).toContain("params.lr > 0.00005");
+  expect(page.url()).not.toContain(ui.seed.runs[0]);
+  await page.getByRole("img", { name: "Parallel coordinates" }).waitFor();
+  // The seed of the random generator fits these runs as well as anything, and explains nothing.
+  await page.getByRole("button", { name: /^Axes/ }).click();
+  expect(await page.getByRole("dialog").getByText("params.lr").count()).toBeGreaterThan(0);
+  expect(await page.getByRole("dialog").getByText("params.seed").count()).toBe(0);
+  await page.keyboard.press("Escape");
+  await page.getByRole("tab", { name: "Scatter" }).click();
+  await page.getByRole("img", { name: / by / }).waitFor();
+  await page.getByRole("tab", { name: "Table" }).click();
+  await page.getByText("The table has the first 100 of 120 runs; the drawings have all.").waitFor();
+  await expectSoundInBothThemes(opened);
+});
+
+test("runs on the screen have colours that differ, the same in the table, the legend and on their own pages", async () => {
+  const opened = await open({ charts: true, chartFull: "val/acc", q: "attributes.run_name LIKE 'sweep-01_'" });
+  const { page } = opened;
+  await expect.poll(() => legend(page).count()).toBe(10);
+  const looks = new Map<string, string>();
+  for (const item of await legend(page).all()) {
+    looks.set((await item.getByRole("link").textContent())!, (await item.locator("line").getAttribute("stroke"))!);
+  }
+  expect(new Set(looks.values()).size).toBe(10);
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  const mark = (name: string) => page.getByRole("row", { name }).locator("[data-mark]").getAttribute("data-mark");
+  for (const [name, colour] of looks) expect(await mark(name), name).toBe(colour);
+  await page.getByRole("link", { name: "sweep-013", exact: true }).click();
+  await page.getByRole("heading", { name: "sweep-013" }).waitFor();
+  await expect
+    .poll(() => page.locator("main [data-mark]").first().getAttribute("data-mark"))
+    .toBe(looks.get("sweep-013"));
+  await page.reload();
+  await page.getByRole("heading", { name: "sweep-013" }).waitFor();
+  await expect
+    .poll(() => page.locator("main [data-mark]").first().getAttribute("data-mark"))
+    .toBe(looks.get("sweep-013"));
+});
+
+test("a selection is there after Compare and back, and after its runs were tagged", async () => {
+  const { page } = await open({ q: "attributes.run_name LIKE 'sweep-02_'" });
+  await page.getByRole("checkbox", { name: "Select sweep-021" }).click();
+  await page.getByRole("checkbox", { name: "Select sweep-022" }).click();
+  await expect.poll(() => status(page).textContent()).toBe("2 selected");
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  await page.getByRole("tab", { name: "Table" }).waitFor();
+  await page.goBack();
+  await expect.poll(() => status(page).textContent()).toBe("2 selected");
+  await page.getByRole("button", { name: "Tag", exact: true }).click();
+  await page.getByLabel("Key", { exact: true }).fill("kept");
+  await page.getByLabel("Value", { exact: true }).fill("yes");
+  await page.getByRole("button", { name: "Set tag" }).click();
+  await page.getByText("Tagged 2 runs.").waitFor();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  expect(await status(page).textContent()).toBe("2 selected");
+});
+
+test("while the server is away the table shows no order that its rows do not have", async () => {
+  const { page } = await open({ columns: ["params.lr", "metrics.epoch"] });
+  await header(page, "lr").click();
+  const sorted = (name: string) => page.getByRole("columnheader", { name, exact: true }).getAttribute("aria-sort");
+  await expect.poll(() => sorted("lr")).toBe("ascending");
+  const before = await cells(page, "lr");
+  await page.route("**/ui-api/**", (route) => route.abort());
+  await header(page, "epoch").click();
+  await expect.poll(() => status(page).textContent()).toContain("showing the previous results");
+  expect([await sorted("lr"), await sorted("epoch")]).toEqual(["ascending", null]);
+  expect((await cells(page, "lr")).slice(0, 20)).toEqual(before.slice(0, 20));
+  await page.unroute("**/ui-api/**");
+  await expect.poll(() => sorted("epoch"), { timeout: 30_000 }).toBe("descending");
+});
+
+test("Tab leads out of the filter box; the Group menu keeps its order while it is used", async () => {
+  const { page } = await open();
+  const filter = page.getByRole("combobox", { name: "Filter runs" });
+  await filter.fill("params.lr > 0.01 ");
+  await page.getByRole("option", { name: "AND" }).waitFor();
+  await page.keyboard.press("Tab");
+  expect(await filter.inputValue()).toBe("params.lr > 0.01 ");
+  expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Empty the filter");
+  const group = page.getByRole("button", { name: /^Group/ });
+  const entries = async () => {
+    await page.getByRole("menu").waitFor();
+    const all = await page.getByRole("menu").getByRole("menuitemcheckbox").allTextContents();
+    return all.filter((text) => /^(params|tags)\./.test(text));
+  };
+  await group.click();
+  const before = await entries();
+  expect(before.length).toBeGreaterThan(3);
+  await page.getByRole("menuitemcheckbox", { name: before[2]! }).click();
+  await page.keyboard.press("Escape");
+  await page.locator("[role=row][aria-expanded]").first().waitFor();
+  await group.click();
+  expect(await entries()).toEqual(before);
+});
+
+test("how long a run has been going on is told by the second, and nothing is called live while the server is away", async () => {
+  const post = async (path: string, body: object) => {
+    const answer = await fetch(`${ui.server.url}/api/2.0/mlflow${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as { experiment_id: string; run: { info: { run_id: string } } };
+  };
+  const { experiment_id } = await post("/experiments/create", { name: "going on" });
+  const { run } = await post("/runs/create", { experiment_id, run_name: "going", start_time: Date.now() - 65_000 });
+  for (const step of [0, 1]) {
+    const timestamp = Date.now();
+    await post("/runs/log-metric", { run_id: run.info.run_id, key: "loss", value: step, step, timestamp });
+  }
+  const { page } = await ui.open(`/experiments/${experiment_id}?charts=true&columns=%5B%22duration%22%5D`);
+  const duration = async () => (await cells(page, "Duration"))[0];
+  await expect.poll(duration).toMatch(/^1m \d+s$/);
+  const first = await duration();
+  await expect.poll(duration, { timeout: 4000 }).not.toBe(first);
+  await page.locator("[data-live=live]").waitFor();
+  await page.route("**/ui-api/**", (route) => route.abort());
+  await page.getByText("Not live", { exact: true }).waitFor();
+});
+
+test("a chart is saved large, with its names, as PNG and as SVG", async () => {
+  const { page } = await open({ charts: true, q: "attributes.run_name LIKE 'sweep-03_'" });
+  await page.getByRole("application", { name: /^val\/acc: 10 lines/ }).waitFor();
+  const save = async (entry: string): Promise<Buffer> => {
+    await page.getByRole("button", { name: "More of val/acc" }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: entry }).click(),
+    ]);
+    return readFile(await download.path());
+  };
+  const png = await save("Download PNG");
+  expect(png.readUInt32BE(16)).toBe(3600);
+  const svg = (await save("Download SVG")).toString();
+  for (const text of ["val/acc", "Step", "sweep-030", "sweep-039"]) expect(svg).toContain(`>${text}<`);
+  expect(svg.match(/<polyline/g)!.length).toBeGreaterThan(20);
+});
+
+test("a name, or a pattern of names, finds runs; values are offered, and a key is put right in one press", async () => {
+  const opened = await open();
+  const { page } = opened;
+  const filter = page.getByRole("combobox", { name: "Filter runs" });
+  const count = () => status(page).textContent();
+  await filter.fill("sweep-01");
+  await page.keyboard.press("Enter");
+  await expect.poll(count).toBe("10 runs");
+  await filter.fill("/^sweep-1[34]/");
+  await page.keyboard.press("Enter");
+  await expect.poll(count).toBe("14 runs");
+  await filter.fill("params.model = ");
+  await page.getByRole("option", { name: "'vit'" }).click();
+  await page.keyboard.press("Enter");
+  await expect.poll(count).toBe("36 runs");
+  await filter.fill("metrics.val/acc > 0.7");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Search for metrics.`val/acc` > 0.7" }).click();
+  await expect.poll(count).toMatch(/^2\d runs$/);
+  await filter.fill("/(/");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("The pattern cannot be read").waitFor();
+  // The key without backticks is the only thing that the server refused.
+  expect(opened.trouble.failedCalls.every(({ text }) => text.includes("backticks"))).toBe(true);
+  opened.trouble.failedCalls.length = 0;
+  await expectSoundInBothThemes(opened);
 });

@@ -1,13 +1,39 @@
 import { expect, it } from "vitest";
-import { sectionsOf } from "../../../ui/src/charts/chart-sections.ts";
+import { packSections, sectionsOf } from "../../../ui/src/charts/chart-sections.ts";
 
-it("metrics are in sections by what stands before their last slash, the nameless one first and the system's last", () => {
-  const keys = ["a/b/c", "loss", "system/cpu", "train/acc", "train/loss", "/odd", "z/"];
+it("metrics are in sections by what stands before their last slash, held-out ones first and the system's last", () => {
+  const keys = [
+    "a/b/c",
+    "epoch",
+    "loss",
+    "system/cpu",
+    "train/acc",
+    "train/loss",
+    "val_loss",
+    "val/loss",
+    "/odd",
+    "z/",
+  ];
   expect([...sectionsOf(keys)]).toEqual([
-    ["", ["loss", "/odd"]],
+    ["val", ["val/loss"]],
+    ["", ["val_loss", "loss", "/odd", "epoch"]],
     ["a/b", ["a/b/c"]],
     ["train", ["train/acc", "train/loss"]],
     ["z", ["z/"]],
     ["system", ["system/cpu"]],
   ]);
+});
+
+const packed = (sizes: Record<string, number>, columns: number) =>
+  packSections(new Map(Object.entries(sizes)), columns).map((row) =>
+    row.map(({ name, span, columns: inner }) => `${name} ${span}/${inner}`),
+  );
+
+it("small sections stand side by side, and no row is half empty", () => {
+  expect(packed({ val: 2, metrics: 3, train: 1 }, 6)).toEqual([["val 2/2", "metrics 3/3", "train 1/1"]]);
+  expect(packed({ val: 2, metrics: 3, train: 1 }, 4)).toEqual([["val 4/2"], ["metrics 3/3", "train 1/1"]]);
+  expect(packed({ a: 5 }, 4)).toEqual([["a 4/3"]]);
+  expect(packed({ a: 9, b: 1 }, 4)).toEqual([["a 4/3"], ["b 4/1"]]);
+  expect(packed({ a: 1, b: 1, closed: 0 }, 1)).toEqual([["a 1/1"], ["b 1/1"], ["closed 1/1"]]);
+  expect(packed({}, 4)).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { say, sayFailed } from "../parts/toast.tsx";
 import { ChartLegend } from "./chart-legend.tsx";
 import type { ChartSettings } from "./chart-settings.ts";
 import { ChartTable } from "./chart-table.tsx";
-import { chartCsv, chartPng, download, groupsCsv } from "./export-chart.ts";
+import { chartCsv, download, groupsCsv } from "./export-chart.ts";
 import type { GroupedMetric } from "./group-store.ts";
 import type { HoverStore } from "./hover.ts";
 import { LineChart } from "./line-chart.tsx";
@@ -64,10 +64,11 @@ export function ChartCard(props: ChartCardProps) {
       .map(({ runId, origin }) => ({ id: runId, name: names.get(runId) ?? "", origin }));
     download(await chartCsv(metricKey, shown, x, zoom), `${metricKey}.csv`);
   };
-  const savePng = async (): Promise<void> => {
-    const canvas = plotRef.current?.canvas;
-    const blob = canvas && (await chartPng(canvas, metricKey, lines));
-    if (blob) download(blob, `${metricKey}.png`);
+  const savePicture = async (kind: "png" | "svg"): Promise<void> => {
+    const { printPng, printSvg } = await import("./print-chart.ts");
+    const printed = { title: metricKey, spec };
+    const blob = kind === "svg" ? printSvg(printed) : await printPng(printed);
+    if (blob !== null) download(blob, `${metricKey}.${kind}`);
   };
   return (
     <figure
@@ -103,7 +104,16 @@ export function ChartCard(props: ChartCardProps) {
               label: "Download CSV, every point in view",
               onSelect: () => void saveCsv().catch((error) => sayFailed("The points could not be read.", error)),
             },
-            { label: "Download PNG", onSelect: () => void savePng(), isDisabled: areOnlyPoints || !hasFinite(lines) },
+            {
+              label: "Download PNG",
+              onSelect: () => void savePicture("png"),
+              isDisabled: areOnlyPoints || !hasFinite(lines),
+            },
+            {
+              label: "Download SVG",
+              onSelect: () => void savePicture("svg"),
+              isDisabled: areOnlyPoints || !hasFinite(lines),
+            },
           ]}
         />
       </figcaption>

@@ -1,12 +1,13 @@
 import { useSyncExternalStore } from "react";
 import { classNames } from "../parts/class-names.ts";
-import { formatCount, formatExact, formatMetric } from "../parts/format.ts";
+import { formatCount, formatExact } from "../parts/format.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import type { HoverStore } from "./hover.ts";
 import { LineMark } from "./line-mark.tsx";
 import type { LineSource } from "./line-source.ts";
 import type { PlotLine } from "./plot.ts";
 import { byValue } from "./series-math.ts";
+import { textOfLast } from "./text-of-last.ts";
 
 interface ChartLegendProps {
   metricKey: string;
@@ -103,12 +104,6 @@ function Name({ line: { id, name }, experimentId }: { line: PlotLine; experiment
 const LAST_OF_RUN = "The latest value: that of the greatest step";
 const LAST_OF_GROUP =
   "The mean of the latest values of all runs of the group, as in the table. Runs that stopped early count with the value they stopped at; in the curve they count up to their last point.";
-
-/** What a legend or a bar tells of a line's latest value: of a group with its standard deviation. */
-export function textOfLast({ last, group }: PlotLine): string {
-  const std = group?.latest?.std ?? 0;
-  return std > 0 ? `${formatMetric(last)} ± ${formatMetric(std, 2)}` : formatMetric(last);
-}
 
 function titleOf({ last, group }: PlotLine): string {
   if (group === undefined) return formatExact(last);

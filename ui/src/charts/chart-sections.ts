@@ -1,12 +1,61 @@
-/** Sections by their names; metrics without one come first, those of the system last. */
+/** Measured on held-out data: what most readers look for first. */
+const HELD_OUT = /(^|[/_.\s-])(val|valid|validation|eval|test)([/_.\s-]|$)/i;
+/** Where training is, rather than how well it does. */
+const COUNTER = /(^|[/_.\s-])(epoch|step|global_step|iteration|lr|learning_rate)$/i;
+
+/** Whether a metric is of held-out data, as its name says. */
+export const isHeldOut = (key: string): boolean => HELD_OUT.test(key);
+
+/**
+ * Sections by their names: what was measured on held-out data first, then metrics without a section, those of the system
+ * last. Within a section held-out metrics come first, and counters such as the epoch last.
+ */
 export function sectionsOf(metricKeys: readonly string[]): Map<string, string[]> {
-  const rank = (name: string): number => (name === "" ? 0 : name === "system" ? 2 : 1);
+  const rank = (name: string): number => (name === "system" ? 3 : isHeldOut(name) ? 0 : name === "" ? 1 : 2);
+  const keyRank = (key: string): number => (COUNTER.test(key) ? 2 : isHeldOut(key) ? 0 : 1);
   const sections = [...Map.groupBy(metricKeys, sectionOf)];
-  return new Map(sections.sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)));
+  const sorted = sections.sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return new Map(sorted.map(([name, keys]) => [name, keys.toSorted((a, b) => keyRank(a) - keyRank(b))]));
 }
 
 /** `train/loss` is in `train`; a key without `/` is in the first section, which has no name. */
 export function sectionOf(key: string): string {
   const slash = key.lastIndexOf("/");
   return slash <= 0 ? "" : key.slice(0, slash);
+}
+
+/** A section's place beside others. */
+export interface PlacedSection {
+  readonly name: string;
+  /** Of the page's columns. */
+  readonly span: number;
+  /** Charts side by side in it. */
+  readonly columns: number;
+}
+
+/**
+ * Sections in rows of a page with so many columns: small ones stand side by side, and the last of a row takes what is left.
+ * A section of several rows has them as full as can be.
+ * @param sizes how many charts each section has, 0 where it is closed
+ */
+export function packSections(sizes: ReadonlyMap<string, number>, columns: number): PlacedSection[][] {
+  const rows: { name: string; size: number; span: number }[][] = [];
+  let left = 0;
+  for (const [name, size] of sizes) {
+    const span = Math.min(Math.max(size, 1), columns);
+    if (span > left) {
+      rows.push([]);
+      left = columns;
+    }
+    rows.at(-1)!.push({ name, size, span });
+    left -= span;
+  }
+  return rows.map((row) => {
+    const free = columns - row.reduce((sum, { span }) => sum + span, 0);
+    return row.map(({ name, size, span }, index) => {
+      const own = index === row.length - 1 ? span + free : span;
+      const lines = Math.ceil(size / own);
+      return { name, span: own, columns: Math.max(1, Math.ceil(size / Math.max(1, lines))) };
+    });
+  });
 }

@@ -7,6 +7,7 @@ import { Segmented, Switch } from "../parts/toggles.tsx";
 import { xName } from "./axes.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import type { LiveState } from "./live-runs.ts";
+import { useServerAway } from "./use-server-away.ts";
 
 interface ChartToolbarProps {
   settings: ChartSettings;
@@ -157,11 +158,22 @@ const LIVE_WORDS: Record<LiveState, { text: string; title: string; dot: string }
   polling: { text: "Live, every 2 s", title: "Some runs are asked about every two seconds", dot: "bg-warning" },
 };
 
+const AWAY = {
+  text: "Not live",
+  title: "The server cannot be reached: the charts show what was read before",
+  dot: "bg-danger",
+};
+
 function LiveNote({ live }: { live: LiveState }) {
-  const words = LIVE_WORDS[live];
+  const isAway = useServerAway();
+  const words = live !== "off" && isAway ? AWAY : LIVE_WORDS[live];
   if (words === undefined) return null;
   return (
-    <span title={words.title} className="flex items-center gap-1.5 text-ink-muted text-sm" data-live={live}>
+    <span
+      title={words.title}
+      className="flex items-center gap-1.5 text-ink-muted text-sm"
+      data-live={isAway ? "away" : live}
+    >
       <span aria-hidden className={`size-2 rounded-full ${words.dot}`} />
       {words.text}
     </span>

@@ -3,13 +3,12 @@ import { type ReactNode, useMemo, useRef } from "react";
 import type { RunNotice } from "../api/live.ts";
 import type { SeriesX } from "../api/series.ts";
 import { Button } from "../parts/button.tsx";
-import { classNames } from "../parts/class-names.ts";
 import { formatCount } from "../parts/format.ts";
 import { EmptyState, SkeletonRows } from "../parts/states.tsx";
 import { ChartCard } from "./chart-card.tsx";
 import type { ChartRun } from "./chart-lines.ts";
 import { bucketsFor } from "./chart-search.ts";
-import { sectionsOf } from "./chart-sections.ts";
+import { packSections, sectionsOf } from "./chart-sections.ts";
 import { useChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
 import { FullChart } from "./full-chart.tsx";
@@ -21,6 +20,7 @@ import type { LineSource } from "./line-source.ts";
 import { useRunStyles } from "./run-colour.ts";
 import { useGroups } from "./use-groups.ts";
 import { useSeries } from "./use-series.ts";
+import { useWidth } from "./use-width.ts";
 import { WhenSeen } from "./when-seen.tsx";
 
 export interface ChartsPanelProps {
@@ -51,6 +51,10 @@ const SIZES = {
   large: { width: 560, height: 340 },
 };
 
+const GAP_PX = 12;
+/** Of a chart that has a row for itself. */
+const WIDEST_PX = 960;
+
 /** So few are wider: a wide page is theirs alone. */
 const FEW_CHARTS = 2;
 const FEW_WIDER = 1.6;
@@ -76,6 +80,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
     [isGrouped, groupStore, groups, page.store, runs, styles],
   );
   const grouped = isGrouped ? groups.reduce((sum, { runIds }) => sum + runIds.length, 0) : 0;
+  const [measure, width] = useWidth();
   const query = search.chartQuery?.toLowerCase() ?? "";
   const found = useMemo(() => metricKeys.filter((key) => key.toLowerCase().includes(query)), [metricKeys, query]);
   const sections = useMemo(() => sectionsOf(found), [found]);
@@ -93,8 +98,10 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   }
   const size = SIZES[search.chartSize ?? "medium"];
   const widthPx = found.length <= FEW_CHARTS ? size.width * FEW_WIDER : size.width;
-  const gridTemplateColumns = `repeat(auto-fill, minmax(min(100%, ${widthPx}px), 1fr))`;
+  const columns = Math.max(1, Math.floor((width + GAP_PX) / (widthPx + GAP_PX)));
   const closed = search.chartClosed ?? [];
+  const sizes = new Map([...sections].map(([name, keys]) => [name, closed.includes(name) ? 0 : keys.length]));
+  const rows = width === 0 ? [] : packSections(sizes, columns);
   const full = search.chartFull;
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
@@ -103,7 +110,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
         {isGrouped && <GroupLegend groups={groups} />}
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
-      <div className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 wide:px-4" data-charts>
+      <div ref={measure} className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 wide:px-4" data-charts>
         {grouped > MAX_GROUPED_RUNS && (
           <p className="pt-2 text-ink-muted text-sm">
             Means of {formatCount(MAX_GROUPED_RUNS)} of the {formatCount(grouped)} runs, evenly from all.
@@ -120,36 +127,47 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
             actions={<Button onClick={() => change({ chartQuery: undefined })}>Show all metrics</Button>}
           />
         )}
-        <div className="grid gap-x-3" style={{ gridTemplateColumns }}>
-          {[...sections].map(([section, keys]) => (
-            <Section
-              key={section}
-              name={section}
-              count={keys.length}
-              isOnly={sections.size === 1 && section === ""}
-              isOpen={!closed.includes(section)}
-              onToggle={() => {
-                const next = closed.includes(section)
-                  ? closed.filter((name) => name !== section)
-                  : [...closed, section];
-                change({ chartClosed: next.length === 0 ? undefined : next });
-              }}
-            >
-              <div className="grid gap-3" style={{ gridTemplateColumns }}>
-                {keys.map((key) => (
-                  <WhenSeen key={key} height={size.height + 38}>
-                    <ChartCard
-                      metricKey={key}
-                      title={section === "" ? key : key.slice(section.length + 1)}
-                      {...{ source, settings, height: size.height, hover }}
-                      onFull={() => change({ chartFull: key })}
-                    />
-                  </WhenSeen>
-                ))}
-              </div>
-            </Section>
-          ))}
-        </div>
+        {rows.map((row) => (
+          <div
+            key={row.map(({ name }) => name).join()}
+            className="grid gap-x-3"
+            style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+          >
+            {row.map(({ name, span, columns: inner }) => {
+              const keys = sections.get(name)!;
+              return (
+                <Section
+                  key={name}
+                  name={name}
+                  count={keys.length}
+                  span={span}
+                  isOnly={sections.size === 1 && name === ""}
+                  isOpen={!closed.includes(name)}
+                  onToggle={() => {
+                    const next = closed.includes(name) ? closed.filter((one) => one !== name) : [...closed, name];
+                    change({ chartClosed: next.length === 0 ? undefined : next });
+                  }}
+                >
+                  <div
+                    className="grid gap-3"
+                    style={{ gridTemplateColumns: `repeat(${inner}, minmax(0, ${WIDEST_PX}px))` }}
+                  >
+                    {keys.map((key) => (
+                      <WhenSeen key={key} height={size.height + 38}>
+                        <ChartCard
+                          metricKey={key}
+                          title={name === "" ? key : key.slice(name.length + 1)}
+                          {...{ source, settings, height: size.height, hover }}
+                          onFull={() => change({ chartFull: key })}
+                        />
+                      </WhenSeen>
+                    ))}
+                  </div>
+                </Section>
+              );
+            })}
+          </div>
+        ))}
       </div>
       {full !== undefined && metricKeys.includes(full) && (
         <FullChart {...{ metricKey: full, runs, groups, styles, settings, metricKeys }} />
@@ -188,6 +206,8 @@ function GroupLegend({ groups }: { groups: readonly ChartGroup[] }) {
 interface SectionProps {
   name: string;
   count: number;
+  /** Columns of the page that it takes. */
+  span: number;
   /** There is no other: it needs no head. */
   isOnly: boolean;
   isOpen: boolean;
@@ -195,12 +215,19 @@ interface SectionProps {
   children: ReactNode;
 }
 
-/** As wide as the page; those of one chart stand side by side. */
-function Section({ name, count, isOnly, isOpen, onToggle, children }: SectionProps) {
-  if (isOnly) return <div className="col-span-full pt-3">{children}</div>;
+/** Charts under a head that opens and closes them; small sections stand side by side. */
+function Section({ name, count, span, isOnly, isOpen, onToggle, children }: SectionProps) {
+  const gridColumn = `span ${span}`;
+  if (isOnly) {
+    return (
+      <div className="min-w-0 pt-3" style={{ gridColumn }}>
+        {children}
+      </div>
+    );
+  }
   const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
-    <section className={classNames("min-w-0 pt-2", count > 1 && "col-span-full")}>
+    <section className="min-w-0 pt-2" style={{ gridColumn }}>
       <h2 className="sticky top-0 z-[1] bg-page">
         <button
           type="button"

@@ -1,11 +1,14 @@
 import type { ECharts } from "echarts/core";
-import { ImageDown } from "lucide-react";
+import { FileImage, ImageDown } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { IconButton } from "../parts/button.tsx";
 import { type ChartOption, initChart } from "./echarts.ts";
 import { chartPng, download } from "./export-chart.ts";
 
 export type AxisIntervals = readonly (readonly [number, number])[];
+
+/** Pixels a px of pictures: enough for paper. */
+const PRINT_SCALE = 4;
 
 interface EChartProps {
   /** What is shown, for readers and as the name of its picture; the values stand in a table beside it. */
@@ -83,20 +86,23 @@ export function EChart(props: EChartProps) {
   }, [highlighted]);
 
   const save = async (): Promise<void> => {
-    const canvas = chart.current?.renderToCanvas({ pixelRatio: devicePixelRatio });
-    const png = canvas && (await chartPng(canvas, label));
+    const canvas = chart.current?.renderToCanvas({ pixelRatio: PRINT_SCALE });
+    const png = canvas && (await chartPng(canvas, label, PRINT_SCALE));
     if (png) download(png, `${label}.png`);
+  };
+  const saveSvg = async (): Promise<void> => {
+    const { echartSvg } = await import("./echart-svg.ts");
+    const { clientWidth, clientHeight } = element.current!;
+    download(new Blob([echartSvg(option, clientWidth, clientHeight)], { type: "image/svg+xml" }), `${label}.svg`);
   };
   return (
     <figure aria-label={label} className={className}>
       <div className="relative size-full">
         <div ref={element} role="img" aria-label={label} className="size-full" />
-        <IconButton
-          label="Download PNG"
-          icon={<ImageDown size={16} aria-hidden />}
-          onClick={() => void save()}
-          className="absolute top-1 right-1"
-        />
+        <span className="absolute top-1 right-1 flex">
+          <IconButton label="Download PNG" icon={<ImageDown size={16} aria-hidden />} onClick={() => void save()} />
+          <IconButton label="Download SVG" icon={<FileImage size={16} aria-hidden />} onClick={() => void saveSvg()} />
+        </span>
       </div>
     </figure>
   );

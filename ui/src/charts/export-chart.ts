@@ -73,68 +73,22 @@ export function groupsCsv(key: string, lines: readonly PlotLine[]): Blob {
 }
 
 const TITLE_PX = 28;
-const LEGEND_ROW_PX = 18;
-const LEGEND_GAP_PX = 16;
 const EDGE_PX = 10;
-/** More lines than this are not named: colours repeat. */
-const MAX_NAMED = 24;
 
-/** What is drawn as PNG, with its name above and, of several lines, theirs below. */
-export function chartPng(
-  canvas: HTMLCanvasElement,
-  title: string,
-  lines: readonly PlotLine[] = [],
-): Promise<Blob | null> {
-  const dpr = devicePixelRatio;
+/** What is drawn as PNG, with its name above. @param scale pixels of the canvas a px. */
+export function chartPng(canvas: HTMLCanvasElement, title: string, scale: number): Promise<Blob | null> {
   const copy = document.createElement("canvas");
   const ctx = copy.getContext("2d")!;
-  const font = `${12 * dpr}px system-ui, sans-serif`;
-  ctx.font = font;
-  const named = lines.length > 1 && lines.length <= MAX_NAMED ? lines : [];
-  const widest = canvas.width - 4 * EDGE_PX * dpr;
-  const places = inRows(
-    named.map(({ name }) => Math.min(widest, ctx.measureText(name).width) + LEGEND_GAP_PX * 2 * dpr),
-    canvas.width - 2 * EDGE_PX * dpr,
-  );
-  const rows = (places.at(-1)?.row ?? -1) + 1;
   copy.width = canvas.width;
-  copy.height = canvas.height + (TITLE_PX + rows * LEGEND_ROW_PX + (rows > 0 ? EDGE_PX : 0)) * dpr;
+  copy.height = canvas.height + TITLE_PX * scale;
   ctx.fillStyle = readColour("--color-page");
   ctx.fillRect(0, 0, copy.width, copy.height);
-  const ink = readColour("--color-ink");
-  ctx.fillStyle = ink;
+  ctx.fillStyle = readColour("--color-ink");
   ctx.textBaseline = "middle";
-  ctx.font = `600 ${13 * dpr}px system-ui, sans-serif`;
-  ctx.fillText(title, EDGE_PX * dpr, (TITLE_PX / 2) * dpr, copy.width - 2 * EDGE_PX * dpr);
-  ctx.drawImage(canvas, 0, TITLE_PX * dpr);
-  ctx.font = font;
-  named.forEach(({ name, colour }, index) => {
-    const { row, left } = places[index]!;
-    const x = EDGE_PX * dpr + left;
-    const y = canvas.height + (TITLE_PX + (row + 0.5) * LEGEND_ROW_PX) * dpr;
-    ctx.fillStyle = colour;
-    ctx.beginPath();
-    ctx.arc(x + 4 * dpr, y, 4 * dpr, 0, 2 * Math.PI);
-    ctx.fill();
-    ctx.fillStyle = ink;
-    ctx.fillText(name, x + 12 * dpr, y, widest);
-  });
+  ctx.font = `600 ${13 * scale}px system-ui, sans-serif`;
+  ctx.fillText(title, EDGE_PX * scale, (TITLE_PX / 2) * scale, copy.width - 2 * EDGE_PX * scale);
+  ctx.drawImage(canvas, 0, TITLE_PX * scale);
   return new Promise((resolve) => copy.toBlob(resolve, "image/png"));
-}
-
-/** Places things of given widths one after the other, in as many rows as they need. */
-export function inRows(widths: readonly number[], width: number): { row: number; left: number }[] {
-  let row = 0;
-  let left = 0;
-  return widths.map((each) => {
-    if (left > 0 && left + each > width) {
-      row++;
-      left = 0;
-    }
-    const place = { row, left };
-    left += each;
-    return place;
-  });
 }
 
 /** Hands a file to the browser to keep. */

@@ -68,7 +68,9 @@ const each =
   (ticks) =>
     ticks.map(format);
 
-const durationTick = (ms: number): string => (ms === 0 ? "0" : ms < 0 ? `−${formatDuration(-ms)}` : formatDuration(ms));
+/** How long since the start, on an axis. */
+export const durationTick = (ms: number): string =>
+  ms === 0 ? "0" : ms < 0 ? `−${formatDuration(-ms)}` : formatDuration(ms);
 
 /** What a logarithmic axis spans as if it were none: then it has even ticks, as powers would be too few. */
 const FEW_POWERS = 20;

@@ -33,6 +33,8 @@ export interface PlotSpec {
   readonly isLogX: boolean;
   readonly isLogY: boolean;
   readonly zoom?: Range | undefined;
+  /** Of the vertical axis; what the lines need where absent. */
+  readonly y?: Range | undefined;
 }
 
 export interface PlotEvents {
@@ -93,7 +95,7 @@ export class Plot {
     );
     this.#everything = xRange(all, spec.x, spec.isLogX);
     this.#x = clampedZoom(spec.zoom, this.#everything, spec.isLogX);
-    this.#y = yRange([...all, ...bands], this.#x, spec.isLogY);
+    this.#y = spec.y ?? yRange([...all, ...bands], this.#x, spec.isLogY);
     this.#isWhole = spec.x.startsWith("metric:") && all.every(({ x }) => x.every(Number.isInteger));
     const kind = [spec.x, spec.isLogX, spec.isLogY, this.#isWhole, theme].join();
     if (this.#uplot === undefined || kind !== this.#kind) {
@@ -119,11 +121,6 @@ export class Plot {
   /** From the first point to the last. */
   get everything(): Range {
     return this.#everything;
-  }
-
-  /** The picture, without what is pointed at. */
-  get canvas(): HTMLCanvasElement | undefined {
-    return this.#uplot?.ctx.canvas;
   }
 
   /** Where a point is on the screen, in CSS pixels. */

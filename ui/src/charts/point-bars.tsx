@@ -2,10 +2,10 @@ import type { SeriesX } from "../api/series.ts";
 import { classNames } from "../parts/class-names.ts";
 import { formatCount, formatExact } from "../parts/format.ts";
 import { formatX, xName } from "./axes.ts";
-import { textOfLast } from "./chart-legend.tsx";
 import type { HoverStore } from "./hover.ts";
 import type { PlotLine } from "./plot.ts";
 import { byValue, extentOf } from "./series-math.ts";
+import { textOfLast } from "./text-of-last.ts";
 
 interface PointBarsProps {
   metricKey: string;

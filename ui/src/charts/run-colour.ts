@@ -47,6 +47,9 @@ export interface RunStyle {
 /** Stretches and gaps of a dashed line, in px. */
 export const DASHES: Readonly<Record<Variant, readonly number[]>> = { 0: [], 1: [6, 3], 2: [2, 2.5], 3: [9, 3, 2, 3] };
 
+/** How ECharts calls the shapes of points, as `RunMark` has them. */
+export const SYMBOLS: Readonly<Record<Variant, string>> = { 0: "circle", 1: "rect", 2: "diamond", 3: "triangle" };
+
 /** FNV-1a: short, and spreads ids that differ in one character. */
 function hash(text: string): number {
   let sum = 0x811c9dc5;
@@ -161,6 +164,7 @@ function farthest(used: ReadonlySet<string>, fallback: string): string {
   let best = fallback;
   let most = 0;
   for (const colour of RUN_COLOURS) {
+    if (used.has(colour)) continue;
     const nearest = Math.min(...[...used].map((one) => distance(one, colour)));
     if (nearest > most) {
       most = nearest;

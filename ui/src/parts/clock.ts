@@ -1,26 +1,43 @@
-import { useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 
-const PERIOD_MS = 10_000;
+/** One clock for all who want the same period. */
+class Clock {
+  nowMs = Date.now();
+  readonly #listeners = new Set<() => void>();
+  readonly #periodMs: number;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
-const listeners = new Set<() => void>();
-let nowMs = Date.now();
-let timer: ReturnType<typeof setInterval> | undefined;
+  constructor(periodMs: number) {
+    this.#periodMs = periodMs;
+  }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  timer ??= setInterval(() => {
-    nowMs = Date.now();
-    for (const tell of listeners) tell();
-  }, PERIOD_MS);
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+  readonly subscribe = (listener: () => void): (() => void) => {
+    if (this.#listeners.size === 0) this.nowMs = Date.now();
+    this.#listeners.add(listener);
+    this.#timer ??= setInterval(() => {
+      this.nowMs = Date.now();
+      for (const tell of this.#listeners) tell();
+    }, this.#periodMs);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    };
   };
 }
 
-/** The time in ms, of one clock for the whole page that moves every ten seconds. */
-export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => nowMs);
+const slow = new Clock(10_000);
+const quick = new Clock(1000);
+
+/**
+ * The time in ms, of one clock for the whole page that moves every ten seconds.
+ * @param isQuick every second: for what is told by the second, such as how long a run has been going on.
+ */
+export function useNow(isQuick = false): number {
+  const clock = isQuick ? quick : slow;
+  return useSyncExternalStore(
+    clock.subscribe,
+    useCallback(() => clock.nowMs, [clock]),
+  );
 }

@@ -15,7 +15,7 @@ export function Time({ timeMs, isExact = false }: { timeMs: number | null | unde
 
 /** A run's span; one without an end grows. */
 export function Duration({ startMs, endMs }: { startMs: number | null | undefined; endMs: number | null | undefined }) {
-  const nowMs = useNow();
+  const nowMs = useNow(endMs === null || endMs === undefined);
   if (startMs === null || startMs === undefined) return <Dash />;
   const ms = (endMs ?? Math.max(nowMs, startMs)) - startMs;
   return (

@@ -2,7 +2,7 @@ import type { CustomSeriesOption } from "echarts/charts";
 import { useMemo, useState } from "react";
 import { EChart } from "../../charts/echart.tsx";
 import { baseOption, type ChartOption, type Look, readLook, tooltip } from "../../charts/echarts.ts";
-import { runColour } from "../../charts/run-colour.ts";
+import { runStyle, SYMBOLS } from "../../charts/run-colour.ts";
 import { formatMetric } from "../../parts/format.ts";
 import { EmptyState } from "../../parts/states.tsx";
 import { useTheme } from "../../parts/theme.ts";
@@ -116,7 +116,8 @@ function boxOption(runs: readonly ComparedRun[], { y, by, boxes: all }: BoxPlot)
         data: members.map(({ run, group, index }) => ({
           value: [group, placeOf(y, run)!],
           symbolOffset: [SPREAD_PX[index % SPREAD_PX.length]!, 0],
-          itemStyle: { color: runColour(runs[run]!.id), borderColor: look.page, borderWidth: 1 },
+          symbol: SYMBOLS[runStyle(runs[run]!.id).variant],
+          itemStyle: { color: runStyle(runs[run]!.id).colour, borderColor: look.page, borderWidth: 1 },
         })),
         emphasis: { scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
       },

@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Images } from "lucide-react";
-import { lazy, Suspense, useMemo, useRef } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { experimentListQuery } from "../../api/experiment-list.ts";
 import { experimentQuery } from "../../api/experiments.ts";
 import { Button, buttonClass } from "../../parts/button.tsx";
+import { formatCount } from "../../parts/format.ts";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
+import { say, sayFailed } from "../../parts/toast.tsx";
 import { Segmented, Switch } from "../../parts/toggles.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
@@ -17,6 +19,8 @@ import { CompareTable } from "./compare-table.tsx";
 import type { ComparedRun } from "./compared-run.ts";
 import { MAX_RUNS, useComparison } from "./comparison.ts";
 import { fieldChoice, needsEnds } from "./fields.ts";
+import { findSharedImage } from "./first-image.ts";
+import { MAX_MANY_RUNS, type ManyRuns, manyRunsQuery, type RunSearch } from "./many-runs.ts";
 import type { PlotProps } from "./plot-parts.tsx";
 import type { CompareSearch } from "./search.ts";
 
@@ -42,10 +46,20 @@ export function CompareScreen() {
   const { view = "table" } = search;
   const asked = useMemo(() => (search.runs ?? "").split(",").filter(Boolean), [search.runs]);
   const ids = useMemo(() => [...new Set(asked)].slice(0, MAX_RUNS), [asked]);
-  const wantsEnds =
-    (view === "table" && search.stat !== undefined && search.stat !== "last") ||
-    [search.x, search.y, search.z, search.colour, search.size, ...(search.axes ?? [])].some(needsEnds);
-  const { loaded, ends, runs, missing } = useComparison(ids, wantsEnds);
+  const fields = [search.x, search.y, search.z, search.colour, search.size, search.by, ...(search.axes ?? [])];
+  const wantsEnds = (view === "table" && search.stat !== undefined && search.stat !== "last") || fields.some(needsEnds);
+  const isMany = search.experiments !== undefined;
+  const few = useComparison(isMany ? NONE : ids, wantsEnds);
+  const many = useQuery({
+    ...manyRunsQuery(manySearch(search, asked), [
+      ...new Set(fields.flatMap((name) => (name !== undefined && needsEnds(name) ? [name] : []))),
+    ]),
+    enabled: isMany,
+  });
+  const loaded = isMany ? many : few.loaded;
+  const { ends } = few;
+  const runs = isMany ? (many.data?.runs ?? NO_RUNS) : few.runs;
+  const missing = isMany ? NONE : few.missing;
   const change = (fields: Partial<CompareSearch>): void => {
     void navigate({ search: (before) => ({ ...before, ...fields }), replace: !("view" in fields || "runs" in fields) });
   };
@@ -55,6 +69,7 @@ export function CompareScreen() {
       params: { experimentId: run.experimentId, runId: run.id },
     });
   };
+  const compared = isMany ? runs.length : ids.length;
   const experimentIds = [...new Set(runs.map((run) => run.experimentId))];
   const [experimentId = ""] = experimentIds;
   const experiment = useQuery({ ...experimentQuery(experimentId), enabled: experimentIds.length === 1 });
@@ -71,7 +86,7 @@ export function CompareScreen() {
           },
         ]
       : []),
-    { label: ids.length === 0 ? "Compare runs" : `Compare ${ids.length} ${ids.length === 1 ? "run" : "runs"}` },
+    { label: compared === 0 ? "Compare runs" : `Compare ${formatCount(compared)} ${compared === 1 ? "run" : "runs"}` },
   ]);
   useCommands(
     VIEWS.map(({ value, label }) => ({
@@ -82,7 +97,7 @@ export function CompareScreen() {
       run: () => change({ view: value }),
     })),
   );
-  if (ids.length === 0) {
+  if (ids.length === 0 && !isMany) {
     return (
       <EmptyState
         title="No runs to compare"
@@ -107,19 +122,27 @@ export function CompareScreen() {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">Compare runs</h1>
-      <Notices asked={asked.length} missing={missing} onDrop={() => drop(missing)} />
+      {isMany && many.data !== undefined ? (
+        <ManyNotices {...many.data} asked={asked.length} isTable={view === "table"} />
+      ) : (
+        <Notices asked={asked.length} missing={missing} onDrop={() => drop(missing)} />
+      )}
       {runs.length === 0 ? (
-        missing.length === ids.length && (
-          <EmptyState
-            title="These runs do not exist"
-            actions={
-              <a href="#/experiments" className={buttonClass("primary")}>
-                Go to the experiments
-              </a>
-            }
-          >
-            They may have been deleted for good, or the address is of another server.
-          </EmptyState>
+        isMany ? (
+          <EmptyState title="No run matches">The filter of this comparison finds no run.</EmptyState>
+        ) : (
+          missing.length === ids.length && (
+            <EmptyState
+              title="These runs do not exist"
+              actions={
+                <a href="#/experiments" className={buttonClass("primary")}>
+                  Go to the experiments
+                </a>
+              }
+            >
+              They may have been deleted for good, or the address is of another server.
+            </EmptyState>
+          )
         )
       ) : (
         <Tabs<View>
@@ -138,7 +161,12 @@ export function CompareScreen() {
             </p>
           )}
           {view === "table" ? (
-            <TableView runs={runs} search={search} change={change} openRun={openRun} />
+            <TableView
+              runs={isMany ? runs.slice(0, MAX_RUNS) : runs}
+              search={search}
+              change={change}
+              openRun={openRun}
+            />
           ) : (
             <Suspense fallback={<SkeletonRows rows={14} />}>
               <Plot view={view} runs={runs} search={search} change={change} openRun={openRun} />
@@ -147,6 +175,35 @@ export function CompareScreen() {
         </Tabs>
       )}
     </div>
+  );
+}
+
+const NONE: readonly string[] = [];
+const NO_RUNS: readonly ComparedRun[] = [];
+
+function manySearch(
+  { experiments = "", filter, sort = [], deleted = false }: CompareSearch,
+  runIds: string[],
+): RunSearch {
+  const experimentIds = experiments.split(",").filter(Boolean);
+  return { experimentIds, filter, orderBy: sort, runIds: runIds.slice(0, MAX_MANY_RUNS), isDeleted: deleted };
+}
+
+/** What of many runs, or of their fields, is not shown. */
+function ManyNotices({ runs, total, leftOut, asked, isTable }: ManyRuns & { asked: number; isTable: boolean }) {
+  const words = [
+    Math.max(asked, total) > runs.length &&
+      `${formatCount(runs.length)} of ${formatCount(Math.max(asked, total))} runs are compared.`,
+    isTable &&
+      runs.length > MAX_RUNS &&
+      `The table has the first ${MAX_RUNS} of ${formatCount(runs.length)} runs; the drawings have all.`,
+    leftOut > 0 && `${formatCount(leftOut)} parameters and metrics are left out: those that fewest runs have.`,
+  ].filter((text) => text !== false);
+  if (words.length === 0) return null;
+  return (
+    <p role="status" className="shrink-0 bg-surface px-3 py-1 text-ink-muted wide:px-4">
+      {words.join(" ")}
+    </p>
   );
 }
 
@@ -270,20 +327,41 @@ function TableView({ runs, search, change, openRun }: ViewProps) {
   );
 }
 
-/** To the images of all these runs side by side. */
+/** To an image that one of these runs has, beside those of the others. */
 function ImagesLink({ runs }: { runs: readonly ComparedRun[] }) {
-  const first = runs[0];
-  if (first === undefined || runs.length < 2) return null;
-  const others = runs.slice(1).map((run) => run.id);
+  const navigate = useNavigate();
+  const [isSearching, setSearching] = useState(false);
+  if (runs.length < 2) return null;
+  const open = async (): Promise<void> => {
+    setSearching(true);
+    try {
+      const found = await findSharedImage(runs.map(({ id }) => id));
+      const of = runs.find(({ id }) => id === found?.runId);
+      if (found === undefined || of === undefined) {
+        say("None of these runs has an image.");
+        return;
+      }
+      const others = runs.map(({ id }) => id).filter((id) => id !== of.id);
+      await navigate({
+        to: "/experiments/$experimentId/runs/$runId",
+        params: { experimentId: of.experimentId, runId: of.id },
+        search: { tab: "artifacts", path: found.path, runs: others.join(",") },
+      });
+    } catch (error) {
+      sayFailed("The artifacts could not be listed.", error);
+    } finally {
+      setSearching(false);
+    }
+  };
   return (
-    <Link
-      to="/experiments/$experimentId/runs/$runId"
-      params={{ experimentId: first.experimentId, runId: first.id }}
-      search={{ tab: "artifacts", runs: others.join(",") }}
-      className={`${buttonClass("quiet")} wide:ml-auto`}
+    <Button
+      kind="quiet"
+      icon={<Images size={14} aria-hidden />}
+      disabled={isSearching}
+      onClick={() => void open()}
+      className="wide:ml-auto"
     >
-      <Images size={14} aria-hidden />
       Images side by side
-    </Link>
+    </Button>
   );
 }

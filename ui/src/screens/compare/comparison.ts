@@ -59,7 +59,7 @@ async function loadRuns(ids: readonly string[], signal: AbortSignal): Promise<Lo
 }
 
 /** A filter by ids. */
-function oneOf(ids: readonly string[]): string {
+export function oneOf(ids: readonly string[]): string {
   return `attributes.run_id IN (${ids.map((id) => `'${id.replaceAll("'", "")}'`).join(", ")})`;
 }
 

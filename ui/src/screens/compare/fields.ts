@@ -128,8 +128,16 @@ export function fieldChoice(runs: readonly ComparedRun[]): FieldChoice {
     metrics,
     params,
     differingMetrics,
-    differingParams: [...weights.keys()].sort((a, b) => weights.get(b)! - weights.get(a)!),
+    // What is only drawn by lot explains nothing, however well it fits the runs there are.
+    differingParams: [...weights.keys()].sort(
+      (a, b) => Number(isSeed(a)) - Number(isSeed(b)) || weights.get(b)! - weights.get(a)!,
+    ),
   };
+}
+
+/** Whether a param is only the start of a random generator, as its name says. */
+export function isSeed(field: string): boolean {
+  return /(^|[/_.\s-])(seed|random_state|rng)s?([/_.\s-]|$)/i.test(keyOf(field));
 }
 
 function keyOf(field: string): string {
@@ -141,7 +149,8 @@ const MAX_METRIC_AXES = 3;
 
 /** The axes of parallel coordinates that nobody chose: what differs, parameters first. */
 export function defaultAxes({ differingParams, differingMetrics, metrics, params }: FieldChoice): string[] {
-  const axes = [...differingParams.slice(0, MAX_PARAM_AXES), ...differingMetrics.slice(0, MAX_METRIC_AXES)];
+  const telling = differingParams.filter((name) => !isSeed(name));
+  const axes = [...telling.slice(0, MAX_PARAM_AXES), ...differingMetrics.slice(0, MAX_METRIC_AXES)];
   return axes.length >= 2 ? axes : [...new Set([...axes, ...params, ...metrics])].slice(0, 4);
 }
 

@@ -3,7 +3,7 @@ import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { readColourScale } from "../../charts/colour-scale.ts";
 import { type AxisIntervals, EChart } from "../../charts/echart.tsx";
 import { axisOption, baseOption, type ChartOption, plainText, readLook, tooltip } from "../../charts/echarts.ts";
-import { runColour } from "../../charts/run-colour.ts";
+import { DASHES, type RunStyle, useRunStyles } from "../../charts/run-colour.ts";
 import { Button } from "../../parts/button.tsx";
 import { Popover } from "../../parts/popover.tsx";
 import { EmptyState } from "../../parts/states.tsx";
@@ -31,8 +31,9 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
     () => (colourName === undefined ? undefined : readField(runs, colourName, scales)),
     [runs, colourName, scales],
   );
+  const styles = useRunStyles(useMemo(() => runs.map(({ id }) => id), [runs]));
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
-  const option = useMemo(() => parallelOption(runs, fields, colour), [runs, fields, colour, theme]);
+  const option = useMemo(() => parallelOption(runs, fields, colour, styles), [runs, fields, colour, styles, theme]);
   const shownBrush = useDeferredValue(brush);
   const selected = useMemo(() => brushed(fields, shownBrush, runs.length), [fields, shownBrush, runs]);
   const isBrushed = fields.some(({ name }) => (brush[name]?.length ?? 0) > 0);
@@ -88,7 +89,13 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
             <>
               <Button
                 disabled={selected.length === 0}
-                onClick={() => change({ runs: selected.map((index) => runs[index]!.id).join(","), brush: undefined })}
+                onClick={() =>
+                  change({
+                    runs: selected.map((index) => runs[index]!.id).join(","),
+                    filter: undefined,
+                    brush: undefined,
+                  })
+                }
               >
                 Keep only these
               </Button>
@@ -137,20 +144,25 @@ function parallelOption(
   runs: readonly ComparedRun[],
   fields: readonly Field[],
   colour: Field | undefined,
+  styles: ReadonlyMap<string, RunStyle>,
 ): ChartOption {
   const look = readLook();
   const scale = readColourScale();
   const shares = colour && scaled(colour, runs.length);
   const colourOf = (run: number): string => {
     const share = shares?.[run];
-    if (shares === undefined) return runColour(runs[run]!.id);
+    if (shares === undefined) return styles.get(runs[run]!.id)!.colour;
     return share === undefined ? look.faint : scale(share);
+  };
+  const dashOf = (run: number): "solid" | number[] => {
+    const { variant } = styles.get(runs[run]!.id)!;
+    return shares !== undefined || variant === 0 ? "solid" : [...DASHES[variant]];
   };
   const namePx = Math.max(AXIS_PX - 16, Math.min(150, innerWidth / fields.length - 32));
   return {
     ...baseOption(look),
     parallel: {
-      ...{ left: 56, right: 72, top: 44, bottom: 28 },
+      ...{ left: 56, right: 96, top: 44, bottom: 28 },
       axisExpandable: false,
     },
     parallelAxis: fields.map((field, dim) => ({
@@ -170,7 +182,7 @@ function parallelOption(
       {
         id: "runs",
         type: "parallel",
-        lineStyle: { width: runs.length > 40 ? 1.25 : 1.75, opacity: 0.85 },
+        lineStyle: { width: runs.length > 40 ? 1.25 : 1.75, opacity: runs.length > 500 ? 0.35 : 0.85 },
         inactiveOpacity: 0.06,
         activeOpacity: 0.95,
         emphasis: { lineStyle: { width: 3.5, opacity: 1 } },
@@ -178,7 +190,7 @@ function parallelOption(
         data: runs.map((run, index) => ({
           name: plainText(run.name),
           value: fields.map((field) => placeOf(field, index) ?? Number.NaN),
-          lineStyle: { color: colourOf(index) },
+          lineStyle: { color: colourOf(index), type: dashOf(index) },
         })),
       },
     ],

@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo } from "react";
 import { SCALE_GRADIENT } from "../../charts/colour-scale.ts";
-import { formatMetric } from "../../parts/format.ts";
+import { formatCount, formatMetric } from "../../parts/format.ts";
 import { Combobox } from "../../parts/select.tsx";
 import { Checkbox } from "../../parts/toggles.tsx";
 import { Dash, Metric } from "../../parts/values.tsx";
@@ -129,6 +129,9 @@ export function ColourLegend({ field }: { field: Field }) {
   );
 }
 
+/** More rows than this are slower to make than the drawing. */
+const MAX_LISTED = 200;
+
 interface PlottedRunsProps {
   label: string;
   runs: readonly ComparedRun[];
@@ -163,7 +166,7 @@ export function PlottedRuns({ label, runs, shown, fields, onPoint }: PlottedRuns
           </tr>
         </thead>
         <tbody>
-          {shown.map((index) => {
+          {shown.slice(0, MAX_LISTED).map((index) => {
             const run = runs[index]!;
             return (
               <tr
@@ -190,6 +193,11 @@ export function PlottedRuns({ label, runs, shown, fields, onPoint }: PlottedRuns
           })}
         </tbody>
       </table>
+      {shown.length > MAX_LISTED && (
+        <p className="border-line border-t px-3 py-1.5 text-ink-muted wide:px-4">
+          The first {MAX_LISTED} of {formatCount(shown.length)} runs are listed; all are drawn.
+        </p>
+      )}
     </section>
   );
 }

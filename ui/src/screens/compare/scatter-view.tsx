@@ -10,7 +10,7 @@ import {
   readLook,
   tooltip,
 } from "../../charts/echarts.ts";
-import { runColour } from "../../charts/run-colour.ts";
+import { type RunStyle, SYMBOLS, useRunStyles } from "../../charts/run-colour.ts";
 import { formatMetric } from "../../parts/format.ts";
 import { EmptyState } from "../../parts/states.tsx";
 import { useTheme } from "../../parts/theme.ts";
@@ -28,6 +28,9 @@ import {
 } from "./plot-parts.tsx";
 
 const DEFAULT_PX = 9;
+const SMALL_PX = 5;
+/** More points than this are small by themselves. */
+const MANY_POINTS = 500;
 const SMALLEST_PX = 5;
 const LARGEST_PX = 26;
 
@@ -46,8 +49,9 @@ export function ScatterView({ runs, choice, search, change, openRun }: PlotProps
     const [x, y, colour, size] = [read(xName), read(yName), read(colourName), read(sizeName)];
     return x && y && { x, y, colour, size, drawn: drawnRuns(runs, x, y) };
   }, [runs, scales, xName, yName, colourName, sizeName]);
+  const styles = useRunStyles(useMemo(() => runs.map(({ id }) => id), [runs]));
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
-  const option = useMemo(() => plot && scatterOption(runs, plot), [runs, plot, theme]);
+  const option = useMemo(() => plot && scatterOption(runs, plot, styles), [runs, plot, styles, theme]);
   if (plot === undefined || option === undefined) {
     return <EmptyState title="Nothing to draw">These runs have no parameters and metrics for two axes.</EmptyState>;
   }
@@ -111,18 +115,22 @@ interface ScatterPlot {
   drawn: readonly number[];
 }
 
-function scatterOption(runs: readonly ComparedRun[], { x, y, colour, size, drawn }: ScatterPlot): ChartOption {
+function scatterOption(
+  runs: readonly ComparedRun[],
+  { x, y, colour, size, drawn }: ScatterPlot,
+  styles: ReadonlyMap<string, RunStyle>,
+): ChartOption {
   const look = readLook();
   const scale = readColourScale();
   const shares = colour && scaled(colour, runs.length);
   const sizes = size && scaled(size, runs.length);
   const colourOf = (run: number): string => {
     const share = shares?.[run];
-    if (shares === undefined) return runColour(runs[run]!.id);
+    if (shares === undefined) return styles.get(runs[run]!.id)!.colour;
     return share === undefined ? look.faint : scale(share);
   };
   const sizeOf = (run: number): number => {
-    if (sizes === undefined) return DEFAULT_PX;
+    if (sizes === undefined) return drawn.length > MANY_POINTS ? SMALL_PX : DEFAULT_PX;
     // By area, as that is what is seen.
     return SMALLEST_PX + (LARGEST_PX - SMALLEST_PX) * Math.sqrt(sizes[run] ?? 0);
   };
@@ -136,6 +144,7 @@ function scatterOption(runs: readonly ComparedRun[], { x, y, colour, size, drawn
         type: "scatter",
         data: drawn.map((run) => ({
           value: [placeOf(x, run)!, placeOf(y, run)!],
+          symbol: SYMBOLS[shares === undefined ? styles.get(runs[run]!.id)!.variant : 0],
           symbolSize: sizeOf(run),
           itemStyle: { color: colourOf(run), opacity: 0.85, borderColor: look.page, borderWidth: 1 },
         })),

@@ -16,6 +16,11 @@ const interval = z.tuple([z.number(), z.number()]);
 export const compareSearch = z.object({
   /** The first is what the others are compared with. */
   runs: optional(ids),
+  /** Experiments, of which a whole search is compared, or more runs than a hundred: then `runs` are those of them. */
+  experiments: optional(z.string()),
+  filter: optional(z.string()),
+  sort: optional(z.array(z.string())),
+  deleted: optional(z.boolean()),
   view: optional(z.enum(["table", "parallel", "scatter", "contour", "box"])),
   /** Of the table: part of a key, only rows that differ, which value of a metric. */
   q: optional(z.string()),

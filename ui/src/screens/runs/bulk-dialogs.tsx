@@ -44,8 +44,15 @@ const WORDS = {
   restore: { did: "Restored", could: "restored" },
 };
 
+interface BulkDialogsProps {
+  doing: Doing;
+  onClose: () => void;
+  /** The runs are no longer in the list. */
+  onGone: () => void;
+}
+
 /** What is done to the selected runs, after a word with the reader. */
-export default function BulkDialogs({ doing, onClose }: { doing: Doing; onClose: () => void }) {
+export default function BulkDialogs({ doing, onClose, onGone }: BulkDialogsProps) {
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
   const { kind, ids } = doing;
@@ -59,6 +66,7 @@ export default function BulkDialogs({ doing, onClose }: { doing: Doing; onClose:
     if (done.length === 0 && failed > 0) throw error;
     const action = undo && { label: "Undo", onSelect: () => change.mutate({ of: done, act: undo }) };
     say(`${WORDS[kind].did} ${runsText(done.length)}.`, action);
+    if (kind !== "tag" && failed === 0) onGone();
     if (failed > 0) sayFailed(`${runsText(failed)} could not be ${WORDS[kind].could}.`, error);
   };
   const close = (isOpen: boolean): void => {

@@ -15,9 +15,33 @@ const ATTRIBUTE_FIELDS = ["status", "run_name", "start_time", "end_time", "user_
 const COMPARATORS = ["=", "!=", ">", ">=", "<", "<=", "LIKE '%…%'", "ILIKE '%…%'", "IS NULL", "IS NOT NULL"];
 const MAX_COMPLETIONS = 12;
 
-/** What may stand at the caret: a field, then a comparator, then AND or OR. */
-export function completions(text: string, caret: number, keys: DistinctKeys | undefined): Completion[] {
+const VALUE = /([a-z]+\.(?:\w[^\s=<>!()]*|`[^`]*`|"[^"]*"))\s*(?:=|!=)\s*('?[^'\s]*)$/i;
+
+/** The field whose value is typed at the caret, as far as that is known. */
+export function fieldOfValue(text: string, caret: number): string | undefined {
+  return VALUE.exec(text.slice(0, caret))?.[1];
+}
+
+/**
+ * What may stand at the caret: a field, then a comparator, a value, then AND or OR.
+ * @param values of the field at the caret, see {@link fieldOfValue}
+ */
+export function completions(
+  text: string,
+  caret: number,
+  keys: DistinctKeys | undefined,
+  values: readonly string[] = [],
+): Completion[] {
   const before = text.slice(0, caret);
+  const [, field, begun] = VALUE.exec(before) ?? [];
+  if (field !== undefined && begun !== undefined && values.length > 0) {
+    const from = caret - begun.length;
+    const word = begun.replace(/^'/, "").toLowerCase();
+    return values
+      .filter((value) => value.toLowerCase().includes(word) && `'${value}'` !== begun)
+      .slice(0, MAX_COMPLETIONS)
+      .map((value) => ({ from, text: `${quoted(value)} `, label: quoted(value) }));
+  }
   if (isInString(before)) return [];
   const from = /[^\s()=<>!,]*$/.exec(before)?.index ?? caret;
   const word = before.slice(from).toLowerCase();
@@ -46,6 +70,8 @@ function pick(candidates: readonly string[], word: string): string[] {
   return [...found.filter(starts), ...found.filter((candidate) => !starts(candidate))].slice(0, MAX_COMPLETIONS);
 }
 
+const quoted = (value: string): string => (value.includes("'") ? `"${value}"` : `'${value}'`);
+
 function isInString(before: string): boolean {
   return (before.match(/'/g)?.length ?? 0) % 2 === 1;
 }
@@ -54,4 +80,40 @@ function isInString(before: string): boolean {
 export function errorPosition(message: string): number | undefined {
   const [, position] = /position (\d+)/.exec(message) ?? [];
   return position === undefined ? undefined : Number(position) - 1;
+}
+
+const HAS_OPERATOR = /[<>=]|\b(like|ilike|in|is)\b/i;
+
+/** What a text in the box means: a filter, or without an operator a part of runs' names, or between slashes a pattern of names. */
+export type Query =
+  | { readonly kind: "filter"; readonly filter: string }
+  | { readonly kind: "name"; readonly pattern: RegExp }
+  | { readonly kind: "mistake"; readonly message: string };
+
+export function readQuery(text: string): Query {
+  const [, pattern, flags] = /^\/(.+)\/(i?)$/s.exec(text) ?? [];
+  if (pattern !== undefined) {
+    try {
+      return { kind: "name", pattern: new RegExp(pattern, flags === "i" ? "iu" : "u") };
+    } catch (error) {
+      return { kind: "mistake", message: `The pattern cannot be read: ${error instanceof Error ? error.message : ""}` };
+    }
+  }
+  if (text === "" || HAS_OPERATOR.test(text)) return { kind: "filter", filter: text };
+  // Letters that mean something in LIKE stand for themselves in the name only by accident; a name is found anyway.
+  return { kind: "filter", filter: `attributes.run_name ILIKE ${quoted(`%${text}%`)}` };
+}
+
+/** A filter whose keys that need it stand in backticks: `metrics.val/loss` cannot be read. Undefined where none was without. */
+export function quoteKeys(text: string, keys: DistinctKeys | undefined): string | undefined {
+  const known = [...(keys?.metrics ?? []), ...(keys?.params ?? []), ...(keys?.tags ?? [])]
+    .map(({ key }) => key)
+    .filter((key) => !/^[A-Za-z_]\w*$/.test(key) && !key.includes("`"))
+    // The longest first: one key may begin as another.
+    .sort((a, b) => b.length - a.length);
+  let mended = text;
+  for (const prefix of ["metrics", "metric", "params", "param", "tags", "tag"]) {
+    for (const key of known) mended = mended.replaceAll(`${prefix}.${key}`, `${prefix}.\`${key}\``);
+  }
+  return mended === text ? undefined : mended;
 }

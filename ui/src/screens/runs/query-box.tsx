@@ -1,9 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { Search, X } from "lucide-react";
 import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { DistinctKeys } from "../../api/keys.ts";
+import { valuesQuery } from "../../api/values.ts";
 import { classNames, FIELD, OVERLAY } from "../../parts/class-names.ts";
-import { type Completion, completions, errorPosition } from "./filter-words.ts";
+import { type Completion, completions, errorPosition, fieldOfValue, quoteKeys } from "./filter-words.ts";
 
 interface QueryBoxProps {
   /** The filter in the address. */
@@ -12,17 +14,24 @@ interface QueryBoxProps {
   keys: DistinctKeys | undefined;
   /** What the server found wrong with `value`. */
   error: string | undefined;
+  /** Experiments whose runs tell the values that are offered. */
+  experimentIds: readonly string[];
   ref?: Ref<{ focus: () => void }>;
 }
 
 /** The filter, with what may follow offered while it is typed; Enter searches, and a mistake is shown at its place. */
-export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
+export function QueryBox({ value, onSubmit, keys, error, experimentIds, ref }: QueryBoxProps) {
   const [text, setText] = useState(value);
   const [known, setKnown] = useState(value);
   /** Where the caret is while completions are offered. */
   const [caret, setCaret] = useState<number>();
   const [chosen, setChosen] = useState(-1);
-  const offered = useMemo(() => (caret === undefined ? [] : completions(text, caret, keys)), [text, caret, keys]);
+  const field = caret === undefined ? undefined : fieldOfValue(text, caret);
+  const values = useQuery(valuesQuery(experimentIds, field)).data;
+  const offered = useMemo(
+    () => (caret === undefined ? [] : completions(text, caret, keys, values)),
+    [text, caret, keys, values],
+  );
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }));
@@ -58,11 +67,13 @@ export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
     else if (event.key === "ArrowUp" && isOpen) setChosen((chosen <= 0 ? offered.length : chosen) - 1);
     else if (event.key === "Enter" && picked) take(picked);
     else if (event.key === "Enter") submit(text);
-    else if (event.key === "Tab" && isOpen && !event.shiftKey && text !== "") take(picked ?? offered[0]!);
+    // Tab leaves the box, unless the arrows have chosen what to take.
+    else if (event.key === "Tab" && picked && !event.shiftKey) take(picked);
     else if (event.key === "Escape" && isOpen) close();
     else return;
     event.preventDefault();
   };
+  const mended = error === undefined ? undefined : quoteKeys(value, keys);
   const position = error === undefined ? undefined : errorPosition(error);
   return (
     <div className="relative min-w-0 flex-1 basis-full wide:max-w-[640px] wide:basis-0">
@@ -80,7 +91,7 @@ export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
         aria-describedby={error === undefined ? undefined : `${id}-error`}
         autoComplete="off"
         spellCheck={false}
-        placeholder="metrics.acc > 0.9 AND params.model = 'mlp'"
+        placeholder="Part of a name, /a pattern/ or metrics.acc > 0.9 AND params.lr < 0.01"
         value={text}
         onChange={(event) => {
           setText(event.target.value);
@@ -143,6 +154,18 @@ export function QueryBox({ value, onSubmit, keys, error, ref }: QueryBoxProps) {
             </pre>
           )}
           {error}
+          {mended !== undefined && (
+            <button
+              type="button"
+              className="mt-1 block max-w-full rounded-sm text-left text-accent hover:underline"
+              onClick={() => {
+                setText(mended);
+                submit(mended);
+              }}
+            >
+              Search for <code className="font-mono">{mended}</code>
+            </button>
+          )}
         </div>
       )}
     </div>

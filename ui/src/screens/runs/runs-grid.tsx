@@ -67,9 +67,13 @@ export function RunsGrid(props: RunsGridProps) {
     onOpen,
   } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const nowMs = useNow();
   const { experimentNames } = props;
+  const nowMs = useNow();
   const context = useMemo(() => ({ nowMs, experimentNames }), [nowMs, experimentNames]);
+  // Only rows that go on are rendered every second.
+  const isAnyRunning = useMemo(() => rows.some((row) => row.kind === "run" && row.status === "RUNNING"), [rows]);
+  const secondMs = useNow(isAnyRunning);
+  const runningContext = useMemo(() => ({ nowMs: secondMs, experimentNames }), [secondMs, experimentNames]);
   const [widths, onResize] = useWidths();
   const { active, selectable, onKeyDown, hand } = useGridRows<TableRow>(
     {
@@ -126,7 +130,8 @@ export function RunsGrid(props: RunsGridProps) {
       row && (
         <RunLine
           key={key}
-          {...{ row, index, start, layout, spread, isTree, context, hand, onToggle }}
+          {...{ row, index, start, layout, spread, isTree, hand, onToggle }}
+          context={row.kind === "run" && row.status === "RUNNING" ? runningContext : context}
           isActive={index === active}
           isSelected={selected.has(row.id)}
           isPinned={pinned.has(row.id)}

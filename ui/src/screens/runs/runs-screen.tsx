@@ -11,6 +11,7 @@ import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
+import { readQuery } from "./filter-words.ts";
 import { NoRuns } from "./no-runs.tsx";
 import { defaultColumns, differs, parseColumn, type RunColumn } from "./run-columns.ts";
 import type { RunRow, TableRow } from "./run-rows.ts";
@@ -19,12 +20,15 @@ import { RunsToolbar } from "./runs-toolbar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
 import { useRuns } from "./use-runs.ts";
 import { type RunsView, useRunsView } from "./use-runs-view.ts";
-import { selectionOf, useChartGroups, useNumberColumns, useTableRows } from "./use-table-rows.ts";
+import { useSelection } from "./use-selection.ts";
+import { selectionOf, useChartGroups, useNamed, useNumberColumns, useTableRows } from "./use-table-rows.ts";
 
 const BulkDialogs = lazy(() => import("./bulk-dialogs.tsx"));
 const ChartsPanel = lazily(async () => (await import("../../charts/charts-panel.tsx")).ChartsPanel);
 
-const MAX_COMPARED = 100;
+/** More runs are compared by a search. */
+const MAX_READ_ONE_BY_ONE = 100;
+const MAX_COMPARED = 10_000;
 /** As many as the charts draw: their runs are kept up to date though they be out of sight. */
 const MAX_DRAWN = 100;
 
@@ -65,20 +69,23 @@ function RunsOf({ view }: { view: RunsView }) {
   const [hover] = useState(() => new HoverStore());
   const inSight = useRef<() => readonly RunRow[]>(() => []);
   const followed = useRef(inSight.current);
-  const loaded = useRuns(
+  const query = useMemo(() => readQuery(q), [q]);
+  const filter = query.kind === "filter" ? query.filter : "";
+  const found = useRuns(
     {
       experiment_ids: [...experimentIds],
-      ...(q !== "" && { filter: q }),
+      ...(filter !== "" && { filter }),
       ...(sort.length > 0 && { order_by: [...sort] }),
       run_view_type: search.view === "deleted" ? "DELETED_ONLY" : "ACTIVE_ONLY",
       columns: [...new Set([...shownColumns.flatMap(({ field }) => field ?? []), ...group])],
     },
     { isSettled: search.columns !== undefined || !keys.isPending, inSight: followed },
   );
+  const loaded = useNamed(found, query);
   const columns = useNumberColumns(shownColumns, loaded.rows);
   const { runs, groups, rows, isTree, pinned: first } = useTableRows(loaded.rows, search);
 
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [selected, setSelected] = useSelection(experimentIds.join());
   const [doing, setDoing] = useState<Doing>();
   const box = useRef<{ focus: () => void }>(null);
   const pins = useMemo(() => new Set(pinned), [pinned]);
@@ -100,7 +107,23 @@ function RunsOf({ view }: { view: RunsView }) {
     void navigate({ to: "/experiments/$experimentId/runs/$runId", params: { experimentId, runId: id } });
   };
   const compare = (of: readonly string[]): void => {
-    void navigate({ to: "/compare", search: { runs: of.slice(0, MAX_COMPARED).join(",") } });
+    if (of.length <= MAX_READ_ONE_BY_ONE) {
+      void navigate({ to: "/compare", search: { runs: of.join(",") } });
+      return;
+    }
+    // All that the table lists are named by what finds them; other choices by their ids, however long that is.
+    const isAll = loaded.isComplete && of.length === loaded.total;
+    const which =
+      isAll && query.kind === "filter" ? filter !== "" && { filter } : { runs: of.slice(0, MAX_COMPARED).join(",") };
+    void navigate({
+      to: "/compare",
+      search: {
+        ...{ experiments: experimentIds.join(","), view: "parallel" },
+        ...which,
+        ...(sort.length > 0 && { sort: [...sort] }),
+        ...(search.view === "deleted" && { deleted: true }),
+      },
+    });
   };
   const onRowKey = (event: KeyboardEvent, row: RunRow): void => {
     const ids = chosen.length > 0 ? chosen.map(({ id }) => id) : [row.id];
@@ -155,7 +178,8 @@ function RunsOf({ view }: { view: RunsView }) {
       <NoRuns {...{ loaded, view, missing }} />
     ) : (
       <RunsGrid
-        {...{ rows, isTree, columns, fixed, sort, onToggle, onRowKey, inSight, experimentNames }}
+        {...{ rows, isTree, columns, fixed, onToggle, onRowKey, inSight, experimentNames }}
+        sort={loaded.sort}
         stuck={first > MAX_STUCK ? 0 : first}
         isGrouped={group.length > 0}
         spread={search.spread ?? "std"}
@@ -182,7 +206,7 @@ function RunsOf({ view }: { view: RunsView }) {
         onDownload={isDownloadable ? () => void download() : undefined}
       />
       {!missing && (
-        <SelectionBar {...{ title, loaded, view, chosen }} onDo={setDoing} onCompare={compare} onClear={clear} />
+        <SelectionBar {...{ title, loaded, view, chosen, runs }} onDo={setDoing} onCompare={compare} onClear={clear} />
       )}
       {search.charts ? (
         <SplitPane
@@ -229,15 +253,7 @@ function RunsOf({ view }: { view: RunsView }) {
         table
       )}
       <Suspense>
-        {doing !== undefined && (
-          <BulkDialogs
-            doing={doing}
-            onClose={() => {
-              setDoing(undefined);
-              clear();
-            }}
-          />
-        )}
+        {doing !== undefined && <BulkDialogs doing={doing} onClose={() => setDoing(undefined)} onGone={clear} />}
       </Suspense>
     </div>
   );

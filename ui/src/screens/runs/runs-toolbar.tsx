@@ -31,7 +31,13 @@ export function RunsToolbar({ view, keys, columns, mistake, onView, onDownload, 
   const { q = "", group = [], charts = false } = search;
   return (
     <header className="flex shrink-0 flex-wrap items-start gap-2 px-3 py-2 wide:px-4">
-      <QueryBox ref={box} value={q} onSubmit={(next) => change({ q: next || undefined })} keys={keys} error={mistake} />
+      <QueryBox
+        ref={box}
+        value={q}
+        onSubmit={(next) => change({ q: next || undefined })}
+        {...{ keys, experimentIds }}
+        error={mistake}
+      />
       <Segmented
         label="Which runs"
         value={search.view ?? "active"}
@@ -87,7 +93,8 @@ function groupEntries({ search, change, onGroup }: RunsView, keys: DistinctKeys 
       .filter((key) => key.differs && !key.key.startsWith("mlflow."))
       .map(({ key }) => spell("tag", key)),
   ];
-  const groupable = [...new Set([...group, ...differing])].slice(0, MAX_GROUPABLE);
+  // A press moves nothing: the next one is at the place where it was aimed.
+  const groupable = [...new Set([...differing.slice(0, MAX_GROUPABLE), ...group])];
   return [
     ...groupable.map((spelling) => ({
       label: spelling,

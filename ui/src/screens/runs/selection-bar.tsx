@@ -11,13 +11,15 @@ interface SelectionBarProps {
   loaded: LoadedRuns;
   view: RunsView;
   chosen: readonly RunRow[];
+  /** All that are listed. */
+  runs: readonly RunRow[];
   onDo: (doing: Doing) => void;
   onCompare: (ids: readonly string[]) => void;
   onClear: () => void;
 }
 
 /** How many runs there are, and what can be done with those that are selected. */
-export function SelectionBar({ title, loaded, view, chosen, onDo, onCompare, onClear }: SelectionBarProps) {
+export function SelectionBar({ title, loaded, view, chosen, runs, onDo, onCompare, onClear }: SelectionBarProps) {
   const { pinned = [], hidden = [] } = view.search;
   const ids = chosen.map((row) => row.id);
   const canCompare = ids.length > 1;
@@ -31,6 +33,11 @@ export function SelectionBar({ title, loaded, view, chosen, onDo, onCompare, onC
       <span role="status" className="whitespace-nowrap text-ink-muted">
         {ids.length > 0 ? `${formatCount(ids.length)} selected` : countText(loaded, hidden.length)}
       </span>
+      {ids.length === 0 && runs.length > 1 && loaded.isComplete && (
+        <Button kind="quiet" onClick={() => onCompare(runs.map(({ id }) => id))}>
+          Compare all
+        </Button>
+      )}
       {ids.length > 0 && (
         <>
           <Button disabled={!canCompare} onClick={() => onCompare(ids)}>
@@ -62,7 +69,7 @@ export function SelectionBar({ title, loaded, view, chosen, onDo, onCompare, onC
   );
 }
 
-function countText({ total, rows, mistake, error, isExact }: LoadedRuns, hidden: number): string {
+function countText({ total, rows, isPrevious, error, isExact }: LoadedRuns, hidden: number): string {
   if (total === undefined || error !== undefined) return "";
   const isCapped = total > MAX_ROWS && rows.length >= MAX_ROWS;
   const parts = [
@@ -71,7 +78,7 @@ function countText({ total, rows, mistake, error, isExact }: LoadedRuns, hidden:
     isCapped && `the first ${formatCount(MAX_ROWS)} are listed`,
     hidden > 0 && `${formatCount(hidden)} hidden`,
     !isExact && "metrics of running ones may be minutes old",
-    mistake !== undefined && "as before the mistake in the filter",
+    isPrevious && "showing the previous results",
   ];
   return parts.filter(Boolean).join(", ");
 }

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
-import { ApiError } from "../../api/client.ts";
+import { ApiError, isWorthRepeating } from "../../api/client.ts";
 import { type RunTable, type RunTableSearch, readRunTable } from "../../api/run-table.ts";
 import { type RunRow, rowsOf } from "./run-rows.ts";
 import { useLiveRows } from "./use-live-rows.ts";
@@ -22,6 +22,10 @@ const LONG_COUNT_PERIOD_MS = 30_000;
 
 export interface LoadedRuns {
   rows: readonly RunRow[];
+  /** What the rows are ordered by: that of the search before, until its rows are here. */
+  sort: readonly string[];
+  /** The rows are those of the search before, as the server has not answered this one. */
+  isPrevious: boolean;
   /** Of all that match; undefined before the first answer. */
   total: number | undefined;
   isComplete: boolean;
@@ -35,6 +39,8 @@ export interface LoadedRuns {
 }
 
 export type TableSearch = Omit<RunTableSearch, "page_token" | "max_results" | "count">;
+
+const NO_SORT: readonly string[] = [];
 
 const rowsOfPage = new WeakMap<RunTable, RunRow[]>();
 
@@ -78,10 +84,14 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
     structuralSharing: false,
   });
   const { hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData, refetch } = query;
-  const [kept, setKept] = useState(query.data);
-  if (query.data !== undefined && query.data !== kept) setKept(query.data);
+  const [kept, setKept] = useState({ data: query.data, sort: search.order_by ?? NO_SORT });
+  if (query.data !== undefined && !isPlaceholderData && query.data !== kept.data) {
+    setKept({ data: query.data, sort: search.order_by ?? NO_SORT });
+  }
   const mistake = isMistake(query.error, search) ? query.error : undefined;
-  const pages = (query.data ?? (mistake && kept))?.pages;
+  // What was read before outlives a mistake, and a server that is away.
+  const outlives = mistake !== undefined || isWorthRepeating(query.error);
+  const pages = (query.data ?? (outlives ? kept.data : undefined))?.pages;
 
   const read = useMemo(() => (pages ?? []).flatMap(knownRows), [pages]);
   const isShort = (pages?.length ?? 0) <= 1 && !hasNextPage;
@@ -99,7 +109,9 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
     isComplete: query.data !== undefined && !hasNextPage,
     isExact: pages?.every((page) => page.is_exact) ?? true,
     mistake,
-    error: mistake === undefined && query.error !== null ? query.error : undefined,
+    sort: kept.sort,
+    isPrevious: pages !== undefined && (query.data === undefined || (isPlaceholderData && query.failureCount > 0)),
+    error: mistake === undefined && pages === undefined && query.error !== null ? query.error : undefined,
     isLoading: query.isPending,
     retry: () => void refetch(),
   };

@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import type { ChartGroup } from "../../charts/group-store.ts";
+import type { Query } from "./filter-words.ts";
 import type { RunColumn } from "./run-columns.ts";
 import {
   type Group,
@@ -47,6 +48,17 @@ export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): Tab
   const first = new Set(pinned);
   const rest = isTree ? 0 : rows.findIndex((row) => !first.has(row.id));
   return { runs, groups, rows, isTree, pinned: rest < 0 ? rows.length : rest };
+}
+
+/** Of the loaded runs those whose names a pattern finds, which no server looks for. */
+export function useNamed(loaded: LoadedRuns, query: Query): LoadedRuns {
+  const rows = useMemo(
+    () => (query.kind === "name" ? loaded.rows.filter(({ name }) => query.pattern.test(name)) : loaded.rows),
+    [loaded.rows, query],
+  );
+  if (query.kind === "filter") return loaded;
+  if (query.kind === "mistake") return { ...loaded, mistake: new Error(query.message), isPrevious: true };
+  return { ...loaded, rows, total: loaded.isComplete ? rows.length : loaded.total };
 }
 
 /** The groups as charts draw them, of the selected runs where some are; undefined without groups, or while runs are on their way. */

@@ -1,0 +1,204 @@
+import {
+  clampedZoom,
+  DURATION_STEPS,
+  evenTicks,
+  formatTick,
+  formatTicks,
+  formatTimeTicks,
+  logarithmicTicks,
+  type Range,
+  xName,
+  xRange,
+  yRange,
+} from "./axes.ts";
+import { type Place as DrawPlace, toX, toY } from "./draw.ts";
+import { canvasPen, type Pen, type Place, svgPen } from "./pens.ts";
+import type { PlotLine, PlotSpec } from "./plot.ts";
+import { durationTick } from "./plot-axes.ts";
+import { DASHES } from "./run-colour.ts";
+import { textOfLast } from "./text-of-last.ts";
+
+/** Of a picture for print, in px; its PNG has three pixels a px. */
+const WIDTH = 1200;
+const PLOT_HEIGHT = 620;
+const SCALE = 3;
+const EDGE = 28;
+const TITLE_PX = 44;
+const Y_AXIS_PX = 84;
+const X_AXIS_PX = 60;
+const ROW_PX = 22;
+const COLUMN_PX = 290;
+/** More lines than this are not named: the picture would be all names. */
+const MAX_NAMED = 120;
+
+/** A picture is on paper, whatever the theme. */
+const LOOK = { page: "#ffffff", ink: "#15191c", muted: "#4f585e", line: "#dde2e4" };
+
+/** What a printed chart shows. */
+export interface Printed {
+  readonly title: string;
+  readonly spec: PlotSpec;
+}
+
+function heightOf({ spec: { lines } }: Printed): number {
+  return TITLE_PX + PLOT_HEIGHT + X_AXIS_PX + legendRows(lines) * ROW_PX + EDGE;
+}
+
+const columns = (): number => Math.floor((WIDTH - 2 * EDGE) / COLUMN_PX);
+const namedOf = (lines: readonly PlotLine[]): readonly PlotLine[] => lines.slice(0, MAX_NAMED);
+const legendRows = (lines: readonly PlotLine[]): number =>
+  Math.ceil(namedOf(lines).length / columns()) + (lines.length > MAX_NAMED ? 1 : 0);
+
+/** A chart as a PNG of 3600 pixels and more: with title, names of the axes, and all lines by name and last value. */
+export function printPng(printed: Printed): Promise<Blob | null> {
+  const canvas = document.createElement("canvas");
+  canvas.width = WIDTH * SCALE;
+  canvas.height = heightOf(printed) * SCALE;
+  const ctx = canvas.getContext("2d")!;
+  ctx.scale(SCALE, SCALE);
+  print(canvasPen(ctx), printed);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
+/** The same as SVG. */
+export function printSvg(printed: Printed): Blob {
+  const pen = svgPen(WIDTH, heightOf(printed));
+  print(pen, printed);
+  return new Blob([pen.finish()], { type: "image/svg+xml" });
+}
+
+function print(pen: Pen, printed: Printed): void {
+  const { title, spec } = printed;
+  const { lines, x, isLogX, isLogY } = spec;
+  const height = heightOf(printed);
+  pen.area(
+    [
+      [0, 0],
+      [WIDTH, 0],
+      [WIDTH, height],
+      [0, height],
+    ],
+    LOOK.page,
+    1,
+  );
+  pen.text(title, [EDGE, TITLE_PX / 2 + 4], { colour: LOOK.ink, size: 20, isBold: true });
+  const all = lines.flatMap(({ points, faint }) => (faint ? [points, faint] : [points]));
+  const bands = lines.flatMap(({ band }) =>
+    band
+      ? [
+          { x: band.x, values: band.low },
+          { x: band.x, values: band.high },
+        ]
+      : [],
+  );
+  const xs = clampedZoom(spec.zoom, xRange(all, x, isLogX), isLogX);
+  const ys = spec.y ?? yRange([...all, ...bands], xs, isLogY);
+  const box = { left: EDGE + Y_AXIS_PX, top: TITLE_PX, width: WIDTH - 2 * EDGE - Y_AXIS_PX, height: PLOT_HEIGHT };
+  const place: DrawPlace = { ...box, x: xs, y: ys, isLogX, isLogY };
+  const [xOf, yOf] = [toX(place), toY(place)];
+  const label = { colour: LOOK.muted, size: 14 };
+
+  const yTicks = ticksOf(ys, isLogY, 12);
+  const yTexts = isLogY && ys[1] / ys[0] >= 20 ? yTicks.map(formatTick) : formatTicks(yTicks);
+  for (const [index, tick] of yTicks.entries()) {
+    pen.line(
+      [
+        [box.left, yOf(tick)],
+        [box.left + box.width, yOf(tick)],
+      ],
+      { colour: LOOK.line, width: 1 },
+    );
+    pen.text(yTexts[index]!, [box.left - 10, yOf(tick)], { ...label, anchor: "end" });
+  }
+  const xTicks = x === "relative" && !isLogX ? durationTicks(xs) : ticksOf(xs, isLogX, 12);
+  const xTexts =
+    x === "time" ? formatTimeTicks(xTicks) : x === "relative" ? xTicks.map(durationTick) : formatTicks(xTicks);
+  for (const [index, tick] of xTicks.entries()) {
+    pen.text(xTexts[index]!, [xOf(tick), box.top + box.height + 18], { ...label, anchor: "middle" });
+  }
+  pen.text(xName(x), [box.left + box.width / 2, box.top + box.height + 44], {
+    ...label,
+    colour: LOOK.ink,
+    anchor: "middle",
+  });
+  const yTitle: Place = [EDGE + 8, box.top + box.height / 2];
+  pen.text(title, yTitle, { ...label, colour: LOOK.ink, anchor: "middle", isTurned: true });
+
+  pen.clipped(box, () => {
+    for (const { band, colour } of lines) {
+      if (band === undefined) continue;
+      const ends = [...band.x.keys()].filter(
+        (at) => Number.isFinite(yOf(band.low[at]!)) && Number.isFinite(yOf(band.high[at]!)),
+      );
+      const upper = ends.map((at): Place => [xOf(band.x[at]!), yOf(band.high[at]!)]);
+      const lower = ends.map((at): Place => [xOf(band.x[at]!), yOf(band.low[at]!)]).reverse();
+      pen.area([...upper, ...lower], colour, 0.16);
+    }
+    for (const { points, colour, variant } of lines) {
+      const stroke = { colour, width: lines.length > 24 ? 1.25 : 2, dash: DASHES[variant] };
+      for (const stretch of stretches(points, xOf, yOf)) pen.line(stretch, stroke);
+    }
+  });
+  printLegend(pen, lines, box.top + box.height + X_AXIS_PX);
+}
+
+function printLegend(pen: Pen, lines: readonly PlotLine[], top: number): void {
+  for (const [index, line] of namedOf(lines).entries()) {
+    const left = EDGE + (index % columns()) * COLUMN_PX;
+    const y = top + (Math.floor(index / columns()) + 0.5) * ROW_PX;
+    pen.line(
+      [
+        [left, y],
+        [left + 26, y],
+      ],
+      { colour: line.colour, width: 3, dash: DASHES[line.variant] },
+    );
+    const name = line.name.length > 22 ? `${line.name.slice(0, 21)}…` : line.name;
+    pen.text(name, [left + 34, y], { colour: LOOK.ink, size: 13 });
+    pen.text(textOfLast(line), [left + COLUMN_PX - 24, y], { colour: LOOK.muted, size: 13, anchor: "end" });
+  }
+  const more = lines.length - MAX_NAMED;
+  if (more <= 0) return;
+  const y = top + (legendRows(lines) - 0.5) * ROW_PX;
+  pen.text(`${more} more lines`, [EDGE, y], { colour: LOOK.muted, size: 13 });
+}
+
+/** The parts of a line between its gaps; a point alone is a short stretch. */
+function stretches(
+  { x, values }: PlotLine["points"],
+  xOf: (x: number) => number,
+  yOf: (value: number) => number,
+): Place[][] {
+  const all: Place[][] = [];
+  let stretch: Place[] = [];
+  for (let index = 0; index <= x.length; index++) {
+    const at: Place = index < x.length ? [xOf(x[index]!), yOf(values[index]!)] : [Number.NaN, 0];
+    if (Number.isFinite(at[0]) && Number.isFinite(at[1])) {
+      stretch.push(at);
+      continue;
+    }
+    const [only, another] = stretch;
+    if (only !== undefined)
+      all.push(
+        another === undefined
+          ? [
+              [only[0] - 2, only[1]],
+              [only[0] + 2, only[1]],
+            ]
+          : stretch,
+      );
+    stretch = [];
+  }
+  return all;
+}
+
+function ticksOf([from, to]: Range, isLog: boolean, most: number): number[] {
+  return isLog && to / from >= 20 ? logarithmicTicks(from, to, most) : evenTicks(from, to, most);
+}
+
+function durationTicks([from, to]: Range): number[] {
+  const step = DURATION_STEPS.find((ms) => (to - from) / ms <= 10) ?? (to - from) / 10;
+  const ticks: number[] = [];
+  for (let tick = Math.ceil(from / step) * step; tick <= to; tick += step) ticks.push(tick);
+  return ticks;
+}
