@@ -6,9 +6,15 @@ import { RuntimeLog } from "./runtime-log.ts";
 import { FILES_FOLDER, FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
 
 /** Tests that need processes, sockets or Python run in Node; everything else runs in workerd, as the product does. */
-const NODE_FOLDERS = ["cli", "compatibility", "conformance", "differential", "faults", "sockets"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const NODE_FOLDERS = [
+  "cli",
+  "compatibility",
+  "conformance",
+  "differential",
+  "faults",
+  "sockets",
+  "stores/run/core",
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** A real browser before a started server. */
 const BROWSER_TESTS = "test/e2e/**/*.test.ts";
@@ -29,19 +35,23 @@ const CELL_TESTS = [
   "test/services/metrics/catch-up.test.ts",
 ];
 
-function inWorkerd(name: string, { include, cells = "0" }: { include: string[]; cells?: string }) {
+function inWorkerd(name: string, include: string[], vars: Record<string, string>) {
+  // One service for one project; no test of cells stores artifacts.
+  const hasFiles = name === "workerd";
   return {
     root: ".",
     plugins: [
       cloudflareTest({
         wrangler: { configPath: "./wrangler.toml" },
         miniflare: {
-          bindings: { TRACKFLARE_LOCAL: "1", TRACKFLARE_CELLS: cells },
-          serviceBindings: {
-            FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } },
-            DISK: { disk: { path: FILES_FOLDER, writable: false } },
-            UPLOADS: { disk: { path: `${FILES_FOLDER}/${UPLOADS_FOLDER}`, writable: true } },
-          },
+          bindings: { TRACKFLARE_LOCAL: "1", ...vars },
+          serviceBindings: hasFiles
+            ? {
+                FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } },
+                DISK: { disk: { path: FILES_FOLDER, writable: false } },
+                UPLOADS: { disk: { path: `${FILES_FOLDER}/${UPLOADS_FOLDER}`, writable: true } },
+              }
+            : {},
         },
       }),
     ],
@@ -49,7 +59,9 @@ function inWorkerd(name: string, { include, cells = "0" }: { include: string[]; 
       name,
       include,
       exclude: [...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS],
-      globalSetup: ["test/stores/artifacts/file-service.setup.ts", "test/stores/artifacts/s3-server.setup.ts"],
+      globalSetup: hasFiles
+        ? ["test/stores/artifacts/file-service.setup.ts", "test/stores/artifacts/s3-server.setup.ts"]
+        : [],
       testTimeout: 60_000,
     },
   };
@@ -62,8 +74,8 @@ export default defineConfig({
     // Vitest leaves one core free, which is half of a machine of two; much of what is tested waits for others.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      inWorkerd("workerd", { include: ["test/**/*.test.ts"] }),
-      inWorkerd("cells", { include: CELL_TESTS, cells: "1" }),
+      inWorkerd("workerd", ["test/**/*.test.ts"], {}),
+      inWorkerd("cells", CELL_TESTS, { TRACKFLARE_CELLS: "1" }),
       {
         root: ".",
         test: {

@@ -67,3 +67,17 @@ test("latest, first, least and greatest do not depend on how points are cut, in 
     );
   }
 });
+
+test("a clear takes marks up to its own epoch, and a mark only runs of its own object", async () => {
+  const runId = await newRun();
+  const epoch = () =>
+    env.DB.prepare("SELECT live_epoch FROM runs WHERE run_id = ?").bind(runId).first<number | null>("live_epoch");
+  const clear = (upTo: number) => env.DB.batch(clearLiveRunsStatements(env.DB, [{ runId, epoch: upTo }]) as never);
+  expect(await markLive(env.DB, runId, 5)).toBe(true);
+  await clear(4);
+  expect(await epoch()).toBe(5);
+  await clear(5);
+  expect(await epoch()).toBeNull();
+  expect(await markLive(env.DB, runId, 6, "cell-0")).toBe(false);
+  expect(await epoch()).toBeNull();
+});

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { encodePoints } from "../../../../src/stores/run/points.ts";
+import { World } from "./world.ts";
+
+test("a job that logs ten metrics each 12 s, its instance gone in between, asks D1 once and writes at most a row a call there", async () => {
+  const world = new World();
+  const calls = 300;
+  let rowsOfD1 = 0;
+  for (let call = 0; call < calls; call++) {
+    const metrics = Array.from({ length: 10 }, (_, i) => ({ key: `m${i}`, value: call, step: call, timestamp: call }));
+    await world.cell.append(world.cell.own(), "a", encodePoints(metrics));
+    world.restart();
+    world.nowMs += 12_000;
+    if (world.alarmMs !== null && world.alarmMs <= world.nowMs) await world.alarm();
+  }
+  // A metric's row and its two indexes.
+  for (const flush of world.d1.writes.flat()) rowsOfD1 += 3 * flush.rows.length;
+  expect(world.d1.marks).toBe(1);
+  expect(world.d1.run("a").epoch).toBe(1);
+  expect(rowsOfD1 / calls).toBeLessThanOrEqual(1);
+  // The row of the points, which goes when it is folded; blocks, alarms and the state are on top.
+  expect((world.sqlite.rowsWritten + world.alarmsSet) / calls).toBeLessThanOrEqual(3);
+  expect(world.alarmsSet / calls).toBeLessThan(0.2);
+});
+
+test("idle searches beside 20 live runs of 5,000 metrics are told nothing twice", async () => {
+  const world = new World();
+  const runIds = Array.from({ length: 20 }, (_, i) => `run ${i}`);
+  for (const runId of runIds) {
+    for (let from = 0; from < 5000; from += 1000) {
+      const metrics = Array.from({ length: 1000 }, (_, i) => ({
+        key: `m${from + i}`,
+        value: 1,
+        step: 1,
+        timestamp: 1,
+      }));
+      await world.cell.append(world.run(runId), runId, encodePoints(metrics));
+    }
+  }
+  const confirmed = new Map<string, { epoch: number; through: number }>();
+  const search = () => {
+    let rows = 0;
+    for (const runId of runIds) {
+      const [answer] = world.cell.news([{ runId, confirmed: confirmed.get(runId) }]);
+      const { epoch, through, rows: told } = answer!.news!;
+      rows += told.length;
+      confirmed.set(runId, { epoch, through });
+    }
+    return rows;
+  };
+  // So many are more than an object holds: it has told D1 of a part by itself.
+  const flushed = world.d1.writes.flat().reduce((sum, { rows }) => sum + rows.length, 0);
+  expect(search() + flushed).toBeGreaterThanOrEqual(100_000);
+  expect(search()).toBe(0);
+  world.restart();
+  expect(search()).toBe(0);
+  await world.log(2, "run 7", "m3");
+  expect(search()).toBe(1);
+  expect(search()).toBe(0);
+});
+
+test("runs that log at once share durable writes", async () => {
+  const world = new World();
+  const runIds = Array.from({ length: 64 }, (_, i) => `run ${i}`);
+  for (const runId of runIds) await world.log(0, runId);
+  const before = world.syncs;
+  for (let step = 1; step <= 10; step++) await Promise.all(runIds.map((runId) => world.log(step, runId)));
+  expect(world.syncs - before).toBeLessThanOrEqual(30);
+  for (const runId of runIds) expect(world.steps(runId)).toHaveLength(11);
+});
+
+test("a purge frees a run's rows and leaves its neighbours'; a full cell takes no new run", async () => {
+  const world = new World();
+  for (let step = 1; step <= 200; step++) await Promise.all(["a", "b"].map((runId) => world.log(step, runId)));
+  await world.cell.purge("a");
+  const left = (sql: string) => world.sqlite.rows<{ n: number }>(sql)[0]!.n;
+  expect(left("SELECT count(*) AS n FROM journal WHERE run = 1")).toBe(0);
+  expect(left("SELECT count(*) AS n FROM segment WHERE run = 1")).toBe(0);
+  expect(left("SELECT count(*) AS n FROM block")).toBe(left("SELECT count(*) AS n FROM block_body"));
+  expect(world.steps("b")).toHaveLength(200);
+  world.storedBytes = 5_000_000_000;
+  expect(world.cell.admit("new")).toBeUndefined();
+  expect(await world.log(201, "b")).toBe(true);
+});

@@ -1,0 +1,170 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Gate, turn, World } from "./world.ts";
+
+/** The numbers are those of docs/architecture.md. */
+
+let world: World;
+
+beforeEach(() => {
+  world = new World();
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+});
+
+describe("interleaving", () => {
+  test("1: the instance ends after its commit and before D1 has the mark: the point is in no answer, until it is repeated", async () => {
+    await world.log(1);
+    await world.cell.flush(world.run(), true);
+    world.d1.before = new Gate();
+    void world.log(2);
+    await turn();
+    world.restart();
+    world.d1.before = undefined;
+    expect(world.steps()).toEqual([1]);
+    expect(await world.log(2)).toBe(true);
+    expect(world.steps()).toEqual([1, 2]);
+  });
+
+  test("2: it ends after D1 has the mark and before it knows: the same, and the next search takes the mark away", async () => {
+    world.d1.after = new Gate();
+    void world.log(1);
+    await turn();
+    expect(world.d1.run("a").epoch).toBe(1);
+    world.restart();
+    expect(world.steps()).toEqual([]);
+    expect(await world.search()).toBeUndefined();
+    expect(world.d1.run("a").epoch).toBeUndefined();
+  });
+
+  test("3: it ends in a burst: the next instance goes on without asking D1, and tells all", async () => {
+    await world.log(1);
+    await world.log(2);
+    world.restart();
+    expect(await world.log(3)).toBe(true);
+    expect(world.d1.marks).toBe(1);
+    expect(await world.search()).toBe(3);
+  });
+
+  test("4: a point arrives while the clear is under way: it marks anew, and the clear does not take that mark", async () => {
+    await world.log(1);
+    const held = new Gate();
+    world.d1.before = held;
+    const flushed = world.cell.flush(world.run(), true);
+    await turn();
+    world.d1.before = undefined;
+    expect(await world.log(2)).toBe(true);
+    held.open();
+    await flushed;
+    expect(world.d1.run("a").epoch).toBe(2);
+    expect(await world.search()).toBe(2);
+  });
+
+  test("5: a flush fails while a point comes: both are told by the next one", async () => {
+    await world.log(1);
+    const held = new Gate();
+    world.d1.before = held;
+    const flushed = world.cell.flush(world.run(), false);
+    await turn();
+    world.d1.before = undefined;
+    await world.log(2, "a", "other");
+    world.d1.fails = true;
+    held.open();
+    await expect(flushed).rejects.toThrow("D1 fails");
+    world.d1.fails = false;
+    await world.cell.flush(world.run(), false);
+    expect([...world.d1.run("a").latest]).toEqual([
+      ["loss", 1],
+      ["other", 2],
+    ]);
+  });
+
+  test("6: the run is deleted while its mark is under way: D1 is asked again, and the point is refused", async () => {
+    const held = new Gate();
+    world.d1.after = held;
+    const logged = world.log(1);
+    await turn();
+    world.d1.run("a").isActive = false;
+    world.cell.endBursts(["a"]);
+    world.d1.after = undefined;
+    held.open();
+    expect(await logged).toBe(false);
+    expect(world.steps()).toEqual([]);
+  });
+
+  test("7: the run is deleted in a burst: the next point asks D1, also in the instance after", async () => {
+    await world.log(1);
+    world.d1.run("a").isActive = false;
+    world.cell.endBursts(["a"]);
+    world.restart();
+    expect(await world.log(2)).toBe(false);
+    world.d1.run("a").isActive = true;
+    expect(await world.log(2)).toBe(true);
+    expect(world.d1.run("a").epoch).toBe(world.run().fields.epoch);
+  });
+
+  test("8: nobody told the object of the deletion: the next flush reads it, and the next point is refused", async () => {
+    await world.log(1);
+    world.d1.run("a").isActive = false;
+    await world.cell.flush(world.run(), false);
+    expect(await world.log(2)).toBe(false);
+  });
+
+  test("9: a search finds nothing to tell, and a point comes before it clears the mark", async () => {
+    await world.log(1);
+    await world.search();
+    world.nowMs += 1_000_000;
+    const [answer] = world.cell.news([{ runId: "a", confirmed: { epoch: 1, through: world.run().news.through } }]);
+    expect(answer?.news).toMatchObject({ rows: [], isIdle: true });
+    await world.log(2);
+    world.d1.clear("a", answer?.news?.epoch);
+    expect(await world.search()).toBe(2);
+  });
+
+  test("10: D1 is away when an alarm comes: it comes again, until D1 knows all and the mark is gone", async () => {
+    await world.log(1);
+    world.d1.fails = true;
+    for (let i = 0; i < 8; i++) {
+      await world.alarm();
+      expect(world.alarmMs).not.toBeNull();
+    }
+    world.d1.fails = false;
+    for (let i = 0; i < 3 && world.alarmMs !== null; i++) await world.alarm();
+    expect(world.alarmMs).toBeNull();
+    expect(world.d1.run("a")).toMatchObject({ epoch: undefined });
+    expect(world.d1.run("a").latest.get("loss")).toBe(1);
+  });
+
+  test("11: a mark under way keeps its own run's points waiting, and no other run's", async () => {
+    const held = new Gate();
+    world.d1.before = held;
+    const first = world.log(1, "slow");
+    const second = world.log(2, "slow");
+    await turn();
+    world.d1.before = undefined;
+    expect(await world.log(1, "other")).toBe(true);
+    expect(world.steps("slow")).toEqual([]);
+    held.open();
+    expect(await Promise.all([first, second])).toEqual([true, true]);
+    expect(world.steps("slow")).toEqual([1, 2]);
+  });
+
+  test("12: two searches hand out the same news, and only what one has written is dropped", async () => {
+    await world.log(1);
+    const [first] = world.cell.news([{ runId: "a" }]);
+    await world.log(2);
+    // The second dies before it writes.
+    world.cell.news([{ runId: "a" }]);
+    const { epoch, through } = first!.news!;
+    const [third] = world.cell.news([{ runId: "a", confirmed: { epoch, through } }]);
+    expect(third?.news?.rows).toHaveLength(1);
+    expect(third?.news?.rows[0]).toContain("[2,0]");
+  });
+});
+
+test("D1 that lost its mark, as a restored backup has, gets it again with the point after the next flush", async () => {
+  await world.log(1);
+  world.d1.run("a").epoch = undefined;
+  await world.cell.flush(world.run(), false);
+  await world.log(2);
+  expect(world.d1.run("a").epoch).toBe(2);
+  expect(await world.search()).toBe(2);
+});

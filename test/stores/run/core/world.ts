@@ -1,0 +1,173 @@
+import type { Metric } from "../../../../src/domain/entities.ts";
+import { Cell } from "../../../../src/stores/run/cell.ts";
+import type { FlushedRun, LatestMetrics, RunFlush } from "../../../../src/stores/run/latest-port.ts";
+import { type Listener, LiveSockets } from "../../../../src/stores/run/live-sockets.ts";
+import type { OpenRun } from "../../../../src/stores/run/open-run.ts";
+import { encodePoints } from "../../../../src/stores/run/points.ts";
+import { SqliteStorage } from "./sqlite-storage.ts";
+
+interface RunOfD1 {
+  isActive: boolean;
+  epoch: number | undefined;
+  readonly latest: Map<string, number>;
+}
+
+/** Stands still until it is let go. */
+export class Gate {
+  #open: () => void = () => {};
+  readonly #passed = new Promise<void>((resolve) => {
+    this.#open = resolve;
+  });
+
+  open(): void {
+    this.#open();
+  }
+
+  pass(): Promise<void> {
+    return this.#passed;
+  }
+}
+
+/** D1's part of the protocol, so that each message to it and its answer can be held back. */
+export class FakeD1 implements LatestMetrics {
+  readonly runs = new Map<string, RunOfD1>();
+  marks = 0;
+  writes: (readonly RunFlush[])[] = [];
+  /** Held before D1 does it, and before its answer arrives. */
+  before: Gate | undefined;
+  after: Gate | undefined;
+  fails = false;
+
+  run(runId: string): RunOfD1 {
+    const run = this.runs.get(runId) ?? { isActive: true, epoch: undefined, latest: new Map<string, number>() };
+    this.runs.set(runId, run);
+    return run;
+  }
+
+  async mark(runId: string, epoch: number): Promise<boolean> {
+    return await this.#message(() => {
+      this.marks++;
+      const run = this.run(runId);
+      if (run.isActive) run.epoch = epoch;
+      return run.isActive;
+    });
+  }
+
+  async firstPoints(): Promise<readonly Metric[]> {
+    return [];
+  }
+
+  async write(flushes: readonly RunFlush[]): Promise<ReadonlyMap<string, FlushedRun>> {
+    return await this.#message(() => {
+      this.writes.push(flushes);
+      const said = flushes.map(({ runId }) => {
+        const run = this.run(runId);
+        return [runId, { isActive: run.isActive, isMarked: run.epoch !== undefined }] as const;
+      });
+      for (const { runId, rows, clearsEpoch } of flushes) {
+        this.take(runId, rows);
+        this.clear(runId, clearsEpoch);
+      }
+      return new Map(said);
+    });
+  }
+
+  /** What a search writes. */
+  take(runId: string, rows: readonly string[]): void {
+    for (const row of rows) {
+      const [, key, , , step] = JSON.parse(row) as [string, string, unknown, number, number];
+      const { latest } = this.run(runId);
+      latest.set(key, Math.max(latest.get(key) ?? 0, step));
+    }
+  }
+
+  clear(runId: string, epoch: number | undefined): void {
+    const run = this.run(runId);
+    if (epoch !== undefined && run.epoch !== undefined && run.epoch <= epoch) run.epoch = undefined;
+  }
+
+  async #message<T>(does: () => T): Promise<T> {
+    const { before, after } = this;
+    await before?.pass();
+    if (this.fails) throw new Error("D1 fails");
+    const result = does();
+    await after?.pass();
+    return result;
+  }
+}
+
+/** An object with its storage, its clock and D1. */
+export class World {
+  readonly sqlite = new SqliteStorage();
+  readonly d1 = new FakeD1();
+  readonly listeners: Listener[] = [];
+  nowMs = 1_000_000;
+  alarmMs: number | null = null;
+  alarmsSet = 0;
+  syncs = 0;
+  storedBytes = 0;
+  cell = this.#newCell();
+
+  /** The instance ends, and all that was not stored with it. */
+  restart(): void {
+    this.cell = this.#newCell();
+  }
+
+  /** A run of the cell. */
+  run(runId = "a"): OpenRun {
+    const run = this.cell.admit(runId);
+    if (run === undefined) throw new Error("full");
+    return run;
+  }
+
+  /** Logs the point of this step, whose value is the step. */
+  async log(step: number, runId = "a", key = "loss"): Promise<boolean> {
+    const body = encodePoints([{ key, value: step, step, timestamp: step }]);
+    return await this.cell.append(this.run(runId), runId, body);
+  }
+
+  steps(runId = "a", key = "loss"): number[] {
+    return [...this.run(runId).history.read(key, { limit: 1000 }).values];
+  }
+
+  /** What a search does with one run that D1 marks live. @returns the latest step that it then finds */
+  async search(runId = "a"): Promise<number | undefined> {
+    if (this.d1.run(runId).epoch !== undefined) {
+      const [answer] = this.cell.news([{ runId }]);
+      if (answer?.news !== undefined) {
+        this.d1.take(runId, answer.news.rows);
+        if (answer.news.isIdle) this.d1.clear(runId, answer.news.epoch);
+      }
+    }
+    return this.d1.run(runId).latest.get("loss");
+  }
+
+  async alarm(): Promise<void> {
+    if (this.alarmMs !== null) this.nowMs = Math.max(this.nowMs, this.alarmMs);
+    this.alarmMs = null;
+    await this.cell.alarm();
+  }
+
+  #newCell(): Cell {
+    return new Cell({
+      storage: this.sqlite.storage,
+      storedBytes: () => this.storedBytes,
+      sync: async () => {
+        this.syncs++;
+        await turn();
+      },
+      setAlarm: async (atMs) => {
+        this.alarmsSet++;
+        this.alarmMs = atMs;
+      },
+      getAlarm: async () => this.alarmMs,
+      yieldTurn: turn,
+      nowMs: () => this.nowMs,
+      latest: this.d1,
+      socketsOf: () => new LiveSockets(() => this.listeners),
+    });
+  }
+}
+
+/** One turn of the event loop. */
+export const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
