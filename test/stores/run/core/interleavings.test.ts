@@ -158,6 +158,19 @@ describe("interleaving", () => {
     expect(third?.news?.rows).toHaveLength(1);
     expect(third?.news?.rows[0]).toContain("[2,0]");
   });
+
+  test("13: a run ends while a burst begins: the flush does not clear the mark that is under way", async () => {
+    const held = new Gate();
+    world.d1.after = held;
+    const logged = world.log(1);
+    await turn();
+    world.d1.after = undefined;
+    await world.cell.flush(world.run(), true);
+    held.open();
+    expect(await logged).toBe(true);
+    expect(world.d1.run("a").epoch).toBe(1);
+    expect(await world.search()).toBe(1);
+  });
 });
 
 test("D1 that lost its mark, as a restored backup has, gets it again with the point after the next flush", async () => {
