@@ -2,7 +2,11 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { Metric } from "../../../../src/domain/entities.ts";
 import type { Database } from "../../../../src/stores/d1/connection/database.ts";
-import { clearLiveRunsStatements, markLive, upsertLatestStatements } from "../../../../src/stores/d1/metrics/latest-metrics.ts";
+import {
+  clearLiveRunsStatements,
+  markLive,
+  upsertLatestStatements,
+} from "../../../../src/stores/d1/metrics/latest-metrics.ts";
 import { decodePoints, encodePoints } from "../../../../src/stores/run/points.ts";
 import { MetricSummaries } from "../../../../src/stores/run/summaries.ts";
 import { summaryRows } from "../../../../src/stores/run/summary-rows.ts";
