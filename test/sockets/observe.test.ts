@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startServer, type TestServer } from "../server.ts";
+import { rawRequest } from "./raw-request.ts";
 
 const GET = "/api/2.0/mlflow/experiments/get?experiment_id=0";
 
@@ -70,6 +71,28 @@ describe("with --expose-prometheus, and requests logged", () => {
       });
     }
   });
+});
+
+test("a client that looks at no id is told none but with an error", async () => {
+  const server = await startServer();
+  try {
+    const plain = await rawRequest(server.url, "GET", GET);
+    expect([plain.status, plain.headers.has("x-request-id"), plain.headers.has("server-timing")]).toEqual([
+      200,
+      false,
+      false,
+    ]);
+    const refused = await rawRequest(server.url, "GET", "/api/2.0/mlflow/experiments/get?experiment_id=99");
+    expect([refused.status, refused.headers.has("x-request-id"), refused.headers.has("server-timing")]).toEqual([
+      404,
+      true,
+      true,
+    ]);
+    const page = await fetch(server.url);
+    expect(page.status).toBe(200);
+  } finally {
+    await server.stop();
+  }
 });
 
 test("without the flag there are no metrics, and nothing is logged", async () => {
