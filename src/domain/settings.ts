@@ -72,6 +72,10 @@ export const artifactSettings = z.object({
   ),
   /** A bucket, `s3://bucket/folder`, that this server keeps artifacts in. By default R2, or the local data folder. */
   MLFLOW_ARTIFACTS_DESTINATION: z.optional(z.string()),
+  /** Whether clients are told to send large files by parts: by default where the parts come to this server. */
+  MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD: yesOrNo,
+  /** Whether clients are told to fetch files from the bucket themselves: by default not, as they may not reach it. */
+  MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD: yesOrNo,
   MLFLOW_S3_ENDPOINT_URL: z.optional(z.string()),
   MLFLOW_S3_UPLOAD_EXTRA_ARGS: z.optional(z.string()),
   AWS_ACCESS_KEY_ID: z.optional(z.string()),

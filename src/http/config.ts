@@ -39,6 +39,10 @@ export interface Config {
   readonly isOnOneMachine: boolean;
   readonly countsRequests: boolean;
   readonly logsRequests: boolean;
+  /** Whether server-info tells clients to send large files by parts. */
+  readonly announcesMultipart: boolean;
+  /** Whether server-info tells clients to fetch files from the bucket themselves. */
+  readonly announcesPresigned: boolean;
   /** Whether artifacts pass through this server. */
   readonly isServingArtifacts: boolean;
   readonly locations: LocationRules;
@@ -100,6 +104,12 @@ function parseConfig(env: Env): Config {
     logsRequests: rest.TRACKFLARE_LOG_REQUESTS === "1",
     bucket: bucketOf(rest),
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
+    // Parts go to this server with R2, which clients reach, and with S3 to the bucket, which they may not.
+    announcesMultipart: isYes(
+      rest.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD,
+      rest.MLFLOW_ARTIFACTS_DESTINATION === undefined,
+    ),
+    announcesPresigned: isYes(rest.MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD, false),
     isServingArtifacts: isYes(rest.MLFLOW_SERVE_ARTIFACTS, true),
     locations: {
       defaultRoot: rest.MLFLOW_DEFAULT_ARTIFACT_ROOT ?? SERVED_ROOT,

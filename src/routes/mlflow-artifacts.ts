@@ -3,12 +3,11 @@ import { MlflowError } from "../domain/errors.ts";
 import { requireDeletable, requireFilePlace } from "../services/artifacts/artifact-roots.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { listingResponse } from "../wire/artifact-listing.ts";
-import { artifactResponse } from "../wire/artifact-response.ts";
+import { artifactResponse, presignedResponse } from "../wire/artifact-response.ts";
 import { type Message, message, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
 import {
   apiPaths,
-  type Method,
   type Permission,
   type PermissionLevel,
   type Route,
@@ -16,6 +15,7 @@ import {
   type StreamInput,
   stream,
 } from "../wire/route.ts";
+import { multipartRoutes } from "./mlflow-artifacts-multipart.ts";
 
 interface ArtifactInput {
   readonly objectKey: string;
@@ -32,6 +32,7 @@ const objectKeyBelow = (path: string): StreamInput<ArtifactInput> =>
   stream((request) => ({ objectKey: artifactPathOfUrl(request.url, `${path}/`) }));
 
 const ARTIFACTS = "/mlflow-artifacts/artifacts";
+const PRESIGNED = "/mlflow-artifacts/presigned";
 
 const listMessage = message({ path: string });
 
@@ -48,19 +49,6 @@ function requireServing(ctx: ServiceContext): void {
     "NOT_IMPLEMENTED",
     "This server was started with --no-serve-artifacts: clients keep artifacts where their run's artifact URI says.",
   );
-}
-
-/** A route that MLflow has and this server does not offer yet; the client falls back on the message's first words. */
-function notOffered(method: Method, path: string, level: PermissionLevel, what: string): Route {
-  return route({
-    method,
-    paths: apiPaths(`${path}/*`),
-    permission: onArtifact(level),
-    input: objectKeyBelow(path),
-    handle: () => {
-      throw new MlflowError("NOT_IMPLEMENTED", `${what} is not supported for the current artifact repository`);
-    },
-  });
 }
 
 /** The artifact proxy, which MLflow's clients use for runs whose artifact URI starts with `mlflow-artifacts:`. */
@@ -110,8 +98,12 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
       return json({});
     },
   }),
-  notOffered("POST", "/mlflow-artifacts/mpu/create", "EDIT", "Multipart upload"),
-  notOffered("POST", "/mlflow-artifacts/mpu/complete", "EDIT", "Multipart upload"),
-  notOffered("POST", "/mlflow-artifacts/mpu/abort", "EDIT", "Multipart upload"),
-  notOffered("GET", "/mlflow-artifacts/presigned", "READ", "Multipart download"),
+  ...multipartRoutes,
+  route({
+    method: "GET",
+    paths: apiPaths(`${PRESIGNED}/*`),
+    permission: onArtifact("READ"),
+    input: objectKeyBelow(PRESIGNED),
+    handle: ({ ctx, input: { objectKey } }) => presignedResponse(ctx, objectKey),
+  }),
 ];

@@ -1,4 +1,5 @@
 import { MlflowError } from "../domain/errors.ts";
+import { offersMultipart } from "../services/artifacts/multipart.ts";
 import { REQUEST_METRICS } from "../services/request-metrics.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, nothing, type Route, route } from "../wire/route.ts";
@@ -39,13 +40,14 @@ export const systemRoutes: readonly Route[] = [
     paths: apiPaths("/mlflow/server-info", "3.0"),
     permission: "public",
     input: nothing,
-    handle: () =>
+    handle: ({ ctx }) =>
       json({
         store_type: "SqlStore",
         workspaces_enabled: false,
         trace_archival_enabled: false,
-        multipart_uploads_enabled: false,
-        multipart_downloads_enabled: false,
+        multipart_uploads_enabled: ctx.announcesMultipart && offersMultipart(ctx),
+        multipart_downloads_enabled:
+          ctx.announcesPresigned && ctx.isServingArtifacts && ctx.artifacts.presignGet !== undefined,
         presigned_upload_run_id_supported: false,
         presigned_upload_model_id_supported: false,
         features_enabled: { gateway: false },

@@ -16,6 +16,12 @@ export interface ServiceContext {
   readonly locations: LocationRules;
   /** Whether clients may send artifacts through this server and fetch them. */
   readonly isServingArtifacts: boolean;
+  /** What URLs are signed with that need no other credential; undefined where no admin secret is set. */
+  readonly signingSecret: string | undefined;
+  /** Whether the operator lets clients learn that they may send large files by parts. */
+  readonly announcesMultipart: boolean;
+  /** The same of fetching files from where the store has them. */
+  readonly announcesPresigned: boolean;
   /** Where metric histories of new runs go. */
   readonly cells: CellSettings;
   readonly principal: Principal;

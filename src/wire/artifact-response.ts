@@ -1,6 +1,8 @@
+import { doesNotExist, MlflowError } from "../domain/errors.ts";
 import { readArtifact } from "../services/artifacts/artifact-access.ts";
 import type { ServiceContext } from "../services/context.ts";
 import type { RangeRequest } from "../stores/artifacts/artifact-store.ts";
+import { json } from "./respond.ts";
 
 /** What MLflow serves as text, by extension or by whole name (`mlflow/utils/mime_type_utils.py`). */
 const TEXT_FILES = new Set(
@@ -47,6 +49,27 @@ export async function artifactResponse(ctx: ServiceContext, request: Request, ob
   });
   if (held) headers.set("Content-Range", `bytes ${held.offset}-${held.offset + held.length - 1}/${size}`);
   return new Response(body, { status: held ? 206 : 200, headers });
+}
+
+/** Long enough to begin with every part of a large file; clients ask for a new one when it is not. As MLflow's. */
+const PRESIGNED_SECONDS = 300;
+
+/**
+ * An address from which the client fetches the file itself, in parts and several at once.
+ * @throws MlflowError NOT_IMPLEMENTED, on which clients fetch it through this server, where the store has no address or
+ *   artifacts do not pass through here; RESOURCE_DOES_NOT_EXIST.
+ */
+export async function presignedResponse(ctx: ServiceContext, objectKey: string): Promise<Response> {
+  const { artifacts } = ctx;
+  if (artifacts.presignGet === undefined || !ctx.isServingArtifacts) {
+    throw new MlflowError("NOT_IMPLEMENTED", "Multipart download is not supported for the current artifact repository");
+  }
+  const info = objectKey === "" ? undefined : await artifacts.head(objectKey);
+  if (info === undefined) throw doesNotExist(`No such artifact: '${objectKey}'`);
+  const fileName = objectKey.slice(objectKey.lastIndexOf("/") + 1);
+  const headers = { contentDisposition: contentDisposition(fileName), contentType: contentTypeOf(fileName) };
+  const url = await artifacts.presignGet(objectKey, headers, PRESIGNED_SECONDS);
+  return json({ url, headers: {}, file_size: info.size });
 }
 
 function contentTypeOf(fileName: string): string {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
+import requests
 from mlflow import MlflowClient
 from servers import RunningServer, free_port, start_server
 
@@ -84,3 +85,34 @@ def test_a_model_is_logged_registered_and_loaded(server: RunningServer) -> None:
         info = mlflow.pyfunc.log_model(name="doubles", python_model=Doubles(), registered_model_name=name)
     for uri in (info.model_uri, f"models:/{name}/1"):
         assert mlflow.pyfunc.load_model(uri).predict([1, 2]) == [2, 4]
+
+
+@pytest.mark.parametrize("name", ["large.bin", "ä b+c.bin"])
+def test_a_large_file_goes_to_the_bucket_by_parts(
+    server: RunningServer,
+    bucket: tuple[Path, dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    """By the client's own settings. The parts do not pass through the server."""
+    monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", str(5 * 1024 * 1024))
+    sent: list[str] = []
+    put = requests.Session.request
+
+    def noted(session: requests.Session, method: str, url: str, **options: object) -> requests.Response:
+        if method.upper() == "PUT":
+            sent.append(url)
+        return put(session, method, url, **options)
+
+    monkeypatch.setattr(requests.Session, "request", noted)
+    large = tmp_path / name
+    large.write_bytes(os.urandom(SIZE))
+    with mlflow.start_run() as run:
+        mlflow.log_artifact(str(large), "models")
+    assert (bucket[0] / "0" / run.info.run_id / "artifacts/models" / name).read_bytes() == large.read_bytes()
+    assert len(sent) == 3
+    assert all(url.startswith(bucket[1]["MLFLOW_S3_ENDPOINT_URL"]) for url in sent)
+    downloaded = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path=f"models/{name}")
+    assert Path(downloaded).read_bytes() == large.read_bytes()

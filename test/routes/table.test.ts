@@ -19,13 +19,15 @@ test("no two routes answer the same method and path", () => {
   expect(names).toEqual([...new Set(names)]);
 });
 
-test("health, version and server-info are public, and nothing else", () => {
+test("health, version, server-info and what a signed URL opens are public, and nothing else", () => {
   const isPublic = endpoints.filter(({ permission }) => permission === "public").map(({ endpoint }) => endpoint);
   expect(isPublic.sort()).toEqual([
     "GET /ajax-api/3.0/mlflow/server-info",
     "GET /api/3.0/mlflow/server-info",
     "GET /health",
     "GET /version",
+    "PUT /ajax-api/2.0/trackflare/artifact-parts/*",
+    "PUT /api/2.0/trackflare/artifact-parts/*",
   ]);
 });
 

@@ -26,24 +26,7 @@ export const ARTIFACT_SERVERS: Readonly<Record<"folder" | "r2" | "s3", () => Pro
     };
   },
 
-  r2: async () => {
-    const bundle = await workerBundle();
-    const miniflare = new Miniflare({
-      ...bundle.options,
-      rootPath: bundle.path,
-      modulesRoot: bundle.path,
-      scriptPath: join(bundle.path, "index.js"),
-      modules: true,
-      bindings: { ...bundle.options.bindings, TRACKFLARE_LOCAL: "1" },
-      unsafeDirectSockets: [directSocket({ host: "127.0.0.1", port: 0 })],
-      cf: false,
-    });
-    return {
-      url: (await miniflare.unsafeGetDirectURL()).origin,
-      stored: async () => objectsIn((await miniflare.getBindings<Env>()).ARTIFACTS),
-      stop: () => miniflare.dispose(),
-    };
-  },
+  r2: () => startR2Server({ TRACKFLARE_LOCAL: "1" }),
 
   s3: async () => {
     const bucket = await startS3Server();
@@ -59,6 +42,26 @@ export const ARTIFACT_SERVERS: Readonly<Record<"folder" | "r2" | "s3", () => Pro
     };
   },
 };
+
+/** The server as on the edge, with an R2 bucket. */
+export async function startR2Server(variables: Readonly<Record<string, string>>): Promise<ArtifactServer> {
+  const bundle = await workerBundle();
+  const miniflare = new Miniflare({
+    ...bundle.options,
+    rootPath: bundle.path,
+    modulesRoot: bundle.path,
+    scriptPath: join(bundle.path, "index.js"),
+    modules: true,
+    bindings: { ...bundle.options.bindings, ...variables },
+    unsafeDirectSockets: [directSocket({ host: "127.0.0.1", port: 0 })],
+    cf: false,
+  });
+  return {
+    url: (await miniflare.unsafeGetDirectURL()).origin,
+    stored: async () => objectsIn((await miniflare.getBindings<Env>()).ARTIFACTS),
+    stop: () => miniflare.dispose(),
+  };
+}
 
 function filesBelow(root: string, path: string): Map<string, string> {
   const found = new Map<string, string>();

@@ -5,7 +5,7 @@ import { type RawResponse, rawRequest } from "./raw-request.ts";
 
 const API = "/api/2.0/mlflow-artifacts";
 
-describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s", (_, start) => {
+describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s", (kind, start) => {
   let server: ArtifactServer;
 
   beforeAll(async () => {
@@ -163,20 +163,22 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
     expect(await get(`${root}/kept`)).toMatchObject({ status: 200, body: "old" });
   });
 
-  test("multipart and presigned transfers are declined in the words that clients fall back on", async () => {
-    for (const verb of ["create", "complete", "abort"]) {
-      const { status, body } = await rawRequest(server.url, "POST", `${API}/mpu/${verb}/0/run/artifacts`, {
-        headers: ["Content-Type: application/json", "Content-Length: 2"],
-        body: "{}",
-      });
-      expect([status, JSON.parse(body)]).toEqual([
-        501,
-        {
-          error_code: "NOT_IMPLEMENTED",
-          message: "Multipart upload is not supported for the current artifact repository",
-        },
-      ]);
+  test("presigned downloads are declined with the status that clients fall back on, or lead to the bucket", async () => {
+    const path = `${newRoot()}/ä b.txt`.split("/").map(encodeURIComponent).join("/");
+    await put(path, "text");
+    const { status, body } = await rawRequest(server.url, "GET", `${API}/presigned/${path}`);
+    if (kind !== "s3") {
+      expect(status).toBe(501);
+      return;
     }
-    expect((await rawRequest(server.url, "GET", `${API}/presigned/0/run/artifacts/x`)).status).toBe(501);
+    expect(status, body).toBe(200);
+    const { url, ...rest } = JSON.parse(body);
+    expect(rest).toEqual({ headers: {}, file_size: 4 });
+    const part = await fetch(url, { headers: { Range: "bytes=1-2" } });
+    expect(await part.text()).toBe("ex");
+    for (const forged of [url.replace(/Signature=.{8}/, "Signature=00000000"), url.replace("b.txt?", "c.txt?")]) {
+      expect((await fetch(forged)).status).toBe(403);
+    }
+    expect((await rawRequest(server.url, "GET", `${API}/presigned/${path}x`)).status).toBe(404);
   });
 });

@@ -24,6 +24,12 @@ export interface StoredObject extends ObjectInfo {
   readonly range?: ByteRange | undefined;
 }
 
+/** What a download is answered with. */
+export interface DownloadHeaders {
+  readonly contentDisposition: string;
+  readonly contentType: string;
+}
+
 /** A part that was stored, by the etag that its upload was answered with. */
 export interface UploadedPart {
   /** From 1 on. */
@@ -33,10 +39,24 @@ export interface UploadedPart {
 
 /** Uploads by parts: in any order, repeated, several at a time. The old object stays until `complete`. */
 export interface Multipart {
-  /** @returns an id of the new upload. */
+  /**
+   * @returns an id of the new upload.
+   * @throws MlflowError INVALID_PARAMETER_VALUE where the store cannot hold the name; see {@link ArtifactStore.put}.
+   */
   create(key: string): Promise<string>;
   /** A URL to which anyone who has it can PUT this part; absent where the store has no address of its own. */
   presignPart?(key: string, uploadId: string, partNumber: number, seconds: number): Promise<string>;
+  /**
+   * Stores a part that comes through this server; for stores without `presignPart`.
+   * @returns the part's etag, quoted as HTTP wants it.
+   */
+  sendPart?(
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    body: ReadableStream<Uint8Array> | null,
+    length: number,
+  ): Promise<string>;
   /** @throws MlflowError RESOURCE_DOES_NOT_EXIST where no such upload is under way. */
   complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void>;
   /** @throws MlflowError RESOURCE_DOES_NOT_EXIST where no such upload is under way. */
@@ -58,6 +78,8 @@ export type RangeRequest = { readonly offset: number; readonly length?: number }
  * pass one suite (test/stores/artifacts/suite.ts).
  */
 export interface ArtifactStore {
+  /** A URL by which anyone who has it can GET the object, ranges of it too; absent where the store has no address of its own. */
+  presignGet?(key: string, headers: DownloadHeaders, seconds: number): Promise<string>;
   /** How clients send a large file by parts; absent where the store takes none. */
   readonly multipart?: Multipart;
 

@@ -2,6 +2,7 @@ import type { FileInfo } from "../../domain/entities.ts";
 import { rangeNotSatisfiable } from "./artifact-errors.ts";
 import type { ArtifactStore, ByteRange, ListPage, ObjectInfo, RangeRequest, StoredObject } from "./artifact-store.ts";
 import { inCodePointOrder } from "./code-point-order.ts";
+import { R2Multipart } from "./r2-multipart.ts";
 import { refuseIfTaken } from "./taken-names.ts";
 import { partsOf, sizedStream } from "./upload-parts.ts";
 
@@ -15,8 +16,11 @@ const RANGE_NOT_SATISFIABLE = "(10039)";
 export class R2ArtifactStore implements ArtifactStore {
   readonly #bucket: R2Bucket;
 
+  readonly multipart: R2Multipart;
+
   constructor(bucket: R2Bucket) {
     this.#bucket = bucket;
+    this.multipart = new R2Multipart(bucket, (key) => this.#refuseIfTaken(key));
   }
 
   async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void> {

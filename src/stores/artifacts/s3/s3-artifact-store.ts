@@ -3,7 +3,14 @@ import type { FileInfo } from "../../../domain/entities.ts";
 import { MAX_LIST_PAGE } from "../../../domain/limits.ts";
 import type { S3Settings } from "../../../domain/s3-settings.ts";
 import { incompleteUpload, rangeNotSatisfiable } from "../artifact-errors.ts";
-import type { ArtifactStore, ListPage, ObjectInfo, RangeRequest, StoredObject } from "../artifact-store.ts";
+import type {
+  ArtifactStore,
+  DownloadHeaders,
+  ListPage,
+  ObjectInfo,
+  RangeRequest,
+  StoredObject,
+} from "../artifact-store.ts";
 import { inCodePointOrder } from "../code-point-order.ts";
 import { rangeHeader } from "../ranges.ts";
 import { refuseIfTaken } from "../taken-names.ts";
@@ -25,7 +32,7 @@ export class S3ArtifactStore implements ArtifactStore {
 
   constructor(settings: S3Settings) {
     this.#client = new S3Client(settings);
-    this.multipart = new S3Multipart(this.#client);
+    this.multipart = new S3Multipart(this.#client, (key) => this.refuseIfTaken(key));
   }
 
   async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void> {
@@ -101,6 +108,11 @@ export class S3ArtifactStore implements ArtifactStore {
     // An object of the folder's own name is what some tools make for an empty folder.
     const named = [...files, ...folders].filter(({ path }) => path !== "");
     return { files: inCodePointOrder(named), next };
+  }
+
+  presignGet(key: string, { contentDisposition, contentType }: DownloadHeaders, seconds: number): Promise<string> {
+    const query = { "response-content-disposition": contentDisposition, "response-content-type": contentType };
+    return this.#client.presign({ method: "GET", key, query }, seconds);
   }
 
   async delete(key: string): Promise<void> {

@@ -7,11 +7,15 @@ import { escapeXml, xmlText } from "./s3-xml.ts";
 export class S3Multipart implements Multipart {
   readonly #client: S3Client;
 
-  constructor(client: S3Client) {
+  readonly #refuseIfTaken: (key: string) => Promise<void>;
+
+  constructor(client: S3Client, refuseIfTaken: (key: string) => Promise<void>) {
     this.#client = client;
+    this.#refuseIfTaken = refuseIfTaken;
   }
 
   async create(key: string): Promise<string> {
+    await this.#refuseIfTaken(key);
     const headers = this.#client.settings.uploadHeaders;
     const response = await this.#client.send({ method: "POST", key, query: { uploads: "" }, headers });
     return xmlText(await response.text(), "UploadId");
