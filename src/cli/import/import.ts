@@ -51,6 +51,10 @@ async function openSource(words: readonly string[], flags: ImportFlags, report: 
     return new MlrunsSource(place, report);
   }
   const url = URL.canParse(place) ? new URL(place) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") {
+    const { TrackingServerSource } = await import("./tracking-server/source.ts");
+    return await TrackingServerSource.open(new TrackingServer(place, process.env), report);
+  }
   const database = await openDatabase(place, url);
   if (database === undefined) {
     throw new UserError(`${place} is no folder, no file and no URL that can be imported: see --help.`);

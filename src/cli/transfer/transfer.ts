@@ -6,6 +6,7 @@ import type {
   RecordKind,
   RegisteredModelRecord,
 } from "../../domain/records.ts";
+import { UserError } from "../user-error.ts";
 import { Refused } from "./http.ts";
 import type { Progress } from "./progress.ts";
 import { recordJson } from "./record-json.ts";
@@ -149,6 +150,7 @@ class Transfer {
     try {
       for await (const file of folder.list()) artifacts.push(file);
     } catch (error) {
+      if (error instanceof UserError) throw error;
       this.#report.problem(`${where}/artifacts`, error instanceof Error ? error.message : String(error));
     }
     return { artifacts, open: (path) => folder.open(path) };

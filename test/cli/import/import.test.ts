@@ -64,6 +64,10 @@ describe("from MLflow with a database", () => {
   test("its SQLite file: nothing differs, and a second import writes nothing", async () => {
     await expectImported(join(folder, "mlflow.db"), theirs);
   });
+
+  test("the server itself: nothing differs, and a second import writes nothing", async () => {
+    await expectImported(mlflow.url, theirs);
+  });
 });
 
 describe("from MLflow's file store", () => {
