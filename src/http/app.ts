@@ -4,6 +4,7 @@ import { MlflowError } from "../domain/errors.ts";
 import type { Principal } from "../domain/principal.ts";
 import { EVERYTHING } from "../search/visibility.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
+import { visibilityOf } from "../stores/d1/access/visibility.ts";
 import { migrate } from "../stores/d1/connection/migrate.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
 import { placeDefaultExperiment } from "../stores/d1/experiments/locations.ts";
@@ -30,11 +31,13 @@ let isMigrated = false;
  * Brings the schema up before this isolate's first use of it. Requests that come together each do it, since none may wait
  * for another's I/O.
  */
-async function ensureSchema(db: D1Database, { locations: { defaultRoot } }: Config): Promise<void> {
-  if (isMigrated) return;
-  await migrate(db);
-  if (defaultRoot !== SERVED_ROOT) await placeDefaultExperiment(db, defaultRoot);
+async function migrated(db: D1Database, { locations: { defaultRoot } }: Config): Promise<D1Database> {
+  if (!isMigrated) {
+    await migrate(db);
+    if (defaultRoot !== SERVED_ROOT) await placeDefaultExperiment(db, defaultRoot);
+  }
   isMigrated = true;
+  return db;
 }
 
 /** One request through one route: who, what, may they, do it. Nothing is changed before the last step. */
@@ -45,14 +48,16 @@ async function serve(
   execution: Execution,
   pathParameters: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const principal = route.permission === "public" ? NOBODY : await authenticate(request, config);
-  const input = await readInput(request, route.input, pathParameters);
-  authorize(principal, route.permission, input);
-  await ensureSchema(env.DB, config);
+  const users = () => migrated(env.DB, config);
+  const caller = route.permission === "public" ? NOBODY : await authenticate(request, config, users);
+  const asked = await readInput(request, route.input, pathParameters);
+  const db = await migrated(env.DB, config);
+  const { defaultLevel } = config;
+  const { principal, input } = await authorize(caller, route.permission, asked, db, defaultLevel);
   const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
   const ctx = {
     env,
-    db: env.DB,
+    db,
     writes: new QueuedDatabase(env, waitUntil),
     artifacts: artifactStore(env, config),
     locations: config.locations,
@@ -62,7 +67,8 @@ async function serve(
     announcesPresigned: config.announcesPresigned,
     cells: config.cells,
     principal,
-    visibility: EVERYTHING,
+    visibility:
+      principal.isAdmin || principal.user === undefined ? EVERYTHING : visibilityOf(principal.user, defaultLevel),
     requestId,
     waitUntil,
   };
@@ -92,7 +98,7 @@ function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
     const { env, config } = c.env;
     const file = await uiFile(c.req.raw, env, config);
     if (file !== undefined) return file;
-    await authenticate(c.req.raw, config);
+    await authenticate(c.req.raw, config, () => migrated(env.DB, config));
     throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);
   });
   app.onError((error, c) => errorResponse(error, c.env.requestId));

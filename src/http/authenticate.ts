@@ -1,19 +1,26 @@
 import { MlflowError } from "../domain/errors.ts";
-import type { Principal } from "../domain/principal.ts";
+import { LOCAL, type Principal } from "../domain/principal.ts";
+import { MAX_PASSWORD_LENGTH } from "../services/access/users.ts";
 import { rawHost } from "../wire/raw-target.ts";
 import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
 import type { AdminCredentials, Config } from "./config.ts";
+import { signIn } from "./sign-in.ts";
 
 /**
  * Who sent the request.
  *
  * With an admin secret set, it must carry it, as Basic (`MLFLOW_TRACKING_USERNAME` and `_PASSWORD`) or Bearer
- * (`MLFLOW_TRACKING_TOKEN`). Without one, only the local command's loopback socket serves, and only requests that name a
+ * (`MLFLOW_TRACKING_TOKEN`), or a user's name and password. Without one, only the local command's loopback socket serves, and only requests that name a
  * local host and come straight from this machine: not what a page sends that rebinds its DNS name to 127.0.0.1
  * (CVE-2025-14279), nor what a proxy passes on from anywhere.
- * @throws MlflowError UNAUTHENTICATED or PERMISSION_DENIED.
+ * @param users gives the database where users are; called only where it must be asked.
+ * @throws MlflowError UNAUTHENTICATED, PERMISSION_DENIED, or REQUEST_LIMIT_EXCEEDED after too many wrong passwords.
  */
-export async function authenticate(request: Request, config: Config): Promise<Principal> {
+export async function authenticate(
+  request: Request,
+  config: Config,
+  users: () => Promise<D1Database>,
+): Promise<Principal> {
   refuseOtherHosts(request, config);
   const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(request.headers.get("Authorization") ?? "") ?? [];
   // No browser adds a Bearer token by itself, so whoever sends a right one meant to.
@@ -24,7 +31,7 @@ export async function authenticate(request: Request, config: Config): Promise<Pr
       "Cross-origin requests are not allowed. Name the page's origin with --cors-allowed-origins (MLFLOW_SERVER_CORS_ALLOWED_ORIGINS).",
     );
   }
-  if (config.admin) return authenticateAdmin(scheme, credentials, config.admin);
+  if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, users);
   if (!config.isOpenLocally) {
     throw new MlflowError(
       "UNAUTHENTICATED",
@@ -32,7 +39,7 @@ export async function authenticate(request: Request, config: Config): Promise<Pr
         "(locally: the environment variable of that name).",
     );
   }
-  return { username: "local", isAdmin: true };
+  return LOCAL;
 }
 
 /** @throws MlflowError PERMISSION_DENIED */
@@ -59,14 +66,33 @@ function refuseOtherHosts(request: Request, { allowedHost, isOpenLocally }: Conf
   );
 }
 
-async function authenticateAdmin(scheme: string, credentials: string, admin: AdminCredentials): Promise<Principal> {
-  if (!(await isAdmin(scheme, credentials, admin))) {
-    throw new MlflowError(
-      "UNAUTHENTICATED",
-      "You are not authenticated. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
-    );
+async function authenticateCaller(
+  request: Request,
+  config: Config,
+  scheme: string,
+  credentials: string,
+  admin: AdminCredentials,
+  users: () => Promise<D1Database>,
+): Promise<Principal> {
+  if (await isAdmin(scheme, credentials, admin)) return { username: admin.username, isAdmin: true };
+  if (/^basic$/i.test(scheme)) {
+    for (const { username, password } of basicCredentials(credentials)) {
+      const isUsable = username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH;
+      const user = isUsable ? await signIn(await users(), username, password, networkOf(request, config)) : undefined;
+      if (user !== undefined) return user;
+    }
   }
-  return { username: admin.username, isAdmin: true };
+  throw new MlflowError(
+    "UNAUTHENTICATED",
+    "You are not authenticated. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
+  );
+}
+
+/** Cloudflare's word on the edge; elsewhere that header is the client's own. */
+function networkOf({ headers }: Request, { isOnOneMachine }: Config): string {
+  const address = isOnOneMachine ? "" : (headers.get("CF-Connecting-IP") ?? "");
+  // Of IPv6 the half that a provider gives to one customer.
+  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
 }
 
 async function isAdmin(scheme: string, credentials: string, admin: AdminCredentials): Promise<boolean> {

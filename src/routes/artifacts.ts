@@ -79,7 +79,7 @@ export const artifactsRoutes: readonly Route[] = [
       on: ({ runId, modelId }) => [
         ...(runId ? [{ kind: "run" as const, runId }] : []),
         ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),
-        ...(runId || modelId ? [] : [{ kind: "server" as const }]),
+        ...(runId || modelId ? [] : [{ kind: "list" as const }]),
       ],
     },
     input: message({ runId: string, modelId: string, path: required(string), expiration: int32 }),

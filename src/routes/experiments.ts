@@ -16,7 +16,7 @@ import { id, longText, message, nested, oneOf, orElse, repeated, required, strin
 import { json } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { datasetSummaryToWire, experimentToWire } from "../wire/tracking.ts";
-import { onExperiment, onExperiments, onServer } from "./permissions.ts";
+import { onExperiment, onExperiments, onList } from "./permissions.ts";
 
 const experimentId = message({ experimentId: required(id) });
 
@@ -31,7 +31,7 @@ const searchRoute = (
   route({
     method,
     paths: previewedPaths(path),
-    permission: onServer("READ"),
+    permission: onList,
     input: search,
     handle: async ({ ctx, input }) => {
       const page = await searchExperiments(ctx, {
@@ -55,7 +55,7 @@ export const experimentsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: previewedPaths("/mlflow/experiments/create"),
-    permission: onServer("EDIT"),
+    permission: { level: "EDIT", on: () => [{ kind: "newExperiment" }] },
     input: message({ name: required(string), artifactLocation: string, tags: repeated(nested(keyValue)) }),
     handle: async ({ ctx, input }) => json({ experiment_id: await createExperiment(ctx, input) }),
   }),

@@ -21,7 +21,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, type Route, route } from "../wire/route.ts";
 import { loggedModelToWire } from "../wire/tracking.ts";
-import { onExperiment, onExperiments, onLoggedModel } from "./permissions.ts";
+import { onExperiment, onLoggedModel, onReadableExperiments } from "./permissions.ts";
 
 const MODEL = "/mlflow/logged-models/:model_id";
 
@@ -60,7 +60,7 @@ export const loggedModelsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: apiPaths("/mlflow/logged-models/search"),
-    permission: onExperiments("READ"),
+    permission: onReadableExperiments,
     input: search,
     handle: async ({ ctx, input }) => {
       const found = await searchLoggedModels(ctx, {

@@ -20,7 +20,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { modelVersionToWire } from "../wire/registry.ts";
 import { json, jsonStream } from "../wire/respond.ts";
 import { previewedPaths, type Route, route } from "../wire/route.ts";
-import { onNewModelVersion, onRegisteredModel, onServer } from "./permissions.ts";
+import { onList, onNewModelVersion, onRegisteredModel } from "./permissions.ts";
 
 const version = message({ name: required(string), version: required(string) });
 
@@ -83,7 +83,7 @@ export const modelVersionsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: previewedPaths("/mlflow/model-versions/search"),
-    permission: onServer("READ"),
+    permission: onList,
     input: message(searchFields),
     handle: async ({ ctx, input }) => {
       const { slices, nextPageToken } = await searchModelVersions(ctx, {

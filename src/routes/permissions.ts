@@ -6,6 +6,9 @@ import type { Permission, PermissionLevel, Resource } from "../wire/route.ts";
 /** Rules of most routes: what a call needs on the experiment or run that its input names. */
 export const onServer = (level: PermissionLevel): Permission<unknown> => ({ level, on: () => [{ kind: "server" }] });
 
+/** Lists hold what the caller may see. */
+export const onList: Permission<unknown> = { level: "READ", on: () => [{ kind: "list" }] };
+
 export const onExperiment = (level: PermissionLevel): Permission<{ readonly experimentId: string }> => ({
   level,
   on: ({ experimentId }) => [{ kind: "experiment", experimentId }],
@@ -15,12 +18,19 @@ export const onExperiments = (
   level: PermissionLevel,
 ): Permission<{ readonly experimentIds?: readonly string[] | undefined }> => ({
   level,
-  // The server stands for the empty list, which is legal and answers nothing.
+  // The empty list is legal and answers nothing.
   on: ({ experimentIds = [] }) => [
-    { kind: "server" },
+    { kind: "list" },
     ...experimentIds.map((experimentId) => ({ kind: "experiment" as const, experimentId })),
   ],
 });
+
+/** Searches of the experiments that the caller may read among those that are named. */
+export const onReadableExperiments: Permission<{ readonly experimentIds?: readonly string[] | undefined }> = {
+  level: "READ",
+  on: () => [{ kind: "list" }],
+  narrows: ({ experimentIds = [] }) => experimentIds,
+};
 
 export const onRun = (level: PermissionLevel): Permission<{ readonly runId: string }> => ({
   level,

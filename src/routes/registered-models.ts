@@ -18,7 +18,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { modelVersionToWire, registeredModelToWire } from "../wire/registry.ts";
 import { json, jsonStream } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
-import { onRegisteredModel, onServer } from "./permissions.ts";
+import { onList, onRegisteredModel } from "./permissions.ts";
 
 const named = message({ name: required(string) });
 
@@ -26,7 +26,7 @@ const searchRoute = (path: string): Route =>
   route({
     method: "GET",
     paths: previewedPaths(path),
-    permission: onServer("READ"),
+    permission: onList,
     input: message(searchFields),
     handle: async ({ ctx, input }) => {
       const { slices, nextPageToken } = await searchRegisteredModels(ctx, {
@@ -57,7 +57,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: previewedPaths("/mlflow/registered-models/create"),
-    permission: onServer("EDIT"),
+    permission: { level: "EDIT", on: () => [{ kind: "newRegisteredModel" }] },
     input: message({
       name: required(string),
       tags: orElse([], repeated(nested(keyValue))),
@@ -86,9 +86,9 @@ export const registeredModelsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/registered-models/rename"),
     permission: {
-      level: "EDIT",
-      // As for a new one: no name may be taken without it.
-      on: ({ name }) => [{ kind: "registeredModel", name }, { kind: "server" }],
+      // Others find the model by its name, so that EDIT is not enough.
+      level: "MANAGE",
+      on: ({ name }) => [{ kind: "registeredModel", name }, { kind: "newRegisteredModel" }],
     },
     input: message({ name: required(string), newName: required(string) }),
     handle: async ({ ctx, input }) => {

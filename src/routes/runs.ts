@@ -26,7 +26,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { newRunToWire, runInfoToWire, runToWire } from "../wire/tracking.ts";
-import { onExperiments, onMeasuredModels, onRun } from "./permissions.ts";
+import { onMeasuredModels, onReadableExperiments, onRun } from "./permissions.ts";
 import { runSearchFields, toRunSearch } from "./run-search.ts";
 
 const metricFields = {
@@ -55,7 +55,7 @@ const stageRoute = (path: string, to: "active" | "deleted"): Route =>
   route({
     method: "POST",
     paths: previewedPaths(path),
-    permission: onRun("EDIT"),
+    permission: onRun("MANAGE"),
     input: message({ runId: runIdField }),
     handle: async ({ ctx, input }) => {
       await setRunStage(ctx, input.runId, to);
@@ -67,7 +67,7 @@ const searchRoute = (method: "GET" | "POST"): Route =>
   route({
     method,
     paths: previewedPaths("/mlflow/runs/search"),
-    permission: onExperiments("READ"),
+    permission: onReadableExperiments,
     input: message(runSearchFields),
     handle: async ({ ctx, input }) => {
       const found = await searchRuns(ctx, toRunSearch(input));

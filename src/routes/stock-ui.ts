@@ -1,6 +1,6 @@
 import { json } from "../wire/respond.ts";
 import { type Method, nothing, type Route, route } from "../wire/route.ts";
-import { onServer } from "./permissions.ts";
+import { onList } from "./permissions.ts";
 
 /**
  * A question of MLflow's web UI, on the pages of experiments and runs, about what this server does not keep: there is
@@ -10,7 +10,7 @@ const none = (method: Method, path: string, answer: object): Route =>
   route({
     method,
     paths: [`/ajax-api${path}`],
-    permission: onServer("READ"),
+    permission: onList,
     input: nothing,
     handle: () => json(answer),
   });

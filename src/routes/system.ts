@@ -3,7 +3,7 @@ import { offersMultipart } from "../services/artifacts/multipart.ts";
 import { REQUEST_METRICS } from "../services/request-metrics.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, nothing, type Route, route } from "../wire/route.ts";
-import { onServer } from "./permissions.ts";
+import { onList, onServer } from "./permissions.ts";
 
 /** The MLflow release whose API this server speaks; clients compare it before they use newer routes. */
 const MLFLOW_VERSION = "3.17.2";
@@ -57,14 +57,14 @@ export const systemRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/ajax-api/3.0/mlflow/ui-telemetry"],
-    permission: onServer("READ"),
+    permission: onList,
     input: nothing,
     handle: () => json({ disable_ui_telemetry: true, disable_ui_events: [], ui_rollout_percentage: 0 }),
   }),
   route({
     method: "POST",
     paths: ["/ajax-api/3.0/mlflow/ui-telemetry"],
-    permission: onServer("READ"),
+    permission: onList,
     input: nothing,
     handle: () => json({ status: "disabled" }),
   }),

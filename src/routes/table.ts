@@ -16,6 +16,7 @@ import { uiLiveRoutes } from "./ui/live.ts";
 import { uiPreviewRoutes } from "./ui/preview.ts";
 import { uiRunsRoutes } from "./ui/runs.ts";
 import { uiSeriesRoutes } from "./ui/series.ts";
+import { usersRoutes } from "./users.ts";
 
 /** Everything this server answers. */
 export const ROUTES: readonly Route[] = [
@@ -36,4 +37,5 @@ export const ROUTES: readonly Route[] = [
   ...stockUiRoutes,
   ...importRoutes,
   ...systemRoutes,
+  ...usersRoutes,
 ];

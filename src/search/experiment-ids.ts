@@ -2,7 +2,7 @@ import { invalidParameter } from "../domain/errors.ts";
 import { type Int64, parseInt64 } from "../domain/int64.ts";
 import { shorten } from "../domain/names.ts";
 import type { Binder } from "./binder.ts";
-import type { Visibility } from "./visibility.ts";
+import type { Predicate } from "./visibility.ts";
 
 /** As one bound text they stay below D1's 2,000,000 bytes, whatever their digits. */
 const MAX_EXPERIMENT_IDS = 90_000;
@@ -31,7 +31,7 @@ export function toExperimentIds(texts: readonly string[]): Int64[] {
 }
 
 /** Of one experiment it is an equality, along which an index keeps its order. */
-export function experimentTest(ids: readonly Int64[], { experiment: isVisible }: Visibility): ExperimentTest {
+export function experimentTest(ids: readonly Int64[], isVisible: Predicate | undefined): ExperimentTest {
   const [only, another] = ids;
   return (column, binder) => {
     if (only === undefined || another !== undefined) {

@@ -37,7 +37,7 @@ export function planLoggedModelSearch(query: LoggedModelSearchQuery): SearchPlan
     comparisonsOf(condition).some(({ field }) => field.entity === "metric"),
   );
   const order = planLoggedModelOrder(orderBy);
-  const inExperiments = experimentTest(toExperimentIds(experimentIds), query.visibility);
+  const inExperiments = experimentTest(toExperimentIds(experimentIds), query.visibility.loggedModelsOf);
   const { columns } = order;
   return planSearch(
     {

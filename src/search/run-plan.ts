@@ -51,7 +51,7 @@ export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {
   checkMaxResults(query.maxResults, MAX_SEARCH_RESULTS);
   const conditions = conjuncts(parseFilter(filter, RUN_GRAMMAR));
   const order = planRunOrder(parseOrderBy(orderBy, query.orderGrammar ?? RUN_GRAMMAR));
-  const inExperiments = experimentTest(toExperimentIds(experimentIds), query.visibility);
+  const inExperiments = experimentTest(toExperimentIds(experimentIds), query.visibility.runsOf);
   const isOneExperiment = new Set(experimentIds).size === 1;
   const search = new RunSearch(inExperiments, isOneExperiment, viewType, conditions, order, tuning);
   const plan = planSearch(

@@ -12,6 +12,10 @@ export interface Visibility {
   readonly name: string;
   /** Of experiment ids. */
   readonly experiment?: Predicate;
+  /** Of experiment ids, whose runs may be seen. */
+  readonly runsOf?: Predicate;
+  /** Of experiment ids, whose logged models may be seen. */
+  readonly loggedModelsOf?: Predicate;
   /** Of the row ids of registered models. */
   readonly registeredModel?: Predicate;
 }

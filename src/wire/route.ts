@@ -10,7 +10,15 @@ export type PermissionLevel = (typeof PERMISSION_LEVELS)[number];
 export type Resource = NamedResource & { readonly level?: PermissionLevel };
 
 type NamedResource =
+  /** What is the admin's alone. */
   | { readonly kind: "server" }
+  /** What everybody who is signed in may ask for; the answer holds what the caller may see. */
+  | { readonly kind: "list" }
+  /** A name that is taken with it. */
+  | { readonly kind: "newExperiment" }
+  | { readonly kind: "newRegisteredModel" }
+  /** A user's own account. */
+  | { readonly kind: "account"; readonly username: string }
   | { readonly kind: "experiment"; readonly experimentId: string }
   | { readonly kind: "experimentName"; readonly name: string }
   | { readonly kind: "run"; readonly runId: string }
@@ -24,7 +32,15 @@ type NamedResource =
  */
 export type Permission<Input> =
   | "public"
-  | { readonly level: PermissionLevel; readonly on: (input: Input) => readonly Resource[] };
+  | {
+      readonly level: PermissionLevel;
+      readonly on: (input: Input) => readonly Resource[];
+      /**
+       * The input's `experimentIds`, of which those are dropped whose runs the caller may not read, as MLflow does: the
+       * call goes on with the others.
+       */
+      readonly narrows?: (input: Input) => readonly string[];
+    };
 
 export interface Call<Input> {
   readonly ctx: ServiceContext;

@@ -83,7 +83,7 @@ function resourcesOf(query: Query): Resource[] {
     return null;
   });
   // A query of the schema alone, or of what is refused, concerns nobody's data.
-  return resources.length > 0 ? resources : [{ kind: "server" }];
+  return resources.length > 0 ? resources : [{ kind: "list" }];
 }
 
 /** @throws what no client is to blame for, so that it is told as of REST: with a 5xx, and safe to repeat. */
@@ -100,7 +100,7 @@ const graphqlRoute = (method: Method): Route =>
   route({
     method,
     paths: ["/graphql"],
-    permission: { level: "READ", on: (input) => ("errors" in input ? [{ kind: "server" }] : input.resources) },
+    permission: { level: "READ", on: (input) => ("errors" in input ? [{ kind: "list" }] : input.resources) },
     input: graphqlInput,
     handle: async ({ ctx, input }) => {
       const result: ExecutionResult = "errors" in input ? input : await answer(ctx, input);

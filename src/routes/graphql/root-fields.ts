@@ -32,7 +32,7 @@ export interface Asked {
  */
 export type RootField = (args: Readonly<Record<string, unknown>>) => Asked;
 
-const SERVER: Resource = { kind: "server" };
+const LIST: Resource = { kind: "list" };
 
 /** Most items of an answer, which is one JSON text; a longer list has a page token. */
 const MAX_ITEMS = 1000;
@@ -58,8 +58,8 @@ const historyInput = message({
 
 /** By their names in the schema. */
 export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
-  test: ({ inputString }) => ({ resources: [SERVER], answer: async () => ({ output: inputString }) }),
-  testMutation: () => ({ resources: [SERVER], answer: async () => null }),
+  test: ({ inputString }) => ({ resources: [LIST], answer: async () => ({ output: inputString }) }),
+  testMutation: () => ({ resources: [LIST], answer: async () => null }),
 
   mlflowGetExperiment: ({ input }) => {
     const { experimentId } = experimentInput.parse(input, "input");
@@ -84,7 +84,7 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
     const search = toRunSearch(runsInput.parse(input, "input"));
     const maxResults = Math.min(search.maxResults, DEFAULT_SEARCH_RESULTS);
     return {
-      resources: [SERVER, ...onExperiments(search.experimentIds)],
+      resources: [LIST, ...onExperiments(search.experimentIds)],
       answer: async (ctx) => {
         const { slices, nextPageToken } = await searchRuns(ctx, { ...search, maxResults });
         const runs = await collect(slices);
@@ -97,7 +97,7 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
     const parsed = historyInput.parse(input, "input");
     const { runIds = [], metricKey: key = "", startStep, endStep, maxResults = MAX_INTERVAL_POINTS } = parsed;
     return {
-      resources: [SERVER, ...runIds.map((runId): Resource => ({ kind: "run", runId }))],
+      resources: [LIST, ...runIds.map((runId): Resource => ({ kind: "run", runId }))],
       answer: async (ctx) => {
         // Of no runs or no metric there is nothing, where REST asks for both.
         const isNothing = runIds.length === 0 || key === "";
@@ -123,7 +123,7 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
   mlflowSearchModelVersions: ({ input }) => {
     const { filter, orderBy = [], maxResults = MAX_ITEMS, pageToken } = versionsInput.parse(input, "input");
     return {
-      resources: [SERVER],
+      resources: [LIST],
       answer: async (ctx) => {
         const search = { filter, orderBy, pageToken: pageToken || undefined };
         const { slices, nextPageToken } = await searchModelVersions(ctx, {
@@ -139,7 +139,7 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
   mlflowSearchDatasets: ({ input }) => {
     const { experimentIds = [] } = datasetsInput.parse(input, "input");
     return {
-      resources: [SERVER, ...onExperiments(experimentIds)],
+      resources: [LIST, ...onExperiments(experimentIds)],
       answer: async (ctx) => {
         const summaries = await searchDatasets(ctx, experimentIds);
         return { datasetSummaries: summaries.map(datasetSummaryToWire), apiError: null };

@@ -2,14 +2,14 @@ import { findThings } from "../../services/find-things.ts";
 import { message, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
-import { onServer } from "../permissions.ts";
+import { onList } from "../permissions.ts";
 
 /** The web UI's search over everything that has a name. docs/ui-api.md describes the answer. */
 export const uiFindRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/ui-api/find"],
-    permission: onServer("READ"),
+    permission: onList,
     input: message({ text: string }),
     handle: async ({ ctx, input }) => {
       const { experiments, runs, models } = await findThings(ctx, input.text ?? "");

@@ -6,7 +6,7 @@ import { bool, message, repeated, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { experimentToWire } from "../../wire/tracking.ts";
-import { onExperiments, onServer } from "../permissions.ts";
+import { onList, onReadableExperiments } from "../permissions.ts";
 import { runSearchFields, toRunSearch } from "../run-search.ts";
 
 /** What the web UI's lists read, in one answer each. docs/ui-api.md describes the answers. */
@@ -14,7 +14,7 @@ export const uiRunsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/ui-api/experiments"],
-    permission: onServer("READ"),
+    permission: onList,
     input: message({}),
     handle: async ({ ctx }) => {
       const listed = await listExperiments(ctx);
@@ -33,14 +33,14 @@ export const uiRunsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/ui-api/keys"],
-    permission: onExperiments("READ"),
+    permission: onReadableExperiments,
     input: message({ experimentIds: experimentIdsField }),
     handle: async ({ ctx, input }) => json(await listKeys(ctx, input.experimentIds ?? [])),
   }),
   route({
     method: "POST",
     paths: ["/ui-api/runs"],
-    permission: onExperiments("READ"),
+    permission: onReadableExperiments,
     input: message({ ...runSearchFields, columns: repeated(string), count: bool }),
     handle: async ({ ctx, input }) => {
       const { columns = [], count = false } = input;

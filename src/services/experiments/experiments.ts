@@ -39,6 +39,10 @@ export interface CreateExperiment {
 /** @returns the new experiment's id. */
 export async function createExperiment(ctx: ServiceContext, input: CreateExperiment): Promise<string> {
   checkLength("experiment name", input.name, MAX_EXPERIMENT_NAME_LENGTH);
+  // Whoever chose it could read and write what lies there, of whichever experiment.
+  if (input.artifactLocation && !ctx.principal.isAdmin) {
+    throw new MlflowError("PERMISSION_DENIED", "Only an admin may choose an experiment's artifact location.");
+  }
   const artifactLocation = input.artifactLocation ? await newLocation(ctx, input.artifactLocation) : undefined;
   for (const tag of input.tags ?? []) checkExperimentTag(tag);
   try {
@@ -48,6 +52,7 @@ export async function createExperiment(ctx: ServiceContext, input: CreateExperim
       defaultRoot: ctx.locations.defaultRoot,
       tags: input.tags ?? [],
       nowMs: Date.now(),
+      makerId: ctx.principal.user?.userId,
     });
   } catch (error) {
     if (failedGuard(error) === "location_free") throw locationTaken(input.artifactLocation);

@@ -31,7 +31,8 @@ export async function createRegisteredModel(
   checkLength("description", description, MAX_REGISTRY_TEXT_LENGTH);
   tags.forEach(checkRegistryTag);
   try {
-    return await insertRegisteredModel(ctx.writes, { name, description, tags, nowMs: Date.now() });
+    const model = { name, description, tags, nowMs: Date.now() };
+    return await insertRegisteredModel(ctx.writes, model, ctx.principal.user?.userId);
   } catch (error) {
     throw isDuplicate(error, "registered_models.name") ? await nameTaken(ctx, name, isPrompt(tags)) : error;
   }

@@ -72,7 +72,7 @@ export async function findNamedThings(
   };
   const [experiments, runs, models] = await db.batch([
     statement(experimentsSql, visibility.experiment, "experiment_id"),
-    statement(runsSql, visibility.experiment, "experiment_id"),
+    statement(runsSql, visibility.runsOf, "experiment_id"),
     statement(modelsSql, visibility.registeredModel, "m.registered_model_id"),
   ]);
   return {

@@ -14,14 +14,17 @@ const WITH_ROWID = [
   "experiments",
   "logged_models",
   "registered_models",
+  "roles",
   "run_documents",
   "runs",
+  "users",
 ];
 
 const VIEWS = ["guard", "new_runs"];
 
 const TRIGGERS = [
   "guard_first_points",
+  "guard_location_free",
   "guard_run_active",
   "input_tags_insert_document",
   "inputs_insert_document",
@@ -33,10 +36,13 @@ const TRIGGERS = [
   "new_runs_insert",
   "params_immutable",
   "params_insert_document",
+  "registered_models_delete_grants",
   "runs_mark_object",
   "tags_delete_document",
   "tags_insert_document",
   "tags_update_document",
+  "users_delete_grants",
+  "users_insert_role",
 ];
 
 const TABLES = Object.values(schema)

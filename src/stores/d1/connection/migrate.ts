@@ -10,6 +10,7 @@ import experimentMoves from "../../../../migrations/0008_experiment_moves.sql";
 import runsRunning from "../../../../migrations/0009_runs_running.sql";
 import locations from "../../../../migrations/0010_locations.sql";
 import runCells from "../../../../migrations/0011_run_cells.sql";
+import users from "../../../../migrations/0012_users.sql";
 
 /** Every migration in order, under the file name that wrangler records for it. */
 const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
@@ -25,6 +26,7 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0009_runs_running.sql", sql: runsRunning },
   { name: "0010_locations.sql", sql: locations },
   { name: "0011_run_cells.sql", sql: runCells },
+  { name: "0012_users.sql", sql: users },
 ];
 
 /**

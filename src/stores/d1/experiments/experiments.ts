@@ -2,6 +2,7 @@ import { aroundExperimentId, artifactPlace } from "../../../domain/artifact-loca
 import type { Experiment, KeyValue, LifecycleStage } from "../../../domain/entities.ts";
 import { Binder } from "../../../search/binder.ts";
 import type { Visibility } from "../../../search/visibility.ts";
+import { grantExperimentStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
 import { integerList, keyValueLists } from "../connection/json-lists.ts";
 import { guardLocationFree } from "./locations.ts";
@@ -44,6 +45,8 @@ export interface NewExperiment {
   readonly defaultRoot: string;
   readonly tags: readonly KeyValue[];
   readonly nowMs: number;
+  /** The user who makes it, and manages it from then on. */
+  readonly makerId?: number | undefined;
 }
 
 /**
@@ -52,7 +55,7 @@ export interface NewExperiment {
  *   is not apart from all others.
  */
 export async function insertExperiment(db: Database, experiment: NewExperiment): Promise<string> {
-  const { name, artifactLocation = "", tags, nowMs } = experiment;
+  const { name, artifactLocation = "", tags, nowMs, makerId } = experiment;
   const place = artifactLocation === "" ? undefined : artifactPlace(artifactLocation);
   const insertTags = db.prepare(
     `INSERT INTO experiment_tags (experiment_id, key, value)
@@ -74,6 +77,7 @@ export async function insertExperiment(db: Database, experiment: NewExperiment):
       )
       .bind(name, ...aroundExperimentId(experiment.defaultRoot)),
     ...keyValueLists(tags).map((list) => insertTags.bind(name, list)),
+    ...(makerId === undefined ? [] : [grantExperimentStatement(db, makerId, name)]),
   ]);
   return results.flatMap((result) => result.results)[0]?.experiment_id ?? "";
 }

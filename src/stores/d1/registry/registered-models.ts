@@ -1,5 +1,6 @@
 import type { KeyValue, RegisteredModel } from "../../../domain/entities.ts";
 import { asStored } from "../../../domain/key-values.ts";
+import { grantRegisteredModelStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import { toModelVersion, VERSION_COLUMNS, type VersionRow, type VersionTagRow, versionKey } from "./model-versions.ts";
@@ -32,7 +33,12 @@ export interface NewRegisteredModel {
 }
 
 /** @throws the UNIQUE error of `registered_models.name` when the name is taken. */
-export async function insertRegisteredModel(db: Database, model: NewRegisteredModel): Promise<RegisteredModel> {
+/** @param makerId the user who makes it, and manages it from then on. */
+export async function insertRegisteredModel(
+  db: Database,
+  model: NewRegisteredModel,
+  makerId?: number,
+): Promise<RegisteredModel> {
   const insertTags = db.prepare(
     `INSERT INTO registered_model_tags (registered_model_id, key, value)
      SELECT m.registered_model_id, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j JOIN registered_models m ON m.name = ?1
@@ -45,6 +51,7 @@ export async function insertRegisteredModel(db: Database, model: NewRegisteredMo
       )
       .bind(model.name, model.description, model.nowMs),
     ...keyValueLists(model.tags).map((list) => insertTags.bind(model.name, list)),
+    ...(makerId === undefined ? [] : [grantRegisteredModelStatement(db, makerId, model.name)]),
   ]);
   const { nowMs, tags, ...told } = model;
   const times = { creationTimeMs: nowMs, lastUpdateTimeMs: nowMs };
@@ -54,6 +61,12 @@ export async function insertRegisteredModel(db: Database, model: NewRegisteredMo
 export async function findRegisteredModel(db: D1Database, name: string): Promise<RegisteredModel | undefined> {
   const [found] = await selectModels(db, "registered_models m WHERE m.name = ?", name);
   return found;
+}
+
+/** The row id of a registered model. */
+export async function findRegisteredModelId(db: D1Database, name: string): Promise<number | undefined> {
+  const sql = "SELECT registered_model_id AS id FROM registered_models WHERE name = ?";
+  return (await db.prepare(sql).bind(name).first<{ id: number }>())?.id;
 }
 
 /** The registered models of these row ids that exist, in that order. Give at most a few hundred at a time. */

@@ -1,0 +1,18 @@
+/** MLflow's permissions on one thing, or by `*` on every thing of a kind, with the levels by which they are compared. */
+export const GRANT_LEVELS = { DENY: -1, READ: 1, USE: 2, EDIT: 3, MANAGE: 4 } as const;
+export type Grant = keyof typeof GRANT_LEVELS;
+export const GRANTS = Object.keys(GRANT_LEVELS) as Grant[];
+
+/** What users hold on everything that no grant of theirs is about. */
+export const DEFAULT_LEVELS = { NO_PERMISSIONS: 0, READ: 1, USE: 2, EDIT: 3, MANAGE: 4 } as const;
+export type DefaultPermission = keyof typeof DEFAULT_LEVELS;
+
+/**
+ * Kinds of things with grants of their own. Of `run` and `logged_model` there are grants by `*` only: where a user has one,
+ * it decides in place of what the user has on the experiment.
+ */
+export const RESOURCE_TYPES = ["experiment", "registered_model", "prompt", "run", "logged_model"] as const;
+export type ResourceType = (typeof RESOURCE_TYPES)[number];
+
+/** Every thing of a kind. */
+export const ANY = "*";

@@ -1,0 +1,29 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+
+/** One of OWASP's settings of scrypt: 16 MB of memory, which an isolate of 128 MB has, five times. */
+const COST = { N: 2 ** 14, r: 8, p: 5 } as const;
+const KEY_BYTES = 32;
+
+/** A hash as it is stored: `scrypt$<N>$<r>$<p>$<salt>$<key>`, the last two in base64. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(16);
+  const key = await derive(password, salt, COST);
+  return ["scrypt", COST.N, COST.r, COST.p, salt.toString("base64"), key.toString("base64")].join("$");
+}
+
+/** A hash that no password has, so that a name that nobody has takes as long as any other. */
+const NOBODYS = `scrypt$${COST.N}$${COST.r}$${COST.p}$${Buffer.alloc(16).toString("base64")}$${Buffer.alloc(KEY_BYTES).toString("base64")}`;
+
+/** @param hash of the user; undefined where there is none, which matches no password. */
+export async function passwordMatches(password: string, hash: string | undefined): Promise<boolean> {
+  const [, n, r, p, salt = "", key = ""] = (hash ?? NOBODYS).split("$");
+  const expected = Buffer.from(key, "base64");
+  const found = await derive(password, Buffer.from(salt, "base64"), { N: Number(n), r: Number(r), p: Number(p) });
+  return timingSafeEqual(found, expected) && hash !== undefined;
+}
+
+function derive(password: string, salt: Buffer, cost: { N: number; r: number; p: number }): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, KEY_BYTES, cost, (error, key) => (error ? reject(error) : resolve(key)));
+  });
+}

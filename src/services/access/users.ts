@@ -1,0 +1,125 @@
+import { alreadyExists, doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { checkLength } from "../../domain/names.ts";
+import { LOCAL } from "../../domain/principal.ts";
+import {
+  deleteUser as deleteRow,
+  findAllUsers,
+  findUser,
+  insertUser,
+  type User,
+  updateIsAdmin,
+  updatePassword,
+} from "../../stores/d1/access/users.ts";
+import { isDuplicate } from "../../stores/d1/connection/guard.ts";
+import type { ServiceContext } from "../context.ts";
+import { hashPassword, passwordMatches } from "./passwords.ts";
+
+const MAX_USERNAME_LENGTH = 255;
+/** MLflow's. */
+const MIN_PASSWORD_LENGTH = 12;
+/** In UTF-16 units. */
+export const MAX_PASSWORD_LENGTH = 1024;
+
+/** @throws MlflowError RESOURCE_ALREADY_EXISTS, or INVALID_PARAMETER_VALUE for a name or password that cannot be. */
+export async function createUser(ctx: ServiceContext, username: string, password: string): Promise<User> {
+  checkUsername(username);
+  checkPassword(password);
+  // The admin of the server's settings, whose name and password are looked at first.
+  const isTaken = ctx.principal.user === undefined && ctx.principal.username === username;
+  try {
+    if (isTaken) throw nameTaken(username);
+    return await insertUser(ctx.writes, { username, passwordHash: await hashPassword(password), nowMs: Date.now() });
+  } catch (error) {
+    throw isDuplicate(error, "users.username") ? nameTaken(username) : error;
+  }
+}
+
+/** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+export async function getUser(ctx: ServiceContext, username: string): Promise<User> {
+  return (await findUser(ctx.db, username)) ?? unlessCaller(ctx, username);
+}
+
+/** Everybody, by name; for an admin. */
+export async function listUsers(ctx: ServiceContext): Promise<User[]> {
+  return await findAllUsers(ctx.db);
+}
+
+/**
+ * Who is calling; the admin of the server's settings has no row and the id 0.
+ * @throws MlflowError ENDPOINT_NOT_FOUND on a server that asks for no credentials, by which MLflow's web UI tells the two.
+ */
+export function currentUser({ principal }: ServiceContext): User {
+  if (principal === LOCAL) throw new MlflowError("ENDPOINT_NOT_FOUND", "This server asks for no credentials.");
+  return { userId: principal.user?.userId ?? 0, username: principal.username, isAdmin: principal.isAdmin };
+}
+
+/**
+ * Sets a password. Whoever sets the own one gives the one before too.
+ * @throws MlflowError INVALID_PARAMETER_VALUE or RESOURCE_DOES_NOT_EXIST
+ */
+export async function changePassword(
+  ctx: ServiceContext,
+  username: string,
+  password: string,
+  currentPassword: string | undefined,
+): Promise<void> {
+  checkPassword(password);
+  if (ctx.principal.user !== undefined && ctx.principal.username === username) {
+    if (!currentPassword) throw invalidParameter("Current password is required when changing your own password.");
+    const user = await findUser(ctx.db, username);
+    if (!(await passwordMatches(currentPassword.slice(0, MAX_PASSWORD_LENGTH), user?.passwordHash))) {
+      throw invalidParameter("Current password does not match.");
+    }
+    if (password === currentPassword) throw invalidParameter("New password must differ from the current password.");
+  }
+  if (!(await updatePassword(ctx.writes, username, await hashPassword(password)))) throw userNotFound(username);
+}
+
+/** @throws MlflowError BAD_REQUEST for the own rights, which another admin may take. */
+export async function setIsAdmin(ctx: ServiceContext, username: string, isAdmin: boolean): Promise<void> {
+  if (!isAdmin && ctx.principal.username === username) {
+    throw new MlflowError("BAD_REQUEST", "Admins cannot take their own rights. Ask another admin to do it.");
+  }
+  if (!(await updateIsAdmin(ctx.writes, username, isAdmin))) throw userNotFound(username);
+}
+
+/** With all grants of the user. @throws MlflowError BAD_REQUEST for the own account, as MLflow. */
+export async function deleteUser(ctx: ServiceContext, username: string): Promise<void> {
+  if (ctx.principal.username === username) {
+    throw new MlflowError(
+      "BAD_REQUEST",
+      "Users cannot delete their own account. Ask another admin to delete this user instead.",
+    );
+  }
+  if (!(await deleteRow(ctx.writes, username))) throw userNotFound(username);
+}
+
+export function userNotFound(username: string): Error {
+  return doesNotExist(`User with username=${username} not found`);
+}
+
+function unlessCaller(ctx: ServiceContext, username: string): User {
+  if (ctx.principal.username === username) return currentUser(ctx);
+  throw userNotFound(username);
+}
+
+function nameTaken(username: string): Error {
+  return alreadyExists(`User (username=${username}) already exists.`);
+}
+
+/** A name with a colon could never sign in by Basic. */
+function checkUsername(username: string): void {
+  checkLength("username", username, MAX_USERNAME_LENGTH);
+  if (/[:\p{Cc}]/u.test(username) || username.trim() !== username) {
+    throw invalidParameter("A username may not contain colons or control characters, nor begin or end with a blank.");
+  }
+}
+
+function checkPassword(password: string): void {
+  if (password.length < MIN_PASSWORD_LENGTH || password.trim() === "") {
+    throw invalidParameter(`Password must be at least ${MIN_PASSWORD_LENGTH} characters.`);
+  }
+  if (password.length > MAX_PASSWORD_LENGTH) {
+    throw invalidParameter(`Password must be at most ${MAX_PASSWORD_LENGTH} characters.`);
+  }
+}

@@ -1,0 +1,86 @@
+import { GRANT_LEVELS, type ResourceType } from "../../../domain/access.ts";
+import type { Database, Statement } from "../connection/database.ts";
+import { typeOfRegisteredModel } from "./levels.ts";
+
+/** A user's own grant on one thing, by the row id of an experiment or registered model, or `*`. */
+export interface GrantKey {
+  readonly userId: number;
+  readonly type: ResourceType;
+  readonly pattern: string;
+}
+
+/** @throws the UNIQUE error of `role_permissions.role_id` where the user has a grant on it. */
+export async function insertGrant(db: Database, { userId, type, pattern }: GrantKey, level: number): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO role_permissions (role_id, resource_type, resource_pattern, level)
+       SELECT role_id, ?2, ?3, ?4 FROM roles WHERE owner_id = ?1`,
+    )
+    .bind(userId, type, pattern, level)
+    .run();
+}
+
+/** @returns whether there was such a grant. */
+export async function deleteGrant(db: Database, { userId, type, pattern }: GrantKey): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM role_permissions WHERE role_id = (SELECT role_id FROM roles WHERE owner_id = ?1)
+       AND resource_type = ?2 AND resource_pattern = ?3`,
+    )
+    .bind(userId, type, pattern)
+    .run();
+  return meta.changes > 0;
+}
+
+/** A grant as it is told: registered models by their name. */
+export interface ToldGrant {
+  readonly roleId: number;
+  readonly roleName: string;
+  readonly type: ResourceType;
+  readonly pattern: string;
+  readonly level: number;
+}
+
+/** A user's grants, those of roles included. */
+export async function findGrants(db: D1Database, userId: number): Promise<ToldGrant[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT r.role_id, r.name, g.resource_type, g.level,
+         CASE WHEN g.resource_type IN ('registered_model', 'prompt') AND g.resource_pattern <> '*'
+           THEN (SELECT m.name FROM registered_models m WHERE m.registered_model_id = CAST(g.resource_pattern AS INTEGER))
+           ELSE g.resource_pattern END AS pattern
+       FROM user_roles ur JOIN roles r ON r.role_id = ur.role_id JOIN role_permissions g ON g.role_id = r.role_id
+       WHERE ur.user_id = ? ORDER BY r.role_id, g.resource_type, pattern`,
+    )
+    .bind(userId)
+    .all<{ role_id: number; name: string; resource_type: ResourceType; pattern: string; level: number }>();
+  return results.map((row) => ({
+    roleId: row.role_id,
+    roleName: row.name,
+    type: row.resource_type,
+    pattern: row.pattern,
+    level: row.level,
+  }));
+}
+
+/** Who makes an experiment manages it. */
+export function grantExperimentStatement(db: Database, userId: number, name: string): Statement {
+  return db
+    .prepare(
+      `INSERT INTO role_permissions (role_id, resource_type, resource_pattern, level)
+       SELECT r.role_id, 'experiment', CAST(e.experiment_id AS TEXT), ${GRANT_LEVELS.MANAGE}
+       FROM roles r JOIN experiments e ON e.name = ?2 WHERE r.owner_id = ?1`,
+    )
+    .bind(userId, name);
+}
+
+/** Who makes a registered model manages it; whether it is a prompt its tags say, which are there before. */
+export function grantRegisteredModelStatement(db: Database, userId: number, name: string): Statement {
+  return db
+    .prepare(
+      `INSERT INTO role_permissions (role_id, resource_type, resource_pattern, level)
+       SELECT r.role_id, ${typeOfRegisteredModel("m.registered_model_id")}, CAST(m.registered_model_id AS TEXT), ${GRANT_LEVELS.MANAGE}
+       FROM roles r JOIN registered_models m ON m.name = ?2 WHERE r.owner_id = ?1`,
+    )
+    .bind(userId, name);
+}

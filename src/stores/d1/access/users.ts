@@ -1,0 +1,87 @@
+import type { Database } from "../connection/database.ts";
+
+export interface User {
+  readonly userId: number;
+  readonly username: string;
+  readonly isAdmin: boolean;
+}
+
+/** What a sign-in is checked by. */
+export interface Credentials extends User {
+  readonly passwordHash: string;
+  readonly stamp: number;
+}
+
+interface UserRow {
+  user_id: number;
+  username: string;
+  is_admin: number;
+  password_hash: string;
+  stamp: number;
+}
+
+const COLUMNS = "user_id, username, is_admin, password_hash, stamp";
+
+/** A number that no other password of the user had. */
+const NEW_STAMP = "random() & 9007199254740991";
+
+function toCredentials(row: UserRow): Credentials {
+  return {
+    userId: row.user_id,
+    username: row.username,
+    isAdmin: row.is_admin === 1,
+    passwordHash: row.password_hash,
+    stamp: row.stamp,
+  };
+}
+
+/** @throws the UNIQUE error of `users.username` where the name is taken. */
+export async function insertUser(
+  db: Database,
+  user: { readonly username: string; readonly passwordHash: string; readonly nowMs: number },
+): Promise<User> {
+  const row = await db
+    .prepare(
+      `INSERT INTO users (username, password_hash, stamp, is_admin, creation_time)
+       VALUES (?, ?, ${NEW_STAMP}, FALSE, ?) RETURNING user_id`,
+    )
+    .bind(user.username, user.passwordHash, user.nowMs)
+    .first<{ user_id: number }>();
+  return { userId: row!.user_id, username: user.username, isAdmin: false };
+}
+
+export async function findUser(db: D1Database, username: string): Promise<Credentials | undefined> {
+  const row = await db.prepare(`SELECT ${COLUMNS} FROM users WHERE username = ?`).bind(username).first<UserRow>();
+  return row === null ? undefined : toCredentials(row);
+}
+
+/** By name. */
+export async function findAllUsers(db: D1Database): Promise<User[]> {
+  const { results } = await db.prepare(`SELECT ${COLUMNS} FROM users ORDER BY username`).all<UserRow>();
+  return results.map(toCredentials);
+}
+
+/** @returns whether there was such a user. */
+export async function updatePassword(db: Database, username: string, passwordHash: string): Promise<boolean> {
+  const { meta } = await db
+    .prepare(`UPDATE users SET password_hash = ?, stamp = ${NEW_STAMP} WHERE username = ?`)
+    .bind(passwordHash, username)
+    .run();
+  return meta.changes > 0;
+}
+
+/** @returns whether there was such a user. */
+export async function updateIsAdmin(db: Database, username: string, isAdmin: boolean): Promise<boolean> {
+  const sql = "UPDATE users SET is_admin = ? WHERE username = ?";
+  const { meta } = await db
+    .prepare(sql)
+    .bind(isAdmin ? 1 : 0, username)
+    .run();
+  return meta.changes > 0;
+}
+
+/** With all grants of the user. @returns whether there was such a user. */
+export async function deleteUser(db: Database, username: string): Promise<boolean> {
+  const row = await db.prepare("DELETE FROM users WHERE username = ? RETURNING user_id").bind(username).first();
+  return row !== null;
+}
