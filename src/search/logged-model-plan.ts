@@ -8,7 +8,7 @@ import { LOGGED_MODEL_GRAMMAR } from "./grammar.ts";
 import { type LoggedModelOrder, planLoggedModelOrder } from "./logged-model-order.ts";
 import { type DatasetFilter, loggedModelSource, onDatasets } from "./logged-model-source.ts";
 import { parseFilter } from "./parser.ts";
-import { type PageQuery, planSearch, type SearchPlan } from "./plan.ts";
+import { checkMaxResults, type PageQuery, planSearch, type SearchPlan } from "./plan.ts";
 import { pageStatement, searchQuery } from "./statement.ts";
 
 export interface LoggedModelSearchQuery extends PageQuery {
@@ -26,9 +26,7 @@ export interface LoggedModelSearchQuery extends PageQuery {
  */
 export function planLoggedModelSearch(query: LoggedModelSearchQuery): SearchPlan {
   const { experimentIds, filter, datasets, orderBy } = query;
-  if (query.maxResults < 1) {
-    throw invalidParameter(`Invalid value ${query.maxResults} for parameter 'max_results': it must be positive.`);
-  }
+  checkMaxResults(query.maxResults);
   if (datasets.some(({ name }) => name === "")) {
     throw invalidParameter("`dataset_name` in the `datasets` clause must be specified.");
   }

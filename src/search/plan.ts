@@ -100,9 +100,10 @@ function sliceSizeWithTexts(charactersPerRow: number): number {
 }
 
 /** @throws MlflowError INVALID_PARAMETER_VALUE where a page cannot have so many rows. */
-export function checkMaxResults(maxResults: number, most: number): void {
+export function checkMaxResults(maxResults: number, most = Number.POSITIVE_INFINITY): void {
   if (maxResults >= 1 && maxResults <= most) return;
+  const bound = most === Number.POSITIVE_INFINITY ? "" : ` of at most ${most}`;
   throw invalidParameter(
-    `Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer of at most ${most}.`,
+    `Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer${bound}.`,
   );
 }

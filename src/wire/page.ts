@@ -3,12 +3,15 @@
  * test for their presence.
  */
 
-/** The answer in pieces, one for each slice of the page. */
+/**
+ * The answer in pieces, one for each slice of the page.
+ * @param nextPageToken a function where it is known only once all slices were read.
+ */
 export async function* pageToPieces<T>(
   name: string,
   slices: AsyncIterable<readonly T[]>,
   toWire: (item: T) => string,
-  nextPageToken: string | undefined,
+  nextPageToken: string | undefined | (() => string | undefined),
 ): AsyncGenerator<string, void> {
   let separator = `{"${name}":[`;
   for await (const items of slices) {
@@ -16,13 +19,8 @@ export async function* pageToPieces<T>(
     yield separator + items.map(toWire).join(",");
     separator = ",";
   }
-  yield separator === "," ? `]${tokenToWire(",", nextPageToken)}}` : `{${tokenToWire("", nextPageToken)}}`;
-}
-
-/** The answer as one text, from items that are JSON texts. */
-export function pageToWire(name: string, items: readonly string[], nextPageToken: string | undefined): string {
-  if (items.length === 0) return `{${tokenToWire("", nextPageToken)}}`;
-  return `{"${name}":[${items.join(",")}]${tokenToWire(",", nextPageToken)}}`;
+  const token = typeof nextPageToken === "function" ? nextPageToken() : nextPageToken;
+  yield separator === "," ? `]${tokenToWire(",", token)}}` : `{${tokenToWire("", token)}}`;
 }
 
 function tokenToWire(separator: string, nextPageToken: string | undefined): string {

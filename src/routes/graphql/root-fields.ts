@@ -1,10 +1,10 @@
 import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
-import { DEFAULT_SEARCH_RESULTS, MAX_INTERVAL_POINTS } from "../../domain/limits.ts";
+import { MAX_INTERVAL_POINTS } from "../../domain/limits.ts";
 import { locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
 import { listPage } from "../../services/artifacts/list-artifacts.ts";
 import type { ServiceContext } from "../../services/context.ts";
 import { getExperiment } from "../../services/experiments/experiments.ts";
-import { sampleHistory } from "../../services/metrics/metric-history.ts";
+import { pointsOf, sampleHistory } from "../../services/metrics/metric-history.ts";
 import { searchModelVersions } from "../../services/registry/search-registry.ts";
 import { getRun } from "../../services/runs/runs.ts";
 import { searchDatasets } from "../../services/runs/search-datasets.ts";
@@ -34,8 +34,12 @@ export type RootField = (args: Readonly<Record<string, unknown>>) => Asked;
 
 const LIST: Resource = { kind: "list" };
 
-/** Most items of an answer, which is one JSON text; a longer list has a page token. */
+/** Most items of an answer, which is held whole; a longer list has a page token. */
 const MAX_ITEMS = 1000;
+/** Runs are larger: each brings its metrics, params and tags. */
+const MAX_RUNS = 100;
+/** Of all runs of an answer together; of more runs there are fewer points each. */
+const MAX_POINTS = 25_000;
 
 const onExperiments = (experimentIds: readonly string[]): Resource[] =>
   experimentIds.map((experimentId) => ({ kind: "experiment", experimentId }));
@@ -82,7 +86,7 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
 
   mlflowSearchRuns: ({ input }) => {
     const search = toRunSearch(runsInput.parse(input, "input"));
-    const maxResults = Math.min(search.maxResults, DEFAULT_SEARCH_RESULTS);
+    const maxResults = Math.min(search.maxResults, MAX_RUNS);
     return {
       resources: [LIST, ...onExperiments(search.experimentIds)],
       answer: async (ctx) => {
@@ -101,8 +105,15 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
       answer: async (ctx) => {
         // Of no runs or no metric there is nothing, where REST asks for both.
         const isNothing = runIds.length === 0 || key === "";
-        const points = isNothing ? [] : await sampleHistory(ctx, { runIds, key, startStep, endStep, maxResults });
-        return { metrics: points.map((point) => parseJsonExactly(metricToWire(point, point.runId))), apiError: null };
+        const most = Math.max(1, Math.floor(MAX_POINTS / runIds.length));
+        const wanted = { runIds, key, startStep, endStep, maxResults: Math.min(maxResults, most) };
+        const found = isNothing ? [] : await sampleHistory(ctx, wanted);
+        return {
+          metrics: found.flatMap(({ runId, key, series }) =>
+            pointsOf(key, series).map((point) => parseJsonExactly(metricToWire(point, runId))),
+          ),
+          apiError: null,
+        };
       },
     };
   },

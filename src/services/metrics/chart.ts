@@ -9,11 +9,14 @@ import type { ServiceContext } from "../context.ts";
 
 const MAX_KEYS = 100;
 const MAX_BUCKETS = 10_000;
-/** An object's answer has at most 80 bytes a bucket, and an RPC answer stops at 32 MiB. */
+/** Of an object's answer, at most. */
+const BYTES_PER_BUCKET = 80;
+/** An RPC answer stops at 32 MiB. */
 const MAX_BUCKETS_OF_RUN = 200_000;
 
-/** Objects that are asked at once: their answers wait for a client that reads slowly. */
+/** Objects that are asked at once, and what their answers may have in all: they wait for a client that reads slowly. */
 export const OBJECTS_AHEAD = 16;
+const BYTES_AHEAD = 32_000_000;
 
 const METRIC_X = "metric:";
 
@@ -49,6 +52,7 @@ export async function readCharts(ctx: ServiceContext, query: ChartQuery): Promis
   const { from, to, buckets, sameX } = query;
   return ahead(
     runIds.flatMap((runId) => sources.get(runId) ?? []),
+    objectsAhead(buckets, keys.length),
     (source) => readRun(ctx, source, keys, { x: toX(source), from, to, buckets, sameX }),
   );
 }
@@ -60,6 +64,12 @@ export function checkChart(query: ChartQuery, keys: readonly string[], runs: num
   checkCount("buckets", query.buckets, MAX_BUCKETS);
   checkCount("buckets of a run's metrics", query.buckets * keys.length, MAX_BUCKETS_OF_RUN);
   parseX(query.x);
+}
+
+/** How many objects may be asked for a chart at once. */
+export function objectsAhead(buckets: number, keys: number): number {
+  const most = Math.floor(BYTES_AHEAD / (BYTES_PER_BUCKET * buckets * keys));
+  return Math.min(OBJECTS_AHEAD, Math.max(1, most));
 }
 
 /** The metrics that a chart of `keys` needs. */
@@ -107,9 +117,10 @@ const EMPTY: ChartSeries = {
   last: undefined,
 };
 
-/** What `read` gives for each item, in order, a few being under way while one is taken. */
+/** What `read` gives for each item, in order, at most `most` of them being read or waiting to be taken. */
 async function* ahead<Item, Result>(
   items: readonly Item[],
+  most: number,
   read: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
   const underWay: Promise<Result>[] = [];
@@ -118,7 +129,7 @@ async function* ahead<Item, Result>(
     // Whoever takes it hears of its failure; until then it must not count as unheard.
     reading.catch(() => undefined);
     underWay.push(reading);
-    if (underWay.length === OBJECTS_AHEAD) yield await underWay.shift()!;
+    if (underWay.length === most) yield await underWay.shift()!;
   }
   for (const reading of underWay) yield await reading;
 }

@@ -3,7 +3,16 @@ import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import { type ChartSource, findChartSources } from "../../stores/d1/metrics/chart-sources.ts";
 import type { ServiceContext } from "../context.ts";
 import { catchUp, MAX_ASKED_OBJECTS } from "./catch-up.ts";
-import { type ChartQuery, checkChart, keysToRead, OBJECTS_AHEAD, parseX, type RunChart, readRun } from "./chart.ts";
+import {
+  type ChartQuery,
+  checkChart,
+  keysToRead,
+  OBJECTS_AHEAD,
+  objectsAhead,
+  parseX,
+  type RunChart,
+  readRun,
+} from "./chart.ts";
 import { type Line, type MeanBand, meanBand } from "./mean-band.ts";
 
 export interface GroupChartQuery extends ChartQuery {
@@ -71,6 +80,7 @@ export async function readGroupCharts(ctx: ServiceContext, query: GroupChartQuer
   await readWithin(fairOrder(sources, groups), read, {
     until,
     most: MAX_ASKED_OBJECTS - asked,
+    atOnce: objectsAhead(query.buckets, keys.length),
     take: (chart) => reading.take(chart),
   });
   return reading.result();
@@ -110,6 +120,7 @@ interface Limits {
   readonly until: number;
   /** Objects that may be asked. */
   readonly most: number;
+  readonly atOnce: number;
   /** @returns whether there is room for more. */
   readonly take: (chart: RunChart) => boolean;
 }
@@ -117,7 +128,7 @@ interface Limits {
 async function readWithin(
   sources: readonly ChartSource[],
   read: (source: ChartSource) => Promise<RunChart>,
-  { until, most, take }: Limits,
+  { until, most, atOnce, take }: Limits,
 ): Promise<void> {
   let next = 0;
   let asked = 0;
@@ -131,7 +142,7 @@ async function readWithin(
       if (!take(await read(source))) hasRoom = false;
     }
   };
-  await Promise.all(Array.from({ length: OBJECTS_AHEAD }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 /** Gathers curves by group and metric. */

@@ -3,52 +3,52 @@ import { invalidParameter } from "../../domain/errors.ts";
 import type { Int64 } from "../../domain/int64.ts";
 import { parseInt64 } from "../../domain/int64.ts";
 import { MAX_BULK_POINTS, MAX_BULK_RUN_IDS, MAX_INTERVAL_POINTS } from "../../domain/limits.ts";
+import { checkMaxResults } from "../../search/plan.ts";
 import type { HistoryReader } from "../../stores/run/history.ts";
-import { int64At, type Position, positionAt, type Series } from "../../stores/run/series.ts";
+import { type Position, positionAt, type Series } from "../../stores/run/series.ts";
 import type { ServiceContext } from "../context.ts";
 import { findHistories } from "./run-histories.ts";
 
 /** Points of one answer of an object: an RPC answer stops at 32 MiB, and the isolate holds a few. */
 const POINTS_PER_READ = 25_000;
 
+/** A page of a metric's history, which may be millions of points. */
 export interface MetricPage {
-  readonly points: readonly Metric[];
-  readonly nextPageToken: string | undefined;
-}
-
-/** One page of a metric's history, by timestamp, step and value. An unknown run has none, as in MLflow. */
-export async function readMetricPage(
-  ctx: ServiceContext,
-  runId: string,
-  key: string,
-  maxResults: number,
-  pageToken: string | undefined,
-): Promise<MetricPage> {
-  if (maxResults < 1)
-    throw invalidParameter(`Invalid value ${maxResults} for parameter 'max_results': it must be positive.`);
-  const points: Metric[] = [];
-  let after = pageToken === undefined ? undefined : parsePageToken(pageToken);
-  for await (const series of readSeries(ctx, runId, key, after, maxResults + 1)) {
-    pushPoints(points, key, series);
-    after = undefined;
-  }
-  const hasMore = points.length > maxResults;
-  if (hasMore) points.length = maxResults;
-  const last = points.at(-1);
-  return { points, nextPageToken: hasMore && last !== undefined ? pageTokenOf(last) : undefined };
+  /** The page's points in order, read as they are asked for. */
+  readonly slices: AsyncGenerator<readonly Metric[]>;
+  /** Where the next page begins, if there is one: known once all slices were read. */
+  readonly nextPageToken: () => string | undefined;
 }
 
 /**
- * The rest of a metric's history from a page's end, or all of it.
- * @throws MlflowError INVALID_PARAMETER_VALUE for a token that is none, before the first slice.
+ * One page of a metric's history, by timestamp, step and value. An unknown run has none, as in MLflow.
+ * @param maxResults undefined for all that follows the page token.
+ * @throws MlflowError INVALID_PARAMETER_VALUE
  */
-export function readHistory(
+export function readMetricPage(
   ctx: ServiceContext,
   runId: string,
   key: string,
+  maxResults: number | undefined,
   pageToken: string | undefined,
-): AsyncGenerator<Series> {
-  return readSeries(ctx, runId, key, pageToken === undefined ? undefined : parsePageToken(pageToken));
+): MetricPage {
+  if (maxResults !== undefined) checkMaxResults(maxResults);
+  const after = pageToken === undefined ? undefined : parsePageToken(pageToken);
+  let nextPageToken: string | undefined;
+  async function* slices(): AsyncGenerator<readonly Metric[]> {
+    let left = maxResults ?? Number.POSITIVE_INFINITY;
+    let last: Metric | undefined;
+    // One more point than the page holds tells whether there is a next page.
+    for await (const series of readSeries(ctx, runId, key, after, left + 1)) {
+      const points = pointsOf(key, series);
+      const onPage = points.slice(0, left);
+      left -= onPage.length;
+      last = onPage.at(-1) ?? last;
+      if (onPage.length < points.length && last !== undefined) nextPageToken = pageTokenOf(last);
+      if (onPage.length > 0) yield onPage;
+    }
+  }
+  return { slices: slices(), nextPageToken: () => nextPageToken };
 }
 
 async function* readSeries(
@@ -82,8 +82,11 @@ async function* slicesOf(
   }
 }
 
-export interface RunMetric extends Metric {
+/** Points of one run's metric. */
+export interface RunSeries {
   readonly runId: string;
+  readonly key: string;
+  readonly series: Series;
 }
 
 /** Several runs' histories of one metric, run by run in the order of their ids, at most 25,000 points in all. */
@@ -92,20 +95,21 @@ export async function readBulkHistory(
   runIds: readonly string[],
   key: string,
   maxResults: number,
-): Promise<RunMetric[]> {
+): Promise<RunSeries[]> {
   checkRunIds(runIds, "run_id");
-  const limit = Math.min(maxResults, MAX_BULK_POINTS);
-  const points: RunMetric[] = [];
+  let left = Math.min(maxResults, MAX_BULK_POINTS);
+  const found: RunSeries[] = [];
   const sortedIds = [...new Set(runIds)].sort();
   const histories = await findHistories(ctx, sortedIds, key);
   for (const runId of sortedIds) {
     const history = histories.get(runId);
     if (history === undefined) continue;
-    for await (const series of slicesOf(history, key, undefined, limit - points.length)) {
-      pushRunPoints(points, runId, key, series);
+    for await (const series of slicesOf(history, key, undefined, left)) {
+      found.push({ runId, key, series });
+      left -= series.values.length;
     }
   }
-  return points;
+  return found;
 }
 
 export interface HistorySample {
@@ -121,12 +125,10 @@ export interface HistorySample {
  * At most `maxResults` points of each run, evenly spread in the order of step; as in MLflow, those of a run that is named
  * twice come twice.
  */
-export async function sampleHistory(ctx: ServiceContext, input: HistorySample): Promise<RunMetric[]> {
+export async function sampleHistory(ctx: ServiceContext, input: HistorySample): Promise<RunSeries[]> {
   const { runIds, key, maxResults, startStep, endStep } = input;
   checkRunIds(runIds, "run_ids");
-  if (maxResults < 1 || maxResults > MAX_INTERVAL_POINTS) {
-    throw invalidParameter(`max_results must be between 1 and ${MAX_INTERVAL_POINTS}. Got ${maxResults}.`);
-  }
+  checkMaxResults(maxResults, MAX_INTERVAL_POINTS);
   if ((startStep === undefined) !== (endStep === undefined)) {
     throw invalidParameter("If either start_step or end_step are specified, both must be specified.");
   }
@@ -138,12 +140,8 @@ export async function sampleHistory(ctx: ServiceContext, input: HistorySample): 
   const histories = await findHistories(ctx, runIds, key);
   const samples = await Promise.all(
     runIds.map(async (runId) => {
-      const points: RunMetric[] = [];
-      const history = histories.get(runId);
-      if (history !== undefined) {
-        pushRunPoints(points, runId, key, await history.sample(key, { maxResults, startStep, endStep }));
-      }
-      return points;
+      const series = await histories.get(runId)?.sample(key, { maxResults, startStep, endStep });
+      return series === undefined ? [] : [{ runId, key, series }];
     }),
   );
   return samples.flat();
@@ -156,20 +154,9 @@ function checkRunIds(runIds: readonly string[], name: string): void {
   }
 }
 
-function pushPoints(points: Metric[], key: string, series: Series): void {
-  for (let i = 0; i < series.values.length; i++) points.push({ key, ...positionAt(series, i) });
-}
-
-function pushRunPoints(points: RunMetric[], runId: string, key: string, series: Series): void {
-  for (let i = 0; i < series.values.length; i++) {
-    points.push({
-      runId,
-      key,
-      value: series.values[i] ?? Number.NaN,
-      timestamp: int64At(series.timestamps, i),
-      step: int64At(series.steps, i),
-    });
-  }
+/** The points of a series, one by one: many times its size. */
+export function pointsOf(key: string, series: Series): Metric[] {
+  return Array.from(series.values, (_, i) => ({ key, ...positionAt(series, i) }));
 }
 
 /** The last point of a page is where the next one begins; as text, since int64 and doubles must come back exactly. */

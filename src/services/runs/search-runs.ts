@@ -1,7 +1,7 @@
 import { planRunSearch, type RunSearchPlan, type RunSearchQuery } from "../../search/run-plan.ts";
 import { liveRunsStatement, type RunPlaceRow, toPlace } from "../../stores/d1/metrics/latest-metrics.ts";
 import { readRunPage } from "../../stores/d1/runs/run-page.ts";
-import { type RecordRow, type RunRecord, readRuns, toRecords } from "../../stores/d1/runs/runs.ts";
+import { type RecordRow, type RunRecord, readRecordRows, toRecords } from "../../stores/d1/runs/runs.ts";
 import type { ServiceContext } from "../context.ts";
 import { catchUp, MAX_LIVE_RUNS } from "../metrics/catch-up.ts";
 import { inSlices } from "../slices.ts";
@@ -26,11 +26,7 @@ export interface FoundRuns {
  */
 export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise<FoundRuns> {
   const { runIds, records, ...page } = await findRunPage(ctx, input, input.maxResults <= RUNS_PER_READ);
-  const slices =
-    records === undefined
-      ? inSlices(runIds, RUNS_PER_READ, (slice) => readRuns(ctx.db, slice, ctx.waitUntil))
-      : inOneSlice(ctx, records);
-  return { ...page, count: runIds.length, slices };
+  return { ...page, count: runIds.length, slices: readInSlices(ctx, runIds, records) };
 }
 
 export interface RunPage {
@@ -61,6 +57,12 @@ export async function findRunPage(
   return { plan, runIds: ids, records, nextPageToken, isExact: staleRuns === 0 };
 }
 
-async function* inOneSlice(ctx: ServiceContext, records: readonly RecordRow[]): AsyncGenerator<readonly RunRecord[]> {
-  yield await toRecords(ctx.db, records, ctx.waitUntil);
+async function* readInSlices(
+  ctx: ServiceContext,
+  runIds: readonly string[],
+  records: readonly RecordRow[] | undefined,
+): AsyncGenerator<readonly RunRecord[]> {
+  const rows =
+    records === undefined ? inSlices(runIds, RUNS_PER_READ, (ids) => readRecordRows(ctx.db, ids)) : [records];
+  for await (const slice of rows) yield* toRecords(ctx.db, slice, ctx.waitUntil);
 }

@@ -32,6 +32,18 @@ const DATASET_INPUT_JSON = `json_patch('{}', json_object(
   'dataset', json_object('name', d.name, 'digest', d.digest, 'source_type', d.source_type,
     'source', d.source, 'schema', d.schema, 'profile', d.profile)))`;
 
+/**
+ * About how many bytes the document of run `r` will have, in SQL: what a page of runs needs to know of those that have none
+ * yet. Each metric, param and tag counts with its names and quotes.
+ */
+export const RENDERED_BYTES_SQL = `(
+  (SELECT coalesce(sum(90 + octet_length(m.key)), 0) FROM latest_metrics m WHERE m.run_id = r.run_id)
+  + (SELECT coalesce(sum(25 + octet_length(p.key) + octet_length(p.value)), 0) FROM params p WHERE p.run_id = r.run_id)
+  + (SELECT coalesce(sum(25 + octet_length(t.key) + octet_length(t.value)), 0) FROM tags t WHERE t.run_id = r.run_id)
+  + (SELECT coalesce(sum(200 + octet_length(s.source) + coalesce(octet_length(s.schema), 0)
+      + coalesce(octet_length(s.profile), 0)), 0)
+    FROM inputs i JOIN datasets s ON s.dataset_id = i.dataset_id WHERE i.run_id = r.run_id))`;
+
 /** The runs asked for: `?1` is a JSON list of their ids. */
 const ASKED = "SELECT value FROM json_each(?1)";
 

@@ -24,7 +24,9 @@ export async function readRunPage<T>(
   const page = await readPage(db, plan, async (slice) => {
     const question = readsRecords ? JSON.stringify(slice) : "";
     const recent = recallDocuments(question);
-    const search = readsRecords ? withRecords(db, slice, recent) : db.prepare(slice.sql).bind(...slice.values);
+    const search = readsRecords
+      ? withRecords(db, slice, plan.maxResults + 1, recent)
+      : db.prepare(slice.sql).bind(...slice.values);
     const first = alongside === undefined || rows !== undefined ? [] : [alongside];
     const [found, along] = await db.batch<RecordRow>([search, ...first]);
     rows ??= (along?.results ?? []) as T[];

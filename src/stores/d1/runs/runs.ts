@@ -7,7 +7,7 @@ import { keyValueLists } from "../connection/json-lists.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
 import { isLiveStatement, type RunPlaceRow, toPlace } from "../metrics/latest-metrics.ts";
 import type { RecentDocuments, StampedRow } from "./recent-documents.ts";
-import { isDocument, renderDocuments } from "./run-document.ts";
+import { isDocument, RENDERED_BYTES_SQL, renderDocuments } from "./run-document.ts";
 
 /** Times and the experiment's id as text: D1 rounds integers beyond 2^53. */
 const INFO_COLUMNS = `r.run_id, CAST(r.experiment_id AS TEXT) AS experiment_id, r.run_name, r.user_id, r.status,
@@ -109,16 +109,17 @@ export interface FullRunRecord extends RunRecord {
   readonly modelInputs: readonly string[];
 }
 
-/**
- * The runs of `runIds` that exist, in that order. Give at most a few hundred at a time.
- * @param storeLater as in {@link renderDocuments}.
- */
-export async function readRuns(
-  db: D1Database,
-  runIds: readonly string[],
-  storeLater: (work: Promise<unknown>) => void,
-): Promise<RunRecord[]> {
-  return await toRecords(db, await readRows(db, runIds), storeLater);
+/** The rows of the runs of `runIds` that exist, in that order; {@link toRecords} completes them. At most 1,000 at a time. */
+export function readRecordRows(db: D1Database, runIds: readonly string[]): Promise<RecordRow[]> {
+  return readRows(db, runIds, longestDocument(runIds.length));
+}
+
+/** What one answer of D1 may hold of documents, in bytes: an isolate of 128 MB has each several times over. */
+const ANSWER_BYTES = 4_000_000;
+
+/** In bytes: longer documents are left out of an answer of so many rows, which is then small whatever the runs hold. */
+function longestDocument(rows: number): number {
+  return Math.floor(ANSWER_BYTES / Math.max(rows, 1));
 }
 
 /** @param storeLater as in {@link renderDocuments}. */
@@ -128,61 +129,113 @@ export async function readRun(
   storeLater: (work: Promise<unknown>) => void,
 ): Promise<FullRunRecord | undefined> {
   const models = "(SELECT json_group_array(model_id ORDER BY model_id) FROM model_inputs m WHERE m.run_id = r.run_id)";
-  const rows = await readRows<{ model_inputs: string }>(db, [runId], `, ${models} AS model_inputs`);
-  const [record] = await toRecords(db, rows, storeLater);
+  const rows = await readRows<{ model_inputs: string }>(db, [runId], ANSWER_BYTES, `, ${models} AS model_inputs`);
+  const [record] = await completeRows(db, rows, storeLater);
   return record && { ...record, modelInputs: JSON.parse(rows[0]?.model_inputs ?? "[]") };
 }
 
 async function readRows<Further>(
   db: D1Database,
   runIds: readonly string[],
+  longest: number,
   furtherColumns = "",
 ): Promise<(RecordRow & Further)[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${INFO_COLUMNS}, d.document${furtherColumns} FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value
-       ${JOIN_DOCUMENT} ORDER BY j.key`,
+      `SELECT ${INFO_COLUMNS}, iif(octet_length(d.document) > ?2, NULL, d.document) AS document,
+         ${BYTES_COLUMNS}${furtherColumns}
+       FROM json_each(?1) j CROSS JOIN runs r ON r.run_id = j.value ${JOIN_DOCUMENT} ORDER BY j.key`,
     )
-    .bind(JSON.stringify(runIds))
+    .bind(JSON.stringify(runIds), longest)
     .all<RecordRow & Further>();
   return results;
 }
 
 /** A run with its document as D1 gives them; {@link toRecords} completes it. */
-export type RecordRow = RunRow & StampedRow;
+export type RecordRow = RunRow &
+  StampedRow & {
+    /** Of the stored text, which may be too long for this answer; null where there is none. */
+    readonly stored_bytes: number | null;
+    /** Of the document that will be rendered; null where one is stored. */
+    readonly rendered_bytes: number | null;
+  };
 
 const JOIN_DOCUMENT = "LEFT JOIN run_documents d ON d.run_id = r.run_id";
 
+/** The claim of a document that is being written is shorter than this, and says nothing of the document's length. */
+const CLAIM_BYTES = 60;
+
+const BYTES_COLUMNS = `octet_length(d.document) AS stored_bytes,
+  iif(octet_length(d.document) > ${CLAIM_BYTES}, NULL, ${RENDERED_BYTES_SQL}) AS rendered_bytes`;
+
 /**
  * The rows of `search` in their order, whose first column `c0` is a run's id, each with the columns of the run's record.
+ * @param mostRows that `search` may answer with.
  * @param recent documents that D1 need not send; see {@link fillDocuments}.
  */
 export function withRecords(
   db: D1Database,
   { sql, values }: SqlStatement,
+  mostRows: number,
   recent: RecentDocuments,
 ): D1PreparedStatement {
   const stamps = Array.from(recent.values(), ({ stamp }) => stamp);
   const isRecent = `d.stamp IN (SELECT value FROM json_each(?${values.length + 1}))`;
+  const isLong = `octet_length(d.document) > ${longestDocument(mostRows)}`;
   return db
     .prepare(
-      `SELECT page.*, ${INFO_COLUMNS}, iif(${isRecent}, NULL, d.document) AS document, d.stamp
+      `SELECT page.*, ${INFO_COLUMNS}, iif(${isLong} OR ${isRecent}, NULL, d.document) AS document, d.stamp,
+         ${BYTES_COLUMNS}
        FROM (${sql}) page CROSS JOIN runs r ON r.run_id = page.c0 ${JOIN_DOCUMENT}`,
     )
     .bind(...values, JSON.stringify(stamps));
 }
 
-/** @param storeLater as in {@link renderDocuments}. */
-export async function toRecords(
+/**
+ * The runs of `rows` with their documents, in slices: each is read when it is asked for, and about as large as one answer of
+ * D1 may be.
+ * @param storeLater as in {@link renderDocuments}.
+ */
+export async function* toRecords(
+  db: D1Database,
+  rows: readonly RecordRow[],
+  storeLater: (work: Promise<unknown>) => void,
+): AsyncGenerator<readonly RunRecord[]> {
+  for (let start = 0; start < rows.length; ) {
+    let end = start;
+    for (let bytes = 0; end < rows.length; end++) {
+      const row = rows[end]!;
+      if (!isDocument(row.document)) bytes += row.rendered_bytes ?? row.stored_bytes ?? 0;
+      if (bytes > ANSWER_BYTES && end > start) break;
+    }
+    yield await completeRows(db, rows.slice(start, end), storeLater);
+    start = end;
+  }
+}
+
+async function readDocuments(db: D1Database, runIds: readonly string[]): Promise<Map<string, string>> {
+  const { results } = await db
+    .prepare("SELECT run_id, document FROM run_documents WHERE run_id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(runIds))
+    .all<{ run_id: string; document: string }>();
+  return new Map(results.filter((row) => isDocument(row.document)).map((row) => [row.run_id, row.document]));
+}
+
+/** Reads or renders the documents that `rows` lack. */
+async function completeRows(
   db: D1Database,
   rows: readonly RecordRow[],
   storeLater: (work: Promise<unknown>) => void,
 ): Promise<RunRecord[]> {
-  const bare = rows.filter((row) => !isDocument(row.document)).map((row) => row.run_id);
+  const idsOf = (some: readonly RecordRow[]) => some.map((row) => row.run_id);
+  const leftOut = idsOf(rows.filter((row) => row.document === null && (row.stored_bytes ?? 0) > CLAIM_BYTES));
+  // A run that has changed since the page was read has no document any more.
+  const stored = leftOut.length > 0 ? await readDocuments(db, leftOut) : new Map<string, string>();
+  const bare = idsOf(rows.filter((row) => !isDocument(row.document) && !stored.has(row.run_id)));
   const rendered = bare.length > 0 ? await renderDocuments(db, bare, storeLater) : undefined;
   return rows.map((row) => ({
     info: toRunInfo(row),
-    document: rendered?.get(row.run_id) ?? row.document ?? "",
+    document: stored.get(row.run_id) ?? rendered?.get(row.run_id) ?? row.document ?? "",
   }));
 }
 
