@@ -360,3 +360,75 @@ test("a name, or a pattern of names, finds runs; values are offered, and a key i
   opened.trouble.failedCalls.length = 0;
   await expectSoundInBothThemes(opened);
 });
+
+test("panels are made, moved and resized by pointer and by keys; the address and saved views hold them", async () => {
+  const opened = await open({ charts: true, q: "attributes.run_name LIKE 'sweep-00_'" });
+  const { page, trouble } = opened;
+  const panel = (name: string) => page.getByRole("figure", { name, exact: true });
+  const add = async (kind: string) => {
+    await page.getByRole("button", { name: "Panel", exact: true }).click();
+    await page.getByRole("menuitem", { name: kind }).click();
+  };
+  await add("Line chart…");
+  const dialog = page.getByRole("dialog");
+  for (const metric of ["train/loss", "val/loss"]) {
+    await dialog.getByRole("combobox", { name: "Add a metric" }).fill(metric);
+    await page.getByRole("option", { name: metric, exact: true }).click();
+  }
+  await dialog.getByLabel("Title").fill("Losses");
+  await dialog.getByLabel("Reference lines").fill("0.5, 0.6");
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  // Ten runs of two metrics each, in one chart.
+  await panel("Losses").getByRole("application", { name: "Losses: 20 lines by step" }).waitFor();
+  await add("Line chart…");
+  await dialog.getByLabel("Formula").fill("1 - acc");
+  await dialog.getByText("metrics are written metrics.acc").waitFor();
+  await dialog.getByLabel("Formula").fill("1 - metrics.`val/acc`");
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  const error = panel("1 - metrics.`val/acc`");
+  await error.getByRole("application", { name: /: 10 lines by step/ }).waitFor();
+  // What the formula reckons is 1 − accuracy, which the seed logged as the loss.
+  await error.getByRole("application").focus();
+  await page.keyboard.press("End");
+  const spoken = (await error.locator("[aria-live=polite]").textContent())!;
+  expect(Number(spoken.split(": ").at(-1))).toBeGreaterThan(0.2);
+  await add("Text…");
+  await dialog.getByLabel("Text, in markdown").fill("## What to see\n\nThe *loss* falls.");
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("heading", { name: "What to see" }).waitFor();
+
+  // By pointer: the second panel is dragged before the first, and the first made narrower at its corner.
+  const left = async (name: string) => (await panel(name).boundingBox())!.x;
+  expect(await left("Losses")).toBeLessThan(await left("1 - metrics.`val/acc`"));
+  const drag = async (from: { x: number; y: number }, to: { x: number; y: number }) => {
+    await page.mouse.move(from.x, from.y);
+    await page.mouse.down();
+    for (const share of [0.2, 0.5, 0.8, 1]) {
+      await page.mouse.move(from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share);
+    }
+    await page.mouse.up();
+  };
+  const [one, other] = [(await panel("Losses").boundingBox())!, (await error.boundingBox())!];
+  await drag({ x: other.x + 12, y: other.y + 16 }, { x: one.x + 12, y: one.y + 16 });
+  await expect.poll(async () => (await left("1 - metrics.`val/acc`")) < one.x + one.width / 2).toBe(true);
+  const corner = (await error.boundingBox())!;
+  await drag(
+    { x: corner.x + corner.width - 5, y: corner.y + corner.height - 5 },
+    { x: corner.x + corner.width * 0.6, y: corner.y + corner.height - 5 },
+  );
+  await expect.poll(async () => (await error.boundingBox())!.width).toBeLessThan(corner.width * 0.85);
+  // By keys.
+  const width = (await error.boundingBox())!.width;
+  await page.getByRole("button", { name: "More of 1 - metrics.`val/acc`" }).press("Enter");
+  await page.getByRole("menuitem", { name: "Move and size" }).press("ArrowRight");
+  await page.getByRole("menuitem", { name: "Wider" }).press("Enter");
+  await expect.poll(async () => (await error.boundingBox())!.width).toBeGreaterThan(width + 20);
+  expect(trouble.cspViolations).toEqual([]);
+  await page.reload();
+  await panel("Losses").getByRole("application", { name: "Losses: 20 lines by step" }).waitFor();
+  await page.getByRole("heading", { name: "What to see" }).waitFor();
+  await expectSoundInBothThemes(opened);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect.poll(() => page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+  await expectSoundInBothThemes(opened);
+});

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { SameX, SeriesX } from "../api/series.ts";
 import { optional } from "../parts/search-fields.ts";
+import { panelSchema } from "./panels/panel-search.ts";
 
 /** What the address of a screen with charts holds for them: part of its search schema. */
 export const chartSearch = {
@@ -20,6 +21,8 @@ export const chartSearch = {
   chartGroups: optional(z.boolean()),
   /** Lines that are switched off, by their ids: of runs, or `group:` and the label. */
   chartOff: optional(z.array(z.string())),
+  /** Panels that readers made. */
+  panels: optional(z.array(panelSchema)),
   /** Sections that are closed. */
   chartClosed: optional(z.array(z.string())),
 };

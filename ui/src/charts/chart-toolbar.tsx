@@ -1,5 +1,6 @@
-import { Eye, SlidersHorizontal, ZoomOut } from "lucide-react";
+import { Eye, Plus, SlidersHorizontal, ZoomOut } from "lucide-react";
 import { Button, IconButton } from "../parts/button.tsx";
+import { Menu } from "../parts/menu.tsx";
 import { Popover } from "../parts/popover.tsx";
 import { Combobox } from "../parts/select.tsx";
 import { SearchField } from "../parts/text-field.tsx";
@@ -15,6 +16,8 @@ interface ChartToolbarProps {
   /** Whether there are groups to draw as their mean. */
   hasGroups: boolean;
   live: LiveState;
+  /** Makes a panel; without it there are none. */
+  onAdd?: (kind: "line" | "text") => void;
   /** A chart in full has no grid to search or to size. */
   isFull?: boolean;
 }
@@ -22,7 +25,7 @@ interface ChartToolbarProps {
 const NAMED_X = ["step", "time", "relative"] as const;
 
 /** What holds for all charts of the page. */
-export function ChartToolbar({ settings, metricKeys, hasGroups, live, isFull = false }: ChartToolbarProps) {
+export function ChartToolbar({ settings, metricKeys, hasGroups, live, onAdd, isFull = false }: ChartToolbarProps) {
   const { search, change, smoothing, zoom, setZoom } = settings;
   const off = search.chartOff ?? [];
   return (
@@ -79,6 +82,15 @@ export function ChartToolbar({ settings, metricKeys, hasGroups, live, isFull = f
         <Button icon={<ZoomOut size={14} aria-hidden />} onClick={() => setZoom(undefined)}>
           Show everything
         </Button>
+      )}
+      {onAdd !== undefined && (
+        <Menu
+          trigger={<Button icon={<Plus size={14} aria-hidden />}>Panel</Button>}
+          entries={[
+            { label: "Line chart…", onSelect: () => onAdd("line") },
+            { label: "Text…", onSelect: () => onAdd("text") },
+          ]}
+        />
       )}
       <LiveNote live={live} />
     </div>

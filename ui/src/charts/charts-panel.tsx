@@ -1,9 +1,10 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { type ReactNode, useMemo, useRef } from "react";
+import { type ReactNode, useMemo, useRef, useState } from "react";
 import type { RunNotice } from "../api/live.ts";
 import type { SeriesX } from "../api/series.ts";
 import { Button } from "../parts/button.tsx";
 import { formatCount } from "../parts/format.ts";
+import { lazily } from "../parts/lazily.tsx";
 import { EmptyState, SkeletonRows } from "../parts/states.tsx";
 import { ChartCard } from "./chart-card.tsx";
 import type { ChartRun } from "./chart-lines.ts";
@@ -17,6 +18,7 @@ import { groupStyle } from "./group-style.ts";
 import type { HoverStore } from "./hover.ts";
 import { LineMark } from "./line-mark.tsx";
 import type { LineSource } from "./line-source.ts";
+import { newPanel, type Panel } from "./panels/panel-search.ts";
 import { useRunStyles } from "./run-colour.ts";
 import { useGroups } from "./use-groups.ts";
 import { useSeries } from "./use-series.ts";
@@ -42,7 +44,10 @@ export interface ChartsPanelProps {
   onNewKeys?: ((keys: string[]) => void) | undefined;
 }
 
+const PanelGrid = lazily(async () => (await import("./panels/panel-grid.tsx")).PanelGrid);
+
 const NONE: readonly string[] = [];
+const NO_PANELS: readonly Panel[] = [];
 export const MAX_CHART_RUNS = 100;
 
 const SIZES = {
@@ -81,6 +86,8 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   );
   const grouped = isGrouped ? groups.reduce((sum, { runIds }) => sum + runIds.length, 0) : 0;
   const [measure, width] = useWidth();
+  const [draft, setDraft] = useState<Panel>();
+  const panels = search.panels ?? NO_PANELS;
   const query = search.chartQuery?.toLowerCase() ?? "";
   const found = useMemo(() => metricKeys.filter((key) => key.toLowerCase().includes(query)), [metricKeys, query]);
   const sections = useMemo(() => sectionsOf(found), [found]);
@@ -106,7 +113,12 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div className="shrink-0 border-line border-b px-3 py-2 wide:px-4">
-        <ChartToolbar {...{ settings, metricKeys }} hasGroups={groups !== undefined} live={page.live} />
+        <ChartToolbar
+          {...{ settings, metricKeys }}
+          hasGroups={groups !== undefined}
+          live={page.live}
+          onAdd={(kind) => setDraft(newPanel(panels, kind === "text" ? { text: "" } : { metrics: [] }))}
+        />
         {isGrouped && <GroupLegend groups={groups} />}
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
@@ -120,6 +132,16 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
           <p className="pt-2 text-ink-muted text-sm">
             The first {MAX_CHART_RUNS} of {formatCount(count)} runs are drawn.
           </p>
+        )}
+        {(panels.length > 0 || draft !== undefined) && (
+          <div className="pt-3">
+            <PanelGrid
+              {...{ panels, width, metricKeys, runs, groups, styles, settings, hover, draft }}
+              fallback={<SkeletonRows rows={4} />}
+              onChange={(next) => change({ panels: next.length === 0 ? undefined : next })}
+              onDraftEnd={() => setDraft(undefined)}
+            />
+          </div>
         )}
         {found.length === 0 && (
           <EmptyState

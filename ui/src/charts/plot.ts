@@ -33,8 +33,10 @@ export interface PlotSpec {
   readonly isLogX: boolean;
   readonly isLogY: boolean;
   readonly zoom?: Range | undefined;
-  /** Of the vertical axis; what the lines need where absent. */
-  readonly y?: Range | undefined;
+  /** Ends of the vertical axis; what the lines need where null or absent. */
+  readonly y?: readonly [number | null, number | null] | undefined;
+  /** Heights of reference lines, which are in sight. */
+  readonly marks?: readonly number[] | undefined;
 }
 
 export interface PlotEvents {
@@ -52,6 +54,25 @@ const BAND = 0.16;
 const VEIL = 0.55;
 /** A drag shorter than this is a click. */
 const MIN_DRAG_PX = 4;
+
+/** The heights that a chart shows: what its lines, bands and reference lines need, or what the reader chose. */
+export function heightRange({ lines, marks = [], isLogY, y }: PlotSpec, x: Range): Range {
+  const drawn = lines.flatMap(({ points, faint, band }) => [
+    points,
+    ...(faint ? [faint] : []),
+    ...(band
+      ? [
+          { x: band.x, values: band.low },
+          { x: band.x, values: band.high },
+        ]
+      : []),
+  ]);
+  const marked = { x: Float64Array.from(marks, () => x[0]), values: Float64Array.from(marks) };
+  const [from, to] = yRange([...drawn, marked], x, isLogY);
+  const ends: Range = [y?.[0] ?? from, y?.[1] ?? to];
+  const isFit = ends[0] < ends[1] && (!isLogY || ends[0] > 0);
+  return isFit ? ends : [from, to];
+}
 
 /** A drawn chart: uPlot for axes and the pointer, and the lines, each with x of its own, drawn on its canvas. */
 export class Plot {
@@ -85,17 +106,9 @@ export class Plot {
     if (this.#uplot !== undefined && spec === this.#spec && this.#kind.endsWith(theme)) return;
     this.#spec = spec;
     const all = spec.lines.flatMap(({ points, faint }) => (faint ? [points, faint] : [points]));
-    const bands = spec.lines.flatMap(({ band }) =>
-      band
-        ? [
-            { x: band.x, values: band.low },
-            { x: band.x, values: band.high },
-          ]
-        : [],
-    );
     this.#everything = xRange(all, spec.x, spec.isLogX);
     this.#x = clampedZoom(spec.zoom, this.#everything, spec.isLogX);
-    this.#y = spec.y ?? yRange([...all, ...bands], this.#x, spec.isLogY);
+    this.#y = heightRange(spec, this.#x);
     this.#isWhole = spec.x.startsWith("metric:") && all.every(({ x }) => x.every(Number.isInteger));
     const kind = [spec.x, spec.isLogX, spec.isLogY, this.#isWhole, theme].join();
     if (this.#uplot === undefined || kind !== this.#kind) {
@@ -279,6 +292,11 @@ export class Plot {
       }
     }
     ctx.globalAlpha = 1;
+    ctx.fillStyle = this.#colours.ink;
+    for (const mark of this.#spec.marks ?? []) {
+      const y = Math.round(toY(place)(mark));
+      for (let left = bbox.left; left < bbox.left + bbox.width; left += 8 * dpr) ctx.fillRect(left, y, 5 * dpr, dpr);
+    }
     for (const { points, faint, colour, variant } of lines) {
       ctx.strokeStyle = colour;
       ctx.fillStyle = colour;

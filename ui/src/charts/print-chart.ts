@@ -9,11 +9,10 @@ import {
   type Range,
   xName,
   xRange,
-  yRange,
 } from "./axes.ts";
 import { type Place as DrawPlace, toX, toY } from "./draw.ts";
 import { canvasPen, type Pen, type Place, svgPen } from "./pens.ts";
-import type { PlotLine, PlotSpec } from "./plot.ts";
+import { heightRange, type PlotLine, type PlotSpec } from "./plot.ts";
 import { durationTick } from "./plot-axes.ts";
 import { DASHES } from "./run-colour.ts";
 import { textOfLast } from "./text-of-last.ts";
@@ -83,16 +82,8 @@ function print(pen: Pen, printed: Printed): void {
   );
   pen.text(title, [EDGE, TITLE_PX / 2 + 4], { colour: LOOK.ink, size: 20, isBold: true });
   const all = lines.flatMap(({ points, faint }) => (faint ? [points, faint] : [points]));
-  const bands = lines.flatMap(({ band }) =>
-    band
-      ? [
-          { x: band.x, values: band.low },
-          { x: band.x, values: band.high },
-        ]
-      : [],
-  );
   const xs = clampedZoom(spec.zoom, xRange(all, x, isLogX), isLogX);
-  const ys = spec.y ?? yRange([...all, ...bands], xs, isLogY);
+  const ys = heightRange(spec, xs);
   const box = { left: EDGE + Y_AXIS_PX, top: TITLE_PX, width: WIDTH - 2 * EDGE - Y_AXIS_PX, height: PLOT_HEIGHT };
   const place: DrawPlace = { ...box, x: xs, y: ys, isLogX, isLogY };
   const [xOf, yOf] = [toX(place), toY(place)];
@@ -125,6 +116,16 @@ function print(pen: Pen, printed: Printed): void {
   pen.text(title, yTitle, { ...label, colour: LOOK.ink, anchor: "middle", isTurned: true });
 
   pen.clipped(box, () => {
+    for (const mark of spec.marks ?? []) {
+      const [y, right] = [yOf(mark), box.left + box.width];
+      pen.line(
+        [
+          [box.left, y],
+          [right, y],
+        ],
+        { colour: LOOK.muted, width: 1, dash: [5, 3] },
+      );
+    }
     for (const { band, colour } of lines) {
       if (band === undefined) continue;
       const ends = [...band.x.keys()].filter(
