@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { DEFAULT_LEVELS, type DefaultPermission } from "./access.ts";
 import { isDirectUri, isServed, SERVED_ROOT } from "./artifact-location.ts";
 
 const longEnough = (characters: number) =>
@@ -21,6 +22,13 @@ export const adminSettings = z.object({
   ),
   TRACKFLARE_ADMIN_PASSWORD: longEnough(12),
   TRACKFLARE_ADMIN_TOKEN: longEnough(16),
+  /** What users hold on everything that no grant of theirs is about; READ unless set, as in MLflow. */
+  TRACKFLARE_DEFAULT_PERMISSION: z.optional(
+    z.enum(
+      Object.keys(DEFAULT_LEVELS) as DefaultPermission[],
+      `must be one of ${Object.keys(DEFAULT_LEVELS).join(", ")}`,
+    ),
+  ),
 });
 
 /** Whether every entry of a list of origins is `*` or one: a scheme, a host and perhaps a port. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { DEFAULT_LEVELS, type DefaultPermission } from "../domain/access.ts";
+import { DEFAULT_LEVELS } from "../domain/access.ts";
 import { type LocationRules, SERVED_ROOT } from "../domain/artifact-location.ts";
 import { MlflowError } from "../domain/errors.ts";
 import { type S3Settings, type S3Variables, s3Settings } from "../domain/s3-settings.ts";
@@ -17,13 +17,6 @@ const settings = z.extend(adminSettings, {
   TRACKFLARE_METRICS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
   /** A line of JSON for each request. */
   TRACKFLARE_LOG_REQUESTS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
-  TRACKFLARE_DEFAULT_PERMISSION: z._default(
-    z.enum(
-      Object.keys(DEFAULT_LEVELS) as DefaultPermission[],
-      `must be one of ${Object.keys(DEFAULT_LEVELS).join(", ")}`,
-    ),
-    "READ",
-  ),
   ...standingSettings.shape,
   ...artifactSettings.shape,
 });
@@ -113,7 +106,7 @@ function parseConfig(env: Env): Config {
     countsRequests: rest.TRACKFLARE_METRICS === "1",
     logsRequests: rest.TRACKFLARE_LOG_REQUESTS === "1",
     bucket: bucketOf(rest),
-    defaultLevel: DEFAULT_LEVELS[rest.TRACKFLARE_DEFAULT_PERMISSION],
+    defaultLevel: DEFAULT_LEVELS[rest.TRACKFLARE_DEFAULT_PERMISSION ?? "READ"],
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
     // Parts go to this server with R2, which clients reach, and with S3 to the bucket, which they may not.
     announcesMultipart: isYes(

@@ -7,7 +7,7 @@ const PASSWORD = "long enough for one";
 const TOKEN = "a token of this test";
 
 test("on loopback no secret is needed", () => {
-  const none = { admin: undefined, standing: {}, artifacts: {} };
+  const none = { admin: undefined, standing: {}, telling: {}, artifacts: {} };
   const expected = { host: "127.0.0.1", port: 5000, dataDir: resolve("data"), ...none };
   expect(parseServerSettings(FLAGS, {})).toEqual(expected);
   expect(parseServerSettings({ ...FLAGS, host: "localhost" }, {})).toEqual(expected);
@@ -112,4 +112,12 @@ test("every wrong flag is told at once", () => {
   expect(() => parseServerSettings({ host: " ", port: "x", dataDir: "" }, {})).toThrow(
     /--host.*\n.*--port.*\n.*--data-dir/,
   );
+});
+
+test("what users hold by default reaches the Worker of a server with a secret, and a wrong word is named", () => {
+  const parse = (permission: string) => () =>
+    parseServerSettings(FLAGS, { TRACKFLARE_ADMIN_TOKEN: TOKEN, TRACKFLARE_DEFAULT_PERMISSION: permission });
+  const admin = { TRACKFLARE_ADMIN_TOKEN: TOKEN, TRACKFLARE_DEFAULT_PERMISSION: "NO_PERMISSIONS" };
+  expect(parse("NO_PERMISSIONS")().admin).toEqual(admin);
+  expect(parse("NONE")).toThrow("TRACKFLARE_DEFAULT_PERMISSION must be one of NO_PERMISSIONS, READ");
 });
