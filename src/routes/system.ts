@@ -6,7 +6,7 @@ import { apiPaths, nothing, type Route, route } from "../wire/route.ts";
 import { onList, onServer } from "./permissions.ts";
 
 /** The MLflow release whose API this server speaks; clients compare it before they use newer routes. */
-const MLFLOW_VERSION = "3.17.2";
+const MLFLOW_VERSION = "3.18.0";
 
 const text = (body: string, type = "text/plain; charset=utf-8"): Response =>
   new Response(body, { headers: { "Content-Type": type, "X-Content-Type-Options": "nosniff" } });
@@ -48,9 +48,13 @@ export const systemRoutes: readonly Route[] = [
         multipart_uploads_enabled: ctx.announcesMultipart && offersMultipart(ctx),
         multipart_downloads_enabled:
           ctx.announcesPresigned && ctx.isServingArtifacts && ctx.artifacts.presignGet !== undefined,
+        artifact_serving_enabled: ctx.isServingArtifacts,
         presigned_upload_run_id_supported: false,
         presigned_upload_model_id_supported: false,
-        features_enabled: { gateway: false },
+        model_artifact_presigned_downloads_supported: false,
+        features_enabled: { gateway: false, scheduled_issue_detection: false },
+        tracking_auth: "",
+        artifacts_presigned_only: false,
       }),
   }),
   // Nothing is told to anyone: the UI stops collecting when it hears so.

@@ -1,7 +1,7 @@
 import { invalidParameter } from "../domain/errors.ts";
 import type { Binder } from "./binder.ts";
 import { LOGGED_MODEL_GRAMMAR } from "./grammar.ts";
-import { type DatasetFilter, loggedModelColumn, onDatasets } from "./logged-model-source.ts";
+import { type DatasetFilter, latestPoint, loggedModelColumn } from "./logged-model-source.ts";
 import { checkOrderTerms, type OrderColumn } from "./order.ts";
 import { METRIC_RANKS } from "./run-order.ts";
 
@@ -45,7 +45,7 @@ export function planLoggedModelOrder(terms: readonly LoggedModelOrder[]): Planne
       throw invalidParameter(`Invalid order by field name: ${fieldName}. Only metrics are supported.`);
     }
     const alias = `o${joins.length}`;
-    joins.push((binder) => latestPoint(alias, fieldName.slice(dot + 1), datasetOf(term), binder));
+    joins.push((binder) => joinLatest(alias, fieldName.slice(dot + 1), datasetOf(term), binder));
     const rank = `coalesce(${alias}.is_nan, ${METRIC_RANKS.missing})`;
     return [
       { sql: rank, type: "number", ascending: true, nullable: false },
@@ -70,12 +70,9 @@ function datasetOf({ datasetName, datasetDigest }: LoggedModelOrder): DatasetFil
   return datasetName ? { name: datasetName, digest: datasetDigest } : undefined;
 }
 
-/** Joins a model's latest point of the metric, found at the end of its rows. */
-function latestPoint(alias: string, key: string, dataset: DatasetFilter | undefined, binder: Binder): string {
-  const bound = binder.bind(key);
-  const latest = `SELECT timestamp, step, run_id FROM logged_model_metrics
-    WHERE model_id = m.model_id AND key = ${bound}${onDatasets(dataset ? [dataset] : [], binder)}
-    ORDER BY timestamp DESC, step DESC, run_id LIMIT 1`;
-  return `LEFT JOIN logged_model_metrics ${alias} ON ${alias}.model_id = m.model_id AND ${alias}.key = ${bound}
+/** Joins a model's latest point of the metric. */
+function joinLatest(alias: string, key: string, dataset: DatasetFilter | undefined, binder: Binder): string {
+  const latest = latestPoint("timestamp, step, run_id", key, dataset ? [dataset] : [], binder);
+  return `LEFT JOIN logged_model_metrics ${alias} ON ${alias}.model_id = m.model_id AND ${alias}.key = ${binder.bind(key)}
     AND (${alias}.timestamp, ${alias}.step, ${alias}.run_id) = (${latest})`;
 }

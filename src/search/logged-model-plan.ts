@@ -1,12 +1,13 @@
 import { invalidParameter } from "../domain/errors.ts";
 import { MAX_MODEL_VALUE_LENGTH } from "../domain/logged-model.ts";
-import { comparisonsOf } from "./ast.ts";
+import { shorten } from "../domain/names.ts";
+import { type Comparison, comparisonsOf } from "./ast.ts";
 import { Binder } from "./binder.ts";
 import { conjuncts } from "./conditions.ts";
 import { experimentTest, toExperimentIds } from "./experiment-ids.ts";
 import { LOGGED_MODEL_GRAMMAR } from "./grammar.ts";
 import { type LoggedModelOrder, planLoggedModelOrder } from "./logged-model-order.ts";
-import { type DatasetFilter, loggedModelSource, onDatasets } from "./logged-model-source.ts";
+import { type DatasetFilter, FILTER_STATUSES, loggedModelSource, onDatasets } from "./logged-model-source.ts";
 import { parseFilter } from "./parser.ts";
 import { checkMaxResults, type PageQuery, planSearch, type SearchPlan } from "./plan.ts";
 import { pageStatement, searchQuery } from "./statement.ts";
@@ -31,6 +32,7 @@ export function planLoggedModelSearch(query: LoggedModelSearchQuery): SearchPlan
     throw invalidParameter("`dataset_name` in the `datasets` clause must be specified.");
   }
   const conditions = conjuncts(parseFilter(filter, LOGGED_MODEL_GRAMMAR));
+  for (const condition of conditions) comparisonsOf(condition).forEach(checkStatus);
   const hasMetric = conditions.some((condition) =>
     comparisonsOf(condition).some(({ field }) => field.entity === "metric"),
   );
@@ -58,4 +60,22 @@ export function planLoggedModelSearch(query: LoggedModelSearchQuery): SearchPlan
     },
     query,
   );
+}
+
+/** Refuses a comparison with what is no status; MLflow would find nothing by it, or refuse it too. */
+function checkStatus(comparison: Comparison): void {
+  const { entity, key } = comparison.field;
+  if (entity !== "attribute" || key !== "status" || comparison.kind === "presence") return;
+  const { kind } = comparison;
+  const isText = kind === "text" && (comparison.comparator === "=" || comparison.comparator === "!=");
+  if (kind === "number" || (kind === "text" && !isText)) {
+    throw invalidParameter(`Invalid comparison operator for status: ${comparison.comparator}`);
+  }
+  const values = comparison.kind === "list" ? comparison.values : [comparison.value];
+  const unknown = values.map(String).find((value) => !FILTER_STATUSES.includes(value));
+  if (unknown !== undefined) {
+    throw invalidParameter(
+      `Unknown model status in filter: '${shorten(unknown)}'; it must be one of ${FILTER_STATUSES.join(", ")}.`,
+    );
+  }
 }

@@ -1,5 +1,4 @@
 import { LOGGED_MODEL_STATUSES } from "../domain/entities.ts";
-import type { Field } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import type { FieldSource } from "./conditions.ts";
 
@@ -9,8 +8,13 @@ export interface DatasetFilter {
   readonly digest?: string | undefined;
 }
 
-/** MLflow compares and sorts a status by its number; the type makes SQLite compare it with `'2'` as a number. */
-const STATUS_NUMBER = `CAST(CASE m.status ${LOGGED_MODEL_STATUSES.map((name, number) => `WHEN '${name}' THEN ${number}`).join(" ")} END AS INTEGER)`;
+/** MLflow sorts a status by its number. */
+const STATUS_NUMBER = `CASE m.status ${LOGGED_MODEL_STATUSES.map((name, number) => `WHEN '${name}' THEN ${number}`).join(" ")} END`;
+
+/** The names that filters have for the statuses, in the order of their numbers: `LoggedModelStatus` of MLflow's client. */
+export const FILTER_STATUSES: readonly string[] = ["UNSPECIFIED", "PENDING", "READY", "FAILED"];
+
+const STATUS_NAME = `CASE m.status ${LOGGED_MODEL_STATUSES.map((name, number) => `WHEN '${name}' THEN '${FILTER_STATUSES[number]}'`).join(" ")} END`;
 
 /** Where our columns differ from MLflow's. */
 const COLUMNS = new Map([
@@ -27,21 +31,28 @@ export function loggedModelColumn(key: string): string {
 
 const VALUE_TABLES = { param: "logged_model_params", tag: "logged_model_tags" } as const;
 
-/** Of a metric every point counts: a comparison holds where it does of any. */
+/** A metric's latest point counts, of those on the datasets. */
 export function loggedModelSource(datasets: readonly DatasetFilter[]): FieldSource {
   return {
-    column: ({ entity, key }) => (entity === "attribute" ? loggedModelColumn(key) : undefined),
-    rows: (field, binder) => {
-      const rows = `${tableOf(field)} WHERE model_id = m.model_id AND key = ${binder.bind(field.key)}`;
-      return field.entity === "metric"
-        ? { from: rows + onDatasets(datasets, binder), value: "value", isNan: "is_nan" }
-        : { from: rows, value: "value" };
+    column: ({ entity, key }) => {
+      if (entity !== "attribute") return undefined;
+      return key === "status" ? STATUS_NAME : loggedModelColumn(key);
     },
+    rows: ({ entity, key }, binder) =>
+      entity === "param" || entity === "tag"
+        ? { from: `${VALUE_TABLES[entity]} WHERE model_id = m.model_id AND key = ${binder.bind(key)}`, value: "value" }
+        : { from: `(${latestPoint("value, is_nan", key, datasets, binder)}) WHERE 1`, value: "value", isNan: "is_nan" },
   };
 }
 
-function tableOf({ entity }: Field): string {
-  return entity === "param" || entity === "tag" ? VALUE_TABLES[entity] : "logged_model_metrics";
+/**
+ * Selects `columns` of a model's latest point of a metric: of the greatest step, then timestamp, then value, as MLflow has
+ * it since 3.18.
+ */
+export function latestPoint(columns: string, key: string, datasets: readonly DatasetFilter[], binder: Binder): string {
+  return `SELECT ${columns} FROM logged_model_metrics
+    WHERE model_id = m.model_id AND key = ${binder.bind(key)}${onDatasets(datasets, binder)}
+    ORDER BY step DESC, timestamp DESC, value DESC, run_id LIMIT 1`;
 }
 
 /** A further condition on rows of `logged_model_metrics`, with its AND; empty where no dataset is asked for. */

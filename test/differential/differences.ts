@@ -212,10 +212,12 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     name: "IS NULL of a registered model's tag",
-    reason: "MLflow's own error; here it is as for runs.",
+    reason: "MLflow refuses it; here it is as for runs.",
     equalise: where(
       ({ call, mlflow, trackflare }) =>
-        /IS NULL/i.test(String(call.message.filter)) && mlflow.status >= 500 && trackflare.status === 200,
+        /IS NULL/i.test(String(call.message.filter)) &&
+        mlflow.errorCode === "INVALID_PARAMETER_VALUE" &&
+        trackflare.status === 200,
     ),
   },
   {
@@ -355,6 +357,27 @@ export const DIFFERENCES: readonly Difference[] = [
         /\/\/|(^|\/)\.\.?(\/|$)|\/$/.test(String(call.message.path)) &&
         mlflow.status < 500 &&
         trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "files where a run or a model has its folder",
+    reason:
+      "A file there would shut the run or model out of its own folder; MLflow's local store finds that out later.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        /^mlflow-artifacts (upload|delete)$/.test(call.operation.name) &&
+        mlflow.status < 400 &&
+        trackflare.errorCode === "INVALID_PARAMETER_VALUE",
+    ),
+  },
+  {
+    name: "params compared with numbers",
+    reason: "A param that is compared with a number is read as one: docs/search.md.",
+    equalise: where(
+      ({ call, mlflow, trackflare }) =>
+        /\bparam(?:eter)?s?\.\S+ *[<>=!]+ *[\d.-]/.test(String(call.message.filter)) &&
+        mlflow.errorCode === "INVALID_PARAMETER_VALUE" &&
+        trackflare.status === 200,
     ),
   },
   {

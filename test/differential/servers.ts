@@ -24,7 +24,7 @@ export interface Servers {
 }
 
 export async function startServers(): Promise<Servers> {
-  const starts = [startMlflow(), startServer({ recordAs: "Differential test" })] as const;
+  const starts = [startMlflow(oracle()), startServer({ recordAs: "Differential test" })] as const;
   try {
     const [mlflow, trackflare] = await Promise.all(starts);
     return {
@@ -43,6 +43,20 @@ export async function stopServers({ mlflow, trackflare }: Servers): Promise<void
   await Promise.all([mlflow.stop(), trackflare.stop()]);
 }
 
+/** The release that answers are compared with, as scripts/test.mjs installs it beside the clients' own. */
+const ORACLE = join(ROOT, ".venv/mlflow-3.18.0");
+
+/** How to start the {@link ORACLE}, or the `mlflow` that the variable names. */
+function oracle(): MlflowOptions {
+  if (process.env.MLFLOW_COMMAND !== undefined) return {};
+  if (!existsSync(ORACLE)) {
+    throw new Error(`There is no ${ORACLE}: run npm test once, or name an mlflow 3.18.0 in MLFLOW_COMMAND.`);
+  }
+  // It is one package; the environment's own is three, of an older release, of which it warns.
+  const env = { PYTHONPATH: ORACLE, PYTHONWARNINGS: "ignore" };
+  return { command: join(ROOT, ".venv/bin/python"), args: ["-m", "mlflow"], env };
+}
+
 export interface MlflowOptions {
   /** Its database and its artifacts are made in here, and stay; without one, in a folder that goes with the server. */
   readonly folder?: string;
@@ -50,6 +64,8 @@ export interface MlflowOptions {
   readonly backendStoreUri?: string;
   /** The `mlflow` of another version. */
   readonly command?: string;
+  /** What the command is given before its own words. */
+  readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -65,6 +81,7 @@ export async function startMlflow(options: MlflowOptions = {}): Promise<Omit<Run
   const log = join(folder, "server.log");
   const output = openSync(log, "w");
   const args = [
+    ...(options.args ?? []),
     ...["server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1"],
     ...["--backend-store-uri", options.backendStoreUri ?? `sqlite:///${folder}/mlflow.db`],
     ...["--artifacts-destination", `${folder}/mlartifacts`],

@@ -12,6 +12,7 @@ const BAD_KEYS = [
   "/abs",
   "a/",
   "bad\nkey",
+  "key\n",
   "k$",
   "a'b",
   "🙂",

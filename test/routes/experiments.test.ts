@@ -37,6 +37,20 @@ test("a new experiment has what it was given, and a location below mlflow-artifa
   expect(await mlflow("experiments/get-by-name", { experiment_name: name })).toEqual({ experiment });
 });
 
+test.each(["", " ", "\t", "\n ", "\u00a0"])(
+  "the blank name %j is refused, for a new experiment and an old one",
+  async (name) => {
+    await expectMlflowError(send("experiments/create", { name }), "INVALID_PARAMETER_VALUE");
+    const id = await newExperiment();
+    const before = await getExperiment(id);
+    await expectMlflowError(
+      send("experiments/update", { experiment_id: id, new_name: name }),
+      "INVALID_PARAMETER_VALUE",
+    );
+    expect(await getExperiment(id)).toEqual(before);
+  },
+);
+
 test("without tags there is no list of them; of two tags of one key the later stays", async () => {
   expect(await getExperiment(await newExperiment())).not.toHaveProperty("tags");
   const tags = [...pairs({ a: "1" }), ...pairs({ a: "2" }), { key: "b" }];
@@ -80,9 +94,9 @@ test.each([
   await expectMlflowError(send("experiments/create", message), "INVALID_PARAMETER_VALUE");
 });
 
-test("names of 500 characters, of any script and of spaces alone are names", async () => {
+test("names of 500 characters, of any script and with spaces around are names", async () => {
   const suffix = crypto.randomUUID();
-  for (const name of [`${"😀".repeat(500 - suffix.length)}${suffix}`, `実験/${suffix}`, " ".repeat(400)]) {
+  for (const name of [`${"😀".repeat(500 - suffix.length)}${suffix}`, `実験/${suffix}`, ` ${suffix}\n`]) {
     expect((await getExperiment(await newExperiment({ name }))).name).toBe(name);
   }
 });

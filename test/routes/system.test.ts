@@ -26,9 +26,13 @@ test("server-info says what the client looks for, and promises nothing that is n
       trace_archival_enabled: false,
       multipart_uploads_enabled: false,
       multipart_downloads_enabled: false,
+      artifact_serving_enabled: true,
       presigned_upload_run_id_supported: false,
       presigned_upload_model_id_supported: false,
-      features_enabled: { gateway: false },
+      model_artifact_presigned_downloads_supported: false,
+      features_enabled: { gateway: false, scheduled_issue_detection: false },
+      tracking_auth: "",
+      artifacts_presigned_only: false,
     });
   }
 });

@@ -2,7 +2,7 @@ import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { LOGGED_MODEL_STATUSES } from "../../src/domain/entities.ts";
 import { type LoggedModelSearchQuery, planLoggedModelSearch } from "../../src/search/logged-model-plan.ts";
-import type { DatasetFilter } from "../../src/search/logged-model-source.ts";
+import { type DatasetFilter, FILTER_STATUSES } from "../../src/search/logged-model-source.ts";
 import { EVERYTHING } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
 import { readPage } from "../../src/stores/d1/connection/page.ts";
@@ -136,13 +136,25 @@ function randomComparison(random: RandomSource, datasets: readonly DatasetFilter
       })[comparator] ?? false;
     return {
       text: `metrics.\`${key}\` ${comparator} ${value}`,
-      test: ({ points }) => points.some((of) => of.key === key && onDataset(of, datasets) && meets(of.value)),
+      test: (model) => {
+        const value = latest(model, key, datasets);
+        return value !== undefined && meets(value);
+      },
     };
+  }
+  if (below(6) === 0) {
+    const [one, other] = [pick(FILTER_STATUSES), pick(FILTER_STATUSES)];
+    const named = ({ status }: Model) => FILTER_STATUSES[status]!;
+    return pick<{ text: string; test: Test }>([
+      { text: `status = '${one}'`, test: (model) => named(model) === one },
+      { text: `status != ${one}`, test: (model) => named(model) !== one },
+      { text: `attributes.status IN ('${one}', '${other}')`, test: (model) => [one, other].includes(named(model)) },
+      { text: `status NOT IN ('${one}', '${other}')`, test: (model) => ![one, other].includes(named(model)) },
+    ]);
   }
   const [field, read] = pick<readonly [string, (model: Model) => string | undefined]>([
     ["name", (model) => model.name],
     ["attributes.model_type", (model) => model.modelType],
-    ["status", (model) => String(model.status)],
     ["experiment_id", (model) => String(model.experimentId)],
     ["params.lr", (model) => model.params.lr],
     ["params.`a b`", (model) => model.params["a b"]],
@@ -191,10 +203,13 @@ function randomFilter(
   return { text: `(${left.text} AND ${right.text})`, test: (model) => left.test(model) && right.test(model) };
 }
 
-/** The latest point by time, step and then the first run; numbers before NaN before nothing. */
-function latest(model: Model, key: string, dataset: DatasetFilter | undefined): number | undefined {
-  const points = model.points.filter((of) => of.key === key && onDataset(of, dataset ? [dataset] : []));
-  points.sort((a, b) => b.timestamp - a.timestamp || b.step - a.step || (a.runId < b.runId ? -1 : 1));
+/** The value of the point with the greatest step, then timestamp, then value, of which NaN counts as 0. */
+function latest(model: Model, key: string, datasets: readonly DatasetFilter[]): number | undefined {
+  const points = model.points.filter((of) => of.key === key && onDataset(of, datasets));
+  const value = (point: Point) => point.value || 0;
+  points.sort(
+    (a, b) => b.step - a.step || b.timestamp - a.timestamp || value(b) - value(a) || (a.runId < b.runId ? -1 : 1),
+  );
   return points[0]?.value;
 }
 
@@ -242,7 +257,8 @@ describe("a search answers what a naive evaluation over all models does", () => 
           filter.test(model),
       )
         .sort((a, b) => {
-          const [x, y] = ordered ? [latest(a, key, dataset), latest(b, key, dataset)] : [undefined, undefined];
+          const on = dataset === undefined ? [] : [dataset];
+          const [x, y] = ordered ? [latest(a, key, on), latest(b, key, on)] : [undefined, undefined];
           const byValue = rank(x) === 0 && rank(y) === 0 ? (x! - y!) * (ascending ? 1 : -1) : 0;
           return rank(x) - rank(y) || byValue || b.created - a.created || (a.modelId < b.modelId ? -1 : 1);
         })
@@ -302,4 +318,16 @@ describe("limits and hostile searches", () => {
     );
     expect(details).toContain("SEARCH logged_model_metrics USING PRIMARY KEY (model_id=? AND key=?)");
   });
+});
+
+test.each([
+  "status = 'LOGGED_MODEL_READY'",
+  "status = 'ready'",
+  "status != '2'",
+  "status LIKE 'R%'",
+  "status ILIKE 'r%'",
+  "status IN ('READY', 'UPLOAD_FAILED')",
+  "name = 'a' OR NOT status NOT IN ('X')",
+])("the filter %s is refused", (filter) => {
+  expect(() => planLoggedModelSearch({ ...QUERY, filter })).toThrow(/status/);
 });

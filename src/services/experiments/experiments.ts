@@ -2,7 +2,7 @@ import type { Experiment, KeyValue } from "../../domain/entities.ts";
 import { alreadyExists, doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { isExperimentId } from "../../domain/ids.ts";
 import { MAX_EXPERIMENT_NAME_LENGTH, MAX_EXPERIMENT_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
-import { checkKey, checkLength } from "../../domain/names.ts";
+import { checkKey, checkLength, shorten } from "../../domain/names.ts";
 import { failedGuard, isDuplicate } from "../../stores/d1/connection/guard.ts";
 import {
   deleteExperimentTag as deleteTagRow,
@@ -38,7 +38,7 @@ export interface CreateExperiment {
 
 /** @returns the new experiment's id. */
 export async function createExperiment(ctx: ServiceContext, input: CreateExperiment): Promise<string> {
-  checkLength("experiment name", input.name, MAX_EXPERIMENT_NAME_LENGTH);
+  checkName(input.name);
   // Whoever chose it could read and write what lies there, of whichever experiment.
   if (input.artifactLocation && !ctx.principal.isAdmin) {
     throw new MlflowError("PERMISSION_DENIED", "Only an admin may choose an experiment's artifact location.");
@@ -62,7 +62,7 @@ export async function createExperiment(ctx: ServiceContext, input: CreateExperim
 
 /** Only an active experiment can be renamed; upstream answers 500 for a deleted one, which clients repeat for minutes. */
 export async function renameExperiment(ctx: ServiceContext, experimentId: string, name: string): Promise<void> {
-  checkLength("experiment name", name, MAX_EXPERIMENT_NAME_LENGTH);
+  checkName(name);
   try {
     if (isExperimentId(experimentId) && (await renameRow(ctx.writes, experimentId, name, Date.now()))) return;
   } catch (error) {
@@ -105,4 +105,10 @@ async function nameTaken(ctx: ServiceContext, name: string): Promise<Error> {
       ? `Experiment '${name}' already exists in deleted state. Restore it, or choose another name.`
       : `Experiment(name=${name}) already exists.`,
   );
+}
+
+/** Refuses blank names, as MLflow does since 3.18, and long ones. */
+function checkName(name: string): void {
+  if (name.trim() === "") throw invalidParameter(`Invalid experiment name: '${shorten(name)}'`);
+  checkLength("experiment name", name, MAX_EXPERIMENT_NAME_LENGTH);
 }

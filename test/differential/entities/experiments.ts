@@ -19,6 +19,7 @@ const FILTERS = [
   "attribute.name = 'Default'",
   "name = x",
   "creation_time = 'x'",
+  "attributes.name LIKE '%a%'",
   "metrics.loss > 1",
   "name > 'a'",
   "name LIKE 'a' OR name LIKE 'b'",

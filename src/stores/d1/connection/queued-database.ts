@@ -31,17 +31,32 @@ export class QueuedDatabase implements Database {
     };
     // Also where the client has hung up: the write must be counted out.
     this.#waitUntil(writing.then(end, end));
-    return (await writing) as StatementResult<Row>[];
+    return (await writing.catch(throwRefusal)) as StatementResult<Row>[];
   }
 }
 
 async function runQueued(env: Env, statements: readonly BoundStatement[]): Promise<StatementResult<unknown>[]> {
   const outcome = await env.WRITES.getByName("d1").batch(statements);
   if (outcome === FULL) {
-    throw new MlflowError("REQUEST_LIMIT_EXCEEDED", "More is being written than the database takes; please repeat.");
+    throw tooMuch();
   }
   if ("refusal" in outcome) throw new Error(outcome.refusal);
   return outcome;
+}
+
+/** What D1 says of a transaction that it did not begin (developers.cloudflare.com/d1/observability/debug-d1). */
+const NOT_BEGUN = /D1 DB is overloaded/i;
+
+/**
+ * A write that was certainly not applied is a 429: MLflow's client repeats it whatever it is, and of a 5xx not what would
+ * make a second run or experiment.
+ */
+function throwRefusal(error: unknown): never {
+  throw error instanceof Error && NOT_BEGUN.test(error.message) ? tooMuch() : error;
+}
+
+function tooMuch(): MlflowError {
+  return new MlflowError("REQUEST_LIMIT_EXCEEDED", "More is being written than the database takes; please repeat.");
 }
 
 class QueuedStatement implements Statement, BoundStatement {

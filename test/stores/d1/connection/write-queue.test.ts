@@ -96,6 +96,19 @@ describe("more than may wait", () => {
   });
 });
 
+test("what D1 did not begin is a 429 too, and any other failure stays what it was", async () => {
+  for (const [text, reason] of [
+    ["D1_ERROR: D1 DB is overloaded. Requests queued for too long.", { status: 429 }],
+    ["D1_ERROR: Network connection lost.", { message: "D1_ERROR: Network connection lost." }],
+  ] as const) {
+    const failing: D1Database = Object.assign(Object.create(env.DB), {
+      batch: () => Promise.reject(new Error(text)),
+    });
+    const db = new QueuedDatabase({ ...env, DB: failing }, () => undefined);
+    await expect(db.prepare("SELECT 1").run()).rejects.toMatchObject(reason);
+  }
+});
+
 describe("transactions that arrive together", () => {
   test("are one, and each is answered its own rows", async () => {
     const runIds = await newRuns(20);
