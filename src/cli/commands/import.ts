@@ -9,9 +9,8 @@ export function importCommand(): Command {
   return new Command("import")
     .description("Copy everything from an MLflow into a Trackflare server: what is there already is not written again.")
     .argument(
-      "<source...>",
-      "an mlruns folder, MLflow's SQLite file, a database URL (postgresql://, mysql://) or the URL of a tracking server; " +
-        "`tensorboard <folder>` for event files",
+      "<source>",
+      "an mlruns folder, MLflow's SQLite file, a database URL (postgresql://, mysql://) or the URL of a tracking server",
     )
     .addOption(
       new Option("--to <uri>", "the Trackflare server to write to").env("MLFLOW_TRACKING_URI").makeOptionMandatory(),
@@ -22,7 +21,6 @@ export function importCommand(): Command {
         .default("copy"),
     )
     .option("--artifacts-from <folder>", "where a database's mlflow-artifacts:/ files lie, mostly ./mlartifacts")
-    .option("--experiment <name>", "the experiment that event files become; the folder's name without it")
     .option("--json", "print the report as JSON")
     .addHelpText(
       "after",
@@ -33,9 +31,9 @@ MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. The writing one must be an a
 Ends with 0 when everything arrived, with ${INCOMPLETE} when some things did not (the report names each), with 1 when it could not go on:
 start it again then, it goes on where it was.`,
     )
-    .action(async (words: readonly string[], flags: ImportFlags) => {
+    .action(async (place: string, flags: ImportFlags) => {
       const { runImport } = await import("../import/import.ts");
-      const report = await runImport(words, flags);
+      const report = await runImport(place, flags);
       console.log(flags.json ? report.toJson() : report.toText());
       process.exitCode = report.isComplete ? 0 : INCOMPLETE;
     });

@@ -14,19 +14,17 @@ export interface ImportFlags {
   readonly to: string;
   readonly artifacts: ArtifactMode;
   readonly artifactsFrom?: string;
-  readonly experiment?: string;
   readonly json?: boolean;
 }
 
 /**
  * Imports one source into a Trackflare server.
- * @param words the source, perhaps after the name of its format.
  * @throws {UserError} for a source that is none, and where the server cannot be reached or written to.
  */
-export async function runImport(words: readonly string[], flags: ImportFlags): Promise<Report> {
+export async function runImport(place: string, flags: ImportFlags): Promise<Report> {
   const report = new Report();
   const server = new TrackingServer(flags.to, process.env);
-  const source = await openSource(words, flags, report);
+  const source = await openSource(place, flags, report);
   try {
     const target = new TrackflareTarget(server, report);
     const progress = startProgress(`Importing ${source.title}`, await source.countRuns(), !flags.json);
@@ -42,9 +40,7 @@ export async function runImport(words: readonly string[], flags: ImportFlags): P
 }
 
 /** Each source's reader, and its driver, is loaded only where it is needed. */
-async function openSource(words: readonly string[], flags: ImportFlags, report: Report): Promise<Source> {
-  const [place = ""] = words;
-  if (words.length > 1) throw new UserError(`Unknown format '${place}'.`);
+async function openSource(place: string, flags: ImportFlags, report: Report): Promise<Source> {
   const isThere = existsSync(place);
   if (isThere && statSync(place).isDirectory()) {
     const { MlrunsSource } = await import("./mlruns/source.ts");

@@ -9,8 +9,9 @@ import { filesBelow, foldersIn, meta, readMeta, readPairs, readText, Unreadable 
 import { readPoints } from "./points.ts";
 
 const RunMeta = z.object({
-  run_id: meta.id.optional(),
-  run_uuid: meta.id.optional(),
+  /** A number where the id has digits alone, or digits and an e, and no quotes: the folder's name is the id. */
+  run_id: z.union([z.string(), z.number()]).optional(),
+  run_uuid: z.union([z.string(), z.number()]).optional(),
   experiment_id: meta.id.optional(),
   /** `name` before MLflow 2.0. */
   run_name: meta.text,
@@ -58,15 +59,15 @@ export class RunReader {
   read(name: string): { readonly record: RunRecord; readonly metrics: readonly MetricSeries[] } {
     const folder = join(this.#path, name);
     const fields = readMeta(folder, RunMeta);
-    const runId = fields.run_id ?? fields.run_uuid;
-    if (runId !== name) throw new Unreadable(`meta.yaml is of run ${runId}`);
+    const told = fields.run_id ?? fields.run_uuid;
+    if (typeof told === "string" && told !== name) throw new Unreadable(`meta.yaml is of run ${told}`);
     const where = `run ${name}`;
     const onProblem = (below: string) => (key: string, why: string) =>
       this.#report.problem(`${where}/${below}/${key}`, why);
     const tags = readPairs(join(folder, "tags"), onProblem("tags"));
     const nameTag = tags.find(({ key }) => key === RUN_NAME_TAG)?.value;
     const record: RunRecord = {
-      runId,
+      runId: name,
       experimentId: this.#experimentId,
       runName: fields.run_name || fields.name || nameTag || "",
       userId: fields.user_id,
