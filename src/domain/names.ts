@@ -32,7 +32,7 @@ export function checkRunId(runId: string): void {
 /** Refuses texts of more than `limit` characters (code points, as Python counts them). */
 export function checkLength(what: string, text: string, limit: number): void {
   if (text.length <= limit || lengthInCharacters(text) <= limit) return;
-  throw invalidParameter(`The ${what} '${text}' exceeds the maximum length of ${limit} characters.`);
+  throw invalidParameter(`The ${what} '${shorten(text)}' exceeds the maximum length of ${limit} characters.`);
 }
 
 /** The first `limit` characters: MLflow's server cuts long param and run tag values (`MLFLOW_TRUNCATE_LONG_VALUES`). */
