@@ -3,6 +3,7 @@ import { createRunWorkloads } from "./create-run.ts";
 import { healthWorkload } from "./health.ts";
 import { logBatchWorkload } from "./log-batch.ts";
 import { logMetricWorkloads } from "./log-metric.ts";
+import { manyRunsWorkloads } from "./many-runs.ts";
 import { registryWorkloads } from "./registry.ts";
 import { searchRunsWorkloads } from "./search-runs.ts";
 import { seriesWorkloads } from "./series.ts";
@@ -13,6 +14,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...logMetricWorkloads,
   logBatchWorkload,
   ...createRunWorkloads,
+  ...manyRunsWorkloads,
   ...searchRunsWorkloads,
   ...seriesWorkloads,
   ...artifactWorkloads,
