@@ -432,3 +432,25 @@ test("panels are made, moved and resized by pointer and by keys; the address and
   await expect.poll(() => page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
   await expectSoundInBothThemes(opened);
 });
+
+test("what matters in a sweep: importance and correlation over all runs, and the best of them", async () => {
+  const opened = await ui.open(`/compare?experiments=${ui.seed.experimentId}&view=matters`);
+  const { page } = opened;
+  await page.getByText("144 of 144 runs have the metric").waitFor();
+  const rows = page.getByRole("row");
+  await rows.nth(2).waitFor();
+  // The seed made the accuracy of the model, and a little of the learning rate; the seed of the generator is left out.
+  expect(await rows.nth(1).getByRole("rowheader").textContent()).toBe("model");
+  expect(await rows.nth(2).getByRole("rowheader").textContent()).toBe("lr");
+  expect(Number((await rows.nth(2).getByRole("cell").nth(1).textContent())!.replace("−", "-"))).toBeGreaterThan(0.1);
+  await page.getByText("Left out as random: seed.").waitFor();
+  await page.getByText(/Together they explain \d+ % of the variance/).waitFor();
+  const best = page.getByRole("main").getByRole("listitem").first();
+  const text = await best.textContent();
+  await page.getByRole("button", { name: "Least is best" }).click();
+  await expect.poll(() => best.textContent()).not.toBe(text);
+  expect(page.url()).toContain("best=least");
+  await expectSoundInBothThemes(opened);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect.poll(() => page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+});

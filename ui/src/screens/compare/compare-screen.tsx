@@ -24,6 +24,7 @@ import { MAX_MANY_RUNS, type ManyRuns, manyRunsQuery, type RunSearch } from "./m
 import type { PlotProps } from "./plot-parts.tsx";
 import type { CompareSearch } from "./search.ts";
 
+const MattersView = lazy(async () => ({ default: (await import("./matters/matters-view.tsx")).MattersView }));
 const ParallelView = lazy(async () => ({ default: (await import("./parallel-view.tsx")).ParallelView }));
 const ScatterView = lazy(async () => ({ default: (await import("./scatter-view.tsx")).ScatterView }));
 const ContourView = lazy(async () => ({ default: (await import("./contour-view.tsx")).ContourView }));
@@ -31,6 +32,7 @@ const BoxView = lazy(async () => ({ default: (await import("./box-view.tsx")).Bo
 
 const VIEWS = [
   { value: "table", label: "Table" },
+  { value: "matters", label: "What matters" },
   { value: "parallel", label: "Parallel coordinates" },
   { value: "scatter", label: "Scatter" },
   { value: "contour", label: "Contour" },
@@ -240,6 +242,8 @@ type ViewProps = Omit<PlotProps, "choice">;
 function Plot({ view, ...props }: ViewProps & { view: Exclude<View, "table"> }) {
   const choice = useMemo(() => fieldChoice(props.runs), [props.runs]);
   switch (view) {
+    case "matters":
+      return <MattersView {...props} choice={choice} />;
     case "parallel":
       return <ParallelView {...props} choice={choice} />;
     case "scatter":

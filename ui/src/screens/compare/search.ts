@@ -10,6 +10,9 @@ const ids = z.union([
   ),
 ]);
 
+/** Ids apart by commas; a single one, written by hand, reads as a number. */
+const experimentIds = z.union([z.string(), z.pipe(z.number(), z.transform(String))]);
+
 const interval = z.tuple([z.number(), z.number()]);
 
 /** The state of a comparison that its address holds. Fields are spelled `metrics.acc`, `min(metrics.acc)`, `params.lr`. */
@@ -17,11 +20,11 @@ export const compareSearch = z.object({
   /** The first is what the others are compared with. */
   runs: optional(ids),
   /** Experiments, of which a whole search is compared, or more runs than a hundred: then `runs` are those of them. */
-  experiments: optional(z.string()),
+  experiments: optional(experimentIds),
   filter: optional(z.string()),
   sort: optional(z.array(z.string())),
   deleted: optional(z.boolean()),
-  view: optional(z.enum(["table", "parallel", "scatter", "contour", "box"])),
+  view: optional(z.enum(["table", "matters", "parallel", "scatter", "contour", "box"])),
   /** Of the table: part of a key, only rows that differ, which value of a metric. */
   q: optional(z.string()),
   diff: optional(z.boolean()),
@@ -39,6 +42,8 @@ export const compareSearch = z.object({
   /** "" is each run's own. */
   colour: optional(z.string()),
   size: optional(z.string()),
+  /** Which value of the metric is best; as its name says where absent. */
+  best: optional(z.enum(["least", "greatest"])),
   /** What the boxes are grouped by. */
   by: optional(z.string()),
 });

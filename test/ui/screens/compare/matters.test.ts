@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { mulberry32 } from "../../../../ui/src/screens/compare/matters/forest.ts";
+import { type Question, ranksOf, whatMatters } from "../../../../ui/src/screens/compare/matters/matters.ts";
+
+/** A sweep in which the result falls with the learning rate, depends on the model, and not on anything else. */
+function sweep(runs: number): Question {
+  const random = mulberry32(3);
+  const lr = Array.from({ length: runs }, () => 10 ** (-5 * random()));
+  const model = Array.from({ length: runs }, () => (random() < 0.5 ? "cnn" : "vit"));
+  const idle = Array.from({ length: runs }, () => Math.floor(random() * 100));
+  const result = lr.map((rate, run) => -Math.log10(rate) + (model[run] === "vit" ? 2 : 0) + 0.1 * random());
+  return {
+    columns: [
+      { name: "idle", values: idle },
+      { name: "lr", values: lr },
+      { name: "model", values: model },
+      { name: "constant", values: lr.map(() => 7) },
+    ],
+    result,
+  };
+}
+
+test("what a result depends on is told from what it does not, with the way that it goes", () => {
+  const answer = whatMatters(sweep(300))!;
+  const byName = new Map(answer.matters.map((matter) => [matter.name, matter]));
+  expect(answer.matters.slice(0, 2).map(({ name }) => name)).toEqual(["lr", "model"]);
+  expect(byName.get("lr")!.correlation).toBeLessThan(-0.7);
+  expect(byName.get("model")!.correlation).toBeUndefined();
+  expect(Math.abs(byName.get("idle")!.correlation!)).toBeLessThan(0.2);
+  expect(byName.get("idle")!.importance).toBeLessThan(0.1);
+  expect(byName.get("model")!.importance).toBeGreaterThan(2 * answer.chance);
+  expect(byName.get("constant")).toMatchObject({ importance: 0, correlation: undefined });
+  expect(answer.explained).toBeGreaterThan(0.8);
+  expect(answer.runs).toBe(300);
+});
+
+test("the same question has the same answer", () => {
+  expect(whatMatters(sweep(60))).toEqual(whatMatters(sweep(60)));
+});
+
+test("mere chance explains nothing, and says so", () => {
+  const random = mulberry32(11);
+  const noise = (): number[] => Array.from({ length: 80 }, random);
+  const answer = whatMatters({
+    columns: [
+      { name: "a", values: noise() },
+      { name: "b", values: noise() },
+    ],
+    result: noise(),
+  })!;
+  expect(answer.explained).toBeLessThan(0.1);
+});
+
+test("runs without a finite result do not count; too few say nothing", () => {
+  const { columns, result } = sweep(30);
+  const some = result.map((value, run) => (run < 8 ? value : run % 2 ? Number.NaN : undefined));
+  expect(whatMatters({ columns, result: some })).toBeUndefined();
+  expect(whatMatters({ columns, result: result.map((value, run) => (run < 12 ? value : undefined)) })!.runs).toBe(12);
+});
+
+test("missing values and words among numbers are places of their own", () => {
+  const { result } = sweep(100);
+  const mixed = result.map((value, run) => (run % 3 === 0 ? undefined : run % 3 === 1 ? "None" : value));
+  const answer = whatMatters({ columns: [{ name: "mixed", values: mixed }], result })!;
+  expect(answer.matters[0]!.runs).toBe(mixed.filter((value) => value !== undefined).length);
+});
+
+test("equal values share their ranks", () => {
+  expect(ranksOf([10, 20, 10, 5])).toEqual([1.5, 3, 1.5, 0]);
+});

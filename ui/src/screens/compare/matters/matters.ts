@@ -1,0 +1,121 @@
+import { growForest, mulberry32 } from "./forest.ts";
+
+export type MatterValue = number | string | undefined;
+
+/** What is asked of a sweep: columns by name, and a result, run by run. */
+export interface Question {
+  readonly columns: readonly { readonly name: string; readonly values: readonly MatterValue[] }[];
+  readonly result: readonly (number | undefined)[];
+}
+
+export interface Matter {
+  readonly name: string;
+  /** Its share of what the trees explain: of all columns 1. */
+  readonly importance: number;
+  /** Spearman's rank correlation, −1 to 1; undefined of columns that are no numbers. */
+  readonly correlation: number | undefined;
+  /** Runs that have it. */
+  readonly runs: number;
+}
+
+export interface Answer {
+  /** The most important first. */
+  readonly matters: readonly Matter[];
+  /** Runs with a finite result. */
+  readonly runs: number;
+  /** Of the variance of runs that the trees had not seen. */
+  readonly explained: number;
+  /** The share that a column of mere chance got: what has no more says nothing. */
+  readonly chance: number;
+}
+
+/** Fewer runs say nothing. */
+export const FEWEST_RUNS = 10;
+
+/** Importance by trees and correlation by ranks, over all runs with a finite result; undefined for too few of them. */
+export function whatMatters({ columns, result }: Question): Answer | undefined {
+  const rows = result.flatMap((value, row) => (value !== undefined && Number.isFinite(value) ? [row] : []));
+  if (rows.length < FEWEST_RUNS || columns.length === 0) return undefined;
+  const outcome = Float64Array.from(rows, (row) => result[row]!);
+  const outcomeRanks = ranksOf([...outcome]);
+  const random = mulberry32(7);
+  const noise = Float64Array.from(rows, random);
+  const encoded = columns.map(({ values }) =>
+    encode(
+      rows.map((row) => values[row]),
+      outcome,
+    ),
+  );
+  const { importance, explained } = growForest([...encoded, noise], outcome);
+  const matters = columns.map(({ name, values }, index): Matter => {
+    const own = rows.map((row) => values[row]);
+    return {
+      name,
+      importance: importance[index]!,
+      correlation: rankCorrelation(own, outcome, outcomeRanks, encoded[index]!),
+      runs: own.filter((value) => value !== undefined).length,
+    };
+  });
+  return {
+    matters: matters.sort((a, b) => b.importance - a.importance),
+    runs: rows.length,
+    explained,
+    chance: importance.at(-1)!,
+  };
+}
+
+/** Numbers by their ranks, so that 1e-5 and 1e-4 are as far apart as 0.1 and 1; words by their mean results; what is missing below all. */
+function encode(values: readonly MatterValue[], outcome: Float64Array): Float64Array {
+  if (values.every((value) => value === undefined || typeof value === "number")) {
+    const ranks = ranksOf(values.map((value) => Number(value ?? Number.NEGATIVE_INFINITY)));
+    return Float64Array.from(ranks);
+  }
+  const means = new Map<MatterValue, number>();
+  for (const [word, rows] of Map.groupBy(values.keys(), (row) => values[row])) {
+    means.set(word, rows.reduce((sum, row) => sum + outcome[row]!, 0) / rows.length);
+  }
+  const order = [...means].sort(([, a], [, b]) => a - b).map(([word]) => word);
+  const places = new Map(order.map((word, place) => [word, place]));
+  return Float64Array.from(values, (value) => places.get(value)!);
+}
+
+/** Equal values share the mean of their ranks. */
+export function ranksOf(values: readonly number[]): number[] {
+  const order = Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || 0);
+  const ranks = new Array<number>(values.length);
+  for (let from = 0; from < order.length; ) {
+    let to = from + 1;
+    while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
+    for (let place = from; place < to; place++) ranks[order[place]!] = (from + to - 1) / 2;
+    from = to;
+  }
+  return ranks;
+}
+
+/** @param ranks of `values`, where all are finite numbers; of others they are reckoned here. */
+function rankCorrelation(
+  values: readonly MatterValue[],
+  outcome: Float64Array,
+  outcomeRanks: ArrayLike<number>,
+  ranks: ArrayLike<number>,
+): number | undefined {
+  const rows = Array.from(values.keys()).filter(
+    (row) => typeof values[row] === "number" && Number.isFinite(values[row]),
+  );
+  const words = values.filter((value) => typeof value === "string").length;
+  if (rows.length < 3 || words > rows.length) return undefined;
+  if (rows.length === values.length) return correlationOf(ranks, outcomeRanks);
+  return correlationOf(ranksOf(rows.map((row) => Number(values[row]))), ranksOf(rows.map((row) => outcome[row]!)));
+}
+
+function correlationOf(a: ArrayLike<number>, b: ArrayLike<number>): number | undefined {
+  const middle = (a.length - 1) / 2;
+  let [both, one, other] = [0, 0, 0];
+  for (let index = 0; index < a.length; index++) {
+    const [x, y] = [a[index]! - middle, b[index]! - middle];
+    both += x * y;
+    one += x * x;
+    other += y * y;
+  }
+  return one > 0 && other > 0 ? both / Math.sqrt(one * other) : undefined;
+}
