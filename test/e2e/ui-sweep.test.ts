@@ -454,3 +454,23 @@ test("what matters in a sweep: importance and correlation over all runs, and the
   await page.setViewportSize({ width: 390, height: 844 });
   await expect.poll(() => page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
 });
+
+test("a run has a colour of its own for everyone, which its page gives and takes", async () => {
+  const opened = await ui.open(`/experiments/${ui.seed.experimentId}/runs/${ui.seed.runs[50]}`);
+  const { page } = opened;
+  const mark = () => page.locator("main [data-mark]").first().getAttribute("data-mark");
+  await page.getByRole("button", { name: "Choose the run's colour" }).click();
+  await page.getByRole("button", { name: "#c9377e" }).click();
+  await expect.poll(mark).toBe("#c9377e");
+  await page.getByRole("button", { name: "#c9377e", pressed: true }).waitFor();
+  await expectSoundInBothThemes(opened);
+  // Another browser has it from the tag.
+  const other = await ui.browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const stranger = await other.newPage();
+  await stranger.goto(`${ui.server.url}/#/experiments/${ui.seed.experimentId}?q=sweep-05`);
+  const row = stranger.getByRole("row", { name: "sweep-050" }).locator("[data-mark]");
+  await expect.poll(() => row.getAttribute("data-mark")).toBe("#c9377e");
+  await other.close();
+  await page.getByRole("button", { name: "None of its own" }).click();
+  await expect.poll(mark).not.toBe("#c9377e");
+});

@@ -24,6 +24,7 @@ const INFO = {
   last_metric_time: attribute("last_metric_time"),
   user_id: attribute("user_id"),
   parent_run_id: { entity: "tag", key: "mlflow.parentRunId" },
+  run_colour: { entity: "tag", key: "mlflow.runColor" },
   source_name: { entity: "tag", key: "mlflow.source.name" },
 } as const satisfies Record<string, Field>;
 

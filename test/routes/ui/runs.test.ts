@@ -78,6 +78,7 @@ test("only the asked columns are told, in the order of the runs, with what a liv
       last_metric_time: [null, 5],
       user_id: ["", "ada"],
       parent_run_id: [first, null],
+      run_colour: [null, null],
       source_name: [null, null],
     },
     columns: {

@@ -20,6 +20,8 @@ export interface RunColumns {
   last_metric_time: (number | null)[];
   user_id: string[];
   parent_run_id: (string | null)[];
+  /** What the tag `mlflow.runColor` says: `#rrggbb`, or whatever else somebody wrote. */
+  run_colour: (string | null)[];
   source_name: (string | null)[];
 }
 

@@ -22,6 +22,9 @@ export interface FileInfo {
 }
 
 /** The tag that holds a run's or experiment's description, in markdown. */
+/** A run's own colour, `#rrggbb`, in MLflow's UI and here. */
+export const COLOUR_TAG = "mlflow.runColor";
+
 export const NOTE_TAG = "mlflow.note.content";
 
 /** The value of a metric; what MLflow stores for an infinity, the greatest double, is one. */

@@ -17,6 +17,7 @@ export function rows(names: readonly string[], columns: Record<string, Cell[]> =
       last_metric_time: names.map(() => null),
       user_id: names.map(() => "ann"),
       parent_run_id: parents!,
+      run_colour: names.map(() => null),
       source_name: names.map(() => null),
     },
     columns,

@@ -6,7 +6,6 @@ import { ApiError } from "../../api/client.ts";
 import { experimentQuery } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
 import { type Run, restoreRun, runQuery } from "../../api/runs.ts";
-import { RunMark } from "../../charts/run-mark.tsx";
 import { Badge, Status } from "../../parts/badges.tsx";
 import { Button, buttonClass, IconButton } from "../../parts/button.tsx";
 import { useNow } from "../../parts/clock.ts";
@@ -19,6 +18,7 @@ import { Tabs } from "../../parts/tabs.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { ColourChoice } from "./colour-choice.tsx";
 import { useLiveRun } from "./live-run.ts";
 import type { Doing } from "./run-dialogs.tsx";
 import { hasSystemMetrics, lastHeardMs } from "./run-facts.ts";
@@ -158,7 +158,7 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
   const isDeleted = lifecycle_stage === "deleted";
   return (
     <header className="flex min-h-11 items-center gap-2 px-3 pt-1 wide:px-4">
-      <RunMark runId={run_id} size={12} />
+      <ColourChoice run={run} />
       <h1 title={run_name} className="min-w-0 truncate text-xl">
         <bdi>{run_name || run_id}</bdi>
       </h1>

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, isWorthRepeating } from "../../api/client.ts";
 import { type RunTable, type RunTableSearch, readRunTable } from "../../api/run-table.ts";
+import { learnColours } from "../../charts/run-colour.ts";
 import { type RunRow, rowsOf } from "./run-rows.ts";
 import { useLiveRows } from "./use-live-rows.ts";
 
@@ -49,6 +50,8 @@ function knownRows(page: RunTable): RunRow[] {
   const known = rowsOfPage.get(page);
   if (known !== undefined) return known;
   const rows = rowsOf(page);
+  const { run_id, run_colour } = page.runs;
+  queueMicrotask(() => learnColours(run_id.map((id, at) => [id, run_colour[at] ?? null])));
   rowsOfPage.set(page, rows);
   return rows;
 }
