@@ -312,7 +312,7 @@ test("groups tell mean and spread and open to their runs; children open below th
   const members = (await names(page)).length;
   await expect.poll(() => status(page).textContent()).toBe(`${members} selected`);
   await page.getByRole("button", { name: /^Group/ }).click();
-  await page.getByRole("menuitemcheckbox", { name: /^Least … greatest/ }).click();
+  await page.getByRole("menuitemcheckbox", { name: /^Min–max/ }).click();
   await page.keyboard.press("Escape");
   await expect.poll(() => groups(page).first().textContent()).toMatch(/0 … 1.2/);
   await page.getByRole("button", { name: /^Group/ }).click();

@@ -17,8 +17,8 @@ const RESIZE_PX = 48;
 
 function sortEntries(order: string, { onSortBy }: HeaderActions): MenuEntry[] {
   return [
-    { label: "Least first", onSelect: () => onSortBy([`${order} ASC`]) },
-    { label: "Greatest first", onSelect: () => onSortBy([`${order} DESC`]) },
+    { label: "Ascending", onSelect: () => onSortBy([`${order} ASC`]) },
+    { label: "Descending", onSelect: () => onSortBy([`${order} DESC`]) },
   ];
 }
 

@@ -105,7 +105,7 @@ function groupEntries({ search, change, onGroup }: RunsView, keys: DistinctKeys 
     ...(group.length > 0
       ? [
           {
-            label: "Least … greatest in place of mean ± deviation",
+            label: "Min–max in place of mean ± std",
             isChecked: spread === "range",
             onSelect: () => change({ spread: spread === "range" ? undefined : "range" }),
           },
