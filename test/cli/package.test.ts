@@ -40,7 +40,7 @@ test("packed and installed in an empty folder, the command serves API and UI", a
     expect(await (await fetch(`${url}/health`)).text()).toBe("OK");
 
     const page = await (await fetch(url)).text();
-    const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1];
+    const script = /src="\.(\/assets\/[^"]+\.js)"/.exec(page)?.[1];
     expect((await fetch(`${url}${script}`)).headers.get("Content-Type")).toContain("javascript");
 
     const created = await fetch(`${url}/api/2.0/mlflow/experiments/create`, {
@@ -59,7 +59,7 @@ test("packed and installed in an empty folder, the command serves API and UI", a
 function missingDependencies(installed: string): string[] {
   const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   const imported = globSync("lib/{cli,domain}/**/*.js", { cwd: installed }).flatMap((file) => {
-    const imports = readFileSync(join(installed, file), "utf8").matchAll(/\b(?:from|import)\s*\(?\s*"([^".][^"]*)"/g);
+    const imports = readFileSync(join(installed, file), "utf8").matchAll(/\b(?:from|import)\s*\(?\s*"([@\w][\w@/:.-]*)"/g);
     return Array.from(imports, ([, name]) => name!.split("/", name!.startsWith("@") ? 2 : 1).join("/"));
   });
   expect(imported).toContain("commander");

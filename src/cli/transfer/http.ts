@@ -18,7 +18,8 @@ const FIRST_WAIT_MS = 250;
 
 const REPEATED_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
-type Init = Omit<RequestInit, "body"> & { body?: () => BodyInit | Promise<BodyInit> };
+type Body = NonNullable<RequestInit["body"]>;
+type Init = Omit<RequestInit, "body"> & { body?: () => Body | Promise<Body> };
 
 /**
  * A tracking server, reached as MLflow's clients reach one: credentials in the URI, or MLFLOW_TRACKING_USERNAME and
@@ -43,7 +44,7 @@ export class TrackingServer {
   /** @returns the answer's JSON, with integers beyond 2^53 as bigint. */
   async get<T>(path: string, query: Readonly<Record<string, string | readonly string[]>> = {}): Promise<T> {
     const search = new URLSearchParams(
-      Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => [name, one])),
+      Object.entries(query).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one])),
     ).toString();
     const response = await this.fetch(search === "" ? path : `${path}?${search}`);
     return parseExactly(await response.text()) as T;
@@ -81,7 +82,7 @@ export class TrackingServer {
     const headers = new Headers(init.headers);
     if (this.#authorization !== undefined) headers.set("Authorization", this.#authorization);
     const made = await body?.();
-    const stream = made instanceof ReadableStream ? { duplex: "half" } : {};
+    const stream = made instanceof ReadableStream ? { duplex: "half" as const } : {};
     try {
       return await fetch(this.url + path, { ...init, ...stream, headers, ...(made !== undefined && { body: made }) });
     } catch (error) {

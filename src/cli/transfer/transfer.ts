@@ -17,7 +17,7 @@ import type { Item, RunItem, Target, WrittenArtifacts } from "./target.ts";
 
 /** What is written in one go. */
 const MOST_RECORDS = 200;
-const MOST_POINTS = 60_000;
+const MOST_POINTS = 20_000;
 /** Groups that are under way while the next is read: the one is work of the source's machine, the other of the target's. */
 const GROUPS_UNDER_WAY = 3;
 

@@ -21,6 +21,9 @@ export const OBJECTS_AT_A_TIME = 32;
 /** Points that one call of an object takes: 28 bytes each, below the megabyte of a row. */
 const POINTS_PER_APPEND = 30_000;
 
+/** Points that are made ready at a time: rows for D1 take several hundred bytes each, and an isolate has 128 MB. */
+const POINTS_PER_SLICE = 15_000;
+
 export interface RunPoints {
   readonly runId: string;
   readonly metrics: readonly MetricSeries[];
@@ -32,10 +35,43 @@ export interface RunPoints {
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST unless all of the runs are here.
  */
 export async function importPoints(ctx: ServiceContext, runs: readonly RunPoints[]): Promise<void> {
+  for (const { metrics } of runs) for (const series of metrics) checkSeries(series);
+  if (new Set(runs.map(({ runId }) => runId)).size < runs.length) throw invalidParameter("A run is given twice.");
+  const found = await requireRuns(
+    ctx,
+    runs.map(({ runId }) => runId),
+  );
+  for (const slice of slicesOf(runs)) await importSlice(ctx, slice, found);
+}
+
+/** Runs of at most {@link POINTS_PER_SLICE} points together, or one run of more. */
+function* slicesOf(runs: readonly RunPoints[]): Generator<readonly RunPoints[]> {
+  let slice: RunPoints[] = [];
+  let size = 0;
+  for (const run of runs) {
+    const points = run.metrics.reduce((sum, { values }) => sum + values.length, 0);
+    if (slice.length > 0 && size + points > POINTS_PER_SLICE) {
+      yield slice;
+      slice = [];
+      size = 0;
+    }
+    slice.push(run);
+    size += points;
+  }
+  if (slice.length > 0) yield slice;
+}
+
+async function importSlice(
+  ctx: ServiceContext,
+  runs: readonly RunPoints[],
+  found: ReadonlyMap<string, ImportedRun>,
+): Promise<void> {
   const points = new Map(runs.map(({ runId, metrics }) => [runId, metrics.flatMap(toPoints)]));
-  if (points.size < runs.length) throw invalidParameter("A run is given twice.");
-  const found = await requireRuns(ctx, [...points.keys()]);
-  const rest = await writeFirstPoints(ctx, points, found);
+  const rest = await writeFirstPoints(
+    ctx,
+    points,
+    runs.flatMap(({ runId }) => found.get(runId) ?? []),
+  );
   const deleted = rest.filter(({ lifecycleStage }) => lifecycleStage === "deleted");
   // An object takes points of active runs only. Whoever imports gives them their stage when all is written.
   const activate = deleted.map(({ runId }) => ({ runId, lifecycleStage: "active" as const, deletedTimeMs: null }));
@@ -51,12 +87,15 @@ export async function requireRuns(ctx: ServiceContext, runIds: readonly string[]
   return found;
 }
 
-function toPoints({ key, timestamps, steps, values }: MetricSeries): Metric[] {
+function checkSeries({ key, timestamps, steps, values }: MetricSeries): void {
   if (key === "") throw invalidParameter("A metric has no name.");
   checkLength("metric name", key, MAX_IMPORTED_VALUE_LENGTH);
   if (timestamps.length !== values.length || steps.length !== values.length) {
     throw invalidParameter(`The columns of metric '${key}' have different lengths.`);
   }
+}
+
+function toPoints({ key, timestamps, steps, values }: MetricSeries): Metric[] {
   return values.map((value, i) => ({ key, value: finite(value), timestamp: timestamps[i]!, step: steps[i]! }));
 }
 
@@ -69,9 +108,9 @@ function finite(value: number): number {
 async function writeFirstPoints(
   ctx: ServiceContext,
   points: ReadonlyMap<string, readonly Metric[]>,
-  found: ReadonlyMap<string, ImportedRun>,
+  found: readonly ImportedRun[],
 ): Promise<ImportedRun[]> {
-  const runs = [...found.values()].filter(({ runId }) => (points.get(runId)?.length ?? 0) > 0);
+  const runs = found.filter(({ runId }) => (points.get(runId)?.length ?? 0) > 0);
   const { first = [], rest = [] } = Object.groupBy(runs, (run) =>
     !run.hasObject && areFirstPoints(points.get(run.runId) ?? []) ? "first" : "rest",
   );
