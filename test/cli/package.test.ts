@@ -59,7 +59,9 @@ test("packed and installed in an empty folder, the command serves API and UI", a
 function missingDependencies(installed: string): string[] {
   const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   const imported = globSync("lib/{cli,domain}/**/*.js", { cwd: installed }).flatMap((file) => {
-    const imports = readFileSync(join(installed, file), "utf8").matchAll(/\b(?:from|import)\s*\(?\s*"([@\w][\w@/:.-]*)"/g);
+    const imports = readFileSync(join(installed, file), "utf8").matchAll(
+      /\b(?:from|import)\s*\(?\s*"([@\w][\w@/:.-]*)"/g,
+    );
     return Array.from(imports, ([, name]) => name!.split("/", name!.startsWith("@") ? 2 : 1).join("/"));
   });
   expect(imported).toContain("commander");
