@@ -20,8 +20,11 @@ def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[MlflowCli
     )
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(server.url)
+    # What other tests chose is an experiment of another server.
+    mlflow.set_experiment(experiment_id="0")
     yield MlflowClient(server.url), root
     mlflow.set_tracking_uri(before)
+    mlflow.set_experiment(experiment_id="0")
     server.stop()
 
 

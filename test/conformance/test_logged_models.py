@@ -224,7 +224,7 @@ def test_repeats_are_one_point(client: MlflowClient, experiment: str, run: Run) 
 
 @pytest.fixture
 def population(client: MlflowClient, experiment: str, run: Run) -> str:
-    """Three models, each with its own param, tag, and two points of `acc`, of which the last counts in an order."""
+    """Three models, each with its own param, tag, and two points of `acc`, of which the one of the greater step counts."""
     for number, (name, first, last) in enumerate([("alpha", 0.9, 0.1), ("Beta", 0.2, 0.5), ("gamma", 0.4, 0.8)]):
         model = client.create_logged_model(
             experiment, name=name, params={"lr": f"0.{number}"}, tags={"team": name[0]}, model_type="t" * number
@@ -254,17 +254,17 @@ def population(client: MlflowClient, experiment: str, run: Run) -> str:
         ("name in ('alpha')", ["alpha"]),
         ("model_type = ''", ["bare", "alpha"]),
         ("model_type LIKE 't_'", ["gamma"]),
-        ("status = '2'", ["gamma", "Beta"]),
-        ("status != 2", ["bare", "alpha"]),
-        ("status = 'READY'", []),
+        ("status = 'READY'", ["gamma", "Beta"]),
+        ("status != 'READY'", ["bare", "alpha"]),
+        ("status = 'FAILED'", ["alpha"]),
         ("creation_timestamp > 0 AND creation_time != 1.5", ["bare", "gamma", "Beta", "alpha"]),
         ("last_updated_timestamp_ms < 10", []),
         ("lifecycle_stage = 'active'", ["bare", "gamma", "Beta", "alpha"]),
-        ("metrics.acc > 0.7", ["gamma", "alpha"]),
+        ("metrics.acc > 0.3", ["gamma", "alpha"]),
         ("metrics.acc > 0.85", ["alpha"]),
-        ("metrics.acc = 0.1", ["alpha"]),
-        ("metrics.acc != 0.1", ["gamma", "Beta", "alpha"]),
-        ("metrics.acc > 0.7 AND metrics.acc < 0.2", ["alpha"]),
+        ("metrics.acc = 0.1", []),
+        ("metrics.acc != 0.9", ["gamma", "Beta"]),
+        ("metrics.acc > 0.7 AND metrics.acc < 0.2", []),
         ("metrics.`acc` <= 1e0 and tags.team = 'B'", ["Beta"]),
         ("metrics.other > 0", []),
         ("params.lr = '0.1'", ["Beta"]),
@@ -309,8 +309,8 @@ def test_bad_filters(client: MlflowClient, experiment: str, filter_string: str) 
         ({"field_name": "creation_time"}, ["alpha", "Beta", "gamma", "bare"]),
         ({"field_name": "status"}, ["bare", "gamma", "Beta", "alpha"]),
         ({"field_name": "model_type", "ascending": False}, ["gamma", "Beta", "bare", "alpha"]),
-        ({"field_name": "metrics.acc"}, ["alpha", "Beta", "gamma", "bare"]),
-        ({"field_name": "metrics.acc", "ascending": False}, ["gamma", "Beta", "alpha", "bare"]),
+        ({"field_name": "metrics.acc"}, ["Beta", "gamma", "alpha", "bare"]),
+        ({"field_name": "metrics.acc", "ascending": False}, ["alpha", "gamma", "Beta", "bare"]),
         (
             {"field_name": "metrics.acc", "dataset_name": "d0", "dataset_digest": "x"},
             ["alpha", "bare", "gamma", "Beta"],

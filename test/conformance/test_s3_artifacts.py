@@ -45,8 +45,11 @@ def server(bucket: tuple[Path, dict[str, str]]) -> Iterator[RunningServer]:
     server = start_server("trackflare", bucket[1])
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(server.url)
+    # What other tests chose is an experiment of another server.
+    mlflow.set_experiment(experiment_id="0")
     yield server
     mlflow.set_tracking_uri(before)
+    mlflow.set_experiment(experiment_id="0")
     server.stop()
 
 
