@@ -6,7 +6,6 @@ import type { MetricSeries } from "../../domain/records.ts";
 import { failedGuard } from "../../stores/d1/connection/guard.ts";
 import { importFirstPointsStatements } from "../../stores/d1/import/first-points.ts";
 import { findImportedRuns, type ImportedRun, moveRunsStatements } from "../../stores/d1/import/runs.ts";
-import { MAX_FIRST_POINTS } from "../../stores/d1/metrics/first-points.ts";
 import { encodePoints } from "../../stores/run/points.ts";
 import { seriesOf } from "../../stores/run/series.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
@@ -14,6 +13,7 @@ import { summaryRows } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
 import { appendPoints } from "../metrics/append-points.ts";
 import { forEachAtMost } from "../metrics/catch-up.ts";
+import { areFirstPoints } from "../runs/log-metrics.ts";
 
 /** Objects that are written to at a time. */
 export const OBJECTS_AT_A_TIME = 32;
@@ -30,8 +30,9 @@ export interface RunPoints {
 }
 
 /**
- * Stores points of runs that were imported. What is stored already is stored once. Points of runs of which each metric
- * has one are one transaction in D1; those of others go to their objects.
+ * Stores points of runs that were imported. What is stored already is stored once. The points of a run whose metrics have
+ * one each go to D1; those of other runs go to their objects. A call that is cut off leaves some slices stored, and a
+ * repeat completes it.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST unless all of the runs are here.
  */
 export async function importPoints(ctx: ServiceContext, runs: readonly RunPoints[]): Promise<void> {
@@ -127,15 +128,6 @@ async function writeFirstPoints(
     if (failedGuard(error) !== "first_points") throw error;
     return runs;
   }
-}
-
-/** D1 may hold the points as they are: one of each metric, and none is −0, whose sign its numbers do not keep. */
-function areFirstPoints(points: readonly Metric[]): boolean {
-  return (
-    points.length <= MAX_FIRST_POINTS &&
-    new Set(points.map(({ key }) => key)).size === points.length &&
-    !points.some(({ value }) => Object.is(value, -0))
-  );
 }
 
 async function append(ctx: ServiceContext, run: ImportedRun, points: readonly Metric[]): Promise<void> {

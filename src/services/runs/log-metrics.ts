@@ -83,7 +83,7 @@ export async function writeRun(
 }
 
 /** Whether D1 could hold the points as they are: one of each metric, and none is −0, whose sign its numbers do not keep. */
-function areFirstPoints(metrics: readonly Metric[]): boolean {
+export function areFirstPoints(metrics: readonly Metric[]): boolean {
   return (
     metrics.length <= MAX_FIRST_POINTS &&
     new Set(metrics.map(({ key }) => key)).size === metrics.length &&
