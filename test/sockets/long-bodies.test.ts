@@ -24,9 +24,9 @@ function peakMemory(): number {
 
 /**
  * Sends 300 MiB in chunks of one, as fast as they are taken, until the server answers or hangs up.
- * @returns the status line, and how much was sent.
+ * @returns the status line; empty if the connection was reset before it was read.
  */
-function sendChunked(target: string, contentType: string): Promise<{ status: string; sentMib: number }> {
+function sendChunked(target: string, contentType: string): Promise<string> {
   const { hostname, port, host } = new URL(server.url);
   const chunk = Buffer.concat([Buffer.from(`${MIB.toString(16)}\r\n`), Buffer.alloc(MIB, "x"), Buffer.from("\r\n")]);
   return new Promise((resolve) => {
@@ -46,11 +46,23 @@ function sendChunked(target: string, contentType: string): Promise<{ status: str
       socket.destroy();
     });
     socket.on("error", () => undefined);
-    socket.on("close", () => resolve({ status: answer.split("\r\n", 1)[0] ?? "", sentMib }));
+    socket.on("close", () => resolve(answer.split("\r\n", 1)[0] ?? ""));
     const head = [`POST ${target} HTTP/1.1`, `Host: ${host}`, `Content-Type: ${contentType}`];
     socket.write([...head, "Transfer-Encoding: chunked", "", ""].join("\r\n"));
     send();
   });
+}
+
+/**
+ * A server that answers early and closes resets the connection under a client that still sends, and Node drops an answer
+ * that it has not read when a write fails. Such a connection tells nothing of the answer: another one is asked.
+ */
+async function refusal(target: string, contentType: string): Promise<string> {
+  for (let attempt = 1; attempt <= 10; attempt++) {
+    const status = await sendChunked(target, contentType);
+    if (status !== "") return status;
+  }
+  throw new Error("Ten connections were reset before an answer.");
 }
 
 test.each([
@@ -62,7 +74,6 @@ test.each([
   ["what is no JSON by its type", "/api/2.0/mlflow/runs/create", "text/plain", "400"],
 ])("300 MiB of %s without a length are refused in flat memory", async (_what, target, contentType, status) => {
   const before = peakMemory();
-  const answer = await sendChunked(target, contentType);
-  expect(answer.status).toContain(` ${status} `);
+  expect(await refusal(target, contentType)).toContain(` ${status} `);
   expect(peakMemory() - before).toBeLessThan(MAX_GROWTH_MIB);
 });
