@@ -431,17 +431,6 @@ test("images by step, beside those of runs that are chosen by keys", async () =>
   await expectSound(opened);
 });
 
-test("images side by side, from a comparison: the first image that a run has, beside those of the others", async () => {
-  const { run, other, empty } = ui.seed;
-  const { page, trouble } = await ui.open(`/compare?runs=${empty},${run},${other}`);
-  await page.getByRole("button", { name: "Images side by side" }).click();
-  await expect.poll(() => page.locator("main img").count()).toBeGreaterThan(1);
-  expect(page.url()).toContain("path=");
-  expect(trouble.consoleErrors).toEqual([]);
-  const bare = await ui.open(`/compare?runs=${empty},${empty}`);
-  expect(await bare.page.getByRole("button", { name: "Images side by side" }).count()).toBe(0);
-});
-
 test("a path that is not there says so", async () => {
   const opened = await openFile("none.txt");
   await opened.page.getByRole("heading", { name: "There is no such file", exact: true }).waitFor();

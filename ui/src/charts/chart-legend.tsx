@@ -5,6 +5,7 @@ import type { ChartSettings } from "./chart-settings.ts";
 import type { HoverStore } from "./hover.ts";
 import { LineMark } from "./line-mark.tsx";
 import type { LineSource } from "./line-source.ts";
+import { lineSwitches, PRESS_HINT } from "./line-switches.ts";
 import type { PlotLine } from "./plot.ts";
 import { byValue } from "./series-math.ts";
 import { textOfLast } from "./text-of-last.ts";
@@ -24,18 +25,12 @@ interface ChartLegendProps {
  */
 export function ChartLegend({ metricKey, lines, source, settings, hover }: ChartLegendProps) {
   const pointed = useSyncExternalStore(hover.subscribe, () => hover.get()?.lineId);
-  const { search, change } = settings;
-  const off = new Set(search.chartOff);
+  const { off, press } = lineSwitches(
+    settings,
+    lines.map(({ id }) => id),
+  );
   const rows = lines.toSorted((a, b) => byValue(b.last, a.last));
   const experiments = new Map(source.kind === "runs" ? source.runs.map((run) => [run.id, run.experimentId]) : []);
-
-  const setOff = (next: ReadonlySet<string>): void => change({ chartOff: next.size === 0 ? undefined : [...next] });
-  const toggle = (id: string): void => setOff(off.has(id) ? off.difference(new Set([id])) : off.union(new Set([id])));
-  const isolate = (id: string): void => {
-    const others = new Set(lines.map((line) => line.id).filter((other) => other !== id));
-    const isAlone = !off.has(id) && [...others].every((other) => off.has(other));
-    setOff(isAlone ? off.difference(others) : off.union(others).difference(new Set([id])));
-  };
   return (
     <div className="flex max-h-40 shrink-0 flex-col text-sm wide:max-h-full wide:w-64">
       <div className="flex h-6 shrink-0 items-center gap-2 border-line border-b px-2 text-ink-muted">
@@ -63,9 +58,9 @@ export function ChartLegend({ metricKey, lines, source, settings, hover }: Chart
                 type="button"
                 aria-pressed={!off.has(line.id)}
                 aria-label={`Show ${line.name}`}
-                title="Press to switch it off and on, with Ctrl all others"
+                title={PRESS_HINT}
                 className={classNames("flex h-6 w-6 shrink-0 items-center", off.has(line.id) && "opacity-30")}
-                onClick={(event) => (event.ctrlKey || event.metaKey ? isolate(line.id) : toggle(line.id))}
+                onClick={(event) => press(line.id, event)}
               >
                 <LineMark {...line} />
               </button>

@@ -3,6 +3,9 @@ const HELD_OUT = /(^|[/_.\s-])(val|valid|validation|eval|test)([/_.\s-]|$)/i;
 /** Where training is, rather than how well it does. */
 const COUNTER = /(^|[/_.\s-])(epoch|step|global_step|iteration|lr|learning_rate)$/i;
 
+/** Whether a metric only counts, so that no value of it is better. */
+export const isCounter = (key: string): boolean => COUNTER.test(key);
+
 /** Whether a metric is of held-out data, as its name says. */
 export const isHeldOut = (key: string): boolean => HELD_OUT.test(key);
 
@@ -12,7 +15,7 @@ export const isHeldOut = (key: string): boolean => HELD_OUT.test(key);
  */
 export function sectionsOf(metricKeys: readonly string[]): Map<string, string[]> {
   const rank = (name: string): number => (name === "system" ? 3 : isHeldOut(name) ? 0 : name === "" ? 1 : 2);
-  const keyRank = (key: string): number => (COUNTER.test(key) ? 2 : isHeldOut(key) ? 0 : 1);
+  const keyRank = (key: string): number => (isCounter(key) ? 2 : isHeldOut(key) ? 0 : 1);
   const sections = [...Map.groupBy(metricKeys, sectionOf)];
   const sorted = sections.sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
   return new Map(sorted.map(([name, keys]) => [name, keys.toSorted((a, b) => keyRank(a) - keyRank(b))]));

@@ -20,6 +20,7 @@ import { LineMark } from "./line-mark.tsx";
 import type { LineSource } from "./line-source.ts";
 import { newPanel, type Panel } from "./panels/panel-search.ts";
 import { useRunStyles } from "./run-colour.ts";
+import { RunLegend } from "./run-legend.tsx";
 import { useGroups } from "./use-groups.ts";
 import { useSeries } from "./use-series.ts";
 import { useWidth } from "./use-width.ts";
@@ -36,6 +37,8 @@ export interface ChartsPanelProps {
   metricKeys: readonly string[] | undefined;
   /** What is pointed at, where more than the charts point. */
   hover?: HoverStore;
+  /** Whether the runs are named above the charts: no table beside them says which is which. */
+  hasLegend?: boolean;
   /** Where the address says none. */
   defaultX?: SeriesX;
   /** What live runs tell beside points. */
@@ -120,6 +123,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
           onAdd={(kind) => setDraft(newPanel(panels, kind === "text" ? { text: "" } : { metrics: [] }))}
         />
         {isGrouped && <GroupLegend groups={groups} />}
+        {!isGrouped && given.hasLegend && <RunLegend {...{ runs, styles, settings, hover }} />}
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
       <div ref={measure} className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 wide:px-4" data-charts>

@@ -97,14 +97,36 @@ describe("fields", () => {
 });
 
 describe("rows", () => {
-  const rows = (isDifferingOnly: boolean, words = "") =>
-    compareRows(RUNS, { words, isDifferingOnly, stats: ["last"], experimentName: (id) => id });
+  const rows = (isDifferingOnly: boolean, words = "", baseline = 0, turned: string[] = []) =>
+    compareRows(RUNS, {
+      ...{ words, isDifferingOnly, stats: ["last"] as const, experimentName: (id: string) => id },
+      ...{ turned, baseline },
+    });
 
-  test("mark what differs from the first run", () => {
+  test("mark what differs from the baseline", () => {
     const opt = rows(false).find(({ id }) => id === "params.opt");
     expect(opt?.kind === "values" && opt.differs).toBe(true);
     expect(opt?.kind === "values" && opt.cells.map((cell) => cell?.isOther)).toEqual([false, true, undefined]);
     expect(rows(true).some(({ id }) => id === "params.same")).toBe(false);
+  });
+
+  test("mark the best by the metric's direction, and say how far each is from the baseline", () => {
+    const acc = (baseline: number, turned: string[]) => {
+      const row = rows(false, "", baseline, turned).find(({ id }) => id === "metrics.acc");
+      return row?.kind === "values"
+        ? row.cells.map((cell) => [cell?.isBest, cell?.delta?.text, cell?.delta?.isBetter])
+        : [];
+    };
+    expect(acc(0, [])).toEqual([
+      [false, undefined, undefined],
+      [true, "+0.25", true],
+      [false, undefined, undefined],
+    ]);
+    expect(acc(1, ["acc"])).toEqual([
+      [true, "−0.25", true],
+      [false, undefined, undefined],
+      [false, undefined, undefined],
+    ]);
   });
 
   test("are found by words, and sections without rows are left out", () => {

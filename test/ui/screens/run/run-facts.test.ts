@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { Run } from "../../../../ui/src/api/runs.ts";
 import { STALLED_AFTER_MS, shownStatus } from "../../../../ui/src/parts/run-status.ts";
 import {
-  commitUrl,
   findPairs,
   hasSystemMetrics,
   indented,
@@ -76,28 +75,6 @@ test("parameters are found by name and by value", () => {
   expect(findPairs(pairs, "").map(({ key }) => key)).toEqual(["decay", "lr"]);
   expect(findPairs(pairs, "cos")).toEqual([pairs[1]]);
   expect(findPairs(pairs, "LR")).toEqual([pairs[0]]);
-});
-
-describe("a commit's address", () => {
-  const commit = "0123456789abcdef0123456789abcdef01234567";
-  test.each([
-    ["https://github.com/a/b.git", `https://github.com/a/b/commit/${commit}`],
-    ["git@gitlab.com:a/b/c.git", `https://gitlab.com/a/b/c/commit/${commit}`],
-    ["ssh://git@bitbucket.org/a/b", `https://bitbucket.org/a/b/commits/${commit}`],
-  ])("%s", (repository, url) => {
-    expect(commitUrl(repository, commit)).toBe(url);
-  });
-
-  test.each([
-    ["https://github.com.evil.example/a/b", commit],
-    ["javascript:alert(1)//github.com/a/b", commit],
-    ["https://user:password@github.com/a/b", commit],
-    ["/home/me/repository", commit],
-    ["https://github.com/a/b", "../../settings"],
-    [undefined, commit],
-  ])("there is none for %s at %s", (repository, asked) => {
-    expect(commitUrl(repository, asked)).toBeUndefined();
-  });
 });
 
 test("JSON is told in lines, other text as it is", () => {

@@ -12,6 +12,11 @@ export interface SeriesImage {
 /** What `mlflow.log_image(key=…, step=…)` names its files; older clients write `+` for `%` (`mlflow/tracking/client.py`). */
 const NAME = /^(.+?)([%+])step\2(-?\d+)\2timestamp\2(\d+)\2[^%+]+\.(?:png|jpe?g|webp|gif)$/;
 
+/** The small copy that MLflow's clients put beside each image of a series, for lists. */
+const SMALL_COPY = /[%+]step[%+]-?\d+[%+]timestamp[%+]\d+[%+][^%+]+[%+]compressed\.webp$/;
+
+export const isSmallCopy = (path: string): boolean => SMALL_COPY.test(path);
+
 /** The image that a file of a series is; undefined for others, the small copies beside each image among them. */
 export function seriesImage(path: string): SeriesImage | undefined {
   const match = NAME.exec(baseName(path));

@@ -1,11 +1,13 @@
 import type { VirtualItem } from "@tanstack/react-virtual";
-import { EllipsisVertical } from "lucide-react";
+import { ArrowDown, ArrowUp, EllipsisVertical, GitCompare, Trophy } from "lucide-react";
 import { memo } from "react";
+import { Badge } from "../../parts/badges.tsx";
 import { IconButton } from "../../parts/button.tsx";
 import { classNames } from "../../parts/class-names.ts";
 import { LazyMenu } from "../../parts/lazy-menu.tsx";
+import type { MenuEntry } from "../../parts/menu.tsx";
 import { Dash } from "../../parts/values.tsx";
-import type { CompareCell, CompareRow } from "./compare-rows.ts";
+import type { CompareCell, CompareRow, Direction } from "./compare-rows.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { RunLink } from "./run-link.tsx";
 
@@ -13,18 +15,25 @@ import { RunLink } from "./run-link.tsx";
 
 export const ROW_PX = 28;
 
-/** What can be done with a run of the comparison. */
+/** What can be done with the runs of a comparison. */
 export interface RunHand {
   open: (run: ComparedRun) => void;
+  /** Makes it the one that the others are compared with. */
+  compareWith: (run: ComparedRun) => void;
   /** To a place in the order, from 0. */
   move: (run: ComparedRun, to: number) => void;
   remove: (run: ComparedRun) => void;
+  /** Says that other values of the metric are better than its name says. */
+  turn: (metricKey: string) => void;
 }
 
 interface CompareHeadProps {
   run: ComparedRun;
   index: number;
   isLast: boolean;
+  isBaseline: boolean;
+  /** Whether runs can change places, and leave. */
+  isMovable: boolean;
   /** From the left, in px. */
   start: number;
   width: number;
@@ -32,7 +41,15 @@ interface CompareHeadProps {
 }
 
 /** A run's name above its column, and what can be done with it. */
-export const CompareHead = memo(function CompareHead({ run, index, isLast, start, width, hand }: CompareHeadProps) {
+export const CompareHead = memo(function CompareHead(props: CompareHeadProps) {
+  const { run, index, isLast, isBaseline, isMovable, start, width, hand } = props;
+  const places: MenuEntry[] = [
+    null,
+    { label: "Move to the left", isDisabled: index === 0, onSelect: () => hand.move(run, index - 1) },
+    { label: "Move to the right", isDisabled: isLast, onSelect: () => hand.move(run, index + 1) },
+    null,
+    { label: "Remove from comparison", onSelect: () => hand.remove(run) },
+  ];
   return (
     // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a cell of a virtual table
     <div
@@ -41,8 +58,13 @@ export const CompareHead = memo(function CompareHead({ run, index, isLast, start
       className="absolute top-0 flex h-full items-center gap-1 pl-3"
       style={{ left: start, width }}
     >
-      <div className="min-w-0 flex-1 font-medium">
+      <div className="flex min-w-0 flex-1 items-center gap-1.5 font-medium">
         <RunLink run={run} />
+        {isBaseline && (
+          <Badge>
+            <span title="The others are compared with this run">Baseline</span>
+          </Badge>
+        )}
       </div>
       <LazyMenu
         trigger={(onClick) => (
@@ -55,11 +77,8 @@ export const CompareHead = memo(function CompareHead({ run, index, isLast, start
         entries={() => [
           { label: "Open the run", onSelect: () => hand.open(run) },
           null,
-          { label: "Compare the others with this", isDisabled: index === 0, onSelect: () => hand.move(run, 0) },
-          { label: "Move to the left", isDisabled: index === 0, onSelect: () => hand.move(run, index - 1) },
-          { label: "Move to the right", isDisabled: isLast, onSelect: () => hand.move(run, index + 1) },
-          null,
-          { label: "Remove from comparison", onSelect: () => hand.remove(run) },
+          { label: "Compare the others with this", isDisabled: isBaseline, onSelect: () => hand.compareWith(run) },
+          ...(isMovable ? places : []),
         ]}
       />
     </div>
@@ -78,11 +97,12 @@ interface CompareLineProps {
   /** Of the whole table, in px. */
   total: number;
   isNarrow: boolean;
+  hand: RunHand;
 }
 
 /** A value of all runs, or the head of a section. */
 export const CompareLine = memo(function CompareLine(props: CompareLineProps) {
-  const { row, index, start, columns, keyPx, columnPx, total, isNarrow } = props;
+  const { row, index, start, columns, keyPx, columnPx, total, isNarrow, hand } = props;
   const isSection = row.kind === "section";
   return (
     // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a row of a virtual table
@@ -96,6 +116,7 @@ export const CompareLine = memo(function CompareLine(props: CompareLineProps) {
       <div
         role="rowheader"
         aria-colindex={1}
+        aria-label={row.kind === "values" && row.differs ? `${row.label} differs` : row.label}
         title={row.label}
         className={classNames(
           "sticky left-0 z-10 flex h-full items-center gap-1.5 border-line border-r px-3 wide:px-4",
@@ -116,8 +137,10 @@ export const CompareLine = memo(function CompareLine(props: CompareLineProps) {
         <span className={classNames("truncate", isNarrow && !isSection && "[direction:rtl]")}>
           <bdi>{row.label}</bdi>
         </span>
-        {row.kind === "values" && row.differs && <span className="sr-only">differs</span>}
         {isSection && <span className="font-normal text-ink-faint text-sm">{row.count}</span>}
+        {row.kind === "values" && row.metric?.direction !== undefined && row.differs && (
+          <DirectionButton metric={row.metric} onTurn={hand.turn} />
+        )}
       </div>
       {row.kind === "values" &&
         columns.map((column) => (
@@ -132,6 +155,27 @@ export const CompareLine = memo(function CompareLine(props: CompareLineProps) {
     </div>
   );
 });
+
+interface DirectionButtonProps {
+  metric: { readonly key: string; readonly direction: Direction };
+  onTurn: (key: string) => void;
+}
+
+/** Says which values of a metric are better, and turns it. */
+function DirectionButton({ metric: { key, direction }, onTurn }: DirectionButtonProps) {
+  const Arrow = direction === "less" ? ArrowDown : ArrowUp;
+  return (
+    <button
+      type="button"
+      aria-label={`${direction === "less" ? "Less" : "More"} ${key} is better: turn it`}
+      data-tooltip={direction === "less" ? "Less is better" : "More is better"}
+      className="ml-auto flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-faint hover:bg-selected hover:text-ink"
+      onClick={() => onTurn(key)}
+    >
+      <Arrow size={13} aria-hidden />
+    </button>
+  );
+}
 
 interface CellProps {
   cell: CompareCell | undefined;
@@ -153,9 +197,29 @@ const Cell = memo(function Cell({ cell, column, left, width }: CellProps) {
       {cell === undefined ? (
         <Dash />
       ) : (
-        <span className="truncate">
+        <span className={classNames("truncate", cell.isBest && "font-semibold")}>
           <bdi>{cell.text}</bdi>
         </span>
+      )}
+      {cell?.isBest && <Trophy size={12} role="img" aria-label="best" className="ml-1.5 shrink-0 text-success" />}
+      {cell?.delta !== undefined && (
+        <span
+          title="To the baseline"
+          className={classNames("ml-auto shrink-0 pl-2 text-sm", cell.delta.isBetter ? "text-success" : "text-danger")}
+        >
+          {cell.delta.text}
+        </span>
+      )}
+      {cell?.diffUrl !== undefined && (
+        <a
+          href={cell.diffUrl}
+          target="_blank"
+          rel="noopener noreferrer"
+          className="ml-auto flex shrink-0 items-center gap-1 pl-2 text-sm"
+        >
+          <GitCompare size={12} aria-hidden />
+          Diff
+        </a>
       )}
       {cell?.share !== undefined && (
         // Of the cell's width without its padding.

@@ -1,28 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Images } from "lucide-react";
-import { lazy, Suspense, useMemo, useRef, useState } from "react";
-import { experimentListQuery } from "../../api/experiment-list.ts";
+import { lazy, Suspense, useMemo } from "react";
 import { experimentQuery } from "../../api/experiments.ts";
 import { Button, buttonClass } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
-import { SearchField } from "../../parts/text-field.tsx";
-import { say, sayFailed } from "../../parts/toast.tsx";
-import { Segmented, Switch } from "../../parts/toggles.tsx";
-import { useAddressText } from "../../shell/address-text.ts";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
-import { compareRows, type Stat } from "./compare-rows.ts";
-import { CompareTable } from "./compare-table.tsx";
 import type { ComparedRun } from "./compared-run.ts";
 import { MAX_RUNS, useComparison } from "./comparison.ts";
 import { fieldChoice, needsEnds } from "./fields.ts";
-import { findSharedImage } from "./first-image.ts";
-import { MAX_MANY_RUNS, type ManyRuns, manyRunsQuery, type RunSearch } from "./many-runs.ts";
+import { MAX_MANY_RUNS, manyRunsQuery, type RunSearch } from "./many-runs.ts";
+import { ManyNotices, Notices } from "./notices.tsx";
 import type { PlotProps } from "./plot-parts.tsx";
 import type { CompareSearch } from "./search.ts";
+import { TableView } from "./table-view.tsx";
+
+const CurvesView = lazy(async () => ({ default: (await import("./curves-view.tsx")).CurvesView }));
+const FilesView = lazy(async () => ({ default: (await import("./files/files-view.tsx")).FilesView }));
 
 const MattersView = lazy(async () => ({ default: (await import("./matters/matters-view.tsx")).MattersView }));
 const ParallelView = lazy(async () => ({ default: (await import("./parallel-view.tsx")).ParallelView }));
@@ -31,7 +27,9 @@ const ContourView = lazy(async () => ({ default: (await import("./contour-view.t
 const BoxView = lazy(async () => ({ default: (await import("./box-view.tsx")).BoxView }));
 
 const VIEWS = [
+  { value: "charts", label: "Curves" },
   { value: "table", label: "Table" },
+  { value: "files", label: "Files" },
   { value: "matters", label: "What matters" },
   { value: "parallel", label: "Parallel coordinates" },
   { value: "scatter", label: "Scatter" },
@@ -45,7 +43,7 @@ type View = (typeof VIEWS)[number]["value"];
 export function CompareScreen() {
   const search = useSearch({ from: "/compare" });
   const navigate = useNavigate({ from: "/compare" });
-  const { view = "table" } = search;
+  const { view = "charts" } = search;
   const asked = useMemo(() => (search.runs ?? "").split(",").filter(Boolean), [search.runs]);
   const ids = useMemo(() => [...new Set(asked)].slice(0, MAX_RUNS), [asked]);
   const fields = [search.x, search.y, search.z, search.colour, search.size, search.by, ...(search.axes ?? [])];
@@ -63,7 +61,10 @@ export function CompareScreen() {
   const runs = isMany ? (many.data?.runs ?? NO_RUNS) : few.runs;
   const missing = isMany ? NONE : few.missing;
   const change = (fields: Partial<CompareSearch>): void => {
-    void navigate({ search: (before) => ({ ...before, ...fields }), replace: !("view" in fields || "runs" in fields) });
+    void navigate({
+      search: (before) => ({ ...before, ...fields }),
+      replace: !("view" in fields || "runs" in fields || "file" in fields),
+    });
   };
   const openRun = (run: ComparedRun): void => {
     void navigate({
@@ -71,6 +72,10 @@ export function CompareScreen() {
       params: { experimentId: run.experimentId, runId: run.id },
     });
   };
+  const baseline = Math.max(
+    0,
+    runs.findIndex(({ id }) => id === search.baseline),
+  );
   const compared = isMany ? runs.length : ids.length;
   const experimentIds = [...new Set(runs.map((run) => run.experimentId))];
   const [experimentId = ""] = experimentIds;
@@ -164,14 +169,13 @@ export function CompareScreen() {
           )}
           {view === "table" ? (
             <TableView
+              {...{ search, change, openRun, baseline }}
               runs={isMany ? runs.slice(0, MAX_RUNS) : runs}
-              search={search}
-              change={change}
-              openRun={openRun}
+              isMovable={!isMany}
             />
           ) : (
             <Suspense fallback={<SkeletonRows rows={14} />}>
-              <Plot view={view} runs={runs} search={search} change={change} openRun={openRun} />
+              <Plot {...{ view, runs, search, change, openRun, baseline }} />
             </Suspense>
           )}
         </Tabs>
@@ -191,55 +195,23 @@ function manySearch(
   return { experimentIds, filter, orderBy: sort, runIds: runIds.slice(0, MAX_MANY_RUNS), isDeleted: deleted };
 }
 
-/** What of many runs, or of their fields, is not shown. */
-function ManyNotices({ runs, total, leftOut, asked, isTable }: ManyRuns & { asked: number; isTable: boolean }) {
-  const words = [
-    Math.max(asked, total) > runs.length &&
-      `${formatCount(runs.length)} of ${formatCount(Math.max(asked, total))} runs are compared.`,
-    isTable &&
-      runs.length > MAX_RUNS &&
-      `The table has the first ${MAX_RUNS} of ${formatCount(runs.length)} runs; the drawings have all.`,
-    leftOut > 0 && `${formatCount(leftOut)} parameters and metrics are left out: those that fewest runs have.`,
-  ].filter((text) => text !== false);
-  if (words.length === 0) return null;
-  return (
-    <p role="status" className="shrink-0 bg-surface px-3 py-1 text-ink-muted wide:px-4">
-      {words.join(" ")}
-    </p>
-  );
+type ViewProps = Omit<PlotProps, "choice"> & { baseline: number };
+
+function Plot({ view, baseline, ...props }: ViewProps & { view: Exclude<View, "table"> }) {
+  switch (view) {
+    case "charts":
+      return <CurvesView runs={props.runs} />;
+    case "files":
+      return <FilesView {...{ ...props, baseline }} />;
+    default:
+      return <Drawing view={view} {...props} />;
+  }
 }
 
-interface NoticesProps {
-  asked: number;
-  missing: readonly string[];
-  onDrop: () => void;
-}
-
-function Notices({ asked, missing, onDrop }: NoticesProps) {
-  const words = [
-    asked > MAX_RUNS && `Of ${asked} runs the first ${MAX_RUNS} are compared.`,
-    missing.length > 0 &&
-      `${missing.length === 1 ? "One run does" : `${missing.length} runs do`} not exist: ${missing.slice(0, 3).join(", ")}${missing.length > 3 ? "…" : ""}`,
-  ].filter((text) => text !== false);
-  if (words.length === 0) return null;
-  return (
-    <div
-      role="status"
-      className="flex shrink-0 flex-wrap items-center gap-2 bg-warning-surface px-3 py-1 text-warning wide:px-4"
-    >
-      <span className="min-w-0 wrap-anywhere">{words.join(" ")}</span>
-      {missing.length > 0 && (
-        <Button kind="quiet" className="text-warning" onClick={onDrop}>
-          Remove from comparison
-        </Button>
-      )}
-    </div>
-  );
-}
-
-type ViewProps = Omit<PlotProps, "choice">;
-
-function Plot({ view, ...props }: ViewProps & { view: Exclude<View, "table"> }) {
+function Drawing({
+  view,
+  ...props
+}: Omit<PlotProps, "choice"> & { view: Exclude<View, "table" | "charts" | "files"> }) {
   const choice = useMemo(() => fieldChoice(props.runs), [props.runs]);
   switch (view) {
     case "matters":
@@ -253,119 +225,4 @@ function Plot({ view, ...props }: ViewProps & { view: Exclude<View, "table"> }) 
     case "box":
       return <BoxView {...props} choice={choice} />;
   }
-}
-
-const STATS = [
-  { value: "last", label: "Last" },
-  { value: "min", label: "Min" },
-  { value: "max", label: "Max" },
-  { value: "all", label: "All" },
-] as const;
-
-const ALL_STATS: readonly Stat[] = ["last", "min", "max"];
-
-function TableView({ runs, search, change, openRun }: ViewProps) {
-  const { q = "", diff = false, stat = "last" } = search;
-  const [text, setText] = useAddressText(search.q, (next) => change({ q: next }));
-  const searchBox = useRef<HTMLInputElement>(null);
-  const experiments = useQuery(experimentListQuery()).data;
-  const rows = useMemo(() => {
-    const names = new Map(experiments?.map(({ experiment_id, name }) => [experiment_id, name]));
-    return compareRows(runs, {
-      words: q,
-      isDifferingOnly: diff,
-      stats: stat === "all" ? ALL_STATS : [stat],
-      experimentName: (id) => names.get(id) ?? id,
-    });
-  }, [runs, q, diff, stat, experiments]);
-  useCommands([
-    { id: "compare.find", label: "Find a row", group: "Compare", keys: "/", run: () => searchBox.current?.focus() },
-    {
-      id: "compare.diff",
-      label: diff ? "Show all rows" : "Show only what differs",
-      group: "Compare",
-      keys: "d",
-      run: () => change({ diff: diff ? undefined : true }),
-    },
-  ]);
-  return (
-    <div className="flex min-h-0 flex-1 flex-col">
-      <div className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-line border-b px-3 py-2 wide:px-4">
-        <SearchField
-          ref={searchBox}
-          label="Find a row"
-          value={text}
-          onValueChange={setText}
-          className="min-w-0 basis-full wide:w-60 wide:basis-auto"
-        />
-        <Switch label="Only what differs" isOn={diff} onChange={(isOn) => change({ diff: isOn || undefined })} />
-        <Segmented
-          label="Value of metrics"
-          value={stat}
-          onValueChange={(next) => change({ stat: next === "last" ? undefined : next })}
-          segments={STATS}
-        />
-        {runs.length < 2 && <span className="text-ink-muted">Select another run to compare this one with.</span>}
-        <ImagesLink runs={runs} />
-      </div>
-      {rows.length === 0 ? (
-        <EmptyState
-          title={q === "" ? "Nothing differs" : "No row matches"}
-          actions={
-            <Button
-              onClick={() => {
-                setText("");
-                change({ q: undefined, diff: undefined });
-              }}
-            >
-              Show all rows
-            </Button>
-          }
-        >
-          {q === "" ? "These runs have the same parameters, metrics and tags." : "Names of rows were searched."}
-        </EmptyState>
-      ) : (
-        <CompareTable runs={runs} rows={rows} onRuns={(next) => change({ runs: next.join(",") })} openRun={openRun} />
-      )}
-    </div>
-  );
-}
-
-/** To an image that one of these runs has, beside those of the others. */
-function ImagesLink({ runs }: { runs: readonly ComparedRun[] }) {
-  const navigate = useNavigate();
-  const [isSearching, setSearching] = useState(false);
-  if (runs.length < 2) return null;
-  const open = async (): Promise<void> => {
-    setSearching(true);
-    try {
-      const found = await findSharedImage(runs.map(({ id }) => id));
-      const of = runs.find(({ id }) => id === found?.runId);
-      if (found === undefined || of === undefined) {
-        say("None of these runs has an image.");
-        return;
-      }
-      const others = runs.map(({ id }) => id).filter((id) => id !== of.id);
-      await navigate({
-        to: "/experiments/$experimentId/runs/$runId",
-        params: { experimentId: of.experimentId, runId: of.id },
-        search: { tab: "artifacts", path: found.path, runs: others.join(",") },
-      });
-    } catch (error) {
-      sayFailed("The artifacts could not be listed.", error);
-    } finally {
-      setSearching(false);
-    }
-  };
-  return (
-    <Button
-      kind="quiet"
-      icon={<Images size={14} aria-hidden />}
-      disabled={isSearching}
-      onClick={() => void open()}
-      className="wide:ml-auto"
-    >
-      Images side by side
-    </Button>
-  );
 }

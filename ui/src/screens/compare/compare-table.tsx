@@ -12,13 +12,17 @@ const NARROW_PX = 720;
 interface CompareTableProps {
   runs: readonly ComparedRun[];
   rows: readonly CompareRow[];
-  /** Puts the runs in this order; one that is left out is out of the comparison. */
-  onRuns: (ids: readonly string[]) => void;
+  /** The place of the run that the others are compared with. */
+  baseline: number;
+  /** Puts the runs in this order; one that is left out is out of the comparison. Undefined where a search says which they are. */
+  onRuns: ((ids: readonly string[]) => void) | undefined;
+  onBaseline: (run: ComparedRun) => void;
+  onTurn: (metricKey: string) => void;
   openRun: (run: ComparedRun) => void;
 }
 
 /** Runs side by side: a column each, a row a value. Only what is in sight is in the page. Arrows move by a column. */
-export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps) {
+export function CompareTable({ runs, rows, baseline, ...does }: CompareTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
@@ -54,18 +58,20 @@ export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps)
   useEffect(() => across.measure(), [columnPx, keyPx]);
   const columns = across.getVirtualItems();
   const total = keyPx + columnPx * runs.length;
-  const latest = useRef({ runs, onRuns, openRun });
-  latest.current = { runs, onRuns, openRun };
+  const latest = useRef({ runs, ...does });
+  latest.current = { runs, ...does };
   const hand = useMemo((): RunHand => {
     const ids = (): string[] => latest.current.runs.map(({ id }) => id);
     return {
       open: (run) => latest.current.openRun(run),
-      remove: (run) => latest.current.onRuns(ids().filter((id) => id !== run.id)),
+      compareWith: (run) => latest.current.onBaseline(run),
+      remove: (run) => latest.current.onRuns?.(ids().filter((id) => id !== run.id)),
       move: (run, to) => {
         const next = ids().filter((id) => id !== run.id);
         next.splice(to, 0, run.id);
-        latest.current.onRuns(next);
+        latest.current.onRuns?.(next);
       },
+      turn: (key) => latest.current.onTurn(key),
     };
   }, []);
   return (
@@ -113,6 +119,8 @@ export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps)
               run={runs[index]!}
               {...{ index, start, hand }}
               isLast={index === runs.length - 1}
+              isBaseline={runs.length > 1 && index === baseline}
+              isMovable={does.onRuns !== undefined}
               width={columnPx}
             />
           ))}
@@ -120,7 +128,9 @@ export function CompareTable({ runs, rows, onRuns, openRun }: CompareTableProps)
         {down.getVirtualItems().map(({ index, start }) => {
           const row = rows[index];
           return (
-            row && <CompareLine key={row.id} {...{ row, index, start, columns, keyPx, columnPx, total, isNarrow }} />
+            row && (
+              <CompareLine key={row.id} {...{ row, index, start, columns, keyPx, columnPx, total, isNarrow, hand }} />
+            )
           );
         })}
       </div>

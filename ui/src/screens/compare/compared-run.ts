@@ -9,6 +9,13 @@ export interface MetricEnds {
   readonly max?: number | undefined;
 }
 
+/** What a run read: where it says so, to what end, such as `training`. */
+export interface ComparedDataset {
+  readonly name: string;
+  readonly digest: string;
+  readonly context: string | undefined;
+}
+
 /** A run as a comparison sees it. Times are in ms since 1970. */
 export interface ComparedRun {
   readonly id: string;
@@ -21,6 +28,10 @@ export interface ComparedRun {
   readonly user: string;
   readonly source: string | undefined;
   readonly commit: string | undefined;
+  /** Of the commit, as git names it: an address. */
+  readonly repository: string | undefined;
+  readonly branch: string | undefined;
+  readonly datasets: readonly ComparedDataset[];
   readonly note: string | undefined;
   readonly params: ReadonlyMap<string, string>;
   readonly metrics: ReadonlyMap<string, MetricEnds>;
@@ -28,7 +39,7 @@ export interface ComparedRun {
   readonly tags: ReadonlyMap<string, string>;
 }
 
-export function comparedRun({ info, data }: Run): ComparedRun {
+export function comparedRun({ info, data, inputs }: Run): ComparedRun {
   const tags = data.tags ?? [];
   return {
     id: info.run_id,
@@ -41,6 +52,12 @@ export function comparedRun({ info, data }: Run): ComparedRun {
     user: info.user_id,
     source: valueFor(tags, "mlflow.source.name"),
     commit: valueFor(tags, "mlflow.source.git.commit"),
+    repository: valueFor(tags, "mlflow.source.git.repoURL"),
+    branch: valueFor(tags, "mlflow.source.git.branch"),
+    datasets: (inputs?.dataset_inputs ?? []).map(({ dataset: { name, digest }, tags: of }) => ({
+      ...{ name, digest },
+      context: valueFor(of, "mlflow.data.context"),
+    })),
     note: valueFor(tags, NOTE_TAG),
     params: new Map(data.params?.map(({ key, value }) => [key, value])),
     metrics: new Map(data.metrics?.map(({ key, value }) => [key, { last: toDouble(value) }])),

@@ -29,6 +29,7 @@ export const MAX_MANY_RUNS = 10_000;
 const MAX_PARAMS = 80;
 const MAX_METRICS = 80;
 const REFRESH_MS = 30_000;
+const NO_DATASETS: ComparedRun["datasets"] = [];
 
 /** Those that differ, and of these those that most runs have. */
 function chosen(keys: readonly DistinctKey[], most: number): string[] {
@@ -102,7 +103,7 @@ function runsOf({ runs, columns }: RunTable): ComparedRun[] {
       endMs: runs.end_time[at] ?? undefined,
       user: runs.user_id[at] ?? "",
       source: runs.source_name[at] ?? undefined,
-      commit: undefined,
+      ...{ commit: undefined, repository: undefined, branch: undefined, datasets: NO_DATASETS },
       note: undefined,
       ...{ params, metrics, tags: new Map<string, string>() },
     };

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { chartSearch } from "../../charts/chart-search.ts";
 import { optional } from "../../parts/search-fields.ts";
 
 /** Ids apart by commas; MLflow's own addresses have a list. */
@@ -17,14 +18,20 @@ const interval = z.tuple([z.number(), z.number()]);
 
 /** The state of a comparison that its address holds. Fields are spelled `metrics.acc`, `min(metrics.acc)`, `params.lr`. */
 export const compareSearch = z.object({
-  /** The first is what the others are compared with. */
   runs: optional(ids),
   /** Experiments, of which a whole search is compared, or more runs than a hundred: then `runs` are those of them. */
   experiments: optional(experimentIds),
   filter: optional(z.string()),
   sort: optional(z.array(z.string())),
   deleted: optional(z.boolean()),
-  view: optional(z.enum(["table", "matters", "parallel", "scatter", "contour", "box"])),
+  view: optional(z.enum(["charts", "table", "files", "matters", "parallel", "scatter", "contour", "box"])),
+  /** Id of the run that the others are compared with: the first where it says none. */
+  baseline: optional(z.string()),
+  /** Metrics of which other values are better than their names say. */
+  turned: optional(z.array(z.string())),
+  /** Of the files: the path, and the id of the run that is beside the baseline. */
+  file: optional(z.string()),
+  beside: optional(z.string()),
   /** Of the table: part of a key, only rows that differ, which value of a metric. */
   q: optional(z.string()),
   diff: optional(z.boolean()),
@@ -46,6 +53,7 @@ export const compareSearch = z.object({
   best: optional(z.enum(["least", "greatest"])),
   /** What the boxes are grouped by. */
   by: optional(z.string()),
+  ...chartSearch,
 });
 
 export type CompareSearch = z.infer<typeof compareSearch>;

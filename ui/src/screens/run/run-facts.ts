@@ -59,17 +59,6 @@ export function indented(json: string): string {
   }
 }
 
-/** The web address of a commit, where the run's repository is one of the hosts that have such addresses. */
-export function commitUrl(repository: string | undefined, commit: string): string | undefined {
-  const match =
-    /^(?:https:\/\/|git@|ssh:\/\/git@)(github\.com|gitlab\.com|bitbucket\.org)[:/]([\w./-]+?)(?:\.git)?\/?$/.exec(
-      repository ?? "",
-    );
-  if (!match || !/^[0-9a-f]{7,64}$/.test(commit)) return undefined;
-  const [, host, path] = match;
-  return `https://${host}/${path}/${host === "bitbucket.org" ? "commits" : "commit"}/${commit}`;
-}
-
 /** Parameters or tags whose name or value holds `words`, by name. */
 export function findPairs(pairs: readonly KeyValue[], words: string): KeyValue[] {
   const wanted = words.toLowerCase();

@@ -7,13 +7,14 @@ import { useNow } from "../../parts/clock.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Description } from "../../parts/description.tsx";
 import { formatDuration } from "../../parts/format.ts";
+import { commitUrl } from "../../parts/git-links.ts";
 import { type KeyValueRow, KeyValues } from "../../parts/key-values.tsx";
 import { STALLED_AFTER_MS, shownStatus } from "../../parts/run-status.ts";
 import { TagEditor } from "../../parts/tag-editor.tsx";
 import { Dash, Duration, Time } from "../../parts/values.tsx";
 import { MetricTable } from "./metric-table.tsx";
 import { ParamTable } from "./param-table.tsx";
-import { commitUrl, lastHeardMs } from "./run-facts.ts";
+import { lastHeardMs } from "./run-facts.ts";
 import { Block, Datasets, Family, Models } from "./run-links.tsx";
 
 /** What a run is, at a glance. */

@@ -1,0 +1,84 @@
+"""Logs two experiments of image classifiers with the real client: curves, code versions, datasets, texts, images. Prints their ids as JSON."""
+
+import json
+import math
+import random
+
+import numpy as np
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+
+FIRST_MS = 1_760_000_000_000
+STEPS = 30
+REPOSITORY = "git@github.com:acme/vision.git"
+COMMITS = ["a1b2c3d4" * 5, "0f1e2d3c" * 5]
+
+client = MlflowClient()
+experiments = [client.create_experiment("team/vision"), client.create_experiment("team/speech")]
+client.set_experiment_tag(experiments[0], "mlflow.note.content", "Classifiers of **cats**.\n\nEnergy is $E = mc^2$.")
+chance = random.Random(3)
+
+
+def log(index: int, experiment: str, name: str, status: str = "FINISHED", parent: str | None = None) -> str:
+    start_ms = FIRST_MS + 60_000 * index
+    tags = {
+        "mlflow.source.name": "train.py",
+        "mlflow.source.git.repoURL": REPOSITORY,
+        "mlflow.source.git.commit": COMMITS[index % 2],
+        "mlflow.source.git.branch": "main",
+        "team": "vision",
+        **({"mlflow.parentRunId": parent} if parent else {}),
+    }
+    run_id = client.create_run(experiment, start_ms, tags, name).info.run_id
+    rate = 10 ** (-4 + (index % 6) / 2)
+    depth = 2 + index % 4
+    final = 0.9 - 0.08 * (math.log10(rate) + 2.5) ** 2 - 0.01 * depth
+    metrics = []
+    for step in range(STEPS):
+        acc = final * (1 - math.exp(-(step + 1) / 6)) + 0.01 * chance.random()
+        for key, value in (("val/acc", acc), ("val/loss", 1.2 - acc), ("train/loss", 1.1 - acc), ("lr", rate)):
+            metrics.append(Metric(key, value, start_ms + 1000 * step, step))
+    params = [Param("lr", f"{rate:.4g}"), Param("depth", str(depth)), Param("optimizer", ["adam", "sgd"][index % 2])]
+    client.log_batch(run_id, metrics, params, [])
+    data = Dataset("cats", ["d1a2", "e3f4"][index // 3 % 2], "local", '{"uri": "/data/cats"}')
+    client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+    if status != "RUNNING":
+        client.set_terminated(run_id, status, start_ms + 45_000)
+    return run_id
+
+
+def log_files(run_id: str, index: int) -> None:
+    client.log_text(run_id, f"lr: {index}\ndepth: 3\nseed: 7\naugment:\n  flip: true\n  noise: {index / 10}\n", "config.yaml")
+    client.log_text(run_id, "same in every run\n", "notes/same.txt")
+    image = np.full((24, 24, 3), 40 * index % 255, dtype=np.uint8)
+    for step in range(3):
+        client.log_image(run_id, image + 20 * step, key="sample", step=step)
+    client.log_image(run_id, image, artifact_file="plots/confusion.png")
+    rows = 6
+    client.log_table(
+        run_id,
+        {
+            "prompt": [f"question {row}" for row in range(rows)],
+            "answer": [f"answer {row} of run {index}, " + "long " * 30 for row in range(rows)],
+            "score": [round(math.sin(row + index), 3) for row in range(rows)],
+        },
+        "eval.json",
+    )
+
+
+runs = [log(index, experiments[0], f"vit-{index:02}") for index in range(12)]
+for index, run_id in enumerate(runs[:3]):
+    log_files(run_id, index)
+parent = log(12, experiments[0], "search")
+children = [log(13 + index, experiments[0], f"trial-{index}", parent=parent) for index in range(3)]
+speech = [log(20 + index, experiments[1], f"asr-{index}") for index in range(2)]
+failed = log(30, experiments[1], "asr-failed", "FAILED")
+running = log(31, experiments[1], "asr-running", "RUNNING")
+print(
+    json.dumps(
+        {
+            "experiments": experiments,
+            **{"runs": runs, "parent": parent, "children": children, "speech": speech, "failed": failed, "running": running},
+        }
+    )
+)

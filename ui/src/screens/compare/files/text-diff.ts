@@ -1,0 +1,112 @@
+import { diffLines, diffWordsWithSpace } from "diff";
+
+/** A piece of a line; what only one side has is marked. */
+export interface DiffPiece {
+  readonly text: string;
+  readonly isChanged: boolean;
+}
+
+/** A line of one side. */
+export interface DiffSide {
+  /** From 1. */
+  readonly number: number;
+  readonly pieces: readonly DiffPiece[];
+}
+
+/** Two texts side by side: a line that one of them lacks has nothing there. */
+export interface DiffRow {
+  readonly kind: "same" | "changed" | "gap";
+  readonly left?: DiffSide;
+  readonly right?: DiffSide;
+  /** Of a gap: how many lines that are the same on both sides are left out. */
+  readonly hidden?: number;
+}
+
+/** Lines around a change that are shown with it. */
+const CONTEXT = 3;
+/** Longer lines are compared as a whole. */
+const MAX_WORDS = 2000;
+/** So long the comparison may take; texts that differ too much are told one after the other. */
+const MAX_MS = 2000;
+
+/** The rows of two texts; what is the same far from any change is one gap, unless `isWhole`. */
+export function diffRows(left: string, right: string, isWhole = false): DiffRow[] {
+  const changes = diffLines(left, right, { timeout: MAX_MS }) ?? [
+    { value: left, removed: true, added: false },
+    { value: right, removed: false, added: true },
+  ];
+  const rows: DiffRow[] = [];
+  let [leftNumber, rightNumber] = [1, 1];
+  for (let index = 0; index < changes.length; index++) {
+    const change = changes[index]!;
+    const lines = linesOf(change.value);
+    if (!change.removed && !change.added) {
+      for (const text of lines) {
+        const pieces = [{ text, isChanged: false }];
+        rows.push({
+          kind: "same",
+          left: { number: leftNumber++, pieces },
+          right: { number: rightNumber++, pieces },
+        });
+      }
+      continue;
+    }
+    const next = changes[index + 1];
+    const isPair = change.removed && next?.added === true;
+    const removed = change.removed ? lines : [];
+    const added = isPair ? linesOf(next.value) : change.added ? lines : [];
+    if (isPair) index++;
+    for (let line = 0; line < Math.max(removed.length, added.length); line++) {
+      const [before, after] = wordsOf(removed[line], added[line]);
+      rows.push({
+        kind: "changed",
+        ...(before && { left: { number: leftNumber++, pieces: before } }),
+        ...(after && { right: { number: rightNumber++, pieces: after } }),
+      });
+    }
+  }
+  return isWhole ? rows : folded(rows);
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
+function wordsOf(
+  before: string | undefined,
+  after: string | undefined,
+): [DiffPiece[] | undefined, DiffPiece[] | undefined] {
+  const whole = (text: string): DiffPiece[] => [{ text, isChanged: true }];
+  if (before === undefined || after === undefined || before.length + after.length > MAX_WORDS) {
+    return [before === undefined ? undefined : whole(before), after === undefined ? undefined : whole(after)];
+  }
+  const pieces = diffWordsWithSpace(before, after);
+  return [
+    pieces.filter(({ added }) => !added).map(({ value, removed }) => ({ text: value, isChanged: removed })),
+    pieces.filter(({ removed }) => !removed).map(({ value, added }) => ({ text: value, isChanged: added })),
+  ];
+}
+
+function folded(rows: readonly DiffRow[]): DiffRow[] {
+  const isNear = new Array<boolean>(rows.length).fill(false);
+  for (const [index, { kind }] of rows.entries()) {
+    if (kind === "changed") isNear.fill(true, Math.max(0, index - CONTEXT), index + CONTEXT + 1);
+  }
+  const kept: DiffRow[] = [];
+  for (let from = 0; from < rows.length; ) {
+    if (isNear[from]) {
+      kept.push(rows[from]!);
+      from++;
+      continue;
+    }
+    const end = isNear.indexOf(true, from);
+    const to = end < 0 ? rows.length : end;
+    // A gap of one line takes as much place as the line.
+    if (to - from === 1) kept.push(rows[from]!);
+    else kept.push({ kind: "gap", hidden: to - from });
+    from = to;
+  }
+  return kept;
+}
