@@ -9,6 +9,8 @@ const FIRST_CODE: readonly (readonly [RegExp, string])[] = [
   [/^#\/experiments\/[^/?]+\/runs\/[^/?]+\?(.*&)?tab=charts/, "charts/run-charts.tsx"],
   [/^#\/experiments\/[^/?]+\/runs\/[^/?]+\?(.*&)?tab=artifacts/, "screens/run/run-artifacts.tsx"],
   [/^#\/compare\?/, "screens/compare/compare-screen.tsx"],
+  [/^#\/compare\?(?!.*\bview=)/, "screens/compare/curves-view.tsx"],
+  [/^#\/home/, "screens/home/home-screen.tsx"],
 ];
 
 /** What a run's page shows, by the id in its hash: the answer then waits for the page. */

@@ -9,7 +9,7 @@ export const MAX_COLUMNS_PER_STATEMENT = 90;
 
 /**
  * Reads fields of runs: a row for each id in order, also where there is no such run, and a column for each field, NULL
- * where the run has none. A NaN comes as text, and so does an integer of 64 bits; several datasets come as one text.
+ * where the run has none. A NaN comes as text, and so does an integer of 64 bits; several datasets or models come as one text.
  */
 export function planRunColumns(runIds: readonly string[], fields: readonly Field[]): SqlStatement {
   const binder = new Binder();
@@ -29,6 +29,11 @@ const ATTRIBUTES = new Map([
   [
     "last_metric_time",
     "CASE r.status WHEN 'RUNNING' THEN (SELECT CAST(max(timestamp) AS TEXT) FROM latest_metrics WHERE run_id = j.value) END",
+  ],
+  // Of logged models that the run made.
+  [
+    "models",
+    "(SELECT group_concat(DISTINCT m.name) FROM model_outputs o JOIN logged_models m ON m.model_id = o.model_id WHERE o.run_id = j.value)",
   ],
 ]);
 

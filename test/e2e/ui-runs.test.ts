@@ -24,8 +24,9 @@ afterAll(async () => {
 
 const RUNS = 13;
 
+/** All runs in one list: what children below their parents do is tested by itself. */
 async function open(search = ""): Promise<OpenedPage> {
-  const opened = await ui.open(`/experiments/${ui.seed.experimentId}${search}`);
+  const opened = await ui.open(`/experiments/${ui.seed.experimentId}?nested=false${search.replace("?", "&")}`);
   await opened.page.locator("[role=row][data-index]").first().waitFor();
   return opened;
 }
@@ -98,7 +99,9 @@ test("a filter is completed from real keys, and a mistake is shown at its place"
 });
 
 test("an address with a mistake says so, and how to go on", async () => {
-  const opened = await ui.open(`/experiments/${ui.seed.experimentId}?q=${encodeURIComponent("params.model = cnn")}`);
+  const opened = await ui.open(
+    `/experiments/${ui.seed.experimentId}?nested=false&q=${encodeURIComponent("params.model = cnn")}`,
+  );
   const { page } = opened;
   await page.getByRole("heading", { name: "The filter could not be read", exact: true }).waitFor();
   await page.getByRole("alert").getByText("Invalid filter").waitFor();

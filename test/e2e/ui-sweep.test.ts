@@ -392,7 +392,7 @@ test("panels are made, moved and resized by pointer and by keys; the address and
   await page.keyboard.press("End");
   const spoken = (await error.locator("[aria-live=polite]").textContent())!;
   expect(Number(spoken.split(": ").at(-1))).toBeGreaterThan(0.2);
-  await add("Text…");
+  await add("Text and code…");
   await dialog.getByLabel("Text, in markdown").fill("## What to see\n\nThe *loss* falls.");
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("heading", { name: "What to see" }).waitFor();

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectSound, expectSoundInBothThemes, type OurUi, startOurUi } from "./harness/our-ui.ts";
@@ -119,4 +120,284 @@ describe("a comparison", () => {
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
     await expectSound(opened);
   });
+});
+
+describe("the table", () => {
+  const grid = (page: Page) => page.getByRole("treegrid", { name: "Runs", exact: true });
+  const line = (page: Page, name: string) =>
+    page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+
+  test("has children below their parents by itself, and all in one order where one is asked for", async () => {
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}`);
+    const { page } = opened;
+    await line(page, "search").waitFor();
+    expect(await line(page, "trial-0").count()).toBe(0);
+    await line(page, "search").getByRole("button", { name: "Open", exact: true }).click();
+    await line(page, "trial-0").waitFor();
+    await page.goto(`${ui.server.url}/#/experiments/${ui.seed.experiments[0]}?sort=["attributes.run_name%20ASC"]`);
+    await page.getByRole("grid", { name: "Runs", exact: true }).waitFor();
+    await line(page, "trial-2").waitFor();
+    await expectSound(opened);
+  });
+
+  test("an eye leaves a run out of the charts alone, and the address keeps it", async () => {
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}?charts=true`);
+    const { page } = opened;
+    await page.locator('[data-metric="val/acc"] canvas').first().waitFor();
+    const eye = page.getByRole("button", { name: "Show vit-03 in charts", exact: true });
+    await eye.click();
+    await expect.poll(() => decodeURIComponent(page.url())).toContain(`chartOff=["${ui.seed.runs[3]}"]`);
+    expect(await eye.getAttribute("aria-pressed")).toBe("false");
+    await line(page, "vit-03").waitFor();
+    await eye.click();
+    await expect.poll(() => page.url()).not.toContain("chartOff");
+    await expectSoundInBothThemes(opened);
+  });
+
+  test("a right click offers what can be done with a run; hidden runs are one click away", async () => {
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}`);
+    const { page } = opened;
+    await line(page, "vit-04").click({ button: "right" });
+    await page.getByRole("menuitem", { name: /^Hide from table and charts/ }).click();
+    await line(page, "vit-04").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Show the 1 hidden", exact: true }).click();
+    await line(page, "vit-04").click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Description…", exact: true }).click();
+    await page.getByRole("textbox", { name: "Description, in markdown", exact: true }).fill("The **best** one");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Columns", exact: true }).click();
+    for (const name of ["Description", "Commit", "Datasets", "Logged models"]) {
+      await page.getByRole("checkbox", { name, exact: true }).click();
+    }
+    await page.keyboard.press("Escape");
+    await line(page, "vit-04")
+      .getByText("The best one", { exact: true })
+      .or(line(page, "vit-04").getByText("The **best** one"))
+      .waitFor();
+    await line(page, "vit-04").getByText("cats", { exact: true }).waitFor();
+    await expectSound(opened);
+  });
+
+  test("a run is renamed where it stands, by keys", async () => {
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[1]}`);
+    const { page } = opened;
+    await line(page, "asr-1").focus();
+    await page.keyboard.press("F2");
+    await page.getByRole("textbox", { name: "New name of asr-1", exact: true }).fill("never kept");
+    await page.keyboard.press("Escape");
+    await line(page, "asr-1").waitFor();
+    await page.keyboard.press("F2");
+    await page.getByRole("textbox", { name: "New name of asr-1", exact: true }).fill("asr one");
+    await page.keyboard.press("Enter");
+    await line(page, "asr one").waitFor();
+    await expectSound(opened);
+  });
+
+  test("CSV of all columns has what the table does not show", async () => {
+    const { page } = await ui.open(`/experiments/${ui.seed.experiments[0]}?columns=["metrics.lr"]`);
+    await line(page, "vit-00").waitFor();
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: "Download as CSV, all columns", exact: true }).click(),
+    ]);
+    const lines = (await readFile(await file.path(), "utf8")).split("\r\n");
+    const header = lines[0]!.split(",");
+    for (const name of ["run_id", "val/acc", "val/loss", "depth", "optimizer", "Commit", "Datasets", "team"]) {
+      expect(header).toContain(name);
+    }
+    expect(lines).toHaveLength(17);
+    const search = lines.find((one) => one.includes("vit-03"))!.split(",");
+    expect(search[header.indexOf("optimizer")]).toBe("sgd");
+    expect(search[header.indexOf("Commit")]).toBe("0f1e2d3c".repeat(5));
+  });
+
+  test("begins with the params that matter most", async () => {
+    const { page } = await ui.open(`/experiments/${ui.seed.experiments[0]}`);
+    await grid(page).waitFor();
+    const params = async () =>
+      (await page.getByRole("columnheader").allTextContents()).filter((name) => /^(lr|depth|optimizer)/.test(name));
+    await expect.poll(async () => (await params())[0]).toMatch(/^lr/);
+  });
+});
+
+describe("a workspace", () => {
+  test("has panels of drawings in sections that are named, ordered and shared by their address", async () => {
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}?charts=true`);
+    const { page } = opened;
+    const add = async (name: string) => {
+      await page.getByRole("button", { name: "Panel", exact: true }).click();
+      await page.getByRole("menuitem", { name, exact: true }).click();
+    };
+    const panel = (name: string) => page.getByRole("figure", { name, exact: true });
+    await add("What matters");
+    await panel("What matters").getByRole("rowheader", { name: "lr", exact: true }).waitFor();
+    await add("Scatter");
+    await panel("Scatter").getByRole("img", { name: "metrics.val/acc by params.lr", exact: true }).waitFor();
+    // What is chosen in a panel is the panel's alone, and in the address.
+    await panel("Scatter").getByRole("combobox", { name: "X", exact: true }).fill("depth");
+    await page.getByRole("option", { name: "params.depth", exact: true }).click();
+    await panel("Scatter").getByRole("img", { name: "metrics.val/acc by params.depth", exact: true }).waitFor();
+
+    for (const name of ["Spread", "Details"]) {
+      await add("Section…");
+      await page.getByRole("textbox", { name: "Name", exact: true }).fill(name);
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      await page.getByRole("region", { name, exact: true }).waitFor();
+    }
+    await add("Histogram");
+    await panel("Histogram").getByRole("img", { name: "Histogram of metrics.val/acc", exact: true }).waitFor();
+    await panel("Histogram").getByRole("button", { name: "More of Histogram", exact: true }).click();
+    await page.getByRole("menuitem", { name: "To the section" }).hover();
+    await page.getByRole("menuitem", { name: "Spread", exact: true }).click();
+    await page
+      .getByRole("region", { name: "Spread", exact: true })
+      .getByRole("figure", { name: "Histogram", exact: true })
+      .waitFor();
+    const sections = () =>
+      page
+        .locator("section[aria-label]")
+        .filter({ has: page.getByRole("button", { name: /^More of (Spread|Details)$/ }) });
+    await page.getByRole("button", { name: "More of Details", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Move up", exact: true }).click();
+    await expect.poll(() => sections().first().getAttribute("aria-label")).toBe("Details");
+
+    await page.reload();
+    await panel("Scatter").getByRole("img", { name: "metrics.val/acc by params.depth", exact: true }).waitFor();
+    await page
+      .getByRole("region", { name: "Spread", exact: true })
+      .getByRole("figure", { name: "Histogram", exact: true })
+      .waitFor();
+    await expect.poll(() => sections().first().getAttribute("aria-label")).toBe("Details");
+    await expectSoundInBothThemes(opened);
+  });
+
+  test.each([
+    ["bar", "metrics.val/acc by run"],
+    ["best", "Best metrics.val/acc so far"],
+    ["parallel", "Parallel coordinates"],
+    ["contour", "metrics.val/acc over params.lr and params.depth"],
+    ["box", "metrics.val/acc by params.lr"],
+  ])("a panel of kind %s draws", async (kind, name) => {
+    const panels = encodeURIComponent(JSON.stringify([{ id: "a", kind, at: [0, 0, 12, 8] }]));
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}?charts=true&panels=${panels}`);
+    await opened.page.locator("[data-panel]").getByRole("img", { name, exact: true }).waitFor();
+    await expectSound(opened);
+  });
+
+  test("a panel of files, and a table of runs", async () => {
+    const panels = encodeURIComponent(
+      JSON.stringify([
+        { id: "a", kind: "files", at: [0, 0, 12, 9] },
+        { id: "b", kind: "table", at: [0, 9, 12, 9] },
+      ]),
+    );
+    const filter = encodeURIComponent(`attributes.run_id IN ('${ui.seed.runs.slice(0, 3).join("','")}')`);
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}?charts=true&q=${filter}&panels=${panels}`);
+    const { page } = opened;
+    await page.locator('[data-panel="a"]').getByRole("button", { name: "config.yaml" }).click();
+    await page.getByRole("region", { name: "Differences of config.yaml", exact: true }).waitFor();
+    await page.locator('[data-panel="b"]').getByRole("rowheader", { name: "val/acc differs", exact: true }).waitFor();
+    await expectSound(opened);
+  });
+
+  test("lines are smoothed in several ways, and outliers left out of the axis", async () => {
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}?charts=true&chartSmoothing=0.9`);
+    const { page } = opened;
+    await page.locator('[data-metric="val/acc"] canvas').first().waitFor();
+    await page.getByRole("button", { name: "Axes and sizes", exact: true }).click();
+    await page.getByRole("combobox", { name: "Kind of smoothing", exact: true }).click();
+    await page.getByRole("option", { name: "Running median", exact: true }).click();
+    await page.getByRole("switch", { name: "Leave outliers out of the vertical axis", exact: true }).click();
+    await expect
+      .poll(() => page.url())
+      .toMatch(/chartSmoothingKind=median.*chartOutliers=true|chartOutliers=true.*chartSmoothingKind=median/);
+    await expectSound(opened);
+  });
+});
+
+describe("an experiment", () => {
+  test("says what it is about, in its folders; its description and name are changed there", async () => {
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}`);
+    const { page } = opened;
+    await page
+      .getByRole("navigation", { name: "Breadcrumbs" })
+      .getByRole("link", { name: "team", exact: true })
+      .waitFor();
+    await page.getByRole("button", { name: "About", exact: true }).click();
+    const dialog = page.getByRole("dialog", { name: "About team/vision", exact: true });
+    await dialog.getByText(ui.seed.experiments[0], { exact: true }).waitFor();
+    await dialog.getByText(/^mlflow-artifacts:/).waitFor();
+    await dialog.locator("strong", { hasText: "cats" }).waitFor();
+    await expectSoundInBothThemes(opened);
+    await dialog.getByRole("textbox", { name: "Name", exact: true }).fill("team/eyes");
+    await dialog.getByRole("button", { name: "Rename", exact: true }).click();
+    await page.getByRole("dialog", { name: "About team/eyes", exact: true }).waitFor();
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("team/vision");
+    await page.getByRole("button", { name: "Rename", exact: true }).click();
+    await page.getByRole("dialog", { name: "About team/vision", exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await page
+      .getByRole("navigation", { name: "Breadcrumbs" })
+      .getByRole("link", { name: "team", exact: true })
+      .click();
+    await page
+      .getByRole("link", { name: "speech", exact: true })
+      .or(page.getByText("speech", { exact: true }))
+      .first()
+      .waitFor();
+  });
+
+  test("has a default view, which an address of its own goes before", async () => {
+    const path = `/experiments/${ui.seed.experiments[1]}`;
+    const opened = await ui.open(`${path}?charts=true&columns=["metrics.lr"]`);
+    const { page } = opened;
+    const views = async (name: string) => {
+      await page.getByRole("button", { name: "Views", exact: true }).click();
+      await page.getByRole("menuitem", { name, exact: true }).click();
+    };
+    await views("Make this view the experiment's default");
+    await page.getByText("Whoever opens the experiment sees this view first.", { exact: true }).waitFor();
+    const other = await ui.open(path);
+    await expect.poll(() => decodeURIComponent(other.page.url())).toContain('columns=["metrics.lr"]');
+    await other.page.locator('[data-metric="val/acc"] canvas').first().waitFor();
+    const own = await ui.open(`${path}?columns=["params.depth"]`);
+    await own.page.getByRole("columnheader", { name: "depth" }).waitFor();
+    expect(own.page.url()).not.toContain("charts");
+    await views("Forget the experiment's default");
+    await page.getByText("The experiment has no default view any more.", { exact: true }).waitFor();
+    const bare = await ui.open(path);
+    await bare.page.getByRole("columnheader", { name: "Created" }).waitFor();
+  });
+});
+
+test("home has what goes on, what failed, and where one has been", async () => {
+  const opened = await ui.open(`/experiments/${ui.seed.experiments[1]}/runs/${ui.seed.failed}`);
+  const { page } = opened;
+  await page.getByRole("button", { name: "Add it to the favourites", exact: true }).click();
+  await page.keyboard.press("g");
+  await page.keyboard.press("h");
+  const block = (name: string) => page.getByRole("region", { name, exact: true });
+  await block("Running now").getByRole("link", { name: "asr-running", exact: true }).waitFor();
+  await block("Failed lately").getByRole("link", { name: "asr-failed", exact: true }).waitFor();
+  await block("Favourites").getByRole("link", { name: "asr-failed", exact: true }).waitFor();
+  await block("Seen lately").getByRole("link", { name: "asr-failed", exact: true }).waitFor();
+  await block("Experiments with the latest activity").getByRole("link", { name: "team/vision", exact: true }).waitFor();
+  await expectSoundInBothThemes(opened);
+  await block("Favourites").getByRole("button", { name: "Take asr-failed off the favourites", exact: true }).click();
+  await block("Favourites").getByText("A star on the page", { exact: false }).waitFor();
+  // Who has been somewhere begins here.
+  await page.goto(`${ui.server.url}/#/`);
+  await block("Running now").waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+  await expectSound(opened);
+});
+
+test("runs over time are drawn from their start to their end", async () => {
+  const runs = [...ui.seed.runs, ui.seed.running].join(",");
+  const opened = await ui.open(`/compare?runs=${runs}&view=gantt`);
+  await opened.page.getByRole("img", { name: "Runs over time", exact: true }).waitFor();
+  await expectSoundInBothThemes(opened);
 });

@@ -21,6 +21,7 @@ import { runSearch } from "./screens/run/search.ts";
 import { runsSearch } from "./screens/runs/search.ts";
 import { Frame } from "./shell/frame.tsx";
 import { loadCode } from "./shell/load-code.ts";
+import { hasPlaces } from "./shell/places.ts";
 import { NotFound, ScreenError, ScreenPending } from "./shell/route-states.tsx";
 
 /* Every address of the UI: the ones that MLflow's clients print, and MLflow's UI's own spellings, which are led to ours. */
@@ -32,9 +33,16 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component:
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
+  // Who has been nowhere yet begins with what there is.
   beforeLoad: () => {
-    throw redirect({ to: "/experiments", replace: true });
+    throw redirect({ to: hasPlaces() ? "/home" : "/experiments", replace: true });
   },
+});
+
+const homePage = createRoute({
+  getParentRoute: () => root,
+  path: "/home",
+  component: screen(() => import("./screens/home/home-screen.tsx"), "HomeScreen"),
 });
 
 const experiments = createRoute({
@@ -206,6 +214,7 @@ const compareSpelling = createRoute({
 
 const routeTree = root.addChildren([
   home,
+  homePage,
   experiments,
   runs,
   runsSpelling,

@@ -28,10 +28,13 @@ const INFO = {
   source_name: { entity: "tag", key: "mlflow.source.name" },
 } as const satisfies Record<string, Field>;
 
+/** Columns that no filter can name. */
+const OWN_COLUMNS: ReadonlyMap<string, Field> = new Map([["models", attribute("models")]]);
+
 const INFO_NAMES = Object.keys(INFO);
 
 export interface RunTableQuery extends RunSearch {
-  /** Fields as a filter spells them: `params.lr`, `metrics.acc` (the latest), `min(metrics.acc)`. */
+  /** Fields as a filter spells them: `params.lr`, `metrics.acc` (the latest), `min(metrics.acc)`; and `models`, the names of logged models. */
   readonly columns: readonly string[];
   /** Whether to count all runs that match. */
   readonly count: boolean;
@@ -53,7 +56,7 @@ export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): P
   if (spellings.length > MAX_COLUMNS) {
     throw invalidParameter(`A table has at most ${MAX_COLUMNS} columns. Got ${spellings.length}.`);
   }
-  const fields = spellings.map((spelling) => parseField(spelling, RUN_GRAMMAR));
+  const fields = spellings.map((spelling) => OWN_COLUMNS.get(spelling) ?? parseField(spelling, RUN_GRAMMAR));
   const most = Math.min(MAX_RUNS, Math.floor(MAX_CELLS / Math.max(fields.length, 1)));
   const page = await findRunPage(ctx, {
     ...query,

@@ -3,11 +3,11 @@ import {
   extentOf,
   nearestIndex,
   type Points,
-  smooth,
   valueAt,
   withDetail,
   withTail,
 } from "../../../ui/src/charts/series-math.ts";
+import { type Smoothing, smooth } from "../../../ui/src/charts/smoothing.ts";
 
 const points = (...pairs: [number, number][]): Points => ({
   x: Float64Array.from(pairs, ([x]) => x),
@@ -16,26 +16,28 @@ const points = (...pairs: [number, number][]): Points => ({
 
 const pairs = ({ x, values }: Points): [number, number][] => [...x].map((each, index) => [each, values[index]!]);
 
+const exponential = (weight: number): Smoothing => ({ kind: "exponential", weight });
+
 describe("smoothing", () => {
   it("keeps a constant, from its first point on", () => {
     const line = points([0, 3], [1, 3], [2, 3], [3, 3]);
-    for (const value of smooth(line, 0.9).values) expect(value).toBeCloseTo(3, 12);
+    for (const value of smooth(line, exponential(0.9)).values) expect(value).toBeCloseTo(3, 12);
   });
 
   it("of weight 0 changes nothing", () => {
     const line = points([0, 1], [1, -5], [2, 9]);
-    expect(pairs(smooth(line, 0))).toEqual(pairs(line));
+    expect(pairs(smooth(line, exponential(0)))).toEqual(pairs(line));
   });
 
   it("is the mean weighed by age", () => {
-    const [, second, third] = smooth(points([0, 1], [1, 2], [2, 4]), 0.5).values;
+    const [, second, third] = smooth(points([0, 1], [1, 2], [2, 4]), exponential(0.5)).values;
     expect(second).toBeCloseTo((1 * 0.5 + 2) / 1.5, 12);
     expect(third).toBeCloseTo((1 * 0.25 + 2 * 0.5 + 4) / 1.75, 12);
   });
 
   it("leaves NaN and infinities where they are, and out of the average", () => {
     const line = points([0, 1], [1, Number.NaN], [2, Number.POSITIVE_INFINITY], [3, 1]);
-    expect([...smooth(line, 0.9).values]).toEqual([1, Number.NaN, Number.POSITIVE_INFINITY, 1]);
+    expect([...smooth(line, exponential(0.9)).values]).toEqual([1, Number.NaN, Number.POSITIVE_INFINITY, 1]);
   });
 });
 

@@ -48,7 +48,11 @@ export function ChartCard(props: ChartCardProps) {
   const all = useLines(source, metric, smoothing);
   const off = search.chartOff ?? NONE;
   const lines = useMemo(() => (off.length === 0 ? all : all.filter(({ id }) => !off.includes(id))), [all, off]);
-  const spec = useMemo((): PlotSpec => ({ lines, x, isLogX, isLogY, zoom }), [lines, x, isLogX, isLogY, zoom]);
+  const isRobust = search.chartOutliers ?? false;
+  const spec = useMemo(
+    (): PlotSpec => ({ lines, x, isLogX, isLogY, zoom, isRobust }),
+    [lines, x, isLogX, isLogY, zoom, isRobust],
+  );
 
   const areOnlyPoints = hasOnlyPoints(lines);
 

@@ -5,8 +5,9 @@ import { groupStyle } from "./group-style.ts";
 import type { RunSeries } from "./held-series.ts";
 import type { PlotLine } from "./plot.ts";
 import { RUN_COLOURS, type RunStyle } from "./run-colour.ts";
-import { bandOf, type Points, smooth } from "./series-math.ts";
+import { bandOf, type Points } from "./series-math.ts";
 import type { MetricSeries } from "./series-store.ts";
+import { type Smoothing, smooth } from "./smoothing.ts";
 
 /** A run as charts know it. */
 export interface ChartRun {
@@ -18,13 +19,13 @@ export interface ChartRun {
 }
 
 /** Smoothed lines by the series they come from: a change of one run smooths only that one. */
-const smoothed = new WeakMap<RunSeries | GroupSeries, { weight: number; points: Points }>();
+const smoothed = new WeakMap<RunSeries | GroupSeries, { smoothing: Smoothing; points: Points }>();
 
-function smoothedOf(series: RunSeries | GroupSeries, weight: number): Points {
+function smoothedOf(series: RunSeries | GroupSeries, smoothing: Smoothing): Points {
   const known = smoothed.get(series);
-  if (known?.weight === weight) return known.points;
-  const points = smooth("runId" in series ? series.means : { x: series.x, values: series.means }, weight);
-  smoothed.set(series, { weight, points });
+  if (known?.smoothing === smoothing) return known.points;
+  const points = smooth("runId" in series ? series.means : { x: series.x, values: series.means }, smoothing);
+  smoothed.set(series, { smoothing, points });
   return points;
 }
 
@@ -46,7 +47,7 @@ export function runLines(
   metric: MetricSeries,
   runs: readonly ChartRun[],
   styles: ReadonlyMap<string, RunStyle>,
-  smoothing: number,
+  smoothing: Smoothing,
 ): PlotLine[] {
   const names = runNames(runs);
   const drawn = metric.runs.filter(({ runId, points }) => points.x.length > 0 && names.has(runId));
@@ -57,8 +58,8 @@ export function runLines(
       id: runId,
       name: names.get(runId)!,
       ...(styles.get(runId) ?? { colour: RUN_COLOURS[0], variant: 0 }),
-      points: smoothing > 0 ? smoothedOf(series, smoothing) : points,
-      ...(smoothing > 0 && { faint: points }),
+      points: smoothing.weight > 0 ? smoothedOf(series, smoothing) : points,
+      ...(smoothing.weight > 0 && { faint: points }),
       ...(hasBand && { band: bandOf(points, spreads) }),
       last: series.last ?? points.values.at(-1)!,
     };
@@ -69,7 +70,7 @@ export function runLines(
 export function groupLines(
   found: readonly GroupSeries[],
   groups: readonly ChartGroup[],
-  smoothing: number,
+  smoothing: Smoothing,
 ): PlotLine[] {
   return found.flatMap((series): PlotLine[] => {
     const group = groups[series.group];
@@ -81,7 +82,7 @@ export function groupLines(
         id: `group:${group.label}`,
         name: group.label,
         ...groupStyle(series.group),
-        points: smoothing > 0 ? smoothedOf(series, smoothing) : mean,
+        points: smoothing.weight > 0 ? smoothedOf(series, smoothing) : mean,
         band: bandOf(mean, spreads),
         last: latest?.mean ?? Number.NaN,
         group: { runs, read, counts, ...(latest && { latest }) },

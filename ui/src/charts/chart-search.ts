@@ -23,6 +23,12 @@ export const chartSearch = {
   chartOff: optional(z.array(z.string())),
   /** Panels that readers made. */
   panels: optional(z.array(panelSchema)),
+  /** Sections of panels that readers named, in order; panels without one are above them. */
+  panelSections: optional(z.array(z.string())),
+  /** How lines are smoothed: by an exponential mean where it says nothing. */
+  chartSmoothingKind: optional(z.enum(["mean", "gaussian", "median"])),
+  /** Leaves values beyond the middle 98 % out of vertical axes. */
+  chartOutliers: optional(z.boolean()),
   /** Sections that are closed. */
   chartClosed: optional(z.array(z.string())),
 };

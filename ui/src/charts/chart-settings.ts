@@ -3,13 +3,14 @@ import { useCallback, useMemo } from "react";
 import type { SameX, SeriesX } from "../api/series.ts";
 import type { Range } from "./axes.ts";
 import { type ChartSearch, isSeriesX, parseChartSearch, sameXOf } from "./chart-search.ts";
+import type { Smoothing } from "./smoothing.ts";
 
 export interface ChartSettings {
   readonly search: ChartSearch;
   readonly x: SeriesX;
   readonly isLogX: boolean;
   readonly isLogY: boolean;
-  readonly smoothing: number;
+  readonly smoothing: Smoothing;
   readonly zoom: Range | undefined;
   readonly sameX: SameX | undefined;
   readonly setZoom: (zoom: Range | undefined) => void;
@@ -35,13 +36,15 @@ export function useChartSettings(defaultX: SeriesX = "step"): ChartSettings {
       zoomX === x && from !== undefined && to !== undefined && from < to ? [from, to] : undefined,
     [zoomX, x, from, to],
   );
+  const { chartSmoothing: weight = 0, chartSmoothingKind: kind = "exponential" } = search;
+  const smoothing = useMemo((): Smoothing => ({ kind, weight }), [kind, weight]);
   return {
     ...{ search, x, zoom },
     sameX: sameXOf(x, search.chartSameX),
     setZoom: (range) => change({ chartZoom: range && [x, ...range] }),
     isLogX: search.chartLog?.includes("x") ?? false,
     isLogY: search.chartLog?.includes("y") ?? false,
-    smoothing: search.chartSmoothing ?? 0,
+    smoothing,
     change,
   };
 }

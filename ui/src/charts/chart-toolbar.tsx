@@ -2,13 +2,17 @@ import { Eye, Plus, SlidersHorizontal, ZoomOut } from "lucide-react";
 import { Button, IconButton } from "../parts/button.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Popover } from "../parts/popover.tsx";
-import { Combobox } from "../parts/select.tsx";
+import { Combobox, type Option, Select } from "../parts/select.tsx";
 import { SearchField } from "../parts/text-field.tsx";
 import { Segmented, Switch } from "../parts/toggles.tsx";
 import { xName } from "./axes.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import type { LiveState } from "./live-runs.ts";
+import { PANEL_KINDS, type PanelKind } from "./panels/panel-search.ts";
+import type { SmoothingKind } from "./smoothing.ts";
 import { useServerAway } from "./use-server-away.ts";
+
+export type NewPanelKind = "line" | "text" | "section" | PanelKind;
 
 interface ChartToolbarProps {
   settings: ChartSettings;
@@ -17,15 +21,32 @@ interface ChartToolbarProps {
   hasGroups: boolean;
   live: LiveState;
   /** Makes a panel; without it there are none. */
-  onAdd?: (kind: "line" | "text") => void;
+  onAdd?: (kind: NewPanelKind) => void;
+  /** Kinds of panels that the screen can make beside curves and text. */
+  kinds?: readonly PanelKind[];
   /** A chart in full has no grid to search or to size. */
   isFull?: boolean;
 }
 
+const SMOOTHING_KINDS: readonly Option<SmoothingKind>[] = [
+  { value: "exponential", label: "Exponential mean" },
+  { value: "mean", label: "Running mean" },
+  { value: "gaussian", label: "Gaussian" },
+  { value: "median", label: "Running median" },
+];
+
 const NAMED_X = ["step", "time", "relative"] as const;
 
 /** What holds for all charts of the page. */
-export function ChartToolbar({ settings, metricKeys, hasGroups, live, onAdd, isFull = false }: ChartToolbarProps) {
+export function ChartToolbar({
+  settings,
+  metricKeys,
+  hasGroups,
+  live,
+  onAdd,
+  kinds = [],
+  isFull = false,
+}: ChartToolbarProps) {
   const { search, change, smoothing, zoom, setZoom } = settings;
   const off = search.chartOff ?? [];
   return (
@@ -46,11 +67,11 @@ export function ChartToolbar({ settings, metricKeys, hasGroups, live, onAdd, isF
           min={0}
           max={0.99}
           step={0.01}
-          value={smoothing}
+          value={smoothing.weight}
           onChange={(event) => change({ chartSmoothing: Number(event.target.value) || undefined })}
           className="w-20 accent-accent"
         />
-        <output className="w-7 text-ink">{smoothing === 0 ? "off" : smoothing.toFixed(2)}</output>
+        <output className="w-7 text-ink">{smoothing.weight === 0 ? "off" : smoothing.weight.toFixed(2)}</output>
       </label>
       <Popover
         title="Charts"
@@ -88,7 +109,10 @@ export function ChartToolbar({ settings, metricKeys, hasGroups, live, onAdd, isF
           trigger={<Button icon={<Plus size={14} aria-hidden />}>Panel</Button>}
           entries={[
             { label: "Line chart…", onSelect: () => onAdd("line") },
-            { label: "Text…", onSelect: () => onAdd("text") },
+            { label: "Text and code…", onSelect: () => onAdd("text") },
+            ...kinds.map((kind) => ({ label: PANEL_KINDS[kind], onSelect: () => onAdd(kind) })),
+            null,
+            { label: "Section…", onSelect: () => onAdd("section") },
           ]}
         />
       )}
@@ -131,6 +155,20 @@ function Options({
     <div className="flex flex-col gap-1">
       <Switch label="Logarithmic horizontal axis" isOn={isLogX} onChange={(isOn) => setLog(isOn, isLogY)} />
       <Switch label="Logarithmic vertical axis" isOn={isLogY} onChange={(isOn) => setLog(isLogX, isOn)} />
+      <Switch
+        label="Leave outliers out of the vertical axis"
+        isOn={search.chartOutliers ?? false}
+        onChange={(isOn) => change({ chartOutliers: isOn || undefined })}
+      />
+      <div className="mt-2 flex items-center justify-between gap-3">
+        <span aria-hidden>Smoothing</span>
+        <Select<SmoothingKind>
+          label="Kind of smoothing"
+          value={search.chartSmoothingKind ?? "exponential"}
+          onValueChange={(kind) => change({ chartSmoothingKind: kind === "exponential" ? undefined : kind })}
+          options={SMOOTHING_KINDS}
+        />
+      </div>
       {x.startsWith("metric:") && (
         <div className="mt-2 flex items-center justify-between gap-3">
           <span aria-hidden>Points with the same {xName(x)}</span>

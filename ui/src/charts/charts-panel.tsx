@@ -18,7 +18,9 @@ import { groupStyle } from "./group-style.ts";
 import type { HoverStore } from "./hover.ts";
 import { LineMark } from "./line-mark.tsx";
 import type { LineSource } from "./line-source.ts";
-import { newPanel, type Panel } from "./panels/panel-search.ts";
+import type { DrawPanel } from "./panels/panel-card.tsx";
+import { newPanel, type Panel, type PanelKind } from "./panels/panel-search.ts";
+import type { Draft } from "./panels/panel-sections.tsx";
 import { useRunStyles } from "./run-colour.ts";
 import { RunLegend } from "./run-legend.tsx";
 import { useGroups } from "./use-groups.ts";
@@ -39,6 +41,8 @@ export interface ChartsPanelProps {
   hover?: HoverStore;
   /** Whether the runs are named above the charts: no table beside them says which is which. */
   hasLegend?: boolean;
+  /** Draws panels that are no curves, of these kinds. */
+  drawing?: { readonly kinds: readonly PanelKind[]; readonly draw: DrawPanel } | undefined;
   /** Where the address says none. */
   defaultX?: SeriesX;
   /** What live runs tell beside points. */
@@ -47,7 +51,7 @@ export interface ChartsPanelProps {
   onNewKeys?: ((keys: string[]) => void) | undefined;
 }
 
-const PanelGrid = lazily(async () => (await import("./panels/panel-grid.tsx")).PanelGrid);
+const PanelSections = lazily(async () => (await import("./panels/panel-sections.tsx")).PanelSections);
 
 const NONE: readonly string[] = [];
 const NO_PANELS: readonly Panel[] = [];
@@ -89,8 +93,9 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   );
   const grouped = isGrouped ? groups.reduce((sum, { runIds }) => sum + runIds.length, 0) : 0;
   const [measure, width] = useWidth();
-  const [draft, setDraft] = useState<Panel>();
+  const [draft, setDraft] = useState<Draft>();
   const panels = search.panels ?? NO_PANELS;
+  const panelSections = search.panelSections ?? NONE;
   const query = search.chartQuery?.toLowerCase() ?? "";
   const found = useMemo(() => metricKeys.filter((key) => key.toLowerCase().includes(query)), [metricKeys, query]);
   const sections = useMemo(() => sectionsOf(found), [found]);
@@ -110,6 +115,10 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   const widthPx = found.length <= FEW_CHARTS ? size.width * FEW_WIDER : size.width;
   const columns = Math.max(1, Math.floor((width + GAP_PX) / (widthPx + GAP_PX)));
   const closed = search.chartClosed ?? [];
+  const toggleSection = (name: string): void => {
+    const next = closed.includes(name) ? closed.filter((one) => one !== name) : [...closed, name];
+    change({ chartClosed: next.length === 0 ? undefined : next });
+  };
   const sizes = new Map([...sections].map(([name, keys]) => [name, closed.includes(name) ? 0 : keys.length]));
   const rows = width === 0 ? [] : packSections(sizes, columns);
   const full = search.chartFull;
@@ -120,7 +129,13 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
           {...{ settings, metricKeys }}
           hasGroups={groups !== undefined}
           live={page.live}
-          onAdd={(kind) => setDraft(newPanel(panels, kind === "text" ? { text: "" } : { metrics: [] }))}
+          kinds={given.drawing?.kinds ?? []}
+          onAdd={(kind) => {
+            if (kind === "section") setDraft("section");
+            else if (kind === "text" || kind === "line") {
+              setDraft(newPanel(panels, kind === "text" ? { text: "" } : { metrics: [] }));
+            } else change({ panels: [...panels, newPanel(panels, { kind })] });
+          }}
         />
         {isGrouped && <GroupLegend groups={groups} />}
         {!isGrouped && given.hasLegend && <RunLegend {...{ runs, styles, settings, hover }} />}
@@ -137,12 +152,20 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
             The first {MAX_CHART_RUNS} of {formatCount(count)} runs are drawn.
           </p>
         )}
-        {(panels.length > 0 || draft !== undefined) && (
+        {(panels.length > 0 || panelSections.length > 0 || draft !== undefined) && (
           <div className="pt-3">
-            <PanelGrid
-              {...{ panels, width, metricKeys, runs, groups, styles, settings, hover, draft }}
+            <PanelSections
+              {...{ panels, width, metricKeys, runs, groups, styles, settings, hover, draft, closed }}
+              drawPanel={given.drawing?.draw}
+              sections={panelSections}
               fallback={<SkeletonRows rows={4} />}
-              onChange={(next) => change({ panels: next.length === 0 ? undefined : next })}
+              onToggle={toggleSection}
+              onChange={(next) =>
+                change({
+                  panels: next.panels.length === 0 ? undefined : [...next.panels],
+                  panelSections: next.sections.length === 0 ? undefined : [...next.sections],
+                })
+              }
               onDraftEnd={() => setDraft(undefined)}
             />
           </div>
@@ -169,10 +192,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
                   span={span}
                   isOnly={sections.size === 1 && name === ""}
                   isOpen={!closed.includes(name)}
-                  onToggle={() => {
-                    const next = closed.includes(name) ? closed.filter((one) => one !== name) : [...closed, name];
-                    change({ chartClosed: next.length === 0 ? undefined : next });
-                  }}
+                  onToggle={() => toggleSection(name)}
                 >
                   <div
                     className="grid gap-3"

@@ -1,4 +1,4 @@
-import { CustomChart, ParallelChart, ScatterChart } from "echarts/charts";
+import { BarChart, CustomChart, LineChart, ParallelChart, ScatterChart } from "echarts/charts";
 import { GridComponent, ParallelComponent, TooltipComponent } from "echarts/components";
 import type { ECharts, EChartsCoreOption } from "echarts/core";
 import { init, use } from "echarts/core";
@@ -9,7 +9,7 @@ import { readColour } from "../parts/theme.ts";
 /* The parts of ECharts that are drawn with, and how they look. Loaded by comparisons only. */
 
 use([
-  ...[CustomChart, ParallelChart, ScatterChart],
+  ...[BarChart, CustomChart, LineChart, ParallelChart, ScatterChart],
   ...[GridComponent, ParallelComponent, TooltipComponent, CanvasRenderer],
 ]);
 
@@ -103,4 +103,11 @@ export function axisOption(look: Look, { words, isLog }: { words: readonly strin
   const axisLabel = { ...label, formatter: (value: number) => formatMetric(value, 4) };
   if (isLog) return { ...common, type: "log" as const, axisLabel };
   return { ...common, type: "value" as const, scale: true, axisLabel };
+}
+
+/** How an axis of times looks, in ms since 1970. */
+export function timeAxisOption(look: Look) {
+  const { axisLine, axisTick, nameTextStyle, splitLine } = axisOption(look, { words: undefined, isLog: false });
+  const axisLabel = { color: look.muted, fontSize: 11, hideOverlap: true };
+  return { type: "time", axisLine, axisTick, axisLabel, nameTextStyle, splitLine };
 }

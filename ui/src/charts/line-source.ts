@@ -4,6 +4,7 @@ import type { ChartGroup, GroupedMetric, GroupStore } from "./group-store.ts";
 import type { PlotLine } from "./plot.ts";
 import type { RunStyle } from "./run-colour.ts";
 import type { MetricSeries, SeriesStore } from "./series-store.ts";
+import type { Smoothing } from "./smoothing.ts";
 
 /** Where a chart's lines come from: the runs themselves, or the means of groups of them. */
 export type LineSource = RunSource | GroupSource;
@@ -22,7 +23,7 @@ interface GroupSource {
 }
 
 /** The lines of a metric; those that the reader switched off are told, too. */
-export function useLines(source: LineSource, metric: MetricSeries | GroupedMetric, smoothing: number): PlotLine[] {
+export function useLines(source: LineSource, metric: MetricSeries | GroupedMetric, smoothing: Smoothing): PlotLine[] {
   return useMemo(
     () =>
       source.kind === "runs"

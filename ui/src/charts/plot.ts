@@ -6,7 +6,7 @@ import type { GroupFacts } from "./chart-lines.ts";
 import { drawBand, drawDot, drawGaps, drawLine, type Place, toX, toY } from "./draw.ts";
 import { plotAxes } from "./plot-axes.ts";
 import { DASHES, type Variant } from "./run-colour.ts";
-import { type Band, nearestIndex, type Points, valueAt } from "./series-math.ts";
+import { type Band, nearestIndex, type Points, valueAt, withoutOutliers } from "./series-math.ts";
 
 /** A line of a chart: a run's, or a group's. */
 export interface PlotLine {
@@ -35,6 +35,8 @@ export interface PlotSpec {
   readonly zoom?: Range | undefined;
   /** Ends of the vertical axis; what the lines need where null or absent. */
   readonly y?: readonly [number | null, number | null] | undefined;
+  /** Leaves values beyond the middle 98 % out of what the vertical axis shows by itself. */
+  readonly isRobust?: boolean | undefined;
   /** Heights of reference lines, which are in sight. */
   readonly marks?: readonly number[] | undefined;
 }
@@ -56,7 +58,7 @@ const VEIL = 0.55;
 const MIN_DRAG_PX = 4;
 
 /** The heights that a chart shows: what its lines, bands and reference lines need, or what the reader chose. */
-export function heightRange({ lines, marks = [], isLogY, y }: PlotSpec, x: Range): Range {
+export function heightRange({ lines, marks = [], isLogY, y, isRobust = false }: PlotSpec, x: Range): Range {
   const drawn = lines.flatMap(({ points, faint, band }) => [
     points,
     ...(faint ? [faint] : []),
@@ -68,7 +70,7 @@ export function heightRange({ lines, marks = [], isLogY, y }: PlotSpec, x: Range
       : []),
   ]);
   const marked = { x: Float64Array.from(marks, () => x[0]), values: Float64Array.from(marks) };
-  const [from, to] = yRange([...drawn, marked], x, isLogY);
+  const [from, to] = yRange([...(isRobust ? withoutOutliers(drawn, x) : drawn), marked], x, isLogY);
   const ends: Range = [y?.[0] ?? from, y?.[1] ?? to];
   const isFit = ends[0] < ends[1] && (!isLogY || ends[0] > 0);
   return isFit ? ends : [from, to];

@@ -174,17 +174,31 @@ function farthest(used: ReadonlySet<string>, fallback: string): string {
   return best;
 }
 
-/** {@link stylesOf}, kept for where these runs are seen next, unless they are more than there are colours. */
+const NO_STYLES: ReadonlyMap<string, RunStyle> = new Map();
+
+/**
+ * {@link stylesOf}, kept for where these runs are seen next, unless they are more than there are colours. One component of a page chooses:
+ * two that choose for other runs would each undo what the other chose.
+ */
 export function useRunStyles(runIds: readonly string[]): ReadonlyMap<string, RunStyle> {
   const now = useSyncExternalStore(subscribe, () => version);
   const joined = runIds.join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the colours
   return useMemo(() => {
-    const styles = stylesOf(joined === "" ? [] : joined.split(","));
+    if (joined === "") return NO_STYLES;
+    const styles = stylesOf(joined.split(","));
     if (styles.size <= RUN_COLOURS.length) keep(styles);
     show(styles);
     return styles;
   }, [joined, now]);
+}
+
+/** How runs look that others on the page draw, too: what these chose. */
+export function useShownStyles(runIds: readonly string[]): ReadonlyMap<string, RunStyle> {
+  const now = useSyncExternalStore(subscribe, () => version);
+  const drawn = useSyncExternalStore(subscribe, () => shown);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version and what is drawn stand for the looks
+  return useMemo(() => new Map(runIds.map((id) => [id, runStyle(id)])), [runIds, now, drawn]);
 }
 
 /** Others hear of it when the rendering that is going on is done. */

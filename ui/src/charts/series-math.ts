@@ -53,27 +53,6 @@ function finite(value: number): number {
   return Number.isFinite(value) ? value : Number.NaN;
 }
 
-/**
- * Exponential moving average, without the pull towards 0 at the start (debiased). Gaps stay gaps, and are no part of it.
- * @param weight of what came before, 0 (nothing) to below 1
- */
-export function smooth({ x, values }: Points, weight: number): Points {
-  const smoothed = new Float64Array(values.length);
-  let sum = 0;
-  let weights = 0;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index]!;
-    if (!Number.isFinite(value)) {
-      smoothed[index] = value;
-      continue;
-    }
-    sum = sum * weight + value * (1 - weight);
-    weights = weights * weight + (1 - weight);
-    smoothed[index] = sum / weights;
-  }
-  return { x, values: smoothed };
-}
-
 /** Points of `overview` outside of a range, and in it those of `detail`. */
 export function withDetail(overview: Points, detail: Points, from: number, to: number): Points {
   const before = lowerBound(overview.x, from);
@@ -152,4 +131,19 @@ export function extentOf(values: ArrayLike<number>, from = 0, to = values.length
 export function byValue(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What of all values in sight is an outlier: the lowest and the highest hundredth. */
+const OUTLIERS = 0.01;
+
+/** The series with gaps where values are outliers among all that are in a range of x. */
+export function withoutOutliers(series: readonly Points[], [from, to]: readonly [number, number]): Points[] {
+  const inSight = series.flatMap(({ x, values }) => [...values.subarray(lowerBound(x, from), upperBound(x, to))]);
+  const sorted = Float64Array.from(inSight.filter(Number.isFinite)).sort();
+  const low = sorted[Math.floor(sorted.length * OUTLIERS)] ?? Number.NEGATIVE_INFINITY;
+  const high = sorted[Math.ceil(sorted.length * (1 - OUTLIERS)) - 1] ?? Number.POSITIVE_INFINITY;
+  return series.map(({ x, values }) => ({
+    x,
+    values: values.map((value) => (value < low || value > high ? Number.NaN : value)),
+  }));
 }

@@ -17,6 +17,8 @@ const THEMES: Record<ThemeChoice, { next: ThemeChoice; label: string; icon: type
   dark: { next: "system", label: "Theme: dark", icon: Moon },
 };
 
+const THEME_CHOICES: readonly ThemeChoice[] = ["system", "light", "dark"];
+
 /** What is around every screen. */
 export function Frame() {
   const [Overlay, setOverlay] = useState<ComponentType<OverlayProps>>();
@@ -35,6 +37,7 @@ export function Frame() {
   };
   useCommands([
     { id: "go.search", label: "Search and commands", group: "Go to", keys: "mod+k", run: () => open("palette") },
+    { id: "go.home", label: "Home", group: "Go to", keys: "g h", run: () => void navigate({ to: "/home" }) },
     {
       id: "go.experiments",
       label: "Experiments",
@@ -58,7 +61,13 @@ export function Frame() {
       run: () =>
         void navigate({ to: "/experiments/$experimentId/models", params: { experimentId: experimentId ?? "" } }),
     },
-    { id: "view.theme", label: "Change the theme", group: "View", run: () => setTheme(THEMES[choice].next) },
+    ...THEME_CHOICES.map((next) => ({
+      id: `view.theme.${next}`,
+      label: THEMES[next].label,
+      group: "View",
+      isDisabled: next === choice,
+      run: () => setTheme(next),
+    })),
     { id: "help.connect", label: "Connect a client", group: "Help", run: () => open("connect") },
     { id: "help.keys", label: "Keyboard shortcuts", group: "Help", keys: "?", run: () => open("shortcuts") },
   ]);
@@ -74,9 +83,10 @@ export function Frame() {
         Skip to the content
       </button>
       <header className="flex h-bar shrink-0 items-center gap-2 border-line border-b px-3 wide:gap-4 wide:px-4">
-        <Link to="/experiments" className="flex items-center gap-2 font-semibold text-ink hover:no-underline">
+        <Link to="/home" className="flex items-center gap-2 font-semibold text-ink hover:no-underline">
           <Mark />
           <span className="sr-only wide:not-sr-only">Trackflare</span>
+          <span className="sr-only">home</span>
         </Link>
         <nav aria-label="Main" className="flex items-center gap-3">
           <SectionLink to="/experiments" label="Experiments" />

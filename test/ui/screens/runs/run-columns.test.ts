@@ -4,6 +4,7 @@ import type { DistinctKeys } from "../../../../ui/src/api/keys.ts";
 import {
   columnLabels,
   defaultColumns,
+  defaultCount,
   differs,
   moveColumn,
   nextSort,
@@ -57,21 +58,36 @@ test("the best value of a metric is the least where its name says that less is b
 });
 
 test("a reader who chose nothing sees what differs, without the system's metrics", () => {
-  const columns = defaultColumns(KEYS, false);
+  const columns = defaultColumns(KEYS, { isSeveral: false, count: 12 });
   expect(columns).toContain("metrics.acc");
   expect(columns).toContain("params.lr");
   for (const absent of ["metrics.flat", "params.seed", "metrics.`system/cpu`"]) expect(columns).not.toContain(absent);
-  expect(defaultColumns(KEYS, true)).toContain("attributes.experiment_id");
+  expect(defaultColumns(KEYS, { isSeveral: true, count: 12 })).toContain("attributes.experiment_id");
 });
 
-test("of many metrics, those that most runs have, in the order of their names", () => {
-  const metrics = Array.from({ length: 40 }, (_, index) => ({
-    ...key(`m${10 + index}`, true),
-    runs: index % 10 === 3 ? 9 : 1,
+test("of many metrics, those of held-out data, then those that most runs have; counters last", () => {
+  const metrics = ["val/acc", "epoch", ...Array.from({ length: 40 }, (_, index) => `m${10 + index}`)].map((name) => ({
+    ...key(name, true),
+    runs: name.endsWith("3") ? 9 : 1,
   }));
-  const columns = defaultColumns({ ...KEYS, metrics }, false).filter((column) => column.startsWith("metrics."));
-  for (const often of ["m13", "m23", "m33", "m43"]) expect(columns).toContain(`metrics.${often}`);
-  expect(columns).toEqual(columns.toSorted());
+  const columns = defaultColumns({ ...KEYS, metrics }, { isSeveral: false, count: 12 }).filter((column) =>
+    column.startsWith("metrics."),
+  );
+  expect(columns.slice(0, 5)).toEqual(["metrics.`val/acc`", ...[13, 23, 33, 43].map((at) => `metrics.m${at}`)]);
+  expect(columns).not.toContain("metrics.epoch");
+});
+
+test("params by how much they matter, as many as the width has room for", () => {
+  const params = Array.from({ length: 30 }, (_, index) => key(`p${10 + index}`, true));
+  const of = (widthPx: number) =>
+    defaultColumns({ ...KEYS, params }, { isSeveral: false, count: defaultCount(widthPx), important: ["p33", "p12"] });
+  expect(
+    of(1440)
+      .filter((column) => column.startsWith("params."))
+      .slice(0, 3),
+  ).toEqual([...["params.p33", "params.p12", "params.p10"]]);
+  expect(of(390).length).toBeLessThan(of(1440).length);
+  expect(of(1440).length).toBeLessThan(of(2560).length);
 });
 
 test("columns that differ: by the server's word, attributes always", () => {

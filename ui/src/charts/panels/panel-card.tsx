@@ -1,5 +1,5 @@
 import { Ellipsis, GripVertical } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { type ReactNode, useMemo, useRef, useState } from "react";
 import { IconButton } from "../../parts/button.tsx";
 import { classNames } from "../../parts/class-names.ts";
 import { Markdown } from "../../parts/markdown.tsx";
@@ -31,24 +31,36 @@ export interface PanelDrawing {
   readonly styles: ReadonlyMap<string, RunStyle>;
   readonly settings: ChartSettings;
   readonly hover: HoverStore;
+  /** Draws panels that are no curves; `onPlot` keeps what the reader chooses in one. */
+  readonly drawPanel?: DrawPanel | undefined;
 }
+
+export type DrawPanel = (panel: Panel, onPlot: (plot: Panel["plot"]) => void) => ReactNode;
 
 interface PanelCardProps extends PanelDrawing {
   panel: Panel;
   /** What can be done with the panel itself. */
   entries: readonly MenuEntry[];
+  onPlot: (plot: Panel["plot"]) => void;
 }
 
 /** A panel that a reader made: its head is the handle by which it is dragged. */
-export function PanelCard({ panel, entries, ...drawing }: PanelCardProps) {
+export function PanelCard({ panel, entries, onPlot, ...drawing }: PanelCardProps) {
   return (
     <figure
       className="flex size-full min-w-0 flex-col overflow-hidden rounded border border-line bg-page"
       aria-label={titleOf(panel)}
       data-panel={panel.id}
     >
-      {panel.text === undefined ? (
-        <PanelChart {...{ panel, entries }} {...drawing} />
+      {panel.kind !== undefined ? (
+        <>
+          <Head {...{ panel, entries }} />
+          <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+            {drawing.drawPanel?.(panel, onPlot) ?? <Notice>This panel is shown beside a table of runs.</Notice>}
+          </div>
+        </>
+      ) : panel.text === undefined ? (
+        <PanelChart {...{ panel, entries, onPlot }} {...drawing} />
       ) : (
         <>
           <Head {...{ panel, entries }} />
@@ -111,7 +123,11 @@ function PanelChart({ panel, entries, runs, groups, styles, settings, hover }: P
     [isGrouped, groupStore, groups, page.store, runs, styles],
   );
   const snapshots = useSnapshots(source, metrics);
-  const smoothing = panel.smoothing ?? settings.smoothing;
+  const { kind } = settings.smoothing;
+  const smoothing = useMemo(
+    () => (panel.smoothing === undefined ? settings.smoothing : { kind, weight: panel.smoothing }),
+    [panel.smoothing, settings.smoothing, kind],
+  );
   const all = useMemo(() => {
     if (formula instanceof Error || metrics.length === 0) return [];
     return formula === undefined
@@ -123,13 +139,14 @@ function PanelChart({ panel, entries, runs, groups, styles, settings, hover }: P
     () => (off.length === 0 ? all : all.filter(({ id }) => !off.some((one) => id === one || id.startsWith(`${one} `)))),
     [all, off],
   );
+  const isRobust = panel.outliers ?? settings.search.chartOutliers ?? false;
   const log = panel.log ?? settings.search.chartLog ?? "";
   const spec = useMemo(
     (): PlotSpec => ({
       ...{ lines, x, zoom, y: panel.y, marks: panel.marks },
-      ...{ isLogX: log.includes("x"), isLogY: log.includes("y") },
+      ...{ isLogX: log.includes("x"), isLogY: log.includes("y"), isRobust },
     }),
-    [lines, x, zoom, panel.y, panel.marks, log],
+    [lines, x, zoom, panel.y, panel.marks, log, isRobust],
   );
   const title = titleOf(panel);
   const save = async (kind: "png" | "svg"): Promise<void> => {

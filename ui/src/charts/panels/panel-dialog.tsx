@@ -38,6 +38,7 @@ export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: Panel
   const { metrics = [], formula = "", text, log = "" } = draft;
   const mistake = mistakeIn(formula);
   const isText = text !== undefined;
+  const isDrawing = draft.kind !== undefined;
   const xs = new Map<string, string>([
     ["As in all charts", ""],
     ...(["step", "time", "relative"] as const).map((x): [string, string] => [xName(x), x]),
@@ -62,7 +63,10 @@ export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: Panel
       title={isNew ? "New panel" : "Edit panel"}
       width="medium"
       submitLabel={isNew ? "Add" : "Save"}
-      canSubmit={isText ? text.trim() !== "" : mistake === undefined && (metrics.length > 0 || formula.trim() !== "")}
+      canSubmit={
+        isDrawing ||
+        (isText ? text.trim() !== "" : mistake === undefined && (metrics.length > 0 || formula.trim() !== ""))
+      }
       onSubmit={async () => save()}
     >
       <TextField
@@ -71,7 +75,9 @@ export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: Panel
         onValueChange={(title) => edit({ title })}
         hint="Without one the panel is called by what it shows."
       />
-      {isText ? (
+      {isDrawing ? (
+        <p className="text-ink-muted">What it shows is chosen in the panel itself.</p>
+      ) : isText ? (
         <TextArea label="Text, in markdown" value={text} onValueChange={(next) => edit({ text: next })} rows={10} />
       ) : (
         <>
@@ -150,6 +156,11 @@ export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: Panel
               label="Logarithmic vertical axis"
               isOn={log.includes("y")}
               onChange={(isOn) => setLog(log.includes("x"), isOn)}
+            />
+            <Switch
+              label="Leave outliers out of the vertical axis"
+              isOn={draft.outliers ?? false}
+              onChange={(isOn) => edit({ outliers: isOn || undefined })}
             />
           </div>
           <TextField

@@ -1,8 +1,7 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import GridLayout, { type Layout } from "react-grid-layout";
 import type { MenuEntry } from "../../parts/menu.tsx";
 import { PanelCard, type PanelDrawing } from "./panel-card.tsx";
-import { PanelDialog } from "./panel-dialog.tsx";
 import { COLUMNS, newPanel, type Panel } from "./panel-search.ts";
 
 const ROW_PX = 40;
@@ -20,19 +19,20 @@ if (document.getElementById("react-draggable-style-el") === null) {
 }
 
 export interface PanelGridProps extends PanelDrawing {
+  /** Of one section. */
   panels: readonly Panel[];
   /** Of the page, in px. */
   width: number;
-  metricKeys: readonly string[];
   onChange: (panels: Panel[]) => void;
-  /** A panel that is being made. */
-  draft: Panel | undefined;
-  onDraftEnd: () => void;
+  onEdit: (panel: Panel) => void;
+  /** The other sections, which panels can be moved to; "" is the one without a name. */
+  otherSections: readonly string[];
+  onSection: (panel: Panel, section: string) => void;
 }
 
-/** Panels that readers made: dragged by their heads, resized at their corners, and both by their menus. */
-export function PanelGrid({ panels, width, metricKeys, onChange, draft, onDraftEnd, ...drawing }: PanelGridProps) {
-  const [edited, setEdited] = useState<Panel>();
+/** The panels of a section: dragged by their heads, resized at their corners, and both by their menus. */
+export function PanelGrid(props: PanelGridProps) {
+  const { panels, width, onChange, onEdit, otherSections, onSection, ...drawing } = props;
   const isNarrow = width < NARROW_PX;
   const layout = useMemo(
     (): Layout =>
@@ -54,7 +54,7 @@ export function PanelGrid({ panels, width, metricKeys, onChange, draft, onDraftE
     onChange(panels.map((one) => (one.id === panel.id ? { ...one, at } : one)));
   };
   const entriesOf = (panel: Panel): MenuEntry[] => [
-    { label: "Edit…", onSelect: () => setEdited(panel) },
+    { label: "Edit…", onSelect: () => onEdit(panel) },
     {
       label: "Move and size",
       entries: [
@@ -68,45 +68,41 @@ export function PanelGrid({ panels, width, metricKeys, onChange, draft, onDraftE
         { label: "Lower", onSelect: () => place(panel, [0, 0, 0, -1]) },
       ],
     },
+    ...(otherSections.length > 0
+      ? [
+          {
+            label: "To the section",
+            entries: otherSections.map((section) => ({
+              label: section || "Above all sections",
+              onSelect: () => onSection(panel, section),
+            })),
+          },
+        ]
+      : []),
     { label: "Duplicate", onSelect: () => onChange([...panels, newPanel(panels, panel)]) },
     { label: "Remove", onSelect: () => onChange(panels.filter(({ id }) => id !== panel.id)) },
   ];
-  const open = edited ?? draft;
+  if (width === 0) return null;
   return (
-    <>
-      {panels.length > 0 && width > 0 && (
-        <GridLayout
-          width={width}
-          layout={layout}
-          gridConfig={{ cols: COLUMNS, rowHeight: ROW_PX, margin: [GAP_PX, GAP_PX], containerPadding: [0, 0] }}
-          dragConfig={{ enabled: !isNarrow, handle: ".panel-handle" }}
-          resizeConfig={{ enabled: !isNarrow, handles: ["se"] }}
-          onLayoutChange={onLayoutChange}
-          className="panel-grid"
-        >
-          {panels.map((panel) => (
-            <div key={panel.id}>
-              <PanelCard {...{ panel }} entries={entriesOf(panel)} {...drawing} />
-            </div>
-          ))}
-        </GridLayout>
-      )}
-      {open !== undefined && (
-        <PanelDialog
-          panel={open}
-          isNew={edited === undefined}
-          metricKeys={metricKeys}
-          onSave={(panel) =>
-            onChange(
-              edited === undefined ? [...panels, panel] : panels.map((one) => (one.id === panel.id ? panel : one)),
-            )
-          }
-          onClose={() => {
-            setEdited(undefined);
-            onDraftEnd();
-          }}
-        />
-      )}
-    </>
+    <GridLayout
+      width={width}
+      layout={layout}
+      gridConfig={{ cols: COLUMNS, rowHeight: ROW_PX, margin: [GAP_PX, GAP_PX], containerPadding: [0, 0] }}
+      dragConfig={{ enabled: !isNarrow, handle: ".panel-handle" }}
+      resizeConfig={{ enabled: !isNarrow, handles: ["se"] }}
+      onLayoutChange={onLayoutChange}
+      className="panel-grid"
+    >
+      {panels.map((panel) => (
+        <div key={panel.id}>
+          <PanelCard
+            {...{ panel }}
+            entries={entriesOf(panel)}
+            onPlot={(plot) => onChange(panels.map((one) => (one.id === panel.id ? { ...one, plot } : one)))}
+            {...drawing}
+          />
+        </div>
+      ))}
+    </GridLayout>
   );
 }

@@ -5,12 +5,13 @@ import type { PlotLine } from "../plot.ts";
 import type { Variant } from "../run-colour.ts";
 import { type Points, valueAt } from "../series-math.ts";
 import type { MetricSeries } from "../series-store.ts";
+import type { Smoothing } from "../smoothing.ts";
 import type { ReadFormula } from "./formula.ts";
 
 export type Snapshot = MetricSeries | GroupedMetric;
 
 /** The lines of one metric, as the source has them. */
-function linesOf(source: LineSource, snapshot: Snapshot, smoothing: number): PlotLine[] {
+function linesOf(source: LineSource, snapshot: Snapshot, smoothing: Smoothing): PlotLine[] {
   return source.kind === "runs"
     ? runLines(snapshot as MetricSeries, source.runs as readonly ChartRun[], source.styles, smoothing)
     : groupLines((snapshot as GroupedMetric).groups, source.groups, smoothing);
@@ -21,7 +22,7 @@ export function panelLines(
   source: LineSource,
   metrics: readonly string[],
   snapshots: readonly Snapshot[],
-  smoothing: number,
+  smoothing: Smoothing,
 ): PlotLine[] {
   if (metrics.length === 1) return linesOf(source, snapshots[0]!, smoothing);
   return snapshots.flatMap((snapshot, metric) =>
@@ -39,7 +40,7 @@ export function formulaLines(
   source: LineSource,
   { metrics, at }: ReadFormula,
   snapshots: readonly Snapshot[],
-  smoothing: number,
+  smoothing: Smoothing,
 ): PlotLine[] {
   const byMetric = snapshots.map(
     (snapshot) => new Map(linesOf(source, snapshot, smoothing).map((line) => [line.id, line])),

@@ -10,7 +10,8 @@ import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { MAX_RUNS, useComparison } from "./comparison.ts";
-import { fieldChoice, needsEnds } from "./fields.ts";
+import { Drawing } from "./drawing.tsx";
+import { needsEnds } from "./fields.ts";
 import { MAX_MANY_RUNS, manyRunsQuery, type RunSearch } from "./many-runs.ts";
 import { ManyNotices, Notices } from "./notices.tsx";
 import type { PlotProps } from "./plot-parts.tsx";
@@ -20,21 +21,19 @@ import { TableView } from "./table-view.tsx";
 const CurvesView = lazy(async () => ({ default: (await import("./curves-view.tsx")).CurvesView }));
 const FilesView = lazy(async () => ({ default: (await import("./files/files-view.tsx")).FilesView }));
 
-const MattersView = lazy(async () => ({ default: (await import("./matters/matters-view.tsx")).MattersView }));
-const ParallelView = lazy(async () => ({ default: (await import("./parallel-view.tsx")).ParallelView }));
-const ScatterView = lazy(async () => ({ default: (await import("./scatter-view.tsx")).ScatterView }));
-const ContourView = lazy(async () => ({ default: (await import("./contour-view.tsx")).ContourView }));
-const BoxView = lazy(async () => ({ default: (await import("./box-view.tsx")).BoxView }));
-
 const VIEWS = [
   { value: "charts", label: "Curves" },
   { value: "table", label: "Table" },
   { value: "files", label: "Files" },
   { value: "matters", label: "What matters" },
+  { value: "best", label: "Best so far" },
   { value: "parallel", label: "Parallel coordinates" },
   { value: "scatter", label: "Scatter" },
   { value: "contour", label: "Contour" },
   { value: "box", label: "Box plot" },
+  { value: "histogram", label: "Histogram" },
+  { value: "bar", label: "Bars" },
+  { value: "gantt", label: "Over time" },
 ] as const;
 
 type View = (typeof VIEWS)[number]["value"];
@@ -43,11 +42,12 @@ type View = (typeof VIEWS)[number]["value"];
 export function CompareScreen() {
   const search = useSearch({ from: "/compare" });
   const navigate = useNavigate({ from: "/compare" });
-  const { view = "charts" } = search;
   const asked = useMemo(() => (search.runs ?? "").split(",").filter(Boolean), [search.runs]);
   const ids = useMemo(() => [...new Set(asked)].slice(0, MAX_RUNS), [asked]);
   const fields = [search.x, search.y, search.z, search.colour, search.size, search.by, ...(search.axes ?? [])];
-  const wantsEnds = (view === "table" && search.stat !== undefined && search.stat !== "last") || fields.some(needsEnds);
+  const wantsEnds =
+    ((search.view ?? "table") === "table" && search.stat !== undefined && search.stat !== "last") ||
+    fields.some(needsEnds);
   const isMany = search.experiments !== undefined;
   const few = useComparison(isMany ? NONE : ids, wantsEnds);
   const many = useQuery({
@@ -60,6 +60,8 @@ export function CompareScreen() {
   const { ends } = few;
   const runs = isMany ? (many.data?.runs ?? NO_RUNS) : few.runs;
   const missing = isMany ? NONE : few.missing;
+  const hasCurves = runs.length === 0 || runs.some(({ metrics }) => metrics.size > 0);
+  const { view = hasCurves ? "charts" : "table" } = search;
   const change = (fields: Partial<CompareSearch>): void => {
     void navigate({
       search: (before) => ({ ...before, ...fields }),
@@ -205,24 +207,5 @@ function Plot({ view, baseline, ...props }: ViewProps & { view: Exclude<View, "t
       return <FilesView {...{ ...props, baseline }} />;
     default:
       return <Drawing view={view} {...props} />;
-  }
-}
-
-function Drawing({
-  view,
-  ...props
-}: Omit<PlotProps, "choice"> & { view: Exclude<View, "table" | "charts" | "files"> }) {
-  const choice = useMemo(() => fieldChoice(props.runs), [props.runs]);
-  switch (view) {
-    case "matters":
-      return <MattersView {...props} choice={choice} />;
-    case "parallel":
-      return <ParallelView {...props} choice={choice} />;
-    case "scatter":
-      return <ScatterView {...props} choice={choice} />;
-    case "contour":
-      return <ContourView {...props} choice={choice} />;
-    case "box":
-      return <BoxView {...props} choice={choice} />;
   }
 }

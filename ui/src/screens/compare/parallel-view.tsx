@@ -3,7 +3,7 @@ import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { readColourScale } from "../../charts/colour-scale.ts";
 import { type AxisIntervals, EChart } from "../../charts/echart.tsx";
 import { axisOption, baseOption, type ChartOption, plainText, readLook, tooltip } from "../../charts/echarts.ts";
-import { DASHES, type RunStyle, useRunStyles } from "../../charts/run-colour.ts";
+import { DASHES, type RunStyle } from "../../charts/run-colour.ts";
 import { Button } from "../../parts/button.tsx";
 import { Popover } from "../../parts/popover.tsx";
 import { EmptyState } from "../../parts/states.tsx";
@@ -11,7 +11,15 @@ import { useTheme } from "../../parts/theme.ts";
 import { AxisList } from "./axis-list.tsx";
 import type { ComparedRun } from "./compared-run.ts";
 import { type Brush, brushed, defaultAxes, type Field, placeOf, readField, scaled } from "./fields.ts";
-import { ColourLegend, FieldPicker, PlotLayout, type PlotProps, PlottedRuns, useScales } from "./plot-parts.tsx";
+import {
+  ColourLegend,
+  FieldPicker,
+  PlotLayout,
+  type PlotProps,
+  PlottedRuns,
+  useLooks,
+  useScales,
+} from "./plot-parts.tsx";
 
 const NO_BRUSH: Brush = {};
 /** Less is too narrow for an axis' name: the drawing scrolls. */
@@ -31,7 +39,7 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
     () => (colourName === undefined ? undefined : readField(runs, colourName, scales)),
     [runs, colourName, scales],
   );
-  const styles = useRunStyles(useMemo(() => runs.map(({ id }) => id), [runs]));
+  const styles = useLooks(runs);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const option = useMemo(() => parallelOption(runs, fields, colour, styles), [runs, fields, colour, styles, theme]);
   const shownBrush = useDeferredValue(brush);

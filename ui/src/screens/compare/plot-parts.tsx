@@ -1,5 +1,6 @@
-import { type ReactNode, useMemo } from "react";
+import { createContext, type ReactNode, useContext, useMemo } from "react";
 import { SCALE_GRADIENT } from "../../charts/colour-scale.ts";
+import { type RunStyle, useRunStyles, useShownStyles } from "../../charts/run-colour.ts";
 import { formatCount, formatMetric } from "../../parts/format.ts";
 import { Combobox } from "../../parts/select.tsx";
 import { Checkbox } from "../../parts/toggles.tsx";
@@ -215,8 +216,31 @@ interface PlotLayoutProps {
   note?: ReactNode;
 }
 
+/** Whether drawings stand in panels, which have no room for tables. */
+export const InPanel = createContext(false);
+
+/** How the runs of a drawing look; in a panel as the charts around it say. */
+export function useLooks(runs: readonly ComparedRun[]): ReadonlyMap<string, RunStyle> {
+  const isInPanel = useContext(InPanel);
+  const ids = useMemo(() => runs.map(({ id }) => id), [runs]);
+  const own = useRunStyles(isInPanel ? NO_IDS : ids);
+  const shown = useShownStyles(isInPanel ? ids : NO_IDS);
+  return isInPanel ? shown : own;
+}
+
+const NO_IDS: readonly string[] = [];
+
 /** Controls above, the drawing, and its values below. */
 export function PlotLayout({ controls, chart, table, note }: PlotLayoutProps) {
+  if (useContext(InPanel)) {
+    return (
+      <div className="flex min-h-0 flex-1 flex-col">
+        <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-3 pb-1">{controls}</div>
+        <div className="min-h-24 flex-1 px-1">{chart}</div>
+        {note !== undefined && <p className="shrink-0 truncate px-3 pb-1 text-ink-muted text-sm">{note}</p>}
+      </div>
+    );
+  }
   return (
     <div className="flex min-h-0 flex-1 flex-col overflow-auto">
       <div className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1.5 px-3 py-2 wide:px-4">{controls}</div>

@@ -10,7 +10,7 @@ import {
   readLook,
   tooltip,
 } from "../../charts/echarts.ts";
-import { type RunStyle, SYMBOLS, useRunStyles } from "../../charts/run-colour.ts";
+import { type RunStyle, SYMBOLS } from "../../charts/run-colour.ts";
 import { formatMetric } from "../../parts/format.ts";
 import { EmptyState } from "../../parts/states.tsx";
 import { useTheme } from "../../parts/theme.ts";
@@ -24,6 +24,7 @@ import {
   PlotLayout,
   type PlotProps,
   PlottedRuns,
+  useLooks,
   useScales,
 } from "./plot-parts.tsx";
 
@@ -49,7 +50,7 @@ export function ScatterView({ runs, choice, search, change, openRun }: PlotProps
     const [x, y, colour, size] = [read(xName), read(yName), read(colourName), read(sizeName)];
     return x && y && { x, y, colour, size, drawn: drawnRuns(runs, x, y) };
   }, [runs, scales, xName, yName, colourName, sizeName]);
-  const styles = useRunStyles(useMemo(() => runs.map(({ id }) => id), [runs]));
+  const styles = useLooks(runs);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const option = useMemo(() => plot && scatterOption(runs, plot, styles), [runs, plot, styles, theme]);
   if (plot === undefined || option === undefined) {

@@ -16,6 +16,22 @@ const experimentIds = z.union([z.string(), z.pipe(z.number(), z.transform(String
 
 const interval = z.tuple([z.number(), z.number()]);
 
+/** What a comparison shows; all but the curves are also kinds of panels. */
+export const VIEWS = [
+  "charts",
+  "table",
+  "files",
+  "matters",
+  "best",
+  "parallel",
+  "scatter",
+  "contour",
+  "box",
+  "histogram",
+  "bar",
+  "gantt",
+] as const;
+
 /** The state of a comparison that its address holds. Fields are spelled `metrics.acc`, `min(metrics.acc)`, `params.lr`. */
 export const compareSearch = z.object({
   runs: optional(ids),
@@ -24,7 +40,7 @@ export const compareSearch = z.object({
   filter: optional(z.string()),
   sort: optional(z.array(z.string())),
   deleted: optional(z.boolean()),
-  view: optional(z.enum(["charts", "table", "files", "matters", "parallel", "scatter", "contour", "box"])),
+  view: optional(z.enum(VIEWS)),
   /** Id of the run that the others are compared with: the first where it says none. */
   baseline: optional(z.string()),
   /** Metrics of which other values are better than their names say. */

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import { experimentListQuery } from "../../api/experiment-list.ts";
-import { useRunStyles } from "../../charts/run-colour.ts";
 import { Button } from "../../parts/button.tsx";
 import { EmptyState } from "../../parts/states.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
@@ -10,7 +9,7 @@ import { useAddressText } from "../../shell/address-text.ts";
 import { useCommands } from "../../shell/commands.ts";
 import { compareRows, type Stat } from "./compare-rows.ts";
 import { CompareTable } from "./compare-table.tsx";
-import type { PlotProps } from "./plot-parts.tsx";
+import { type PlotProps, useLooks } from "./plot-parts.tsx";
 
 const STATS = [
   { value: "last", label: "Last" },
@@ -33,7 +32,7 @@ const NONE: readonly string[] = [];
 /** Values side by side: parameters, metrics, datasets, code and tags. */
 export function TableView({ runs, baseline, isMovable, search, change, openRun }: TableViewProps) {
   const { q = "", diff = false, stat = "last", turned = NONE } = search;
-  useRunStyles(useMemo(() => runs.map(({ id }) => id), [runs]));
+  useLooks(runs);
   const [text, setText] = useAddressText(search.q, (next) => change({ q: next }));
   const searchBox = useRef<HTMLInputElement>(null);
   const experiments = useQuery(experimentListQuery()).data;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Ellipsis, PackagePlus, Pencil, RotateCcw, Trash2 } from "lucide-react";
-import { lazy, Suspense, useLayoutEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useState } from "react";
 import { ApiError } from "../../api/client.ts";
 import { experimentQuery } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
@@ -18,6 +18,8 @@ import { Tabs } from "../../parts/tabs.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { FavouriteButton } from "../../shell/favourite-button.tsx";
+import { notePlace } from "../../shell/places.ts";
 import { ColourChoice } from "./colour-choice.tsx";
 import { useLiveRun } from "./live-run.ts";
 import type { Doing } from "./run-dialogs.tsx";
@@ -85,6 +87,11 @@ function LoadedRun({ run }: { run: Run }) {
   const isDeleted = run.info.lifecycle_stage === "deleted";
   // Charts listen to the run themselves.
   const hasCharts = tab === "charts" || (tab === "system" && hasSystemMetrics(run));
+  const { experiment_id: experimentId, run_name: name } = run.info;
+  useEffect(
+    () => notePlace({ kind: "run", id: run_id, experimentId, name: name || run_id }),
+    [run_id, experimentId, name],
+  );
   useLiveRun(run_id, run.info.status === "RUNNING" && !hasCharts);
   const openTab = (next: Tab): void => {
     void navigate({ search: (before) => ({ ...before, tab: next === "overview" ? undefined : next }) });
@@ -163,6 +170,9 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
         <bdi>{run_name || run_id}</bdi>
       </h1>
       <CopyButton text={run_id} label="Copy the run ID" />
+      <FavouriteButton
+        place={{ kind: "run", id: run_id, experimentId: run.info.experiment_id, name: run_name || run_id }}
+      />
       <Status status={status} />
       {isDeleted && <Badge tone="danger">Deleted</Badge>}
       <div className="ml-auto flex items-center gap-1">

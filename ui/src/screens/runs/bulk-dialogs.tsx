@@ -1,12 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useChange } from "../../api/query-client.ts";
-import { deleteRun, restoreRun, setRunTag } from "../../api/runs.ts";
+import { deleteRun, restoreRun, runQuery, setRunTag } from "../../api/runs.ts";
+import { NOTE_TAG, valueFor } from "../../api/wire.ts";
 import { ConfirmDialog, FormDialog } from "../../parts/dialog.tsx";
 import { formatCount } from "../../parts/format.ts";
-import { TextField } from "../../parts/text-field.tsx";
+import { TextArea, TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
 
-export type Doing = { kind: "tag" | "delete" | "restore"; ids: readonly string[] };
+export type Doing = { kind: "tag" | "delete" | "restore" | "describe"; ids: readonly string[] };
 
 /** Calls at a time, so that a thousand runs do not arrive at once. */
 const AT_ONCE = 8;
@@ -52,7 +54,15 @@ interface BulkDialogsProps {
 }
 
 /** What is done to the selected runs, after a word with the reader. */
-export default function BulkDialogs({ doing, onClose, onGone }: BulkDialogsProps) {
+export default function BulkDialogs({ doing, ...props }: BulkDialogsProps) {
+  const { kind, ids } = doing;
+  if (kind === "describe") return <DescribeDialog runId={ids[0]!} onClose={props.onClose} />;
+  return <BulkDialog doing={{ kind, ids }} {...props} />;
+}
+
+type BulkDoing = Doing & { kind: Exclude<Doing["kind"], "describe"> };
+
+function BulkDialog({ doing, onClose, onGone }: BulkDialogsProps & { doing: BulkDoing }) {
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
   const { kind, ids } = doing;
@@ -100,6 +110,27 @@ export default function BulkDialogs({ doing, onClose, onGone }: BulkDialogsProps
       isDangerous={isDelete}
       onConfirm={() => (isDelete ? perform(remove, restore) : perform(restore))}
     />
+  );
+}
+
+/** The description of one run, in markdown. */
+function DescribeDialog({ runId, onClose }: { runId: string; onClose: () => void }) {
+  const run = useQuery(runQuery(runId));
+  const [draft, setDraft] = useState<string>();
+  const save = useChange(setRunTag, ["runs", "keys"]);
+  const text = draft ?? valueFor(run.data?.data.tags, NOTE_TAG) ?? "";
+  return (
+    <FormDialog
+      isOpen
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      title={`Description of ${run.data?.info.run_name ?? "the run"}`}
+      width="medium"
+      submitLabel="Save"
+      canSubmit={run.data !== undefined && draft !== undefined}
+      onSubmit={() => save.mutateAsync({ run_id: runId, key: NOTE_TAG, value: text })}
+    >
+      <TextArea label="Description, in markdown" value={text} onValueChange={setDraft} rows={10} autoFocus />
+    </FormDialog>
   );
 }
 

@@ -1,5 +1,12 @@
 import type { StatusName } from "../../parts/badges.tsx";
-import { formatDuration, formatExact, formatMetric, formatRelative, formatTime } from "../../parts/format.ts";
+import {
+  firstLine,
+  formatDuration,
+  formatExact,
+  formatMetric,
+  formatRelative,
+  formatTime,
+} from "../../parts/format.ts";
 import { shownStatus } from "../../parts/run-status.ts";
 import type { RunColumn } from "./run-columns.ts";
 import { cellOf, type GroupRow, numberOf, numbersOf, type RunRow } from "./run-rows.ts";
@@ -49,6 +56,7 @@ export function runCell(
   const cell = cellOf(row, field);
   if (cell === undefined) return { text: "" };
   if (cell === null) return {};
+  if (spelling === "description") return { ...words(String(cell)), text: firstLine(String(cell)).slice(0, MAX_TEXT) };
   if (kind !== "metric") return isNumber ? numberText(String(cell)) : words(String(cell));
   const value = Number(cell);
   return { text: formatMetric(value), title: formatExact(value) };

@@ -1,6 +1,8 @@
 import { type Aggregate, type FieldKind, parseSpelling, spell } from "../../api/field-spelling.ts";
 import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
 import { isSystemMetric } from "../../api/runs.ts";
+import { NOTE_TAG } from "../../api/wire.ts";
+import { isCounter, isHeldOut } from "../../charts/chart-sections.ts";
 
 export type ColumnKind = "attribute" | FieldKind;
 
@@ -26,14 +28,23 @@ export interface RunColumn {
   isNumber?: boolean;
 }
 
+function tagColumn(label: string, key: string) {
+  return { label, order: spell("tag", key), field: spell("tag", key) };
+}
+
 /** Attributes by their spelling. */
-export const ATTRIBUTES: Readonly<Record<string, { label: string; order?: string }>> = {
+export const ATTRIBUTES: Readonly<Record<string, { label: string; order?: string; field?: string }>> = {
   "attributes.start_time": { label: "Created", order: "attributes.start_time" },
   "attributes.end_time": { label: "Ended", order: "attributes.end_time" },
   duration: { label: "Duration", order: "attributes.duration" },
   "attributes.status": { label: "Status", order: "attributes.status" },
   "attributes.user_id": { label: "User", order: "attributes.user_id" },
   source: { label: "Source", order: spell("tag", "mlflow.source.name") },
+  description: tagColumn("Description", NOTE_TAG),
+  commit: tagColumn("Commit", "mlflow.source.git.commit"),
+  branch: tagColumn("Branch", "mlflow.source.git.branch"),
+  datasets: { label: "Datasets", field: "dataset.name" },
+  models: { label: "Logged models", field: "models" },
   "attributes.experiment_id": { label: "Experiment", order: "attributes.experiment_id" },
   "attributes.run_id": { label: "Run id", order: "attributes.run_id" },
 };
@@ -41,14 +52,15 @@ export const ATTRIBUTES: Readonly<Record<string, { label: string; order?: string
 /** The column that is always there. */
 export const NAME_ORDER = "attributes.run_name";
 
-const MAX_DEFAULT_PARAMS = 5;
-const MAX_DEFAULT_METRICS = 7;
-
 /** @returns undefined where the spelling, which anyone may write into an address, is none of a column. */
 export function parseColumn(spelling: string): RunColumn | undefined {
   if (Object.hasOwn(ATTRIBUTES, spelling)) {
-    const order = ATTRIBUTES[spelling]?.order;
-    return { spelling, kind: "attribute", key: spelling, value: "last", ...(order !== undefined && { order }) };
+    const { order, field } = ATTRIBUTES[spelling]!;
+    return {
+      ...{ spelling, kind: "attribute", key: spelling, value: "last" },
+      ...(order !== undefined && { order }),
+      ...(field !== undefined && { field }),
+    };
   }
   const [, inner] = /^best\((.*)\)$/s.exec(spelling) ?? [];
   const parsed = parseSpelling(inner ?? spelling);
@@ -97,20 +109,58 @@ export function columnLabels(columns: readonly RunColumn[]): Map<string, string>
   );
 }
 
-/** When it was made, what tells the runs apart, and how long it took. Of many metrics and params those that most runs have. */
-export function defaultColumns(keys: DistinctKeys | undefined, isSeveral: boolean): string[] {
-  const pick = (all: readonly DistinctKey[], most: number): DistinctKey[] => {
-    const differing = all.filter((key) => key.differs);
-    const candidates = differing.length > 0 ? differing : all;
-    const chosen = new Set(candidates.toSorted((a, b) => b.runs - a.runs).slice(0, most));
-    return candidates.filter((key) => chosen.has(key));
+/** Metrics, params and all of default columns, of a table as narrow or as wide as screens are. */
+const LEAST_DEFAULT = 5;
+const MOST_DEFAULT = 24;
+const COLUMN_PX = 116;
+/** What the name, the time and the duration take. */
+const BESIDE_PX = 500;
+/** Of the places of columns. */
+const METRICS_SHARE = 7 / 12;
+
+/** How many metrics and params a table of a width has room for. */
+export function defaultCount(widthPx: number): number {
+  return Math.max(LEAST_DEFAULT, Math.min(MOST_DEFAULT, Math.floor((widthPx - BESIDE_PX) / COLUMN_PX)));
+}
+
+interface DefaultColumns {
+  /** Whether they are of several experiments. */
+  readonly isSeveral: boolean;
+  /** Of metrics and params. */
+  readonly count: number;
+  /** Params of which it is known how much they matter, the most first. */
+  readonly important?: readonly string[] | undefined;
+}
+
+/**
+ * When it was made, what tells the runs apart, and how long it took. Of many metrics those of held-out data, then those
+ * that most runs have; of many params those that matter most, then those that most runs have.
+ */
+export function defaultColumns(
+  keys: DistinctKeys | undefined,
+  { isSeveral, count, important = [] }: DefaultColumns,
+): string[] {
+  const rankOf = ({ key }: DistinctKey): number => {
+    const place = important.indexOf(key);
+    return place < 0 ? important.length : place;
   };
-  const isOwn = ({ key }: DistinctKey) => !isSystemMetric(key);
+  const telling = (all: readonly DistinctKey[]): readonly DistinctKey[] => {
+    const differing = all.filter((key) => key.differs);
+    return differing.length > 0 ? differing : all;
+  };
+  const metrics = telling((keys?.metrics ?? []).filter(({ key }) => !isSystemMetric(key))).toSorted(
+    (a, b) =>
+      Number(isCounter(a.key)) - Number(isCounter(b.key)) ||
+      Number(isHeldOut(b.key)) - Number(isHeldOut(a.key)) ||
+      b.runs - a.runs,
+  );
+  const params = telling(keys?.params ?? []).toSorted((a, b) => rankOf(a) - rankOf(b) || b.runs - a.runs);
+  const places = Math.min(params.length, Math.max(Math.floor(count * (1 - METRICS_SHARE)), count - metrics.length));
   return [
     "attributes.start_time",
     ...(isSeveral ? ["attributes.experiment_id"] : []),
-    ...pick(keys?.metrics.filter(isOwn) ?? [], MAX_DEFAULT_METRICS).map(({ key }) => spell("metric", key)),
-    ...pick(keys?.params ?? [], MAX_DEFAULT_PARAMS).map(({ key }) => spell("param", key)),
+    ...metrics.slice(0, count - places).map(({ key }) => spell("metric", key)),
+    ...params.slice(0, places).map(({ key }) => spell("param", key)),
     "duration",
   ];
 }

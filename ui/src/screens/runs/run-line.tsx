@@ -1,4 +1,4 @@
-import { ChevronDown, ChevronRight, Pin } from "lucide-react";
+import { ChevronDown, ChevronRight, Eye, EyeOff, Pin } from "lucide-react";
 import { memo } from "react";
 import { LineMark } from "../../charts/line-mark.tsx";
 import type { RunStyle } from "../../charts/run-colour.ts";
@@ -9,6 +9,7 @@ import { formatCount, formatDuration } from "../../parts/format.ts";
 import type { RowHand } from "../../parts/grid-rows.ts";
 import { STALLED_AFTER_MS, shownStatus } from "../../parts/run-status.ts";
 import type { GridLayout, Placed } from "./grid-layout.ts";
+import { NameField } from "./name-field.tsx";
 import { type CellContext, groupCell, runCell, type Spread } from "./run-cell.ts";
 import { isAtEnd } from "./run-columns.ts";
 import type { GroupRow, RunRow, TableRow } from "./run-rows.ts";
@@ -35,6 +36,12 @@ interface RunLineProps {
   isPinned: boolean;
   /** How its mean looks in charts. */
   mark?: RunStyle | undefined;
+  /** Shows it in the charts beside the table, or leaves it out there; undefined without charts. */
+  onEye: ((ids: readonly string[], isOn: boolean) => void) | undefined;
+  /** Left out of the charts. */
+  isOff: boolean;
+  /** Ends the change of the run's name; undefined while it is not changed. */
+  onRename: ((row: RunRow, name: string | undefined) => void) | undefined;
 }
 
 /** The cell of the name, also of the head: it stays in place. */
@@ -52,6 +59,7 @@ const STILL_FOCUS = "group-focus-visible:shadow-[inset_0_2px_var(--color-accent)
 export const RunLine = memo(function RunLine(props: RunLineProps) {
   const { row, index, start, layout, spread, isTree, context, hand, onToggle, isActive, isSelected, isPinned, mark } =
     props;
+  const { onEye, isOff, onRename } = props;
   // What is selected looks so also while it is pointed at.
   const hover = isSelected ? "" : "group-hover:bg-hover";
   const surface = classNames(isSelected ? "bg-selected" : row.kind === "group" ? "bg-surface" : "bg-page", hover);
@@ -122,7 +130,10 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
             {row.isOpen ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
           </button>
         )}
-        {row.kind === "run" ? (
+        {onEye !== undefined && <EyeButton {...{ row, isOff, onEye }} />}
+        {row.kind === "run" && onRename !== undefined ? (
+          <NameField name={row.name} onEnd={(name) => onRename(row, name)} />
+        ) : row.kind === "run" ? (
           <RunName {...{ row, isActive, isPinned }} nowMs={context.nowMs} />
         ) : (
           <GroupName {...{ row, mark }} />
@@ -135,6 +146,28 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
     </div>
   );
 });
+
+interface EyeButtonProps {
+  row: TableRow;
+  isOff: boolean;
+  onEye: (ids: readonly string[], isOn: boolean) => void;
+}
+
+function EyeButton({ row, isOff, onEye }: EyeButtonProps) {
+  const Icon = isOff ? EyeOff : Eye;
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-pressed={!isOff}
+      aria-label={`Show ${row.kind === "run" ? row.name : row.label} in charts`}
+      className="-mx-1 flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-muted hover:bg-selected"
+      onClick={() => onEye([row.id], isOff)}
+    >
+      <Icon size={14} aria-hidden className={isOff ? "text-ink-faint" : undefined} />
+    </button>
+  );
+}
 
 /** The rule of the run's page. */
 const STALLED = `Stalled: no metric for ${formatDuration(STALLED_AFTER_MS)}`;

@@ -1,5 +1,8 @@
-import { columnLabels, type RunColumn } from "./run-columns.ts";
-import { cellOf, type RunRow } from "./run-rows.ts";
+import { spell } from "../../api/field-spelling.ts";
+import { listKeys } from "../../api/keys.ts";
+import { type RunTable, type RunTableSearch, readRunTable } from "../../api/run-table.ts";
+import { ATTRIBUTES, columnLabels, parseColumn, type RunColumn } from "./run-columns.ts";
+import { cellOf, type RunRow, rowsOf } from "./run-rows.ts";
 
 /** All rows with the shown columns, as RFC 4180 has it; times in ISO 8601. */
 export function runsCsv(rows: readonly RunRow[], columns: readonly RunColumn[]): string {
@@ -40,6 +43,54 @@ function csvCell(text: string): string {
   const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) && text !== "-Infinity";
   const safe = isFormula ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** The server's most columns of one question, and most cells of one answer. */
+const MAX_COLUMNS = 1000;
+const MAX_CELLS = 500_000;
+
+/** The rows of a search with every metric, param and tag that they have, those of the system last. */
+export async function readAllColumns(search: RunTableSearch): Promise<{ rows: RunRow[]; columns: RunColumn[] }> {
+  const keys = await listKeys(search.experiment_ids);
+  const spellings = [
+    ...keys.metrics.map(({ key }) => spell("metric", key)),
+    ...keys.params.map(({ key }) => spell("param", key)),
+    ...keys.tags.map(({ key }) => spell("tag", key)),
+  ];
+  const columns = [...Object.keys(ATTRIBUTES).filter((name) => name !== "attributes.run_id"), ...spellings].flatMap(
+    (spelling) => parseColumn(spelling) ?? [],
+  );
+  const fields = [...new Set(columns.flatMap(({ field }) => field ?? []))];
+  const parts = Array.from({ length: Math.max(1, Math.ceil(fields.length / MAX_COLUMNS)) }, (_, part) =>
+    fields.slice(part * MAX_COLUMNS, (part + 1) * MAX_COLUMNS),
+  );
+  const pageRows = Math.min(10_000, Math.floor(MAX_CELLS / Math.max(...parts.map(({ length }) => length), 1)));
+  const rows: RunRow[] = [];
+  let token: string | undefined;
+  do {
+    const page: RunTableSearch = {
+      ...search,
+      max_results: pageRows,
+      ...(token !== undefined && { page_token: token }),
+    };
+    const [first, ...others] = await Promise.all(parts.map((some) => readRunTable({ ...page, columns: some })));
+    const all = Object.assign({}, first!.columns, ...others.map((other) => aligned(other, first!)));
+    rows.push(...rowsOf({ ...first!, columns: all }));
+    token = first!.next_page_token;
+  } while (token !== undefined);
+  return { rows, columns };
+}
+
+/** Columns of another answer about the same runs, in the order of the first. */
+function aligned(other: RunTable, first: RunTable): RunTable["columns"] {
+  const places = new Map(other.runs.run_id.map((id, at) => [id, at]));
+  const order = first.runs.run_id.map((id) => places.get(id));
+  return Object.fromEntries(
+    Object.entries(other.columns).map(([name, cells]) => [
+      name,
+      order.map((at) => (at === undefined ? null : cells[at]!)),
+    ]),
+  );
 }
 
 /** Has the browser save the rows as a file. */

@@ -1,8 +1,9 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type RefObject, useCallback, useMemo, useRef } from "react";
+import { type KeyboardEvent, type RefObject, useCallback, useMemo, useRef, useState } from "react";
 import type { RunStyle } from "../../charts/run-colour.ts";
 import { useNow } from "../../parts/clock.ts";
 import { HEAD_PX, ROW_PX, useGridRows } from "../../parts/grid-rows.ts";
+import { ContextMenu, type MenuEntry } from "../../parts/menu.tsx";
 import { useScrollTogether } from "../../parts/use-scroll-together.ts";
 import { type GridLayout, placeColumns, useWidths, widthOf } from "./grid-layout.ts";
 import type { Spread } from "./run-cell.ts";
@@ -35,12 +36,23 @@ export interface RunsGridProps {
   onToggle: (id: string) => void;
   onOpen: (row: RunRow) => void;
   onRowKey: (event: KeyboardEvent, row: RunRow) => void;
+  /** What a right click on a run offers. */
+  menuOf: (row: RunRow) => readonly MenuEntry[];
+  /** Shows runs and groups in the charts beside the table, or leaves them out there; undefined without charts. */
+  onEye: ((ids: readonly string[], isOn: boolean) => void) | undefined;
+  /** Ids of runs and groups that are left out of the charts. */
+  off: ReadonlySet<string>;
+  /** The run whose name is being changed, and what ends that. */
+  renaming: string | undefined;
+  onRename: (row: RunRow, name: string | undefined) => void;
   /** Is given what tells the runs in sight. */
   inSight: RefObject<() => readonly RunRow[]>;
 }
 
 /** The name's width where there is room; what is scrolled to must not be below it. */
 const NAME_PX = 300;
+
+const NO_ENTRIES: readonly MenuEntry[] = [];
 
 const idOf = (row: TableRow): string => row.id;
 
@@ -65,7 +77,12 @@ export function RunsGrid(props: RunsGridProps) {
     pinned,
     onToggle,
     onOpen,
+    onEye,
+    off,
+    renaming,
+    onRename,
   } = props;
+  const [menuRow, setMenuRow] = useState<RunRow>();
   const scroller = useRef<HTMLDivElement>(null);
   const { experimentNames } = props;
   const nowMs = useNow();
@@ -135,6 +152,9 @@ export function RunsGrid(props: RunsGridProps) {
           isActive={index === active}
           isSelected={selected.has(row.id)}
           isPinned={pinned.has(row.id)}
+          onEye={onEye}
+          isOff={off.has(row.id)}
+          onRename={row.id === renaming ? onRename : undefined}
           mark={row.kind === "group" ? groupStyles?.get(row.label) : undefined}
         />
       )
@@ -180,20 +200,33 @@ export function RunsGrid(props: RunsGridProps) {
           selected={count}
           onToggleAll={hand.onToggleAll}
         />
-        {stuck > 0 && (
-          // biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table
+        <ContextMenu entries={menuRow === undefined ? NO_ENTRIES : props.menuOf(menuRow)}>
           <div
-            role="rowgroup"
-            className="sticky top-8 z-[15] border-line-strong border-b"
-            style={{ height: stuck * ROW_PX }}
+            role="presentation"
+            onContextMenuCapture={(event) => {
+              const place = event.target instanceof Element && event.target.closest<HTMLElement>("[data-index]");
+              const row = place ? rows[Number(place.dataset.index)] : undefined;
+              // Elsewhere, and where a name is written, the browser has its own menu.
+              if (row?.kind !== "run" || event.target instanceof HTMLInputElement) event.stopPropagation();
+              else setMenuRow(row);
+            }}
           >
-            {rows.slice(0, stuck).map((row, index) => line(index, index * ROW_PX, row.id))}
+            {stuck > 0 && (
+              // biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table
+              <div
+                role="rowgroup"
+                className="sticky top-8 z-[15] border-line-strong border-b"
+                style={{ height: stuck * ROW_PX }}
+              >
+                {rows.slice(0, stuck).map((row, index) => line(index, index * ROW_PX, row.id))}
+              </div>
+            )}
+            {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+            <div role="rowgroup" className="relative" style={{ height: vertical.getTotalSize() }}>
+              {lines.map(({ index, start }) => line(stuck + index, start, slots.get(index)))}
+            </div>
           </div>
-        )}
-        {/* biome-ignore lint/a11y/useSemanticElements: as above */}
-        <div role="rowgroup" className="relative" style={{ height: vertical.getTotalSize() }}>
-          {lines.map(({ index, start }) => line(stuck + index, start, slots.get(index)))}
-        </div>
+        </ContextMenu>
       </div>
     </div>
   );

@@ -1,41 +1,52 @@
 import { type UseQueryResult, useQueries, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, lazy, Suspense, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
 import { type Experiment, experimentQuery } from "../../api/experiments.ts";
 import { keysQuery } from "../../api/keys.ts";
+import { useChange } from "../../api/query-client.ts";
+import { updateRun } from "../../api/runs.ts";
 import { groupStyle } from "../../charts/group-style.ts";
 import { HoverStore } from "../../charts/hover.ts";
+import { PANEL_KINDS, type Panel, type PanelKind } from "../../charts/panels/panel-search.ts";
 import { lazily } from "../../parts/lazily.tsx";
 import { SplitPane } from "../../parts/split-pane.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
+import { sayFailed } from "../../parts/toast.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
 import { readQuery } from "./filter-words.ts";
 import { NoRuns } from "./no-runs.tsx";
-import { defaultColumns, differs, parseColumn, type RunColumn } from "./run-columns.ts";
+import { defaultColumns, defaultCount, differs, parseColumn, type RunColumn } from "./run-columns.ts";
+import { runMenu } from "./run-menu.tsx";
 import type { RunRow, TableRow } from "./run-rows.ts";
 import { RunsGrid } from "./runs-grid.tsx";
+import { comparisonOf, crumbsOf, MAX_COMPARED } from "./runs-links.ts";
 import { RunsToolbar } from "./runs-toolbar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
-import { useRuns } from "./use-runs.ts";
+import { useCsv } from "./use-csv.ts";
+import { useFirstView } from "./use-first-view.ts";
+import { useImportantParams } from "./use-important-params.ts";
+import { type TableSearch, useRuns } from "./use-runs.ts";
 import { type RunsView, useRunsView } from "./use-runs-view.ts";
 import { useSelection } from "./use-selection.ts";
 import { selectionOf, useChartGroups, useNamed, useNumberColumns, useTableRows } from "./use-table-rows.ts";
 
 const BulkDialogs = lazy(() => import("./bulk-dialogs.tsx"));
+const ComparePanel = lazily(async () => (await import("../compare/compare-panel.tsx")).ComparePanel);
 const ChartsPanel = lazily(async () => (await import("../../charts/charts-panel.tsx")).ChartsPanel);
 
-/** More runs are compared by a search. */
-const MAX_READ_ONE_BY_ONE = 100;
-const MAX_COMPARED = 10_000;
 /** As many as the charts draw: their runs are kept up to date though they be out of sight. */
 const MAX_DRAWN = 100;
 
 /** More pinned runs than this would leave no room for the others: they are first, but do not stay in sight. */
 const MAX_STUCK = 8;
 
+/** The table's width beside charts that nobody has changed. */
+const BESIDE_CHARTS_PX = 560;
+
 const NONE: readonly string[] = [];
+const PANELS = Object.keys(PANEL_KINDS) as PanelKind[];
 
 /** The runs of one or several experiments. */
 export function RunsScreen() {
@@ -48,15 +59,16 @@ function RunsOf({ view }: { view: RunsView }) {
   const { experimentIds, search, change, onToggle } = view;
   const { q = "", sort = NONE, group = NONE, pinned = NONE, fixed = NONE } = search;
   const navigate = useNavigate();
-  const { experimentNames, missing } = useQueries({
+  const { experimentNames, missing, only } = useQueries({
     queries: experimentIds.map((id) => experimentQuery(id)),
     combine: summarise,
   });
   const keys = useQuery(keysQuery(experimentIds));
-  const spellings = useMemo(
-    () => search.columns ?? defaultColumns(keys.data, experimentIds.length > 1),
-    [search.columns, keys.data, experimentIds],
-  );
+  const important = useImportantParams(experimentIds, keys.data, search.columns === undefined);
+  const spellings = useMemo(() => {
+    const count = defaultCount(search.charts ? BESIDE_CHARTS_PX : innerWidth);
+    return search.columns ?? defaultColumns(keys.data, { isSeveral: experimentIds.length > 1, count, important });
+  }, [search.columns, search.charts, keys.data, experimentIds, important]);
   const shownColumns = useMemo(
     () =>
       [...new Set(spellings)]
@@ -71,22 +83,25 @@ function RunsOf({ view }: { view: RunsView }) {
   const followed = useRef(inSight.current);
   const query = useMemo(() => readQuery(q), [q]);
   const filter = query.kind === "filter" ? query.filter : "";
+  const table: Omit<TableSearch, "columns"> = {
+    experiment_ids: [...experimentIds],
+    ...(filter !== "" && { filter }),
+    ...(sort.length > 0 && { order_by: [...sort] }),
+    run_view_type: search.view === "deleted" ? "DELETED_ONLY" : "ACTIVE_ONLY",
+  };
   const found = useRuns(
-    {
-      experiment_ids: [...experimentIds],
-      ...(filter !== "" && { filter }),
-      ...(sort.length > 0 && { order_by: [...sort] }),
-      run_view_type: search.view === "deleted" ? "DELETED_ONLY" : "ACTIVE_ONLY",
-      columns: [...new Set([...shownColumns.flatMap(({ field }) => field ?? []), ...group])],
-    },
+    // In one order whatever the columns': columns that change places are not read anew.
+    { ...table, columns: [...new Set([...shownColumns.flatMap(({ field }) => field ?? []), ...group])].sort() },
     { isSettled: search.columns !== undefined || !keys.isPending, inSight: followed },
   );
   const loaded = useNamed(found, query);
   const columns = useNumberColumns(shownColumns, loaded.rows);
-  const { runs, groups, rows, isTree, pinned: first } = useTableRows(loaded.rows, search);
+  const { runs, groups, rows, isTree, isNested, pinned: first } = useTableRows(loaded.rows, search);
 
   const [selected, setSelected] = useSelection(experimentIds.join());
   const [doing, setDoing] = useState<Doing>();
+  const [renaming, setRenaming] = useState<string>();
+  const rename = useChange(updateRun, ["runs"]);
   const box = useRef<{ focus: () => void }>(null);
   const pins = useMemo(() => new Set(pinned), [pinned]);
   const selection = useMemo(() => selectionOf(groups, selected), [groups, selected]);
@@ -100,44 +115,47 @@ function RunsOf({ view }: { view: RunsView }) {
   followed.current = () => [...inSight.current(), ...(search.charts ? drawn.slice(0, MAX_DRAWN) : [])];
   const clear = (): void => setSelected(new Set());
 
+  useFirstView(only, search, change);
   const title = experimentIds.map((id) => experimentNames[id] ?? id).join(", ");
-  useBreadcrumbs([{ label: "Experiments", href: "#/experiments" }, { label: title }]);
+  useBreadcrumbs([{ label: "Experiments", href: "#/experiments" }, ...crumbsOf(only?.name ?? title)]);
 
   const openRun = ({ id, experimentId }: RunRow): void => {
     void navigate({ to: "/experiments/$experimentId/runs/$runId", params: { experimentId, runId: id } });
   };
   const compare = (of: readonly string[]): void => {
-    if (of.length <= MAX_READ_ONE_BY_ONE) {
-      void navigate({ to: "/compare", search: { runs: of.join(",") } });
-      return;
-    }
     // All that the table lists are named by what finds them; other choices by their ids, however long that is.
-    const isAll = loaded.isComplete && of.length === loaded.total;
-    const which =
-      isAll && query.kind === "filter" ? filter !== "" && { filter } : { runs: of.slice(0, MAX_COMPARED).join(",") };
-    void navigate({
-      to: "/compare",
-      search: {
-        ...{ experiments: experimentIds.join(","), view: "parallel" },
-        ...which,
-        ...(sort.length > 0 && { sort: [...sort] }),
-        ...(search.view === "deleted" && { deleted: true }),
-      },
-    });
+    const isAll = loaded.isComplete && of.length === loaded.total && query.kind === "filter";
+    void navigate({ to: "/compare", search: comparisonOf(of, { view, filter: isAll ? filter : undefined }) });
   };
   const onRowKey = (event: KeyboardEvent, row: RunRow): void => {
     const ids = chosen.length > 0 ? chosen.map(({ id }) => id) : [row.id];
     if (event.key === "Delete" && search.view !== "deleted") setDoing({ kind: "delete", ids });
+    else if (event.key === "F2" && search.view !== "deleted") setRenaming(row.id);
     else if (event.key === "p") view.onPin(ids);
     else if (event.key === "h") view.onHide(ids);
     else if (event.key === "t") setDoing({ kind: "tag", ids });
     else return;
     event.preventDefault();
   };
-  const download = async (): Promise<void> => {
-    const { downloadCsv } = await import("./runs-csv.ts");
-    downloadCsv(`runs-${experimentIds.join("-").slice(0, 60)}.csv`, runs, columns);
+  // Panels have all runs of the table, or those that are selected, or found by a part of their names.
+  const isSome = chosen.length > 0 || query.kind === "name";
+  const runSearch = {
+    ...{ experimentIds, filter: filter || undefined, orderBy: sort, isDeleted: search.view === "deleted" },
+    runIds: isSome ? drawn.slice(0, MAX_COMPARED).map(({ id }) => id) : NONE,
   };
+  const { download, downloadAll } = useCsv({ table, runs, columns, query });
+  const onRename = useCallback(
+    ({ id, name: before }: RunRow, name: string | undefined): void => {
+      setRenaming(undefined);
+      if (name === undefined) return;
+      rename.mutate(
+        { run_id: id, run_name: name },
+        { onError: (error) => sayFailed(`${before} could not be renamed.`, error) },
+      );
+    },
+    [rename.mutate],
+  );
+  const off = useMemo(() => new Set(search.chartOff), [search.chartOff]);
   const isDownloadable = loaded.isComplete && runs.length > 0;
   useCommands([
     { id: "runs.filter", label: "Filter the runs", group: "Runs", keys: "/", run: () => box.current?.focus() },
@@ -167,11 +185,17 @@ function RunsOf({ view }: { view: RunsView }) {
       label: "Download the runs as CSV",
       group: "Runs",
       isDisabled: !isDownloadable,
-      run: () => void download(),
+      run: download,
     },
   ]);
 
-  const table =
+  const drawing = {
+    kinds: PANELS,
+    draw: (panel: Panel, onPlot: (plot: Panel["plot"]) => void) => (
+      <ComparePanel {...{ panel, onPlot }} search={runSearch} fallback={<SkeletonRows rows={5} />} />
+    ),
+  };
+  const grid =
     loaded.isLoading && !missing ? (
       <SkeletonRows rows={16} />
     ) : rows.length === 0 || missing ? (
@@ -189,13 +213,25 @@ function RunsOf({ view }: { view: RunsView }) {
         onSelect={(next) => setSelected(selection.take(next))}
         pinned={pins}
         onOpen={openRun}
+        onEye={search.charts ? view.onEye : undefined}
+        {...{ off, renaming, onRename }}
+        menuOf={(row) =>
+          runMenu(row, {
+            view,
+            chosen: chosen.map(({ id }) => id),
+            onOpen: openRun,
+            onRename: ({ id }) => setRenaming(id),
+            onDo: setDoing,
+            onCompare: compare,
+          })
+        }
       />
     );
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <h1 className="sr-only">Runs of {title}</h1>
       <RunsToolbar
-        {...{ view, box }}
+        {...{ view, box, isNested }}
         keys={keys.data}
         columns={spellings}
         mistake={loaded.mistake?.message}
@@ -203,10 +239,17 @@ function RunsOf({ view }: { view: RunsView }) {
           clear();
           change({ view: next === "active" ? undefined : next, hidden: undefined, pinned: undefined });
         }}
-        onDownload={isDownloadable ? () => void download() : undefined}
+        onDownload={isDownloadable ? download : undefined}
+        onDownloadAll={downloadAll}
       />
       {!missing && (
-        <SelectionBar {...{ title, loaded, view, chosen, runs }} onDo={setDoing} onCompare={compare} onClear={clear} />
+        <SelectionBar
+          {...{ title, loaded, view, chosen, runs }}
+          experiment={only}
+          onDo={setDoing}
+          onCompare={compare}
+          onClear={clear}
+        />
       )}
       {search.charts ? (
         <SplitPane
@@ -224,7 +267,7 @@ function RunsOf({ view }: { view: RunsView }) {
               onFocus={(event) => hover.pointAtLine(runAt(event.target, rows))}
               onBlur={() => hover.pointAtLine(undefined)}
             >
-              {table}
+              {grid}
             </div>
           }
           second={
@@ -245,12 +288,13 @@ function RunsOf({ view }: { view: RunsView }) {
                 groups={chartGroups}
                 metricKeys={loaded.isLoading ? undefined : keys.data?.metrics.map(({ key }) => key)}
                 onNewKeys={() => void keys.refetch()}
+                drawing={drawing}
               />
             )
           }
         />
       ) : (
-        table
+        grid
       )}
       <Suspense>
         {doing !== undefined && <BulkDialogs doing={doing} onClose={() => setDoing(undefined)} onGone={clear} />}
@@ -270,6 +314,8 @@ function runAt(target: EventTarget, rows: readonly TableRow[]): string | undefin
 function summarise(experiments: readonly UseQueryResult<Experiment>[]) {
   const known = experiments.flatMap(({ data }) => data ?? []);
   return {
+    /** Where there is one alone. */
+    only: experiments.length === 1 ? experiments[0]?.data : undefined,
     experimentNames: Object.fromEntries(known.map(({ experiment_id, name }) => [experiment_id, name])),
     missing: experiments.find(({ isError }) => isError)?.error,
   };

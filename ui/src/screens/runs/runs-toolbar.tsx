@@ -19,14 +19,28 @@ interface RunsToolbarProps {
   columns: readonly string[];
   /** What is wrong with the filter. */
   mistake: string | undefined;
+  /** Whether children are listed below their parents. */
+  isNested: boolean;
   onView: (view: "active" | "deleted") => void;
   /** Undefined while not all rows are there. */
   onDownload: (() => void) | undefined;
+  /** Every column that the runs have. */
+  onDownloadAll: () => void;
   box: Ref<{ focus: () => void }>;
 }
 
 /** What chooses which runs are listed, and how. */
-export function RunsToolbar({ view, keys, columns, mistake, onView, onDownload, box }: RunsToolbarProps) {
+export function RunsToolbar({
+  view,
+  keys,
+  columns,
+  mistake,
+  isNested,
+  onView,
+  onDownload,
+  onDownloadAll,
+  box,
+}: RunsToolbarProps) {
   const { search, change, experimentIds } = view;
   const { q = "", group = [], charts = false } = search;
   return (
@@ -62,7 +76,7 @@ export function RunsToolbar({ view, keys, columns, mistake, onView, onDownload, 
               <ButtonWords>{group.length > 0 ? `Group (${group.length})` : "Group"}</ButtonWords>
             </Button>
           }
-          entries={groupEntries(view, keys)}
+          entries={groupEntries(view, keys, isNested)}
         />
         <ColumnChooser
           keys={keys}
@@ -76,7 +90,7 @@ export function RunsToolbar({ view, keys, columns, mistake, onView, onDownload, 
         <Menu
           align="end"
           trigger={<IconButton label="More" icon={<MoreHorizontal size={14} aria-hidden />} />}
-          entries={moreEntries(view, onDownload)}
+          entries={moreEntries(view, onDownload, onDownloadAll)}
         />
       </div>
     </header>
@@ -85,8 +99,12 @@ export function RunsToolbar({ view, keys, columns, mistake, onView, onDownload, 
 
 const MAX_GROUPABLE = 40;
 
-function groupEntries({ search, change, onGroup }: RunsView, keys: DistinctKeys | undefined): MenuEntry[] {
-  const { group = [], nested = false, spread } = search;
+function groupEntries(
+  { search, change, onGroup }: RunsView,
+  keys: DistinctKeys | undefined,
+  isNested: boolean,
+): MenuEntry[] {
+  const { group = [], spread } = search;
   const differing = [
     ...(keys?.params ?? []).filter((key) => key.differs).map(({ key }) => spell("param", key)),
     ...(keys?.tags ?? [])
@@ -115,13 +133,17 @@ function groupEntries({ search, change, onGroup }: RunsView, keys: DistinctKeys 
       : []),
     {
       label: "Children below their parents",
-      isChecked: nested,
-      onSelect: () => change({ nested: nested ? undefined : true, group: undefined, open: undefined }),
+      isChecked: isNested,
+      onSelect: () => change({ nested: !isNested, group: undefined, open: undefined }),
     },
   ];
 }
 
-function moreEntries({ search, change, experimentIds }: RunsView, onDownload: (() => void) | undefined): MenuEntry[] {
+function moreEntries(
+  { search, change, experimentIds }: RunsView,
+  onDownload: (() => void) | undefined,
+  onDownloadAll: () => void,
+): MenuEntry[] {
   const { hidden = [], pinned = [], sort = [] } = search;
   return [
     {
@@ -130,6 +152,7 @@ function moreEntries({ search, change, experimentIds }: RunsView, onDownload: ((
       isDisabled: onDownload === undefined,
       onSelect: () => onDownload?.(),
     },
+    { label: "Download as CSV, all columns", onSelect: onDownloadAll },
     ...(experimentIds.length === 1
       ? [{ label: "Logged models", href: `#/experiments/${experimentIds[0]}/models` }]
       : []),

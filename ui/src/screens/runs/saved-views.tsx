@@ -11,7 +11,16 @@ import { Menu, type MenuEntry } from "../../parts/menu.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
 import { ButtonWords } from "./button-words.tsx";
-import { keyFor, MAX_VIEW_LENGTH, type SavedView, viewsOf, writeView } from "./view-tags.ts";
+import {
+  DEFAULT_VIEW_TAG,
+  defaultViewOf,
+  keyFor,
+  MAX_VIEW_LENGTH,
+  type SavedView,
+  viewsOf,
+  writeDefaultView,
+  writeView,
+} from "./view-tags.ts";
 
 /** Views of the table with a name: each a tag of its experiments, so that all who see these see it. */
 export function SavedViews({ experimentIds }: { experimentIds: readonly string[] }) {
@@ -34,6 +43,15 @@ export function SavedViews({ experimentIds }: { experimentIds: readonly string[]
     ["experiments"],
   );
 
+  const experiment = experimentIds.length === 1 ? experiments[0]?.data : undefined;
+  const ofExperiment = defaultViewOf(experiment);
+  const setDefault = useChange(
+    (value: string | undefined): Promise<object> => {
+      const tag = { experiment_id: experimentIds[0]!, key: DEFAULT_VIEW_TAG };
+      return value === undefined ? deleteExperimentTag(tag) : setExperimentTag({ ...tag, value });
+    },
+    ["experiments"],
+  );
   const label = name.trim();
   const here = views.filter((view) => view.experimentIds.join() === experimentIds.join());
   const view = { name: label, experimentIds, search };
@@ -80,8 +98,38 @@ export function SavedViews({ experimentIds }: { experimentIds: readonly string[]
     { label: "Copy a link to this view", onSelect: copyLink },
     {
       label: "Reset the view",
-      onSelect: () => void navigate({ to: "/experiments/$ids", params: { ids: experimentIds.join(",") }, search: {} }),
+      onSelect: () =>
+        void navigate({
+          to: "/experiments/$ids",
+          params: { ids: experimentIds.join(",") },
+          search: ofExperiment ?? {},
+        }),
     },
+    ...(experiment === undefined
+      ? []
+      : [
+          {
+            label: "Make this view the experiment's default",
+            isDisabled: writeDefaultView(search).length > MAX_VIEW_LENGTH,
+            onSelect: () =>
+              setDefault.mutate(writeDefaultView(search), {
+                onSuccess: () => say("Whoever opens the experiment sees this view first."),
+                onError: (error) => sayFailed("The default could not be kept.", error),
+              }),
+          },
+          ...(ofExperiment === undefined
+            ? []
+            : [
+                {
+                  label: "Forget the experiment's default",
+                  onSelect: () =>
+                    setDefault.mutate(undefined, {
+                      onSuccess: () => say("The experiment has no default view any more."),
+                      onError: (error) => sayFailed("The default could not be taken away.", error),
+                    }),
+                },
+              ]),
+        ]),
     ...(views.length > 0
       ? [
           {

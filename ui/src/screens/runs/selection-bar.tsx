@@ -1,6 +1,8 @@
+import type { Experiment } from "../../api/experiments.ts";
 import { Button } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
+import { ExperimentAbout } from "./experiment-about.tsx";
 import type { RunRow } from "./run-rows.ts";
 import { type LoadedRuns, MAX_ROWS } from "./use-runs.ts";
 import type { RunsView } from "./use-runs-view.ts";
@@ -8,6 +10,8 @@ import type { RunsView } from "./use-runs-view.ts";
 interface SelectionBarProps {
   /** Of what the runs are: for phones, which have no breadcrumbs. */
   title: string;
+  /** Of which the runs are, where it is one alone. */
+  experiment: Experiment | undefined;
   loaded: LoadedRuns;
   view: RunsView;
   chosen: readonly RunRow[];
@@ -19,7 +23,17 @@ interface SelectionBarProps {
 }
 
 /** How many runs there are, and what can be done with those that are selected. */
-export function SelectionBar({ title, loaded, view, chosen, runs, onDo, onCompare, onClear }: SelectionBarProps) {
+export function SelectionBar({
+  title,
+  experiment,
+  loaded,
+  view,
+  chosen,
+  runs,
+  onDo,
+  onCompare,
+  onClear,
+}: SelectionBarProps) {
   const { pinned = [], hidden = [] } = view.search;
   const ids = chosen.map((row) => row.id);
   const canCompare = ids.length > 1;
@@ -31,13 +45,19 @@ export function SelectionBar({ title, loaded, view, chosen, runs, onDo, onCompar
         </span>
       )}
       <span role="status" className="whitespace-nowrap text-ink-muted">
-        {ids.length > 0 ? `${formatCount(ids.length)} selected` : countText(loaded, hidden.length)}
+        {ids.length > 0 ? `${formatCount(ids.length)} selected` : countText(loaded)}
       </span>
+      {ids.length === 0 && hidden.length > 0 && (
+        <Button kind="quiet" onClick={() => view.change({ hidden: undefined })}>
+          Show the {formatCount(hidden.length)} hidden
+        </Button>
+      )}
       {ids.length === 0 && runs.length > 1 && loaded.isComplete && (
         <Button kind="quiet" onClick={() => onCompare(runs.map(({ id }) => id))}>
           Compare all
         </Button>
       )}
+      {ids.length === 0 && experiment !== undefined && <ExperimentAbout experiment={experiment} />}
       {ids.length > 0 && (
         <>
           <Button disabled={!canCompare} onClick={() => onCompare(ids)}>
@@ -69,14 +89,13 @@ export function SelectionBar({ title, loaded, view, chosen, runs, onDo, onCompar
   );
 }
 
-function countText({ total, rows, isPrevious, error, isExact }: LoadedRuns, hidden: number): string {
+function countText({ total, rows, isPrevious, error, isExact }: LoadedRuns): string {
   if (total === undefined || error !== undefined) return "";
   const isCapped = total > MAX_ROWS && rows.length >= MAX_ROWS;
   const parts = [
     `${formatCount(total)} ${total === 1 ? "run" : "runs"}`,
     rows.length < Math.min(total, MAX_ROWS) && `${formatCount(rows.length)} loaded`,
     isCapped && `the first ${formatCount(MAX_ROWS)} are listed`,
-    hidden > 0 && `${formatCount(hidden)} hidden`,
     !isExact && "metrics of running ones may be minutes old",
     isPrevious && "showing the previous results",
   ];

@@ -15,6 +15,8 @@ export interface RunsView {
   onToggle: (id: string) => void;
   onPin: (ids: readonly string[]) => void;
   onHide: (ids: readonly string[]) => void;
+  /** Shows runs or groups in charts, or leaves them out there only. */
+  onEye: (ids: readonly string[], isOn: boolean) => void;
   onGroup: (spelling: string) => void;
   /** What headers do, to the columns that are shown. */
   columnActions: (columns: readonly string[]) => {
@@ -50,10 +52,18 @@ export function useRunsView(): RunsView {
   );
   const change = useCallback((patch: Partial<RunsSearch>) => update(() => patch), [update]);
   const onToggle = useCallback((id: string) => update(({ open }) => ({ open: toggled(open, id) })), [update]);
+  const onEye = useCallback(
+    (of: readonly string[], isOn: boolean) =>
+      update(({ chartOff = [] }) => {
+        const others = chartOff.filter((id) => !of.includes(id));
+        return { chartOff: orNothing(isOn ? others : [...others, ...of]) };
+      }),
+    [update],
+  );
   const onGroup = (spelling: string): void =>
     update(({ group }) => ({ group: toggled(group, spelling), open: undefined, nested: undefined }));
   return {
-    ...{ experimentIds, search, change, onToggle, onGroup },
+    ...{ experimentIds, search, change, onToggle, onEye, onGroup },
     onPin: (of) =>
       update(({ pinned = [] }) => {
         const others = pinned.filter((id) => !of.includes(id));

@@ -22,6 +22,8 @@ export interface TableRows {
   runs: readonly RunRow[];
   groups: readonly Group[];
   rows: readonly TableRow[];
+  /** Whether children are listed below their parents. */
+  isNested: boolean;
   /** So many of the first are pinned. */
   pinned: number;
   isTree: boolean;
@@ -29,13 +31,15 @@ export interface TableRows {
 
 /** What the table lists of the loaded runs: without hidden ones, in groups, or below their parents. */
 export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): TableRows {
-  const { group = NONE, pinned = NONE, hidden = NONE, open = NONE, nested = false, sort = NONE } = search;
+  const { group = NONE, pinned = NONE, hidden = NONE, open = NONE, sort = NONE } = search;
   const runs = useMemo(() => {
     if (hidden.length === 0 && pinned.length === 0) return loaded;
     const [out, first] = [new Set(hidden), new Set(pinned)];
     const seen = loaded.filter((row) => !out.has(row.id));
     return [...seen.filter((row) => first.has(row.id)), ...seen.filter((row) => !first.has(row.id))];
   }, [loaded, hidden, pinned]);
+  // Children are below their parents by themselves, unless the reader wants an order of all runs.
+  const nested = search.nested ?? (sort.length === 0 && hasChildren(runs));
   const groups = useMemo(
     () => (group.length === 0 ? [] : orderGroups(groupRuns(runs, group), sort[0])),
     [runs, group, sort],
@@ -47,7 +51,20 @@ export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): Tab
   const isTree = group.length > 0 || nested;
   const first = new Set(pinned);
   const rest = isTree ? 0 : rows.findIndex((row) => !first.has(row.id));
-  return { runs, groups, rows, isTree, pinned: rest < 0 ? rows.length : rest };
+  return { runs, groups, rows, isTree, isNested: nested, pinned: rest < 0 ? rows.length : rest };
+}
+
+const known = new WeakMap<readonly RunRow[], boolean>();
+
+/** Whether some of the runs are children of others of them. */
+function hasChildren(runs: readonly RunRow[]): boolean {
+  let answer = known.get(runs);
+  if (answer === undefined) {
+    const ids = new Set(runs.map(({ id }) => id));
+    answer = runs.some(({ parentId }) => parentId !== null && ids.has(parentId));
+    known.set(runs, answer);
+  }
+  return answer;
 }
 
 /** Of the loaded runs those whose names a pattern finds, which no server looks for. */

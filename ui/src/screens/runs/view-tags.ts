@@ -37,6 +37,28 @@ function readView(key: string, value: string, experimentId: string): SavedView |
   }
 }
 
+/** Of an experiment: what its table shows where the address says nothing. Runs that are hidden, pinned or open are nobody else's. */
+export const DEFAULT_VIEW_TAG = "trackflare.default-view";
+
+export function defaultViewOf(experiment: Experiment | undefined): RunsSearch | undefined {
+  const value = experiment?.tags?.find(({ key }) => key === DEFAULT_VIEW_TAG)?.value;
+  if (value === undefined) return undefined;
+  try {
+    return runsSearch.parse(JSON.parse(value));
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeDefaultView({ hidden: _hidden, pinned: _pinned, open: _open, ...search }: RunsSearch): string {
+  return JSON.stringify(search);
+}
+
+/** Whether the address says nothing of the table. */
+export function isBare(search: RunsSearch): boolean {
+  return Object.values(search).every((value) => value === undefined);
+}
+
 export function writeView({ name, experimentIds, search }: Omit<SavedView, "key">): string {
   return JSON.stringify({ name, experiments: experimentIds, search });
 }

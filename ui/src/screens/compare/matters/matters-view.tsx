@@ -1,12 +1,11 @@
 import { useMemo } from "react";
-import { useRunStyles } from "../../../charts/run-colour.ts";
 import { formatCount, formatMetric } from "../../../parts/format.ts";
 import { EmptyState, ErrorState, SkeletonRows } from "../../../parts/states.tsx";
 import { Segmented } from "../../../parts/toggles.tsx";
 import { isLessBetter } from "../../runs/run-columns.ts";
 import type { ComparedRun } from "../compared-run.ts";
 import { fieldValue, isSeed } from "../fields.ts";
-import { FieldPicker, type PlotProps } from "../plot-parts.tsx";
+import { FieldPicker, type PlotProps, useLooks } from "../plot-parts.tsx";
 import { RunLink } from "../run-link.tsx";
 import { FEWEST_RUNS, type Matter, type Question } from "./matters.ts";
 import { useMatters } from "./use-matters.ts";
@@ -183,8 +182,8 @@ interface BestRunsProps {
 }
 
 function BestRuns({ ranked, metric }: BestRunsProps) {
-  const best = ranked.slice(0, SHOWN);
-  useRunStyles(best.map(({ id }) => id));
+  const best = useMemo(() => ranked.slice(0, SHOWN), [ranked]);
+  useLooks(best);
   return (
     <section className="px-3 py-4 wide:px-4">
       <h2 className="pb-1">Best runs</h2>

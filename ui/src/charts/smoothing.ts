@@ -1,0 +1,73 @@
+import type { Points } from "./series-math.ts";
+
+/** How a line is smoothed: by an exponential mean of what came before, or over a window around each point. */
+export type SmoothingKind = "exponential" | "mean" | "gaussian" | "median";
+
+export interface Smoothing {
+  readonly kind: SmoothingKind;
+  /** From 0, none, to below 1. */
+  readonly weight: number;
+}
+
+/** The smoothed line. Gaps stay gaps, and are no part of it. */
+export function smooth(points: Points, { kind, weight }: Smoothing): Points {
+  if (kind === "exponential") return exponential(points, weight);
+  const { x, values } = points;
+  const half = halfWindow(values.length, weight);
+  const kernel = kind === "gaussian" ? gaussian(half) : undefined;
+  const smoothed = values.map((value, index) => {
+    if (!Number.isFinite(value)) return value;
+    // A window that is cut by an end is cut on both sides: else the line would bend there.
+    const reach = Math.min(half, index, values.length - 1 - index);
+    return kind === "median" ? medianAt(values, index, reach) : meanAt(values, index, reach, kernel);
+  });
+  return { x, values: smoothed };
+}
+
+/** How far a window goes to either side, in points: up to a quarter of the line. */
+function halfWindow(length: number, weight: number): number {
+  return Math.max(1, Math.round((weight ** 2 * length) / 4));
+}
+
+/** Exponential moving average, without the pull towards 0 at the start (debiased). */
+function exponential({ x, values }: Points, weight: number): Points {
+  const smoothed = new Float64Array(values.length);
+  let sum = 0;
+  let weights = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (!Number.isFinite(value)) {
+      smoothed[index] = value;
+      continue;
+    }
+    sum = sum * weight + value * (1 - weight);
+    weights = weights * weight + (1 - weight);
+    smoothed[index] = sum / weights;
+  }
+  return { x, values: smoothed };
+}
+
+/** Weights by distance: at the window's end two standard deviations are reached. */
+function gaussian(half: number): Float64Array {
+  return Float64Array.from({ length: half + 1 }, (_, distance) => Math.exp(-2 * (distance / Math.max(1, half)) ** 2));
+}
+
+function meanAt(values: Float64Array, index: number, reach: number, kernel: Float64Array | undefined): number {
+  let [sum, weights] = [0, 0];
+  for (let at = index - reach; at <= index + reach; at++) {
+    if (!Number.isFinite(values[at]!)) continue;
+    const weight = kernel?.[Math.abs(at - index)] ?? 1;
+    sum += weight * values[at]!;
+    weights += weight;
+  }
+  return sum / weights;
+}
+
+function medianAt(values: Float64Array, index: number, reach: number): number {
+  const window = values
+    .slice(index - reach, index + reach + 1)
+    .filter(Number.isFinite)
+    .sort();
+  const middle = window.length >> 1;
+  return window.length % 2 === 1 ? window[middle]! : (window[middle - 1]! + window[middle]!) / 2;
+}

@@ -1,0 +1,58 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Suspense, useMemo } from "react";
+import type { Panel } from "../../charts/panels/panel-search.ts";
+import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
+import { MAX_RUNS } from "./comparison.ts";
+import { Drawing } from "./drawing.tsx";
+import { FilesView } from "./files/files-view.tsx";
+import { manyRunsQuery, type RunSearch } from "./many-runs.ts";
+import { InPanel } from "./plot-parts.tsx";
+import { compareSearch } from "./search.ts";
+import { TableView } from "./table-view.tsx";
+
+interface ComparePanelProps {
+  panel: Panel;
+  /** Which runs: all that the table lists. */
+  search: RunSearch;
+  onPlot: (plot: Panel["plot"]) => void;
+}
+
+const NO_ENDS: readonly string[] = [];
+const NO_PLOT: NonNullable<Panel["plot"]> = {};
+
+/** A drawing of comparisons as a panel, of all runs of a table. */
+export function ComparePanel({ panel, search: runSearch, onPlot }: ComparePanelProps) {
+  const navigate = useNavigate();
+  const { data, error, refetch } = useQuery(manyRunsQuery(runSearch, NO_ENDS));
+  const { kind, plot = NO_PLOT } = panel;
+  const search = useMemo(() => compareSearch.parse(plot), [plot]);
+  if (data === undefined) {
+    return error === null ? (
+      <SkeletonRows rows={5} />
+    ) : (
+      <ErrorState title="The runs could not be loaded" error={error} onRetry={() => void refetch()} />
+    );
+  }
+  if (data.runs.length === 0 || kind === undefined) return <EmptyState title="No runs to draw" />;
+  const props = {
+    runs: data.runs,
+    search,
+    change: (patch: object) => onPlot(JSON.parse(JSON.stringify({ ...plot, ...patch })) as Panel["plot"]),
+    openRun: ({ id, experimentId }: { id: string; experimentId: string }) =>
+      void navigate({ to: "/experiments/$experimentId/runs/$runId", params: { experimentId, runId: id } }),
+  };
+  return (
+    <InPanel value={true}>
+      <Suspense fallback={<SkeletonRows rows={5} />}>
+        {kind === "table" ? (
+          <TableView {...props} runs={data.runs.slice(0, MAX_RUNS)} baseline={0} isMovable={false} />
+        ) : kind === "files" ? (
+          <FilesView {...props} baseline={0} />
+        ) : (
+          <Drawing view={kind} {...props} />
+        )}
+      </Suspense>
+    </InPanel>
+  );
+}

@@ -1,0 +1,27 @@
+import { lazy, useMemo } from "react";
+import { fieldChoice } from "./fields.ts";
+import type { PlotProps } from "./plot-parts.tsx";
+
+const MattersView = lazy(async () => ({ default: (await import("./matters/matters-view.tsx")).MattersView }));
+const BestView = lazy(async () => ({ default: (await import("./best-view.tsx")).BestView }));
+const ParallelView = lazy(async () => ({ default: (await import("./parallel-view.tsx")).ParallelView }));
+const ScatterView = lazy(async () => ({ default: (await import("./scatter-view.tsx")).ScatterView }));
+const ContourView = lazy(async () => ({ default: (await import("./contour-view.tsx")).ContourView }));
+const BoxView = lazy(async () => ({ default: (await import("./box-view.tsx")).BoxView }));
+const HistogramView = lazy(async () => ({ default: (await import("./histogram-view.tsx")).HistogramView }));
+const BarView = lazy(async () => ({ default: (await import("./bar-view.tsx")).BarView }));
+const GanttView = lazy(async () => ({ default: (await import("./gantt-view.tsx")).GanttView }));
+
+const VIEWS = {
+  ...{ matters: MattersView, best: BestView, parallel: ParallelView, scatter: ScatterView },
+  ...{ contour: ContourView, box: BoxView, histogram: HistogramView, bar: BarView, gantt: GanttView },
+};
+
+export type DrawingKind = keyof typeof VIEWS;
+
+/** A drawing of the fields of runs. */
+export function Drawing({ view, ...props }: Omit<PlotProps, "choice"> & { view: DrawingKind }) {
+  const choice = useMemo(() => fieldChoice(props.runs), [props.runs]);
+  const View = VIEWS[view];
+  return <View {...props} choice={choice} />;
+}

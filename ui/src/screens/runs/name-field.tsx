@@ -1,0 +1,38 @@
+import { useEffect, useRef } from "react";
+
+interface NameFieldProps {
+  name: string;
+  /** undefined where the name stays as it was. */
+  onEnd: (name: string | undefined) => void;
+}
+
+/** A run's name where it stands, as it is changed: Enter and leaving it keep the new one, Escape the old one. */
+export function NameField({ name, onEnd }: NameFieldProps) {
+  const field = useRef<HTMLInputElement>(null);
+  const isOver = useRef(false);
+  useEffect(() => field.current?.select(), []);
+  const end = (next: string | undefined): void => {
+    if (isOver.current) return;
+    isOver.current = true;
+    onEnd(next === undefined || next.trim() === "" || next.trim() === name ? undefined : next.trim());
+  };
+  return (
+    <input
+      ref={field}
+      aria-label={`New name of ${name}`}
+      defaultValue={name}
+      onClick={(event) => event.stopPropagation()}
+      onBlur={(event) => end(event.target.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" && event.key !== "Escape") return;
+        event.stopPropagation();
+        event.preventDefault();
+        // The row has the focus again, so that keys go on from it.
+        const row = event.currentTarget.closest<HTMLElement>("[data-index]");
+        end(event.key === "Enter" ? event.currentTarget.value : undefined);
+        row?.focus({ preventScroll: true });
+      }}
+      className="h-6 min-w-0 flex-1 rounded-sm border border-line-strong bg-page px-1"
+    />
+  );
+}

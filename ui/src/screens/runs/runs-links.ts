@@ -1,0 +1,33 @@
+import type { CompareSearch } from "../compare/search.ts";
+import { foldersTo } from "../experiments/experiment-rows.ts";
+import type { RunsView } from "./use-runs-view.ts";
+
+/** More runs are compared by a search. */
+const MAX_READ_ONE_BY_ONE = 100;
+export const MAX_COMPARED = 10_000;
+
+interface Compared {
+  view: RunsView;
+  /** What finds all of them, and no others; undefined where only their ids do. */
+  filter: string | undefined;
+}
+
+/** The address of a comparison of runs of the table. */
+export function comparisonOf(ids: readonly string[], { view, filter }: Compared): CompareSearch {
+  if (ids.length <= MAX_READ_ONE_BY_ONE) return { runs: ids.join(",") } as CompareSearch;
+  const { sort = [], view: stage } = view.search;
+  return {
+    ...{ experiments: view.experimentIds.join(","), view: "parallel" },
+    ...(filter === undefined ? { runs: ids.slice(0, MAX_COMPARED).join(",") } : filter !== "" && { filter }),
+    ...(sort.length > 0 && { sort: [...sort] }),
+    ...(stage === "deleted" && { deleted: true }),
+  } as CompareSearch;
+}
+
+/** An experiment by its folders, which are links. */
+export function crumbsOf(name: string): { label: string; href?: string }[] {
+  const steps = foldersTo(name);
+  return steps.map(({ path, name: label }, index) =>
+    index === steps.length - 1 ? { label } : { label, href: `#/experiments?folder=${encodeURIComponent(path)}` },
+  );
+}
