@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import tempfile
 
 import numpy as np
 from mlflow import MlflowClient
@@ -12,6 +13,33 @@ FIRST_MS = 1_760_000_000_000
 STEPS = 30
 REPOSITORY = "git@github.com:acme/vision.git"
 COMMITS = ["a1b2c3d4" * 5, "0f1e2d3c" * 5]
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+NOTEBOOK = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {"language_info": {"name": "python"}},
+    "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": ["# Findings\n", "All **good**."]},
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "execution_count": 3,
+            "source": ["def f(x):\n", "    return x + 1\n"],
+            "outputs": [
+                {"output_type": "stream", "name": "stdout", "text": ["printed\n"]},
+                {"output_type": "display_data", "metadata": {}, "data": {"image/png": PNG, "text/plain": ["<Figure>"]}},
+                {
+                    "output_type": "execute_result",
+                    "execution_count": 3,
+                    "metadata": {},
+                    "data": {"text/html": ["<img src=x onerror='document.title=1'>"], "text/plain": ["a table"]},
+                },
+                {"output_type": "error", "ename": "E", "evalue": "bad", "traceback": ["\x1b[31mE\x1b[0m: bad"]},
+            ],
+        },
+    ],
+}
 
 client = MlflowClient()
 experiments = [client.create_experiment("team/vision"), client.create_experiment("team/speech")]
@@ -54,6 +82,12 @@ def log_files(run_id: str, index: int) -> None:
     for step in range(3):
         client.log_image(run_id, image + 20 * step, key="sample", step=step)
     client.log_image(run_id, image, artifact_file="plots/confusion.png")
+    client.log_text(run_id, "\x1b[32mepoch 1\x1b[0m loss 0.5\n10%|#    |\r100%|#####| done\n\x1b[31mfailed\x1b[0m\n", "train.log")
+    client.log_text(run_id, json.dumps(NOTEBOOK), "report.ipynb")
+    client.log_text(run_id, "The loss is $\\sum_i (y_i - x_i)^2$, for $5 and $6.\n\n$$E = mc^2$$\n", "math.md")
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(f"{folder}/weights.npy", np.arange(12, dtype=np.float32).reshape(3, 4) / 4)
+        client.log_artifact(run_id, f"{folder}/weights.npy")
     rows = 6
     client.log_table(
         run_id,

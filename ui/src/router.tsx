@@ -11,6 +11,7 @@ import { getRun, runQuery } from "./api/runs.ts";
 import { askFirstSeries } from "./charts/first-series.ts";
 import { compareSearch } from "./screens/compare/search.ts";
 import { experimentsSearch } from "./screens/experiments/search.ts";
+import { promptSearch, promptsSearch } from "./screens/prompts/search.ts";
 import {
   loggedModelSearch,
   loggedModelsSearch,
@@ -87,6 +88,20 @@ const models = createRoute({
   path: "/models",
   validateSearch: (raw) => modelsSearch.parse(raw),
   component: screen(() => import("./screens/registry/models-screen.tsx"), "ModelsScreen"),
+});
+
+const prompts = createRoute({
+  getParentRoute: () => root,
+  path: "/prompts",
+  validateSearch: (raw) => promptsSearch.parse(raw),
+  component: screen(() => import("./screens/prompts/prompts-screen.tsx"), "PromptsScreen"),
+});
+
+const prompt = createRoute({
+  getParentRoute: () => root,
+  path: "/prompts/$name",
+  validateSearch: (raw) => promptSearch.parse(raw),
+  component: screen(() => import("./screens/prompts/prompt-screen.tsx"), "PromptScreen"),
 });
 
 const registeredModel = createRoute({
@@ -228,6 +243,8 @@ const routeTree = root.addChildren([
   loggedModelTabSpelling,
   compare,
   compareSpelling,
+  prompts,
+  prompt,
   models,
   registeredModel,
   modelVersion,

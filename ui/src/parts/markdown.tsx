@@ -1,15 +1,18 @@
 import { useEffect, useRef, useState } from "react";
 import { classNames } from "./class-names.ts";
 
+/** Whether a text may have formulas: only then what reads them is loaded. */
+const hasMath = (text: string): boolean => /\$[^$\s]|\\[([]/.test(text);
+
 /** Text in markdown, shown safely. The parser loads with the first one; until then the text stands as it is. */
 export function Markdown({ text, className }: { text: string; className?: string }) {
   const box = useRef<HTMLDivElement>(null);
   const [isFailed, setFailed] = useState(false);
   useEffect(() => {
     let isCurrent = true;
-    import("./markdown-fragment.ts").then(
-      ({ markdownFragment }) => {
-        if (isCurrent) box.current?.replaceChildren(markdownFragment(text));
+    Promise.all([import("./markdown-fragment.ts"), hasMath(text) ? import("./markdown-math.ts") : undefined]).then(
+      ([{ markdownFragment }, math]) => {
+        if (isCurrent) box.current?.replaceChildren(markdownFragment(text, math?.mathMarkup));
       },
       () => setFailed(true),
     );

@@ -52,6 +52,7 @@ export function Frame() {
       keys: "g m",
       run: () => void navigate({ to: "/models" }),
     },
+    { id: "go.prompts", label: "Prompts", group: "Go to", keys: "g p", run: () => void navigate({ to: "/prompts" }) },
     {
       id: "go.logged-models",
       label: "Logged models of the experiment",
@@ -91,6 +92,7 @@ export function Frame() {
         <nav aria-label="Main" className="flex items-center gap-3">
           <SectionLink to="/experiments" label="Experiments" />
           <SectionLink to="/models" label="Models" />
+          <SectionLink to="/prompts" label="Prompts" />
         </nav>
         <Breadcrumbs />
         <div className="ml-auto flex items-center gap-1">
@@ -150,7 +152,7 @@ function useFocusOnNavigation() {
   return main;
 }
 
-function SectionLink({ to, label }: { to: "/experiments" | "/models"; label: string }) {
+function SectionLink({ to, label }: { to: "/experiments" | "/models" | "/prompts"; label: string }) {
   return (
     <Link to={to} className="text-ink-muted hover:text-ink data-[status=active]:text-ink">
       {label}

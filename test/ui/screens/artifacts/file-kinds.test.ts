@@ -15,7 +15,7 @@ test.each([
   ["a/Photo.JPEG", "image"],
   ["drawing.svg", "svg"],
   ["eval.json", "json"],
-  ["notebook.ipynb", "json"],
+  ["notebook.ipynb", "notebook"],
   ["table.tsv", "csv"],
   ["data.parquet", "parquet"],
   ["page.htm", "html"],

@@ -1,17 +1,17 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { File, Folder } from "lucide-react";
+import { File, Folder, Images } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { artifactListQuery } from "../../api/artifacts.ts";
 import type { FileInfo } from "../../api/wire.ts";
 import { CodeLines } from "../../parts/code-lines.tsx";
-import { formatBytes } from "../../parts/format.ts";
+import { formatBytes, formatCount } from "../../parts/format.ts";
 import { SplitPane } from "../../parts/split-pane.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Tree, type TreeLine } from "../../parts/tree.tsx";
 import { baseName, folderOf, foldersAbove, foldersFirst } from "./file-kinds.ts";
 import { FileView } from "./file-view.tsx";
 import { FolderView } from "./folder-view.tsx";
-import { seriesImage } from "./image-series.ts";
+import { imageSeries, isSmallCopy, seriesImage } from "./image-series.ts";
 import { ImageSeriesView } from "./image-series-view.tsx";
 import { Note } from "./note.tsx";
 import type { FilesRoot } from "./run-image.tsx";
@@ -94,7 +94,7 @@ export function ArtifactBrowser(props: ArtifactBrowserProps) {
           <Tree
             label="Files"
             lines={treeLines(top.data.files, open, filesIn)}
-            selectedId={path}
+            selectedId={lineOf(path, filesIn.get(folderOf(path)) ?? top.data.files)}
             onSelect={select}
             onToggle={toggle}
           />
@@ -105,6 +105,13 @@ export function ArtifactBrowser(props: ArtifactBrowserProps) {
   );
 }
 
+/** The line that stands for a file: of an image of a series, that of its last one. */
+function lineOf(path: string, beside: readonly FileInfo[]): string {
+  const image = seriesImage(path);
+  return (image && imageSeries(beside).get(image.key)?.at(-1)?.path) ?? path;
+}
+
+/** Files and folders; the images of a series are one line, without their small copies. */
 function treeLines(
   top: readonly FileInfo[],
   open: ReadonlySet<string>,
@@ -112,10 +119,15 @@ function treeLines(
 ): TreeLine[] {
   const lines: TreeLine[] = [];
   const add = (files: readonly FileInfo[], depth: number): void => {
+    const series = imageSeries(files);
     for (const file of foldersFirst(files)) {
+      const image = file.is_dir ? undefined : seriesImage(file.path);
+      if (isSmallCopy(file.path) || (image !== undefined && series.get(image.key)?.at(-1)?.path !== file.path))
+        continue;
       const isOpen = file.is_dir ? open.has(file.path) : undefined;
-      const name = baseName(file.path);
-      const Icon = file.is_dir ? Folder : File;
+      const steps = image === undefined ? 0 : series.get(image.key)!.length;
+      const name = image?.key ?? baseName(file.path);
+      const Icon = file.is_dir ? Folder : image === undefined ? File : Images;
       lines.push({
         id: file.path,
         label: name,
@@ -125,7 +137,12 @@ function treeLines(
           <>
             <Icon size={14} aria-hidden className="shrink-0 text-ink-muted" />
             <bdi className="min-w-0 flex-1 truncate text-left">{name}</bdi>
-            {file.file_size !== undefined && (
+            {steps > 0 && (
+              <span className="shrink-0 text-ink-muted text-sm">
+                {formatCount(steps)} {steps === 1 ? "image" : "images"}
+              </span>
+            )}
+            {steps === 0 && file.file_size !== undefined && (
               <span className="shrink-0 text-ink-muted text-sm">{formatBytes(file.file_size)}</span>
             )}
           </>

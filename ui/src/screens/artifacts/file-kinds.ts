@@ -9,6 +9,8 @@ export type FileKind =
   | "geojson"
   | "csv"
   | "parquet"
+  | "notebook"
+  | "npy"
   | "markdown"
   | "html"
   | "pdf"
@@ -22,7 +24,9 @@ const EXTENSIONS: Readonly<Record<Exclude<FileKind, "unknown">, string>> = {
   text:
     "txt log out err yaml yml toml ini cfg conf properties prop hocon xml py py3 pyi r jl java js jsx ts tsx mjs c h cpp " +
     "hpp cs go rs rb sh bash zsh ps1 sql css scss rst tex diff patch env lock dockerfile jsonl ndjson proto gitignore",
-  json: "json ipynb",
+  json: "json",
+  notebook: "ipynb",
+  npy: "npy",
   geojson: "geojson",
   csv: "csv tsv",
   parquet: "parquet",

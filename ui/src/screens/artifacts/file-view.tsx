@@ -17,6 +17,8 @@ import { ImagesBeside, type ImagesProps } from "./run-image.tsx";
 import { TextView } from "./text-view.tsx";
 
 const ParquetView = lazy(() => import("./parquet-view.tsx"));
+const NotebookView = lazy(() => import("./notebook-view.tsx"));
+const NpyView = lazy(() => import("./npy-view.tsx"));
 const PdfView = lazy(() => import("./pdf-view.tsx"));
 
 /** Larger markdown is shown as text. */
@@ -92,7 +94,11 @@ function Content({ root, path, url, name, size, otherRunIds, imageControls }: Co
       return <ImageView url={url} name={name} isSvg />;
     case "json":
     case "geojson":
-      return <JsonView root={root} path={path} size={size} />;
+      return <JsonView {...{ root, path, size, otherRunIds, imageControls }} />;
+    case "notebook":
+      return <NotebookView {...{ root, path, size }} />;
+    case "npy":
+      return <NpyView url={url} />;
     case "csv":
       return <CsvView url={url} path={path} />;
     case "parquet":

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { type ArtifactRoot, artifactUrl } from "../../api/artifacts.ts";
+import { artifactUrl } from "../../api/artifacts.ts";
 import { getText } from "../../api/client.ts";
 import { formatBytes } from "../../parts/format.ts";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
@@ -10,6 +10,7 @@ import { GeoView } from "./geo-view.tsx";
 import { LogTableView } from "./log-table-view.tsx";
 import { Note } from "./note.tsx";
 import { logTable } from "./parsers.ts";
+import type { ImagesProps } from "./run-image.tsx";
 import { useView } from "./shown-place.ts";
 import { TextView } from "./text-view.tsx";
 import { ViewSwitch } from "./view-switch.tsx";
@@ -33,8 +34,14 @@ function parse(text: string): Parsed {
   }
 }
 
+interface JsonViewProps extends ImagesProps {
+  path: string;
+  /** In bytes. */
+  size: number;
+}
+
 /** JSON as a tree and as text; what `log_table` wrote as a table, GeoJSON as a map. */
-export function JsonView({ root, path, size }: { root: ArtifactRoot; path: string; size: number }) {
+export function JsonView({ root, path, size, otherRunIds, imageControls }: JsonViewProps) {
   const url = artifactUrl(root, path);
   const isTooLarge = size > MAX_BYTES;
   const file = useQuery({
@@ -67,9 +74,10 @@ export function JsonView({ root, path, size }: { root: ArtifactRoot; path: strin
     <div className="flex min-h-0 flex-1 flex-col">
       <Note>
         <ViewSwitch views={views} view={view} onView={setView} />
+        {view === "table" && imageControls}
         {problem !== undefined && <span className="text-warning text-sm">This is no JSON: {problem}</span>}
       </Note>
-      {view === "table" && table && <LogTableView root={root} table={table} />}
+      {view === "table" && table && <LogTableView {...{ root, path, table, otherRunIds }} />}
       {view === "map" && drawing && <GeoView drawing={drawing} />}
       {view === "tree" && <JsonTree value={value} />}
       {view === "text" && <TextView url={url} path={path} />}

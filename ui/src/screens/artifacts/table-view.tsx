@@ -1,11 +1,14 @@
 import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
-import { ArrowDown, ArrowUp } from "lucide-react";
-import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { ArrowDown, ArrowUp, Maximize2, WrapText } from "lucide-react";
+import { memo, type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { IconButton } from "../../parts/button.tsx";
 import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
+import { SearchField } from "../../parts/text-field.tsx";
 import { useScrollTogether } from "../../parts/use-scroll-together.ts";
 import { Note } from "./note.tsx";
 import { sortRows } from "./parsers.ts";
+import { RowDialog } from "./row-dialog.tsx";
 
 const ROW_PX = 28;
 const TALL_ROW_PX = 88;
@@ -53,7 +56,10 @@ function headerOf(name: string | undefined, column: number): string {
 export function TableView(props: TableViewProps) {
   const { columns, shapes, rowCount, cell, picture, version, totalRows, isComplete } = props;
   const { note, problem, onEndNear, onColumns } = props;
-  const rowPx = picture === undefined ? ROW_PX : TALL_ROW_PX;
+  const [isWrapped, setWrapped] = useState(false);
+  const [words, setWords] = useState("");
+  const [opened, setOpened] = useState<number>();
+  const rowPx = picture === undefined && !isWrapped ? ROW_PX : TALL_ROW_PX;
   const [sort, setSort] = useState<{ column: number; isDescending: boolean }>();
   const scroller = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the rows grow in place, and `version` tells so
@@ -61,6 +67,14 @@ export function TableView(props: TableViewProps) {
     if (sort === undefined) return undefined;
     return sortRows(rowCount, (row) => cell(row, sort.column) ?? "", sort.isDescending);
   }, [rowCount, cell, version, sort]);
+  const sought = useDeferredValue(words.toLowerCase());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  const listed = useMemo(() => {
+    if (sought === "") return sorted;
+    const order = sorted ?? Array.from({ length: rowCount }, (_, row) => row);
+    return order.filter((row) => columns.some((_, column) => cell(row, column)?.toLowerCase().includes(sought)));
+  }, [sorted, sought, rowCount, columns, cell, version]);
+  const count = listed?.length ?? rowCount;
   const hasSample = rowCount > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the first rows tell, once they are there
   const layout = useMemo(() => {
@@ -87,7 +101,7 @@ export function TableView(props: TableViewProps) {
   };
   const lines = useVirtualizer({
     ...scrolled,
-    count: rowCount,
+    count,
     estimateSize: () => rowPx,
     overscan: 12,
   });
@@ -100,10 +114,12 @@ export function TableView(props: TableViewProps) {
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: widths are measured anew when they are known
   useEffect(() => across.measure(), [layout]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows are measured anew when their height changes
+  useEffect(() => lines.measure(), [rowPx]);
   const last = lines.range?.endIndex ?? 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a part that came may leave the end near still
   useEffect(() => {
-    if (last >= rowCount - 100) onEndNear?.();
+    if (last >= count - 100) onEndNear?.();
   }, [last, version]);
   const sortBy = (column: number): void => {
     setSort((before) => {
@@ -128,9 +144,19 @@ export function TableView(props: TableViewProps) {
             : `${formatCount(rowCount)} ${totalRows === undefined ? "" : `of ${formatCount(totalRows)} `}rows loaded; more come by scrolling`}
           , {formatCount(columns.length)} columns
           {sort !== undefined && !isComplete && ". Sorted are the loaded rows"}
+          {sought !== "" && `. ${formatCount(count)} of them have the words`}
           {note !== undefined && `. ${note}`}
         </span>
         {problem}
+        <span className="ml-auto flex items-center gap-1">
+          <SearchField label="Find in the table" value={words} onValueChange={setWords} className="w-44" />
+          <IconButton
+            label="Wrap long texts"
+            icon={<WrapText size={14} aria-hidden />}
+            aria-pressed={isWrapped}
+            onClick={() => setWrapped(!isWrapped)}
+          />
+        </span>
       </Note>
       <section
         ref={scroller}
@@ -143,7 +169,7 @@ export function TableView(props: TableViewProps) {
         <div
           role="table"
           aria-label="Rows of the file"
-          aria-rowcount={rowCount + 1}
+          aria-rowcount={count + 1}
           aria-colcount={columns.length}
           style={{ width }}
         >
@@ -188,14 +214,25 @@ export function TableView(props: TableViewProps) {
             {lines.getVirtualItems().map(({ index, start }) => (
               <Line
                 key={index}
-                row={sorted?.[index] ?? index}
-                {...{ index, start, width, rowPx, cell, picture, layout, version }}
+                row={listed?.[index] ?? index}
+                {...{ index, start, width, rowPx, cell, picture, layout, version, isWrapped }}
+                onOpen={setOpened}
                 columns={columnItems}
               />
             ))}
           </div>
         </div>
       </section>
+      {opened !== undefined && (
+        <RowDialog
+          {...{ columns, cell, picture }}
+          row={opened}
+          place={listed?.indexOf(opened) ?? opened}
+          count={count}
+          onPlace={(place) => setOpened(listed?.[place] ?? place)}
+          onClose={() => setOpened(undefined)}
+        />
+      )}
     </div>
   );
 }
@@ -209,18 +246,22 @@ interface LineProps extends Pick<TableViewProps, "cell" | "picture" | "version">
   width: number;
   rowPx: number;
   layout: readonly { isNumeric: boolean }[];
+  isWrapped: boolean;
+  onOpen: (row: number) => void;
   /** In sight. */
   columns: readonly VirtualItem[];
 }
 
 /** A row, rendered anew only when something of it, or of what is known of the file, has changed. */
-const Line = memo(function Line({ row, index, start, width, rowPx, cell, picture, layout, columns }: LineProps) {
+const Line = memo(function Line(props: LineProps) {
+  const { row, index, start, width, rowPx, cell, picture, layout, columns, isWrapped, onOpen } = props;
   return (
     // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a row of a virtual table
     <div
       role="row"
       aria-rowindex={index + 2}
-      className="absolute top-0 left-0 border-line border-b hover:bg-hover"
+      onDoubleClick={() => onOpen(row)}
+      className="group absolute top-0 left-0 border-line border-b -outline-offset-2 hover:bg-hover"
       style={{ transform: `translateY(${start}px)`, width, height: rowPx }}
     >
       {columns.map((column) => {
@@ -232,9 +273,23 @@ const Line = memo(function Line({ row, index, start, width, rowPx, cell, picture
             role="cell"
             aria-colindex={column.index + 1}
             title={text}
-            className={classNames("absolute top-1 truncate px-3", layout[column.index]?.isNumeric && "text-right")}
+            className={classNames(
+              "absolute top-1 px-3",
+              isWrapped ? "line-clamp-4 wrap-anywhere whitespace-pre-wrap" : "truncate",
+              layout[column.index]?.isNumeric && "text-right",
+            )}
             style={{ left: column.start, width: column.size }}
           >
+            {column.index === 0 ? (
+              <button
+                type="button"
+                aria-label={`Open row ${row + 1}`}
+                onClick={() => onOpen(row)}
+                className="mr-1.5 inline-flex size-5 items-center justify-center rounded-sm align-middle text-ink-muted opacity-0 hover:bg-selected focus-visible:opacity-100 group-hover:opacity-100"
+              >
+                <Maximize2 size={12} aria-hidden />
+              </button>
+            ) : null}
             {picture?.(row, column.index) ?? text}
           </span>
         );

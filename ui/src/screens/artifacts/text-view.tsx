@@ -7,6 +7,7 @@ import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Switch } from "../../parts/toggles.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
 import { keysLabel, useCommands } from "../../shell/commands.ts";
+import { ansiTokens, isAnsi } from "./ansi.ts";
 import { extensionOf } from "./file-kinds.ts";
 import { useFileParts } from "./file-parts.ts";
 import { FindBar } from "./find-bar.tsx";
@@ -151,7 +152,7 @@ function isLogName(path: string): boolean {
   return ["log", "out", "err"].includes(extensionOf(path));
 }
 
-const COLOURS: Record<TokenKind, string> = {
+export const COLOURS: Record<TokenKind, string> = {
   ...{ comment: "text-ink-faint", string: "text-success", number: "text-info", word: "text-accent" },
   ...{ key: "text-accent-strong", danger: "text-danger", warning: "text-warning", success: "text-success" },
 };
@@ -166,7 +167,8 @@ interface ColouredProps {
 }
 
 function Coloured({ highlighter, parser, index, pattern, isCurrent }: ColouredProps) {
-  const tokens = highlighter.tokens(index, (at) => parser.line(at));
+  const line = parser.line(index);
+  const tokens = isAnsi(line) ? ansiTokens(line) : highlighter.tokens(index, (at) => parser.line(at));
   const marked =
     pattern === undefined ? tokens.map((token) => ({ ...token, isMatch: false })) : markMatches(tokens, pattern);
   const markClass = isCurrent ? "bg-warning text-page" : "bg-warning-surface text-ink";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { diffRows } from "../../../../ui/src/screens/compare/files/text-diff.ts";
+import { diffRows } from "../../../ui/src/parts/text-diff.ts";
 
 const told = (left: string, right: string, isWhole?: boolean) =>
   diffRows(left, right, isWhole).map(({ kind, hidden, left: before, right: after }) => {

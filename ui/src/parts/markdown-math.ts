@@ -1,0 +1,10 @@
+import katex from "katex";
+
+/** A formula in LaTeX as MathML, which browsers draw with fonts of their own; one that cannot be read stands as it is. */
+export function mathMarkup(formula: string, isBlock: boolean): string {
+  return katex.renderToString(formula, {
+    ...{ output: "mathml", displayMode: isBlock, throwOnError: false, trust: false, strict: "ignore" },
+    maxExpand: 200,
+    maxSize: 20,
+  });
+}

@@ -1,0 +1,25 @@
+import Anser from "anser";
+import type { Token, TokenKind } from "./syntax.ts";
+
+const ESCAPE = "\u001b[";
+
+/** The colours of terminals by what they stand for here; others are plain. */
+const KINDS: Readonly<Record<string, TokenKind>> = {
+  ...{ red: "danger", green: "success", yellow: "warning", blue: "number", magenta: "word", cyan: "key" },
+  black: "comment",
+};
+
+/** Whether a line has what terminals draw with. */
+export const isAnsi = (line: string): boolean => line.includes(ESCAPE) || /\r(?!$)/.test(line);
+
+/**
+ * A line as a terminal shows it: colours in place of their codes, and of what was written over itself, as progress bars
+ * are, what was written last.
+ */
+export function ansiTokens(line: string): Token[] {
+  const last = line.replace(/\r+$/, "").split("\r").at(-1) ?? "";
+  return Anser.ansiToJson(last, { use_classes: true, remove_empty: true }).map(({ content, fg }) => ({
+    text: content,
+    kind: KINDS[(fg ?? "").replace(/^ansi-(bright-)?/, "")],
+  }));
+}
