@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
+import { brotliCompressSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer } from "../server.ts";
@@ -88,6 +89,9 @@ test("back shows a page where it was left, a new one begins at its top", async (
   const scrolled = () => main.evaluate((element) => element.scrollTop);
   await page.setViewportSize({ width: 900, height: 300 });
   await page.getByText("load_model").waitFor();
+  // The page has its height once all of it is there.
+  await page.getByRole("link", { name: "train-1", exact: true }).waitFor();
+  await page.waitForLoadState("networkidle");
   await main.evaluate((element) => element.scrollTo({ top: 100_000 }));
   const left = await scrolled();
   expect(left).toBeGreaterThan(100);
@@ -330,4 +334,20 @@ test("a run's and a logged model's id alone lead to their pages", async () => {
   await page.goto(`${ui.server.url}/#/logged-models/${modelId}?tab=artifacts&path=MLmodel`);
   await page.waitForURL(`**/#/experiments/${experimentId}/models/${modelId}?tab=artifacts&path=MLmodel`);
   await page.getByText("python_function:").waitFor();
+});
+
+test("the JavaScript of the first screen has at most 180 KB by Brotli", async () => {
+  const { page } = await ui.open("/experiments");
+  const urls = new Set<string>();
+  page.on("request", (request) => {
+    if (/\.js(\?|$)/.test(request.url())) urls.add(request.url());
+  });
+  await page.reload();
+  await page.getByRole("grid", { name: "Experiments", exact: true }).waitFor();
+  await page.waitForLoadState("networkidle");
+  const sizes = await Promise.all(
+    [...urls].map(async (url) => brotliCompressSync(await (await fetch(url)).bytes()).length / 1000),
+  );
+  expect(sizes.length).toBeGreaterThan(1);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(180);
 });

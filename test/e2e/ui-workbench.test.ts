@@ -515,3 +515,32 @@ test("prompts are written, listed, and their versions compared", async () => {
   await page.goto(`${ui.server.url}/#/models`);
   await page.getByText("No registered models", { exact: true }).waitFor();
 });
+
+test("a report is panels and text alone, under a title, and prints as a whole", async () => {
+  const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}`);
+  const { page } = opened;
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Make a report", exact: true }).click();
+  await page.getByRole("heading", { name: "Report on team/vision", exact: true }).getByRole("button").click();
+  await page.getByRole("textbox", { name: /^New name of/ }).fill("What we learned");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "What we learned", exact: true }).waitFor();
+  await page.getByRole("img", { name: "Best metrics.val/acc so far", exact: true }).waitFor();
+  expect(await page.getByRole("treegrid").count()).toBe(0);
+  expect(await page.locator("[data-metric]").count()).toBe(0);
+  await expectSoundInBothThemes(opened);
+  await page.reload();
+  await page.getByRole("img", { name: "Best metrics.val/acc so far", exact: true }).waitFor();
+  await page.emulateMedia({ media: "print" });
+  for (const name of ["Print", "Table", "Panel"]) {
+    expect(await page.getByRole("button", { name, exact: true }).isVisible()).toBe(false);
+  }
+  expect(await page.getByRole("navigation", { name: "Main" }).isVisible()).toBe(false);
+  // Nothing is cut off by what scrolls on a screen.
+  expect(await page.evaluate("getComputedStyle(document.querySelector('[data-charts]')).overflowY === 'visible'")).toBe(
+    true,
+  );
+  await page.emulateMedia({ media: "screen" });
+  await page.getByRole("button", { name: "Table", exact: true }).click();
+  await page.getByRole("treegrid", { name: "Runs", exact: true }).waitFor();
+});

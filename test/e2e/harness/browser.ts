@@ -26,7 +26,7 @@ export function installedBrowser(): string {
   const found = findBrowser();
   if (found !== undefined) return found;
   console.error("Installing Chromium…");
-  if (isDebian() && process.getuid?.() === 0) {
+  if (isOurDebian()) {
     const aptGet = (...args: string[]) =>
       spawnSync("apt-get", ["-qq", ...args], {
         env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
@@ -46,9 +46,10 @@ export function installedBrowser(): string {
   return installed;
 }
 
-function isDebian(): boolean {
+/** Whether packages can be installed here. */
+export function isOurDebian(): boolean {
   const release = "/etc/os-release";
-  return existsSync(release) && /^ID(_LIKE)?=.*debian/m.test(readFileSync(release, "utf8"));
+  return process.getuid?.() === 0 && existsSync(release) && /^ID(_LIKE)?=.*debian/m.test(readFileSync(release, "utf8"));
 }
 
 /** A headless Chromium of its own, with an empty profile, that finds no host but 127.0.0.1. Close it when done. */

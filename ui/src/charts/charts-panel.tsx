@@ -3,6 +3,7 @@ import { type ReactNode, useMemo, useRef, useState } from "react";
 import type { RunNotice } from "../api/live.ts";
 import type { SeriesX } from "../api/series.ts";
 import { Button } from "../parts/button.tsx";
+import { classNames } from "../parts/class-names.ts";
 import { formatCount } from "../parts/format.ts";
 import { lazily } from "../parts/lazily.tsx";
 import { EmptyState, SkeletonRows } from "../parts/states.tsx";
@@ -41,6 +42,8 @@ export interface ChartsPanelProps {
   hover?: HoverStore;
   /** Whether the runs are named above the charts: no table beside them says which is which. */
   hasLegend?: boolean;
+  /** Panels that readers made alone, with the names of their lines: as they are read and printed. */
+  isReport?: boolean;
   /** Draws panels that are no curves, of these kinds. */
   drawing?: { readonly kinds: readonly PanelKind[]; readonly draw: DrawPanel } | undefined;
   /** Where the address says none. */
@@ -72,7 +75,7 @@ const FEW_CHARTS = 2;
 const FEW_WIDER = 1.6;
 
 /** One chart for each metric, in sections by what stands before the last `/` of its key. */
-export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPanelProps) {
+export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...given }: ChartsPanelProps) {
   const allRuns = useStable(given.runs);
   const count = given.of ?? allRuns.length;
   const metricKeys = useStable(given.metricKeys ?? NONE);
@@ -124,7 +127,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
   const full = search.chartFull;
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-      <div className="shrink-0 border-line border-b px-3 py-2 wide:px-4">
+      <div className={classNames("shrink-0 px-3 py-2 wide:px-4", isReport ? "print-legend" : "border-line border-b")}>
         <ChartToolbar
           {...{ settings, metricKeys }}
           hasGroups={groups !== undefined}
@@ -138,7 +141,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
           }}
         />
         {isGrouped && <GroupLegend groups={groups} />}
-        {!isGrouped && given.hasLegend && <RunLegend {...{ runs, styles, settings, hover }} />}
+        {!isGrouped && (given.hasLegend || isReport) && <RunLegend {...{ runs, styles, settings, hover }} />}
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
       <div ref={measure} className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 wide:px-4" data-charts>
@@ -170,13 +173,13 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, ...given }: ChartsPane
             />
           </div>
         )}
-        {found.length === 0 && (
+        {found.length === 0 && !isReport && (
           <EmptyState
             title="No metric matches"
             actions={<Button onClick={() => change({ chartQuery: undefined })}>Show all metrics</Button>}
           />
         )}
-        {rows.map((row) => (
+        {(isReport ? [] : rows).map((row) => (
           <div
             key={row.map(({ name }) => name).join()}
             className="grid gap-x-3"

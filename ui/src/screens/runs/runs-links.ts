@@ -1,6 +1,7 @@
+import type { Panel } from "../../charts/panels/panel-search.ts";
 import type { CompareSearch } from "../compare/search.ts";
 import { foldersTo } from "../experiments/experiment-rows.ts";
-import type { RunsView } from "./use-runs-view.ts";
+import type { RunsSearch, RunsView } from "./use-runs-view.ts";
 
 /** More runs are compared by a search. */
 const MAX_READ_ONE_BY_ONE = 100;
@@ -22,6 +23,18 @@ export function comparisonOf(ids: readonly string[], { view, filter }: Compared)
     ...(sort.length > 0 && { sort: [...sort] }),
     ...(stage === "deleted" && { deleted: true }),
   } as CompareSearch;
+}
+
+const FIRST_TEXT = "Say what was tried, and what came of it: this panel is text in markdown. Its menu edits it.";
+
+/** What makes a report of the table: its panels, or where there are none a text and what matters. */
+export function reportOf(title: string, { panels = [] }: RunsSearch): Partial<RunsSearch> {
+  const first: Panel[] = [
+    { id: "text", at: [0, 0, 12, 3], text: FIRST_TEXT },
+    { id: "matters", at: [0, 3, 6, 8], kind: "matters" },
+    { id: "best", at: [6, 3, 6, 8], kind: "best" },
+  ];
+  return { report: `Report on ${title}`, panels: panels.length > 0 ? panels : first };
 }
 
 /** An experiment by its folders, which are links. */

@@ -17,11 +17,12 @@ import { useCommands } from "../../shell/commands.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
 import { readQuery } from "./filter-words.ts";
 import { NoRuns } from "./no-runs.tsx";
+import { ReportHeader } from "./report-header.tsx";
 import { defaultColumns, defaultCount, differs, parseColumn, type RunColumn } from "./run-columns.ts";
 import { runMenu } from "./run-menu.tsx";
 import type { RunRow, TableRow } from "./run-rows.ts";
 import { RunsGrid } from "./runs-grid.tsx";
-import { comparisonOf, crumbsOf, MAX_COMPARED } from "./runs-links.ts";
+import { comparisonOf, crumbsOf, MAX_COMPARED, reportOf } from "./runs-links.ts";
 import { RunsToolbar } from "./runs-toolbar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
 import { useCsv } from "./use-csv.ts";
@@ -112,7 +113,8 @@ function RunsOf({ view }: { view: RunsView }) {
     () => chartGroups && new Map(chartGroups.map(({ label }, index) => [label, groupStyle(index)])),
     [chartGroups],
   );
-  followed.current = () => [...inSight.current(), ...(search.charts ? drawn.slice(0, MAX_DRAWN) : [])];
+  const hasCharts = search.charts || search.report !== undefined;
+  followed.current = () => [...inSight.current(), ...(hasCharts ? drawn.slice(0, MAX_DRAWN) : [])];
   const clear = (): void => setSelected(new Set());
 
   useFirstView(only, search, change);
@@ -175,6 +177,13 @@ function RunsOf({ view }: { view: RunsView }) {
       run: () => compare(chosen.map(({ id }) => id)),
     },
     {
+      id: "runs.report",
+      label: "Make a report",
+      group: "Runs",
+      isDisabled: search.report !== undefined,
+      run: () => change(reportOf(title, search)),
+    },
+    {
       id: "runs.diff",
       label: search.diff ? "All columns" : "Only columns that differ",
       group: "Runs",
@@ -227,6 +236,36 @@ function RunsOf({ view }: { view: RunsView }) {
         }
       />
     );
+  const charts = (
+    <ChartsPanel
+      fallback={<SkeletonRows rows={6} />}
+      hover={hover}
+      of={drawn.length}
+      runs={drawn.slice(0, MAX_DRAWN).map(({ id, name, status, experimentId }) => ({
+        ...{ id, name, status, experimentId },
+      }))}
+      groups={chartGroups}
+      metricKeys={loaded.isLoading ? undefined : keys.data?.metrics.map(({ key }) => key)}
+      onNewKeys={() => void keys.refetch()}
+      drawing={drawing}
+      isReport={search.report !== undefined}
+    />
+  );
+  if (search.report !== undefined && !missing) {
+    return (
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+        <ReportHeader
+          title={search.report}
+          subject={title}
+          runs={drawn.length}
+          filter={q}
+          onTitle={(report) => change({ report })}
+          onTable={() => change({ report: undefined })}
+        />
+        {charts}
+      </div>
+    );
+  }
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <h1 className="sr-only">Runs of {title}</h1>
@@ -241,6 +280,7 @@ function RunsOf({ view }: { view: RunsView }) {
         }}
         onDownload={isDownloadable ? download : undefined}
         onDownloadAll={downloadAll}
+        onReport={() => change(reportOf(title, search))}
       />
       {!missing && (
         <SelectionBar
@@ -278,18 +318,7 @@ function RunsOf({ view }: { view: RunsView }) {
                 onRetry={() => void keys.refetch()}
               />
             ) : (
-              <ChartsPanel
-                fallback={<SkeletonRows rows={6} />}
-                hover={hover}
-                of={drawn.length}
-                runs={drawn.slice(0, MAX_DRAWN).map(({ id, name, status, experimentId }) => ({
-                  ...{ id, name, status, experimentId },
-                }))}
-                groups={chartGroups}
-                metricKeys={loaded.isLoading ? undefined : keys.data?.metrics.map(({ key }) => key)}
-                onNewKeys={() => void keys.refetch()}
-                drawing={drawing}
-              />
+              charts
             )
           }
         />

@@ -26,6 +26,7 @@ interface RunsToolbarProps {
   onDownload: (() => void) | undefined;
   /** Every column that the runs have. */
   onDownloadAll: () => void;
+  onReport: () => void;
   box: Ref<{ focus: () => void }>;
 }
 
@@ -39,6 +40,7 @@ export function RunsToolbar({
   onView,
   onDownload,
   onDownloadAll,
+  onReport,
   box,
 }: RunsToolbarProps) {
   const { search, change, experimentIds } = view;
@@ -90,7 +92,7 @@ export function RunsToolbar({
         <Menu
           align="end"
           trigger={<IconButton label="More" icon={<MoreHorizontal size={14} aria-hidden />} />}
-          entries={moreEntries(view, onDownload, onDownloadAll)}
+          entries={moreEntries(view, onDownload, onDownloadAll, onReport)}
         />
       </div>
     </header>
@@ -143,6 +145,7 @@ function moreEntries(
   { search, change, experimentIds }: RunsView,
   onDownload: (() => void) | undefined,
   onDownloadAll: () => void,
+  onReport: () => void,
 ): MenuEntry[] {
   const { hidden = [], pinned = [], sort = [] } = search;
   return [
@@ -153,6 +156,7 @@ function moreEntries(
       onSelect: () => onDownload?.(),
     },
     { label: "Download as CSV, all columns", onSelect: onDownloadAll },
+    { label: "Make a report", onSelect: onReport },
     ...(experimentIds.length === 1
       ? [{ label: "Logged models", href: `#/experiments/${experimentIds[0]}/models` }]
       : []),

@@ -27,6 +27,8 @@ export const runsSearch = z.object({
   pinned: optional(z.array(z.string())),
   /** Ids of runs that are neither listed nor drawn. */
   hidden: optional(z.array(z.string())),
+  /** The title of a report: panels alone, as they are read and printed. */
+  report: optional(z.string()),
   /** Whether charts stand beside the table. */
   charts: optional(z.boolean()),
   ...chartSearch,
