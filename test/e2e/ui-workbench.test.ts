@@ -544,3 +544,57 @@ test("a report is panels and text alone, under a title, and prints as a whole", 
   await page.getByRole("button", { name: "Table", exact: true }).click();
   await page.getByRole("treegrid", { name: "Runs", exact: true }).waitFor();
 });
+
+test("a run is copied to another experiment with its whole history and its files, and moved", async () => {
+  const api = async <Answer>(path: string, body?: object): Promise<Answer> => {
+    const init = body && {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const answer = await fetch(`${ui.server.url}/api/2.0/mlflow/${path}`, init);
+    expect(answer.status).toBe(200);
+    return answer.json() as Promise<Answer>;
+  };
+  interface WireRun {
+    info: { run_id: string; start_time: number; end_time: number; status: string };
+    data: { params: object[]; metrics: object[] };
+    inputs: { dataset_inputs: { dataset: { name: string } }[] };
+  }
+  const { experiment_id: target } = await api<{ experiment_id: string }>("experiments/create", { name: "copies" });
+  const [original] = ui.seed.runs;
+  const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}`);
+  const { page } = opened;
+  const take = async (name: string, isMove: boolean) => {
+    await page.getByRole("link", { name, exact: true }).click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Copy or move to another experiment…", exact: true }).click();
+    await page.getByRole("combobox", { name: "Experiment", exact: true }).fill("copies");
+    await page.getByRole("option", { name: "copies", exact: true }).click();
+    if (isMove) await page.getByRole("switch", { name: "Put the originals into the trash", exact: true }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: isMove ? "Move" : "Copy", exact: true })
+      .click();
+    await page.getByText(isMove ? "Moved the run." : "Copied the run.", { exact: true }).waitFor();
+  };
+  await take("vit-00", false);
+  const { run: before } = await api<{ run: WireRun }>(`runs/get?run_id=${original}`);
+  const find = () => api<{ runs: WireRun[] }>("runs/search", { experiment_ids: [target] });
+  const [after] = (await find()).runs;
+  const { start_time, end_time, status } = before.info;
+  expect(after!.info).toMatchObject({ start_time, end_time, status });
+  expect(after!.data.params).toEqual(before.data.params);
+  expect(after!.data.metrics).toEqual(before.data.metrics);
+  expect(after!.inputs.dataset_inputs[0]!.dataset.name).toBe("cats");
+  const history = (runId: string) =>
+    api<{ metrics: { step: number }[] }>(`metrics/get-history?run_id=${runId}&metric_key=val/acc`);
+  expect((await history(after!.info.run_id)).metrics).toEqual((await history(original!)).metrics);
+  const file = (runId: string) =>
+    fetch(`${ui.server.url}/get-artifact?run_uuid=${runId}&path=weights.npy`).then((answer) => answer.arrayBuffer());
+  expect(Buffer.from(await file(after!.info.run_id))).toEqual(Buffer.from(await file(original!)));
+  await expectSound(opened);
+
+  await take("vit-11", true);
+  await page.getByRole("link", { name: "vit-11", exact: true }).waitFor({ state: "detached" });
+  expect((await find()).runs).toHaveLength(2);
+});

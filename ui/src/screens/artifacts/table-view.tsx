@@ -16,6 +16,8 @@ const MIN_COLUMN_PX = 64;
 const MAX_COLUMN_PX = 360;
 const PICTURE_COLUMN_PX = 168;
 const CHARACTER_PX = 8.4;
+/** Of what opens a row, in the first column. */
+const OPEN_PX = 28;
 /** Rows that tell a column's width and whether it holds numbers. */
 const SAMPLE = 100;
 
@@ -91,7 +93,8 @@ export function TableView(props: TableViewProps) {
           ? cells.some((text) => text !== "") && cells.every((text) => !Number.isNaN(Number(text)))
           : (shape?.isNumeric ?? false);
       const widest = Math.max(headerOf(name, column).length + 2, length);
-      return { widthPx: Math.min(MAX_COLUMN_PX, Math.max(MIN_COLUMN_PX, widest * CHARACTER_PX + 24)), isNumeric };
+      const besidePx = 24 + (column === 0 ? OPEN_PX : 0);
+      return { widthPx: Math.min(MAX_COLUMN_PX, Math.max(MIN_COLUMN_PX, widest * CHARACTER_PX + besidePx)), isNumeric };
     });
   }, [columns, hasSample]);
   const scrolled = {

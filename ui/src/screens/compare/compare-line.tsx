@@ -1,5 +1,5 @@
 import type { VirtualItem } from "@tanstack/react-virtual";
-import { ArrowDown, ArrowUp, EllipsisVertical, GitCompare, Trophy } from "lucide-react";
+import { ArrowDown, ArrowUp, EllipsisVertical, Flag, GitCompare, Trophy } from "lucide-react";
 import { memo } from "react";
 import { Badge } from "../../parts/badges.tsx";
 import { IconButton } from "../../parts/button.tsx";
@@ -14,6 +14,8 @@ import { RunLink } from "./run-link.tsx";
 /* Parts of the table, each rendered anew only where something of it has changed: scrolling makes only what comes into sight. */
 
 export const ROW_PX = 28;
+/** A narrower column has no room for a word beside the run's name. */
+const BADGE_PX = 168;
 
 /** What can be done with the runs of a comparison. */
 export interface RunHand {
@@ -61,9 +63,13 @@ export const CompareHead = memo(function CompareHead(props: CompareHeadProps) {
       <div className="flex min-w-0 flex-1 items-center gap-1.5 font-medium">
         <RunLink run={run} />
         {isBaseline && (
-          <Badge>
-            <span title="The others are compared with this run">Baseline</span>
-          </Badge>
+          <span title="The others are compared with this run" className="shrink-0">
+            {width < BADGE_PX ? (
+              <Flag size={12} role="img" aria-label="Baseline" className="text-ink-muted" />
+            ) : (
+              <Badge>Baseline</Badge>
+            )}
+          </span>
         )}
       </div>
       <LazyMenu

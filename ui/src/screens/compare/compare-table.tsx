@@ -32,7 +32,7 @@ export function CompareTable({ runs, rows, baseline, ...does }: CompareTableProp
   }, []);
   const isNarrow = width < NARROW_PX;
   const keyPx = isNarrow ? 128 : 240;
-  const least = isNarrow ? 124 : 168;
+  const least = isNarrow ? 156 : 168;
   const columnPx = Math.max(least, Math.min(360, Math.floor((width - keyPx) / Math.max(1, runs.length))));
   const scrolled = {
     getScrollElement: () => scroller.current,

@@ -52,6 +52,11 @@ export function runMenu(row: RunRow, { view, chosen, onOpen, onRename, onDo, onC
       icon: <Copy size={ICON_PX} aria-hidden />,
       onSelect: () => void navigator.clipboard.writeText(row.id).then(() => say("Copied.")),
     },
+    {
+      label: `Copy or move${many} to another experiment…`,
+      isDisabled: row.isDeleted,
+      onSelect: () => onDo({ kind: "copy", ids }),
+    },
     null,
     {
       label: ids.every((id) => pinned.includes(id)) ? `Unpin${many}` : `Pin${many}`,

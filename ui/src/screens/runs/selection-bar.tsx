@@ -73,6 +73,7 @@ export function SelectionBar({
             Hide
           </Button>
           <Button onClick={() => onDo({ kind: "tag", ids })}>Tag</Button>
+          {view.search.view !== "deleted" && <Button onClick={() => onDo({ kind: "copy", ids })}>Copy or move</Button>}
           {view.search.view === "deleted" ? (
             <Button onClick={() => onDo({ kind: "restore", ids })}>Restore</Button>
           ) : (
