@@ -7,13 +7,21 @@ export type FieldValue = number | string | undefined;
 
 const SPELLING = /^(?:(min|max)\(metrics\.(.+)\)|(metrics|params)\.(.+))$/s;
 
-/** A run's value; a parameter that is a number counts as one. */
+/** What reads a field of runs: the spelling is read once, as there are thousands of runs. A parameter that is a number counts as one. */
+export function fieldReader(field: string): (run: ComparedRun) => FieldValue {
+  const [, end, endKey = "", kind, key = ""] = SPELLING.exec(field) ?? [];
+  if (end === "min" || end === "max") return ({ metrics }) => metrics.get(endKey)?.[end];
+  if (kind === "metrics") return ({ metrics }) => metrics.get(key)?.last;
+  if (kind !== "params") return () => undefined;
+  return ({ params }) => {
+    const text = params.get(key);
+    return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+  };
+}
+
+/** One run's value of a field. */
 export function fieldValue(run: ComparedRun, field: string): FieldValue {
-  const [, end, endKey, kind, key = ""] = SPELLING.exec(field) ?? [];
-  if (end === "min" || end === "max") return run.metrics.get(endKey ?? "")?.[end];
-  if (kind === "metrics") return run.metrics.get(key)?.last;
-  const text = kind === "params" ? run.params.get(key) : undefined;
-  return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+  return fieldReader(field)(run);
 }
 
 /** Whether the field is the least or greatest of a metric, which is read only when asked for. */
@@ -44,7 +52,7 @@ export interface Scales {
 const LOG_SPAN = 100;
 
 export function readField(runs: readonly ComparedRun[], name: string, { log, linear }: Scales = {}): Field {
-  const values = runs.map((run) => fieldValue(run, name));
+  const values = runs.map(fieldReader(name));
   const hasWords = values.some((value) => typeof value === "string");
   if (hasWords) {
     const words = [...sortedWords(values), ...(values.includes(undefined) ? [NONE] : [])];
@@ -105,22 +113,44 @@ export interface FieldChoice {
 
 const HELD_OUT = /(^|[/_.\s-])(val|valid|validation|eval|test)([/_.\s-]|$)/i;
 
+const choices = new WeakMap<readonly ComparedRun[], FieldChoice>();
+
+/** Made once for the same runs, whichever drawings ask. */
 export function fieldChoice(runs: readonly ComparedRun[]): FieldChoice {
-  const keys = (maps: readonly ReadonlyMap<string, unknown>[]): string[] =>
-    [...new Set(maps.flatMap((map) => [...map.keys()]))].sort();
-  const metricKeys = keys(runs.map((run) => run.metrics));
+  const known = choices.get(runs) ?? makeChoice(runs);
+  choices.set(runs, known);
+  return known;
+}
+
+/** So many runs, evenly from all, tell which params come first. */
+const SAMPLE = 1000;
+
+function sampled(runs: readonly ComparedRun[]): readonly ComparedRun[] {
+  if (runs.length <= SAMPLE) return runs;
+  return Array.from({ length: SAMPLE }, (_, index) => runs[Math.floor((index * runs.length) / SAMPLE)]!);
+}
+
+function keysOf(maps: readonly ReadonlyMap<string, unknown>[]): string[] {
+  const found = new Set<string>();
+  for (const map of maps) for (const key of map.keys()) found.add(key);
+  return [...found].sort();
+}
+
+function makeChoice(runs: readonly ComparedRun[]): FieldChoice {
+  const metricKeys = keysOf(runs.map((run) => run.metrics));
   const metrics = metricKeys.map((key) => `metrics.${key}`);
-  const params = keys(runs.map((run) => run.params)).map((key) => `params.${key}`);
+  const params = keysOf(runs.map((run) => run.params)).map((key) => `params.${key}`);
   const differs = (name: string): boolean => {
-    const known = runs.map((run) => fieldValue(run, name)).filter((value) => value !== undefined);
-    return known.length >= runs.length / 2 && new Set(known).size > 1;
+    const found = runs.map(fieldReader(name)).filter((value) => value !== undefined);
+    return found.length >= runs.length / 2 && new Set(found).size > 1;
   };
   const differingMetrics = metrics
     .filter(differs)
     .sort((a, b) => Number(HELD_OUT.test(keyOf(b))) - Number(HELD_OUT.test(keyOf(a))));
-  const outcome = runs.map((run) => fieldValue(run, differingMetrics[0] ?? ""));
+  const some = sampled(runs);
+  const outcome = some.map(fieldReader(differingMetrics[0] ?? ""));
   const weights = new Map(
-    params.filter(differs).map((name) => [name, explained(readField(runs, name).values, outcome)]),
+    params.filter(differs).map((name) => [name, explained(readField(some, name).values, outcome)]),
   );
   const ends = metricKeys.flatMap((key) => [`min(metrics.${key})`, `max(metrics.${key})`]);
   return {

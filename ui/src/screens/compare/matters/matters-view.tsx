@@ -4,7 +4,7 @@ import { EmptyState, ErrorState, SkeletonRows } from "../../../parts/states.tsx"
 import { Segmented } from "../../../parts/toggles.tsx";
 import { isLessBetter } from "../../runs/run-columns.ts";
 import type { ComparedRun } from "../compared-run.ts";
-import { fieldValue, isSeed } from "../fields.ts";
+import { fieldReader, fieldValue, isSeed } from "../fields.ts";
 import { FieldPicker, type PlotProps, useLooks } from "../plot-parts.tsx";
 import { RunLink } from "../run-link.tsx";
 import { FEWEST_RUNS, type Matter, type Question } from "./matters.ts";
@@ -18,11 +18,8 @@ export function MattersView({ runs, choice, search, change }: PlotProps) {
   const question = useMemo((): Question => {
     const names = choice.differingParams.filter((name) => !isSeed(name));
     return {
-      columns: names.map((name) => ({ name, values: runs.map((run) => fieldValue(run, name)) })),
-      result: runs.map((run) => {
-        const value = metric === undefined ? undefined : fieldValue(run, metric);
-        return typeof value === "number" ? value : undefined;
-      }),
+      columns: names.map((name) => ({ name, values: runs.map(fieldReader(name)) })),
+      result: runs.map(fieldReader(metric ?? "")).map((value) => (typeof value === "number" ? value : undefined)),
     };
   }, [runs, choice, metric]);
   const { answer, isReckoning, error } = useMatters(question);
