@@ -598,3 +598,28 @@ test("a run is copied to another experiment with its whole history and its files
   await page.getByRole("link", { name: "vit-11", exact: true }).waitFor({ state: "detached" });
   expect((await find()).runs).toHaveLength(2);
 });
+
+test("a description shows images of the run's files, and of nothing else", async () => {
+  const [experimentId, runId] = [ui.seed.experiments[0], ui.seed.runs[0]!];
+  const value = [
+    "![its plot](plots/confusion.png)",
+    "![elsewhere](https://evil.example/a.png)",
+    "![data](data:image/png;base64,AAAA)",
+    "[away](javascript:alert(1)) [here](/api/2.0/mlflow)",
+  ].join("\n\n");
+  const body = JSON.stringify({ run_id: runId, key: "mlflow.note.content", value });
+  const headers = { "content-type": "application/json" };
+  await fetch(`${ui.server.url}/api/2.0/mlflow/runs/set-tag`, { method: "POST", headers, body });
+  const opened = await ui.open(`/experiments/${experimentId}/runs/${runId}`);
+  const { page } = opened;
+  const description = page.getByRole("region", { name: "Description", exact: true });
+  const image = description.getByRole("img", { name: "its plot", exact: true });
+  await image.waitFor();
+  await expect
+    .poll(() => image.evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth))
+    .toBe(24);
+  await description.getByRole("link", { name: "elsewhere", exact: true }).waitFor();
+  expect(await description.locator("img[src^='data:'], img[src^='http']").count()).toBe(0);
+  expect(await description.locator("a[href]").count()).toBe(1);
+  await expectSound(opened);
+});

@@ -8,10 +8,12 @@ import { sayFailed } from "./toast.tsx";
 interface DescriptionProps {
   text: string | undefined;
   onSave: (text: string) => Promise<unknown>;
+  /** The address of an image that is named by a path; keep it the same function. */
+  imageUrl?: (path: string) => string | undefined;
 }
 
 /** A description in markdown, edited where it stands. Ctrl or ⌘ with Enter saves, Escape leaves it as it was. */
-export function Description({ text = "", onSave }: DescriptionProps) {
+export function Description({ text = "", onSave, imageUrl }: DescriptionProps) {
   const [draft, setDraft] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   if (draft === undefined) {
@@ -23,7 +25,7 @@ export function Description({ text = "", onSave }: DescriptionProps) {
           </Button>
         ) : (
           <>
-            <Markdown text={text} className="min-w-0 max-w-[80ch]" />
+            <Markdown text={text} imageUrl={imageUrl} className="min-w-0 max-w-[80ch]" />
             <IconButton
               label="Edit the description"
               icon={<Pencil size={14} aria-hidden />}

@@ -6,6 +6,16 @@ const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 /** Makes the markup of a formula in LaTeX, in a line or as a block of its own. */
 export type MathMarkup = (formula: string, isBlock: boolean) => string;
 
+/** What an address begins with that is no path. */
+const SCHEME = /^([a-z][a-z\d+.-]*:|\/\/)/i;
+
+export interface MarkdownOptions {
+  /** Reads formulas, where the text may have some. */
+  readonly math?: MathMarkup | undefined;
+  /** The address of an image that is named by a path, such as a file of the run; undefined of what is shown as a link. */
+  readonly imageUrl?: ((path: string) => string | undefined) | undefined;
+}
+
 /** HTML within markdown stands as the text that it is: parsing a handler is already a breach of the page's policy. */
 const RENDERER = { html: ({ text }: { text: string }) => text.replace(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark) };
 
@@ -40,26 +50,35 @@ function withMath(math: MathMarkup): Marked {
 
 /**
  * Markdown as nodes in which nothing runs and nothing loads: no scripts, styles, forms or frames; links to http and
- * https only; an image becomes a link to it, as the page asks no other host for anything.
+ * https only; an image of another host becomes a link to it, as the page asks no other host for anything.
  */
-export function markdownFragment(text: string, math?: MathMarkup): DocumentFragment {
+export function markdownFragment(text: string, { math, imageUrl }: MarkdownOptions = {}): DocumentFragment {
   const html = (math === undefined ? plain : withMath(math)).parse(text, { async: false });
   const fragment = purify.sanitize(html, {
     USE_PROFILES: { html: true, mathMl: true },
     FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "audio", "video", "source", "picture"],
     FORBID_ATTR: ["style", "id", "name", "class", "srcset", "background"],
     ALLOW_DATA_ATTR: false,
-    ALLOWED_URI_REGEXP: /^https?:\/\//i,
+    // An address without a scheme is a path: of an image it may be a file of the run, of a link it is nothing.
+    ALLOWED_URI_REGEXP: /^(https?:\/\/|(?![a-z][a-z\d+.-]*:|\/\/))/i,
     RETURN_DOM_FRAGMENT: true,
   });
   for (const image of fragment.querySelectorAll("img")) {
+    const path = image.getAttribute("src") ?? "";
+    const own = path === "" || SCHEME.test(path) ? undefined : imageUrl?.(path);
+    if (own !== undefined) {
+      image.src = own;
+      image.loading = "lazy";
+      continue;
+    }
     const link = document.createElement("a");
     const source = image.getAttribute("src");
-    if (source !== null) link.href = source;
+    if (source !== null && /^https?:\/\//i.test(source)) link.href = source;
     link.textContent = image.alt || "image";
     image.replaceWith(link);
   }
   for (const link of fragment.querySelectorAll("a")) {
+    if (!/^https?:\/\//i.test(link.getAttribute("href") ?? "")) link.removeAttribute("href");
     link.target = "_blank";
     link.rel = "noopener noreferrer";
   }

@@ -1,4 +1,5 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useCallback } from "react";
+import { artifactUrl } from "../../api/artifacts.ts";
 import { useChange } from "../../api/query-client.ts";
 import { deleteRunTag, type Run, setRunTag } from "../../api/runs.ts";
 import { NOTE_TAG, valueFor } from "../../api/wire.ts";
@@ -17,9 +18,20 @@ import { ParamTable } from "./param-table.tsx";
 import { lastHeardMs } from "./run-facts.ts";
 import { Block, Datasets, Family, Models } from "./run-links.tsx";
 
+/** A path as its writer named it: markdown keeps spaces as `%20`. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path.replace(/^\.?\//, ""));
+  } catch {
+    return path;
+  }
+}
+
 /** What a run is, at a glance. */
 export function RunOverview({ run }: { run: Run }) {
   const { run_id } = run.info;
+  // An image that is named by a path is a file of the run.
+  const imageUrl = useCallback((path: string) => artifactUrl({ kind: "run", runId: run_id }, decoded(path)), [run_id]);
   const setTag = useChange(setRunTag, ["runs", "keys"]);
   const deleteTag = useChange(deleteRunTag, ["runs", "keys"]);
   return (
@@ -27,6 +39,7 @@ export function RunOverview({ run }: { run: Run }) {
       <div className="flex min-w-0 flex-col gap-4 wide:py-3">
         <div className="px-3 wide:px-4">
           <Description
+            imageUrl={imageUrl}
             text={valueFor(run.data.tags, NOTE_TAG)}
             onSave={(value) => setTag.mutateAsync({ run_id, key: NOTE_TAG, value })}
           />
