@@ -87,20 +87,21 @@ export function isOverlayOpen(): boolean {
 
 /** Runs commands by their keys; not while text is typed (but for `mod`) nor below a dialog or menu. */
 export function listenForKeys(): () => void {
-  let previous = { chord: "", atMs: 0 };
+  let previous = { chord: "", atMs: Number.NEGATIVE_INFINITY };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.altKey || event.isComposing) return;
     const chord = chordOf(event);
     const target = event.target instanceof Element ? event.target : null;
     const isTyping = target?.closest("input, textarea, select, [contenteditable=true]") != null;
     if ((isTyping && !chord.startsWith("mod+")) || isOverlayOpen()) return;
-    const nowMs = Date.now();
+    // When the key was pressed, however late a busy page hears of it.
+    const nowMs = event.timeStamp;
     const pair = nowMs - previous.atMs < SEQUENCE_MS ? `${previous.chord} ${chord}` : "";
     previous = { chord, atMs: nowMs };
     const command = commands.find(({ keys, isDisabled }) => !isDisabled && (keys === pair || keys === chord));
     if (command === undefined) return;
     event.preventDefault();
-    previous = { chord: "", atMs: 0 };
+    previous = { chord: "", atMs: Number.NEGATIVE_INFINITY };
     command.run();
   };
   document.addEventListener("keydown", onKeyDown);
