@@ -73,6 +73,7 @@ const WIDEST_PX = 960;
 /** So few are wider: a wide page is theirs alone. */
 const FEW_CHARTS = 2;
 const FEW_WIDER = 1.6;
+const MOST_STRETCH = 1.6;
 
 /** One chart for each metric, in sections by what stands before the last `/` of its key. */
 export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...given }: ChartsPanelProps) {
@@ -116,7 +117,11 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
   }
   const size = SIZES[search.chartSize ?? "medium"];
   const widthPx = found.length <= FEW_CHARTS ? size.width * FEW_WIDER : size.width;
-  const columns = Math.max(1, Math.floor((width + GAP_PX) / (widthPx + GAP_PX)));
+  const fit = Math.max(1, Math.floor((width + GAP_PX) / (widthPx + GAP_PX)));
+  // Charts that are fewer than there is room for are wider and higher: no row is left half empty.
+  const columns = Math.max(1, Math.min(fit, found.length));
+  const stretch = columns < fit ? Math.min(MOST_STRETCH, fit / columns) : 1;
+  const heightPx = Math.round(size.height * stretch);
   const closed = search.chartClosed ?? [];
   const toggleSection = (name: string): void => {
     const next = closed.includes(name) ? closed.filter((one) => one !== name) : [...closed, name];
@@ -202,11 +207,11 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
                     style={{ gridTemplateColumns: `repeat(${inner}, minmax(0, ${WIDEST_PX}px))` }}
                   >
                     {keys.map((key) => (
-                      <WhenSeen key={key} height={size.height + 38}>
+                      <WhenSeen key={key} height={heightPx + 38}>
                         <ChartCard
                           metricKey={key}
                           title={name === "" ? key : key.slice(name.length + 1)}
-                          {...{ source, settings, height: size.height, hover }}
+                          {...{ source, settings, height: heightPx, hover }}
                           onFull={() => change({ chartFull: key })}
                         />
                       </WhenSeen>
