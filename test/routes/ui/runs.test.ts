@@ -281,3 +281,21 @@ test("the list of experiments reads few rows, however many runs there are", asyn
   expect(details.filter((detail) => /^SCAN (?!e\b)/.test(detail))).toEqual([]);
   expect(details.filter((detail) => detail.includes("USING COVERING INDEX runs_by_start"))).toHaveLength(2);
 });
+
+test("the names of the logged models that a run made are a column, and so are its datasets", async () => {
+  const experimentId = await newExperiment();
+  const [made, without] = [
+    await newRun({ experiment_id: experimentId }),
+    await newRun({ experiment_id: experimentId }),
+  ];
+  const { model } = (await mlflow("logged-models", {
+    ...{ experiment_id: experimentId, name: "booster", source_run_id: made },
+  })) as { model: { info: { model_id: string } } };
+  await mlflow("runs/outputs", { run_id: made, models: [{ model_id: model.info.model_id, step: 0 }] });
+  const dataset = { name: "cats", digest: "d1", source_type: "local", source: "{}" };
+  await mlflow("runs/log-inputs", { run_id: made, datasets: [{ dataset }] });
+  const { runs, columns } = await table({ experiment_ids: [experimentId], columns: ["models", "dataset.name"] });
+  const of = (runId: string, column: string) => columns[column]![runs.run_id!.indexOf(runId)];
+  expect([of(made, "models"), of(without, "models")]).toEqual(["booster", null]);
+  expect([of(made, "dataset.name"), of(without, "dataset.name")]).toEqual(["cats", null]);
+});
