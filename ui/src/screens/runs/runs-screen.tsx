@@ -13,7 +13,6 @@ import { SplitPane } from "../../parts/split-pane.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { sayFailed } from "../../parts/toast.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
-import { useCommands } from "../../shell/commands.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
 import { readQuery } from "./filter-words.ts";
 import { NoRuns } from "./no-runs.tsx";
@@ -29,6 +28,7 @@ import { useCsv } from "./use-csv.ts";
 import { useFirstView } from "./use-first-view.ts";
 import { useImportantParams } from "./use-important-params.ts";
 import { type TableSearch, useRuns } from "./use-runs.ts";
+import { useRunsCommands } from "./use-runs-commands.ts";
 import { type RunsView, useRunsView } from "./use-runs-view.ts";
 import { useSelection } from "./use-selection.ts";
 import { selectionOf, useChartGroups, useNamed, useNumberColumns, useTableRows } from "./use-table-rows.ts";
@@ -159,44 +159,14 @@ function RunsOf({ view }: { view: RunsView }) {
   );
   const off = useMemo(() => new Set(search.chartOff), [search.chartOff]);
   const isDownloadable = loaded.isComplete && runs.length > 0;
-  useCommands([
-    { id: "runs.filter", label: "Filter the runs", group: "Runs", keys: "/", run: () => box.current?.focus() },
-    {
-      id: "runs.charts",
-      label: search.charts ? "Close the charts" : "Show charts beside the table",
-      group: "Runs",
-      keys: "v",
-      run: () => change({ charts: search.charts ? undefined : true }),
-    },
-    {
-      id: "runs.compare",
-      label: "Compare the selected runs",
-      group: "Runs",
-      keys: "m",
-      isDisabled: chosen.length < 2,
-      run: () => compare(chosen.map(({ id }) => id)),
-    },
-    {
-      id: "runs.report",
-      label: "Make a report",
-      group: "Runs",
-      isDisabled: search.report !== undefined,
-      run: () => change(reportOf(title, search)),
-    },
-    {
-      id: "runs.diff",
-      label: search.diff ? "All columns" : "Only columns that differ",
-      group: "Runs",
-      run: () => change({ diff: search.diff ? undefined : true }),
-    },
-    {
-      id: "runs.csv",
-      label: "Download the runs as CSV",
-      group: "Runs",
-      isDisabled: !isDownloadable,
-      run: download,
-    },
-  ]);
+  const makeReport = (): void => change(reportOf(title, search));
+  useRunsCommands({
+    view,
+    onFilter: () => box.current?.focus(),
+    onCompare: chosen.length < 2 ? undefined : () => compare(chosen.map(({ id }) => id)),
+    onReport: makeReport,
+    onDownload: isDownloadable ? download : undefined,
+  });
 
   const drawing = {
     kinds: PANELS,
@@ -280,7 +250,7 @@ function RunsOf({ view }: { view: RunsView }) {
         }}
         onDownload={isDownloadable ? download : undefined}
         onDownloadAll={downloadAll}
-        onReport={() => change(reportOf(title, search))}
+        onReport={makeReport}
       />
       {!missing && (
         <SelectionBar
