@@ -4,7 +4,7 @@ import { MAX_PASSWORD_LENGTH } from "../services/access/users.ts";
 import { rawHost } from "../wire/raw-target.ts";
 import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
 import type { AdminCredentials, Config } from "./config.ts";
-import { signIn } from "./sign-in.ts";
+import { type NameAndPassword, signIn } from "./sign-in.ts";
 
 /**
  * Who sent the request.
@@ -76,9 +76,12 @@ async function authenticateCaller(
 ): Promise<Principal> {
   if (await isAdmin(scheme, credentials, admin)) return { username: admin.username, isAdmin: true };
   if (/^basic$/i.test(scheme)) {
-    for (const { username, password } of basicCredentials(credentials)) {
-      const isUsable = username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH;
-      const user = isUsable ? await signIn(await users(), username, password, networkOf(request, config)) : undefined;
+    const usable = basicCredentials(credentials).filter(
+      ({ username, password }) =>
+        username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
+    );
+    if (usable.length > 0) {
+      const user = await signIn(await users(), usable, networkOf(request, config));
       if (user !== undefined) return user;
     }
   }
@@ -110,16 +113,11 @@ async function isAdmin(scheme: string, credentials: string, admin: AdminCredenti
   return readings.includes(true);
 }
 
-interface BasicCredentials {
-  readonly username: string;
-  readonly password: string;
-}
-
 /**
  * The name and password, split at the first colon as RFC 7617 has it; none where the header is malformed. The challenge
  * asks for UTF-8, but Python's requests sends a `str` as Latin-1, so bytes beyond ASCII are read both ways.
  */
-function basicCredentials(credentials: string): BasicCredentials[] {
+function basicCredentials(credentials: string): NameAndPassword[] {
   let latin1: string;
   try {
     latin1 = atob(credentials);

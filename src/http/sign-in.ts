@@ -23,38 +23,56 @@ type Known = Pick<Credentials, "userId" | "username" | "stamp"> & { readonly unt
 const known = new Map<string, Known>();
 
 /** By name and network: of this isolate, which is near to one network's requests. */
-const failures = new Map<string, { count: number; readonly untilMs: number }>();
+const failures = new Map<string, Failures>();
+
+interface Failures {
+  readonly count: number;
+  readonly untilMs: number;
+}
+
+export interface NameAndPassword {
+  readonly username: string;
+  readonly password: string;
+}
 
 /**
+ * @param readings what one header may mean: its bytes as UTF-8 and as Latin-1. All of them are one attempt.
  * @param network whom failures are counted for; what a client says of itself does not name one.
  * @returns the user; undefined for a wrong name or password, which take the same time.
  * @throws MlflowError REQUEST_LIMIT_EXCEEDED after too many wrong passwords, before any is checked.
  */
 export async function signIn(
   db: D1Database,
-  username: string,
-  password: string,
+  readings: readonly NameAndPassword[],
   network: string,
 ): Promise<Principal | undefined> {
   const now = Date.now();
-  const key = await digest(username, password);
-  const remembered = known.get(key);
-  if (remembered !== undefined && remembered.untilMs > now) return toPrincipal(remembered);
-  const counter = `${network} ${username}`;
-  const failed = failures.get(counter);
-  if (failed !== undefined && failed.untilMs > now && failed.count >= MAX_FAILURES) {
+  const keys = await Promise.all(readings.map(digest));
+  for (const key of keys) {
+    const remembered = known.get(key);
+    if (remembered !== undefined && remembered.untilMs > now) return toPrincipal(remembered);
+  }
+  const counters = [...new Set(readings.map(({ username }) => `${network} ${username}`))];
+  if (counters.some((counter) => failuresOf(counter, now).count >= MAX_FAILURES)) {
     throw new MlflowError("REQUEST_LIMIT_EXCEEDED", "Too many wrong passwords; please wait a minute.");
   }
-  const user = await findUser(db, username);
-  if (!(await passwordMatches(password, user?.passwordHash)) || user === undefined) {
-    const counted = failed !== undefined && failed.untilMs > now ? failed : { count: 0, untilMs: now + FAILURES_MS };
-    counted.count++;
-    keep(failures, counter, counted, MAX_COUNTED);
-    return undefined;
+  for (const [index, { username, password }] of readings.entries()) {
+    const user = await findUser(db, username);
+    if (!(await passwordMatches(password, user?.passwordHash)) || user === undefined) continue;
+    for (const counter of counters) failures.delete(counter);
+    keep(known, keys[index]!, { ...user, untilMs: now + REMEMBERED_MS }, MAX_REMEMBERED);
+    return toPrincipal(user);
   }
-  failures.delete(counter);
-  keep(known, key, { ...user, untilMs: now + REMEMBERED_MS }, MAX_REMEMBERED);
-  return toPrincipal(user);
+  for (const counter of counters) {
+    const failed = failuresOf(counter, now);
+    keep(failures, counter, { ...failed, count: failed.count + 1 }, MAX_COUNTED);
+  }
+  return undefined;
+}
+
+function failuresOf(counter: string, nowMs: number): Failures {
+  const failed = failures.get(counter);
+  return failed !== undefined && failed.untilMs > nowMs ? failed : { count: 0, untilMs: nowMs + FAILURES_MS };
 }
 
 /** An admin by what authorization reads, and not before. */
@@ -68,7 +86,7 @@ function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void
   if (map.size > most) map.delete(map.keys().next().value ?? "");
 }
 
-async function digest(username: string, password: string): Promise<string> {
+async function digest({ username, password }: NameAndPassword): Promise<string> {
   const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify([username, password])));
   return Buffer.from(bytes).toString("base64");
 }

@@ -8,6 +8,8 @@ export const PASSWORD = "correct horse battery";
 export interface Caller {
   /** Sends one message: in the query of a GET, else as JSON. */
   readonly send: (method: Method | "PUT", path: string, message?: Message) => Promise<Response>;
+  /** The answer to a request for a socket that tells a run's points. */
+  readonly watch: (runId: string) => Promise<Response>;
   /** The answer to a message that must succeed. */
   readonly ask: <T = Message>(method: Method, path: string, message?: Message) => Promise<T>;
 }
@@ -29,6 +31,10 @@ export function closedServer(settings: Partial<Record<"TRACKFLARE_DEFAULT_PERMIS
     };
     return {
       send,
+      watch: (runId) => {
+        const headers = { Authorization: authorization, Upgrade: "websocket" };
+        return fetchWorker(`/ui-api/runs/${runId}/live`, { headers }, env);
+      },
       ask: async <T>(method: Method, path: string, message?: Message) => {
         const response = await send(method, path, message);
         const text = await response.text();

@@ -109,6 +109,12 @@ describe("what is refused", () => {
     expect((await current(other)).status).toBe(200);
   });
 
+  test("a wrong password beyond ASCII counts once, though its bytes are read in two ways", async () => {
+    const username = await server.newUser();
+    for (let i = 0; i < 10; i++) expect((await current(username, `falsches Paßwort ${i}`)).status).toBe(401);
+    expect((await current(username, "falsches Paßwort 10")).status).toBe(429);
+  });
+
   test("a name that nobody has, like a wrong password", async () => {
     const username = await server.newUser();
     const [unknown, wrong] = [await current("nobody at all"), await current(username, "wrong password")];

@@ -3,7 +3,7 @@ import { latestMetricsOf } from "../d1/metrics/run-flushes.ts";
 import { type Acceptance, Cell, type NewsOfRun, type NewsRequest } from "./cell.ts";
 import type { ChartOptions, ChartSeries } from "./chart-series.ts";
 import type { HistoryReader, ReadOptions, SampleOptions } from "./history.ts";
-import { CELL_HEADER, LiveSockets, PING, PONG, RUN_ID_HEADER, type RunNotice } from "./live-sockets.ts";
+import { CELL_HEADER, LiveSockets, PING, PONG, RUN_ID_HEADER, type RunNotice, UNTIL_HEADER } from "./live-sockets.ts";
 import type { Confirmed, OpenRun, RunNews } from "./open-run.ts";
 import type { Series } from "./series.ts";
 
@@ -78,6 +78,8 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     if (run === undefined) return new Response("This cell takes no more runs", { status: 503 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server, [runId]);
+    const untilMs = request.headers.get(UNTIL_HEADER);
+    if (untilMs !== null) server.serializeAttachment(Number(untilMs));
     this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     run.sockets.recount();
     try {
@@ -144,7 +146,17 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
       yieldTurn: () => scheduler.wait(0),
       nowMs: () => Date.now(),
       latest: latestMetricsOf(this.env.DB, () => this.#cellName),
-      socketsOf: (runId) => new LiveSockets(() => this.ctx.getWebSockets(runId)),
+      socketsOf: (runId) => new LiveSockets(() => this.#watchersOf(runId)),
+    });
+  }
+
+  /** A socket whose time is over is told nothing more. Its page opens another, for which the right to read is decided anew. */
+  #watchersOf(runId: string | undefined): WebSocket[] {
+    return this.ctx.getWebSockets(runId).filter((socket) => {
+      const untilMs: number | null = socket.deserializeAttachment();
+      if (untilMs === null || Date.now() < untilMs) return true;
+      socket.close(1008, "connect again");
+      return false;
     });
   }
 

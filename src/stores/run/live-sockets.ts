@@ -4,6 +4,8 @@ import type { RunStatus } from "../../domain/entities.ts";
 export const RUN_ID_HEADER = "X-Trackflare-Run-Id";
 /** And its cell, unless the object is the run's own. */
 export const CELL_HEADER = "X-Trackflare-Cell";
+/** And until when the watcher may be told, in milliseconds since 1970, unless that has no end. */
+export const UNTIL_HEADER = "X-Trackflare-Watch-Until";
 
 /** What those who watch a run are told beside its points, as JSON. */
 export type RunNotice =

@@ -2,7 +2,7 @@ import type { Acceptance, NewsOfRun, NewsRequest } from "./cell.ts";
 import type { ChartOptions, ChartSeries } from "./chart-series.ts";
 import type { RunDurableObject } from "./durable-object.ts";
 import type { HistoryReader, ReadOptions, SampleOptions } from "./history.ts";
-import { CELL_HEADER, RUN_ID_HEADER, type RunNotice } from "./live-sockets.ts";
+import { CELL_HEADER, RUN_ID_HEADER, type RunNotice, UNTIL_HEADER } from "./live-sockets.ts";
 import type { Confirmed, RunNews } from "./open-run.ts";
 import type { Series } from "./series.ts";
 
@@ -82,10 +82,14 @@ export class RunObject implements HistoryReader {
     await this.#stub.purge(this.#runId);
   }
 
-  /** The answer to a request for a socket that tells the run's points. */
-  async watch(): Promise<Response> {
+  /**
+   * The answer to a request for a socket that tells the run's points.
+   * @param untilMs until when the socket may tell, in milliseconds since 1970; undefined: until it is closed
+   */
+  async watch(untilMs: number | undefined): Promise<Response> {
     // Made anew, so that nothing of the client's own headers reaches the object.
-    const headers = { Upgrade: "websocket", [RUN_ID_HEADER]: this.#runId, [CELL_HEADER]: this.#cell };
+    const headers = new Headers({ Upgrade: "websocket", [RUN_ID_HEADER]: this.#runId, [CELL_HEADER]: this.#cell });
+    if (untilMs !== undefined) headers.set(UNTIL_HEADER, String(untilMs));
     return await this.#stub.fetch(new Request("https://run.invalid/", { headers }));
   }
 }

@@ -4,6 +4,7 @@ import { expect, test, vi } from "vitest";
 import { parsePoints } from "../../../ui/src/api/live-frames.ts";
 import { expectMlflowError, fetchWorker, type Message, mlflow, newRun, searchRuns } from "../../helpers/mlflow.ts";
 import { alarmOf, object, runOf } from "../../helpers/run-object.ts";
+import { closedServer } from "../../helpers/users.ts";
 
 /** A socket and all that came through it. */
 async function watch(runId: string) {
@@ -157,4 +158,43 @@ test("polling tells what changed since the cursor, of as many runs as a page sho
   expect(runs[1]).toMatchObject({ status: "FAILED", end_time: 5, lifecycle_stage: "active" });
   await mlflow("runs/delete", { run_id: runIds[2] });
   expect(await next()).toEqual([2]);
+});
+
+test("a user's socket tells nothing after its time, the admin's goes on, and a new one is decided anew", async () => {
+  const server = closedServer();
+  const runId = await newRun();
+  const username = await server.newUser();
+  const open = async ({ webSocket, status }: Response) => {
+    expect(status).toBe(101);
+    const socket = webSocket!;
+    socket.accept();
+    const events: string[] = [];
+    socket.addEventListener("message", () => void events.push("heard"));
+    socket.addEventListener("close", ({ code }) => void events.push(`closed ${code}`));
+    return events;
+  };
+  const users = await open(await server.as(username).watch(runId));
+  const admins = await open(await server.admin.watch(runId));
+  const log = (step: number) => mlflow("runs/log-metric", { run_id: runId, key: "a", value: step, timestamp: 1, step });
+  await log(0);
+  await vi.waitFor(() => expect([users, admins]).toEqual([["heard"], ["heard"]]));
+  await runInDurableObject(object(runId), (_object, state) => {
+    const ends = state.getWebSockets(runId).map((socket): number | null => socket.deserializeAttachment());
+    const [end] = ends.filter((untilMs) => untilMs !== null);
+    expect(ends).toHaveLength(2);
+    expect(end! - Date.now()).toBeGreaterThan(0);
+    expect(end! - Date.now()).toBeLessThanOrEqual(60_000);
+    for (const socket of state.getWebSockets(runId)) {
+      if (socket.deserializeAttachment() !== null) socket.serializeAttachment(Date.now());
+    }
+  });
+  await server.admin.ask("DELETE", "/api/2.0/mlflow/users/delete", { username });
+  await log(1);
+  await vi.waitFor(() =>
+    expect([users, admins]).toEqual([
+      ["heard", "closed 1008"],
+      ["heard", "heard"],
+    ]),
+  );
+  expect((await server.as(username).watch(runId)).status).toBe(401);
 });
