@@ -25,6 +25,7 @@ test.each([
   expect(response.status).toBe(status);
   expect(await response.json()).toEqual({ error_code: code, message: "why" });
   expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
+  expect(response.headers.get("Cross-Origin-Resource-Policy")).toBe("same-origin");
 });
 
 test("what the platform calls retryable asks to be repeated", async () => {

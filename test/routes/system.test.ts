@@ -47,11 +47,12 @@ test("the UI is told to collect nothing, whatever it sends", async () => {
   }
 });
 
-test("API answers are never cached, sniffed or framed", async () => {
+test("API answers are never cached, sniffed, framed or read by other sites", async () => {
   for (const path of ["/api/2.0/mlflow/experiments/get?experiment_id=0", "/api/2.0/mlflow/nothing"]) {
     const { headers } = await fetchWorker(path);
     expect(headers.get("Cache-Control")).toBe("no-store");
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
+    expect(headers.get("Cross-Origin-Resource-Policy")).toBe("same-origin");
     expect(headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
   }
 });

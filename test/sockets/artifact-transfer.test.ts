@@ -30,6 +30,7 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
       "content-type": "text/plain",
       "content-disposition": `attachment; filename="metrics.json"; filename*=UTF-8''metrics.json`,
       "x-content-type-options": "nosniff",
+      "cross-origin-resource-policy": "same-origin",
       "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
       "accept-ranges": "bytes",
       "cache-control": "no-store",

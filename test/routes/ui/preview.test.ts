@@ -20,6 +20,7 @@ test("a logged page is answered as a page in a sandbox, without the origin of th
   expect(policy).toContain("frame-ancestors 'self'");
   expect(policy).not.toContain("allow-same-origin");
   expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
+  expect(answer.headers.get("Cross-Origin-Resource-Policy")).toBe("same-origin");
 });
 
 test("a preview needs one run or model, and a file of it", async () => {

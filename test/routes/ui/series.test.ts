@@ -12,6 +12,7 @@ async function series(body: Message): Promise<Series[]> {
     "content-type": "application/octet-stream",
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
     "content-security-policy": expect.stringContaining("default-src 'none'"),
   });
   return parseSeries(await response.arrayBuffer());
