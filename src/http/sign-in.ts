@@ -19,7 +19,7 @@ const MAX_COUNTED = 10_000;
 
 type Known = Pick<Credentials, "userId" | "username" | "stamp"> & { readonly untilMs: number };
 
-/** By a digest of name and password. */
+/** By a keyed digest of name and password. */
 const known = new Map<string, Known>();
 
 /** By name and network: of this isolate, which is near to one network's requests. */
@@ -86,7 +86,11 @@ function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void
   if (map.size > most) map.delete(map.keys().next().value ?? "");
 }
 
+/** Of this isolate, so that a digest is no fast way to guess a password. A Worker may make one only while it has a request. */
+let digestKey: Promise<CryptoKey> | undefined;
+
 async function digest({ username, password }: NameAndPassword): Promise<string> {
-  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify([username, password])));
-  return Buffer.from(bytes).toString("base64");
+  digestKey ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]) as Promise<CryptoKey>;
+  const text = new TextEncoder().encode(JSON.stringify([username, password]));
+  return Buffer.from(await crypto.subtle.sign("HMAC", await digestKey, text)).toString("base64");
 }

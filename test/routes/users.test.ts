@@ -52,6 +52,19 @@ describe("the life of a user", () => {
     await expectMlflowError(admin.send("GET", users("get"), { username }), "RESOURCE_DOES_NOT_EXIST");
   });
 
+  test("of two who change a password from the same one, one does", async () => {
+    const username = await server.newUser();
+    const change = async (password: string) => {
+      const message = { username, password, current_password: PASSWORD };
+      return (await server.as(username).send("PATCH", users("update-password"), message)).status === 200;
+    };
+    const passwords = ["the first new password", "the second new password"];
+    const changed = await Promise.all(passwords.map(change));
+    expect(changed.filter(Boolean)).toHaveLength(1);
+    const statuses = await Promise.all(passwords.map(async (password) => (await current(username, password)).status));
+    expect(statuses).toEqual(changed.map((isChanged) => (isChanged ? 200 : 401)));
+  });
+
   test("a later user of the same name has none of the grants", async () => {
     const username = await server.newUser();
     await server.grant(username, "experiment", "*", "MANAGE");

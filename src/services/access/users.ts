@@ -64,16 +64,22 @@ export async function changePassword(
   currentPassword: string | undefined,
 ): Promise<void> {
   checkPassword(password);
+  let ifStamp: number | undefined;
   if (ctx.principal.user !== undefined && ctx.principal.username === username) {
     if (!currentPassword) throw invalidParameter("Current password is required when changing your own password.");
     const user = await findUser(ctx.db, username);
     if (!(await passwordMatches(currentPassword.slice(0, MAX_PASSWORD_LENGTH), user?.passwordHash))) {
-      throw invalidParameter("Current password does not match.");
+      throw wrongCurrentPassword();
     }
     if (password === currentPassword) throw invalidParameter("New password must differ from the current password.");
+    ifStamp = user?.stamp;
   }
-  if (!(await updatePassword(ctx.writes, username, await hashPassword(password)))) throw userNotFound(username);
+  if (await updatePassword(ctx.writes, username, await hashPassword(password), ifStamp)) return;
+  // Changed meanwhile, by an admin or from elsewhere: the later change stands.
+  throw ifStamp === undefined ? userNotFound(username) : wrongCurrentPassword();
 }
+
+const wrongCurrentPassword = () => invalidParameter("Current password does not match.");
 
 /** @throws MlflowError BAD_REQUEST for the own rights, which another admin may take. */
 export async function setIsAdmin(ctx: ServiceContext, username: string, isAdmin: boolean): Promise<void> {

@@ -61,11 +61,21 @@ export async function findAllUsers(db: D1Database): Promise<User[]> {
   return results.map(toCredentials);
 }
 
-/** @returns whether there was such a user. */
-export async function updatePassword(db: Database, username: string, passwordHash: string): Promise<boolean> {
+/**
+ * @param ifStamp the stamp that the user must have; undefined for any
+ * @returns whether there was such a user.
+ */
+export async function updatePassword(
+  db: Database,
+  username: string,
+  passwordHash: string,
+  ifStamp: number | undefined,
+): Promise<boolean> {
   const { meta } = await db
-    .prepare(`UPDATE users SET password_hash = ?, stamp = ${NEW_STAMP} WHERE username = ?`)
-    .bind(passwordHash, username)
+    .prepare(
+      `UPDATE users SET password_hash = ?, stamp = ${NEW_STAMP} WHERE username = ? AND stamp = coalesce(?, stamp)`,
+    )
+    .bind(passwordHash, username, ifStamp ?? null)
     .run();
   return meta.changes > 0;
 }
