@@ -1,6 +1,7 @@
-import type { Int64 } from "../../domain/int64.ts";
+import { type Int64, toInt64 } from "../../domain/int64.ts";
 import type { KeySlice } from "./block.ts";
-import { type Int64Column, putInt64, type Series, SeriesBuilder, sortedOrder } from "./series.ts";
+import { type Series, SeriesBuilder, sortedOrder } from "./series.ts";
+import { findRankedSteps, type RankedStep } from "./step-ranks.ts";
 
 export interface SampleOptions {
   /** At least 1. */
@@ -15,19 +16,20 @@ export interface SampleOptions {
  * of NTILE(`maxResults`) buckets, and the last point instead of the final one
  * (`_sample_rows_with_window_functions` of its SQL store, 3.17).
  *
- * Holds no more than the answer where time order is step order, as it nearly always is; else 16 bytes a point.
+ * Holds the answer alone where time order is step order, as it nearly always is; else 5 MB more, however long the series is.
  * @param read reads the series from its start, in its own order
  */
 export function sampleSeries(read: () => Iterable<KeySlice>, options: SampleOptions): Series {
   const slices = () => withinSteps(read(), options);
-  const { count, isByStep } = survey(slices());
-  const ranks = sampleRanks(count, options.maxResults);
-  if (isByStep) return pick(slices(), ranks);
+  const all = survey(slices());
+  const ranks = sampleRanks(all.count, options.maxResults);
+  if (all.isByStep) return pick(slices(), ranks);
 
-  const byStep = stepOrder(stepsOf(slices(), count));
-  const picked = pick(slices(), ranks.map((rank) => byStep[rank]!).sort());
+  const picked = pickOfSteps(slices(), findRankedSteps(slices, all, ranks), ranks.length);
+  // Points come in series order, so of equal steps they are by (timestamp, value, is_nan).
+  const order = sortedOrder(ranks.length, (a, b) => picked.steps[a]! <= picked.steps[b]!);
   const result = new SeriesBuilder(ranks.length);
-  for (const index of stepOrder(picked.steps)) result.append(picked, index, index + 1);
+  for (const index of order) result.append(picked, index, index + 1);
   return result.toSeries();
 }
 
@@ -58,20 +60,36 @@ function* withinSteps(slices: Iterable<KeySlice>, { startStep, endStep }: Sample
   }
 }
 
-function survey(slices: Iterable<KeySlice>): { count: number; isByStep: boolean } {
+interface Survey {
+  readonly count: number;
+  readonly isByStep: boolean;
+  /** The ends of the steps; 0 without points. */
+  readonly least: Int64;
+  readonly greatest: Int64;
+}
+
+function survey(slices: Iterable<KeySlice>): Survey {
   let count = 0;
   let isByStep = true;
-  let latest: Int64 = Number.NEGATIVE_INFINITY;
+  let least: Int64 = 0;
+  let greatest: Int64 = 0;
   for (const { series, from, to } of slices) {
     const { steps } = series;
+    if (count === 0 && from < to) {
+      least = steps[from]!;
+      greatest = least;
+    }
     count += to - from;
-    for (let index = from; index < to && isByStep; index++) {
+    for (let index = from; index < to; index++) {
       const step = steps[index]!;
-      isByStep = latest <= step;
-      latest = step;
+      if (step >= greatest) greatest = step;
+      else {
+        isByStep = false;
+        if (step < least) least = step;
+      }
     }
   }
-  return { count, isByStep };
+  return { count, isByStep, least, greatest };
 }
 
 /** The points with the given numbers, ascending, counted over all slices. */
@@ -89,16 +107,19 @@ function pick(slices: Iterable<KeySlice>, numbers: Uint32Array): Series {
   return picked.toSeries();
 }
 
-function stepsOf(slices: Iterable<KeySlice>, count: number): Int64Column {
-  let steps: Int64Column = new Float64Array(count);
-  let length = 0;
+/** The points at `places` of each step, in series order; `total` in all. */
+function pickOfSteps(slices: Iterable<KeySlice>, wanted: readonly RankedStep[], total: number): Series {
+  const exact = (step: Int64) => (typeof step === "bigint" ? toInt64(step) : step);
+  const byStep = new Map(wanted.map(({ step, places }) => [exact(step), { places, passed: 0, taken: 0 }]));
+  const picked = new SeriesBuilder(total);
   for (const { series, from, to } of slices) {
-    for (let index = from; index < to; index++) steps = putInt64(steps, length++, series.steps[index]!);
+    for (let index = from; index < to; index++) {
+      const ofStep = byStep.get(exact(series.steps[index]!));
+      if (ofStep === undefined || ofStep.passed++ !== ofStep.places[ofStep.taken]) continue;
+      ofStep.taken++;
+      picked.append(series, index, index + 1);
+    }
+    if (picked.length === total) break;
   }
-  return steps;
-}
-
-/** Of points in series order: by step, and where steps are equal as they are, which is by (timestamp, value, is_nan). */
-function stepOrder(steps: Int64Column): Uint32Array {
-  return sortedOrder(steps.length, (a, b) => steps[a]! <= steps[b]!);
+  return picked.toSeries();
 }

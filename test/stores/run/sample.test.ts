@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Metric } from "../../../src/domain/entities.ts";
+import { toInt64 } from "../../../src/domain/int64.ts";
 import { sampleRanks, sampleSeries } from "../../../src/stores/run/sample.ts";
 import { SeriesBuilder, seriesOf } from "../../../src/stores/run/series.ts";
 import { describe, describeAll, NaiveHistory } from "./naive-history.ts";
@@ -38,5 +39,37 @@ test("a sample is the one that SQL's NTILE gives, whatever the order of steps in
     expect(describeAll(sampleSeries(read, { maxResults, ...range }))).toEqual(
       naive.sample("a", maxResults, isWithin).map(describe),
     );
+  }
+});
+
+test("the steps of a sample may lie at any distance from each other", () => {
+  const random = new Random(6);
+  const steps: Record<string, () => number | bigint> = {
+    "at the ends of int64": () => (random.chance(0.5) ? -(2n ** 63n) : 2n ** 63n - 1n),
+    "at all distances": () => 2n ** BigInt(random.integer(0, 62)) * (random.chance(0.5) ? 1n : -1n),
+    "one far from the others": () => (random.chance(0.01) ? 2n ** 62n : random.integer(0, 5)),
+    "two of many points": () => random.integer(0, 1),
+  };
+  for (const [what, stepOf] of Object.entries(steps)) {
+    const naive = new NaiveHistory();
+    naive.append(
+      Array.from({ length: 3000 }, (_, timestamp) => ({
+        key: "a",
+        value: timestamp,
+        timestamp,
+        step: toInt64(BigInt(stepOf()))!,
+      })),
+    );
+    const all = new SeriesBuilder();
+    for (const point of naive.series("a")) all.append(seriesOf(point), 0, 1);
+    const series = all.toSeries();
+    let reads = 0;
+    const read = () => {
+      reads++;
+      return [{ keyId: 1, series, from: 0, to: all.length }];
+    };
+    const sample = sampleSeries(read, { maxResults: 320 });
+    expect(describeAll(sample), what).toEqual(naive.sample("a", 320, () => true).map(describe));
+    expect(reads, what).toBeLessThanOrEqual(12);
   }
 });
