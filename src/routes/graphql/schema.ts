@@ -1,5 +1,4 @@
 import {
-  buildSchema,
   type GraphQLFieldResolver,
   type GraphQLOutputType,
   GraphQLSchema,
@@ -8,22 +7,17 @@ import {
   isListType,
   isObjectType,
 } from "graphql";
-import { SCHEMA_TEXT } from "./schema-text.ts";
+import { component, mutationType, queryType } from "./schema-types.ts";
 
 let built: GraphQLSchema | undefined;
 
-/** MLflow's schema, built by an isolate's first query: an isolate that is asked none starts without it. */
+/**
+ * MLflow's schema, made by an isolate's first query: an isolate that is asked none starts without it. It lacks the directives
+ * of GraphQL's specification (`@include` …), which MLflow's server does not know.
+ */
 export function schema(): GraphQLSchema {
-  built ??= buildExactly(SCHEMA_TEXT);
+  built ??= new GraphQLSchema({ query: queryType, mutation: mutationType, directives: [component] });
   return built;
-}
-
-/** Without the directives of GraphQL's specification (`@include` …), which MLflow's server does not know. */
-function buildExactly(text: string): GraphQLSchema {
-  const config = buildSchema(text).toConfig();
-  const directives = config.directives.filter((directive) => directive.astNode !== undefined);
-  // Types in the order in which fields name them, as MLflow lists them.
-  return new GraphQLSchema({ ...config, types: [], directives });
 }
 
 /**
