@@ -1,0 +1,81 @@
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { SqliteStorage } from "../stores/run/core/sqlite-storage.ts";
+
+/** D1's prepared statement. */
+class Statement {
+  readonly #db: DatabaseSync;
+  readonly #sql: string;
+  readonly #values: readonly SQLInputValue[];
+
+  constructor(db: DatabaseSync, sql: string, values: readonly SQLInputValue[] = []) {
+    this.#db = db;
+    this.#sql = sql;
+    this.#values = values;
+  }
+
+  bind(...values: SQLInputValue[]): Statement {
+    return new Statement(this.#db, this.#sql, values);
+  }
+
+  async all(): Promise<{ results: unknown[]; meta: { changes: number } }> {
+    return this.execute();
+  }
+
+  async run(): Promise<{ results: unknown[]; meta: { changes: number } }> {
+    return this.execute();
+  }
+
+  async first(): Promise<unknown> {
+    return this.execute().results[0] ?? null;
+  }
+
+  async raw(): Promise<unknown[]> {
+    const statement = this.#db.prepare(this.#sql);
+    statement.setReturnArrays(true);
+    return statement.all(...this.#values);
+  }
+
+  execute(): { results: unknown[]; meta: { changes: number } } {
+    const statement = this.#db.prepare(this.#sql);
+    if (statement.columns().length > 0) return { results: statement.all(...this.#values), meta: { changes: 0 } };
+    return { results: [], meta: { changes: Number(statement.run(...this.#values).changes) } };
+  }
+}
+
+/** As much of D1 as the tests use. */
+class Db {
+  readonly #db = new DatabaseSync(":memory:");
+
+  prepare(sql: string): Statement {
+    return new Statement(this.#db, sql);
+  }
+
+  async batch(statements: readonly Statement[]): Promise<unknown[]> {
+    this.#db.exec("BEGIN");
+    try {
+      const results = statements.map((statement) => statement.execute());
+      this.#db.exec("COMMIT");
+      return results;
+    } catch (error) {
+      this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+/**
+ * What the tests of the pure parts take from `cloudflare:test` and `cloudflare:workers`, over Node's own SQLite. A mutation run
+ * starts these tests thousands of times, and workerd would take most of the time. `npm test` runs the same tests in workerd.
+ */
+export const env = {
+  DB: new Db(),
+  RUNS: { newUniqueId: () => undefined, get: () => undefined },
+};
+
+/** Runs `use` with the storage of a new object. */
+export async function runInDurableObject(
+  _object: unknown,
+  use: (object: undefined, state: { storage: SqliteStorage["storage"] }) => unknown,
+): Promise<void> {
+  await use(undefined, { storage: new SqliteStorage().storage });
+}
