@@ -14,11 +14,12 @@ BIG = 2**62
 
 first = client.create_experiment("Vision", tags={"team": "a", "mlflow.note.content": "the first"})
 second = client.create_experiment("vision")
-gone = client.create_experiment("gone")
+# Texts that YAML writes without quotes, and that look like numbers.
+gone = client.create_experiment("1e5")
 
 runs = []
 for number in range(6):
-    run = client.create_run(first if number % 2 else second, run_name=f"run {number}", tags={"n": str(number)})
+    run = client.create_run(first if number % 2 else second, run_name="1e-03" if number == 5 else f"run {number}", tags={"n": str(number)})
     run_id = run.info.run_id
     runs.append(run_id)
     client.log_batch(
@@ -71,9 +72,9 @@ client.log_inputs(runs[2], models=[LoggedModelInput(model.model_id)])
 client.log_outputs(runs[1], [LoggedModelOutput(model.model_id, 7)])
 
 client.create_registered_model("iris", tags={"team": "a"}, description="flowers")
-client.create_registered_model("Iris")
+client.create_registered_model("Iris", description="1e2")
 for source in (f"runs:/{runs[0]}/notes", f"{client.get_run(runs[0]).info.artifact_uri}/notes", f"runs:/{runs[1]}/m"):
-    client.create_model_version("iris", source, runs[0] if runs[0] in source else runs[1], tags={"x": "y"}, description="d")
+    client.create_model_version("iris", source, runs[0] if runs[0] in source else runs[1], tags={"x": "y"}, description="0o17")
 client.create_model_version("iris", f"models:/{model.model_id}", model_id=model.model_id)
 client.transition_model_version_stage("iris", "1", "Production")
 client.transition_model_version_stage("iris", "2", "Archived")

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { load } from "js-yaml";
+import { FAILSAFE_SCHEMA, load, nullYaml11Tag } from "js-yaml";
 import { z } from "zod";
 import type { KeyValue } from "../../../domain/entities.ts";
 
@@ -11,6 +11,12 @@ import type { KeyValue } from "../../../domain/entities.ts";
  */
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Every scalar is text, and the field says what it is. PyYAML, which wrote it, leaves texts such as `1e-03` without quotes,
+ * which are numbers to other readers.
+ */
+const TEXTS = FAILSAFE_SCHEMA.withTags(nullYaml11Tag);
 
 /** Why something of the folder cannot be read. */
 export class Unreadable extends Error {}
@@ -64,7 +70,7 @@ export function readText(path: string): string {
 export function readMeta<Meta>(folder: string, schema: z.ZodType<Meta>): Meta {
   let fields: unknown;
   try {
-    fields = load(readText(join(folder, "meta.yaml")));
+    fields = load(readText(join(folder, "meta.yaml")), { schema: TEXTS });
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n")[0] : error;
     throw new Unreadable(`meta.yaml: ${reason}`);
@@ -88,22 +94,26 @@ export function readPairs(folder: string, onProblem: (key: string, why: string) 
   });
 }
 
-/** Fields as MLflow's versions have written them: ids as text or numbers, absent or null where nobody told. */
+/** Digits that a JavaScript number holds exactly. */
+const integer = z
+  .string()
+  .regex(/^[+-]?\d+$/, "is no integer")
+  .transform(Number)
+  .pipe(z.number().int());
+
+/** Fields as MLflow's versions have written them: absent or null where nobody told. */
 export const meta = {
-  id: z.union([z.string(), z.number()]).transform(String),
+  id: z.string(),
   text: z
-    .union([z.string(), z.number()])
+    .string()
     .nullish()
-    .transform((text) => (text === null || text === undefined ? "" : String(text))),
+    .transform((text) => text ?? ""),
   nullableText: z
     .string()
     .nullish()
     .transform((text) => text ?? null),
-  time: z
-    .number()
-    .int()
-    .nullish()
-    .transform((time) => time ?? null),
+  integer,
+  time: integer.nullish().transform((time) => time ?? null),
   stage: z
     .enum(["active", "deleted"])
     .nullish()

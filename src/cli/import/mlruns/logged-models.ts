@@ -12,11 +12,12 @@ const ModelMeta = z.object({
   name: meta.text,
   model_type: meta.text,
   source_run_id: meta.text,
-  status: z
-    .number()
-    .int()
-    .min(0)
-    .max(LOGGED_MODEL_STATUSES.length - 1),
+  status: meta.integer.pipe(
+    z
+      .number()
+      .min(0)
+      .max(LOGGED_MODEL_STATUSES.length - 1),
+  ),
   status_message: meta.nullableText,
   artifact_location: meta.text,
   lifecycle_stage: meta.stage,

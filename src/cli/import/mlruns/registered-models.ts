@@ -12,7 +12,7 @@ const ModelMeta = z.object({
 });
 
 const VersionMeta = z.object({
-  version: z.coerce.number().int().positive(),
+  version: meta.integer.pipe(z.number().positive()),
   current_stage: z
     .enum(STORED_STAGES)
     .nullish()

@@ -9,15 +9,14 @@ import { filesBelow, foldersIn, meta, readMeta, readPairs, readText, Unreadable 
 import { readPoints } from "./points.ts";
 
 const RunMeta = z.object({
-  /** A number where the id has digits alone, or digits and an e, and no quotes: the folder's name is the id. */
-  run_id: z.union([z.string(), z.number()]).optional(),
-  run_uuid: z.union([z.string(), z.number()]).optional(),
+  run_id: meta.id.optional(),
+  run_uuid: meta.id.optional(),
   experiment_id: meta.id.optional(),
   /** `name` before MLflow 2.0. */
   run_name: meta.text,
   name: meta.text,
   user_id: meta.text,
-  status: z.number().int().min(1).max(RUN_STATUSES.length),
+  status: meta.integer.pipe(z.number().min(1).max(RUN_STATUSES.length)),
   start_time: meta.time,
   end_time: meta.time,
   deleted_time: meta.time,
@@ -60,7 +59,7 @@ export class RunReader {
     const folder = join(this.#path, name);
     const fields = readMeta(folder, RunMeta);
     const told = fields.run_id ?? fields.run_uuid;
-    if (typeof told === "string" && told !== name) throw new Unreadable(`meta.yaml is of run ${told}`);
+    if (told !== undefined && told !== name) throw new Unreadable(`meta.yaml is of run ${told}`);
     const where = `run ${name}`;
     const onProblem = (below: string) => (key: string, why: string) =>
       this.#report.problem(`${where}/${below}/${key}`, why);
