@@ -3,9 +3,9 @@ import { is } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
-import * as schema from "../../../src/stores/d1/schema.ts";
+import * as schema from "../../../src/stores/d1/schema/tables.ts";
 
-/* What `schema.ts` says, what the migrations made, and what drizzle cannot say, which is listed here. */
+/* What the schema says, what the migrations made, and what drizzle cannot say, which is listed here. */
 
 const WITH_ROWID = [
   "d1_migrations",

@@ -1,4 +1,6 @@
 import type { Database } from "../connection/database.ts";
+import type { users } from "../schema/access.ts";
+import type { StoredRow } from "../schema/rows.ts";
 
 export interface User {
   readonly userId: number;
@@ -12,13 +14,7 @@ export interface Credentials extends User {
   readonly stamp: number;
 }
 
-interface UserRow {
-  user_id: number;
-  username: string;
-  is_admin: number;
-  password_hash: string;
-  stamp: number;
-}
+type UserRow = Omit<StoredRow<typeof users>, "creation_time">;
 
 const COLUMNS = "user_id, username, is_admin, password_hash, stamp";
 

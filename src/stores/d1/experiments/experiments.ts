@@ -1,30 +1,21 @@
 import { aroundExperimentId, artifactPlace } from "../../../domain/artifact-location.ts";
-import type { Experiment, KeyValue, LifecycleStage } from "../../../domain/entities.ts";
+import type { Experiment, KeyValue } from "../../../domain/entities.ts";
 import { Binder } from "../../../search/binder.ts";
 import type { Visibility } from "../../../search/visibility.ts";
 import { grantExperimentStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
 import { integerList, keyValueLists } from "../connection/json-lists.ts";
+import type { experiments, experimentTags } from "../schema/experiments.ts";
+import type { AsText, StoredRow } from "../schema/rows.ts";
 import { guardLocationFree } from "./locations.ts";
 
 /** The id as text: D1 rounds integers beyond 2^53, which the ids of `mlruns` folders are. */
 const COLUMNS = `CAST(experiment_id AS TEXT) AS experiment_id, name, artifact_location, lifecycle_stage, creation_time,
   last_update_time`;
 
-interface ExperimentRow {
-  experiment_id: string;
-  name: string;
-  artifact_location: string;
-  lifecycle_stage: LifecycleStage;
-  creation_time: number;
-  last_update_time: number;
-}
+type ExperimentRow = AsText<StoredRow<typeof experiments>, "experiment_id">;
 
-interface TagRow {
-  experiment_id: string;
-  key: string;
-  value: string;
-}
+type TagRow = AsText<StoredRow<typeof experimentTags>, "experiment_id">;
 
 function toExperiment(row: ExperimentRow, tags: readonly TagRow[]): Experiment {
   return {

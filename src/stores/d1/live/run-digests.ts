@@ -1,4 +1,6 @@
 import type { LifecycleStage, RunStatus } from "../../../domain/entities.ts";
+import type { StoredRow } from "../schema/rows.ts";
+import type { runs } from "../schema/runs.ts";
 
 /** A run as lists show it, with what tells whether anything of it changed. */
 export interface RunDigest {
@@ -15,16 +17,12 @@ export interface RunDigest {
   readonly data: string;
 }
 
-interface DigestRow {
-  run_id: string;
-  status: RunStatus;
-  lifecycle_stage: LifecycleStage;
-  run_name: string;
-  end_time: number | null;
-  live_epoch: number | null;
-  cell: string;
-  data: string;
-}
+type DigestRow = Pick<
+  StoredRow<typeof runs>,
+  "run_id" | "status" | "lifecycle_stage" | "run_name" | "end_time" | "live_epoch" | "cell"
+> & {
+  readonly data: string;
+};
 
 /** Sums of what only grows, or is likely to: a digest that is the same for other values would take a strange client. */
 const DIGEST = `SELECT run_id, status, lifecycle_stage, run_name, end_time, live_epoch, cell,

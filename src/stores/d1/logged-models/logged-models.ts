@@ -4,6 +4,8 @@ import type { LoggedModel, ModelMetric } from "../../../domain/logged-model.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
+import type { loggedModelMetrics, loggedModels, loggedModelTags } from "../schema/logged-models.ts";
+import type { AsText, StoredRow } from "../schema/rows.ts";
 
 export interface NewLoggedModel {
   readonly modelId: string;
@@ -126,19 +128,7 @@ export async function updateLoggedModel(
 const INFO_COLUMNS = `m.model_id, CAST(m.experiment_id AS TEXT) AS experiment_id, m.name, m.model_type, m.source_run_id,
   m.status, m.status_message, m.artifact_uri, m.lifecycle_stage, m.creation_time, m.last_update_time`;
 
-interface ModelRow {
-  model_id: string;
-  experiment_id: string;
-  name: string;
-  model_type: string | null;
-  source_run_id: string | null;
-  status: LoggedModelStatus;
-  status_message: string | null;
-  artifact_uri: string;
-  lifecycle_stage: LifecycleStage;
-  creation_time: number;
-  last_update_time: number;
-}
+type ModelRow = AsText<StoredRow<typeof loggedModels>, "experiment_id">;
 
 /** A model as a row holds it, without what other tables say of it. */
 export type LoggedModelInfo = Omit<LoggedModel, "tags" | "params" | "metrics"> & {
@@ -170,21 +160,9 @@ export async function findLoggedModel(db: D1Database, modelId: string): Promise<
   return row === null ? undefined : toInfo(row);
 }
 
-interface PairRow extends KeyValue {
-  readonly model_id: string;
-}
+type PairRow = Pick<StoredRow<typeof loggedModelTags>, "model_id" | "key" | "value">;
 
-interface MetricRow {
-  model_id: string;
-  run_id: string;
-  key: string;
-  value: number;
-  is_nan: number;
-  timestamp: string;
-  step: string;
-  dataset_name: string | null;
-  dataset_digest: string | null;
-}
+type MetricRow = Omit<AsText<StoredRow<typeof loggedModelMetrics>, "timestamp" | "step">, "experiment_id">;
 
 function toMetric(row: MetricRow): ModelMetric {
   return {

@@ -1,4 +1,6 @@
 import type { Metric } from "../../../domain/entities.ts";
+import type { StoredRow } from "../schema/rows.ts";
+import type { runs } from "../schema/runs.ts";
 
 /** What D1 knows of a run whose metrics a chart shows. */
 export interface ChartSource {
@@ -14,13 +16,7 @@ export interface ChartSource {
   readonly latest: readonly Metric[];
 }
 
-interface RunRow {
-  run_id: string;
-  start_time: number | null;
-  live_epoch: number | null;
-  has_object: number;
-  cell: string;
-}
+type RunRow = Pick<StoredRow<typeof runs>, "run_id" | "start_time" | "live_epoch" | "has_object" | "cell">;
 
 interface MetricRow {
   run_id: string;

@@ -1,6 +1,8 @@
 import type { Database, Statement } from "../connection/database.ts";
 import { exactDoubleSql } from "../connection/exact-double.ts";
 import { integerList, jsonLists } from "../connection/json-lists.ts";
+import type { StoredRow } from "../schema/rows.ts";
+import type { runs } from "../schema/runs.ts";
 
 /**
  * One key's news for `latest_metrics`, as a JSON row: run id, key, latest value (0 where NaN), is_nan, step, timestamp,
@@ -76,10 +78,7 @@ export function isLiveStatement(db: Database, runId: string): Statement {
 }
 
 /** Which object has a run's history, as D1 says it. */
-export interface RunPlaceRow {
-  readonly run_id: string;
-  readonly cell: string;
-}
+export type RunPlaceRow = Pick<StoredRow<typeof runs>, "run_id" | "cell">;
 
 export function toPlace({ run_id, cell }: RunPlaceRow): { runId: string; cell: string } {
   return { runId: run_id, cell };

@@ -2,35 +2,21 @@ import type { KeyValue, ModelVersion, Stage } from "../../../domain/entities.ts"
 import { asStored } from "../../../domain/key-values.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
+import type { modelVersions, modelVersionTags, registeredModelAliases, registeredModels } from "../schema/registry.ts";
+import type { StoredRow } from "../schema/rows.ts";
 
 /** Written to a logged model for each version that is registered from it. */
 const REGISTRATIONS_TAG = "mlflow.modelVersions";
 
-export interface VersionRow {
-  registered_model_id: number;
-  version: number;
-  name: string;
-  current_stage: Stage;
-  description: string | null;
-  source: string;
-  run_id: string | null;
-  run_link: string | null;
-  creation_time: number;
-  last_update_time: number;
-}
+export type VersionRow = Omit<StoredRow<typeof modelVersions>, "current_stage" | "storage_location" | "model_id"> &
+  Pick<StoredRow<typeof registeredModels>, "name"> & {
+    /** Statements leave deleted versions out. */
+    readonly current_stage: Stage;
+  };
 
-export interface VersionTagRow {
-  registered_model_id: number;
-  version: number;
-  key: string;
-  value: string;
-}
+export type VersionTagRow = StoredRow<typeof modelVersionTags>;
 
-interface VersionAliasRow {
-  registered_model_id: number;
-  version: number;
-  alias: string;
-}
+type VersionAliasRow = StoredRow<typeof registeredModelAliases>;
 
 /** Of `model_versions v` and `registered_models m`. */
 export const VERSION_COLUMNS = `v.registered_model_id, v.version, m.name, v.current_stage, v.description, v.source, v.run_id,

@@ -3,27 +3,15 @@ import { asStored } from "../../../domain/key-values.ts";
 import { grantRegisteredModelStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
+import type { registeredModelAliases, registeredModels, registeredModelTags } from "../schema/registry.ts";
+import type { StoredRow } from "../schema/rows.ts";
 import { toModelVersion, VERSION_COLUMNS, type VersionRow, type VersionTagRow, versionKey } from "./model-versions.ts";
 
-interface ModelRow {
-  registered_model_id: number;
-  name: string;
-  description: string | null;
-  creation_time: number;
-  last_update_time: number;
-}
+type ModelRow = StoredRow<typeof registeredModels>;
 
-interface TagRow {
-  registered_model_id: number;
-  key: string;
-  value: string;
-}
+type TagRow = StoredRow<typeof registeredModelTags>;
 
-interface AliasRow {
-  registered_model_id: number;
-  alias: string;
-  version: number;
-}
+type AliasRow = StoredRow<typeof registeredModelAliases>;
 
 export interface NewRegisteredModel {
   readonly name: string;

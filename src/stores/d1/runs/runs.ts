@@ -6,6 +6,8 @@ import type { Database, Statement } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
 import { isLiveStatement, type RunPlaceRow, toPlace } from "../metrics/latest-metrics.ts";
+import type { AsText, StoredRow } from "../schema/rows.ts";
+import type { runs } from "../schema/runs.ts";
 import type { RecentDocuments, StampedRow } from "./recent-documents.ts";
 import { isDocument, RENDERED_BYTES_SQL, renderDocuments } from "./run-document.ts";
 
@@ -13,20 +15,7 @@ import { isDocument, RENDERED_BYTES_SQL, renderDocuments } from "./run-document.
 const INFO_COLUMNS = `r.run_id, CAST(r.experiment_id AS TEXT) AS experiment_id, r.run_name, r.user_id, r.status,
   CAST(r.start_time AS TEXT) AS start_time, CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch, r.has_object, r.cell`;
 
-interface RunRow {
-  run_id: string;
-  experiment_id: string;
-  run_name: string;
-  user_id: string;
-  status: RunStatus;
-  start_time: string | null;
-  end_time: string | null;
-  artifact_uri: string;
-  lifecycle_stage: LifecycleStage;
-  live_epoch: number | null;
-  has_object: number;
-  cell: string;
-}
+type RunRow = AsText<Omit<StoredRow<typeof runs>, "deleted_time">, "experiment_id" | "start_time" | "end_time">;
 
 /** With where its metric history is. */
 export interface StoredRun extends RunInfo {

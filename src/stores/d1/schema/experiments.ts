@@ -1,0 +1,42 @@
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { LIFECYCLE_STAGES } from "../../../domain/entities.ts";
+
+export const experiments = sqliteTable(
+  "experiments",
+  {
+    experimentId: integer("experiment_id").primaryKey({ autoIncrement: true }),
+    name: text("name").notNull(),
+    artifactLocation: text("artifact_location").notNull(),
+    lifecycleStage: text("lifecycle_stage", { enum: LIFECYCLE_STAGES }).notNull(),
+    creationTimeMs: integer("creation_time").notNull(),
+    lastUpdateTimeMs: integer("last_update_time").notNull(),
+  },
+  // Deleted experiments keep their names, as in MLflow.
+  (table) => [
+    uniqueIndex("experiments_name").on(table.name),
+    // To find whose an artifact is, and to keep locations apart.
+    index("experiments_location").on(table.artifactLocation),
+  ],
+);
+
+export const experimentTags = sqliteTable(
+  "experiment_tags",
+  {
+    experimentId: integer("experiment_id").notNull(),
+    key: text("key").notNull(),
+    value: text("value").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.experimentId, table.key] })],
+);
+
+/**
+ * Deletions and restorations of experiments that are not finished: the experiment is in its stage, and its runs follow in
+ * slices. A row is there from the first moment until every run has followed and every live object was told.
+ */
+export const experimentMoves = sqliteTable("experiment_moves", {
+  experimentId: integer("experiment_id").primaryKey(),
+  toStage: text("to_stage", { enum: LIFECYCLE_STAGES }).notNull(),
+  movedTimeMs: integer("moved_time").notNull(),
+  /** Objects of live runs up to this run id were told; empty while none was. */
+  toldThrough: text("told_through").notNull(),
+});
