@@ -33,7 +33,7 @@ export function rawPath({ url }: Request): string {
 
 /** The query, from its question mark on; "" where there is none. */
 export function rawQuery({ url }: Request): string {
-  return /\?[^#]*/.exec(url)?.[0] ?? "";
+  return /^[^?#]*(\?[^#]*)/.exec(url)?.[1] ?? "";
 }
 
 /** The `name:port` that was called: the URL's, as RFC 9112 §3.2.2 has it, else the Host header's. */
