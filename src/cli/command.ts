@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { serverCommand } from "./commands/server.ts";
 import { UserError } from "./user-error.ts";
@@ -11,7 +12,8 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   const program = new Command("trackflare")
     .description("An MLflow-compatible tracking server on Cloudflare Workers, or on this machine.")
     .addCommand(serverCommand())
-    .addCommand(importCommand());
+    .addCommand(importCommand())
+    .addCommand(exportCommand());
   for (const command of [program, ...program.commands]) {
     command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   }

@@ -29,7 +29,7 @@ export class ArtifactUploads {
     const areWhole = items.map(() => true);
     let files = 0;
     let bytes = 0;
-    const work = this.#missingFiles(items);
+    const work = this.#missingFiles(items, nameOf);
     const upload = async () => {
       for await (const { index, root, file } of work) {
         const item = items[index]!;
@@ -50,17 +50,26 @@ export class ArtifactUploads {
     return { files, bytes, areWhole };
   }
 
-  async *#missingFiles(items: readonly Item<WithArtifacts>[]) {
-    for (const [index, { record, artifacts }] of items.entries()) {
+  async *#missingFiles<I extends Item<WithArtifacts>>(items: readonly I[], nameOf: (item: I) => string) {
+    for (const [index, item] of items.entries()) {
+      const { record, artifacts } = item;
       if (artifacts.length === 0) continue;
       const root = objectKeyOfArtifactUri(record.artifactUri);
       const there = new Map<string, number>();
       await this.#list(root, "", there);
-      for (const file of artifacts) {
-        if (there.get(file.path) !== file.sizeBytes) yield { index, root, file };
-        else this.#report.count("artifacts", "skipped");
-      }
+      const missing = artifacts.filter(({ path, sizeBytes }) => there.get(path) !== sizeBytes);
+      this.#report.count("artifacts", "skipped", artifacts.length - missing.length);
+      if (!item.isKept) for (const file of missing) yield { index, root, file };
+      else if (missing.length > 0) this.#tellMissing(nameOf(item), record.artifactUri, missing);
     }
+  }
+
+  #tellMissing(name: string, artifactUri: string, missing: readonly ArtifactFile[]): void {
+    this.#report.count("artifacts", "failed", missing.length);
+    this.#report.problem(
+      `${name}/artifacts/${missing[0]!.path}`,
+      `${missing.length} files were to be kept at ${artifactUri}, and are not in this server's store: leave --artifacts keep out`,
+    );
   }
 
   async #list(root: string, below: string, into: Map<string, number>): Promise<void> {
@@ -89,7 +98,7 @@ export class ArtifactUploads {
 }
 
 /** Not the server's: a file that is gone, may not be read or cannot be named here. */
-function isOfTheFile(error: unknown): error is Error {
+export function isOfTheFile(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return (
     error instanceof Refused || error.name === "MlflowError" || "code" in error || error.name === "NotReadableError"

@@ -12,6 +12,7 @@ const MAX_POINTS = 60_000;
 /** Trackflare, through its import endpoints (src/routes/import.ts). */
 export class TrackflareTarget implements Target {
   readonly title: string;
+  readonly artifactHome = { uri: "mlflow-artifacts:", isForAll: true };
   readonly #server: TrackingServer;
   readonly #uploads: ArtifactUploads;
 

@@ -15,34 +15,45 @@ interface Move {
   readonly to: string;
 }
 
+/** Where a target keeps files that are copied to it. */
+export interface ArtifactHome {
+  /** The URI of the folder that has one folder for each experiment. */
+  readonly uri: string;
+  /** Whether new runs of every experiment shall keep their files there too, wherever those of the source do. */
+  readonly isForAll: boolean;
+}
+
 /**
- * Says in records where their artifacts are once they are copied: below `mlflow-artifacts:/<experiment id>`, as where the
- * target stores its own. What cannot be reached to be copied stays where it is, and is said to.
+ * Says in records where their artifacts are once they are copied: in the target's {@link ArtifactHome}. What cannot be
+ * reached to be copied stays where it is, and is said to.
  */
 export class Relocation {
   readonly #mode: ArtifactMode;
+  readonly #home: ArtifactHome;
   /** By the id of the run or logged model; only of what moved. */
   readonly #moves = new Map<string, Move>();
 
-  constructor(mode: ArtifactMode) {
+  constructor(mode: ArtifactMode, home: ArtifactHome) {
     this.#mode = mode;
+    this.#home = home;
   }
 
   experiment(record: ExperimentRecord): ExperimentRecord {
     if (this.#mode === "keep") return record;
-    return { ...record, artifactLocation: `mlflow-artifacts:/${record.experimentId}` };
+    if (!this.#home.isForAll && !record.artifactLocation.startsWith("mlflow-artifacts:")) return record;
+    return { ...record, artifactLocation: `${this.#home.uri}/${record.experimentId}` };
   }
 
   run({ record, artifacts }: Pick<SourceRun, "record" | "artifacts">): RunRecord {
     if (this.#mode === "keep" || artifacts === undefined) return record;
-    const to = `mlflow-artifacts:/${record.experimentId}/${record.runId}/artifacts`;
+    const to = `${this.#home.uri}/${record.experimentId}/${record.runId}/artifacts`;
     this.#note(record.runId, record.artifactUri, to);
     return { ...record, artifactUri: to };
   }
 
   loggedModel({ record, artifacts }: SourceLoggedModel): LoggedModelRecord {
     if (this.#mode === "keep" || artifacts === undefined) return record;
-    const to = `mlflow-artifacts:/${record.experimentId}/models/${record.modelId}/artifacts`;
+    const to = `${this.#home.uri}/${record.experimentId}/models/${record.modelId}/artifacts`;
     this.#note(record.modelId, record.artifactUri, to);
     return { ...record, artifactUri: to };
   }

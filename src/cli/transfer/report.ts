@@ -35,6 +35,13 @@ export class Report {
     this.problems.push({ where, why });
   }
 
+  /** Notes a thing that is there and cannot be read: it counts as read, and failed. */
+  unreadable(kind: Kind, where: string, why: string): void {
+    this.count(kind, "read");
+    this.count(kind, "failed");
+    this.problem(where, why);
+  }
+
   count(kind: Kind, what: keyof Counts, number = 1): void {
     this.counts[kind][what] += number;
   }

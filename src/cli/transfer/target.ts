@@ -7,14 +7,17 @@ import type {
   RegisteredModelRecord,
   RunRecord,
 } from "../../domain/records.ts";
+import type { ArtifactHome } from "./relocation.ts";
 import type { ArtifactFile, ArtifactFolder } from "./source.ts";
 
 /** A record that is ready to be written. */
 export interface Item<Record> {
   readonly record: Record;
   readonly digest: string;
-  /** Undefined where the artifacts stay where they are. */
+  /** None where clients reach the artifacts themselves, wherever they stay. */
   readonly artifacts: readonly ArtifactFile[];
+  /** Whether they are to be there already, in a store that the target's server has too: they are not copied. */
+  readonly isKept: boolean;
   readonly open: ArtifactFolder["open"];
 }
 
@@ -32,6 +35,7 @@ export interface WrittenArtifacts {
  */
 export interface Target {
   readonly title: string;
+  readonly artifactHome: ArtifactHome;
   /** Which records are there already, whole and with this digest. */
   known(digests: readonly RecordDigest[]): Promise<readonly { readonly kind: RecordKind; readonly id: string }[]>;
   writeExperiments(items: readonly Item<ExperimentRecord>[]): Promise<void>;

@@ -36,23 +36,27 @@ export async function transfer(
   options: TransferOptions,
   progress: Progress,
 ): Promise<void> {
-  await new Transfer(source, target, report, new Relocation(options.artifacts), progress).run();
+  await new Transfer(source, target, report, options.artifacts, progress).run();
 }
 
 class Transfer {
   readonly #source: Source;
   readonly #target: Target;
   readonly #report: Report;
+  readonly #mode: ArtifactMode;
   readonly #relocation: Relocation;
   readonly #progress: Progress;
   /** Experiments that could not be written: neither can what is in them. */
   readonly #refusedExperiments = new Set<string>();
+  /** Runs and logged models whose kept files are in a store of a server, and could not be listed. */
+  #unseen = 0;
 
-  constructor(source: Source, target: Target, report: Report, relocation: Relocation, progress: Progress) {
+  constructor(source: Source, target: Target, report: Report, mode: ArtifactMode, progress: Progress) {
     this.#source = source;
     this.#target = target;
     this.#report = report;
-    this.#relocation = relocation;
+    this.#mode = mode;
+    this.#relocation = new Relocation(mode, target.artifactHome);
     this.#progress = progress;
   }
 
@@ -61,6 +65,11 @@ class Transfer {
     await this.#runs();
     await this.#loggedModels();
     await this.#registeredModels();
+    if (this.#unseen === 0) return;
+    this.#report.problem(
+      `artifacts of ${this.#unseen} runs and logged models`,
+      "they are kept at mlflow-artifacts:/, and nobody looked whether the server that is written to has them",
+    );
   }
 
   async #experiments(): Promise<void> {
@@ -127,25 +136,19 @@ class Transfer {
 
   #isLost(kind: Kind, where: string, experimentId: string): boolean {
     if (!this.#refusedExperiments.has(experimentId)) return false;
-    this.#report.count(kind, "read");
-    this.#report.count(kind, "failed");
-    this.#report.problem(where, `its experiment ${experimentId} could not be written`);
+    this.#report.unreadable(kind, where, `its experiment ${experimentId} could not be written`);
     return true;
   }
 
-  /** The files of what is to be copied; none where `artifactUri` says that they stay elsewhere. */
-  async #artifacts(
-    where: string,
-    artifactUri: string,
-    folder: ArtifactFolder | undefined,
-  ): Promise<Pick<Item<unknown>, "artifacts" | "open">> {
-    if (folder === undefined) {
-      if (artifactUri.startsWith("mlflow-artifacts:")) {
-        this.#report.problem(where, `its artifacts at ${artifactUri} are not to be found: see --artifacts-from`);
-      }
-      return NO_ARTIFACTS;
+  /** The files of what is to be copied, or is kept in a store that a server has to have; none where clients reach them. */
+  async #artifacts(where: string, artifactUri: string, folder: ArtifactFolder | undefined): Promise<ItemArtifacts> {
+    const isKept = this.#mode === "keep";
+    const isProxied = artifactUri.startsWith("mlflow-artifacts:");
+    if (folder === undefined && isProxied && isKept) this.#unseen++;
+    if (folder === undefined && isProxied && !isKept) {
+      this.#report.problem(where, `its artifacts at ${artifactUri} are not to be found: see --artifacts-from`);
     }
-    if (!artifactUri.startsWith("mlflow-artifacts:")) return NO_ARTIFACTS;
+    if (folder === undefined || (isKept && !isProxied)) return NO_ARTIFACTS;
     const artifacts: ArtifactFile[] = [];
     try {
       for await (const file of folder.list()) artifacts.push(file);
@@ -153,14 +156,17 @@ class Transfer {
       if (error instanceof UserError) throw error;
       this.#report.problem(`${where}/artifacts`, error instanceof Error ? error.message : String(error));
     }
-    return { artifacts, open: (path) => folder.open(path) };
+    return { artifacts, isKept, open: (path) => folder.open(path) };
   }
 }
 
+type ItemArtifacts = Pick<Item<unknown>, "artifacts" | "isKept" | "open">;
+
 const NO_FILES: WrittenArtifacts = { files: 0, bytes: 0 };
 
-const NO_ARTIFACTS: Pick<Item<unknown>, "artifacts" | "open"> = {
+const NO_ARTIFACTS: ItemArtifacts = {
   artifacts: [],
+  isKept: false,
   open: () => Promise.reject(new Error("There are no artifacts")),
 };
 

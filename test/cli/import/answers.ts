@@ -109,6 +109,19 @@ export async function answersOf(url: string): Promise<Answers> {
   return answers;
 }
 
+/** Places differ where the files were copied into another store than where they lay. */
+export function withoutPlaces(answer: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(answer, (name, value: unknown) =>
+      typeof value === "bigint"
+        ? `${value}`
+        : ["artifact_uri", "artifact_location", "source"].includes(name)
+          ? undefined
+          : value,
+    ),
+  );
+}
+
 function byPoint(a: JsonObject, b: JsonObject): number {
   const order = (name: string) => (a[name]! < b[name]! ? -1 : a[name]! > b[name]! ? 1 : 0);
   return order("timestamp") || order("step") || order("value");

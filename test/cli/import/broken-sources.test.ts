@@ -68,6 +68,13 @@ test("what is broken is told row by row, the rest arrives, and the exit code say
   writeFileSync(join(root, writeRun("f3"), "params/bytes"), Buffer.from([0xff, 0xfe]));
   // The same run in two experiments, as after a copy by hand.
   cpSync(join(root, writeRun("ab")), join(root, OTHER, runId("ab")), { recursive: true });
+  const model = `${EXPERIMENT}/models/m-${"1".repeat(32)}`;
+  write(
+    `${model}/meta.yaml`,
+    `model_id: m-${"1".repeat(32)}\nexperiment_id: '${EXPERIMENT}'\nname: net\nstatus: 2\nartifact_location: file://${root}/${model}/artifacts\n`,
+  );
+  write(`${model}/metrics/bytes`, Buffer.from([0xff, 0xfe]));
+  write(`${model}/metrics/acc`, `5 0.5 0 ${runId("a00d")}\n`);
   write(`models/m1/meta.yaml`, "name: m1\ncreation_timestamp: 1\n");
   write(`models/m1/version-1/meta.yaml`, "name: m1\nversion: 1\nsource: s3://b/x\n");
   write(`models/m1/version-2/meta.yaml`, "");
@@ -87,9 +94,12 @@ test("what is broken is told row by row, the rest arrives, and the exit code say
   expect(told(`${OTHER}/${runId("ab")}`)).toEqual(["another experiment has a run of this id"]);
   expect(told("registered model m1/version-2")).toHaveLength(1);
   expect(told("registered model m1/aliases/ghost")).toEqual(["there is no version 7"]);
-  expect(report.problems).toHaveLength(11);
+  expect(told(`logged model m-${"1".repeat(32)}/metrics/bytes`)).toEqual(["it is not UTF-8"]);
+  expect(report.problems).toHaveLength(12);
 
-  expect(report.runs).toMatchObject({ read: 6, written: 6, failed: 0 });
+  expect(report.experiments).toMatchObject({ read: 3, written: 2, failed: 1 });
+  expect(report.runs).toMatchObject({ read: 9, written: 6, failed: 3 });
+  expect(report.logged_models).toMatchObject({ read: 1, written: 1, failed: 0 });
   expect(await history("a00d")).toEqual([1.5, 0.5]);
   expect(await history("cc")).toEqual([1.5, 0.5]);
   expect(await history("d1")).toEqual(["NaN", 7]);
@@ -98,6 +108,34 @@ test("what is broken is told row by row, the rest arrives, and the exit code say
   };
   expect(run.run.data.params).toHaveLength(2);
   expect((await transferReport(words, 3)).runs).toMatchObject({ written: 0, skipped: 6 });
+});
+
+test("files that are kept in a server's store, and are not in this one's, are told and not copied", async () => {
+  const [source, target] = [await startServer(), await startServer()];
+  try {
+    const api = async (path: string, body: object) => {
+      const headers = { "Content-Type": "application/json" };
+      const answer = await fetch(`${source.url}/api/2.0/mlflow/${path}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(body),
+      });
+      return (await answer.json()) as { run: { info: { run_id: string } } };
+    };
+    const { run } = await api("runs/create", { experiment_id: "0" });
+    const file = `api/2.0/mlflow-artifacts/artifacts/0/${run.info.run_id}/artifacts/a.txt`;
+    expect((await fetch(`${source.url}/${file}`, { method: "PUT", body: "a" })).status).toBe(200);
+    const words = ["import", source.url, "--to", target.url, "--artifacts", "keep"];
+    const report = await transferReport(words, 3);
+    expect(report.problems).toHaveLength(1);
+    expect(report.problems[0]!.why).toMatch(/1 files were to be kept at mlflow-artifacts:/);
+    expect((await fetch(`${target.url}/${file}`)).status).toBe(404);
+    // As where both servers have one bucket.
+    expect((await fetch(`${target.url}/${file}`, { method: "PUT", body: "a" })).status).toBe(200);
+    expect((await transferReport(words)).artifacts).toMatchObject({ read: 1, skipped: 1, failed: 0 });
+  } finally {
+    await Promise.all([source.stop(), target.stop()]);
+  }
 });
 
 test("an experiment whose id or name is taken is told, with its runs", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startMlflow } from "../../differential/servers.ts";
 import { startServer, type TestServer } from "../../server.ts";
-import { type Answers, answersOf } from "./answers.ts";
+import { type Answers, answersOf, withoutPlaces } from "./answers.ts";
 import { python, transferReport } from "./command.ts";
 
 const SEED = join(import.meta.dirname, "seed.py");
@@ -12,19 +12,6 @@ const folder = mkdtempSync(join(tmpdir(), "trackflare-import-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Mlflow = Awaited<ReturnType<typeof startMlflow>>;
-
-/** Places differ where the files were copied into another store than where they lay. */
-function withoutPlaces(answer: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(answer, (name, value: unknown) =>
-      typeof value === "bigint"
-        ? `${value}`
-        : ["artifact_uri", "artifact_location", "source"].includes(name)
-          ? undefined
-          : value,
-    ),
-  );
-}
 
 /** Imports into a new server, compares its answers with `theirs`, and imports again. */
 async function expectImported(

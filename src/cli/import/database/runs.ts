@@ -51,7 +51,7 @@ function toRecord(row: Row, details: Details, report: Report): RunRecord | undef
   const runId = text(row.run_uuid);
   const status = text(row.status);
   if (!isStatus(status)) {
-    report.problem(`run ${runId}`, `its status is '${status}'`);
+    report.unreadable("runs", `run ${runId}`, `its status is '${status}'`);
     return undefined;
   }
   const tags = details.tags.get(runId) ?? [];

@@ -63,6 +63,17 @@ export function readText(path: string): string {
   }
 }
 
+/** The text of a file; an empty one where it cannot be read, which `onProblem` hears. */
+export function tryReadText(path: string, onProblem: (why: string) => void): string {
+  try {
+    return readText(path);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    onProblem(error.message);
+    return "";
+  }
+}
+
 /**
  * The fields of a folder's meta.yaml.
  * @throws {Unreadable} unless the file is there, is YAML and has the fields.

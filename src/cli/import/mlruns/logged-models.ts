@@ -3,7 +3,7 @@ import { z } from "zod";
 import { LOGGED_MODEL_STATUSES } from "../../../domain/entities.ts";
 import type { ModelMetric } from "../../../domain/logged-model.ts";
 import type { LoggedModelRecord } from "../../../domain/records.ts";
-import { filesBelow, meta, readMeta, readPairs, readText, Unreadable } from "./files.ts";
+import { filesBelow, meta, readMeta, readPairs, tryReadText, Unreadable } from "./files.ts";
 import { readPoints } from "./points.ts";
 
 const ModelMeta = z.object({
@@ -54,9 +54,8 @@ export function readLoggedModel(
 /** After its step, a line tells the run that logged it, and the dataset where it was told. */
 function readMetrics(folder: string, modelId: string, onProblem: (below: string, why: string) => void): ModelMetric[] {
   return filesBelow(folder).flatMap((key) => {
-    const points = readPoints(readText(join(folder, key)), (line, why) =>
-      onProblem(`metrics/${key} line ${line}`, why),
-    );
+    const text = tryReadText(join(folder, key), (why) => onProblem(`metrics/${key}`, why));
+    const points = readPoints(text, (line, why) => onProblem(`metrics/${key} line ${line}`, why));
     return points.map(({ more: [runId = "", datasetName, datasetDigest], timestamp, step, value }) => ({
       modelId,
       runId,

@@ -5,7 +5,7 @@ import type { ModelOutput } from "../../../domain/logged-model.ts";
 import type { MetricSeries, RunRecord } from "../../../domain/records.ts";
 import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
 import type { Report } from "../../transfer/report.ts";
-import { filesBelow, foldersIn, meta, readMeta, readPairs, readText, Unreadable } from "./files.ts";
+import { filesBelow, foldersIn, meta, readMeta, readPairs, tryReadText, Unreadable } from "./files.ts";
 import { readPoints } from "./points.ts";
 
 const RunMeta = z.object({
@@ -85,14 +85,7 @@ export class RunReader {
 
   #readMetrics(folder: string, where: string): MetricSeries[] {
     return filesBelow(folder).flatMap((key) => {
-      let text: string;
-      try {
-        text = readText(join(folder, key));
-      } catch (error) {
-        if (!(error instanceof Unreadable)) throw error;
-        this.#report.problem(`${where}/metrics/${key}`, error.message);
-        return [];
-      }
+      const text = tryReadText(join(folder, key), (why) => this.#report.problem(`${where}/metrics/${key}`, why));
       const onProblem = (line: number, why: string) =>
         this.#report.problem(`${where}/metrics/${key} line ${line}`, why);
       const points = readPoints(text, onProblem);

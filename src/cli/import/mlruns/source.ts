@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { ExperimentRecord, LoggedModelRecord, RegisteredModelRecord } from "../../../domain/records.ts";
-import type { Report } from "../../transfer/report.ts";
+import type { Kind, Report } from "../../transfer/report.ts";
 import type { ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
 import { UserError } from "../../user-error.ts";
 import { LocalArtifacts, localFolder } from "../local-artifacts.ts";
@@ -53,7 +53,7 @@ export class MlrunsSource implements Source {
 
   async *experiments(): AsyncIterable<ExperimentRecord> {
     for (const folder of this.#experimentFolders()) {
-      const experiment = this.#try(`experiment ${folder.id}`, () => this.#readExperiment(folder));
+      const experiment = this.#try("experiments", `experiment ${folder.id}`, () => this.#readExperiment(folder));
       if (experiment === undefined) continue;
       this.#experiments.set(folder.id, folder);
       yield experiment;
@@ -65,7 +65,7 @@ export class MlrunsSource implements Source {
       const reader = new RunReader(experiment.id, experiment.path, this.#report);
       for (const name of runFolders(experiment.path)) {
         const where = `run ${experiment.id}/${name}`;
-        const run = this.#try(where, () => {
+        const run = this.#try("runs", where, () => {
           if (this.#seenRuns.has(name)) throw new Unreadable("another experiment has a run of this id");
           return reader.read(name);
         });
@@ -82,7 +82,11 @@ export class MlrunsSource implements Source {
         const path = join(experiment.path, MODELS, name);
         const where = `logged model ${name}`;
         const onProblem = (below: string, why: string) => this.#report.problem(`${where}/${below}`, why);
-        const record = this.#try(where, (): LoggedModelRecord => readLoggedModel(path, experiment.id, onProblem));
+        const record = this.#try(
+          "logged models",
+          where,
+          (): LoggedModelRecord => readLoggedModel(path, experiment.id, onProblem),
+        );
         if (record !== undefined) yield { record, artifacts: this.#artifacts(where, path, record.artifactUri) };
       }
     }
@@ -92,7 +96,9 @@ export class MlrunsSource implements Source {
     for (const name of foldersIn(join(this.#root, MODELS))) {
       const where = `registered model ${name}`;
       const onProblem = (below: string, why: string) => this.#report.problem(`${where}/${below}`, why);
-      const model = this.#try(where, () => readRegisteredModel(join(this.#root, MODELS, name), onProblem));
+      const model = this.#try("registered models", where, () =>
+        readRegisteredModel(join(this.#root, MODELS, name), onProblem),
+      );
       if (model !== undefined) yield model;
     }
   }
@@ -107,7 +113,11 @@ export class MlrunsSource implements Source {
     const seen = new Set<string>();
     return [...inFolder(this.#root), ...inFolder(join(this.#root, TRASH))].filter(({ id, path }) => {
       if (!seen.has(id)) return seen.add(id);
-      this.#report.problem(`experiment folder ${path}`, "another folder has an experiment of this id");
+      this.#report.unreadable(
+        "experiments",
+        `experiment folder ${path}`,
+        "another folder has an experiment of this id",
+      );
       return false;
     });
   }
@@ -136,13 +146,13 @@ export class MlrunsSource implements Source {
     };
   }
 
-  /** What `read` reads; undefined where it cannot be read, which is told. */
-  #try<T>(where: string, read: () => T): T | undefined {
+  /** What `read` reads; undefined where it cannot be read, which is told and counted. */
+  #try<T>(kind: Kind, where: string, read: () => T): T | undefined {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      this.#report.problem(where, error.message);
+      this.#report.unreadable(kind, where, error.message);
       return undefined;
     }
   }

@@ -1,0 +1,60 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { RecordDigest } from "../../domain/records.ts";
+import { UserError } from "../user-error.ts";
+
+/** Beside what is exported: a line of JSON for each record that is there whole. */
+const FILE = ".trackflare-export.jsonl";
+
+/** What an export has written to a folder, so that the next one writes only what differs. */
+export class ExportNotes {
+  readonly #file: string;
+  readonly #digests = new Map<string, string>();
+
+  private constructor(file: string) {
+    this.#file = file;
+  }
+
+  /**
+   * Makes the folder where it is missing.
+   * @throws {UserError} where the folder holds something else than an export of this format.
+   */
+  static open(folder: string, format: string): ExportNotes {
+    if (existsSync(folder) && !statSync(folder).isDirectory()) throw new UserError(`${folder} is no folder.`);
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, FILE);
+    const notes = new ExportNotes(file);
+    if (!existsSync(file)) {
+      if (readdirSync(folder).length > 0) {
+        throw new UserError(`${folder} is not empty, and no export has written to it. Name a new folder.`);
+      }
+      appendFileSync(file, `${JSON.stringify({ format })}\n`);
+      return notes;
+    }
+    const [first, ...lines] = readFileSync(file, "utf8").split("\n").flatMap(parsed);
+    if (first?.format !== format)
+      throw new UserError(`${folder} holds an export as ${first?.format}. Name a new folder.`);
+    for (const { kind, id, digest } of lines) notes.#digests.set(`${kind} ${id}`, String(digest));
+    return notes;
+  }
+
+  known(digests: readonly RecordDigest[]): RecordDigest[] {
+    return digests.filter(({ kind, id, digest }) => this.#digests.get(`${kind} ${id}`) === digest);
+  }
+
+  note(digests: readonly RecordDigest[]): void {
+    const lines = digests.map((digest) => `${JSON.stringify(digest)}\n`).join("");
+    // A line that was cut off must not take the next one with it.
+    appendFileSync(this.#file, `\n${lines}`);
+    for (const { kind, id, digest } of digests) this.#digests.set(`${kind} ${id}`, digest);
+  }
+}
+
+/** What a line says; nothing where it was not written whole. */
+function parsed(line: string): Partial<Record<"format" | keyof RecordDigest, unknown>>[] {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,39 @@
+import { TrackingServerSource } from "../import/tracking-server/source.ts";
+import { TrackingServer } from "../transfer/http.ts";
+import { startProgress } from "../transfer/progress.ts";
+import type { ArtifactMode } from "../transfer/relocation.ts";
+import { Report } from "../transfer/report.ts";
+import type { Target } from "../transfer/target.ts";
+import { transfer } from "../transfer/transfer.ts";
+
+export interface ExportFlags {
+  readonly from: string;
+  readonly format: "mlruns" | "parquet";
+  readonly artifacts: ArtifactMode;
+  readonly json?: boolean;
+}
+
+/**
+ * Exports all that a server holds.
+ * @throws {UserError} where the server cannot be reached, and for a place that cannot be written to.
+ */
+export async function runExport(place: string, flags: ExportFlags): Promise<Report> {
+  const report = new Report();
+  const source = await TrackingServerSource.open(new TrackingServer(flags.from, process.env), report);
+  const target = await openTarget(place, flags, report);
+  const progress = startProgress(`Exporting ${source.title}`, await source.countRuns(), !flags.json);
+  try {
+    await transfer(source, target, report, { artifacts: flags.artifacts }, progress);
+  } finally {
+    progress.stop();
+    await target.close();
+    await source.close();
+  }
+  return report;
+}
+
+/** Each target's writer is loaded only where it is needed. */
+async function openTarget(place: string, _flags: ExportFlags, report: Report): Promise<Target> {
+  const { MlrunsTarget } = await import("./mlruns/target.ts");
+  return new MlrunsTarget(place, report);
+}
