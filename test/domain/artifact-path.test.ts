@@ -6,6 +6,7 @@ import {
   objectKeyOfArtifactUri,
 } from "../../src/domain/artifact-path.ts";
 import { ACCEPTED_PATHS, ACCEPTED_TARGETS, BAD_PATHS, BAD_TARGETS } from "./artifact-path-corpus.ts";
+import { refusalOf } from "./refused.ts";
 
 const PREFIX = "/mlflow-artifacts/artifacts/";
 const ofUrl = (target: string) => artifactPathOfUrl(`http://host/api/2.0${PREFIX}${target}`, PREFIX);
@@ -109,4 +110,60 @@ describe("an artifact URI", () => {
   ])("%j is none", (uri) => {
     expect(thrownBy(() => objectKeyOfArtifactUri(uri))).toEqual(invalid);
   });
+});
+
+describe("what is refused says why", () => {
+  test.each([
+    ["a//b", 'the name "" is empty'],
+    ["a/..", 'the name ".." leads to another folder'],
+    ["a/..;x/b", 'the name "..;x" leads to another folder'],
+    ["C:x", 'the name "C:x" begins like a drive or a URL'],
+    ["file:x", 'the name "file:x" begins like a drive or a URL'],
+    ["a\tb", 'the name "a\\tb" has a control character'],
+    ["a\\b", 'the name "a\\\\b" has a backslash'],
+    ["a#b", 'the name "a#b" has a #'],
+    ["\ufffd", 'the name "\ufffd" is not well-formed Unicode'],
+    ["x".repeat(256), `the name "${"x".repeat(256)}" has 256 bytes of UTF-8; at most 255 are allowed`],
+    ["a%2fb/%2e%2e", 'the name "%2e%2e" leads to another folder when it is decoded'],
+    [Array(129).fill("d").join("/"), "it has 129 parts; at most 128 are allowed"],
+    [`${Array(4).fill("x".repeat(255)).join("/")}/yy`, "it has 1026 bytes of UTF-8; at most 1024 are allowed"],
+  ])("%#", (path, why) => {
+    expect(refusalOf(() => canonicalArtifactPath(path))).toBe(`INVALID_PARAMETER_VALUE: Invalid path: ${why}.`);
+  });
+
+  test("at the limits nothing", () => {
+    expect(canonicalArtifactPath(Array(128).fill("d").join("/"))).toHaveLength(255);
+    const key = `${Array(3).fill("x".repeat(255)).join("/")}/${"y".repeat(255)}/`;
+    expect(canonicalArtifactPath(key)).toHaveLength(1023);
+    expect(canonicalArtifactPath(`${Array(4).fill("x".repeat(254)).join("/")}/abcd`)).toHaveLength(1024);
+  });
+
+  test("of a target also its encoding", () => {
+    expect(refusalOf(() => ofUrl("a%2fb"))).toBe(
+      'INVALID_PARAMETER_VALUE: Invalid path: the name "a/b" has a slash, encoded.',
+    );
+    expect(refusalOf(() => ofUrl("%ff"))).toBe('INVALID_PARAMETER_VALUE: Invalid path: the name "%ff" is not UTF-8.');
+    expect(ofUrl("100%2")).toBe("100%2");
+    expect(ofUrl("100%2g%")).toBe("100%2g%");
+  });
+});
+
+test("a root alone is joined to nothing", () => {
+  expect(joinArtifactPath("", "")).toBe("");
+  expect(refusalOf(() => joinArtifactPath("a", "/b"))).toBe(
+    'INVALID_PARAMETER_VALUE: Invalid path: the name "" is empty.',
+  );
+});
+
+test("decoding ends, and what has not ended by then is refused", () => {
+  const encoded = (rounds: number) => `%${"25".repeat(rounds)}41`;
+  expect(canonicalArtifactPath(encoded(8))).toBe(encoded(8));
+  expect(refusalOf(() => canonicalArtifactPath(encoded(12)))).toContain("leads to another folder when it is decoded");
+  for (const path of ["a%2f..%2fb", "a%5c..", "a%2f.%2fb", "a%2f..;b", "x%2f.."]) {
+    expect(
+      refusalOf(() => canonicalArtifactPath(path)),
+      path,
+    ).toContain("when it is decoded");
+  }
+  for (const path of ["a%2fb", "a%2f..b", "a%2fb..", "a%5cb"]) expect(canonicalArtifactPath(path)).toBe(path);
 });
