@@ -22,6 +22,9 @@ const BROWSER_TESTS = "test/e2e/**/*.test.ts";
 /** The UI's pure parts, which need neither a browser nor the Worker. */
 const UI_TESTS = "test/ui/**/*.test.ts";
 
+/** What the edge asks of D1 and of objects, counted by a Worker around the product's. */
+const EDGE_TESTS = "test/edge/**/*.test.ts";
+
 /** Where `npm test` wants the counts to be. */
 const RESULTS = process.env.TRACKFLARE_TEST_RESULTS;
 
@@ -38,6 +41,7 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
     plugins: [
       cloudflareTest({
         wrangler: { configPath: "./wrangler.toml" },
+        ...(name === "edge" && { main: "./test/edge/counted-worker.ts" }),
         miniflare: {
           bindings: { TRACKFLARE_LOCAL: "1", ...vars },
           serviceBindings: hasFiles
@@ -53,7 +57,7 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
     test: {
       name,
       include,
-      exclude: [...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS],
+      exclude: [...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS, ...(name === "edge" ? [] : [EDGE_TESTS])],
       globalSetup: hasFiles
         ? ["test/stores/artifacts/file-service.setup.ts", "test/stores/artifacts/s3-server.setup.ts"]
         : [],
@@ -71,6 +75,7 @@ export default defineConfig({
     projects: [
       inWorkerd("workerd", ["test/**/*.test.ts"], {}),
       inWorkerd("cells", CELL_TESTS, { TRACKFLARE_CELLS: "1" }),
+      inWorkerd("edge", [EDGE_TESTS], {}),
       {
         root: ".",
         test: {

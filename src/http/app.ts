@@ -1,19 +1,17 @@
 import { Hono } from "hono";
-import { SERVED_ROOT } from "../domain/artifact-location.ts";
 import { MlflowError } from "../domain/errors.ts";
 import type { Principal } from "../domain/principal.ts";
 import { EVERYTHING } from "../search/visibility.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { visibilityOf } from "../stores/d1/access/visibility.ts";
-import { migrate } from "../stores/d1/connection/migrate.ts";
+import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
-import { placeDefaultExperiment } from "../stores/d1/experiments/locations.ts";
 import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { compress } from "./compress.ts";
-import { type Config, configOf } from "./config.ts";
+import { configOf } from "./config.ts";
 import { allowPage, preflight } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { FixedPathsFirst } from "./fixed-paths-first.ts";
@@ -25,21 +23,6 @@ const NOBODY: Principal = { username: "", isAdmin: false };
 
 type Execution = Pick<ExecutionContext, "waitUntil">;
 
-let isMigrated = false;
-
-/**
- * Brings the schema up before this isolate's first use of it. Requests that come together each do it, since none may wait
- * for another's I/O.
- */
-async function migrated(db: D1Database, { locations: { defaultRoot } }: Config): Promise<D1Database> {
-  if (!isMigrated) {
-    await migrate(db);
-    if (defaultRoot !== SERVED_ROOT) await placeDefaultExperiment(db, defaultRoot);
-  }
-  isMigrated = true;
-  return db;
-}
-
 /** One request through one route: who, what, may they, do it. Nothing is changed before the last step. */
 async function serve(
   route: Route,
@@ -48,17 +31,16 @@ async function serve(
   execution: Execution,
   pathParameters: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const users = () => migrated(env.DB, config);
-  const caller = route.permission === "public" ? NOBODY : await authenticate(request, config, users);
+  const database = new CheckedDatabase(env.DB, config.locations.defaultRoot);
+  const caller = route.permission === "public" ? NOBODY : await authenticate(request, config, database);
   const asked = await readInput(request, route.input, pathParameters);
-  const db = await migrated(env.DB, config);
   const { defaultLevel } = config;
-  const { principal, input } = await authorize(caller, route.permission, asked, db, defaultLevel);
+  const { principal, input } = await authorize(caller, route.permission, asked, database.reader, defaultLevel);
   const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
   const ctx = {
     env,
-    db,
-    writes: new QueuedDatabase(env, waitUntil),
+    db: database.reader,
+    writes: new QueuedDatabase(env, database, waitUntil),
     artifacts: artifactStore(env, config),
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
@@ -98,7 +80,7 @@ function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
     const { env, config } = c.env;
     const file = await uiFile(c.req.raw, env, config);
     if (file !== undefined) return file;
-    await authenticate(c.req.raw, config, () => migrated(env.DB, config));
+    await authenticate(c.req.raw, config, new CheckedDatabase(env.DB, config.locations.defaultRoot));
     throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);
   });
   app.onError((error, c) => errorResponse(error, c.env.requestId));

@@ -1,6 +1,7 @@
 import { MlflowError } from "../domain/errors.ts";
 import { LOCAL, type Principal } from "../domain/principal.ts";
 import { MAX_PASSWORD_LENGTH } from "../services/access/users.ts";
+import type { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { rawHost } from "../wire/raw-target.ts";
 import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
 import type { AdminCredentials, Config } from "./config.ts";
@@ -13,13 +14,13 @@ import { type NameAndPassword, signIn } from "./sign-in.ts";
  * (`MLFLOW_TRACKING_TOKEN`), or a user's name and password. Without one, only the local command's loopback socket serves, and only requests that name a
  * local host and come straight from this machine: not what a page sends that rebinds its DNS name to 127.0.0.1
  * (CVE-2025-14279), nor what a proxy passes on from anywhere.
- * @param users gives the database where users are; called only where it must be asked.
+ * @param database where users are; asked only where it must be.
  * @throws MlflowError UNAUTHENTICATED, PERMISSION_DENIED, or REQUEST_LIMIT_EXCEEDED after too many wrong passwords.
  */
 export async function authenticate(
   request: Request,
   config: Config,
-  users: () => Promise<D1Database>,
+  database: Pick<CheckedDatabase, "reader">,
 ): Promise<Principal> {
   refuseOtherHosts(request, config);
   const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(request.headers.get("Authorization") ?? "") ?? [];
@@ -31,7 +32,7 @@ export async function authenticate(
       "Cross-origin requests are not allowed. Name the page's origin with --cors-allowed-origins (MLFLOW_SERVER_CORS_ALLOWED_ORIGINS).",
     );
   }
-  if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, users);
+  if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, database);
   if (!config.isOpenLocally) {
     throw new MlflowError(
       "UNAUTHENTICATED",
@@ -72,7 +73,7 @@ async function authenticateCaller(
   scheme: string,
   credentials: string,
   admin: AdminCredentials,
-  users: () => Promise<D1Database>,
+  database: Pick<CheckedDatabase, "reader">,
 ): Promise<Principal> {
   if (await isAdmin(scheme, credentials, admin)) return { username: admin.username, isAdmin: true };
   if (/^basic$/i.test(scheme)) {
@@ -81,7 +82,7 @@ async function authenticateCaller(
         username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
     );
     if (usable.length > 0) {
-      const user = await signIn(await users(), usable, networkOf(request, config));
+      const user = await signIn(database.reader, usable, networkOf(request, config));
       if (user !== undefined) return user;
     }
   }

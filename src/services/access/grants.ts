@@ -4,7 +4,7 @@ import { isExperimentId } from "../../domain/ids.ts";
 import { deleteGrant, findGrants, insertGrant, type ToldGrant } from "../../stores/d1/access/grants.ts";
 import { findUser, type User } from "../../stores/d1/access/users.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
-import { findExperiments } from "../../stores/d1/experiments/experiments.ts";
+import { findExperiment } from "../../stores/d1/experiments/experiments.ts";
 import { findRegisteredModelId } from "../../stores/d1/registry/registered-models.ts";
 import type { ServiceContext } from "../context.ts";
 import { userNotFound } from "./users.ts";
@@ -61,7 +61,7 @@ async function keyOf(ctx: ServiceContext, { username, resourceType, resourceId }
 async function patternOf(ctx: ServiceContext, type: ResourceType, id: string): Promise<string> {
   if (id === ANY) return ANY;
   if (type === "experiment") {
-    const [experiment] = isExperimentId(id) ? await findExperiments(ctx.db, [id]) : [];
+    const experiment = isExperimentId(id) ? await findExperiment(ctx.db, id) : undefined;
     if (experiment !== undefined) return experiment.experimentId;
   } else if (type === "registered_model" || type === "prompt") {
     const modelId = await findRegisteredModelId(ctx.db, id);

@@ -6,8 +6,8 @@ import { checkKey, checkLength, shorten } from "../../domain/names.ts";
 import { failedGuard, isDuplicate } from "../../stores/d1/connection/guard.ts";
 import {
   deleteExperimentTag as deleteTagRow,
+  findExperiment,
   findExperimentByName,
-  findExperiments,
   insertExperiment,
   renameExperiment as renameRow,
   upsertExperimentTag,
@@ -19,7 +19,7 @@ export async function getExperiment(ctx: ServiceContext, experimentId: string): 
   if (!/^-?\d+$/.test(experimentId)) {
     throw invalidParameter(`Invalid experiment ID '${experimentId}'. Experiment ID must be a valid integer.`);
   }
-  const [experiment] = isExperimentId(experimentId) ? await findExperiments(ctx.db, [experimentId]) : [];
+  const experiment = isExperimentId(experimentId) ? await findExperiment(ctx.db, experimentId) : undefined;
   if (experiment === undefined) throw doesNotExist(`No Experiment with id=${experimentId} exists`);
   return experiment;
 }

@@ -1,7 +1,7 @@
 import type { Experiment } from "../../domain/entities.ts";
 import { type ExperimentSearchQuery, planExperimentSearch } from "../../search/experiment-plan.ts";
-import { readPage } from "../../stores/d1/connection/page.ts";
-import { findExperiments } from "../../stores/d1/experiments/experiments.ts";
+import { readItemPage } from "../../stores/d1/connection/page.ts";
+import { EXPERIMENTS } from "../../stores/d1/experiments/experiments.ts";
 import type { ServiceContext } from "../context.ts";
 
 export interface ExperimentPage {
@@ -14,7 +14,8 @@ export async function searchExperiments(
   search: Omit<ExperimentSearchQuery, "visibility">,
 ): Promise<ExperimentPage> {
   const plan = planExperimentSearch({ ...search, visibility: ctx.visibility });
-  const { ids, nextPageToken } = await readPage(ctx.db, plan);
-  const byId = new Map((await findExperiments(ctx.db, ids)).map((found) => [found.experimentId, found]));
-  return { experiments: ids.flatMap((id) => byId.get(id) ?? []), nextPageToken };
+  const { slices, nextPageToken } = await readItemPage(ctx.db, plan, EXPERIMENTS);
+  const experiments: Experiment[] = [];
+  for await (const slice of slices) experiments.push(...slice);
+  return { experiments, nextPageToken };
 }

@@ -1,4 +1,4 @@
-import type { KeyValue, LifecycleStage, LoggedModelStatus } from "../../domain/entities.ts";
+import type { KeyValue, LoggedModelStatus } from "../../domain/entities.ts";
 import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { isExperimentId } from "../../domain/ids.ts";
 import {
@@ -17,7 +17,8 @@ import {
   findLoggedModel,
   insertLoggedModel,
   type LoggedModelInfo,
-  readLoggedModels,
+  readLoggedModel,
+  type StoredLoggedModel,
   setTags,
   updateLoggedModel,
 } from "../../stores/d1/logged-models/logged-models.ts";
@@ -48,13 +49,12 @@ export async function createLoggedModel(ctx: ServiceContext, input: CreateLogged
   refuseRepeated("tag", tags);
   const modelId = newModelId();
   const model = { modelId, experimentId, name, modelType, sourceRunId, params, tags, nowMs: Date.now() };
-  if (!isExperimentId(experimentId) || !(await insertLoggedModel(ctx.writes, model))) {
-    const experiment = await getExperiment(ctx, experimentId);
-    throw invalidParameter(
-      `The experiment ${experiment.experimentId} must be in the 'active' state. Current state is ${experiment.lifecycleStage}.`,
-    );
-  }
-  return await readModel(ctx, modelId);
+  const created = isExperimentId(experimentId) ? await insertLoggedModel(ctx.writes, model) : undefined;
+  if (created !== undefined) return created;
+  const experiment = await getExperiment(ctx, experimentId);
+  throw invalidParameter(
+    `The experiment ${experiment.experimentId} must be in the 'active' state. Current state is ${experiment.lifecycleStage}.`,
+  );
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST for a deleted model too, unless `allowDeleted`. */
@@ -112,11 +112,8 @@ export async function deleteModelTag(ctx: ServiceContext, modelId: string, key: 
   if (!isDeleted) throw doesNotExist(`No tag with key '${key}' found for model with ID '${modelId}'.`);
 }
 
-async function readModel(
-  ctx: ServiceContext,
-  modelId: string,
-): Promise<LoggedModel & { readonly lifecycleStage: LifecycleStage }> {
-  const [model] = await readLoggedModels(ctx.db, [modelId]);
+async function readModel(ctx: ServiceContext, modelId: string): Promise<StoredLoggedModel> {
+  const model = await readLoggedModel(ctx.db, modelId);
   if (model === undefined) throw loggedModelNotFound(modelId);
   return model;
 }

@@ -1,10 +1,10 @@
 import { planRunSearch, type RunSearchPlan, type RunSearchQuery } from "../../search/run-plan.ts";
+import { inSlices } from "../../stores/d1/connection/page.ts";
 import { liveRunsStatement, type RunPlaceRow, toPlace } from "../../stores/d1/metrics/latest-metrics.ts";
 import { readRunPage } from "../../stores/d1/runs/run-page.ts";
 import { type RecordRow, type RunRecord, readRecordRows, toRecords } from "../../stores/d1/runs/runs.ts";
 import type { ServiceContext } from "../context.ts";
 import { catchUp, MAX_LIVE_RUNS } from "../metrics/catch-up.ts";
-import { inSlices } from "../slices.ts";
 
 /** Runs read at once, so that a page of 50,000 stays in flat memory: as many as MLflow's clients ask for by default. */
 const RUNS_PER_READ = 1000;

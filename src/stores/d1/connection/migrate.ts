@@ -11,9 +11,10 @@ import runsRunning from "../../../../migrations/0009_runs_running.sql";
 import locations from "../../../../migrations/0010_locations.sql";
 import runCells from "../../../../migrations/0011_run_cells.sql";
 import users from "../../../../migrations/0012_users.sql";
+import { MlflowError } from "../../../domain/errors.ts";
 
 /** Every migration in order, under the file name that wrangler records for it. */
-const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
+export const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0000_foundation.sql", sql: foundation },
   { name: "0001_models.sql", sql: models },
   { name: "0002_first_values.sql", sql: firstValues },
@@ -29,32 +30,69 @@ const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0012_users.sql", sql: users },
 ];
 
+/** Wrangler and {@link migrate} apply them in order, so that a database that has this one has all. */
+export const LAST_MIGRATION = MIGRATIONS.at(-1)!.name;
+
+/** After a migration that failed, in milliseconds, and twice as long after each further one. */
+const FIRST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 600_000;
+
+/** The last failure of this isolate. */
+let failure: { readonly error: MlflowError; readonly pauseMs: number; readonly untilMs: number } | undefined;
+
 /**
  * Brings the database up to this Worker's schema. Uses the table that `wrangler d1 migrations apply` uses, so that the
  * two may take turns. Each migration is one transaction that also records its name: of two Workers that start together,
- * one fails on the name, sees the other's work and goes on.
+ * one fails on the name, sees the other's work and goes on. One read decides whether there is anything to do.
+ * @throws MlflowError TEMPORARILY_UNAVAILABLE where a migration fails, and at once, without another try, for a while after
  */
 export async function migrate(db: D1Database): Promise<void> {
+  const applied = (await appliedMigrations(db)) ?? (await prepareDatabase(db));
+  const missing = MIGRATIONS.filter(({ name }) => !applied.has(name));
+  if (missing.length > 0 && failure !== undefined && Date.now() < failure.untilMs) throw failure.error;
+  for (const migration of missing) {
+    const statements = migration.sql.split("--> statement-breakpoint").map((statement) => db.prepare(statement));
+    const record = db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(migration.name);
+    try {
+      await db.batch([record, ...statements]);
+    } catch (error) {
+      if (!(await appliedMigrations(db))?.has(migration.name)) throw noteFailure(migration.name, error);
+    }
+  }
+  failure = undefined;
+}
+
+/** A database that nothing was ever applied to. */
+async function prepareDatabase(db: D1Database): Promise<Set<string>> {
   await db
     .prepare(
       `CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
         applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`,
     )
     .run();
-  const applied = await appliedMigrations(db);
-  for (const migration of MIGRATIONS) {
-    if (applied.has(migration.name)) continue;
-    const statements = migration.sql.split("--> statement-breakpoint").map((statement) => db.prepare(statement));
-    const record = db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(migration.name);
-    try {
-      await db.batch([record, ...statements]);
-    } catch (error) {
-      if (!(await appliedMigrations(db)).has(migration.name)) throw error;
-    }
+  return new Set();
+}
+
+/** @returns undefined where there is no table of them */
+async function appliedMigrations(db: D1Database): Promise<Set<string> | undefined> {
+  try {
+    const { results } = await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
+    return new Set(results.map((row) => row.name));
+  } catch (error) {
+    if (error instanceof Error && /no such table/.test(error.message)) return undefined;
+    throw error;
   }
 }
 
-async function appliedMigrations(db: D1Database): Promise<Set<string>> {
-  const { results } = await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
-  return new Set(results.map((row) => row.name));
+function noteFailure(name: string, cause: unknown): MlflowError {
+  console.error("migration", name, cause);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const pauseMs = Math.min(failure === undefined ? FIRST_PAUSE_MS : failure.pauseMs * 2, LONGEST_PAUSE_MS);
+  const error = new MlflowError(
+    "TEMPORARILY_UNAVAILABLE",
+    `The database lacks ${name}, and applying it failed: ${reason}. Apply it by hand: ` +
+      `npx wrangler d1 migrations apply DB --remote. It is tried again in ${pauseMs / 1000} s.`,
+  );
+  failure = { error, pauseMs, untilMs: Date.now() + pauseMs };
+  return error;
 }

@@ -1,4 +1,5 @@
 import { MlflowError } from "../../../domain/errors.ts";
+import type { CheckedDatabase } from "./checked-database.ts";
 import type { Database, Statement, StatementResult } from "./database.ts";
 import { type BoundStatement, FULL, runBatch } from "./write-queue.ts";
 
@@ -11,10 +12,13 @@ let writesUnderWay = 0;
  */
 export class QueuedDatabase implements Database {
   readonly #env: Env;
+  readonly #schema: CheckedDatabase;
   readonly #waitUntil: (work: Promise<unknown>) => void;
 
-  constructor(env: Env, waitUntil: (work: Promise<unknown>) => void) {
+  /** @param schema of the same database */
+  constructor(env: Env, schema: CheckedDatabase, waitUntil: (work: Promise<unknown>) => void) {
     this.#env = env;
+    this.#schema = schema;
     this.#waitUntil = waitUntil;
   }
 
@@ -24,6 +28,19 @@ export class QueuedDatabase implements Database {
 
   async batch<Row>(statements: QueuedStatement[]): Promise<StatementResult<Row>[]> {
     const bound = statements.map(({ sql, values }) => ({ sql, values }));
+    const check = this.#schema.checkOfWrite;
+    if (check === undefined) return (await this.#write(bound)) as StatementResult<Row>[];
+    try {
+      const [, ...results] = await this.#write([check, ...bound]);
+      this.#schema.noteWritten();
+      return results as StatementResult<Row>[];
+    } catch (error) {
+      if (!(await this.#schema.repair(error))) throw error;
+      return (await this.#write(bound)) as StatementResult<Row>[];
+    }
+  }
+
+  async #write(bound: readonly BoundStatement[]): Promise<StatementResult<unknown>[]> {
     const writing = writesUnderWay === 0 ? runBatch(this.#env.DB, bound) : runQueued(this.#env, bound);
     writesUnderWay++;
     const end = () => {
@@ -31,7 +48,7 @@ export class QueuedDatabase implements Database {
     };
     // Also where the client has hung up: the write must be counted out.
     this.#waitUntil(writing.then(end, end));
-    return (await writing.catch(throwRefusal)) as StatementResult<Row>[];
+    return await writing.catch(throwRefusal);
   }
 }
 

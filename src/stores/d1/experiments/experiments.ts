@@ -4,7 +4,8 @@ import { Binder } from "../../../search/binder.ts";
 import type { Visibility } from "../../../search/visibility.ts";
 import { grantExperimentStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
-import { integerList, keyValueLists } from "../connection/json-lists.ts";
+import { keyValueLists } from "../connection/json-lists.ts";
+import { type ItemReader, readItems } from "../connection/page.ts";
 import type { experiments, experimentTags } from "../schema/experiments.ts";
 import type { AsText, StoredRow } from "../schema/rows.ts";
 import { guardLocationFree } from "./locations.ts";
@@ -73,9 +74,22 @@ export async function insertExperiment(db: Database, experiment: NewExperiment):
   return results.flatMap((result) => result.results)[0]?.experiment_id ?? "";
 }
 
-/** The experiments of `experimentIds` that exist, in no particular order. */
-export async function findExperiments(db: D1Database, experimentIds: readonly string[]): Promise<Experiment[]> {
-  return await selectExperiments(db, "experiment_id IN (SELECT value FROM json_each(?))", integerList(experimentIds));
+/** Tags are rows of their own: as one text, those of an experiment could outgrow what D1 allows a string. */
+export const EXPERIMENTS: ItemReader<Experiment> = {
+  itemsPerRead: 1000,
+  statements: (db, { sql, values }) =>
+    [
+      `SELECT ${COLUMNS} FROM ${sql} j CROSS JOIN experiments e ON e.experiment_id = j.value ORDER BY j.key`,
+      `SELECT CAST(t.experiment_id AS TEXT) AS experiment_id, t.key, t.value FROM ${sql} j
+         CROSS JOIN experiment_tags t ON t.experiment_id = j.value ORDER BY t.experiment_id, t.key`,
+    ].map((statement) => db.prepare(statement).bind(...values)),
+  toItems: toExperiments,
+};
+
+/** The experiment of this id, deleted or not. */
+export async function findExperiment(db: D1Database, experimentId: string): Promise<Experiment | undefined> {
+  const [experiment] = await readItems(db, EXPERIMENTS, [experimentId]);
+  return experiment;
 }
 
 /** All that may be seen, deleted ones included, by name. */
@@ -91,21 +105,20 @@ export async function findExperimentByName(db: D1Database, name: string): Promis
   return experiment;
 }
 
-/** Tags are rows of their own: as one text, those of an experiment could outgrow what D1 allows a string. */
 async function selectExperiments(
   db: D1Database,
   condition: string,
   ...values: readonly (string | number)[]
 ): Promise<Experiment[]> {
-  const [experiments, tags] = await db.batch([
-    db.prepare(`SELECT ${COLUMNS} FROM experiments WHERE ${condition}`).bind(...values),
-    db
-      .prepare(
-        `SELECT CAST(experiment_id AS TEXT) AS experiment_id, key, value FROM experiment_tags
-         WHERE experiment_id IN (SELECT experiment_id FROM experiments WHERE ${condition}) ORDER BY experiment_id, key`,
-      )
-      .bind(...values),
-  ]);
+  const statements = [
+    `SELECT ${COLUMNS} FROM experiments WHERE ${condition}`,
+    `SELECT CAST(experiment_id AS TEXT) AS experiment_id, key, value FROM experiment_tags
+     WHERE experiment_id IN (SELECT experiment_id FROM experiments WHERE ${condition}) ORDER BY experiment_id, key`,
+  ];
+  return toExperiments(await db.batch(statements.map((sql) => db.prepare(sql).bind(...values))));
+}
+
+function toExperiments([experiments, tags]: readonly D1Result[]): Experiment[] {
   const tagsById = Map.groupBy((tags?.results ?? []) as TagRow[], (tag) => tag.experiment_id);
   return ((experiments?.results ?? []) as ExperimentRow[]).map((row) =>
     toExperiment(row, tagsById.get(row.experiment_id) ?? []),

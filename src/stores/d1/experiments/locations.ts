@@ -78,17 +78,19 @@ export function uriBelowLocation(path: string): string {
   return `(rtrim(substr(artifact_location, 1, ${queryStart} - 1), '/') || '/' || ${path} || substr(artifact_location, ${queryStart}))`;
 }
 
+/** Whether {@link placeDefaultExperiment} has something to do, in SQL. */
+export const isDefaultMisplacedSql = `EXISTS (SELECT 1 FROM experiments
+  WHERE experiment_id = 0 AND artifact_location = 'mlflow-artifacts:/0'
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = 0)
+    AND NOT EXISTS (SELECT 1 FROM logged_models WHERE experiment_id = 0))`;
+
 /**
  * Gives the experiment that every server has, Default, a folder of the operator's root, as long as nothing was logged to
  * it: a migration, which knows no settings, made it.
  */
 export async function placeDefaultExperiment(db: D1Database, defaultRoot: string): Promise<void> {
   await db
-    .prepare(
-      `UPDATE experiments SET artifact_location = ? WHERE experiment_id = 0 AND artifact_location = 'mlflow-artifacts:/0'
-       AND NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = 0)
-       AND NOT EXISTS (SELECT 1 FROM logged_models WHERE experiment_id = 0)`,
-    )
+    .prepare(`UPDATE experiments SET artifact_location = ? WHERE experiment_id = 0 AND ${isDefaultMisplacedSql}`)
     .bind(aroundExperimentId(defaultRoot).join("0"))
     .run();
 }

@@ -1,8 +1,10 @@
 import type { KeyValue, LifecycleStage, LoggedModelStatus } from "../../../domain/entities.ts";
 import { parseInt64 } from "../../../domain/int64.ts";
+import { asStored } from "../../../domain/key-values.ts";
 import type { LoggedModel, ModelMetric } from "../../../domain/logged-model.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
+import { type IdSource, type ItemReader, readItems } from "../connection/page.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
 import type { loggedModelMetrics, loggedModels, loggedModelTags } from "../schema/logged-models.ts";
 import type { AsText, StoredRow } from "../schema/rows.ts";
@@ -18,23 +20,40 @@ export interface NewLoggedModel {
   readonly nowMs: number;
 }
 
-/** @returns false when there is no active experiment of that id. */
-export async function insertLoggedModel(db: Database, model: NewLoggedModel): Promise<boolean> {
+/** @returns the new model, or undefined when there is no active experiment of that id. */
+export async function insertLoggedModel(db: Database, model: NewLoggedModel): Promise<LoggedModel | undefined> {
   const { modelId, experimentId, name, modelType, sourceRunId, nowMs } = model;
-  const [inserted] = await db.batch([
+  const [inserted] = await db.batch<{ experiment_id: string; artifact_uri: string }>([
     db
       .prepare(
         `INSERT INTO logged_models (model_id, experiment_id, name, model_type, source_run_id, status, artifact_uri,
            lifecycle_stage, creation_time, last_update_time)
          SELECT ?1, experiment_id, ?3, ?4, ?5, 'LOGGED_MODEL_PENDING', ${uriBelowLocation("'models/' || ?1 || '/artifacts'")},
            'active', ?6, ?6
-         FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'`,
+         FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
+         RETURNING CAST(experiment_id AS TEXT) AS experiment_id, artifact_uri`,
       )
       .bind(modelId, experimentId, name, modelType, sourceRunId, nowMs),
     ...insertParamsStatements(db, modelId, model.params),
     ...upsertTagsStatements(db, modelId, model.tags),
   ]);
-  return (inserted?.meta.changes ?? 0) > 0;
+  const row = inserted?.results[0];
+  if (row === undefined) return undefined;
+  return {
+    modelId,
+    experimentId: row.experiment_id,
+    name,
+    modelType,
+    sourceRunId,
+    status: "LOGGED_MODEL_PENDING",
+    statusMessage: null,
+    artifactUri: row.artifact_uri,
+    creationTimeMs: nowMs,
+    lastUpdateTimeMs: nowMs,
+    tags: asStored(model.tags),
+    params: asStored(model.params),
+    metrics: [],
+  };
 }
 
 /** Adds params of an existing model. One of another value than before becomes NULL, which its column refuses. */
@@ -177,27 +196,41 @@ function toMetric(row: MetricRow): ModelMetric {
   };
 }
 
-/** The models of `modelIds` that exist, in that order, deleted ones too. Give at most a hundred at a time. */
-export async function readLoggedModels(
-  db: D1Database,
-  modelIds: readonly string[],
-): Promise<(LoggedModel & { readonly lifecycleStage: LifecycleStage })[]> {
-  const ids = JSON.stringify(modelIds);
-  const asked = "model_id IN (SELECT value FROM json_each(?))";
-  const [models, tags, params, metrics] = await db.batch(
-    [
-      `SELECT ${INFO_COLUMNS} FROM json_each(?) j CROSS JOIN logged_models m ON m.model_id = j.value ORDER BY j.key`,
-      `SELECT model_id, key, value FROM logged_model_tags WHERE ${asked} ORDER BY model_id, key`,
-      `SELECT model_id, key, value FROM logged_model_params WHERE ${asked} ORDER BY model_id, key`,
-      `SELECT model_id, run_id, key, value, is_nan, CAST(timestamp AS TEXT) AS timestamp, CAST(step AS TEXT) AS step,
-         dataset_name, dataset_digest
-       FROM logged_model_metrics m WHERE ${asked} ORDER BY model_id, key, m.timestamp, m.step, run_id`,
-    ].map((sql) => db.prepare(sql).bind(ids)),
-  );
-  const tagsOf = Map.groupBy((tags?.results ?? []) as unknown as PairRow[], (row) => row.model_id);
-  const paramsOf = Map.groupBy((params?.results ?? []) as unknown as PairRow[], (row) => row.model_id);
-  const metricsOf = Map.groupBy((metrics?.results ?? []) as unknown as MetricRow[], (row) => row.model_id);
-  return ((models?.results ?? []) as unknown as ModelRow[]).map((row) => ({
+/** With all that other tables say of the model; undefined where there is no such model, deleted or not. */
+export async function readLoggedModel(db: D1Database, modelId: string): Promise<StoredLoggedModel | undefined> {
+  const [model] = await readItems(db, LOGGED_MODELS, [modelId]);
+  return model;
+}
+
+/** A model with all that other tables say of it. */
+export type StoredLoggedModel = LoggedModel & { readonly lifecycleStage: LifecycleStage };
+
+/** Logged models by their ids, deleted ones too. */
+export const LOGGED_MODELS: ItemReader<StoredLoggedModel> = {
+  itemsPerRead: 100,
+  statements: modelStatements,
+  toItems: toLoggedModels,
+};
+
+function modelStatements(db: D1Database, { sql, values }: IdSource): D1PreparedStatement[] {
+  const asked = `FROM ${sql} j CROSS JOIN`;
+  return [
+    `SELECT ${INFO_COLUMNS} ${asked} logged_models m ON m.model_id = j.value ORDER BY j.key`,
+    `SELECT t.model_id, t.key, t.value ${asked} logged_model_tags t ON t.model_id = j.value ORDER BY t.model_id, t.key`,
+    `SELECT p.model_id, p.key, p.value ${asked} logged_model_params p ON p.model_id = j.value ORDER BY p.model_id, p.key`,
+    `SELECT m.model_id, m.run_id, m.key, m.value, m.is_nan, CAST(m.timestamp AS TEXT) AS timestamp,
+       CAST(m.step AS TEXT) AS step, m.dataset_name, m.dataset_digest
+     ${asked} logged_model_metrics m ON m.model_id = j.value ORDER BY m.model_id, m.key, m.timestamp, m.step, m.run_id`,
+  ].map((statement) => db.prepare(statement).bind(...values));
+}
+
+function toLoggedModels([models, tags, params, metrics]: readonly {
+  readonly results: unknown[];
+}[]): StoredLoggedModel[] {
+  const tagsOf = Map.groupBy((tags?.results ?? []) as PairRow[], (row) => row.model_id);
+  const paramsOf = Map.groupBy((params?.results ?? []) as PairRow[], (row) => row.model_id);
+  const metricsOf = Map.groupBy((metrics?.results ?? []) as MetricRow[], (row) => row.model_id);
+  return ((models?.results ?? []) as ModelRow[]).map((row) => ({
     ...toInfo(row),
     tags: tagsOf.get(row.model_id)?.map(toPair) ?? [],
     params: paramsOf.get(row.model_id)?.map(toPair) ?? [],

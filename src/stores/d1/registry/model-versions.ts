@@ -2,6 +2,7 @@ import type { KeyValue, ModelVersion, Stage } from "../../../domain/entities.ts"
 import { asStored } from "../../../domain/key-values.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
+import type { ItemReader } from "../connection/page.ts";
 import type { modelVersions, modelVersionTags, registeredModelAliases, registeredModels } from "../schema/registry.ts";
 import type { StoredRow } from "../schema/rows.ts";
 
@@ -162,37 +163,50 @@ export async function findLatestVersions(db: D1Database, name: string): Promise<
   );
 }
 
-/** The versions of these keys (`versionKey`) that exist, in that order. Give at most a few hundred at a time. */
-export async function readModelVersions(db: D1Database, keys: readonly string[]): Promise<ModelVersion[]> {
-  return await selectVersions(
-    db,
-    "FROM json_each(?1) j CROSS JOIN registered_models m ON m.registered_model_id = j.value ->> 0",
-    "v.version = j.value ->> 1",
-    [JSON.stringify(keys.map((key) => key.split("/").map(Number)))],
-    "ORDER BY j.key",
-  );
-}
+/** Versions by their keys (`versionKey`). A prompt's version may carry texts of 100,000 characters. */
+export const MODEL_VERSIONS: ItemReader<ModelVersion> = {
+  itemsPerRead: 200,
+  statements: (db, { sql, values }) =>
+    versionStatements(
+      db,
+      `FROM ${sql} j CROSS JOIN registered_models m ON m.registered_model_id = substr(j.value, 1, instr(j.value, '/') - 1)`,
+      "v.version = substr(j.value, instr(j.value, '/') + 1)",
+      values,
+      "ORDER BY j.key",
+    ),
+  toItems: toModelVersions,
+};
 
-/** @param from joins `registered_models m`, to which the versions `v` are joined. */
 async function selectVersions(
   db: D1Database,
   from: string,
   condition: string,
   values: readonly (string | number)[],
-  order = "ORDER BY v.version",
 ): Promise<ModelVersion[]> {
+  return toModelVersions(await db.batch(versionStatements(db, from, condition, values, "ORDER BY v.version")));
+}
+
+/** @param from joins `registered_models m`, to which the versions `v` are joined. */
+function versionStatements(
+  db: D1Database,
+  from: string,
+  condition: string,
+  values: readonly (string | number)[],
+  order: string,
+): D1PreparedStatement[] {
   const source = `${from} CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id
     WHERE v.current_stage <> 'Deleted_Internal' AND ${condition}`;
   const found = `WITH found AS MATERIALIZED (SELECT v.registered_model_id, v.version ${source})`;
-  const [versions, tags, aliases] = await db.batch(
-    [
-      `SELECT ${VERSION_COLUMNS} ${source} ${order}`,
-      `${found} SELECT t.* FROM found f CROSS JOIN model_version_tags t
-         ON t.registered_model_id = f.registered_model_id AND t.version = f.version ORDER BY t.key`,
-      `${found} SELECT a.* FROM found f CROSS JOIN registered_model_aliases a
-         ON a.registered_model_id = f.registered_model_id AND a.version = f.version ORDER BY a.alias`,
-    ].map((sql) => db.prepare(sql).bind(...values)),
-  );
+  return [
+    `SELECT ${VERSION_COLUMNS} ${source} ${order}`,
+    `${found} SELECT t.* FROM found f CROSS JOIN model_version_tags t
+       ON t.registered_model_id = f.registered_model_id AND t.version = f.version ORDER BY t.key`,
+    `${found} SELECT a.* FROM found f CROSS JOIN registered_model_aliases a
+       ON a.registered_model_id = f.registered_model_id AND a.version = f.version ORDER BY a.alias`,
+  ].map((sql) => db.prepare(sql).bind(...values));
+}
+
+function toModelVersions([versions, tags, aliases]: readonly D1Result[]): ModelVersion[] {
   const tagsOf = Map.groupBy((tags?.results ?? []) as VersionTagRow[], versionKey);
   const aliasesOf = Map.groupBy((aliases?.results ?? []) as VersionAliasRow[], versionKey);
   return ((versions?.results ?? []) as VersionRow[]).map((row) =>

@@ -3,6 +3,7 @@ import { asStored } from "../../../domain/key-values.ts";
 import { grantRegisteredModelStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
+import type { ItemReader } from "../connection/page.ts";
 import type { registeredModelAliases, registeredModels, registeredModelTags } from "../schema/registry.ts";
 import type { StoredRow } from "../schema/rows.ts";
 import { toModelVersion, VERSION_COLUMNS, type VersionRow, type VersionTagRow, versionKey } from "./model-versions.ts";
@@ -47,8 +48,8 @@ export async function insertRegisteredModel(
 }
 
 export async function findRegisteredModel(db: D1Database, name: string): Promise<RegisteredModel | undefined> {
-  const [found] = await selectModels(db, "registered_models m WHERE m.name = ?", name);
-  return found;
+  const found = await db.batch(modelStatements(db, "registered_models m WHERE m.name = ?1", [name], ""));
+  return toRegisteredModels(found)[0];
 }
 
 /** The row id of a registered model. */
@@ -57,32 +58,42 @@ export async function findRegisteredModelId(db: D1Database, name: string): Promi
   return (await db.prepare(sql).bind(name).first<{ id: number }>())?.id;
 }
 
-/** The registered models of these row ids that exist, in that order. Give at most a few hundred at a time. */
-export async function readRegisteredModels(db: D1Database, ids: readonly string[]): Promise<RegisteredModel[]> {
-  const listed = "json_each(?) j CROSS JOIN registered_models m ON m.registered_model_id = j.value";
-  return await selectModels(db, listed, JSON.stringify(ids.map(Number)), "ORDER BY j.key");
-}
+/** Registered models by their row ids. */
+export const REGISTERED_MODELS: ItemReader<RegisteredModel> = {
+  itemsPerRead: 200,
+  statements: (db, { sql, values }) => {
+    const listed = `${sql} j CROSS JOIN registered_models m ON m.registered_model_id = j.value`;
+    return modelStatements(db, listed, values, "ORDER BY j.key");
+  },
+  toItems: toRegisteredModels,
+};
 
 /** @param from leads to `registered_models m`. */
-async function selectModels(db: D1Database, from: string, value: string, order = ""): Promise<RegisteredModel[]> {
+function modelStatements(
+  db: D1Database,
+  from: string,
+  values: readonly (string | number)[],
+  order: string,
+): D1PreparedStatement[] {
   // By index: the newest version of each stage is one look.
   const latest = `(SELECT m.registered_model_id, m.name FROM ${from}) m
     CROSS JOIN json_each('["None","Staging","Production","Archived"]') s
     CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id AND v.version =
       (SELECT max(version) FROM model_versions w WHERE w.registered_model_id = m.registered_model_id AND w.current_stage = s.value)`;
-  const [models, tags, aliases, versions, versionTags] = await db.batch(
-    [
-      `SELECT m.* FROM ${from} ${order}`,
-      `SELECT t.* FROM registered_model_tags t
+  return [
+    `SELECT m.* FROM ${from} ${order}`,
+    `SELECT t.* FROM registered_model_tags t
        WHERE t.registered_model_id IN (SELECT m.registered_model_id FROM ${from}) ORDER BY t.key`,
-      `SELECT a.* FROM registered_model_aliases a
+    `SELECT a.* FROM registered_model_aliases a
        WHERE a.registered_model_id IN (SELECT m.registered_model_id FROM ${from}) ORDER BY a.alias`,
-      `SELECT ${VERSION_COLUMNS} FROM ${latest} ORDER BY v.version`,
-      `SELECT t.* FROM (SELECT v.registered_model_id, v.version FROM ${latest}) f
+    `SELECT ${VERSION_COLUMNS} FROM ${latest} ORDER BY v.version`,
+    `SELECT t.* FROM (SELECT v.registered_model_id, v.version FROM ${latest}) f
        CROSS JOIN model_version_tags t ON t.registered_model_id = f.registered_model_id AND t.version = f.version
        ORDER BY t.key`,
-    ].map((sql) => db.prepare(sql).bind(value)),
-  );
+  ].map((sql) => db.prepare(sql).bind(...values));
+}
+
+function toRegisteredModels([models, tags, aliases, versions, versionTags]: readonly D1Result[]): RegisteredModel[] {
   const byModel = (row: { readonly registered_model_id: number }) => row.registered_model_id;
   const tagsOf = Map.groupBy((tags?.results ?? []) as TagRow[], byModel);
   const aliasesOf = Map.groupBy((aliases?.results ?? []) as AliasRow[], byModel);

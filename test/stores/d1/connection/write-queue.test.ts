@@ -1,6 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { SERVED_ROOT } from "../../../../src/domain/artifact-location.ts";
+import { CheckedDatabase } from "../../../../src/stores/d1/connection/checked-database.ts";
 import { failedGuard } from "../../../../src/stores/d1/connection/guard.ts";
 import { migrate } from "../../../../src/stores/d1/connection/migrate.ts";
 import { QueuedDatabase } from "../../../../src/stores/d1/connection/queued-database.ts";
@@ -22,6 +24,9 @@ const setTag = (runId: string, value: string): BoundStatement => ({
     ON CONFLICT DO UPDATE SET value = excluded.value RETURNING value`,
   values: [runId, value],
 });
+
+/** Known to be there, or asked for by the first write. */
+const schema = () => new CheckedDatabase(env.DB, SERVED_ROOT);
 
 async function tagOf(runId: string): Promise<string | undefined> {
   const sql = "SELECT value FROM tags WHERE run_id = ? AND key = 'a'";
@@ -89,7 +94,7 @@ describe("more than may wait", () => {
 
   test("is a 429, which says that nothing was written", async () => {
     const full = { getByName: () => ({ batch: async () => FULL }) } as unknown as Env["WRITES"];
-    const db = new QueuedDatabase({ ...env, WRITES: full }, () => undefined);
+    const db = new QueuedDatabase({ ...env, WRITES: full }, schema(), () => undefined);
     const [first, second] = await Promise.allSettled([db.prepare("SELECT 1").run(), db.prepare("SELECT 2").run()]);
     expect(first.status).toBe("fulfilled");
     expect(second).toMatchObject({ status: "rejected", reason: { code: "REQUEST_LIMIT_EXCEEDED", status: 429 } });
@@ -104,7 +109,7 @@ test("what D1 did not begin is a 429 too, and any other failure stays what it wa
     const failing: D1Database = Object.assign(Object.create(env.DB), {
       batch: () => Promise.reject(new Error(text)),
     });
-    const db = new QueuedDatabase({ ...env, DB: failing }, () => undefined);
+    const db = new QueuedDatabase({ ...env, DB: failing }, schema(), () => undefined);
     await expect(db.prepare("SELECT 1").run()).rejects.toMatchObject(reason);
   }
 });
@@ -169,7 +174,7 @@ test("those who write at once through one Worker, some refused, are each told th
   const runIds = await newRuns(30);
   await Promise.all(runIds.filter((_, i) => i % 3 === 0).map((run_id) => mlflow("runs/delete", { run_id })));
   const pending: Promise<unknown>[] = [];
-  const db = new QueuedDatabase(env, (work) => pending.push(work));
+  const db = new QueuedDatabase(env, schema(), (work) => pending.push(work));
   const outcomes = await Promise.allSettled(
     runIds.map(async (id, i) => {
       const statements = [guardActive(id), setTag(id, `${i}`)];

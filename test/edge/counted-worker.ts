@@ -1,0 +1,20 @@
+import worker from "../../src/index.ts";
+import { WriteQueue as Queue } from "../../src/stores/d1/connection/write-queue.ts";
+import { RunDurableObject as RunObject } from "../../src/stores/run/durable-object.ts";
+import { countedEnv, countStorage } from "./counted-env.ts";
+
+/* The product's Worker, with every call of D1 and of objects counted: see Ledger. */
+
+export class RunDurableObject extends RunObject {
+  constructor(state: DurableObjectState, env: Env) {
+    super(countStorage(state), countedEnv(env, true));
+  }
+}
+
+export class WriteQueue extends Queue {
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, countedEnv(env, true));
+  }
+}
+
+export default worker;

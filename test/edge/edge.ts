@@ -1,0 +1,78 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, vi } from "vitest";
+import { countedEnv } from "./counted-env.ts";
+import { ledger, type Trip } from "./ledger.ts";
+
+type Worker = typeof import("../../src/index.ts").default;
+
+/** What one call of the API took. */
+export interface Cost {
+  /** Round trips one after the other until the answer was there. */
+  readonly rounds: number;
+  /** Those that came after the answer. */
+  readonly roundsAfter: number;
+  readonly d1Read: number;
+  readonly d1Written: number;
+  readonly objectWritten: number;
+  readonly alarms: number;
+  readonly trips: readonly Trip[];
+  readonly answer: unknown;
+}
+
+/** An isolate: what the Worker remembers between requests begins with it. */
+export class Isolate {
+  readonly #worker: Worker;
+  readonly #env: Env;
+
+  private constructor(worker: Worker, settings: Partial<Env>) {
+    this.#worker = worker;
+    this.#env = { ...countedEnv(env, false), ...settings };
+  }
+
+  static async start(settings: Partial<Env> = {}): Promise<Isolate> {
+    vi.resetModules();
+    return new Isolate((await import("../../src/index.ts")).default, settings);
+  }
+
+  /** A call of MLflow's API, counted. */
+  api(method: "GET" | "POST" | "PATCH", path: string, message: object = {}, headers: Record<string, string> = {}) {
+    return this.call(method, `/api/2.0/mlflow/${path}`, message, headers);
+  }
+
+  async call(
+    method: "GET" | "POST" | "PATCH",
+    path: string,
+    message: object = {},
+    headers: Record<string, string> = {},
+  ): Promise<Cost> {
+    const query = method === "GET" ? new URLSearchParams(message as Record<string, string>).toString() : "";
+    const request = new Request(`http://localhost${path}${query && `?${query}`}`, {
+      method,
+      headers: { "Content-Type": "application/json", ...headers },
+      ...(method !== "GET" && { body: JSON.stringify(message) }),
+    });
+    const execution = createExecutionContext();
+    ledger.clear();
+    ledger.isHolding = true;
+    const response = await this.#worker.fetch(request, this.#env, execution);
+    const text = await response.text();
+    const { rounds } = ledger;
+    await waitOnExecutionContext(execution);
+    ledger.isHolding = false;
+    ledger.settleCursors();
+    expect(response.status, `${method} ${path}: ${text.slice(0, 500)}`).toBe(200);
+    const d1 = ledger.trips.filter(({ to }) => to === "d1");
+    const sum = (of: (trip: Trip) => number) => d1.reduce((total, trip) => total + of(trip), 0);
+    return {
+      rounds,
+      roundsAfter: ledger.rounds - rounds,
+      d1Read: sum(({ rowsRead }) => rowsRead),
+      d1Written: sum(({ rowsWritten }) => rowsWritten),
+      objectWritten: ledger.objectRowsWritten,
+      alarms: ledger.alarmsSet,
+      trips: ledger.trips,
+      answer: text.startsWith("{") ? JSON.parse(text) : text,
+    };
+  }
+}

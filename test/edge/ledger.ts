@@ -1,0 +1,108 @@
+/** One call of D1 or of a Durable Object. */
+export interface Trip {
+  readonly to: "d1" | "runs" | "writes";
+  readonly what: string;
+  /** 1 for those that nothing was waited for, and one more than those whose answer had to be there. */
+  readonly round: number;
+  rowsRead: number;
+  rowsWritten: number;
+}
+
+interface Held {
+  readonly isInsideObject: boolean;
+  round: number | undefined;
+}
+
+/** Turns of the event loop without news after which the code is taken to wait for what is held. */
+const QUIET_TURNS = 12;
+
+/**
+ * What a request asks of D1 and of objects, and how much of it one after the other. Each call is held until everything
+ * that runs waits for such a call; then all that are held go off together, as one *round*. So rounds are sequential round
+ * trips, and are counted, not timed.
+ */
+class Ledger {
+  trips: Trip[] = [];
+  rounds = 0;
+  /** Rows of objects' own SQLite. */
+  objectRowsRead = 0;
+  objectRowsWritten = 0;
+  alarmsSet = 0;
+  #cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  readonly #held = new Set<Held>();
+  #running = 0;
+  #objectCalls = 0;
+  #quietTurns = 0;
+  isHolding = false;
+
+  clear(): void {
+    this.trips = [];
+    this.rounds = 0;
+    this.#cursors = [];
+    this.objectRowsRead = 0;
+    this.objectRowsWritten = 0;
+    this.alarmsSet = 0;
+  }
+
+  /** A cursor's rows count once it was read. */
+  addCursor(cursor: SqlStorageCursor<Record<string, SqlStorageValue>>): void {
+    this.#cursors.push(cursor);
+    if (this.#cursors.length > 1000) this.settleCursors();
+  }
+
+  settleCursors(): void {
+    for (const { rowsRead, rowsWritten } of this.#cursors) {
+      this.objectRowsRead += rowsRead;
+      this.objectRowsWritten += rowsWritten;
+    }
+    this.#cursors = [];
+  }
+
+  /** @param call does it, and notes its rows in the trip. */
+  async call<T>(to: Trip["to"], what: string, isInsideObject: boolean, call: (trip: Trip) => Promise<T>): Promise<T> {
+    const round = this.isHolding ? await this.#hold(isInsideObject) : 0;
+    const trip = { to, what, round, rowsRead: 0, rowsWritten: 0 };
+    this.trips.push(trip);
+    const isObject = to !== "d1";
+    if (isObject) this.#objectCalls++;
+    else this.#running++;
+    try {
+      return await call(trip);
+    } finally {
+      if (isObject) this.#objectCalls--;
+      else this.#running--;
+      this.#quietTurns = 0;
+    }
+  }
+
+  /** Each waits by its own turns: a request of workerd may not wait for another's. @returns its round */
+  async #hold(isInsideObject: boolean): Promise<number> {
+    const held: Held = { isInsideObject, round: undefined };
+    this.#held.add(held);
+    this.#quietTurns = 0;
+    while (held.round === undefined) {
+      await scheduler.wait(0);
+      // Of several that wait one counts the turns.
+      if (this.#held.values().next().value === held) this.#turn();
+    }
+    return held.round;
+  }
+
+  #turn(): void {
+    const isBlocked =
+      this.#running === 0 && (this.#objectCalls === 0 || [...this.#held].some(({ isInsideObject }) => isInsideObject));
+    if (!isBlocked) this.#quietTurns = 0;
+    else if (++this.#quietTurns >= QUIET_TURNS) {
+      this.rounds++;
+      this.#quietTurns = 0;
+      for (const held of this.#held) held.round = this.rounds;
+      this.#held.clear();
+    }
+  }
+}
+
+const globals = globalThis as { trackflareLedger?: Ledger };
+globals.trackflareLedger ??= new Ledger();
+
+/** One of the isolate, whoever imports this. */
+export const ledger = globals.trackflareLedger;

@@ -1,0 +1,88 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { type Cost, Isolate } from "./edge.ts";
+
+/*
+ * What calls of the API ask of D1 and of objects, one after the other. On the edge each of these is 20 to 150 ms.
+ * docs/architecture.md has the table.
+ */
+
+let warm: Isolate;
+let experimentId: string;
+
+beforeAll(async () => {
+  warm = await Isolate.start();
+  experimentId = await newExperiment();
+});
+
+async function newExperiment(): Promise<string> {
+  const { answer } = await warm.api("POST", "experiments/create", { name: crypto.randomUUID() });
+  return (answer as { experiment_id: string }).experiment_id;
+}
+
+async function newRun(experiment_id = experimentId): Promise<string> {
+  const { answer } = await warm.api("POST", "runs/create", { experiment_id });
+  return (answer as { run: { info: { run_id: string } } }).run.info.run_id;
+}
+
+const point = (run_id: string, step: number) => ({ run_id, key: "a", value: step, timestamp: 1, step });
+
+async function newBusyRun(experiment_id = experimentId): Promise<string> {
+  const runId = await newRun(experiment_id);
+  for (const step of [0, 1, 2]) await warm.api("POST", "runs/log-metric", point(runId, step));
+  return runId;
+}
+
+const trips = ({ rounds, roundsAfter }: Cost) => [rounds, roundsAfter];
+
+test("the first request of an isolate asks for the schema beside what it asks anyway; /health asks nothing", async () => {
+  const runId = await newRun();
+  const reading = await Isolate.start();
+  expect(trips(await reading.call("GET", "/health"))).toEqual([0, 0]);
+  expect(trips(await reading.call("GET", "/version"))).toEqual([0, 0]);
+  const { rounds } = await warm.api("GET", "experiments/get", { experiment_id: experimentId });
+  expect(rounds).toBe(1);
+  const first = await reading.api("GET", "experiments/get", { experiment_id: experimentId });
+  expect([first.rounds, first.trips.length]).toEqual([1, 2]);
+  const second = await reading.api("GET", "experiments/get", { experiment_id: experimentId });
+  expect([second.rounds, second.trips.length]).toEqual([1, 1]);
+  const writing = await Isolate.start();
+  const set = { run_id: runId, key: "t", value: "1" };
+  const firstWrite = await writing.api("POST", "runs/set-tag", set);
+  expect([firstWrite.rounds, firstWrite.trips.length]).toEqual([1, 1]);
+  expect((await writing.api("POST", "runs/set-tag", set)).trips[0]?.what).not.toContain("d1_migrations");
+});
+
+test("lists and creations are one round trip", async () => {
+  const model = { name: crypto.randomUUID() };
+  expect(trips(await warm.api("POST", "registered-models/create", model))).toEqual([1, 0]);
+  expect(trips(await warm.api("POST", "experiments/search", { max_results: 100 }))).toEqual([1, 0]);
+  expect(trips(await warm.api("GET", "registered-models/search", {}))).toEqual([1, 0]);
+  expect(trips(await warm.api("GET", "model-versions/search", {}))).toEqual([1, 0]);
+  expect(trips(await warm.api("POST", "logged-models", { experiment_id: experimentId, name: "m" }))).toEqual([1, 0]);
+  const found = await warm.api("POST", "logged-models/search", { experiment_ids: [experimentId] });
+  expect(trips(found)).toEqual([1, 0]);
+  expect(trips(await warm.api("POST", "runs/create", { experiment_id: experimentId }))).toEqual([1, 0]);
+});
+
+test("a point is one round trip: of a run's first ones to D1, in a burst to the object alone", async () => {
+  const runId = await newRun();
+  expect(trips(await warm.api("POST", "runs/log-metric", point(runId, 0)))).toEqual([1, 0]);
+  await warm.api("POST", "runs/log-metric", point(runId, 1));
+  const inBurst = await warm.api("POST", "runs/log-metric", point(runId, 2));
+  expect([inBurst.rounds, inBurst.d1Read, inBurst.d1Written, inBurst.objectWritten]).toEqual([1, 0, 0, 1]);
+});
+
+test("params and metrics of one batch are two round trips: D1's part must be there before the points are", async () => {
+  const runId = await newBusyRun();
+  const { run_id: _, ...metric } = point(runId, 3);
+  const batch = { run_id: runId, metrics: [metric], params: [{ key: "p", value: "1" }] };
+  expect((await warm.api("POST", "runs/log-batch", batch)).rounds).toBe(2);
+});
+
+test("a run's end is one round trip; its object tells D1 after the answer", async () => {
+  const runId = await newBusyRun();
+  expect(trips(await warm.api("POST", "runs/update", { run_id: runId, status: "FINISHED" }))).toEqual([1, 2]);
+  const row = await env.DB.prepare("SELECT live_epoch FROM runs WHERE run_id = ?").bind(runId).first();
+  expect(row).toEqual({ live_epoch: null });
+});
