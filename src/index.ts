@@ -2,6 +2,7 @@ import { createApp } from "./http/app.ts";
 import { ROUTES } from "./routes/table.ts";
 
 export { WriteQueue } from "./stores/d1/connection/write-queue.ts";
+export { AccessGate } from "./stores/gate/access-gate.ts";
 export { RunDurableObject } from "./stores/run/durable-object.ts";
 
 const app = createApp(ROUTES);

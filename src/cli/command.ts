@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { serverCommand } from "./commands/server.ts";
+import { tokensCommand } from "./commands/tokens.ts";
+import { usersCommand } from "./commands/users.ts";
 import { UserError } from "./user-error.ts";
 
 /**
@@ -13,8 +15,10 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     .description("An MLflow-compatible tracking server on Cloudflare Workers, or on this machine.")
     .addCommand(serverCommand())
     .addCommand(importCommand())
-    .addCommand(exportCommand());
-  for (const command of [program, ...program.commands]) {
+    .addCommand(exportCommand())
+    .addCommand(usersCommand())
+    .addCommand(tokensCommand());
+  for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
     command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   }
   try {

@@ -16,3 +16,10 @@ export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
 /** Every thing of a kind. */
 export const ANY = "*";
+
+/**
+ * What a token may be let do of what its owner may. `read` and `write` are of everything that is tracked, `artifacts` is of
+ * files beside one of these, and `admin` of users, grants, tokens and the server.
+ */
+export const SCOPES = ["read", "write", "artifacts", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];

@@ -1,3 +1,5 @@
+import type { Scope } from "./access.ts";
+
 /** Who is calling. */
 export interface Principal {
   readonly username: string;
@@ -5,14 +7,26 @@ export interface Principal {
   readonly isAdmin: boolean;
   /** Absent for the admin of the server's settings, and where the server is open. */
   readonly user?: UserIdentity | undefined;
+  /** What is left of the user's rights; absent for who signed in with a password. */
+  readonly narrowing?: Narrowing | undefined;
 }
 
 /** Whoever reaches a server that asks for no credentials. */
 export const LOCAL: Principal = { username: "local", isAdmin: true };
 
-/** A user whose password was checked. */
+/** A user whose password or token was checked. */
 export interface UserIdentity {
   readonly userId: number;
-  /** Another number after each change of the password, so that who knew the old one is out at once. */
-  readonly stamp: number;
+  /**
+   * Another number after each change of the password, so that who knew the old one is out at once. Absent where the
+   * credentials outlive the password, as tokens do.
+   */
+  readonly stamp?: number | undefined;
+}
+
+/** A part of somebody's rights: what may be done is what both allow. */
+export interface Narrowing {
+  readonly scopes: ReadonlySet<Scope>;
+  /** The only experiments, and nothing that belongs to none; undefined for no such limit. */
+  readonly experimentIds?: readonly string[] | undefined;
 }

@@ -1,17 +1,15 @@
 import { Hono } from "hono";
 import { MlflowError } from "../domain/errors.ts";
 import type { Principal } from "../domain/principal.ts";
-import { EVERYTHING } from "../search/visibility.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
-import { visibilityOf } from "../stores/d1/access/visibility.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
 import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, type Doors } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { compress } from "./compress.ts";
-import { configOf } from "./config.ts";
+import { type Config, configOf } from "./config.ts";
 import { allowPage, preflight } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { FixedPathsFirst } from "./fixed-paths-first.ts";
@@ -23,6 +21,13 @@ const NOBODY: Principal = { username: "", isAdmin: false };
 
 type Execution = Pick<ExecutionContext, "waitUntil">;
 
+/** The database and its doors, for one request. */
+function doorsOf(env: Env, config: Config, execution: Execution): Doors {
+  const database = new CheckedDatabase(env.DB, config.locations.defaultRoot);
+  const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
+  return { env, db: database.reader, writes: new QueuedDatabase(env, database, waitUntil), waitUntil };
+}
+
 /** One request through one route: who, what, may they, do it. Nothing is changed before the last step. */
 async function serve(
   route: Route,
@@ -31,16 +36,13 @@ async function serve(
   execution: Execution,
   pathParameters: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const database = new CheckedDatabase(env.DB, config.locations.defaultRoot);
-  const caller = route.permission === "public" ? NOBODY : await authenticate(request, config, database);
+  const doors = doorsOf(env, config, execution);
+  const caller = route.permission === "public" ? NOBODY : await authenticate(request, config, doors);
   const asked = await readInput(request, route.input, pathParameters);
-  const { defaultLevel } = config;
-  const { principal, input } = await authorize(caller, route.permission, asked, database.reader, defaultLevel);
-  const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
+  const authorized = await authorize(caller, route.permission, asked, doors.db, config.defaultLevel);
+  const { principal, visibility, input } = authorized;
   const ctx = {
-    env,
-    db: database.reader,
-    writes: new QueuedDatabase(env, database, waitUntil),
+    ...doors,
     artifacts: artifactStore(env, config),
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
@@ -49,10 +51,8 @@ async function serve(
     announcesPresigned: config.announcesPresigned,
     cells: config.cells,
     principal,
-    visibility:
-      principal.isAdmin || principal.user === undefined ? EVERYTHING : visibilityOf(principal.user, defaultLevel),
+    visibility,
     requestId,
-    waitUntil,
   };
   return await route.handle({ ctx, input, request });
 }
@@ -80,7 +80,7 @@ function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
     const { env, config } = c.env;
     const file = await uiFile(c.req.raw, env, config);
     if (file !== undefined) return file;
-    await authenticate(c.req.raw, config, new CheckedDatabase(env.DB, config.locations.defaultRoot));
+    await authenticate(c.req.raw, config, doorsOf(env, config, c.executionCtx));
     throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);
   });
   app.onError((error, c) => errorResponse(error, c.env.requestId));

@@ -1,27 +1,33 @@
+import { parseToken, type TokenParts } from "../domain/api-token.ts";
 import { MlflowError } from "../domain/errors.ts";
 import { LOCAL, type Principal } from "../domain/principal.ts";
+import { tokenPrincipal } from "../services/access/tokens.ts";
 import { MAX_PASSWORD_LENGTH } from "../services/access/users.ts";
-import type { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
+import type { Database } from "../stores/d1/connection/database.ts";
 import { rawHost } from "../wire/raw-target.ts";
 import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
 import type { AdminCredentials, Config } from "./config.ts";
 import { type NameAndPassword, signIn } from "./sign-in.ts";
 
+/** Where credentials are checked. */
+export interface Doors {
+  readonly env: Env;
+  /** Where users are, asked only where it must be. */
+  readonly db: D1Database;
+  readonly writes: Database;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
 /**
  * Who sent the request.
  *
  * With an admin secret set, it must carry it, as Basic (`MLFLOW_TRACKING_USERNAME` and `_PASSWORD`) or Bearer
- * (`MLFLOW_TRACKING_TOKEN`), or a user's name and password. Without one, only the local command's loopback socket serves, and only requests that name a
+ * (`MLFLOW_TRACKING_TOKEN`), or a user's name and password, or a token, as Bearer or for a password. Without one, only the local command's loopback socket serves, and only requests that name a
  * local host and come straight from this machine: not what a page sends that rebinds its DNS name to 127.0.0.1
  * (CVE-2025-14279), nor what a proxy passes on from anywhere.
- * @param database where users are; asked only where it must be.
  * @throws MlflowError UNAUTHENTICATED, PERMISSION_DENIED, or REQUEST_LIMIT_EXCEEDED after too many wrong passwords.
  */
-export async function authenticate(
-  request: Request,
-  config: Config,
-  database: Pick<CheckedDatabase, "reader">,
-): Promise<Principal> {
+export async function authenticate(request: Request, config: Config, doors: Doors): Promise<Principal> {
   refuseOtherHosts(request, config);
   const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(request.headers.get("Authorization") ?? "") ?? [];
   // No browser adds a Bearer token by itself, so whoever sends a right one meant to.
@@ -32,7 +38,7 @@ export async function authenticate(
       "Cross-origin requests are not allowed. Name the page's origin with --cors-allowed-origins (MLFLOW_SERVER_CORS_ALLOWED_ORIGINS).",
     );
   }
-  if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, database);
+  if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, doors);
   if (!config.isOpenLocally) {
     throw new MlflowError(
       "UNAUTHENTICATED",
@@ -73,8 +79,10 @@ async function authenticateCaller(
   scheme: string,
   credentials: string,
   admin: AdminCredentials,
-  database: Pick<CheckedDatabase, "reader">,
+  doors: Doors,
 ): Promise<Principal> {
+  const token = tokenIn(scheme, credentials);
+  if (token !== undefined) return (await byToken(token, doors)) ?? unauthenticated();
   if (await isAdmin(scheme, credentials, admin)) return { username: admin.username, isAdmin: true };
   if (/^basic$/i.test(scheme)) {
     const usable = basicCredentials(credentials).filter(
@@ -82,14 +90,30 @@ async function authenticateCaller(
         username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
     );
     if (usable.length > 0) {
-      const user = await signIn(database.reader, usable, networkOf(request, config));
+      const user = await signIn(doors.db, usable, networkOf(request, config));
       if (user !== undefined) return user;
     }
   }
+  return unauthenticated();
+}
+
+function unauthenticated(): never {
   throw new MlflowError(
     "UNAUTHENTICATED",
     "You are not authenticated. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
   );
+}
+
+/** A token as Bearer, or as the password of Basic whatever the name; undefined where the credentials are none. */
+function tokenIn(scheme: string, credentials: string): TokenParts | undefined {
+  if (/^bearer$/i.test(scheme)) return parseToken(credentials);
+  if (!/^basic$/i.test(scheme)) return undefined;
+  return parseToken(basicCredentials(credentials)[0]?.password ?? "");
+}
+
+async function byToken(token: TokenParts, { env, db, writes, waitUntil }: Doors): Promise<Principal | undefined> {
+  // Noted after the answer; that it is lost at times hurts nobody.
+  return await tokenPrincipal(env, db, token, (note) => waitUntil(note(writes)));
 }
 
 /** Cloudflare's word on the edge; elsewhere that header is the client's own. */

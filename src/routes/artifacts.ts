@@ -9,7 +9,7 @@ import { int32, message, queryToRaw, required, string } from "../wire/message.ts
 import { rawQuery } from "../wire/raw-target.ts";
 import { jsonText } from "../wire/respond.ts";
 import { apiPaths, bytes, previewedPaths, type Route, route } from "../wire/route.ts";
-import { onRun } from "./permissions.ts";
+import { onFiles, onRun } from "./permissions.ts";
 
 /** MLflow's limit, in bytes, of what its web UI uploads. */
 const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
@@ -43,7 +43,7 @@ export const artifactsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/get-artifact"],
-    permission: onRun("READ"),
+    permission: onFiles(onRun("READ")),
     input: message({ runId: runIdField, path: required(string) }),
     handle: async ({ ctx, input: { runId, path }, request }) => {
       const { objectKey } = await locateRunArtifact(ctx, runId, canonicalArtifactPath(path));
@@ -53,7 +53,7 @@ export const artifactsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: ["/ajax-api/2.0/mlflow/upload-artifact"],
-    permission: onRun("EDIT"),
+    permission: onFiles(onRun("EDIT")),
     input: bytes({
       maxBytes: MAX_UPLOAD_BYTES,
       tooLarge: () => invalidParameter("Artifact size is too large. Max size is 10MB."),
@@ -76,6 +76,7 @@ export const artifactsRoutes: readonly Route[] = [
     paths: apiPaths("/mlflow/artifacts/presigned-upload-url"),
     permission: {
       level: "EDIT",
+      scope: "artifacts",
       on: ({ runId, modelId }) => [
         ...(runId ? [{ kind: "run" as const, runId }] : []),
         ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),
@@ -94,7 +95,7 @@ export const artifactsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: apiPaths("/mlflow/artifacts/presigned-download-url"),
-    permission: onRun("READ"),
+    permission: onFiles(onRun("READ")),
     input: message({ runId: required(string), path: required(string), expiration: int32 }),
     handle: async ({ ctx, input: { runId, path, expiration = 1 } }) => {
       const artifactPath = canonicalArtifactPath(path);

@@ -21,7 +21,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, type Route, route } from "../wire/route.ts";
 import { loggedModelToWire } from "../wire/tracking.ts";
-import { onExperiment, onLoggedModel, onReadableExperiments } from "./permissions.ts";
+import { onExperiment, onFiles, onLoggedModel, onReadableExperiments } from "./permissions.ts";
 
 const MODEL = "/mlflow/logged-models/:model_id";
 
@@ -145,7 +145,7 @@ export const loggedModelsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: apiPaths(`${MODEL}/artifacts/files`),
-    permission: onLoggedModel("READ"),
+    permission: onFiles(onLoggedModel("READ")),
     input: message({ modelId, artifactFilePath: string }),
     handle: async ({ ctx, input: { modelId, artifactFilePath }, request }) => {
       if (!artifactFilePath) {

@@ -29,6 +29,7 @@ interface NamedObject {
 
 const toWrite: Permission<NamedObject> = {
   level: "EDIT",
+  scope: "artifacts",
   on: ({ objectKey }) => [{ kind: "artifact", objectKey }],
 };
 

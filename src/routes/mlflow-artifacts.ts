@@ -16,6 +16,7 @@ import {
   stream,
 } from "../wire/route.ts";
 import { multipartRoutes } from "./mlflow-artifacts-multipart.ts";
+import { onFiles } from "./permissions.ts";
 
 interface ArtifactInput {
   readonly objectKey: string;
@@ -66,7 +67,7 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: apiPaths(`${ARTIFACTS}/*`),
-    permission: onArtifact("READ"),
+    permission: onFiles(onArtifact("READ")),
     input: objectKeyBelow(ARTIFACTS),
     handle: ({ ctx, input: { objectKey }, request }) => {
       requireServing(ctx);
@@ -76,7 +77,7 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
   route({
     method: "PUT",
     paths: apiPaths(`${ARTIFACTS}/*`),
-    permission: onArtifact("EDIT"),
+    permission: onFiles(onArtifact("EDIT")),
     input: objectKeyBelow(ARTIFACTS),
     handle: async ({ ctx, input: { objectKey }, request }) => {
       requireServing(ctx);
@@ -89,7 +90,7 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
   route({
     method: "DELETE",
     paths: apiPaths(`${ARTIFACTS}/*`),
-    permission: onArtifact("MANAGE"),
+    permission: onFiles(onArtifact("MANAGE")),
     input: objectKeyBelow(ARTIFACTS),
     handle: async ({ ctx, input: { objectKey } }) => {
       requireServing(ctx);
@@ -102,7 +103,7 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: apiPaths(`${PRESIGNED}/*`),
-    permission: onArtifact("READ"),
+    permission: onFiles(onArtifact("READ")),
     input: objectKeyBelow(PRESIGNED),
     handle: ({ ctx, input: { objectKey } }) => presignedResponse(ctx, objectKey),
   }),

@@ -20,7 +20,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { modelVersionToWire } from "../wire/registry.ts";
 import { json, jsonStream } from "../wire/respond.ts";
 import { previewedPaths, type Route, route } from "../wire/route.ts";
-import { onList, onNewModelVersion, onRegisteredModel } from "./permissions.ts";
+import { onFiles, onList, onNewModelVersion, onRegisteredModel } from "./permissions.ts";
 
 const version = message({ name: required(string), version: required(string) });
 
@@ -131,7 +131,7 @@ export const modelVersionsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/model-versions/get-artifact"],
-    permission: onRegisteredModel("READ"),
+    permission: onFiles(onRegisteredModel("READ")),
     input: message({ name: required(string), version: required(string), path: required(string) }),
     handle: async ({ ctx, input: { name, version, path }, request }) =>
       artifactResponse(ctx, request, await locateVersionArtifact(ctx, name, version, canonicalArtifactPath(path))),

@@ -6,6 +6,11 @@ import type { Permission, PermissionLevel, Resource } from "../wire/route.ts";
 /** Rules of most routes: what a call needs on the experiment or run that its input names. */
 export const onServer = (level: PermissionLevel): Permission<unknown> => ({ level, on: () => [{ kind: "server" }] });
 
+/** The same of a call that reads or changes files, not only tells of them: a token needs the scope for it. */
+export function onFiles<Input>(permission: Permission<Input>): Permission<Input> {
+  return permission === "public" ? permission : { ...permission, scope: "artifacts" };
+}
+
 /** Lists hold what the caller may see. */
 export const onList: Permission<unknown> = { level: "READ", on: () => [{ kind: "list" }] };
 

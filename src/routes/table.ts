@@ -11,6 +11,7 @@ import { registeredModelsRoutes } from "./registered-models.ts";
 import { runsRoutes } from "./runs.ts";
 import { stockUiRoutes } from "./stock-ui.ts";
 import { systemRoutes } from "./system.ts";
+import { tokensRoutes } from "./tokens.ts";
 import { uiFindRoutes } from "./ui/find.ts";
 import { uiLiveRoutes } from "./ui/live.ts";
 import { uiPreviewRoutes } from "./ui/preview.ts";
@@ -38,4 +39,5 @@ export const ROUTES: readonly Route[] = [
   ...importRoutes,
   ...systemRoutes,
   ...usersRoutes,
+  ...tokensRoutes,
 ];

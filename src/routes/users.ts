@@ -49,6 +49,7 @@ const grantFields = {
 /** Who manages a thing decides who else may use it; of all things of a kind an admin decides. */
 const onGranted: Permission<{ readonly resourceType: ResourceType; readonly resourceId: string }> = {
   level: "MANAGE",
+  scope: "admin",
   on: ({ resourceType, resourceId }) => [grantedResource(resourceType, resourceId)],
 };
 

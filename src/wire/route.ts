@@ -34,6 +34,11 @@ export type Permission<Input> =
   | "public"
   | {
       readonly level: PermissionLevel;
+      /**
+       * What a token needs here. `artifacts`, where a file is read or changed, beside `read` or `write`, which follow
+       * from the level; `admin` in place of these.
+       */
+      readonly scope?: "artifacts" | "admin";
       readonly on: (input: Input) => readonly Resource[];
       /**
        * The input's `experimentIds`, of which those are dropped whose runs the caller may not read, as MLflow does: the

@@ -17,4 +17,6 @@ export class WriteQueue extends Queue {
   }
 }
 
+export { AccessGate } from "../../src/stores/gate/access-gate.ts";
+
 export default worker;

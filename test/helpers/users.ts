@@ -17,8 +17,7 @@ export interface Caller {
 /** A server that asks for credentials. */
 export function closedServer(settings: Partial<Record<"TRACKFLARE_DEFAULT_PERMISSION", string>> = {}) {
   const env = { ...settings, TRACKFLARE_ADMIN_PASSWORD: ADMIN_PASSWORD } as unknown as Partial<Env>;
-  const as = (username: string, password = PASSWORD): Caller => {
-    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  const by = (authorization: string): Caller => {
     const send: Caller["send"] = async (method, path, message = {}) => {
       const headers = { Authorization: authorization, "Content-Type": "application/json" };
       const query = new URLSearchParams();
@@ -43,10 +42,23 @@ export function closedServer(settings: Partial<Record<"TRACKFLARE_DEFAULT_PERMIS
       },
     };
   };
+  const as = (username: string, password = PASSWORD): Caller =>
+    by(`Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`);
   const admin = as("admin", ADMIN_PASSWORD);
   return {
+    /** With these words in the header Authorization. */
+    by,
     as,
     admin,
+    /** A token that an admin makes for a user. */
+    newToken: async (username: string, asked: Message = {}): Promise<{ secret: string; token_id: string }> => {
+      const { secret, token } = await admin.ask<{ secret: string; token: { token_id: string } }>(
+        "POST",
+        "/api/2.0/trackflare/tokens/create",
+        { username, name: `token ${crypto.randomUUID()}`, scopes: ["read", "write", "artifacts"], ...asked },
+      );
+      return { secret, token_id: token.token_id };
+    },
     newUser: async (): Promise<string> => {
       const username = `user ${crypto.randomUUID()}`;
       await admin.ask("POST", "/api/2.0/mlflow/users/create", { username, password: PASSWORD });

@@ -28,6 +28,7 @@ export const uiPreviewRoutes: readonly Route[] = [
     paths: ["/ui-api/preview"],
     permission: {
       level: "READ",
+      scope: "artifacts",
       on: ({ runId, modelId }) => [
         ...(runId ? [{ kind: "run" as const, runId }] : []),
         ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),

@@ -17,6 +17,15 @@ export function trackflare(args: readonly string[], env: NodeJS.ProcessEnv = {})
   return run(NODE, [join(ROOT, "src/cli/main.ts"), ...args], { env });
 }
 
+/** The same with this text on stdin. */
+export function trackflareWith(
+  input: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
+  return run(NODE, [join(ROOT, "src/cli/main.ts"), ...args], { env, input });
+}
+
 /** The report of a transfer, which has ended with `exitCode`. */
 export async function transferReport(args: readonly string[], exitCode = 0): Promise<TransferReport> {
   const result = await trackflare([...args, "--json"]);
@@ -49,13 +58,14 @@ export interface TransferReport {
 export async function run(
   command: string,
   args: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly input?: string } = {},
 ): Promise<CommandResult> {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.end(options.input);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => {

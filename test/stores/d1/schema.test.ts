@@ -42,6 +42,7 @@ const TRIGGERS = [
   "tags_insert_document",
   "tags_update_document",
   "users_delete_grants",
+  "users_delete_tokens",
   "users_insert_role",
 ];
 

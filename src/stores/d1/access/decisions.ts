@@ -1,3 +1,4 @@
+import { GRANT_LEVELS } from "../../../domain/access.ts";
 import type { UserIdentity } from "../../../domain/principal.ts";
 import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
 
@@ -24,29 +25,38 @@ export interface Decision {
 
 const ITEM = { kind: "(j.value ->> 0)", id: "(j.value ->> 1)", more: "(j.value ->> 2)" };
 
-const onExperiment = (id: string) => grantedLevel("u.user_id", "'experiment'", id);
-const onChild = (type: string, id: string) => `coalesce(${grantedLevel("u.user_id", type)}, ${onExperiment(id)}, ?4)`;
+/** By grants or the default; an admin manages everything. */
+const held = (...granted: readonly string[]) =>
+  `iif(u.is_admin, ${GRANT_LEVELS.MANAGE}, coalesce(${granted.join(", ")}, ?4))`;
+/** Denied where the caller's credentials are of other experiments. */
+const within = (id: string, level: string) =>
+  `iif(?5 IS NULL OR ${id} IN (SELECT CAST(value AS INTEGER) FROM json_each(?5)), ${level}, ${GRANT_LEVELS.DENY})`;
+
+const granted = (id: string) => grantedLevel("u.user_id", "'experiment'", id);
+const onExperiment = (id: string) => within(id, held(granted(id)));
+const onChild = (type: string, id: string) => within(id, held(grantedLevel("u.user_id", type), granted(id)));
+/** Of no experiment. */
+const onModel = (id: string) =>
+  `iif(?5 IS NULL, ${held(grantedLevel("u.user_id", typeOfRegisteredModel(id), id))}, ${GRANT_LEVELS.DENY})`;
 
 /** The level on the one thing that a query finds, and no row where it finds none. */
 const found = (level: string, from: string) => `(SELECT ${level} FROM ${from})`;
 
 const LEVEL = `CASE ${ITEM.kind}
-  WHEN 'experiment' THEN ${found(`coalesce(${onExperiment("e.experiment_id")}, ?4)`, `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
-  WHEN 'experimentName' THEN coalesce(${found(`coalesce(${onExperiment("e.experiment_id")}, ?4)`, `experiments e WHERE e.name = ${ITEM.id}`)}, 'free')
+  WHEN 'experiment' THEN ${found(onExperiment("e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
+  WHEN 'experimentName' THEN coalesce(${found(onExperiment("e.experiment_id"), `experiments e WHERE e.name = ${ITEM.id}`)}, 'free')
   WHEN 'run' THEN ${found(onChild("'run'", "r.experiment_id"), `runs r WHERE r.run_id = ${ITEM.id}`)}
   WHEN 'loggedModel' THEN ${found(onChild("'logged_model'", "l.experiment_id"), `logged_models l WHERE l.model_id = ${ITEM.id}`)}
-  WHEN 'registeredModel' THEN ${found(
-    `coalesce(${grantedLevel("u.user_id", typeOfRegisteredModel("m.registered_model_id"), "m.registered_model_id")}, ?4)`,
-    `registered_models m WHERE m.name = ${ITEM.id}`,
-  )}
+  WHEN 'registeredModel' THEN ${found(onModel("m.registered_model_id"), `registered_models m WHERE m.name = ${ITEM.id}`)}
   WHEN 'child' THEN ${found(onChild(ITEM.more, "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
 END`;
 
 const DECIDE = `SELECT u.is_admin, ${LEVEL} AS level FROM users u LEFT JOIN json_each(?3) j ON TRUE
-  WHERE u.user_id = ?1 AND u.stamp = ?2 ORDER BY j.key`;
+  WHERE u.user_id = ?1 AND u.stamp = coalesce(?2, u.stamp) ORDER BY j.key`;
 
 /**
  * What a user may do, in one statement.
+ * @param experimentIds the only ones that the caller's credentials are of; undefined for no such limit
  * @returns undefined where the user is gone, or has another password since.
  */
 export async function decide(
@@ -54,10 +64,17 @@ export async function decide(
   { userId, stamp }: UserIdentity,
   things: readonly GrantedThing[],
   defaultLevel: number,
+  experimentIds?: readonly string[],
 ): Promise<Decision | undefined> {
   const { results } = await db
     .prepare(DECIDE)
-    .bind(userId, stamp, JSON.stringify(things.map(toItem)), defaultLevel)
+    .bind(
+      userId,
+      stamp ?? null,
+      JSON.stringify(things.map(toItem)),
+      defaultLevel,
+      experimentIds === undefined ? null : JSON.stringify(experimentIds),
+    )
     .all<{ is_admin: number; level: number | "free" | null }>();
   const [first] = results;
   if (first === undefined) return undefined;

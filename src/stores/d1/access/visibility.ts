@@ -1,11 +1,18 @@
 import { GRANT_LEVELS } from "../../../domain/access.ts";
-import type { UserIdentity } from "../../../domain/principal.ts";
+import type { Principal } from "../../../domain/principal.ts";
 import type { Binder } from "../../../search/binder.ts";
-import type { Visibility } from "../../../search/visibility.ts";
+import { EVERYTHING, type Predicate, type Visibility } from "../../../search/visibility.ts";
 import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
 
-/** What a user may read. */
-export function visibilityOf({ userId }: UserIdentity, defaultLevel: number): Visibility {
+/** What a caller may read: of a user what grants say, and of that what the credentials are of. */
+export function visibilityOf(principal: Principal, seesEverything: boolean, defaultLevel: number): Visibility {
+  const whole =
+    seesEverything || principal.user === undefined ? EVERYTHING : byGrants(principal.user.userId, defaultLevel);
+  const experimentIds = principal.narrowing?.experimentIds;
+  return experimentIds === undefined ? whole : ofExperiments(whole, experimentIds);
+}
+
+function byGrants(userId: number, defaultLevel: number): Visibility {
   const isReadable = (levels: readonly string[], binder: Binder) =>
     `coalesce(${[...levels, binder.bind(defaultLevel)].join(", ")}) >= ${GRANT_LEVELS.READ}`;
   const onExperiment = (id: string, binder: Binder) => grantedLevel(binder.bind(userId), "'experiment'", id);
@@ -18,5 +25,23 @@ export function visibilityOf({ userId }: UserIdentity, defaultLevel: number): Vi
     loggedModelsOf: onChild("logged_model"),
     registeredModel: (id, binder) =>
       isReadable([grantedLevel(binder.bind(userId), typeOfRegisteredModel(id), id)], binder),
+  };
+}
+
+/** Of what is visible what belongs to these experiments; registered models belong to none. */
+function ofExperiments(whole: Visibility, experimentIds: readonly string[]): Visibility {
+  const ids = JSON.stringify(experimentIds);
+  const narrowed =
+    (visible: Predicate | undefined): Predicate =>
+    (id, binder) => {
+      const isOne = `${id} IN (SELECT CAST(value AS INTEGER) FROM json_each(${binder.bind(ids)}))`;
+      return visible === undefined ? isOne : `(${isOne} AND ${visible(id, binder)})`;
+    };
+  return {
+    name: `${whole.name} in ${ids}`,
+    experiment: narrowed(whole.experiment),
+    runsOf: narrowed(whole.runsOf),
+    loggedModelsOf: narrowed(whole.loggedModelsOf),
+    registeredModel: () => "FALSE",
   };
 }

@@ -53,3 +53,30 @@ export const rolePermissions = sqliteTable(
     index("role_permissions_by_resource").on(table.resourceType, table.resourcePattern),
   ],
 );
+
+/** What jobs sign in by, in a user's name. Gone with the user. */
+export const apiTokens = sqliteTable(
+  "api_tokens",
+  {
+    /** The part of a token that is no secret (domain/api-token.ts). */
+    tokenId: text("token_id").primaryKey(),
+    userId: integer("user_id").notNull(),
+    /** What it is for, in its maker's words. */
+    name: text("name").notNull(),
+    /** HMAC-SHA-256 of the secret part, in hex, by a key that is not in this database. */
+    secretHash: text("secret_hash").notNull(),
+    /** The same of the secret before the last rotation, which opens until `previous_until`. */
+    previousHash: text("previous_hash"),
+    previousUntilMs: integer("previous_until"),
+    /** Names of `SCOPES` with blanks between. */
+    scopes: text("scopes").notNull(),
+    /** The only experiments that it opens, as a JSON list of ids; null for every one that the user has. */
+    experimentIds: text("experiment_ids"),
+    creationTimeMs: integer("creation_time").notNull(),
+    /** From when on it opens nothing; null for never. */
+    expirationTimeMs: integer("expiration_time"),
+    /** To a quarter of an hour; null while it was not used. */
+    lastUsedTimeMs: integer("last_used_time"),
+  },
+  (table) => [uniqueIndex("api_tokens_by_user").on(table.userId, table.name)],
+);

@@ -1,0 +1,68 @@
+import { crc32 } from "node:zlib";
+
+/*
+ * A token's text: `tf_<id>_<secret><checksum>`, in the digits and letters of ASCII. The prefix lets scanners of published
+ * code find tokens, and the checksum tells a mistyped one, and what only looks like one, without asking anybody.
+ */
+
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const PREFIX = "tf";
+const ID_LENGTH = 12;
+/** 256 bits. */
+const SECRET_LENGTH = 43;
+const CHECKSUM_LENGTH = 6;
+
+const DIGIT = "[0-9A-Za-z]";
+
+const TOKEN = new RegExp(
+  `^${PREFIX}_(${DIGIT}{${ID_LENGTH}})_(${DIGIT}{${SECRET_LENGTH}})(${DIGIT}{${CHECKSUM_LENGTH}})$`,
+);
+
+/** The two parts of a token. */
+export interface TokenParts {
+  /** Names the token, and is no secret. */
+  readonly tokenId: string;
+  readonly secret: string;
+}
+
+export function newTokenId(): string {
+  return randomText(ID_LENGTH);
+}
+
+export function newTokenSecret(): string {
+  return randomText(SECRET_LENGTH);
+}
+
+/** What a client sends. */
+export function tokenText({ tokenId, secret }: TokenParts): string {
+  const text = `${PREFIX}_${tokenId}_${secret}`;
+  return text + checksum(text);
+}
+
+/** @returns undefined for what is no token. */
+export function parseToken(text: string): TokenParts | undefined {
+  const [, tokenId, secret, sum] = TOKEN.exec(text) ?? [];
+  if (tokenId === undefined || secret === undefined) return undefined;
+  return checksum(text.slice(0, -CHECKSUM_LENGTH)) === sum ? { tokenId, secret } : undefined;
+}
+
+function checksum(text: string): string {
+  let rest = crc32(text);
+  let digits = "";
+  for (let i = 0; i < CHECKSUM_LENGTH; i++) {
+    digits = ALPHABET[rest % ALPHABET.length] + digits;
+    rest = Math.floor(rest / ALPHABET.length);
+  }
+  return digits;
+}
+
+function randomText(length: number): string {
+  let text = "";
+  while (text.length < length) {
+    // Each byte below 248 is a letter with the same chance; the others are left out.
+    for (const byte of crypto.getRandomValues(new Uint8Array(64))) {
+      if (byte < 248 && text.length < length) text += ALPHABET[byte % ALPHABET.length];
+    }
+  }
+  return text;
+}
