@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -120,6 +121,8 @@ function workerVars(settings: ServerSettings) {
   const isOpen = settings.admin === undefined && isLoopback(settings.host);
   return {
     TRACKFLARE_ARTIFACTS: "folder",
+    // Uploads by parts, which alone have such URLs, end with the process.
+    TRACKFLARE_URL_SECRET: randomUUID(),
     TRACKFLARE_CELLS: process.env.TRACKFLARE_CELLS ?? String(CELLS),
     ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin),
     ...settings.standing,

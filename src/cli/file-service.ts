@@ -1,35 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { constants, createWriteStream, type Dirent, mkdirSync, realpathSync, rmSync } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
+import { constants, createWriteStream, mkdirSync, realpathSync, rmSync } from "node:fs";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
-import { compareCodePoints } from "../domain/code-points.ts";
-import { MAX_LIST_PAGE } from "../domain/limits.ts";
-import { FolderSync } from "./folder-sync.ts";
+import { errorCode, etagOf, FileTree, Refusal, statusOf } from "./file-tree.ts";
+import { type NamedPart, PartUploads } from "./part-uploads.ts";
 
 /** Where uploads grow and deletions shrink, on the files' own file system. `#` is in no key, so no key names it. */
 export const UPLOADS_FOLDER = ".#uploads";
 /** Larger pieces than the streams' defaults of 64 KiB: fewer turns of the event loop a megabyte. */
 const STREAM_BUFFER_BYTES = 1024 * 1024;
-/**
- * Files up to here are on the disk before they are acknowledged. To wait for the disk with larger ones would halve the
- * speed of their upload.
- */
-export const MAX_SYNCED_BYTES = 4 * 1024 * 1024;
-/** How often an upload makes its folder again when deletions keep removing it. */
-const MAX_PLACE_ATTEMPTS = 20;
-
-/** An answer other than success, thrown from wherever it is found out. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number) {
-    super(`status ${status}`);
-    this.status = status;
-  }
-}
+/** An upload by parts of which nothing was heard for so long is given up. */
+const IDLE_MS = 24 * 60 * 60 * 1000;
+const SWEEP_EVERY_MS = 60 * 60 * 1000;
 
 /**
  * The folder of plain files that the Worker keeps artifacts in on one machine
@@ -46,6 +32,14 @@ class Refusal extends Error {
  *                           files where there is no folder. By names, a folder's with a slash at its end
  *     DELETE /?key=a/b      the file or folder, and folders that this leaves empty
  *
+ * and for a file that comes by parts (part-uploads.ts); 404 where no such upload of this key is under way:
+ *
+ *     POST   /?key=a/b&begin=1              begins an upload, answers its id as text; 409
+ *     PUT    /?key=a/b&of=<id>&part=3       stores the body as a part, answers its ETag
+ *     POST   /?key=a/b&of=<id>&part=3&…     the same with a body that lies in the uploads' folder, as above
+ *     POST   /?key=a/b&complete=<id>        makes the file of the parts that the body names, [[1,"<etag>"],…]; 400, 409
+ *     DELETE /?key=a/b&abort=<id>           gives the upload up
+ *
  * It trusts its caller with nothing: keys are checked again, and symbolic links are taken for not there. Whoever can
  * connect can read and write everything, so it must listen on a socket that only its owner can open.
  */
@@ -56,9 +50,10 @@ export function createFileService(rootFolder: string): Server {
   rmSync(workFolder, { recursive: true, force: true });
   mkdirSync(workFolder);
 
-  const folders = { root, workFolder, sync: new FolderSync(root) };
+  const tree = new FileTree(root, workFolder);
+  const files: Files = { tree, workFolder, uploads: new PartUploads(tree, workFolder) };
   const server = createServer((request, response) => {
-    answer(folders, request, response).catch((error: unknown) => {
+    answer(files, request, response).catch((error: unknown) => {
       const status = error instanceof Refusal ? error.status : statusOf(error);
       if (status === 500 && !isCutOff(error)) console.error("Artifact files:", error);
       if (response.headersSent) response.destroy();
@@ -68,45 +63,82 @@ export function createFileService(rootFolder: string): Server {
   // An upload may take hours, and an idle connection must never close just as the Worker writes to it.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 0;
+  const sweeps = setInterval(() => {
+    files.uploads.sweep(IDLE_MS).catch((error: unknown) => console.error("Artifact files:", error));
+  }, SWEEP_EVERY_MS).unref();
+  server.once("close", () => clearInterval(sweeps));
   return server;
 }
 
-interface Folders {
-  readonly root: string;
+interface Files {
+  readonly tree: FileTree;
   readonly workFolder: string;
-  readonly sync: FolderSync;
+  readonly uploads: PartUploads;
 }
 
-async function answer(folders: Folders, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(files: Files, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const query = new URL(request.url ?? "", "http://files").searchParams;
   const folder = query.get("folder");
   if (request.method === "GET" && folder !== null) {
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify(await listFolder(folders, canonicalKey(folder), query.get("from") ?? "")));
+    response.end(JSON.stringify(await files.tree.list(canonicalKey(folder), query.get("from") ?? "")));
     return;
   }
   const key = canonicalKey(query.get("key") ?? "");
   if (key === "") throw new Refusal(400);
   switch (request.method) {
     case "PUT":
-      await putFile(folders, key, request, query.get("end") ?? "");
-      response.end();
-      return;
+      await putFile(files, request, query.get("end") ?? "", setter(files, key, query, response));
+      break;
     case "POST":
-      await adoptFile(folders, key, query.get("upload") ?? "", Number(query.get("size")));
-      response.end();
-      return;
+      await post(files, key, query, request, response);
+      break;
     case "GET":
     case "HEAD":
-      await sendFile(folders, key, request, response);
+      await sendFile(files.tree, key, request, response);
       return;
     case "DELETE":
-      await deleteTree(folders, key);
-      response.end();
-      return;
+      if (query.has("abort")) await files.uploads.abort(query.get("abort") ?? "", key);
+      else await files.tree.delete(key);
+      break;
     default:
       throw new Refusal(405);
   }
+  response.end();
+}
+
+async function post(
+  { uploads, ...files }: Files,
+  key: string,
+  query: URLSearchParams,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const completed = query.get("complete");
+  if (query.has("begin")) response.write(await uploads.create(key));
+  else if (completed !== null) await uploads.complete(completed, key, namedParts(await json(request)));
+  else {
+    const set = setter({ uploads, ...files }, key, query, response);
+    await adoptFile(files.workFolder, query.get("upload") ?? "", Number(query.get("size")), set);
+  }
+}
+
+/** What becomes of a file that has arrived whole: it gets its name in the tree, or is a part of an upload. */
+type Setter = (path: string, file: FileHandle) => Promise<void>;
+
+function setter({ tree, uploads }: Files, key: string, query: URLSearchParams, response: ServerResponse): Setter {
+  const upload = query.get("of");
+  if (upload === null) return (path, file) => tree.place(path, file, key);
+  return async (path, file) => {
+    response.setHeader("ETag", await uploads.add(upload, key, Number(query.get("part")), path, file));
+  };
+}
+
+function namedParts(body: unknown): NamedPart[] {
+  const isPart = (part: unknown): part is NamedPart =>
+    Array.isArray(part) && Number.isInteger(part[0]) && typeof part[1] === "string" && part.length === 2;
+  if (!Array.isArray(body) || !body.every(isPart)) throw new Refusal(400);
+  return body;
 }
 
 function canonicalKey(text: string): string {
@@ -119,30 +151,30 @@ function canonicalKey(text: string): string {
 
 /**
  * Writes beside the tree, then renames: a reader sees the old file or the new one, and a cut-off upload nothing. Once
- * acknowledged, the bytes are the kernel's and outlive this process however it ends, and those of a file of up to
- * {@link MAX_SYNCED_BYTES} outlive a power cut.
+ * acknowledged, the bytes are the kernel's and outlive this process however it ends, and those of a small file
+ * outlive a power cut.
  */
-async function putFile(folders: Folders, key: string, request: IncomingMessage, end: string): Promise<void> {
-  const upload = join(folders.workFolder, randomUUID());
+async function putFile({ workFolder }: Files, request: IncomingMessage, end: string, set: Setter): Promise<void> {
+  const upload = join(workFolder, randomUUID());
   try {
     await pipeline(request, createWriteStream(upload, { flags: "wx", highWaterMark: STREAM_BUFFER_BYTES }));
     await using file = await open(upload, "r+");
     if (end !== "") await cutEnd(file, Buffer.from(end));
-    await place(folders, upload, file, key);
+    await set(upload, file);
   } finally {
     await rm(upload, { force: true });
   }
 }
 
-/** Places a file that another writer put among the uploads, if it is whole. */
-async function adoptFile(folders: Folders, key: string, name: string, size: number): Promise<void> {
+/** Takes a file that another writer put among the uploads, if it is whole. */
+async function adoptFile(workFolder: string, name: string, size: number, set: Setter): Promise<void> {
   if (!/^[\w-]+$/.test(name)) throw new Refusal(400);
-  const upload = join(folders.workFolder, name);
+  const upload = join(workFolder, name);
   try {
     await using file = await open(upload, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = await file.stat();
     if (!stat.isFile() || stat.size !== size) throw new Refusal(400);
-    await place(folders, upload, file, key);
+    await set(upload, file);
   } finally {
     await rm(upload, { force: true });
   }
@@ -157,51 +189,14 @@ async function cutEnd(file: FileHandle, end: Buffer): Promise<void> {
   await file.truncate(size);
 }
 
-/** Gives an upload its name, and a small one its name and bytes on the disk. */
-async function place({ root, sync }: Folders, upload: string, file: FileHandle, key: string): Promise<void> {
-  const isSynced = (await file.stat()).size <= MAX_SYNCED_BYTES;
-  if (isSynced) await file.datasync();
-  const target = join(root, key);
-  for (let attempt = 1; ; attempt++) {
-    await makeFolder(root, sync, dirname(key));
-    try {
-      await rename(upload, target);
-      if (isSynced) await sync.flush(dirname(target));
-      return;
-    } catch (error) {
-      const code = errorCode(error);
-      if (code === "EISDIR" || code === "ENOTEMPTY" || code === "EEXIST") {
-        // An empty folder is nothing that anyone stored: a crash before the rename leaves one.
-        if (!(await removeIfEmpty(target))) throw new Refusal(409);
-      } else if (code === "ENOTDIR") {
-        throw new Refusal(409);
-      } else if (code !== "ENOENT" || attempt === MAX_PLACE_ATTEMPTS) {
-        throw error;
-      }
-    }
-  }
-}
-
-/** Makes the folder at `key` level by level; none of them may be a file or a symbolic link. */
-async function makeFolder(root: string, sync: FolderSync, key: string): Promise<void> {
-  if (key === "." || (await isOwnPath(root, key, "folder"))) return;
-  await makeFolder(root, sync, dirname(key));
-  sync.noteChange(join(root, dirname(key)));
-  await mkdir(join(root, key)).catch((error: unknown) => {
-    if (errorCode(error) !== "EEXIST" && errorCode(error) !== "ENOENT") throw error;
-  });
-  // Gone again is fine, a deletion was quicker; something else in its place is not.
-  if ((await exists(join(root, key))) && !(await isOwnPath(root, key, "folder"))) throw new Refusal(409);
-}
-
 async function sendFile(
-  { root }: Folders,
+  tree: FileTree,
   key: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const rangeHeader = request.headers.range;
-  const file = await openOwnFile(root, key);
+  const file = await tree.open(key);
   try {
     const stat = await file.stat({ bigint: true });
     if (!stat.isFile()) throw new Refusal(404);
@@ -211,8 +206,7 @@ async function sendFile(
     const length = range ? range.end - start : size;
     response.writeHead(range ? 206 : 200, {
       "Content-Length": length,
-      // A file that is replaced is another inode; one that is edited in place has another time.
-      ETag: `"${stat.ino.toString(36)}-${stat.mtimeNs.toString(36)}-${stat.size.toString(36)}"`,
+      ETag: etagOf(stat),
       ...(range && { "Content-Range": `bytes ${start}-${range.end - 1}/${size}` }),
     });
     if (length === 0 || request.method === "HEAD") {
@@ -231,94 +225,6 @@ async function sendFile(
   }
 }
 
-/** Opens the file at `key` unless a symbolic link is or leads to it. */
-async function openOwnFile(root: string, key: string): Promise<FileHandle> {
-  if (!(await isOwnPath(root, key, "file"))) throw new Refusal(404);
-  return open(join(root, key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-}
-
-/** The whole folder is read for each page, but only the page's files are looked at. */
-async function listFolder(
-  { root }: Folders,
-  key: string,
-  from: string,
-): Promise<{ files: FileEntry[]; next?: string | undefined }> {
-  if (key !== "" && !(await isOwnPath(root, key, "folder"))) return { files: [] };
-  const entries = (await readdir(join(root, key), { withFileTypes: true }))
-    .map((entry) => ({ entry, name: entry.isDirectory() ? `${entry.name}/` : entry.name }))
-    .filter(({ name }) => compareCodePoints(name, from) > 0)
-    .sort((a, b) => compareCodePoints(a.name, b.name));
-  const page = entries.slice(0, MAX_LIST_PAGE);
-  const listed = await Promise.all(page.map(({ entry }) => fileEntry(join(root, key), entry)));
-  return {
-    files: listed.filter((entry) => entry !== undefined),
-    next: entries.length > page.length ? page.at(-1)?.name : undefined,
-  };
-}
-
-interface FileEntry {
-  readonly path: string;
-  readonly isDir: boolean;
-  readonly fileSize?: number;
-}
-
-/** Nothing for what no key can name, for links and devices, and for what is gone by now. */
-async function fileEntry(folder: string, entry: Dirent): Promise<FileEntry | undefined> {
-  try {
-    if (canonicalArtifactPath(entry.name) !== entry.name) return undefined;
-    if (entry.isDirectory()) return { path: entry.name, isDir: true };
-    if (!entry.isFile()) return undefined;
-    return { path: entry.name, isDir: false, fileSize: (await lstat(join(folder, entry.name))).size };
-  } catch {
-    return undefined;
-  }
-}
-
-/** One rename takes the whole tree out of sight; what follows may be cut off, and the next start finishes it. */
-async function deleteTree({ root, workFolder }: Folders, key: string): Promise<void> {
-  const grave = join(workFolder, randomUUID());
-  if (!(await isOwnPath(root, key, "any"))) return;
-  await rename(join(root, key), grave).catch((error: unknown) => {
-    if (errorCode(error) !== "ENOENT") throw error;
-  });
-  for (let above = dirname(key); above !== "."; above = dirname(above)) {
-    if (!(await removeIfEmpty(join(root, above)))) break;
-  }
-  await rm(grave, { recursive: true, force: true });
-}
-
-/** Whether the path of `key` leads, without a symbolic link, to something of this kind. */
-async function isOwnPath(root: string, key: string, kind: "file" | "folder" | "any"): Promise<boolean> {
-  const path = join(root, key);
-  try {
-    // Also unequal where a file system ignores case and stored another spelling: a name has one spelling here.
-    if ((await realpath(path)) !== path) return false;
-    if (kind === "any") return true;
-    const stat = await lstat(path);
-    return kind === "file" ? stat.isFile() : stat.isDirectory();
-  } catch (error) {
-    if (statusOf(error) === 404) return false;
-    throw error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** @returns whether there is no folder at `path` any more. */
-async function removeIfEmpty(path: string): Promise<boolean> {
-  try {
-    await rmdir(path);
-    return true;
-  } catch (error) {
-    return errorCode(error) === "ENOENT";
-  }
-}
-
 /** The first byte and the one after the last of a range as the Worker sends it. */
 function parseRange(header: string, size: number): { start: number; end: number } {
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];
@@ -326,23 +232,6 @@ function parseRange(header: string, size: number): { start: number; end: number 
   const end = first === "" || last === "" ? size : Math.min(size, Number(last) + 1);
   if (start >= end) throw new Refusal(416);
   return { start, end };
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
-
-function statusOf(error: unknown): number {
-  switch (errorCode(error)) {
-    case "ENOENT":
-    case "ENOTDIR":
-    case "ELOOP":
-      return 404;
-    case "ENAMETOOLONG":
-      return 400;
-    default:
-      return 500;
-  }
 }
 
 /** Whether the other side went away in the middle of a body. */

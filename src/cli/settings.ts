@@ -125,7 +125,7 @@ function parseArtifacts(
         "(MLFLOW_DEFAULT_ARTIFACT_ROOT), such as s3://bucket/folder.",
     );
   }
-  const given = { ...artifacts, ...setOf(environment, "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES") };
+  const given = { ...artifacts, ...setOf(environment, ...ARTIFACT_VARIABLES) };
   if (given.MLFLOW_ARTIFACTS_DESTINATION === undefined) return given;
   const bucket = { ...given, ...setOf(environment, ...BUCKET_VARIABLES) };
   try {
@@ -136,14 +136,18 @@ function parseArtifacts(
   return bucket;
 }
 
+const ARTIFACT_VARIABLES = [
+  "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES",
+  "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD",
+  "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD",
+] as const;
+
 /** What a bucket is reached by, without a flag, as MLflow and Amazon's own clients read it. */
 const BUCKET_VARIABLES = [
   "AWS_ACCESS_KEY_ID",
   "AWS_SECRET_ACCESS_KEY",
   "AWS_SESSION_TOKEN",
   "AWS_DEFAULT_REGION",
-  "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD",
-  "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD",
   "MLFLOW_S3_ENDPOINT_URL",
   "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
 ] as const;

@@ -46,7 +46,7 @@ async function serve(
     artifacts: artifactStore(env, config),
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
-    signingSecret: config.admin?.token ?? config.admin?.password,
+    signingSecret: config.urlSecret,
     announcesMultipart: config.announcesMultipart,
     announcesPresigned: config.announcesPresigned,
     cells: config.cells,

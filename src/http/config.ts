@@ -17,6 +17,8 @@ const settings = z.extend(adminSettings, {
   TRACKFLARE_METRICS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
   /** A line of JSON for each request. */
   TRACKFLARE_LOG_REQUESTS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
+  /** What URLs are signed with that need no other credential; the local command gives a new one at each start. */
+  TRACKFLARE_URL_SECRET: z.optional(z.string().check(z.minLength(16, "must have at least 16 characters"))),
   ...standingSettings.shape,
   ...artifactSettings.shape,
 });
@@ -48,6 +50,8 @@ export interface Config {
   readonly announcesPresigned: boolean;
   /** Whether artifacts pass through this server. */
   readonly isServingArtifacts: boolean;
+  /** What URLs are signed with that need no other credential; undefined where there is no secret. */
+  readonly urlSecret: string | undefined;
   readonly locations: LocationRules;
   /** Where the metric histories of new runs go. */
   readonly cells: CellSettings;
@@ -108,13 +112,15 @@ function parseConfig(env: Env): Config {
     bucket: bucketOf(rest),
     defaultLevel: DEFAULT_LEVELS[rest.TRACKFLARE_DEFAULT_PERMISSION ?? "READ"],
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
-    // Parts go to this server with R2, which clients reach, and with S3 to the bucket, which they may not.
+    // With S3 parts go to the bucket, which clients may not reach. On one machine they go to the address that this server
+    // was called by, which a proxy may have changed; and no platform limits a body there.
     announcesMultipart: isYes(
       rest.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD,
-      rest.MLFLOW_ARTIFACTS_DESTINATION === undefined,
+      rest.MLFLOW_ARTIFACTS_DESTINATION === undefined && rest.TRACKFLARE_ARTIFACTS === "r2",
     ),
     announcesPresigned: isYes(rest.MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD, false),
     isServingArtifacts: isYes(rest.MLFLOW_SERVE_ARTIFACTS, true),
+    urlSecret: rest.TRACKFLARE_URL_SECRET ?? token ?? password,
     locations: {
       defaultRoot: rest.MLFLOW_DEFAULT_ARTIFACT_ROOT ?? SERVED_ROOT,
       allowedHostSchemes: new Set(

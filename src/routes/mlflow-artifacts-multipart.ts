@@ -8,7 +8,7 @@ import {
 import { verifiedPart } from "../services/artifacts/part-signature.ts";
 import { parseJsonExactly } from "../wire/json.ts";
 import { int32, type Message, message, nested, repeated, required, string } from "../wire/message.ts";
-import { absoluteUrl } from "../wire/raw-target.ts";
+import { calledBase, rawPath } from "../wire/raw-target.ts";
 import { json, jsonText } from "../wire/respond.ts";
 import { apiPaths, type BytesInput, bytes, type Permission, type Route, route, stream } from "../wire/route.ts";
 
@@ -105,7 +105,7 @@ export const multipartRoutes: readonly Route[] = [
       const query = new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1] ?? "");
       const { uploadId, partNumber } = await verifiedPart(ctx.signingSecret, objectKey, query);
       const { multipart } = ctx.artifacts;
-      if (multipart?.sendPart === undefined) {
+      if (multipart.sendPart === undefined) {
         throw new MlflowError("NOT_IMPLEMENTED", "Parts do not come to this server.");
       }
       const length = request.headers.get("Content-Length");
@@ -141,9 +141,9 @@ export const multipartRoutes: readonly Route[] = [
   }),
 ];
 
-/** Where a part of `objectKey` comes to this server, by the address that the client called it. */
+/** Where a part of `objectKey` comes to this server, by the address that the client called. */
 function partUrl(request: Request, objectKey: string): string {
-  const url = absoluteUrl(request);
-  const start = url.slice(0, url.indexOf(`${MPU}/`));
-  return `${start}${PARTS}/${objectKey.split("/").map(encodeURIComponent).join("/")}`;
+  const path = rawPath(request).replaceAll(/\/{2,}/g, "/");
+  const start = path.slice(0, path.indexOf(`${MPU}/`));
+  return `${calledBase(request)}${start}${PARTS}/${objectKey.split("/").map(encodeURIComponent).join("/")}`;
 }

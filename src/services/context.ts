@@ -16,7 +16,7 @@ export interface ServiceContext {
   readonly locations: LocationRules;
   /** Whether clients may send artifacts through this server and fetch them. */
   readonly isServingArtifacts: boolean;
-  /** What URLs are signed with that need no other credential; undefined where no admin secret is set. */
+  /** What URLs are signed with that need no other credential; undefined where there is no secret. */
   readonly signingSecret: string | undefined;
   /** Whether the operator lets clients learn that they may send large files by parts. */
   readonly announcesMultipart: boolean;

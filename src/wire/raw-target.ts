@@ -47,6 +47,18 @@ export function absoluteUrl(request: Request): string {
   return request.url.startsWith("/") ? `http://${rawHost(request)}${request.url}` : request.url;
 }
 
+/**
+ * What stands before the server's own paths in the address that the client called: scheme, host, and what a proxy has cut
+ * off, as far as it says so. For addresses that are told to this very client; nothing may be decided by it.
+ */
+export function calledBase(request: Request): string {
+  if (!request.url.startsWith("/")) return request.url.slice(0, pathStart(request.url));
+  const said = (name: string) => request.headers.get(name)?.split(",")[0]?.trim() ?? "";
+  const scheme = said("X-Forwarded-Proto").toLowerCase() === "https" ? "https" : "http";
+  const prefix = said("X-Forwarded-Prefix");
+  return `${scheme}://${rawHost(request)}${/^(\/[\w.~-]+)+\/?$/.test(prefix) ? prefix.replace(/\/$/, "") : ""}`;
+}
+
 /** Where a URL's path begins, or a query that follows no path; 0 in a target that is a path. */
 function pathStart(url: string): number {
   if (url.startsWith("/")) return 0;

@@ -11,12 +11,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { request } from "node:http";
+import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createFileService, MAX_SYNCED_BYTES } from "../../src/cli/file-service.ts";
+import { createFileService } from "../../src/cli/file-service.ts";
+import { FileTree, MAX_SYNCED_BYTES } from "../../src/cli/file-tree.ts";
+import { PartUploads } from "../../src/cli/part-uploads.ts";
 
 let base: string;
 let root: string;
@@ -48,13 +50,17 @@ async function start(): Promise<() => Promise<void>> {
 }
 
 /** One call over the socket; the query goes out as it is given. */
-async function call(method: string, query: string, body?: string): Promise<{ status: number; text: string }> {
+async function call(
+  method: string,
+  query: string,
+  body?: string,
+): Promise<{ status: number; text: string; headers: IncomingHttpHeaders }> {
   const outgoing = request({ socketPath, method, path: `/?${query}`, agent: false });
   outgoing.end(body);
   const [response] = await once(outgoing, "response");
   let text = "";
   for await (const chunk of response) text += String(chunk);
-  return { status: response.statusCode, text };
+  return { status: response.statusCode, text, headers: response.headers };
 }
 
 const uploads = () => readdirSync(join(root, ".#uploads"));
@@ -71,7 +77,7 @@ test("lists and serves files that people put there", async () => {
   expect(JSON.parse((await call("GET", "folder=7")).text)).toEqual({
     files: [{ path: "by-hand.txt", isDir: false, fileSize: 2 }],
   });
-  expect(await call("GET", "key=7/by-hand.txt")).toEqual({ status: 200, text: "hi" });
+  expect(await call("GET", "key=7/by-hand.txt")).toMatchObject({ status: 200, text: "hi" });
 });
 
 test.each(["../out", "/etc/passwd", "a/../../out", "a//b", ".", "..%2fout", "a%00b", ".%23uploads/x", "", "a%5cb"])(
@@ -143,7 +149,7 @@ test("a start clears what the last end left behind, and nothing else", async () 
   writeFileSync(join(root, ".#uploads/half"), "x");
   stop = await start();
   expect(uploads()).toEqual([]);
-  expect(await call("GET", "key=7/kept")).toEqual({ status: 200, text: "x" });
+  expect(await call("GET", "key=7/kept")).toMatchObject({ status: 200, text: "x" });
 });
 
 /** What is synced from now on, in order: "bytes" of a file that is not in its place yet, and folders with what is in them. */
@@ -190,4 +196,70 @@ test("a folder that another upload made is synced too", async () => {
   expect(synced).toEqual([]);
   await call("PUT", "key=8/run/small", "x");
   expect(synced.slice(1).map((line) => line.split(" ")[0])).toEqual(expect.arrayContaining(["/8/run/", "/8/", "/"]));
+});
+
+/** Begins an upload of `key` by parts, and sends the first of them. */
+async function beginParts(key: string): Promise<{ id: string; etag: string }> {
+  const id = (await call("POST", `key=${key}&begin=1`)).text;
+  return { id, etag: await sendPart(key, id, 1, "one") };
+}
+
+async function sendPart(key: string, id: string, part: number, body: string): Promise<string> {
+  const sent = await call("PUT", `key=${key}&of=${id}&part=${part}`, body);
+  expect(sent.status).toBe(200);
+  return sent.headers.etag ?? "";
+}
+
+test("a file of parts is one rename away when its last part has come", async () => {
+  const { id, etag } = await beginParts("7/file");
+  const parts: [number, string][] = [[1, etag]];
+  for (const number of [2, 3, 4]) parts.push([number, await sendPart("7/file", id, number, `, ${number}`)]);
+  // Appended as soon as they came: one file is left.
+  await expect.poll(() => readdirSync(join(root, ".#uploads", id))).toEqual(["whole"]);
+  expect(existsSync(join(root, "7"))).toBe(false);
+  expect(await call("POST", `key=7/file&complete=${id}`, JSON.stringify(parts))).toMatchObject({ status: 200 });
+  expect(readFileSync(join(root, "7/file"), "utf8")).toBe("one, 2, 3, 4");
+  expect(uploads()).toEqual([]);
+});
+
+test.each([
+  ["no list", "{}"],
+  ["no parts", "[]"],
+  ["a part twice", '[[1,"etag"],[1,"etag"]]'],
+  ["parts out of order", '[[2,"etag"],[1,"etag"]]'],
+  ["a part that was not sent", '[[1,"etag"],[2,"etag"]]'],
+  ["another etag", '[[1,"other"]]'],
+  ["what is no part", "[1]"],
+])("an upload is not completed with %s, and goes on", async (_, named) => {
+  const { id, etag } = await beginParts("7/file");
+  const body = named.replaceAll('"etag"', JSON.stringify(etag));
+  expect(await call("POST", `key=7/file&complete=${id}`, body)).toMatchObject({ status: 400 });
+  expect(existsSync(join(root, "7"))).toBe(false);
+  const parts = JSON.stringify([[1, etag]]);
+  expect(await call("POST", `key=7/file&complete=${id}`, parts)).toMatchObject({ status: 200 });
+  expect(await call("PUT", `key=7/file&of=${id}&part=2`, "late")).toMatchObject({ status: 404 });
+  expect(readFileSync(join(root, "7/file"), "utf8")).toBe("one");
+});
+
+test.each(["0", "-1", "1.5", "10001", "x", ""])("there is no part %j", async (number) => {
+  const { id } = await beginParts("7/file");
+  expect(await call("PUT", `key=7/file&of=${id}&part=${number}`, "x")).toMatchObject({ status: 400 });
+});
+
+test("what nobody uses is swept: parts, and files whose writer is gone", async () => {
+  const tree = new FileTree(root, join(root, ".#uploads"));
+  const parts = new PartUploads(tree, join(root, ".#uploads"));
+  const id = await parts.create("7/file");
+  const path = join(root, ".#uploads/arrived");
+  writeFileSync(path, "one");
+  await using file = await open(path, "r");
+  await parts.add(id, "7/file", 1, path, file);
+  writeFileSync(join(root, ".#uploads/left"), "half");
+  await parts.sweep(60_000);
+  expect(uploads().sort()).toEqual([id, "left"].sort());
+  vi.setSystemTime(Date.now() + 120_000);
+  await parts.sweep(60_000);
+  vi.useRealTimers();
+  expect(uploads()).toEqual([]);
+  await expect(parts.complete(id, "7/file", [[1, ""]])).rejects.toMatchObject({ status: 404 });
 });

@@ -63,7 +63,7 @@ export async function startR2Server(variables: Readonly<Record<string, string>>)
   };
 }
 
-function filesBelow(root: string, path: string): Map<string, string> {
+export function filesBelow(root: string, path: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const name of readdirSync(join(root, path))) {
     const below = `${path}/${name}`;

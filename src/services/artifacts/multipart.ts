@@ -57,13 +57,13 @@ export async function abortMultipartUpload(ctx: ServiceContext, objectKey: strin
 /** Whether clients can send files by parts. */
 export function offersMultipart(ctx: ServiceContext): boolean {
   const { multipart } = ctx.artifacts;
-  if (multipart === undefined || !ctx.isServingArtifacts) return false;
+  if (!ctx.isServingArtifacts) return false;
   return multipart.presignPart !== undefined || ctx.signingSecret !== undefined;
 }
 
 function requireMultipart(ctx: ServiceContext): Multipart {
   const { multipart } = ctx.artifacts;
-  if (multipart === undefined || !offersMultipart(ctx)) {
+  if (!offersMultipart(ctx)) {
     // Clients look for these very words, and send the file as one.
     throw new MlflowError("NOT_IMPLEMENTED", "Multipart upload is not supported for the current artifact repository");
   }

@@ -1,4 +1,4 @@
-import { invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 
 /** 400: `key` is taken by a folder, or a file stands where one of its folders should be. */
 export function nameTaken(key: string): MlflowError {
@@ -13,4 +13,14 @@ export function incompleteUpload(key: string): MlflowError {
 /** 416: the range has no byte in the object. */
 export function rangeNotSatisfiable(key: string): MlflowError {
   return new MlflowError("RANGE_NOT_SATISFIABLE", `The range asked for lies outside of artifact '${key}'.`);
+}
+
+/** 404: it was completed or aborted, or never begun. */
+export function noSuchUpload(uploadId: string): MlflowError {
+  return doesNotExist(`There is no upload '${uploadId}' under way.`);
+}
+
+/** 400: an upload cannot be made of the parts that the client names. */
+export function wrongParts(uploadId: string): MlflowError {
+  return invalidParameter(`The parts of upload '${uploadId}' are not as they were sent.`);
 }

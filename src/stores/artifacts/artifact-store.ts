@@ -57,9 +57,13 @@ export interface Multipart {
     body: ReadableStream<Uint8Array> | null,
     length: number,
   ): Promise<string>;
-  /** @throws MlflowError RESOURCE_DOES_NOT_EXIST where no such upload is under way. */
+  /**
+   * Makes the object of these parts, by ascending numbers. A repeat of the same call is answered as the first one was.
+   * @throws MlflowError RESOURCE_DOES_NOT_EXIST where no such upload is under way; INVALID_PARAMETER_VALUE for parts that
+   *   did not arrive so, and as {@link create}: then nothing has changed.
+   */
   complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void>;
-  /** @throws MlflowError RESOURCE_DOES_NOT_EXIST where no such upload is under way. */
+  /** Gives an upload up. May be repeated: a client whose abort fails tells its user of that alone. */
   abort(key: string, uploadId: string): Promise<void>;
 }
 
@@ -80,8 +84,8 @@ export type RangeRequest = { readonly offset: number; readonly length?: number }
 export interface ArtifactStore {
   /** A URL by which anyone who has it can GET the object, ranges of it too; absent where the store has no address of its own. */
   presignGet?(key: string, headers: DownloadHeaders, seconds: number): Promise<string>;
-  /** How clients send a large file by parts; absent where the store takes none. */
-  readonly multipart?: Multipart;
+  /** How clients send a large file by parts. */
+  readonly multipart: Multipart;
 
   /**
    * Stores `body` under `key`, replacing what was there; readers see the old object or the new one, never a part.

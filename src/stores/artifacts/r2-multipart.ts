@@ -1,6 +1,7 @@
-import { doesNotExist, invalidParameter } from "../../domain/errors.ts";
+import { noSuchUpload, wrongParts } from "./artifact-errors.ts";
 import type { Multipart, UploadedPart } from "./artifact-store.ts";
 import { sizedStream } from "./upload-parts.ts";
+import { newUploadToken, splitToken, UPLOAD_TOKEN, withToken } from "./upload-token.ts";
 
 /** R2's answers for an upload that is not under way, and for parts that are no upload (developers.cloudflare.com/r2/api/error-codes). */
 const NO_SUCH_UPLOAD = "(10024)";
@@ -18,7 +19,9 @@ export class R2Multipart implements Multipart {
 
   async create(key: string): Promise<string> {
     await this.#refuseIfTaken(key);
-    return (await this.#bucket.createMultipartUpload(key)).uploadId;
+    const token = newUploadToken();
+    const { uploadId } = await this.#bucket.createMultipartUpload(key, { customMetadata: { [UPLOAD_TOKEN]: token } });
+    return withToken(uploadId, token);
   }
 
   async sendPart(
@@ -28,10 +31,13 @@ export class R2Multipart implements Multipart {
     body: ReadableStream<Uint8Array> | null,
     length: number,
   ): Promise<string> {
-    const upload = this.#bucket.resumeMultipartUpload(key, uploadId);
+    const upload = this.#bucket.resumeMultipartUpload(key, splitToken(uploadId).bucketId);
     let etag = "";
     const send = async (bytes: ReadableStream<Uint8Array> | Uint8Array) => {
-      etag = (await upload.uploadPart(partNumber, bytes).catch(rethrow(uploadId))).etag;
+      const sent = upload.uploadPart(partNumber, bytes).catch((error: unknown) => {
+        throw isNoSuchUpload(error) ? noSuchUpload(uploadId) : partsError(error, uploadId);
+      });
+      etag = (await sent).etag;
     };
     if (body === null) await send(new Uint8Array());
     else await sizedStream(key, body, length, send);
@@ -40,21 +46,27 @@ export class R2Multipart implements Multipart {
 
   async complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
     await this.#refuseIfTaken(key);
+    const { bucketId, token } = splitToken(uploadId);
     const listed = parts.map(({ partNumber, etag }) => ({ partNumber, etag: etag.replace(/^"(.*)"$/, "$1") }));
-    await this.#bucket.resumeMultipartUpload(key, uploadId).complete(listed).catch(rethrow(uploadId));
+    const upload = this.#bucket.resumeMultipartUpload(key, bucketId);
+    await upload.complete(listed).catch(async (error: unknown) => {
+      if (!isNoSuchUpload(error)) throw partsError(error, uploadId);
+      if ((await this.#bucket.head(key))?.customMetadata?.[UPLOAD_TOKEN] !== token) throw noSuchUpload(uploadId);
+    });
   }
 
   async abort(key: string, uploadId: string): Promise<void> {
-    await this.#bucket.resumeMultipartUpload(key, uploadId).abort().catch(rethrow(uploadId));
+    const upload = this.#bucket.resumeMultipartUpload(key, splitToken(uploadId).bucketId);
+    await upload.abort().catch((error: unknown) => {
+      if (!isNoSuchUpload(error)) throw error;
+    });
   }
 }
 
-function rethrow(uploadId: string): (error: unknown) => never {
-  return (error) => {
-    const message = error instanceof Error ? error.message : "";
-    if (message.includes(NO_SUCH_UPLOAD)) throw doesNotExist(`There is no upload '${uploadId}' under way.`);
-    if (WRONG_PARTS.test(message))
-      throw invalidParameter(`The parts of upload '${uploadId}' are not as they were sent.`);
-    throw error;
-  };
+function isNoSuchUpload(error: unknown): boolean {
+  return error instanceof Error && error.message.includes(NO_SUCH_UPLOAD);
+}
+
+function partsError(error: unknown, uploadId: string): unknown {
+  return error instanceof Error && WRONG_PARTS.test(error.message) ? wrongParts(uploadId) : error;
 }

@@ -1,6 +1,8 @@
 import { env } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { type Disks, FolderArtifactStore } from "../../../src/stores/artifacts/folder-artifact-store.ts";
+import { FolderArtifactStore } from "../../../src/stores/artifacts/folder-artifact-store.ts";
+import type { Disks } from "../../../src/stores/artifacts/folder-files.ts";
+import { multipartSuite } from "./multipart-suite.ts";
 import { artifactStoreSuite } from "./suite.ts";
 
 function openStore(disks: Disks = { artifacts: env.DISK, uploads: env.UPLOADS }): FolderArtifactStore {
@@ -9,6 +11,7 @@ function openStore(disks: Disks = { artifacts: env.DISK, uploads: env.UPLOADS })
 }
 
 artifactStoreSuite("FolderArtifactStore", openStore);
+multipartSuite("FolderArtifactStore", openStore);
 
 test.each([undefined, { offset: 1_100_000, length: 1_200_000 }])(
   "an etag names the bytes that come with it, also when a file of the same length takes the name, range %o",

@@ -1,7 +1,10 @@
-import { doesNotExist } from "../../../domain/errors.ts";
+import { noSuchUpload, wrongParts } from "../artifact-errors.ts";
 import type { Multipart, UploadedPart } from "../artifact-store.ts";
-import { type S3Client, s3Error } from "./s3-client.ts";
+import { newUploadToken, splitToken, UPLOAD_TOKEN, withToken } from "../upload-token.ts";
+import { failureOf, type S3Client, type S3Failure, s3Error } from "./s3-client.ts";
 import { escapeXml, xmlText } from "./s3-xml.ts";
+
+const TOKEN_HEADER = `x-amz-meta-${UPLOAD_TOKEN}`;
 
 /** Uploads by parts, which clients send to the store themselves by URLs that expire. */
 export class S3Multipart implements Multipart {
@@ -16,41 +19,59 @@ export class S3Multipart implements Multipart {
 
   async create(key: string): Promise<string> {
     await this.#refuseIfTaken(key);
-    const headers = this.#client.settings.uploadHeaders;
+    const token = newUploadToken();
+    const headers = { ...this.#client.settings.uploadHeaders, [TOKEN_HEADER]: token };
     const response = await this.#client.send({ method: "POST", key, query: { uploads: "" }, headers });
-    return xmlText(await response.text(), "UploadId");
+    return withToken(xmlText(await response.text(), "UploadId"), token);
   }
 
   /** @returns the part's etag. */
   async putPart(key: string, uploadId: string, partNumber: number, bytes: Uint8Array): Promise<string> {
-    const query = { partNumber: String(partNumber), uploadId };
+    const query = { partNumber: String(partNumber), uploadId: splitToken(uploadId).bucketId };
     const response = await this.#client.send({ method: "PUT", key, query, body: bytes });
     return response.headers.get("ETag") ?? "";
   }
 
   presignPart(key: string, uploadId: string, partNumber: number, seconds: number): Promise<string> {
-    return this.#client.presign({ method: "PUT", key, query: { partNumber: String(partNumber), uploadId } }, seconds);
+    const query = { partNumber: String(partNumber), uploadId: splitToken(uploadId).bucketId };
+    return this.#client.presign({ method: "PUT", key, query }, seconds);
   }
 
   async complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
+    await this.#refuseIfTaken(key);
+    const { bucketId, token } = splitToken(uploadId);
     const listed = parts.map(
       ({ partNumber, etag }) => `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`,
     );
     const body = `<CompleteMultipartUpload>${listed.join("")}</CompleteMultipartUpload>`;
-    const response = await this.#client.send({ method: "POST", key, query: { uploadId }, body }, [404]);
-    if (response.status === 404) throw noSuchUpload(uploadId);
+    const response = await this.#client.send({ method: "POST", key, query: { uploadId: bucketId }, body }, [400, 404]);
+    if (response.status === 404 || response.status === 400) {
+      const failure = await failureOf(response);
+      if (response.status === 404 && (await this.#cameOf(key, token))) return;
+      throw this.#completionError(uploadId, failure);
+    }
     // S3 may begin to answer before it knows: a failure then comes with status 200.
     const code = xmlText(await response.text(), "Code");
-    if (code !== "") throw s3Error(this.#client.settings, { status: 500, code });
+    if (code !== "") throw this.#completionError(uploadId, { status: 500, code });
+  }
+
+  /** Whether the object at `key` came of the upload that has this token. */
+  async #cameOf(key: string, token: string): Promise<boolean> {
+    const response = await this.#client.send({ method: "HEAD", key }, [404]);
+    return response.headers.get(TOKEN_HEADER) === token;
+  }
+
+  #completionError(uploadId: string, failure: S3Failure): Error {
+    if (/^(InvalidPart|InvalidPartOrder|EntityTooSmall|MalformedXML)$/.test(failure.code)) return wrongParts(uploadId);
+    if (failure.status === 404 && failure.code !== "NoSuchBucket") return noSuchUpload(uploadId);
+    return s3Error(this.#client.settings, failure);
   }
 
   async abort(key: string, uploadId: string): Promise<void> {
-    const response = await this.#client.send({ method: "DELETE", key, query: { uploadId } }, [404]);
-    if (response.status === 404) throw noSuchUpload(uploadId);
+    const response = await this.#client.send(
+      { method: "DELETE", key, query: { uploadId: splitToken(uploadId).bucketId } },
+      [404],
+    );
+    await response.body?.cancel();
   }
-}
-
-/** 404: it was completed or aborted, or never begun. */
-export function noSuchUpload(uploadId: string): Error {
-  return doesNotExist(`There is no upload '${uploadId}' under way.`);
 }

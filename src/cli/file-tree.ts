@@ -1,0 +1,215 @@
+import { randomUUID } from "node:crypto";
+import { type BigIntStats, constants, type Dirent } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { canonicalArtifactPath } from "../domain/artifact-path.ts";
+import { compareCodePoints } from "../domain/code-points.ts";
+import { MAX_LIST_PAGE } from "../domain/limits.ts";
+import { FolderSync } from "./folder-sync.ts";
+
+/**
+ * Files up to here are on the disk before they are acknowledged. To wait for the disk with larger ones would halve the
+ * speed of their upload.
+ */
+export const MAX_SYNCED_BYTES = 4 * 1024 * 1024;
+/** How often an upload makes its folder again when deletions keep removing it. */
+const MAX_PLACE_ATTEMPTS = 20;
+
+/** An answer other than success, thrown from wherever it is found out. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`status ${status}`);
+    this.status = status;
+  }
+}
+
+/** An entry of a folder, by its name. */
+export interface FileEntry {
+  readonly path: string;
+  readonly isDir: boolean;
+  readonly fileSize?: number;
+}
+
+/** A tree of plain files by their keys. Symbolic links are taken for not there. */
+export class FileTree {
+  readonly #root: string;
+  readonly #workFolder: string;
+  readonly #sync: FolderSync;
+
+  /**
+   * @param root absolute, without symbolic links.
+   * @param workFolder where deletions shrink, on the same file system.
+   */
+  constructor(root: string, workFolder: string) {
+    this.#root = root;
+    this.#workFolder = workFolder;
+    this.#sync = new FolderSync(root);
+  }
+
+  /**
+   * Gives an upload its name, and a small one its name and bytes on the disk.
+   * @throws {Refusal} 409 where a folder has the name or a file is above.
+   */
+  async place(upload: string, file: FileHandle, key: string): Promise<void> {
+    const isSynced = (await file.stat()).size <= MAX_SYNCED_BYTES;
+    if (isSynced) await file.datasync();
+    const target = join(this.#root, key);
+    for (let attempt = 1; ; attempt++) {
+      await this.#makeFolder(dirname(key));
+      try {
+        await rename(upload, target);
+        if (isSynced) await this.#sync.flush(dirname(target));
+        return;
+      } catch (error) {
+        const code = errorCode(error);
+        if (code === "EISDIR" || code === "ENOTEMPTY" || code === "EEXIST") {
+          // An empty folder is nothing that anyone stored: a crash before the rename leaves one.
+          if (!(await removeIfEmpty(target))) throw new Refusal(409);
+        } else if (code === "ENOTDIR") {
+          throw new Refusal(409);
+        } else if (code !== "ENOENT" || attempt === MAX_PLACE_ATTEMPTS) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  /**
+   * Whether a file may have this name now: no folder with anything in it has it, and no file is above.
+   * @throws {Refusal} 409
+   */
+  async requireFree(key: string): Promise<void> {
+    if (await this.#is(key, "folder")) {
+      const entries = await readdir(join(this.#root, key)).catch(() => []);
+      if (entries.length > 0) throw new Refusal(409);
+    }
+    for (let above = dirname(key); above !== "."; above = dirname(above)) {
+      if (!(await exists(join(this.#root, above)))) continue;
+      if (!(await this.#is(above, "folder"))) throw new Refusal(409);
+      return;
+    }
+  }
+
+  /**
+   * Opens the file at `key`.
+   * @throws {Refusal} 404 where there is none, or a symbolic link is or leads to it.
+   */
+  async open(key: string): Promise<FileHandle> {
+    if (!(await this.#is(key, "file"))) throw new Refusal(404);
+    return open(join(this.#root, key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  }
+
+  /**
+   * A page of a folder. The whole folder is read for each page, but only the page's files are looked at.
+   * @param from the name that the page before ended with, "" for the first.
+   */
+  async list(key: string, from: string): Promise<{ files: FileEntry[]; next?: string | undefined }> {
+    if (key !== "" && !(await this.#is(key, "folder"))) return { files: [] };
+    const folder = join(this.#root, key);
+    const entries = (await readdir(folder, { withFileTypes: true }))
+      .map((entry) => ({ entry, name: entry.isDirectory() ? `${entry.name}/` : entry.name }))
+      .filter(({ name }) => compareCodePoints(name, from) > 0)
+      .sort((a, b) => compareCodePoints(a.name, b.name));
+    const page = entries.slice(0, MAX_LIST_PAGE);
+    const listed = await Promise.all(page.map(({ entry }) => fileEntry(folder, entry)));
+    return {
+      files: listed.filter((entry) => entry !== undefined),
+      next: entries.length > page.length ? page.at(-1)?.name : undefined,
+    };
+  }
+
+  /** One rename takes the whole tree out of sight; what follows may be cut off, and the next start finishes it. */
+  async delete(key: string): Promise<void> {
+    const grave = join(this.#workFolder, randomUUID());
+    if (!(await this.#is(key, "any"))) return;
+    await rename(join(this.#root, key), grave).catch((error: unknown) => {
+      if (errorCode(error) !== "ENOENT") throw error;
+    });
+    for (let above = dirname(key); above !== "."; above = dirname(above)) {
+      if (!(await removeIfEmpty(join(this.#root, above)))) break;
+    }
+    await rm(grave, { recursive: true, force: true });
+  }
+
+  /** Makes the folder at `key` level by level; none of them may be a file or a symbolic link. */
+  async #makeFolder(key: string): Promise<void> {
+    if (key === "." || (await this.#is(key, "folder"))) return;
+    await this.#makeFolder(dirname(key));
+    const folder = join(this.#root, key);
+    this.#sync.noteChange(dirname(folder));
+    await mkdir(folder).catch((error: unknown) => {
+      if (errorCode(error) !== "EEXIST" && errorCode(error) !== "ENOENT") throw error;
+    });
+    // Gone again is fine, a deletion was quicker; something else in its place is not.
+    if ((await exists(folder)) && !(await this.#is(key, "folder"))) throw new Refusal(409);
+  }
+
+  /** Whether the path of `key` leads, without a symbolic link, to something of this kind. */
+  async #is(key: string, kind: "file" | "folder" | "any"): Promise<boolean> {
+    const path = join(this.#root, key);
+    try {
+      // Also unequal where a file system ignores case and stored another spelling: a name has one spelling here.
+      if ((await realpath(path)) !== path) return false;
+      if (kind === "any") return true;
+      const stat = await lstat(path);
+      return kind === "file" ? stat.isFile() : stat.isDirectory();
+    } catch (error) {
+      if (statusOf(error) === 404) return false;
+      throw error;
+    }
+  }
+}
+
+/** Names a file's bytes: one that is replaced is another inode, one that is edited in place has another time. */
+export function etagOf(stat: BigIntStats): string {
+  return `"${stat.ino.toString(36)}-${stat.mtimeNs.toString(36)}-${stat.size.toString(36)}"`;
+}
+
+/** Nothing for what no key can name, for links and devices, and for what is gone by now. */
+async function fileEntry(folder: string, entry: Dirent): Promise<FileEntry | undefined> {
+  try {
+    if (canonicalArtifactPath(entry.name) !== entry.name) return undefined;
+    if (entry.isDirectory()) return { path: entry.name, isDir: true };
+    if (!entry.isFile()) return undefined;
+    return { path: entry.name, isDir: false, fileSize: (await lstat(join(folder, entry.name))).size };
+  } catch {
+    return undefined;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @returns whether there is no folder at `path` any more. */
+async function removeIfEmpty(path: string): Promise<boolean> {
+  try {
+    await rmdir(path);
+    return true;
+  } catch (error) {
+    return errorCode(error) === "ENOENT";
+  }
+}
+
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+/** The status that an error of the file system is answered with. */
+export function statusOf(error: unknown): number {
+  switch (errorCode(error)) {
+    case "ENOENT":
+    case "ENOTDIR":
+    case "ELOOP":
+      return 404;
+    case "ENAMETOOLONG":
+      return 400;
+    default:
+      return 500;
+  }
+}

@@ -1,0 +1,231 @@
+import { createHash, randomUUID } from "node:crypto";
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { etagOf, type FileTree, Refusal } from "./file-tree.ts";
+
+/** S3's limit, and R2's. */
+const MAX_PARTS = 10_000;
+const COPY_BYTES = 1024 * 1024;
+/** How long a client that heard no answer may repeat that an upload is complete. */
+const REPEATED_MS = 60 * 60 * 1000;
+
+/** Where the bytes of a part are. */
+interface Part {
+  /** Of this very sending of the part. */
+  readonly etag: string;
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A part as a client names it when it completes an upload. */
+export type NamedPart = readonly [number: number, etag: string];
+
+interface Upload {
+  readonly key: string;
+  /** Holds what has arrived; made with the first part. */
+  readonly folder: string;
+  readonly parts: Map<number, Part>;
+  /** The first parts in a row, from part 1 on, as they lie in the file `whole`. */
+  readonly joined: Part[];
+  readonly whole: string;
+  joining: Promise<void>;
+  lastUse: number;
+  /** A digest of the parts that the file is made of, once a client has said so. */
+  completion?: { readonly digest: string; readonly done: Promise<void> } | undefined;
+}
+
+/**
+ * Files that come by parts: in any order, repeated, several at a time. A part is appended to the file as soon as all before
+ * it are, so that the end of an upload is one rename and not a copy of everything, for which a client would not wait. An
+ * upload ends with the process.
+ */
+export class PartUploads {
+  readonly #tree: FileTree;
+  readonly #workFolder: string;
+  readonly #uploads = new Map<string, Upload>();
+
+  constructor(tree: FileTree, workFolder: string) {
+    this.#tree = tree;
+    this.#workFolder = workFolder;
+  }
+
+  /**
+   * @returns the id of a new upload.
+   * @throws {Refusal} 409 where a folder has the name or a file is above.
+   */
+  async create(key: string): Promise<string> {
+    await this.#tree.requireFree(key);
+    const id = randomUUID();
+    const folder = join(this.#workFolder, id);
+    this.#uploads.set(id, {
+      key,
+      folder,
+      parts: new Map(),
+      joined: [],
+      whole: join(folder, "whole"),
+      joining: Promise.resolve(),
+      lastUse: Date.now(),
+    });
+    return id;
+  }
+
+  /**
+   * Takes a file as a part, instead of an earlier one of that number.
+   * @returns its etag.
+   * @throws {Refusal} 404 where no such upload is under way.
+   */
+  async add(id: string, key: string, number: number, path: string, file: FileHandle): Promise<string> {
+    const upload = this.#find(id, key);
+    if (!Number.isInteger(number) || number < 1 || number > MAX_PARTS) throw new Refusal(400);
+    const stat = await file.stat({ bigint: true });
+    const part = { etag: etagOf(stat), path: join(upload.folder, randomUUID()), offset: 0, length: Number(stat.size) };
+    await mkdir(upload.folder, { recursive: true });
+    await rename(path, part.path);
+    if (this.#uploads.get(id) !== upload) {
+      await rm(upload.folder, { recursive: true, force: true });
+      throw new Refusal(404);
+    }
+    if (upload.completion !== undefined) {
+      await rm(part.path, { force: true });
+      throw new Refusal(404);
+    }
+    const old = upload.parts.get(number);
+    upload.parts.set(number, part);
+    // A failure here is told where the upload is completed, which tries again.
+    upload.joining = upload.joining.then(() => joinParts(upload)).catch(() => undefined);
+    if (old !== undefined && old.path !== upload.whole) await rm(old.path, { force: true });
+    return part.etag;
+  }
+
+  /**
+   * Makes the file of the parts that the client names, and gives it its place. May be repeated.
+   * @throws {Refusal} 404 where no such upload is under way, 400 for parts that did not arrive so, 409 as {@link create}.
+   */
+  async complete(id: string, key: string, parts: readonly NamedPart[]): Promise<void> {
+    const upload = this.#find(id, key);
+    const digest = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+    if (upload.completion !== undefined) {
+      if (upload.completion.digest !== digest) throw new Refusal(400);
+      return upload.completion.done;
+    }
+    if (parts.length === 0 || parts.some(([number], i) => i > 0 && number <= (parts[i - 1]?.[0] ?? 0))) {
+      throw new Refusal(400);
+    }
+    if (parts.some(([number, etag]) => upload.parts.get(number)?.etag !== etag)) throw new Refusal(400);
+    const done = this.#assemble(upload, parts);
+    upload.completion = { digest, done };
+    try {
+      await done;
+    } catch (error) {
+      upload.completion = undefined;
+      throw error;
+    }
+  }
+
+  /** @throws {Refusal} 404 where no such upload is under way. */
+  async abort(id: string, key: string): Promise<void> {
+    const upload = this.#find(id, key);
+    if (upload.completion !== undefined) throw new Refusal(404);
+    this.#uploads.delete(id);
+    await rm(upload.folder, { recursive: true, force: true });
+  }
+
+  /** Gives up what nobody has used for `idleMs`: uploads, and files of writers that are gone. */
+  async sweep(idleMs: number): Promise<void> {
+    const oldest = Date.now() - idleMs;
+    const oldestCompleted = Date.now() - Math.min(idleMs, REPEATED_MS);
+    for (const [id, { lastUse, completion, folder }] of this.#uploads) {
+      if (lastUse >= (completion === undefined ? oldest : oldestCompleted)) continue;
+      this.#uploads.delete(id);
+      await rm(folder, { recursive: true, force: true });
+    }
+    for (const name of await readdir(this.#workFolder)) {
+      if (this.#uploads.has(name)) continue;
+      const path = join(this.#workFolder, name);
+      const stat = await lstat(path).catch(() => undefined);
+      if (stat !== undefined && stat.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  #find(id: string, key: string): Upload {
+    const upload = this.#uploads.get(id);
+    if (upload?.key !== key) throw new Refusal(404);
+    upload.lastUse = Date.now();
+    return upload;
+  }
+
+  async #assemble(upload: Upload, named: readonly NamedPart[]): Promise<void> {
+    await upload.joining;
+    await joinParts(upload);
+    const parts = named.flatMap(([number]) => upload.parts.get(number) ?? []);
+    const isWhole = parts.length === upload.joined.length && parts.every((part, i) => part === upload.joined[i]);
+    const path = isWhole ? upload.whole : await rebuild(upload, parts);
+    // A part that was sent again may have been shorter.
+    await truncate(
+      path,
+      parts.reduce((sum, { length }) => sum + length, 0),
+    );
+    {
+      await using file = await open(path, "r+");
+      await this.#tree.place(path, file, upload.key);
+    }
+    upload.parts.clear();
+    upload.joined.length = 0;
+    // What is left of it goes with the next sweep.
+    await rm(upload.folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Appends to the whole file what comes next to it, part by part. */
+async function joinParts(upload: Upload): Promise<void> {
+  for (;;) {
+    const number = upload.joined.length + 1;
+    const part = upload.parts.get(number);
+    if (part === undefined) return;
+    const before = upload.joined.at(-1);
+    const offset = before === undefined ? 0 : before.offset + before.length;
+    try {
+      if (offset === 0) await rename(part.path, upload.whole);
+      else await copy(part, upload.whole, offset);
+    } catch (error) {
+      if (upload.parts.get(number) === part) throw error;
+    }
+    // Where it was sent again meanwhile, the new one is written over it.
+    if (upload.parts.get(number) !== part) continue;
+    const joined = { ...part, path: upload.whole, offset };
+    upload.parts.set(number, joined);
+    upload.joined.push(joined);
+    if (offset > 0) await rm(part.path, { force: true });
+  }
+}
+
+/** A new file of these parts, for an upload whose parts were left out or sent again after they were joined. */
+async function rebuild(upload: Upload, parts: readonly Part[]): Promise<string> {
+  const path = join(upload.folder, "rebuilt");
+  await rm(path, { force: true });
+  let offset = 0;
+  for (const part of parts) {
+    await copy(part, path, offset);
+    offset += part.length;
+  }
+  return path;
+}
+
+/** Copies a part's bytes into the file at `path`, which is made where it is not there, from `offset` on. */
+async function copy(part: Part, path: string, offset: number): Promise<void> {
+  await using from = await open(part.path, "r");
+  await using to = await open(path, "a").then(async (file) => {
+    await file.close();
+    return open(path, "r+");
+  });
+  const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, part.length));
+  for (let done = 0; done < part.length; ) {
+    const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, part.length - done), part.offset + done);
+    if (bytesRead === 0) throw new Error(`${part.path} is shorter than the part was`);
+    for (let written = 0; written < bytesRead; ) {
+      written += (await to.write(buffer, written, bytesRead - written, offset + done + written)).bytesWritten;
+    }
+    done += bytesRead;
+  }
+}
