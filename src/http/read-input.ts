@@ -1,14 +1,14 @@
 import { joinBytes } from "../domain/bytes.ts";
 import { invalidParameter, MlflowError } from "../domain/errors.ts";
 import { parseJsonExactly } from "../wire/json.ts";
-import { type Message, queryToRaw } from "../wire/message.ts";
+import { type Message, queryToRaw, wireNameOf } from "../wire/message.ts";
 import type { BytesInput, Route } from "../wire/route.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
  * The route's input from the request, by the input's kind.
- * @param pathParameters fields that the path names, by their wire names; a body may repeat but not contradict them.
+ * @param pathParameters fields that the path names, by their wire names; they win over what a body says.
  * @throws MlflowError INVALID_PARAMETER_VALUE or REQUEST_TOO_LARGE.
  */
 export async function readInput<Input>(
@@ -68,17 +68,12 @@ async function readRaw(request: Request, { repeatedNames, maxBytes }: Message<un
   return parseBody(decodeUtf8(await readBytes(request, { maxBytes })));
 }
 
+/** Where a body names another, the path wins, as MLflow 3.18 has it: authorization reads the same id as the handler. */
 function withPathParameters(raw: unknown, pathParameters: Readonly<Record<string, string>>): unknown {
-  const parameters = Object.entries(pathParameters);
-  if (parameters.length === 0 || typeof raw !== "object" || raw === null || Array.isArray(raw)) return raw;
-  const body = raw as Record<string, unknown>;
-  for (const [name, value] of parameters) {
-    const repeated = Object.hasOwn(body, name) ? body[name] : undefined;
-    if (repeated !== undefined && repeated !== null && repeated !== "" && repeated !== value) {
-      throw invalidParameter(`Parameter '${name}' differs from the one in the path.`);
-    }
-  }
-  return { ...body, ...pathParameters };
+  if (Object.keys(pathParameters).length === 0) return raw;
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return raw;
+  const others = Object.entries(raw).filter(([name]) => !Object.hasOwn(pathParameters, wireNameOf(name)));
+  return { ...Object.fromEntries(others), ...pathParameters };
 }
 
 function requireJson(contentType: string | null): void {
