@@ -31,7 +31,11 @@ const RESULTS = process.env.TRACKFLARE_TEST_RESULTS;
 const JSON_RESULTS: ["json", { outputFile: string }] = ["json", { outputFile: RESULTS ?? "" }];
 
 /** What is promised of a run's object, for runs that share one: all of them are in one cell. */
-const CELL_TESTS = ["test/stores/run/durable-object*.test.ts", "test/routes/ui/live.test.ts"];
+const CELL_TESTS = [
+  "test/stores/run/durable-object*.test.ts",
+  "test/routes/ui/live.test.ts",
+  "test/services/runs/round-trips.test.ts",
+];
 
 function inWorkerd(name: string, include: string[], vars: Record<string, string>) {
   // One service for one project; no test of cells stores artifacts.

@@ -3,11 +3,11 @@ import { invalidParameter } from "../../domain/errors.ts";
 import { MAX_DATASET_DIGEST_LENGTH, MAX_DATASET_NAME_LENGTH, MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import { MAX_MODEL_ID_LENGTH, type ModelMetric } from "../../domain/logged-model.ts";
 import { checkKey, checkLength } from "../../domain/names.ts";
-import { failedGuard } from "../../stores/d1/connection/guard.ts";
 import { MAX_FIRST_POINTS } from "../../stores/d1/metrics/first-points.ts";
 import { encodePoints } from "../../stores/run/points.ts";
 import type { ServiceContext } from "../context.ts";
 import { appendPoints } from "../metrics/append-points.ts";
+import { isKnownToHave, rememberFirstPoints } from "./known-first-points.ts";
 import { findKnownRun } from "./known-runs.ts";
 import { notActive, runNotFound } from "./runs.ts";
 import { type Rows, requireActive, writeRows } from "./write-rows.ts";
@@ -67,18 +67,14 @@ export async function writeRun(
   }
   const run = await findKnownRun(ctx, runId);
   if (run === undefined) throw runNotFound(runId);
-  const triesFirstPoints = !run.hasObject && areFirstPoints(metrics);
-  if (triesFirstPoints) {
-    try {
-      await writeRows(ctx, runId, { ...rows, firstPoints: metrics });
-      return;
-    } catch (error) {
-      if (failedGuard(error) !== "first_points") throw error;
-    }
+  const mayBeFirst = !run.hasObject && areFirstPoints(metrics) && !isKnownToHave(runId, metrics);
+  const written = await writeRows(ctx, runId, { ...rows, firstPoints: mayBeFirst ? metrics : [] });
+  if (written.hasFirstPoints) {
+    rememberFirstPoints(runId, metrics);
+    return;
   }
-  const isWritten = await writeRows(ctx, runId, rows);
-  // A refused call makes no object.
-  if (!run.hasObject && !triesFirstPoints && !isWritten) await requireActive(ctx, runId);
+  // A refused call makes no object. A cell is there already, and asks D1 itself.
+  if (!run.hasObject && run.cell === "" && !written.hasRows) await requireActive(ctx, runId);
   if (!(await appendPoints(ctx, runId, run, encodePoints(metrics)))) throw await notActive(ctx, runId);
 }
 

@@ -4,13 +4,8 @@ import type { ModelMetric } from "../../domain/logged-model.ts";
 import { RUN_NAME_TAG } from "../../domain/run-names.ts";
 import type { Database, Statement } from "../../stores/d1/connection/database.ts";
 import { failedGuard, guardRunActive } from "../../stores/d1/connection/guard.ts";
-import { guardFirstPoints } from "../../stores/d1/metrics/first-points.ts";
-import {
-  isLiveStatement,
-  type RunPlaceRow,
-  toPlace,
-  upsertLatestStatements,
-} from "../../stores/d1/metrics/latest-metrics.ts";
+import { insertFirstPointsStatement } from "../../stores/d1/metrics/first-points.ts";
+import { isLiveStatement, type RunPlaceRow, toPlace } from "../../stores/d1/metrics/latest-metrics.ts";
 import { isUnknownModel, upsertModelMetricStatements } from "../../stores/d1/metrics/model-metrics.ts";
 import {
   findParams,
@@ -30,44 +25,50 @@ export interface Rows {
   readonly params?: readonly KeyValue[];
   readonly tags?: readonly KeyValue[];
   readonly modelMetrics?: readonly ModelMetric[];
-  /** Points of metrics that the run does not have yet; where it does, the guard `first_points` fails. */
+  /** Points that D1 is to hold, all of them, if they are the first of the run's metrics there. */
   readonly firstPoints?: readonly Metric[];
 }
 
-/** One D1 transaction, or none where there is nothing to write. @returns whether there was. */
+/** What was written to D1. */
+export interface Written {
+  /** Whether there were params, tags or points of models: then the run is active. */
+  readonly hasRows: boolean;
+  /** Whether D1 has taken the first points, of which the run is then active too. */
+  readonly hasFirstPoints: boolean;
+}
+
+/** One D1 transaction, or none where there is nothing to write. */
 export async function writeRows(
   ctx: ServiceContext,
   runId: string,
   { params = [], tags = [], modelMetrics = [], firstPoints = [] }: Rows,
-): Promise<boolean> {
-  if (params.length + tags.length + modelMetrics.length + firstPoints.length === 0) return false;
+): Promise<Written> {
+  const hasRows = params.length + tags.length + modelMetrics.length > 0;
+  if (!hasRows && firstPoints.length === 0) return { hasRows, hasFirstPoints: false };
   // A run is never without a name: as upstream, an empty one changes nothing.
   const named = tags.filter((tag) => tag.key !== RUN_NAME_TAG || tag.value !== "");
   const runName = named.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
-  const hasFirstPoints = firstPoints.length > 0;
   const written = await guarded(ctx, runId, params, () =>
     ctx.writes.batch<RunPlaceRow>([
-      ...(hasFirstPoints ? firstPointsStatements(ctx.writes, runId, firstPoints) : [guardRunActive(ctx.writes, runId)]),
+      ...(firstPoints.length > 0 ? [firstPointsStatement(ctx.writes, runId, firstPoints)] : []),
+      ...(hasRows ? [guardRunActive(ctx.writes, runId)] : []),
       ...insertParamsStatements(ctx.writes, runId, params),
       ...upsertTagsStatements(ctx.writes, runId, named),
       ...(runName === undefined ? [] : [renameRunStatement(ctx.writes, runId, runName)]),
       ...upsertModelMetricStatements(ctx.writes, runId, modelMetrics),
-      // Where there is no object, there is nobody to tell.
-      ...(hasFirstPoints ? [] : [isLiveStatement(ctx.writes, runId)]),
+      // First points alone go to runs without an object, of which nobody is to be told.
+      ...(hasRows ? [isLiveStatement(ctx.writes, runId)] : []),
     ]),
   );
-  const [live] = hasFirstPoints ? [] : (written.at(-1)?.results ?? []);
+  const [live] = hasRows ? (written.at(-1)?.results ?? []) : [];
   if (live !== undefined) tellDataChanged(ctx, toPlace(live));
-  return true;
+  return { hasRows, hasFirstPoints: firstPoints.length > 0 && written[0]!.meta.changes > 0 };
 }
 
-function firstPointsStatements(db: Database, runId: string, metrics: readonly Metric[]): Statement[] {
+function firstPointsStatement(db: Database, runId: string, metrics: readonly Metric[]): Statement {
   const summaries = new MetricSummaries();
   for (const metric of metrics) summaries.addSeries(metric.key, seriesOf(metric));
-  return [
-    guardFirstPoints(db, runId, [...summaries.keys()]),
-    ...upsertLatestStatements(db, summaryRows(runId, summaries)),
-  ];
+  return insertFirstPointsStatement(db, runId, summaryRows(runId, summaries));
 }
 
 /** @throws MlflowError when the run is not active, or not there. */

@@ -1,4 +1,5 @@
-import type { LatestMetrics } from "./latest-port.ts";
+import type { Metric } from "../../domain/entities.ts";
+import type { MarkedRun, RunMark } from "./latest-port.ts";
 import type { RunChanges, RunState } from "./run-state.ts";
 
 /**
@@ -22,15 +23,16 @@ const QUIET_MS = 120_000;
  */
 export class Burst {
   readonly #state: RunState;
-  readonly #latest: LatestMetrics;
+  readonly #mark: (mark: RunMark) => Promise<MarkedRun | undefined>;
   readonly #nowMs: () => number;
   /** Bursts up to this epoch are over, even if their mark is still under way. */
   #endedEpoch = 0;
   #lastPointMs: number;
 
-  constructor(state: RunState, latest: LatestMetrics, nowMs: () => number) {
+  /** @param mark marks in D1, perhaps together with other runs: see {@link RunParts.mark} */
+  constructor(state: RunState, mark: (mark: RunMark) => Promise<MarkedRun | undefined>, nowMs: () => number) {
     this.#state = state;
-    this.#latest = latest;
+    this.#mark = mark;
     this.#nowMs = nowMs;
     this.#lastPointMs = nowMs();
   }
@@ -56,19 +58,20 @@ export class Burst {
   /**
    * Marks the run in D1, with a greater epoch, and is live then.
    * @param begin is kept with the epoch: in the same commit as what the caller has written in this turn
-   * @param beforeLive must be done while D1 has the mark and before the answer
+   * @param takeFirstPoints must be done while D1 has the mark and before the answer
    * @returns whether D1 took the mark
    */
-  async mark(begin: RunChanges, beforeLive: () => Promise<void>): Promise<boolean> {
-    let isActive = false;
+  async mark(begin: RunChanges, takeFirstPoints: (points: readonly Metric[]) => void): Promise<boolean> {
+    let marked: MarkedRun | undefined;
     do {
       this.#state.change({ ...begin, epoch: this.epoch + 1 });
-      isActive = await this.#latest.mark(this.#state.fields.runId, this.epoch);
-      if (isActive) await beforeLive();
+      const { runId, hasFirstPoints } = this.#state.fields;
+      marked = await this.#mark({ runId, epoch: this.epoch, wantsFirstPoints: !hasFirstPoints });
+      if (marked?.firstPoints !== undefined) takeFirstPoints(marked.firstPoints);
       // The run was deleted while the mark was under way: whether before it or after it, only D1 knows.
-    } while (isActive && this.#endedEpoch >= this.epoch);
-    if (isActive) this.#state.change({ isMarked: true, unmarked: undefined });
-    return isActive;
+    } while (marked !== undefined && this.#endedEpoch >= this.epoch);
+    if (marked !== undefined) this.#state.change({ isMarked: true, unmarked: undefined });
+    return marked !== undefined;
   }
 
   /** The next point must ask D1 again. Marks that are under way do not count either. */

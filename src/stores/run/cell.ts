@@ -1,6 +1,6 @@
-import { CommitGroup } from "./commit-group.ts";
+import { type Commit, CommitGroup } from "./commit-group.ts";
 import { MetricHistory } from "./history.ts";
-import type { FlushedRun, LatestMetrics, RunFlush } from "./latest-port.ts";
+import type { FlushedRun, LatestMetrics, MarkedRun, RunFlush, RunMark } from "./latest-port.ts";
 import type { LiveSockets } from "./live-sockets.ts";
 import type { ObjectStorage } from "./migrations.ts";
 import { type Confirmed, OpenRun, type RunNews } from "./open-run.ts";
@@ -78,6 +78,7 @@ interface Append {
 export class Cell {
   readonly #platform: CellPlatform;
   readonly #commits: CommitGroup<Append, boolean>;
+  readonly #marks: CommitGroup<RunMark, MarkedRun | undefined>;
   readonly #flushes: CommitGroup<RunFlush, FlushedRun | undefined>;
   #tables: ObjectTables | undefined;
   /** Open runs by number, the least used first. */
@@ -94,11 +95,8 @@ export class Cell {
       // Only for the next to wait for: where the disk fails, the platform ends the object and its calls.
       return { answers, isOver: sync().catch(() => undefined) };
     }, yieldTurn);
-    this.#flushes = new CommitGroup((flushes) => {
-      const written = latest.write(flushes);
-      const answers = flushes.map(async ({ runId }) => (await written).get(runId));
-      return { answers, isOver: written.catch(() => undefined) };
-    }, yieldTurn);
+    this.#marks = new CommitGroup((marks) => answersByRun(marks, latest.mark(marks)), yieldTurn);
+    this.#flushes = new CommitGroup((flushes) => answersByRun(flushes, latest.write(flushes)), yieldTurn);
   }
 
   /**
@@ -256,7 +254,11 @@ export class Cell {
     const onDue = (dueMs: number) => {
       if (this.#alarmMs === undefined || dueMs < this.#alarmMs) void this.#setAlarm(dueMs);
     };
-    const run = new OpenRun({ tables, number, store, latest, sockets: socketsOf(runId), nowMs, onDue });
+    const run = new OpenRun({
+      ...{ tables, number, store, latest, nowMs, onDue },
+      mark: (mark) => this.#marks.add(mark),
+      sockets: socketsOf(runId),
+    });
     // Last: a run that cannot be opened is asked to open again at the next call.
     this.#runs.set(number, run);
     if (this.#runs.size > MAX_OPEN_RUNS) this.#closeLeastUsed();
@@ -374,4 +376,13 @@ export class Cell {
     this.#alarmMs = atMs;
     await this.#platform.setAlarm(atMs);
   }
+}
+
+/** What D1 says of several runs in one answer, to each of them. */
+function answersByRun<Answer>(
+  runs: readonly { readonly runId: string }[],
+  said: Promise<ReadonlyMap<string, Answer>>,
+): Commit<Answer | undefined> {
+  const answers = runs.map(async ({ runId }) => (await said).get(runId));
+  return { answers, isOver: said.catch(() => undefined) };
 }

@@ -16,13 +16,27 @@ export interface FlushedRun {
   readonly isMarked: boolean;
 }
 
+/** A run that is to be marked live. */
+export interface RunMark {
+  readonly runId: string;
+  readonly epoch: number;
+  /** Whether the object has yet to take over the points that D1 held of the run before. */
+  readonly wantsFirstPoints: boolean;
+}
+
+/** What D1 says of a run that was marked. */
+export interface MarkedRun {
+  /** The points that D1 held of the run before the object was made; undefined where they were not asked for. */
+  readonly firstPoints: readonly Metric[] | undefined;
+}
+
 /** D1, as an object needs it: see `stores/d1/metrics/run-flushes.ts`. */
 export interface LatestMetrics {
   /**
-   * Marks the run live.
-   * @returns whether it is there, active, and has its history in this object
+   * Marks runs live, all in one transaction.
+   * @returns by their ids those that are there, active, and have their history in this object
    */
-  mark(runId: string, epoch: number): Promise<boolean>;
+  mark(marks: readonly RunMark[]): Promise<ReadonlyMap<string, MarkedRun>>;
   /** The points that D1 held of the run before the object was made. */
   firstPoints(runId: string): Promise<readonly Metric[]>;
   /** Writes all in one transaction. @returns what D1 says of each run that is there, by its id */

@@ -1,6 +1,7 @@
+import type { Metric } from "../../domain/entities.ts";
 import { Burst } from "./burst.ts";
 import { MetricHistory } from "./history.ts";
-import type { FlushedRun, LatestMetrics, RunFlush } from "./latest-port.ts";
+import type { FlushedRun, LatestMetrics, MarkedRun, RunFlush, RunMark } from "./latest-port.ts";
 import type { LiveSockets } from "./live-sockets.ts";
 import { News } from "./news.ts";
 import { decodePoints, encodePoints } from "./points.ts";
@@ -31,6 +32,8 @@ export interface RunParts {
   readonly number: number;
   readonly store: RunStore;
   readonly latest: LatestMetrics;
+  /** Marks the run live in D1, perhaps together with other runs; undefined where it is not there, active and in this object. */
+  readonly mark: (mark: RunMark) => Promise<MarkedRun | undefined>;
   readonly sockets: LiveSockets;
   readonly nowMs: () => number;
   /** Told whenever the time of the run's next alarm is set. */
@@ -55,7 +58,7 @@ export class OpenRun {
    * Takes back what no instance was told to keep.
    * @throws Error where the run cannot be read; nothing is lost by it, and it can be opened once it can be read
    */
-  constructor({ tables, number, store, latest, sockets, nowMs, onDue }: RunParts) {
+  constructor({ tables, number, store, latest, mark, sockets, nowMs, onDue }: RunParts) {
     this.#latest = latest;
     this.sockets = sockets;
     this.#state = new RunState(store, onDue);
@@ -67,7 +70,7 @@ export class OpenRun {
       this.#state.change({ unmarked: undefined });
     }
     this.#news = new News(this.history.summariesSince(flushedThrough), this.history.lastJournalId);
-    this.#burst = new Burst(this.#state, latest, nowMs);
+    this.#burst = new Burst(this.#state, mark, nowMs);
     // A version before this one kept no time for the next alarm.
     if (this.#news.size > 0 && this.fields.dueMs === undefined) this.#state.change(this.#burst.firstAlarm());
   }
@@ -134,7 +137,7 @@ export class OpenRun {
     let isActive = false;
     try {
       const begin = { runId, unmarked: rows, ...this.#burst.firstAlarm() };
-      isActive = await this.#burst.mark(begin, () => this.takeFirstPoints());
+      isActive = await this.#burst.mark(begin, (points) => this.#takeOver(points));
     } finally {
       if (!isActive) {
         this.history.takeBack(rows);
@@ -149,14 +152,17 @@ export class OpenRun {
   /** Has D1 mark the run live for one who watches it. */
   async markForWatcher(runId: string): Promise<void> {
     await this.#beginning?.catch(() => undefined);
-    if (!this.isLive) await this.during(() => this.#burst.mark({ runId }, () => this.takeFirstPoints()));
+    if (!this.isLive) await this.during(() => this.#burst.mark({ runId }, (points) => this.#takeOver(points)));
   }
 
   /** Takes over, once, what D1 held of the run before it had an object. After the mark, D1 takes no more of them. */
   async takeFirstPoints(): Promise<void> {
     const { hasFirstPoints, runId } = this.fields;
     if (hasFirstPoints || runId === "") return;
-    const points = await this.#latest.firstPoints(runId);
+    this.#takeOver(await this.#latest.firstPoints(runId));
+  }
+
+  #takeOver(points: readonly Metric[]): void {
     if (this.fields.hasFirstPoints) return;
     if (points.length > 0) this.history.append([encodePoints(points)]);
     this.#state.change({ hasFirstPoints: true });

@@ -1,6 +1,7 @@
 import type { Metric } from "../../../domain/entities.ts";
 import { parseInt64 } from "../../../domain/int64.ts";
 import type { Database, Statement } from "../connection/database.ts";
+import { INSERT_LATEST, type SummaryRowJson } from "./latest-metrics.ts";
 
 /*
  * A run starts without an object: while each of its metrics has one point, `latest_metrics` is its whole history. A point
@@ -10,9 +11,9 @@ import type { Database, Statement } from "../connection/database.ts";
 /** More metrics than this are no first points: an object takes them over in one piece. */
 export const MAX_FIRST_POINTS = 1000;
 
-/** Times and steps as text: D1 rounds integers beyond 2^53. */
-const POINT_COLUMNS = `key, iif(is_nan, NULL, value) AS value, CAST(step AS TEXT) AS step,
-  CAST(timestamp AS TEXT) AS timestamp`;
+/** Of `latest_metrics m`. Times and steps as text: D1 rounds integers beyond 2^53. */
+const POINT_COLUMNS = `m.key, iif(m.is_nan, NULL, m.value) AS value, CAST(m.step AS TEXT) AS step,
+  CAST(m.timestamp AS TEXT) AS timestamp`;
 
 interface PointRow {
   key: string | null;
@@ -21,29 +22,41 @@ interface PointRow {
   timestamp: string;
 }
 
-/**
- * Rolls its batch back unless the run is active and has no object and none of the metrics yet: as `first_points` where it
- * is active, else as `run_active`.
- */
-export function guardFirstPoints(db: Database, runId: string, keys: readonly string[]): Statement {
-  return db
-    .prepare(
-      `INSERT INTO guard (name, holds)
-       SELECT iif(r.lifecycle_stage = 'active', 'first_points', 'run_active'), NOT has_object AND lifecycle_stage = 'active'
-         AND (SELECT count(*) FROM latest_metrics m WHERE m.run_id = r.run_id) <= ?3
-         AND NOT EXISTS (SELECT 1 FROM json_each(?2) j JOIN latest_metrics m ON m.run_id = r.run_id AND m.key = j.value)
-       FROM (SELECT ?1 AS id) asked LEFT JOIN runs r ON r.run_id = asked.id`,
-    )
-    .bind(runId, JSON.stringify(keys), MAX_FIRST_POINTS - keys.length);
+export interface PointOfRunRow extends PointRow {
+  run_id: string;
 }
 
-/** The points that a new object takes over. */
-export async function readFirstPoints(db: D1Database, runId: string): Promise<Metric[]> {
-  const { results } = await db
-    .prepare(`SELECT ${POINT_COLUMNS} FROM latest_metrics WHERE run_id = ?`)
-    .bind(runId)
-    .all<PointRow>();
-  return results.map(toMetric);
+/**
+ * Writes points of one run as its first: all of them where the run is active and has no object and none of the metrics yet,
+ * else none, as `meta.changes` tells. It does not fail where they are no first points: that would cost all the requests
+ * that D1 takes in the same transaction a second try.
+ * @param rows of `summaryRows`, each of another metric, at most {@link MAX_FIRST_POINTS}
+ */
+export function insertFirstPointsStatement(db: Database, runId: string, rows: readonly SummaryRowJson[]): Statement {
+  return db
+    .prepare(
+      `${INSERT_LATEST} WHERE (SELECT lifecycle_stage = 'active' AND NOT has_object FROM runs WHERE run_id = ?2)
+         AND (SELECT count(*) FROM latest_metrics WHERE run_id = ?2) <= ?3
+         AND NOT EXISTS (SELECT 1 FROM json_each(?1) n CROSS JOIN latest_metrics m ON m.run_id = ?2 AND m.key = n.value ->> 1)`,
+    )
+    .bind(`[${rows.join(",")}]`, runId, MAX_FIRST_POINTS - rows.length);
+}
+
+/** Reads what {@link toPointsByRun} makes the points that new objects of these runs take over. */
+export function firstPointsStatement(db: Database, runIds: readonly string[]): Statement {
+  return db
+    .prepare(`SELECT m.run_id, ${POINT_COLUMNS} FROM json_each(?) j CROSS JOIN latest_metrics m ON m.run_id = j.value`)
+    .bind(JSON.stringify(runIds));
+}
+
+export function toPointsByRun(rows: readonly PointOfRunRow[]): Map<string, Metric[]> {
+  const points = new Map<string, Metric[]>();
+  for (const row of rows) {
+    const ofRun = points.get(row.run_id);
+    if (ofRun === undefined) points.set(row.run_id, [toMetric(row)]);
+    else ofRun.push(toMetric(row));
+  }
+  return points;
 }
 
 /** Whether a run has an object and which, and where it has none, its points of the metrics asked for. */
@@ -66,7 +79,7 @@ export async function findFirstPoints(
        WHERE r.run_id IN (SELECT value FROM json_each(?))`,
     )
     .bind(metricKey, JSON.stringify(runIds))
-    .all<PointRow & { run_id: string; has_object: number; cell: string }>();
+    .all<PointOfRunRow & { has_object: number; cell: string }>();
   return new Map(
     results.map((row) => [
       row.run_id,

@@ -21,12 +21,15 @@ const IS_EARLIER = `coalesce((excluded.first_step, excluded.first_timestamp, exc
 const takeWhere = (condition: string, columns: readonly string[]) =>
   columns.map((column) => `${column} = iif(${condition}, excluded.${column}, ${column})`).join(",\n    ");
 
-const UPSERT = `INSERT INTO latest_metrics
+/** Without a condition: whoever uses it adds one. */
+export const INSERT_LATEST = `INSERT INTO latest_metrics
     (run_id, key, value, is_nan, step, timestamp, min_value, max_value,
      first_value, first_is_nan, first_step, first_timestamp, experiment_id)
   SELECT r.run_id, j.value ->> 1, ${exactDoubleSql(2)}, j.value ->> 3, j.value ->> 4, j.value ->> 5, ${exactDoubleSql(6)},
     ${exactDoubleSql(7)}, ${exactDoubleSql(8)}, j.value ->> 9, j.value ->> 10, j.value ->> 11, r.experiment_id
-  FROM json_each(?1) j JOIN runs r ON r.run_id = j.value ->> 0
+  FROM json_each(?1) j JOIN runs r ON r.run_id = j.value ->> 0`;
+
+const UPSERT = `${INSERT_LATEST}
   WHERE TRUE
   ON CONFLICT (run_id, key) DO UPDATE SET
     ${takeWhere(IS_LATER, ["value", "is_nan", "step", "timestamp"])},
@@ -47,24 +50,28 @@ export function upsertLatestStatements(db: Database, rows: readonly SummaryRowJs
   return jsonLists(rows).map((list) => db.prepare(UPSERT).bind(list));
 }
 
+/** A run's mark: of the runs that have the same one, later ones have greater epochs. */
+export interface Mark {
+  readonly runId: string;
+  readonly epoch: number;
+}
+
 /**
- * Marks an active run live: its object may hold points that `latest_metrics` has not.
- * @param cell the object's name where it is a cell; the run must be in that one
- * @returns whether the run is there and active.
+ * Marks active runs live: their object may hold points that `latest_metrics` has not. Has a row, its `run_id`, for each run
+ * that is there, active, and in that object.
+ * @param cell the object's name where it is a cell
  */
-export async function markLive(db: D1Database, runId: string, epoch: number, cell = ""): Promise<boolean> {
-  const { meta } = await db
-    .prepare("UPDATE runs SET live_epoch = ? WHERE run_id = ? AND lifecycle_stage = 'active' AND cell = ?")
-    .bind(epoch, runId, cell)
-    .run();
-  return meta.changes > 0;
+export function markLiveStatement(db: Database, marks: readonly Mark[], cell: string): Statement {
+  return db
+    .prepare(
+      `UPDATE runs SET live_epoch = j.value ->> 1 FROM json_each(?) j
+       WHERE run_id = j.value ->> 0 AND lifecycle_stage = 'active' AND cell = ? RETURNING run_id`,
+    )
+    .bind(JSON.stringify(marks.map(({ runId, epoch }) => [runId, epoch])), cell);
 }
 
 /** Ends marks, each unless the object has marked again since, with a greater epoch. */
-export function clearLiveRunsStatements(
-  db: Database,
-  runs: readonly { readonly runId: string; readonly epoch: number }[],
-): Statement[] {
+export function clearLiveRunsStatements(db: Database, runs: readonly Mark[]): Statement[] {
   const statement = db.prepare(
     `UPDATE runs SET live_epoch = NULL FROM json_each(?) j
      WHERE run_id = j.value ->> 0 AND live_epoch <= j.value ->> 1`,

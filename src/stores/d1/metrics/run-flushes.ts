@@ -1,15 +1,30 @@
-import type { FlushedRun, LatestMetrics, RunFlush } from "../../run/latest-port.ts";
+import type { FlushedRun, LatestMetrics, MarkedRun, RunFlush, RunMark } from "../../run/latest-port.ts";
 import type { Database } from "../connection/database.ts";
-import { readFirstPoints } from "./first-points.ts";
-import { clearLiveRunsStatements, markLive, upsertLatestStatements } from "./latest-metrics.ts";
+import { firstPointsStatement, type PointOfRunRow, toPointsByRun } from "./first-points.ts";
+import { clearLiveRunsStatements, markLiveStatement, upsertLatestStatements } from "./latest-metrics.ts";
 
 /** D1 as an object that holds histories sees it. @param cell the object's name, once it is known; empty for a run's own */
 export function latestMetricsOf(db: D1Database, cell: () => string): LatestMetrics {
   return {
-    mark: (runId, epoch) => markLive(db, runId, epoch, cell()),
-    firstPoints: (runId) => readFirstPoints(db, runId),
+    mark: (marks) => markRuns(db, marks, cell()),
+    firstPoints: async (runId) => {
+      const { results } = await firstPointsStatement(db, [runId]).all<PointOfRunRow>();
+      return toPointsByRun(results).get(runId) ?? [];
+    },
     write: (flushes) => writeFlushes(db, flushes),
   };
+}
+
+async function markRuns(db: Database, marks: readonly RunMark[], cell: string): Promise<Map<string, MarkedRun>> {
+  const wanting = new Set(marks.flatMap(({ runId, wantsFirstPoints }) => (wantsFirstPoints ? [runId] : [])));
+  const [marked, points] = await db.batch<PointOfRunRow>([
+    markLiveStatement(db, marks, cell),
+    // After the mark: from there on D1 takes no more of them.
+    ...(wanting.size === 0 ? [] : [firstPointsStatement(db, [...wanting])]),
+  ]);
+  const byRun = toPointsByRun(points?.results ?? []);
+  const firstPointsOf = (runId: string) => (wanting.has(runId) ? (byRun.get(runId) ?? []) : undefined);
+  return new Map(marked?.results.map(({ run_id }) => [run_id, { firstPoints: firstPointsOf(run_id) }]));
 }
 
 async function writeFlushes(db: Database, flushes: readonly RunFlush[]): Promise<Map<string, FlushedRun>> {

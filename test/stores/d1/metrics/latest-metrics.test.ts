@@ -4,7 +4,7 @@ import type { Metric } from "../../../../src/domain/entities.ts";
 import type { Database } from "../../../../src/stores/d1/connection/database.ts";
 import {
   clearLiveRunsStatements,
-  markLive,
+  markLiveStatement,
   upsertLatestStatements,
 } from "../../../../src/stores/d1/metrics/latest-metrics.ts";
 import { decodePoints, encodePoints } from "../../../../src/stores/run/points.ts";
@@ -77,11 +77,13 @@ test("a clear takes marks up to its own epoch, and a mark only runs of its own o
   const epoch = () =>
     env.DB.prepare("SELECT live_epoch FROM runs WHERE run_id = ?").bind(runId).first<number | null>("live_epoch");
   const clear = (upTo: number) => env.DB.batch(clearLiveRunsStatements(env.DB, [{ runId, epoch: upTo }]) as never);
-  expect(await markLive(env.DB, runId, 5)).toBe(true);
+  const mark = async (epoch: number, cell = "") =>
+    (await markLiveStatement(env.DB, [{ runId, epoch }], cell).all()).results.length > 0;
+  expect(await mark(5)).toBe(true);
   await clear(4);
   expect(await epoch()).toBe(5);
   await clear(5);
   expect(await epoch()).toBeNull();
-  expect(await markLive(env.DB, runId, 6, "cell-0")).toBe(false);
+  expect(await mark(6, "cell-0")).toBe(false);
   expect(await epoch()).toBeNull();
 });

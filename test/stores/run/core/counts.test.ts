@@ -59,10 +59,11 @@ test("idle searches beside 20 live runs of 5,000 metrics are told nothing twice"
   expect(search()).toBe(0);
 });
 
-test("runs that log at once share durable writes", async () => {
+test("runs that begin at once share marks, and those that log at once share durable writes", async () => {
   const world = new World();
   const runIds = Array.from({ length: 64 }, (_, i) => `run ${i}`);
-  for (const runId of runIds) await world.log(0, runId);
+  await Promise.all(runIds.map((runId) => world.log(0, runId)));
+  expect(world.d1.marks).toBeLessThanOrEqual(3);
   const before = world.syncs;
   for (let step = 1; step <= 10; step++) await Promise.all(runIds.map((runId) => world.log(step, runId)));
   expect(world.syncs - before).toBeLessThanOrEqual(30);

@@ -133,7 +133,8 @@ describe("interleaving", () => {
     expect(world.d1.run("a").latest.get("loss")).toBe(1);
   });
 
-  test("11: a mark under way keeps its own run's points waiting, and no other run's", async () => {
+  test("11: a mark under way keeps its own run's points waiting, and no other run's that is in a burst", async () => {
+    await world.log(0, "other");
     const held = new Gate();
     world.d1.before = held;
     const first = world.log(1, "slow");

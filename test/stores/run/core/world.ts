@@ -1,6 +1,12 @@
 import type { Metric } from "../../../../src/domain/entities.ts";
 import { Cell } from "../../../../src/stores/run/cell.ts";
-import type { FlushedRun, LatestMetrics, RunFlush } from "../../../../src/stores/run/latest-port.ts";
+import type {
+  FlushedRun,
+  LatestMetrics,
+  MarkedRun,
+  RunFlush,
+  RunMark,
+} from "../../../../src/stores/run/latest-port.ts";
 import { type Listener, LiveSockets } from "../../../../src/stores/run/live-sockets.ts";
 import type { OpenRun } from "../../../../src/stores/run/open-run.ts";
 import { encodePoints } from "../../../../src/stores/run/points.ts";
@@ -44,12 +50,12 @@ export class FakeD1 implements LatestMetrics {
     return run;
   }
 
-  async mark(runId: string, epoch: number): Promise<boolean> {
+  async mark(marks: readonly RunMark[]): Promise<ReadonlyMap<string, MarkedRun>> {
     return await this.#message(() => {
       this.marks++;
-      const run = this.run(runId);
-      if (run.isActive) run.epoch = epoch;
-      return run.isActive;
+      const active = marks.filter(({ runId }) => this.run(runId).isActive);
+      for (const { runId, epoch } of active) this.run(runId).epoch = epoch;
+      return new Map(active.map(({ runId }) => [runId, { firstPoints: [] }]));
     });
   }
 
