@@ -1,5 +1,6 @@
 import type { Route } from "../wire/route.ts";
 import { artifactsRoutes } from "./artifacts.ts";
+import { backupRoutes } from "./backup.ts";
 import { experimentsRoutes } from "./experiments.ts";
 import { graphqlRoutes } from "./graphql/graphql.ts";
 import { importRoutes } from "./import.ts";
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   ...uiLiveRoutes,
   ...stockUiRoutes,
   ...importRoutes,
+  ...backupRoutes,
   ...systemRoutes,
   ...usersRoutes,
   ...tokensRoutes,

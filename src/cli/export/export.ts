@@ -1,4 +1,4 @@
-import { TrackingServerSource } from "../import/tracking-server/source.ts";
+import { openServer } from "../import/tracking-server/open-server.ts";
 import { TrackingServer } from "../transfer/http.ts";
 import { startProgress } from "../transfer/progress.ts";
 import type { ArtifactMode } from "../transfer/relocation.ts";
@@ -19,7 +19,7 @@ export interface ExportFlags {
  */
 export async function runExport(place: string, flags: ExportFlags): Promise<Report> {
   const report = new Report();
-  const source = await TrackingServerSource.open(new TrackingServer(flags.from, process.env), report);
+  const source = await openServer(new TrackingServer(flags.from, process.env), report);
   const target = await openTarget(place, flags, report);
   const progress = startProgress(`Exporting ${source.title}`, await source.countRuns(), !flags.json);
   try {

@@ -48,8 +48,8 @@ async function openSource(place: string, flags: ImportFlags, report: Report): Pr
   }
   const url = URL.canParse(place) ? new URL(place) : undefined;
   if (url?.protocol === "http:" || url?.protocol === "https:") {
-    const { TrackingServerSource } = await import("./tracking-server/source.ts");
-    return await TrackingServerSource.open(new TrackingServer(place, process.env), report);
+    const { openServer } = await import("./tracking-server/open-server.ts");
+    return await openServer(new TrackingServer(place, process.env), report);
   }
   const database = await openDatabase(place, url);
   if (database === undefined) {

@@ -12,6 +12,9 @@ export class Refused extends Error {
   }
 }
 
+/** The server lets nobody in with these credentials, or not there. */
+export class NotLetIn extends UserError {}
+
 /** How often a request is repeated that may not have been applied; the waits between grow to half a minute. */
 const MAX_REPEATS = 6;
 const FIRST_WAIT_MS = 250;
@@ -95,7 +98,7 @@ export class TrackingServer {
     const text = await response.text();
     const message = messageIn(text) ?? `${response.status} ${text.slice(0, 300)}`;
     if (response.status === 401 || response.status === 403) {
-      return new UserError(
+      return new NotLetIn(
         `${this.url} does not let you in: ${message}\nSet MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, of an admin.`,
       );
     }
@@ -130,7 +133,7 @@ function reasonOf(error: Error): string {
 }
 
 /** JSON with integers beyond 2^53 as bigint; a bare NaN, which MLflow writes into some answers, as text. */
-function parseExactly(text: string): unknown {
+export function parseExactly(text: string): unknown {
   if (text === "") return {};
   const isPlain = !/(?<![.\d])\d{16}/.test(text);
   try {

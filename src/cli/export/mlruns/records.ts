@@ -163,7 +163,7 @@ function writeVersion(folder: FolderWriter, name: string, record: ModelVersionRe
       current_stage: record.currentStage,
       description: record.description,
       source: record.source,
-      storage_location: record.storageLocation ?? record.source,
+      storage_location: record.storageLocation,
       run_id: record.runId,
       run_link: record.runLink,
       model_id: modelId,

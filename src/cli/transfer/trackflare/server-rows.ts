@@ -1,0 +1,150 @@
+import type { MetricSeries } from "../../../domain/records.ts";
+import { UserError } from "../../user-error.ts";
+import { NotLetIn, parseExactly, Refused, type TrackingServer } from "../http.ts";
+
+/* What the backup endpoints of a Trackflare server tell (src/routes/backup.ts): its tables as rows, and the points of runs. */
+
+const API = "/api/2.0/trackflare/backup";
+/** As many as one request may ask for. */
+const RUNS_PER_REQUEST = 100;
+/** How often points are asked for again whose answer was cut off. */
+const MOST_REPEATS = 5;
+
+export type CellValue = string | number | null;
+
+export interface TableShape {
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly type: "INTEGER" | "REAL" | "TEXT" | "BLOB" }[];
+  readonly key: readonly string[];
+}
+
+/** Rows by the name of their table. */
+export type TableRows = Readonly<Record<string, readonly (readonly CellValue[])[]>>;
+
+/** A row by the names of its columns; those that the server's version does not have are absent. */
+export type Row = Readonly<Record<string, CellValue | undefined>>;
+
+export interface PointsOfRun {
+  readonly runId: string;
+  readonly metrics: readonly MetricSeries[];
+}
+
+export class ServerRows {
+  readonly server: TrackingServer;
+  readonly groups: readonly (readonly TableShape[])[];
+  readonly #columns: ReadonlyMap<string, readonly string[]>;
+
+  private constructor(server: TrackingServer, groups: readonly (readonly TableShape[])[]) {
+    this.server = server;
+    this.groups = groups;
+    this.#columns = new Map(groups.flat().map(({ name, columns }) => [name, columns.map((column) => column.name)]));
+  }
+
+  /** @returns undefined where the server is not Trackflare, or the caller is no admin of it. */
+  static async open(server: TrackingServer): Promise<ServerRows | undefined> {
+    try {
+      const { groups } = await server.get<{ groups: readonly (readonly TableShape[])[] }>(`${API}/tables`);
+      return new ServerRows(server, groups);
+    } catch (error) {
+      if (error instanceof Refused || error instanceof NotLetIn) return undefined;
+      throw error;
+    }
+  }
+
+  /** The rows of a group's first table, page by page, with all that belong to them. */
+  async *pages(table: string): AsyncGenerator<TableRows> {
+    for (let page: string | undefined = ""; page !== undefined; ) {
+      const body = JSON.stringify({ table, page });
+      const headers = { "Content-Type": "application/json" };
+      const response = await this.server.fetch(`${API}/rows`, { method: "POST", headers, body: () => body });
+      const answer = (await response.json()) as { tables: TableRows; next?: string };
+      yield answer.tables;
+      page = answer.next;
+    }
+  }
+
+  /** The same rows by the names of their columns. */
+  named(rows: TableRows, table: string): Row[] {
+    const columns = this.#columns.get(table) ?? [];
+    return (rows[table] ?? []).map((row) => Object.fromEntries(row.map((value, i) => [columns[i], value])));
+  }
+
+  /** All points of the runs, run by run in the order of the ids; of those that have some. */
+  async *points(runIds: readonly string[]): AsyncGenerator<PointsOfRun> {
+    const ids = [...runIds].sort();
+    for (let from = 0; from < ids.length; from += RUNS_PER_REQUEST) {
+      let rest = ids.slice(from, from + RUNS_PER_REQUEST);
+      for (let repeats = 0; rest.length > 0; repeats++) {
+        for await (const run of this.#pointsOf(rest)) {
+          if (run === undefined) rest = [];
+          else {
+            yield run;
+            rest = rest.filter((id) => id > run.runId);
+          }
+        }
+        if (rest.length > 0 && repeats === MOST_REPEATS) {
+          throw new UserError(`${this.server.url} does not tell the points of its runs to their end.`);
+        }
+      }
+    }
+  }
+
+  /** Runs of which all points arrived; undefined once none is missing. */
+  async *#pointsOf(runIds: readonly string[]): AsyncGenerator<PointsOfRun | undefined> {
+    const body = JSON.stringify({ run_ids: runIds });
+    const headers = { "Content-Type": "application/json" };
+    const response = await this.server.fetch(`${API}/points`, { method: "POST", headers, body: () => body });
+    let run: { runId: string; metrics: { key: string; stretches: WireStretch[] }[] } | undefined;
+    for await (const line of linesOf(response)) {
+      const stretch = parseExactly(line) as WireStretch | { end: true };
+      const runId = "end" in stretch ? undefined : stretch.run_id;
+      if (run !== undefined && run.runId !== runId) yield { runId: run.runId, metrics: run.metrics.map(joined) };
+      if ("end" in stretch) yield undefined;
+      else {
+        if (run?.runId !== runId) run = { runId: stretch.run_id, metrics: [] };
+        const last = run!.metrics.at(-1);
+        if (last?.key === stretch.key) last.stretches.push(stretch);
+        else run!.metrics.push({ key: stretch.key, stretches: [stretch] });
+      }
+    }
+  }
+}
+
+interface WireStretch {
+  readonly run_id: string;
+  readonly key: string;
+  readonly timestamps: readonly (number | bigint)[];
+  readonly steps: readonly (number | bigint)[];
+  readonly values: readonly (number | string)[];
+}
+
+function joined({
+  key,
+  stretches,
+}: {
+  readonly key: string;
+  readonly stretches: readonly WireStretch[];
+}): MetricSeries {
+  return {
+    key,
+    timestamps: stretches.flatMap(({ timestamps }) => timestamps),
+    steps: stretches.flatMap(({ steps }) => steps),
+    values: stretches.flatMap(({ values }) => values.map(Number)),
+  };
+}
+
+/** The whole lines of an answer, as far as it arrives. */
+async function* linesOf(response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for await (const chunk of response.body ?? []) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+  } catch (error) {
+    // What `fetch` says of a connection that was lost.
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
