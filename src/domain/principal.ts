@@ -9,7 +9,12 @@ export interface Principal {
   readonly user?: UserIdentity | undefined;
   /** What is left of the user's rights; absent for who signed in with a password. */
   readonly narrowing?: Narrowing | undefined;
+  /** Of a browser that is signed in. */
+  readonly signInId?: number | undefined;
 }
+
+/** Who has not said who it is, where that is not asked. */
+export const NOBODY: Principal = { username: "", isAdmin: false };
 
 /** Whoever reaches a server that asks for no credentials. */
 export const LOCAL: Principal = { username: "local", isAdmin: true };

@@ -1,13 +1,14 @@
 import { Hono } from "hono";
 import { MlflowError } from "../domain/errors.ts";
-import type { Principal } from "../domain/principal.ts";
+import { NOBODY, type Principal } from "../domain/principal.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
 import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
-import { authenticate, type Doors } from "./authenticate.ts";
+import { addressOf, authenticate, type Doors, principalOf, refuseOtherHosts } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
+import { visitor } from "./browser.ts";
 import { compress } from "./compress.ts";
 import { type Config, configOf } from "./config.ts";
 import { allowPage, preflight } from "./cors.ts";
@@ -15,9 +16,8 @@ import { errorResponse } from "./errors.ts";
 import { FixedPathsFirst } from "./fixed-paths-first.ts";
 import { type Arrival, observed, requestIdOf } from "./observe.ts";
 import { readInput } from "./read-input.ts";
+import { forBrowsers } from "./signed-out.ts";
 import { uiFile } from "./ui-files.ts";
-
-const NOBODY: Principal = { username: "", isAdmin: false };
 
 type Execution = Pick<ExecutionContext, "waitUntil">;
 
@@ -26,6 +26,13 @@ function doorsOf(env: Env, config: Config, execution: Execution): Doors {
   const database = new CheckedDatabase(env.DB, config.locations.defaultRoot);
   const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
   return { env, db: database.reader, writes: new QueuedDatabase(env, database, waitUntil), waitUntil };
+}
+
+async function callerOf({ permission }: Route, request: Request, config: Config, doors: Doors): Promise<Principal> {
+  if (permission === "public") return NOBODY;
+  if (permission !== "page") return await authenticate(request, config, doors);
+  refuseOtherHosts(request, config);
+  return await visitor(request, config, doors);
 }
 
 /** One request through one route: who, what, may they, do it. Nothing is changed before the last step. */
@@ -37,7 +44,7 @@ async function serve(
   pathParameters: Readonly<Record<string, string>>,
 ): Promise<Response> {
   const doors = doorsOf(env, config, execution);
-  const caller = route.permission === "public" ? NOBODY : await authenticate(request, config, doors);
+  const caller = await callerOf(route, request, config, doors);
   const asked = await readInput(request, route.input, pathParameters);
   const authorized = await authorize(caller, route.permission, asked, doors.db, config.defaultLevel);
   const { principal, visibility, input } = authorized;
@@ -47,6 +54,10 @@ async function serve(
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
     signingSecret: config.urlSecret,
+    adminSecrets: config.adminSecrets,
+    principalOfPassword: (username: string, password: string) =>
+      principalOf([{ username, password }], request, config, doors),
+    clientAddress: addressOf(request, config),
     announcesMultipart: config.announcesMultipart,
     announcesPresigned: config.announcesPresigned,
     cells: config.cells,
@@ -110,7 +121,7 @@ export function createApp(routes: readonly Route[]): App {
       try {
         const arrival: Arrival = { env, config: configOf(env), requestId, startMs: Date.now() };
         const response = await answer(request, arrival, execution).catch((error) => errorResponse(error, requestId));
-        return observed(request, response, arrival);
+        return observed(request, forBrowsers(request, response, arrival.config), arrival);
       } catch (error) {
         return errorResponse(error, requestId);
       }

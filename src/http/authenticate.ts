@@ -5,6 +5,7 @@ import { tokenPrincipal } from "../services/access/tokens.ts";
 import { MAX_PASSWORD_LENGTH } from "../services/access/users.ts";
 import type { Database } from "../stores/d1/connection/database.ts";
 import { rawHost } from "../wire/raw-target.ts";
+import { signedInBrowser } from "./browser.ts";
 import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
 import type { AdminCredentials, Config } from "./config.ts";
 import { type NameAndPassword, signIn } from "./sign-in.ts";
@@ -38,6 +39,9 @@ export async function authenticate(request: Request, config: Config, doors: Door
       "Cross-origin requests are not allowed. Name the page's origin with --cors-allowed-origins (MLFLOW_SERVER_CORS_ALLOWED_ORIGINS).",
     );
   }
+  // What a request says of itself counts before what its browser adds.
+  const browser = scheme === "" ? await signedInBrowser(request, config, doors) : undefined;
+  if (browser !== undefined) return browser;
   if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, doors);
   if (!config.isOpenLocally) {
     throw new MlflowError(
@@ -50,7 +54,7 @@ export async function authenticate(request: Request, config: Config, doors: Door
 }
 
 /** @throws MlflowError PERMISSION_DENIED */
-function refuseOtherHosts(request: Request, { allowedHost, isOpenLocally }: Config): void {
+export function refuseOtherHosts(request: Request, { allowedHost, isOpenLocally }: Config): void {
   const host = rawHost(request);
   if (allowedHost !== undefined) {
     if (isLocalHost(host) || allowedHost(host)) return;
@@ -83,18 +87,10 @@ async function authenticateCaller(
 ): Promise<Principal> {
   const token = tokenIn(scheme, credentials);
   if (token !== undefined) return (await byToken(token, doors)) ?? unauthenticated();
-  if (await isAdmin(scheme, credentials, admin)) return { username: admin.username, isAdmin: true };
-  if (/^basic$/i.test(scheme)) {
-    const usable = basicCredentials(credentials).filter(
-      ({ username, password }) =>
-        username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
-    );
-    if (usable.length > 0) {
-      const user = await signIn(doors.db, usable, networkOf(request, config));
-      if (user !== undefined) return user;
-    }
-  }
-  return unauthenticated();
+  const found = /^bearer$/i.test(scheme)
+    ? (await secretsMatch(credentials, admin.token ?? admin.password)) && principalOfSettings(admin)
+    : /^basic$/i.test(scheme) && (await principalOf(basicCredentials(credentials), request, config, doors));
+  return found || unauthenticated();
 }
 
 function unauthenticated(): never {
@@ -116,26 +112,46 @@ async function byToken(token: TokenParts, { env, db, writes, waitUntil }: Doors)
   return await tokenPrincipal(env, db, token, (note) => waitUntil(note(writes)));
 }
 
-/** Cloudflare's word on the edge; elsewhere that header is the client's own. */
-function networkOf({ headers }: Request, { isOnOneMachine }: Config): string {
-  const address = isOnOneMachine ? "" : (headers.get("CF-Connecting-IP") ?? "");
+/**
+ * The admin or user of a name and password.
+ * @param readings what one header or form may mean: all of them are one attempt.
+ * @throws MlflowError REQUEST_LIMIT_EXCEEDED after too many wrong passwords.
+ */
+export async function principalOf(
+  readings: readonly NameAndPassword[],
+  request: Request,
+  config: Config,
+  { db }: Doors,
+): Promise<Principal | undefined> {
+  const { admin } = config;
+  if (admin === undefined) return undefined;
+  if ((await Promise.all(readings.map((one) => isAdmin(one, admin)))).includes(true)) return principalOfSettings(admin);
+  const usable = readings.filter(
+    ({ username, password }) =>
+      username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
+  );
+  return usable.length > 0 ? await signIn(db, usable, networkOf(request, config)) : undefined;
+}
+
+const principalOfSettings = ({ username }: AdminCredentials): Principal => ({ username, isAdmin: true });
+
+/** The client's address by Cloudflare's word on the edge; elsewhere that header is the client's own. */
+export function addressOf({ headers }: Request, { isOnOneMachine }: Config): string {
+  return isOnOneMachine ? "" : (headers.get("CF-Connecting-IP") ?? "");
+}
+
+function networkOf(request: Request, config: Config): string {
+  const address = addressOf(request, config);
   // Of IPv6 the half that a provider gives to one customer.
   return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
 }
 
-async function isAdmin(scheme: string, credentials: string, admin: AdminCredentials): Promise<boolean> {
-  if (/^bearer$/i.test(scheme)) return secretsMatch(credentials, admin.token ?? admin.password);
-  if (!/^basic$/i.test(scheme)) return false;
-  const readings = await Promise.all(
-    basicCredentials(credentials).map(async ({ username, password }) => {
-      // Both sides are always compared, so that the time tells nothing about which was wrong.
-      const usernameMatches = await secretsMatch(username, admin.username);
-      const passwordMatches = await secretsMatch(password, admin.password);
-      const tokenMatches = await secretsMatch(password, admin.token);
-      return usernameMatches && (passwordMatches || tokenMatches);
-    }),
-  );
-  return readings.includes(true);
+async function isAdmin({ username, password }: NameAndPassword, admin: AdminCredentials): Promise<boolean> {
+  // All are always compared, so that the time tells nothing about which was wrong.
+  const usernameMatches = await secretsMatch(username, admin.username);
+  const passwordMatches = await secretsMatch(password, admin.password);
+  const tokenMatches = await secretsMatch(password, admin.token);
+  return usernameMatches && (passwordMatches || tokenMatches);
 }
 
 /**

@@ -16,7 +16,7 @@ export interface Authorized {
   readonly visibility: Visibility;
 }
 
-type Rule = Exclude<Permission<unknown>, "public">;
+type Rule = Exclude<Permission<unknown>, "public" | "page">;
 
 const denied = () => new MlflowError("PERMISSION_DENIED", "Permission denied.");
 
@@ -24,7 +24,7 @@ const denied = () => new MlflowError("PERMISSION_DENIED", "Permission denied.");
  * Lets the call through or throws. An admin may do everything that names what it touches; a user what grants say, by one
  * statement for all that the call touches. A thing that is not there and one that may not be seen are refused alike. What
  * the caller's token is not of is refused whoever its owner is.
- * @throws MlflowError PERMISSION_DENIED; UNAUTHENTICATED for a user who is gone or has another password since.
+ * @throws MlflowError PERMISSION_DENIED; UNAUTHENTICATED for a user who is gone, has another password since or was signed out.
  */
 export async function authorize(
   principal: Principal,
@@ -33,7 +33,7 @@ export async function authorize(
   db: D1Database,
   defaultLevel: number,
 ): Promise<Authorized> {
-  if (permission === "public") return { input, principal, visibility: EVERYTHING };
+  if (permission === "public" || permission === "page") return { input, principal, visibility: EVERYTHING };
   const resources = permission.on(input);
   if (resources.length === 0) throw denied();
   requireScopes(principal.narrowing, permission, resources);
@@ -45,13 +45,17 @@ export async function authorize(
   const listed = permission.narrows?.(input) ?? [];
   const granted = resources.filter(isGranted);
   const things = [...granted, ...listed.map((experimentId): GrantedThing => ({ kind: "runsOf", experimentId }))];
-  const decision = await decide(db, principal.user, things, defaultLevel, experimentIds);
+  const caller = { ...principal.user, signInId: principal.signInId };
+  const decision = await decide(db, caller, things, defaultLevel, experimentIds);
   if (decision === undefined) {
-    throw new MlflowError("UNAUTHENTICATED", "You are not authenticated: the user or the password has changed.");
+    throw new MlflowError(
+      "UNAUTHENTICATED",
+      "You are not authenticated: the password has changed, or the sign-in has ended.",
+    );
   }
   const { isAdmin, levels } = decision;
-  const caller = { ...principal, isAdmin: isAdmin && isWhole(principal.narrowing) };
-  const authorized = { principal: caller, visibility: visibilityOf(principal, isAdmin, defaultLevel) };
+  const decided = { ...principal, isAdmin: isAdmin && isWhole(principal.narrowing) };
+  const authorized = { principal: decided, visibility: visibilityOf(principal, isAdmin, defaultLevel) };
   if (isAdmin && experimentIds === undefined) return { input, ...authorized };
   const isAllowed =
     resources.every((resource) => isGranted(resource) || isOpenTo(resource, principal)) &&

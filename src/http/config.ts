@@ -33,6 +33,8 @@ export interface AdminCredentials {
 export interface Config {
   /** Undefined while no secret is set. */
   readonly admin: AdminCredentials | undefined;
+  /** All that the settings say of the admin, in one text. */
+  readonly adminSecrets: string | undefined;
   /** Open to local requests without credentials. */
   readonly isOpenLocally: boolean;
   readonly artifactStore: "r2" | "folder";
@@ -105,6 +107,7 @@ function parseConfig(env: Env): Config {
       : { username: rest.TRACKFLARE_ADMIN_USERNAME ?? "admin", password, token };
   return {
     admin,
+    adminSecrets: admin && JSON.stringify([admin.username, password, token]),
     isOpenLocally: rest.TRACKFLARE_LOCAL === "1" && admin === undefined,
     artifactStore: rest.TRACKFLARE_ARTIFACTS,
     countsRequests: rest.TRACKFLARE_METRICS === "1",

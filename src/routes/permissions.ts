@@ -8,7 +8,7 @@ export const onServer = (level: PermissionLevel): Permission<unknown> => ({ leve
 
 /** The same of a call that reads or changes files, not only tells of them: a token needs the scope for it. */
 export function onFiles<Input>(permission: Permission<Input>): Permission<Input> {
-  return permission === "public" ? permission : { ...permission, scope: "artifacts" };
+  return typeof permission === "string" ? permission : { ...permission, scope: "artifacts" };
 }
 
 /** Lists hold what the caller may see. */

@@ -18,6 +18,7 @@ import { uiLiveRoutes } from "./ui/live.ts";
 import { uiPreviewRoutes } from "./ui/preview.ts";
 import { uiRunsRoutes } from "./ui/runs.ts";
 import { uiSeriesRoutes } from "./ui/series.ts";
+import { uiSessionRoutes } from "./ui/session.ts";
 import { usersRoutes } from "./users.ts";
 
 /** Everything this server answers. */
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...uiRunsRoutes,
   ...uiSeriesRoutes,
   ...uiLiveRoutes,
+  ...uiSessionRoutes,
   ...stockUiRoutes,
   ...importRoutes,
   ...backupRoutes,

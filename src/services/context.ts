@@ -18,6 +18,12 @@ export interface ServiceContext {
   readonly isServingArtifacts: boolean;
   /** What URLs are signed with that need no other credential; undefined where there is no secret. */
   readonly signingSecret: string | undefined;
+  /** All that the settings say of the admin; undefined where the server asks for no credentials. */
+  readonly adminSecrets: string | undefined;
+  /** Whose name and password these are; for an own page of this server. See http/sign-in.ts. */
+  readonly principalOfPassword: (username: string, password: string) => Promise<Principal | undefined>;
+  /** Of the client, as a proxy tells it that is trusted; else empty. */
+  readonly clientAddress: string;
   /** Whether the operator lets clients learn that they may send large files by parts. */
   readonly announcesMultipart: boolean;
   /** The same of fetching files from where the store has them. */

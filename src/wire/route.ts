@@ -27,11 +27,12 @@ type NamedResource =
   | { readonly kind: "artifact"; readonly objectKey: string };
 
 /**
- * Who may call a route: anyone, or callers who hold `level` on every resource that `on` names. A call that names no
- * resource is refused, and so is one whose rule throws.
+ * Who may call a route: anyone; a page of this server, whoever is before it; or callers who hold `level` on every resource
+ * that `on` names. A call that names no resource is refused, and so is one whose rule throws.
  */
 export type Permission<Input> =
   | "public"
+  | "page"
   | {
       readonly level: PermissionLevel;
       /**

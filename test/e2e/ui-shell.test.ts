@@ -275,36 +275,6 @@ test("code that is gone after a deploy loads the page anew, once", async () => {
   await page.getByRole("button", { name: "Try again", exact: true }).waitFor();
 });
 
-test("a server with a secret: who has none is told so, who signs in sees all", async () => {
-  const env = { TRACKFLARE_ADMIN_USERNAME: "ada", TRACKFLARE_ADMIN_PASSWORD: "correct horse battery staple" };
-  const server = await startServer({ env });
-  // Chromium asks by a dialog of its own, which a wrong password answers as well as none.
-  const stranger = await ui.browser.newContext({ httpCredentials: { username: "ada", password: "wrong" } });
-  const known = await ui.browser.newContext({
-    httpCredentials: { username: env.TRACKFLARE_ADMIN_USERNAME, password: env.TRACKFLARE_ADMIN_PASSWORD },
-  });
-  try {
-    const outside = await watchPage(stranger, server.url);
-    await outside.page.goto(`${server.url}/#/experiments`);
-    await outside.page.getByText("This server wants to know who you are.").waitFor();
-    await outside.page.getByText("The experiments could not be loaded").waitFor();
-    expect(await seriousFindings(outside.page)).toEqual([]);
-    await outside.page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await outside.page.getByText("This server wants to know who you are.").waitFor();
-
-    const inside = await watchPage(known, server.url);
-    await inside.page.goto(`${server.url}/#/experiments`);
-    await inside.page.getByRole("heading", { name: "Log the first run", exact: true }).waitFor();
-    await inside.page.getByText("MLFLOW_TRACKING_PASSWORD=").waitFor();
-    expect(await inside.page.getByText("This server wants to know who you are.").count()).toBe(0);
-    await inside.page.getByRole("button", { name: "REST", exact: true }).click();
-    await inside.page.getByText('curl -s -u "$MLFLOW_TRACKING_USERNAME:$MLFLOW_TRACKING_PASSWORD"').waitFor();
-  } finally {
-    await Promise.all([stranger.close(), known.close()]);
-    await server.stop();
-  }
-});
-
 test("addresses that stand for nothing say what is missing, in the title too", async () => {
   const { page } = await ui.open("/no/such/page");
   const nothing = "0".repeat(32);

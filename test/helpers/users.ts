@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { fetchWorker, type Message, type Method } from "./mlflow.ts";
 
-const ADMIN_PASSWORD = "the admin's own secret";
+export const ADMIN_PASSWORD = "the admin's own secret";
 /** Of every user that tests make. */
 export const PASSWORD = "correct horse battery";
 
@@ -15,8 +15,8 @@ export interface Caller {
 }
 
 /** A server that asks for credentials. */
-export function closedServer(settings: Partial<Record<"TRACKFLARE_DEFAULT_PERMISSION", string>> = {}) {
-  const env = { ...settings, TRACKFLARE_ADMIN_PASSWORD: ADMIN_PASSWORD } as unknown as Partial<Env>;
+export function closedServer(settings: Readonly<Record<string, string>> = {}) {
+  const env = { TRACKFLARE_ADMIN_PASSWORD: ADMIN_PASSWORD, ...settings } as unknown as Partial<Env>;
   const by = (authorization: string): Caller => {
     const send: Caller["send"] = async (method, path, message = {}) => {
       const headers = { Authorization: authorization, "Content-Type": "application/json" };
@@ -48,6 +48,8 @@ export function closedServer(settings: Partial<Record<"TRACKFLARE_DEFAULT_PERMIS
   return {
     /** With these words in the header Authorization. */
     by,
+    /** Its settings. */
+    env,
     as,
     admin,
     /** A token that an admin makes for a user. */

@@ -8,7 +8,7 @@ const endpoints = ROUTES.flatMap((route) =>
 
 test("every route has a permission", () => {
   for (const { endpoint, permission } of endpoints) {
-    if (permission === "public") continue;
+    if (typeof permission === "string") continue;
     expect(PERMISSION_LEVELS, endpoint).toContain(permission.level);
     expect(permission.on, endpoint).toBeInstanceOf(Function);
   }
@@ -29,6 +29,11 @@ test("health, version, server-info and what a signed URL opens are public, and n
     "PUT /ajax-api/2.0/trackflare/artifact-parts/*",
     "PUT /api/2.0/trackflare/artifact-parts/*",
   ]);
+});
+
+test("a page of this server signs in and out, and asks who is there, whoever that is", () => {
+  const isOfPage = endpoints.filter(({ permission }) => permission === "page").map(({ endpoint }) => endpoint);
+  expect(isOfPage.sort()).toEqual(["DELETE /ui-api/session", "GET /ui-api/session", "POST /ui-api/session"]);
 });
 
 const TRACKING = [

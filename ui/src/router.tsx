@@ -20,6 +20,7 @@ import {
 } from "./screens/registry/search.ts";
 import { runSearch } from "./screens/run/search.ts";
 import { runsSearch } from "./screens/runs/search.ts";
+import { signInSearch } from "./screens/sign-in/search.ts";
 import { Frame } from "./shell/frame.tsx";
 import { loadCode } from "./shell/load-code.ts";
 import { hasPlaces } from "./shell/places.ts";
@@ -81,6 +82,13 @@ const compare = createRoute({
   path: "/compare",
   validateSearch: (raw) => compareSearch.parse(raw),
   component: screen(() => import("./screens/compare/compare-screen.tsx"), "CompareScreen"),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (raw) => signInSearch.parse(raw),
+  component: screen(() => import("./screens/sign-in/sign-in-screen.tsx"), "SignInScreen"),
 });
 
 const models = createRoute({
@@ -248,6 +256,7 @@ const routeTree = root.addChildren([
   models,
   registeredModel,
   modelVersion,
+  signIn,
 ]);
 
 export function makeRouter(queries: QueryClient) {

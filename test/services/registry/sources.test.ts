@@ -162,7 +162,7 @@ describe("sources", () => {
 
   test("who may read the model may read its source, so whoever makes a version must", () => {
     const needed = (message: Message) => {
-      const on = onNewModelVersion === "public" ? () => [] : onNewModelVersion.on;
+      const on = typeof onNewModelVersion === "string" ? () => [] : onNewModelVersion.on;
       return on({ name: "n", source: "", ...message });
     };
     const model = { kind: "registeredModel", name: "n" };

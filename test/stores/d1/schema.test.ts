@@ -17,6 +17,7 @@ const WITH_ROWID = [
   "roles",
   "run_documents",
   "runs",
+  "sign_ins",
   "users",
 ];
 
@@ -42,8 +43,10 @@ const TRIGGERS = [
   "tags_insert_document",
   "tags_update_document",
   "users_delete_grants",
+  "users_delete_sign_ins",
   "users_delete_tokens",
   "users_insert_role",
+  "users_stamp_sign_ins",
 ];
 
 const TABLES = Object.values(schema)

@@ -20,6 +20,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Without it no page of ours may change anything: a page of another site cannot add it to what it sends. */
+const PAGE_HEADER = { "x-trackflare-page": "1" };
+
 /** Query values: undefined leaves a field out, a list repeats it. */
 export type QueryFields = Record<string, string | number | boolean | readonly string[] | undefined>;
 
@@ -60,6 +63,9 @@ export function isWorthRepeating(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
+/** Headers are an object, so that ours can be laid beside them. */
+type PlainInit = RequestInit & { headers?: Record<string, string> };
+
 type AnswerListener = (error: ApiError | undefined) => void;
 
 const listeners = new Set<AnswerListener>();
@@ -81,10 +87,11 @@ function heard(error: ApiError | undefined): void {
  * One request, answered with 2xx.
  * @throws ApiError for any other answer, and for none. An aborted request rejects with the signal's reason.
  */
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+export async function request(path: string, init: PlainInit = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { credentials: "same-origin", ...init });
+    const headers = init.method === undefined ? init.headers : { ...init.headers, ...PAGE_HEADER };
+    response = await fetch(path, { credentials: "same-origin", ...init, ...(headers && { headers }) });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     const failure = new ApiError(0, "NETWORK_ERROR", "The server could not be reached.");

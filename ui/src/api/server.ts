@@ -1,5 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
-import { ApiError, MLFLOW, withQuery } from "./client.ts";
+import { ApiError } from "./client.ts";
 
 /** Whether the server answers at all. Never rejects. */
 export async function isServerThere(): Promise<boolean> {
@@ -9,17 +8,6 @@ export async function isServerThere(): Promise<boolean> {
     return false;
   }
 }
-
-/** Whether requests without credentials are refused; a browser asks for none, as this one is sent without. */
-export const asksForCredentialsQuery = () =>
-  queryOptions({
-    queryKey: ["server", "asks-for-credentials"],
-    queryFn: async ({ signal }) => {
-      const path = withQuery(`${MLFLOW}/experiments/get`, { experiment_id: "0" });
-      return (await fetch(path, { credentials: "omit", signal })).status === 401;
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-  });
 
 /** What stands between the page and its server. */
 export type ServerTrouble = "away" | "signed-out";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { asksForCredentialsQuery } from "../api/server.ts";
+import { sessionQuery } from "../api/session.ts";
 import { CodeLines } from "../parts/code-lines.tsx";
 import { Segmented } from "../parts/segmented.tsx";
 import { CLIENTS, type Client, CREDENTIAL_LINES, connectLines, serverUri } from "./connect-lines.ts";
@@ -8,7 +8,7 @@ import { CLIENTS, type Client, CREDENTIAL_LINES, connectLines, serverUri } from 
 /** What to paste to log a run here, by client; how to sign in only where this server asks for it. */
 export function ClientLines() {
   const [client, setClient] = useState<Client>("Python");
-  const asks = useQuery(asksForCredentialsQuery()).data ?? false;
+  const asks = useQuery(sessionQuery()).data?.asks_for_credentials ?? false;
   return (
     <div className="flex min-w-0 flex-col gap-3">
       <Segmented

@@ -1,17 +1,34 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
 import { CloudOff, KeyRound } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { onAnswer } from "../api/client.ts";
 import { isServerThere, type ServerTrouble, serverTrouble } from "../api/server.ts";
+import { sessionQuery } from "../api/session.ts";
 import { Button } from "../parts/button.tsx";
+import { signInAddress } from "./return-address.ts";
 
 const TRY_MS = 2000;
 
-/** Says that the server is away, or that it no longer knows the reader; what is on screen stays meanwhile. */
+/**
+ * Says that the server is away, or that it no longer knows the reader; what is on screen stays meanwhile. Who has seen nothing
+ * yet is led to sign in at once.
+ */
 export default function ConnectionBanner() {
   const client = useQueryClient();
   const [trouble, setTrouble] = useState<ServerTrouble>();
-  useEffect(() => onAnswer((error) => setTrouble(serverTrouble(error))), []);
+  const { history } = useRouter();
+  const goToSignIn = useCallback(() => history.push(signInAddress(history.location.href)), [history]);
+  useEffect(
+    () =>
+      onAnswer((error) => {
+        const found = serverTrouble(error);
+        if (found === "signed-out") void client.invalidateQueries({ queryKey: sessionQuery().queryKey });
+        if (found === "signed-out" && !showsAnything(client)) history.replace(signInAddress(history.location.href));
+        else setTrouble(found);
+      }),
+    [history, client],
+  );
   const tryAgain = useCallback(async (): Promise<void> => {
     if (!(await isServerThere())) return;
     setTrouble(undefined);
@@ -37,12 +54,18 @@ export default function ConnectionBanner() {
           ) : (
             <>
               <KeyRound size={16} aria-hidden className="shrink-0 text-warning" />
-              <span className="min-w-0 flex-1">This server wants to know who you are.</span>
-              <Button onClick={() => location.reload()}>Sign in</Button>
+              <span className="min-w-0 flex-1">You are signed out. What you see may be old.</span>
+              <Button onClick={goToSignIn}>Sign in</Button>
             </>
           )}
         </div>
       )}
     </div>
   );
+}
+
+/** Whether anything of the server's data is on the page. */
+function showsAnything(client: QueryClient): boolean {
+  const queries = client.getQueryCache().getAll();
+  return queries.some(({ queryKey, state }) => queryKey[0] !== "session" && state.data !== undefined);
 }

@@ -6,9 +6,11 @@ import { setTheme, type ThemeChoice, useThemeChoice } from "../parts/theme.ts";
 import { sayFailed, Toasts } from "../parts/toast.tsx";
 import { Breadcrumbs, UpLink } from "./breadcrumbs.tsx";
 import { isOverlayOpen, keysLabel, listenForKeys, useCommands } from "./commands.ts";
+import { Mark } from "./mark.tsx";
 import { OVERLAYS, type OverlayProps } from "./overlays.ts";
 import { keepScrollPlaces } from "./scroll-places.ts";
 
+const AccountButton = lazy(() => import("./account-button.tsx"));
 const ConnectionBanner = lazy(() => import("./connection-banner.tsx"));
 
 const THEMES: Record<ThemeChoice, { next: ThemeChoice; label: string; icon: typeof Sun }> = {
@@ -19,8 +21,21 @@ const THEMES: Record<ThemeChoice, { next: ThemeChoice; label: string; icon: type
 
 const THEME_CHOICES: readonly ThemeChoice[] = ["system", "light", "dark"];
 
+/** Screens that lead nowhere else. */
+const ALONE = /^\/sign-in$/;
+
 /** What is around every screen. */
 export function Frame() {
+  const isAlone = useRouterState({ select: ({ location }) => ALONE.test(location.pathname) });
+  if (!isAlone) return <FullFrame />;
+  return (
+    <main className="flex h-full flex-col overflow-auto">
+      <Outlet />
+    </main>
+  );
+}
+
+function FullFrame() {
   const [Overlay, setOverlay] = useState<ComponentType<OverlayProps>>();
   const navigate = useNavigate();
   const { ids, experimentId = ids } = useParams({ strict: false });
@@ -122,6 +137,9 @@ export function Frame() {
             icon={<theme.icon size={16} aria-hidden />}
             onClick={() => setTheme(theme.next)}
           />
+          <Suspense>
+            <AccountButton />
+          </Suspense>
         </div>
       </header>
       <UpLink />
@@ -157,25 +175,5 @@ function SectionLink({ to, label }: { to: "/experiments" | "/models" | "/prompts
     <Link to={to} className="text-ink-muted hover:text-ink data-[status=active]:text-ink">
       {label}
     </Link>
-  );
-}
-
-function Mark() {
-  return (
-    <svg
-      viewBox="0 0 24 24"
-      width={20}
-      height={20}
-      fill="none"
-      stroke="currentColor"
-      strokeWidth={2.5}
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden
-      className="text-accent"
-    >
-      <path d="M3 4v15a2 2 0 0 0 2 2h16" />
-      <path d="M7 8c2 6 4 8 13 8.5" />
-    </svg>
   );
 }

@@ -52,16 +52,22 @@ const LEVEL = `CASE ${ITEM.kind}
 END`;
 
 const DECIDE = `SELECT u.is_admin, ${LEVEL} AS level FROM users u LEFT JOIN json_each(?3) j ON TRUE
-  WHERE u.user_id = ?1 AND u.stamp = coalesce(?2, u.stamp) ORDER BY j.key`;
+  WHERE u.user_id = ?1 AND u.stamp = coalesce(?2, u.stamp)
+    AND (?6 IS NULL OR EXISTS (SELECT 1 FROM sign_ins s WHERE s.sign_in_id = ?6 AND s.user_id = ?1)) ORDER BY j.key`;
+
+/** A user, and the sign-in of the browser that calls, where one does. */
+export interface CallingUser extends UserIdentity {
+  readonly signInId?: number | undefined;
+}
 
 /**
  * What a user may do, in one statement.
  * @param experimentIds the only ones that the caller's credentials are of; undefined for no such limit
- * @returns undefined where the user is gone, or has another password since.
+ * @returns undefined where the user is gone, has another password since, or was signed out.
  */
 export async function decide(
   db: D1Database,
-  { userId, stamp }: UserIdentity,
+  { userId, stamp, signInId }: CallingUser,
   things: readonly GrantedThing[],
   defaultLevel: number,
   experimentIds?: readonly string[],
@@ -74,6 +80,7 @@ export async function decide(
       JSON.stringify(things.map(toItem)),
       defaultLevel,
       experimentIds === undefined ? null : JSON.stringify(experimentIds),
+      signInId ?? null,
     )
     .all<{ is_admin: number; level: number | "free" | null }>();
   const [first] = results;

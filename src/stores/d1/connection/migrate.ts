@@ -12,6 +12,7 @@ import locations from "../../../../migrations/0010_locations.sql";
 import runCells from "../../../../migrations/0011_run_cells.sql";
 import users from "../../../../migrations/0012_users.sql";
 import apiTokens from "../../../../migrations/0016_api_tokens.sql";
+import signIns from "../../../../migrations/0018_sign_ins.sql";
 import { MlflowError } from "../../../domain/errors.ts";
 
 /** Every migration in order, under the file name that wrangler records for it. */
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0011_run_cells.sql", sql: runCells },
   { name: "0012_users.sql", sql: users },
   { name: "0016_api_tokens.sql", sql: apiTokens },
+  { name: "0018_sign_ins.sql", sql: signIns },
 ];
 
 /** Wrangler and {@link migrate} apply them in order, so that a database that has this one has all. */

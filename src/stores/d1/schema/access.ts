@@ -80,3 +80,28 @@ export const apiTokens = sqliteTable(
   },
   (table) => [uniqueIndex("api_tokens_by_user").on(table.userId, table.name)],
 );
+
+/** Browsers that are signed in. A change of a user's stamp ends all of the user's, by a trigger. */
+export const signIns = sqliteTable(
+  "sign_ins",
+  {
+    signInId: integer("sign_in_id").primaryKey({ autoIncrement: true }),
+    /** Of the cookie, by a key that is not in this database: who reads or writes this table can make no cookie of it. */
+    digest: text("digest").notNull(),
+    /** 0 for the admin of the server's settings. */
+    userId: integer("user_id").notNull(),
+    /** The user's, or one that is made of the admin's secrets. */
+    stamp: integer("stamp").notNull(),
+    creationTimeMs: integer("creation_time").notNull(),
+    /** A quarter of an hour late at most. */
+    lastSeenTimeMs: integer("last_seen_time").notNull(),
+    userAgent: text("user_agent").notNull(),
+    /** Of the client; empty where no proxy that is trusted tells it. */
+    address: text("address").notNull(),
+  },
+  (table) => [
+    uniqueIndex("sign_ins_digest").on(table.digest),
+    index("sign_ins_by_user").on(table.userId),
+    index("sign_ins_by_last_seen").on(table.lastSeenTimeMs),
+  ],
+);

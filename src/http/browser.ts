@@ -1,0 +1,82 @@
+import { MlflowError } from "../domain/errors.ts";
+import { LOCAL, NOBODY, type Principal } from "../domain/principal.ts";
+import { principalOfCookie } from "../services/access/sign-ins.ts";
+import { signInCookie } from "../wire/sign-in-cookie.ts";
+import type { Doors } from "./authenticate.ts";
+import { pageOf } from "./callers.ts";
+import type { Config } from "./config.ts";
+
+/*
+ * Browsers that are signed in, by a cookie. A browser adds it to whatever any page asks of this server, so a cookie counts
+ * only where the request is shown to come from this server's own page: by the browser's word (Origin, Sec-Fetch-Site), and
+ * where it may change something, by a header that a page of another site cannot add unasked.
+ */
+
+/** Without it no page signs in, and no cookie changes anything. */
+export const PAGE_HEADER = "X-Trackflare-Page";
+
+/**
+ * The user or admin whose browser sent the request, by its cookie; undefined without one that counts.
+ * @throws MlflowError PERMISSION_DENIED where a cookie that counts comes with a request of unknown origin that may change
+ *   something.
+ */
+export async function signedInBrowser(
+  request: Request,
+  { admin, adminSecrets, allowedOrigins }: Config,
+  doors: Doors,
+): Promise<Principal | undefined> {
+  const cookie = signInCookie(request);
+  if (cookie === undefined || admin === undefined) return undefined;
+  if (!isByOwnPage(request, allowedOrigins)) return undefined;
+  const principal = await principalOfCookie(doors, cookie, {
+    username: admin.username,
+    secrets: adminSecrets ?? "",
+  });
+  if (principal !== undefined) requireProof(request);
+  return principal;
+}
+
+/**
+ * Who sent a request that only pages of this server send, signed in or not.
+ * @throws MlflowError PERMISSION_DENIED for any other sender.
+ */
+export async function visitor(request: Request, config: Config, doors: Doors): Promise<Principal> {
+  if (!isByOwnPage(request, config.allowedOrigins)) throw notFromPage();
+  requireProof(request);
+  if (config.isOpenLocally) return LOCAL;
+  return (await signedInBrowser(request, config, doors)) ?? NOBODY;
+}
+
+/**
+ * Whether the request is by a page of this server, or by a reader who opens an address. What another site embeds, frames or
+ * fetches is neither, whatever cookie comes with it.
+ */
+function isByOwnPage(request: Request, allowedOrigins: ReadonlySet<string>): boolean {
+  const { headers } = request;
+  const site = headers.get("Sec-Fetch-Site");
+  const origin = headers.get("Origin");
+  if (site !== null && site !== "same-origin" && site !== "none") {
+    const isOpened = headers.get("Sec-Fetch-Mode") === "navigate" && headers.get("Sec-Fetch-Dest") === "document";
+    if (!isOpened && !(origin !== null && allowedOrigins.has(origin))) return false;
+  }
+  return origin === null || pageOf(request, new Set()) === "own" || allowedOrigins.has(origin);
+}
+
+/** @throws MlflowError PERMISSION_DENIED where the request may change something, and no own page is shown to have sent it. */
+function requireProof(request: Request): void {
+  const { method, headers } = request;
+  const isSocket = headers.has("Upgrade");
+  const isRead = method === "GET" || method === "HEAD";
+  if (isRead && !isSocket) return;
+  const saysWhere = headers.has("Origin") || headers.get("Sec-Fetch-Site") === "same-origin";
+  // No page can add a header to a socket.
+  if (saysWhere && (isSocket || headers.has(PAGE_HEADER))) return;
+  throw notFromPage();
+}
+
+function notFromPage(): MlflowError {
+  return new MlflowError(
+    "PERMISSION_DENIED",
+    "A browser may do this from the pages of this server only. Programs send a name and password, or a token.",
+  );
+}

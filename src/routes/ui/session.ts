@@ -1,0 +1,128 @@
+import { MlflowError } from "../../domain/errors.ts";
+import { LOCAL, type Principal } from "../../domain/principal.ts";
+import {
+  type Cookie,
+  endOwnSignIn,
+  endSignIns,
+  listSignIns,
+  MAX_AGE_MS,
+  openSignIn,
+  whoIsThere,
+} from "../../services/access/sign-ins.ts";
+import { changePassword } from "../../services/access/users.ts";
+import type { ServiceContext } from "../../services/context.ts";
+import { bool, message, required, safeInteger, string } from "../../wire/message.ts";
+import { json } from "../../wire/respond.ts";
+import { nothing, type Permission, type Route, route } from "../../wire/route.ts";
+import { newCookieName, setCookie, signInCookie } from "../../wire/sign-in-cookie.ts";
+
+/** The caller's own account, or another's for an admin; by no token that is only for data. */
+const onOwnAccount: Permission<{ readonly username?: string | undefined }> = {
+  level: "READ",
+  scope: "admin",
+  on: ({ username }) => [username ? { kind: "account", username } : { kind: "list" }],
+};
+
+/** The answer, with the cookie of a new sign-in in place of the one that the browser had. */
+async function withSignIn(ctx: ServiceContext, principal: Principal, request: Request, body: object) {
+  const name = newCookieName(request);
+  const value = await openSignIn(ctx, principal, name, signInCookie(request), request.headers.get("User-Agent") ?? "");
+  return withCookie(json(body), { name, value }, MAX_AGE_MS / 1000);
+}
+
+function withCookie(response: Response, cookie: Cookie, maxAgeSeconds: number): Response {
+  response.headers.append("Set-Cookie", setCookie(cookie, maxAgeSeconds));
+  return response;
+}
+
+/** Signing in and out by a browser, and what an account has open. docs/ui-api.md describes them. */
+export const uiSessionRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    paths: ["/ui-api/session"],
+    permission: "page",
+    input: nothing,
+    handle: async ({ ctx }) => {
+      const visitor = await whoIsThere(ctx);
+      return json({
+        asks_for_credentials: ctx.principal !== LOCAL,
+        user: visitor ? { username: visitor.username, is_admin: visitor.isAdmin } : null,
+        // The password of the settings' admin is a setting.
+        can_change_password: ctx.principal.user !== undefined,
+      });
+    },
+  }),
+  route({
+    method: "POST",
+    paths: ["/ui-api/session"],
+    permission: "page",
+    input: message({ username: required(string), password: required(string) }),
+    handle: async ({ ctx, input: { username, password }, request }) => {
+      const principal = await ctx.principalOfPassword(username, password);
+      if (principal === undefined) {
+        throw new MlflowError("UNAUTHENTICATED", "The name or the password is wrong.");
+      }
+      return await withSignIn(ctx, principal, request, {});
+    },
+  }),
+  route({
+    method: "DELETE",
+    paths: ["/ui-api/session"],
+    permission: "page",
+    input: nothing,
+    handle: async ({ ctx, request }) => {
+      await endOwnSignIn(ctx);
+      const cookie = signInCookie(request);
+      return cookie === undefined ? json({}) : withCookie(json({}), { name: cookie.name, value: "" }, 0);
+    },
+  }),
+  route({
+    method: "POST",
+    paths: ["/ui-api/session/password"],
+    permission: { level: "READ", scope: "admin", on: () => [{ kind: "list" }] },
+    input: message({ currentPassword: required(string), password: required(string) }),
+    handle: async ({ ctx, input: { currentPassword, password }, request }) => {
+      const { user, username, signInId } = ctx.principal;
+      if (user === undefined) {
+        throw new MlflowError("BAD_REQUEST", "This password is a setting of the server (TRACKFLARE_ADMIN_PASSWORD).");
+      }
+      await changePassword(ctx, username, password, currentPassword);
+      if (signInId === undefined) return json({});
+      // All sign-ins ended with the password before. This browser goes on with a new one.
+      const principal = await ctx.principalOfPassword(username, password);
+      if (principal === undefined) throw new MlflowError("UNAUTHENTICATED", "The password was changed: sign in again.");
+      return await withSignIn(ctx, principal, request, {});
+    },
+  }),
+  route({
+    method: "GET",
+    paths: ["/ui-api/sign-ins"],
+    permission: onOwnAccount,
+    input: message({ username: string }),
+    handle: async ({ ctx, input: { username } }) => {
+      const signIns = await listSignIns(ctx, username || ctx.principal.username);
+      return json({
+        sign_ins: signIns.map((one) => ({
+          sign_in_id: one.signInId,
+          creation_time: one.creationTimeMs,
+          last_seen_time: one.lastSeenTimeMs,
+          user_agent: one.userAgent,
+          address: one.address,
+          is_current: one.signInId === ctx.principal.signInId,
+        })),
+      });
+    },
+  }),
+  route({
+    method: "POST",
+    paths: ["/ui-api/sign-ins/end"],
+    permission: onOwnAccount,
+    input: message({ username: string, signInId: safeInteger, others: bool }),
+    handle: async ({ ctx, input: { username, signInId, others } }) => {
+      if ((signInId === undefined) !== (others === true)) {
+        throw new MlflowError("INVALID_PARAMETER_VALUE", "Either sign_in_id or others: true must be given.");
+      }
+      return json({ ended: await endSignIns(ctx, username || ctx.principal.username, signInId ?? "others") });
+    },
+  }),
+];

@@ -1,0 +1,221 @@
+import { Buffer } from "node:buffer";
+import { MlflowError } from "../../domain/errors.ts";
+import { NOBODY, type Principal } from "../../domain/principal.ts";
+import { decide } from "../../stores/d1/access/decisions.ts";
+import {
+  deleteSignIn,
+  deleteSignInsOf,
+  findSignIn,
+  findSignInsOf,
+  insertSignIn,
+  type Oldest,
+  type SignIn,
+  type SignInOwner,
+  touchSignIn,
+} from "../../stores/d1/access/sign-ins.ts";
+import type { Database } from "../../stores/d1/connection/database.ts";
+import { keyedHash } from "../../stores/gate/server-key.ts";
+import type { ServiceContext } from "../context.ts";
+import { getUser } from "./users.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** A sign-in ends so long after its last use. */
+const IDLE_MS = 7 * DAY_MS;
+/** And so long after it began, in any case. */
+export const MAX_AGE_MS = 30 * DAY_MS;
+
+const MAX_USER_AGENT_LENGTH = 255;
+
+/** The value of a cookie: 256 random bits and, of 128, a proof that this server made them. */
+const VALUE = /^([\w-]{43})\.([\w-]{22})$/;
+
+function oldestThatCounts(nowMs: number): Oldest {
+  return { createdMs: nowMs - MAX_AGE_MS, seenMs: nowMs - IDLE_MS };
+}
+
+/** A cookie by name and value, as a browser keeps it. */
+export interface Cookie {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What stands for a cookie at rest: of its name too, so that under another name it is no cookie of ours. */
+async function digestOf(env: Env, { name, value }: Cookie): Promise<string> {
+  return await keyedHash(env, "sign-in", `${name}=${value}`);
+}
+
+/**
+ * For so long an isolate takes a cookie for good without a look at the database. A user's sign-in is looked at by each
+ * request nevertheless, in the statement that decides what the user may do: for users, its end counts at once. The admin of
+ * the server's settings needs no such statement, and is out after this time.
+ */
+const REMEMBERED_MS = 10_000;
+const MAX_REMEMBERED = 1000;
+
+/** How seldom it is noted that a sign-in is in use. */
+const SEEN_EVERY_MS = 15 * 60_000;
+
+interface Remembered {
+  readonly principal: Principal;
+  readonly stamp: number;
+  readonly untilMs: number;
+}
+
+/** By the digest of the cookie. */
+const remembered = new Map<string, Remembered>();
+
+/** Where a cookie is looked up. */
+export interface CookieDoors {
+  readonly env: Env;
+  readonly db: D1Database;
+  readonly writes: Database;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+/** The admin of the server's settings, with all that other secrets would change. */
+export interface SettingsAdmin {
+  readonly username: string;
+  readonly secrets: string;
+}
+
+/** Whose cookie it is; undefined where it counts no more, or never did. What this server never made costs no look at the database. */
+export async function principalOfCookie(
+  { env, db, writes, waitUntil }: CookieDoors,
+  cookie: Cookie,
+  admin: SettingsAdmin,
+): Promise<Principal | undefined> {
+  const [, random, proof] = VALUE.exec(cookie.value) ?? [];
+  if (random === undefined) return undefined;
+  const [digest, adminStamp] = await Promise.all([digestOf(env, cookie), stampOf(env, admin.secrets)]);
+  const nowMs = Date.now();
+  const known = remembered.get(digest);
+  if (known !== undefined && known.untilMs > nowMs) {
+    return known.principal.user !== undefined || known.stamp === adminStamp ? known.principal : undefined;
+  }
+  if (proof !== (await proofOf(env, random))) return undefined;
+  const found = await findSignIn(db, digest, oldestThatCounts(nowMs));
+  if (found === undefined || (found.userId === 0 && found.stamp !== adminStamp)) return undefined;
+  const { userId, stamp, signInId, username } = found;
+  if (nowMs - found.lastSeenTimeMs > SEEN_EVERY_MS) waitUntil(touchSignIn(writes, signInId, nowMs));
+  const principal: Principal =
+    username === null
+      ? { username: admin.username, isAdmin: true, signInId }
+      : // An admin by what authorization reads, and not before.
+        { username, isAdmin: false, user: { userId, stamp }, signInId };
+  remembered.delete(digest);
+  remembered.set(digest, { principal, stamp, untilMs: nowMs + REMEMBERED_MS });
+  if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
+  return principal;
+}
+
+/** So that an end counts at once where it was asked for. */
+function forget(isEnded: (principal: Principal) => boolean): void {
+  for (const [digest, { principal }] of remembered) if (isEnded(principal)) remembered.delete(digest);
+}
+
+/**
+ * Signs a browser in.
+ * @param replaced the cookie that the browser had, which counts no more
+ * @returns the value of its new cookie, which nothing of before has a part in.
+ * @throws MlflowError UNAUTHENTICATED for a user whose password was changed meanwhile.
+ */
+export async function openSignIn(
+  ctx: ServiceContext,
+  principal: Principal,
+  name: string,
+  replaced: Cookie | undefined,
+  userAgent: string,
+): Promise<string> {
+  const { env } = ctx;
+  const random = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
+  const value = `${random}.${await proofOf(env, random)}`;
+  const nowMs = Date.now();
+  const signInId = await insertSignIn(
+    ctx.writes,
+    {
+      ...(await ownerOf(ctx, principal)),
+      digest: await digestOf(env, { name, value }),
+      nowMs,
+      userAgent: userAgent.slice(0, MAX_USER_AGENT_LENGTH).toWellFormed(),
+      address: ctx.clientAddress,
+    },
+    replaced && (await digestOf(env, replaced)),
+    oldestThatCounts(nowMs),
+  );
+  if (signInId === undefined) throw new MlflowError("UNAUTHENTICATED", "The password was changed: sign in again.");
+  return value;
+}
+
+/** What a page is told of its visitor. */
+export interface Visitor {
+  readonly username: string;
+  readonly isAdmin: boolean;
+}
+
+/** Who is before the page; undefined for nobody who is signed in by now. */
+export async function whoIsThere({ db, principal }: ServiceContext): Promise<Visitor | undefined> {
+  const { username, isAdmin, user, signInId } = principal;
+  if (principal === NOBODY) return undefined;
+  if (user === undefined) return { username, isAdmin };
+  const decision = await decide(db, { ...user, signInId }, [], 0);
+  return decision && { username, isAdmin: decision.isAdmin };
+}
+
+/** The sign-ins of a user, or of the caller; for the caller, or an admin. */
+export async function listSignIns(ctx: ServiceContext, username: string): Promise<SignIn[]> {
+  return await findSignInsOf(ctx.db, await userIdOf(ctx, username), oldestThatCounts(Date.now()));
+}
+
+/**
+ * Ends one sign-in of a user, or all but the caller's own.
+ * @returns how many there were.
+ */
+export async function endSignIns(ctx: ServiceContext, username: string, signInId: number | "others"): Promise<number> {
+  const userId = await userIdOf(ctx, username);
+  const own = ctx.principal.signInId;
+  if (signInId === "others") {
+    const count = await deleteSignInsOf(ctx.writes, userId, own);
+    forget((other) => (other.user?.userId ?? 0) === userId && other.signInId !== own);
+    return count;
+  }
+  if (!(await deleteSignIn(ctx.writes, userId, signInId))) {
+    throw new MlflowError("RESOURCE_DOES_NOT_EXIST", "There is no such sign-in: it has ended already.");
+  }
+  forget((other) => other.signInId === signInId);
+  return 1;
+}
+
+/** Signs the calling browser out. */
+export async function endOwnSignIn(ctx: ServiceContext): Promise<void> {
+  const { user, signInId } = ctx.principal;
+  if (signInId === undefined) return;
+  await deleteSignIn(ctx.writes, user?.userId ?? 0, signInId);
+  forget((other) => other.signInId === signInId);
+}
+
+async function ownerOf({ env, adminSecrets }: ServiceContext, { user }: Principal): Promise<SignInOwner> {
+  if (user === undefined) return { userId: 0, stamp: await stampOf(env, adminSecrets ?? "") };
+  return { userId: user.userId, stamp: user.stamp ?? 0 };
+}
+
+let adminStamp: { readonly env: Env; readonly secrets: string; readonly stamp: number } | undefined;
+
+/** A number of 52 bits that other secrets of the settings' admin do not give: it ends that admin's sign-ins with them. */
+async function stampOf(env: Env, secrets: string): Promise<number> {
+  if (adminStamp?.secrets !== secrets || adminStamp.env !== env) {
+    const hash = await keyedHash(env, "admin of the settings", secrets);
+    adminStamp = { env, secrets, stamp: Number.parseInt(hash.slice(0, 13), 16) };
+  }
+  return adminStamp.stamp;
+}
+
+async function userIdOf(ctx: ServiceContext, username: string): Promise<number> {
+  const { user, username: caller } = ctx.principal;
+  if (username === caller) return user?.userId ?? 0;
+  return (await getUser(ctx, username)).userId;
+}
+
+async function proofOf(env: Env, random: string): Promise<string> {
+  const hash = await keyedHash(env, "sign-in is ours", random);
+  return Buffer.from(hash, "hex").toString("base64url").slice(0, 22);
+}

@@ -1,0 +1,7 @@
+import * as z from "zod/mini";
+import { optional } from "../../parts/search-fields.ts";
+
+export const signInSearch = z.object({
+  /** Where the reader was going: see shell/return-address.ts. */
+  to: optional(z.string()),
+});

@@ -1,0 +1,26 @@
+const SIGN_IN = "/sign-in";
+
+/**
+ * The page to sign in at, which leads back.
+ * @param from a path of ours, as `/experiments/1?tab=charts`
+ */
+export function signInAddress(from: string): string {
+  if (from.startsWith(SIGN_IN) || from === "/") return from.startsWith(SIGN_IN) ? from : SIGN_IN;
+  return `${SIGN_IN}?to=${encodeURIComponent(from)}`;
+}
+
+/**
+ * Where somebody goes who has signed in: a page of ours, by its path, or a file of this server, by its address below the
+ * page's folder. Never anywhere else, whatever the address says that somebody was sent here by.
+ * @param base the page's own folder
+ */
+export function returnAddress(to: string | undefined, base: string): { page: string } | { file: string } {
+  const home = { page: "/" };
+  if (to === undefined || to === "") return home;
+  if (to.startsWith("/")) return to.startsWith(SIGN_IN) ? home : { page: to };
+  if (!URL.canParse(to, base)) return home;
+  const folder = new URL(".", base);
+  const file = new URL(to, folder);
+  const isBelow = file.origin === folder.origin && file.pathname.startsWith(folder.pathname);
+  return isBelow && file.pathname !== folder.pathname ? { file: file.href } : home;
+}
