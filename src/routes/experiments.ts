@@ -1,4 +1,4 @@
-import { VIEW_TYPES } from "../domain/entities.ts";
+import { type Experiment, VIEW_TYPES } from "../domain/entities.ts";
 import { DEFAULT_SEARCH_RESULTS, MAX_SEARCH_RESULTS } from "../domain/limits.ts";
 import { setExperimentStage } from "../services/experiments/experiment-stage.ts";
 import {
@@ -13,7 +13,8 @@ import { searchExperiments } from "../services/experiments/search-experiments.ts
 import { searchDatasets } from "../services/runs/search-datasets.ts";
 import { experimentIdsField, keyValue, searchFields } from "../wire/fields.ts";
 import { id, longText, message, nested, oneOf, orElse, repeated, required, string } from "../wire/message.ts";
-import { json } from "../wire/respond.ts";
+import { pageToPieces } from "../wire/page.ts";
+import { json, jsonStream } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { datasetSummaryToWire, experimentToWire } from "../wire/tracking.ts";
 import { onExperiment, onExperiments, onList } from "./permissions.ts";
@@ -41,10 +42,8 @@ const searchRoute = (
         maxResults: input.maxResults ?? defaults.maxResults,
         pageToken: input.pageToken || undefined,
       });
-      return json({
-        ...(page.experiments.length > 0 && { experiments: page.experiments.map(experimentToWire) }),
-        ...(page.nextPageToken !== undefined && { next_page_token: page.nextPageToken }),
-      });
+      const toWire = (experiment: Experiment) => JSON.stringify(experimentToWire(experiment));
+      return await jsonStream(pageToPieces("experiments", page.slices, toWire, page.nextPageToken));
     },
   });
 

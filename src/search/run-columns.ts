@@ -10,15 +10,28 @@ export const MAX_COLUMNS_PER_STATEMENT = 90;
 /**
  * Reads fields of runs: a row for each id in order, also where there is no such run, and a column for each field, NULL
  * where the run has none. A NaN comes as text, and so does an integer of 64 bits; several datasets or models come as one text.
+ * One column more has the bytes of the texts up to that row. No row follows one with which they are more than `textBytes`.
  */
-export function planRunColumns(runIds: readonly string[], fields: readonly Field[]): SqlStatement {
+export function planRunColumns(runIds: readonly string[], fields: readonly Field[], textBytes: number): SqlStatement {
   const binder = new Binder();
   const ids = binder.list(runIds);
   const select = fields.map((field, index) => `${columnSql(field, binder)} AS c${index}`);
+  const lengths = fields.flatMap((field, index) => (isNumeric(field) ? [] : [`coalesce(octet_length(c${index}), 0)`]));
+  const names = fields.map((_, index) => `c${index}`).join(", ");
   return {
-    sql: `SELECT ${select.join(", ")} FROM ${ids} j LEFT JOIN runs r ON r.run_id = j.value ORDER BY j.key`,
+    sql: `SELECT ${names}, through FROM (
+        SELECT *, sum(own) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING) AS through FROM (
+          SELECT *, ${lengths.join(" + ") || "0"} AS own FROM (
+            SELECT j.key AS place, ${select.join(", ")} FROM ${ids} j LEFT JOIN runs r ON r.run_id = j.value)))
+      WHERE through - own <= ${textBytes} ORDER BY place`,
     values: binder.values(),
   };
+}
+
+/** Whether its values are short, whatever was logged. */
+function isNumeric({ entity, key }: Field): boolean {
+  if (entity === "attribute") return !["run_name", "user_id", "models"].includes(key);
+  return entity !== "param" && entity !== "tag" && entity !== "dataset";
 }
 
 /** Attributes that are not a column as it is: integers beyond 2^53 as text, and when a run that goes on was last heard of. */

@@ -3,6 +3,21 @@
  * test for their presence.
  */
 
+/** `{"<name>":[…]}` in pieces, one for each slice, where an empty list is told as one. */
+export async function* listToPieces<T>(
+  name: string,
+  slices: AsyncIterable<readonly T[]>,
+  toWire: (item: T) => string,
+): AsyncGenerator<string, void> {
+  let separator = `{"${name}":[`;
+  for await (const items of slices) {
+    if (items.length === 0) continue;
+    yield separator + items.map(toWire).join(",");
+    separator = ",";
+  }
+  yield separator === "," ? "]}" : `${separator}]}`;
+}
+
 /**
  * The answer in pieces, one for each slice of the page.
  * @param nextPageToken a function where it is known only once all slices were read.

@@ -6,15 +6,20 @@ import type { SummaryRow } from "./checker.ts";
 /** Where Miniflare keeps D1 in a data folder: one file named by a hash, beside its own metadata. */
 const D1_FOLDER = "d1/miniflare-D1DatabaseObject";
 
+/** The file of D1 in a data folder that a server has served once. */
+export function databaseFile(dataDir: string): string {
+  const folder = join(dataDir, D1_FOLDER);
+  const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  if (file === undefined) throw new Error(`There is no D1 database in ${folder}`);
+  return join(folder, file);
+}
+
 /** D1 of a data folder, read beside the server, which shows nothing of this by its API. */
 export class Database {
   readonly #sql: DatabaseSync;
 
   constructor(dataDir: string) {
-    const folder = join(dataDir, D1_FOLDER);
-    const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
-    if (file === undefined) throw new Error(`There is no D1 database in ${folder}`);
-    this.#sql = new DatabaseSync(join(folder, file), { readOnly: true });
+    this.#sql = new DatabaseSync(databaseFile(dataDir), { readOnly: true });
   }
 
   /** Runs whose objects may hold points that D1 has not. */

@@ -40,10 +40,15 @@ beforeAll(async () => {
 });
 
 /** The columns of each id's row. */
-async function columns(runIds: readonly string[], fields: readonly [Entity, string][]): Promise<unknown[][]> {
+async function columns(
+  runIds: readonly string[],
+  fields: readonly [Entity, string][],
+  textBytes = 1000,
+): Promise<unknown[][]> {
   const { sql, values } = planRunColumns(
     runIds,
     fields.map(([entity, key]) => ({ entity, key })),
+    textBytes,
   );
   const { results } = await env.DB.prepare(sql)
     .bind(...values)
@@ -110,4 +115,29 @@ test("there is a row for each id in its order, also of no run, and a column for 
     ["a", "0.10"],
     ["b", "0.10"],
   ]);
+});
+
+test("rows end with the one whose text is too much; numbers are none, and the first row is always there", async () => {
+  const ids = ["a", "b", "a", "b"];
+  const rowsOf = async (fields: [Entity, string][], textBytes: number) =>
+    (await columns(ids, fields, textBytes)).length;
+  expect(await rowsOf([["param", "lr"]], 0)).toBe(1);
+  // "0.10" and "a's name" are 12 bytes.
+  const texts: [Entity, string][] = [
+    ["param", "lr"],
+    ["attribute", "run_name"],
+  ];
+  expect(await rowsOf(texts, 23)).toBe(2);
+  expect(await rowsOf(texts, 24)).toBe(3);
+  expect(await rowsOf([["dataset", "name"]], 4)).toBe(1);
+  expect(
+    await rowsOf(
+      [
+        ["metric", "acc"],
+        ["paramNumber", "lr"],
+        ["attribute", "start_time"],
+      ],
+      0,
+    ),
+  ).toBe(4);
 });

@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startServer, type TestServer } from "../server.ts";
+import { experiment, idOf, run, SmallHeapServer } from "./small-heap.ts";
 
-/*
- * An isolate on Cloudflare has 128 MB. The answers that grow with the data are asked of a server whose V8 has no more: one
- * that is held whole would end it.
- */
-
-const HEAP_MB = 128;
+/* The answers that grow with the number of runs and points, of a server of 128 MB. */
 
 const EXPERIMENT = "512345678901234567";
 const WIDE_RUNS = 1000;
@@ -18,50 +13,21 @@ const LONG_RUN_EXPERIMENT = "512345678901234569";
 const MANY_RUNS_EXPERIMENT = "512345678901234568";
 const MANY_RUNS = 50_000;
 
-let server: TestServer;
+let server: SmallHeapServer;
 
 beforeAll(async () => {
-  server = await startServer({ env: { MINIFLARE_WORKERD_V8_FLAGS: `--max-old-space-size=${HEAP_MB}` } });
-  await write("experiments", [EXPERIMENT, LONG_RUN_EXPERIMENT, MANY_RUNS_EXPERIMENT].map(experiment));
+  server = await SmallHeapServer.start();
+  await server.write("experiments", [EXPERIMENT, LONG_RUN_EXPERIMENT, MANY_RUNS_EXPERIMENT].map(experiment));
   await seedWideRuns();
   await seedLongSeries();
   await seedManyRuns();
 }, 600_000);
 afterAll(() => server.stop());
 
-const experiment = (id: string) => ({
-  experiment_id: id,
-  name: `experiment ${id}`,
-  artifact_location: `mlflow-artifacts:/${id}`,
-  digest: "d",
-});
-
-const run = (runId: string, experimentId: string, more: object = {}) => ({
-  run_id: runId,
-  experiment_id: experimentId,
-  run_name: runId.slice(0, 8),
-  status: "FINISHED",
-  start_time_ms: 1,
-  end_time_ms: 2,
-  artifact_uri: `mlflow-artifacts:/${experimentId}/${runId}/artifacts`,
-  ...more,
-});
-
-const idOf = (kind: string, index: number) => `${kind}${index}`.padStart(32, "0");
-
-async function write(name: string, records: readonly object[]): Promise<void> {
-  const response = await fetch(`${server.url}/api/2.0/trackflare/import/${name}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ records }),
-  });
-  expect(response.status, await response.text()).toBe(200);
-}
-
 /** 44 MB of runs. */
 async function seedWideRuns(): Promise<void> {
   const ids = Array.from({ length: WIDE_RUNS }, (_, i) => idOf("a", i));
-  await write(
+  await server.write(
     "runs",
     ids.map((id) => run(id, EXPERIMENT)),
   );
@@ -73,7 +39,7 @@ async function seedWideRuns(): Promise<void> {
   }));
   // As many points as `trackflare import` sends at a time.
   for (let from = 0; from < ids.length; from += 40) {
-    await write(
+    await server.write(
       "points",
       ids.slice(from, from + 40).map((id) => ({ run_id: id, metrics })),
     );
@@ -82,12 +48,12 @@ async function seedWideRuns(): Promise<void> {
 
 /** 75 MB as JSON. */
 async function seedLongSeries(): Promise<void> {
-  await write("runs", [run(LONG_RUN, LONG_RUN_EXPERIMENT)]);
+  await server.write("runs", [run(LONG_RUN, LONG_RUN_EXPERIMENT)]);
   for (let from = 0; from < POINTS; from += POINTS_PER_REQUEST) {
     const steps = Array.from({ length: POINTS_PER_REQUEST }, (_, i) => from + i);
     const timestamps = steps.map((step) => 1_700_000_000_000 + step * 1000);
     const values = steps.map((step) => Math.sin(step));
-    await write("points", [{ run_id: LONG_RUN, metrics: [{ key: "loss", timestamps, steps, values }] }]);
+    await server.write("points", [{ run_id: LONG_RUN, metrics: [{ key: "loss", timestamps, steps, values }] }]);
   }
 }
 
@@ -95,36 +61,12 @@ async function seedManyRuns(): Promise<void> {
   for (let from = 0; from < MANY_RUNS; from += 1000) {
     const more = { params: [{ key: "lr", value: "0.1" }], tags: [{ key: "mlflow.user", value: "ada" }] };
     const ids = Array.from({ length: 1000 }, (_, i) => idOf("b", from + i));
-    await write(
+    await server.write(
       "runs",
       ids.map((id) => run(id, MANY_RUNS_EXPERIMENT, more)),
     );
   }
 }
-
-/** Reads an answer without holding it. @returns its bytes, how often `part` is in it, and its last characters. */
-async function read(path: string, part: string, body?: object) {
-  const init = {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  const response = await fetch(`${server.url}${path}`, body === undefined ? {} : init);
-  let bytes = 0;
-  let parts = 0;
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    const text = rest + decoder.decode(chunk, { stream: true });
-    parts += text.split(part).length - 1;
-    rest = text.slice(1 - part.length);
-    if (rest.includes(part)) throw new Error("A part is counted twice");
-  }
-  return { status: response.status, bytes, parts };
-}
-
-const isAlive = async () => (await fetch(`${server.url}/health`)).ok;
 
 const API = "/api/2.0/mlflow";
 const HISTORY = `run_id=${LONG_RUN}&metric_key=loss`;
@@ -177,11 +119,11 @@ test.each<[what: string, path: string, part: string, count: number, body?: objec
     },
   ],
 ])("%s is answered in 128 MB", async (_what, path, part, count, body) => {
-  const answer = await read(path, part, body);
-  expect(await isAlive()).toBe(true);
+  const answer = await server.read(path, part, body);
+  expect(await server.isAlive()).toBe(true);
   expect(answer).toMatchObject({ status: 200, parts: count });
   // Runs again, from what was rendered and stored before, and with what the first answer left behind.
-  if (body !== undefined) expect(await read(path, part, body)).toEqual(answer);
+  if (body !== undefined) expect(await server.read(path, part, body)).toEqual(answer);
 });
 
 test("GraphQL's runs are answered in 128 MB, a hundred at a time", async () => {
@@ -190,14 +132,19 @@ test("GraphQL's runs are answered in 128 MB, a hundred at a time", async () => {
   const variables = {
     input: { experimentIds: [EXPERIMENT], maxResults: 1000 },
   };
-  const answer = await read("/graphql", '"runId"', { query, variables });
+  const answer = await server.read("/graphql", '"runId"', { query, variables });
   expect(answer).toMatchObject({ status: 200, parts: 100 });
 });
 
 test("ten charts of one series at once are answered in 128 MB", async () => {
   const answers = await Promise.all(
     Array.from({ length: 10 }, () =>
-      read("/ui-api/series", '"key"', { run_ids: [LONG_RUN], metric_keys: ["loss"], buckets: 10_000, x: "time" }),
+      server.read("/ui-api/series", '"key"', {
+        run_ids: [LONG_RUN],
+        metric_keys: ["loss"],
+        buckets: 10_000,
+        x: "time",
+      }),
     ),
   );
   for (const answer of answers) expect(answer).toMatchObject({ status: 200, parts: 1 });

@@ -1,4 +1,5 @@
 import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
+import type { ModelVersion } from "../../domain/entities.ts";
 import { MAX_INTERVAL_POINTS } from "../../domain/limits.ts";
 import { locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
 import { listPage } from "../../services/artifacts/list-artifacts.ts";
@@ -36,6 +37,8 @@ const LIST: Resource = { kind: "list" };
 
 /** Most items of an answer, which is held whole; a longer list has a page token. */
 const MAX_ITEMS = 1000;
+/** Of the items' JSON, which takes several times as much as objects. */
+const MAX_CHARACTERS = 4_000_000;
 /** Runs are larger: each brings its metrics, params and tags. */
 const MAX_RUNS = 100;
 /** Of all runs of an answer together; of more runs there are fewer points each. */
@@ -90,9 +93,8 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
     return {
       resources: [LIST, ...onExperiments(search.experimentIds)],
       answer: async (ctx) => {
-        const { slices, nextPageToken } = await searchRuns(ctx, { ...search, maxResults });
-        const runs = await collect(slices);
-        return { runs: extendRuns(ctx, runs.map(runToWire)), nextPageToken, apiError: null };
+        const page = await readTexts(maxResults, runToWire, (most) => searchRuns(ctx, { ...search, maxResults: most }));
+        return { runs: extendRuns(ctx, page.texts), nextPageToken: page.nextPageToken, apiError: null };
       },
     };
   },
@@ -137,12 +139,10 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
       resources: [LIST],
       answer: async (ctx) => {
         const search = { filter, orderBy, pageToken: pageToken || undefined };
-        const { slices, nextPageToken } = await searchModelVersions(ctx, {
-          ...search,
-          maxResults: Math.min(Number(maxResults), MAX_ITEMS),
-        });
-        const versions = await collect(slices);
-        return { modelVersions: versions.map(modelVersionToWire), nextPageToken, apiError: null };
+        const { texts, nextPageToken } = await readTexts(Math.min(Number(maxResults), MAX_ITEMS), versionText, (most) =>
+          searchModelVersions(ctx, { ...search, maxResults: most }),
+        );
+        return { modelVersions: texts.map((text) => JSON.parse(text)), nextPageToken, apiError: null };
       },
     };
   },
@@ -192,21 +192,41 @@ function extendRuns(ctx: ServiceContext, texts: readonly string[]): object[] {
   }));
 }
 
-/** @returns the first {@link MAX_ITEMS} model versions that the runs made, by run id. */
+/** @returns the first {@link MAX_ITEMS} model versions that the runs made, or fewer long ones, by run id. */
 async function versionsByRun(ctx: ServiceContext, runIds: readonly string[]): Promise<Map<string, object[]>> {
   const filter = `run_id IN (${runIds.map((runId) => `'${runId}'`).join(",")})`;
-  const search = { filter, orderBy: [], maxResults: MAX_ITEMS, pageToken: undefined };
-  const { slices } = await searchModelVersions(ctx, search);
-  const byRun = new Map<string, object[]>();
-  for (const version of await collect(slices)) {
-    const versions = byRun.get(version.runId ?? "") ?? [];
-    byRun.set(version.runId ?? "", [...versions, modelVersionToWire(version)]);
-  }
-  return byRun;
+  const { texts } = await readTexts(MAX_ITEMS, versionText, (maxResults) =>
+    searchModelVersions(ctx, { filter, orderBy: [], maxResults, pageToken: undefined }),
+  );
+  return Map.groupBy(
+    texts.map((text) => JSON.parse(text)),
+    (version: { readonly run_id?: string }) => version.run_id ?? "",
+  );
 }
 
-async function collect<T>(slices: AsyncIterable<readonly T[]>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const slice of slices) items.push(...slice);
-  return items;
+const versionText = (version: ModelVersion): string => JSON.stringify(modelVersionToWire(version));
+
+/**
+ * A page of at most `maxResults` items as JSON texts. Where they are long it is a shorter page, whose token leads to the rest.
+ * @param search reads a page of so many items.
+ */
+async function readTexts<T>(
+  maxResults: number,
+  toText: (item: T) => string,
+  search: (
+    maxResults: number,
+  ) => Promise<{ readonly slices: AsyncIterable<readonly T[]>; readonly nextPageToken: string | undefined }>,
+): Promise<{ readonly texts: readonly string[]; readonly nextPageToken: string | undefined }> {
+  const { slices, nextPageToken } = await search(maxResults);
+  const texts: string[] = [];
+  let length = 0;
+  for await (const slice of slices) {
+    for (const item of slice) {
+      const text = toText(item);
+      length += text.length;
+      if (length > MAX_CHARACTERS && texts.length > 0) return await readTexts(texts.length, toText, search);
+      texts.push(text);
+    }
+  }
+  return { texts, nextPageToken };
 }

@@ -1,13 +1,25 @@
-import { listExperiments } from "../../services/experiments/experiment-list.ts";
+import { type ListedExperiment, listExperiments } from "../../services/experiments/experiment-list.ts";
 import { listKeys } from "../../services/runs/distinct-keys.ts";
 import { readRunTable } from "../../services/runs/run-table.ts";
 import { experimentIdsField } from "../../wire/fields.ts";
 import { bool, message, repeated, string } from "../../wire/message.ts";
-import { json } from "../../wire/respond.ts";
+import { listToPieces } from "../../wire/page.ts";
+import { json, jsonStream } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { experimentToWire } from "../../wire/tracking.ts";
 import { onList, onReadableExperiments } from "../permissions.ts";
 import { runSearchFields, toRunSearch } from "../run-search.ts";
+
+function listedToWire({ experiment, activity }: ListedExperiment): string {
+  return JSON.stringify({
+    ...experimentToWire(experiment),
+    tags: experiment.tags,
+    active_runs: activity?.activeRuns ?? 0,
+    deleted_runs: activity?.deletedRuns ?? 0,
+    running_runs: activity?.runningRuns ?? 0,
+    last_activity: activity?.lastActivityMs ?? null,
+  });
+}
 
 /** What the web UI's lists read, in one answer each. docs/ui-api.md describes the answers. */
 export const uiRunsRoutes: readonly Route[] = [
@@ -16,19 +28,7 @@ export const uiRunsRoutes: readonly Route[] = [
     paths: ["/ui-api/experiments"],
     permission: onList,
     input: message({}),
-    handle: async ({ ctx }) => {
-      const listed = await listExperiments(ctx);
-      return json({
-        experiments: listed.map(({ experiment, activity }) => ({
-          ...experimentToWire(experiment),
-          tags: experiment.tags,
-          active_runs: activity?.activeRuns ?? 0,
-          deleted_runs: activity?.deletedRuns ?? 0,
-          running_runs: activity?.runningRuns ?? 0,
-          last_activity: activity?.lastActivityMs ?? null,
-        })),
-      });
-    },
+    handle: ({ ctx }) => jsonStream(listToPieces("experiments", listExperiments(ctx), listedToWire)),
   }),
   route({
     method: "GET",

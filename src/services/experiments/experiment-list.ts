@@ -1,20 +1,31 @@
 import type { Experiment } from "../../domain/entities.ts";
-import { type ExperimentActivity, findExperimentActivity } from "../../stores/d1/experiments/experiment-activity.ts";
-import { findAllExperiments } from "../../stores/d1/experiments/experiments.ts";
+import { type ItemReader, readItemList } from "../../stores/d1/connection/items.ts";
+import {
+  activityQuery,
+  type ExperimentActivity,
+  toActivities,
+} from "../../stores/d1/experiments/experiment-activity.ts";
+import { allExperimentsStatement, EXPERIMENTS } from "../../stores/d1/experiments/experiments.ts";
 import type { ServiceContext } from "../context.ts";
 
 export interface ListedExperiment {
   readonly experiment: Experiment;
-  /** Undefined where it was made between the reading of the two. */
   readonly activity: ExperimentActivity | undefined;
 }
 
-/** Every experiment that the caller may see, also deleted ones, by name. */
-export async function listExperiments(ctx: ServiceContext): Promise<ListedExperiment[]> {
-  const [experiments, activities] = await Promise.all([
-    findAllExperiments(ctx.db, ctx.visibility),
-    findExperimentActivity(ctx.db, ctx.visibility),
-  ]);
-  const byId = new Map(activities.map((activity) => [activity.experimentId, activity]));
-  return experiments.map((experiment) => ({ experiment, activity: byId.get(experiment.experimentId) }));
+const LISTED: ItemReader<ListedExperiment> = {
+  ...EXPERIMENTS,
+  queries: (ids) => [activityQuery(ids), ...EXPERIMENTS.queries(ids)],
+  toItems: ([activity, ...experiments]) => {
+    const activities = toActivities(activity);
+    return EXPERIMENTS.toItems(experiments).map((experiment) => ({
+      experiment,
+      activity: activities.get(experiment.experimentId),
+    }));
+  },
+};
+
+/** Every experiment that the caller may see, also deleted ones, by name: slices, each read when it is asked for. */
+export function listExperiments(ctx: ServiceContext): AsyncGenerator<readonly ListedExperiment[]> {
+  return readItemList(ctx.db, allExperimentsStatement(ctx.visibility), LISTED);
 }

@@ -1,6 +1,6 @@
 import type { LoggedModel } from "../../domain/logged-model.ts";
 import { type LoggedModelSearchQuery, planLoggedModelSearch } from "../../search/logged-model-plan.ts";
-import { type ItemPage, readItemPage } from "../../stores/d1/connection/page.ts";
+import { type ItemPage, readItemPage } from "../../stores/d1/connection/items.ts";
 import { LOGGED_MODELS } from "../../stores/d1/logged-models/logged-models.ts";
 import type { ServiceContext } from "../context.ts";
 

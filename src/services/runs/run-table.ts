@@ -67,6 +67,10 @@ export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): P
     query.count ? countRuns(ctx.db, page.plan) : undefined,
     readRunColumns(ctx.db, page.runIds, [...Object.values(INFO), ...fields]),
   ]);
+  const read = cells[0]!.length;
+  // The texts of all are too long for one answer: a shorter page, whose token leads to the rest.
+  if (read < page.runIds.length)
+    return { ...(await readRunTable(ctx, { ...query, count: false, maxResults: read })), total };
   // A run that was purged after the search found it is left out.
   const isThere = cells[0]!.map((runId) => runId !== null);
   const columns = isThere.includes(false) ? cells.map((column) => column.filter((_, row) => isThere[row])) : cells;

@@ -1,9 +1,7 @@
-import { Binder } from "../../../search/binder.ts";
-import type { Visibility } from "../../../search/visibility.ts";
+import { bytesOf, type ItemQuery } from "../connection/items.ts";
 
 /** What an experiment's list row tells beside the experiment itself. */
 export interface ExperimentActivity {
-  readonly experimentId: string;
   readonly activeRuns: number;
   readonly deletedRuns: number;
   /** Active runs whose status is RUNNING. */
@@ -44,22 +42,24 @@ export const ACTIVITY = `SELECT CAST(e.experiment_id AS TEXT) AS experiment_id,
         ORDER BY start_time DESC LIMIT 3)), 0)) AS last_activity
   FROM experiments e`;
 
-/** Of every experiment that may be seen. */
-export async function findExperimentActivity(
-  db: D1Database,
-  { experiment }: Visibility,
-): Promise<ExperimentActivity[]> {
-  const binder = new Binder();
-  const sql = experiment === undefined ? ACTIVITY : `${ACTIVITY} WHERE ${experiment("e.experiment_id", binder)}`;
-  const { results } = await db
-    .prepare(sql)
-    .bind(...binder.values())
-    .all<ActivityRow>();
-  return results.map((row) => ({
-    experimentId: row.experiment_id,
-    activeRuns: row.active,
-    deletedRuns: row.deleted,
-    runningRuns: row.running,
-    lastActivityMs: row.last_activity || null,
-  }));
+/** Of experiments by their ids, in no particular order. */
+export const activityQuery = (ids: string): ItemQuery => ({
+  sql: `${ACTIVITY} WHERE e.experiment_id IN (SELECT value FROM ${ids})`,
+  bytes: bytesOf(),
+});
+
+/** By the experiment's id. */
+export function toActivities(result: D1Result | undefined): Map<string, ExperimentActivity> {
+  const rows = (result?.results ?? []) as ActivityRow[];
+  return new Map(
+    rows.map((row) => [
+      row.experiment_id,
+      {
+        activeRuns: row.active,
+        deletedRuns: row.deleted,
+        runningRuns: row.running,
+        lastActivityMs: row.last_activity || null,
+      },
+    ]),
+  );
 }

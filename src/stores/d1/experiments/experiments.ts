@@ -1,11 +1,12 @@
 import { aroundExperimentId, artifactPlace } from "../../../domain/artifact-location.ts";
 import type { Experiment, KeyValue } from "../../../domain/entities.ts";
 import { Binder } from "../../../search/binder.ts";
+import type { SqlStatement } from "../../../search/plan.ts";
 import type { Visibility } from "../../../search/visibility.ts";
 import { grantExperimentStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
+import { bytesOf, type ItemReader, readItems } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
-import { type ItemReader, readItems } from "../connection/page.ts";
 import type { experiments, experimentTags } from "../schema/experiments.ts";
 import type { AsText, StoredRow } from "../schema/rows.ts";
 import { guardLocationFree } from "./locations.ts";
@@ -77,12 +78,17 @@ export async function insertExperiment(db: Database, experiment: NewExperiment):
 /** Tags are rows of their own: as one text, those of an experiment could outgrow what D1 allows a string. */
 export const EXPERIMENTS: ItemReader<Experiment> = {
   itemsPerRead: 1000,
-  statements: (db, { sql, values }) =>
-    [
-      `SELECT ${COLUMNS} FROM ${sql} j CROSS JOIN experiments e ON e.experiment_id = j.value ORDER BY j.key`,
-      `SELECT CAST(t.experiment_id AS TEXT) AS experiment_id, t.key, t.value FROM ${sql} j
-         CROSS JOIN experiment_tags t ON t.experiment_id = j.value ORDER BY t.experiment_id, t.key`,
-    ].map((statement) => db.prepare(statement).bind(...values)),
+  queries: (ids) => [
+    {
+      sql: `SELECT ${COLUMNS} FROM ${ids} j CROSS JOIN experiments e ON e.experiment_id = j.value ORDER BY j.key`,
+      bytes: bytesOf("name", "artifact_location"),
+    },
+    {
+      sql: `SELECT CAST(t.experiment_id AS TEXT) AS experiment_id, t.key, t.value FROM ${ids} j
+        CROSS JOIN experiment_tags t ON t.experiment_id = j.value ORDER BY t.experiment_id, t.key`,
+      bytes: bytesOf("key", "value"),
+    },
+  ],
   toItems: toExperiments,
 };
 
@@ -92,12 +98,13 @@ export async function findExperiment(db: D1Database, experimentId: string): Prom
   return experiment;
 }
 
-/** All that may be seen, deleted ones included, by name. */
-export async function findAllExperiments(db: D1Database, { experiment }: Visibility): Promise<Experiment[]> {
+/** The ids of all that may be seen, deleted ones included, by name, in the column `c0`. */
+export function allExperimentsStatement({ experiment }: Visibility): SqlStatement {
   const binder = new Binder();
   const condition = experiment === undefined ? "TRUE" : experiment("experiment_id", binder);
-  const experiments = await selectExperiments(db, condition, ...binder.values());
-  return experiments.sort((a, b) => (a.name < b.name ? -1 : 1));
+  // Without a LIMIT, a query around this one need not keep the order.
+  const sql = `SELECT CAST(experiment_id AS TEXT) AS c0 FROM experiments WHERE ${condition} ORDER BY name LIMIT -1`;
+  return { sql, values: binder.values() };
 }
 
 export async function findExperimentByName(db: D1Database, name: string): Promise<Experiment | undefined> {

@@ -3,8 +3,8 @@ import { parseInt64 } from "../../../domain/int64.ts";
 import { asStored } from "../../../domain/key-values.ts";
 import type { LoggedModel, ModelMetric } from "../../../domain/logged-model.ts";
 import type { Database, Statement } from "../connection/database.ts";
+import { bytesOf, type ItemQuery, type ItemReader, readItems } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
-import { type IdSource, type ItemReader, readItems } from "../connection/page.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
 import type { loggedModelMetrics, loggedModels, loggedModelTags } from "../schema/logged-models.ts";
 import type { AsText, StoredRow } from "../schema/rows.ts";
@@ -208,20 +208,30 @@ export type StoredLoggedModel = LoggedModel & { readonly lifecycleStage: Lifecyc
 /** Logged models by their ids, deleted ones too. */
 export const LOGGED_MODELS: ItemReader<StoredLoggedModel> = {
   itemsPerRead: 100,
-  statements: modelStatements,
+  queries: modelQueries,
   toItems: toLoggedModels,
 };
 
-function modelStatements(db: D1Database, { sql, values }: IdSource): D1PreparedStatement[] {
-  const asked = `FROM ${sql} j CROSS JOIN`;
+function modelQueries(ids: string): ItemQuery[] {
+  const asked = `FROM ${ids} j CROSS JOIN`;
+  const ofModels = (table: string) => ({
+    sql: `SELECT t.model_id, t.key, t.value ${asked} ${table} t ON t.model_id = j.value ORDER BY t.model_id, t.key`,
+    bytes: bytesOf("key", "value"),
+  });
   return [
-    `SELECT ${INFO_COLUMNS} ${asked} logged_models m ON m.model_id = j.value ORDER BY j.key`,
-    `SELECT t.model_id, t.key, t.value ${asked} logged_model_tags t ON t.model_id = j.value ORDER BY t.model_id, t.key`,
-    `SELECT p.model_id, p.key, p.value ${asked} logged_model_params p ON p.model_id = j.value ORDER BY p.model_id, p.key`,
-    `SELECT m.model_id, m.run_id, m.key, m.value, m.is_nan, CAST(m.timestamp AS TEXT) AS timestamp,
-       CAST(m.step AS TEXT) AS step, m.dataset_name, m.dataset_digest
-     ${asked} logged_model_metrics m ON m.model_id = j.value ORDER BY m.model_id, m.key, m.timestamp, m.step, m.run_id`,
-  ].map((statement) => db.prepare(statement).bind(...values));
+    {
+      sql: `SELECT ${INFO_COLUMNS} ${asked} logged_models m ON m.model_id = j.value ORDER BY j.key`,
+      bytes: bytesOf("name", "model_type", "status_message", "artifact_uri"),
+    },
+    ofModels("logged_model_tags"),
+    ofModels("logged_model_params"),
+    {
+      sql: `SELECT m.model_id, m.run_id, m.key, m.value, m.is_nan, CAST(m.timestamp AS TEXT) AS timestamp,
+          CAST(m.step AS TEXT) AS step, m.dataset_name, m.dataset_digest
+        ${asked} logged_model_metrics m ON m.model_id = j.value ORDER BY m.model_id, m.key, m.timestamp, m.step, m.run_id`,
+      bytes: bytesOf("key", "dataset_name", "dataset_digest"),
+    },
+  ];
 }
 
 function toLoggedModels([models, tags, params, metrics]: readonly {

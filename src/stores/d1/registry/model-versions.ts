@@ -1,8 +1,8 @@
 import type { KeyValue, ModelVersion, Stage } from "../../../domain/entities.ts";
 import { asStored } from "../../../domain/key-values.ts";
 import type { Database, Statement } from "../connection/database.ts";
+import { bytesOf, type ItemQuery, type ItemReader } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
-import type { ItemReader } from "../connection/page.ts";
 import type { modelVersions, modelVersionTags, registeredModelAliases, registeredModels } from "../schema/registry.ts";
 import type { StoredRow } from "../schema/rows.ts";
 
@@ -22,6 +22,9 @@ type VersionAliasRow = StoredRow<typeof registeredModelAliases>;
 /** Of `model_versions v` and `registered_models m`. */
 export const VERSION_COLUMNS = `v.registered_model_id, v.version, m.name, v.current_stage, v.description, v.source, v.run_id,
   v.run_link, v.creation_time, v.last_update_time`;
+
+/** Of a row of {@link VERSION_COLUMNS}. */
+export const VERSION_BYTES = bytesOf("name", "description", "source", "run_link");
 
 /** Tells versions apart, within one database. */
 export function versionKey(row: { readonly registered_model_id: number; readonly version: number }): string {
@@ -166,12 +169,10 @@ export async function findLatestVersions(db: D1Database, name: string): Promise<
 /** Versions by their keys (`versionKey`). A prompt's version may carry texts of 100,000 characters. */
 export const MODEL_VERSIONS: ItemReader<ModelVersion> = {
   itemsPerRead: 200,
-  statements: (db, { sql, values }) =>
-    versionStatements(
-      db,
-      `FROM ${sql} j CROSS JOIN registered_models m ON m.registered_model_id = substr(j.value, 1, instr(j.value, '/') - 1)`,
+  queries: (ids) =>
+    versionQueries(
+      `FROM ${ids} j CROSS JOIN registered_models m ON m.registered_model_id = substr(j.value, 1, instr(j.value, '/') - 1)`,
       "v.version = substr(j.value, instr(j.value, '/') + 1)",
-      values,
       "ORDER BY j.key",
     ),
   toItems: toModelVersions,
@@ -183,27 +184,28 @@ async function selectVersions(
   condition: string,
   values: readonly (string | number)[],
 ): Promise<ModelVersion[]> {
-  return toModelVersions(await db.batch(versionStatements(db, from, condition, values, "ORDER BY v.version")));
+  const queries = versionQueries(from, condition, "ORDER BY v.version");
+  return toModelVersions(await db.batch(queries.map(({ sql }) => db.prepare(sql).bind(...values))));
 }
 
 /** @param from joins `registered_models m`, to which the versions `v` are joined. */
-function versionStatements(
-  db: D1Database,
-  from: string,
-  condition: string,
-  values: readonly (string | number)[],
-  order: string,
-): D1PreparedStatement[] {
+function versionQueries(from: string, condition: string, order: string): ItemQuery[] {
   const source = `${from} CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id
     WHERE v.current_stage <> 'Deleted_Internal' AND ${condition}`;
   const found = `WITH found AS MATERIALIZED (SELECT v.registered_model_id, v.version ${source})`;
   return [
-    `SELECT ${VERSION_COLUMNS} ${source} ${order}`,
-    `${found} SELECT t.* FROM found f CROSS JOIN model_version_tags t
-       ON t.registered_model_id = f.registered_model_id AND t.version = f.version ORDER BY t.key`,
-    `${found} SELECT a.* FROM found f CROSS JOIN registered_model_aliases a
-       ON a.registered_model_id = f.registered_model_id AND a.version = f.version ORDER BY a.alias`,
-  ].map((sql) => db.prepare(sql).bind(...values));
+    { sql: `SELECT ${VERSION_COLUMNS} ${source} ${order}`, bytes: VERSION_BYTES },
+    {
+      sql: `${found} SELECT t.* FROM found f CROSS JOIN model_version_tags t
+        ON t.registered_model_id = f.registered_model_id AND t.version = f.version ORDER BY t.key`,
+      bytes: bytesOf("key", "value"),
+    },
+    {
+      sql: `${found} SELECT a.* FROM found f CROSS JOIN registered_model_aliases a
+        ON a.registered_model_id = f.registered_model_id AND a.version = f.version ORDER BY a.alias`,
+      bytes: bytesOf("alias"),
+    },
+  ];
 }
 
 function toModelVersions([versions, tags, aliases]: readonly D1Result[]): ModelVersion[] {

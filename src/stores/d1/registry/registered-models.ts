@@ -2,11 +2,18 @@ import type { KeyValue, RegisteredModel } from "../../../domain/entities.ts";
 import { asStored } from "../../../domain/key-values.ts";
 import { grantRegisteredModelStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
+import { bytesOf, type ItemQuery, type ItemReader } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
-import type { ItemReader } from "../connection/page.ts";
 import type { registeredModelAliases, registeredModels, registeredModelTags } from "../schema/registry.ts";
 import type { StoredRow } from "../schema/rows.ts";
-import { toModelVersion, VERSION_COLUMNS, type VersionRow, type VersionTagRow, versionKey } from "./model-versions.ts";
+import {
+  toModelVersion,
+  VERSION_BYTES,
+  VERSION_COLUMNS,
+  type VersionRow,
+  type VersionTagRow,
+  versionKey,
+} from "./model-versions.ts";
 
 type ModelRow = StoredRow<typeof registeredModels>;
 
@@ -48,7 +55,8 @@ export async function insertRegisteredModel(
 }
 
 export async function findRegisteredModel(db: D1Database, name: string): Promise<RegisteredModel | undefined> {
-  const found = await db.batch(modelStatements(db, "registered_models m WHERE m.name = ?1", [name], ""));
+  const queries = modelQueries("registered_models m WHERE m.name = ?1", "");
+  const found = await db.batch(queries.map(({ sql }) => db.prepare(sql).bind(name)));
   return toRegisteredModels(found)[0];
 }
 
@@ -61,36 +69,37 @@ export async function findRegisteredModelId(db: D1Database, name: string): Promi
 /** Registered models by their row ids. */
 export const REGISTERED_MODELS: ItemReader<RegisteredModel> = {
   itemsPerRead: 200,
-  statements: (db, { sql, values }) => {
-    const listed = `${sql} j CROSS JOIN registered_models m ON m.registered_model_id = j.value`;
-    return modelStatements(db, listed, values, "ORDER BY j.key");
-  },
+  queries: (ids) =>
+    modelQueries(`${ids} j CROSS JOIN registered_models m ON m.registered_model_id = j.value`, "ORDER BY j.key"),
   toItems: toRegisteredModels,
 };
 
 /** @param from leads to `registered_models m`. */
-function modelStatements(
-  db: D1Database,
-  from: string,
-  values: readonly (string | number)[],
-  order: string,
-): D1PreparedStatement[] {
+function modelQueries(from: string, order: string): ItemQuery[] {
   // By index: the newest version of each stage is one look.
   const latest = `(SELECT m.registered_model_id, m.name FROM ${from}) m
     CROSS JOIN json_each('["None","Staging","Production","Archived"]') s
     CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id AND v.version =
       (SELECT max(version) FROM model_versions w WHERE w.registered_model_id = m.registered_model_id AND w.current_stage = s.value)`;
+  const ofModels = `IN (SELECT m.registered_model_id FROM ${from})`;
   return [
-    `SELECT m.* FROM ${from} ${order}`,
-    `SELECT t.* FROM registered_model_tags t
-       WHERE t.registered_model_id IN (SELECT m.registered_model_id FROM ${from}) ORDER BY t.key`,
-    `SELECT a.* FROM registered_model_aliases a
-       WHERE a.registered_model_id IN (SELECT m.registered_model_id FROM ${from}) ORDER BY a.alias`,
-    `SELECT ${VERSION_COLUMNS} FROM ${latest} ORDER BY v.version`,
-    `SELECT t.* FROM (SELECT v.registered_model_id, v.version FROM ${latest}) f
-       CROSS JOIN model_version_tags t ON t.registered_model_id = f.registered_model_id AND t.version = f.version
-       ORDER BY t.key`,
-  ].map((sql) => db.prepare(sql).bind(...values));
+    { sql: `SELECT m.* FROM ${from} ${order}`, bytes: bytesOf("name", "description") },
+    {
+      sql: `SELECT t.* FROM registered_model_tags t WHERE t.registered_model_id ${ofModels} ORDER BY t.key`,
+      bytes: bytesOf("key", "value"),
+    },
+    {
+      sql: `SELECT a.* FROM registered_model_aliases a WHERE a.registered_model_id ${ofModels} ORDER BY a.alias`,
+      bytes: bytesOf("alias"),
+    },
+    { sql: `SELECT ${VERSION_COLUMNS} FROM ${latest} ORDER BY v.version`, bytes: VERSION_BYTES },
+    {
+      sql: `SELECT t.* FROM (SELECT v.registered_model_id, v.version FROM ${latest}) f
+        CROSS JOIN model_version_tags t ON t.registered_model_id = f.registered_model_id AND t.version = f.version
+        ORDER BY t.key`,
+      bytes: bytesOf("key", "value"),
+    },
+  ];
 }
 
 function toRegisteredModels([models, tags, aliases, versions, versionTags]: readonly D1Result[]): RegisteredModel[] {

@@ -18,11 +18,11 @@ export interface DistinctKeys {
   readonly runs: number;
 }
 
-/** What some of the runs have of a key. Rows of one key are told apart by what the database could not compare. */
+/** What runs have of a key. */
 interface KeyRow {
   readonly key: string;
   readonly runs: number;
-  /** The ends of the values that can be compared with those of other rows; null where there are none. */
+  /** The ends of the values that the database can compare; null where there are none. */
   readonly least: string | number | null;
   readonly greatest: string | number | null;
   /** How many runs have another kind of value: NaN, or a text too long for the index. */
@@ -81,7 +81,17 @@ const textsOfActiveRuns = (table: TextTable) => [
    FROM ${ACTIVE_RUNS} CROSS JOIN ${table} t ON t.run_id = r.run_id WHERE ${IS_ACTIVE} GROUP BY key`,
 ];
 
-/** The keys of the active runs of experiments, sorted, as D1 has them. */
+/** Of each kind, the first by name: a list to choose from, which is held whole. */
+const MAX_KEYS = 10_000;
+
+/** The rows of `queries` as one for each key, sorted, as many as an answer has. */
+function rowsByKey(queries: readonly string[]): string {
+  const rows = queries.map((sql) => `SELECT * FROM (${sql})`).join(" UNION ALL ");
+  return `SELECT key, sum(runs) AS runs, min(least) AS least, max(greatest) AS greatest, sum(others) AS others,
+      max(othersVary) AS othersVary FROM (${rows}) GROUP BY key ORDER BY key LIMIT ${MAX_KEYS}`;
+}
+
+/** The keys of the active runs of experiments, sorted, as D1 has them: the first 10,000 of each kind. */
 export async function findDistinctKeys(db: D1Database, experimentIds: readonly string[]): Promise<DistinctKeys> {
   const list = integerList(experimentIds);
   const { results: stages } = await db
@@ -95,11 +105,8 @@ export async function findDistinctKeys(db: D1Database, experimentIds: readonly s
   const hasDeleted = stages.some(({ stage }) => stage === "deleted");
   const texts = hasDeleted ? textsOfActiveRuns : textsOfAllRuns;
   const read = async (...queries: string[]): Promise<DistinctKey[]> => {
-    const answers = await db.batch<KeyRow>(queries.map((sql) => db.prepare(sql).bind(list)));
-    return distinct(
-      answers.flatMap(({ results }) => results),
-      runs,
-    );
+    const { results } = await db.prepare(rowsByKey(queries)).bind(list).all<KeyRow>();
+    return results.map((row) => ({ key: row.key, runs: row.runs, differs: differs(row, runs) }));
   };
   const [metrics, params, tags] = await Promise.all([
     read(hasDeleted ? METRICS_OF_ACTIVE_RUNS : METRICS_OF_ALL_RUNS),
@@ -109,19 +116,7 @@ export async function findDistinctKeys(db: D1Database, experimentIds: readonly s
   return { metrics, params, tags, runs };
 }
 
-function distinct(rows: readonly KeyRow[], allRuns: number): DistinctKey[] {
-  return [...Map.groupBy(rows, ({ key }) => key)]
-    .map(([key, ofKey]) => {
-      const ends = new Set(ofKey.flatMap(({ least, greatest }) => [least, greatest]).filter((end) => end !== null));
-      const runs = sum(ofKey, (row) => row.runs);
-      const others = sum(ofKey, (row) => row.others);
-      const isMixed = others > 0 && others < runs;
-      const differs = runs < allRuns || ends.size > 1 || isMixed || ofKey.some((row) => row.othersVary === 1);
-      return { key, runs, differs };
-    })
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
-}
-
-function sum(rows: readonly KeyRow[], of: (row: KeyRow) => number): number {
-  return rows.reduce((total, row) => total + of(row), 0);
+function differs({ runs, least, greatest, others, othersVary }: KeyRow, allRuns: number): boolean {
+  const isMixed = others > 0 && others < runs;
+  return runs < allRuns || least !== greatest || isMixed || othersVary === 1;
 }

@@ -1,32 +1,61 @@
 import type { Field } from "../../../search/ast.ts";
 import { MAX_COLUMNS_PER_STATEMENT, planRunColumns } from "../../../search/run-columns.ts";
+import { ANSWER_BYTES } from "../connection/items.ts";
 
 export type Cell = string | number | null;
 
 /** Runs that one statement reads: their ids stay far below D1's 2,000,000 bytes for a bound text. */
-const RUNS_PER_STATEMENT = 2500;
+const MAX_RUNS_PER_STATEMENT = 2500;
 
-/** The values of `fields` as columns in the order of `runIds`; null where a run, which may be gone, has none. */
+/** The first statement reads fewer, and the next as many as the texts of those before let it expect to fit. */
+const FIRST_RUNS = 250;
+
+/** What the texts of all columns have together, in bytes: the answer is held whole, and an isolate has 128 MB. */
+const MAX_TEXT_BYTES = 4 * ANSWER_BYTES;
+
+/**
+ * The values of `fields` as columns in the order of `runIds`; null where a run, which may be gone, has none. Of fewer runs where
+ * their texts are long, but always of the first.
+ */
 export async function readRunColumns(
   db: D1Database,
   runIds: readonly string[],
   fields: readonly Field[],
 ): Promise<Cell[][]> {
   const columns: Cell[][] = fields.map(() => []);
-  for (let from = 0; from < runIds.length; from += RUNS_PER_STATEMENT) {
-    const slice = runIds.slice(from, from + RUNS_PER_STATEMENT);
-    const readGroup = async (first: number): Promise<void> => {
-      const group = fields.slice(first, first + MAX_COLUMNS_PER_STATEMENT);
-      const { sql, values } = planRunColumns(slice, group);
-      const rows = await db
+  let size = FIRST_RUNS;
+  let bytes = 0;
+  for (let from = 0; from < runIds.length && bytes < MAX_TEXT_BYTES; ) {
+    const slice = runIds.slice(from, from + size);
+    const groups = await readGroups(db, slice, fields);
+    const count = Math.min(...groups.map((rows) => rows.length));
+    groups.forEach((rows, group) => {
+      const first = group * MAX_COLUMNS_PER_STATEMENT;
+      const width = Math.min(MAX_COLUMNS_PER_STATEMENT, fields.length - first);
+      for (const row of rows.slice(0, count)) {
+        for (let index = 0; index < width; index++) columns[first + index]!.push(row[index]!);
+      }
+      bytes += Number(rows[count - 1]![width]);
+    });
+    from += count;
+    size = Math.min(MAX_RUNS_PER_STATEMENT, 2 * count);
+  }
+  return columns;
+}
+
+/** The rows of each group of fields, with the bytes of the texts up to each row; fewer rows than runs where those are many. */
+async function readGroups(db: D1Database, runIds: readonly string[], fields: readonly Field[]): Promise<Cell[][][]> {
+  const count = Math.ceil(fields.length / MAX_COLUMNS_PER_STATEMENT);
+  const groups = Array.from({ length: count }, (_, group) =>
+    fields.slice(group * MAX_COLUMNS_PER_STATEMENT, (group + 1) * MAX_COLUMNS_PER_STATEMENT),
+  );
+  return await Promise.all(
+    groups.map(async (group) => {
+      const { sql, values } = planRunColumns(runIds, group, Math.floor(ANSWER_BYTES / count));
+      return await db
         .prepare(sql)
         .bind(...values)
         .raw<Cell[]>();
-      for (const row of rows)
-        for (let index = 0; index < group.length; index++) columns[first + index]!.push(row[index]!);
-    };
-    const groups = Math.ceil(fields.length / MAX_COLUMNS_PER_STATEMENT);
-    await Promise.all(Array.from({ length: groups }, (_, group) => readGroup(group * MAX_COLUMNS_PER_STATEMENT)));
-  }
-  return columns;
+    }),
+  );
 }

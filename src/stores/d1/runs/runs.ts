@@ -3,6 +3,7 @@ import { type Int64, parseInt64 } from "../../../domain/int64.ts";
 import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
 import type { SqlStatement } from "../../../search/plan.ts";
 import type { Database, Statement } from "../connection/database.ts";
+import { ANSWER_BYTES } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
 import { isLiveStatement, type RunPlaceRow, toPlace } from "../metrics/latest-metrics.ts";
@@ -102,9 +103,6 @@ export interface FullRunRecord extends RunRecord {
 export function readRecordRows(db: D1Database, runIds: readonly string[]): Promise<RecordRow[]> {
   return readRows(db, runIds, longestDocument(runIds.length));
 }
-
-/** What one answer of D1 may hold of documents, in bytes: an isolate of 128 MB has each several times over. */
-const ANSWER_BYTES = 4_000_000;
 
 /** In bytes: longer documents are left out of an answer of so many rows, which is then small whatever the runs hold. */
 function longestDocument(rows: number): number {

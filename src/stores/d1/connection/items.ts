@@ -1,0 +1,160 @@
+import type { SearchPlan, SqlStatement } from "../../../search/plan.ts";
+import { type PageRow, readPage } from "./page.ts";
+
+/*
+ * What a list answers with is read by ids, in slices that stay in flat memory whatever the items hold: a tag may be a few bytes,
+ * or a hundred thousand.
+ */
+
+/** What one answer of D1 may hold, in bytes: an isolate of 128 MB has each several times over. */
+export const ANSWER_BYTES = 4_000_000;
+
+/** Of the rows of one of a reader's queries. */
+const MAX_QUERY_BYTES = ANSWER_BYTES / 2;
+
+/** A query of what belongs to items. */
+export interface ItemQuery {
+  readonly sql: string;
+  /** SQL, of the query's columns: about how many bytes a row has. */
+  readonly bytes: string;
+}
+
+/** How what is listed is read by its ids, in their order; ids of nothing are left out. */
+export interface ItemReader<Item> {
+  /** Read at once at most, however small they are. */
+  readonly itemsPerRead: number;
+  /** @param ids ids in their order, in SQL: rows of `key` and `value`. */
+  readonly queries: (ids: string) => readonly ItemQuery[];
+  /** @param results of the queries */
+  readonly toItems: (results: readonly D1Result[]) => Item[];
+}
+
+export interface ItemPage<Item> {
+  /** Slices of the page; what the first round trip did not bring is read as it is asked for. */
+  readonly slices: AsyncGenerator<readonly Item[]>;
+  readonly count: number;
+  readonly nextPageToken: string | undefined;
+}
+
+/** SQL of the bytes of a row's `columns`, and of what a row costs beside. */
+export function bytesOf(...columns: readonly string[]): string {
+  return ["100", ...columns.map((column) => `coalesce(octet_length(${column}), 0)`)].join(" + ");
+}
+
+/** All of these, however large they are: give few. */
+export async function readItems<Item>(
+  db: D1Database,
+  { queries, toItems }: ItemReader<Item>,
+  ids: readonly string[],
+): Promise<Item[]> {
+  const list = JSON.stringify(ids);
+  return toItems(await db.batch(queries("json_each(?1)").map(({ sql }) => db.prepare(sql).bind(list))));
+}
+
+/**
+ * A page of a search with what it lists: in one round trip, unless there is more than one read takes, or residues, or much
+ * text.
+ */
+export async function readItemPage<Item>(
+  db: D1Database,
+  plan: SearchPlan,
+  reader: ItemReader<Item>,
+): Promise<ItemPage<Item>> {
+  const most = Math.min(reader.itemsPerRead, plan.maxResults);
+  let first: FirstRead<Item> | undefined;
+  const { ids, nextPageToken } = await readPage(db, plan, async (statement) => {
+    // Of what SQL finds, residues leave some; and what follows a first slice is read by its ids.
+    if (plan.residues.length > 0 || first !== undefined) return await readRows(db, statement);
+    first = await readFirst(db, statement, most, reader);
+    return first.rows;
+  });
+  return { slices: slicesOf(db, reader, ids, first), count: ids.length, nextPageToken };
+}
+
+/** All that a statement lists, by ids in its column `c0`: slices, each read when it is asked for. */
+export async function* readItemList<Item>(
+  db: D1Database,
+  statement: SqlStatement,
+  reader: ItemReader<Item>,
+): AsyncGenerator<readonly Item[]> {
+  const first = await readFirst(db, statement, reader.itemsPerRead, reader);
+  yield* slicesOf(
+    db,
+    reader,
+    first.rows.map(([id]) => id),
+    first,
+  );
+}
+
+interface FirstRead<Item> {
+  readonly rows: PageRow[];
+  /** How many of the rows {@link items} are of. */
+  readonly most: number;
+  /** Undefined where they were too large. */
+  readonly items: readonly Item[] | undefined;
+}
+
+async function readRows(db: D1Database, { sql, values }: SqlStatement): Promise<PageRow[]> {
+  return await db
+    .prepare(sql)
+    .bind(...values)
+    .raw<PageRow>();
+}
+
+/** The rows of a statement, and the items of the first `most`. */
+async function readFirst<Item>(
+  db: D1Database,
+  { sql, values }: SqlStatement,
+  most: number,
+  reader: ItemReader<Item>,
+): Promise<FirstRead<Item>> {
+  const listed = `(SELECT row_number() OVER () AS key, c0 AS value FROM (${sql}) LIMIT ${most})`;
+  const [page, ...results] = await db.batch<Record<string, string | number | null>>(
+    [sql, ...reader.queries(listed).map(cut)].map((one) => db.prepare(one).bind(...values)),
+  );
+  // The columns are c0, c1, … and the first, so their order is kept.
+  const rows = (page?.results ?? []).map((row) => Object.values(row) as unknown as PageRow);
+  return { rows, most, items: isCut(results) ? undefined : reader.toItems(results) };
+}
+
+/** The items of `ids`; fewer at a time where some were too large. */
+async function* slicesOf<Item>(
+  db: D1Database,
+  reader: ItemReader<Item>,
+  ids: readonly string[],
+  first: FirstRead<Item> | undefined,
+): AsyncGenerator<readonly Item[]> {
+  if (first?.items !== undefined) yield first.items;
+  let start = first?.items === undefined ? 0 : first.most;
+  let size = reader.itemsPerRead;
+  while (start < ids.length) {
+    const some = ids.slice(start, start + size);
+    const list = JSON.stringify(some);
+    const queries = reader.queries("json_each(?1)");
+    const results = await db.batch<Cut>(queries.map((query) => db.prepare(cut(query)).bind(list)));
+    if (!isCut(results)) {
+      yield reader.toItems(results);
+      start += some.length;
+    } else if (some.length > 1) {
+      size = Math.ceil(some.length / 4);
+    } else {
+      yield await readItems(db, reader, some);
+      start += 1;
+    }
+  }
+}
+
+interface Cut {
+  /** Bytes of the rows up to this one. */
+  readonly through: number;
+}
+
+/** The query's rows as far as they are not too large, and one more; LIMIT keeps their order. */
+function cut({ sql, bytes }: ItemQuery): string {
+  return `SELECT * FROM (SELECT *, sum(${bytes}) OVER (ROWS UNBOUNDED PRECEDING) AS through FROM (${sql} LIMIT -1))
+    WHERE through - (${bytes}) <= ${MAX_QUERY_BYTES}`;
+}
+
+function isCut(results: readonly D1Result[]): boolean {
+  return results.some((result) => ((result.results.at(-1) as Cut | undefined)?.through ?? 0) > MAX_QUERY_BYTES);
+}
