@@ -3,7 +3,7 @@ import type { Scope } from "./access.ts";
 /** Who is calling. */
 export interface Principal {
   readonly username: string;
-  /** May do everything. Of a user it is asked of the database with each request. */
+  /** May do everything. Of a user the database says so. */
   readonly isAdmin: boolean;
   /** Absent for the admin of the server's settings, and where the server is open. */
   readonly user?: UserIdentity | undefined;
@@ -34,4 +34,9 @@ export interface Narrowing {
   readonly scopes: ReadonlySet<Scope>;
   /** The only experiments, and nothing that belongs to none; undefined for no such limit. */
   readonly experimentIds?: readonly string[] | undefined;
+}
+
+/** Whether the credentials leave an admin what only an admin may. */
+export function isWhole(narrowing: Narrowing | undefined): boolean {
+  return narrowing === undefined || (narrowing.scopes.has("admin") && narrowing.experimentIds === undefined);
 }

@@ -1,13 +1,14 @@
 import { Hono } from "hono";
 import { MlflowError } from "../domain/errors.ts";
 import { NOBODY, type Principal } from "../domain/principal.ts";
+import type { Claim, Doors } from "../services/access/claim.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
 import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
-import { addressOf, authenticate, type Doors, principalOf, refuseOtherHosts } from "./authenticate.ts";
-import { authorize } from "./authorize.ts";
+import { addressOf, authenticate, callerOfPassword, refuseOtherHosts } from "./authenticate.ts";
+import { authorize, confirm } from "./authorize.ts";
 import { visitor } from "./browser.ts";
 import { compress } from "./compress.ts";
 import { type Config, configOf } from "./config.ts";
@@ -21,18 +22,28 @@ import { uiFile } from "./ui-files.ts";
 
 type Execution = Pick<ExecutionContext, "waitUntil">;
 
-/** The database and its doors, for one request. */
-function doorsOf(env: Env, config: Config, execution: Execution): Doors {
-  const database = new CheckedDatabase(env.DB, config.locations.defaultRoot);
-  const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work);
-  return { env, db: database.reader, writes: new QueuedDatabase(env, database, waitUntil), waitUntil };
+const databaseOf = (env: Env, { locations }: Config) => new CheckedDatabase(env.DB, locations.defaultRoot);
+
+function doorsOf(env: Env, config: Config, { reader: db }: CheckedDatabase, execution: Execution): Doors {
+  return { env, db, waitUntil: (work) => execution.waitUntil(work), defaultLevel: config.defaultLevel };
 }
 
-async function callerOf({ permission }: Route, request: Request, config: Config, doors: Doors): Promise<Principal> {
+async function callerOf(
+  { permission }: Route,
+  request: Request,
+  config: Config,
+  doors: Doors,
+): Promise<Principal | Claim> {
   if (permission === "public") return NOBODY;
   if (permission !== "page") return await authenticate(request, config, doors);
   refuseOtherHosts(request, config);
   return await visitor(request, config, doors);
+}
+
+/** A claim that the database does not confirm. */
+function orNobody(error: unknown): undefined {
+  if (error instanceof MlflowError && error.code === "UNAUTHENTICATED") return undefined;
+  throw error;
 }
 
 /** One request through one route: who, what, may they, do it. Nothing is changed before the last step. */
@@ -43,20 +54,30 @@ async function serve(
   execution: Execution,
   pathParameters: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  const doors = doorsOf(env, config, execution);
+  const database = databaseOf(env, config);
+  const doors = doorsOf(env, config, database, execution);
   const caller = await callerOf(route, request, config, doors);
-  const asked = await readInput(request, route.input, pathParameters);
-  const authorized = await authorize(caller, route.permission, asked, doors.db, config.defaultLevel);
-  const { principal, visibility, input } = authorized;
+  const asked = await readInput(request, route.input, pathParameters).catch(async (error) => {
+    // What is wrong with a request is told to those only who may know.
+    await confirm(caller);
+    throw error;
+  });
+  const { principal, visibility, input } = await authorize(caller, route.permission, asked, doors);
+  const { waitUntil } = doors;
   const ctx = {
-    ...doors,
+    env,
+    db: database.reader,
+    writes: new QueuedDatabase(env, database, waitUntil),
+    waitUntil,
     artifacts: artifactStore(env, config),
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
     signingSecret: config.urlSecret,
     adminSecrets: config.adminSecrets,
-    principalOfPassword: (username: string, password: string) =>
-      principalOf([{ username, password }], request, config, doors),
+    principalOfPassword: async (username: string, password: string) => {
+      const found = await callerOfPassword([{ username, password }], request, config, doors);
+      return found && (await confirm(found).catch(orNobody));
+    },
     clientAddress: addressOf(request, config),
     announcesMultipart: config.announcesMultipart,
     announcesPresigned: config.announcesPresigned,
@@ -91,7 +112,8 @@ function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
     const { env, config } = c.env;
     const file = await uiFile(c.req.raw, env, config);
     if (file !== undefined) return file;
-    await authenticate(c.req.raw, config, doorsOf(env, config, c.executionCtx));
+    const caller = await authenticate(c.req.raw, config, doorsOf(env, config, databaseOf(env, config), c.executionCtx));
+    await confirm(caller);
     throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);
   });
   app.onError((error, c) => errorResponse(error, c.env.requestId));

@@ -1,34 +1,25 @@
 import { parseToken, type TokenParts } from "../domain/api-token.ts";
 import { MlflowError } from "../domain/errors.ts";
 import { LOCAL, type Principal } from "../domain/principal.ts";
-import { tokenPrincipal } from "../services/access/tokens.ts";
+import { type Claim, type Doors, unauthenticated, userClaim } from "../services/access/claim.ts";
+import { type NameAndPassword, passwordClaim } from "../services/access/password-claim.ts";
+import { tokenClaim } from "../services/access/token-claim.ts";
 import { MAX_PASSWORD_LENGTH } from "../services/access/users.ts";
-import type { Database } from "../stores/d1/connection/database.ts";
 import { rawHost } from "../wire/raw-target.ts";
 import { signedInBrowser } from "./browser.ts";
 import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
 import type { AdminCredentials, Config } from "./config.ts";
-import { type NameAndPassword, signIn } from "./sign-in.ts";
-
-/** Where credentials are checked. */
-export interface Doors {
-  readonly env: Env;
-  /** Where users are, asked only where it must be. */
-  readonly db: D1Database;
-  readonly writes: Database;
-  readonly waitUntil: (work: Promise<unknown>) => void;
-}
 
 /**
- * Who sent the request.
+ * Who sent the request, or who claims to: a claim is yet to be confirmed by the database, with what the caller may do.
  *
  * With an admin secret set, it must carry it, as Basic (`MLFLOW_TRACKING_USERNAME` and `_PASSWORD`) or Bearer
- * (`MLFLOW_TRACKING_TOKEN`), or a user's name and password, or a token, as Bearer or for a password. Without one, only the local command's loopback socket serves, and only requests that name a
- * local host and come straight from this machine: not what a page sends that rebinds its DNS name to 127.0.0.1
- * (CVE-2025-14279), nor what a proxy passes on from anywhere.
+ * (`MLFLOW_TRACKING_TOKEN`), or a user's name and password, or a token, as Bearer or for a password. Without one, only the
+ * local command's loopback socket serves, and only requests that name a local host and come straight from this machine: not
+ * what a page sends that rebinds its DNS name to 127.0.0.1 (CVE-2025-14279), nor what a proxy passes on from anywhere.
  * @throws MlflowError UNAUTHENTICATED, PERMISSION_DENIED, or REQUEST_LIMIT_EXCEEDED after too many wrong passwords.
  */
-export async function authenticate(request: Request, config: Config, doors: Doors): Promise<Principal> {
+export async function authenticate(request: Request, config: Config, doors: Doors): Promise<Principal | Claim> {
   refuseOtherHosts(request, config);
   const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(request.headers.get("Authorization") ?? "") ?? [];
   // No browser adds a Bearer token by itself, so whoever sends a right one meant to.
@@ -41,7 +32,7 @@ export async function authenticate(request: Request, config: Config, doors: Door
   }
   // What a request says of itself counts before what its browser adds.
   const browser = scheme === "" ? await signedInBrowser(request, config, doors) : undefined;
-  if (browser !== undefined) return browser;
+  if (browser !== undefined) return browser.user === undefined ? browser : userClaim(browser, browser.user, doors);
   if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, doors);
   if (!config.isOpenLocally) {
     throw new MlflowError(
@@ -84,20 +75,14 @@ async function authenticateCaller(
   credentials: string,
   admin: AdminCredentials,
   doors: Doors,
-): Promise<Principal> {
+): Promise<Principal | Claim> {
   const token = tokenIn(scheme, credentials);
-  if (token !== undefined) return (await byToken(token, doors)) ?? unauthenticated();
+  if (token !== undefined) return tokenClaim(token, doors);
   const found = /^bearer$/i.test(scheme)
     ? (await secretsMatch(credentials, admin.token ?? admin.password)) && principalOfSettings(admin)
-    : /^basic$/i.test(scheme) && (await principalOf(basicCredentials(credentials), request, config, doors));
-  return found || unauthenticated();
-}
-
-function unauthenticated(): never {
-  throw new MlflowError(
-    "UNAUTHENTICATED",
-    "You are not authenticated. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
-  );
+    : /^basic$/i.test(scheme) && (await callerOfPassword(basicCredentials(credentials), request, config, doors));
+  if (found) return found;
+  throw unauthenticated();
 }
 
 /** A token as Bearer, or as the password of Basic whatever the name; undefined where the credentials are none. */
@@ -107,22 +92,17 @@ function tokenIn(scheme: string, credentials: string): TokenParts | undefined {
   return parseToken(basicCredentials(credentials)[0]?.password ?? "");
 }
 
-async function byToken(token: TokenParts, { env, db, writes, waitUntil }: Doors): Promise<Principal | undefined> {
-  // Noted after the answer; that it is lost at times hurts nobody.
-  return await tokenPrincipal(env, db, token, (note) => waitUntil(note(writes)));
-}
-
 /**
- * The admin or user of a name and password.
+ * The admin of a name and password, or whoever claims to be a user.
  * @param readings what one header or form may mean: all of them are one attempt.
- * @throws MlflowError REQUEST_LIMIT_EXCEEDED after too many wrong passwords.
+ * @returns undefined for what can be nobody's.
  */
-export async function principalOf(
+export async function callerOfPassword(
   readings: readonly NameAndPassword[],
   request: Request,
   config: Config,
-  { db }: Doors,
-): Promise<Principal | undefined> {
+  doors: Doors,
+): Promise<Principal | Claim | undefined> {
   const { admin } = config;
   if (admin === undefined) return undefined;
   if ((await Promise.all(readings.map((one) => isAdmin(one, admin)))).includes(true)) return principalOfSettings(admin);
@@ -130,7 +110,7 @@ export async function principalOf(
     ({ username, password }) =>
       username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
   );
-  return usable.length > 0 ? await signIn(db, usable, networkOf(request, config)) : undefined;
+  return usable.length > 0 ? await passwordClaim(usable, networkOf(request, config), doors) : undefined;
 }
 
 const principalOfSettings = ({ username }: AdminCredentials): Principal => ({ username, isAdmin: true });

@@ -1,8 +1,10 @@
 import { GRANT_LEVELS, type Scope } from "../domain/access.ts";
 import { MlflowError } from "../domain/errors.ts";
-import type { Narrowing, Principal } from "../domain/principal.ts";
+import { type Narrowing, NOBODY, type Principal } from "../domain/principal.ts";
 import { EVERYTHING, type Visibility } from "../search/visibility.ts";
-import { decide, type GrantedThing } from "../stores/d1/access/decisions.ts";
+import type { Claim, Doors } from "../services/access/claim.ts";
+import type { Said } from "../services/access/memory.ts";
+import type { GrantedThing } from "../stores/d1/access/decisions.ts";
 import { visibilityOf } from "../stores/d1/access/visibility.ts";
 import type { Permission, Resource } from "../wire/route.ts";
 
@@ -22,69 +24,103 @@ const denied = () => new MlflowError("PERMISSION_DENIED", "Permission denied.");
 
 /**
  * Lets the call through or throws. An admin may do everything that names what it touches; a user what grants say, by one
- * statement for all that the call touches. A thing that is not there and one that may not be seen are refused alike. What
- * the caller's token is not of is refused whoever its owner is.
- * @throws MlflowError PERMISSION_DENIED; UNAUTHENTICATED for a user who is gone, has another password since or was signed out.
+ * statement for all that the call touches, or by what it said seconds ago. A thing that is not there and one that may not be
+ * seen are refused alike. What the caller's token is not of is refused whoever its owner is.
+ * @throws MlflowError PERMISSION_DENIED; UNAUTHENTICATED where the database does not confirm the caller's claim.
  */
 export async function authorize(
-  principal: Principal,
+  caller: Principal | Claim,
   permission: Permission<unknown>,
   input: unknown,
-  db: D1Database,
-  defaultLevel: number,
+  { defaultLevel, waitUntil }: Pick<Doors, "defaultLevel" | "waitUntil">,
 ): Promise<Authorized> {
-  if (permission === "public" || permission === "page") return { input, principal, visibility: EVERYTHING };
-  const resources = permission.on(input);
-  if (resources.length === 0) throw denied();
-  requireScopes(principal.narrowing, permission, resources);
-  if (principal.user === undefined) {
-    if (!principal.isAdmin) throw denied();
-    return { input, principal, visibility: EVERYTHING };
+  if (permission === "public" || permission === "page") {
+    return { input, principal: isPrincipal(caller) ? caller : NOBODY, visibility: EVERYTHING };
   }
-  const experimentIds = principal.narrowing?.experimentIds;
+  const resources = permission.on(input);
+  if (isPrincipal(caller)) {
+    if (resources.length === 0 || !caller.isAdmin) throw denied();
+    return { input, principal: caller, visibility: EVERYTHING };
+  }
   const listed = permission.narrows?.(input) ?? [];
   const granted = resources.filter(isGranted);
   const things = [...granted, ...listed.map((experimentId): GrantedThing => ({ kind: "runsOf", experimentId }))];
-  const caller = { ...principal.user, signInId: principal.signInId };
-  const decision = await decide(db, caller, things, defaultLevel, experimentIds);
-  if (decision === undefined) {
-    throw new MlflowError(
-      "UNAUTHENTICATED",
-      "You are not authenticated: the password has changed, or the sign-in has ended.",
-    );
+  const call = { rule: permission, input, resources, granted, listed, defaultLevel };
+  const recalled = mustBeAsked(permission, resources) ? undefined : caller.recall(things);
+  const allowed = recalled && judge(recalled.said, call);
+  if (recalled === undefined || allowed === undefined) {
+    const said = await caller.ask(things);
+    requireScopes(said.principal.narrowing, permission, resources);
+    const answer = judge(said, call);
+    if (answer === undefined) throw denied();
+    return answer;
   }
-  const { isAdmin, levels } = decision;
-  const decided = { ...principal, isAdmin: isAdmin && isWhole(principal.narrowing) };
-  const authorized = { principal: decided, visibility: visibilityOf(principal, isAdmin, defaultLevel) };
-  if (isAdmin && experimentIds === undefined) return { input, ...authorized };
+  // The next request finds a newer answer, or none.
+  if (recalled.isOld) waitUntil(caller.ask(things).catch(() => undefined));
+  return allowed;
+}
+
+/** Has the database confirm a claim where nothing else asks it to. @throws MlflowError UNAUTHENTICATED */
+export async function confirm(caller: Principal | Claim): Promise<Principal> {
+  return isPrincipal(caller) ? caller : (await caller.ask([])).principal;
+}
+
+function isPrincipal(caller: Principal | Claim): caller is Principal {
+  return "username" in caller;
+}
+
+/** What cannot be taken back, and what decides over others, is never allowed by what was true seconds ago. */
+function mustBeAsked({ level, scope }: Rule, resources: readonly Resource[]): boolean {
+  return (
+    scope === "admin" ||
+    resources.some(
+      (resource) => (resource.level ?? level) === "MANAGE" || resource.kind === "server" || resource.kind === "account",
+    )
+  );
+}
+
+interface JudgedCall {
+  readonly rule: Rule;
+  readonly input: unknown;
+  readonly resources: readonly Resource[];
+  readonly granted: readonly Resource[];
+  readonly listed: readonly string[];
+  readonly defaultLevel: number;
+}
+
+/** @returns undefined where the call is not allowed. */
+function judge(
+  { principal, isAdmin, levels }: Said,
+  { rule, input, resources, granted, listed, defaultLevel }: JudgedCall,
+): Authorized | undefined {
+  if (resources.length === 0 || missingScope(principal.narrowing, rule, resources) !== undefined) return undefined;
+  const authorized = { principal, visibility: visibilityOf(principal, isAdmin, defaultLevel) };
+  if (isAdmin && principal.narrowing?.experimentIds === undefined) return { input, ...authorized };
   const isAllowed =
     resources.every((resource) => isGranted(resource) || isOpenTo(resource, principal)) &&
-    granted.every((resource, index) => reaches(levels[index], GRANT_LEVELS[resource.level ?? permission.level]));
-  if (!isAllowed) throw denied();
-  if (permission.narrows === undefined) return { input, ...authorized };
+    granted.every((resource, index) => reaches(levels[index], GRANT_LEVELS[resource.level ?? rule.level]));
+  if (!isAllowed) return undefined;
+  if (rule.narrows === undefined) return { input, ...authorized };
   const readable = listed.filter((_, index) => reaches(levels[granted.length + index], GRANT_LEVELS.READ));
   return { input: { ...(input as object), experimentIds: readable }, ...authorized };
 }
 
 /** @throws MlflowError PERMISSION_DENIED naming the scope that the caller's token lacks. */
 function requireScopes(narrowing: Narrowing | undefined, rule: Rule, resources: readonly Resource[]): void {
-  if (narrowing === undefined) return;
-  for (const resource of resources) {
-    const missing = scopesOn(resource, rule).find((scope) => !narrowing.scopes.has(scope));
-    if (missing === undefined) continue;
-    throw new MlflowError("PERMISSION_DENIED", `Permission denied: the token has no scope '${missing}'.`);
-  }
+  const missing = missingScope(narrowing, rule, resources);
+  if (missing === undefined) return;
+  throw new MlflowError("PERMISSION_DENIED", `Permission denied: the token has no scope '${missing}'.`);
+}
+
+function missingScope(narrowing: Narrowing | undefined, rule: Rule, resources: readonly Resource[]): Scope | undefined {
+  if (narrowing === undefined) return undefined;
+  return resources.flatMap((resource) => scopesOn(resource, rule)).find((scope) => !narrowing.scopes.has(scope));
 }
 
 function scopesOn(resource: Resource, { level, scope }: Rule): Scope[] {
   if (scope === "admin" || resource.kind === "server" || resource.kind === "account") return ["admin"];
   const verb = (resource.level ?? level) === "READ" ? "read" : "write";
   return scope === undefined ? [verb] : [verb, scope];
-}
-
-/** Whether the credentials leave an admin what only an admin may. */
-function isWhole(narrowing: Narrowing | undefined): boolean {
-  return narrowing === undefined || (narrowing.scopes.has("admin") && narrowing.experimentIds === undefined);
 }
 
 /** A free name of an experiment may be asked for: that nobody has it is the answer. */

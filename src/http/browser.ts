@@ -1,8 +1,8 @@
 import { MlflowError } from "../domain/errors.ts";
 import { LOCAL, NOBODY, type Principal } from "../domain/principal.ts";
+import type { Doors } from "../services/access/claim.ts";
 import { principalOfCookie } from "../services/access/sign-ins.ts";
 import { signInCookie } from "../wire/sign-in-cookie.ts";
-import type { Doors } from "./authenticate.ts";
 import { pageOf } from "./callers.ts";
 import type { Config } from "./config.ts";
 

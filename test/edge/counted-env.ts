@@ -7,6 +7,7 @@ export function countedEnv(env: Env, isInsideObject: boolean): Env {
     DB: countedDatabase(env.DB, isInsideObject),
     RUNS: countedNamespace(env.RUNS, "runs", isInsideObject),
     WRITES: countedNamespace(env.WRITES, "writes", isInsideObject),
+    GATE: countedNamespace(env.GATE, "gate", isInsideObject),
   };
 }
 
@@ -61,9 +62,9 @@ function countedDatabase(db: D1Database, isInsideObject: boolean): D1Database {
   } as unknown as D1Database;
 }
 
-function countedNamespace<Namespace extends Env["RUNS"] | Env["WRITES"]>(
+function countedNamespace<Namespace extends Env["RUNS"] | Env["WRITES"] | Env["GATE"]>(
   namespace: Namespace,
-  to: "runs" | "writes",
+  to: "runs" | "writes" | "gate",
   isInsideObject: boolean,
 ): Namespace {
   const counted = (stub: object) =>

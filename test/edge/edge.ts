@@ -36,8 +36,14 @@ export class Isolate {
   }
 
   /** A call of MLflow's API, counted. */
-  api(method: "GET" | "POST" | "PATCH", path: string, message: object = {}, headers: Record<string, string> = {}) {
-    return this.call(method, `/api/2.0/mlflow/${path}`, message, headers);
+  api(
+    method: "GET" | "POST" | "PATCH",
+    path: string,
+    message: object = {},
+    headers: Record<string, string> = {},
+    status = 200,
+  ) {
+    return this.call(method, `/api/2.0/mlflow/${path}`, message, headers, status);
   }
 
   async call(
@@ -45,6 +51,7 @@ export class Isolate {
     path: string,
     message: object = {},
     headers: Record<string, string> = {},
+    status = 200,
   ): Promise<Cost> {
     const query = method === "GET" ? new URLSearchParams(message as Record<string, string>).toString() : "";
     const request = new Request(`http://localhost${path}${query && `?${query}`}`, {
@@ -61,7 +68,7 @@ export class Isolate {
     await waitOnExecutionContext(execution);
     ledger.isHolding = false;
     ledger.settleCursors();
-    expect(response.status, `${method} ${path}: ${text.slice(0, 500)}`).toBe(200);
+    expect(response.status, `${method} ${path}: ${text.slice(0, 500)}`).toBe(status);
     const d1 = ledger.trips.filter(({ to }) => to === "d1");
     const sum = (of: (trip: Trip) => number) => d1.reduce((total, trip) => total + of(trip), 0);
     return {

@@ -1,6 +1,6 @@
 /** One call of D1 or of a Durable Object. */
 export interface Trip {
-  readonly to: "d1" | "runs" | "writes";
+  readonly to: "d1" | "runs" | "writes" | "gate";
   readonly what: string;
   /** 1 for those that nothing was waited for, and one more than those whose answer had to be there. */
   readonly round: number;

@@ -1,4 +1,3 @@
-import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { MlflowError } from "../../src/domain/errors.ts";
 import type { Principal } from "../../src/domain/principal.ts";
@@ -11,7 +10,7 @@ const nobody = { username: "", isAdmin: false };
 const onServer: Permission<unknown> = { level: "READ", on: () => [{ kind: "server" }] };
 
 const decided = (principal: Principal, permission: Permission<unknown>, input: unknown) =>
-  authorize(principal, permission, input, env.DB, 0);
+  authorize(principal, permission, input, { defaultLevel: 0, waitUntil: () => undefined });
 
 const refused = async (work: Promise<unknown>) => {
   await expect(work).rejects.toThrow(MlflowError);

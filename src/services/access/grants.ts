@@ -7,6 +7,7 @@ import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import { findExperiment } from "../../stores/d1/experiments/experiments.ts";
 import { findRegisteredModelId } from "../../stores/d1/registry/registered-models.ts";
 import type { ServiceContext } from "../context.ts";
+import { changed } from "./memory.ts";
 import { userNotFound } from "./users.ts";
 
 /** A grant as a request names it: an experiment by its id, a registered model by its name, all of a kind by `*`. */
@@ -23,7 +24,7 @@ export async function grant(ctx: ServiceContext, named: NamedGrant, permission: 
   }
   const key = await keyOf(ctx, named);
   try {
-    await insertGrant(ctx.writes, key, GRANT_LEVELS[permission]);
+    await changed(insertGrant(ctx.writes, key, GRANT_LEVELS[permission]));
   } catch (error) {
     if (!isDuplicate(error, "role_permissions.role_id")) throw error;
     throw alreadyExists(`Permission for ${describe(named)} already exists.`);
@@ -32,7 +33,7 @@ export async function grant(ctx: ServiceContext, named: NamedGrant, permission: 
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function revoke(ctx: ServiceContext, named: NamedGrant): Promise<void> {
-  if (!(await deleteGrant(ctx.writes, await keyOf(ctx, named)))) {
+  if (!(await changed(deleteGrant(ctx.writes, await keyOf(ctx, named))))) {
     throw doesNotExist(`Permission for ${describe(named)} not found.`);
   }
 }

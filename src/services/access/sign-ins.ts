@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { MlflowError } from "../../domain/errors.ts";
 import { NOBODY, type Principal } from "../../domain/principal.ts";
-import { decide } from "../../stores/d1/access/decisions.ts";
+import { decideForUser } from "../../stores/d1/access/decisions.ts";
 import {
   deleteSignIn,
   deleteSignInsOf,
@@ -13,9 +13,10 @@ import {
   type SignInOwner,
   touchSignIn,
 } from "../../stores/d1/access/sign-ins.ts";
-import type { Database } from "../../stores/d1/connection/database.ts";
 import { keyedHash } from "../../stores/gate/server-key.ts";
 import type { ServiceContext } from "../context.ts";
+import type { Doors } from "./claim.ts";
+import { forgetAccess } from "./memory.ts";
 import { getUser } from "./users.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -45,9 +46,9 @@ async function digestOf(env: Env, { name, value }: Cookie): Promise<string> {
 }
 
 /**
- * For so long an isolate takes a cookie for good without a look at the database. A user's sign-in is looked at by each
- * request nevertheless, in the statement that decides what the user may do: for users, its end counts at once. The admin of
- * the server's settings needs no such statement, and is out after this time.
+ * For so long an isolate takes a cookie for good without a look at the database. Whether a user's sign-in still counts is
+ * asked beside, in the statement that decides what the user may do (memory.ts). The admin of the server's settings needs no
+ * such statement, and is out after this time.
  */
 const REMEMBERED_MS = 10_000;
 const MAX_REMEMBERED = 1000;
@@ -64,14 +65,6 @@ interface Remembered {
 /** By the digest of the cookie. */
 const remembered = new Map<string, Remembered>();
 
-/** Where a cookie is looked up. */
-export interface CookieDoors {
-  readonly env: Env;
-  readonly db: D1Database;
-  readonly writes: Database;
-  readonly waitUntil: (work: Promise<unknown>) => void;
-}
-
 /** The admin of the server's settings, with all that other secrets would change. */
 export interface SettingsAdmin {
   readonly username: string;
@@ -80,7 +73,7 @@ export interface SettingsAdmin {
 
 /** Whose cookie it is; undefined where it counts no more, or never did. What this server never made costs no look at the database. */
 export async function principalOfCookie(
-  { env, db, writes, waitUntil }: CookieDoors,
+  { env, db, waitUntil }: Doors,
   cookie: Cookie,
   admin: SettingsAdmin,
 ): Promise<Principal | undefined> {
@@ -96,7 +89,7 @@ export async function principalOfCookie(
   const found = await findSignIn(db, digest, oldestThatCounts(nowMs));
   if (found === undefined || (found.userId === 0 && found.stamp !== adminStamp)) return undefined;
   const { userId, stamp, signInId, username } = found;
-  if (nowMs - found.lastSeenTimeMs > SEEN_EVERY_MS) waitUntil(touchSignIn(writes, signInId, nowMs));
+  if (nowMs - found.lastSeenTimeMs > SEEN_EVERY_MS) waitUntil(touchSignIn(db, signInId, nowMs));
   const principal: Principal =
     username === null
       ? { username: admin.username, isAdmin: true, signInId }
@@ -111,6 +104,7 @@ export async function principalOfCookie(
 /** So that an end counts at once where it was asked for. */
 function forget(isEnded: (principal: Principal) => boolean): void {
   for (const [digest, { principal }] of remembered) if (isEnded(principal)) remembered.delete(digest);
+  forgetAccess();
 }
 
 /**
@@ -157,7 +151,7 @@ export async function whoIsThere({ db, principal }: ServiceContext): Promise<Vis
   const { username, isAdmin, user, signInId } = principal;
   if (principal === NOBODY) return undefined;
   if (user === undefined) return { username, isAdmin };
-  const decision = await decide(db, { ...user, signInId }, [], 0);
+  const decision = await decideForUser(db, { ...user, signInId }, { things: [], defaultLevel: 0 });
   return decision && { username, isAdmin: decision.isAdmin };
 }
 

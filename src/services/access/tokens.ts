@@ -1,24 +1,22 @@
 import type { Scope } from "../../domain/access.ts";
-import { newTokenId, newTokenSecret, type TokenParts, tokenText } from "../../domain/api-token.ts";
+import { newTokenId, newTokenSecret, tokenText } from "../../domain/api-token.ts";
 import { alreadyExists, doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { isExperimentId } from "../../domain/ids.ts";
 import { checkLength } from "../../domain/names.ts";
-import type { Principal } from "../../domain/principal.ts";
 import {
   type ApiToken,
   deleteToken,
   findToken,
   findTokens,
   insertToken,
-  noteTokenUse,
   replaceTokenSecret,
   type StoredToken,
 } from "../../stores/d1/access/tokens.ts";
 import { findUser } from "../../stores/d1/access/users.ts";
-import type { Database } from "../../stores/d1/connection/database.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
-import { keyedHash, sameHash } from "../../stores/gate/server-key.ts";
 import type { ServiceContext } from "../context.ts";
+import { changed } from "./memory.ts";
+import { hashOfToken } from "./token-claim.ts";
 import { userNotFound } from "./users.ts";
 
 const MAX_NAME_LENGTH = 100;
@@ -29,8 +27,6 @@ const MAX_LIFETIME_SECONDS = 10 * 366 * 86_400;
 /** For how long a secret opens beside the one that replaces it, unless the caller says: jobs start again within a day. */
 const OVERLAP_SECONDS = 86_400;
 const MAX_OVERLAP_SECONDS = 30 * 86_400;
-/** That a token is used is written so often at most. */
-const USE_NOTED_MS = 15 * 60_000;
 
 /** A token with what opens the server, which is told once. */
 export interface NewSecret {
@@ -70,7 +66,7 @@ export async function createToken(
     experimentIds,
     creationTimeMs: nowMs,
     expirationTimeMs: expiration(asked.expiresInSeconds, nowMs),
-    secretHash: await hashOf(ctx.env, parts),
+    secretHash: await hashOfToken(ctx.env, parts),
   };
   try {
     if (!(await insertToken(ctx.writes, token, MAX_TOKENS))) {
@@ -114,8 +110,8 @@ export async function rotateToken(
   const expirationTimeMs = expiration(asked.expiresInSeconds, nowMs) ?? token.expirationTimeMs;
   // Rotation lengthens no secret's life but the new one's.
   const previousUntilMs = Math.min(nowMs + overlapSeconds * 1000, token.expirationTimeMs ?? Number.MAX_SAFE_INTEGER);
-  const next = { secretHash: await hashOf(ctx.env, parts), previousUntilMs, expirationTimeMs };
-  if (!(await replaceTokenSecret(ctx.writes, token, next))) {
+  const next = { secretHash: await hashOfToken(ctx.env, parts), previousUntilMs, expirationTimeMs };
+  if (!(await changed(replaceTokenSecret(ctx.writes, token, next)))) {
     throw new MlflowError("BAD_REQUEST", "The token was rotated or revoked meanwhile.");
   }
   return { token: { ...token, expirationTimeMs, previousUntilMs }, secret: tokenText(parts) };
@@ -124,43 +120,7 @@ export async function rotateToken(
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function revokeToken(ctx: ServiceContext, tokenId: string): Promise<void> {
   await requireToken(ctx, tokenId);
-  if (!(await deleteToken(ctx.writes, tokenId))) throw tokenNotFound(tokenId);
-}
-
-/**
- * Whom a token lets in.
- * @returns undefined for a token that nobody has, or has no more.
- * @throws MlflowError UNAUTHENTICATED for one that has expired, since who has it can ask for another.
- */
-export async function tokenPrincipal(
-  env: Env,
-  db: D1Database,
-  { tokenId, secret }: TokenParts,
-  noteUse: (work: (db: Database) => Promise<void>) => void,
-): Promise<Principal | undefined> {
-  const [token, hash] = await Promise.all([findToken(db, tokenId), hashOf(env, { tokenId, secret })]);
-  const nowMs = Date.now();
-  if (token === undefined || !opens(token, hash, nowMs)) return undefined;
-  if (token.expirationTimeMs !== undefined && token.expirationTimeMs <= nowMs) {
-    throw new MlflowError("UNAUTHENTICATED", `The token '${token.name}' has expired. Make another, or rotate it.`);
-  }
-  if (nowMs - (token.lastUsedTimeMs ?? 0) > USE_NOTED_MS) noteUse((writes) => noteTokenUse(writes, tokenId, nowMs));
-  return {
-    username: token.username,
-    isAdmin: false,
-    user: { userId: token.userId },
-    narrowing: { scopes: new Set(token.scopes), experimentIds: token.experimentIds },
-  };
-}
-
-function opens(token: StoredToken, hash: string, nowMs: number): boolean {
-  if (sameHash(hash, token.secretHash)) return true;
-  const { previousHash, previousUntilMs = 0 } = token;
-  return previousHash !== undefined && sameHash(hash, previousHash) && nowMs < previousUntilMs;
-}
-
-function hashOf(env: Env, { tokenId, secret }: TokenParts): Promise<string> {
-  return keyedHash(env, "token", `${tokenId}_${secret}`);
+  if (!(await changed(deleteToken(ctx.writes, tokenId)))) throw tokenNotFound(tokenId);
 }
 
 async function requireToken(ctx: ServiceContext, tokenId: string): Promise<StoredToken> {

@@ -12,6 +12,7 @@ import {
 } from "../../stores/d1/access/users.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import type { ServiceContext } from "../context.ts";
+import { changed } from "./memory.ts";
 import { hashPassword, passwordMatches } from "./passwords.ts";
 
 const MAX_USERNAME_LENGTH = 255;
@@ -74,7 +75,8 @@ export async function changePassword(
     if (password === currentPassword) throw invalidParameter("New password must differ from the current password.");
     ifStamp = user?.stamp;
   }
-  if (await updatePassword(ctx.writes, username, await hashPassword(password), ifStamp)) return;
+  const passwordHash = await hashPassword(password);
+  if (await changed(updatePassword(ctx.writes, username, passwordHash, ifStamp))) return;
   // Changed meanwhile, by an admin or from elsewhere: the later change stands.
   throw ifStamp === undefined ? userNotFound(username) : wrongCurrentPassword();
 }
@@ -86,7 +88,7 @@ export async function setIsAdmin(ctx: ServiceContext, username: string, isAdmin:
   if (!isAdmin && ctx.principal.username === username) {
     throw new MlflowError("BAD_REQUEST", "Admins cannot take their own rights. Ask another admin to do it.");
   }
-  if (!(await updateIsAdmin(ctx.writes, username, isAdmin))) throw userNotFound(username);
+  if (!(await changed(updateIsAdmin(ctx.writes, username, isAdmin)))) throw userNotFound(username);
 }
 
 /** With all grants of the user. @throws MlflowError BAD_REQUEST for the own account, as MLflow. */
@@ -97,7 +99,7 @@ export async function deleteUser(ctx: ServiceContext, username: string): Promise
       "Users cannot delete their own account. Ask another admin to delete this user instead.",
     );
   }
-  if (!(await deleteRow(ctx.writes, username))) throw userNotFound(username);
+  if (!(await changed(deleteRow(ctx.writes, username)))) throw userNotFound(username);
 }
 
 export function userNotFound(username: string): Error {

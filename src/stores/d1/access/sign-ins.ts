@@ -102,7 +102,7 @@ export async function insertSignIn(
   return inserted?.results[0]?.sign_in_id;
 }
 
-export async function touchSignIn(db: Database, signInId: number, nowMs: number): Promise<void> {
+export async function touchSignIn(db: D1Database, signInId: number, nowMs: number): Promise<void> {
   await db
     .prepare("UPDATE sign_ins SET last_seen_time = max(last_seen_time, ?) WHERE sign_in_id = ?")
     .bind(nowMs, signInId)

@@ -25,11 +25,11 @@ export interface StoredToken extends ApiToken {
   readonly previousHash: string | undefined;
 }
 
-type TokenRow = StoredRow<typeof apiTokens> & { readonly username: string };
+export type TokenRow = StoredRow<typeof apiTokens> & { readonly username: string };
 
 const SELECT = "SELECT t.*, u.username FROM api_tokens t JOIN users u ON u.user_id = t.user_id";
 
-function toToken(row: TokenRow): StoredToken {
+export function toToken(row: TokenRow): StoredToken {
   const scopes = row.scopes.split(" ");
   return {
     tokenId: row.token_id,
@@ -118,7 +118,7 @@ export async function deleteToken(db: Database, tokenId: string): Promise<boolea
   return meta.changes > 0;
 }
 
-export async function noteTokenUse(db: Database, tokenId: string, nowMs: number): Promise<void> {
+export async function noteTokenUse(db: D1Database, tokenId: string, nowMs: number): Promise<void> {
   const sql = "UPDATE api_tokens SET last_used_time = max(coalesce(last_used_time, 0), ?2) WHERE token_id = ?1";
   await db.prepare(sql).bind(tokenId, nowMs).run();
 }

@@ -14,14 +14,14 @@ export interface Credentials extends User {
   readonly stamp: number;
 }
 
-type UserRow = Omit<StoredRow<typeof users>, "creation_time">;
+export type UserRow = Omit<StoredRow<typeof users>, "creation_time">;
 
 const COLUMNS = "user_id, username, is_admin, password_hash, stamp";
 
 /** A number that no other password of the user had. */
 const NEW_STAMP = "random() & 9007199254740991";
 
-function toCredentials(row: UserRow): Credentials {
+export function toCredentials(row: UserRow): Credentials {
   return {
     userId: row.user_id,
     username: row.username,

@@ -1,12 +1,14 @@
-import { MlflowError } from "../domain/errors.ts";
-import type { Principal } from "../domain/principal.ts";
-import { passwordMatches } from "../services/access/passwords.ts";
-import { type Credentials, findUser } from "../stores/d1/access/users.ts";
+import { MlflowError } from "../../domain/errors.ts";
+import { decideForNames, type GrantedThing } from "../../stores/d1/access/decisions.ts";
+import type { Credentials } from "../../stores/d1/access/users.ts";
+import { type Claim, type Doors, unauthenticated, userClaim, userKey } from "./claim.ts";
+import { accessEpoch, keepAccess, type Said } from "./memory.ts";
+import { passwordMatches } from "./passwords.ts";
 
 /*
  * Signing in by name and password. A password costs a fifth of a second to check, so an isolate remembers for a minute that
- * it was right. What was remembered opens nothing by itself: every request asks the database whether the user is still there
- * with that password (see decide), so a changed password, a lost admin's right and a deleted user count at once.
+ * it was right. What was remembered opens nothing by itself: the database says whether the user is still there with that
+ * password, as of every other caller (memory.ts).
  */
 
 const REMEMBERED_MS = 60_000;
@@ -38,46 +40,59 @@ export interface NameAndPassword {
 /**
  * @param readings what one header may mean: its bytes as UTF-8 and as Latin-1. All of them are one attempt.
  * @param network whom failures are counted for; what a client says of itself does not name one.
- * @returns the user; undefined for a wrong name or password, which take the same time.
- * @throws MlflowError REQUEST_LIMIT_EXCEEDED after too many wrong passwords, before any is checked.
+ * @returns a claim that a wrong name and a wrong password fail alike and in the same time, and that is refused unread
+ * after too many wrong passwords: REQUEST_LIMIT_EXCEEDED.
  */
-export async function signIn(
-  db: D1Database,
+export async function passwordClaim(
   readings: readonly NameAndPassword[],
   network: string,
-): Promise<Principal | undefined> {
-  const now = Date.now();
+  doors: Doors,
+): Promise<Claim> {
+  const nowMs = Date.now();
   const keys = await Promise.all(readings.map(digest));
   for (const key of keys) {
-    const remembered = known.get(key);
-    if (remembered !== undefined && remembered.untilMs > now) return toPrincipal(remembered);
+    const user = known.get(key);
+    if (user !== undefined && user.untilMs > nowMs) return userClaim(user, user, doors);
   }
-  const counters = [...new Set(readings.map(({ username }) => `${network} ${username}`))];
-  if (counters.some((counter) => failuresOf(counter, now).count >= MAX_FAILURES)) {
+  return { recall: () => undefined, ask: (things) => signIn(readings, keys, network, doors, things) };
+}
+
+async function signIn(
+  readings: readonly NameAndPassword[],
+  keys: readonly string[],
+  network: string,
+  { db, defaultLevel }: Doors,
+  things: readonly GrantedThing[],
+): Promise<Said> {
+  const nowMs = Date.now();
+  const usernames = [...new Set(readings.map(({ username }) => username))];
+  const counters = usernames.map((username) => `${network} ${username}`);
+  if (counters.some((counter) => failuresOf(counter, nowMs).count >= MAX_FAILURES)) {
     throw new MlflowError("REQUEST_LIMIT_EXCEEDED", "Too many wrong passwords; please wait a minute.");
   }
+  const epoch = accessEpoch();
+  const found = await decideForNames(db, usernames, { things, defaultLevel });
   for (const [index, { username, password }] of readings.entries()) {
-    const user = await findUser(db, username);
-    if (!(await passwordMatches(password, user?.passwordHash)) || user === undefined) continue;
+    const { user, decision } = found.find((one) => one.user.username === username) ?? {};
+    if (!(await passwordMatches(password, user?.passwordHash)) || user === undefined || decision === undefined)
+      continue;
     for (const counter of counters) failures.delete(counter);
-    keep(known, keys[index]!, { ...user, untilMs: now + REMEMBERED_MS }, MAX_REMEMBERED);
-    return toPrincipal(user);
+    const { userId, stamp } = user;
+    keep(known, keys[index]!, { userId, username, stamp, untilMs: nowMs + REMEMBERED_MS }, MAX_REMEMBERED);
+    const said = { ...decision, principal: { username, isAdmin: decision.isAdmin, user: { userId, stamp } } };
+    keepAccess(epoch, userKey(user), things, said);
+    return said;
   }
   for (const counter of counters) {
-    const failed = failuresOf(counter, now);
+    const failed = failuresOf(counter, nowMs);
     keep(failures, counter, { ...failed, count: failed.count + 1 }, MAX_COUNTED);
   }
-  return undefined;
+  throw unauthenticated();
 }
 
 function failuresOf(counter: string, nowMs: number): Failures {
   const failed = failures.get(counter);
   return failed !== undefined && failed.untilMs > nowMs ? failed : { count: 0, untilMs: nowMs + FAILURES_MS };
-}
-
-/** An admin by what authorization reads, and not before. */
-function toPrincipal({ userId, username, stamp }: Omit<Known, "untilMs">): Principal {
-  return { username, isAdmin: false, user: { userId, stamp } };
 }
 
 function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void {
