@@ -30,11 +30,24 @@ const RESULTS = process.env.TRACKFLARE_TEST_RESULTS;
 
 const JSON_RESULTS: ["json", { outputFile: string }] = ["json", { outputFile: RESULTS ?? "" }];
 
-/** What is promised of a run's object, for runs that share one: all of them are in one cell. */
+/** What is promised of runs' histories, for runs that share an object: all of them are in one cell. */
 const CELL_TESTS = [
   "test/stores/run/durable-object*.test.ts",
-  "test/routes/ui/live.test.ts",
-  "test/services/runs/round-trips.test.ts",
+  "test/stores/run/first-values.test.ts",
+  "test/stores/d1/runs/run-document.test.ts",
+  "test/services/metrics/first-points.test.ts",
+  "test/services/experiments/experiment-stage.test.ts",
+  "test/services/runs/{log-batch,round-trips}.test.ts",
+  "test/routes/{import,metrics}.test.ts",
+  "test/routes/ui/{live,series,group-series}.test.ts",
+];
+
+/** The same for runs that are spread over several cells. */
+const MANY_CELLS_TESTS = [
+  "test/stores/run/durable-object.test.ts",
+  "test/services/experiments/experiment-stage.test.ts",
+  "test/routes/{import,metrics}.test.ts",
+  "test/routes/ui/group-series.test.ts",
 ];
 
 function inWorkerd(name: string, include: string[], vars: Record<string, string>) {
@@ -79,6 +92,7 @@ export default defineConfig({
     projects: [
       inWorkerd("workerd", ["test/**/*.test.ts"], {}),
       inWorkerd("cells", CELL_TESTS, { TRACKFLARE_CELLS: "1" }),
+      inWorkerd("many-cells", MANY_CELLS_TESTS, { TRACKFLARE_CELLS: "4" }),
       inWorkerd("edge", [EDGE_TESTS], {}),
       {
         root: ".",

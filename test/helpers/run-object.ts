@@ -1,25 +1,38 @@
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { findRun } from "../../src/stores/d1/runs/runs.ts";
 import type { RunDurableObject } from "../../src/stores/run/durable-object.ts";
+import { cellOfNewRun } from "../../src/stores/run/placement.ts";
 import { runObject } from "../../src/stores/run/stub.ts";
 import { historyOf, type Message, metricsOf, mlflow, newRun, searchRuns } from "./mlflow.ts";
 
-/** The cell that this project's settings put every run into; empty where each run has an object of its own. */
-export const CELL = env.TRACKFLARE_CELLS === "1" ? "cell-0" : "";
+/** Whether this project's settings put all runs into cells; else each run has an object of its own. */
+export const HAS_CELLS = Number(env.TRACKFLARE_CELLS) > 0;
+
+/** The cell that a run was put into; empty where the object is the run's own. */
+export const cellOf = (runId: string) =>
+  cellOfNewRun(runId, "0", { ofAll: Number(env.TRACKFLARE_CELLS ?? 0), ofExperiment: 0 }, () => false);
 
 /** What a cell's methods need to be told; undefined for an object of its own. */
-export const idInCell = (runId: string) => (CELL === "" ? undefined : runId);
+export const idInCell = (runId: string) => (HAS_CELLS ? runId : undefined);
 
 /** The object that has a run's history, to look into. */
-export const object = (runId: string) => env.RUNS.get(env.RUNS.idFromName(CELL || runId));
+export const object = (runId: string) => env.RUNS.get(env.RUNS.idFromName(cellOf(runId) || runId));
 
 /** The same as the Worker talks to it. */
-export const runOf = (runId: string) => runObject(env, { runId, cell: CELL });
+export const runOf = (runId: string) => runObject(env, { runId, cell: cellOf(runId) });
+
+/** Whether an object holds the run's history: one of its own is then there. */
+export async function hasObject(runId: string): Promise<boolean> {
+  if (HAS_CELLS) return (await findRun(env.DB, runId))?.hasObject ?? false;
+  const id = env.RUNS.idFromName(runId);
+  return (await listDurableObjectIds(env.RUNS)).some((other) => other.equals(id));
+}
 
 /** Appends as the Worker does. */
 export const appendTo = async (instance: RunDurableObject, runId: string, body: Uint8Array): Promise<boolean> =>
-  CELL === "" ? instance.append(runId, body) : (await instance.appendInCell(CELL, runId, body)) === "stored";
+  HAS_CELLS ? (await instance.appendInCell(cellOf(runId), runId, body)) === "stored" : instance.append(runId, body);
 
 /** A run whose object holds its history from the first point on. */
 export async function newRunWithObject(message: Message = {}): Promise<string> {
@@ -68,14 +81,14 @@ export async function liveEpoch(runId: string): Promise<number | null> {
 /** When the run is due, in milliseconds: for an object of its own that is the object's alarm. */
 export const alarmOf = (runId: string) =>
   runInDurableObject(object(runId), (_object, { storage }) => {
-    if (CELL === "") return storage.getAlarm();
+    if (!HAS_CELLS) return storage.getAlarm();
     const sql = "SELECT due_ms FROM cell_run WHERE run_id = ?";
     return storage.sql.exec<{ due_ms: number | null }>(sql, runId).one().due_ms;
   });
 
 /** Lets the run's alarm come now. @returns whether one was set. */
 export async function runAlarm(runId: string): Promise<boolean> {
-  if (CELL === "") return await runDurableObjectAlarm(object(runId));
+  if (!HAS_CELLS) return await runDurableObjectAlarm(object(runId));
   if ((await alarmOf(runId)) === null) return false;
   await runInDurableObject(object(runId), (_object, { storage }) => {
     storage.sql.exec("UPDATE cell_run SET due_ms = 1 WHERE run_id = ?", runId);

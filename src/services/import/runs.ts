@@ -78,7 +78,9 @@ export async function finishRuns(ctx: ServiceContext, runs: readonly Digested<Ru
   const ids = runs.map(({ runId }) => runId);
   const isLive = (run: { readonly isLive: boolean }) => run.isLive;
   const live = [...(await requireRuns(ctx, ids)).values()].filter(isLive);
-  await forEachAtMost(OBJECTS_AT_A_TIME, live, (run) => runObject(ctx.env, run).flush());
+  await forEachAtMost(OBJECTS_AT_A_TIME, live, async (run) => {
+    await runObject(ctx.env, run).flush();
+  });
   await ctx.writes.batch([
     ...moveRunsStatements(ctx.writes, runs),
     ...noteDigestStatements(

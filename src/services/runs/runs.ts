@@ -7,7 +7,15 @@ import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../../domain/limits.ts
 import { checkLength, storedTagValue, truncate } from "../../domain/names.ts";
 import { RUN_NAME_TAG, randomRunName } from "../../domain/run-names.ts";
 import { findMoveOfRun } from "../../stores/d1/experiments/experiment-moves.ts";
-import { type FullRunRecord, findRun, insertRun, moveRun, readRun, updateRun } from "../../stores/d1/runs/runs.ts";
+import {
+  type FullRunRecord,
+  findRun,
+  insertRun,
+  moveRun,
+  readRun,
+  type StoredRun,
+  updateRun,
+} from "../../stores/d1/runs/runs.ts";
 import type { RunNotice } from "../../stores/run/live-sockets.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
@@ -97,11 +105,22 @@ export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<
   const runName = input.runName ? truncate(input.runName, MAX_RUN_TAG_VALUE_LENGTH) : undefined;
   const info = await updateRun(ctx.writes, input.runId, { status: input.status, endTimeMs: input.endTime, runName });
   if (info === undefined) throw await notActive(ctx, input.runId);
-  if (info.isLive) tellWatchers(ctx, info, noticeOf(info));
-  // A run that ends is searched and looked at next: do not wait for its object's alarm.
+  if (!info.isLive) return info;
   const isEnded = info.status === "FINISHED" || info.status === "FAILED" || info.status === "KILLED";
-  if (isEnded && info.isLive) ctx.waitUntil(runObject(ctx.env, info).flush());
+  if (isEnded) ctx.waitUntil(flushEndedRun(ctx, info));
+  else tellWatchers(ctx, info, noticeOf(info));
   return info;
+}
+
+/** A run that ends is searched and looked at next: its object does not wait for its alarm. */
+async function flushEndedRun(ctx: ServiceContext, info: StoredRun): Promise<void> {
+  const isWatched = await runObject(ctx.env, info)
+    .flush()
+    .catch((error: unknown) => {
+      console.error("flush of run", info.runId, error);
+      return true;
+    });
+  if (isWatched) tellWatchers(ctx, info, noticeOf(info));
 }
 
 /** Deletes or restores a run; repeating it is fine. A run that is logging learns of its deletion before the answer. */

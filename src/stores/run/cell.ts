@@ -79,7 +79,7 @@ export class Cell {
   readonly #platform: CellPlatform;
   readonly #commits: CommitGroup<Append, boolean>;
   readonly #marks: CommitGroup<RunMark, MarkedRun | undefined>;
-  readonly #flushes: CommitGroup<RunFlush, FlushedRun | undefined>;
+  readonly #flushes: CommitGroup<() => RunFlush, FlushedRun | undefined>;
   #tables: ObjectTables | undefined;
   /** Open runs by number, the least used first. */
   readonly #runs = new Map<number, OpenRun>();
@@ -96,7 +96,10 @@ export class Cell {
       return { answers, isOver: sync().catch(() => undefined) };
     }, yieldTurn);
     this.#marks = new CommitGroup((marks) => answersByRun(marks, latest.mark(marks)), yieldTurn);
-    this.#flushes = new CommitGroup((flushes) => answersByRun(flushes, latest.write(flushes)), yieldTurn);
+    this.#flushes = new CommitGroup((takes) => {
+      const flushes = takes.map((take) => take());
+      return answersByRun(flushes, latest.write(flushes));
+    }, yieldTurn);
   }
 
   /**
@@ -135,7 +138,7 @@ export class Cell {
 
   /** Tells D1 of a run now; see {@link OpenRun.flush}. */
   flush(run: OpenRun, endsBurst: boolean): Promise<void> {
-    return run.flush(endsBurst, (flush) => this.#flushes.add(flush));
+    return run.flush(endsBurst, (take) => this.#flushes.add(take));
   }
 
   /**
@@ -339,7 +342,7 @@ export class Cell {
 
   async #alarmOf(number: number): Promise<void> {
     try {
-      await this.#open(number).alarm((flush) => this.#flushes.add(flush));
+      await this.#open(number).alarm((take) => this.#flushes.add(take));
     } catch (error) {
       const run = this.#runs.get(number);
       console.error("flush of run", run?.fields.runId ?? `number ${number} of this object`, error);

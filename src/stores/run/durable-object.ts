@@ -52,9 +52,11 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     this.#cell.endBursts(runIds);
   }
 
-  /** Tells D1 now, and ends the burst. */
-  async flush(runId?: string): Promise<void> {
-    await this.#cell.flush(this.#cell.find(runId), true);
+  /** Tells D1 now, and ends the burst. @returns whether somebody watches the run, who must then be told what changed */
+  async flush(runId?: string): Promise<boolean> {
+    const run = this.#cell.find(runId);
+    await this.#cell.flush(run, true);
+    return run.sockets.hasWatchers;
   }
 
   read(key: string, options: ReadOptions, runId?: string): Promise<Series> {

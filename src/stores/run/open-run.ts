@@ -40,6 +40,9 @@ export interface RunParts {
   readonly onDue: (dueMs: number) => void;
 }
 
+/** Writes to D1 what it is given when it asks for it. @returns what D1 says of the run; undefined where it is not there */
+export type FlushWriter = (take: () => RunFlush) => Promise<FlushedRun | undefined>;
+
 /** A run in an object, while it is open: its history, its burst, and what D1 has not seen. */
 export class OpenRun {
   readonly history: MetricHistory;
@@ -194,19 +197,26 @@ export class OpenRun {
    * Tells D1 now.
    * @param endsBurst the same transaction clears the mark, unless a point is on its way or somebody watches. A point that
    *   arrives while the clear is under way marks again with a greater epoch.
-   * @param write writes to D1, perhaps together with other runs
+   * @param write writes to D1, perhaps together with other runs: in one turn, and so in one commit here, each is asked
+   *   what D1 has not seen of it
    */
-  flush(endsBurst: boolean, write: (flush: RunFlush) => Promise<FlushedRun | undefined>): Promise<void> {
-    const isLast = endsBurst && this.#open === 0 && !this.sockets.hasWatchers;
+  flush(endsBurst: boolean, write: FlushWriter): Promise<void> {
+    const mayBeLast = endsBurst && this.#open === 0;
     return this.during(async () => {
-      const { runId, epoch } = this.fields;
+      const { runId } = this.fields;
       if (runId === "") return;
-      const { summaries, through } = this.#news.take();
-      if (isLast) this.#state.change({ isMarked: false });
-      const run = await write({
-        runId,
-        rows: summaryRows(runId, summaries),
-        clearsEpoch: isLast ? epoch : undefined,
+      let isLast = false;
+      let epoch = 0;
+      let through = 0;
+      const run = await write(() => {
+        const taken = this.#news.take();
+        ({ through } = taken);
+        ({ epoch } = this.fields);
+        // Nothing else than this flush is open.
+        isLast = mayBeLast && this.#open === 1 && !this.sockets.hasWatchers;
+        if (isLast) this.#state.change({ isMarked: false });
+        const rows = summaryRows(runId, taken.summaries);
+        return { runId, rows, clearsEpoch: isLast ? epoch : undefined };
       });
       this.#news.confirm(through);
       this.#state.change({ flushedThrough: Math.max(through, this.fields.flushedThrough) });
@@ -217,7 +227,7 @@ export class OpenRun {
   }
 
   /** The alarm of this run: tells D1, and ends the burst where nothing came since the alarm before. */
-  async alarm(write: (flush: RunFlush) => Promise<FlushedRun | undefined>): Promise<void> {
+  async alarm(write: FlushWriter): Promise<void> {
     const { through } = this.#news;
     const isSilent = this.#news.size === 0 && through <= this.fields.alarmThrough;
     // Kept before the try: an alarm that fails comes again.

@@ -72,9 +72,10 @@ export class RunObject implements HistoryReader {
     await this.#stub.endBurst(this.#idInCell);
   }
 
-  /** Tells D1 now, and ends the burst. */
-  async flush(): Promise<void> {
-    await this.#stub.flush(this.#idInCell);
+  /** Tells D1 now, and ends the burst. @returns whether somebody watches the run */
+  async flush(): Promise<boolean> {
+    // An object of the version before says nothing.
+    return (await this.#stub.flush(this.#idInCell)) ?? true;
   }
 
   /** Removes all that is stored of the run. D1 must have forgotten it before, so that it takes no more points. */

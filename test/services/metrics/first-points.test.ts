@@ -1,4 +1,4 @@
-import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { findRun } from "../../../src/stores/d1/runs/runs.ts";
@@ -18,14 +18,9 @@ import {
   send,
   type WireMetric,
 } from "../../helpers/mlflow.ts";
-import { abort, appendTo, log, object } from "../../helpers/run-object.ts";
+import { abort, appendTo, hasObject, log, object } from "../../helpers/run-object.ts";
 
 const valuesOf = async (runId: string, key: string) => (await historyOf(runId, key)).map(({ value }) => value);
-
-async function hasObject(runId: string): Promise<boolean> {
-  const id = env.RUNS.idFromName(runId);
-  return (await listDurableObjectIds(env.RUNS)).some((other) => other.equals(id));
-}
 
 async function chartOf(runId: string, message: Message) {
   const response = await fetchWorker("/ui-api/series", {
