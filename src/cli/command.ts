@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { serverCommand } from "./commands/server.ts";
@@ -16,6 +17,8 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     .addCommand(serverCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
     .addCommand(usersCommand())
     .addCommand(tokensCommand());
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {

@@ -116,3 +116,36 @@ test("what is no table, no page and too many runs is refused", async () => {
   const runIds = Array.from({ length: 101 }, (_, i) => String(i));
   await expectMlflowError(post("points", { run_ids: runIds }), "INVALID_PARAMETER_VALUE");
 });
+
+test("rows are restored only into a server that began to restore them, and that was empty", async () => {
+  const restore = (name: string, body: Message) =>
+    fetchWorker(`/api/2.0/trackflare/restore/${name}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const rows = {
+    id: "b1",
+    table: "params",
+    columns: ["run_id", "key", "value", "experiment_id"],
+    rows: [["r", "k", "v", "1"]],
+  };
+  await expectMlflowError(restore("begin", { id: "b1" }), "BAD_REQUEST");
+  await expectMlflowError(restore("rows", rows), "BAD_REQUEST");
+  await expectMlflowError(restore("end", { id: "b1", sequences: { users: "1" } }), "BAD_REQUEST");
+  await env.DB.prepare("INSERT INTO imports (kind, id, digest) VALUES ('restore', 'b1', 'begun')").run();
+  await expectMlflowError(restore("rows", { ...rows, table: "sqlite_schema" }), "RESOURCE_DOES_NOT_EXIST");
+  await expectMlflowError(
+    restore("rows", { ...rows, columns: ["run_id", 'key") --', "value", "x"] }),
+    "INVALID_PARAMETER_VALUE",
+  );
+  await expectMlflowError(restore("rows", { ...rows, rows: [["r"]] }), "INVALID_PARAMETER_VALUE");
+  await expectMlflowError(restore("rows", { ...rows, rows: [["r", "k", {}, "1"]] }), "INVALID_PARAMETER_VALUE");
+  await expectMlflowError(restore("rows", { ...rows, rows: [["r", "k", "v", "one"]] }), "INVALID_PARAMETER_VALUE");
+  await expectMlflowError(restore("end", { id: "b1", sequences: { users: "x" } }), "INVALID_PARAMETER_VALUE");
+  expect((await restore("rows", rows)).status).toBe(200);
+  expect((await restore("end", { id: "b1", sequences: { users: "7" } })).status).toBe(200);
+  const last = await env.DB.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'users'").first<{ seq: number }>();
+  expect(last?.seq).toBeGreaterThanOrEqual(7);
+  await expectMlflowError(restore("rows", rows), "BAD_REQUEST");
+});

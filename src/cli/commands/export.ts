@@ -8,11 +8,14 @@ export function exportCommand(): Command {
     .description(
       "Copy everything from a Trackflare server to where others read it: what is there already is not written again.",
     )
-    .argument("<place>", "a folder, which a stock `mlflow ui --backend-store-uri <folder>` opens")
+    .argument(
+      "<place>",
+      "a folder, which a stock `mlflow ui --backend-store-uri <folder>` opens, or pandas, DuckDB and Polars read",
+    )
     .addOption(new Option("--from <uri>", "the server to read from").env("MLFLOW_TRACKING_URI").makeOptionMandatory())
     .addOption(
-      new Option("--format <format>", "what the folder is to hold: MLflow's files")
-        .choices(["mlruns"])
+      new Option("--format <format>", "what the folder is to hold: MLflow's files, or two tables")
+        .choices(["mlruns", "parquet"])
         .default("mlruns"),
     )
     .addOption(

@@ -23,7 +23,9 @@ export async function runExport(place: string, flags: ExportFlags): Promise<Repo
   const target = await openTarget(place, flags, report);
   const progress = startProgress(`Exporting ${source.title}`, await source.countRuns(), !flags.json);
   try {
-    await transfer(source, target, report, { artifacts: flags.artifacts }, progress);
+    // Two tables have no place for files.
+    const artifacts = flags.format === "parquet" ? "keep" : flags.artifacts;
+    await transfer(source, target, report, { artifacts }, progress);
   } finally {
     progress.stop();
     await target.close();
@@ -33,7 +35,8 @@ export async function runExport(place: string, flags: ExportFlags): Promise<Repo
 }
 
 /** Each target's writer is loaded only where it is needed. */
-async function openTarget(place: string, _flags: ExportFlags, report: Report): Promise<Target> {
+async function openTarget(place: string, { format }: ExportFlags, report: Report): Promise<Target> {
+  if (format === "parquet") return await (await import("./parquet/target.ts")).ParquetTarget.open(place);
   const { MlrunsTarget } = await import("./mlruns/target.ts");
   return new MlrunsTarget(place, report);
 }

@@ -13,6 +13,7 @@ const MAX_POINTS = 60_000;
 export class TrackflareTarget implements Target {
   readonly title: string;
   readonly artifactHome = { uri: "mlflow-artifacts:", isForAll: true };
+  readonly isServer = true;
   readonly #server: TrackingServer;
   readonly #uploads: ArtifactUploads;
 
@@ -73,6 +74,8 @@ export class TrackflareTarget implements Target {
   async writeRegisteredModels(items: readonly Item<RegisteredModelRecord>[]): Promise<void> {
     await this.#post("registered-models", items.map(digested));
   }
+
+  async finish(): Promise<void> {}
 
   async close(): Promise<void> {}
 

@@ -36,6 +36,10 @@ export interface WrittenArtifacts {
 export interface Target {
   readonly title: string;
   readonly artifactHome: ArtifactHome;
+  /** Whether it has a store of artifacts itself, in which those that are kept have to be. */
+  readonly isServer: boolean;
+  /** Whether it has no place for logged and registered models: they are not read then. */
+  readonly takesOnlyRuns?: boolean;
   /** Which records are there already, whole and with this digest. */
   known(digests: readonly RecordDigest[]): Promise<readonly { readonly kind: RecordKind; readonly id: string }[]>;
   writeExperiments(items: readonly Item<ExperimentRecord>[]): Promise<void>;
@@ -43,5 +47,8 @@ export interface Target {
   writeRuns(items: readonly RunItem[]): Promise<WrittenArtifacts>;
   writeLoggedModels(items: readonly Item<LoggedModelRecord>[]): Promise<WrittenArtifacts>;
   writeRegisteredModels(items: readonly Item<RegisteredModelRecord>[]): Promise<void>;
+  /** All is written. */
+  finish(): Promise<void>;
+  /** However it ended. */
   close(): Promise<void>;
 }

@@ -63,8 +63,11 @@ class Transfer {
   async run(): Promise<void> {
     await this.#experiments();
     await this.#runs();
-    await this.#loggedModels();
-    await this.#registeredModels();
+    if (this.#target.takesOnlyRuns !== true) {
+      await this.#loggedModels();
+      await this.#registeredModels();
+    }
+    await this.#target.finish();
     if (this.#unseen === 0) return;
     this.#report.problem(
       `artifacts of ${this.#unseen} runs and logged models`,
@@ -144,6 +147,7 @@ class Transfer {
   async #artifacts(where: string, artifactUri: string, folder: ArtifactFolder | undefined): Promise<ItemArtifacts> {
     const isKept = this.#mode === "keep";
     const isProxied = artifactUri.startsWith("mlflow-artifacts:");
+    if (isKept && !this.#target.isServer) return NO_ARTIFACTS;
     if (folder === undefined && isProxied && isKept) this.#unseen++;
     if (folder === undefined && isProxied && !isKept) {
       this.#report.problem(where, `its artifacts at ${artifactUri} are not to be found: see --artifacts-from`);

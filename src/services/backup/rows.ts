@@ -1,4 +1,5 @@
 import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { readSequences } from "../../stores/d1/backup/restore.ts";
 import {
   type CellValue,
   readGroup,
@@ -7,6 +8,7 @@ import {
   type Table,
   type TableGroup,
 } from "../../stores/d1/backup/tables.ts";
+import { appliedMigrations } from "../../stores/d1/connection/migrate.ts";
 import { findImportedRuns } from "../../stores/d1/import/runs.ts";
 import type { ServiceContext } from "../context.ts";
 import { catchUp } from "../metrics/catch-up.ts";
@@ -22,9 +24,17 @@ export interface RowPage {
   readonly next: string | undefined;
 }
 
-/** What tables there are, each with its columns and its key. The first of each list is the one that the others belong to. */
-export async function listTables(ctx: ServiceContext): Promise<Table[][]> {
-  return (await readTableGroups(ctx.db)).map(({ parent, children }) => [parent, ...children]);
+/**
+ * What tables there are, each with its columns and its key; the first of each group is the one that the others belong to.
+ * Which migrations made them, and the last id that each has given.
+ */
+export async function describeTables(ctx: ServiceContext) {
+  const groups = (await readTableGroups(ctx.db)).map(({ parent, children }): Table[] => [parent, ...children]);
+  return {
+    groups,
+    migrations: [...((await appliedMigrations(ctx.db)) ?? [])].sort(),
+    sequences: await readSequences(ctx.db),
+  };
 }
 
 /**

@@ -2,11 +2,17 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { JsonObject } from "../../differential/json.ts";
 import { startMlflow } from "../../differential/servers.ts";
 import { startServer, type TestServer } from "../../server.ts";
 import { type Answers, answersOf, withoutPlaces } from "../import/answers.ts";
-import { python, transferReport } from "../import/command.ts";
+import { PYTHON, python, run, transferReport } from "../import/command.ts";
 import { rowsOf } from "./rows.ts";
+
+interface Pair {
+  readonly key: string;
+  readonly value: string;
+}
 
 const SEED = join(import.meta.dirname, "../import/seed.py");
 const folder = mkdtempSync(join(tmpdir(), "trackflare-export-"));
@@ -77,4 +83,39 @@ test("a second export writes nothing, and leaves nothing beside what it exported
     expect(again[kind], kind).toMatchObject({ written: 0, skipped: again[kind].read, failed: 0 });
   }
   expect(readdirSync(mlruns)).not.toContain(".unfinished");
+});
+
+test("as Parquet, pandas and other readers find every run and every point, to the bit", async () => {
+  const tables = join(folder, "tables");
+  const report = await transferReport(["export", tables, "--from", server.url, "--format", "parquet"]);
+  expect(report.runs).toMatchObject({ read: 7, written: 7 });
+  expect(readdirSync(tables).sort()).toEqual(["points.parquet", "runs.parquet"]);
+  const read = await run(PYTHON, ["-B", join(import.meta.dirname, "read_parquet.py"), tables]);
+  expect(read.exitCode, read.stderr).toBe(0);
+  const readers = JSON.parse(read.stdout) as Record<string, { runs: unknown[][]; points: string[][] }>;
+  expect(Object.keys(readers)).toContain("pandas");
+  const histories = [...ours].filter(([question]) => question.startsWith("history "));
+  const points = histories.flatMap(([question, answer]) =>
+    (answer as JsonObject[]).map(({ key, timestamp, step, value }) =>
+      [question.split(" ")[1], key, `${timestamp}`, `${step}`, Number(value)].join(" "),
+    ),
+  );
+  for (const [reader, found] of Object.entries(readers)) {
+    const theirs = found.points.map(([runId, key, timestamp, step, value]) =>
+      [runId, key, timestamp, step, Number(value)].join(" "),
+    );
+    expect(theirs.sort(), reader).toEqual(points.sort());
+    for (const [runId, status, stage, params, tags] of found.runs) {
+      const { info, data } = (
+        ours.get(`run ${runId}`) as unknown as { run: { info: JsonObject; data: { params?: Pair[]; tags?: Pair[] } } }
+      ).run;
+      const object = (pairs: Pair[] = []) => Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
+      expect([status, stage, params, tags]).toEqual([
+        info.status,
+        info.lifecycle_stage,
+        object(data.params),
+        object(data.tags),
+      ]);
+    }
+  }
 });

@@ -5,8 +5,11 @@ import { ServerRows } from "../../../src/cli/transfer/trackflare/server-rows.ts"
 const OWN_TABLES: ReadonlySet<string> = new Set(["imports", "users", "roles", "user_roles", "role_permissions"]);
 const OWN_COLUMNS: ReadonlySet<string> = new Set(["live_epoch", "has_object", "cell", "stamp"]);
 
-/** All rows of a server, by table, in one order; a row that another server would number differently names what it names. */
-export async function rowsOf(url: string): Promise<Map<string, string[]>> {
+/**
+ * All rows of a server, by table, in one order; a row that another server would number differently names what it names.
+ * @param ownTables those that are left out
+ */
+export async function rowsOf(url: string, ownTables = OWN_TABLES): Promise<Map<string, string[]>> {
   const server = await ServerRows.open(new TrackingServer(url, {}));
   if (server === undefined) throw new Error(`${url} is no Trackflare that is open`);
   const all = new Map<string, Record<string, unknown>[]>();
@@ -30,6 +33,6 @@ export async function rowsOf(url: string): Promise<Map<string, string[]>> {
       }),
     );
   };
-  const tables = [...all].filter(([table]) => !OWN_TABLES.has(table));
+  const tables = [...all].filter(([table]) => !ownTables.has(table));
   return new Map(tables.map(([table, rows]) => [table, rows.map(comparable).sort()]));
 }

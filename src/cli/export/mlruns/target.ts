@@ -29,6 +29,7 @@ const FILES_AT_A_TIME = 4;
 export class MlrunsTarget implements Target {
   readonly title: string;
   readonly artifactHome;
+  readonly isServer = false;
   readonly #root: string;
   readonly #report: Report;
   readonly #notes: ExportNotes;
@@ -99,6 +100,8 @@ export class MlrunsTarget implements Target {
     }
     this.#note("registered_model", items, (record) => record.name);
   }
+
+  async finish(): Promise<void> {}
 
   async close(): Promise<void> {
     rmSync(join(this.#root, UNFINISHED), { recursive: true, force: true });

@@ -20,7 +20,7 @@ export class ProxiedArtifacts implements ArtifactFolder {
   }
 
   async *list(below = ""): AsyncIterable<ArtifactFile> {
-    const path = below === "" ? this.#root : `${this.#root}/${below}`;
+    const path = [this.#root, below].filter((part) => part !== "").join("/");
     const { files = [] } = await this.#server.get<{ files?: readonly WireFile[] }>(PROXY, { path });
     for (const file of files) {
       const name = below === "" ? file.path : `${below}/${file.path}`;
@@ -30,7 +30,12 @@ export class ProxiedArtifacts implements ArtifactFolder {
   }
 
   async open(path: string): Promise<ReadableStream<Uint8Array>> {
-    const encoded = `${this.#root}/${path}`.split("/").map(encodeURIComponent).join("/");
+    const encoded = [this.#root, path]
+      .filter((part) => part !== "")
+      .join("/")
+      .split("/")
+      .map(encodeURIComponent)
+      .join("/");
     return bodyOf(await this.#server.fetch(`${PROXY}/${encoded}`));
   }
 }

@@ -18,6 +18,12 @@ export interface TableShape {
   readonly key: readonly string[];
 }
 
+interface Description {
+  readonly groups: readonly (readonly TableShape[])[];
+  readonly migrations: readonly string[];
+  readonly sequences: Readonly<Record<string, string>>;
+}
+
 /** Rows by the name of their table. */
 export type TableRows = Readonly<Record<string, readonly (readonly CellValue[])[]>>;
 
@@ -32,19 +38,24 @@ export interface PointsOfRun {
 export class ServerRows {
   readonly server: TrackingServer;
   readonly groups: readonly (readonly TableShape[])[];
+  /** File names of the migrations that the database has had. */
+  readonly migrations: readonly string[];
+  /** The last id that each table has given. */
+  readonly sequences: Readonly<Record<string, string>>;
   readonly #columns: ReadonlyMap<string, readonly string[]>;
 
-  private constructor(server: TrackingServer, groups: readonly (readonly TableShape[])[]) {
+  private constructor(server: TrackingServer, { groups, migrations, sequences }: Description) {
     this.server = server;
     this.groups = groups;
+    this.migrations = migrations;
+    this.sequences = sequences;
     this.#columns = new Map(groups.flat().map(({ name, columns }) => [name, columns.map((column) => column.name)]));
   }
 
   /** @returns undefined where the server is not Trackflare, or the caller is no admin of it. */
   static async open(server: TrackingServer): Promise<ServerRows | undefined> {
     try {
-      const { groups } = await server.get<{ groups: readonly (readonly TableShape[])[] }>(`${API}/tables`);
-      return new ServerRows(server, groups);
+      return new ServerRows(server, await server.get<Description>(`${API}/tables`));
     } catch (error) {
       if (error instanceof Refused || error instanceof NotLetIn) return undefined;
       throw error;
@@ -71,6 +82,20 @@ export class ServerRows {
 
   /** All points of the runs, run by run in the order of the ids; of those that have some. */
   async *points(runIds: readonly string[]): AsyncGenerator<PointsOfRun> {
+    let run: { runId: string; metrics: { key: string; stretches: WireStretch[] }[] } | undefined;
+    for await (const { stretch } of this.pointLines(runIds)) {
+      if (run !== undefined && run.runId !== stretch.run_id)
+        yield { runId: run.runId, metrics: run.metrics.map(joined) };
+      if (run?.runId !== stretch.run_id) run = { runId: stretch.run_id, metrics: [] };
+      const last = run.metrics.at(-1);
+      if (last?.key === stretch.key) last.stretches.push(stretch);
+      else run.metrics.push({ key: stretch.key, stretches: [stretch] });
+    }
+    if (run !== undefined) yield { runId: run.runId, metrics: run.metrics.map(joined) };
+  }
+
+  /** The same as the server's lines of JSON, one or more for each metric: those of a run once all of them have arrived. */
+  async *pointLines(runIds: readonly string[]): AsyncGenerator<PointLine> {
     const ids = [...runIds].sort();
     for (let from = 0; from < ids.length; from += RUNS_PER_REQUEST) {
       let rest = ids.slice(from, from + RUNS_PER_REQUEST);
@@ -78,8 +103,8 @@ export class ServerRows {
         for await (const run of this.#pointsOf(rest)) {
           if (run === undefined) rest = [];
           else {
-            yield run;
-            rest = rest.filter((id) => id > run.runId);
+            yield* run;
+            rest = rest.filter((id) => id > run[0]!.stretch.run_id);
           }
         }
         if (rest.length > 0 && repeats === MOST_REPEATS) {
@@ -89,25 +114,30 @@ export class ServerRows {
     }
   }
 
-  /** Runs of which all points arrived; undefined once none is missing. */
-  async *#pointsOf(runIds: readonly string[]): AsyncGenerator<PointsOfRun | undefined> {
+  /** The lines of each run of which all arrived; undefined once none is missing. */
+  async *#pointsOf(runIds: readonly string[]): AsyncGenerator<PointLine[] | undefined> {
     const body = JSON.stringify({ run_ids: runIds });
     const headers = { "Content-Type": "application/json" };
     const response = await this.server.fetch(`${API}/points`, { method: "POST", headers, body: () => body });
-    let run: { runId: string; metrics: { key: string; stretches: WireStretch[] }[] } | undefined;
+    let run: PointLine[] = [];
     for await (const line of linesOf(response)) {
       const stretch = parseExactly(line) as WireStretch | { end: true };
-      const runId = "end" in stretch ? undefined : stretch.run_id;
-      if (run !== undefined && run.runId !== runId) yield { runId: run.runId, metrics: run.metrics.map(joined) };
-      if ("end" in stretch) yield undefined;
-      else {
-        if (run?.runId !== runId) run = { runId: stretch.run_id, metrics: [] };
-        const last = run!.metrics.at(-1);
-        if (last?.key === stretch.key) last.stretches.push(stretch);
-        else run!.metrics.push({ key: stretch.key, stretches: [stretch] });
+      const isEnd = "end" in stretch;
+      if (run.length > 0 && (isEnd || run[0]!.stretch.run_id !== stretch.run_id)) {
+        yield run;
+        run = [];
       }
+      if (isEnd) yield undefined;
+      else run.push({ line, stretch, points: stretch.values.length });
     }
   }
+}
+
+/** A stretch of one metric's points, and the line that told it. */
+export interface PointLine {
+  readonly line: string;
+  readonly stretch: WireStretch;
+  readonly points: number;
 }
 
 interface WireStretch {

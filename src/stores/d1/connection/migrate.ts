@@ -77,8 +77,8 @@ async function prepareDatabase(db: D1Database): Promise<Set<string>> {
   return new Set();
 }
 
-/** @returns undefined where there is no table of them */
-async function appliedMigrations(db: D1Database): Promise<Set<string> | undefined> {
+/** The names of those that the database has had; undefined where there is no table of them. */
+export async function appliedMigrations(db: D1Database): Promise<Set<string> | undefined> {
   try {
     const { results } = await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
     return new Set(results.map((row) => row.name));

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { gzipSync } from "node:zlib";
+import { ProxiedArtifacts } from "../import/tracking-server/artifacts.ts";
+import { TrackingServer } from "../transfer/http.ts";
+import { type Progress, startProgress } from "../transfer/progress.ts";
+import { ServerRows, type TableRows } from "../transfer/trackflare/server-rows.ts";
+import { UserError } from "../user-error.ts";
+import { type Description, type FileEntry, FORMAT, type Summary } from "./backup-file.ts";
+import { TarWriter } from "./tar.ts";
+
+export interface BackupFlags {
+  readonly from: string;
+  readonly artifacts: "copy" | "list";
+  readonly json?: boolean;
+}
+
+/**
+ * Writes all that a running server holds to one file, which has its name once it is whole. Each run is as it was at one
+ * moment: D1's rows of it are one snapshot, and its points are read after, so none is missing that the rows know of.
+ * @throws {UserError} where the server cannot be reached, or is none that an admin can read whole.
+ */
+export async function runBackup(path: string, flags: BackupFlags): Promise<Summary> {
+  const server = new TrackingServer(flags.from, process.env);
+  const rows = await ServerRows.open(server);
+  if (rows === undefined) {
+    throw new UserError(`${server.url} is no Trackflare server, or does not let you in as an admin.`);
+  }
+  const unfinished = `${path}.unfinished`;
+  const tar = await TarWriter.create(unfinished);
+  const progress = startProgress(`Backing up ${server.url}`, undefined, !flags.json);
+  try {
+    const summary = await new Backup(rows, tar, unfinished, progress).write(flags.artifacts);
+    await tar.close();
+    renameSync(unfinished, path);
+    return summary;
+  } finally {
+    progress.stop();
+    await tar.close().catch(() => undefined);
+    rmSync(unfinished, { force: true });
+    rmSync(`${unfinished}.file`, { force: true });
+  }
+}
+
+class Backup {
+  readonly #rows: ServerRows;
+  readonly #tar: TarWriter;
+  /** Where a file is fetched to, whose size is not known before. */
+  readonly #scratch: string;
+  readonly #progress: Progress;
+  readonly #counts: Record<string, number> = {};
+  #points = 0;
+  #files = 0;
+
+  constructor(rows: ServerRows, tar: TarWriter, unfinished: string, progress: Progress) {
+    this.#rows = rows;
+    this.#tar = tar;
+    this.#scratch = `${unfinished}.file`;
+    this.#progress = progress;
+  }
+
+  async write(artifacts: BackupFlags["artifacts"]): Promise<Summary> {
+    const { groups, migrations } = this.#rows;
+    const description: Description = {
+      format: FORMAT,
+      id: randomUUID(),
+      created_ms: Date.now(),
+      migrations,
+      groups,
+      artifacts,
+    };
+    await this.#tar.addBytes("backup.json", Buffer.from(JSON.stringify(description)));
+    // Runs first: what they name is then there in what is read after.
+    const tables = groups.map(([parent]) => parent!.name);
+    for (const table of ["runs", ...tables.filter((name) => name !== "runs")]) await this.#group(table);
+    await this.#artifacts(artifacts);
+    const summary: Summary = {
+      entries: this.#tar.sums,
+      // Last, so that no id is given twice of a row that was read.
+      sequences: (await ServerRows.open(this.#rows.server))?.sequences ?? this.#rows.sequences,
+      rows: this.#counts,
+      points: this.#points,
+      files: this.#files,
+    };
+    await this.#tar.addBytes("checksums.json", Buffer.from(JSON.stringify(summary)));
+    await this.#tar.finish();
+    return summary;
+  }
+
+  async #group(table: string): Promise<void> {
+    let number = 0;
+    for await (const page of this.#rows.pages(table)) {
+      const name = numbered(++number);
+      await this.#addCompressed(`rows/${table}/${name}.json.gz`, JSON.stringify(page));
+      for (const [of, rows] of Object.entries(page)) this.#counts[of] = (this.#counts[of] ?? 0) + rows.length;
+      if (table === "runs") await this.#pointsOf(page, name);
+      this.#tell();
+    }
+  }
+
+  async #pointsOf(page: TableRows, name: string): Promise<void> {
+    const lines: string[] = [];
+    const runIds = this.#rows.named(page, "runs").map((row) => String(row.run_id));
+    for await (const { line, points } of this.#rows.pointLines(runIds)) {
+      lines.push(line, "\n");
+      this.#points += points;
+    }
+    await this.#addCompressed(`points/${name}.jsonl.gz`, lines.join(""));
+  }
+
+  async #artifacts(mode: BackupFlags["artifacts"]): Promise<void> {
+    const store = new ProxiedArtifacts(this.#rows.server, "");
+    const list: FileEntry[] = [];
+    for await (const { path: key, sizeBytes } of store.list()) {
+      this.#files++;
+      if (mode === "list") {
+        list.push({ key, size: sizeBytes });
+        continue;
+      }
+      await pipeline(Readable.from(await store.open(key), { objectMode: false }), createWriteStream(this.#scratch));
+      const { size } = statSync(this.#scratch);
+      const entry = `files/${numbered(this.#files)}`;
+      await this.#tar.add(entry, size, createReadStream(this.#scratch));
+      list.push({ key, size, entry });
+      this.#tell();
+    }
+    await this.#addCompressed("files.jsonl.gz", list.map((file) => `${JSON.stringify(file)}\n`).join(""));
+  }
+
+  async #addCompressed(name: string, text: string): Promise<void> {
+    await this.#tar.addBytes(name, gzipSync(text));
+  }
+
+  #tell(): void {
+    const { runs = 0 } = this.#counts;
+    this.#progress.advance(0, `${runs} runs, ${this.#points.toLocaleString("en")} points, ${this.#files} files`);
+  }
+}
+
+function numbered(number: number): string {
+  return String(number).padStart(8, "0");
+}

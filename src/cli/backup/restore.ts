@@ -1,0 +1,222 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { DataFolder } from "../data-folder.ts";
+import { Refused, TrackingServer } from "../transfer/http.ts";
+import { type Progress, startProgress } from "../transfer/progress.ts";
+import { ServerRows, type TableRows } from "../transfer/trackflare/server-rows.ts";
+import { UserError } from "../user-error.ts";
+import { BackupFile } from "./backup-file.ts";
+
+export interface RestoreFlags {
+  readonly to: string;
+  readonly json?: boolean;
+}
+
+/** Of one request: the server takes 8 MB. */
+const MAX_BODY_CHARACTERS = 2_000_000;
+const MAX_ROWS = 5000;
+const MAX_POINTS = 60_000;
+const MAX_RUNS = 200;
+
+const API = "/api/2.0/trackflare";
+
+/** What runs and their objects make anew from the points. */
+const DERIVED: ReadonlySet<string> = new Set(["latest_metrics"]);
+
+/**
+ * Restores a backup, once all of it was read and found whole: into a folder that is not there or empty, which then holds all
+ * or stays as it was; or into an empty server, which is one to work with once this has ended, however often it was begun.
+ * @throws {UserError}
+ */
+export async function runRestore(path: string, flags: RestoreFlags): Promise<BackupFile["summary"]> {
+  const backup = await BackupFile.open(path);
+  const progress = startProgress(`Restoring ${path}`, undefined, !flags.json);
+  try {
+    const isServer = /^https?:\/\//.test(flags.to);
+    if (isServer) await restoreInto(backup, new TrackingServer(flags.to, process.env), progress);
+    else await restoreFolder(backup, resolve(flags.to), progress);
+  } finally {
+    progress.stop();
+    await backup.tar.close();
+  }
+  return backup.summary;
+}
+
+/** By a server of its own on a folder beside, which gets its name at the end. */
+async function restoreFolder(backup: BackupFile, folder: string, progress: Progress): Promise<void> {
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
+    throw new UserError(`${folder} is not empty. Name a new folder, or move this one away.`);
+  }
+  const unfinished = `${folder}.unfinished`;
+  if (existsSync(unfinished)) {
+    // What a restore that was killed has left running is ended by the next who holds the folder.
+    (await DataFolder.hold(unfinished)).release();
+    rmSync(unfinished, { recursive: true });
+  }
+  const data = await DataFolder.hold(unfinished);
+  try {
+    const { parseServerSettings } = await import("../settings.ts");
+    const { startEngine } = await import("../engine.ts");
+    const { workerBundle } = await import("../worker-bundle.ts");
+    const token = randomBytes(24).toString("hex");
+    const given = { host: "127.0.0.1", port: "0", dataDir: unfinished };
+    const settings = parseServerSettings(given, { TRACKFLARE_ADMIN_TOKEN: token });
+    const engine = await startEngine(settings, await workerBundle(), undefined, data);
+    try {
+      await restoreInto(backup, new TrackingServer(engine.url, { MLFLOW_TRACKING_TOKEN: token }), progress);
+    } finally {
+      await engine.stop();
+    }
+  } finally {
+    data.release();
+  }
+  if (existsSync(folder)) rmdirSync(folder);
+  renameSync(unfinished, folder);
+}
+
+async function restoreInto(backup: BackupFile, server: TrackingServer, progress: Progress): Promise<void> {
+  const rows = await ServerRows.open(server);
+  if (rows === undefined) {
+    throw new UserError(`${server.url} is no Trackflare server, or does not let you in as an admin.`);
+  }
+  const newer = backup.description.migrations.filter((name) => !rows.migrations.includes(name));
+  if (newer.length > 0) {
+    throw new UserError(
+      `The backup is of a newer version than ${server.url}, which lacks ${newer.join(", ")}. Upgrade it first.`,
+    );
+  }
+  await new Restore(backup, server, progress).run();
+}
+
+class Restore {
+  readonly #backup: BackupFile;
+  readonly #server: TrackingServer;
+  readonly #progress: Progress;
+  readonly #columns: ReadonlyMap<string, readonly string[]>;
+  #runs = 0;
+
+  constructor(backup: BackupFile, server: TrackingServer, progress: Progress) {
+    this.#backup = backup;
+    this.#server = server;
+    this.#progress = progress;
+    const tables = backup.description.groups.flat();
+    this.#columns = new Map(tables.map(({ name, columns }) => [name, columns.map((column) => column.name)]));
+  }
+
+  async run(): Promise<void> {
+    const { id, groups } = this.#backup.description;
+    try {
+      await this.#post("restore/begin", JSON.stringify({ id }));
+    } catch (error) {
+      if (error instanceof Refused) throw new UserError(`${this.#server.url}: ${error.message}`);
+      throw error;
+    }
+    const tables = groups.map(([parent]) => parent!.name);
+    // A user makes a role, which the backup's own then replaces. Experiments come last, by which everything else is found, and
+    // notes of imports after the runs, which are noted too.
+    const [first, last] = [["users"], ["imports", "registered_models", "experiments"]];
+    const rest = tables.filter((name) => !first.includes(name) && !last.includes(name));
+    const order = [...first, ...rest, ...last].filter((name) => tables.includes(name));
+    for (const table of order) {
+      for (const page of this.#backup.pagesOf(table)) {
+        const rows = await this.#backup.json<TableRows>(`rows/${table}/${page}.json.gz`);
+        for (const [name, of] of Object.entries(rows)) if (!DERIVED.has(name)) await this.#rows(name, of);
+        if (table === "runs") await this.#points(rows, page);
+      }
+    }
+    await this.#files();
+    await this.#post("restore/end", JSON.stringify({ id, sequences: this.#backup.summary.sequences }));
+  }
+
+  async #rows(table: string, rows: TableRows[string]): Promise<void> {
+    const { id } = this.#backup.description;
+    const columns = this.#columns.get(table);
+    for (const list of pieces(
+      rows.map((row) => JSON.stringify(row)),
+      MAX_ROWS,
+    )) {
+      const fields = JSON.stringify({ id, table, columns }).slice(0, -1);
+      await this.#post("restore/rows", `${fields},"rows":[${list.join(",")}]}`);
+    }
+  }
+
+  /** The points of a page's runs; then the runs are in the stage that they were in. */
+  async #points(rows: TableRows, page: string): Promise<void> {
+    const text = await this.#backup.text(`points/${page}.jsonl.gz`);
+    let group: string[] = [];
+    let [count, runs] = [0, new Set<string>()];
+    const send = async () => {
+      if (group.length > 0) await this.#post("import/points", `{"records":[${group.join(",")}]}`);
+      [group, count, runs] = [[], 0, new Set()];
+    };
+    for (const line of text.split("\n")) {
+      if (line === "") continue;
+      // A run may be named once in a request.
+      const { run_id: runId, values } = JSON.parse(line) as { run_id: string; values: unknown[] };
+      if (runs.has(runId) || count + values.length > MAX_POINTS || runs.size >= MAX_RUNS) await send();
+      runs.add(runId);
+      count += values.length;
+      group.push(line.replace(/^\{"run_id":("[^"]*"),(.*)\}$/s, '{"run_id":$1,"metrics":[{$2}]}'));
+    }
+    await send();
+    const columns = this.#columns.get("runs") ?? [];
+    const ends = (rows.runs ?? []).map((row) => {
+      const field = (name: string) => row[columns.indexOf(name)];
+      return JSON.stringify({
+        run_id: field("run_id"),
+        lifecycle_stage: field("lifecycle_stage"),
+        deleted_time_ms: field("deleted_time"),
+        digest: "restored",
+      });
+    });
+    for (const list of pieces(ends, MAX_RUNS))
+      await this.#post("import/finished-runs", `{"records":[${list.join(",")}]}`);
+    this.#runs += ends.length;
+    this.#progress.advance(0, `${this.#runs} runs`);
+  }
+
+  async #files(): Promise<void> {
+    for (const { key, size, entry } of await this.#backup.files()) {
+      if (entry === undefined) continue;
+      const path = key.split("/").map(encodeURIComponent).join("/");
+      const headers = { "Content-Type": "application/octet-stream", "Content-Length": String(size) };
+      const body = () => streamOf(this.#backup.tar.pieces(entry));
+      const response = await this.#server.fetch(`/api/2.0/mlflow-artifacts/artifacts/${path}`, {
+        method: "PUT",
+        headers,
+        body,
+      });
+      await response.body?.cancel();
+    }
+  }
+
+  async #post(name: string, body: string): Promise<void> {
+    await this.#server.post(`${API}/${name}`, body);
+  }
+}
+
+/** Texts in lists that one request takes each. */
+function* pieces(texts: readonly string[], most: number): Generator<readonly string[]> {
+  let [list, length]: [string[], number] = [[], 0];
+  for (const text of texts) {
+    if (list.length > 0 && (list.length >= most || length + text.length > MAX_BODY_CHARACTERS)) {
+      yield list;
+      [list, length] = [[], 0];
+    }
+    list.push(text);
+    length += text.length;
+  }
+  if (list.length > 0) yield list;
+}
+
+/** Bytes as a request's body, of which nothing is held in memory. */
+function streamOf(bytes: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await bytes.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}

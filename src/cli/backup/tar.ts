@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+
+/* Tar files as POSIX's ustar format has them, with names of at most 100 characters: what `tar` lists and unpacks everywhere. */
+
+const BLOCK = 512;
+
+/** What an entry holds, as its bytes say. */
+export interface EntrySum {
+  readonly size: number;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** Writes a tar file entry by entry. It is a whole one after {@link TarWriter.finish}. */
+export class TarWriter {
+  readonly #file: FileHandle;
+  readonly sums: Record<string, EntrySum> = {};
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  static async create(path: string): Promise<TarWriter> {
+    return new TarWriter(await open(path, "w"));
+  }
+
+  /** @param size in bytes of all pieces together */
+  async add(name: string, size: number, pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    await this.#file.write(headerOf(name, size));
+    const hash = createHash("sha256");
+    let written = 0;
+    for await (const piece of pieces) {
+      await this.#file.write(piece);
+      hash.update(piece);
+      written += piece.length;
+    }
+    if (written !== size) throw new Error(`${name} has ${written} bytes and not ${size}`);
+    const rest = written % BLOCK;
+    if (rest > 0) await this.#file.write(Buffer.alloc(BLOCK - rest));
+    this.sums[name] = { size, sha256: hash.digest("hex") };
+  }
+
+  async addBytes(name: string, bytes: Uint8Array): Promise<void> {
+    await this.add(name, bytes.length, [bytes]);
+  }
+
+  /** The end of a tar file, on disk. */
+  async finish(): Promise<void> {
+    await this.#file.write(Buffer.alloc(2 * BLOCK));
+    await this.#file.sync();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+function headerOf(name: string, size: number): Buffer {
+  const header = Buffer.alloc(BLOCK);
+  header.write(name, 0, 100);
+  header.write("0000644\0", 100);
+  header.write("0000000\0", 108);
+  header.write("0000000\0", 116);
+  writeSize(header, size);
+  header.write(`${Math.floor(Date.now() / 1000).toString(8)} `.padStart(12, "0"), 136);
+  header.write("        ", 148);
+  header.write("0", 156);
+  header.write("ustar\x0000", 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return header;
+}
+
+/** Octal digits, or from 8 GiB on a binary number, as GNU's tar has them. */
+function writeSize(header: Buffer, size: number): void {
+  if (size < 8 ** 11) {
+    header.write(`${size.toString(8).padStart(11, "0")} `, 124);
+    return;
+  }
+  header[124] = 0x80;
+  header.writeBigUInt64BE(BigInt(size), 128);
+}
+
+export interface TarEntry {
+  readonly size: number;
+  readonly offset: number;
+}
+
+/** Reads a tar file's entries in any order. */
+export class TarReader {
+  readonly #file: FileHandle;
+  readonly entries: ReadonlyMap<string, TarEntry>;
+
+  private constructor(file: FileHandle, entries: ReadonlyMap<string, TarEntry>) {
+    this.#file = file;
+    this.entries = entries;
+  }
+
+  /** As far as the file goes: one that was cut off lacks its last entries. */
+  static async open(path: string): Promise<TarReader> {
+    const file = await open(path, "r");
+    const entries = new Map<string, TarEntry>();
+    const { size: fileSize } = await file.stat();
+    const header = Buffer.alloc(BLOCK);
+    for (let offset = 0; offset + BLOCK <= fileSize; ) {
+      await file.read(header, 0, BLOCK, offset);
+      const name = header.toString("utf8", 0, 100).replace(/\0.*$/s, "");
+      if (name === "" || header.toString("latin1", 257, 262) !== "ustar") break;
+      const size =
+        header[124] === 0x80
+          ? Number(header.readBigUInt64BE(128))
+          : Number.parseInt(header.toString("latin1", 124, 136), 8);
+      if (!Number.isSafeInteger(size) || offset + BLOCK + size > fileSize) break;
+      entries.set(name, { size, offset: offset + BLOCK });
+      offset += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+    }
+    return new TarReader(file, entries);
+  }
+
+  /** The bytes of an entry, piece by piece. */
+  async *pieces(name: string): AsyncGenerator<Uint8Array> {
+    const entry = this.entries.get(name);
+    if (entry === undefined) throw new Error(`There is no ${name}`);
+    for (let at = 0; at < entry.size; ) {
+      const piece = Buffer.alloc(Math.min(1 << 20, entry.size - at));
+      const { bytesRead } = await this.#file.read(piece, 0, piece.length, entry.offset + at);
+      if (bytesRead === 0) throw new Error(`${name} ends too early`);
+      yield piece.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  }
+
+  async bytes(name: string): Promise<Buffer> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.pieces(name)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
