@@ -7,6 +7,7 @@ import type { Readable } from "node:stream";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import type { DataFolder } from "./data-folder.ts";
 import { createFileService, UPLOADS_FOLDER } from "./file-service.ts";
+import { closeInternalConnect } from "./internal-connect.ts";
 import { printRuntimeLog } from "./runtime-log.ts";
 import { RuntimeWatch } from "./runtime-watch.ts";
 import { isLoopback, type ServerSettings } from "./settings.ts";
@@ -42,6 +43,7 @@ export async function startEngine(
   await once(files, "listening");
 
   const runtime = new RuntimeWatch(data, scratch);
+  closeInternalConnect();
   const trace = new SourceTrace(join(bundle.path, "index.js.map"));
   const miniflare = new Miniflare({
     workers: [

@@ -66,11 +66,32 @@ function isLocalOrigin(origin: string): boolean {
   return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i.test(origin);
 }
 
+/**
+ * Headers that proxies, load balancers and content networks add to what they pass on, in lower case; `*` is any end. None that
+ * clients add of themselves, as tracing libraries do X-Amzn-Trace-Id.
+ */
+export const PROXY_HEADERS = [
+  ...["forwarded", "x-forwarded*", "via", "x-original-*", "x-rewrite-url", "x-real-ip", "x-real-port", "x-remote-ip"],
+  ...["x-remote-addr", "x-originating-ip", "x-client-ip", "client-ip", "x-cluster-client-ip", "x-proxyuser-ip"],
+  ...["proxy-client-ip", "wl-proxy-client-ip", "x-proxy-*", "x-proxycontextpath", "x-scheme", "x-url-scheme"],
+  ...[
+    "front-end-https",
+    "x-host",
+    "true-client-ip",
+    "cdn-loop",
+    "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "cf-pseudo-ipv4",
+  ],
+  ...["cf-ray", "cf-visitor", "cf-ipcountry", "fastly-client-ip", "fastly-client", "fastly-ff", "fly-client-ip"],
+  ...["fly-forwarded-port", "x-azure-*", "x-appengine-*", "x-envoy-*", "x-amz-cf-id", "x-vercel-*", "x-nf-*"],
+  ...["do-connecting-ip", "ali-cdn-real-ip", "tailscale-*", "x-arr-log-id", "x-arr-ssl"],
+];
+
+const PROXY_HEADER = new RegExp(`^(?:${PROXY_HEADERS.map((name) => name.replace("*", ".*")).join("|")})$`);
+
 /** The header by which a proxy says that it passes on another's request; undefined where none does. */
 export function forwardedBy(request: Request): string | undefined {
-  for (const name of request.headers.keys()) {
-    if (/^(forwarded|via|x-real-ip|x-forwarded.*|x-original-.*|cf-connecting-ip|true-client-ip)$/.test(name))
-      return name;
-  }
+  for (const name of request.headers.keys()) if (PROXY_HEADER.test(name)) return name;
   return undefined;
 }
