@@ -83,6 +83,7 @@ async function serve(
     announcesPresigned: config.announcesPresigned,
     cells: config.cells,
     principal,
+    defaultLevel: config.defaultLevel,
     visibility,
     requestId,
   };

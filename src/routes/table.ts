@@ -13,6 +13,7 @@ import { runsRoutes } from "./runs.ts";
 import { stockUiRoutes } from "./stock-ui.ts";
 import { systemRoutes } from "./system.ts";
 import { tokensRoutes } from "./tokens.ts";
+import { uiAccessRoutes } from "./ui/access.ts";
 import { uiFindRoutes } from "./ui/find.ts";
 import { uiLiveRoutes } from "./ui/live.ts";
 import { uiPreviewRoutes } from "./ui/preview.ts";
@@ -38,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   ...uiSeriesRoutes,
   ...uiLiveRoutes,
   ...uiSessionRoutes,
+  ...uiAccessRoutes,
   ...stockUiRoutes,
   ...importRoutes,
   ...backupRoutes,

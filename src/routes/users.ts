@@ -47,16 +47,22 @@ const grantFields = {
 };
 
 /** Who manages a thing decides who else may use it; of all things of a kind an admin decides. */
-const onGranted: Permission<{ readonly resourceType: ResourceType; readonly resourceId: string }> = {
+export const onGranted: Permission<{ readonly resourceType: ResourceType; readonly resourceId: string }> = {
   level: "MANAGE",
   scope: "admin",
   on: ({ resourceType, resourceId }) => [grantedResource(resourceType, resourceId)],
 };
 
-function grantedResource(type: ResourceType, id: string): Resource {
-  if (type === "experiment" && id !== "*") return { kind: "experiment", experimentId: id };
-  if ((type === "registered_model" || type === "prompt") && id !== "*") return { kind: "registeredModel", name: id };
-  return { kind: "server" };
+/** What a request for grants names; undefined for all things of a kind. */
+export function grantedThing(type: ResourceType, id: string) {
+  if (type === "experiment" && id !== "*") return { kind: "experiment", experimentId: id } as const;
+  const isModel = (type === "registered_model" || type === "prompt") && id !== "*";
+  return isModel ? ({ kind: "registeredModel", name: id } as const) : undefined;
+}
+
+/** The same as what must be held: all things of a kind are an admin's. */
+export function grantedResource(type: ResourceType, id: string): Resource {
+  return grantedThing(type, id) ?? { kind: "server" };
 }
 
 /** Users and their own grants, by MLflow's REST (`mlflow/server/auth`). */

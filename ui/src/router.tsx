@@ -91,6 +91,18 @@ const signIn = createRoute({
   component: screen(() => import("./screens/sign-in/sign-in-screen.tsx"), "SignInScreen"),
 });
 
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: screen(() => import("./screens/account/account-screen.tsx"), "AccountScreen"),
+});
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  component: screen(() => import("./screens/people/people-screen.tsx"), "PeopleScreen"),
+});
+
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
@@ -257,6 +269,8 @@ const routeTree = root.addChildren([
   registeredModel,
   modelVersion,
   signIn,
+  account,
+  people,
 ]);
 
 export function makeRouter(queries: QueryClient) {

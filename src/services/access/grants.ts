@@ -1,7 +1,16 @@
 import { ANY, GRANT_LEVELS, GRANTS, type Grant, type ResourceType } from "../../domain/access.ts";
 import { alreadyExists, doesNotExist, invalidParameter } from "../../domain/errors.ts";
 import { isExperimentId } from "../../domain/ids.ts";
-import { deleteGrant, findGrants, insertGrant, type ToldGrant } from "../../stores/d1/access/grants.ts";
+import { decideForUser, type GrantedThing } from "../../stores/d1/access/decisions.ts";
+import {
+  deleteGrant,
+  findGrants,
+  findGrantsOn,
+  type GrantOnThing,
+  insertGrant,
+  replaceGrant,
+  type ToldGrant,
+} from "../../stores/d1/access/grants.ts";
 import { findUser, type User } from "../../stores/d1/access/users.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import { findExperiment } from "../../stores/d1/experiments/experiments.ts";
@@ -29,6 +38,30 @@ export async function grant(ctx: ServiceContext, named: NamedGrant, permission: 
     if (!isDuplicate(error, "role_permissions.role_id")) throw error;
     throw alreadyExists(`Permission for ${describe(named)} already exists.`);
   }
+}
+
+/** Sets what a user has on a thing, or takes it away: for who is told of all grants on it. @param permission undefined for none */
+export async function setGrant(ctx: ServiceContext, named: NamedGrant, permission: Grant | undefined): Promise<void> {
+  const level = permission === undefined ? null : GRANT_LEVELS[permission];
+  await changed(replaceGrant(ctx.writes, await keyOf(ctx, named), level));
+}
+
+/** What the caller may do with a thing that the caller may see, as a user without a token. */
+export async function ownLevel(ctx: ServiceContext, thing: GrantedThing | undefined): Promise<number> {
+  const { user, isAdmin, signInId } = ctx.principal;
+  if (user === undefined || isAdmin || thing === undefined) return GRANT_LEVELS.MANAGE;
+  const { db, defaultLevel } = ctx;
+  const decision = await decideForUser(db, { ...user, signInId }, { things: [thing], defaultLevel });
+  const level = decision?.levels[0];
+  return typeof level === "number" ? level : GRANT_LEVELS.READ;
+}
+
+/** All grants that count for one thing. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+export async function listGrantsOn(
+  ctx: ServiceContext,
+  { resourceType, resourceId }: Omit<NamedGrant, "username">,
+): Promise<GrantOnThing[]> {
+  return await findGrantsOn(ctx.db, resourceType, await patternOf(ctx, resourceType, resourceId));
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */

@@ -41,6 +41,9 @@ export function withQuery(path: string, fields: QueryFields = {}): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
+/** Of a thing that is not there, too: the server does not tell the two apart. */
+const DENIED = "You may not do this. Whoever manages it, or an admin of this server, can grant it to you.";
+
 /** The error that an answer beyond 2xx carries; a proxy's HTML page becomes its status line. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const fallback = new ApiError(
@@ -52,7 +55,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
     const body: unknown = JSON.parse(await response.text());
     if (typeof body !== "object" || body === null || !("error_code" in body)) return fallback;
     const message = "message" in body && typeof body.message === "string" ? body.message : fallback.message;
-    return new ApiError(response.status, String(body.error_code), message);
+    return new ApiError(response.status, String(body.error_code), message === "Permission denied." ? DENIED : message);
   } catch {
     return fallback;
   }

@@ -10,7 +10,11 @@ export type Entity =
   | "model-versions"
   | "logged-models"
   | "keys"
-  | "series";
+  | "series"
+  | "people"
+  | "grants"
+  | "tokens"
+  | "sign-ins";
 
 export function makeQueryClient(): QueryClient {
   return new QueryClient({

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { deleteJson, errorOf, postJson } from "./client.ts";
+import { deleteJson, errorOf, getJson, postJson } from "./client.ts";
 
 /** Who is before the page, as the server knows. */
 export interface Session {
@@ -30,4 +30,34 @@ export function signIn(credentials: { username: string; password: string }): Pro
 
 export function signOut(): Promise<unknown> {
   return deleteJson("ui-api/session");
+}
+
+/** Sets the own password. All other browsers are signed out. */
+export function changePassword(change: { current_password: string; password: string }): Promise<unknown> {
+  return postJson("ui-api/session/password", change);
+}
+
+/** A browser that is signed in. Times in ms since 1970. */
+export interface SignIn {
+  sign_in_id: number;
+  creation_time: number;
+  /** A quarter of an hour late at most. */
+  last_seen_time: number;
+  user_agent: string;
+  /** Empty where the server does not know it. */
+  address: string;
+  /** The browser that asks. */
+  is_current: boolean;
+}
+
+export const signInsQuery = () =>
+  queryOptions({
+    queryKey: ["sign-ins"],
+    queryFn: async ({ signal }) =>
+      (await getJson<{ sign_ins: SignIn[] }>("ui-api/sign-ins", undefined, signal)).sign_ins,
+  });
+
+/** One of the own, all of the own but this browser's, or, for an admin, all of another's. */
+export function endSignIns(which: { sign_in_id: number } | { others: true; username?: string }): Promise<unknown> {
+  return postJson("ui-api/sign-ins/end", which);
 }

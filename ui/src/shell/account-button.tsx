@@ -12,7 +12,7 @@ export default function AccountButton() {
   const { history } = useRouter();
   const queries = useQueryClient();
   if (!session?.asks_for_credentials || session.user === null) return null;
-  const { username } = session.user;
+  const { username, is_admin } = session.user;
   const leave = (): void => {
     signOut().then(
       () => {
@@ -31,7 +31,12 @@ export default function AccountButton() {
           {...(onClick && { onClick })}
         />
       )}
-      entries={() => [{ label: `Sign out ${username}`, onSelect: leave }]}
+      entries={() => [
+        { label: "Your account", href: "#/account" },
+        ...(is_admin ? [{ label: "People", href: "#/people" }] : []),
+        null,
+        { label: `Sign out ${username}`, onSelect: leave },
+      ]}
     />
   );
 }

@@ -84,3 +84,49 @@ export function grantRegisteredModelStatement(db: Database, userId: number, name
     )
     .bind(userId, name);
 }
+
+/** A grant as those are told who manage the thing: whose it is, and whether it is on every thing of the kind. */
+export interface GrantOnThing {
+  /** Of a user's own grant; null where it is a role's. */
+  readonly username: string | null;
+  readonly roleName: string;
+  readonly pattern: string;
+  readonly level: number;
+}
+
+/** All grants that count for one thing, those on every thing of its kind included. */
+export async function findGrantsOn(db: D1Database, type: ResourceType, pattern: string): Promise<GrantOnThing[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT u.username, r.name, g.resource_pattern, g.level FROM role_permissions g
+       JOIN roles r ON r.role_id = g.role_id LEFT JOIN users u ON u.user_id = r.owner_id
+       WHERE g.resource_type = ? AND g.resource_pattern IN (?, '*') ORDER BY u.username IS NULL, u.username, r.name`,
+    )
+    .bind(type, pattern)
+    .all<{ username: string | null; name: string; resource_pattern: string; level: number }>();
+  return results.map((row) => ({
+    username: row.username,
+    roleName: row.name,
+    pattern: row.resource_pattern,
+    level: row.level,
+  }));
+}
+
+/** Sets a user's own grant, or takes it away, in one transaction. @param level null for none */
+export async function replaceGrant(db: Database, key: GrantKey, level: number | null): Promise<void> {
+  const { userId, type, pattern } = key;
+  await db.batch([
+    db
+      .prepare(
+        `DELETE FROM role_permissions WHERE role_id = (SELECT role_id FROM roles WHERE owner_id = ?1)
+         AND resource_type = ?2 AND resource_pattern = ?3`,
+      )
+      .bind(userId, type, pattern),
+    db
+      .prepare(
+        `INSERT INTO role_permissions (role_id, resource_type, resource_pattern, level)
+         SELECT role_id, ?2, ?3, ?4 FROM roles WHERE owner_id = ?1 AND ?4 IS NOT NULL`,
+      )
+      .bind(userId, type, pattern, level),
+  ]);
+}

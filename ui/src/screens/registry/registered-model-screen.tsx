@@ -21,6 +21,7 @@ import { TagEditor } from "../../parts/tag-editor.tsx";
 import { Time } from "../../parts/values.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { AccessButton } from "../access/access-button.tsx";
 import { DeleteDialog, RenameDialog } from "./model-dialogs.tsx";
 import { quoted } from "./registry-filter.ts";
 import { byVersion, Unreadable } from "./registry-parts.tsx";
@@ -82,11 +83,11 @@ export function RegisteredModelScreen() {
         <div className="flex items-center gap-1">
           <h1 className="min-w-0 text-lg wrap-anywhere">{name}</h1>
           <CopyButton text={name} label="Copy the name" />
+          <span className="ml-auto" />
+          <AccessButton name={name} thing={{ resource_type: "registered_model", resource_id: name }} />
           <Menu
             align="end"
-            trigger={
-              <IconButton label="Actions of the model" icon={<Ellipsis size={16} aria-hidden />} className="ml-auto" />
-            }
+            trigger={<IconButton label="Actions of the model" icon={<Ellipsis size={16} aria-hidden />} />}
             entries={[
               { label: "Rename…", onSelect: () => setDialog("rename") },
               { label: "Delete…", isDangerous: true, onSelect: () => setDialog("delete") },

@@ -10,6 +10,7 @@ import { firstLine, formatTime } from "../../parts/format.ts";
 import { TextField } from "../../parts/text-field.tsx";
 import { sayFailed } from "../../parts/toast.tsx";
 import { FavouriteButton } from "../../shell/favourite-button.tsx";
+import { AccessButton } from "../access/access-button.tsx";
 
 const Description = lazy(async () => ({ default: (await import("../../parts/description.tsx")).Description }));
 const TagEditor = lazy(async () => ({ default: (await import("../../parts/tag-editor.tsx")).TagEditor }));
@@ -32,6 +33,7 @@ export function ExperimentAbout({ experiment }: { experiment: Experiment }) {
         </button>
       )}
       <FavouriteButton place={{ kind: "experiment", id: experiment_id, experimentId: experiment_id, name }} />
+      <AccessButton name={name} thing={{ resource_type: "experiment", resource_id: experiment_id }} />
       <Button kind="quiet" icon={<Info size={14} aria-hidden />} onClick={() => setOpen(true)}>
         About
       </Button>

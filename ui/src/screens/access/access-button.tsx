@@ -1,0 +1,27 @@
+import { useQuery } from "@tanstack/react-query";
+import { Users } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { type GrantedThing, levelQuery } from "../../api/grants.ts";
+import { sessionQuery } from "../../api/session.ts";
+import { IconButton } from "../../parts/button.tsx";
+
+const AccessDialog = lazy(() => import("./access-dialog.tsx"));
+
+/** Opens who can see a thing; there for who manages it, on a server that tells its callers apart. */
+export function AccessButton({ name, thing }: { name: string; thing: GrantedThing }) {
+  const session = useQuery(sessionQuery()).data;
+  const isClosed = session?.asks_for_credentials === true && session.user !== null;
+  const level = useQuery({ ...levelQuery(thing), enabled: isClosed }).data;
+  const [isOpen, setOpen] = useState(false);
+  if (!isClosed || level !== "MANAGE") return null;
+  return (
+    <>
+      <IconButton label="Who can see this" icon={<Users size={14} aria-hidden />} onClick={() => setOpen(true)} />
+      {isOpen && (
+        <Suspense>
+          <AccessDialog {...{ name, thing }} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
