@@ -42,6 +42,9 @@ const CELL_TESTS = [
   "test/routes/ui/{live,series,group-series}.test.ts",
 ];
 
+/** What only cells have. */
+const ONLY_CELLS_TESTS = ["test/services/metrics/full-cell.test.ts"];
+
 /** The same for runs that are spread over several cells. */
 const MANY_CELLS_TESTS = [
   "test/stores/run/durable-object.test.ts",
@@ -74,7 +77,11 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
     test: {
       name,
       include,
-      exclude: [...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS, ...(name === "edge" ? [] : [EDGE_TESTS])],
+      exclude: [
+        ...[...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS],
+        ...(name === "edge" ? [] : [EDGE_TESTS]),
+        ...(name === "cells" ? [] : ONLY_CELLS_TESTS),
+      ],
       globalSetup: hasFiles
         ? ["test/stores/artifacts/file-service.setup.ts", "test/stores/artifacts/s3-server.setup.ts"]
         : [],
@@ -91,7 +98,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       inWorkerd("workerd", ["test/**/*.test.ts"], {}),
-      inWorkerd("cells", CELL_TESTS, { TRACKFLARE_CELLS: "1" }),
+      inWorkerd("cells", [...CELL_TESTS, ...ONLY_CELLS_TESTS], { TRACKFLARE_CELLS: "1" }),
       inWorkerd("many-cells", MANY_CELLS_TESTS, { TRACKFLARE_CELLS: "4" }),
       inWorkerd("edge", [EDGE_TESTS], {}),
       {

@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
 import { crashRounds } from "./crash-rounds.ts";
 
-// The crash test for as long as one likes: node test/faults/soak.ts --minutes 30 [--seed 7] [--clients 16]
+// The crash test for as long as one likes: node test/faults/soak.ts --minutes 30 [--kills 25] [--seed 7] [--clients 16]
+// TRACKFLARE_CELLS says how many objects hold the histories; 0: each run has its own.
 
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "10" },
+    kills: { type: "string", default: "Infinity" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     clients: { type: "string", default: "16" },
   },
@@ -16,7 +18,7 @@ const report = await crashRounds({
   clients: Number(values.clients),
   runs: 12,
   maxPauseMs: 20,
-  goesOn: () => Date.now() < end,
+  goesOn: (round) => round < Number(values.kills) && Date.now() < end,
 });
 console.log({
   ...report,

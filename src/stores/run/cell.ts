@@ -17,8 +17,9 @@ const MAX_OPEN_RUNS = 2000;
 const MAX_UNFLUSHED_KEYS = 20_000;
 /** Points of a run likewise: the next instance reads them all to know what to tell. */
 const MAX_UNFLUSHED_POINTS = 500_000;
-/** Commits between two looks at that bound. */
+/** Commits, or bytes of points, between two looks at these bounds. */
 const COMMITS_PER_CHECK = 64;
+const BYTES_PER_CHECK = 250_000;
 
 /** An object holds 10 GB: from here on it takes no more runs, and those that it has go on. */
 const FULL_BYTES = 4_000_000_000;
@@ -85,7 +86,8 @@ export class Cell {
   readonly #runs = new Map<number, OpenRun>();
   readonly #numbers = new Map<string, number>();
   #alarmMs: number | undefined;
-  #commitCount = 0;
+  #uncheckedCommits = 0;
+  #uncheckedBytes = 0;
 
   constructor(platform: CellPlatform) {
     this.#platform = platform;
@@ -307,7 +309,9 @@ export class Cell {
       answers.set(run, run.beginning === undefined ? run.write(runId, bodies) : this.#writeAfter(run, ofRun));
       if (run.isUntidy) void this.#tidy(run);
     }
-    if (++this.#commitCount % COMMITS_PER_CHECK === 0) this.#boundMemory();
+    this.#uncheckedCommits++;
+    for (const { body } of appends) this.#uncheckedBytes += body.length;
+    if (this.#uncheckedCommits >= COMMITS_PER_CHECK || this.#uncheckedBytes >= BYTES_PER_CHECK) this.#boundMemory();
     return appends.map(({ run }) => answers.get(run)!);
   }
 
@@ -331,6 +335,8 @@ export class Cell {
   }
 
   #boundMemory(): void {
+    this.#uncheckedCommits = 0;
+    this.#uncheckedBytes = 0;
     const runs = [...this.#runs.values()];
     const keys = runs.reduce((sum, { news }) => sum + news.size, 0);
     const isOver = (run: OpenRun) =>

@@ -15,6 +15,7 @@ import {
   abort,
   alarmOf,
   appendTo,
+  HAS_CELLS,
   idInCell,
   latestRows,
   liveEpoch,
@@ -27,6 +28,25 @@ import {
   seenAs,
 } from "../../helpers/run-object.ts";
 import { Random } from "./random.ts";
+
+/** The run's number in its object. */
+const numberOf = (runId: string) =>
+  runInDurableObject(object(runId), (_object, { storage: { sql } }) =>
+    HAS_CELLS ? Number(sql.exec("SELECT number FROM cell_run WHERE run_id = ?", runId).one().number) : 0,
+  );
+
+/** What the run's object stores of the run of this number, and what it stores of no run. */
+const rowsOf = (runId: string, number: number) =>
+  runInDurableObject(object(runId), (_object, { storage: { sql } }) => {
+    const count = (from: string) => Number(sql.exec(`SELECT count(*) AS count FROM ${from}`).one().count);
+    return {
+      journal: count(`journal WHERE run = ${number}`),
+      segment: count(`segment WHERE run = ${number}`),
+      lost:
+        count("block WHERE segment_id NOT IN (SELECT id FROM segment)") +
+        count("block_body WHERE id NOT IN (SELECT body_id FROM block)"),
+    };
+  });
 
 describe("an acknowledged point is seen by get, history and search", () => {
   test("at once, and after the object was evicted or aborted", async () => {
@@ -301,6 +321,25 @@ describe("latest values in D1", () => {
     expect(await latestRows(runId)).toEqual([]);
     await runAlarm(runId);
     expect(await alarmOf(runId)).toBeNull();
+  });
+
+  test("are removed by a purge, with all else of the run, and nothing of its neighbours", async () => {
+    const [runId, other] = [await newRun(), await newRun()];
+    const metrics = Array.from({ length: 70 }, (_, step) => ({ key: "a", value: step, step, timestamp: step }));
+    // More writes than the journal keeps: some of the points are in segments.
+    for (const point of metrics) {
+      await Promise.all([runId, other].map((run_id) => mlflow("runs/log-metric", { run_id, ...point })));
+    }
+    const number = await numberOf(runId);
+    expect((await rowsOf(runId, number)).segment).toBeGreaterThan(0);
+    await env.DB.prepare("DELETE FROM runs WHERE run_id = ?").bind(runId).run();
+    await runOf(runId).purge();
+    expect(await runOf(runId).append(encodePoints(metrics))).toBe("refused");
+    expect(await rowsOf(runId, number)).toEqual({ journal: 0, segment: 0, lost: 0 });
+    expect(await historyOf(other, "a")).toHaveLength(70);
+    // A repeat finds nothing.
+    await runOf(runId).purge();
+    expect(await historyOf(other, "a")).toHaveLength(70);
   });
 
   test("are the same however often alarms and flushes run", async () => {

@@ -182,3 +182,15 @@ test("D1 that lost its mark, as a restored backup has, gets it again with the po
   expect(world.d1.run("a").epoch).toBe(2);
   expect(await world.search()).toBe(2);
 });
+
+test("a mark of an object that knew nothing of the cell, as an older version leaves it, hides no point and goes with the next burst", async () => {
+  await world.log(1);
+  world.d1.run("a").epoch = 99;
+  await world.cell.flush(world.run(), true);
+  expect(world.d1.run("a").epoch).toBe(99);
+  expect(await world.search()).toBe(1);
+  await world.log(2);
+  expect(await world.search()).toBe(2);
+  await world.cell.flush(world.run(), true);
+  expect(world.d1.run("a").epoch).toBeUndefined();
+});

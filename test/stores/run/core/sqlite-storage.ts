@@ -9,6 +9,8 @@ export class SqliteStorage {
   /** The statement of this number, counted from now on, fails; 0 for none. */
   failsAt = 0;
   rowsWritten = 0;
+  /** Told of each statement. */
+  onStatement: (sql: string) => void = () => {};
   #savepoints = 0;
 
   /** As a cell needs it. */
@@ -39,6 +41,7 @@ export class SqliteStorage {
 
   #exec(sql: string, values: readonly unknown[]) {
     this.statements++;
+    this.onStatement(sql);
     if (this.statements === this.failsAt) throw new Error("the storage fails");
     if (values.length === 0 && !/^\s*SELECT/i.test(sql) && !/RETURNING/i.test(sql)) {
       this.#db.exec(sql);

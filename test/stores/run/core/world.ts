@@ -111,6 +111,8 @@ export class World {
   alarmMs: number | null = null;
   alarmsSet = 0;
   syncs = 0;
+  /** Told of each turn that the cell leaves to others. */
+  onYield: () => void = () => {};
   storedBytes = 0;
   cell = this.#newCell();
 
@@ -167,7 +169,10 @@ export class World {
         this.alarmMs = atMs;
       },
       getAlarm: async () => this.alarmMs,
-      yieldTurn: turn,
+      yieldTurn: () => {
+        this.onYield();
+        return turn();
+      },
       nowMs: () => this.nowMs,
       latest: this.d1,
       socketsOf: () => new LiveSockets(() => this.listeners),

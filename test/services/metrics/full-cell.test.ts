@@ -1,0 +1,62 @@
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { findRun } from "../../../src/stores/d1/runs/runs.ts";
+import type { RunDurableObject } from "../../../src/stores/run/durable-object.ts";
+import { fetchWorker, historyOf, type Message, metricsOf, newExperiment, newRun } from "../../helpers/mlflow.ts";
+import { log } from "../../helpers/run-object.ts";
+
+/** The objects, of which those named here are full: each takes no run that it does not have. */
+function withFullCells(...names: readonly string[]): typeof env.RUNS {
+  const full = new Set(names.map((name) => env.RUNS.idFromName(name).toString()));
+  return Object.assign(Object.create(env.RUNS), {
+    idFromName: (name: string) => env.RUNS.idFromName(name),
+    get: (id: DurableObjectId) => {
+      const stub = env.RUNS.get(id);
+      if (!full.has(id.toString())) return stub;
+      const appendInCell: RunDurableObject["appendInCell"] = async () => "full";
+      return new Proxy(stub, {
+        get: (target, name) => (name === "appendInCell" ? appendInCell : Reflect.get(target, name)),
+      });
+    },
+  });
+}
+
+async function logBeside(fullCells: readonly string[], endpoint: string, message: Message): Promise<number> {
+  const answer = await fetchWorker(
+    `/api/2.0/mlflow/runs/${endpoint}`,
+    { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(message) },
+    { RUNS: withFullCells(...fullCells) },
+  );
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+const point = (run_id: string, step: number) => ({ run_id, key: "a", value: step, timestamp: 1, step });
+const cellOfRun = async (runId: string) => (await findRun(env.DB, runId))?.cell;
+
+test("a run that a full cell does not take goes to the next one, with all its points, and so do runs made later", async () => {
+  const experiment_id = await newExperiment();
+  const run_id = await newRun({ experiment_id });
+  const [resident, deleted] = [await newRun(), await newRun()];
+  expect(await cellOfRun(run_id)).toBe("cell-0");
+  // One that the cell has already stays there.
+  for (const step of [0, 1]) await log(resident, "a", step, step);
+  await log(run_id, "a", 0);
+  await log(run_id, "b", 5);
+  expect(await logBeside(["cell-0", "cell-0.2"], "log-metric", point(run_id, 1))).toBe(200);
+  expect(await cellOfRun(run_id)).toBe("cell-0.3");
+  expect(await logBeside(["cell-0"], "log-metric", point(run_id, 2))).toBe(200);
+  expect((await historyOf(run_id, "a")).map(({ value }) => value)).toEqual([0, 1, 2]);
+  expect((await historyOf(run_id, "b")).map(({ value }) => value)).toEqual([5]);
+  expect(await metricsOf(run_id)).toMatchObject({ a: { value: 2 }, b: { value: 5 } });
+
+  await log(resident, "a", 2, 2);
+  expect(await cellOfRun(resident)).toBe("cell-0");
+  expect((await historyOf(resident, "a")).map(({ value }) => value)).toEqual([0, 1, 2]);
+  expect(await cellOfRun(await newRun())).toBe("cell-0.3");
+
+  await env.DB.prepare("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_id = ?").bind(deleted).run();
+  const metrics = [point(deleted, 0), point(deleted, 1)];
+  expect(await logBeside(["cell-0"], "log-batch", { run_id: deleted, metrics })).toBe(400);
+  expect(await historyOf(deleted, "a")).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { encodePoints } from "../../../../src/stores/run/points.ts";
+import { turn, World } from "./world.ts";
+
+/** What the runs of a cell do to each other, counted. */
+
+const body = (from: number, count: number) =>
+  encodePoints(
+    Array.from({ length: count }, (_, i) => ({ key: "loss", value: from + i, step: from + i, timestamp: from + i })),
+  );
+
+test("a run that grows to half a million points holds its neighbours up by a bounded step at a time", async () => {
+  const world = new World();
+  await world.log(0, "small");
+  let blocksOfTurn = 0;
+  const most = { early: 0, late: 0 };
+  let stretch: keyof typeof most = "early";
+  const endTurn = () => {
+    most[stretch] = Math.max(most[stretch], blocksOfTurn);
+    blocksOfTurn = 0;
+  };
+  world.sqlite.onStatement = (sql) => {
+    if (sql.startsWith("INSERT INTO block_body")) blocksOfTurn++;
+  };
+  world.onYield = endTurn;
+  for (let part = 0; part < 50; part++) {
+    if (part === 25) stretch = "late";
+    // As much at once as makes the journal due for folding.
+    for (let i = 0; i < 10; i++) {
+      await world.cell.append(world.run("large"), "large", body((part * 10 + i) * 1000, 1000));
+      endTurn();
+    }
+    // The neighbour's point waits for no more than what the large run does in one turn.
+    let turns = 0;
+    world.onYield = () => {
+      turns++;
+      endTurn();
+    };
+    expect(await world.log(part + 1, "small")).toBe(true);
+    world.onYield = endTurn;
+    expect(turns).toBeLessThanOrEqual(3);
+  }
+  // A merge takes 131,072 points at most, in blocks of 6,144 and more.
+  expect(most.late).toBeLessThanOrEqual(22);
+  expect(most.late).toBeLessThanOrEqual(2 * most.early);
+  expect(world.steps("small")).toHaveLength(51);
+  expect(world.run("large").history.read("loss", { limit: 1_000_000 }).values).toHaveLength(500_000);
+});
+
+test("of more runs than a cell keeps open the least used are closed, and those at work are not", async () => {
+  const world = new World();
+  await world.log(1, "first");
+  await world.log(1, "used");
+  const atWork = world.run("at work");
+  let end = () => {};
+  const work = atWork.during(() => new Promise<void>((resolve) => (end = resolve)));
+  for (let i = 0; i < 2100; i++) {
+    world.run(`run ${i}`);
+    world.run("used");
+  }
+  const isOpen = (runId: string) => {
+    const before = world.sqlite.statements;
+    const run = world.run(runId);
+    // Whether the run was known, by its number at most.
+    return { run, wasOpen: world.sqlite.statements - before === 0 };
+  };
+  expect(isOpen("used").wasOpen).toBe(true);
+  expect(isOpen("run 2099").wasOpen).toBe(true);
+  expect(isOpen("at work")).toEqual({ run: atWork, wasOpen: true });
+  expect(isOpen("first").wasOpen).toBe(false);
+  expect(isOpen("run 0").wasOpen).toBe(false);
+  // Closed runs are in their bursts still: they go on without asking D1, and D1 is told all.
+  const { marks } = world.d1;
+  expect(await world.log(2, "first")).toBe(true);
+  expect(world.d1.marks).toBe(marks);
+  expect(await world.search("first")).toBe(2);
+  end();
+  await work;
+});
+
+test("what D1 has not seen is bounded over all runs of a cell: from 20,000 metrics on, the cell tells D1 by itself", async () => {
+  const world = new World();
+  const runIds = Array.from({ length: 30 }, (_, i) => `run ${i}`);
+  const metrics = Array.from({ length: 1000 }, (_, i) => ({ key: `m${i}`, value: 1, step: 1, timestamp: 1 }));
+  for (let round = 0; round < 6; round++) {
+    for (const runId of runIds) await world.cell.append(world.run(runId), runId, encodePoints(metrics));
+  }
+  await turn();
+  const unseen = runIds.reduce((sum, runId) => sum + world.run(runId).news.size, 0);
+  // And what came since the last look at it.
+  expect(unseen).toBeLessThanOrEqual(26_000);
+  expect(world.d1.writes.length).toBeGreaterThan(0);
+});
