@@ -4,7 +4,8 @@ import childProcess from "node:child_process";
  * Miniflare has workerd answer `CONNECT` to this name with a Cap'n Proto connection, by which one Miniflare calls the Workers of
  * another: on every socket, without credentials, and there is no option against it. Nothing here uses it.
  */
-const NAME = Buffer.from("miniflare-unsafe-internal-capnp-connect");
+const HOST = "miniflare-unsafe-internal-capnp-connect";
+const NAME = Buffer.from(HOST);
 
 /** As long, and no request line can have it. */
 const NO_NAME = Buffer.alloc(NAME.length, " ");
@@ -37,6 +38,6 @@ function withoutName(config: Buffer): Buffer {
     found++;
   }
   if (found === 0)
-    throw new Error(`Miniflare's configuration of workerd has no ${NAME}: see src/cli/internal-connect.ts`);
+    throw new Error(`Miniflare's configuration of workerd has no ${HOST}: see src/cli/internal-connect.ts`);
   return closed;
 }
