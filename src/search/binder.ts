@@ -3,9 +3,14 @@ const MAX_SINGLE_PARAMETERS = 98;
 
 /** Collects the bound values of one statement; equal values share a parameter. */
 export class Binder {
-  readonly #values: (string | number)[] = [];
+  readonly #values: (string | number)[];
   readonly #overflow: (string | number)[] = [];
   readonly #placeholders = new Map<string | number, string>();
+
+  /** @param values of a statement that becomes part of this one, whose parameters keep their numbers */
+  constructor(values: readonly (string | number)[] = []) {
+    this.#values = [...values];
+  }
 
   /** The SQL expression that stands for `value`. */
   bind(value: string | number): string {

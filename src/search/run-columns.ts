@@ -15,13 +15,12 @@ export const MAX_COLUMNS_PER_STATEMENT = 90;
 export function planRunColumns(runIds: readonly string[], fields: readonly Field[], textBytes: number): SqlStatement {
   const binder = new Binder();
   const ids = binder.list(runIds);
-  const select = fields.map((field, index) => `${columnSql(field, binder)} AS c${index}`);
-  const lengths = fields.flatMap((field, index) => (isNumeric(field) ? [] : [`coalesce(octet_length(c${index}), 0)`]));
-  const names = fields.map((_, index) => `c${index}`).join(", ");
+  const select = fields.map((field, index) => `${columnSql(field, binder, "j.value")} AS c${index}`);
+  const names = fields.map((_, index) => `c${index}`);
   return {
-    sql: `SELECT ${names}, through FROM (
+    sql: `SELECT ${names.join(", ")}, through FROM (
         SELECT *, sum(own) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING) AS through FROM (
-          SELECT *, ${lengths.join(" + ") || "0"} AS own FROM (
+          SELECT *, ${bytesSql(fields, names)} AS own FROM (
             SELECT j.key AS place, ${select.join(", ")} FROM ${ids} j LEFT JOIN runs r ON r.run_id = j.value)))
       WHERE through - own <= ${textBytes} ORDER BY place`,
     values: binder.values(),
@@ -34,6 +33,46 @@ function isNumeric({ entity, key }: Field): boolean {
   return entity !== "param" && entity !== "tag" && entity !== "dataset";
 }
 
+/** Of the columns of a page's own and of its rows' fields together, and of the parameters. */
+const MAX_FIELDS_OF_PAGE = 60;
+const MAX_VALUES_OF_PAGE = 60;
+
+/**
+ * The rows of `page` in their order, whose first column `c0` is a run's id, each with a column for each field, and one more
+ * with the bytes of the texts up to that row. Fields of a row with which they are more than `textBytes` are NULL.
+ * @param columns of the page, `c0`, `c1`, …
+ * @returns undefined where that is too much for one statement
+ */
+export function planPageColumns(
+  page: SqlStatement,
+  columns: number,
+  fields: readonly Field[],
+  textBytes: number,
+): SqlStatement | undefined {
+  if (columns + fields.length > MAX_COLUMNS_PER_STATEMENT) return undefined;
+  if (fields.length > MAX_FIELDS_OF_PAGE || page.values.length > MAX_VALUES_OF_PAGE) return undefined;
+  const binder = new Binder(page.values);
+  const select = fields.map((field, index) => `${columnSql(field, binder, "r.run_id")} AS f${index}`);
+  const names = fields.map((_, index) => `f${index}`);
+  const ofPage = Array.from({ length: columns }, (_, index) => `c${index}`);
+  const bounded = names.map((name) => `iif(through > ${textBytes}, NULL, ${name}) AS ${name}`);
+  return {
+    sql: `SELECT ${[...ofPage, ...bounded].join(", ")}, through FROM (
+        SELECT *, sum(own) OVER (ROWS UNBOUNDED PRECEDING) AS through FROM (
+          SELECT *, ${bytesSql(fields, names)} AS own FROM (
+            SELECT page.*, ${select.join(", ")} FROM (${page.sql}) page CROSS JOIN runs r ON r.run_id = page.c0)))`,
+    values: binder.values(),
+  };
+}
+
+/** The bytes of those columns that may be long texts, in SQL. */
+function bytesSql(fields: readonly Field[], names: readonly string[]): string {
+  const lengths = fields.flatMap((field, index) =>
+    isNumeric(field) ? [] : [`coalesce(octet_length(${names[index]}), 0)`],
+  );
+  return lengths.join(" + ") || "0";
+}
+
 /** Attributes that are not a column as it is: integers beyond 2^53 as text, and when a run that goes on was last heard of. */
 const ATTRIBUTES = new Map([
   ["experiment_id", "CAST(r.experiment_id AS TEXT)"],
@@ -41,18 +80,18 @@ const ATTRIBUTES = new Map([
   ["end_time", "CAST(r.end_time AS TEXT)"],
   [
     "last_metric_time",
-    "CASE r.status WHEN 'RUNNING' THEN (SELECT CAST(max(timestamp) AS TEXT) FROM latest_metrics WHERE run_id = j.value) END",
+    "CASE r.status WHEN 'RUNNING' THEN (SELECT CAST(max(timestamp) AS TEXT) FROM latest_metrics WHERE run_id = r.run_id) END",
   ],
   // Of logged models that the run made.
   [
     "models",
-    "(SELECT group_concat(DISTINCT m.name) FROM model_outputs o JOIN logged_models m ON m.model_id = o.model_id WHERE o.run_id = j.value)",
+    "(SELECT group_concat(DISTINCT m.name) FROM model_outputs o JOIN logged_models m ON m.model_id = o.model_id WHERE o.run_id = r.run_id)",
   ],
 ]);
 
-function columnSql(field: Field, binder: Binder): string {
+function columnSql(field: Field, binder: Binder, runId: string): string {
   if (field.entity === "attribute") return ATTRIBUTES.get(field.key) ?? `r.${field.key}`;
-  const { from, value } = runSource("j.value").rows(field, binder);
+  const { from, value } = runSource(runId).rows(field, binder);
   const read = field.entity === "dataset" ? `group_concat(DISTINCT ${value})` : numberSql(field, value);
   return `(SELECT ${read} FROM ${from})`;
 }

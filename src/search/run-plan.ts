@@ -1,6 +1,6 @@
 import { LIFECYCLE_STAGES, type LifecycleStage, type ViewType } from "../domain/entities.ts";
 import { MAX_RUN_TAG_VALUE_LENGTH, MAX_SEARCH_RESULTS } from "../domain/limits.ts";
-import { type Comparison, type Condition, isComparison } from "./ast.ts";
+import { type Comparison, type Condition, comparisonsOf, type Field, isComparison } from "./ast.ts";
 import { Binder } from "./binder.ts";
 import { conditionSql, conjuncts } from "./conditions.ts";
 import { all } from "./connect.ts";
@@ -17,7 +17,7 @@ import {
 } from "./plan.ts";
 import { type Driver, driverChoice, drivers } from "./run-driver.ts";
 import { orderJoins, planRunOrder, type RunOrder } from "./run-order.ts";
-import { runSource } from "./run-source.ts";
+import { runSource, valueTable } from "./run-source.ts";
 import { planWalk, type Stretch } from "./run-walk.ts";
 import { pageStatement, searchQuery } from "./statement.ts";
 
@@ -33,6 +33,10 @@ export interface RunSearchQuery extends PageQuery {
 export interface RunSearchPlan extends SearchPlan {
   /** Counts all runs that match, whatever the page; undefined where there is a residue, which SQL cannot count. */
   readonly count: SqlStatement | undefined;
+  /** The metrics that decide which runs there are, or their order. */
+  readonly metricKeys: readonly string[];
+  /** The only runs that there can be, where the filter lists them. */
+  readonly listedRunIds: readonly string[] | undefined;
 }
 
 export interface RunSearchTuning {
@@ -64,7 +68,13 @@ export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {
     },
     query,
   );
-  return { ...plan, count: plan.residues.length === 0 ? search.count() : undefined };
+  const listed = conditions.filter(isComparison).find(isListOfRunIds);
+  return {
+    ...plan,
+    count: plan.residues.length === 0 ? search.count() : undefined,
+    metricKeys: metricKeysOf([...conditions.flatMap(comparisonsOf), ...order.terms].map(({ field }) => field)),
+    listedRunIds: listed === undefined ? undefined : runIdsOf(listed),
+  };
 }
 
 /** One page of a search. */
@@ -262,8 +272,16 @@ function isListOfRunIds(comparison: Comparison): boolean {
 }
 
 function listedRuns(listed: Comparison, binder: Binder): string {
-  const runIds = listed.kind === "list" ? listed.values : listed.kind === "text" ? [listed.value] : [];
-  return `(SELECT DISTINCT value FROM ${binder.list(runIds)}) d CROSS JOIN runs r ON r.run_id = d.value`;
+  return `(SELECT DISTINCT value FROM ${binder.list(runIdsOf(listed))}) d CROSS JOIN runs r ON r.run_id = d.value`;
+}
+
+function runIdsOf(listed: Comparison): readonly string[] {
+  return listed.kind === "list" ? listed.values.map(String) : listed.kind === "text" ? [listed.value] : [];
+}
+
+/** The keys of those fields that are metrics', each once. */
+export function metricKeysOf(fields: readonly Field[]): string[] {
+  return [...new Set(fields.filter((field) => valueTable(field)?.table === "latest_metrics").map(({ key }) => key))];
 }
 
 /** Without an index to walk along, all runs are looked at and sorted. */

@@ -86,3 +86,44 @@ test("a run's end is one round trip; its object tells D1 after the answer", asyn
   const row = await env.DB.prepare("SELECT live_epoch FROM runs WHERE run_id = ?").bind(runId).first();
   expect(row).toEqual({ live_epoch: null });
 });
+
+test("a run at rest is read in one round trip, the first time too; a live run in two, and nothing is written", async () => {
+  const live = await newBusyRun();
+  const read = await warm.api("GET", "runs/get", { run_id: live });
+  expect([...trips(read), read.d1Written]).toEqual([2, 0, 0]);
+  const { run } = read.answer as { run: { data: { metrics: unknown[] } } };
+  expect(run.data.metrics).toEqual([{ key: "a", value: 2, timestamp: 1, step: 2 }]);
+  const atRest = await newRun();
+  await warm.api("POST", "runs/log-metric", point(atRest, 0));
+  expect((await warm.api("GET", "runs/get", { run_id: atRest })).rounds).toBe(1);
+  expect(trips(await warm.api("GET", "runs/get", { run_id: atRest }))).toEqual([1, 0]);
+});
+
+test("a search without live runs is one round trip", async () => {
+  const experiment = await newExperiment();
+  const runId = await newRun(experiment);
+  await warm.api("POST", "runs/log-metric", point(runId, 0));
+  const search = { experiment_ids: [experiment], filter: "metrics.a < 9", order_by: ["metrics.a"] };
+  expect((await warm.api("POST", "runs/search", search)).rounds).toBe(1);
+  expect(trips(await warm.api("POST", "runs/search", search))).toEqual([1, 0]);
+});
+
+const latestOf = ({ answer }: Cost) =>
+  (answer as { runs: { data: { metrics: { value: number }[] } }[] }).runs.map(({ data }) => data.metrics[0]?.value);
+
+test("a search by live runs' metrics is three round trips, and two where nothing is new; by anything else it is two", async () => {
+  const experiment = await newExperiment();
+  const first = await newBusyRun(experiment);
+  const second = await newBusyRun(experiment);
+  const byMetric = { experiment_ids: [experiment], order_by: ["metrics.a DESC"] };
+  await warm.api("POST", "runs/log-metric", point(first, 7));
+  const [one, two] = [await warm.api("POST", "runs/search", byMetric), await warm.api("POST", "runs/search", byMetric)];
+  expect([...trips(one), latestOf(one)]).toEqual([3, 0, [7, 2]]);
+  expect([...trips(two), two.d1Written, latestOf(two)]).toEqual([2, 0, 0, [7, 2]]);
+  await warm.api("POST", "runs/log-metric", point(second, 8));
+  expect(latestOf(await warm.api("POST", "runs/search", byMetric))).toEqual([8, 7]);
+  const byTime = { experiment_ids: [experiment], order_by: ["attributes.start_time", "attributes.run_id"] };
+  const anyhow = await warm.api("POST", "runs/search", byTime);
+  expect([...trips(anyhow), anyhow.d1Written]).toEqual([2, 0, 0]);
+  expect(latestOf(anyhow).toSorted()).toEqual([7, 8]);
+});

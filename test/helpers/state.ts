@@ -20,7 +20,9 @@ export async function storedState(runIds: readonly string[] = []): Promise<strin
     // Rendered answers, made by reading; and what objects of other tests' runs tell D1 by themselves.
     if (name === "run_documents" || name === "latest_metrics") continue;
     const { results } = await env.DB.prepare(`SELECT * FROM "${name}"`).all();
-    state[name] = results.map((row) => JSON.stringify({ ...row, live_epoch: null, has_object: null })).sort();
+    state[name] = results
+      .map((row) => JSON.stringify({ ...row, live_epoch: null, has_object: null, flushed_through: null }))
+      .sort();
   }
   for (const runId of runIds) {
     const latest = env.DB.prepare("SELECT * FROM latest_metrics WHERE run_id = ? ORDER BY key").bind(runId);

@@ -11,7 +11,7 @@ import {
 import { appliedMigrations } from "../../stores/d1/connection/migrate.ts";
 import { findImportedRuns } from "../../stores/d1/import/runs.ts";
 import type { ServiceContext } from "../context.ts";
-import { catchUp } from "../metrics/catch-up.ts";
+import { bringUpToDate } from "../metrics/live-news.ts";
 
 /** Of one answer, in UTF-16 units: D1 answers 50 MB at most, and an isolate holds 128. */
 const MAX_CHARACTERS = 4_000_000;
@@ -54,7 +54,7 @@ export async function readRowPage(ctx: ServiceContext, table: string, page: stri
   });
   const keys = taken.map(({ key }) => key);
   if (table === "runs")
-    await bringUpToDate(
+    await bringRunsUpToDate(
       ctx,
       keys.map(([runId]) => String(runId)),
     );
@@ -80,9 +80,9 @@ function isCellValue(value: unknown): value is CellValue {
   return value === null || typeof value === "string" || typeof value === "number";
 }
 
-async function bringUpToDate(ctx: ServiceContext, runIds: readonly string[]): Promise<void> {
+async function bringRunsUpToDate(ctx: ServiceContext, runIds: readonly string[]): Promise<void> {
   const live = [...(await findImportedRuns(ctx.db, runIds)).values()].filter(({ isLive }) => isLive);
-  const { staleRuns } = await catchUp(ctx, live);
+  const staleRuns = await bringUpToDate(ctx, live);
   if (staleRuns === 0) return;
   throw new MlflowError("TEMPORARILY_UNAVAILABLE", `${staleRuns} runs do not tell what they hold; please repeat.`);
 }

@@ -12,7 +12,7 @@ import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { summaryRows } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
 import { appendPoints } from "../metrics/append-points.ts";
-import { forEachAtMost } from "../metrics/catch-up.ts";
+import { forEachAtMost } from "../metrics/live-news.ts";
 import { areFirstPoints } from "../runs/log-metrics.ts";
 
 /** Objects that are written to at a time. */

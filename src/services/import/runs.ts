@@ -14,7 +14,7 @@ import {
 } from "../../stores/d1/import/runs.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
-import { forEachAtMost } from "../metrics/catch-up.ts";
+import { forEachAtMost } from "../metrics/live-news.ts";
 import { placeNewRun } from "../runs/known-runs.ts";
 import { checkPairs, type Digested, requireExperiments } from "./experiments.ts";
 import { OBJECTS_AT_A_TIME, requireRuns } from "./points.ts";

@@ -1,6 +1,6 @@
 import { endBursts, type RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
-import { forEachAtMost } from "../metrics/catch-up.ts";
+import { forEachAtMost } from "../metrics/live-news.ts";
 
 const OBJECTS_AT_A_TIME = 32;
 

@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../domain/errors.ts";
 import { findRunDigests, type RunDigest } from "../../stores/d1/live/run-digests.ts";
-import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
+import { lastChangesOf } from "./last-changes.ts";
 
 const MAX_RUNS = 1000;
 
@@ -36,7 +36,9 @@ export async function whatChanged(ctx: ServiceContext, runIds: readonly string[]
     throw invalidParameter(`At most ${MAX_RUNS} runs can be watched in one call. Got ${ids.length}.`);
   }
   const digests = new Map((await findRunDigests(ctx.db, ids)).map((digest) => [digest.runId, digest]));
-  const marks = await Promise.all(ids.map((id) => markOf(ctx, digests.get(id))));
+  const live = [...digests.values()].filter(({ isLive }) => isLive);
+  const points = await lastChangesOf(ctx, live);
+  const marks = await Promise.all(ids.map((id) => markOf(digests.get(id), points.get(id))));
   const before = cursor.length === MARK_LENGTH * ids.length ? cursor : "";
   const isChanged = (index: number) => before.slice(MARK_LENGTH * index, MARK_LENGTH * (index + 1)) !== marks[index];
   return {
@@ -48,9 +50,8 @@ export async function whatChanged(ctx: ServiceContext, runIds: readonly string[]
   };
 }
 
-async function markOf(ctx: ServiceContext, digest: RunDigest | undefined): Promise<string> {
+async function markOf(digest: RunDigest | undefined, points = 0): Promise<string> {
   if (digest === undefined) return "-".repeat(MARK_LENGTH);
-  const points = digest.isLive ? await runObject(ctx.env, digest).lastChange() : 0;
   const text = new TextEncoder().encode(JSON.stringify([digest, points]));
   const hash = new DataView(await crypto.subtle.digest("SHA-256", text));
   return hash.getUint32(0).toString(16).padStart(MARK_LENGTH, "0");

@@ -1,6 +1,7 @@
 import { findRun, moveToCell } from "../../stores/d1/runs/runs.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
+import { forgetLastChange } from "../live/last-changes.ts";
 import { type KnownRun, placeNewRun, rememberFullCell, rememberRun } from "../runs/known-runs.ts";
 
 /**
@@ -14,6 +15,7 @@ export async function appendPoints(
   run: KnownRun,
   body: Uint8Array,
 ): Promise<boolean> {
+  forgetLastChange(runId);
   for (let { cell } = run; ; ) {
     const acceptance = await runObject(ctx.env, { runId, cell }).append(body);
     if (acceptance === "stored") {

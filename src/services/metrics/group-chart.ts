@@ -1,8 +1,9 @@
 import { invalidParameter } from "../../domain/errors.ts";
 import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import { type ChartSource, findChartSources } from "../../stores/d1/metrics/chart-sources.ts";
+import { seriesOf } from "../../stores/run/series.ts";
+import { MetricSummaries } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
-import { catchUp, MAX_ASKED_OBJECTS } from "./catch-up.ts";
 import {
   type ChartQuery,
   checkChart,
@@ -13,6 +14,7 @@ import {
   type RunChart,
   readRun,
 } from "./chart.ts";
+import { askLiveRuns, MAX_ASKED_OBJECTS } from "./live-news.ts";
 import { type Line, type MeanBand, meanBand } from "./mean-band.ts";
 
 export interface GroupChartQuery extends ChartQuery {
@@ -86,7 +88,7 @@ export async function readGroupCharts(ctx: ServiceContext, query: GroupChartQuer
   return reading.result();
 }
 
-/** The runs as D1 knows them, after it has caught up with those that are live, and how many were asked for that. */
+/** The runs with their latest values, those of live runs as their objects have them, and how many were asked for that. */
 async function findSources(ctx: ServiceContext, runIds: readonly string[], keys: readonly string[]) {
   const find = async (): Promise<ChartSource[]> => {
     const found: ChartSource[] = [];
@@ -97,9 +99,21 @@ async function findSources(ctx: ServiceContext, runIds: readonly string[], keys:
   };
   const first = await find();
   const live = first.filter(({ isLive }) => isLive).slice(0, MAX_ASKED_OBJECTS / 2);
-  if (live.length === 0) return { sources: first, asked: 0 };
-  await catchUp(ctx, live);
-  return { sources: await find(), asked: live.length };
+  const { isBehind, summaries } = await askLiveRuns(ctx, live, keys);
+  const found = isBehind ? await find() : first;
+  const sources = found.map((source) => withNews(source, summaries.get(source.runId)));
+  return { sources, asked: live.length };
+}
+
+function withNews(source: ChartSource, news: MetricSummaries | undefined): ChartSource {
+  if (news === undefined) return source;
+  const latest = new MetricSummaries();
+  for (const point of source.latest) latest.addSeries(point.key, seriesOf(point));
+  for (const [key, summary] of news) latest.addSeries(key, seriesOf(summary));
+  return {
+    ...source,
+    latest: [...latest].map(([key, { value, step, timestamp }]) => ({ key, value, step, timestamp })),
+  };
 }
 
 /** One run of each group in turn, so that whatever is read of them is a fair sample of each. */

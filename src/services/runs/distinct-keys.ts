@@ -1,13 +1,32 @@
 import { toExperimentIds } from "../../search/experiment-ids.ts";
-import { liveRunsStatement, type RunPlaceRow, toPlace } from "../../stores/d1/metrics/latest-metrics.ts";
-import { type DistinctKeys, findDistinctKeys } from "../../stores/d1/runs/distinct-keys.ts";
+import {
+  findMetricKeys,
+  type LiveRunRow,
+  liveRunsStatement,
+  toLiveRun,
+} from "../../stores/d1/metrics/latest-metrics.ts";
+import { type DistinctKeys, findDistinctKeys, type KeyRow } from "../../stores/d1/runs/distinct-keys.ts";
 import type { ServiceContext } from "../context.ts";
-import { catchUp, MAX_LIVE_RUNS } from "../metrics/catch-up.ts";
+import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../metrics/live-news.ts";
 
 /** The keys of the experiments' active runs, those that live runs have only just logged included. */
 export async function listKeys(ctx: ServiceContext, experimentIds: readonly string[]): Promise<DistinctKeys> {
   const ids = toExperimentIds(experimentIds).map(String);
-  const { results } = await liveRunsStatement(ctx.db, ids, MAX_LIVE_RUNS).all<RunPlaceRow>();
-  if (results.length > 0) await catchUp(ctx, results.map(toPlace));
-  return findDistinctKeys(ctx.db, ids);
+  const { results } = await liveRunsStatement(ctx.db, ids, MAX_LIVE_RUNS).all<LiveRunRow>();
+  const live = results.filter(({ lifecycle_stage }) => lifecycle_stage === "active").map(toLiveRun);
+  const { summaries } = await askLiveRuns(ctx, live);
+  return await findDistinctKeys(ctx.db, ids, summaries.size === 0 ? [] : await rowsOf(ctx, summaries));
+}
+
+/** What live runs add to the keys that D1 knows: runs that have a key there are counted there. */
+async function rowsOf(ctx: ServiceContext, summaries: LiveNews["summaries"]): Promise<KeyRow[]> {
+  const known = await findMetricKeys(ctx.db, [...summaries.keys()]);
+  return [...summaries].flatMap(([runId, news]) =>
+    [...news].map(([key, { value }]) => {
+      const isNew = !known.get(runId)?.has(key);
+      const number = Number.isNaN(value) ? null : value;
+      const others = isNew && number === null ? 1 : 0;
+      return { key, runs: isNew ? 1 : 0, least: number, greatest: number, others, othersVary: 0 };
+    }),
+  );
 }

@@ -1,15 +1,20 @@
 import { invalidParameter } from "../../domain/errors.ts";
+import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import type { Field } from "../../search/ast.ts";
 import { RUN_GRAMMAR, RUN_TABLE_ORDER_GRAMMAR } from "../../search/grammar.ts";
 import { parseField } from "../../search/parser.ts";
+import { metricKeysOf } from "../../search/run-plan.ts";
 import { type Cell, readRunColumns } from "../../stores/d1/runs/run-columns.ts";
-import { countRuns } from "../../stores/d1/runs/run-page.ts";
+import { countRuns, countStatement, toCount } from "../../stores/d1/runs/run-page.ts";
+import { MetricSummaries, type MetricSummary } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
-import { findRunPage, type RunSearch } from "./search-runs.ts";
+import { findRunPage, type RunPage, type RunSearch } from "./search-runs.ts";
 
 /** A page has at most so many cells, beside {@link INFO}; with more columns it has fewer runs. */
 const MAX_CELLS = 500_000;
 const MAX_RUNS = 10_000;
+/** Cells that are read together with the page's ids. */
+const MAX_CELLS_AT_ONCE = 60_000;
 const MAX_COLUMNS = 1000;
 
 /** What every row of the table tells, by the names of the wire. */
@@ -58,19 +63,27 @@ export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): P
   }
   const fields = spellings.map((spelling) => OWN_COLUMNS.get(spelling) ?? parseField(spelling, RUN_GRAMMAR));
   const most = Math.min(MAX_RUNS, Math.floor(MAX_CELLS / Math.max(fields.length, 1)));
-  const page = await findRunPage(ctx, {
-    ...query,
-    orderGrammar: RUN_TABLE_ORDER_GRAMMAR,
-    maxResults: Math.min(query.maxResults, most),
-  });
+  const maxResults = Math.min(query.maxResults, most);
+  const asked = [...Object.values(INFO), ...fields];
+  const page = await findRunPage(
+    ctx,
+    { ...query, orderGrammar: RUN_TABLE_ORDER_GRAMMAR, maxResults },
+    {
+      // Larger ones follow in slices.
+      fields: maxResults * asked.length <= MAX_CELLS_AT_ONCE ? asked : undefined,
+      shows: metricKeysOf(fields),
+      along: ({ count }) => (query.count && count !== undefined ? [countStatement(ctx.db, count)] : []),
+    },
+  );
   const [total, cells] = await Promise.all([
-    query.count ? countRuns(ctx.db, page.plan) : undefined,
-    readRunColumns(ctx.db, page.runIds, [...Object.values(INFO), ...fields]),
+    query.count ? (page.plan.count === undefined ? countRuns(ctx.db, page.plan) : toCount(page.told[0])) : undefined,
+    page.cells === undefined ? readRunColumns(ctx.db, page.runIds, asked) : toColumns(page.runIds, page.cells, asked),
   ]);
   const read = cells[0]!.length;
   // The texts of all are too long for one answer: a shorter page, whose token leads to the rest.
   if (read < page.runIds.length)
     return { ...(await readRunTable(ctx, { ...query, count: false, maxResults: read })), total };
+  layNewsOver(cells, asked, page);
   // A run that was purged after the search found it is left out.
   const isThere = cells[0]!.map((runId) => runId !== null);
   const columns = isThere.includes(false) ? cells.map((column) => column.filter((_, row) => isThere[row])) : cells;
@@ -81,6 +94,56 @@ export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): P
     nextPageToken: page.nextPageToken,
     isExact: page.isExact,
   };
+}
+
+function toColumns(
+  runIds: readonly string[],
+  cells: ReadonlyMap<string, readonly Cell[]>,
+  fields: readonly Field[],
+): Cell[][] {
+  return fields.map((_, index) => runIds.map((runId) => cells.get(runId)?.[index] ?? null));
+}
+
+/** Puts what live runs' objects say in place of what D1 says, where it is newer. */
+function layNewsOver(cells: Cell[][], fields: readonly Field[], { runIds, news, known }: RunPage): void {
+  const isRunning = cells[INFO_NAMES.indexOf("status")]!.map((status) => status === "RUNNING");
+  const times = cells[INFO_NAMES.indexOf("last_metric_time")]!;
+  runIds.forEach((runId, row) => {
+    const last = news.lastTimestamps.get(runId);
+    if (last !== undefined && isRunning[row] && Number(last) > Number(times[row] ?? 0)) times[row] = String(last);
+    const ofRun = news.summaries.get(runId);
+    if (ofRun === undefined) return;
+    const summaries = new MetricSummaries();
+    for (const part of [known.get(runId), ofRun]) if (part !== undefined) summaries.addAll(part);
+    fields.forEach((field, column) => {
+      const summary = summaries.get(field.key);
+      const value = summary && metricCell(field, summary);
+      if (value !== undefined) cells[column]![row] = value;
+    });
+  });
+}
+
+/** Of a metric's field, as a cell; undefined for fields that are not a metric's. */
+function metricCell({ entity }: Field, { value, first, minValue, maxValue }: MetricSummary): Cell | undefined {
+  switch (entity) {
+    case "metric":
+      return toCell(value);
+    case "metricFirst":
+      return toCell(first.value);
+    case "metricMin":
+      return minValue === null ? null : toCell(minValue);
+    case "metricMax":
+      return maxValue === null ? null : toCell(maxValue);
+    default:
+      return undefined;
+  }
+}
+
+/** As D1 tells it: see run-columns.ts. */
+function toCell(value: number): Cell {
+  if (Number.isNaN(value)) return "NaN";
+  if (Math.abs(value) < MAX_FINITE_VALUE) return value;
+  return value > 0 ? "Infinity" : "-Infinity";
 }
 
 function attribute(key: string): Field {

@@ -7,6 +7,7 @@ import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../../domain/limits.ts
 import { checkLength, storedTagValue, truncate } from "../../domain/names.ts";
 import { RUN_NAME_TAG, randomRunName } from "../../domain/run-names.ts";
 import { findMoveOfRun } from "../../stores/d1/experiments/experiment-moves.ts";
+import { layOver } from "../../stores/d1/runs/document-news.ts";
 import {
   type FullRunRecord,
   findRun,
@@ -23,7 +24,7 @@ import { finishMove } from "../experiments/experiment-stage.ts";
 import { getExperiment } from "../experiments/experiments.ts";
 import { tellDeletedRuns } from "../live/deleted-runs.ts";
 import { tellWatchers } from "../live/watchers.ts";
-import { catchUp } from "../metrics/catch-up.ts";
+import { askLiveRuns, NO_NEWS } from "../metrics/live-news.ts";
 import { placeNewRun, rememberRun } from "./known-runs.ts";
 
 export interface CreateRun {
@@ -84,14 +85,12 @@ export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<Ru
 /** The run with every point that was acknowledged before the call. */
 export async function getRun(ctx: ServiceContext, runId: string): Promise<FullRunRecord> {
   let run = await readRun(ctx.db, runId, ctx.waitUntil);
-  if (run?.info.isLive) {
-    // A run alone that cannot be read is no answer; in a search it is one of many.
-    const { staleRuns } = await catchUp(ctx, [run.info]);
-    if (staleRuns > 0) throw new Error(`The metric history of run ${runId} cannot be read`);
-    run = await readRun(ctx.db, runId, ctx.waitUntil);
-  }
+  const { staleRuns, isBehind, summaries } = run?.info.isLive ? await askLiveRuns(ctx, [run.info]) : NO_NEWS;
+  // A run alone that cannot be read is no answer; in a search it is one of many.
+  if (staleRuns > 0) throw new Error(`The metric history of run ${runId} cannot be read`);
+  if (isBehind) run = await readRun(ctx.db, runId, ctx.waitUntil);
   if (run === undefined) throw runNotFound(runId);
-  return run;
+  return layOver(run, summaries.get(runId));
 }
 
 export interface UpdateRun {

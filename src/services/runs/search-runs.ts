@@ -1,10 +1,18 @@
 import { planRunSearch, type RunSearchPlan, type RunSearchQuery } from "../../search/run-plan.ts";
 import { inSlices } from "../../stores/d1/connection/page.ts";
-import { liveRunsStatement, type RunPlaceRow, toPlace } from "../../stores/d1/metrics/latest-metrics.ts";
-import { readRunPage } from "../../stores/d1/runs/run-page.ts";
+import {
+  type LiveRunRow,
+  liveRunsStatement,
+  summariesStatement,
+  toLiveRun,
+  toSummaries,
+} from "../../stores/d1/metrics/latest-metrics.ts";
+import { layOver } from "../../stores/d1/runs/document-news.ts";
+import { type PageReads, type RunPageRows, readRunPage } from "../../stores/d1/runs/run-page.ts";
 import { type RecordRow, type RunRecord, readRecordRows, toRecords } from "../../stores/d1/runs/runs.ts";
+import type { MetricSummaries } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
-import { catchUp, MAX_LIVE_RUNS } from "../metrics/catch-up.ts";
+import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../metrics/live-news.ts";
 
 /** Runs read at once, so that a page of 50,000 stays in flat memory: as many as MLflow's clients ask for by default. */
 const RUNS_PER_READ = 1000;
@@ -21,48 +29,86 @@ export interface FoundRuns {
 }
 
 /**
- * The runs of a page, with every point that was acknowledged before the call: whether runs are live is read together with
- * the page, and where some are, their objects are asked and the page is read again.
+ * The runs of a page, with every point that was acknowledged before the call: which runs are live is read together with
+ * the page, and where some are, their objects are asked.
  */
 export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise<FoundRuns> {
-  const { runIds, records, ...page } = await findRunPage(ctx, input, input.maxResults <= RUNS_PER_READ);
-  return { ...page, count: runIds.length, slices: readInSlices(ctx, runIds, records) };
+  const readsRecords = input.maxResults <= RUNS_PER_READ;
+  const { runIds, records, news, nextPageToken, isExact } = await findRunPage(ctx, input, { readsRecords });
+  return { nextPageToken, isExact, count: runIds.length, slices: readInSlices(ctx, runIds, records, news) };
 }
 
-export interface RunPage {
+export interface RunPage extends Omit<RunPageRows, "ids"> {
   readonly plan: RunSearchPlan;
   readonly runIds: readonly string[];
-  /** The runs of `runIds`, where they were asked for. */
-  readonly records: readonly RecordRow[] | undefined;
-  readonly nextPageToken: string | undefined;
+  /** To be laid over what D1 says of the page's runs. */
+  readonly news: LiveNews;
+  /** What D1 says of the shown metrics of those runs that have news. */
+  readonly known: ReadonlyMap<string, MetricSummaries>;
   /** As in {@link FoundRuns}. */
   readonly isExact: boolean;
 }
 
-/** The ids of a page's runs, after D1 has caught up with those that are live. */
+/** What is asked for of a page's runs. */
+interface RunPageReads extends Pick<PageReads, "readsRecords" | "fields"> {
+  /** The metrics that the answer shows; all where absent. */
+  readonly shows?: readonly string[];
+  /** Executed with the page. */
+  readonly along?: (plan: RunSearchPlan) => readonly D1PreparedStatement[];
+}
+
+/** What D1 is asked of shown metrics at once; of more, it is told of the news instead. */
+const MAX_KNOWN = 50_000;
+
+/**
+ * The ids of a page's runs. Where metrics decide which those are, D1 is told of these metrics of all live runs first, and
+ * the page is read again; else only the runs of the page are asked, for what the answer shows, and nothing is written.
+ */
 export async function findRunPage(
   ctx: ServiceContext,
   input: RunSearch & Pick<RunSearchQuery, "orderGrammar">,
-  readsRecords = false,
+  { readsRecords = false, fields, shows, along }: RunPageReads,
 ): Promise<RunPage> {
   const experimentIds = [...new Set(input.experimentIds)];
   const plan = planRunSearch({ ...input, experimentIds, visibility: ctx.visibility });
   // Of many rows, residues leave few.
-  const reads = { readsRecords: readsRecords && plan.residues.length === 0 };
-  const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_LIVE_RUNS + 1);
-  const first = await readRunPage<RunPlaceRow>(ctx.db, plan, { ...reads, alongside: findLive });
-  const live = first.rows.map(toPlace);
-  const staleRuns = live.length > 0 ? (await catchUp(ctx, live)).staleRuns : 0;
-  const { ids, records, nextPageToken } = live.length > 0 ? await readRunPage(ctx.db, plan, reads) : first;
-  return { plan, runIds: ids, records, nextPageToken, isExact: staleRuns === 0 };
+  const reads = { readsRecords: readsRecords && plan.residues.length === 0, fields };
+  const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_LIVE_RUNS + 1, plan.listedRunIds);
+  const alongside = along?.(plan) ?? [];
+  const first = await readRunPage(ctx.db, plan, { ...reads, alongside: [findLive, ...alongside] });
+  const [live, ...told] = first.told;
+  const keys = shows === undefined ? undefined : [...new Set([...plan.metricKeys, ...shows])];
+  const listed = plan.metricKeys.length > 0 ? undefined : new Set(first.ids);
+  const asked = keys?.length === 0 ? [] : ((live?.results ?? []) as LiveRunRow[]).map(toLiveRun);
+  const runs = asked.filter(({ runId }) => listed?.has(runId) ?? true);
+  const isFew = runs.length * (shows?.length ?? 0) <= MAX_KNOWN;
+  const findKnown = summariesStatement(ctx.db, isFew ? runs.map(({ runId }) => runId) : [], shows ?? []);
+  const needsKnown = isFew && runs.length > 0 && (shows?.length ?? 0) > 0;
+  const [news, known] = await Promise.all([askLiveRuns(ctx, runs, keys), needsKnown ? findKnown.all() : undefined]);
+  const written = isFew ? plan.metricKeys : (keys ?? []);
+  const before = news.statementsFor(written);
+  const page = { plan, news, isExact: news.staleRuns === 0 };
+  if (before.length === 0 && !news.isBehind) {
+    return { ...first, ...page, runIds: first.ids, told, known: toSummaries(known) };
+  }
+  const beside = needsKnown ? [findKnown] : [];
+  const again = await readRunPage(ctx.db, plan, { ...reads, before, alongside: [...beside, ...alongside] });
+  news.noteWritten(written);
+  const knownNow = needsKnown ? again.told[0] : undefined;
+  return { ...again, ...page, runIds: again.ids, told: again.told.slice(beside.length), known: toSummaries(knownNow) };
 }
 
 async function* readInSlices(
   ctx: ServiceContext,
   runIds: readonly string[],
   records: readonly RecordRow[] | undefined,
+  { summaries }: LiveNews,
 ): AsyncGenerator<readonly RunRecord[]> {
   const rows =
     records === undefined ? inSlices(runIds, RUNS_PER_READ, (ids) => readRecordRows(ctx.db, ids)) : [records];
-  for await (const slice of rows) yield* toRecords(ctx.db, slice, ctx.waitUntil);
+  for await (const slice of rows) {
+    for await (const found of toRecords(ctx.db, slice, ctx.waitUntil)) {
+      yield summaries.size === 0 ? found : found.map((record) => layOver(record, summaries.get(record.info.runId)));
+    }
+  }
 }

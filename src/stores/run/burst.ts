@@ -7,7 +7,7 @@ import type { RunChanges, RunState } from "./run-state.ts";
  * by themselves and a run's end flushes, so an early alarm would only cost.
  */
 export const MIN_FLUSH_DISTANCE_MS = 30_000;
-export const MAX_FLUSH_DISTANCE_MS = 600_000;
+export const MAX_FLUSH_DISTANCE_MS = 480_000;
 const GROWTH = 4;
 
 /** After so much silence a search that finds nothing to tell ends the burst. */

@@ -55,6 +55,8 @@ export type Acceptance = "stored" | "refused" | "full";
 export interface NewsRequest {
   readonly runId: string;
   readonly confirmed?: Confirmed | undefined;
+  /** The metrics that are needed; all of them where absent. */
+  readonly keys?: readonly string[] | undefined;
 }
 
 /** News of one run of a cell; undefined where the run cannot be read. */
@@ -160,8 +162,8 @@ export class Cell {
   news(requests: readonly NewsRequest[]): NewsOfRun[] {
     const answers: NewsOfRun[] = [];
     let characters = 0;
-    for (const { runId, confirmed } of requests) {
-      const news = this.#newsOf(runId, confirmed);
+    for (const { runId, confirmed, keys } of requests) {
+      const news = this.#newsOf(runId, confirmed, keys);
       answers.push({ runId, news });
       characters += news?.rows.reduce((sum, row) => sum + row.length, 0) ?? 0;
       if (characters > MAX_NEWS_CHARACTERS) break;
@@ -169,10 +171,10 @@ export class Cell {
     return answers;
   }
 
-  #newsOf(runId: string, confirmed: Confirmed | undefined): RunNews | undefined {
+  #newsOf(runId: string, confirmed: Confirmed | undefined, keys: readonly string[] | undefined): RunNews | undefined {
     try {
       const number = this.#numberOf(runId);
-      return number === undefined ? undefined : this.#open(number).newsFor(confirmed);
+      return number === undefined ? undefined : this.#open(number).newsFor(confirmed, keys);
     } catch (error) {
       console.error("news of run", runId, error);
       return undefined;

@@ -32,9 +32,9 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     return (await this.#cell.append(run, runId, body)) ? "stored" : "refused";
   }
 
-  /** What D1 has not seen of the own run. */
-  unflushed(confirmed?: Confirmed): RunNews {
-    return this.#cell.own().newsFor(confirmed);
+  /** What D1 has not seen of the own run: see `OpenRun.newsFor`. */
+  unflushed(confirmed?: Confirmed, keys?: readonly string[]): RunNews {
+    return this.#cell.own().newsFor(confirmed, keys);
   }
 
   /** The same of runs of a cell: of the first ones, as many as one answer holds. */
@@ -113,6 +113,18 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
   /** Grows with every point; 0 before the first. */
   lastChange(runId?: string): number {
     return this.#cell.find(runId).news.through;
+  }
+
+  /** The same of runs of a cell, in their order; undefined for one that cannot be read. */
+  lastChanges(runIds: readonly string[]): (number | undefined)[] {
+    return runIds.map((runId) => {
+      try {
+        return this.lastChange(runId);
+      } catch (error) {
+        console.error("last change of run", runId, error);
+        return undefined;
+      }
+    });
   }
 
   /** Removes all that is stored of a run that D1 has forgotten: see `Cell.purge`. */

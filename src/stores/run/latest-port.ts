@@ -5,6 +5,8 @@ import type { SummaryRowJson } from "../d1/metrics/latest-metrics.ts";
 export interface RunFlush {
   readonly runId: string;
   readonly rows: readonly SummaryRowJson[];
+  /** The journal row up to which D1 has everything, once it has the rows. */
+  readonly through: number;
   /** Marks up to this epoch go in the same transaction; undefined where the burst goes on. */
   readonly clearsEpoch: number | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Metric } from "../../domain/entities.ts";
+import type { Int64 } from "../../domain/int64.ts";
 import { Burst } from "./burst.ts";
 import { MetricHistory } from "./history.ts";
 import type { FlushedRun, LatestMetrics, MarkedRun, RunFlush, RunMark } from "./latest-port.ts";
@@ -14,8 +15,12 @@ export interface RunNews {
   readonly rows: readonly string[];
   /** Of the object's last mark. */
   readonly epoch: number;
-  /** The journal row up to which D1 has everything, once it has `rows`. */
+  /** The journal row up to which D1 has everything, once it has `rows`, all of them. */
   readonly through: number;
+  /** The journal row up to which D1 has everything as it is. A version before this one does not tell. */
+  readonly flushedThrough?: number;
+  /** Of the latest points of all metrics that D1 has not seen, whether or not they are in `rows`, the last time. */
+  readonly lastTimestamp?: Int64;
   /** There is nothing, and the next point will mark anew: the mark of `epoch` may go. */
   readonly isIdle: boolean;
 }
@@ -176,15 +181,19 @@ export class OpenRun {
     this.#burst.end();
   }
 
-  /** What D1 has not seen, for a search. `confirmed` is what the same searcher wrote before. */
-  newsFor(confirmed?: Confirmed): RunNews {
+  /**
+   * What D1 has not seen, for a search.
+   * @param confirmed what the same searcher wrote before
+   * @param keys the metrics that the search needs; all of them where absent
+   */
+  newsFor(confirmed?: Confirmed, keys?: readonly string[]): RunNews {
     if (confirmed !== undefined && confirmed.epoch <= this.fields.epoch) this.#confirm(confirmed.through);
     const { summaries, through } = this.#news.take();
-    const rows = summaryRows(this.fields.runId, summaries);
-    const { epoch } = this.fields;
-    const isIdle = rows.length === 0 && this.#open === 0 && !this.sockets.hasWatchers && this.#burst.isQuiet;
+    const rows = summaryRows(this.fields.runId, keys === undefined ? summaries : summaries.only(keys));
+    const { epoch, flushedThrough } = this.fields;
+    const isIdle = summaries.size === 0 && this.#open === 0 && !this.sockets.hasWatchers && this.#burst.isQuiet;
     if (isIdle) this.#state.change({ isMarked: false, dueMs: undefined });
-    return { rows, epoch, through, isIdle };
+    return { rows, epoch, through, flushedThrough, isIdle, ...summaries.lastTimestamp() };
   }
 
   #confirm(through: number): void {
@@ -216,7 +225,7 @@ export class OpenRun {
         isLast = mayBeLast && this.#open === 1 && !this.sockets.hasWatchers;
         if (isLast) this.#state.change({ isMarked: false });
         const rows = summaryRows(runId, taken.summaries);
-        return { runId, rows, clearsEpoch: isLast ? epoch : undefined };
+        return { runId, rows, through, clearsEpoch: isLast ? epoch : undefined };
       });
       this.#news.confirm(through);
       this.#state.change({ flushedThrough: Math.max(through, this.fields.flushedThrough) });

@@ -57,11 +57,6 @@ export class RunObject implements HistoryReader {
     return await this.#stub.chart(keys, options, this.#idInCell);
   }
 
-  /** Grows with every point; 0 before the first. */
-  async lastChange(): Promise<number> {
-    return await this.#stub.lastChange(this.#idInCell);
-  }
-
   /** Tells those who watch the run. */
   async tell(notice: RunNotice): Promise<void> {
     await this.#stub.tell(notice, this.#idInCell);
@@ -103,6 +98,20 @@ export async function endBursts(env: Env, runs: readonly RunPlace[]): Promise<vo
   else await objectNamed(env, first.cell).endBurstsOf(runs.map(({ runId }) => runId));
 }
 
+/** Of runs of one object how far they are: see `RunDurableObject.lastChange`. */
+export async function askLastChanges(env: Env, runs: readonly RunPlace[]): Promise<[runId: string, through: number][]> {
+  const [first] = runs;
+  if (first === undefined) return [];
+  const stub = objectNamed(env, first.cell || first.runId);
+  if (first.cell === "") return [[first.runId, await stub.lastChange()]];
+  const runIds = runs.map(({ runId }) => runId);
+  const all = await stub.lastChanges(runIds);
+  return runIds.flatMap((runId, index) => {
+    const through = all[index];
+    return through === undefined ? [] : [[runId, through]];
+  });
+}
+
 /** What is to be asked of one object, and by which name. */
 export interface ObjectRequest {
   readonly cell: string;
@@ -111,10 +120,14 @@ export interface ObjectRequest {
 }
 
 /** Runs that D1 marks live, by the objects that have to be asked. */
-export function byObject(runs: readonly RunPlace[], confirmedOf: (runId: string) => Confirmed | undefined) {
+export function byObject(
+  runs: readonly RunPlace[],
+  confirmedOf: (runId: string) => Confirmed | undefined,
+  keys?: readonly string[],
+): ObjectRequest[] {
   const requests: ObjectRequest[] = [];
   for (const [cell, ofCell] of Map.groupBy(runs, (run) => run.cell)) {
-    const asked = ofCell.map(({ runId }) => ({ runId, confirmed: confirmedOf(runId) }));
+    const asked = ofCell.map(({ runId }) => ({ runId, confirmed: confirmedOf(runId), keys }));
     if (cell === "") requests.push(...asked.map((run) => ({ cell, runs: [run] })));
     else requests.push({ cell, runs: asked });
   }
@@ -124,7 +137,7 @@ export function byObject(runs: readonly RunPlace[], confirmedOf: (runId: string)
 /** What D1 has not seen: of the first runs of a request, as many as one answer holds. */
 export async function askForNews(env: Env, { cell, runs }: ObjectRequest): Promise<NewsOfRun[]> {
   if (cell !== "") return await objectNamed(env, cell).unflushedOf(runs);
-  const { runId, confirmed } = runs[0]!;
-  const news: RunNews = await objectNamed(env, runId).unflushed(confirmed);
+  const { runId, confirmed, keys } = runs[0]!;
+  const news: RunNews = await objectNamed(env, runId).unflushed(confirmed, keys);
   return [{ runId, news }];
 }

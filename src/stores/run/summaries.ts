@@ -52,6 +52,23 @@ export class MetricSummaries extends Map<string, MetricSummary> {
     }
   }
 
+  /** Those of the metrics that are asked for. */
+  only(keys: readonly string[]): MetricSummaries {
+    const asked = new MetricSummaries();
+    for (const key of keys) {
+      const summary = this.get(key);
+      if (summary !== undefined) asked.set(key, summary);
+    }
+    return asked;
+  }
+
+  /** The last time of all latest points, where there is any. */
+  lastTimestamp(): { readonly lastTimestamp?: Int64 } {
+    let last: Int64 | undefined;
+    for (const { timestamp } of this.values()) if (last === undefined || timestamp > last) last = timestamp;
+    return last === undefined ? {} : { lastTimestamp: last };
+  }
+
   #addPoint(key: string, series: Series, index: number): MetricSummary {
     let summary = this.get(key);
     if (!summary) {

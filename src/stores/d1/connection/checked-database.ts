@@ -1,6 +1,6 @@
 import { SERVED_ROOT } from "../../../domain/artifact-location.ts";
 import { isDefaultMisplacedSql, placeDefaultExperiment } from "../experiments/locations.ts";
-import { LAST_MIGRATION, migrate } from "./migrate.ts";
+import { ALL_APPLIED, MIGRATION_NAMES, migrate } from "./migrate.ts";
 import type { BoundStatement } from "./write-queue.ts";
 
 /*
@@ -71,8 +71,8 @@ export class CheckedDatabase {
   get #check(): BoundStatement {
     const isMisplaced = this.#defaultRoot === SERVED_ROOT ? "FALSE" : isDefaultMisplacedSql;
     return {
-      sql: `SELECT EXISTS (SELECT 1 FROM d1_migrations WHERE name = ?) AS is_current, ${isMisplaced} AS is_misplaced`,
-      values: [LAST_MIGRATION],
+      sql: `SELECT ${ALL_APPLIED} AS is_current, ${isMisplaced} AS is_misplaced`,
+      values: [MIGRATION_NAMES],
     };
   }
 

@@ -13,6 +13,7 @@ import runCells from "../../../../migrations/0011_run_cells.sql";
 import users from "../../../../migrations/0012_users.sql";
 import apiTokens from "../../../../migrations/0016_api_tokens.sql";
 import signIns from "../../../../migrations/0018_sign_ins.sql";
+import flushedThrough from "../../../../migrations/0020_flushed_through.sql";
 import { MlflowError } from "../../../domain/errors.ts";
 
 /** Every migration in order, under the file name that wrangler records for it. */
@@ -32,10 +33,14 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0012_users.sql", sql: users },
   { name: "0016_api_tokens.sql", sql: apiTokens },
   { name: "0018_sign_ins.sql", sql: signIns },
+  { name: "0020_flushed_through.sql", sql: flushedThrough },
 ];
 
-/** Wrangler and {@link migrate} apply them in order, so that a database that has this one has all. */
-export const LAST_MIGRATION = MIGRATIONS.at(-1)!.name;
+/** Whether all of them were applied, in SQL; binds {@link MIGRATION_NAMES}. */
+export const ALL_APPLIED = `(SELECT count(*) FROM d1_migrations WHERE name IN (SELECT value FROM json_each(?)))
+  = ${MIGRATIONS.length}`;
+
+export const MIGRATION_NAMES = JSON.stringify(MIGRATIONS.map(({ name }) => name));
 
 /** After a migration that failed, in milliseconds, and twice as long after each further one. */
 const FIRST_PAUSE_MS = 10_000;

@@ -8,7 +8,7 @@ export interface ExperimentActivity {
   readonly runningRuns: number;
   /**
    * The latest start of an active run, end of one of the newest 20, or point of one of the newest 3 that run, in
-   * milliseconds; null without any. Points may be 60 s late.
+   * milliseconds; null without any. Points may be 8 minutes late.
    */
   readonly lastActivityMs: number | null;
 }

@@ -13,7 +13,10 @@ export interface RunDigest {
   readonly isLive: boolean;
   /** The object's name where it is a cell. */
   readonly cell: string;
-  /** Another text where the latest, least or greatest value of a metric, a param, or the start of a tag is another. */
+  /**
+   * Another text where a param or the start of a tag is another; of a run that is not live, also where the latest, least or
+   * greatest value of a metric is: of a live run D1 learns these late, and its object knows better.
+   */
   readonly data: string;
 }
 
@@ -24,13 +27,18 @@ type DigestRow = Pick<
   readonly data: string;
 };
 
-/** Sums of what only grows, or is likely to: a digest that is the same for other values would take a strange client. */
-const DIGEST = `SELECT run_id, status, lifecycle_stage, run_name, end_time, live_epoch, cell,
-    (SELECT count(*) || ',' || total(step) || ',' || total(timestamp) || ',' || total(value) || ',' || total(min_value)
-      || ',' || total(max_value) FROM latest_metrics m WHERE m.run_id = r.run_id)
+/**
+ * The stamp of the run's document, which another change of the run would have deleted. Without one, sums of what only
+ * grows, or is likely to: a digest that is the same for other values would take a strange client.
+ */
+const DIGEST = `SELECT run_id, status, lifecycle_stage, run_name, end_time, live_epoch, cell, coalesce(
+    (SELECT 'stamp ' || stamp FROM run_documents d WHERE d.run_id = r.run_id),
+    CASE WHEN live_epoch IS NULL THEN
+      (SELECT count(*) || ',' || total(step) || ',' || total(timestamp) || ',' || total(value) || ',' || total(min_value)
+        || ',' || total(max_value) FROM latest_metrics m WHERE m.run_id = r.run_id) ELSE '' END
     || (SELECT ';' || count(*) FROM params p WHERE p.run_id = r.run_id)
     || (SELECT ';' || count(*) || ',' || total(length(value)) || ',' || coalesce(group_concat(substr(value, 1, 24)), '')
-      FROM tags t WHERE t.run_id = r.run_id) AS data
+      FROM tags t WHERE t.run_id = r.run_id)) AS data
   FROM runs r WHERE run_id IN (SELECT value FROM json_each(?))`;
 
 /** The runs of `runIds` that exist, in no particular order. */

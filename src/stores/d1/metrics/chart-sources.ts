@@ -1,22 +1,24 @@
 import type { Metric } from "../../../domain/entities.ts";
 import type { StoredRow } from "../schema/rows.ts";
 import type { runs } from "../schema/runs.ts";
+import type { LiveRun } from "./latest-metrics.ts";
 
 /** What D1 knows of a run whose metrics a chart shows. */
-export interface ChartSource {
-  readonly runId: string;
+export interface ChartSource extends LiveRun {
   /** Null where it was never told. */
   readonly startTimeMs: number | null;
   /** Whether its object may hold metrics that D1 has not seen. */
   readonly isLive: boolean;
   /** Where it has none, `latest` is its whole history. */
   readonly hasObject: boolean;
-  readonly cell: string;
   /** The latest points of those metrics that were asked for; integers beyond 2^53 rounded, as a chart's axes are. */
   readonly latest: readonly Metric[];
 }
 
-type RunRow = Pick<StoredRow<typeof runs>, "run_id" | "start_time" | "live_epoch" | "has_object" | "cell">;
+type RunRow = Pick<
+  StoredRow<typeof runs>,
+  "run_id" | "start_time" | "live_epoch" | "has_object" | "cell" | "flushed_through"
+>;
 
 interface MetricRow {
   run_id: string;
@@ -36,7 +38,7 @@ export async function findChartSources(
   const [runs, metrics] = await db.batch([
     db
       .prepare(
-        `SELECT run_id, start_time, live_epoch, has_object, cell FROM runs WHERE run_id IN (SELECT value FROM json_each(?))`,
+        `SELECT run_id, start_time, live_epoch, has_object, cell, flushed_through FROM runs WHERE run_id IN (SELECT value FROM json_each(?))`,
       )
       .bind(ids),
     db
@@ -53,6 +55,7 @@ export async function findChartSources(
     isLive: row.live_epoch !== null,
     hasObject: row.has_object === 1,
     cell: row.cell,
+    flushedThrough: row.flushed_through ?? 0,
     latest: (byRun.get(row.run_id) ?? []).map(({ value, ...point }) => ({ ...point, value: value ?? Number.NaN })),
   }));
 }

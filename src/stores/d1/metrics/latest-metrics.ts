@@ -1,8 +1,10 @@
+import type { LifecycleStage } from "../../../domain/entities.ts";
+import { MetricSummaries, type MetricSummary } from "../../run/summaries.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { exactDoubleSql } from "../connection/exact-double.ts";
 import { integerList, jsonLists } from "../connection/json-lists.ts";
 import type { StoredRow } from "../schema/rows.ts";
-import type { runs } from "../schema/runs.ts";
+import type { latestMetrics, runs } from "../schema/runs.ts";
 
 /**
  * One key's news for `latest_metrics`, as a JSON row: run id, key, latest value (0 where NaN), is_nan, step, timestamp,
@@ -79,6 +81,20 @@ export function clearLiveRunsStatements(db: Database, runs: readonly Mark[]): St
   return jsonLists(runs.map(({ runId, epoch }) => JSON.stringify([runId, epoch]))).map((list) => statement.bind(list));
 }
 
+/** Notes up to which row of its object's journal D1 has everything of each run. */
+export function noteFlushedStatements(
+  db: Database,
+  runs: readonly { readonly runId: string; readonly through: number }[],
+): Statement[] {
+  const statement = db.prepare(
+    `UPDATE runs SET flushed_through = j.value ->> 1 FROM json_each(?) j
+     WHERE run_id = j.value ->> 0 AND coalesce(flushed_through, 0) < j.value ->> 1`,
+  );
+  return jsonLists(runs.map(({ runId, through }) => JSON.stringify([runId, through]))).map((list) =>
+    statement.bind(list),
+  );
+}
+
 /** Has a row where the run is live: its {@link RunPlaceRow}. */
 export function isLiveStatement(db: Database, runId: string): Statement {
   return db.prepare("SELECT run_id, cell FROM runs WHERE run_id = ? AND live_epoch IS NOT NULL").bind(runId);
@@ -91,16 +107,94 @@ export function toPlace({ run_id, cell }: RunPlaceRow): { runId: string; cell: s
   return { runId: run_id, cell };
 }
 
-/** Reads the {@link RunPlaceRow}s of live runs of the experiments, at most `limit`. */
+/** A live run as D1 tells it, together with what else is read of D1 in that moment. */
+export interface LiveRun {
+  readonly runId: string;
+  readonly cell: string;
+  /** The row of the object's journal up to which D1 has everything; 0 where none was told. */
+  readonly flushedThrough: number;
+}
+
+export interface LiveRunRow extends RunPlaceRow {
+  readonly flushed_through: number | null;
+  readonly lifecycle_stage: LifecycleStage;
+}
+
+export function toLiveRun({ run_id, cell, flushed_through }: LiveRunRow): LiveRun {
+  return { runId: run_id, cell, flushedThrough: flushed_through ?? 0 };
+}
+
+/**
+ * Reads the {@link LiveRunRow}s of live runs of the experiments, at most `limit`.
+ * @param runIds only these runs, where they are known
+ */
 export function liveRunsStatement(
   db: D1Database,
   experimentIds: readonly string[],
   limit: number,
+  runIds?: readonly string[],
 ): D1PreparedStatement {
+  const columns = "SELECT run_id, cell, flushed_through, lifecycle_stage FROM";
+  if (runIds !== undefined) {
+    const sql = `${columns} json_each(?) j CROSS JOIN runs r ON r.run_id = j.value WHERE live_epoch IS NOT NULL LIMIT ? + 0`;
+    return db.prepare(sql).bind(JSON.stringify(runIds), limit);
+  }
   return db
     .prepare(
-      `SELECT run_id, cell FROM runs INDEXED BY runs_live
+      `${columns} runs INDEXED BY runs_live
        WHERE experiment_id IN (SELECT value FROM json_each(?)) AND live_epoch IS NOT NULL LIMIT ? + 0`,
     )
     .bind(integerList(experimentIds), limit);
+}
+
+/** The metrics that D1 knows of runs: run id → keys. */
+export async function findMetricKeys(db: D1Database, runIds: readonly string[]): Promise<Map<string, Set<string>>> {
+  const { results } = await db
+    .prepare("SELECT run_id, key FROM latest_metrics WHERE run_id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(runIds))
+    .all<{ run_id: string; key: string }>();
+  const byRun = Map.groupBy(results, ({ run_id }) => run_id);
+  return new Map([...byRun].map(([runId, rows]) => [runId, new Set(rows.map(({ key }) => key))]));
+}
+
+type SummaryRow = StoredRow<typeof latestMetrics>;
+
+/** Reads what D1 knows of some metrics of runs: see {@link toSummaries}. */
+export function summariesStatement(
+  db: D1Database,
+  runIds: readonly string[],
+  keys: readonly string[],
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT m.* FROM json_each(?1) j CROSS JOIN json_each(?2) k
+       CROSS JOIN latest_metrics m ON m.run_id = j.value AND m.key = k.value`,
+    )
+    .bind(JSON.stringify(runIds), JSON.stringify(keys));
+}
+
+/** Run id → key → summary. Integers beyond 2^53 are rounded. */
+export function toSummaries(result: D1Result<unknown> | undefined): Map<string, MetricSummaries> {
+  const byRun = new Map<string, MetricSummaries>();
+  for (const row of (result?.results ?? []) as SummaryRow[]) {
+    const summaries = byRun.get(row.run_id) ?? new MetricSummaries();
+    summaries.set(row.key, toSummary(row));
+    byRun.set(row.run_id, summaries);
+  }
+  return byRun;
+}
+
+function toSummary(row: SummaryRow): MetricSummary {
+  const { step, timestamp } = row;
+  const value = row.is_nan === 1 ? Number.NaN : row.value;
+  // A row of the version before `first_…` has none.
+  const first =
+    row.first_step === null
+      ? { step, timestamp, value }
+      : {
+          step: row.first_step,
+          timestamp: row.first_timestamp ?? 0,
+          value: row.first_is_nan === 1 ? Number.NaN : (row.first_value ?? 0),
+        };
+  return { step, timestamp, value, minValue: row.min_value, maxValue: row.max_value, first };
 }

@@ -1,7 +1,12 @@
 import type { FlushedRun, LatestMetrics, MarkedRun, RunFlush, RunMark } from "../../run/latest-port.ts";
 import type { Database } from "../connection/database.ts";
 import { firstPointsStatement, type PointOfRunRow, toPointsByRun } from "./first-points.ts";
-import { clearLiveRunsStatements, markLiveStatement, upsertLatestStatements } from "./latest-metrics.ts";
+import {
+  clearLiveRunsStatements,
+  markLiveStatement,
+  noteFlushedStatements,
+  upsertLatestStatements,
+} from "./latest-metrics.ts";
 
 /** D1 as an object that holds histories sees it. @param cell the object's name, once it is known; empty for a run's own */
 export function latestMetricsOf(db: D1Database, cell: () => string): LatestMetrics {
@@ -41,6 +46,7 @@ async function writeFlushes(db: Database, flushes: readonly RunFlush[]): Promise
       db,
       flushes.flatMap(({ rows }) => rows),
     ),
+    ...noteFlushedStatements(db, flushes),
     ...clearLiveRunsStatements(db, clears),
   ]);
   return new Map(

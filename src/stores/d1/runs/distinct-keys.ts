@@ -18,8 +18,8 @@ export interface DistinctKeys {
   readonly runs: number;
 }
 
-/** What runs have of a key. */
-interface KeyRow {
+/** What runs have of a key; what is news of a live run may count none. */
+export interface KeyRow {
   readonly key: string;
   readonly runs: number;
   /** The ends of the values that the database can compare; null where there are none. */
@@ -91,8 +91,15 @@ function rowsByKey(queries: readonly string[]): string {
       max(othersVary) AS othersVary FROM (${rows}) GROUP BY key ORDER BY key LIMIT ${MAX_KEYS}`;
 }
 
-/** The keys of the active runs of experiments, sorted, as D1 has them: the first 10,000 of each kind. */
-export async function findDistinctKeys(db: D1Database, experimentIds: readonly string[]): Promise<DistinctKeys> {
+/**
+ * The keys of the active runs of experiments, sorted, as D1 has them: the first 10,000 of each kind.
+ * @param news of metrics, what D1 does not have
+ */
+export async function findDistinctKeys(
+  db: D1Database,
+  experimentIds: readonly string[],
+  news: readonly KeyRow[] = [],
+): Promise<DistinctKeys> {
   const list = integerList(experimentIds);
   const { results: stages } = await db
     .prepare(
@@ -104,16 +111,44 @@ export async function findDistinctKeys(db: D1Database, experimentIds: readonly s
   // The indexes do not know which runs are deleted.
   const hasDeleted = stages.some(({ stage }) => stage === "deleted");
   const texts = hasDeleted ? textsOfActiveRuns : textsOfAllRuns;
-  const read = async (...queries: string[]): Promise<DistinctKey[]> => {
+  const read = async (queries: readonly string[], further: readonly KeyRow[] = []): Promise<DistinctKey[]> => {
     const { results } = await db.prepare(rowsByKey(queries)).bind(list).all<KeyRow>();
-    return results.map((row) => ({ key: row.key, runs: row.runs, differs: differs(row, runs) }));
+    const rows = further.length === 0 ? results : joined([...results, ...further]);
+    return rows.map((row) => ({ key: row.key, runs: row.runs, differs: differs(row, runs) }));
   };
   const [metrics, params, tags] = await Promise.all([
-    read(hasDeleted ? METRICS_OF_ACTIVE_RUNS : METRICS_OF_ALL_RUNS),
-    read(...texts("params")),
-    read(...texts("tags")),
+    read([hasDeleted ? METRICS_OF_ACTIVE_RUNS : METRICS_OF_ALL_RUNS], news),
+    read(texts("params")),
+    read(texts("tags")),
   ]);
   return { metrics, params, tags, runs };
+}
+
+/** One row for each key, sorted, as {@link rowsByKey} makes them. */
+function joined(rows: readonly KeyRow[]): KeyRow[] {
+  const byKey = new Map<string, KeyRow>();
+  for (const row of rows) {
+    const known = byKey.get(row.key);
+    if (known === undefined) byKey.set(row.key, row);
+    else {
+      byKey.set(row.key, {
+        key: row.key,
+        runs: known.runs + row.runs,
+        least: endOf(known.least, row.least, (a, b) => a < b),
+        greatest: endOf(known.greatest, row.greatest, (a, b) => a > b),
+        others: known.others + row.others,
+        othersVary: Math.max(known.othersVary, row.othersVary),
+      });
+    }
+  }
+  return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, MAX_KEYS);
+}
+
+type End = KeyRow["least"];
+
+function endOf(a: End, b: End, isBeyond: (a: string | number, b: string | number) => boolean): End {
+  if (a === null || b === null) return a ?? b;
+  return isBeyond(a, b) ? a : b;
 }
 
 function differs({ runs, least, greatest, others, othersVary }: KeyRow, allRuns: number): boolean {

@@ -13,7 +13,7 @@ import { jsonLists } from "../connection/json-lists.ts";
 const PART_BYTES = 500_000;
 
 /** A longer document costs more to store than to render. */
-const MAX_STORED_LENGTH = 100_000;
+export const MAX_STORED_LENGTH = 100_000;
 
 const IS_FAR = "(value <> 0 AND abs(value) NOT BETWEEN 1e-18 AND 1e18)";
 
@@ -26,6 +26,8 @@ const METRIC_JSON = `'{"key":' || json_quote(key) || ',"value":' ||
 
 const KEY_VALUE_JSON = `'{"key":' || json_quote(key) || ',"value":' || json_quote(value) || '}'`;
 
+const MODEL_OUTPUT_JSON = `'{"model_id":' || json_quote(model_id) || ',"step":' || step || '}'`;
+
 const DATASET_INPUT_JSON = `json_patch('{}', json_object(
   'tags', json((SELECT nullif(json_group_array(json_object('key', t.key, 'value', t.value)), '[]') FROM input_tags t
     WHERE t.run_id = i.run_id AND t.dataset_id = i.dataset_id)),
@@ -36,13 +38,40 @@ const DATASET_INPUT_JSON = `json_patch('{}', json_object(
  * About how many bytes the document of run `r` will have, in SQL: what a page of runs needs to know of those that have none
  * yet. Each metric, param and tag counts with its names and quotes.
  */
-export const RENDERED_BYTES_SQL = `(
+const RENDERED_BYTES_SQL = `(
   (SELECT coalesce(sum(90 + octet_length(m.key)), 0) FROM latest_metrics m WHERE m.run_id = r.run_id)
   + (SELECT coalesce(sum(25 + octet_length(p.key) + octet_length(p.value)), 0) FROM params p WHERE p.run_id = r.run_id)
   + (SELECT coalesce(sum(25 + octet_length(t.key) + octet_length(t.value)), 0) FROM tags t WHERE t.run_id = r.run_id)
   + (SELECT coalesce(sum(200 + octet_length(s.source) + coalesce(octet_length(s.schema), 0)
       + coalesce(octet_length(s.profile), 0)), 0)
     FROM inputs i JOIN datasets s ON s.dataset_id = i.dataset_id WHERE i.run_id = r.run_id))`;
+
+/** In bytes: what SQL renders as one text. D1 allows a string 2,000,000. */
+const MAX_INLINE_BYTES = 1_000_000;
+
+const member = (name: string, rows: string): string =>
+  `coalesce(',"${name}":[' || (SELECT group_concat(json) FROM (${rows})) || ']', '')`;
+
+const DOCUMENT_SQL = `'"outputs":{'
+  || substr(${member("model_outputs", `SELECT ${MODEL_OUTPUT_JSON} AS json FROM model_outputs WHERE run_id = r.run_id ORDER BY model_id`)}, 2)
+  || '},"data":{' || substr(
+    ${member("metrics", `SELECT ${METRIC_JSON} AS json FROM latest_metrics WHERE run_id = r.run_id ORDER BY key`)}
+    || ${member("params", `SELECT ${KEY_VALUE_JSON} AS json FROM params WHERE run_id = r.run_id ORDER BY key`)}
+    || ${member("tags", `SELECT ${KEY_VALUE_JSON} AS json FROM tags WHERE run_id = r.run_id ORDER BY key`)}, 2)
+  || '},"inputs":{' || substr(${member(
+    "dataset_inputs",
+    `SELECT ${DATASET_INPUT_JSON} AS json FROM inputs i JOIN datasets d ON d.dataset_id = i.dataset_id
+     WHERE i.run_id = r.run_id ORDER BY i.dataset_id`,
+  )}, 2) || '}'`;
+
+/**
+ * The document of run `r`, in SQL; where it has more than `longest` bytes, or is no single text, about how many it has.
+ * @param longest an SQL expression
+ */
+export function documentSql(longest: string): string {
+  return `(WITH b AS MATERIALIZED (SELECT ${RENDERED_BYTES_SQL} AS bytes)
+    SELECT CASE WHEN bytes > min(${longest}, ${MAX_INLINE_BYTES}) THEN bytes ELSE ${DOCUMENT_SQL} END FROM b)`;
+}
 
 /** The runs asked for: `?1` is a JSON list of their ids. */
 const ASKED = "SELECT value FROM json_each(?1)";
@@ -67,7 +96,7 @@ const DATASET_INPUTS = partsOf(
 );
 
 const MODEL_OUTPUTS = partsOf(
-  `SELECT run_id, model_id AS position, '{"model_id":' || json_quote(model_id) || ',"step":' || step || '}' AS json
+  `SELECT run_id, model_id AS position, ${MODEL_OUTPUT_JSON} AS json
    FROM model_outputs WHERE run_id IN (${ASKED})`,
 );
 
@@ -99,6 +128,11 @@ const BEGINNING = '"outputs":';
 /** Whether a stored text is a document, and not the claim of one that is being written. */
 export function isDocument(text: string | null): text is string {
   return text?.startsWith(BEGINNING) === true;
+}
+
+/** Whether a text of {@link documentSql} has all its numbers. */
+export function isWhole(text: string): boolean {
+  return !text.includes(FAR_VALUE);
 }
 
 /**

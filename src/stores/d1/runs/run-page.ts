@@ -1,35 +1,55 @@
+import type { Field } from "../../../search/ast.ts";
+import type { SqlStatement } from "../../../search/plan.ts";
+import { planPageColumns } from "../../../search/run-columns.ts";
 import type { RunSearchPlan } from "../../../search/run-plan.ts";
+import { ANSWER_BYTES } from "../connection/items.ts";
 import { type Page, type PageRow, readPage } from "../connection/page.ts";
 import { fillDocuments, recallDocuments, rememberDocuments } from "./recent-documents.ts";
+import type { Cell } from "./run-columns.ts";
 import { type RecordRow, withRecords } from "./runs.ts";
 
-export interface RunPageRows<T> extends Page {
+export interface RunPageRows extends Page {
   /** Of the page's runs in their order, where they were asked for. */
   readonly records: readonly RecordRow[] | undefined;
-  /** Of the statement that went along. */
-  readonly rows: readonly T[];
+  /** By run id the values of the fields, where they were asked for and one answer holds them. */
+  readonly cells: ReadonlyMap<string, readonly Cell[]> | undefined;
+  /** What the statements that went along were answered. */
+  readonly told: readonly D1Result<unknown>[];
 }
 
-/**
- * The ids of one page of runs, and what else can be had in the same round trip: the runs' records, and the rows of
- * `alongside`, which is executed in the transaction of the search's first statement, or not where the search needs none.
- */
-export async function readRunPage<T>(
+/** What is read together with a page. */
+export interface PageReads {
+  readonly readsRecords?: boolean;
+  readonly fields?: readonly Field[] | undefined;
+  /** Executed in the transaction of the search's first statement, or not where the search needs none. */
+  readonly alongside?: readonly D1PreparedStatement[];
+  /** Likewise, before the page is read, which sees what they write. */
+  readonly before?: readonly D1PreparedStatement[];
+}
+
+/** The ids of one page of runs, and what else can be had in the same round trip. */
+export async function readRunPage(
   db: D1Database,
   plan: RunSearchPlan,
-  { readsRecords, alongside }: { readsRecords: boolean; alongside?: D1PreparedStatement },
-): Promise<RunPageRows<T>> {
+  { readsRecords = false, fields, alongside = [], before = [] }: PageReads,
+): Promise<RunPageRows> {
   const records = new Map<string, RecordRow>();
-  let rows: readonly T[] | undefined;
+  const cells = new Map<string, readonly Cell[]>();
+  let hasCells = fields !== undefined;
+  let told: readonly D1Result<unknown>[] | undefined;
   const page = await readPage(db, plan, async (slice) => {
     const question = readsRecords ? JSON.stringify(slice) : "";
     const recent = recallDocuments(question);
-    const search = readsRecords
-      ? withRecords(db, slice, plan.maxResults + 1, recent)
-      : db.prepare(slice.sql).bind(...slice.values);
-    const first = alongside === undefined || rows !== undefined ? [] : [alongside];
-    const [found, along] = await db.batch<RecordRow>([search, ...first]);
-    rows ??= (along?.results ?? []) as T[];
+    const isPlain = plan.residues.length === 0;
+    const withColumns =
+      fields && isPlain ? planPageColumns(slice, 1 + plan.positionLength, fields, ANSWER_BYTES) : undefined;
+    if (withColumns === undefined) hasCells = false;
+    const { sql, values } = withColumns ?? slice;
+    const search = readsRecords ? withRecords(db, slice, plan.maxResults + 1, recent) : db.prepare(sql).bind(...values);
+    const isFirst = told === undefined;
+    const results = await db.batch<RecordRow>(isFirst ? [...before, search, ...alongside] : [search]);
+    const [found, ...along] = isFirst ? results.slice(before.length) : results;
+    told ??= along;
     const answer = found?.results ?? [];
     if (readsRecords) {
       const filled = fillDocuments(answer, recent);
@@ -37,12 +57,18 @@ export async function readRunPage<T>(
       for (const record of filled) records.set(record.run_id, record);
     }
     // The plan's columns are c0, c1, … and the first, so their order is kept.
-    return answer.map((row) => Object.values(row) as unknown as PageRow);
+    const rows = answer.map((row) => Object.values(row) as unknown as PageRow);
+    const last = rows.at(-1);
+    if (Number(last?.at(-1) ?? 0) > ANSWER_BYTES) hasCells = false;
+    const from = 1 + plan.positionLength;
+    if (hasCells) for (const row of rows) cells.set(row[0], row.slice(from, -1) as Cell[]);
+    return rows;
   });
   return {
     ...page,
     records: readsRecords ? page.ids.flatMap((id) => records.get(id) ?? []) : undefined,
-    rows: rows ?? [],
+    cells: hasCells ? cells : undefined,
+    told: told ?? [],
   };
 }
 
@@ -52,10 +78,15 @@ export async function countRuns(db: D1Database, plan: RunSearchPlan): Promise<nu
     const all = await readPage(db, { ...plan, start: undefined, maxResults: Number.MAX_SAFE_INTEGER - 1 });
     return all.ids.length;
   }
-  const { sql, values } = plan.count;
-  const row = await db
-    .prepare(sql)
-    .bind(...values)
-    .first<{ runs: number }>();
+  return toCount(await countStatement(db, plan.count).all());
+}
+
+/** To be executed along with a page: see {@link toCount}. */
+export function countStatement(db: D1Database, { sql, values }: SqlStatement): D1PreparedStatement {
+  return db.prepare(sql).bind(...values);
+}
+
+export function toCount(result: D1Result<unknown> | undefined): number {
+  const [row] = (result?.results ?? []) as { runs: number }[];
   return row?.runs ?? 0;
 }

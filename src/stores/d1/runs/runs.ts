@@ -10,11 +10,12 @@ import { isLiveStatement, type RunPlaceRow, toPlace } from "../metrics/latest-me
 import type { AsText, StoredRow } from "../schema/rows.ts";
 import type { runs } from "../schema/runs.ts";
 import type { RecentDocuments, StampedRow } from "./recent-documents.ts";
-import { isDocument, RENDERED_BYTES_SQL, renderDocuments } from "./run-document.ts";
+import { documentSql, isDocument, isWhole, MAX_STORED_LENGTH, renderDocuments } from "./run-document.ts";
 
 /** Times and the experiment's id as text: D1 rounds integers beyond 2^53. */
 const INFO_COLUMNS = `r.run_id, CAST(r.experiment_id AS TEXT) AS experiment_id, r.run_name, r.user_id, r.status,
-  CAST(r.start_time AS TEXT) AS start_time, CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch, r.has_object, r.cell`;
+  CAST(r.start_time AS TEXT) AS start_time, CAST(r.end_time AS TEXT) AS end_time, r.artifact_uri, r.lifecycle_stage, r.live_epoch, r.has_object, r.cell,
+  r.flushed_through`;
 
 type RunRow = AsText<Omit<StoredRow<typeof runs>, "deleted_time">, "experiment_id" | "start_time" | "end_time">;
 
@@ -26,6 +27,8 @@ export interface StoredRun extends RunInfo {
   readonly hasObject: boolean;
   /** The object's name where it is a cell; empty where the object is the run's own. */
   readonly cell: string;
+  /** The row of the object's journal up to which D1 has everything; 0 where none was told. */
+  readonly flushedThrough: number;
 }
 
 function toRunInfo(row: RunRow): StoredRun {
@@ -42,6 +45,7 @@ function toRunInfo(row: RunRow): StoredRun {
     isLive: row.live_epoch !== null,
     hasObject: row.has_object === 1,
     cell: row.cell,
+    flushedThrough: row.flushed_through ?? 0,
   };
 }
 
@@ -129,8 +133,7 @@ async function readRows<Further>(
 ): Promise<(RecordRow & Further)[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${INFO_COLUMNS}, iif(octet_length(d.document) > ?2, NULL, d.document) AS document,
-         ${BYTES_COLUMNS}${furtherColumns}
+      `SELECT ${INFO_COLUMNS}, ${documentColumns("?2", "octet_length(d.document) > ?2")}${furtherColumns}
        FROM json_each(?1) j CROSS JOIN runs r ON r.run_id = j.value ${JOIN_DOCUMENT} ORDER BY j.key`,
     )
     .bind(JSON.stringify(runIds), longest)
@@ -143,8 +146,8 @@ export type RecordRow = RunRow &
   StampedRow & {
     /** Of the stored text, which may be too long for this answer; null where there is none. */
     readonly stored_bytes: number | null;
-    /** Of the document that will be rendered; null where one is stored. */
-    readonly rendered_bytes: number | null;
+    /** Where none is stored, the document, or about how many bytes it will have. */
+    readonly rendered: string | number | null;
   };
 
 const JOIN_DOCUMENT = "LEFT JOIN run_documents d ON d.run_id = r.run_id";
@@ -152,8 +155,16 @@ const JOIN_DOCUMENT = "LEFT JOIN run_documents d ON d.run_id = r.run_id";
 /** The claim of a document that is being written is shorter than this, and says nothing of the document's length. */
 const CLAIM_BYTES = 60;
 
-const BYTES_COLUMNS = `octet_length(d.document) AS stored_bytes,
-  iif(octet_length(d.document) > ${CLAIM_BYTES}, NULL, ${RENDERED_BYTES_SQL}) AS rendered_bytes`;
+const IS_STORED = `octet_length(d.document) > ${CLAIM_BYTES}`;
+
+/**
+ * @param longest of a document that is rendered for this answer, as SQL
+ * @param isLeftOut whether a stored one is not sent, as SQL
+ */
+function documentColumns(longest: string, isLeftOut: string): string {
+  return `iif(${IS_STORED} AND NOT (${isLeftOut}), d.document, NULL) AS document, iif(${IS_STORED}, d.stamp, NULL) AS stamp,
+    iif(${IS_STORED}, octet_length(d.document), NULL) AS stored_bytes, iif(${IS_STORED}, NULL, ${documentSql(longest)}) AS rendered`;
+}
 
 /**
  * The rows of `search` in their order, whose first column `c0` is a run's id, each with the columns of the run's record.
@@ -168,11 +179,10 @@ export function withRecords(
 ): D1PreparedStatement {
   const stamps = Array.from(recent.values(), ({ stamp }) => stamp);
   const isRecent = `d.stamp IN (SELECT value FROM json_each(?${values.length + 1}))`;
-  const isLong = `octet_length(d.document) > ${longestDocument(mostRows)}`;
+  const longest = String(longestDocument(mostRows));
   return db
     .prepare(
-      `SELECT page.*, ${INFO_COLUMNS}, iif(${isLong} OR ${isRecent}, NULL, d.document) AS document, d.stamp,
-         ${BYTES_COLUMNS}
+      `SELECT page.*, ${INFO_COLUMNS}, ${documentColumns(longest, `octet_length(d.document) > ${longest} OR ${isRecent}`)}
        FROM (${sql}) page CROSS JOIN runs r ON r.run_id = page.c0 ${JOIN_DOCUMENT}`,
     )
     .bind(...values, JSON.stringify(stamps));
@@ -192,12 +202,16 @@ export async function* toRecords(
     let end = start;
     for (let bytes = 0; end < rows.length; end++) {
       const row = rows[end]!;
-      if (!isDocument(row.document)) bytes += row.rendered_bytes ?? row.stored_bytes ?? 0;
+      if (documentOf(row) === undefined) bytes += bytesOf(row);
       if (bytes > ANSWER_BYTES && end > start) break;
     }
     yield await completeRows(db, rows.slice(start, end), storeLater);
     start = end;
   }
+}
+
+function bytesOf({ rendered, stored_bytes }: RecordRow): number {
+  return typeof rendered === "string" ? rendered.length : (rendered ?? stored_bytes ?? 0);
 }
 
 async function readDocuments(db: D1Database, runIds: readonly string[]): Promise<Map<string, string>> {
@@ -215,15 +229,30 @@ async function completeRows(
   storeLater: (work: Promise<unknown>) => void,
 ): Promise<RunRecord[]> {
   const idsOf = (some: readonly RecordRow[]) => some.map((row) => row.run_id);
-  const leftOut = idsOf(rows.filter((row) => row.document === null && (row.stored_bytes ?? 0) > CLAIM_BYTES));
+  const leftOut = idsOf(rows.filter((row) => row.document === null && row.stored_bytes !== null));
   // A run that has changed since the page was read has no document any more.
   const stored = leftOut.length > 0 ? await readDocuments(db, leftOut) : new Map<string, string>();
-  const bare = idsOf(rows.filter((row) => !isDocument(row.document) && !stored.has(row.run_id)));
+  const bare = idsOf(rows.filter((row) => documentOf(row) === undefined && !stored.has(row.run_id)));
   const rendered = bare.length > 0 ? await renderDocuments(db, bare, storeLater) : undefined;
+  const storable = idsOf(rows.filter(isStorable));
+  if (storable.length > 0) storeLater(renderDocuments(db, storable, storeLater));
   return rows.map((row) => ({
     info: toRunInfo(row),
-    document: stored.get(row.run_id) ?? rendered?.get(row.run_id) ?? row.document ?? "",
+    document: documentOf(row) ?? stored.get(row.run_id) ?? rendered?.get(row.run_id) ?? "",
   }));
+}
+
+/** The document, where the row has it. */
+function documentOf({ document, rendered }: RecordRow): string | undefined {
+  if (isDocument(document)) return document;
+  return typeof rendered === "string" && isWhole(rendered) ? rendered : undefined;
+}
+
+/** A run at rest keeps what was rendered for an answer; since the answer does not wait for it, it is rendered once more. */
+function isStorable({ live_epoch, rendered }: RecordRow): boolean {
+  return (
+    live_epoch === null && typeof rendered === "string" && isWhole(rendered) && rendered.length <= MAX_STORED_LENGTH
+  );
 }
 
 export interface RunChanges {

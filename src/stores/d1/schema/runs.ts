@@ -21,6 +21,8 @@ export const runs = sqliteTable(
     hasObject: integer("has_object", { mode: "boolean" }).notNull().default(true),
     /** The object that has, or will have, the run's history: a cell by its name, or where empty one named by the run id. */
     cell: text("cell").notNull().default(""),
+    /** The row of the object's journal up to which `latest_metrics` has everything; null where no object has told. */
+    flushedThrough: integer("flushed_through"),
   },
   (table) => [
     index("runs_by_start").on(table.experimentId, table.lifecycleStage, sql`start_time DESC`, table.runId),

@@ -1,0 +1,45 @@
+import { askLastChanges, type RunPlace } from "../../stores/run/stub.ts";
+import type { ServiceContext } from "../context.ts";
+import { forEachAtMost } from "../metrics/live-news.ts";
+
+/** For so long what an object has said holds for all who look, in milliseconds: pages look every two seconds, many at once. */
+const HOLDS_MS = 1000;
+const MAX_REMEMBERED = 10_000;
+const OBJECTS_AT_A_TIME = 32;
+
+/** Run id → what its object said last, and until when that holds. */
+const lastChanges = new Map<string, { readonly through: number; readonly untilMs: number }>();
+
+/**
+ * How far live runs are: of each a number that grows with every point. Writes nothing. A run whose object does not answer
+ * is left out.
+ */
+export async function lastChangesOf(ctx: ServiceContext, runs: readonly RunPlace[]): Promise<Map<string, number>> {
+  const now = Date.now();
+  const found = new Map<string, number>();
+  const unknown = runs.filter(({ runId }) => {
+    const known = lastChanges.get(runId);
+    if (known === undefined || known.untilMs <= now) return true;
+    found.set(runId, known.through);
+    return false;
+  });
+  const objects = [...Map.groupBy(unknown, ({ cell, runId }) => cell || runId).values()];
+  await forEachAtMost(OBJECTS_AT_A_TIME, objects, async (ofObject) => {
+    try {
+      for (const [runId, through] of await askLastChanges(ctx.env, ofObject)) {
+        found.set(runId, through);
+        lastChanges.delete(runId);
+        lastChanges.set(runId, { through, untilMs: Date.now() + HOLDS_MS });
+      }
+    } catch (error) {
+      console.error("last change of", ofObject[0]?.runId, error);
+    }
+  });
+  while (lastChanges.size > MAX_REMEMBERED) lastChanges.delete(lastChanges.keys().next().value!);
+  return found;
+}
+
+/** This isolate has sent points. */
+export function forgetLastChange(runId: string): void {
+  lastChanges.delete(runId);
+}

@@ -1,0 +1,245 @@
+import type { Int64 } from "../../domain/int64.ts";
+import type { Database } from "../../stores/d1/connection/database.ts";
+import {
+  clearLiveRunsStatements,
+  type LiveRun,
+  noteFlushedStatements,
+  upsertLatestStatements,
+} from "../../stores/d1/metrics/latest-metrics.ts";
+import type { NewsOfRun } from "../../stores/run/cell.ts";
+import type { Confirmed, RunNews } from "../../stores/run/open-run.ts";
+import { askForNews, byObject, type ObjectRequest, type RunPlace } from "../../stores/run/stub.ts";
+import { MetricSummaries } from "../../stores/run/summaries.ts";
+import { parseSummaryRow } from "../../stores/run/summary-rows.ts";
+import type { ServiceContext } from "../context.ts";
+
+/** Live runs that a search looks at. */
+export const MAX_LIVE_RUNS = 10_000;
+
+/** Calls of objects by one request. The platform allows a request 1,000 calls, and D1 and the answer need some too. */
+export const MAX_ASKED_OBJECTS = 800;
+
+/** Objects that are asked at a time. */
+const OBJECTS_AT_A_TIME = 32;
+
+/** News that are held, in UTF-16 units: more than that is written to D1 instead, since an isolate holds 128 MB. */
+const MAX_CHARACTERS = 4_000_000;
+
+const MAX_REMEMBERED_RUNS = 10_000;
+
+/** Run id → what this isolate has written to D1. Its object is told with the next question, and tells only what is new. */
+const confirmedRuns = new Map<string, Confirmed>();
+
+const MAX_REMEMBERED_ROWS = 20_000;
+const REMEMBERED_MS = 60_000;
+
+/** Run id and key → the row that this isolate has written to D1, and until when that is taken to stand there. */
+const writtenRows = new Map<string, { readonly row: string; readonly untilMs: number }>();
+
+interface NewsRow {
+  readonly key: string;
+  readonly row: string;
+}
+
+/** What objects of live runs have acknowledged and D1 does not have. */
+export interface LiveNews {
+  /** Runs that were not asked about, or whose object did not answer: what D1 has of them may be old. */
+  readonly staleRuns: number;
+  /** Whether D1 has news by now that it did not have when it told of these runs. What was read then must be read again. */
+  readonly isBehind: boolean;
+  /** Run id → what is to be laid over D1's. */
+  readonly summaries: ReadonlyMap<string, MetricSummaries>;
+  /** Run id → the last time of all that is new of a run, of whichever metric. */
+  readonly lastTimestamps: ReadonlyMap<string, Int64>;
+  /** What has to be written for a statement of D1 to see the news of these metrics. Call {@link noteWritten} then. */
+  readonly statementsFor: (keys: readonly string[]) => D1PreparedStatement[];
+  readonly noteWritten: (keys: readonly string[]) => void;
+}
+
+export const NO_NEWS: LiveNews = {
+  staleRuns: 0,
+  isBehind: false,
+  summaries: new Map(),
+  lastTimestamps: new Map(),
+  statementsFor: () => [],
+  noteWritten: () => undefined,
+};
+
+/**
+ * Asks the objects of live runs what D1 has not seen. Nothing is written for it: the answers are laid over what D1 says.
+ * An object that fails, and fails again, is counted. Runs that have nothing to tell, and were silent, lose their mark
+ * after the answer, unless they have marked again meanwhile.
+ * @param keys the metrics that are needed; all of them where absent
+ */
+export async function askLiveRuns(
+  ctx: ServiceContext,
+  runs: readonly LiveRun[],
+  keys?: readonly string[],
+): Promise<LiveNews> {
+  if (runs.length === 0) return NO_NEWS;
+  const gathered = new Gathered(ctx, runs, keys);
+  const requests = byObject(runs, (runId) => confirmedRuns.get(runId), keys);
+  let calls = 0;
+  let told = 0;
+  const ask = async (request: ObjectRequest): Promise<NewsOfRun[]> => {
+    if (calls++ >= MAX_ASKED_OBJECTS) return [];
+    try {
+      return await askForNews(ctx.env, request);
+    } catch (error) {
+      console.error("news of", request.cell || request.runs[0]?.runId, error);
+      if (calls++ >= MAX_ASKED_OBJECTS) return [];
+      // A stub whose object failed once may go on failing: each question goes through a new one.
+      return await askForNews(ctx.env, request);
+    }
+  };
+  await forEachAtMost(OBJECTS_AT_A_TIME, requests, async ({ cell, runs: asked }) => {
+    try {
+      for (let rest = asked; rest.length > 0; ) {
+        const answers = await ask({ cell, runs: rest });
+        if (answers.length === 0) return;
+        rest = rest.slice(answers.length);
+        for (const { runId, news } of answers) {
+          if (news === undefined) continue;
+          told++;
+          await gathered.add(runId, news);
+        }
+      }
+    } catch (error) {
+      console.error("news of", cell || asked[0]?.runId, error);
+    }
+  });
+  gathered.clearIdle();
+  return gathered.result(runs.length - told);
+}
+
+/** Writes what live runs' objects have acknowledged, for who reads D1 alone. @returns how many runs did not answer */
+export async function bringUpToDate(ctx: ServiceContext, runs: readonly RunPlace[]): Promise<number> {
+  const news = await askLiveRuns(
+    ctx,
+    runs.map(({ runId, cell }) => ({ runId, cell, flushedThrough: 0 })),
+  );
+  const keys = [...new Set([...news.summaries.values()].flatMap((ofRun) => [...ofRun.keys()]))];
+  const statements = news.statementsFor(keys);
+  if (statements.length > 0) await ctx.db.batch(statements);
+  news.noteWritten(keys);
+  return news.staleRuns;
+}
+
+/** News on their way into an answer, or to D1 where they are too many to be held. */
+class Gathered {
+  readonly #ctx: ServiceContext;
+  readonly #flushedThrough: ReadonlyMap<string, number>;
+  readonly #idle: { readonly runId: string; readonly epoch: number }[] = [];
+  readonly #lastTimestamps = new Map<string, Int64>();
+  readonly #keys: readonly string[] | undefined;
+  #news = new Map<string, RunNews>();
+  #characters = 0;
+  #isBehind = false;
+
+  constructor(ctx: ServiceContext, runs: readonly LiveRun[], keys?: readonly string[]) {
+    this.#ctx = ctx;
+    this.#flushedThrough = new Map(runs.map(({ runId, flushedThrough }) => [runId, flushedThrough]));
+    this.#keys = keys;
+  }
+
+  async add(runId: string, news: RunNews): Promise<void> {
+    // An object of the version before does not tell.
+    const { flushedThrough = Number.POSITIVE_INFINITY } = news;
+    if (flushedThrough > (this.#flushedThrough.get(runId) ?? 0)) this.#isBehind = true;
+    if (news.isIdle) this.#idle.push({ runId, epoch: news.epoch });
+    if (news.lastTimestamp !== undefined) this.#lastTimestamps.set(runId, news.lastTimestamp);
+    if (news.rows.length === 0) return;
+    this.#news.set(runId, news);
+    for (const row of news.rows) this.#characters += row.length;
+    if (this.#characters >= MAX_CHARACTERS) await this.#writeAll();
+  }
+
+  /** Straight to D1: what is gathered is too much at once for the queue of other writes. */
+  async #writeAll(): Promise<void> {
+    const news = this.#news;
+    this.#news = new Map();
+    this.#characters = 0;
+    const rows = [...news.values()].flatMap((ofRun) => ofRun.rows);
+    // Of some metrics only, what D1 has is not complete up to any row of the journal.
+    const complete = this.#keys === undefined ? [...news].map(([runId, { through }]) => ({ runId, through })) : [];
+    const db: Database = this.#ctx.db;
+    await db.batch([...upsertLatestStatements(db, rows), ...noteFlushedStatements(db, complete)]);
+    this.#isBehind = true;
+    for (const { runId } of complete) rememberRun(runId, news.get(runId)!);
+  }
+
+  clearIdle(): void {
+    if (this.#idle.length === 0) return;
+    const db: Database = this.#ctx.db;
+    for (const { runId } of this.#idle) confirmedRuns.delete(runId);
+    const clear = db.batch(clearLiveRunsStatements(db, this.#idle));
+    // Where it is lost, the next search does it.
+    this.#ctx.waitUntil(clear.catch((error: unknown) => console.error("clear of marks", error)));
+  }
+
+  result(staleRuns: number): LiveNews {
+    const rows = new Map<string, NewsRow[]>();
+    const summaries = new Map<string, MetricSummaries>();
+    for (const [runId, news] of this.#news) {
+      const ofRun = new MetricSummaries();
+      const rowsOfRun: NewsRow[] = [];
+      for (const row of news.rows) {
+        const { key, summary } = parseSummaryRow(row);
+        ofRun.set(key, summary);
+        rowsOfRun.push({ key, row });
+      }
+      rows.set(runId, rowsOfRun);
+      summaries.set(runId, ofRun);
+    }
+    const unwritten = (keys: readonly string[]) => unwrittenRows(rows, new Set(keys));
+    return {
+      staleRuns,
+      isBehind: this.#isBehind,
+      summaries,
+      lastTimestamps: this.#lastTimestamps,
+      statementsFor: (keys) =>
+        upsertLatestStatements(this.#ctx.db, [...unwritten(keys).values()]) as D1PreparedStatement[],
+      noteWritten: (keys) => rememberRows(unwritten(keys)),
+    };
+  }
+}
+
+/** By run id and key. */
+function unwrittenRows(rows: ReadonlyMap<string, readonly NewsRow[]>, keys: ReadonlySet<string>): Map<string, string> {
+  const now = Date.now();
+  const found = new Map<string, string>();
+  for (const [runId, ofRun] of rows) {
+    for (const { key, row } of ofRun) {
+      if (!keys.has(key)) continue;
+      const name = `${runId} ${key}`;
+      const written = writtenRows.get(name);
+      if (written === undefined || written.row !== row || written.untilMs <= now) found.set(name, row);
+    }
+  }
+  return found;
+}
+
+function rememberRows(rows: ReadonlyMap<string, string>): void {
+  if (writtenRows.size + rows.size > MAX_REMEMBERED_ROWS) writtenRows.clear();
+  const untilMs = Date.now() + REMEMBERED_MS;
+  for (const [name, row] of rows) writtenRows.set(name, { row, untilMs });
+}
+
+function rememberRun(runId: string, { epoch, through }: RunNews): void {
+  confirmedRuns.delete(runId);
+  confirmedRuns.set(runId, { epoch, through });
+  if (confirmedRuns.size > MAX_REMEMBERED_RUNS) confirmedRuns.delete(confirmedRuns.keys().next().value!);
+}
+
+/** Does `work` for each item, for at most `limit` at a time. */
+export async function forEachAtMost<Item>(
+  limit: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
