@@ -44,14 +44,16 @@ export const MLFLOW_FLAGS: readonly MlflowFlag[] = [
   {
     flag: "--artifacts-only",
     variable: "MLFLOW_ARTIFACTS_ONLY",
-    state: "refused",
-    reason: "who may read an artifact is decided by its run, so the server that has the artifacts has the runs",
+    state: "honoured",
+    reason:
+      "artifacts and nothing else; who may read one is decided by its run, so here only the admin, or everybody on loopback",
   },
   {
     flag: "--artifacts-presigned-only",
     variable: "MLFLOW_ARTIFACTS_PRESIGNED_ONLY",
-    state: "refused",
-    reason: "on one machine artifacts are files, for which there are no presigned URLs",
+    state: "honoured",
+    reason:
+      "clients send and fetch artifacts by presigned URLs alone, of the bucket or of this server; those before 3.18 are told 403",
   },
   {
     flag: "--artifacts-destination <uri>",

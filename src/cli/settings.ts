@@ -105,21 +105,30 @@ const STANDING_FLAGS = {
 
 const ARTIFACT_FLAGS = {
   serveArtifacts: ["--serve-artifacts", "MLFLOW_SERVE_ARTIFACTS"],
+  artifactsOnly: ["--artifacts-only", "MLFLOW_ARTIFACTS_ONLY"],
+  artifactsPresignedOnly: ["--artifacts-presigned-only", "MLFLOW_ARTIFACTS_PRESIGNED_ONLY"],
   artifactsDestination: ["--artifacts-destination", "MLFLOW_ARTIFACTS_DESTINATION"],
   defaultArtifactRoot: ["--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT"],
 } as const;
 
-/** A flag of yes or no cannot take its variable in, as commander would read any value of it as yes. */
+/** Flags of yes or no cannot take their variables in, as commander would read any value of one as yes. */
+const SWITCHES = ["serveArtifacts", "artifactsOnly", "artifactsPresignedOnly"] as const;
+
 function parseArtifacts(
-  { serveArtifacts, ...flags }: Readonly<Record<string, unknown>>,
+  flags: Readonly<Record<string, unknown>>,
   environment: NodeJS.ProcessEnv,
 ): ServerSettings["artifacts"] {
-  const artifacts = parseVars(artifactSettings, ARTIFACT_FLAGS, {
-    ...flags,
-    serveArtifacts: serveArtifacts === undefined ? environment.MLFLOW_SERVE_ARTIFACTS : String(serveArtifacts),
-  });
+  const switches = SWITCHES.map((flag) => [flag, flags[flag]?.toString() ?? environment[ARTIFACT_FLAGS[flag][1]]]);
+  const artifacts = parseVars(artifactSettings, ARTIFACT_FLAGS, { ...flags, ...Object.fromEntries(switches) });
   const root = artifacts.MLFLOW_DEFAULT_ARTIFACT_ROOT;
-  if (!isYes(artifacts.MLFLOW_SERVE_ARTIFACTS, true) && (root === undefined || isServed(root))) {
+  const isServing = isYes(artifacts.MLFLOW_SERVE_ARTIFACTS, true);
+  for (const name of ["MLFLOW_ARTIFACTS_ONLY", "MLFLOW_ARTIFACTS_PRESIGNED_ONLY"] as const) {
+    if (isServing || !isYes(artifacts[name], false)) continue;
+    throw new UserError(
+      `--no-serve-artifacts and ${name} cannot both be: artifacts pass through this server or do not.`,
+    );
+  }
+  if (!isServing && (root === undefined || isServed(root))) {
     throw new UserError(
       "--no-serve-artifacts leaves clients no place for artifacts: name one with --default-artifact-root " +
         "(MLFLOW_DEFAULT_ARTIFACT_ROOT), such as s3://bucket/folder.",
@@ -140,6 +149,7 @@ const ARTIFACT_VARIABLES = [
   "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES",
   "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD",
   "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD",
+  "MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS",
 ] as const;
 
 /** What a bucket is reached by, without a flag, as MLflow and Amazon's own clients read it. */

@@ -26,17 +26,50 @@ const utf8 = new TextEncoder();
  * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" and why.
  */
 export function artifactPathOfUrl(rawUrl: string, prefix: string): string {
+  // Split before decoding, so that an encoded slash is seen inside its segment and refused.
+  return canonicalSegments(rawSegments(rawUrl, prefix).map(decodeSegment));
+}
+
+/** Of so many names of a path, the last ones, it is looked whether they are meant as they stand. */
+const MAX_AMBIGUOUS = 3;
+
+/**
+ * What else a client may mean by the path. MLflow's Python client puts a name like `c%20.bin` into a URL as it is, but
+ * encodes the space of another: so each name may be meant as it stands. The likeliest first; none in most paths.
+ */
+export function otherPathsOfUrl(rawUrl: string, prefix: string): string[] {
+  const raw = rawSegments(rawUrl, prefix);
+  const decoded = raw.map(decodeSegment);
+  const ambiguous = raw.flatMap((segment, i) => (segment === decoded[i] ? [] : [i])).slice(-MAX_AMBIGUOUS);
+  const choices = Array.from({ length: 2 ** ambiguous.length - 1 }, (_, i) => i + 1);
+  return choices.flatMap((choice) => {
+    const isRaw = (i: number) => (choice >> ambiguous.toReversed().indexOf(i)) & 1;
+    const segments = decoded.map((name, i) => (ambiguous.includes(i) && isRaw(i) ? (raw[i] ?? name) : name));
+    try {
+      return [canonicalSegments(segments)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function rawSegments(rawUrl: string, prefix: string): string[] {
   const [target = ""] = rawUrl.split(/[?#]/, 1);
   // The route's own part may repeat its slashes. What follows is the artifact's path, where an empty name is refused.
   const start = new RegExp(`${prefix.slice(0, -1).replaceAll("/", "/+")}/`).exec(target);
   if (start === null) throw invalidPath(`it does not begin with ${prefix}`);
-  // Split before decoding, so that an encoded slash is seen inside its segment and refused.
-  return canonicalSegments(
-    target
-      .slice(start.index + start[0].length)
-      .split("/")
-      .map(decodeSegment),
-  );
+  return target.slice(start.index + start[0].length).split("/");
+}
+
+/**
+ * A file's name as some client tells it, which must be one by which clients can ask for it: also of those that put it into a
+ * URL as it is.
+ * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" and why.
+ */
+export function canonicalFileName(name: string): string {
+  if (name === "") throw invalidPath("it has no file's name");
+  canonicalSegments([decodeSegment(name)]);
+  return canonicalSegments([name]);
 }
 
 /**

@@ -33,10 +33,13 @@ export class MlflowError extends Error {
   override readonly name = "MlflowError";
 
   readonly code: ErrorCode;
+  /** Further fields of the answer, which some clients look for. */
+  readonly fields: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message: string) {
+  constructor(code: ErrorCode, message: string, fields: Readonly<Record<string, unknown>> = {}) {
     super(cutMiddle(message, MAX_ERROR_LENGTH));
     this.code = code;
+    this.fields = fields;
   }
 
   get status(): (typeof HTTP_STATUS)[ErrorCode] {

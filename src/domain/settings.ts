@@ -84,6 +84,18 @@ export const artifactSettings = z.object({
   MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD: yesOrNo,
   /** Whether clients are told to fetch files from the bucket themselves: by default not, as they may not reach it. */
   MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD: yesOrNo,
+  /** Whether there are artifacts here and nothing else. */
+  MLFLOW_ARTIFACTS_ONLY: yesOrNo,
+  /** Whether clients may send and fetch artifacts by presigned URLs alone. On the edge with R2 they are led to, by default. */
+  MLFLOW_ARTIFACTS_PRESIGNED_ONLY: yesOrNo,
+  /** How long a URL to fetch a file is good; an hour by default. MLflow's 300 s end before a large file's last part begins. */
+  MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS: z.optional(
+    z
+      .string()
+      .check(
+        z.refine((text) => /^[1-9]\d{0,5}$/.test(text) && Number(text) <= 604_800, "must be seconds, from 1 to 604800"),
+      ),
+  ),
   MLFLOW_S3_ENDPOINT_URL: z.optional(z.string()),
   MLFLOW_S3_UPLOAD_EXTRA_ARGS: z.optional(z.string()),
   AWS_ACCESS_KEY_ID: z.optional(z.string()),

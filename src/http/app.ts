@@ -7,6 +7,7 @@ import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
 import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
+import { requireArtifacts } from "./artifacts-only.ts";
 import { addressOf, authenticate, callerOfPassword, refuseOtherHosts } from "./authenticate.ts";
 import { authorize, confirm } from "./authorize.ts";
 import { visitor } from "./browser.ts";
@@ -63,6 +64,7 @@ async function serve(
     throw error;
   });
   const { principal, visibility, input } = await authorize(caller, route.permission, asked, doors);
+  if (config.isArtifactsOnly) requireArtifacts(route);
   const { waitUntil } = doors;
   const ctx = {
     env,
@@ -72,6 +74,7 @@ async function serve(
     artifacts: artifactStore(env, config),
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
+    isArtifactsOnly: config.isArtifactsOnly,
     signingSecret: config.urlSecret,
     adminSecrets: config.adminSecrets,
     principalOfPassword: async (username: string, password: string) => {
@@ -81,6 +84,8 @@ async function serve(
     clientAddress: addressOf(request, config),
     announcesMultipart: config.announcesMultipart,
     announcesPresigned: config.announcesPresigned,
+    presigned: config.presigned,
+    presignedSeconds: config.presignedSeconds,
     cells: config.cells,
     principal,
     defaultLevel: config.defaultLevel,

@@ -4,6 +4,7 @@ import { type LocationRules, SERVED_ROOT } from "../domain/artifact-location.ts"
 import { MlflowError } from "../domain/errors.ts";
 import { type S3Settings, type S3Variables, s3Settings } from "../domain/s3-settings.ts";
 import { adminSettings, artifactSettings, cellSettings, isYes, standingSettings } from "../domain/settings.ts";
+import type { PresignedUse } from "../services/context.ts";
 import type { CellSettings } from "../stores/run/placement.ts";
 import { type HostRule, hostRule, originsIn } from "./callers.ts";
 
@@ -50,8 +51,12 @@ export interface Config {
   readonly announcesMultipart: boolean;
   /** Whether server-info tells clients to fetch files from the bucket themselves. */
   readonly announcesPresigned: boolean;
+  readonly presigned: PresignedUse;
+  readonly presignedSeconds: number;
   /** Whether artifacts pass through this server. */
   readonly isServingArtifacts: boolean;
+  /** Whether nothing else is served: runs and experiments are another server's. */
+  readonly isArtifactsOnly: boolean;
   /** What URLs are signed with that need no other credential; undefined where there is no secret. */
   readonly urlSecret: string | undefined;
   readonly locations: LocationRules;
@@ -94,6 +99,15 @@ function wrongSettings(problems: string): MlflowError {
   return new MlflowError("TEMPORARILY_UNAVAILABLE", `The server's settings are wrong: ${problems}`);
 }
 
+/**
+ * Cloudflare takes no body of more than 100 MB. Clients of MLflow 3.18 send every file by parts where they are told that
+ * there is no other way; earlier ones look at no such word, and send files whole.
+ */
+function presignedUse(setting: string | undefined, isOnEdgeWithR2: boolean): PresignedUse {
+  if (setting !== undefined) return isYes(setting, false) ? "only" : "off";
+  return isOnEdgeWithR2 ? "offered" : "off";
+}
+
 function parseConfig(env: Env): Config {
   const result = settings.safeParse(env);
   if (!result.success) {
@@ -105,6 +119,7 @@ function parseConfig(env: Env): Config {
     password === undefined && token === undefined
       ? undefined
       : { username: rest.TRACKFLARE_ADMIN_USERNAME ?? "admin", password, token };
+  const keepsInR2 = rest.TRACKFLARE_ARTIFACTS === "r2" && rest.MLFLOW_ARTIFACTS_DESTINATION === undefined;
   return {
     admin,
     adminSecrets: admin && JSON.stringify([admin.username, password, token]),
@@ -115,15 +130,15 @@ function parseConfig(env: Env): Config {
     bucket: bucketOf(rest),
     defaultLevel: DEFAULT_LEVELS[rest.TRACKFLARE_DEFAULT_PERMISSION ?? "READ"],
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
+    presigned: presignedUse(rest.MLFLOW_ARTIFACTS_PRESIGNED_ONLY, keepsInR2),
+    presignedSeconds: Number(rest.MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS ?? 3600),
     // With S3 parts go to the bucket, which clients may not reach. On one machine they go to the address that this server
     // was called by, which a proxy may have changed; and no platform limits a body there.
-    announcesMultipart: isYes(
-      rest.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD,
-      rest.MLFLOW_ARTIFACTS_DESTINATION === undefined && rest.TRACKFLARE_ARTIFACTS === "r2",
-    ),
+    announcesMultipart: isYes(rest.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD, keepsInR2),
     announcesPresigned: isYes(rest.MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD, false),
     isServingArtifacts: isYes(rest.MLFLOW_SERVE_ARTIFACTS, true),
     urlSecret: rest.TRACKFLARE_URL_SECRET ?? token ?? password,
+    isArtifactsOnly: isYes(rest.MLFLOW_ARTIFACTS_ONLY, false),
     locations: {
       defaultRoot: rest.MLFLOW_DEFAULT_ARTIFACT_ROOT ?? SERVED_ROOT,
       allowedHostSchemes: new Set(

@@ -65,7 +65,7 @@ function failureOf(error: unknown, requestId: string): MlflowError {
 }
 
 function mlflowErrorResponse(error: MlflowError): Response {
-  const response = json({ error_code: error.code, message: error.message }, error.status);
+  const response = json({ error_code: error.code, message: error.message, ...error.fields }, error.status);
   if (error.code === "UNAUTHENTICATED") {
     response.headers.set("WWW-Authenticate", 'Basic realm="mlflow", charset="UTF-8"');
   }

@@ -47,7 +47,7 @@ export const artifactsRoutes: readonly Route[] = [
     input: message({ runId: runIdField, path: required(string) }),
     handle: async ({ ctx, input: { runId, path }, request }) => {
       const { objectKey } = await locateRunArtifact(ctx, runId, canonicalArtifactPath(path));
-      return artifactResponse(ctx, request, objectKey);
+      return artifactResponse(ctx, request, { objectKey });
     },
   }),
   route({

@@ -14,7 +14,7 @@ import {
 } from "../services/logged-models/logged-models.ts";
 import { searchLoggedModels } from "../services/logged-models/search-logged-models.ts";
 import { listingPageResponse, listingResponse } from "../wire/artifact-listing.ts";
-import { artifactResponse } from "../wire/artifact-response.ts";
+import { artifactResponse, presignedResponse } from "../wire/artifact-response.ts";
 import { experimentIdsField, optionalKeyValue, searchFields } from "../wire/fields.ts";
 import { bool, id, message, nested, oneOf, orElse, repeated, required, string } from "../wire/message.ts";
 import { pageToPieces } from "../wire/page.ts";
@@ -146,13 +146,15 @@ export const loggedModelsRoutes: readonly Route[] = [
     method: "GET",
     paths: apiPaths(`${MODEL}/artifacts/files`),
     permission: onFiles(onLoggedModel("READ")),
-    input: message({ modelId, artifactFilePath: string }),
-    handle: async ({ ctx, input: { modelId, artifactFilePath }, request }) => {
+    input: message({ modelId, artifactFilePath: string, presigned: string }),
+    handle: async ({ ctx, input: { modelId, artifactFilePath, presigned }, request }) => {
       if (!artifactFilePath) {
         throw new MlflowError("BAD_REQUEST", 'Request must include the "artifact_file_path" query parameter.');
       }
       const { objectKey } = await locateModelArtifact(ctx, modelId, canonicalArtifactPath(artifactFilePath));
-      return artifactResponse(ctx, request, objectKey);
+      return presigned === "true"
+        ? presignedResponse(ctx, request, { objectKey })
+        : artifactResponse(ctx, request, { objectKey });
     },
   }),
 ];

@@ -1,5 +1,6 @@
-import { artifactPathOfUrl, canonicalArtifactPath } from "../domain/artifact-path.ts";
+import { artifactPathOfUrl, canonicalArtifactPath, otherPathsOfUrl } from "../domain/artifact-path.ts";
 import { MlflowError } from "../domain/errors.ts";
+import { type AskedFile, existingKey } from "../services/artifacts/artifact-access.ts";
 import { requireDeletable, requireFilePlace } from "../services/artifacts/artifact-roots.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { listingResponse } from "../wire/artifact-listing.ts";
@@ -17,20 +18,20 @@ import {
 } from "../wire/route.ts";
 import { multipartRoutes } from "./mlflow-artifacts-multipart.ts";
 import { onFiles } from "./permissions.ts";
-
-interface ArtifactInput {
-  readonly objectKey: string;
-}
+import { signedArtifactsRoutes } from "./signed-artifacts.ts";
 
 /** The root has no owner: what lies in it is the server's. */
-const onArtifact = (level: PermissionLevel): Permission<ArtifactInput> => ({
+const onArtifact = (level: PermissionLevel): Permission<AskedFile> => ({
   level,
   on: ({ objectKey }) => [objectKey === "" ? { kind: "server" } : { kind: "artifact", objectKey }],
 });
 
-/** Reads the object key from the raw target below `path`. */
-const objectKeyBelow = (path: string): StreamInput<ArtifactInput> =>
-  stream((request) => ({ objectKey: artifactPathOfUrl(request.url, `${path}/`) }));
+/** Reads the object's key from the raw target below `path`. */
+const objectKeyBelow = (path: string): StreamInput<AskedFile> =>
+  stream(({ url }) => ({
+    objectKey: artifactPathOfUrl(url, `${path}/`),
+    others: otherPathsOfUrl(url, `${path}/`),
+  }));
 
 const ARTIFACTS = "/mlflow-artifacts/artifacts";
 const PRESIGNED = "/mlflow-artifacts/presigned";
@@ -38,7 +39,7 @@ const PRESIGNED = "/mlflow-artifacts/presigned";
 const listMessage = message({ path: string });
 
 /** A folder, from the query, or as of every GET from the body where there is no query. */
-const listInput: Message<ArtifactInput> = {
+const listInput: Message<AskedFile> = {
   ...listMessage,
   parse: (value, path) => ({ objectKey: canonicalArtifactPath(listMessage.parse(value, path).path ?? "") }),
 };
@@ -49,6 +50,17 @@ function requireServing(ctx: ServiceContext): void {
   throw new MlflowError(
     "NOT_IMPLEMENTED",
     "This server was started with --no-serve-artifacts: clients keep artifacts where their run's artifact URI says.",
+  );
+}
+
+/** MLflow's answers where the operator wants no bytes of artifacts to pass through. */
+function requireProxying(ctx: ServiceContext, what: "uploads" | "downloads"): void {
+  requireServing(ctx);
+  if (ctx.presigned !== "only") return;
+  throw new MlflowError(
+    "PERMISSION_DENIED",
+    `Proxied artifact ${what} are disabled: this server was started with --artifacts-presigned-only. Use an MLflow client of 3.18 or newer, which transfers artifacts by presigned URLs.`,
+    { artifacts_presigned_only: true },
   );
 }
 
@@ -69,9 +81,9 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     paths: apiPaths(`${ARTIFACTS}/*`),
     permission: onFiles(onArtifact("READ")),
     input: objectKeyBelow(ARTIFACTS),
-    handle: ({ ctx, input: { objectKey }, request }) => {
-      requireServing(ctx);
-      return artifactResponse(ctx, request, objectKey);
+    handle: ({ ctx, input, request }) => {
+      requireProxying(ctx, "downloads");
+      return artifactResponse(ctx, request, input);
     },
   }),
   route({
@@ -80,7 +92,7 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     permission: onFiles(onArtifact("EDIT")),
     input: objectKeyBelow(ARTIFACTS),
     handle: async ({ ctx, input: { objectKey }, request }) => {
-      requireServing(ctx);
+      requireProxying(ctx, "uploads");
       await requireFilePlace(ctx, objectKey);
       const length = request.headers.get("Content-Length");
       await ctx.artifacts.put(objectKey, request.body, length === null ? undefined : Number(length));
@@ -92,19 +104,21 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     paths: apiPaths(`${ARTIFACTS}/*`),
     permission: onFiles(onArtifact("MANAGE")),
     input: objectKeyBelow(ARTIFACTS),
-    handle: async ({ ctx, input: { objectKey } }) => {
+    handle: async ({ ctx, input }) => {
       requireServing(ctx);
+      const objectKey = await existingKey(ctx, input);
       await requireDeletable(ctx, objectKey);
       await ctx.artifacts.delete(objectKey);
       return json({});
     },
   }),
   ...multipartRoutes,
+  ...signedArtifactsRoutes,
   route({
     method: "GET",
     paths: apiPaths(`${PRESIGNED}/*`),
     permission: onFiles(onArtifact("READ")),
     input: objectKeyBelow(PRESIGNED),
-    handle: ({ ctx, input: { objectKey } }) => presignedResponse(ctx, objectKey),
+    handle: ({ ctx, input, request }) => presignedResponse(ctx, request, input),
   }),
 ];

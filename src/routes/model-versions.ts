@@ -13,7 +13,7 @@ import { createModelVersion } from "../services/registry/registration.ts";
 import { searchModelVersions } from "../services/registry/search-registry.ts";
 import { locateVersionArtifact } from "../services/registry/sources.ts";
 import { transitionStage } from "../services/registry/stages.ts";
-import { artifactResponse } from "../wire/artifact-response.ts";
+import { artifactResponse, presignedResponse } from "../wire/artifact-response.ts";
 import { keyValue, searchFields } from "../wire/fields.ts";
 import { bool, longText, message, nested, orElse, repeated, required, string } from "../wire/message.ts";
 import { pageToPieces } from "../wire/page.ts";
@@ -132,8 +132,12 @@ export const modelVersionsRoutes: readonly Route[] = [
     method: "GET",
     paths: ["/model-versions/get-artifact"],
     permission: onFiles(onRegisteredModel("READ")),
-    input: message({ name: required(string), version: required(string), path: required(string) }),
-    handle: async ({ ctx, input: { name, version, path }, request }) =>
-      artifactResponse(ctx, request, await locateVersionArtifact(ctx, name, version, canonicalArtifactPath(path))),
+    input: message({ name: required(string), version: required(string), path: required(string), presigned: string }),
+    handle: async ({ ctx, input: { name, version, path, presigned }, request }) => {
+      const objectKey = await locateVersionArtifact(ctx, name, version, canonicalArtifactPath(path));
+      return presigned === "true"
+        ? presignedResponse(ctx, request, { objectKey })
+        : artifactResponse(ctx, request, { objectKey });
+    },
   }),
 ];

@@ -1,5 +1,6 @@
 import { MlflowError } from "../domain/errors.ts";
 import { offersMultipart } from "../services/artifacts/multipart.ts";
+import { offersPresignedDownload } from "../services/artifacts/presigned.ts";
 import { REQUEST_METRICS } from "../services/request-metrics.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, nothing, type Route, route } from "../wire/route.ts";
@@ -42,19 +43,18 @@ export const systemRoutes: readonly Route[] = [
     input: nothing,
     handle: ({ ctx }) =>
       json({
-        store_type: "SqlStore",
+        store_type: ctx.isArtifactsOnly ? null : "SqlStore",
         workspaces_enabled: false,
         trace_archival_enabled: false,
         multipart_uploads_enabled: ctx.announcesMultipart && offersMultipart(ctx),
-        multipart_downloads_enabled:
-          ctx.announcesPresigned && ctx.isServingArtifacts && ctx.artifacts.presignGet !== undefined,
+        multipart_downloads_enabled: ctx.announcesPresigned && offersPresignedDownload(ctx),
         artifact_serving_enabled: ctx.isServingArtifacts,
         presigned_upload_run_id_supported: false,
         presigned_upload_model_id_supported: false,
-        model_artifact_presigned_downloads_supported: false,
+        model_artifact_presigned_downloads_supported: offersPresignedDownload(ctx),
         features_enabled: { gateway: false, scheduled_issue_detection: false },
         tracking_auth: "",
-        artifacts_presigned_only: false,
+        artifacts_presigned_only: ctx.presigned !== "off" && offersMultipart(ctx) && offersPresignedDownload(ctx),
       }),
   }),
   // Nothing is told to anyone: the UI stops collecting when it hears so.

@@ -5,6 +5,9 @@ import type { ArtifactStore } from "../stores/artifacts/artifact-store.ts";
 import type { Database } from "../stores/d1/connection/database.ts";
 import type { CellSettings } from "../stores/run/placement.ts";
 
+/** "only": artifacts pass by presigned URLs alone. "offered": clients that know of them use them, others need not. */
+export type PresignedUse = "only" | "offered" | "off";
+
 /** What a service works with: the stores, the caller, and nothing of HTTP. */
 export interface ServiceContext {
   readonly env: Env;
@@ -16,6 +19,8 @@ export interface ServiceContext {
   readonly locations: LocationRules;
   /** Whether clients may send artifacts through this server and fetch them. */
   readonly isServingArtifacts: boolean;
+  /** Whether runs and experiments are another server's. */
+  readonly isArtifactsOnly: boolean;
   /** What URLs are signed with that need no other credential; undefined where there is no secret. */
   readonly signingSecret: string | undefined;
   /** All that the settings say of the admin; undefined where the server asks for no credentials. */
@@ -28,6 +33,10 @@ export interface ServiceContext {
   readonly announcesMultipart: boolean;
   /** The same of fetching files from where the store has them. */
   readonly announcesPresigned: boolean;
+  /** Whether clients are told to send and fetch every file by presigned URLs, and whether they may do otherwise. */
+  readonly presigned: PresignedUse;
+  /** How long a URL to read a file is good. */
+  readonly presignedSeconds: number;
   /** Where metric histories of new runs go. */
   readonly cells: CellSettings;
   readonly principal: Principal;

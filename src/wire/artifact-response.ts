@@ -1,8 +1,9 @@
-import { doesNotExist, MlflowError } from "../domain/errors.ts";
-import { readArtifact } from "../services/artifacts/artifact-access.ts";
+import { type AskedFile, findArtifact } from "../services/artifacts/artifact-access.ts";
+import { presignDownload } from "../services/artifacts/presigned.ts";
 import type { ServiceContext } from "../services/context.ts";
-import type { RangeRequest } from "../stores/artifacts/artifact-store.ts";
+import type { DownloadHeaders, RangeRequest } from "../stores/artifacts/artifact-store.ts";
 import { json } from "./respond.ts";
+import { SIGNED_FILES, signedAddress } from "./signed-addresses.ts";
 
 /** What MLflow serves as text, by extension or by whole name (`mlflow/utils/mime_type_utils.py`). */
 const TEXT_FILES = new Set(
@@ -25,20 +26,22 @@ const IMAGE_TYPES: Readonly<Record<string, string>> = {
  * The file at `objectKey`, or the range of it that the request asks for, streamed.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST, RANGE_NOT_SATISFIABLE.
  */
-export async function artifactResponse(ctx: ServiceContext, request: Request, objectKey: string): Promise<Response> {
+export async function artifactResponse(ctx: ServiceContext, request: Request, asked: AskedFile): Promise<Response> {
   const range = parseRange(request.headers.get("Range"));
-  let object = await readArtifact(ctx, objectKey, range);
+  const read = (of: RangeRequest | undefined) => findArtifact(ctx, asked, (key) => ctx.artifacts.get(key, of));
+  const { objectKey, found } = await read(range);
+  let object = found;
   const ifRange = request.headers.get("If-Range");
   if (object.range && ifRange !== null && ifRange !== object.etag) {
     // The client holds a part of another upload: it must get this one whole.
     await object.body.cancel();
-    object = await readArtifact(ctx, objectKey, undefined);
+    object = (await read(undefined)).found;
   }
   const { body, size, etag, range: held } = object;
-  const fileName = objectKey.slice(objectKey.lastIndexOf("/") + 1);
+  const { contentType, contentDisposition } = downloadHeaders(objectKey);
   const headers = new Headers({
-    "Content-Type": contentTypeOf(fileName),
-    "Content-Disposition": contentDisposition(fileName),
+    "Content-Type": contentType,
+    "Content-Disposition": contentDisposition,
     "Content-Length": String(held?.length ?? size),
     ETag: etag,
     "Accept-Ranges": "bytes",
@@ -51,25 +54,19 @@ export async function artifactResponse(ctx: ServiceContext, request: Request, ob
   return new Response(body, { status: held ? 206 : 200, headers });
 }
 
-/** Long enough to begin with every part of a large file; clients ask for a new one when it is not. As MLflow's. */
-const PRESIGNED_SECONDS = 300;
-
 /**
  * An address from which the client fetches the file itself, in parts and several at once.
- * @throws MlflowError NOT_IMPLEMENTED, on which clients fetch it through this server, where the store has no address or
- *   artifacts do not pass through here; RESOURCE_DOES_NOT_EXIST.
+ * @throws MlflowError as {@link presignDownload}.
  */
-export async function presignedResponse(ctx: ServiceContext, objectKey: string): Promise<Response> {
-  const { artifacts } = ctx;
-  if (artifacts.presignGet === undefined || !ctx.isServingArtifacts) {
-    throw new MlflowError("NOT_IMPLEMENTED", "Multipart download is not supported for the current artifact repository");
-  }
-  const info = objectKey === "" ? undefined : await artifacts.head(objectKey);
-  if (info === undefined) throw doesNotExist(`No such artifact: '${objectKey}'`);
+export async function presignedResponse(ctx: ServiceContext, request: Request, asked: AskedFile): Promise<Response> {
+  const place = await presignDownload(ctx, asked, downloadHeaders);
+  const url = "url" in place ? place.url : signedAddress(request, SIGNED_FILES, place.objectKey, place.query);
+  return json({ url, headers: {}, file_size: place.size });
+}
+
+function downloadHeaders(objectKey: string): DownloadHeaders {
   const fileName = objectKey.slice(objectKey.lastIndexOf("/") + 1);
-  const headers = { contentDisposition: contentDisposition(fileName), contentType: contentTypeOf(fileName) };
-  const url = await artifacts.presignGet(objectKey, headers, PRESIGNED_SECONDS);
-  return json({ url, headers: {}, file_size: info.size });
+  return { contentDisposition: dispositionOf(fileName), contentType: contentTypeOf(fileName) };
 }
 
 function contentTypeOf(fileName: string): string {
@@ -80,7 +77,7 @@ function contentTypeOf(fileName: string): string {
 }
 
 /** Always a download, under the file's own name (RFC 6266): ASCII for old clients, and the exact one. */
-function contentDisposition(fileName: string): string {
+function dispositionOf(fileName: string): string {
   const ascii = fileName.replace(/[^ -~]|["\\%]/gu, "_");
   const exact = encodeURIComponent(fileName).replace(
     /['()*]/g,

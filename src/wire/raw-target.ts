@@ -48,15 +48,16 @@ export function absoluteUrl(request: Request): string {
 }
 
 /**
- * What stands before the server's own paths in the address that the client called: scheme, host, and what a proxy has cut
- * off, as far as it says so. For addresses that are told to this very client; nothing may be decided by it.
+ * The address of another path of this server for the client that made this request: with the scheme, host and path before
+ * the server's own that it called, as far as a proxy says what it has cut off. Nothing may be decided by it.
  */
-export function calledBase(request: Request): string {
-  if (!request.url.startsWith("/")) return request.url.slice(0, pathStart(request.url));
+export function addressOf(request: Request, path: string): string {
+  const before = /^(.*?)\/+(?:(?:ajax-)?api\/+\d|model-versions\/)/.exec(rawPath(request))?.[1] ?? "";
+  if (!request.url.startsWith("/")) return `${request.url.slice(0, pathStart(request.url))}${before}${path}`;
   const said = (name: string) => request.headers.get(name)?.split(",")[0]?.trim() ?? "";
   const scheme = said("X-Forwarded-Proto").toLowerCase() === "https" ? "https" : "http";
-  const prefix = said("X-Forwarded-Prefix");
-  return `${scheme}://${rawHost(request)}${/^(\/[\w.~-]+)+\/?$/.test(prefix) ? prefix.replace(/\/$/, "") : ""}`;
+  const cut = said("X-Forwarded-Prefix").replace(/\/$/, "");
+  return `${scheme}://${rawHost(request)}${/^(\/[\w.~-]+)*$/.test(cut) ? cut : ""}${before}${path}`;
 }
 
 /** Where a URL's path begins, or a query that follows no path; 0 in a target that is a path. */

@@ -74,11 +74,11 @@ test("a line that starts MLflow's server starts this one where it can, and says 
   } finally {
     await server.stop();
   }
-  const refused = ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-only", "--app-name", "basic-auth"];
+  const refused = ["--backend-store-uri", "sqlite:///mlflow.db", "--enable-workspaces", "--app-name", "basic-auth"];
   const failure = (await startServer({ args: refused }).catch((error: unknown) => error)) as StartFailure;
   expect(failure).toBeInstanceOf(StartFailure);
   expect(failure.exitCode).toBe(1);
   expect(failure.output).toMatch(
-    /--backend-store-uri.*import.*\n.*--artifacts-only.*\n.*--app-name.*TRACKFLARE_ADMIN_PASSWORD/,
+    /--backend-store-uri.*import.*\n.*--app-name.*TRACKFLARE_ADMIN_PASSWORD.*\n.*--enable-workspaces/,
   );
 });

@@ -54,6 +54,21 @@ test("who carries artifacts is said by flags, and by MLflow's variables where no
   }
 });
 
+test("what is served of artifacts, and how, is said by switches and their variables", () => {
+  const parse = (flags: object, environment: NodeJS.ProcessEnv = {}) =>
+    parseServerSettings({ ...FLAGS, ...flags }, environment).artifacts;
+  expect(parse({ artifactsOnly: true })).toEqual({ MLFLOW_ARTIFACTS_ONLY: "true" });
+  expect(parse({ artifactsPresignedOnly: true })).toEqual({ MLFLOW_ARTIFACTS_PRESIGNED_ONLY: "true" });
+  expect(parse({}, { MLFLOW_ARTIFACTS_ONLY: "1", MLFLOW_ARTIFACTS_PRESIGNED_ONLY: "false" })).toEqual({
+    MLFLOW_ARTIFACTS_ONLY: "1",
+    MLFLOW_ARTIFACTS_PRESIGNED_ONLY: "false",
+  });
+  for (const flag of ["artifactsOnly", "artifactsPresignedOnly"]) {
+    const parseBoth = () => parse({ [flag]: true, serveArtifacts: false, defaultArtifactRoot: "s3://bucket" });
+    expect(parseBoth).toThrow("--no-serve-artifacts");
+  }
+});
+
 test("a bucket needs its credentials, and gets no variable that is not set", () => {
   const parse = (artifactsDestination: string, environment: NodeJS.ProcessEnv) =>
     parseServerSettings({ ...FLAGS, artifactsDestination }, environment).artifacts;

@@ -17,7 +17,7 @@ const CLIENTS = [
 /** What is not simply there. */
 const STATES: readonly (readonly [of: RegExp, state: string])[] = [
   [/ mlflow-artifacts\/mpu\//, "parts go to this server, with S3 to the bucket"],
-  [/ mlflow-artifacts\/presigned\//, "with S3; 501 otherwise, on which clients fall back"],
+  [/ mlflow-artifacts\/presigned\//, "a URL of this server, with S3 of the bucket"],
   [/ mlflow\/artifacts\/presigned-/, "400, as MLflow for artifacts that its server passes on"],
   [/^GET metrics$/, "on one machine, with `--expose-prometheus`"],
   [/ mlflow\/ui-telemetry$/, "yes: off"],

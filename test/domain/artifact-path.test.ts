@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import {
   artifactPathOfUrl,
   canonicalArtifactPath,
+  canonicalFileName,
   joinArtifactPath,
   objectKeyOfArtifactUri,
+  otherPathsOfUrl,
 } from "../../src/domain/artifact-path.ts";
 import { ACCEPTED_PATHS, ACCEPTED_TARGETS, BAD_PATHS, BAD_TARGETS } from "./artifact-path-corpus.ts";
 import { refusalOf } from "./refused.ts";
@@ -48,6 +50,19 @@ describe("a decoded path", () => {
   });
 });
 
+describe("a file's name that a client tells", () => {
+  test.each(["a b", "c%20.bin", "100%", "+", "e\u0301", "\u00e9", ".hidden", "%zz", "a%2eb"])("%j is kept", (name) => {
+    expect(canonicalFileName(name)).toBe(name);
+  });
+
+  test.each(["", "..", "a/b", "a\\b", "%2e%2e", "a%2fb", "a%00b", "a%5cb", "a%23b", "%ff", "a#b", "a\0b"])(
+    "%j is refused, as no client could ask for it",
+    (name) => {
+      expect(thrownBy(() => canonicalFileName(name))).toEqual(invalid);
+    },
+  );
+});
+
 describe("a raw target", () => {
   test.each(ACCEPTED_TARGETS)("%j is %j", (target, canonical) => {
     expect(ofUrl(target)).toBe(canonical);
@@ -55,6 +70,18 @@ describe("a raw target", () => {
 
   test.each(BAD_TARGETS)("%j is refused", (target) => {
     expect(thrownBy(() => ofUrl(target))).toEqual(invalid);
+  });
+
+  test.each([
+    ["run/plain.bin", []],
+    ["run/c%20.bin", ["run/c%20.bin"]],
+    ["some%20folder/c%20.bin", ["some folder/c%20.bin", "some%20folder/c .bin", "some%20folder/c%20.bin"]],
+    ["a%41/x/b%42", ["aA/x/b%42", "a%41/x/bB", "a%41/x/b%42"]],
+    ["100%/50%25", ["100%/50%25"]],
+    // Of many names the last three.
+    ["%41/%42/%43/%44/%45", expect.arrayContaining(["A/B/C/D/%45", "A/B/%43/%44/%45"])],
+  ])("%j may also mean %j", (target, others) => {
+    expect(otherPathsOfUrl(`http://host/api/2.0${PREFIX}${target}`, PREFIX)).toEqual(others);
   });
 
   test("without the prefix is refused", () => {

@@ -22,7 +22,9 @@ test("no two routes answer the same method and path", () => {
 test("health, version, server-info and what a signed URL opens are public, and nothing else", () => {
   const isPublic = endpoints.filter(({ permission }) => permission === "public").map(({ endpoint }) => endpoint);
   expect(isPublic.sort()).toEqual([
+    "GET /ajax-api/2.0/trackflare/artifact-files/*",
     "GET /ajax-api/3.0/mlflow/server-info",
+    "GET /api/2.0/trackflare/artifact-files/*",
     "GET /api/3.0/mlflow/server-info",
     "GET /health",
     "GET /version",

@@ -164,11 +164,12 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
     expect(await get(`${root}/kept`)).toMatchObject({ status: 200, body: "old" });
   });
 
-  test("presigned downloads are declined with the status that clients fall back on, or lead to the bucket", async () => {
+  test("presigned downloads are declined with the status that clients fall back on, or lead to the file", async () => {
     const path = `${newRoot()}/ä b.txt`.split("/").map(encodeURIComponent).join("/");
     await put(path, "text");
     const { status, body } = await rawRequest(server.url, "GET", `${API}/presigned/${path}`);
-    if (kind !== "s3") {
+    // This one has no secret to sign with.
+    if (kind === "r2") {
       expect(status).toBe(501);
       return;
     }
@@ -177,7 +178,8 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
     expect(rest).toEqual({ headers: {}, file_size: 4 });
     const part = await fetch(url, { headers: { Range: "bytes=1-2" } });
     expect(await part.text()).toBe("ex");
-    for (const forged of [url.replace(/Signature=.{8}/, "Signature=00000000"), url.replace("b.txt?", "c.txt?")]) {
+    expect(part.status === 206 || kind === "s3").toBe(true);
+    for (const forged of [url.replace(/(signature)=.{8}/i, "$1=00000000"), url.replace("b.txt?", "c.txt?")]) {
       expect((await fetch(forged)).status).toBe(403);
     }
     expect((await rawRequest(server.url, "GET", `${API}/presigned/${path}x`)).status).toBe(404);

@@ -56,6 +56,13 @@ export function serverCommand(): Command {
     )
     .addOption(new Option("--serve-artifacts", "let clients send artifacts through this server (the default)"))
     .addOption(new Option("--no-serve-artifacts", "let none: clients need --default-artifact-root"))
+    .addOption(new Option("--artifacts-only", "serve artifacts and nothing else: another server has the runs"))
+    .addOption(
+      new Option(
+        "--artifacts-presigned-only",
+        "let clients send and fetch artifacts by presigned URLs alone (MLflow 3.18)",
+      ),
+    )
     .action(async (flags: Record<string, unknown>) => {
       for (const line of judgeForeignFlags(flags, process.env)) console.error(line);
       const { parseServerSettings } = await import("../settings.ts");

@@ -1,6 +1,6 @@
 import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
 import { invalidParameter } from "../../domain/errors.ts";
-import { locateModelArtifact, locateRunArtifact, readArtifact } from "../../services/artifacts/artifact-access.ts";
+import { findArtifact, locateModelArtifact, locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
 import { message, required, string } from "../../wire/message.ts";
 import { type Route, route } from "../../wire/route.ts";
 
@@ -42,7 +42,8 @@ export const uiPreviewRoutes: readonly Route[] = [
       const { objectKey } = runId
         ? await locateRunArtifact(ctx, runId, artifactPath)
         : await locateModelArtifact(ctx, modelId ?? "", artifactPath);
-      const { body, size } = await readArtifact(ctx, objectKey, undefined);
+      const { found } = await findArtifact(ctx, { objectKey }, (key) => ctx.artifacts.get(key));
+      const { body, size } = found;
       return new Response(body, { headers: { ...PREVIEW_HEADERS, "Content-Length": String(size) } });
     },
   }),

@@ -1,10 +1,10 @@
 import { artifactPlace } from "../../domain/artifact-location.ts";
 import { joinArtifactPath } from "../../domain/artifact-path.ts";
 import { doesNotExist, MlflowError } from "../../domain/errors.ts";
-import type { RangeRequest, StoredObject } from "../../stores/artifacts/artifact-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { getLoggedModelInfo } from "../logged-models/logged-models.ts";
 import { getRunInfo } from "../runs/runs.ts";
+import { findArtifactOwners } from "./artifact-roots.ts";
 
 /** An artifact root as clients know it, and the object key of a path below it. */
 export interface LocatedArtifact {
@@ -53,13 +53,48 @@ export function notOnThisServer(uri: string): MlflowError {
   );
 }
 
-/** @throws MlflowError RESOURCE_DOES_NOT_EXIST for a folder too, RANGE_NOT_SATISFIABLE. */
-export async function readArtifact(
+/** A file that a caller asks for by its key. */
+export interface AskedFile {
+  readonly objectKey: string;
+  /** Keys that may be meant where nothing is at that one: see {@link otherPathsOfUrl}. */
+  readonly others?: readonly string[];
+}
+
+/**
+ * What `look` finds of the file that is asked for, and by which key.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST where it finds nothing; a folder is no file.
+ */
+export async function findArtifact<Found>(
   ctx: ServiceContext,
-  objectKey: string,
-  range: RangeRequest | undefined,
-): Promise<StoredObject> {
-  const object = objectKey === "" ? undefined : await ctx.artifacts.get(objectKey, range);
-  if (object === undefined) throw doesNotExist(`No such artifact: '${objectKey}'`);
-  return object;
+  { objectKey, others = [] }: AskedFile,
+  look: (objectKey: string) => Promise<Found | undefined>,
+): Promise<{ readonly objectKey: string; readonly found: Found }> {
+  const found = objectKey === "" ? undefined : await look(objectKey);
+  if (found !== undefined) return { objectKey, found };
+  for (const other of others) {
+    const found = (await haveSameOwner(ctx, objectKey, other)) ? await look(other) : undefined;
+    if (found !== undefined) return { objectKey: other, found };
+  }
+  throw doesNotExist(`No such artifact: '${objectKey}'`);
+}
+
+/** The key of a file or folder that a caller means, whether or not anything is there. */
+export async function existingKey(ctx: ServiceContext, asked: AskedFile): Promise<string> {
+  if (!asked.others?.length) return asked.objectKey;
+  const look = async (key: string) =>
+    (await ctx.artifacts.head(key)) !== undefined || (await ctx.artifacts.list(key)).files.length > 0 || undefined;
+  return findArtifact(ctx, asked, look).then(
+    ({ objectKey }) => objectKey,
+    (error: unknown) => {
+      if (error instanceof MlflowError && error.code === "RESOURCE_DOES_NOT_EXIST") return asked.objectKey;
+      throw error;
+    },
+  );
+}
+
+/** Whether who may read one key may read the other. */
+async function haveSameOwner(ctx: ServiceContext, one: string, other: string): Promise<boolean> {
+  const [owners, others] = await Promise.all([findArtifactOwners(ctx, one), findArtifactOwners(ctx, other)]);
+  const idsOf = (of: typeof owners) => of.map(({ experimentId }) => experimentId).join();
+  return idsOf(owners) === idsOf(others);
 }

@@ -2,7 +2,7 @@ import { invalidParameter, MlflowError } from "../../domain/errors.ts";
 import type { Multipart, UploadedPart } from "../../stores/artifacts/artifact-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { requireFilePlace } from "./artifact-roots.ts";
-import { signedPartQuery } from "./part-signature.ts";
+import { expiryIn, signedPartQuery } from "./signed-urls.ts";
 
 /** S3's limit, and R2's. */
 const MAX_PARTS = 10_000;
@@ -79,6 +79,6 @@ async function placeOfPart(
 ): Promise<PartPlace> {
   if (multipart.presignPart)
     return { url: await multipart.presignPart(objectKey, uploadId, partNumber, PART_URL_SECONDS) };
-  const expires = Math.floor(Date.now() / 1000) + PART_URL_SECONDS;
-  return { query: await signedPartQuery(ctx.signingSecret ?? "", { objectKey, uploadId, partNumber, expires }) };
+  const part = { objectKey, uploadId, partNumber, expires: expiryIn(PART_URL_SECONDS) };
+  return { query: await signedPartQuery(ctx.signingSecret ?? "", part) };
 }

@@ -13,9 +13,10 @@ export const PYTHON = join(dirname(MLFLOW_COMMAND), "python");
 
 /**
  * Runs a program with the real Python client against a server, and gives what it printed, as JSON.
+ * @param env beyond what every program gets.
  * @throws Error with the program's stderr if it fails.
  */
-export async function runPython(file: string, trackingUri: string): Promise<unknown> {
+export async function runPython(file: string, trackingUri: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("MLFLOW_"));
   const { stdout } = await promisify(execFile)(PYTHON, [file], {
     env: {
@@ -26,6 +27,7 @@ export async function runPython(file: string, trackingUri: string): Promise<unkn
       MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT: "true",
       MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: "false",
       GIT_PYTHON_REFRESH: "quiet",
+      ...env,
     },
   });
   return JSON.parse(stdout);
