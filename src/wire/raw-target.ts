@@ -51,7 +51,7 @@ export function absoluteUrl(request: Request): string {
  * The address of another path of this server for the client that made this request: with the scheme, host and path before
  * the server's own that it called, as far as a proxy says what it has cut off. Nothing may be decided by it.
  */
-export function addressOf(request: Request, path: string): string {
+export function siblingAddress(request: Request, path: string): string {
   const before = /^(.*?)\/+(?:(?:ajax-)?api\/+\d|model-versions\/)/.exec(rawPath(request))?.[1] ?? "";
   if (!request.url.startsWith("/")) return `${request.url.slice(0, pathStart(request.url))}${before}${path}`;
   const said = (name: string) => request.headers.get(name)?.split(",")[0]?.trim() ?? "";

@@ -1,4 +1,4 @@
-import { addressOf } from "./raw-target.ts";
+import { siblingAddress } from "./raw-target.ts";
 
 /*
  * Of no name of MLflow's: clients know these addresses from answers alone.
@@ -14,5 +14,5 @@ export function signedAddress(
   query: string,
 ): string {
   const key = objectKey.split("/").map(encodeURIComponent).join("/");
-  return addressOf(request, `/api/2.0${path}/${key}?${query}`);
+  return siblingAddress(request, `/api/2.0${path}/${key}?${query}`);
 }
