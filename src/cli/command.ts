@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import { dbCommand, doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { serverCommand } from "./commands/server.ts";
@@ -19,6 +20,8 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     .addCommand(exportCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
+    .addCommand(doctorCommand())
+    .addCommand(dbCommand())
     .addCommand(usersCommand())
     .addCommand(tokensCommand());
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {

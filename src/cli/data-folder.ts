@@ -133,7 +133,7 @@ function heldMessage(path: string, holder: Holder | undefined): string {
 }
 
 /** The file's content, or undefined if there is none that can be read as one. */
-function readHolder(path: string): Holder | undefined {
+export function readHolder(path: string): Holder | undefined {
   try {
     return Holder.safeParse(JSON.parse(readFileSync(holderFile(path), "utf8"))).data;
   } catch {

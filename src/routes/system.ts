@@ -1,4 +1,5 @@
 import { MlflowError } from "../domain/errors.ts";
+import { TRACKFLARE_VERSION, VERSION_HEADER } from "../domain/version.ts";
 import { offersMultipart } from "../services/artifacts/multipart.ts";
 import { offersPresignedDownload } from "../services/artifacts/presigned.ts";
 import { REQUEST_METRICS } from "../services/request-metrics.ts";
@@ -9,17 +10,23 @@ import { onList, onServer } from "./permissions.ts";
 /** The MLflow release whose API this server speaks; clients compare it before they use newer routes. */
 const MLFLOW_VERSION = "3.18.0";
 
-const text = (body: string, type = "text/plain; charset=utf-8"): Response =>
-  new Response(body, { headers: { "Content-Type": type, "X-Content-Type-Options": "nosniff" } });
+const text = (
+  body: string,
+  type = "text/plain; charset=utf-8",
+  headers: Readonly<Record<string, string>> = {},
+): Response =>
+  new Response(body, { headers: { "Content-Type": type, "X-Content-Type-Options": "nosniff", ...headers } });
+
+const withVersion = (body: string): Response => text(body, undefined, { [VERSION_HEADER]: TRACKFLARE_VERSION });
 
 export const systemRoutes: readonly Route[] = [
-  route({ method: "GET", paths: ["/health"], permission: "public", input: nothing, handle: () => text("OK") }),
+  route({ method: "GET", paths: ["/health"], permission: "public", input: nothing, handle: () => withVersion("OK") }),
   route({
     method: "GET",
     paths: ["/version"],
     permission: "public",
     input: nothing,
-    handle: () => text(MLFLOW_VERSION),
+    handle: () => withVersion(MLFLOW_VERSION),
   }),
   route({
     method: "GET",
