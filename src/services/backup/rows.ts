@@ -8,7 +8,7 @@ import {
   type Table,
   type TableGroup,
 } from "../../stores/d1/backup/tables.ts";
-import { appliedMigrations } from "../../stores/d1/connection/migrate.ts";
+import { appliedMigrations } from "../../stores/d1/connection/applied-migrations.ts";
 import { findImportedRuns } from "../../stores/d1/import/runs.ts";
 import type { ServiceContext } from "../context.ts";
 import { bringUpToDate } from "../metrics/live-news.ts";

@@ -15,6 +15,7 @@ import apiTokens from "../../../../migrations/0016_api_tokens.sql";
 import signIns from "../../../../migrations/0018_sign_ins.sql";
 import flushedThrough from "../../../../migrations/0020_flushed_through.sql";
 import { MlflowError } from "../../../domain/errors.ts";
+import { appliedMigrations } from "./applied-migrations.ts";
 
 /** Every migration in order, under the file name that wrangler records for it. */
 export const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
@@ -80,17 +81,6 @@ async function prepareDatabase(db: D1Database): Promise<Set<string>> {
     )
     .run();
   return new Set();
-}
-
-/** The names of those that the database has had; undefined where there is no table of them. */
-export async function appliedMigrations(db: D1Database): Promise<Set<string> | undefined> {
-  try {
-    const { results } = await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
-    return new Set(results.map((row) => row.name));
-  } catch (error) {
-    if (error instanceof Error && /no such table/.test(error.message)) return undefined;
-    throw error;
-  }
 }
 
 function noteFailure(name: string, cause: unknown): MlflowError {
