@@ -30,7 +30,8 @@ const SWEEP_EVERY_MS = 60 * 60 * 1000;
  *     HEAD   /?key=a/b      the same without the bytes
  *     GET    /?folder=a     a page of its entries as JSON, {"files":[FileInfo],"next"?}; with from=<next> the one after; no
  *                           files where there is no folder. By names, a folder's with a slash at its end
- *     DELETE /?key=a/b      the file or folder, and folders that this leaves empty
+ *     GET    /?usage=a/b    how much is there and below, {"files","bytes"}
+ *     DELETE /?key=a/b      the file or folder, and folders that this leaves empty; how much that was, {"files","bytes"}
  *
  * and for a file that comes by parts (part-uploads.ts); 404 where no such upload of this key is under way:
  *
@@ -84,6 +85,12 @@ async function answer(files: Files, request: IncomingMessage, response: ServerRe
     response.end(JSON.stringify(await files.tree.list(canonicalKey(folder), query.get("from") ?? "")));
     return;
   }
+  const used = query.get("usage");
+  if (request.method === "GET" && used !== null) {
+    response.setHeader("Content-Type", "application/json");
+    response.end(JSON.stringify(await files.tree.usage(canonicalKey(used))));
+    return;
+  }
   const key = canonicalKey(query.get("key") ?? "");
   if (key === "") throw new Refusal(400);
   switch (request.method) {
@@ -99,7 +106,7 @@ async function answer(files: Files, request: IncomingMessage, response: ServerRe
       return;
     case "DELETE":
       if (query.has("abort")) await files.uploads.abort(query.get("abort") ?? "", key);
-      else await files.tree.delete(key);
+      else response.write(JSON.stringify(await files.tree.delete(key)));
       break;
     default:
       throw new Refusal(405);

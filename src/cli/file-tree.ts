@@ -6,6 +6,9 @@ import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { compareCodePoints } from "../domain/code-points.ts";
 import { MAX_LIST_PAGE } from "../domain/limits.ts";
 import { FolderSync } from "./folder-sync.ts";
+import { type FolderUsage, usageOf } from "./folder-usage.ts";
+
+const NOTHING: FolderUsage = { files: 0, bytes: 0 };
 
 /**
  * Files up to here are on the disk before they are acknowledged. To wait for the disk with larger ones would halve the
@@ -120,17 +123,27 @@ export class FileTree {
     };
   }
 
-  /** One rename takes the whole tree out of sight; what follows may be cut off, and the next start finishes it. */
-  async delete(key: string): Promise<void> {
+  /** How much is at `key` and below it. */
+  async usage(key: string): Promise<FolderUsage> {
+    return (await this.#is(key, "any")) ? await usageOf(join(this.#root, key)) : NOTHING;
+  }
+
+  /**
+   * One rename takes the whole tree out of sight; what follows may be cut off, and the next start finishes it.
+   * @returns how much that was
+   */
+  async delete(key: string): Promise<FolderUsage> {
     const grave = join(this.#workFolder, randomUUID());
-    if (!(await this.#is(key, "any"))) return;
+    if (!(await this.#is(key, "any"))) return NOTHING;
     await rename(join(this.#root, key), grave).catch((error: unknown) => {
       if (errorCode(error) !== "ENOENT") throw error;
     });
     for (let above = dirname(key); above !== "."; above = dirname(above)) {
       if (!(await removeIfEmpty(join(this.#root, above)))) break;
     }
+    const usage = await usageOf(grave);
     await rm(grave, { recursive: true, force: true });
+    return usage;
   }
 
   /** Makes the folder at `key` level by level; none of them may be a file or a symbolic link. */

@@ -78,3 +78,6 @@ export const MAX_IMPORTED_RECORDS = 1000;
 export const MAX_IMPORTED_ITEMS = 100_000;
 export const MAX_IMPORTED_RUNS_WITH_POINTS = 250;
 export const MAX_IMPORTED_POINTS = 200_000;
+
+/** Things that one request deletes for good: one transaction takes them away. */
+export const MAX_PURGED_IDS = 1000;

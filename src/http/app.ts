@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { MlflowError } from "../domain/errors.ts";
 import { NOBODY, type Principal } from "../domain/principal.ts";
 import type { Claim, Doors } from "../services/access/claim.ts";
+import { finishPurgesOnce } from "../services/trash/after-purges.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
@@ -92,6 +93,7 @@ async function serve(
     visibility,
     requestId,
   };
+  finishPurgesOnce(ctx);
   return await route.handle({ ctx, input, request });
 }
 

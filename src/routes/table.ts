@@ -13,6 +13,7 @@ import { runsRoutes } from "./runs.ts";
 import { stockUiRoutes } from "./stock-ui.ts";
 import { systemRoutes } from "./system.ts";
 import { tokensRoutes } from "./tokens.ts";
+import { trashRoutes } from "./trash.ts";
 import { uiAccessRoutes } from "./ui/access.ts";
 import { uiFindRoutes } from "./ui/find.ts";
 import { uiLiveRoutes } from "./ui/live.ts";
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...stockUiRoutes,
   ...importRoutes,
   ...backupRoutes,
+  ...trashRoutes,
   ...systemRoutes,
   ...usersRoutes,
   ...tokensRoutes,

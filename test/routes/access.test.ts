@@ -243,6 +243,7 @@ test("every route is in the matrix, or for the admin, or for everybody", () => {
       "POST /api/2.0/mlflow/users/create",
       "POST /api/2.0/trackflare/backup/points",
       "POST /api/2.0/trackflare/backup/rows",
+      "POST /api/2.0/trackflare/gc",
       "POST /api/2.0/trackflare/import/experiments",
       "POST /api/2.0/trackflare/import/finished-runs",
       "POST /api/2.0/trackflare/import/known",

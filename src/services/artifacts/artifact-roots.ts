@@ -77,7 +77,8 @@ export async function newLocation(ctx: ServiceContext, location: string): Promis
   }
   const place = artifactPlace(stored);
   if (place.kind === "direct") return stored;
-  const { owners, isAtOrAboveLocation } = await findPlace(ctx, place.objectKey);
+  // Not from memory: the experiment that had it may have been deleted for good.
+  const { owners, isAtOrAboveLocation } = await lookUpPlace(ctx, place.objectKey);
   if (owners.length > 0 || isAtOrAboveLocation) throw locationTaken(location);
   if (await isInUse(ctx, place.objectKey)) {
     throw invalidParameter(
@@ -120,6 +121,10 @@ async function findPlace(ctx: ServiceContext, objectKey: string): Promise<Place>
     if (experimentId === undefined) continue;
     return { owners: [ownerOf(experimentId, location, objectKey)], isAtOrAboveLocation: location === objectKey };
   }
+  return await lookUpPlace(ctx, objectKey);
+}
+
+async function lookUpPlace(ctx: ServiceContext, objectKey: string): Promise<Place> {
   const { above, isAtOrAboveLocation } = await findLocationsAround(ctx.db, objectKey);
   const [only, ...others] = above;
   if (only?.isApart && others.length === 0) rememberLocation(only.objectKey, only.experimentId);

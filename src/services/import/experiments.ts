@@ -12,6 +12,7 @@ import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import { findNotedDigests, noteDigestStatements } from "../../stores/d1/import/digests.ts";
 import { findNamedExperiments, importExperimentStatements } from "../../stores/d1/import/experiments.ts";
 import type { ServiceContext } from "../context.ts";
+import { afterPurges } from "../trash/after-purges.ts";
 
 /** With the digest of the record. */
 export type Digested<Record> = Record & { readonly digest: string };
@@ -46,10 +47,12 @@ export async function importExperiments(
     digest,
   }));
   try {
-    await ctx.writes.batch([
-      ...importExperimentStatements(ctx.writes, experiments),
-      ...noteDigestStatements(ctx.writes, digests),
-    ]);
+    await afterPurges(ctx, () =>
+      ctx.writes.batch([
+        ...importExperimentStatements(ctx.writes, experiments),
+        ...noteDigestStatements(ctx.writes, digests),
+      ]),
+    );
   } catch (error) {
     if (!isDuplicate(error, "experiments.name")) throw error;
     const names = experiments.map(({ name }) => `'${name}'`).join(", ");

@@ -5,10 +5,12 @@ import { parseModelSource } from "../../domain/model-source.ts";
 import { checkLength } from "../../domain/names.ts";
 import type { LoggedModelRecord, ModelVersionRecord, RegisteredModelRecord } from "../../domain/records.ts";
 import { checkAlias, checkRegisteredModelName } from "../../domain/registry-names.ts";
+import { guardExperiments } from "../../stores/d1/connection/guard.ts";
 import { noteDigestStatements } from "../../stores/d1/import/digests.ts";
 import { importLoggedModelStatements } from "../../stores/d1/import/logged-models.ts";
 import { importRegisteredModelStatements } from "../../stores/d1/import/registered-models.ts";
 import type { ServiceContext } from "../context.ts";
+import { afterPurges } from "../trash/after-purges.ts";
 import { checkPairs, type Digested, requireExperiments } from "./experiments.ts";
 
 /**
@@ -26,15 +28,16 @@ export async function importLoggedModels(
     checkPairs(`param of model ${model.modelId}`, model.params);
     checkPairs(`tag of model ${model.modelId}`, model.tags);
   }
-  await requireExperiments(
-    ctx,
-    models.map(({ experimentId }) => experimentId),
-  );
+  const experimentIds = models.map(({ experimentId }) => experimentId);
+  await requireExperiments(ctx, experimentIds);
   const digests = models.map(({ modelId, digest }) => ({ kind: "logged_model" as const, id: modelId, digest }));
-  await ctx.writes.batch([
-    ...importLoggedModelStatements(ctx.writes, models),
-    ...noteDigestStatements(ctx.writes, digests),
-  ]);
+  await afterPurges(ctx, () =>
+    ctx.writes.batch([
+      guardExperiments(ctx.writes, experimentIds),
+      ...importLoggedModelStatements(ctx.writes, models),
+      ...noteDigestStatements(ctx.writes, digests),
+    ]),
+  );
 }
 
 /** Writes registered models with all of their versions, under their own numbers, all or none. Repeating it changes nothing. */

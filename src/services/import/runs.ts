@@ -4,7 +4,7 @@ import { isRunId } from "../../domain/ids.ts";
 import { MAX_DATASET_JSON_BYTES, MAX_IMPORTED_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkLength } from "../../domain/names.ts";
 import type { RunRecord } from "../../domain/records.ts";
-import { failedGuard } from "../../stores/d1/connection/guard.ts";
+import { failedGuard, guardExperiments } from "../../stores/d1/connection/guard.ts";
 import { noteDigestStatements } from "../../stores/d1/import/digests.ts";
 import {
   findImportedRuns,
@@ -16,6 +16,7 @@ import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { forEachAtMost } from "../metrics/live-news.ts";
 import { placeNewRun } from "../runs/known-runs.ts";
+import { afterPurges } from "../trash/after-purges.ts";
 import { checkPairs, type Digested, requireExperiments } from "./experiments.ts";
 import { OBJECTS_AT_A_TIME, requireRuns } from "./points.ts";
 
@@ -29,18 +30,19 @@ export async function importRuns(ctx: ServiceContext, runs: readonly RunRecord[]
   for (const run of runs) checkRun(run);
   const ids = runs.map(({ runId }) => runId);
   if (new Set(ids).size < ids.length) throw invalidParameter("A run is given twice.");
-  await requireExperiments(
-    ctx,
-    runs.map(({ experimentId }) => experimentId),
-  );
+  const experimentIds = runs.map(({ experimentId }) => experimentId);
+  await requireExperiments(ctx, experimentIds);
   const found = await findImportedRuns(ctx.db, ids);
   const moved = runs.find((run) => (found.get(run.runId)?.experimentId ?? run.experimentId) !== run.experimentId);
   if (moved !== undefined) {
     throw alreadyExists(`Run ${moved.runId} is of experiment ${found.get(moved.runId)?.experimentId} here.`);
   }
   try {
-    await ctx.writes.batch(
-      importRunStatements(ctx.writes, runs, (run) => placeNewRun(ctx, run.runId, run.experimentId)),
+    await afterPurges(ctx, () =>
+      ctx.writes.batch([
+        guardExperiments(ctx.writes, experimentIds),
+        ...importRunStatements(ctx.writes, runs, (run) => placeNewRun(ctx, run.runId, run.experimentId)),
+      ]),
     );
   } catch (error) {
     if (failedGuard(error) !== "param_unchanged") throw error;

@@ -1,7 +1,6 @@
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
-import { findKnownRun } from "../runs/known-runs.ts";
-import { runNotFound } from "../runs/runs.ts";
+import { getRunInfo } from "../runs/runs.ts";
 
 /** How long a socket of a user, or of a browser, tells what happens before it is decided anew whether it may. */
 const CHECKED_SOCKET_MS = 60_000;
@@ -13,11 +12,9 @@ const CHECKED_SOCKET_MS = 60_000;
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST
  */
 export async function watchRun(ctx: ServiceContext, runId: string): Promise<Response> {
-  const run = await findKnownRun(ctx, runId);
-  if (run === undefined) throw runNotFound(runId);
+  // Not from memory: the run may have been deleted for good, and a socket would make its object again.
+  const run = await getRunInfo(ctx, runId);
   const { user, signInId } = ctx.principal;
   const isForGood = user === undefined && signInId === undefined;
-  return await runObject(ctx.env, { runId, cell: run.cell }).watch(
-    isForGood ? undefined : Date.now() + CHECKED_SOCKET_MS,
-  );
+  return await runObject(ctx.env, run).watch(isForGood ? undefined : Date.now() + CHECKED_SOCKET_MS);
 }

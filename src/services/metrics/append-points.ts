@@ -2,7 +2,7 @@ import { findRun, moveToCell } from "../../stores/d1/runs/runs.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { forgetLastChange } from "../live/last-changes.ts";
-import { type KnownRun, placeNewRun, rememberFullCell, rememberRun } from "../runs/known-runs.ts";
+import { forgetRun, type KnownRun, placeNewRun, rememberFullCell, rememberRun } from "../runs/known-runs.ts";
 
 /**
  * Appends points made by `encodePoints` in the run's object, which insists on the run being active. A run that its cell
@@ -29,6 +29,8 @@ export async function appendPoints(
     }
     // Another request may have moved the run before.
     const found = await findRun(ctx.db, runId);
+    // Deleted for good: what this isolate remembers is nothing to go by any more.
+    if (found === undefined) forgetRun(runId);
     if (found?.lifecycleStage !== "active" || found.cell === cell) return false;
     cell = found.cell;
   }

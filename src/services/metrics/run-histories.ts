@@ -1,9 +1,11 @@
-import { findFirstPoints } from "../../stores/d1/metrics/first-points.ts";
+import { type FirstPointsOfRun, findFirstPoints } from "../../stores/d1/metrics/first-points.ts";
+import type { ChartOptions, ChartSeries } from "../../stores/run/chart-series.ts";
 import { D1History } from "../../stores/run/d1-history.ts";
-import type { HistoryReader } from "../../stores/run/history.ts";
-import { runObject } from "../../stores/run/stub.ts";
+import type { HistoryReader, ReadOptions, SampleOptions } from "../../stores/run/history.ts";
+import type { Series } from "../../stores/run/series.ts";
+import { type RunPlace, runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
-import { knownPlaceOfObject } from "../runs/known-runs.ts";
+import { forgetRun, knownPlaceOfObject } from "../runs/known-runs.ts";
 
 /**
  * Where one metric's history of each run is read: from its object, or where the run has none yet, from what D1 holds. Runs
@@ -19,9 +21,61 @@ export async function findHistories(
   const histories = new Map<string, HistoryReader>();
   for (const runId of runIds) {
     const first = found?.get(runId);
-    const place = knownPlaceOfObject(runId) ?? (first?.hasObject ? { runId, cell: first.cell } : undefined);
-    if (place !== undefined) histories.set(runId, runObject(ctx.env, place));
-    else if (first !== undefined) histories.set(runId, new D1History(first.points));
+    const place = knownPlaceOfObject(runId);
+    const history = first === undefined ? undefined : historyOf(ctx, runId, first);
+    if (place !== undefined) histories.set(runId, new RememberedHistory(ctx, place, metricKey));
+    else if (history !== undefined) histories.set(runId, history);
   }
   return histories;
+}
+
+function historyOf(ctx: ServiceContext, runId: string, { hasObject, cell, points }: FirstPointsOfRun): HistoryReader {
+  return hasObject ? runObject(ctx.env, { runId, cell }) : new D1History(points);
+}
+
+/**
+ * A history where this isolate remembers it to be. A run that was deleted for good may have been imported again since, and
+ * be elsewhere: one that is found empty is looked for.
+ */
+class RememberedHistory implements HistoryReader {
+  readonly #ctx: ServiceContext;
+  readonly #place: RunPlace;
+  readonly #metricKey: string;
+
+  constructor(ctx: ServiceContext, place: RunPlace, metricKey: string) {
+    this.#ctx = ctx;
+    this.#place = place;
+    this.#metricKey = metricKey;
+  }
+
+  read(key: string, options: ReadOptions): Promise<Series> {
+    return this.#look(
+      (history) => history.read(key, options),
+      ({ values }) => values.length === 0,
+    );
+  }
+
+  sample(key: string, options: SampleOptions): Promise<Series> {
+    return this.#look(
+      (history) => history.sample(key, options),
+      ({ values }) => values.length === 0,
+    );
+  }
+
+  chart(keys: readonly string[], options: ChartOptions): Promise<ChartSeries[]> {
+    return this.#look(
+      (history) => history.chart(keys, options),
+      (charts) => charts.every(({ values }) => values.length === 0),
+    );
+  }
+
+  async #look<T>(read: (history: HistoryReader) => T | Promise<T>, isEmpty: (found: T) => boolean): Promise<T> {
+    const { runId, cell } = this.#place;
+    const remembered = await read(runObject(this.#ctx.env, this.#place));
+    if (!isEmpty(remembered)) return remembered;
+    const first = (await findFirstPoints(this.#ctx.db, [runId], this.#metricKey)).get(runId);
+    if (first?.hasObject && first.cell === cell) return remembered;
+    forgetRun(runId);
+    return first === undefined ? remembered : await read(historyOf(this.#ctx, runId, first));
+  }
 }

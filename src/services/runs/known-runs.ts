@@ -25,6 +25,11 @@ export function rememberRun(runId: string, run: KnownRun): void {
   knownRuns.set(runId, run);
 }
 
+/** The run was deleted for good. Other isolates find out when they ask for it. */
+export function forgetRun(runId: string): void {
+  knownRuns.delete(runId);
+}
+
 /** @returns the run from memory where this isolate has seen it; undefined when there is no such run. */
 export async function findKnownRun(ctx: ServiceContext, runId: string): Promise<KnownRun | undefined> {
   const known = knownRuns.get(runId);

@@ -76,7 +76,7 @@ function checkFirstTag(tag: KeyValue): KeyValue {
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
-export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<RunInfo> {
+export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<StoredRun> {
   const info = await findRun(ctx.db, runId);
   if (info === undefined) throw runNotFound(runId);
   return info;

@@ -73,6 +73,12 @@ export interface ListPage {
   readonly next?: string | undefined;
 }
 
+/** Files, and their bytes together. */
+export interface Usage {
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** The range a caller asks for, as HTTP has it: from an offset, from an offset to a length, or the last bytes. */
 export type RangeRequest = { readonly offset: number; readonly length?: number } | { readonly suffix: number };
 
@@ -113,8 +119,17 @@ export interface ArtifactStore {
    */
   list(prefix: string, from?: string): Promise<ListPage>;
 
+  /**
+   * How much is at `key` and below it: a page, as large as the store gives one. The sum of all pages is the whole.
+   * @param from where the page before ended; undefined for the first.
+   */
+  usage(key: string, from?: string): Promise<Usage & { readonly next?: string | undefined }>;
+
   /** Deletes the object at `key` and everything below it. Deleting what is not there is fine. */
   delete(key: string): Promise<void>;
+
+  /** The same of a part of it, as large as the store takes at once. @returns what is gone, and whether that was all */
+  deletePage(key: string): Promise<Usage & { readonly isAll: boolean }>;
 }
 
 /**

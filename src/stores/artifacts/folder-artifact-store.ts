@@ -1,5 +1,5 @@
 import { rangeNotSatisfiable } from "./artifact-errors.ts";
-import type { ArtifactStore, ListPage, ObjectInfo, RangeRequest, StoredObject } from "./artifact-store.ts";
+import type { ArtifactStore, ListPage, ObjectInfo, RangeRequest, StoredObject, Usage } from "./artifact-store.ts";
 import { inCodePointOrder } from "./code-point-order.ts";
 import { type Disks, FolderFiles, MIN_DISK_BYTES, unexpected } from "./folder-files.ts";
 import { FolderMultipart } from "./folder-multipart.ts";
@@ -85,8 +85,19 @@ export class FolderArtifactStore implements ArtifactStore {
     return { files: inCodePointOrder(files), next };
   }
 
+  async usage(key: string): Promise<Usage> {
+    const response = await this.#files.fetch("GET", { usage: key });
+    if (!response.ok) throw unexpected(response);
+    return await response.json<Usage>();
+  }
+
   async delete(key: string): Promise<void> {
+    await this.deletePage(key);
+  }
+
+  async deletePage(key: string): Promise<Usage & { isAll: boolean }> {
     const response = await this.#files.fetch("DELETE", { key });
     if (!response.ok) throw unexpected(response);
+    return { ...(await response.json<Usage>()), isAll: true };
   }
 }

@@ -1,10 +1,19 @@
 import type { FileInfo } from "../../domain/entities.ts";
 import { rangeNotSatisfiable } from "./artifact-errors.ts";
-import type { ArtifactStore, ByteRange, ListPage, ObjectInfo, RangeRequest, StoredObject } from "./artifact-store.ts";
+import type {
+  ArtifactStore,
+  ByteRange,
+  ListPage,
+  ObjectInfo,
+  RangeRequest,
+  StoredObject,
+  Usage,
+} from "./artifact-store.ts";
 import { inCodePointOrder } from "./code-point-order.ts";
 import { R2Multipart } from "./r2-multipart.ts";
 import { refuseIfTaken } from "./taken-names.ts";
 import { partsOf, sizedStream } from "./upload-parts.ts";
+import { usageOf } from "./usage.ts";
 
 /** R2's answer to a range without a byte (developers.cloudflare.com/r2/api/error-codes). */
 const RANGE_NOT_SATISFIABLE = "(10039)";
@@ -64,14 +73,22 @@ export class R2ArtifactStore implements ArtifactStore {
     return { files: inCodePointOrder([...files, ...folders]), next: page.truncated ? page.cursor : undefined };
   }
 
+  async usage(key: string, from?: string): Promise<Usage & { next?: string | undefined }> {
+    const file = from === undefined ? await this.head(key) : undefined;
+    const page = await this.#bucket.list({ prefix: `${key}/`, ...(from && { cursor: from }) });
+    return { ...usageOf([...page.objects, ...(file ? [file] : [])]), next: page.truncated ? page.cursor : undefined };
+  }
+
   async delete(key: string): Promise<void> {
-    await this.#bucket.delete(key);
+    while (!(await this.deletePage(key)).isAll);
+  }
+
+  async deletePage(key: string): Promise<Usage & { isAll: boolean }> {
     // What is deleted is gone from the next page, so every page is the first one.
-    for (;;) {
-      const { objects } = await this.#bucket.list({ prefix: `${key}/` });
-      if (objects.length === 0) return;
-      await this.#bucket.delete(objects.map((object) => object.key));
-    }
+    const [file, page] = await Promise.all([this.#bucket.head(key), this.#bucket.list({ prefix: `${key}/` })]);
+    if (file !== null) await this.#bucket.delete(key);
+    if (page.objects.length > 0) await this.#bucket.delete(page.objects.map((object) => object.key));
+    return { ...usageOf([...page.objects, ...(file ? [file] : [])]), isAll: !page.truncated };
   }
 
   #refuseIfTaken(key: string): Promise<void> {

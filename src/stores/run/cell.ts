@@ -87,6 +87,8 @@ export class Cell {
   /** Open runs by number, the least used first. */
   readonly #runs = new Map<number, OpenRun>();
   readonly #numbers = new Map<string, number>();
+  /** Runs that are being removed: they take no points. */
+  readonly #removed = new Set<OpenRun>();
   #alarmMs: number | undefined;
   #uncheckedCommits = 0;
   #uncheckedBytes = 0;
@@ -136,8 +138,20 @@ export class Cell {
    * Appends points made by `encodePoints` to one of the runs.
    * @returns whether they are stored; false, with nothing changed, when the run is not active.
    */
-  append(run: OpenRun, runId: string, body: Uint8Array): Promise<boolean> {
-    return run.during(() => this.#commits.add({ run, runId, body }));
+  async append(run: OpenRun, runId: string, body: Uint8Array): Promise<boolean> {
+    if (this.#removed.has(run)) return false;
+    return await run.during(() => this.#commits.add({ run, runId, body }));
+  }
+
+  /** Whether anything is stored. Who only asks makes no tables by it: what was removed would be there again, empty. */
+  get isStored(): boolean {
+    const table = "SELECT 1 FROM sqlite_master WHERE name = 'object_migration'";
+    return this.#tables !== undefined || this.#platform.storage.sql.exec(table).toArray().length > 0;
+  }
+
+  /** Whether a run holds no point, and D1 was never told of it: as nothing were stored of it. */
+  isWorthless(run: OpenRun): boolean {
+    return run.isAtRest && !run.isLive && !run.fields.hasFirstPoints && run.history.isEmpty && !run.sockets.hasWatchers;
   }
 
   /** Tells D1 of a run now; see {@link OpenRun.flush}. */
@@ -207,28 +221,38 @@ export class Cell {
 
   /**
    * Removes a run of the cell with all that is stored of it, in slices that others come between. D1 must have forgotten
-   * the run, so that it takes no more points.
+   * the run, so that it takes no more points. What is under way for it comes to its end first.
    */
   async purge(runId: string): Promise<void> {
     const number = this.#numberOf(runId);
     if (number === undefined) return;
     // One that cannot be read can be removed.
     const run = this.#runs.get(number);
+    if (run !== undefined) await this.#endWork(run);
     const history = run?.history ?? new MetricHistory(this.#openTables(), number);
-    const removeAll = async () => {
-      run?.endBurst();
-      while (history.purgeSlice()) await this.#platform.yieldTurn();
-    };
-    await (run === undefined ? removeAll() : run.during(removeAll));
+    while (history.purgeSlice()) await this.#platform.yieldTurn();
     this.#openTables().sql.exec("DELETE FROM cell_run WHERE number = ?", number);
     this.#runs.delete(number);
     this.#numbers.delete(runId);
+    if (run !== undefined) this.#removed.delete(run);
+  }
+
+  /** The own run is about to be removed, with all that is stored: lets what is under way come to its end. */
+  async end(): Promise<void> {
+    const run = this.#runs.get(OWN);
+    if (run !== undefined) await this.#endWork(run);
+  }
+
+  async #endWork(run: OpenRun): Promise<void> {
+    this.#removed.add(run);
+    run.endBurst();
+    while (!run.isAtRest) await this.#platform.yieldTurn();
   }
 
   /** Opens at the first call and not before, so that a new object's tables are part of its first commit. */
   #openTables(): ObjectTables {
     if (this.#tables === undefined) {
-      this.#tables = new ObjectTables(this.#platform.storage);
+      this.#tables = new ObjectTables(this.#platform.storage, this.#platform.nowMs());
       void this.#keepAlarm();
     }
     return this.#tables;

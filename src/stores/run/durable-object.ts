@@ -1,11 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { latestMetricsOf } from "../d1/metrics/run-flushes.ts";
 import { type Acceptance, Cell, type NewsOfRun, type NewsRequest } from "./cell.ts";
-import type { ChartOptions, ChartSeries } from "./chart-series.ts";
+import { type ChartOptions, type ChartSeries, chartSeries } from "./chart-series.ts";
 import type { HistoryReader, ReadOptions, SampleOptions } from "./history.ts";
 import { CELL_HEADER, LiveSockets, PING, PONG, RUN_ID_HEADER, type RunNotice, UNTIL_HEADER } from "./live-sockets.ts";
 import type { Confirmed, OpenRun, RunNews } from "./open-run.ts";
-import type { Series } from "./series.ts";
+import { type Series, SeriesBuilder } from "./series.ts";
+
+/** What an object without anything stored tells D1. */
+const NO_NEWS: RunNews = { rows: [], epoch: 0, through: 0, isIdle: true };
 
 /**
  * Metric histories: that of the run whose id the object is named by, or those of a cell's runs. Acknowledges points once
@@ -20,8 +23,11 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
   #name: string | undefined;
 
   /** Appends to the object's own run. @returns false, with nothing changed, when the run is not active. */
-  append(runId: string, body: Uint8Array): Promise<boolean> {
-    return this.#cell.append(this.#cell.own(), runId, body);
+  async append(runId: string, body: Uint8Array): Promise<boolean> {
+    const run = this.#cell.own();
+    const isStored = await this.#cell.append(run, runId, body);
+    if (!isStored) await this.#forget(run);
+    return isStored;
   }
 
   /** Appends to a run of the cell of this name. */
@@ -29,12 +35,14 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     this.#nameCell(cell);
     const run = this.#cell.admit(runId);
     if (run === undefined) return "full";
-    return (await this.#cell.append(run, runId, body)) ? "stored" : "refused";
+    if (await this.#cell.append(run, runId, body)) return "stored";
+    await this.#forget(run);
+    return "refused";
   }
 
   /** What D1 has not seen of the own run: see `OpenRun.newsFor`. */
   unflushed(confirmed?: Confirmed, keys?: readonly string[]): RunNews {
-    return this.#cell.own().newsFor(confirmed, keys);
+    return this.#cell.isStored ? this.#cell.own().newsFor(confirmed, keys) : NO_NEWS;
   }
 
   /** The same of runs of a cell: of the first ones, as many as one answer holds. */
@@ -44,31 +52,33 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
 
   /** The run was deleted in D1: the next point must ask D1 again. */
   endBurst(runId?: string): void {
-    this.#cell.endBursts([runId]);
+    if (this.#cell.isStored) this.#cell.endBursts([runId]);
   }
 
   /** The same of runs of a cell. */
   endBurstsOf(runIds: readonly string[]): void {
-    this.#cell.endBursts(runIds);
+    if (this.#cell.isStored) this.#cell.endBursts(runIds);
   }
 
   /** Tells D1 now, and ends the burst. @returns whether somebody watches the run, who must then be told what changed */
   async flush(runId?: string): Promise<boolean> {
+    if (!this.#cell.isStored) return false;
     const run = this.#cell.find(runId);
     await this.#cell.flush(run, true);
     return run.sockets.hasWatchers;
   }
 
   read(key: string, options: ReadOptions, runId?: string): Promise<Series> {
-    return this.#read(runId, ({ history }) => history.read(key, options));
+    return this.#read(runId, new SeriesBuilder().toSeries(), ({ history }) => history.read(key, options));
   }
 
   sample(key: string, options: SampleOptions, runId?: string): Promise<Series> {
-    return this.#read(runId, ({ history }) => history.sample(key, options));
+    return this.#read(runId, new SeriesBuilder().toSeries(), ({ history }) => history.sample(key, options));
   }
 
   chart(keys: readonly string[], options: ChartOptions, runId?: string): Promise<ChartSeries[]> {
-    return this.#read(runId, ({ history }) => history.chart(keys, options));
+    const nothing = keys.map((key) => chartSeries(() => [], key, options));
+    return this.#read(runId, nothing, ({ history }) => history.chart(keys, options));
   }
 
   /** A socket for one who watches a run: see `LiveSockets`. The run is live for as long, so that changes are told here. */
@@ -96,9 +106,12 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
   override async webSocketClose(socket: WebSocket): Promise<void> {
     const [runId] = this.ctx.getTags(socket);
     socket.close();
+    if (!this.#cell.isStored) return;
     const run = this.#cell.find(runId);
     run.sockets.recount(socket);
-    if (!run.sockets.hasWatchers && run.news.size === 0) await this.#cell.flush(run, true);
+    if (run.sockets.hasWatchers) return;
+    if (run.news.size === 0) await this.#cell.flush(run, true);
+    await this.#forget(run);
   }
 
   override webSocketError(socket: WebSocket): Promise<void> {
@@ -107,12 +120,12 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
 
   /** Tells those who watch the run. */
   tell(notice: RunNotice, runId?: string): void {
-    this.#cell.find(runId).sockets.tell(notice);
+    if (this.#cell.isStored) this.#cell.find(runId).sockets.tell(notice);
   }
 
   /** Grows with every point; 0 before the first. */
   lastChange(runId?: string): number {
-    return this.#cell.find(runId).news.through;
+    return this.#cell.isStored ? this.#cell.find(runId).news.through : 0;
   }
 
   /** The same of runs of a cell, in their order; undefined for one that cannot be read. */
@@ -131,19 +144,38 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
   async purge(runId: string): Promise<void> {
     for (const socket of this.ctx.getWebSockets(runId)) socket.close(1001, "the run is gone");
     if (this.#cellName !== "") return await this.#cell.purge(runId);
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
-    this.#cell = this.#newCell();
+    await this.#cell.end();
+    await this.#removeAll();
+  }
+
+  /** The same of runs of a cell. */
+  async purgeRuns(runIds: readonly string[]): Promise<void> {
+    for (const runId of runIds) await this.purge(runId);
   }
 
   override async alarm(): Promise<void> {
-    await this.#cell.alarm();
+    if (this.#cell.isStored) await this.#cell.alarm();
+  }
+
+  async #removeAll(): Promise<void> {
+    // First: what the old one remembers is not stored any more. No call comes between, as the storage is at work.
+    this.#cell = this.#newCell();
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
+  /** A run that D1 has refused, and that holds nothing, is perhaps one that is gone: nothing is kept of it. */
+  async #forget(run: OpenRun): Promise<void> {
+    if (!this.#cell.isWorthless(run)) return;
+    if (this.#cellName === "") await this.#removeAll();
+    else await this.#cell.purge(run.fields.runId);
   }
 
   /** With the first points, should the instance before have died between its mark and taking them over. */
-  #read<T>(runId: string | undefined, read: (run: OpenRun) => T): Promise<T> {
+  async #read<T>(runId: string | undefined, nothing: T, read: (run: OpenRun) => T): Promise<T> {
+    if (!this.#cell.isStored) return nothing;
     const run = this.#cell.find(runId);
-    return run.during(async () => {
+    return await run.during(async () => {
       await run.takeFirstPoints();
       return read(run);
     });

@@ -124,6 +124,11 @@ export class MetricHistory {
     this.#hidden = rows;
   }
 
+  /** Whether no point is stored. */
+  get isEmpty(): boolean {
+    return this.#journalRows === 0 && this.#segments.isEmpty;
+  }
+
   /** Whether {@link fold} has enough to do. */
   get foldIsDue(): boolean {
     return this.#journalRows >= FOLD_ROWS || this.#journalBytes >= FOLD_BYTES;

@@ -3,17 +3,25 @@ import type { ObjectStorage } from "./migrations.ts";
 /** Ids that are noted at once. */
 const IDS_PER_RESERVATION = 1000;
 
-/** Gives the rows of an object's journal their ids, which only grow. */
+/** More rows than an object writes in a millisecond. */
+const IDS_PER_MS = 1000;
+
+/**
+ * Gives the rows of an object's journal their ids, which only grow. They begin with the time at which the object was made:
+ * one that was removed, and made again for a run that was imported under the same id, has no id twice. So whoever remembers
+ * what the one before had told is not told too little.
+ */
 export class JournalIds {
   readonly #storage: ObjectStorage;
   #last: number;
   #reservedThrough: number;
 
-  constructor(storage: ObjectStorage) {
+  constructor(storage: ObjectStorage, nowMs: number) {
     this.#storage = storage;
     const { sql } = storage;
-    this.#last = sql.exec<{ id: number | null }>("SELECT max(id) AS id FROM journal").one().id ?? 0;
     const [row] = sql.exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").toArray();
+    const last = sql.exec<{ id: number | null }>("SELECT max(id) AS id FROM journal").one().id ?? 0;
+    this.#last = row === undefined ? nowMs * IDS_PER_MS : last;
     this.#reservedThrough = row?.seq ?? 0;
   }
 

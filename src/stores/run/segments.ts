@@ -60,6 +60,10 @@ export class Segments {
     return last ?? 0;
   }
 
+  get isEmpty(): boolean {
+    return this.#list().length === 0;
+  }
+
   /** Removes some of the blocks. @returns whether there were any */
   purgeSlice(): boolean {
     const [segment] = this.#list();

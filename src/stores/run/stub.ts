@@ -112,6 +112,14 @@ export async function askLastChanges(env: Env, runs: readonly RunPlace[]): Promi
   });
 }
 
+/** Removes all that one object stores of runs that D1 has forgotten. All are in the same object. */
+export async function purgeHistories(env: Env, runs: readonly RunPlace[]): Promise<void> {
+  const [first] = runs;
+  if (first === undefined) return;
+  if (first.cell === "") await runObject(env, first).purge();
+  else await objectNamed(env, first.cell).purgeRuns(runs.map(({ runId }) => runId));
+}
+
 /** What is to be asked of one object, and by which name. */
 export interface ObjectRequest {
   readonly cell: string;

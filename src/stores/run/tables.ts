@@ -8,11 +8,11 @@ export class ObjectTables {
   readonly ids: JournalIds;
   readonly keys: MetricKeys;
 
-  /** Brings the tables up to date. */
-  constructor(storage: ObjectStorage) {
+  /** Brings the tables up to date. @param nowMs see {@link JournalIds} */
+  constructor(storage: ObjectStorage, nowMs = 0) {
     migrateObject(storage);
     this.storage = storage;
-    this.ids = new JournalIds(storage);
+    this.ids = new JournalIds(storage, nowMs);
     this.keys = new MetricKeys(storage.sql);
   }
 

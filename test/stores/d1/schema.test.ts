@@ -24,13 +24,16 @@ const WITH_ROWID = [
 const VIEWS = ["guard", "new_runs"];
 
 const TRIGGERS = [
+  "experiments_insert_purged",
   "guard_first_points",
   "guard_location_free",
+  "guard_not_purged",
   "guard_run_active",
   "input_tags_insert_document",
   "inputs_insert_document",
   "latest_metrics_insert_document",
   "latest_metrics_update_document",
+  "logged_models_insert_purged",
   "model_inputs_insert_document",
   "model_outputs_insert_document",
   "model_outputs_update_document",
@@ -38,7 +41,9 @@ const TRIGGERS = [
   "params_immutable",
   "params_insert_document",
   "registered_models_delete_grants",
+  "runs_insert_purged",
   "runs_mark_object",
+  "runs_restore_purged",
   "tags_delete_document",
   "tags_insert_document",
   "tags_update_document",
@@ -114,8 +119,8 @@ describe.each(TABLES.map((table) => ({ name: table.name, table })))("$name", ({ 
         isUnique: unique !== undefined,
         columns:
           columns
-            .match(/substr\([^)]*\)|`\w+`|\w+ DESC/g)
-            ?.map((column) => column.replace(/^substr.*/, "substr").replaceAll("`", "")) ?? [],
+            .match(/(?:substr|coalesce)\([^)]*\)|`\w+`|\w+ DESC/g)
+            ?.map((column) => column.replace(/^(substr|coalesce).*/, "$1").replaceAll("`", "")) ?? [],
         isPartial: where !== undefined,
       };
     });
@@ -125,7 +130,7 @@ describe.each(TABLES.map((table) => ({ name: table.name, table })))("$name", ({ 
           name: config.name,
           isUnique: config.unique,
           columns: config.columns.map((column) =>
-            "name" in column ? column.name : textOf(column.queryChunks).replace(/^substr.*/, "substr"),
+            "name" in column ? column.name : textOf(column.queryChunks).replace(/^(substr|coalesce).*/, "$1"),
           ),
           isPartial: config.where !== undefined,
         }))

@@ -10,11 +10,13 @@ import type {
   ObjectInfo,
   RangeRequest,
   StoredObject,
+  Usage,
 } from "../artifact-store.ts";
 import { inCodePointOrder } from "../code-point-order.ts";
 import { rangeHeader } from "../ranges.ts";
 import { refuseIfTaken } from "../taken-names.ts";
 import { partsOf, sizedStream } from "../upload-parts.ts";
+import { usageOf } from "../usage.ts";
 import { failureOf, S3Client, s3Error } from "./s3-client.ts";
 import { S3Multipart } from "./s3-multipart.ts";
 import { escapeXml, listedKey, xmlElements, xmlText } from "./s3-xml.ts";
@@ -115,16 +117,25 @@ export class S3ArtifactStore implements ArtifactStore {
     return this.#client.presign({ method: "GET", key, query }, seconds);
   }
 
+  async usage(key: string, from?: string): Promise<Usage & { next?: string | undefined }> {
+    const file = from === undefined ? await this.head(key) : undefined;
+    const { xml, next } = await this.#listKeys(`${key}/`, { ...(from && { "continuation-token": from }) });
+    return { ...usageOf([...objectsIn(xml), ...(file ? [file] : [])]), next };
+  }
+
   async delete(key: string): Promise<void> {
+    while (!(await this.deletePage(key)).isAll);
+  }
+
+  async deletePage(key: string): Promise<Usage & { isAll: boolean }> {
     // Asked first: some stores fail to delete what is only a folder.
-    if (await this.head(key)) await this.#client.send({ method: "DELETE", key }, [404]);
+    const file = await this.head(key);
+    if (file) await this.#client.send({ method: "DELETE", key }, [404]);
     // What is deleted is gone from the next page, so every page is the first one.
-    for (;;) {
-      const { xml } = await this.#listKeys(`${key}/`, {});
-      const keys = objectsIn(xml).map((object) => object.key);
-      if (keys.length === 0) return;
-      await this.#deleteAll(keys);
-    }
+    const { xml, next } = await this.#listKeys(`${key}/`, {});
+    const objects = objectsIn(xml);
+    if (objects.length > 0) await this.#deleteAll(objects.map((object) => object.key));
+    return { ...usageOf([...objects, ...(file ? [file] : [])]), isAll: next === undefined };
   }
 
   /** @throws MlflowError INVALID_PARAMETER_VALUE where a file is above the key or anything below. */

@@ -1,7 +1,8 @@
 import type { Database, Statement } from "./database.ts";
+import { integerList } from "./json-lists.ts";
 
 /** What a batch may insist on (the `guard` view of migrations/). */
-export type GuardName = "run_active" | "param_unchanged" | "first_points" | "location_free";
+export type GuardName = "run_active" | "param_unchanged" | "first_points" | "location_free" | "not_purged";
 
 /** Rolls its batch back, as `run_active`, unless the run exists and is active. */
 export function guardRunActive(db: Database, runId: string): Statement {
@@ -12,9 +13,19 @@ export function guardRunActive(db: Database, runId: string): Statement {
     .bind(runId);
 }
 
+/** Rolls its batch back, as `not_purged`, unless all of these experiments are there. */
+export function guardExperiments(db: Database, experimentIds: readonly string[]): Statement {
+  return db
+    .prepare(
+      `INSERT INTO guard (name, holds) VALUES ('not_purged', NOT EXISTS (SELECT 1 FROM json_each(?) j
+         WHERE NOT EXISTS (SELECT 1 FROM experiments e WHERE e.experiment_id = j.value)))`,
+    )
+    .bind(integerList([...new Set(experimentIds)]));
+}
+
 /** The name of the guard that stopped a batch, or undefined when the error is another one. */
 export function failedGuard(error: unknown): GuardName | undefined {
-  const match = /guard:(run_active|param_unchanged|first_points|location_free)/.exec(
+  const match = /guard:(run_active|param_unchanged|first_points|location_free|not_purged)/.exec(
     error instanceof Error ? error.message : "",
   );
   return match?.[1] as GuardName | undefined;

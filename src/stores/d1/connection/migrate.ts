@@ -11,6 +11,7 @@ import runsRunning from "../../../../migrations/0009_runs_running.sql";
 import locations from "../../../../migrations/0010_locations.sql";
 import runCells from "../../../../migrations/0011_run_cells.sql";
 import users from "../../../../migrations/0012_users.sql";
+import purges from "../../../../migrations/0015_purges.sql";
 import apiTokens from "../../../../migrations/0016_api_tokens.sql";
 import signIns from "../../../../migrations/0018_sign_ins.sql";
 import flushedThrough from "../../../../migrations/0020_flushed_through.sql";
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0010_locations.sql", sql: locations },
   { name: "0011_run_cells.sql", sql: runCells },
   { name: "0012_users.sql", sql: users },
+  { name: "0015_purges.sql", sql: purges },
   { name: "0016_api_tokens.sql", sql: apiTokens },
   { name: "0018_sign_ins.sql", sql: signIns },
   { name: "0020_flushed_through.sql", sql: flushedThrough },

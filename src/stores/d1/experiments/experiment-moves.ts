@@ -38,6 +38,15 @@ export async function beginMove(db: Database, id: string, to: LifecycleStage, no
   return (unfinished?.results.length ?? 0) > 0;
 }
 
+/** The stage to which the experiment is moving; undefined where it is at rest. */
+export async function findMove(db: D1Database, id: string): Promise<LifecycleStage | undefined> {
+  const row = await db
+    .prepare("SELECT to_stage FROM experiment_moves WHERE experiment_id = ?")
+    .bind(id)
+    .first<{ to_stage: LifecycleStage }>();
+  return row?.to_stage;
+}
+
 /** The stage to which the run's experiment is moving; undefined where it is at rest, or there is no such run. */
 export async function findMoveOfRun(
   db: D1Database,

@@ -54,13 +54,18 @@ export async function findLocationsAround(db: D1Database, objectKey: string): Pr
   };
 }
 
-/** Rolls its batch back, as `location_free`, where an experiment's location is, contains or lies within the folder. */
+/**
+ * Rolls its batch back, as `location_free`, where an experiment's location is, contains or lies within the folder, or that of
+ * one whose files are just being deleted for good.
+ */
 export function guardLocationFree(db: Database, objectKey: string): Statement {
   return db
     .prepare(
       `INSERT INTO guard (name, holds) VALUES ('location_free', NOT EXISTS (SELECT 1 FROM experiments WHERE
          artifact_location IN (SELECT value FROM json_each(?2))
-         OR artifact_location > ?1 || '/' AND artifact_location < ?1 || '0'))`,
+         OR artifact_location > ?1 || '/' AND artifact_location < ?1 || '0')
+         AND NOT EXISTS (SELECT 1 FROM purges WHERE artifact_uri IN (SELECT value FROM json_each(?2))
+           OR artifact_uri > ?1 || '/' AND artifact_uri < ?1 || '0'))`,
     )
     .bind(servedLocation(objectKey), locationsAbove(objectKey));
 }

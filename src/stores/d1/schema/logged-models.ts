@@ -27,6 +27,9 @@ export const loggedModels = sqliteTable(
     ),
     index("logged_models_by_name").on(table.experimentId, table.name),
     index("logged_models_by_source_run").on(table.sourceRunId).where(sql`source_run_id IS NOT NULL`),
+    index("logged_models_deleted")
+      .on(table.experimentId, table.lastUpdateTimeMs, table.modelId)
+      .where(sql`lifecycle_stage = 'deleted'`),
   ],
 );
 

@@ -62,6 +62,7 @@ export const modelVersions = sqliteTable(
     index("model_versions_by_stage").on(table.registeredModelId, table.currentStage, table.version),
     index("model_versions_by_update").on(sql`last_update_time DESC`),
     index("model_versions_by_run").on(table.runId).where(sql`run_id IS NOT NULL`),
+    index("model_versions_by_model").on(table.modelId).where(sql`model_id IS NOT NULL`),
   ],
 );
 

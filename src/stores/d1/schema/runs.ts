@@ -30,6 +30,10 @@ export const runs = sqliteTable(
       .on(table.experimentId, sql`start_time DESC`)
       .where(sql`status = 'RUNNING' AND lifecycle_stage = 'active'`),
     index("runs_live").on(table.experimentId).where(sql`live_epoch IS NOT NULL`),
+    // What was deleted when; nobody knows it of some that were imported.
+    index("runs_deleted")
+      .on(table.experimentId, sql`coalesce(deleted_time, 0)`, table.runId)
+      .where(sql`lifecycle_stage = 'deleted'`),
   ],
 );
 

@@ -13,5 +13,6 @@ export * from "./access.ts";
 export * from "./experiments.ts";
 export * from "./imports.ts";
 export * from "./logged-models.ts";
+export * from "./purges.ts";
 export * from "./registry.ts";
 export * from "./runs.ts";

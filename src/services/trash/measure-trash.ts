@@ -1,0 +1,151 @@
+import type { Trashed } from "../../domain/trash.ts";
+import { countVersionsOf } from "../../stores/d1/trash/made-versions.ts";
+import type { ServiceContext } from "../context.ts";
+import { forEachAtMost } from "../metrics/live-news.ts";
+import { Budget } from "./budget.ts";
+import { isApart } from "./purge-trash.ts";
+import { ownFolder } from "./purger.ts";
+import {
+  findNamed,
+  listPage,
+  nextKind,
+  notThere,
+  pageOf,
+  pageToken,
+  type TrashPage,
+  type TrashSelection,
+  whyItStays,
+} from "./trash-selection.ts";
+
+const CALLS_PER_REQUEST = 500;
+const MS_PER_REQUEST = 5000;
+/** Folders that are measured at a time. */
+const FOLDERS_AT_A_TIME = 16;
+
+/** A thing of the trash, and what its deletion for good frees. */
+export interface Measured {
+  readonly thing: Trashed;
+  /** What this page counted of its files: of a large folder, further pages count the rest. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Whether its files lie where this server deletes none. */
+  readonly leavesFiles: boolean;
+  /** Versions of registered models that were made of it, which stay. */
+  readonly registeredVersions: number;
+  /** Why it would stay; undefined where it would go. */
+  readonly stays: string | undefined;
+}
+
+export interface MeasuredPage {
+  readonly things: readonly Measured[];
+  readonly nextPageToken?: string | undefined;
+}
+
+/**
+ * What {@link purgeTrash} would delete of a selection, and what that would free. Changes nothing.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST for an id that is not there, INVALID_PARAMETER_VALUE as purgeTrash.
+ */
+export async function measureTrash(ctx: ServiceContext, selection: TrashSelection): Promise<MeasuredPage> {
+  const budget = new Budget(CALLS_PER_REQUEST, MS_PER_REQUEST);
+  const things: Measured[] = [];
+  let page: TrashPage | undefined = pageOf(selection, Date.now());
+  while (page !== undefined) {
+    if (budget.isSpent) return { things, nextPageToken: pageToken(page) };
+    budget.spend(3);
+    const listed: readonly Trashed[] = selection.all
+      ? await listPage(ctx, page, selection)
+      : await namedAfter(ctx, page, selection);
+    if (listed.length === 0) {
+      page = nextKind(page);
+      continue;
+    }
+    const versions = await countVersionsOf(
+      ctx.db,
+      page.kind,
+      listed.map(({ id }) => id),
+    );
+    const measured = await measureEach(ctx, listed, page.from, budget);
+    for (const { thing, usage, leavesFiles } of measured.things) {
+      const registeredVersions = versions.get(thing.id) ?? 0;
+      things.push({ thing, ...usage, leavesFiles, registeredVersions, stays: whyItStays(thing) });
+    }
+    page = after(page, listed, measured, selection.all);
+  }
+  return { things };
+}
+
+/** Of things that are named, a position is how many of the list were measured. */
+async function namedAfter(
+  ctx: ServiceContext,
+  page: TrashPage,
+  selection: TrashSelection,
+): Promise<readonly Trashed[]> {
+  const { found, missing } = await findNamed(ctx, page.kind, selection, page.throughMs);
+  const [first] = missing;
+  if (first !== undefined) throw notThere(page.kind, first);
+  const isFirst = page.after.deletedTimeMs === page.throughMs;
+  return found.slice(isFirst ? 0 : page.after.deletedTimeMs);
+}
+
+interface MeasuredThings {
+  readonly things: readonly {
+    readonly thing: Trashed;
+    readonly usage: { readonly files: number; readonly bytes: number };
+    readonly leavesFiles: boolean;
+  }[];
+  /** Things that were measured to their end. */
+  readonly whole: number;
+  /** Where the first that was not goes on. */
+  readonly from: string | undefined;
+}
+
+/** Measures things side by side, and the first of them that is too large for this call as far as that goes. */
+async function measureEach(
+  ctx: ServiceContext,
+  things: readonly Trashed[],
+  from: string | undefined,
+  budget: Budget,
+): Promise<MeasuredThings> {
+  const results = things.map((thing, i) => ({
+    thing,
+    usage: { files: 0, bytes: 0 },
+    leavesFiles: false,
+    next: i === 0 ? from : undefined,
+    isBegun: false,
+    isWhole: false,
+  }));
+  await forEachAtMost(FOLDERS_AT_A_TIME, results, async (result) => {
+    if (budget.isSpent) return;
+    result.isBegun = true;
+    const { kind, id, artifactUri } = result.thing;
+    const mayDelete = kind !== "experiment" || (await isApart(ctx, id, artifactUri));
+    const key = mayDelete ? ownFolder(kind, id, artifactUri) : undefined;
+    result.leavesFiles = key === undefined && artifactUri !== "";
+    while (key !== undefined) {
+      budget.spend(2);
+      const { files, bytes, next } = await ctx.artifacts.usage(key, result.next);
+      result.usage.files += files;
+      result.usage.bytes += bytes;
+      result.next = next;
+      if (next === undefined) break;
+      if (budget.isSpent) return;
+    }
+    result.isWhole = true;
+  });
+  const firstLeft = results.findIndex(({ isWhole }) => !isWhole);
+  const whole = firstLeft === -1 ? results.length : firstLeft;
+  const first = results[whole];
+  // What comes after the first that is not whole is measured anew by the next call.
+  const told = results.slice(0, first?.isBegun && first.next !== undefined ? whole + 1 : whole);
+  return { things: told, whole, from: first?.next };
+}
+
+function after(page: TrashPage, listed: readonly Trashed[], { whole, from }: MeasuredThings, all: boolean): TrashPage {
+  if (!all) {
+    const isFirst = page.after.deletedTimeMs === page.throughMs;
+    const done = (isFirst ? 0 : page.after.deletedTimeMs) + whole;
+    return { ...page, after: { deletedTimeMs: done, id: "" }, from };
+  }
+  const last = listed[whole - 1];
+  return { ...page, after: last ? { deletedTimeMs: last.deletedTimeMs, id: last.id } : page.after, from };
+}

@@ -1,0 +1,191 @@
+import { isServed } from "../../domain/artifact-location.ts";
+import { TRASH_KINDS, type Trashed, type TrashKind } from "../../domain/trash.ts";
+import type { Usage } from "../../stores/artifacts/artifact-store.ts";
+import { findMove } from "../../stores/d1/experiments/experiment-moves.ts";
+import { findLocationsAround } from "../../stores/d1/experiments/locations.ts";
+import {
+  beginExperimentPurge,
+  beginPurges,
+  countUnfinished,
+  hasPurges,
+  type Purge,
+  type Unfinished,
+} from "../../stores/d1/trash/purges.ts";
+import type { ServiceContext } from "../context.ts";
+import { finishMove } from "../experiments/experiment-stage.ts";
+import { Budget } from "./budget.ts";
+import { ownFolder, type PurgeFailure, Purger } from "./purger.ts";
+import {
+  findNamed,
+  listPage,
+  nextKind,
+  pageOf,
+  pageToken,
+  type TrashSelection,
+  whyItStays,
+} from "./trash-selection.ts";
+
+/** Of stores and objects: the platform allows a request 1,000. */
+const CALLS_PER_REQUEST = 700;
+/** A client waits for the answer, and shows how far it is. */
+const MS_PER_REQUEST = 5000;
+
+/** What a call of {@link purgeTrash} did. */
+export interface Purged {
+  /** Nobody sees these from now on, and nobody can restore them. */
+  readonly gone: readonly Trashed[];
+  /** Asked for by their ids, but not there: gone by an earlier call, or never here. */
+  readonly missing: Readonly<Record<TrashKind, readonly string[]>>;
+  /** In the trash, and left there. */
+  readonly kept: readonly { readonly thing: Trashed; readonly reason: string }[];
+  /** Of files that were deleted by this call. */
+  readonly freed: Usage;
+  /** Artifact URIs of what is gone, of whose files this server deletes none. */
+  readonly filesLeft: readonly string[];
+  /** What is still to be deleted of things that are gone: the next call goes on with it. */
+  readonly unfinished: Unfinished;
+  readonly failures: readonly PurgeFailure[];
+  /** Where more is in the trash than one call takes. */
+  readonly nextPageToken?: string | undefined;
+}
+
+/**
+ * Deletes for good what of the trash is selected, and goes on with what earlier calls began. A call does so much, and is
+ * repeated until it has no token and nothing unfinished; it may be repeated after any crash.
+ * @throws MlflowError INVALID_PARAMETER_VALUE, with nothing done, where something is selected that is not in the trash.
+ */
+export async function purgeTrash(ctx: ServiceContext, selection: TrashSelection): Promise<Purged> {
+  const call = new PurgeCall(ctx);
+  try {
+    const nextPageToken = selection.all ? await call.purgeAll(selection) : await call.purgeNamed(selection);
+    return { ...(await call.finish()), nextPageToken };
+  } finally {
+    await call.release();
+  }
+}
+
+/** Goes on with what earlier calls began, as far as one request may. */
+export async function finishPurges(ctx: ServiceContext, calls = CALLS_PER_REQUEST): Promise<void> {
+  if (!(await hasPurges(ctx.db))) return;
+  const call = new PurgeCall(ctx, calls);
+  try {
+    await call.finish();
+  } finally {
+    await call.release();
+  }
+}
+
+class PurgeCall {
+  readonly #ctx: ServiceContext;
+  readonly #budget: Budget;
+  readonly #purger: Purger;
+  readonly #gone: Trashed[] = [];
+  readonly #kept: { thing: Trashed; reason: string }[] = [];
+  readonly #filesLeft: string[] = [];
+  readonly #missing: Record<TrashKind, readonly string[]> = { experiment: [], run: [], logged_model: [] };
+
+  constructor(ctx: ServiceContext, calls = CALLS_PER_REQUEST) {
+    this.#ctx = ctx;
+    this.#budget = new Budget(calls, MS_PER_REQUEST);
+    this.#purger = new Purger(ctx, this.#budget);
+  }
+
+  async purgeNamed(selection: TrashSelection): Promise<undefined> {
+    const { throughMs } = pageOf(selection, Date.now());
+    const named = new Map<TrashKind, readonly Trashed[]>();
+    for (const kind of TRASH_KINDS) {
+      this.#budget.spend(1);
+      const { found, missing } = await findNamed(this.#ctx, kind, selection, throughMs);
+      named.set(kind, found);
+      this.#missing[kind] = missing;
+    }
+    const begun: { kind: TrashKind; things: readonly Purge[] }[] = [];
+    for (const [kind, things] of named) begun.push({ kind, things: await this.#begin(kind, things, throughMs) });
+    // An experiment waits for its runs and models, which may have been named too.
+    for (const { kind, things } of begun.toReversed()) await this.#purger.finish(kind, things);
+  }
+
+  /** @returns the token of the next call, where more is left */
+  async purgeAll(selection: TrashSelection): Promise<string | undefined> {
+    let page = pageOf(selection, Date.now());
+    while (!this.#budget.isSpent) {
+      this.#budget.spend(1);
+      const things = await listPage(this.#ctx, page, selection);
+      const last = things.at(-1);
+      if (last === undefined) {
+        const next = nextKind(page);
+        if (next === undefined) return undefined;
+        page = next;
+        continue;
+      }
+      await this.#purger.finish(page.kind, await this.#begin(page.kind, things, page.throughMs));
+      page = { ...page, after: { deletedTimeMs: last.deletedTimeMs, id: last.id } };
+    }
+    return pageToken(page);
+  }
+
+  async #begin(kind: TrashKind, things: readonly Trashed[], throughMs: number): Promise<Purge[]> {
+    const open: Trashed[] = [];
+    for (const thing of things) {
+      const reason = whyItStays(thing);
+      if (reason === undefined) open.push(thing);
+      else this.#kept.push({ thing, reason });
+    }
+    if (open.length === 0) return [];
+    const begun: Purge[] = [];
+    if (kind === "experiment") {
+      for (const thing of open) begun.push(...(await this.#beginExperiment(thing, throughMs)));
+    } else {
+      this.#budget.spend(1);
+      const ids = open.map(({ id }) => id);
+      begun.push(...(await beginPurges(this.#ctx.db, kind, ids, throughMs, this.#purger.claim)));
+    }
+    const gone = new Set(begun.map(({ id }) => id));
+    for (const thing of open) {
+      if (!gone.has(thing.id)) {
+        this.#kept.push({ thing, reason: "it was restored, or changed, meanwhile." });
+        continue;
+      }
+      this.#gone.push(thing);
+      const folder = begun.find(({ id }) => id === thing.id)?.artifactUri ?? "";
+      if (ownFolder(kind, thing.id, folder) === undefined && thing.artifactUri !== "") {
+        this.#filesLeft.push(thing.artifactUri);
+      }
+    }
+    return begun;
+  }
+
+  async #beginExperiment({ id, artifactUri }: Trashed, throughMs: number): Promise<Purge[]> {
+    this.#budget.spend(3);
+    const move = await findMove(this.#ctx.db, id);
+    if (move !== undefined) await finishMove(this.#ctx, id, move);
+    const folder = (await isApart(this.#ctx, id, artifactUri)) ? artifactUri : "";
+    const begun = await beginExperimentPurge(this.#ctx.db, id, folder, throughMs, this.#purger.claim);
+    return begun === undefined ? [] : [begun];
+  }
+
+  async finish(): Promise<Omit<Purged, "nextPageToken">> {
+    await this.#purger.finishLeft();
+    return {
+      gone: this.#gone,
+      missing: this.#missing,
+      kept: this.#kept,
+      freed: this.#purger.freed,
+      filesLeft: this.#filesLeft,
+      unfinished: await countUnfinished(this.#ctx.db),
+      failures: this.#purger.failures,
+    };
+  }
+
+  async release(): Promise<void> {
+    await this.#purger.release();
+  }
+}
+
+/** Whether a location is served here, and holds nothing of another experiment: older versions let locations overlap. */
+export async function isApart(ctx: ServiceContext, experimentId: string, artifactUri: string): Promise<boolean> {
+  const key = isServed(artifactUri) ? ownFolder("experiment", experimentId, artifactUri) : undefined;
+  if (key === undefined) return false;
+  const { above } = await findLocationsAround(ctx.db, key);
+  return above.length === 1 && above[0]?.experimentId === experimentId && above[0].isApart;
+}

@@ -1,0 +1,214 @@
+import { artifactPlace } from "../../domain/artifact-location.ts";
+import { MlflowError } from "../../domain/errors.ts";
+import { TRASH_KINDS, type TrashKind } from "../../domain/trash.ts";
+import { deleteRowsSlice } from "../../stores/d1/trash/purged-rows.ts";
+import {
+  beginPurges,
+  type Claim,
+  claimPurges,
+  endPurges,
+  hasPurgesOf,
+  nextOfPurged,
+  type Purge,
+  releaseClaim,
+  renewClaim,
+} from "../../stores/d1/trash/purges.ts";
+import { purgeHistories } from "../../stores/run/stub.ts";
+import type { ServiceContext } from "../context.ts";
+import { forEachAtMost } from "../metrics/live-news.ts";
+import { forgetRun } from "../runs/known-runs.ts";
+import type { Budget } from "./budget.ts";
+
+/** Far longer than any step takes: a caller that is held up for longer has lost what it was at. */
+const CLAIM_MS = 60_000;
+
+/** Runs or models whose rows go together. */
+export const THINGS_AT_A_TIME = 100;
+
+/** Folders of files, and objects, that are emptied at a time. */
+const STORES_AT_A_TIME = 16;
+
+/** What could not be deleted yet, and why. */
+export interface PurgeFailure {
+  readonly kind: TrashKind;
+  readonly id: string;
+  readonly message: string;
+}
+
+/** As old as can be: of an experiment that goes, every run goes too. */
+const ANY_TIME = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Deletes for good what `beginPurges` has taken away, step by step, as far as its budget goes: files, history, rows, and
+ * the row of `purges`. Each step may be repeated. What fails stays, and the next call tries it again.
+ */
+export class Purger {
+  readonly #ctx: ServiceContext;
+  readonly #budget: Budget;
+  readonly #claimName = crypto.randomUUID();
+  readonly failures: PurgeFailure[] = [];
+  /** Of files that are gone. */
+  readonly freed = { files: 0, bytes: 0 };
+
+  constructor(ctx: ServiceContext, budget: Budget) {
+    this.#ctx = ctx;
+    this.#budget = budget;
+  }
+
+  /** A claim that begins now. */
+  get claim(): Claim {
+    return { name: this.#claimName, untilMs: Date.now() + CLAIM_MS };
+  }
+
+  /** Deletes what nobody else is at. */
+  async finishLeft(): Promise<void> {
+    // An experiment goes after its runs and models.
+    for (const kind of TRASH_KINDS.toReversed()) {
+      while (!this.#budget.isSpent) {
+        this.#budget.spend(1);
+        const left = await claimPurges(this.#ctx.db, kind, this.#atATime(kind), Date.now(), this.claim);
+        if (left.length === 0) break;
+        const done = await this.finish(kind, left);
+        // What fails now fails again.
+        if (done < left.length) break;
+      }
+    }
+  }
+
+  /** Deletes things of one kind, of which each is claimed. @returns how many are gone */
+  async finish(kind: TrashKind, things: readonly Purge[]): Promise<number> {
+    let gone = 0;
+    const size = this.#atATime(kind);
+    for (let from = 0; from < things.length && !this.#budget.isSpent; from += size) {
+      const slice = things.slice(from, from + size);
+      this.#budget.spend(1);
+      const ours = await renewClaim(this.#ctx.db, kind, idsOf(slice), this.claim);
+      gone += await this.#finishSlice(
+        kind,
+        slice.filter(({ id }) => ours.has(id)),
+      );
+    }
+    return gone;
+  }
+
+  /** For the next caller, who need not wait until the claim is over. */
+  async release(): Promise<void> {
+    await releaseClaim(this.#ctx.db, this.claim);
+  }
+
+  #atATime(kind: TrashKind): number {
+    return kind === "experiment" ? 1 : THINGS_AT_A_TIME;
+  }
+
+  async #finishSlice(kind: TrashKind, things: readonly Purge[]): Promise<number> {
+    let left = things;
+    if (kind === "experiment") left = await this.#thatSucceed(left, (thing) => this.#finishContents(thing));
+    left = await this.#thatSucceed(left, (thing) => this.#deleteFiles(thing));
+    if (kind === "run") left = await this.#purgeHistories(left);
+    if (left.length === 0) return 0;
+    const ids = idsOf(left);
+    for (let hasMore = true; hasMore; ) {
+      if (this.#budget.isSpent) return 0;
+      this.#budget.spend(1);
+      hasMore = await deleteRowsSlice(this.#ctx.db, kind, ids, this.claim);
+    }
+    this.#budget.spend(1);
+    await endPurges(this.#ctx.db, kind, ids, this.claim);
+    return left.length;
+  }
+
+  /** The runs and models of an experiment. @returns whether all are gone */
+  async #finishContents({ id: experimentId }: Purge): Promise<boolean> {
+    for (const kind of ["run", "logged_model"] as const) {
+      for (;;) {
+        if (this.#budget.isSpent) return false;
+        this.#budget.spend(2);
+        const ids = await nextOfPurged(this.#ctx.db, kind, experimentId, THINGS_AT_A_TIME);
+        if (ids.length === 0) break;
+        const begun = await beginPurges(this.#ctx.db, kind, ids, ANY_TIME, this.claim);
+        await this.finish(kind, begun);
+        await renewClaim(this.#ctx.db, "experiment", [experimentId], this.claim);
+      }
+    }
+    this.#budget.spend(1);
+    return !(await hasPurgesOf(this.#ctx.db, experimentId));
+  }
+
+  /** @returns whether all of the thing's own files are gone */
+  async #deleteFiles({ kind, id, artifactUri }: Purge): Promise<boolean> {
+    const key = ownFolder(kind, id, artifactUri);
+    if (key === undefined) return true;
+    for (let isAll = false; !isAll; ) {
+      if (this.#budget.isSpent) return false;
+      this.#budget.spend(2);
+      const page = await this.#ctx.artifacts.deletePage(key);
+      this.freed.files += page.files;
+      this.freed.bytes += page.bytes;
+      isAll = page.isAll;
+    }
+    return true;
+  }
+
+  /** @returns those whose history is gone */
+  async #purgeHistories(runs: readonly Purge[]): Promise<readonly Purge[]> {
+    for (const { id } of runs) forgetRun(id);
+    const withObject = runs.filter(({ hasObject }) => hasObject);
+    const byObject = [...Map.groupBy(withObject, ({ cell, id }) => cell || id).values()];
+    const failed = new Set<string>();
+    await forEachAtMost(STORES_AT_A_TIME, byObject, async (ofObject) => {
+      this.#budget.spend(1);
+      try {
+        await purgeHistories(
+          this.#ctx.env,
+          ofObject.map(({ id, cell }) => ({ runId: id, cell })),
+        );
+      } catch (error) {
+        for (const run of ofObject) {
+          failed.add(run.id);
+          this.#note(run, error);
+        }
+      }
+    });
+    return runs.filter(({ id }) => !failed.has(id));
+  }
+
+  /** @returns those of which `step` came to its end */
+  async #thatSucceed(things: readonly Purge[], step: (thing: Purge) => Promise<boolean>): Promise<readonly Purge[]> {
+    const done = new Set<Purge>();
+    await forEachAtMost(STORES_AT_A_TIME, things, async (thing) => {
+      try {
+        if (await step(thing)) done.add(thing);
+      } catch (error) {
+        this.#note(thing, error);
+      }
+    });
+    return things.filter((thing) => done.has(thing));
+  }
+
+  #note({ kind, id }: Purge, error: unknown): void {
+    console.error("purge of", kind, id, error);
+    this.failures.push({ kind, id, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+const idsOf = (things: readonly Purge[]) => things.map(({ id }) => id);
+
+/**
+ * The object key of the files that are a thing's alone; undefined where this server keeps none, or where others' files may
+ * lie: an imported run may say of any folder that it is its own.
+ */
+export function ownFolder(kind: TrashKind, id: string, artifactUri: string): string | undefined {
+  const key = servedKey(artifactUri);
+  if (key === undefined || key === "") return undefined;
+  return kind === "experiment" || key.split("/").includes(id) ? key : undefined;
+}
+
+function servedKey(artifactUri: string): string | undefined {
+  try {
+    const place = artifactPlace(artifactUri);
+    return place.kind === "served" ? place.objectKey : undefined;
+  } catch (error) {
+    if (error instanceof MlflowError) return undefined;
+    throw error;
+  }
+}
