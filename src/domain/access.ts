@@ -9,10 +9,41 @@ export type DefaultPermission = keyof typeof DEFAULT_LEVELS;
 
 /**
  * Kinds of things with grants of their own. Of `run` and `logged_model` there are grants by `*` only: where a user has one,
- * it decides in place of what the user has on the experiment.
+ * it decides in place of what the user has on the experiment. Of what follows these this server has nothing yet: MLflow's
+ * clients may grant it, and it opens nothing.
  */
-export const RESOURCE_TYPES = ["experiment", "registered_model", "prompt", "run", "logged_model"] as const;
+export const RESOURCE_TYPES = [
+  "experiment",
+  "registered_model",
+  "prompt",
+  "run",
+  "logged_model",
+  "trace",
+  "assessment",
+  "review_queue",
+  "scorer",
+  "scorer_version",
+  "gateway_secret",
+  "gateway_endpoint",
+  "gateway_model_definition",
+  "mcp_server",
+  "mcp_server_version",
+  "skill",
+] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
+
+/** Kinds of which single things may be granted. */
+export const NAMED_TYPES: ReadonlySet<ResourceType> = new Set([
+  "experiment",
+  "registered_model",
+  "prompt",
+  "scorer",
+  "gateway_secret",
+  "gateway_endpoint",
+  "gateway_model_definition",
+  "mcp_server",
+  "skill",
+]);
 
 /** Every thing of a kind. */
 export const ANY = "*";

@@ -88,8 +88,8 @@ async function serve(
     presigned: config.presigned,
     presignedSeconds: config.presignedSeconds,
     cells: config.cells,
-    principal,
     defaultLevel: config.defaultLevel,
+    principal,
     visibility,
     requestId,
   };

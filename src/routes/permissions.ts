@@ -1,3 +1,4 @@
+import { ANY } from "../domain/access.ts";
 import type { KeyValue } from "../domain/entities.ts";
 import { parseModelSource } from "../domain/model-source.ts";
 import { isPrompt } from "../domain/prompts.ts";
@@ -9,6 +10,24 @@ export const onServer = (level: PermissionLevel): Permission<unknown> => ({ leve
 /** The same of a call that reads or changes files, not only tells of them: a token needs the scope for it. */
 export function onFiles<Input>(permission: Permission<Input>): Permission<Input> {
   return typeof permission === "string" ? permission : { ...permission, scope: "artifacts" };
+}
+
+/** The caller's own account; an admin's business is everybody's. */
+export const onAccount: Permission<{ readonly username: string }> = {
+  level: "READ",
+  on: ({ username }) => [{ kind: "account", username }],
+};
+
+/** What a request for grants names; undefined for all things of a kind. */
+export function grantedThing(type: string, id: string) {
+  if (type === "experiment" && id !== ANY) return { kind: "experiment", experimentId: id } as const;
+  const isModel = (type === "registered_model" || type === "prompt") && id !== ANY;
+  return isModel ? ({ kind: "registeredModel", name: id } as const) : undefined;
+}
+
+/** The same as what must be held: all things of a kind are an admin's. */
+export function grantedResource(type: string, id: string): Resource {
+  return grantedThing(type, id) ?? { kind: "server" };
 }
 
 /** Lists hold what the caller may see. */

@@ -4,11 +4,13 @@ import { backupRoutes } from "./backup.ts";
 import { experimentsRoutes } from "./experiments.ts";
 import { graphqlRoutes } from "./graphql/graphql.ts";
 import { importRoutes } from "./import.ts";
+import { legacyPermissionsRoutes } from "./legacy-permissions.ts";
 import { loggedModelsRoutes } from "./logged-models.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { mlflowArtifactsRoutes } from "./mlflow-artifacts.ts";
 import { modelVersionsRoutes } from "./model-versions.ts";
 import { registeredModelsRoutes } from "./registered-models.ts";
+import { rolesRoutes } from "./roles.ts";
 import { runsRoutes } from "./runs.ts";
 import { stockUiRoutes } from "./stock-ui.ts";
 import { systemRoutes } from "./system.ts";
@@ -47,5 +49,7 @@ export const ROUTES: readonly Route[] = [
   ...trashRoutes,
   ...systemRoutes,
   ...usersRoutes,
+  ...rolesRoutes,
+  ...legacyPermissionsRoutes,
   ...tokensRoutes,
 ];

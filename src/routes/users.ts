@@ -1,5 +1,6 @@
-import { RESOURCE_TYPES, type ResourceType } from "../domain/access.ts";
-import { grant, listGrants, permissionOfLevel, revoke } from "../services/access/grants.ts";
+import { ANY, GRANT_LEVELS } from "../domain/access.ts";
+import { effectiveLevel, grant, listGrants, permissionOfLevel, revoke } from "../services/access/grants.ts";
+import { rolesByUser } from "../services/access/roles.ts";
 import {
   changePassword,
   createUser,
@@ -11,14 +12,26 @@ import {
 } from "../services/access/users.ts";
 import type { ToldGrant } from "../stores/d1/access/grants.ts";
 import type { User } from "../stores/d1/access/users.ts";
-import { bool, id, message, oneOf, required, string } from "../wire/message.ts";
+import { bool, id, message, required, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
-import { apiPaths, type Permission, type Resource, type Route, route } from "../wire/route.ts";
-import { onList, onServer } from "./permissions.ts";
+import { apiPaths, type Permission, type Route, route } from "../wire/route.ts";
+import { legacyPermission } from "./legacy-permissions.ts";
+import { grantedResource, onAccount, onList, onServer } from "./permissions.ts";
+import { roleToWire } from "./roles.ts";
 
-/** The two lists are what clients of the 2.x era insist on. */
-function userToWire({ userId, username, isAdmin }: User): object {
-  return { id: userId, username, is_admin: isAdmin, experiment_permissions: [], registered_model_permissions: [] };
+/** The two lists, of the user's own grants, are what clients of the 2.x era insist on. */
+function userToWire({ userId, username, isAdmin }: User, grants: readonly ToldGrant[] = []): object {
+  const ofKind = (type: string, idName: string) =>
+    grants
+      .filter((one) => one.isOwn && one.type === type && one.pattern !== ANY)
+      .map(({ pattern, level }) => ({ [idName]: pattern, user_id: userId, permission: legacyPermission(level) }));
+  return {
+    id: userId,
+    username,
+    is_admin: isAdmin,
+    experiment_permissions: ofKind("experiment", "experiment_id"),
+    registered_model_permissions: ofKind("registered_model", "name"),
+  };
 }
 
 /** Servers without workspaces name every role's `default`. */
@@ -33,37 +46,20 @@ function grantToWire({ roleId, roleName, type, pattern, level }: ToldGrant): obj
   };
 }
 
-const onAccount: Permission<{ readonly username: string }> = {
-  level: "READ",
-  on: ({ username }) => [{ kind: "account", username }],
-};
-
 const named = message({ username: required(string) });
 
 const grantFields = {
   username: required(string),
-  resourceType: required(oneOf(RESOURCE_TYPES)),
+  resourceType: required(string),
   resourceId: required(id),
 };
 
 /** Who manages a thing decides who else may use it; of all things of a kind an admin decides. */
-export const onGranted: Permission<{ readonly resourceType: ResourceType; readonly resourceId: string }> = {
+export const onGranted: Permission<{ readonly resourceType: string; readonly resourceId: string }> = {
   level: "MANAGE",
   scope: "admin",
   on: ({ resourceType, resourceId }) => [grantedResource(resourceType, resourceId)],
 };
-
-/** What a request for grants names; undefined for all things of a kind. */
-export function grantedThing(type: ResourceType, id: string) {
-  if (type === "experiment" && id !== "*") return { kind: "experiment", experimentId: id } as const;
-  const isModel = (type === "registered_model" || type === "prompt") && id !== "*";
-  return isModel ? ({ kind: "registeredModel", name: id } as const) : undefined;
-}
-
-/** The same as what must be held: all things of a kind are an admin's. */
-export function grantedResource(type: ResourceType, id: string): Resource {
-  return grantedThing(type, id) ?? { kind: "server" };
-}
 
 /** Users and their own grants, by MLflow's REST (`mlflow/server/auth`). */
 export const usersRoutes: readonly Route[] = [
@@ -79,7 +75,12 @@ export const usersRoutes: readonly Route[] = [
     paths: apiPaths("/mlflow/users/get"),
     permission: onAccount,
     input: named,
-    handle: async ({ ctx, input }) => json({ user: userToWire(await getUser(ctx, input.username)) }),
+    handle: async ({ ctx, input }) => {
+      const user = await getUser(ctx, input.username);
+      // The admin of the settings has no row and no grants.
+      const grants = user.userId === 0 ? [] : await listGrants(ctx, input.username);
+      return json({ user: userToWire(user, grants) });
+    },
   }),
   // MLflow tells every user of all others; here an admin asks.
   route({
@@ -87,8 +88,14 @@ export const usersRoutes: readonly Route[] = [
     paths: apiPaths("/mlflow/users/list"),
     permission: onServer("READ"),
     input: message({}),
-    handle: async ({ ctx }) =>
-      json({ users: (await listUsers(ctx)).map((user) => ({ ...userToWire(user), roles: [] })) }),
+    handle: async ({ ctx }) => {
+      const [users, roles] = await Promise.all([listUsers(ctx), rolesByUser(ctx)]);
+      const told = users.map((user) => ({
+        ...userToWire(user),
+        roles: (roles.get(user.userId) ?? []).map(roleToWire),
+      }));
+      return json({ users: told });
+    },
   }),
   route({
     method: "GET",
@@ -167,6 +174,17 @@ export const usersRoutes: readonly Route[] = [
     handle: async ({ ctx, input }) => {
       await revoke(ctx, input);
       return json({});
+    },
+  }),
+  route({
+    method: "GET",
+    paths: apiPaths("/mlflow/users/permissions/get", "3.0"),
+    permission: onAccount,
+    input: message(grantFields),
+    handle: async ({ ctx, input }) => {
+      const level = await effectiveLevel(ctx, input);
+      // As MLflow has it: whether the user may use the thing.
+      return json({ allowed: level >= GRANT_LEVELS.USE, permission: permissionOfLevel(level) });
     },
   }),
 ];

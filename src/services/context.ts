@@ -39,9 +39,9 @@ export interface ServiceContext {
   readonly presignedSeconds: number;
   /** Where metric histories of new runs go. */
   readonly cells: CellSettings;
-  readonly principal: Principal;
   /** What users hold on everything that no grant of theirs is about. */
   readonly defaultLevel: number;
+  readonly principal: Principal;
   /** What of the server the caller may see; every search and list takes it into its statements. */
   readonly visibility: Visibility;
   readonly requestId: string;

@@ -3,7 +3,8 @@ import { listGrantsOn, ownLevel, permissionOfLevel, setGrant } from "../../servi
 import { id, message, oneOf, required, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
 import { type Permission, type Route, route } from "../../wire/route.ts";
-import { grantedResource, grantedThing, onGranted } from "../users.ts";
+import { grantedResource, grantedThing } from "../permissions.ts";
+import { onGranted } from "../users.ts";
 
 const thing = { resourceType: required(oneOf(RESOURCE_TYPES)), resourceId: required(id) };
 

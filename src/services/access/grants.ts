@@ -1,4 +1,13 @@
-import { ANY, GRANT_LEVELS, GRANTS, type Grant, type ResourceType } from "../../domain/access.ts";
+import {
+  ANY,
+  DEFAULT_LEVELS,
+  GRANT_LEVELS,
+  GRANTS,
+  type Grant,
+  NAMED_TYPES,
+  RESOURCE_TYPES,
+  type ResourceType,
+} from "../../domain/access.ts";
 import { alreadyExists, doesNotExist, invalidParameter } from "../../domain/errors.ts";
 import { isExperimentId } from "../../domain/ids.ts";
 import { decideForUser, type GrantedThing } from "../../stores/d1/access/decisions.ts";
@@ -6,12 +15,14 @@ import {
   deleteGrant,
   findGrants,
   findGrantsOn,
+  type GrantKey,
   type GrantOnThing,
   insertGrant,
   replaceGrant,
   type ToldGrant,
+  updateGrant,
 } from "../../stores/d1/access/grants.ts";
-import { findUser, type User } from "../../stores/d1/access/users.ts";
+import { type Credentials, findUser } from "../../stores/d1/access/users.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import { findExperiment } from "../../stores/d1/experiments/experiments.ts";
 import { findRegisteredModelId } from "../../stores/d1/registry/registered-models.ts";
@@ -22,18 +33,17 @@ import { userNotFound } from "./users.ts";
 /** A grant as a request names it: an experiment by its id, a registered model by its name, all of a kind by `*`. */
 export interface NamedGrant {
   readonly username: string;
-  readonly resourceType: ResourceType;
+  readonly resourceType: string;
   readonly resourceId: string;
 }
 
 /** @throws MlflowError RESOURCE_ALREADY_EXISTS where the user has a grant on it: to change it, revoke it first, as in MLflow. */
-export async function grant(ctx: ServiceContext, named: NamedGrant, permission: string): Promise<void> {
-  if (!isGrant(permission)) {
-    throw invalidParameter(`Invalid permission '${permission}'. Grants accept only: ${GRANTS.join(", ")}.`);
-  }
+export async function grant(ctx: ServiceContext, named: NamedGrant, permission: string): Promise<number> {
+  const { level } = requireGrant(named.resourceType, permission);
   const key = await keyOf(ctx, named);
   try {
-    await changed(insertGrant(ctx.writes, key, GRANT_LEVELS[permission]));
+    await changed(insertGrant(ctx.writes, key, level));
+    return key.userId;
   } catch (error) {
     if (!isDuplicate(error, "role_permissions.role_id")) throw error;
     throw alreadyExists(`Permission for ${describe(named)} already exists.`);
@@ -61,14 +71,21 @@ export async function listGrantsOn(
   ctx: ServiceContext,
   { resourceType, resourceId }: Omit<NamedGrant, "username">,
 ): Promise<GrantOnThing[]> {
-  return await findGrantsOn(ctx.db, resourceType, await patternOf(ctx, resourceType, resourceId));
+  const type = requireType(resourceType);
+  return await findGrantsOn(ctx.db, type, await patternOf(ctx, type, resourceId));
+}
+
+/** @throws MlflowError RESOURCE_DOES_NOT_EXIST where the user has no grant of the own on it. */
+export async function changeGrant(ctx: ServiceContext, named: NamedGrant, permission: string): Promise<void> {
+  const { level } = requireGrant(named.resourceType, permission);
+  const key = await keyOf(ctx, named);
+  if (!(await changed(updateGrant(ctx.writes, key, level)))) throw grantNotFound(named);
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function revoke(ctx: ServiceContext, named: NamedGrant): Promise<void> {
-  if (!(await changed(deleteGrant(ctx.writes, await keyOf(ctx, named))))) {
-    throw doesNotExist(`Permission for ${describe(named)} not found.`);
-  }
+  const key = await keyOf(ctx, named);
+  if (!(await changed(deleteGrant(ctx.writes, key)))) throw grantNotFound(named);
 }
 
 /** A user's grants, those of roles included. */
@@ -77,22 +94,95 @@ export async function listGrants(ctx: ServiceContext, username: string): Promise
   return await findGrants(ctx.db, user.userId);
 }
 
-export function permissionOfLevel(level: number): Grant {
+/** A user's own grant on one thing. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+export async function getOwnGrant(
+  ctx: ServiceContext,
+  named: NamedGrant,
+): Promise<{ readonly userId: number; readonly level: number }> {
+  const { userId } = await requireUser(ctx, named.username);
+  const found = (await findGrants(ctx.db, userId)).find(
+    (one) => one.isOwn && one.type === named.resourceType && one.pattern === named.resourceId,
+  );
+  if (found === undefined) throw grantNotFound(named);
+  return { userId, level: found.level };
+}
+
+/** What a user may do with one thing by all grants and the default, as its level. */
+export async function effectiveLevel(ctx: ServiceContext, named: NamedGrant): Promise<number> {
+  const { userId, stamp } = await requireUser(ctx, named.username);
+  const thing = thingOf(named);
+  const { defaultLevel } = ctx;
+  const decision = await decideForUser(ctx.db, { userId, stamp }, { things: [thing], defaultLevel });
+  if (decision === undefined) throw userNotFound(named.username);
+  if (decision.isAdmin) return GRANT_LEVELS.MANAGE;
+  const [level] = decision.levels;
+  return typeof level === "number" ? level : defaultLevel;
+}
+
+function thingOf({ resourceType, resourceId }: NamedGrant): GrantedThing {
+  switch (requireType(resourceType)) {
+    case "experiment":
+      return { kind: "experiment", experimentId: resourceId };
+    case "registered_model":
+    case "prompt":
+      return { kind: "registeredModel", name: resourceId };
+    default:
+      throw invalidParameter(
+        `resource_type '${resourceType}' is not supported by the per-user permission convenience APIs.`,
+      );
+  }
+}
+
+/** The permission's name, the default `NO_PERMISSIONS` included. */
+export function permissionOfLevel(level: number): Grant | "NO_PERMISSIONS" {
+  if (level === DEFAULT_LEVELS.NO_PERMISSIONS) return "NO_PERMISSIONS";
   return GRANTS.find((name) => GRANT_LEVELS[name] === level) ?? "READ";
 }
 
-async function requireUser(ctx: ServiceContext, username: string): Promise<User> {
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a kind or permission that grants have not. */
+export function requireGrant(
+  resourceType: string,
+  permission: string,
+): { readonly type: ResourceType; readonly level: number } {
+  const type = requireType(resourceType);
+  if (!isGrant(permission)) {
+    throw invalidParameter(
+      `Invalid permission '${permission}' for resource_type='${type}'. Grants accept only: ${GRANTS.join(", ")}.`,
+    );
+  }
+  return { type, level: GRANT_LEVELS[permission] };
+}
+
+function requireType(resourceType: string): ResourceType {
+  const type = RESOURCE_TYPES.find((one) => one === resourceType);
+  if (type !== undefined) return type;
+  const reasons: Readonly<Record<string, string>> = {
+    workspace: "there are no workspaces: make the user an admin instead",
+    registered_model_version: "a version is decided by its registered model",
+    prompt_version: "a version is decided by its prompt",
+  };
+  const reason = reasons[resourceType] ?? `valid resource types are: ${RESOURCE_TYPES.join(", ")}`;
+  throw invalidParameter(`Invalid resource type '${resourceType}': ${reason}.`);
+}
+
+/** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+export async function requireUser(ctx: ServiceContext, username: string): Promise<Credentials> {
   const user = await findUser(ctx.db, username);
   if (user === undefined) throw userNotFound(username);
   return user;
 }
 
-async function keyOf(ctx: ServiceContext, { username, resourceType, resourceId }: NamedGrant) {
+async function keyOf(ctx: ServiceContext, { username, resourceType, resourceId }: NamedGrant): Promise<GrantKey> {
+  const type = requireType(resourceType);
   const { userId } = await requireUser(ctx, username);
-  return { userId, type: resourceType, pattern: await patternOf(ctx, resourceType, resourceId) };
+  return { userId, type, pattern: await patternOf(ctx, type, resourceId) };
 }
 
-async function patternOf(ctx: ServiceContext, type: ResourceType, id: string): Promise<string> {
+/**
+ * How a thing is named in a grant.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST, or INVALID_PARAMETER_VALUE for one of a kind that has grants by `*` only.
+ */
+export async function patternOf(ctx: ServiceContext, type: ResourceType, id: string): Promise<string> {
   if (id === ANY) return ANY;
   if (type === "experiment") {
     const experiment = isExperimentId(id) ? await findExperiment(ctx.db, id) : undefined;
@@ -100,8 +190,10 @@ async function patternOf(ctx: ServiceContext, type: ResourceType, id: string): P
   } else if (type === "registered_model" || type === "prompt") {
     const modelId = await findRegisteredModelId(ctx.db, id);
     if (modelId !== undefined) return String(modelId);
-  } else {
-    throw invalidParameter(`resource_type '${type}' supports only the pattern '*'.`);
+  } else if (!NAMED_TYPES.has(type)) {
+    throw invalidParameter(
+      `Invalid resource_pattern '${id}' for resource_type='${type}'. This resource type supports only wildcard ('*') grants.`,
+    );
   }
   throw doesNotExist(`There is no ${type} '${id}'.`);
 }
@@ -113,3 +205,5 @@ function isGrant(permission: string): permission is Grant {
 function describe({ username, resourceType, resourceId }: NamedGrant): string {
   return `user=${username} on resource_type=${resourceType}, resource_id=${resourceId}`;
 }
+
+const grantNotFound = (named: NamedGrant) => doesNotExist(`Permission for ${describe(named)} not found.`);

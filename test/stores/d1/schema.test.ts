@@ -8,22 +8,27 @@ import * as schema from "../../../src/stores/d1/schema/tables.ts";
 /* What the schema says, what the migrations made, and what drizzle cannot say, which is listed here. */
 
 const WITH_ROWID = [
+  "audit_log",
   "d1_migrations",
   "datasets",
   "experiment_moves",
   "experiments",
   "logged_models",
   "registered_models",
+  "role_permissions",
   "roles",
   "run_documents",
   "runs",
   "sign_ins",
+  "user_roles",
   "users",
 ];
 
 const VIEWS = ["guard", "new_runs"];
 
 const TRIGGERS = [
+  "audit_log_no_delete",
+  "audit_log_no_update",
   "experiments_insert_purged",
   "guard_first_points",
   "guard_location_free",
@@ -41,6 +46,7 @@ const TRIGGERS = [
   "params_immutable",
   "params_insert_document",
   "registered_models_delete_grants",
+  "roles_delete_grants",
   "runs_insert_purged",
   "runs_mark_object",
   "runs_restore_purged",

@@ -32,8 +32,27 @@ export async function deleteGrant(db: Database, { userId, type, pattern }: Grant
   return meta.changes > 0;
 }
 
+/** @returns whether there is such a grant. */
+export async function updateGrant(db: Database, { userId, type, pattern }: GrantKey, level: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `UPDATE role_permissions SET level = ?4 WHERE role_id = (SELECT role_id FROM roles WHERE owner_id = ?1)
+       AND resource_type = ?2 AND resource_pattern = ?3`,
+    )
+    .bind(userId, type, pattern, level)
+    .run();
+  return meta.changes > 0;
+}
+
+/** SQL for the pattern of `role_permissions g` as it is told: registered models by their name. */
+export const PATTERN_AS_TOLD = `CASE WHEN g.resource_type IN ('registered_model', 'prompt') AND g.resource_pattern <> '*'
+  THEN (SELECT m.name FROM registered_models m WHERE m.registered_model_id = CAST(g.resource_pattern AS INTEGER))
+  ELSE g.resource_pattern END`;
+
 /** A grant as it is told: registered models by their name. */
 export interface ToldGrant {
+  /** The user's alone, and of no role of several. */
+  readonly isOwn: boolean;
   readonly roleId: number;
   readonly roleName: string;
   readonly type: ResourceType;
@@ -45,16 +64,21 @@ export interface ToldGrant {
 export async function findGrants(db: D1Database, userId: number): Promise<ToldGrant[]> {
   const { results } = await db
     .prepare(
-      `SELECT r.role_id, r.name, g.resource_type, g.level,
-         CASE WHEN g.resource_type IN ('registered_model', 'prompt') AND g.resource_pattern <> '*'
-           THEN (SELECT m.name FROM registered_models m WHERE m.registered_model_id = CAST(g.resource_pattern AS INTEGER))
-           ELSE g.resource_pattern END AS pattern
+      `SELECT r.role_id, r.name, r.owner_id, g.resource_type, g.level, ${PATTERN_AS_TOLD} AS pattern
        FROM user_roles ur JOIN roles r ON r.role_id = ur.role_id JOIN role_permissions g ON g.role_id = r.role_id
        WHERE ur.user_id = ? ORDER BY r.role_id, g.resource_type, pattern`,
     )
     .bind(userId)
-    .all<{ role_id: number; name: string; resource_type: ResourceType; pattern: string; level: number }>();
+    .all<{
+      role_id: number;
+      name: string;
+      owner_id: number | null;
+      resource_type: ResourceType;
+      pattern: string;
+      level: number;
+    }>();
   return results.map((row) => ({
+    isOwn: row.owner_id !== null,
     roleId: row.role_id,
     roleName: row.name,
     type: row.resource_type,

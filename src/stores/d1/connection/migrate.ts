@@ -13,6 +13,7 @@ import runCells from "../../../../migrations/0011_run_cells.sql";
 import users from "../../../../migrations/0012_users.sql";
 import purges from "../../../../migrations/0015_purges.sql";
 import apiTokens from "../../../../migrations/0016_api_tokens.sql";
+import rolesAndAudit from "../../../../migrations/0017_roles_and_audit.sql";
 import signIns from "../../../../migrations/0018_sign_ins.sql";
 import flushedThrough from "../../../../migrations/0020_flushed_through.sql";
 import { MlflowError } from "../../../domain/errors.ts";
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0012_users.sql", sql: users },
   { name: "0015_purges.sql", sql: purges },
   { name: "0016_api_tokens.sql", sql: apiTokens },
+  { name: "0017_roles_and_audit.sql", sql: rolesAndAudit },
   { name: "0018_sign_ins.sql", sql: signIns },
   { name: "0020_flushed_through.sql", sql: flushedThrough },
 ];

@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { RESOURCE_TYPES } from "../../../domain/access.ts";
 
 /** People and jobs that sign in by name and password. The admin of the server's settings is none of them. */
@@ -32,16 +32,21 @@ export const roles = sqliteTable(
 export const userRoles = sqliteTable(
   "user_roles",
   {
+    assignmentId: integer("assignment_id").primaryKey({ autoIncrement: true }),
     userId: integer("user_id").notNull(),
     roleId: integer("role_id").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.userId, table.roleId] }), index("user_roles_by_role").on(table.roleId)],
+  (table) => [
+    uniqueIndex("user_roles_by_user").on(table.userId, table.roleId),
+    index("user_roles_by_role").on(table.roleId),
+  ],
 );
 
 /** Grants name experiments and registered models by their row ids, which are never given again and outlive a rename. */
 export const rolePermissions = sqliteTable(
   "role_permissions",
   {
+    permissionId: integer("permission_id").primaryKey({ autoIncrement: true }),
     roleId: integer("role_id").notNull(),
     resourceType: text("resource_type", { enum: RESOURCE_TYPES }).notNull(),
     /** An id, or `*`. */
@@ -49,9 +54,29 @@ export const rolePermissions = sqliteTable(
     level: integer("level").notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.roleId, table.resourceType, table.resourcePattern] }),
+    uniqueIndex("role_permissions_by_role").on(table.roleId, table.resourceType, table.resourcePattern),
     index("role_permissions_by_resource").on(table.resourceType, table.resourcePattern),
   ],
+);
+
+/** Who did what to users, tokens, grants, deletions and stages. Rows are added and never changed, which triggers see to. */
+export const auditLog = sqliteTable(
+  "audit_log",
+  {
+    entryId: integer("entry_id").primaryKey({ autoIncrement: true }),
+    timeMs: integer("time").notNull(),
+    username: text("username").notNull(),
+    /** How the caller signed in: `password`, `token <id>`, `sign-in <id>`, or `settings`. */
+    credential: text("credential").notNull(),
+    /** Of the client, where it is known. */
+    address: text("address").notNull(),
+    requestId: text("request_id").notNull(),
+    /** As the route is called: `users/create`. */
+    action: text("action").notNull(),
+    /** What of the request says on what it was done, as JSON; no secret is. */
+    subject: text("subject").notNull(),
+  },
+  (table) => [index("audit_log_by_user").on(table.username, table.entryId)],
 );
 
 /** What jobs sign in by, in a user's name. Gone with the user. */
