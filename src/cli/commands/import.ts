@@ -10,8 +10,9 @@ export function importCommand(): Command {
     .description("Copy everything from an MLflow into a Trackflare server: what is there already is not written again.")
     .argument(
       "<source>",
-      "an mlruns folder, MLflow's SQLite file, a database URL (postgresql://, mysql://) or the URL of a tracking server",
+      "an mlruns folder, MLflow's SQLite file, a database URL (postgresql://, mysql://) or the URL of a tracking server; or the word tensorboard before a folder",
     )
+    .argument("[folder]", "of TensorBoard's event files")
     .addOption(
       new Option("--to <uri>", "the Trackflare server to write to").env("MLFLOW_TRACKING_URI").makeOptionMandatory(),
     )
@@ -21,6 +22,7 @@ export function importCommand(): Command {
         .default("copy"),
     )
     .option("--artifacts-from <folder>", "where a database's mlflow-artifacts:/ files lie, mostly ./mlartifacts")
+    .option("--experiment <name>", "of TensorBoard's runs: by default the folder's name")
     .option("--json", "print the report as JSON")
     .addHelpText(
       "after",
@@ -31,9 +33,12 @@ MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. The writing one must be an a
 Ends with 0 when everything arrived, with ${INCOMPLETE} when some things did not (the report names each), with 1 when it could not go on:
 start it again then, it goes on where it was.`,
     )
-    .action(async (place: string, flags: ImportFlags) => {
+    .action(async (place: string, folder: string | undefined, flags: ImportFlags, command: Command) => {
+      if (folder !== undefined && place !== "tensorboard") {
+        command.error(`error: ${place} is no kind of source: only tensorboard is one`, { exitCode: 2 });
+      }
       const { runImport } = await import("../import/import.ts");
-      const report = await runImport(place, flags);
+      const report = await runImport(folder ?? place, { ...flags, isTensorBoard: folder !== undefined });
       console.log(flags.json ? report.toJson() : report.toText());
       process.exitCode = report.isComplete ? 0 : INCOMPLETE;
     });

@@ -14,6 +14,9 @@ export interface ImportFlags {
   readonly to: string;
   readonly artifacts: ArtifactMode;
   readonly artifactsFrom?: string;
+  readonly isTensorBoard?: boolean;
+  /** Of TensorBoard's runs. */
+  readonly experiment?: string;
   readonly json?: boolean;
 }
 
@@ -41,6 +44,10 @@ export async function runImport(place: string, flags: ImportFlags): Promise<Repo
 
 /** Each source's reader, and its driver, is loaded only where it is needed. */
 async function openSource(place: string, flags: ImportFlags, report: Report): Promise<Source> {
+  if (flags.isTensorBoard) {
+    const { TensorBoardSource } = await import("./tensorboard/source.ts");
+    return new TensorBoardSource(place, flags.experiment, report);
+  }
   const isThere = existsSync(place);
   if (isThere && statSync(place).isDirectory()) {
     const { MlrunsSource } = await import("./mlruns/source.ts");

@@ -1,0 +1,202 @@
+import { createHash } from "node:crypto";
+import { existsSync, openAsBlob, readdirSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { KeyValue } from "../../../domain/entities.ts";
+import { toInt64 } from "../../../domain/int64.ts";
+import type { ExperimentRecord, MetricSeries, RegisteredModelRecord, RunRecord } from "../../../domain/records.ts";
+import type { Report } from "../../transfer/report.ts";
+import type { ArtifactFile, ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
+import { UserError } from "../../user-error.ts";
+import { type SummaryValue, valuesOf } from "./event-file.ts";
+import { sessionOf } from "./hparams.ts";
+
+const EVENTS = /\.tfevents\./;
+
+type MutableSeries = {
+  -readonly [Column in keyof MetricSeries]: MetricSeries[Column] extends readonly (infer T)[]
+    ? T[]
+    : MetricSeries[Column];
+};
+
+/**
+ * A folder of TensorBoard's logs: each folder with event files is a run, named by its path, of one experiment. Ids are made
+ * of the names, so that the same folder is the same runs whenever it is imported.
+ */
+export class TensorBoardSource implements Source {
+  readonly title: string;
+  readonly #root: string;
+  readonly #experiment: string;
+  readonly #report: Report;
+  readonly #folders: readonly string[];
+
+  /** @throws {UserError} unless there are event files in the folder. */
+  constructor(path: string, experiment: string | undefined, report: Report) {
+    this.#root = resolve(path);
+    this.#report = report;
+    this.#experiment = experiment ?? basename(this.#root);
+    this.#folders = existsSync(this.#root) ? foldersWithEvents(this.#root, "") : [];
+    if (this.#folders.length === 0) throw new UserError(`There are no event files of TensorBoard in ${this.#root}.`);
+    this.title = `the folder ${this.#root}`;
+  }
+
+  async countRuns(): Promise<number> {
+    return this.#folders.length;
+  }
+
+  async *experiments(): AsyncIterable<ExperimentRecord> {
+    const times = this.#folders.flatMap((folder) =>
+      eventFiles(join(this.#root, folder)).map((path) => Math.round(statSync(path).mtimeMs)),
+    );
+    yield {
+      experimentId: this.#experimentId(),
+      name: this.#experiment,
+      artifactLocation: "",
+      lifecycleStage: "active",
+      creationTimeMs: Math.min(...times),
+      lastUpdateTimeMs: Math.max(...times),
+      tags: [],
+    };
+  }
+
+  async *runs(): AsyncIterable<SourceRun> {
+    for (const folder of this.#folders) {
+      const run = this.#readRun(folder);
+      // A writer that wrote nothing leaves a file all the same.
+      if (run !== undefined) yield run;
+    }
+  }
+
+  async *loggedModels(): AsyncIterable<SourceLoggedModel> {}
+
+  async *registeredModels(): AsyncIterable<RegisteredModelRecord> {}
+
+  async close(): Promise<void> {}
+
+  #readRun(folder: string): SourceRun | undefined {
+    const path = join(this.#root, folder);
+    const name = folder || basename(this.#root);
+    const run = new RunOfEvents();
+    for (const file of eventFiles(path)) {
+      const where = `run ${name}/${basename(file)}`;
+      for (const value of valuesOf(file, (why) => this.#report.problem(where, why))) run.add(value, file);
+    }
+    if (run.firstMs === undefined) return undefined;
+    const record: RunRecord = {
+      runId: createHash("md5").update(`${this.#experiment}\0${folder}`).digest("hex"),
+      experimentId: this.#experimentId(),
+      runName: name,
+      userId: "",
+      status: run.hasFailed ? "FAILED" : "FINISHED",
+      startTimeMs: run.firstMs,
+      endTimeMs: run.lastMs ?? null,
+      artifactUri: pathToFileURL(path).href,
+      lifecycleStage: "active",
+      deletedTimeMs: null,
+      params: run.params,
+      tags: [{ key: "mlflow.runName", value: name }],
+      datasetInputs: [],
+      modelInputs: [],
+      modelOutputs: [],
+    };
+    return { record, metrics: [...run.series.values()], artifacts: new EventArtifacts(run.files) };
+  }
+
+  /** As long as those of MLflow's file store. */
+  #experimentId(): string {
+    const hash = createHash("sha256").update(this.#experiment).digest().readBigUInt64BE();
+    return String((hash % 900_000_000_000_000_000n) + 100_000_000_000_000_000n);
+  }
+}
+
+interface EventFile extends ArtifactFile {
+  readonly open: () => Promise<Blob>;
+}
+
+/** What the event files of one run hold. */
+class RunOfEvents {
+  readonly series = new Map<string, MutableSeries>();
+  readonly files: EventFile[] = [];
+  params: readonly KeyValue[] = [];
+  hasFailed = false;
+  firstMs: number | undefined;
+  lastMs: number | undefined;
+
+  add({ tag, wallTimeMs, step, content }: SummaryValue, eventFile: string): void {
+    this.firstMs = Math.min(this.firstMs ?? wallTimeMs, wallTimeMs);
+    this.lastMs = Math.max(this.lastMs ?? wallTimeMs, wallTimeMs);
+    switch (content.kind) {
+      case "scalar": {
+        const series = this.series.get(tag) ?? { key: tag, timestamps: [], steps: [], values: [] };
+        this.series.set(tag, series);
+        series.timestamps.push(wallTimeMs);
+        series.steps.push(toInt64(step) ?? 0);
+        series.values.push(content.value);
+        break;
+      }
+      case "text": {
+        const blob = new Blob([content.texts.join("\n")]);
+        this.#file(`text/${tag}/${step}.md`, blob.size, async () => blob);
+        break;
+      }
+      case "image": {
+        const { offset, length, type } = content;
+        this.#file(`images/${tag}/${step}.${type}`, length, async () =>
+          (await openAsBlob(eventFile)).slice(offset, offset + length),
+        );
+        break;
+      }
+      case "hparams": {
+        const { params, hasFailed } = sessionOf(content.data);
+        if (params.length > 0) this.params = [...new Map(params.map((param) => [param.key, param])).values()];
+        this.hasFailed = hasFailed ?? this.hasFailed;
+        break;
+      }
+      case "other":
+    }
+  }
+
+  /** Of files of one name, the last stays. */
+  #file(path: string, sizeBytes: number, open: () => Promise<Blob>): void {
+    const plain = path
+      .split("/")
+      .filter((part) => part !== "" && part !== "." && part !== "..")
+      .join("/");
+    const at = this.files.findIndex((file) => file.path === plain);
+    if (at >= 0) this.files.splice(at, 1);
+    this.files.push({ path: plain, sizeBytes, open });
+  }
+}
+
+class EventArtifacts implements ArtifactFolder {
+  readonly #files: readonly EventFile[];
+
+  constructor(files: readonly EventFile[]) {
+    this.#files = files;
+  }
+
+  async *list(): AsyncIterable<ArtifactFile> {
+    for (const { path, sizeBytes } of this.#files) yield { path, sizeBytes };
+  }
+
+  async open(path: string): Promise<Blob> {
+    const file = this.#files.find((of) => of.path === path);
+    if (file === undefined) throw new Error(`There is no ${path}`);
+    return await file.open();
+  }
+}
+
+function foldersWithEvents(root: string, below: string): string[] {
+  const entries = readdirSync(join(root, below), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const own = entries.some((entry) => entry.isFile() && EVENTS.test(entry.name)) ? [below] : [];
+  const deeper = entries.filter((entry) => entry.isDirectory());
+  return [...own, ...deeper.flatMap(({ name }) => foldersWithEvents(root, below === "" ? name : `${below}/${name}`))];
+}
+
+/** In the order of their names, which begin with the time that they were begun. */
+function eventFiles(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => EVENTS.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
