@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { dbCommand, doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
+import { gcCommand } from "./commands/gc.ts";
 import { importCommand } from "./commands/import.ts";
 import { serverCommand } from "./commands/server.ts";
 import { tokensCommand } from "./commands/tokens.ts";
@@ -18,6 +19,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     .addCommand(serverCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())
+    .addCommand(gcCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
     .addCommand(doctorCommand())
