@@ -14,6 +14,8 @@ const settings = z.extend(adminSettings, {
   /** Where artifacts go: the R2 bucket, or the local command's folder. */
   TRACKFLARE_ARTIFACTS: z._default(z.enum(["r2", "folder"], "must be r2 or folder"), "r2"),
   ...cellSettings.shape,
+  /** The account's plan at Cloudflare, which says how many queries of D1 an invocation may have. */
+  TRACKFLARE_WORKERS_PLAN: z._default(z.enum(["free", "paid"], "must be free or paid"), "free"),
   /** Set by the local command for --expose-prometheus: /metrics has this isolate's counts, which are all there are then. */
   TRACKFLARE_METRICS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
   /** A line of JSON for each request. */

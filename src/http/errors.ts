@@ -34,7 +34,7 @@ const STORAGE_FAILURES: readonly {
   },
   {
     // It may have been done or not, and is safe to repeat.
-    says: /Network connection lost|caused object to be reset|reset because its code was updated|Cannot resolve D1 DB|internal error; reference/i,
+    says: /Network connection lost|caused object to be reset|reset because its code was updated|Cannot resolve D1 DB|internal error; reference|encountered an internal error|\((10001|10043)\)/i,
     code: "TEMPORARILY_UNAVAILABLE",
     message: "The storage did not answer; please repeat the request.",
   },

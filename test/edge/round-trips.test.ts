@@ -127,3 +127,11 @@ test("a search by live runs' metrics is three round trips, and two where nothing
   expect([...trips(anyhow), anyhow.d1Written]).toEqual([2, 0, 0]);
   expect(latestOf(anyhow).toSorted()).toEqual([7, 8]);
 });
+
+test("the point that makes the object: the run is seen to be active, the object stores, and marks the run in D1", async () => {
+  const runId = await newRun();
+  await warm.api("POST", "runs/log-metric", point(runId, 0));
+  const second = await warm.api("POST", "runs/log-metric", point(runId, 1));
+  expect(trips(second)).toEqual([3, 0]);
+  expect(second.d1Written).toBeLessThanOrEqual(3);
+});

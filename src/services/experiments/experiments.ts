@@ -4,6 +4,7 @@ import { isExperimentId } from "../../domain/ids.ts";
 import { MAX_EXPERIMENT_NAME_LENGTH, MAX_EXPERIMENT_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkKey, checkLength, shorten } from "../../domain/names.ts";
 import { failedGuard, isDuplicate } from "../../stores/d1/connection/guard.ts";
+import { untilKnown } from "../../stores/d1/connection/until-known.ts";
 import {
   deleteExperimentTag as deleteTagRow,
   findExperiment,
@@ -46,14 +47,22 @@ export async function createExperiment(ctx: ServiceContext, input: CreateExperim
   const artifactLocation = input.artifactLocation ? await newLocation(ctx, input.artifactLocation) : undefined;
   for (const tag of input.tags ?? []) checkExperimentTag(tag);
   try {
-    return await insertExperiment(ctx.writes, {
+    const experiment = {
       name: input.name,
       artifactLocation,
       defaultRoot: ctx.locations.defaultRoot,
       tags: input.tags ?? [],
       nowMs: Date.now(),
       makerId: ctx.principal.user?.userId,
-    });
+    };
+    return await untilKnown(
+      () => insertExperiment(ctx.writes, experiment),
+      async () => {
+        const found = await findExperimentByName(ctx.db, experiment.name);
+        // D1 chooses the id: of this name, what was made in this millisecond is what this request made.
+        return found?.creationTimeMs === experiment.nowMs ? found.experimentId : undefined;
+      },
+    );
   } catch (error) {
     if (failedGuard(error) === "location_free") throw locationTaken(input.artifactLocation);
     throw isDuplicate(error, "experiments.name") ? await nameTaken(ctx, input.name) : error;

@@ -11,6 +11,7 @@ import {
 } from "../../domain/logged-model.ts";
 import { checkLength } from "../../domain/names.ts";
 import { randomRunName } from "../../domain/run-names.ts";
+import { untilKnown } from "../../stores/d1/connection/until-known.ts";
 import {
   addParams,
   deleteTag,
@@ -49,7 +50,12 @@ export async function createLoggedModel(ctx: ServiceContext, input: CreateLogged
   refuseRepeated("tag", tags);
   const modelId = newModelId();
   const model = { modelId, experimentId, name, modelType, sourceRunId, params, tags, nowMs: Date.now() };
-  const created = isExperimentId(experimentId) ? await insertLoggedModel(ctx.writes, model) : undefined;
+  const created = isExperimentId(experimentId)
+    ? await untilKnown<LoggedModel | undefined>(
+        () => insertLoggedModel(ctx.writes, model),
+        () => readLoggedModel(ctx.db, modelId),
+      )
+    : undefined;
   if (created !== undefined) return created;
   const experiment = await getExperiment(ctx, experimentId);
   throw invalidParameter(

@@ -5,6 +5,7 @@ import { checkKey, checkLength } from "../../domain/names.ts";
 import { isPrompt } from "../../domain/prompts.ts";
 import { checkRegisteredModelName } from "../../domain/registry-names.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
+import { untilKnown } from "../../stores/d1/connection/until-known.ts";
 import {
   deleteModelTag,
   deleteRegisteredModel as deleteRow,
@@ -32,7 +33,13 @@ export async function createRegisteredModel(
   tags.forEach(checkRegistryTag);
   try {
     const model = { name, description, tags, nowMs: Date.now() };
-    return await insertRegisteredModel(ctx.writes, model, ctx.principal.user?.userId);
+    return await untilKnown(
+      () => insertRegisteredModel(ctx.writes, model, ctx.principal.user?.userId),
+      async () => {
+        const found = await findRegisteredModel(ctx.db, name);
+        return found?.creationTimeMs === model.nowMs ? found : undefined;
+      },
+    );
   } catch (error) {
     throw isDuplicate(error, "registered_models.name") ? await nameTaken(ctx, name, isPrompt(tags)) : error;
   }

@@ -3,7 +3,8 @@ import { MAX_REGISTRY_TEXT_LENGTH } from "../../domain/limits.ts";
 import { checkLength } from "../../domain/names.ts";
 import { isPrompt } from "../../domain/prompts.ts";
 import { checkRegisteredModelName } from "../../domain/registry-names.ts";
-import { insertModelVersion } from "../../stores/d1/registry/model-versions.ts";
+import { untilKnown } from "../../stores/d1/connection/until-known.ts";
+import { findVersionMadeAt, insertModelVersion } from "../../stores/d1/registry/model-versions.ts";
 import type { ServiceContext } from "../context.ts";
 import { checkRegistryTag, registeredModelNotFound } from "./registered-models.ts";
 import { resolvePromptSource, resolveSource } from "./sources.ts";
@@ -27,14 +28,11 @@ export async function createModelVersion(ctx: ServiceContext, input: CreateModel
   const source = isPrompt(tags) ? await resolvePromptSource(ctx, input) : await resolveSource(ctx, input);
   checkRegisteredModelName(name);
   tags.forEach(checkRegistryTag);
-  const version = await insertModelVersion(ctx.writes, {
-    ...source,
-    name,
-    tags,
-    description,
-    runLink,
-    nowMs: Date.now(),
-  });
+  const made = { ...source, name, tags, description, runLink, nowMs: Date.now() };
+  const version = await untilKnown(
+    () => insertModelVersion(ctx.writes, made),
+    () => findVersionMadeAt(ctx.db, name, made.source, made.nowMs),
+  );
   if (version === undefined) throw registeredModelNotFound(name);
   return version;
 }

@@ -6,6 +6,7 @@ import { asStored } from "../../domain/key-values.ts";
 import { MAX_KEY_LENGTH, MAX_RUN_TAG_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkLength, storedTagValue, truncate } from "../../domain/names.ts";
 import { RUN_NAME_TAG, randomRunName } from "../../domain/run-names.ts";
+import { untilKnown } from "../../stores/d1/connection/until-known.ts";
 import { findMoveOfRun } from "../../stores/d1/experiments/experiment-moves.ts";
 import { layOver } from "../../stores/d1/runs/document-news.ts";
 import {
@@ -58,7 +59,12 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
     startTimeMs: input.startTime ?? 0,
     tags: asStored([...tags, { key: RUN_NAME_TAG, value: runName }]),
   };
-  const info = isExperimentId(experimentId) ? await insertRun(ctx.writes, newRun) : undefined;
+  const info = isExperimentId(experimentId)
+    ? await untilKnown<RunInfo | undefined>(
+        () => insertRun(ctx.writes, newRun),
+        () => findRun(ctx.db, runId),
+      )
+    : undefined;
   if (info === undefined) {
     const experiment = await getExperiment(ctx, experimentId);
     throw invalidParameter(

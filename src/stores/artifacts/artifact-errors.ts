@@ -10,6 +10,19 @@ export function incompleteUpload(key: string): MlflowError {
   return invalidParameter(`The upload of artifact '${key}' ended before all of it had arrived; nothing was changed.`);
 }
 
+/** R2's own failures (developers.cloudflare.com/r2/api/error-codes). */
+const STORE_FAILURES = /\((10001|10043)\)|encountered an internal error/i;
+
+/** Whether the store failed, and not the request. */
+export function isStoreFailure(error: unknown): boolean {
+  return error instanceof Error && STORE_FAILURES.test(error.message);
+}
+
+/** 503: the store failed; a repeat of the whole upload is safe. */
+export function storeFailed(key: string): MlflowError {
+  return new MlflowError("TEMPORARILY_UNAVAILABLE", `The store did not take artifact '${key}'; please send it again.`);
+}
+
 /** 416: the range has no byte in the object. */
 export function rangeNotSatisfiable(key: string): MlflowError {
   return new MlflowError("RANGE_NOT_SATISFIABLE", `The range asked for lies outside of artifact '${key}'.`);

@@ -1,4 +1,4 @@
-import { incompleteUpload } from "./artifact-errors.ts";
+import { incompleteUpload, isStoreFailure, storeFailed } from "./artifact-errors.ts";
 
 /** R2 wants all parts but the last equal. R2 and S3 want at least 5 MiB, and at most 10,000 parts. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -14,9 +14,20 @@ export async function sizedStream(
   send: (sized: ReadableStream<Uint8Array>) => Promise<unknown>,
 ): Promise<void> {
   const sized = new FixedLengthStream(contentLength);
-  const [piped, sent] = await Promise.allSettled([body.pipeTo(sized.writable), send(sized.readable)]);
-  if (piped.status === "rejected") throw incompleteUpload(key);
+  const piping = Promise.allSettled([body.pipeTo(sized.writable)]);
+  const [sent] = await Promise.allSettled([send(sized.readable)]);
+  // A store that fails reads no further: the body may never be passed on.
+  if (sent.status === "rejected" && isStoreFailure(sent.reason)) throw storeFailed(key);
+  const [piped] = await piping;
+  if (piped.status === "rejected" || isShort(sent)) throw incompleteUpload(key);
   if (sent.status === "rejected") throw sent.reason;
+}
+
+/** Whether the body ended before it had the length that it was said to have. */
+function isShort(sent: PromiseSettledResult<unknown>): boolean {
+  return (
+    sent.status === "rejected" && sent.reason instanceof Error && sent.reason.message.includes("FixedLengthStream")
+  );
 }
 
 /**

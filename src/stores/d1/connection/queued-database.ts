@@ -1,7 +1,15 @@
 import { MlflowError } from "../../../domain/errors.ts";
 import type { CheckedDatabase } from "./checked-database.ts";
 import type { Database, Statement, StatementResult } from "./database.ts";
-import { type BoundStatement, FULL, runBatch } from "./write-queue.ts";
+import { nearD1 } from "./region.ts";
+import {
+  type BoundStatement,
+  charactersOf,
+  FULL,
+  LARGE_CHARACTERS,
+  LARGE_STATEMENTS,
+  runBatch,
+} from "./write-queue.ts";
 
 /** Writes of this isolate that D1 has not answered. */
 let writesUnderWay = 0;
@@ -41,7 +49,8 @@ export class QueuedDatabase implements Database {
   }
 
   async #write(bound: readonly BoundStatement[]): Promise<StatementResult<unknown>[]> {
-    const writing = writesUnderWay === 0 ? runBatch(this.#env.DB, bound) : runQueued(this.#env, bound);
+    const goesStraight = writesUnderWay === 0 || isLarge(bound);
+    const writing = goesStraight ? runBatch(this.#env.DB, bound) : runQueued(this.#env, bound);
     writesUnderWay++;
     const end = () => {
       writesUnderWay--;
@@ -52,8 +61,18 @@ export class QueuedDatabase implements Database {
   }
 }
 
+function isLarge(statements: readonly BoundStatement[]): boolean {
+  return statements.length > LARGE_STATEMENTS || charactersOf(statements) > LARGE_CHARACTERS;
+}
+
 async function runQueued(env: Env, statements: readonly BoundStatement[]): Promise<StatementResult<unknown>[]> {
-  const outcome = await env.WRITES.getByName("d1").batch(statements);
+  const locationHint = nearD1();
+  // Named by D1's region, so that one does not stay that was made near whoever asked first, before the region was known.
+  const queue =
+    locationHint === undefined
+      ? env.WRITES.getByName("d1")
+      : env.WRITES.getByName(`d1-${locationHint}`, { locationHint });
+  const outcome = await queue.batch(statements);
   if (outcome === FULL) {
     throw tooMuch();
   }

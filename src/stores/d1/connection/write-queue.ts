@@ -1,8 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { StatementResult } from "./database.ts";
+import { noteRegion } from "./region.ts";
 
-/** D1's free plan takes 50 queries of one invocation. */
-const MAX_STATEMENTS = 50;
+/** Queries that D1 takes of one invocation, by the plan of the account; some are left for what a refusal costs. */
+const MAX_STATEMENTS = { free: 50, paid: 500 } as const;
+
+/** A transaction with so many statements, or characters, gains nothing by sharing: it goes to D1 straight. */
+export const LARGE_STATEMENTS = 40;
+export const LARGE_CHARACTERS = 400_000;
 
 /** In UTF-16 units: what D1 should have to hold of one group, unless a single transaction is larger. */
 const MAX_CHARACTERS = 1_000_000;
@@ -35,8 +40,8 @@ interface Transaction {
 
 /**
  * Group commit for D1. A transaction there costs its way and a durable write, whatever it holds. So while one is under
- * way, all that arrive wait here, and are the next one together. Of a group that D1 refuses each is then tried alone:
- * nobody is told of another's error.
+ * way, all that arrive wait here, and are the next one together. A group that D1 refuses is halved until
+ * those are found that it refuses: nobody is told of another's error.
  *
  * There is one such object, as D1 has one writer. It stores nothing: who is answered has D1's word.
  */
@@ -71,12 +76,13 @@ export class WriteQueue extends DurableObject<Env> {
   }
 
   #takeGroup(): Transaction[] {
+    const most = MAX_STATEMENTS[this.env.TRACKFLARE_WORKERS_PLAN === "paid" ? "paid" : "free"];
     let statements = 0;
     let characters = 0;
     const end = this.#waiting.findIndex((transaction, i) => {
       statements += transaction.statements.length;
       characters += transaction.characters;
-      return i > 0 && (statements > MAX_STATEMENTS || characters > MAX_CHARACTERS);
+      return i > 0 && (statements > most || characters > MAX_CHARACTERS);
     });
     const group = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
     for (const transaction of group) this.#waitingCharacters -= transaction.characters;
@@ -91,12 +97,16 @@ export class WriteQueue extends DurableObject<Env> {
     } catch (error) {
       if (!isRefusal(error)) for (const { reject } of group) reject(error);
       else if (group.length === 1) group[0]!.resolve({ refusal: error.message });
-      else for (const transaction of group) await this.#write([transaction]);
+      else {
+        const half = group.length >> 1;
+        await this.#write(group.slice(0, half));
+        await this.#write(group.slice(half));
+      }
     }
   }
 }
 
-function charactersOf(statements: readonly BoundStatement[]): number {
+export function charactersOf(statements: readonly BoundStatement[]): number {
   const values = statements.flatMap((statement) => statement.values);
   return values.reduce((sum: number, value) => sum + (typeof value === "string" ? value.length : 0), 0);
 }
@@ -115,5 +125,6 @@ export async function runBatch(
   statements: readonly BoundStatement[],
 ): Promise<StatementResult<unknown>[]> {
   const results = await db.batch(statements.map(({ sql, values }) => db.prepare(sql).bind(...values)));
+  noteRegion(results[0]?.meta.served_by_region);
   return results.map(({ results, meta }) => ({ results, meta: { changes: meta.changes } }));
 }

@@ -140,6 +140,17 @@ export async function findModelVersion(
   return found;
 }
 
+/** The last version that was made of this source in this millisecond. */
+export async function findVersionMadeAt(
+  db: D1Database,
+  name: string,
+  source: string,
+  nowMs: number,
+): Promise<ModelVersion | undefined> {
+  const condition = "m.name = ?1 AND v.source = ?2 AND v.creation_time = ?3";
+  return (await selectVersions(db, "FROM registered_models m", condition, [name, source, nowMs])).at(-1);
+}
+
 /** The version that the alias stands for. */
 export async function findModelVersionByAlias(
   db: D1Database,

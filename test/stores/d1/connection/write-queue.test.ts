@@ -145,7 +145,7 @@ describe("transactions that arrive together", () => {
       [setTag(second!, "lost"), guardActive(deleted)],
       [setTag(third!, "3")],
     ]);
-    expect(sizes).toEqual([5, 1, 1, 2, 1]);
+    expect(sizes).toEqual([5, 2, 3, 2, 1]);
     expect(outcomes.map(rowsOf)).toEqual([
       [[{ value: "1" }]],
       [[{ value: "2" }]],
