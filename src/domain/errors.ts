@@ -36,10 +36,19 @@ export class MlflowError extends Error {
   /** Further fields of the answer, which some clients look for. */
   readonly fields: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message: string, fields: Readonly<Record<string, unknown>> = {}) {
+  /** After how many seconds a 429 or 503 is worth repeating, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    fields: Readonly<Record<string, unknown>> = {},
+    retryAfterSeconds?: number,
+  ) {
     super(cutMiddle(message, MAX_ERROR_LENGTH));
     this.code = code;
     this.fields = fields;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 
   get status(): (typeof HTTP_STATUS)[ErrorCode] {

@@ -3,8 +3,8 @@ import { isBeyondLimits } from "../stores/d1/connection/guard.ts";
 import { json } from "../wire/respond.ts";
 import { log } from "./observe.ts";
 
-/** What clients wait before they come again, in seconds. */
-const RETRY_AFTER_SECONDS = "2";
+/** What clients wait before they come again, in seconds, where an error does not say. */
+const RETRY_AFTER_SECONDS = 2;
 
 /**
  * What D1 and Durable Objects say when they fail, by their texts (developers.cloudflare.com/d1/observability/debug-d1,
@@ -69,6 +69,8 @@ function mlflowErrorResponse(error: MlflowError): Response {
   if (error.code === "UNAUTHENTICATED") {
     response.headers.set("WWW-Authenticate", 'Basic realm="mlflow", charset="UTF-8"');
   }
-  if (error.status === 429 || error.status === 503) response.headers.set("Retry-After", RETRY_AFTER_SECONDS);
+  if (error.status === 429 || error.status === 503) {
+    response.headers.set("Retry-After", String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
+  }
   return response;
 }

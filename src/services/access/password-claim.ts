@@ -67,8 +67,15 @@ async function signIn(
   const nowMs = Date.now();
   const usernames = [...new Set(readings.map(({ username }) => username))];
   const counters = usernames.map((username) => `${network} ${username}`);
-  if (counters.some((counter) => failuresOf(counter, nowMs).count >= MAX_FAILURES)) {
-    throw new MlflowError("REQUEST_LIMIT_EXCEEDED", "Too many wrong passwords; please wait a minute.");
+  const full = counters.map((counter) => failuresOf(counter, nowMs)).filter(({ count }) => count >= MAX_FAILURES);
+  if (full.length > 0) {
+    const seconds = Math.ceil((Math.max(...full.map(({ untilMs }) => untilMs)) - nowMs) / 1000);
+    throw new MlflowError(
+      "REQUEST_LIMIT_EXCEEDED",
+      `Too many wrong passwords of this name; please wait ${seconds} s. Tokens go on working.`,
+      {},
+      seconds,
+    );
   }
   const epoch = accessEpoch();
   const found = await decideForNames(db, usernames, { things, defaultLevel });
