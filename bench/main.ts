@@ -79,7 +79,7 @@ async function main({ only, servers, quick, check, port, ...given }: Options): P
   const path = `${import.meta.dirname}/${complete ? "results.md" : ".cache/results.md"}`;
   writeFileSync(path, report);
   console.log(`\n${report}`);
-  if (check) console.log(renderMissedTargets(results.missedTargets(wanted)));
+  if (check) console.log(renderMissedTargets(results.missedTargets(wanted), results.missedLimits(wanted)));
 }
 
 function describe({ repeat, seconds, runs, points, artifactBytes }: Sizes): string {

@@ -1,4 +1,4 @@
-import type { MissedTarget, Results, Summary } from "./results.ts";
+import type { MissedLimit, MissedTarget, Results, Summary } from "./results.ts";
 import { SERVER_NAMES, SERVERS, type ServerName } from "./servers.ts";
 import type { Row, Scale } from "./workloads/workload.ts";
 
@@ -35,13 +35,16 @@ export function renderReport(results: Results, rows: readonly Row[], scale: Scal
   return `${lines.join("\n")}\n`;
 }
 
-export function renderMissedTargets(missed: readonly MissedTarget[]): string {
-  if (missed.length === 0) return "Every measured target is met.";
+export function renderMissedTargets(missed: readonly MissedTarget[], limits: readonly MissedLimit[]): string {
+  if (missed.length + limits.length === 0) return "Every measured target is met.";
   const lines = missed.map(
     ({ row, against, ratio, target }) =>
       `  ${row.id}: ${formatRatio(ratio)} of ${SERVERS[against].title}, target ${formatRatio(target)}`,
   );
-  return ["Missed targets:", ...lines].join("\n");
+  const limitLines = limits.map(
+    ({ row, value, most }) => `  ${row.id}: ${formatNumber(value)} ${row.unit}, at most ${formatNumber(most)}`,
+  );
+  return ["Missed targets:", ...lines, ...limitLines].join("\n");
 }
 
 export function formatNumber(value: number): string {

@@ -18,6 +18,13 @@ export interface MissedTarget {
   readonly target: number;
 }
 
+/** A row that took more than it may. */
+export interface MissedLimit {
+  readonly row: Row;
+  readonly value: number;
+  readonly most: number;
+}
+
 export interface WrongAnswerOf {
   readonly row: Row;
   readonly server: ServerName;
@@ -73,6 +80,14 @@ export class Results {
         return target === undefined || ratio === undefined || ratio >= target ? [] : [{ row, against, ratio, target }];
       }),
     );
+  }
+
+  missedLimits(rows: readonly Row[]): MissedLimit[] {
+    return rows.flatMap((row) => {
+      const { most } = row;
+      const value = this.summary(row, "trackflare")?.median;
+      return most === undefined || value === undefined || value <= most ? [] : [{ row, value, most }];
+    });
   }
 }
 

@@ -19,11 +19,11 @@ const CLIENTS = 16;
 const DEFAULT_EXPERIMENT_ID = "0";
 
 interface CreateRun extends Pick<Workload, "id" | "title" | "targets"> {
-  /** Whether each run gets a metric at once, as a training job gives it. */
-  readonly firstMetric: boolean;
+  /** Points of a metric that each run gets at once, as a training job gives them. */
+  readonly points: number;
 }
 
-function createRunWorkload({ firstMetric, ...row }: CreateRun): Workload {
+function createRunWorkload({ points, ...row }: CreateRun): Workload {
   return {
     ...row,
     unit: "requests/s",
@@ -45,7 +45,7 @@ function createRunWorkload({ firstMetric, ...row }: CreateRun): Workload {
         operation: async (client) => {
           const runId = await createRun(client, server, experimentId, next++);
           runIds.add(runId);
-          if (firstMetric) await logFirstMetric(client, server, runId);
+          for (let step = 0; step < points; step++) await logPoint(client, server, runId, step);
         },
       });
       requireEqual(runIds.size, next, "different run ids");
@@ -56,7 +56,7 @@ function createRunWorkload({ firstMetric, ...row }: CreateRun): Workload {
       } else {
         const runs = await withConnection(port, (connection) => allRuns(connection, experimentId));
         requireEqual(new Set(runs.map((run) => run.info.run_id)).size, next, "runs");
-        for (const run of runs) checkRun(run, runIds, firstMetric);
+        for (const run of runs) checkRun(run, runIds, points);
       }
       return { ...result, value: result.perSecond };
     },
@@ -77,18 +77,18 @@ async function createRun(
   return parseBody<{ run: RunAnswer }>(answer, "create-run").run.info.run_id;
 }
 
-async function logFirstMetric({ connection }: Client, server: RunningServer, runId: string): Promise<void> {
-  const body = `{"run_id":"${runId}","key":"loss","value":0.5,"timestamp":${FIRST_TIMESTAMP_MS},"step":0}`;
+async function logPoint({ connection }: Client, server: RunningServer, runId: string, step: number): Promise<void> {
+  const body = `{"run_id":"${runId}","key":"loss","value":${step + 0.5},"timestamp":${FIRST_TIMESTAMP_MS + step},"step":${step}}`;
   const path = server.name === "ceiling" ? `/rows/${runId}` : `${API}/runs/log-metric`;
   requireOk(await connection.send(render("POST", path, server.port, body)), "log-metric");
 }
 
-function checkRun(run: RunAnswer, runIds: ReadonlySet<string>, firstMetric: boolean): void {
+function checkRun(run: RunAnswer, runIds: ReadonlySet<string>, points: number): void {
   requireEqual(runIds.has(run.info.run_id), true, "a found run is one that was made");
   const tags = new Map((run.data.tags ?? []).map((tag) => [tag.key, tag.value]));
   requireEqual(tags.get("mlflow.source.name"), "train.py", "first tag of a run");
   requireEqual(tags.get("team"), "vision", "second tag of a run");
-  requireEqual(run.data.metrics?.[0]?.value, firstMetric ? 0.5 : undefined, "first metric of a run");
+  requireEqual(run.data.metrics?.[0]?.value, points > 0 ? points - 0.5 : undefined, "latest point of a run");
 }
 
 async function bareCounts(connection: Connection): Promise<{ runs: number; tags: number }> {
@@ -100,12 +100,18 @@ export const createRunWorkloads: readonly Workload[] = [
     id: "create-run",
     title: "`create-run` with 2 tags, 16 clients",
     targets: { mlflow: 10, ceiling: 0.8 },
-    firstMetric: false,
+    points: 0,
   }),
   createRunWorkload({
     id: "create-run-metric",
     title: "`create-run` + first `log-metric`, 16 clients, pairs",
     targets: { mlflow: 10, ceiling: 0.8 },
-    firstMetric: true,
+    points: 1,
+  }),
+  createRunWorkload({
+    id: "create-run-points",
+    title: "`create-run` + first two points of a metric, 16 clients, pairs",
+    targets: { mlflow: 10, fasttrackml: 1 },
+    points: 2,
   }),
 ];

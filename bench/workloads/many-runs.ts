@@ -66,6 +66,7 @@ const searchBesideLiveRuns: Workload = {
   title: `\`runs/search\`, page of ${PAGE}, beside ${LIVE_RUNS} live runs`,
   unit: "ms",
   targets: { mlflow: 1 },
+  most: 50,
   data: "empty",
   servers: TRACKING_SERVERS,
   measure: async (server, { seconds }) => {

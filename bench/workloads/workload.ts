@@ -14,6 +14,8 @@ export interface Row {
   readonly unit: Unit;
   /** How many times better than another server Trackflare is meant to be, in one run on one machine. */
   readonly targets?: Partial<Record<ServerName, number>>;
+  /** The most that Trackflare may take, in the row's unit, whatever the machine. */
+  readonly most?: number;
 }
 
 export interface Measurement {
