@@ -1,6 +1,6 @@
 import { askLastChanges, type RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
-import { forEachAtMost } from "../metrics/live-news.ts";
+import { forEachAtMost, MAX_ASKED_OBJECTS } from "../metrics/live-news.ts";
 
 /** For so long what an object has said holds for all who look, in milliseconds: pages look every two seconds, many at once. */
 const HOLDS_MS = 1000;
@@ -12,7 +12,7 @@ const lastChanges = new Map<string, { readonly through: number; readonly untilMs
 
 /**
  * How far live runs are: of each a number that grows with every point. Writes nothing. A run whose object does not answer
- * is left out.
+ * is left out, and so are those of more objects than one request may ask.
  */
 export async function lastChangesOf(ctx: ServiceContext, runs: readonly RunPlace[]): Promise<Map<string, number>> {
   const now = Date.now();
@@ -23,7 +23,7 @@ export async function lastChangesOf(ctx: ServiceContext, runs: readonly RunPlace
     found.set(runId, known.through);
     return false;
   });
-  const objects = [...Map.groupBy(unknown, ({ cell, runId }) => cell || runId).values()];
+  const objects = [...Map.groupBy(unknown, ({ cell, runId }) => cell || runId).values()].slice(0, MAX_ASKED_OBJECTS);
   await forEachAtMost(OBJECTS_AT_A_TIME, objects, async (ofObject) => {
     try {
       for (const [runId, through] of await askLastChanges(ctx.env, ofObject)) {
