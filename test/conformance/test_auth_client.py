@@ -1,0 +1,60 @@
+"""MLflow's own client of users, roles and grants drives Trackflare. MLflow's server needs another app for it, so only Trackflare is asked."""
+
+import sys
+import types
+from collections.abc import Iterator
+
+import pytest
+from mlflow.exceptions import MlflowException
+
+# The client's package asks for what only MLflow's own server needs.
+_csrf = types.ModuleType("flask_wtf.csrf")
+_csrf.CSRFProtect = object
+sys.modules.setdefault("flask_wtf", types.ModuleType("flask_wtf"))
+sys.modules.setdefault("flask_wtf.csrf", _csrf)
+
+from mlflow.server.auth.client import AuthServiceClient
+from servers import start_server
+
+ADMIN_PASSWORD = "the admin's own secret"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = start_server("trackflare", {"TRACKFLARE_ADMIN_PASSWORD": ADMIN_PASSWORD})
+    yield server.url
+    server.stop()
+
+
+def test_users_roles_and_grants(address: str, unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "admin")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", ADMIN_PASSWORD)
+    auth = AuthServiceClient(address)
+    user = auth.create_user(unique, PASSWORD)
+    assert (user.username, user.is_admin) == (unique, False)
+    assert auth.get_user(unique).id == user.id
+    auth.update_user_admin(unique, True)
+    assert auth.get_user(unique).is_admin
+    auth.update_user_admin(unique, False)
+    auth.update_user_password(unique, f"{PASSWORD} 2")
+    auth.grant_user_permission(unique, "experiment", "0", "EDIT")
+    assert auth.get_user_permission(unique, "experiment", "0")
+    auth.revoke_user_permission(unique, "experiment", "0")
+    role = auth.create_role("default", f"readers {unique}", "who read")
+    permission = auth.add_role_permission(role.id, "experiment", "*", "READ")
+    assert auth.update_role_permission(permission.id, "USE").permission == "USE"
+    assert [one.id for one in auth.list_role_permissions(role.id)] == [permission.id]
+    auth.assign_role(unique, role.id)
+    assert [one.name for one in auth.list_user_roles(unique)] == [role.name]
+    assert len(auth.list_role_users(role.id)) == 1
+    assert auth.update_role(role.id, description="of all").description == "of all"
+    assert role.id in [one.id for one in auth.list_roles("default")]
+    auth.unassign_role(unique, role.id)
+    auth.remove_role_permission(permission.id)
+    auth.delete_role(role.id)
+    with pytest.raises(MlflowException, match="not found"):
+        auth.get_role(role.id)
+    auth.delete_user(unique)
+    with pytest.raises(MlflowException, match="not found"):
+        auth.get_user(unique)
