@@ -59,6 +59,7 @@ export async function restoreRows(ctx: ServiceContext, { id, table, columns, row
     deleted_time: () => null,
     live_epoch: () => null,
     has_object: () => 0,
+    flushed_through: () => null,
     cell: (row: Readonly<Record<string, CellValue>>) => placeNewRun(ctx, String(row.run_id), String(row.experiment_id)),
   };
   await ctx.writes.batch(restoreStatements(ctx.writes, found, columns, rows, table === "runs" ? ofRuns : {}));

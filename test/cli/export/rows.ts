@@ -3,7 +3,7 @@ import { ServerRows } from "../../../src/cli/transfer/trackflare/server-rows.ts"
 
 /** Of one server alone: how far its objects have told D1, who may sign in, and what was imported. */
 const OWN_TABLES: ReadonlySet<string> = new Set(["imports", "users", "roles", "user_roles", "role_permissions"]);
-const OWN_COLUMNS: ReadonlySet<string> = new Set(["live_epoch", "has_object", "cell", "stamp"]);
+const OWN_COLUMNS: ReadonlySet<string> = new Set(["live_epoch", "flushed_through", "has_object", "cell", "stamp"]);
 
 /**
  * All rows of a server, by table, in one order; a row that another server would number differently names what it names.
