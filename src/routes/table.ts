@@ -18,6 +18,7 @@ import { tokensRoutes } from "./tokens.ts";
 import { trashRoutes } from "./trash.ts";
 import { uiAccessRoutes } from "./ui/access.ts";
 import { uiFindRoutes } from "./ui/find.ts";
+import { uiFolderZipRoutes } from "./ui/folder-zip.ts";
 import { uiLiveRoutes } from "./ui/live.ts";
 import { uiPreviewRoutes } from "./ui/preview.ts";
 import { uiRunsRoutes } from "./ui/runs.ts";
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   ...mlflowArtifactsRoutes,
   ...graphqlRoutes,
   ...uiFindRoutes,
+  ...uiFolderZipRoutes,
   ...uiPreviewRoutes,
   ...uiRunsRoutes,
   ...uiSeriesRoutes,

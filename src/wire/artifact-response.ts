@@ -22,11 +22,26 @@ const IMAGE_TYPES: Readonly<Record<string, string>> = {
   webp: "image/webp",
 };
 
+/** A browser may keep what it was given, and asks each time whether it still holds, and whether the reader still may. */
+const CACHING = { "Cache-Control": "private, no-cache", Vary: "Authorization, Cookie" };
+
+/** Whether an etag is one of a list as `If-None-Match` has it, whose weak ones count too (RFC 9110 §13.1.2). */
+function isAmong(etag: string, list: string): boolean {
+  const tags: readonly string[] = list.match(/"[^"]*"/g) ?? [];
+  return list.trim() === "*" || tags.includes(etag.replace(/^W\//, ""));
+}
+
 /**
  * The file at `objectKey`, or the range of it that the request asks for, streamed.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST, RANGE_NOT_SATISFIABLE.
  */
 export async function artifactResponse(ctx: ServiceContext, request: Request, asked: AskedFile): Promise<Response> {
+  const known = request.headers.get("If-None-Match");
+  if (known !== null) {
+    const { found } = await findArtifact(ctx, asked, (key) => ctx.artifacts.head(key));
+    if (isAmong(found.etag, known))
+      return new Response(null, { status: 304, headers: { ...CACHING, ETag: found.etag } });
+  }
   const range = parseRange(request.headers.get("Range"));
   const read = (of: RangeRequest | undefined) => findArtifact(ctx, asked, (key) => ctx.artifacts.get(key, of));
   const { objectKey, found } = await read(range);
@@ -45,7 +60,7 @@ export async function artifactResponse(ctx: ServiceContext, request: Request, as
     "Content-Length": String(held?.length ?? size),
     ETag: etag,
     "Accept-Ranges": "bytes",
-    "Cache-Control": "no-store",
+    ...CACHING,
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -77,7 +92,7 @@ function contentTypeOf(fileName: string): string {
 }
 
 /** Always a download, under the file's own name (RFC 6266): ASCII for old clients, and the exact one. */
-function dispositionOf(fileName: string): string {
+export function dispositionOf(fileName: string): string {
   const ascii = fileName.replace(/[^ -~]|["\\%]/gu, "_");
   const exact = encodeURIComponent(fileName).replace(
     /['()*]/g,

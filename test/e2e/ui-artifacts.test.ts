@@ -392,7 +392,7 @@ test("a folder is open in the tree, registers its model, and is downloaded as a 
   await page.getByRole("button", { name: "MLmodel", exact: true }).waitFor();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("button", { name: "Download", exact: true }).click(),
+    page.getByRole("link", { name: "Download", exact: true }).click(),
   ]);
   expect(download.suggestedFilename()).toBe("er.zip");
   const bytes = (await readFile(await download.path())).toString("latin1");

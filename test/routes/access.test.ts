@@ -67,6 +67,7 @@ const EXPERIMENT_CALLS: Readonly<Record<Level, readonly Call[]>> = {
     ["GET", artifacts, () => ({})],
     ["GET", "/api/2.0/mlflow-artifacts/artifacts", ({ experimentId }) => ({ path: experimentId })],
     ["GET", mlflow("logged-models/@model"), () => ({})],
+    ["GET", "/ui-api/folder-zip", (of) => onRun(of)],
     ["GET", "/ui-api/preview", (of) => ({ ...onRun(of), path: "a.txt" })],
     ["POST", mlflow("artifacts/presigned-download-url"), (of) => ({ ...onRun(of), path: "a.txt" })],
     ["POST", "/ui-api/live", ({ runId }) => ({ run_ids: [runId] })],

@@ -33,7 +33,7 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
       "cross-origin-resource-policy": "same-origin",
       "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
       "accept-ranges": "bytes",
-      "cache-control": "no-store",
+      "cache-control": "private, no-cache",
       etag: expect.stringMatching(/^"[^"]+"$/),
     });
   });
@@ -162,6 +162,23 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
     }
     await expect.poll(() => server.stored(), { timeout: 20_000 }).toEqual(before);
     expect(await get(`${root}/kept`)).toMatchObject({ status: 200, body: "old" });
+  });
+
+  test("who has the file is told so, and who has another gets this one", async () => {
+    const path = `${newRoot()}/file`;
+    await put(path, "one");
+    const etag = (await get(path)).headers.get("etag") ?? "";
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const { status, headers, body } = await get(path, `If-None-Match: ${known}`, "Range: bytes=0-0");
+      expect([known, status, body, headers.get("etag")]).toEqual([known, 304, "", etag]);
+    }
+    await put(path, "other");
+    const answer = await get(path, `If-None-Match: ${etag}`);
+    expect(answer).toMatchObject({ status: 200, body: "other" });
+    expect(answer.headers.get("etag")).not.toBe(etag);
+    expect(await get(`${path}x`, "If-None-Match: *")).toMatchObject({ status: 404 });
+    const head = await request("HEAD", path);
+    expect([head.status, head.headers.get("content-length"), head.body]).toEqual([200, "5", ""]);
   });
 
   test("presigned downloads are declined with the status that clients fall back on, or lead to the file", async () => {

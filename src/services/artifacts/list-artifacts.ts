@@ -18,6 +18,17 @@ export async function* listPages(
   } while (next !== undefined);
 }
 
+/** The keys of all files below a folder, folder by folder, one page of each in memory. */
+export async function* filesBelow(ctx: ServiceContext, objectKey: string): AsyncGenerator<string, void> {
+  for await (const { files } of listPages(ctx, objectKey)) {
+    for (const { path, isDir } of files) {
+      const key = `${objectKey}/${path}`;
+      if (isDir) yield* filesBelow(ctx, key);
+      else yield key;
+    }
+  }
+}
+
 /**
  * The next page of a folder for a caller who asks page by page.
  * @param from the `next` of the page before; undefined for the first.

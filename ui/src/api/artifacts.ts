@@ -47,6 +47,12 @@ export function artifactUrl(root: ArtifactRoot, path: string): string {
   });
 }
 
+/** The address of a folder with all below it as a ZIP, for `<a download>`; "" is everything. */
+export function folderZipUrl(root: Exclude<ArtifactRoot, { kind: "model-version" }>, path: string): string {
+  const of = root.kind === "run" ? { run_id: root.runId } : { model_id: root.modelId };
+  return withQuery("ui-api/folder-zip", { ...of, path: path || undefined });
+}
+
 export const artifactListQuery = (root: Exclude<ArtifactRoot, { kind: "model-version" }>, path: string) =>
   queryOptions({
     queryKey: ["artifacts", "list", root, path],

@@ -37,7 +37,7 @@ export function FolderView({ root, folder, onPath, onRegister, otherRunIds, imag
               Register the model
             </Button>
           )}
-          <FolderDownload key={folder} root={root} folder={folder} />
+          <FolderDownload root={root} folder={folder} />
         </PathHeader>
       )}
       {imageSeries(files).size > 0 ? (

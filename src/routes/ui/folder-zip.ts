@@ -1,0 +1,48 @@
+import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
+import { doesNotExist, invalidParameter } from "../../domain/errors.ts";
+import { locateModelArtifact, locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
+import { filesBelow } from "../../services/artifacts/list-artifacts.ts";
+import type { ServiceContext } from "../../services/context.ts";
+import { dispositionOf } from "../../wire/artifact-response.ts";
+import { message, string } from "../../wire/message.ts";
+import { byteStream } from "../../wire/respond.ts";
+import { type Route, route } from "../../wire/route.ts";
+import { type ZipEntry, zipPieces } from "../../wire/zip.ts";
+
+/** A folder of a run or of a logged model with all below it, as a ZIP of any size: nothing but a piece of it is in memory. */
+export const uiFolderZipRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    paths: ["/ui-api/folder-zip"],
+    permission: {
+      level: "READ",
+      on: ({ runId, modelId }) => [
+        ...(runId ? [{ kind: "run" as const, runId }] : []),
+        ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),
+        ...(runId || modelId ? [] : [{ kind: "list" as const }]),
+      ],
+    },
+    input: message({ runId: string, modelId: string, path: string }),
+    handle: async ({ ctx, input: { runId, modelId, path = "" } }) => {
+      if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");
+      const folder = canonicalArtifactPath(path);
+      const { objectKey } = runId
+        ? await locateRunArtifact(ctx, runId, folder)
+        : await locateModelArtifact(ctx, modelId ?? "", folder);
+      if ((await ctx.artifacts.list(objectKey)).files.length === 0) throw doesNotExist(`No such folder: '${folder}'`);
+      const name = folder === "" ? (runId ?? modelId ?? "") : folder.slice(folder.lastIndexOf("/") + 1);
+      const answer = await byteStream(zipPieces(entriesOf(ctx, objectKey, name)));
+      answer.headers.set("Content-Type", "application/zip");
+      answer.headers.set("Content-Disposition", dispositionOf(`${name}.zip`));
+      return answer;
+    },
+  }),
+];
+
+async function* entriesOf(ctx: ServiceContext, objectKey: string, name: string): AsyncGenerator<ZipEntry, void> {
+  for await (const key of filesBelow(ctx, objectKey)) {
+    const file = await ctx.artifacts.get(key);
+    // Deleted since it was listed.
+    if (file !== undefined) yield { path: name + key.slice(objectKey.length), size: file.size, body: file.body };
+  }
+}

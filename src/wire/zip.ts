@@ -1,0 +1,131 @@
+import { crc32 } from "node:zlib";
+
+/*
+ * ZIP files as the specification (APPNOTE 6.3.10) has them, written as they are read: stored without compression, as most of
+ * what is logged is compressed already, with each file's checksum behind it, and with the 64-bit fields where a file, its
+ * place or their number needs them.
+ */
+
+/** A file of a ZIP. */
+export interface ZipEntry {
+  /** Within the ZIP, with slashes. */
+  readonly path: string;
+  readonly size: number;
+  readonly body: ReadableStream<Uint8Array>;
+}
+
+const UTF8_NAME_AND_CHECKSUM_BEHIND = 0x0808;
+const VERSION = 20;
+const VERSION_64 = 45;
+/** 1980-01-01, the first day that a ZIP knows. */
+const FIRST_DAY = 0x21;
+const MAX_U16 = 0xffff;
+const MAX_U32 = 0xffffffff;
+
+const utf8 = new TextEncoder();
+
+/**
+ * The pieces of a ZIP. In memory are one piece and the list of names.
+ * @throws Error where a file has another length than it was said to have: the ZIP ends there.
+ */
+export async function* zipPieces(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uint8Array, void> {
+  const directory: Uint8Array[] = [];
+  let offset = 0;
+  for await (const { path, size, body } of entries) {
+    const name = utf8.encode(path);
+    const is64 = size >= MAX_U32;
+    // The sizes, which an extra field of 64 bits promises to be behind the file in 64 bits too.
+    const extra = is64 ? fields([2, 1], [2, 16], [8, 0], [8, 0]) : new Uint8Array();
+    const head = joined(
+      fields([4, 0x04034b50], ...common(is64), [4, 0], [4, is64 ? MAX_U32 : 0], [4, is64 ? MAX_U32 : 0]),
+      fields([2, name.length], [2, extra.length]),
+      name,
+      extra,
+    );
+    yield head;
+    let checksum = 0;
+    let length = 0;
+    for await (const piece of body) {
+      checksum = crc32(piece, checksum);
+      length += piece.length;
+      yield piece;
+    }
+    if (length !== size) throw new Error(`${path} has ${length} bytes, not ${size}`);
+    const width = is64 ? 8 : 4;
+    const tail = fields([4, 0x08074b50], [4, checksum], [width, size], [width, size]);
+    yield tail;
+    directory.push(directoryEntry(name, checksum, size, offset));
+    offset += head.length + size + tail.length;
+  }
+  yield* directory;
+  yield directoryEnd(directory, offset);
+}
+
+/** What a file's head and its entry in the directory share. */
+function common(is64: boolean): Field[] {
+  return [
+    [2, is64 ? VERSION_64 : VERSION],
+    [2, UTF8_NAME_AND_CHECKSUM_BEHIND],
+    [2, 0],
+    [2, 0],
+    [2, FIRST_DAY],
+  ];
+}
+
+function directoryEntry(name: Uint8Array, checksum: number, size: number, offset: number): Uint8Array {
+  const is64 = size >= MAX_U32 || offset >= MAX_U32;
+  const extra = is64 ? fields([2, 1], [2, 24], [8, size], [8, size], [8, offset]) : new Uint8Array();
+  const [size32, offset32] = is64 ? [MAX_U32, MAX_U32] : [size, offset];
+  return joined(
+    fields([4, 0x02014b50], [2, is64 ? VERSION_64 : VERSION], ...common(is64), [4, checksum], [4, size32], [4, size32]),
+    // No comment, the first disk, no attributes.
+    fields([2, name.length], [2, extra.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, offset32]),
+    name,
+    extra,
+  );
+}
+
+function directoryEnd(directory: readonly Uint8Array[], offset: number): Uint8Array {
+  const count = directory.length;
+  const length = directory.reduce((sum, entry) => sum + entry.length, 0);
+  const is64 = count >= MAX_U16 || length >= MAX_U32 || offset >= MAX_U32;
+  const end64 = is64
+    ? joined(
+        fields([4, 0x06064b50], [8, 44], [2, VERSION_64], [2, VERSION_64], [4, 0], [4, 0]),
+        fields([8, count], [8, count], [8, length], [8, offset]),
+        fields([4, 0x07064b50], [4, 0], [8, offset + length], [4, 1]),
+      )
+    : new Uint8Array();
+  const count16 = is64 ? MAX_U16 : count;
+  const [length32, offset32] = is64 ? [MAX_U32, MAX_U32] : [length, offset];
+  return joined(
+    end64,
+    fields([4, 0x06054b50], [2, 0], [2, 0], [2, count16], [2, count16], [4, length32], [4, offset32], [2, 0]),
+  );
+}
+
+type Field = readonly [width: 2 | 4 | 8, value: number];
+
+/** Numbers as a ZIP has them, the lowest byte first. */
+function fields(...all: readonly Field[]): Uint8Array {
+  const bytes = new Uint8Array(all.reduce((sum, [width]) => sum + width, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const [width, value] of all) {
+    if (width === 2) view.setUint16(at, value, true);
+    else if (width === 4) view.setUint32(at, value, true);
+    else view.setBigUint64(at, BigInt(value), true);
+    at += width;
+  }
+  return bytes;
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
