@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import * as z from "zod/mini";
 import { isServed } from "../domain/artifact-location.ts";
 import { s3Settings } from "../domain/s3-settings.ts";
-import { adminSettings, artifactSettings, isYes, standingSettings } from "../domain/settings.ts";
+import { adminSettings, artifactSettings, isYes, ssoSettings, standingSettings } from "../domain/settings.ts";
 import { UserError } from "./user-error.ts";
 
 /** What the command line and the environment say, checked. `admin` is undefined while no secret is set. */
@@ -23,7 +23,10 @@ export interface ServerSettings {
 }
 
 /** The Worker's vars of the same names, as far as the environment sets them. At least one of password and token is. */
-export type AdminSecret = z.infer<typeof adminSettings>;
+export type AdminSecret = z.infer<typeof closedSettings>;
+
+/** What a server that asks for credentials is told. */
+const closedSettings = z.extend(adminSettings, ssoSettings.shape);
 
 const PORT_RULE = "--port (MLFLOW_PORT) must be a whole number from 0 to 65535";
 
@@ -194,12 +197,17 @@ export function isLoopback(host: string): boolean {
 
 /** A variable that is set but empty counts as not set, as it does in a shell's `${NAME:-default}`. */
 function parseAdmin(environment: NodeJS.ProcessEnv): AdminSecret | undefined {
-  const parsed = adminSettings.safeParse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value)));
+  const parsed = closedSettings.safeParse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value)));
   if (!parsed.success) {
     throw new UserError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("\n"));
   }
   const admin = parsed.data;
   if (admin.TRACKFLARE_ADMIN_PASSWORD !== undefined || admin.TRACKFLARE_ADMIN_TOKEN !== undefined) return admin;
+  if (admin.TRACKFLARE_OIDC_ISSUER !== undefined || admin.TRACKFLARE_ACCESS_TEAM !== undefined) {
+    throw new UserError(
+      "Single sign-on needs an admin who can sign in without it: set TRACKFLARE_ADMIN_PASSWORD or TRACKFLARE_ADMIN_TOKEN.",
+    );
+  }
   if (admin.TRACKFLARE_ADMIN_USERNAME === undefined) return undefined;
   throw new UserError("TRACKFLARE_ADMIN_USERNAME is set without TRACKFLARE_ADMIN_PASSWORD: set both or neither");
 }

@@ -31,6 +31,40 @@ export const adminSettings = z.object({
   ),
 });
 
+const providerUrl = z.optional(
+  z.string().check(z.refine(isProviderUrl, "must be an https URL without a query, such as https://id.example.com")),
+);
+const filled = z.optional(
+  z.string().check(z.minLength(1, "is empty"), z.maxLength(1024, "must have at most 1024 characters")),
+);
+
+/** Plain http is for a provider on this machine. */
+function isProviderUrl(text: string): boolean {
+  return /^(https:\/\/[^/?#]+|http:\/\/(localhost|127\.0\.0\.1)(:\d+)?)(\/[^?#]*)?$/i.test(text) && URL.canParse(text);
+}
+
+/** Signing in by a provider: OpenID Connect, or Cloudflare Access before this server. docs/access.md describes them. */
+export const ssoSettings = z.object({
+  TRACKFLARE_OIDC_ISSUER: providerUrl,
+  TRACKFLARE_OIDC_CLIENT_ID: filled,
+  TRACKFLARE_OIDC_CLIENT_SECRET: filled,
+  TRACKFLARE_OIDC_NAME: filled,
+  TRACKFLARE_OIDC_SCOPES: filled,
+  /** Of the team, such as https://team.cloudflareaccess.com. */
+  TRACKFLARE_ACCESS_TEAM: providerUrl,
+  /** AUD tags with commas between. */
+  TRACKFLARE_ACCESS_AUDIENCE: filled,
+  TRACKFLARE_SSO_USERNAME_CLAIM: filled,
+  TRACKFLARE_SSO_GROUPS_CLAIM: filled,
+  /** Groups with commas between. */
+  TRACKFLARE_SSO_ADMIN_GROUPS: filled,
+  TRACKFLARE_SSO_ROLES: z.optional(
+    z.string().check(z.regex(/^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$/, "must be group=role with commas between")),
+  ),
+  /** Where browsers find this server, where a proxy before it hides that. */
+  TRACKFLARE_URL: providerUrl,
+});
+
 /** Whether every entry of a list of origins is `*` or one: a scheme, a host and perhaps a port. */
 function areOrigins(list: string): boolean {
   return list

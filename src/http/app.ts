@@ -78,6 +78,9 @@ async function serve(
     isArtifactsOnly: config.isArtifactsOnly,
     signingSecret: config.urlSecret,
     adminSecrets: config.adminSecrets,
+    adminUsername: config.admin?.username ?? "",
+    sso: config.sso,
+    publicUrl: config.publicUrl,
     principalOfPassword: async (username: string, password: string) => {
       const found = await callerOfPassword([{ username, password }], request, config, doors);
       return found && (await confirm(found).catch(orNobody));

@@ -6,7 +6,7 @@ import { type NameAndPassword, passwordClaim } from "../services/access/password
 import { tokenClaim } from "../services/access/token-claim.ts";
 import { MAX_PASSWORD_LENGTH } from "../services/access/users.ts";
 import { rawHost } from "../wire/raw-target.ts";
-import { signedInBrowser } from "./browser.ts";
+import { signedInBrowser, throughAccess } from "./browser.ts";
 import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
 import type { AdminCredentials, Config } from "./config.ts";
 
@@ -33,6 +33,8 @@ export async function authenticate(request: Request, config: Config, doors: Door
   // What a request says of itself counts before what its browser adds.
   const browser = scheme === "" ? await signedInBrowser(request, config, doors) : undefined;
   if (browser !== undefined) return browser.user === undefined ? browser : userClaim(browser, browser.user, doors);
+  const passed = scheme === "" ? await throughAccess(request, config, doors) : undefined;
+  if (passed !== undefined) return userClaim(passed, passed.user, doors);
   if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, doors);
   if (!config.isOpenLocally) {
     throw new MlflowError(

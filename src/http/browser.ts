@@ -2,6 +2,7 @@ import { MlflowError } from "../domain/errors.ts";
 import { LOCAL, NOBODY, type Principal } from "../domain/principal.ts";
 import type { Doors } from "../services/access/claim.ts";
 import { principalOfCookie } from "../services/access/sign-ins.ts";
+import { type AccessUser, accessUser } from "../services/access/sso/cloudflare-access.ts";
 import { signInCookie } from "../wire/sign-in-cookie.ts";
 import { pageOf } from "./callers.ts";
 import type { Config } from "./config.ts";
@@ -37,6 +38,25 @@ export async function signedInBrowser(
 }
 
 /**
+ * The user whom Cloudflare Access has let through, by the header that it adds. It adds it for a browser's cookie, so for a
+ * browser the same holds as for a cookie of this server. A program's service token no browser sends by itself.
+ * @throws MlflowError PERMISSION_DENIED
+ */
+export async function throughAccess(
+  request: Request,
+  { admin, sso, allowedOrigins }: Config,
+  { db }: Doors,
+): Promise<AccessUser | undefined> {
+  const token = request.headers.get("Cf-Access-Jwt-Assertion");
+  if (token === null || sso?.access === undefined || admin === undefined) return undefined;
+  const user = await accessUser(db, sso, token, admin.username);
+  if (user === undefined || user.isProgram) return user;
+  if (!isByOwnPage(request, allowedOrigins)) return undefined;
+  requireProof(request);
+  return user;
+}
+
+/**
  * Who sent a request that only pages of this server send, signed in or not.
  * @throws MlflowError PERMISSION_DENIED for any other sender.
  */
@@ -44,7 +64,8 @@ export async function visitor(request: Request, config: Config, doors: Doors): P
   if (!isByOwnPage(request, config.allowedOrigins)) throw notFromPage();
   requireProof(request);
   if (config.isOpenLocally) return LOCAL;
-  return (await signedInBrowser(request, config, doors)) ?? NOBODY;
+  const known = (await signedInBrowser(request, config, doors)) ?? (await throughAccess(request, config, doors));
+  return known === undefined ? NOBODY : { isAdmin: false, ...known };
 }
 
 /**

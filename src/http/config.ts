@@ -3,7 +3,15 @@ import { DEFAULT_LEVELS } from "../domain/access.ts";
 import { type LocationRules, SERVED_ROOT } from "../domain/artifact-location.ts";
 import { MlflowError } from "../domain/errors.ts";
 import { type S3Settings, type S3Variables, s3Settings } from "../domain/s3-settings.ts";
-import { adminSettings, artifactSettings, cellSettings, isYes, standingSettings } from "../domain/settings.ts";
+import {
+  adminSettings,
+  artifactSettings,
+  cellSettings,
+  isYes,
+  ssoSettings,
+  standingSettings,
+} from "../domain/settings.ts";
+import type { SsoSettings } from "../services/access/sso/settings.ts";
 import type { PresignedUse } from "../services/context.ts";
 import type { CellSettings } from "../stores/run/placement.ts";
 import { type HostRule, hostRule, originsIn } from "./callers.ts";
@@ -23,6 +31,7 @@ const settings = z.extend(adminSettings, {
   /** What URLs are signed with that need no other credential; the local command gives a new one at each start. */
   TRACKFLARE_URL_SECRET: z.optional(z.string().check(z.minLength(16, "must have at least 16 characters"))),
   ...standingSettings.shape,
+  ...ssoSettings.shape,
   ...artifactSettings.shape,
 });
 
@@ -38,6 +47,10 @@ export interface Config {
   readonly admin: AdminCredentials | undefined;
   /** All that the settings say of the admin, in one text. */
   readonly adminSecrets: string | undefined;
+  /** How people sign in by a provider; undefined where none is named, or no admin is. */
+  readonly sso: SsoSettings | undefined;
+  /** Where browsers find this server, with the path below which it stands; undefined where requests say it. */
+  readonly publicUrl: string | undefined;
   /** Open to local requests without credentials. */
   readonly isOpenLocally: boolean;
   readonly artifactStore: "r2" | "folder";
@@ -110,6 +123,46 @@ function presignedUse(setting: string | undefined, isOnEdgeWithR2: boolean): Pre
   return isOnEdgeWithR2 ? "offered" : "off";
 }
 
+function ssoOf(given: z.infer<typeof ssoSettings>): SsoSettings | undefined {
+  const { TRACKFLARE_OIDC_ISSUER: issuer, TRACKFLARE_OIDC_CLIENT_ID: clientId } = given;
+  const { TRACKFLARE_ACCESS_TEAM: team, TRACKFLARE_ACCESS_AUDIENCE: audience } = given;
+  if ((issuer === undefined) !== (clientId === undefined)) {
+    throw wrongSettings("TRACKFLARE_OIDC_ISSUER and TRACKFLARE_OIDC_CLIENT_ID must be set both, or neither.");
+  }
+  if ((team === undefined) !== (audience === undefined)) {
+    throw wrongSettings("TRACKFLARE_ACCESS_TEAM and TRACKFLARE_ACCESS_AUDIENCE must be set both, or neither.");
+  }
+  if (issuer === undefined && team === undefined) return undefined;
+  return {
+    oidc:
+      issuer === undefined || clientId === undefined
+        ? undefined
+        : {
+            issuer,
+            clientId,
+            clientSecret: given.TRACKFLARE_OIDC_CLIENT_SECRET,
+            name: given.TRACKFLARE_OIDC_NAME ?? new URL(issuer).hostname,
+            scopes: given.TRACKFLARE_OIDC_SCOPES ?? "openid email profile",
+          },
+    access: team === undefined ? undefined : { issuer: team.replace(/\/+$/, ""), audiences: wordsIn(audience) },
+    usernameClaim: given.TRACKFLARE_SSO_USERNAME_CLAIM ?? "email",
+    groupsClaim: given.TRACKFLARE_SSO_GROUPS_CLAIM ?? "groups",
+    adminGroups:
+      given.TRACKFLARE_SSO_ADMIN_GROUPS === undefined ? undefined : wordsIn(given.TRACKFLARE_SSO_ADMIN_GROUPS),
+    rolesOfGroups: wordsIn(given.TRACKFLARE_SSO_ROLES).map((pair) => {
+      const [group = "", role = ""] = pair.split("=").map((word) => word.trim());
+      return { group, role };
+    }),
+  };
+}
+
+function wordsIn(list: string | undefined): string[] {
+  return (list ?? "")
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
+}
+
 function parseConfig(env: Env): Config {
   const result = settings.safeParse(env);
   if (!result.success) {
@@ -125,6 +178,8 @@ function parseConfig(env: Env): Config {
   return {
     admin,
     adminSecrets: admin && JSON.stringify([admin.username, password, token]),
+    sso: admin && ssoOf(rest),
+    publicUrl: rest.TRACKFLARE_URL?.replace(/\/+$/, ""),
     isOpenLocally: rest.TRACKFLARE_LOCAL === "1" && admin === undefined,
     artifactStore: rest.TRACKFLARE_ARTIFACTS,
     countsRequests: rest.TRACKFLARE_METRICS === "1",

@@ -24,6 +24,7 @@ import { uiPreviewRoutes } from "./ui/preview.ts";
 import { uiRunsRoutes } from "./ui/runs.ts";
 import { uiSeriesRoutes } from "./ui/series.ts";
 import { uiSessionRoutes } from "./ui/session.ts";
+import { uiSsoRoutes } from "./ui/sso.ts";
 import { usersRoutes } from "./users.ts";
 
 /** Everything this server answers. */
@@ -44,6 +45,7 @@ export const ROUTES: readonly Route[] = [
   ...uiSeriesRoutes,
   ...uiLiveRoutes,
   ...uiSessionRoutes,
+  ...uiSsoRoutes,
   ...uiAccessRoutes,
   ...stockUiRoutes,
   ...importRoutes,

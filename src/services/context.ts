@@ -4,6 +4,7 @@ import type { Visibility } from "../search/visibility.ts";
 import type { ArtifactStore } from "../stores/artifacts/artifact-store.ts";
 import type { Database } from "../stores/d1/connection/database.ts";
 import type { CellSettings } from "../stores/run/placement.ts";
+import type { SsoSettings } from "./access/sso/settings.ts";
 
 /** "only": artifacts pass by presigned URLs alone. "offered": clients that know of them use them, others need not. */
 export type PresignedUse = "only" | "offered" | "off";
@@ -25,8 +26,14 @@ export interface ServiceContext {
   readonly signingSecret: string | undefined;
   /** All that the settings say of the admin; undefined where the server asks for no credentials. */
   readonly adminSecrets: string | undefined;
+  /** Of the admin of the settings, whose name no user has. */
+  readonly adminUsername: string;
   /** Whose name and password these are; for an own page of this server. See http/sign-in.ts. */
   readonly principalOfPassword: (username: string, password: string) => Promise<Principal | undefined>;
+  /** How people sign in by a provider. */
+  readonly sso: SsoSettings | undefined;
+  /** Where browsers find this server; undefined where the request says it. */
+  readonly publicUrl: string | undefined;
   /** Of the client, as a proxy tells it that is trusted; else empty. */
   readonly clientAddress: string;
   /** Whether the operator lets clients learn that they may send large files by parts. */

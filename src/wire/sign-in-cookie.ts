@@ -9,6 +9,9 @@ import { rawHost } from "./raw-target.ts";
 
 const OVER_TLS = "__Host-trackflare";
 
+/** What a cookie is for: a sign-in, or one that a provider is asked for and whose answer comes from another site. */
+export type CookieUse = "" | "-oidc";
+
 export interface SignInCookie {
   readonly name: string;
   readonly value: string;
@@ -18,9 +21,9 @@ export interface SignInCookie {
  * What the request brings. Over TLS the other name counts for nothing, as any host of the domain may have set it. Two values
  * under one name count for nothing either: one of them is another's.
  */
-export function signInCookie(request: Request): SignInCookie | undefined {
+export function signInCookie(request: Request, use: CookieUse = ""): SignInCookie | undefined {
   const cookies = cookiesOf(request);
-  const names = isOverTls(request) ? [OVER_TLS] : [OVER_TLS, plainName(request)];
+  const names = isOverTls(request) ? [OVER_TLS + use] : [OVER_TLS + use, plainName(request) + use];
   for (const name of names) {
     const [value, ...others] = cookies.get(name) ?? [];
     if (value !== undefined && others.length === 0) return { name, value };
@@ -28,15 +31,17 @@ export function signInCookie(request: Request): SignInCookie | undefined {
   return undefined;
 }
 
-/** The name of the cookie that a sign-in by this request is to have. */
-export function newCookieName(request: Request): string {
-  return isOverTls(request) ? OVER_TLS : plainName(request);
+/** The name of the cookie that a sign-in by this request is to have. @param publicUrl where browsers find this server, if that is known */
+export function newCookieName(request: Request, use: CookieUse = "", publicUrl = ""): string {
+  return (/^https:/i.test(publicUrl) || isOverTls(request) ? OVER_TLS : plainName(request)) + use;
 }
 
 /** What a `Set-Cookie` header says. A cookie of 0 seconds goes. */
 export function setCookie({ name, value }: SignInCookie, maxAgeSeconds: number): string {
-  const secure = name === OVER_TLS ? "; Secure" : "";
-  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`;
+  const secure = name.startsWith(OVER_TLS) ? "; Secure" : "";
+  // A provider's page leads back here: Strict would keep the cookie from that very request.
+  const site = name.endsWith("-oidc") ? "Lax" : "Strict";
+  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=${site}${secure}`;
 }
 
 function plainName(request: Request): string {

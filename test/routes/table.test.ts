@@ -27,6 +27,8 @@ test("health, version, server-info and what a signed URL opens are public, and n
     "GET /api/2.0/trackflare/artifact-files/*",
     "GET /api/3.0/mlflow/server-info",
     "GET /health",
+    "GET /ui-api/oidc/callback",
+    "GET /ui-api/oidc/start",
     "GET /version",
     "PUT /ajax-api/2.0/trackflare/artifact-parts/*",
     "PUT /api/2.0/trackflare/artifact-parts/*",

@@ -24,13 +24,13 @@ const onOwnAccount: Permission<{ readonly username?: string | undefined }> = {
 };
 
 /** The answer, with the cookie of a new sign-in in place of the one that the browser had. */
-async function withSignIn(ctx: ServiceContext, principal: Principal, request: Request, body: object) {
-  const name = newCookieName(request);
+export async function withSignIn(ctx: ServiceContext, principal: Principal, request: Request, response: Response) {
+  const name = newCookieName(request, "", ctx.publicUrl);
   const value = await openSignIn(ctx, principal, name, signInCookie(request), request.headers.get("User-Agent") ?? "");
-  return withCookie(json(body), { name, value }, MAX_AGE_MS / 1000);
+  return withCookie(response, { name, value }, MAX_AGE_MS / 1000);
 }
 
-function withCookie(response: Response, cookie: Cookie, maxAgeSeconds: number): Response {
+export function withCookie(response: Response, cookie: Cookie, maxAgeSeconds: number): Response {
   response.headers.append("Set-Cookie", setCookie(cookie, maxAgeSeconds));
   return response;
 }
@@ -48,6 +48,8 @@ export const uiSessionRoutes: readonly Route[] = [
         asks_for_credentials: ctx.principal !== LOCAL,
         user: visitor ? { username: visitor.username, is_admin: visitor.isAdmin } : null,
         // The password of the settings' admin is a setting.
+        // The button that leads to a provider of single sign-on.
+        provider: ctx.sso?.oidc?.name ?? null,
         can_change_password: ctx.principal.user !== undefined,
       });
     },
@@ -62,7 +64,7 @@ export const uiSessionRoutes: readonly Route[] = [
       if (principal === undefined) {
         throw new MlflowError("UNAUTHENTICATED", "The name or the password is wrong.");
       }
-      return await withSignIn(ctx, principal, request, {});
+      return await withSignIn(ctx, principal, request, json({}));
     },
   }),
   route({
@@ -91,7 +93,7 @@ export const uiSessionRoutes: readonly Route[] = [
       // All sign-ins ended with the password before. This browser goes on with a new one.
       const principal = await ctx.principalOfPassword(username, password);
       if (principal === undefined) throw new MlflowError("UNAUTHENTICATED", "The password was changed: sign in again.");
-      return await withSignIn(ctx, principal, request, {});
+      return await withSignIn(ctx, principal, request, json({}));
     },
   }),
   route({

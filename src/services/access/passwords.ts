@@ -14,8 +14,9 @@ export async function hashPassword(password: string): Promise<string> {
 /** A hash that no password has, so that a name that nobody has takes as long as any other. */
 const NOBODYS = `scrypt$${COST.N}$${COST.r}$${COST.p}$${Buffer.alloc(16).toString("base64")}$${Buffer.alloc(KEY_BYTES).toString("base64")}`;
 
-/** @param hash of the user; undefined where there is none, which matches no password. */
-export async function passwordMatches(password: string, hash: string | undefined): Promise<boolean> {
+/** @param given of the user; undefined, or none of scrypt's, where there is no password: nothing matches that. */
+export async function passwordMatches(password: string, given: string | undefined): Promise<boolean> {
+  const hash = given?.startsWith("scrypt$") ? given : undefined;
   const [, n, r, p, salt = "", key = ""] = (hash ?? NOBODYS).split("$");
   const expected = Buffer.from(key, "base64");
   const found = await derive(password, Buffer.from(salt, "base64"), { N: Number(n), r: Number(r), p: Number(p) });

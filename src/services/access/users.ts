@@ -116,7 +116,7 @@ function nameTaken(username: string): Error {
 }
 
 /** A name with a colon could never sign in by Basic. */
-function checkUsername(username: string): void {
+export function checkUsername(username: string): void {
   checkLength("username", username, MAX_USERNAME_LENGTH);
   if (/[:\p{Cc}]/u.test(username) || username.trim() !== username) {
     throw invalidParameter("A username may not contain colons or control characters, nor begin or end with a blank.");

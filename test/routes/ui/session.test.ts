@@ -35,6 +35,7 @@ describe("signing in", () => {
     expect(await page.ask("GET", "/ui-api/session")).toEqual({
       asks_for_credentials: true,
       user: null,
+      provider: null,
       can_change_password: false,
     });
     expect(await status(page)).toBe(401);
@@ -47,6 +48,7 @@ describe("signing in", () => {
     expect(await page.ask("GET", "/ui-api/session")).toEqual({
       asks_for_credentials: true,
       user: { username, is_admin: false },
+      provider: null,
       can_change_password: true,
     });
     expect((await page.send("POST", CREATE, newName())).status).toBe(200);
@@ -530,6 +532,7 @@ describe("who is asked to sign in", () => {
     expect(await answer.json()).toEqual({
       asks_for_credentials: false,
       user: { username: "local", is_admin: true },
+      provider: null,
       can_change_password: false,
     });
     const headers = { "Content-Type": "application/json", "X-Trackflare-Page": "1", Origin: "http://localhost" };

@@ -54,6 +54,7 @@ const TRIGGERS = [
   "tags_insert_document",
   "tags_update_document",
   "users_delete_grants",
+  "users_delete_identities",
   "users_delete_sign_ins",
   "users_delete_tokens",
   "users_insert_role",

@@ -6,6 +6,8 @@ export interface Session {
   /** False on a server that is open to its own machine: nobody signs in there. */
   asks_for_credentials: boolean;
   user: { username: string; is_admin: boolean } | null;
+  /** Of single sign-on, on the button that leads there; null where there is none. */
+  provider: string | null;
   /** False for the admin whose password is a setting of the server. */
   can_change_password: boolean;
 }

@@ -15,6 +15,7 @@ import purges from "../../../../migrations/0015_purges.sql";
 import apiTokens from "../../../../migrations/0016_api_tokens.sql";
 import rolesAndAudit from "../../../../migrations/0017_roles_and_audit.sql";
 import signIns from "../../../../migrations/0018_sign_ins.sql";
+import signOn from "../../../../migrations/0019_sign_on.sql";
 import flushedThrough from "../../../../migrations/0020_flushed_through.sql";
 import { MlflowError } from "../../../domain/errors.ts";
 import { appliedMigrations } from "./applied-migrations.ts";
@@ -38,6 +39,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0016_api_tokens.sql", sql: apiTokens },
   { name: "0017_roles_and_audit.sql", sql: rolesAndAudit },
   { name: "0018_sign_ins.sql", sql: signIns },
+  { name: "0019_sign_on.sql", sql: signOn },
   { name: "0020_flushed_through.sql", sql: flushedThrough },
 ];
 

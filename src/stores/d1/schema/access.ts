@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { RESOURCE_TYPES } from "../../../domain/access.ts";
 
 /** People and jobs that sign in by name and password. The admin of the server's settings is none of them. */
@@ -128,5 +128,19 @@ export const signIns = sqliteTable(
     uniqueIndex("sign_ins_digest").on(table.digest),
     index("sign_ins_by_user").on(table.userId),
     index("sign_ins_by_last_seen").on(table.lastSeenTimeMs),
+  ],
+);
+
+/** Whom a provider of single sign-on names, by what it never gives to another. */
+export const userIdentities = sqliteTable(
+  "user_identities",
+  {
+    issuer: text("issuer").notNull(),
+    subject: text("subject").notNull(),
+    userId: integer("user_id").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.issuer, table.subject] }),
+    index("user_identities_by_user").on(table.userId),
   ],
 );

@@ -1,8 +1,10 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
+import { withQuery } from "../../api/client.ts";
 import { sessionQuery, signIn } from "../../api/session.ts";
-import { Button } from "../../parts/button.tsx";
+import { Button, buttonClass } from "../../parts/button.tsx";
+import { classNames } from "../../parts/class-names.ts";
 import { SkeletonRows } from "../../parts/states.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
@@ -12,7 +14,7 @@ import { returnAddress } from "../../shell/return-address.ts";
 /** Asks for a name and a password, and leads to where the reader was going. Who is signed in already goes there at once. */
 export function SignInScreen() {
   useBreadcrumbs([{ label: "Sign in" }]);
-  const { to } = useSearch({ from: "/sign-in" });
+  const { to, failed = false } = useSearch({ from: "/sign-in" });
   const { history } = useRouter();
   const queries = useQueryClient();
   const session = useQuery({ ...sessionQuery(), staleTime: 0 });
@@ -39,12 +41,35 @@ export function SignInScreen() {
         <Mark />
         Sign in to Trackflare
       </h1>
-      <PasswordForm onSignedIn={enter} />
+      {failed && (
+        <p role="alert" className="rounded bg-danger-surface px-2 py-1.5 text-danger">
+          {known?.provider ?? "The provider"} did not sign you in here. Try again, or ask an admin: the server's log
+          says why.
+        </p>
+      )}
+      {known?.provider != null && (
+        <>
+          <a
+            href={withQuery("ui-api/oidc/start", { to })}
+            className={classNames(buttonClass("primary"), "h-auto min-h-7 w-full whitespace-normal")}
+          >
+            Sign in with {known.provider}
+          </a>
+          <p className="text-center text-ink-muted">or by a name and a password</p>
+        </>
+      )}
+      <PasswordForm onSignedIn={enter} isFirst={known?.provider == null} />
     </div>
   );
 }
 
-function PasswordForm({ onSignedIn }: { onSignedIn: () => Promise<void> }) {
+interface PasswordFormProps {
+  onSignedIn: () => Promise<void>;
+  /** Whether it is the first way to sign in, and not the other. */
+  isFirst: boolean;
+}
+
+function PasswordForm({ onSignedIn, isFirst }: PasswordFormProps) {
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -91,7 +116,7 @@ function PasswordForm({ onSignedIn }: { onSignedIn: () => Promise<void> }) {
         onValueChange={setPassword}
         error={problem}
       />
-      <Button type="submit" kind="primary" isBusy={isBusy} className="mt-1 w-full">
+      <Button type="submit" kind={isFirst ? "primary" : "plain"} isBusy={isBusy} className="mt-1 w-full">
         Sign in
       </Button>
     </form>

@@ -1,0 +1,95 @@
+import { MlflowError } from "../../../domain/errors.ts";
+import type { UserIdentity } from "../../../domain/principal.ts";
+import { findIdentity, insertIdentity, type LinkedUser, setRights } from "../../../stores/d1/access/identities.ts";
+import { isDuplicate } from "../../../stores/d1/connection/guard.ts";
+import { changed } from "../memory.ts";
+import { checkUsername } from "../users.ts";
+import type { SsoSettings } from "./settings.ts";
+
+/** What a provider has said of somebody, in a token whose signature was checked. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+export interface SsoUser {
+  readonly username: string;
+  readonly user: UserIdentity;
+}
+
+/**
+ * The user of an identity, made at the first sign-in, with the rights that groups give by now.
+ * @throws MlflowError PERMISSION_DENIED for a name that cannot be, or that a user of another kind has: a provider's word
+ *   takes no account over.
+ */
+export async function userOfIdentity(
+  db: D1Database,
+  sso: SsoSettings,
+  issuer: string,
+  subject: string,
+  claims: Claims,
+  reservedName: string,
+): Promise<SsoUser> {
+  const found =
+    (await findIdentity(db, issuer, subject)) ?? (await newUser(db, sso, issuer, subject, claims, reservedName));
+  await syncRights(db, sso, found, groupsIn(claims[sso.groupsClaim]));
+  return { username: found.username, user: { userId: found.userId, stamp: found.stamp } };
+}
+
+async function newUser(
+  db: D1Database,
+  { usernameClaim }: SsoSettings,
+  issuer: string,
+  subject: string,
+  claims: Claims,
+  reservedName: string,
+): Promise<LinkedUser> {
+  const username = claims[usernameClaim];
+  if (typeof username !== "string" || (usernameClaim === "email" && claims.email_verified === false)) {
+    throw refused(`The provider tells no ${usernameClaim === "email" ? "verified " : ""}${usernameClaim}.`);
+  }
+  checkUsername(username);
+  if (username === reservedName) throw nameTaken(username);
+  try {
+    await insertIdentity(db, { issuer, subject, username, nowMs: Date.now() });
+  } catch (error) {
+    // Of two requests that come first together one is here.
+    if (!isDuplicate(error, "users.username") && !isDuplicate(error, "user_identities.issuer")) throw error;
+  }
+  const made = await findIdentity(db, issuer, subject);
+  if (made === undefined) throw nameTaken(username);
+  return made;
+}
+
+async function syncRights(
+  db: D1Database,
+  sso: SsoSettings,
+  user: LinkedUser,
+  groups: readonly string[],
+): Promise<void> {
+  const { adminGroups, rolesOfGroups } = sso;
+  const isAdmin = adminGroups?.some((group) => groups.includes(group));
+  const roles = rolesOfGroups.filter(({ group }) => groups.includes(group)).map(({ role }) => role);
+  if ((isAdmin === undefined || isAdmin === user.isAdmin) && rolesOfGroups.length === 0) return;
+  await changed(
+    setRights(
+      db,
+      user.userId,
+      isAdmin ?? user.isAdmin,
+      rolesOfGroups.map(({ role }) => role),
+      roles,
+    ),
+  );
+}
+
+/** A list of names, as most providers tell them, or of objects with a name, as Cloudflare Access does. */
+function groupsIn(value: unknown): string[] {
+  const listed = Array.isArray(value) ? value : typeof value === "string" ? [value] : [];
+  return listed.flatMap((one: unknown) => {
+    if (typeof one === "string") return [one];
+    const { name } = (one ?? {}) as { name?: unknown };
+    return typeof name === "string" ? [name] : [];
+  });
+}
+
+const refused = (message: string) => new MlflowError("PERMISSION_DENIED", message);
+
+const nameTaken = (username: string) =>
+  refused(`A user '${username}' of another kind is there already. An admin can delete or rename it.`);

@@ -1,0 +1,52 @@
+import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from "jose";
+
+/**
+ * Signatures by a key that only the provider has. `none` and those by a shared secret are not among them: a public key must
+ * never be taken for one (CVE-2015-9235).
+ */
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
+
+/** Clocks of two machines differ. */
+const CLOCK_TOLERANCE_SECONDS = 30;
+
+/** Keys are kept for ten minutes, and asked for anew, twice a minute at most, where a token names one that is not known. */
+const KEPT = { cacheMaxAge: 600_000, cooldownDuration: 30_000, timeoutDuration: 5000 };
+
+const keySets = new Map<string, JWTVerifyGetKey>();
+
+/**
+ * The claims of a token of this issuer for this audience, within its time.
+ * @throws an error of `jose` for any other token.
+ */
+export async function verifiedClaims(
+  token: string,
+  jwksUri: string,
+  issuer: string,
+  audience: readonly string[],
+): Promise<Readonly<Record<string, unknown>>> {
+  let keys = keySets.get(jwksUri);
+  if (keys === undefined) {
+    keys = createRemoteJWKSet(new URL(jwksUri), KEPT);
+    keySets.set(jwksUri, keys);
+  }
+  const { payload } = await jwtVerify(token, keys, {
+    issuer,
+    audience: [...audience],
+    algorithms: ALGORITHMS,
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    requiredClaims: ["exp", "iat"],
+  });
+  return payload;
+}

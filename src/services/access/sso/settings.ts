@@ -1,0 +1,31 @@
+/** What the settings say of single sign-on. */
+export interface SsoSettings {
+  readonly oidc?: OidcSettings | undefined;
+  readonly access?: AccessSettings | undefined;
+  /** The claim that a user is named by. */
+  readonly usernameClaim: string;
+  readonly groupsClaim: string;
+  /** Groups whose members are admins; undefined where groups do not decide that. */
+  readonly adminGroups?: readonly string[] | undefined;
+  /** Which role the members of a group have. */
+  readonly rolesOfGroups: readonly { readonly group: string; readonly role: string }[];
+}
+
+/** A provider of OpenID Connect. */
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Absent for a public client, which PKCE alone protects. */
+  readonly clientSecret?: string | undefined;
+  /** On the button. */
+  readonly name: string;
+  readonly scopes: string;
+}
+
+/** Cloudflare Access before this server. */
+export interface AccessSettings {
+  /** Such as `https://team.cloudflareaccess.com`. */
+  readonly issuer: string;
+  /** AUD tags of the applications. */
+  readonly audiences: readonly string[];
+}
