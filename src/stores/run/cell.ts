@@ -7,32 +7,34 @@ import { type Confirmed, OpenRun, type RunNews } from "./open-run.ts";
 import { CellRunStore, OwnRunStore, RunState, type RunStore } from "./run-state.ts";
 import { ObjectTables } from "./tables.ts";
 
-/** The own run of an object: see {@link Cell}. */
+/** The number of an object's own run: see {@link Cell}. */
 const OWN = 0;
 
-/** Runs that are open at once: a few kB each beside what D1 has not seen. */
+/** Most runs that are open at once. Each takes a few kB, plus what D1 has not seen. */
 const MAX_OPEN_RUNS = 2000;
 
-/** Metrics that D1 has not seen, over all runs: more are written at once, to bound what the object holds in memory. */
+/**
+ * Most metrics, over all runs, that D1 has not seen. Beyond that they are written at once, to bound the object's memory.
+ */
 const MAX_UNFLUSHED_KEYS = 20_000;
-/** Points of a run likewise: the next instance reads them all to know what to tell. */
+/** Most points of one run that D1 has not seen: the next instance must read all of them. */
 const MAX_UNFLUSHED_POINTS = 500_000;
-/** Commits, or bytes of points, between two looks at these bounds. */
+/** Commits, or bytes of points, between two checks of these bounds. */
 const COMMITS_PER_CHECK = 64;
 const BYTES_PER_CHECK = 250_000;
 
-/** An object holds 10 GB: from here on it takes no more runs, and those that it has go on. */
+/** An object holds at most 10 GB. From this size on a cell takes no new runs; its existing runs go on. */
 const FULL_BYTES = 4_000_000_000;
 
-/** Runs whose alarms come together. */
+/** Most runs that one alarm handles. */
 const RUNS_PER_ALARM = 256;
-/** After an alarm that could not read the object or a run. */
+/** Delay after an alarm that could not read the object or a run. */
 const RETRY_MS = 60_000;
 
-/** In UTF-16 units: what one answer to a search holds, far from the 32 MiB of the platform. */
+/** Size of one answer to a search, in UTF-16 units: far below the platform's limit of 32 MiB. */
 const MAX_NEWS_CHARACTERS = 8_000_000;
 
-/** The platform, as a cell needs it. */
+/** What a cell needs from the platform. */
 export interface CellPlatform {
   readonly storage: ObjectStorage;
   /** Bytes of the database. */
@@ -45,11 +47,11 @@ export interface CellPlatform {
   readonly yieldTurn: () => Promise<unknown>;
   readonly nowMs: () => number;
   readonly latest: LatestMetrics;
-  /** The sockets of a run of the cell; without an id, all that the object has. */
+  /** The sockets of one run of the cell; without an id, all sockets of the object. */
   readonly socketsOf: (runId?: string) => LiveSockets;
 }
 
-/** What became of points that were sent to a cell: `full` takes no run that it does not have yet. */
+/** What became of points that were sent to a cell. A cell that is `full` takes no new runs. */
 export type Acceptance = "stored" | "refused" | "full";
 
 export interface NewsRequest {
@@ -72,11 +74,11 @@ interface Append {
 }
 
 /**
- * The runs of one object: a cell of many, or one run that the object is named after, its *own* run. They share the write
- * that makes points durable, the alarm, which comes when the first of them is due, and their writes to D1. Everything else
- * is each run's: history, burst, deletion, watchers. One that cannot be read fails alone.
+ * The runs of one object: a cell of many, or the one run that the object is named after, its *own* run. The runs share the
+ * write that makes points durable, the writes to D1, and the alarm, which is set for the first run that is due. Each run
+ * has its own history, burst, deletion and watchers. A run that cannot be read does not affect the others.
  *
- * Runs are opened as they are needed, and the least used are closed.
+ * Runs are opened when they are needed; the least recently used runs are closed.
  */
 export class Cell {
   readonly #platform: CellPlatform;
@@ -84,10 +86,10 @@ export class Cell {
   readonly #marks: CommitGroup<RunMark, MarkedRun | undefined>;
   readonly #flushes: CommitGroup<() => RunFlush, FlushedRun | undefined>;
   #tables: ObjectTables | undefined;
-  /** Open runs by number, the least used first. */
+  /** Open runs by number, the least recently used first. */
   readonly #runs = new Map<number, OpenRun>();
   readonly #numbers = new Map<string, number>();
-  /** Runs that are being removed: they take no points. */
+  /** Runs that are being removed. Such a run takes no points. */
   readonly #removed = new Set<OpenRun>();
   #alarmMs: number | undefined;
   #uncheckedCommits = 0;
@@ -98,7 +100,7 @@ export class Cell {
     const { yieldTurn, latest, sync } = platform;
     this.#commits = new CommitGroup((appends) => {
       const answers = this.#write(appends);
-      // Only for the next to wait for: where the disk fails, the platform ends the object and its calls.
+      // Only the next write waits for this. If the disk fails, the platform ends the object and all its calls.
       return { answers, isOver: sync().catch(() => undefined) };
     }, yieldTurn);
     this.#marks = new CommitGroup((marks) => answersByRun(marks, latest.mark(marks)), yieldTurn);
@@ -110,18 +112,18 @@ export class Cell {
 
   /**
    * The run that the object is named after.
-   * @throws Error where it cannot be read, as all that follow
+   * @throws Error when the run cannot be read, as every method below that opens a run
    */
   own(): OpenRun {
     return this.#open(OWN);
   }
 
-  /** A run of the cell; the own run where there is none of that id, or no id is given. */
+  /** A run of the cell; the own run if the cell has no run with that id, or if no id is given. */
   find(runId?: string): OpenRun {
     return this.#open(runId === undefined ? OWN : (this.#numberOf(runId) ?? OWN));
   }
 
-  /** A run of the cell, which is made if it is not there; undefined where the cell is full. */
+  /** A run of the cell, created if it does not exist; undefined if the cell is full. */
   admit(runId: string): OpenRun | undefined {
     const known = this.#numberOf(runId);
     if (known !== undefined) return this.#open(known);
@@ -143,13 +145,13 @@ export class Cell {
     return await run.during(() => this.#commits.add({ run, runId, body }));
   }
 
-  /** Whether anything is stored. Who only asks makes no tables by it: what was removed would be there again, empty. */
+  /** Whether anything is stored. Asking creates no tables; otherwise a removed object would exist again, empty. */
   get isStored(): boolean {
     const table = "SELECT 1 FROM sqlite_master WHERE name = 'object_migration'";
     return this.#tables !== undefined || this.#platform.storage.sql.exec(table).toArray().length > 0;
   }
 
-  /** Whether a run holds no point, and D1 was never told of it: as nothing were stored of it. */
+  /** Whether a run holds no points and D1 was never told of it, so that nothing is lost when the run is removed. */
   isWorthless(run: OpenRun): boolean {
     return run.isAtRest && !run.isLive && !run.fields.hasFirstPoints && run.history.isEmpty && !run.sockets.hasWatchers;
   }
@@ -160,8 +162,8 @@ export class Cell {
   }
 
   /**
-   * Runs were deleted in D1: their next points must ask D1 again. They need not be opened for it, and so need not be
-   * readable. Without ids the own run is meant.
+   * Runs were deleted in D1: their next points must ask D1 again. This does not open the runs, so it also works for runs
+   * that cannot be read. An undefined id means the own run.
    */
   endBursts(runIds: readonly (string | undefined)[]): void {
     for (const runId of runIds) {
@@ -172,7 +174,10 @@ export class Cell {
     }
   }
 
-  /** What D1 has not seen of some runs: of the first ones asked for, as many as one answer holds, and at least one. */
+  /**
+   * What D1 has not seen of the requested runs: of as many as one answer holds, in the order of the requests, and at least
+   * one.
+   */
   news(requests: readonly NewsRequest[]): NewsOfRun[] {
     const answers: NewsOfRun[] = [];
     let characters = 0;
@@ -196,11 +201,11 @@ export class Cell {
   }
 
   /**
-   * Never throws: the platform drops an alarm after six failures, and D1 may be away for longer than that. So the next
-   * alarm is set here for as long as there is something to tell. The first run that is due is told in any case.
+   * Never throws: the platform drops an alarm after six failures, and D1 may be unavailable for longer than that. So this
+   * method sets the next alarm for as long as D1 lacks something. The first run that is due is always flushed.
    */
   async alarm(): Promise<void> {
-    // What becomes due meanwhile is part of the one that is set at the end.
+    // Runs that become due meanwhile are covered by the alarm that is set at the end.
     this.#alarmMs = 0;
     const { nowMs } = this.#platform;
     try {
@@ -214,19 +219,19 @@ export class Cell {
       const next = this.#firstDueMs();
       if (next !== undefined) await this.#setAlarm(next);
     } catch {
-      // Told above. What cannot be read now may be later, by another version of this code.
+      // The error is logged above. Another version of this code may be able to read the object later.
       await this.#setAlarm(nowMs() + RETRY_MS);
     }
   }
 
   /**
-   * Removes a run of the cell with all that is stored of it, in slices that others come between. D1 must have forgotten
-   * the run, so that it takes no more points. What is under way for it comes to its end first.
+   * Removes a run of the cell and everything stored for it. It works in slices, so that other runs get turns in between. D1
+   * must have deleted the run, so that the run takes no more points. Work that is in flight for the run finishes first.
    */
   async purge(runId: string): Promise<void> {
     const number = this.#numberOf(runId);
     if (number === undefined) return;
-    // One that cannot be read can be removed.
+    // The run is not opened, so a run that cannot be read can be removed.
     const run = this.#runs.get(number);
     if (run !== undefined) await this.#endWork(run);
     const history = run?.history ?? new MetricHistory(this.#openTables(), number);
@@ -237,7 +242,7 @@ export class Cell {
     if (run !== undefined) this.#removed.delete(run);
   }
 
-  /** The own run is about to be removed, with all that is stored: lets what is under way come to its end. */
+  /** The own run is about to be removed with everything stored: waits until work in flight has finished. */
   async end(): Promise<void> {
     const run = this.#runs.get(OWN);
     if (run !== undefined) await this.#endWork(run);
@@ -249,7 +254,7 @@ export class Cell {
     while (!run.isAtRest) await this.#platform.yieldTurn();
   }
 
-  /** Opens at the first call and not before, so that a new object's tables are part of its first commit. */
+  /** Opens the tables at the first call, so that a new object creates them in its first commit. */
   #openTables(): ObjectTables {
     if (this.#tables === undefined) {
       this.#tables = new ObjectTables(this.#platform.storage, this.#platform.nowMs());
@@ -258,7 +263,7 @@ export class Cell {
     return this.#tables;
   }
 
-  /** The alarm of an instance that died was repeated by the platform, but only so often. */
+  /** Sets the alarm again if it is lost: the platform repeats an alarm that failed, but only a few times. */
   async #keepAlarm(): Promise<void> {
     try {
       const atMs = await this.#platform.getAlarm();
@@ -290,7 +295,7 @@ export class Cell {
       mark: (mark) => this.#marks.add(mark),
       sockets: socketsOf(runId),
     });
-    // Last: a run that cannot be opened is asked to open again at the next call.
+    // Only now: if opening the run failed, the next call must try again.
     this.#runs.set(number, run);
     if (this.#runs.size > MAX_OPEN_RUNS) this.#closeLeastUsed();
     return run;
@@ -325,13 +330,13 @@ export class Cell {
       .run_id;
   }
 
-  /** One durable write for all points that arrived since the last one began. */
+  /** One durable write for all points that arrived since the last write began. */
   #write(appends: readonly Append[]): Promise<boolean>[] {
     const answers = new Map<OpenRun, Promise<boolean>>();
     for (const [run, ofRun] of Map.groupBy(appends, (append) => append.run)) {
       const bodies = ofRun.map(({ body }) => body);
       const { runId } = ofRun[0]!;
-      // While D1 is asked about a run, its further points wait, and no other run's do.
+      // While D1 is asked about a run, later points of that run wait; points of other runs do not.
       answers.set(run, run.beginning === undefined ? run.write(runId, bodies) : this.#writeAfter(run, ofRun));
       if (run.isUntidy) void this.#tidy(run);
     }
@@ -347,7 +352,7 @@ export class Cell {
     return stored.every(Boolean);
   }
 
-  /** Merges a run's segments, with turns of others in between. */
+  /** Merges a run's segments and yields to other runs between two merges. */
   async #tidy(run: OpenRun): Promise<void> {
     run.isUntidy = false;
     try {
@@ -378,7 +383,7 @@ export class Cell {
     } catch (error) {
       const run = this.#runs.get(number);
       console.error("flush of run", run?.fields.runId ?? `number ${number} of this object`, error);
-      // An open run has set its next alarm by itself.
+      // An open run has already set its next alarm.
       if (run !== undefined) return;
       if (number === OWN) throw error;
       const dueMs = this.#platform.nowMs() + RETRY_MS;
@@ -413,7 +418,7 @@ export class Cell {
   }
 }
 
-/** What D1 says of several runs in one answer, to each of them. */
+/** Splits D1's one answer about several runs into an answer for each run. */
 function answersByRun<Answer>(
   runs: readonly { readonly runId: string }[],
   said: Promise<ReadonlyMap<string, Answer>>,

@@ -1,4 +1,4 @@
-/** What became of one write: the answer to each item, and when the next write may begin. */
+/** The outcome of one write: the answer to each item, and when the next write may begin. */
 export interface Commit<Answer> {
   /** In the order of the items. */
   readonly answers: readonly Promise<Answer>[];
@@ -7,25 +7,25 @@ export interface Commit<Answer> {
 }
 
 /**
- * Lets items share writes. An item that arrives while a write is under way waits with all others for the next one.
+ * Lets items share writes. Items that arrive while a write is in flight go together into the next write.
  *
- * A durable write waits for the disk, and a write to D1 for the network: both cost more than what they carry.
+ * A durable write waits for the disk, and a write to D1 for the network. Both cost more than the data they carry.
  */
 export class CommitGroup<Item, Answer> {
   readonly #write: (items: readonly Item[]) => Commit<Answer>;
   readonly #yieldTurn: () => Promise<unknown>;
   #waiting: { readonly item: Item; readonly settle: (answer: Promise<Answer>) => void }[] = [];
   #isWriting = false;
-  /** Whether the last write was shared: then one turn of the event loop is worth waiting for who else has sent. */
+  /** Whether the last write was shared: then waiting one turn of the event loop is likely to gather more items. */
   #isShared = false;
 
-  /** @param yieldTurn resolves when the event loop has taken in what other clients have sent */
+  /** @param yieldTurn resolves once the event loop has read the requests of other clients */
   constructor(write: (items: readonly Item[]) => Commit<Answer>, yieldTurn: () => Promise<unknown>) {
     this.#write = write;
     this.#yieldTurn = yieldTurn;
   }
 
-  /** @returns the answer of the write that takes the item. */
+  /** @returns the answer of the write that includes the item. */
   add(item: Item): Promise<Answer> {
     const answer = new Promise<Answer>((resolve) => this.#waiting.push({ item, settle: resolve }));
     if (!this.#isWriting) void this.#writeWaiting();

@@ -7,19 +7,20 @@ import { CELL_HEADER, LiveSockets, PING, PONG, RUN_ID_HEADER, type RunNotice, UN
 import type { Confirmed, OpenRun, RunNews } from "./open-run.ts";
 import { type Series, SeriesBuilder } from "./series.ts";
 
-/** What an object without anything stored tells D1. */
+/** The news of an object that stores nothing. */
 const NO_NEWS: RunNews = { rows: [], epoch: 0, through: 0, isIdle: true };
 
 /**
- * Metric histories: that of the run whose id the object is named by, or those of a cell's runs. Acknowledges points once
- * they are durable here, and tells D1 later. What it does is in {@link Cell}; here is what the platform calls.
+ * Holds metric histories: of the one run that the object is named after, or of all runs of a cell. Acknowledges points once
+ * they are durable here, and tells D1 later. {@link Cell} does the work; this class has the methods that the platform
+ * calls.
  *
- * Methods are also called by the Worker before and after this one, for minutes after each deploy: change none, add to
- * them. `runId` names a run of a cell; without it the object's own run is meant.
+ * For minutes after each deploy, the previous and the next version of the Worker call these methods too: do not change a
+ * method, add new ones. `runId` names a run of a cell; without it the object's own run is meant.
  */
 export class RunDurableObject extends DurableObject<Env> implements HistoryReader {
   #cell = this.#newCell();
-  /** The cell's name; empty where the object is a run's own. */
+  /** The cell's name; empty if the object is a run's own. */
   #name: string | undefined;
 
   /** Appends to the object's own run. @returns false, with nothing changed, when the run is not active. */
@@ -45,7 +46,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     return this.#cell.isStored ? this.#cell.own().newsFor(confirmed, keys) : NO_NEWS;
   }
 
-  /** The same of runs of a cell: of the first ones, as many as one answer holds. */
+  /** What D1 has not seen of runs of a cell: of the first requested ones, as many as one answer holds. */
   unflushedOf(requests: readonly NewsRequest[]): NewsOfRun[] {
     return this.#cell.news(requests);
   }
@@ -55,12 +56,12 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     if (this.#cell.isStored) this.#cell.endBursts([runId]);
   }
 
-  /** The same of runs of a cell. */
+  /** `endBurst` for runs of a cell. */
   endBurstsOf(runIds: readonly string[]): void {
     if (this.#cell.isStored) this.#cell.endBursts(runIds);
   }
 
-  /** Tells D1 now, and ends the burst. @returns whether somebody watches the run, who must then be told what changed */
+  /** Tells D1 now, and ends the burst. @returns whether the run has watchers, who must then be told what changed */
   async flush(runId?: string): Promise<boolean> {
     if (!this.#cell.isStored) return false;
     const run = this.#cell.find(runId);
@@ -81,7 +82,10 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     return this.#read(runId, nothing, ({ history }) => history.chart(keys, options));
   }
 
-  /** A socket for one who watches a run: see `LiveSockets`. The run is live for as long, so that changes are told here. */
+  /**
+   * Opens a socket for a watcher of a run: see `LiveSockets`. The run stays live while it is watched, so that this object
+   * learns of changes.
+   */
   override async fetch(request: Request): Promise<Response> {
     const runId = request.headers.get(RUN_ID_HEADER) ?? "";
     const cell = request.headers.get(CELL_HEADER) ?? "";
@@ -97,7 +101,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     try {
       await run.markForWatcher(runId);
     } catch (error) {
-      // Points are told all the same, and mark the run with the next burst.
+      // The watcher still gets points; the next burst marks the run.
       console.error("mark of run", runId, error);
     }
     return new Response(null, { status: 101, webSocket: client });
@@ -118,7 +122,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     return this.webSocketClose(socket);
   }
 
-  /** Tells those who watch the run. */
+  /** Sends a notice to the watchers of the run. */
   tell(notice: RunNotice, runId?: string): void {
     if (this.#cell.isStored) this.#cell.find(runId).sockets.tell(notice);
   }
@@ -128,7 +132,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     return this.#cell.isStored ? this.#cell.find(runId).news.through : 0;
   }
 
-  /** The same of runs of a cell, in their order; undefined for one that cannot be read. */
+  /** `lastChange` of runs of a cell, in their order; undefined for a run that cannot be read. */
   lastChanges(runIds: readonly string[]): (number | undefined)[] {
     return runIds.map((runId) => {
       try {
@@ -140,7 +144,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     });
   }
 
-  /** Removes all that is stored of a run that D1 has forgotten: see `Cell.purge`. */
+  /** Removes everything stored for a run that D1 no longer has: see `Cell.purge`. */
   async purge(runId: string): Promise<void> {
     for (const socket of this.ctx.getWebSockets(runId)) socket.close(1001, "the run is gone");
     if (this.#cellName !== "") return await this.#cell.purge(runId);
@@ -148,7 +152,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     await this.#removeAll();
   }
 
-  /** The same of runs of a cell. */
+  /** `purge` for runs of a cell. */
   async purgeRuns(runIds: readonly string[]): Promise<void> {
     for (const runId of runIds) await this.purge(runId);
   }
@@ -158,20 +162,21 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
   }
 
   async #removeAll(): Promise<void> {
-    // First: what the old one remembers is not stored any more. No call comes between, as the storage is at work.
+    // Replace the cell first: the old one caches what is about to be removed. No other call runs meanwhile, as storage work
+    // blocks them.
     this.#cell = this.#newCell();
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
 
-  /** A run that D1 has refused, and that holds nothing, is perhaps one that is gone: nothing is kept of it. */
+  /** A run that D1 refused and that holds nothing may have been deleted: nothing of it is kept. */
   async #forget(run: OpenRun): Promise<void> {
     if (!this.#cell.isWorthless(run)) return;
     if (this.#cellName === "") await this.#removeAll();
     else await this.#cell.purge(run.fields.runId);
   }
 
-  /** With the first points, should the instance before have died between its mark and taking them over. */
+  /** Reads after taking over the first points, in case an earlier instance died between its mark and taking them over. */
   async #read<T>(runId: string | undefined, nothing: T, read: (run: OpenRun) => T): Promise<T> {
     if (!this.#cell.isStored) return nothing;
     const run = this.#cell.find(runId);
@@ -196,7 +201,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     });
   }
 
-  /** A socket whose time is over is told nothing more. Its page opens another, for which the right to read is decided anew. */
+  /** A socket whose time is over is closed. The page then opens a new one, and the permission to read is checked again. */
   #watchersOf(runId: string | undefined): WebSocket[] {
     return this.ctx.getWebSockets(runId).filter((socket) => {
       const untilMs: number | null = socket.deserializeAttachment();
@@ -211,7 +216,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     return this.#name;
   }
 
-  /** An object does not know its own name where it is woken by an alarm. */
+  /** Stores the cell's name: an object that an alarm wakes does not know its own name. */
   #nameCell(cell: string): void {
     if (this.#cellName === cell) return;
     this.ctx.storage.kv.put("cell", cell);

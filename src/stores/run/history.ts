@@ -13,10 +13,10 @@ import { type Position, type Series, SeriesBuilder, seriesOf } from "./series.ts
 import { MetricSummaries } from "./summaries.ts";
 import { isOfRun, type ObjectTables } from "./tables.ts";
 
-/** The journal is due for folding at so many rows or bytes; the latter are about 53,000 points. */
+/** The journal is folded at this many rows or bytes; the bytes are about 53,000 points. */
 const FOLD_ROWS = 64;
 const FOLD_BYTES = 1_500_000;
-/** Bodies are gathered into rows up to this size; SQLite rows of an object end at 2 MB. */
+/** Bodies are joined into rows of up to this size; SQLite rows of an object hold at most 2 MB. */
 const MAX_JOURNAL_ROW_BYTES = 1_000_000;
 const MAX_BODY_BYTES = 1_900_000;
 /** Rows of the journal, of up to 2 MB each, that one slice of a purge removes. */
@@ -39,7 +39,7 @@ export interface ReadOptions {
   readonly limit: number;
 }
 
-/** Reads a run's metrics, wherever its history is. */
+/** Reads a run's metrics, wherever the history is stored. */
 export interface HistoryReader {
   /** The next points in get-history's order (timestamp, step, value), each once; empty at the end. */
   read(key: string, options: ReadOptions): Promise<Series>;
@@ -50,10 +50,10 @@ export interface HistoryReader {
 }
 
 /**
- * The metric history of one run in an object's SQLite: a journal of what was appended, and sorted segments that it
- * is folded into. All state is in SQL, so that an instance may start and end at any time.
+ * The metric history of one run in an object's SQLite: a journal of appended points, and the sorted segments that the
+ * journal is folded into. All state is in SQL, so that an instance may start and end at any time.
  *
- * A point is (key, timestamp, step, value, is_nan), and is there once however often it was appended.
+ * A point is (key, timestamp, step, value, is_nan). It is stored once, however often it was appended.
  */
 export class MetricHistory {
   readonly #tables: ObjectTables;
@@ -66,8 +66,8 @@ export class MetricHistory {
   #lastJournalId: number;
 
   /**
-   * @param run the run's number in a cell; 0 where the object is the run's own
-   * @param usedThrough a journal id that is known to be used; none of that or less is given again
+   * @param run the run's number in a cell; 0 if the object is the run's own
+   * @param usedThrough a journal id that is known to be used; new ids are greater
    */
   constructor(tables: ObjectTables, run = 0, usedThrough = 0) {
     this.#tables = tables;
@@ -79,15 +79,15 @@ export class MetricHistory {
 
   /**
    * Stores bodies made by `encodePoints`, all or none, in one journal row where they fit.
-   * @returns the id of the last journal row, greater than every one before of this run
-   * @throws Error when a body is of an unknown format, incomplete, or larger than a row may be
+   * @returns the id of the last journal row, greater than every earlier id of this run
+   * @throws Error when a body has an unknown format, is incomplete, or is larger than a row may be
    */
   append(bodies: readonly Uint8Array[]): number {
     for (const body of bodies) checkBody(body);
-    // Nothing is left of a row without points once it is folded, and its id would be given again.
+    // Bodies without points are left out: folding such a row would leave nothing, and its id would be given again.
     const [first, ...more] = joinIntoRows(bodies.filter(hasPoints));
     if (first === undefined) return this.lastJournalId;
-    // One statement is all or nothing by itself, and a savepoint costs as much as the insert.
+    // A single statement is atomic, and a savepoint would cost as much as the insert.
     if (more.length === 0) return this.#appendRow(first);
     return this.#tables.storage.transactionSync(() =>
       more.reduce((_, row) => this.#appendRow(row), this.#appendRow(first)),
@@ -103,12 +103,14 @@ export class MetricHistory {
     return id;
   }
 
-  /** At least the id of the last journal row ever acknowledged, and less than that of every later one; 0 before the first. */
+  /**
+   * At least the id of the last journal row ever acknowledged, and less than the id of every later row; 0 before the first.
+   */
   get lastJournalId(): number {
     return this.#lastJournalId;
   }
 
-  /** Removes journal rows, which must not have been folded. */
+  /** Removes journal rows. They must not have been folded. */
   takeBack({ after, through }: JournalRange): void {
     this.#tables.sql.exec(
       `DELETE FROM journal WHERE ${this.#isOfRun} AND id > ? AND id <= ?`,
@@ -119,7 +121,7 @@ export class MetricHistory {
     this.#measureJournal();
   }
 
-  /** Keeps journal rows, and only those, from readers: they may yet be refused. */
+  /** Hides these journal rows, and no others, from readers: D1 may still refuse them. */
   hide(rows: JournalRange | undefined): void {
     this.#hidden = rows;
   }
@@ -135,15 +137,15 @@ export class MetricHistory {
   }
 
   /**
-   * Moves the whole journal into segments and merges those that are due. Changes nothing that a reader sees. Called in
-   * the same turn as an append it is part of that commit. Not for use in a transaction of the caller's.
+   * Moves the whole journal into segments and merges the segments that are due. Readers see no change. If it is called in
+   * the same turn as an append, it is part of the same commit. Not for use inside a transaction.
    */
   fold(): void {
     this.foldJournal();
     while (this.merge()) {}
   }
 
-  /** The first half of {@link fold}: at most a few ten thousand points by then. */
+  /** The first half of {@link fold}; the journal has a few tens of thousands of points at most. */
   foldJournal(): void {
     const { sql, storage, keys } = this.#tables;
     for (let batch = this.#readFoldBatch(); batch; batch = this.#readFoldBatch()) {
@@ -157,13 +159,16 @@ export class MetricHistory {
     this.#measureJournal();
   }
 
-  /** Merges some segments where there are enough of a size; bounded, so that others may come between two calls. */
+  /**
+   * Merges segments if enough of one size exist. The work is bounded, so that other calls get a turn in between. @returns
+   * whether it merged
+   */
   merge(): boolean {
     return this.#tables.storage.transactionSync(() => this.#segments.mergeTier());
   }
 
   /**
-   * Removes a slice of what is stored of the run.
+   * Removes a slice of what is stored for the run.
    * @returns whether there may be more
    */
   purgeSlice(): boolean {
@@ -193,7 +198,7 @@ export class MetricHistory {
     return sampleSeries(() => this.#slices(key, undefined), options);
   }
 
-  /** Metrics for a chart, in the order of `keys`. The journal is read once, however many they are. */
+  /** Metrics for a chart, in the order of `keys`. The journal is read once, however many keys there are. */
   chart(keys: readonly string[], options: ChartOptions): ChartSeries[] {
     const isOne = keys.length === 1;
     const recent = isOne ? new Map<string, Series>() : seriesByKey([...this.#journal()]);
@@ -205,7 +210,7 @@ export class MetricHistory {
     return keys.map((key) => chartSeries((name) => this.#slices(name, undefined, recentOf(name)), key, options));
   }
 
-  /** Summaries of at least the points appended after journal row `journalId`: of all for 0. */
+  /** Summaries of at least the points appended after journal row `journalId`; 0 means all points. */
   summariesSince(journalId: number): MetricSummaries {
     const summaries = new MetricSummaries();
     for (const block of this.#segments.blocksSince(journalId)) {
@@ -217,10 +222,10 @@ export class MetricHistory {
     return summaries;
   }
 
-  /** A metric's points after `after` in order, each once. */
+  /** A metric's points after `after`, in order and each once. */
   *#slices(key: string, after: Position | undefined, recent = this.#recent(key)): Generator<KeySlice> {
     const keyId = this.#tables.keys.findId(key) ?? 0;
-    // 0 and −0 are one value, and −0 is the later of the two.
+    // 0 and −0 count as one value, and −0 sorts after 0.
     const bound = after && seriesOf(after.value === 0 ? { ...after, value: -0 } : after);
     const sources: Iterable<Chunk>[] = keyId === 0 ? [] : this.#segments.sources(keyId, bound);
     const from = bound ? firstAfter(recent, 0, recent.values.length, bound, 0) : 0;

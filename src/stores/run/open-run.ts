@@ -10,22 +10,22 @@ import { type RunFields, RunState, type RunStore } from "./run-state.ts";
 import { summaryRows } from "./summary-rows.ts";
 import type { ObjectTables } from "./tables.ts";
 
-/** What D1 has not seen of a run, for a search that writes it together with that of other runs. */
+/** What D1 has not seen of a run. A search writes it to D1 together with the news of other runs. */
 export interface RunNews {
   readonly rows: readonly string[];
-  /** Of the object's last mark. */
+  /** The epoch of the object's last mark. */
   readonly epoch: number;
-  /** The journal row up to which D1 has everything, once it has `rows`, all of them. */
+  /** The journal row up to which D1 has everything once all `rows` are written. */
   readonly through: number;
-  /** The journal row up to which D1 has everything as it is. A version before this one does not tell. */
+  /** The journal row up to which D1 has everything now. Older versions do not send it. */
   readonly flushedThrough?: number;
-  /** Of the latest points of all metrics that D1 has not seen, whether or not they are in `rows`, the last time. */
+  /** The greatest timestamp among the latest points that D1 has not seen, of all metrics and not only those in `rows`. */
   readonly lastTimestamp?: Int64;
-  /** There is nothing, and the next point will mark anew: the mark of `epoch` may go. */
+  /** There is no news, and the next point will mark the run again: the mark of `epoch` may be cleared. */
   readonly isIdle: boolean;
 }
 
-/** What a search has written to D1, by what {@link RunNews} said. */
+/** What a search has written to D1 from a {@link RunNews}. */
 export interface Confirmed {
   readonly epoch: number;
   readonly through: number;
@@ -33,22 +33,25 @@ export interface Confirmed {
 
 export interface RunParts {
   readonly tables: ObjectTables;
-  /** In the tables; 0 where the object is the run's own. */
+  /** The run's number in the tables; 0 if the object is the run's own. */
   readonly number: number;
   readonly store: RunStore;
   readonly latest: LatestMetrics;
-  /** Marks the run live in D1, perhaps together with other runs; undefined where it is not there, active and in this object. */
+  /**
+   * Marks the run live in D1, perhaps together with other runs. Answers undefined unless D1 has the run, active and in this
+   * object.
+   */
   readonly mark: (mark: RunMark) => Promise<MarkedRun | undefined>;
   readonly sockets: LiveSockets;
   readonly nowMs: () => number;
-  /** Told whenever the time of the run's next alarm is set. */
+  /** Called whenever the time of the run's next alarm is set. */
   readonly onDue: (dueMs: number) => void;
 }
 
-/** Writes to D1 what it is given when it asks for it. @returns what D1 says of the run; undefined where it is not there */
+/** Calls `take` and writes the result to D1. @returns what D1 says of the run; undefined if D1 does not have the run */
 export type FlushWriter = (take: () => RunFlush) => Promise<FlushedRun | undefined>;
 
-/** A run in an object, while it is open: its history, its burst, and what D1 has not seen. */
+/** An open run of an object: its history, its burst, and what D1 has not seen. */
 export class OpenRun {
   readonly history: MetricHistory;
   readonly sockets: LiveSockets;
@@ -56,15 +59,15 @@ export class OpenRun {
   readonly #state: RunState;
   readonly #burst: Burst;
   readonly #news: News;
-  /** Whether segments may have to be merged: the journal was folded. */
+  /** Whether the journal was folded, so that segments may need a merge. */
   isUntidy = false;
-  /** Appends and flushes that are not over. */
+  /** Appends and flushes in flight. */
   #open = 0;
   #beginning: Promise<boolean> | undefined;
 
   /**
-   * Takes back what no instance was told to keep.
-   * @throws Error where the run cannot be read; nothing is lost by it, and it can be opened once it can be read
+   * Removes points that an earlier instance stored but never had confirmed by D1.
+   * @throws Error when the run cannot be read; nothing is lost, and the run can be opened once it is readable
    */
   constructor({ tables, number, store, latest, mark, sockets, nowMs, onDue }: RunParts) {
     this.#latest = latest;
@@ -72,14 +75,14 @@ export class OpenRun {
     this.#state = new RunState(store, onDue);
     const { flushedThrough, unmarked } = this.fields;
     this.history = new MetricHistory(tables, number, flushedThrough);
-    // Nobody was told of them, and D1 may not know that the run is live, or have it active.
+    // These points were never acknowledged. D1 may not have marked the run live, and the run may not be active.
     if (unmarked !== undefined) {
       this.history.takeBack(unmarked);
       this.#state.change({ unmarked: undefined });
     }
     this.#news = new News(this.history.summariesSince(flushedThrough), this.history.lastJournalId);
     this.#burst = new Burst(this.#state, mark, nowMs);
-    // A version before this one kept no time for the next alarm.
+    // Older versions stored no time for the next alarm.
     if (this.#news.size > 0 && this.fields.dueMs === undefined) this.#state.change(this.#burst.firstAlarm());
   }
 
@@ -95,17 +98,17 @@ export class OpenRun {
     return this.#burst.isLive;
   }
 
-  /** Whether it may be closed, to be opened again from what is stored. */
+  /** Whether the run may be closed. It can be opened again from what is stored. */
   get isAtRest(): boolean {
     return this.#open === 0 && !this.sockets.isGathering;
   }
 
-  /** The mark that begins a burst, until D1 has answered; undefined otherwise. Points must wait for it. */
+  /** Pending while D1 is asked for the mark that begins a burst; undefined otherwise. Points must wait for it. */
   get beginning(): Promise<boolean> | undefined {
     return this.#beginning;
   }
 
-  /** Counts work that a clear of the mark must not overtake, and that keeps the run open. */
+  /** Counts work in flight. Such work keeps the run open, and the mark must not be cleared before it is done. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.#open++;
     try {
@@ -116,8 +119,8 @@ export class OpenRun {
   }
 
   /**
-   * Stores bodies made by `encodePoints`, in the commit of the caller's turn. Whatever is told of these points, to the
-   * client or to D1, waits at the output gate until they are durable.
+   * Stores bodies made by `encodePoints`, in the commit of the caller's turn. The platform's output gate holds back every
+   * message about these points, to the client or to D1, until the points are durable.
    * @returns whether they stay stored: false, with nothing changed, when the run is not active
    */
   async write(runId: string, bodies: readonly Uint8Array[]): Promise<boolean> {
@@ -135,8 +138,8 @@ export class OpenRun {
   }
 
   /**
-   * Stores points and marks the run live; takes the points back unless D1 says that the run is active. So does the next
-   * instance if this one dies before that is stored.
+   * Stores points and marks the run live. Removes the points again unless D1 says that the run is active. If this instance
+   * dies before it has stored the answer, the next instance removes the points.
    */
   async #begin(runId: string, bodies: readonly Uint8Array[]): Promise<boolean> {
     const after = this.history.lastJournalId;
@@ -157,13 +160,15 @@ export class OpenRun {
     return isActive;
   }
 
-  /** Has D1 mark the run live for one who watches it. */
+  /** Has D1 mark the run live for a watcher. */
   async markForWatcher(runId: string): Promise<void> {
     await this.#beginning?.catch(() => undefined);
     if (!this.isLive) await this.during(() => this.#burst.mark({ runId }, (points) => this.#takeOver(points)));
   }
 
-  /** Takes over, once, what D1 held of the run before it had an object. After the mark, D1 takes no more of them. */
+  /**
+   * Takes over, once, the points that D1 held before the run had an object. After the mark, D1 takes no more such points.
+   */
   async takeFirstPoints(): Promise<void> {
     const { hasFirstPoints, runId } = this.fields;
     if (hasFirstPoints || runId === "") return;
@@ -198,16 +203,16 @@ export class OpenRun {
 
   #confirm(through: number): void {
     const isNew = this.#news.confirm(through);
-    // For the instance that comes after: else it would tell all of it again.
+    // Stored for the next instance, which would otherwise tell D1 everything again.
     if (isNew && through > this.fields.flushedThrough) this.#state.change({ flushedThrough: through });
   }
 
   /**
    * Tells D1 now.
-   * @param endsBurst the same transaction clears the mark, unless a point is on its way or somebody watches. A point that
-   *   arrives while the clear is under way marks again with a greater epoch.
-   * @param write writes to D1, perhaps together with other runs: in one turn, and so in one commit here, each is asked
-   *   what D1 has not seen of it
+   * @param endsBurst clears the mark in the same transaction, unless a point is in flight or somebody watches. A point that
+   *   arrives while the clear is in flight marks the run again with a greater epoch.
+   * @param write writes to D1, perhaps together with other runs. It calls `take` of all these runs in one turn, and so in
+   *   one commit of this object.
    */
   flush(endsBurst: boolean, write: FlushWriter): Promise<void> {
     const mayBeLast = endsBurst && this.#open === 0;
@@ -221,7 +226,7 @@ export class OpenRun {
         const taken = this.#news.take();
         ({ through } = taken);
         ({ epoch } = this.fields);
-        // Nothing else than this flush is open.
+        // Nothing but this flush is in flight.
         isLast = mayBeLast && this.#open === 1 && !this.sockets.hasWatchers;
         if (isLast) this.#state.change({ isMarked: false });
         const rows = summaryRows(runId, taken.summaries);
@@ -229,17 +234,17 @@ export class OpenRun {
       });
       this.#news.confirm(through);
       this.#state.change({ flushedThrough: Math.max(through, this.fields.flushedThrough) });
-      // Deleted, or D1 lost the mark, as a restored backup has: the next point asks again.
+      // The run was deleted, or D1 lost the mark, as after restoring a backup: the next point asks D1 again.
       if (!run?.isActive || (this.isLive && !run.isMarked && this.fields.epoch === epoch)) this.#burst.end();
       if (isLast && !this.isLive && this.#news.size === 0) this.#state.change({ dueMs: undefined });
     });
   }
 
-  /** The alarm of this run: tells D1, and ends the burst where nothing came since the alarm before. */
+  /** The alarm of this run: tells D1, and ends the burst if no point came since the previous alarm. */
   async alarm(write: FlushWriter): Promise<void> {
     const { through } = this.#news;
     const isSilent = this.#news.size === 0 && through <= this.fields.alarmThrough;
-    // Kept before the try: an alarm that fails comes again.
+    // Stored before the attempt, so that an alarm that fails is repeated.
     this.#state.change(this.#burst.nextAlarm(through));
     await this.flush(isSilent, write);
     const hasMore = this.#news.size > 0 || (this.isLive && !this.sockets.hasWatchers);
@@ -258,7 +263,7 @@ export class OpenRun {
       this.history.foldJournal();
       this.isUntidy = true;
     } catch (error) {
-      // The points are in the journal: they count, and the next append tries again.
+      // The points are safe in the journal, and the next append tries to fold again.
       console.error("folding of run", this.fields.runId, error);
     }
   }

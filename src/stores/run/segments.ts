@@ -5,20 +5,20 @@ import { SegmentWriter } from "./segment-writer.ts";
 import type { Series } from "./series.ts";
 import { isOfRun } from "./tables.ts";
 
-/** As many segments of one tier merge into one. Tier t holds 64·8^t points and more. */
+/** This many segments of one tier merge into one. Tier t holds segments of 64·8^t points and more. */
 const SEGMENTS_PER_MERGE = 8;
 const TIER_0_POINTS = 64;
-/** No merge takes in more, so that none holds the object up for long; larger segments stay side by side. */
+/** Most points of one merge, so that no merge blocks the object for long. Larger segments stay side by side. */
 const MAX_MERGE_POINTS = 524_288;
-/** In a cell, where other runs wait meanwhile. */
+/** The limit in a cell, where other runs wait during a merge. */
 const MAX_MERGE_POINTS_OF_CELL = 131_072;
 /** Blocks that one slice of a purge removes: 12 MB. */
 const PURGED_BLOCKS = 64;
-/** A block at least this full is moved by merges, not rewritten, where no other segment has points within it. */
+/** A merge moves a block at least this full without rewriting it, if no other segment has points within its range. */
 const MIN_MOVED_POINTS = (MAX_BLOCK_POINTS * 3) / 4;
 const BLOCKS_PER_QUERY = 16;
 
-/** A block as the tables know it: where it lies, and between which points. */
+/** A block as the tables describe it: where it is stored, and its first and last point. */
 interface StoredBlock extends Chunk {
   readonly segmentId: number;
   readonly bodyId: number;
@@ -34,7 +34,7 @@ interface BlockRow extends Record<string, SqlStorageValue> {
 }
 
 /**
- * Immutable sorted stretches of points over all metrics. New points make new segments, merges make few of many.
+ * Immutable sorted sequences of points over all metrics. New points make new segments; merges turn many segments into few.
  * Methods that write belong in a transaction.
  */
 export class Segments {
@@ -49,7 +49,7 @@ export class Segments {
     this.#isOfRun = isOfRun(run);
   }
 
-  /** The latest journal row that any block has points of; 0 where there is none. */
+  /** The latest journal row from which any block has points; 0 if there is none. */
   lastJournalId(): number {
     const { last } = this.#sql
       .exec<{ last: number | null }>(
@@ -93,7 +93,7 @@ export class Segments {
     writer.finish();
   }
 
-  /** For each segment the blocks that may hold points of a metric, narrowed to those after `after`. */
+  /** For each segment, the blocks that may hold points of a metric, narrowed to points after `after`. */
   sources(keyId: number, after: Series | undefined): Iterable<Chunk>[] {
     const lower = after ? encodeBound(keyId, after, 0) : encodeKeyBound(keyId);
     const narrow = (block: Block): KeySlice[] => {
@@ -105,7 +105,7 @@ export class Segments {
     return this.#list().map(({ id }) => this.#blocks(id, lower, keyId, narrow));
   }
 
-  /** The points of at least the blocks with something of a journal row after `journalId`. */
+  /** At least the blocks that hold points from a journal row after `journalId`. */
   *blocksSince(journalId: number): Generator<Block> {
     const ids = this.#sql
       .exec<{ body_id: number }>(
@@ -117,7 +117,7 @@ export class Segments {
     for (const { body_id } of ids) yield this.#open(body_id);
   }
 
-  /** Merges the segments of one tier if there are enough, and says whether it did. */
+  /** Merges the segments of one tier if there are enough. @returns whether it merged */
   mergeTier(): boolean {
     const maxPoints = this.#run === 0 ? MAX_MERGE_POINTS : MAX_MERGE_POINTS_OF_CELL;
     const tiers = Map.groupBy(this.#list(), ({ points }) => tierOf(points));
@@ -217,7 +217,7 @@ function tierOf(points: number): number {
   return Math.max(0, Math.floor(Math.log2(points / TIER_0_POINTS) / Math.log2(SEGMENTS_PER_MERGE)));
 }
 
-/** The first segments, as many as one merge takes. */
+/** The first segments that together fit one merge. */
 function fitting<S extends { readonly points: number }>(segments: readonly S[], maxPoints: number): S[] {
   let points = 0;
   return segments.filter((segment) => {
