@@ -42,13 +42,13 @@ async function callerOf(
   return await visitor(request, config, doors);
 }
 
-/** A claim that the database does not confirm. */
+/** Turns a claim that the database does not confirm into undefined; rethrows any other error. */
 function orNobody(error: unknown): undefined {
   if (error instanceof MlflowError && error.code === "UNAUTHENTICATED") return undefined;
   throw error;
 }
 
-/** One request through one route: who, what, may they, do it. Nothing is changed before the last step. */
+/** Serves one request: authenticates the caller, reads the input, authorizes, then handles. Only the handler changes data. */
 async function serve(
   route: Route,
   request: Request,
@@ -60,7 +60,7 @@ async function serve(
   const doors = doorsOf(env, config, database, execution);
   const caller = await callerOf(route, request, config, doors);
   const asked = await readInput(request, route.input, pathParameters).catch(async (error) => {
-    // What is wrong with a request is told to those only who may know.
+    // Only confirmed callers learn what is wrong with a request.
     await confirm(caller);
     throw error;
   });
@@ -101,8 +101,8 @@ async function serve(
 }
 
 /**
- * The path by which a route is found: below the static prefix, where there is one, and each run of slashes as one, as a
- * tracking URI with a slash at its end makes them. What a route reads of its target it reads from the target as sent.
+ * The path that the router matches: without the static prefix, and with each run of slashes as one, because a tracking URI
+ * that ends with a slash produces double slashes. Routes themselves read the request target as it was sent.
  */
 function routePath(request: Request, { env: arrival }: { env?: Arrival } = {}): string {
   const path = rawPath(request).replaceAll(/\/{2,}/g, "/");
@@ -135,7 +135,7 @@ interface App {
   fetch(request: Request, env: Env, execution: ExecutionContext): Promise<Response>;
 }
 
-/** The server of these routes: every one of them, and the UI's files for what no route answers. */
+/** The server for these routes. A path that no route answers is looked up among the UI's files. */
 export function createApp(routes: readonly Route[]): App {
   const router = routerOf(routes);
 
@@ -162,12 +162,12 @@ export function createApp(routes: readonly Route[]): App {
   };
 }
 
-/** A HEAD is answered as its GET is, query and all, without the body; a HEAD asks for no socket. */
+/** Answers a HEAD like its GET, with the same query, but without the body. A HEAD cannot open a WebSocket. */
 async function head(request: Request, get: (request: Request) => Response | Promise<Response>): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.delete("Upgrade");
   const answer = await get(new Request(absoluteUrl(request), { headers }));
-  // Where a header says the length, the body need not be made. All else the runtime measures before it drops it.
+  // With a Content-Length header the body need not be made. Without one, the runtime measures the body and drops it.
   if (!answer.headers.has("Content-Length")) return answer;
   await answer.body?.cancel();
   return new Response(null, answer);

@@ -1,12 +1,12 @@
 import { MlflowError } from "../domain/errors.ts";
 import type { Route } from "../wire/route.ts";
 
-/** Under --artifacts-only. */
+/** Paths that are served with --artifacts-only. */
 const SERVED =
   /^\/(health|version|metrics)$|^\/api\/\d\.0\/(mlflow-artifacts\/|trackflare\/artifact-|mlflow\/server-info$)/;
 
 /**
- * Refuses what is not served with --artifacts-only. MLflow answers 503, which its clients repeat for minutes.
+ * Refuses routes that are not served with --artifacts-only. MLflow answers 503, which makes its clients retry for minutes.
  * @throws MlflowError NOT_IMPLEMENTED.
  */
 export function requireArtifacts({ paths: [path = ""] }: Route): void {

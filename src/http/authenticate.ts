@@ -11,18 +11,19 @@ import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
 import type { AdminCredentials, Config } from "./config.ts";
 
 /**
- * Who sent the request, or who claims to: a claim is yet to be confirmed by the database, with what the caller may do.
+ * The caller, or a claim to be a caller. The database confirms a claim later, and says what the caller may do.
  *
- * With an admin secret set, it must carry it, as Basic (`MLFLOW_TRACKING_USERNAME` and `_PASSWORD`) or Bearer
- * (`MLFLOW_TRACKING_TOKEN`), or a user's name and password, or a token, as Bearer or for a password. Without one, only the
- * local command's loopback socket serves, and only requests that name a local host and come straight from this machine: not
- * what a page sends that rebinds its DNS name to 127.0.0.1 (CVE-2025-14279), nor what a proxy passes on from anywhere.
+ * With an admin secret set, a request must carry the secret, as Basic (`MLFLOW_TRACKING_USERNAME` and `_PASSWORD`) or
+ * Bearer (`MLFLOW_TRACKING_TOKEN`); or a user's name and password; or a token, as Bearer or in place of a password.
+ * Without an admin secret, only the local command's loopback socket serves, and only requests that name a local host and
+ * come straight from this machine. This refuses pages that rebind their DNS name to 127.0.0.1 (CVE-2025-14279), and
+ * requests that a proxy passes on from anywhere.
  * @throws MlflowError UNAUTHENTICATED, PERMISSION_DENIED, or REQUEST_LIMIT_EXCEEDED after too many wrong passwords.
  */
 export async function authenticate(request: Request, config: Config, doors: Doors): Promise<Principal | Claim> {
   refuseOtherHosts(request, config);
   const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(request.headers.get("Authorization") ?? "") ?? [];
-  // No browser adds a Bearer token by itself, so whoever sends a right one meant to.
+  // No browser adds a Bearer token by itself, so a correct one was sent on purpose.
   const isBearer = config.admin !== undefined && /^bearer$/i.test(scheme);
   if (!isBearer && pageOf(request, config.allowedOrigins) === "foreign") {
     throw new MlflowError(
@@ -30,7 +31,7 @@ export async function authenticate(request: Request, config: Config, doors: Door
       "Cross-origin requests are not allowed. Name the page's origin with --cors-allowed-origins (MLFLOW_SERVER_CORS_ALLOWED_ORIGINS).",
     );
   }
-  // What a request says of itself counts before what its browser adds.
+  // An Authorization header takes precedence over the cookie or header that a browser adds.
   const browser = scheme === "" ? await signedInBrowser(request, config, doors) : undefined;
   if (browser !== undefined) return browser.user === undefined ? browser : userClaim(browser, browser.user, doors);
   const passed = scheme === "" ? await throughAccess(request, config, doors) : undefined;
@@ -87,7 +88,7 @@ async function authenticateCaller(
   throw unauthenticated();
 }
 
-/** A token as Bearer, or as the password of Basic whatever the name; undefined where the credentials are none. */
+/** The token sent as Bearer, or as the password of Basic with any username; undefined if the credentials hold no token. */
 function tokenIn(scheme: string, credentials: string): TokenParts | undefined {
   if (/^bearer$/i.test(scheme)) return parseToken(credentials);
   if (!/^basic$/i.test(scheme)) return undefined;
@@ -95,9 +96,9 @@ function tokenIn(scheme: string, credentials: string): TokenParts | undefined {
 }
 
 /**
- * The admin of a name and password, or whoever claims to be a user.
- * @param readings what one header or form may mean: all of them are one attempt.
- * @returns undefined for what can be nobody's.
+ * The admin, if the name and password are the admin's; otherwise a claim to be a user.
+ * @param readings the possible decodings of one header or form; together they count as one attempt.
+ * @returns undefined if the name and password cannot belong to anybody.
  */
 export async function callerOfPassword(
   readings: readonly NameAndPassword[],
@@ -117,19 +118,19 @@ export async function callerOfPassword(
 
 const principalOfSettings = ({ username }: AdminCredentials): Principal => ({ username, isAdmin: true });
 
-/** The client's address by Cloudflare's word on the edge; elsewhere that header is the client's own. */
+/** The client's address, which Cloudflare sets on the edge. On one machine the client could set the header itself. */
 export function addressOf({ headers }: Request, { isOnOneMachine }: Config): string {
   return isOnOneMachine ? "" : (headers.get("CF-Connecting-IP") ?? "");
 }
 
 function networkOf(request: Request, config: Config): string {
   const address = addressOf(request, config);
-  // Of IPv6 the half that a provider gives to one customer.
+  // For IPv6, the first 64 bits: the part that a provider assigns to one customer.
   return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
 }
 
 async function isAdmin({ username, password }: NameAndPassword, admin: AdminCredentials): Promise<boolean> {
-  // All are always compared, so that the time tells nothing about which was wrong.
+  // Every secret is always compared, so that the response time does not reveal which one was wrong.
   const usernameMatches = await secretsMatch(username, admin.username);
   const passwordMatches = await secretsMatch(password, admin.password);
   const tokenMatches = await secretsMatch(password, admin.token);
@@ -137,8 +138,8 @@ async function isAdmin({ username, password }: NameAndPassword, admin: AdminCred
 }
 
 /**
- * The name and password, split at the first colon as RFC 7617 has it; none where the header is malformed. The challenge
- * asks for UTF-8, but Python's requests sends a `str` as Latin-1, so bytes beyond ASCII are read both ways.
+ * The name and password, split at the first colon (RFC 7617); an empty list if the header is malformed. The challenge
+ * asks for UTF-8, but Python's requests sends a `str` as Latin-1, so bytes beyond ASCII are decoded both ways.
  */
 function basicCredentials(credentials: string): NameAndPassword[] {
   let latin1: string;
@@ -154,7 +155,7 @@ function basicCredentials(credentials: string): NameAndPassword[] {
   });
 }
 
-/** Bytes, as atob gives them, read as UTF-8; undefined where they are none. */
+/** Decodes a binary string from atob as UTF-8; undefined if the bytes are not UTF-8. */
 function utf8Of(bytes: string): string | undefined {
   try {
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -10,11 +10,11 @@ import type { Permission, Resource } from "../wire/route.ts";
 
 /** A call that may go on. */
 export interface Authorized {
-  /** What of the input the caller may use; the handler sees no other. */
+  /** The part of the input that the caller may use; the handler sees nothing else. */
   readonly input: unknown;
-  /** With what the database says of the caller by now. */
+  /** The caller as the database describes it. */
   readonly principal: Principal;
-  /** What of the server the caller may see. */
+  /** Which things on the server the caller may see. */
   readonly visibility: Visibility;
 }
 
@@ -23,9 +23,9 @@ type Rule = Exclude<Permission<unknown>, "public" | "page">;
 const denied = () => new MlflowError("PERMISSION_DENIED", "Permission denied.");
 
 /**
- * Lets the call through or throws. An admin may do everything that names what it touches; a user what grants say, by one
- * statement for all that the call touches, or by what it said seconds ago. A thing that is not there and one that may not be
- * seen are refused alike. What the caller's token is not of is refused whoever its owner is.
+ * Lets the call through or throws. An admin may make every call that names the resources it touches. A user needs grants:
+ * one statement reads the grants on all resources of the call, or its answer from seconds ago is used. A missing resource
+ * and a hidden one are refused alike. A call outside the scopes of the caller's token is refused, whoever owns the token.
  * @throws MlflowError PERMISSION_DENIED; UNAUTHENTICATED where the database does not confirm the caller's claim.
  */
 export async function authorize(
@@ -55,12 +55,12 @@ export async function authorize(
     if (answer === undefined) throw denied();
     return answer;
   }
-  // The next request finds a newer answer, or none.
+  // Refreshes the remembered answer for the next request, or drops it on an error.
   if (recalled.isOld) waitUntil(caller.ask(things).catch(() => undefined));
   return allowed;
 }
 
-/** Has the database confirm a claim where nothing else asks it to. @throws MlflowError UNAUTHENTICATED */
+/** Has the database confirm a claim, for callers that are not authorized. @throws MlflowError UNAUTHENTICATED */
 export async function confirm(caller: Principal | Claim): Promise<Principal> {
   return isPrincipal(caller) ? caller : (await caller.ask([])).principal;
 }
@@ -69,7 +69,7 @@ function isPrincipal(caller: Principal | Claim): caller is Principal {
   return "username" in caller;
 }
 
-/** What cannot be taken back, and what decides over others, is never allowed by what was true seconds ago. */
+/** Calls that cannot be undone, or that decide over other users, never rely on an answer from seconds ago. */
 function mustBeAsked({ level, scope }: Rule, resources: readonly Resource[]): boolean {
   return (
     scope === "admin" ||
@@ -123,7 +123,7 @@ function scopesOn(resource: Resource, { level, scope }: Rule): Scope[] {
   return scope === undefined ? [verb] : [verb, scope];
 }
 
-/** A free name of an experiment may be asked for: that nobody has it is the answer. */
+/** Anybody may ask for an experiment by a free name: the answer is that no experiment has the name. */
 function reaches(level: number | "free" | null | undefined, needed: number): boolean {
   return level === "free" || (typeof level === "number" && level >= needed);
 }
@@ -142,14 +142,14 @@ function isGranted(resource: Resource): resource is Resource & GrantedThing {
   }
 }
 
-/** Of what no grants are about: everybody may list, take new names, and have an account. */
+/** Whether a resource without grants is open to the caller: every user may list, take new names, and use the own account. */
 function isOpenTo(resource: Resource, { username, narrowing }: Principal): boolean {
   switch (resource.kind) {
     case "list":
       return true;
     case "newExperiment":
     case "newRegisteredModel":
-      // They would be of no experiment that the credentials are of.
+      // A new experiment or model would be outside the experiments that the credentials are limited to.
       return narrowing?.experimentIds === undefined;
     case "account":
       return resource.username === username;

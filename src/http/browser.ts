@@ -8,17 +8,17 @@ import { pageOf } from "./callers.ts";
 import type { Config } from "./config.ts";
 
 /*
- * Browsers that are signed in, by a cookie. A browser adds it to whatever any page asks of this server, so a cookie counts
- * only where the request is shown to come from this server's own page: by the browser's word (Origin, Sec-Fetch-Site), and
- * where it may change something, by a header that a page of another site cannot add unasked.
+ * Browsers that are signed in by a cookie. A browser sends the cookie with every request to this server, whichever page
+ * asks for it. So a cookie counts only if the request provably comes from this server's own page: the browser says so
+ * (Origin, Sec-Fetch-Site), and a request that may change something has a header that another site's page cannot add unasked.
  */
 
-/** Without it no page signs in, and no cookie changes anything. */
+/** The header that a page must send to sign in, and to change anything by its cookie. */
 export const PAGE_HEADER = "X-Trackflare-Page";
 
 /**
- * The user or admin whose browser sent the request, by its cookie; undefined without one that counts.
- * @throws MlflowError PERMISSION_DENIED where a cookie that counts comes with a request of unknown origin that may change
+ * The user or admin whose browser sent the request, by its cookie; undefined without a valid cookie.
+ * @throws MlflowError PERMISSION_DENIED where a valid cookie comes with a request of unknown origin that may change
  *   something.
  */
 export async function signedInBrowser(
@@ -38,8 +38,9 @@ export async function signedInBrowser(
 }
 
 /**
- * The user whom Cloudflare Access has let through, by the header that it adds. It adds it for a browser's cookie, so for a
- * browser the same holds as for a cookie of this server. A program's service token no browser sends by itself.
+ * The user whom Cloudflare Access has let through, by the header that Access adds. Access adds the header for a browser's
+ * cookie, so a browser's request needs the same proof as with a cookie of this server. A program's service token needs
+ * none, because no browser sends one by itself.
  * @throws MlflowError PERMISSION_DENIED
  */
 export async function throughAccess(
@@ -57,7 +58,7 @@ export async function throughAccess(
 }
 
 /**
- * Who sent a request that only pages of this server send, signed in or not.
+ * The sender, signed in or not, of a request that only pages of this server may send.
  * @throws MlflowError PERMISSION_DENIED for any other sender.
  */
 export async function visitor(request: Request, config: Config, doors: Doors): Promise<Principal> {
@@ -69,8 +70,8 @@ export async function visitor(request: Request, config: Config, doors: Doors): P
 }
 
 /**
- * Whether the request is by a page of this server, or by a reader who opens an address. What another site embeds, frames or
- * fetches is neither, whatever cookie comes with it.
+ * Whether the request comes from a page of this server, or from a reader who opens an address. A request that another site
+ * embeds, frames or fetches is neither, whatever cookie comes with it.
  */
 function isByOwnPage(request: Request, allowedOrigins: ReadonlySet<string>): boolean {
   const { headers } = request;
@@ -83,7 +84,7 @@ function isByOwnPage(request: Request, allowedOrigins: ReadonlySet<string>): boo
   return origin === null || pageOf(request, new Set()) === "own" || allowedOrigins.has(origin);
 }
 
-/** @throws MlflowError PERMISSION_DENIED where the request may change something, and no own page is shown to have sent it. */
+/** @throws MlflowError PERMISSION_DENIED where the request may change something without proof that an own page sent it. */
 function requireProof(request: Request): void {
   const { method, headers } = request;
   const isSocket = headers.has("Upgrade");

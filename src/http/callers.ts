@@ -1,15 +1,15 @@
 import { rawHost } from "../wire/raw-target.ts";
 
 /*
- * Which hosts and which web pages may call. A browser sends what a page asks of it with the user's own address and
- * credentials, so the server looks at the two things that no page can choose: the Host that the browser was led to, and
- * the Origin of the page (CVE-2025-14279, CVE-2023-43472). Names and meaning of the settings are MLflow's.
+ * Which hosts and which web pages may call. A browser sends a page's requests with the user's own address and credentials,
+ * so the server looks at the two things that no page can choose: the Host that the browser was led to, and the Origin of
+ * the page (CVE-2025-14279, CVE-2023-43472). Names and meaning of the settings are MLflow's.
  */
 
-/** Whether a `name:port` of a list covers the one that was called. */
+/** Whether a list of allowed hosts covers `host`, the `name:port` that was called. */
 export type HostRule = (host: string) => boolean;
 
-/** Names of this machine. A page that lets its own name resolve to 127.0.0.1 has that name in Host, and none of these. */
+/** Whether `host` names this machine. A page whose own name resolves to 127.0.0.1 still has its own name in Host. */
 export function isLocalHost(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host);
 }
@@ -29,7 +29,7 @@ export function hostRule(list: string): HostRule {
   return (host) => patterns.some((pattern) => pattern.test(host));
 }
 
-/** The origins of `MLFLOW_SERVER_CORS_ALLOWED_ORIGINS`, as browsers write them; `*` is every one. */
+/** The origins of `MLFLOW_SERVER_CORS_ALLOWED_ORIGINS`, as browsers write them; `*` stands for every origin. */
 export function originsIn(list: string): ReadonlySet<string> {
   return new Set(entriesOf(list).map((entry) => (entry === "*" ? entry : new URL(entry).origin)));
 }
@@ -42,19 +42,19 @@ function entriesOf(list: string): string[] {
 }
 
 /**
- * How a request's page stands to this server: "own" are its own pages and all that is no page, "allowed" are pages of
- * this machine and of the listed origins, which are told that they may read the answer.
+ * Where a request's page comes from. "own": a page of this server, or no page at all. "allowed": a page of this machine or
+ * of a listed origin; the answer tells its browser that the page may read it. "foreign": any other page.
  */
 export function pageOf(request: Request, allowed: ReadonlySet<string>): "own" | "allowed" | "foreign" {
   const origin = request.headers.get("Origin");
-  // Browsers alone write Sec-Fetch-Site. It holds behind proxies too, which may call this server by another name.
+  // Only browsers write Sec-Fetch-Site. It stays right behind a proxy that calls this server by another name.
   if (origin === null || request.headers.get("Sec-Fetch-Site") === "same-origin") return "own";
   if (isSameAuthority(origin, rawHost(request))) return "own";
   const isAllowed = allowed.has("*") || isLocalOrigin(origin) || allowed.has(origin);
   return isAllowed ? "allowed" : "foreign";
 }
 
-/** `https://name` is `name` and `name:443`. Which scheme a proxy was called by is not known here: either will do. */
+/** `https://name` matches `name` and `name:443`. The scheme that a proxy was called by is unknown, so either is accepted. */
 function isSameAuthority(origin: string, host: string): boolean {
   const [, scheme, authority = ""] = /^(https?):\/\/(.+)$/i.exec(origin) ?? [];
   const defaultPort = scheme?.toLowerCase() === "https" ? ":443" : ":80";
@@ -67,8 +67,8 @@ function isLocalOrigin(origin: string): boolean {
 }
 
 /**
- * Headers that proxies, load balancers and content networks add to what they pass on, in lower case; `*` is any end. None that
- * clients add of themselves, as tracing libraries do X-Amzn-Trace-Id.
+ * Headers that proxies, load balancers and content networks add to requests they pass on, in lower case; `*` is any end.
+ * Headers that clients add themselves are not listed, such as X-Amzn-Trace-Id of tracing libraries.
  */
 export const PROXY_HEADERS = [
   ...["forwarded", "x-forwarded*", "via", "x-original-*", "x-rewrite-url", "x-real-ip", "x-real-port", "x-remote-ip"],

@@ -3,7 +3,7 @@ import { isLarge } from "../wire/respond.ts";
 import { isLocalHost } from "./callers.ts";
 import type { Config } from "./config.ts";
 
-/** The codings that the client takes, without those that it gives no weight. */
+/** The content codings that the client accepts, without codings of weight 0. */
 export function acceptedEncodings(request: Request): ReadonlySet<string> {
   const header = request.headers.get("Accept-Encoding") ?? "";
   const codings = header.split(",").map((part) => part.split(";").map((piece) => piece.trim().toLowerCase()));
@@ -11,14 +11,15 @@ export function acceptedEncodings(request: Request): ReadonlySet<string> {
 }
 
 /**
- * A large JSON answer by gzip, where the client takes it and is on another machine. To this machine, which MLflow's client
- * asks for gzip too, it would be slower (docs/architecture.md); on the edge the platform compresses.
+ * Compresses a large JSON response with gzip, if the client accepts gzip and is on another machine. For a client on this
+ * machine, gzip would be slower (docs/architecture.md), although MLflow's client asks for it. On the edge, the platform
+ * compresses.
  */
 export function compress(request: Request, response: Response, config: Config): Response {
   if (!config.isOnOneMachine || !isLarge(response) || isLocalHost(rawHost(request))) return response;
   if (!acceptedEncodings(request).has("gzip")) return response;
   const compressed = new Response(response.body, response);
-  // The runtime encodes by what the header says.
+  // The runtime compresses the body because of this header.
   compressed.headers.set("Content-Encoding", "gzip");
   compressed.headers.append("Vary", "Accept-Encoding");
   return compressed;

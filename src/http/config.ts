@@ -22,20 +22,20 @@ const settings = z.extend(adminSettings, {
   /** Where artifacts go: the R2 bucket, or the local command's folder. */
   TRACKFLARE_ARTIFACTS: z._default(z.enum(["r2", "folder"], "must be r2 or folder"), "r2"),
   ...cellSettings.shape,
-  /** The account's plan at Cloudflare, which says how many queries of D1 an invocation may have. */
+  /** The account's Cloudflare plan, which limits the D1 queries of one invocation. */
   TRACKFLARE_WORKERS_PLAN: z._default(z.enum(["free", "paid"], "must be free or paid"), "free"),
-  /** Set by the local command for --expose-prometheus: /metrics has this isolate's counts, which are all there are then. */
+  /** Set by the local command for --expose-prometheus: /metrics shows this isolate's counts; locally there is one isolate. */
   TRACKFLARE_METRICS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
-  /** A line of JSON for each request. */
+  /** Whether to log a line of JSON for each request. */
   TRACKFLARE_LOG_REQUESTS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
-  /** What URLs are signed with that need no other credential; the local command gives a new one at each start. */
+  /** The secret that signs URLs which need no other credential; the local command makes a new one at each start. */
   TRACKFLARE_URL_SECRET: z.optional(z.string().check(z.minLength(16, "must have at least 16 characters"))),
   ...standingSettings.shape,
   ...ssoSettings.shape,
   ...artifactSettings.shape,
 });
 
-/** Who the admin is, and with which secrets. */
+/** The admin's name and secrets. */
 export interface AdminCredentials {
   readonly username: string;
   readonly password: string | undefined;
@@ -45,20 +45,20 @@ export interface AdminCredentials {
 export interface Config {
   /** Undefined while no secret is set. */
   readonly admin: AdminCredentials | undefined;
-  /** All that the settings say of the admin, in one text. */
+  /** All settings about the admin, in one text. */
   readonly adminSecrets: string | undefined;
-  /** How people sign in by a provider; undefined where none is named, or no admin is. */
+  /** How people sign in with an identity provider; undefined if the settings name no provider or no admin. */
   readonly sso: SsoSettings | undefined;
-  /** Where browsers find this server, with the path below which it stands; undefined where requests say it. */
+  /** The URL by which browsers reach this server, with its path prefix; undefined where the request's own URL is right. */
   readonly publicUrl: string | undefined;
-  /** Open to local requests without credentials. */
+  /** Whether local requests need no credentials. */
   readonly isOpenLocally: boolean;
   readonly artifactStore: "r2" | "folder";
-  /** The S3 bucket that holds artifacts instead, where one is named. */
+  /** The S3 bucket that holds artifacts in place of `artifactStore`, where the settings name one. */
   readonly bucket: S3Settings | undefined;
-  /** What users hold on everything that no grant of theirs is about. */
+  /** The permission level of a user on everything that no grant of the user covers. */
   readonly defaultLevel: number;
-  /** Served by the local command, not by the edge. */
+  /** Whether the local command serves, not the edge. */
   readonly isOnOneMachine: boolean;
   readonly countsRequests: boolean;
   readonly logsRequests: boolean;
@@ -70,32 +70,32 @@ export interface Config {
   readonly presignedSeconds: number;
   /** Whether artifacts pass through this server. */
   readonly isServingArtifacts: boolean;
-  /** Whether nothing else is served: runs and experiments are another server's. */
+  /** Whether this server serves artifacts only; another server has the runs and experiments. */
   readonly isArtifactsOnly: boolean;
-  /** What URLs are signed with that need no other credential; undefined where there is no secret. */
+  /** The secret that signs URLs which need no other credential; undefined where none is set. */
   readonly urlSecret: string | undefined;
   readonly locations: LocationRules;
   /** Where the metric histories of new runs go. */
   readonly cells: CellSettings;
   /** Which hosts may be called; undefined where no list is set. */
   readonly allowedHost: HostRule | undefined;
-  /** Of other servers' pages that may call. */
+  /** Origins of other servers' pages that may call. */
   readonly allowedOrigins: ReadonlySet<string>;
-  /** The path below which this server answers too, as `/mlflow`; "" for none. */
+  /** A path prefix, such as `/mlflow`, below which this server answers too; "" for none. */
   readonly staticPrefix: string;
-  /** Who may show the UI in a frame, in the words of a Content-Security-Policy. */
+  /** Who may show the UI in a frame, as the value of frame-ancestors in a Content-Security-Policy. */
   readonly frameAncestors: string;
 }
 
-/** `X-Frame-Options` as MLflow has it, which the policy's frame-ancestors replaced. */
+/** MLflow's values of `X-Frame-Options`, as values of the policy's frame-ancestors, which replaced that header. */
 const FRAME_ANCESTORS = { DENY: "'none'", SAMEORIGIN: "'self'", NONE: "*" } as const;
 
 let parsed: { readonly env: Env; readonly config: Config } | undefined;
 
 /**
  * The settings in `env`, parsed once per isolate.
- * @throws MlflowError TEMPORARILY_UNAVAILABLE, naming every wrong setting and what it must be: the operator reads it in
- *   whatever client is at hand, and no value is shown.
+ * @throws MlflowError TEMPORARILY_UNAVAILABLE, naming every wrong setting and what it must be, for the operator to read in
+ *   any client. The message shows no setting's value.
  */
 export function configOf(env: Env): Config {
   if (parsed?.env !== env) parsed = { env, config: parseConfig(env) };
@@ -115,8 +115,8 @@ function wrongSettings(problems: string): MlflowError {
 }
 
 /**
- * Cloudflare takes no body of more than 100 MB. Clients of MLflow 3.18 send every file by parts where they are told that
- * there is no other way; earlier ones look at no such word, and send files whole.
+ * Cloudflare accepts no body over 100 MB. MLflow 3.18 clients send every file in parts if the server says that this is the
+ * only way. Earlier clients ignore that and send files whole.
  */
 function presignedUse(setting: string | undefined, isOnEdgeWithR2: boolean): PresignedUse {
   if (setting !== undefined) return isYes(setting, false) ? "only" : "off";
@@ -189,8 +189,8 @@ function parseConfig(env: Env): Config {
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
     presigned: presignedUse(rest.MLFLOW_ARTIFACTS_PRESIGNED_ONLY, keepsInR2),
     presignedSeconds: Number(rest.MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS ?? 3600),
-    // With S3 parts go to the bucket, which clients may not reach. On one machine they go to the address that this server
-    // was called by, which a proxy may have changed; and no platform limits a body there.
+    // With S3, parts go to the bucket, which clients may be unable to reach. On one machine, parts go to the address that
+    // this server was called by, which a proxy may have changed; and there no platform limits the size of a body.
     announcesMultipart: isYes(rest.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD, keepsInR2),
     announcesPresigned: isYes(rest.MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD, false),
     isServingArtifacts: isYes(rest.MLFLOW_SERVE_ARTIFACTS, true),

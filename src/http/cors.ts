@@ -6,8 +6,8 @@ const METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 const KEEP_PERMISSION = "7200";
 
 /**
- * What a page of an allowed origin may read, said on an answer to it. Pages of this server need no permission, and others
- * get none.
+ * Adds the CORS headers that let a page of an allowed origin read the response. Pages of this server need no permission,
+ * and pages of other origins get none.
  */
 export function allowPage(request: Request, response: Response, config: Config): Response {
   if (pageOf(request, config.allowedOrigins) !== "allowed" || response.webSocket) return response;
@@ -20,8 +20,8 @@ export function allowPage(request: Request, response: Response, config: Config):
 }
 
 /**
- * The answer to a browser that asks, without credentials, whether a page may send a request; undefined where it is another
- * request, or the page may not.
+ * The response to a CORS preflight, by which a browser asks without credentials whether a page may send a request;
+ * undefined if the request is not a preflight or the page may not.
  */
 export function preflight(request: Request, config: Config): Response | undefined {
   if (request.method !== "OPTIONS" || !request.headers.has("Access-Control-Request-Method")) return undefined;

@@ -3,11 +3,11 @@ import { isBeyondLimits } from "../stores/d1/connection/guard.ts";
 import { json } from "../wire/respond.ts";
 import { log } from "./observe.ts";
 
-/** What clients wait before they come again, in seconds, where an error does not say. */
+/** How long clients wait before they retry, in seconds, where an error does not say. */
 const RETRY_AFTER_SECONDS = 2;
 
 /**
- * What D1 and Durable Objects say when they fail, by their texts (developers.cloudflare.com/d1/observability/debug-d1,
+ * Failures of D1 and Durable Objects, by their error texts (developers.cloudflare.com/d1/observability/debug-d1,
  * developers.cloudflare.com/durable-objects/observability/troubleshooting). The first that matches counts.
  */
 const STORAGE_FAILURES: readonly {
@@ -16,7 +16,7 @@ const STORAGE_FAILURES: readonly {
   readonly message: string;
 }[] = [
   {
-    // Full, or the plan's day is used up. Repeating it for minutes would only add to that.
+    // The storage is full, or the plan's daily limit is used up. Retries within minutes would only add to the use.
     says: /SQLITE_FULL|maximum DB size|account storage limit|storage limit|free tier|daily .{0,40}limit|limit.{0,40} (per|a) day/i,
     code: "RESOURCE_LIMIT_EXCEEDED",
     message: "The storage is full, or the limit of the Cloudflare plan is reached. The account's dashboard says which.",
@@ -27,20 +27,20 @@ const STORAGE_FAILURES: readonly {
     message: "The request needs more memory or CPU time than the platform gives. Ask for less, or send less, at once.",
   },
   {
-    // It was never begun: the place where it waited was full.
+    // The request was never begun, because the queue was full.
     says: /(D1 DB|Durable Object) is overloaded/i,
     code: "REQUEST_LIMIT_EXCEEDED",
     message: "The storage is busy and did not take the request; please repeat it.",
   },
   {
-    // It may have been done or not, and is safe to repeat.
+    // The request may or may not have been carried out, and is safe to repeat.
     says: /Network connection lost|caused object to be reset|reset because its code was updated|Cannot resolve D1 DB|internal error; reference|encountered an internal error|\((10001|10043)\)/i,
     code: "TEMPORARILY_UNAVAILABLE",
     message: "The storage did not answer; please repeat the request.",
   },
 ];
 
-/** The answer for anything thrown. What we did not throw on purpose is logged under the request's id and not shown. */
+/** The response for anything thrown. Unexpected errors are logged under the request's id and not shown. */
 export function errorResponse(error: unknown, requestId: string): Response {
   if (error instanceof MlflowError) return mlflowErrorResponse(error);
   if (isBeyondLimits(error)) {
@@ -57,7 +57,7 @@ function failureOf(error: unknown, requestId: string): MlflowError {
   const text = error instanceof Error ? error.message : "";
   const known = STORAGE_FAILURES.find(({ says }) => says.test(text));
   if (known !== undefined) return new MlflowError(known.code, withId(known.message));
-  // The platform's word on Durable Objects' errors.
+  // The platform marks errors of Durable Objects that may be retried.
   if (error instanceof Error && "retryable" in error && error.retryable === true) {
     return new MlflowError("TEMPORARILY_UNAVAILABLE", withId("The storage did not answer; please repeat the request."));
   }

@@ -2,8 +2,9 @@ import type { Result, Router } from "hono/router";
 import { TrieRouter } from "hono/router/trie-router";
 
 /**
- * Finds nearly every route by one look into a map: MLflow's endpoints are fixed paths. Hono's fastest router refuses the
- * few others beside them (`logged-models/search` and `logged-models/:model_id/params`), so they are left to its second.
+ * Finds nearly every route by one lookup in a map, because MLflow's endpoints are fixed paths. The few routes with
+ * parameters go to Hono's second-fastest router: its fastest refuses them beside fixed paths (`logged-models/search` and
+ * `logged-models/:model_id/params`).
  */
 export class FixedPathsFirst<T> implements Router<T> {
   readonly name = "FixedPathsFirst";

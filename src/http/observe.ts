@@ -1,12 +1,12 @@
 import { REQUEST_METRICS } from "../services/request-metrics.ts";
 import type { Config } from "./config.ts";
 
-/** What is known of a request before its route is, and then the route. Hono's handlers have it as `c.env`. */
+/** What is known about a request before routing, and the route once it is found. Hono's handlers get it as `c.env`. */
 export interface Arrival {
   readonly env: Env;
   readonly config: Config;
   readonly requestId: string;
-  /** The runtime's clock, which stands still while nothing is waited for. */
+  /** By the runtime's clock, which advances only during I/O. */
   readonly startMs: number;
   /** The first path of the route that answers, such as `/api/2.0/mlflow/runs/get`. */
   route?: string;
@@ -14,13 +14,13 @@ export interface Arrival {
 
 const CLIENTS_ID = /^[\w.:-]{8,128}$/;
 
-/** The id that a proxy or client gave, so that its log and this one can be read together, or a new one. */
+/** The id that a proxy or client gave, so that its log and this one can be matched; otherwise a new id. */
 export function requestIdOf(request: Request): string {
   const given = request.headers.get("X-Request-Id");
   return given !== null && CLIENTS_ID.test(given) ? given : crypto.randomUUID();
 }
 
-/** Says on an answer which request it is for and how long that took, counts it, and logs it where that is asked for. */
+/** Adds the request's id and duration to the response, counts the request, and logs it if the settings say so. */
 export function observed(request: Request, response: Response, arrival: Arrival): Response {
   const { config, requestId, route } = arrival;
   const ms = Date.now() - arrival.startMs;
@@ -38,8 +38,8 @@ export function observed(request: Request, response: Response, arrival: Arrival)
 }
 
 /**
- * Whether someone reads an answer's id and time: whoever sent an id, a browser, whoever is refused. Both headers take 10 µs
- * of the 50 that the shortest request takes, and MLflow's client, which sends thousands, looks at neither.
+ * Whether the response gets the headers with its id and duration: if the client sent an id, is a browser, or is refused.
+ * Both headers take 10 µs of the shortest request's 50 µs, and MLflow's client, which sends thousands, reads neither.
  */
 function isTold({ headers }: Request, { status, webSocket }: Response): boolean {
   if (webSocket) return false;

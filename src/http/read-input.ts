@@ -8,7 +8,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
  * The route's input from the request, by the input's kind.
- * @param pathParameters fields that the path names, by their wire names; they win over what a body says.
+ * @param pathParameters fields that the path names, by their wire names; they take precedence over the body.
  * @throws MlflowError INVALID_PARAMETER_VALUE or REQUEST_TOO_LARGE.
  */
 export async function readInput<Input>(
@@ -27,8 +27,8 @@ export async function readInput<Input>(
 }
 
 /**
- * The body, of at most `maxBytes`. No more than that is ever read: a body that says no length is cancelled where it
- * becomes too long.
+ * The body, of at most `maxBytes`. No more than that is ever read: a body without a Content-Length is cancelled as soon as
+ * it is too long.
  * @throws MlflowError REQUEST_TOO_LARGE.
  */
 export async function readBytes(
@@ -40,11 +40,11 @@ export async function readBytes(
     await request.body?.cancel();
     throw tooLarge();
   }
-  // HTTP holds a body to the length that it says.
+  // HTTP ensures that a body is no longer than its Content-Length.
   if (length !== null || request.body === null) return new Uint8Array(await request.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Leaving the loop cancels the body.
+  // Throwing from the loop cancels the body.
   for await (const chunk of request.body) {
     size += chunk.length;
     if (size > maxBytes) throw tooLarge();
@@ -57,18 +57,18 @@ function bodyTooLarge(maxBytes: number): MlflowError {
   return new MlflowError("REQUEST_TOO_LARGE", `The body may have at most ${maxBytes} bytes.`);
 }
 
-/** From the query where a GET has one, else from the JSON body, which old clients send with GET too. */
+/** Reads the query of a GET that has one, else the JSON body, which old clients send with GET too. */
 async function readRaw(request: Request, { repeatedNames, maxBytes }: Message<unknown>): Promise<unknown> {
   const queryStart = request.method === "GET" || request.method === "HEAD" ? request.url.indexOf("?") : -1;
   if (queryStart !== -1 && queryStart < request.url.length - 1) {
     return queryToRaw(new URLSearchParams(request.url.slice(queryStart)), repeatedNames);
   }
-  // A form or text/plain POST needs no preflight, so it is what a hostile page would send (CVE-2023-43472).
+  // A hostile page would send a form or text/plain POST, since neither needs a preflight (CVE-2023-43472).
   if (request.method === "POST" || request.method === "PUT") requireJson(request.headers.get("Content-Type"));
   return parseBody(decodeUtf8(await readBytes(request, { maxBytes })));
 }
 
-/** Where a body names another, the path wins, as MLflow 3.18 has it: authorization reads the same id as the handler. */
+/** The path's fields replace the body's, as in MLflow 3.18, so that authorization and handler read the same id. */
 function withPathParameters(raw: unknown, pathParameters: Readonly<Record<string, string>>): unknown {
   if (Object.keys(pathParameters).length === 0) return raw;
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return raw;
@@ -91,7 +91,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** An empty body is an empty message; a JSON string is decoded again, as the oldest clients encode twice. */
+/** An empty body is an empty message. A JSON string is decoded again, because the oldest clients encode twice. */
 function parseBody(text: string): unknown {
   if (text.trim() === "") return {};
   try {

@@ -3,9 +3,9 @@ import { PAGE_HEADER } from "./browser.ts";
 import type { Config } from "./config.ts";
 
 /**
- * What a 401 becomes for a browser. A reader who opens an address gets the page to sign in at, which leads back. A page's own
- * request keeps the 401 without its challenge, at which the browser would ask for the password in a dialog of its own.
- * Programs keep the challenge: some send a password only when they are asked.
+ * Turns a 401 into what a browser needs. A reader who opens an address is sent to the sign-in page, which leads back. A
+ * page's own request gets the 401 without the challenge, since a challenge makes the browser open its password dialog.
+ * Programs keep the challenge, because some send a password only when challenged.
  */
 export function forBrowsers(request: Request, response: Response, config: Config): Response {
   if (response.status !== 401 || config.admin === undefined) return response;
@@ -14,7 +14,7 @@ export function forBrowsers(request: Request, response: Response, config: Config
   return response;
 }
 
-/** Whether a reader opened the address: by the browser's word, or where it gives none, over plain http, by what it asks for. */
+/** Whether a reader opened the address: by Sec-Fetch-Mode, or over plain http, where browsers omit that, by Accept. */
 function isOpened({ method, headers }: Request): boolean {
   if (method !== "GET" || headers.has("Authorization") || headers.has(PAGE_HEADER)) return false;
   const mode = headers.get("Sec-Fetch-Mode");
@@ -22,12 +22,12 @@ function isOpened({ method, headers }: Request): boolean {
   return /\btext\/html\b/.test(headers.get("Accept") ?? "");
 }
 
-/** Over plain http by the page's own header, or by the page that the browser names. Node's fetch sends Sec-Fetch-Mode too. */
+/** Whether a page sent it. Over plain http, the page header or Referer tells. Node's fetch sends Sec-Fetch-Mode too. */
 function isOfPage({ headers }: Request): boolean {
   return headers.has("Sec-Fetch-Site") || headers.has(PAGE_HEADER) || headers.has("Referer");
 }
 
-/** By a relative address, as a proxy may have taken the start of the path away. */
+/** Redirects to a relative address, because a proxy may have removed the start of the path. */
 function toSignInPage(request: Request, { staticPrefix }: Config): Response {
   const path = rawPath(request);
   const below = staticPrefix !== "" && path.startsWith(`${staticPrefix}/`) ? path.slice(staticPrefix.length) : path;

@@ -3,8 +3,8 @@ import { acceptedEncodings } from "./compress.ts";
 import type { Config } from "./config.ts";
 
 /**
- * Headers of the web UI's files. The edge serves them without the Worker and takes the same headers from
- * `ui/public/_headers`; on one machine everything reaches the Worker.
+ * Headers of the web UI's files. The edge serves the files without the Worker, with the same headers from
+ * `ui/public/_headers`. On one machine every request reaches the Worker.
  */
 export const UI_HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy":
@@ -17,14 +17,14 @@ export const UI_HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 
-/** Names and folders as the build makes them: nothing encoded, no empty segment that a redirect could take for a host. */
+/** Paths as the build makes them: nothing encoded, and no empty segment, which a redirect could read as a host. */
 const FILE_PATH = /^\/(?:[\w-][\w.~-]*\/)*(?:[\w-][\w.~-]*)?$/;
 
-/** Of the files that carry a hash of their content in their name. */
+/** The folder of the files whose names contain a hash of their content. */
 const HASHED_FILES = "/assets/";
 const FOREVER = "public, max-age=31536000, immutable";
 
-/** What the build lays beside a file, by the ending of its name; best first. */
+/** The compressed copies that the build puts beside a file, by their suffix; best first. */
 const ENCODINGS = [
   ["br", ".br"],
   ["gzip", ".gz"],
@@ -39,14 +39,14 @@ const COMPRESSED_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The file of the web UI at the request's path; undefined where there is none. Files are public: they hold no data, and
- * what they ask of the API is authorized there.
+ * The web UI's file at the request's path; undefined where there is none. The files are public: they hold no data, and the
+ * API authorizes their requests.
  */
 export async function uiFile(request: Request, env: Env, config: Config): Promise<Response | undefined> {
   if (request.method !== "GET") return undefined;
   const prefix = config.staticPrefix;
   const asked = rawPath(request);
-  // The page's own links are relative: it must stand in a folder.
+  // The page's links are relative, so its path must end with a slash.
   if (prefix !== "" && asked === prefix)
     return new Response(null, { status: 308, headers: { Location: `${prefix}/` } });
   const path = prefix !== "" && asked.startsWith(`${prefix}/`) ? asked.slice(prefix.length) : asked;
@@ -81,7 +81,7 @@ async function compressedFile(request: Request, path: string, assets: Fetcher): 
   if (type === undefined || encoding === undefined) return undefined;
   const found = await plainFile(request, name + ending, assets);
   if (found === undefined) return undefined;
-  // An unchanged file (304) has no body that could be said to be encoded.
+  // A 304 has no body, so it gets no Content-Encoding.
   const response = new Response(found.body, { status: found.status, headers: found.headers, encodeBody: "manual" });
   response.headers.set("Content-Type", type);
   response.headers.set("Content-Encoding", encoding);
@@ -89,7 +89,7 @@ async function compressedFile(request: Request, path: string, assets: Fetcher): 
   return response;
 }
 
-/** What a browser shows where the web UI was not built: how to log here. */
+/** The page for a server whose web UI was not built: how to log to this server. */
 function welcome(request: Request, prefix: string): Response {
   const uri = new URL(absoluteUrl(request)).origin + prefix;
   const text = `Trackflare serves MLflow's tracking API here. Its web UI was not built: the server's log says why.

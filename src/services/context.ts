@@ -6,52 +6,52 @@ import type { Database } from "../stores/d1/connection/database.ts";
 import type { CellSettings } from "../stores/run/placement.ts";
 import type { SsoSettings } from "./access/sso/settings.ts";
 
-/** "only": artifacts pass by presigned URLs alone. "offered": clients that know of them use them, others need not. */
+/** "only": artifacts pass by presigned URLs alone. "offered": clients that know presigned URLs use them; others need not. */
 export type PresignedUse = "only" | "offered" | "off";
 
-/** What a service works with: the stores, the caller, and nothing of HTTP. */
+/** What a service works with: the stores and the caller, but nothing of HTTP. */
 export interface ServiceContext {
   readonly env: Env;
-  /** To read from. */
+  /** The D1 that services read from. */
   readonly db: D1Database;
-  /** To write to: the same database, with what several write at once in one transaction. */
+  /** The same D1, for writes: writes that arrive at the same time share one transaction. */
   readonly writes: Database;
   readonly artifacts: ArtifactStore;
   readonly locations: LocationRules;
   /** Whether clients may send artifacts through this server and fetch them. */
   readonly isServingArtifacts: boolean;
-  /** Whether runs and experiments are another server's. */
+  /** Whether this server has artifacts only; another server has the runs and experiments. */
   readonly isArtifactsOnly: boolean;
-  /** What URLs are signed with that need no other credential; undefined where there is no secret. */
+  /** The secret that signs URLs which need no other credential; undefined where none is set. */
   readonly signingSecret: string | undefined;
-  /** All that the settings say of the admin; undefined where the server asks for no credentials. */
+  /** All settings about the admin; undefined where the server asks for no credentials. */
   readonly adminSecrets: string | undefined;
-  /** Of the admin of the settings, whose name no user has. */
+  /** The name of the admin from the settings. No user has that name. */
   readonly adminUsername: string;
-  /** Whose name and password these are; for an own page of this server. See http/sign-in.ts. */
+  /** Whose name and password these are. Only this server's own sign-in page needs it: see routes/ui/session.ts. */
   readonly principalOfPassword: (username: string, password: string) => Promise<Principal | undefined>;
-  /** How people sign in by a provider. */
+  /** How people sign in with an identity provider; undefined where they cannot. */
   readonly sso: SsoSettings | undefined;
-  /** Where browsers find this server; undefined where the request says it. */
+  /** The URL by which browsers reach this server; undefined where the request's own URL is right. */
   readonly publicUrl: string | undefined;
-  /** Of the client, as a proxy tells it that is trusted; else empty. */
+  /** The client's address as a trusted proxy reports it; empty without such a proxy. */
   readonly clientAddress: string;
-  /** Whether the operator lets clients learn that they may send large files by parts. */
+  /** Whether server-info tells clients that they may send large files in parts. */
   readonly announcesMultipart: boolean;
-  /** The same of fetching files from where the store has them. */
+  /** Whether server-info tells clients that they may fetch files straight from the store. */
   readonly announcesPresigned: boolean;
   /** Whether clients are told to send and fetch every file by presigned URLs, and whether they may do otherwise. */
   readonly presigned: PresignedUse;
-  /** How long a URL to read a file is good. */
+  /** How long a presigned URL to read a file is valid. */
   readonly presignedSeconds: number;
-  /** Where metric histories of new runs go. */
+  /** Where the metric histories of new runs go. */
   readonly cells: CellSettings;
-  /** What users hold on everything that no grant of theirs is about. */
+  /** The permission level of a user on everything that no grant of the user covers. */
   readonly defaultLevel: number;
   readonly principal: Principal;
-  /** What of the server the caller may see; every search and list takes it into its statements. */
+  /** Which things on the server the caller may see; every search and list puts this into its statements. */
   readonly visibility: Visibility;
   readonly requestId: string;
-  /** Lets work go on after the answer; it must be safe to lose. */
+  /** Lets work continue after the response; the work must be safe to lose. */
   readonly waitUntil: (work: Promise<unknown>) => void;
 }

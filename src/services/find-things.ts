@@ -1,10 +1,10 @@
 import { findNamedThings, type NamedThings } from "../stores/d1/named-things.ts";
 import type { ServiceContext } from "./context.ts";
 
-/** As many as a reader looks at. */
+/** Readers look at no more results than this. */
 const MAX_EACH = 8;
 
-/** What of the server has this text in its name, or is named by this id: up to 8 experiments, runs and models each. */
+/** Things with this text in their name, or with this id: up to 8 experiments, 8 runs and 8 models. */
 export async function findThings(ctx: ServiceContext, text: string): Promise<NamedThings> {
   const wanted = text.trim();
   if (wanted === "") return { experiments: [], runs: [], models: [] };

@@ -1,4 +1,4 @@
-/** Of a histogram of durations, in seconds: those of the exporter that MLflow's server uses. */
+/** Bucket bounds of the duration histogram, in seconds: the same as the exporter of MLflow's server. */
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 interface Series {
@@ -6,18 +6,18 @@ interface Series {
   readonly status: number;
   count: number;
   seconds: number;
-  /** Of each bucket its own, without those below. */
+  /** Each bucket's own count, without the buckets below. */
   readonly counts: number[];
 }
 
 /**
- * Counts of requests, for Prometheus (text format 0.0.4), by the names that MLflow's server gives them with
- * `--expose-prometheus`. They live in the isolate's memory: of use on one machine, where one isolate serves.
+ * Counts of requests for Prometheus (text format 0.0.4), named as MLflow's server names them with `--expose-prometheus`.
+ * The counts live in the isolate's memory, so they are useful only on one machine, where one isolate serves.
  */
 export class RequestMetrics {
   readonly #series = new Map<string, Series>();
 
-  /** @param path of the route, with its parameters unnamed: what clients choose must not make new series. */
+  /** @param path the route's path with its placeholders, since values that clients choose must not make new series. */
   observe(method: string, path: string, status: number, seconds: number): void {
     const labels = `method="${method}",path="${path}",status="${status}"`;
     let series = this.#series.get(labels);
@@ -31,7 +31,7 @@ export class RequestMetrics {
     if (bucket !== -1) series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
   }
 
-  /** @param version of MLflow, as in its own exporter. */
+  /** @param version MLflow's version, as in its own exporter. */
   render(version: string): string {
     const all = [...this.#series.values()];
     const name = "mlflow_http_request_duration_seconds";
@@ -75,5 +75,5 @@ function metric(name: string, type: string, help: string, lines: readonly string
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines];
 }
 
-/** Of this isolate. */
+/** The counts of this isolate. */
 export const REQUEST_METRICS = new RequestMetrics();
