@@ -5,8 +5,8 @@ import { forEachAtMost } from "../metrics/live-news.ts";
 const OBJECTS_AT_A_TIME = 32;
 
 /**
- * Tells the objects of live runs that D1 has deleted the runs: each asks D1 before it takes another point.
- * @returns the ids of the runs whose object could not be told.
+ * Tells the objects of live runs that D1 has deleted the runs, so that each object asks D1 before it takes another point.
+ * @returns the ids of the runs whose objects could not be told.
  */
 export async function tellDeletedRuns(ctx: ServiceContext, runs: readonly RunPlace[]): Promise<string[]> {
   const failed: string[] = [];

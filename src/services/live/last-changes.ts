@@ -2,17 +2,17 @@ import { askLastChanges, type RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { forEachAtMost, MAX_ASKED_OBJECTS } from "../metrics/live-news.ts";
 
-/** For so long what an object has said holds for all who look, in milliseconds: pages look every two seconds, many at once. */
+/** How long an object's answer serves all pages, in milliseconds. Many pages ask at once, each every two seconds. */
 const HOLDS_MS = 1000;
 const MAX_REMEMBERED = 10_000;
 const OBJECTS_AT_A_TIME = 32;
 
-/** Run id → what its object said last, and until when that holds. */
+/** Run id → the object's last answer, and until when it is valid. */
 const lastChanges = new Map<string, { readonly through: number; readonly untilMs: number }>();
 
 /**
- * How far live runs are: of each a number that grows with every point. Writes nothing. A run whose object does not answer
- * is left out, and so are those of more objects than one request may ask.
+ * The progress of live runs: for each run, a number that grows with every point. Writes nothing. A run is left out if its
+ * object does not answer, or if the request has already asked as many objects as it may.
  */
 export async function lastChangesOf(ctx: ServiceContext, runs: readonly RunPlace[]): Promise<Map<string, number>> {
   const now = Date.now();
@@ -39,7 +39,7 @@ export async function lastChangesOf(ctx: ServiceContext, runs: readonly RunPlace
   return found;
 }
 
-/** This isolate has sent points. */
+/** Forgets a run's remembered answer when this isolate sends points. */
 export function forgetLastChange(runId: string): void {
   lastChanges.delete(runId);
 }

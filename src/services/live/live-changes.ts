@@ -9,13 +9,13 @@ const MAX_RUNS = 1000;
 const MARK_LENGTH = 8;
 
 export interface Changes {
-  /** Of the runs asked for those that are not as they were at the cursor; all of them without one. */
+  /** The requested runs that have changed since the cursor; all requested runs without a cursor. */
   readonly changed: readonly ChangedRun[];
-  /** For the next call, which must name the same runs to be told of changes only. */
+  /** The cursor for the next call. Only a call that names the same runs gets just the changes. */
   readonly cursor: string;
 }
 
-/** By the wire's names. */
+/** A changed run, with the wire's field names. */
 export interface ChangedRun {
   readonly run_id: string;
   readonly status: string;
@@ -26,8 +26,9 @@ export interface ChangedRun {
 }
 
 /**
- * What happened to runs since an earlier call: for pages that show more runs than one opens sockets for. Live runs' objects
- * are asked how far they are, which writes nothing. A run may be told as changed that is not, as when it came to rest.
+ * Which runs changed since an earlier call, for pages that show too many runs for one socket each. The objects of live
+ * runs are asked for their progress, which writes nothing. A run may be reported although nothing changed, such as when
+ * it stopped being live.
  * @throws MlflowError INVALID_PARAMETER_VALUE
  */
 export async function whatChanged(ctx: ServiceContext, runIds: readonly string[], cursor: string): Promise<Changes> {

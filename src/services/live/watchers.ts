@@ -2,18 +2,18 @@ import type { RunNotice } from "../../stores/run/live-sockets.ts";
 import { type RunPlace, runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Changes of a run's data that come within so much of each other are told once. */
+/** Changes of a run's data within this time are announced once. */
 const GATHER_MS = 50;
 
-/** Until when this isolate gathers the changes of a run, by its id. A request that dies leaves a time that passes. */
+/** Run id → until when this isolate gathers the run's changes. An entry that a dead request left behind expires. */
 const gatheringUntilMs = new Map<string, number>();
 
-/** Tells a live run's watchers, after the answer. Whoever watches a run makes it live. */
+/** Tells a live run's watchers, after the response. Watching a run makes it live. */
 export function tellWatchers(ctx: ServiceContext, run: RunPlace, notice: RunNotice): void {
   ctx.waitUntil(tell(ctx, run, notice));
 }
 
-/** Tells a live run's watchers to read it anew: once for what a client logs in one go. */
+/** Tells a live run's watchers to read the run again, once for everything that a client logs within GATHER_MS. */
 export function tellDataChanged(ctx: ServiceContext, run: RunPlace): void {
   const { runId } = run;
   if (Date.now() <= (gatheringUntilMs.get(runId) ?? 0)) return;
@@ -26,7 +26,7 @@ export function tellDataChanged(ctx: ServiceContext, run: RunPlace): void {
   ctx.waitUntil(telling());
 }
 
-/** An object that ends meanwhile takes its sockets with it, and their pages read the run anew when they are back. */
+/** Ignores failures: when an object ends, its sockets close, and their pages read the run again after they reconnect. */
 async function tell(ctx: ServiceContext, run: RunPlace, notice: RunNotice): Promise<void> {
   await runObject(ctx.env, run)
     .tell(notice)

@@ -5,9 +5,9 @@ import { forgetLastChange } from "../live/last-changes.ts";
 import { forgetRun, type KnownRun, placeNewRun, rememberFullCell, rememberRun } from "../runs/known-runs.ts";
 
 /**
- * Appends points made by `encodePoints` in the run's object, which insists on the run being active. A run that its cell
- * has no room for goes to another.
- * @returns false, with nothing changed, when the run is not active or not there
+ * Appends points made by `encodePoints` in the run's object, which refuses runs that are not active. A run moves to
+ * another cell if its cell is full.
+ * @returns false, with nothing changed, when the run is not active or does not exist
  */
 export async function appendPoints(
   ctx: ServiceContext,
@@ -27,9 +27,9 @@ export async function appendPoints(
       rememberFullCell(cell);
       await moveToCell(ctx.writes, runId, cell, placeNewRun(ctx, runId, run.experimentId));
     }
-    // Another request may have moved the run before.
+    // Another request may have moved the run already.
     const found = await findRun(ctx.db, runId);
-    // Deleted for good: what this isolate remembers is nothing to go by any more.
+    // The run was deleted for good, so this isolate's memory of it is wrong.
     if (found === undefined) forgetRun(runId);
     if (found?.lifecycleStage !== "active" || found.cell === cell) return false;
     cell = found.cell;

@@ -9,12 +9,12 @@ import type { ServiceContext } from "../context.ts";
 
 const MAX_KEYS = 100;
 const MAX_BUCKETS = 10_000;
-/** Of an object's answer, at most. */
+/** Maximum number of bytes per bucket in an object's answer. */
 const BYTES_PER_BUCKET = 80;
 /** An RPC answer stops at 32 MiB. */
 const MAX_BUCKETS_OF_RUN = 200_000;
 
-/** Objects that are asked at once, and what their answers may have in all: they wait for a client that reads slowly. */
+/** Maximum numbers of objects asked at once and of bytes in their answers, which wait for a client that reads slowly. */
 export const OBJECTS_AHEAD = 16;
 const BYTES_AHEAD = 32_000_000;
 
@@ -28,7 +28,7 @@ export interface ChartQuery {
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly buckets: number;
-  /** How points with the same value of another metric as x are joined; not at all where absent. */
+  /** With another metric as x, how to join points with the same x; without it, points are not joined. */
   readonly sameX: SameX | undefined;
 }
 
@@ -38,8 +38,8 @@ export interface RunChart {
 }
 
 /**
- * Metrics of runs for charts, run by run in the order asked for; runs that do not exist are left out. Objects of runs that
- * have none of the metrics are not woken.
+ * Metrics of runs for charts, run by run in the order of the query. Runs that do not exist are left out. A run that has
+ * none of the metrics does not wake its object.
  * @throws MlflowError INVALID_PARAMETER_VALUE
  */
 export async function readCharts(ctx: ServiceContext, query: ChartQuery): Promise<AsyncGenerator<RunChart>> {
@@ -57,7 +57,7 @@ export async function readCharts(ctx: ServiceContext, query: ChartQuery): Promis
   );
 }
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE for what is too much, too little, or no axis. */
+/** @throws MlflowError INVALID_PARAMETER_VALUE for counts that are too large or too small, or an invalid axis. */
 export function checkChart(query: ChartQuery, keys: readonly string[], runs: number, mostRuns: number): void {
   checkCount("runs", runs, mostRuns);
   checkCount("metrics", keys.length, MAX_KEYS);
@@ -85,13 +85,13 @@ function checkCount(what: string, count: number, limit: number): void {
 export function parseX(text: string): (source: ChartSource) => ChartX {
   if (text === "step") return () => ({ kind: "step" });
   if (text === "time") return () => ({ kind: "time", originMs: 0 });
-  // Clients that tell no start time send 0.
+  // Clients without a start time send 0.
   if (text === "relative") return ({ startTimeMs }) => ({ kind: "time", originMs: startTimeMs || undefined });
   if (text.startsWith(METRIC_X)) return () => ({ kind: "metric", key: text.slice(METRIC_X.length) });
   throw invalidParameter(`Invalid x ${JSON.stringify(text)}; expected step, time, relative or metric:<key>.`);
 }
 
-/** @throws what the run's object throws. */
+/** @throws any error of the run's object. */
 export async function readRun(
   ctx: ServiceContext,
   source: ChartSource,
@@ -117,7 +117,7 @@ const EMPTY: ChartSeries = {
   last: undefined,
 };
 
-/** What `read` gives for each item, in order, at most `most` of them being read or waiting to be taken. */
+/** The results of `read` for the items, in order. At most `most` items are being read or waiting to be taken. */
 async function* ahead<Item, Result>(
   items: readonly Item[],
   most: number,
@@ -126,7 +126,7 @@ async function* ahead<Item, Result>(
   const underWay: Promise<Result>[] = [];
   for (const item of items) {
     const reading = read(item);
-    // Whoever takes it hears of its failure; until then it must not count as unheard.
+    // The consumer awaits the promise later; until then, a failure must not count as an unhandled rejection.
     reading.catch(() => undefined);
     underWay.push(reading);
     if (underWay.length === most) yield await underWay.shift()!;

@@ -18,9 +18,9 @@ import { askLiveRuns, MAX_ASKED_OBJECTS } from "./live-news.ts";
 import { type Line, type MeanBand, meanBand } from "./mean-band.ts";
 
 export interface GroupChartQuery extends ChartQuery {
-  /** Of each run of `runIds` the number of its group, from 0 on. */
+  /** The group number of each run in `runIds`, from 0 on. */
   readonly groupOf: readonly number[];
-  /** Runs are read for so long; those that are left are not part of the curves. */
+  /** How long to read runs. Runs that are not read by then are not part of the curves. */
   readonly budgetMs: number;
 }
 
@@ -28,7 +28,7 @@ export interface GroupChartQuery extends ChartQuery {
 export interface LatestValues {
   readonly count: number;
   readonly mean: number;
-  /** Of the sample; 0 of one value. */
+  /** The sample's standard deviation; 0 for one value. */
   readonly std: number;
   readonly min: number;
   readonly max: number;
@@ -37,11 +37,11 @@ export interface LatestValues {
 /** A metric of a group. */
 export interface GroupSeries extends MeanBand {
   readonly key: string;
-  /** How many runs of the group have it. */
+  /** How many runs of the group have the metric. */
   readonly runs: number;
-  /** How many of these the curve is of. */
+  /** How many of these runs the curve covers. */
   readonly read: number;
-  /** Of all its runs, whether or not their points were read; undefined where none has a finite one. */
+  /** The latest values of all these runs, read or not; undefined if no run has a finite value. */
   readonly latest: LatestValues | undefined;
 }
 
@@ -53,15 +53,15 @@ export interface GroupChart {
 const MAX_RUNS = 10_000;
 const MAX_BUDGET_MS = 20_000;
 const RUNS_PER_READ = 1000;
-/** So many runs are read however long it takes. */
+/** This many runs are read even if the time runs out. */
 const LEAST_READ = OBJECTS_AHEAD;
-/** Doubles of curves that are held at once, by all runs and metrics: 32 MB. */
+/** Maximum number of doubles held at once for the curves of all runs and metrics: 32 MB. */
 const MAX_HELD = 4_000_000;
 
 /**
- * Metrics of groups of runs: of each group the mean of its runs' curves, and the mean of their latest values, which is
- * the one that a table of the same runs tells. The latest values are of all runs. Points are read of as many runs as
- * the time allows, of each group as many as of another, in the order of their ids, which are random.
+ * Metrics of groups of runs: each group's mean curve, and the mean of its runs' latest values, which equals the mean in a
+ * table of the same runs. The latest values cover all runs. Curves cover as many runs as the time allows, equally many of
+ * each group, in the order of their ids, which are random.
  * @throws MlflowError INVALID_PARAMETER_VALUE
  */
 export async function readGroupCharts(ctx: ServiceContext, query: GroupChartQuery): Promise<GroupChart[]> {
@@ -88,7 +88,7 @@ export async function readGroupCharts(ctx: ServiceContext, query: GroupChartQuer
   return reading.result();
 }
 
-/** The runs with their latest values, those of live runs as their objects have them, and how many were asked for that. */
+/** The runs with their latest values, which for live runs come from their objects, and how many live runs were asked. */
 async function findSources(ctx: ServiceContext, runIds: readonly string[], keys: readonly string[]) {
   const find = async (): Promise<ChartSource[]> => {
     const found: ChartSource[] = [];
@@ -116,7 +116,7 @@ function withNews(source: ChartSource, news: MetricSummaries | undefined): Chart
   };
 }
 
-/** One run of each group in turn, so that whatever is read of them is a fair sample of each. */
+/** Orders the runs by taking one of each group in turn, so that any number of first runs is a fair sample of each group. */
 function fairOrder(sources: readonly ChartSource[], groups: ReadonlyMap<string, number>): ChartSource[] {
   const byId = sources.toSorted((a, b) => (a.runId < b.runId ? -1 : 1));
   const places = new Map<number, number>();
@@ -130,9 +130,9 @@ function fairOrder(sources: readonly ChartSource[], groups: ReadonlyMap<string, 
 }
 
 interface Limits {
-  /** In ms since 1970. */
+  /** The deadline, in ms since 1970. */
   readonly until: number;
-  /** Objects that may be asked. */
+  /** Maximum number of objects to ask. */
   readonly most: number;
   readonly atOnce: number;
   /** @returns whether there is room for more. */
@@ -150,7 +150,7 @@ async function readWithin(
   const worker = async (): Promise<void> => {
     while (next < sources.length && hasRoom) {
       const source = sources[next++]!;
-      // What D1 alone knows costs nothing.
+      // Runs without an object are always read, since D1 alone answers for them.
       if (source.hasObject && (asked >= most || (asked >= LEAST_READ && Date.now() > until))) continue;
       if (source.hasObject) asked++;
       if (!take(await read(source))) hasRoom = false;

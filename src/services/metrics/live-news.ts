@@ -13,27 +13,27 @@ import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { parseSummaryRow } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Live runs that a search looks at. */
+/** Maximum number of live runs that a search looks at. */
 export const MAX_LIVE_RUNS = 10_000;
 
-/** Calls of objects by one request. The platform allows a request 1,000 calls, and D1 and the answer need some too. */
+/** Maximum number of calls to objects in one request. The platform allows 1,000 calls, and D1 and the answer need some too. */
 export const MAX_ASKED_OBJECTS = 800;
 
-/** Objects that are asked at a time. */
+/** Maximum number of objects asked at the same time. */
 const OBJECTS_AT_A_TIME = 32;
 
-/** News that are held, in UTF-16 units: more than that is written to D1 instead, since an isolate holds 128 MB. */
+/** Maximum number of news held in memory, in UTF-16 units. More is written to D1 instead, since an isolate has 128 MB. */
 const MAX_CHARACTERS = 4_000_000;
 
 const MAX_REMEMBERED_RUNS = 10_000;
 
-/** Run id → what this isolate has written to D1. Its object is told with the next question, and tells only what is new. */
+/** Run id → what this isolate has written to D1. The next question tells the run's object, which then answers only news. */
 const confirmedRuns = new Map<string, Confirmed>();
 
 const MAX_REMEMBERED_ROWS = 20_000;
 const REMEMBERED_MS = 60_000;
 
-/** Run id and key → the row that this isolate has written to D1, and until when that is taken to stand there. */
+/** Run id and key → the row that this isolate has written to D1, and until when the row is trusted to be there. */
 const writtenRows = new Map<string, { readonly row: string; readonly untilMs: number }>();
 
 interface NewsRow {
@@ -41,17 +41,17 @@ interface NewsRow {
   readonly row: string;
 }
 
-/** What objects of live runs have acknowledged and D1 does not have. */
+/** Points that objects of live runs have acknowledged and D1 does not have yet. */
 export interface LiveNews {
-  /** Runs that were not asked about, or whose object did not answer: what D1 has of them may be old. */
+  /** How many runs were not asked about, or have an object that did not answer. D1's values of these runs may be old. */
   readonly staleRuns: number;
-  /** Whether D1 has news by now that it did not have when it told of these runs. What was read then must be read again. */
+  /** Whether D1 got news after the runs were read from it. The caller must then read the runs again. */
   readonly isBehind: boolean;
-  /** Run id → what is to be laid over D1's. */
+  /** Run id → the summaries that replace D1's. */
   readonly summaries: ReadonlyMap<string, MetricSummaries>;
-  /** Run id → the last time of all that is new of a run, of whichever metric. */
+  /** Run id → the latest timestamp among the run's news, over all metrics. */
   readonly lastTimestamps: ReadonlyMap<string, Int64>;
-  /** What has to be written for a statement of D1 to see the news of these metrics. Call {@link noteWritten} then. */
+  /** Statements that write the news of these metrics to D1, so that a query sees it. Then call {@link noteWritten}. */
   readonly statementsFor: (keys: readonly string[]) => D1PreparedStatement[];
   readonly noteWritten: (keys: readonly string[]) => void;
 }
@@ -66,9 +66,9 @@ export const NO_NEWS: LiveNews = {
 };
 
 /**
- * Asks the objects of live runs what D1 has not seen. Nothing is written for it: the answers are laid over what D1 says.
- * An object that fails, and fails again, is counted. Runs that have nothing to tell, and were silent, lose their mark
- * after the answer, unless they have marked again meanwhile.
+ * Asks the objects of live runs for points that D1 has not seen. Asking writes nothing: the answers replace D1's values in
+ * the response. An object that fails twice counts as stale. Silent runs without news lose their live mark after the
+ * response, unless they have been marked again meanwhile.
  * @param keys the metrics that are needed; all of them where absent
  */
 export async function askLiveRuns(
@@ -88,7 +88,7 @@ export async function askLiveRuns(
     } catch (error) {
       console.error("news of", request.cell || request.runs[0]?.runId, error);
       if (calls++ >= MAX_ASKED_OBJECTS) return [];
-      // A stub whose object failed once may go on failing: each question goes through a new one.
+      // A stub whose object failed once may keep failing, so each question uses a new stub.
       return await askForNews(ctx.env, request);
     }
   };
@@ -112,7 +112,7 @@ export async function askLiveRuns(
   return gathered.result(runs.length - told);
 }
 
-/** Writes what live runs' objects have acknowledged, for who reads D1 alone. @returns how many runs did not answer */
+/** Writes the news of live runs to D1, for callers that read only D1. @returns how many runs did not answer */
 export async function bringUpToDate(ctx: ServiceContext, runs: readonly RunPlace[]): Promise<number> {
   const news = await askLiveRuns(
     ctx,
@@ -125,7 +125,7 @@ export async function bringUpToDate(ctx: ServiceContext, runs: readonly RunPlace
   return news.staleRuns;
 }
 
-/** News on their way into an answer, or to D1 where they are too many to be held. */
+/** Collects news for the response, and writes it to D1 when it is too much to hold. */
 class Gathered {
   readonly #ctx: ServiceContext;
   readonly #flushedThrough: ReadonlyMap<string, number>;
@@ -143,7 +143,7 @@ class Gathered {
   }
 
   async add(runId: string, news: RunNews): Promise<void> {
-    // An object of the version before does not tell.
+    // An object that still runs the previous version does not send `flushedThrough`.
     const { flushedThrough = Number.POSITIVE_INFINITY } = news;
     if (flushedThrough > (this.#flushedThrough.get(runId) ?? 0)) this.#isBehind = true;
     if (news.isIdle) this.#idle.push({ runId, epoch: news.epoch });
@@ -154,13 +154,13 @@ class Gathered {
     if (this.#characters >= MAX_CHARACTERS) await this.#writeAll();
   }
 
-  /** Straight to D1: what is gathered is too much at once for the queue of other writes. */
+  /** Writes straight to D1, because the gathered news is too much for the write queue. */
   async #writeAll(): Promise<void> {
     const news = this.#news;
     this.#news = new Map();
     this.#characters = 0;
     const rows = [...news.values()].flatMap((ofRun) => ofRun.rows);
-    // Of some metrics only, what D1 has is not complete up to any row of the journal.
+    // With only some metrics asked for, D1 is not complete up to any row of the journal.
     const complete = this.#keys === undefined ? [...news].map(([runId, { through }]) => ({ runId, through })) : [];
     const db: Database = this.#ctx.db;
     await db.batch([...upsertLatestStatements(db, rows), ...noteFlushedStatements(db, complete)]);
@@ -173,7 +173,7 @@ class Gathered {
     const db: Database = this.#ctx.db;
     for (const { runId } of this.#idle) confirmedRuns.delete(runId);
     const clear = db.batch(clearLiveRunsStatements(db, this.#idle));
-    // Where it is lost, the next search does it.
+    // If this is lost, the next search clears the marks.
     this.#ctx.waitUntil(clear.catch((error: unknown) => console.error("clear of marks", error)));
   }
 
@@ -204,7 +204,7 @@ class Gathered {
   }
 }
 
-/** By run id and key. */
+/** The rows of these metrics that D1 does not have yet, by run id and key. */
 function unwrittenRows(rows: ReadonlyMap<string, readonly NewsRow[]>, keys: ReadonlySet<string>): Map<string, string> {
   const now = Date.now();
   const found = new Map<string, string>();

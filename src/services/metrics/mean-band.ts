@@ -1,24 +1,24 @@
-/** A line by its points, ordered by x. What is no finite number is a gap. */
+/** A line as points ordered by x. A value that is not finite is a gap. */
 export interface Line {
   readonly x: Float64Array;
   readonly values: Float64Array;
 }
 
-/** The mean of several lines, place by place of x. */
+/** The mean of several lines at each x. */
 export interface MeanBand {
   readonly x: Float64Array;
   readonly means: Float64Array;
-  /** Standard deviations of a sample; 0 of one line. */
+  /** Sample standard deviations; 0 for one line. */
   readonly spreads: Float64Array;
-  /** How many lines a place's mean is of. */
+  /** How many lines each mean covers. */
   readonly counts: Float64Array;
 }
 
 const MAX_PLACES = 600;
 
 /**
- * Where lines have points at different x they are read between them. A line counts from its first point to its last:
- * one that ended early is no part of the places after its end. Places that no line has a value at are left out.
+ * Lines with points at different x are interpolated. A line counts from its first point to its last, so a line that ended
+ * early does not count after its end. An x where no line has a value is left out.
  */
 export function meanBand(lines: readonly Line[]): MeanBand {
   const places = commonX(lines);
@@ -46,7 +46,7 @@ export function meanBand(lines: readonly Line[]): MeanBand {
   };
 }
 
-/** Tells the line's finite values at the places, which are ordered, by one walk along both. */
+/** Calls `tell` with the line's finite values at the ordered places, in one pass over both. */
 function eachValue({ x, values }: Line, places: Float64Array, tell: (place: number, value: number) => void): void {
   let after = 0;
   for (let place = 0; place < places.length; place++) {
@@ -63,7 +63,7 @@ function eachValue({ x, values }: Line, places: Float64Array, tell: (place: numb
   }
 }
 
-/** Every x of the lines, or where they are too many, as many evenly apart. */
+/** Every x of the lines; if there are too many, evenly spaced places instead. */
 function commonX(lines: readonly Line[]): Float64Array {
   const all = new Set<number>();
   for (const { x } of lines) {

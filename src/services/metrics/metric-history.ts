@@ -9,20 +9,20 @@ import { type Position, positionAt, type Series } from "../../stores/run/series.
 import type { ServiceContext } from "../context.ts";
 import { findHistories } from "./run-histories.ts";
 
-/** Points of one answer of an object: an RPC answer stops at 32 MiB, and the isolate holds a few. */
+/** Maximum number of points in one answer of an object: an RPC answer is limited to 32 MiB, and the isolate holds a few answers. */
 const POINTS_PER_READ = 25_000;
 
-/** A page of a metric's history, which may be millions of points. */
+/** A page of a metric's history. A page may have millions of points. */
 export interface MetricPage {
-  /** The page's points in order, read as they are asked for. */
+  /** The page's points in order, each slice read when the consumer asks for it. */
   readonly slices: AsyncGenerator<readonly Metric[]>;
-  /** Where the next page begins, if there is one: known once all slices were read. */
+  /** Where the next page begins, if there is one. It is known once all slices are read. */
   readonly nextPageToken: () => string | undefined;
 }
 
 /**
- * One page of a metric's history, by timestamp, step and value. An unknown run has none, as in MLflow.
- * @param maxResults undefined for all that follows the page token.
+ * One page of a metric's history, ordered by timestamp, step and value. An unknown run has no points, as in MLflow.
+ * @param maxResults undefined for all points after the page token.
  * @throws MlflowError INVALID_PARAMETER_VALUE
  */
 export function readMetricPage(
@@ -38,7 +38,7 @@ export function readMetricPage(
   async function* slices(): AsyncGenerator<readonly Metric[]> {
     let left = maxResults ?? Number.POSITIVE_INFINITY;
     let last: Metric | undefined;
-    // One more point than the page holds tells whether there is a next page.
+    // Reads one point more than the page holds, to learn whether there is a next page.
     for await (const series of readSeries(ctx, runId, key, after, left + 1)) {
       const points = pointsOf(key, series);
       const onPage = points.slice(0, left);
@@ -62,7 +62,7 @@ async function* readSeries(
   if (history !== undefined) yield* slicesOf(history, key, after, limit);
 }
 
-/** Slices of a metric's history in order, at most `limit` points in all. Each point that was there before the call comes once. */
+/** A metric's history in ordered slices, at most `limit` points in all. Each point that existed before the call comes once. */
 async function* slicesOf(
   history: HistoryReader,
   key: string,
@@ -116,14 +116,14 @@ export interface HistorySample {
   readonly runIds: readonly string[];
   readonly key: string;
   readonly maxResults: number;
-  /** Both or neither. */
+  /** `startStep` and `endStep` are given together or not at all. */
   readonly startStep: Int64 | undefined;
   readonly endStep: Int64 | undefined;
 }
 
 /**
- * At most `maxResults` points of each run, evenly spread in the order of step; as in MLflow, those of a run that is named
- * twice come twice.
+ * At most `maxResults` points of each run, evenly spread in the order of step. As in MLflow, the points of a run that is
+ * named twice come twice.
  */
 export async function sampleHistory(ctx: ServiceContext, input: HistorySample): Promise<RunSeries[]> {
   const { runIds, key, maxResults, startStep, endStep } = input;
@@ -154,12 +154,12 @@ function checkRunIds(runIds: readonly string[], name: string): void {
   }
 }
 
-/** The points of a series, one by one: many times its size. */
+/** The points of a series as objects, which take many times the memory of the series. */
 export function pointsOf(key: string, series: Series): Metric[] {
   return Array.from(series.values, (_, i) => ({ key, ...positionAt(series, i) }));
 }
 
-/** The last point of a page is where the next one begins; as text, since int64 and doubles must come back exactly. */
+/** The next page begins after the last point of this one. Numbers are text, so that int64 and doubles stay exact. */
 function pageTokenOf(last: Metric): string {
   const value = Object.is(last.value, -0) ? "-0" : String(last.value);
   return btoa(JSON.stringify([String(last.timestamp), String(last.step), value]));

@@ -8,8 +8,8 @@ import type { ServiceContext } from "../context.ts";
 import { forgetRun, knownPlaceOfObject } from "../runs/known-runs.ts";
 
 /**
- * Where one metric's history of each run is read: from its object, or where the run has none yet, from what D1 holds. Runs
- * that do not exist are left out.
+ * Finds where to read one metric's history for each run: from the run's object, or from D1 if the run has no object yet.
+ * Runs that do not exist are left out.
  */
 export async function findHistories(
   ctx: ServiceContext,
@@ -34,8 +34,8 @@ function historyOf(ctx: ServiceContext, runId: string, { hasObject, cell, points
 }
 
 /**
- * A history where this isolate remembers it to be. A run that was deleted for good may have been imported again since, and
- * be elsewhere: one that is found empty is looked for.
+ * A history in the place that this isolate remembers. A run that was deleted for good and imported again may be in another
+ * place, so if the history is empty, the run is looked up again.
  */
 class RememberedHistory implements HistoryReader {
   readonly #ctx: ServiceContext;

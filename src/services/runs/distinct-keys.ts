@@ -9,7 +9,7 @@ import { type DistinctKeys, findDistinctKeys, type KeyRow } from "../../stores/d
 import type { ServiceContext } from "../context.ts";
 import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../metrics/live-news.ts";
 
-/** The keys of the experiments' active runs, those that live runs have only just logged included. */
+/** The keys of the experiments' active runs, including keys that live runs have only just logged. */
 export async function listKeys(ctx: ServiceContext, experimentIds: readonly string[]): Promise<DistinctKeys> {
   const ids = toExperimentIds(experimentIds).map(String);
   const { results } = await liveRunsStatement(ctx.db, ids, MAX_LIVE_RUNS).all<LiveRunRow>();
@@ -18,7 +18,7 @@ export async function listKeys(ctx: ServiceContext, experimentIds: readonly stri
   return await findDistinctKeys(ctx.db, ids, summaries.size === 0 ? [] : await rowsOf(ctx, summaries));
 }
 
-/** What live runs add to the keys that D1 knows: runs that have a key there are counted there. */
+/** The keys that live runs add to D1's: only pairs of run and key that D1 does not count yet. */
 async function rowsOf(ctx: ServiceContext, summaries: LiveNews["summaries"]): Promise<KeyRow[]> {
   const known = await findMetricKeys(ctx.db, [...summaries.keys()]);
   return [...summaries].flatMap(([runId, news]) =>

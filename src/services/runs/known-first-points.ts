@@ -1,9 +1,9 @@
 import type { Metric } from "../../domain/entities.ts";
 
-/** Keys remembered over all runs, so that memory stays bounded: about 5 MB. */
+/** Maximum number of keys remembered over all runs, about 5 MB, so that memory stays bounded. */
 const MAX_KEYS = 50_000;
 
-/** Run id → metrics of which this isolate has put a point into D1, the runs least lately written first. */
+/** Run id → metrics of which this isolate has put a point into D1. The least recently written run comes first. */
 const keysByRun = new Map<string, Set<string>>();
 let keyCount = 0;
 
@@ -23,8 +23,8 @@ export function rememberFirstPoints(runId: string, metrics: readonly Metric[]): 
 }
 
 /**
- * Whether the run is known to have a point of one of the metrics, so that D1, which holds one of each, need not be asked to
- * take these. False says nothing: another isolate may have written.
+ * Whether the run is known to have a point of one of the metrics. D1 then refuses these points, since it holds only one of
+ * each metric, and need not be asked. False is not certain: another isolate may have written points.
  */
 export function isKnownToHave(runId: string, metrics: readonly Metric[]): boolean {
   const keys = keysByRun.get(runId);

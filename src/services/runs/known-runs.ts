@@ -5,16 +5,16 @@ import type { ServiceContext } from "../context.ts";
 
 const MAX_KNOWN_RUNS = 10_000;
 
-/** What never changes of a run, so that an isolate may remember it. */
+/** Facts about a run that an isolate may remember, because they never change while the run exists. */
 export interface KnownRun {
   readonly experimentId: string;
-  /** Whether the run's object was seen to hold its history. False says nothing: another isolate may know better. */
+  /** Whether the run's object is known to hold its history. False is not certain: another isolate may know better. */
   readonly hasObject: boolean;
-  /** Which object holds it, or will: see {@link RunPlace}. */
+  /** Which object holds the history, or will hold it: see {@link RunPlace}. */
   readonly cell: string;
 }
 
-/** Run id → what this isolate knows; a stub is made only for a run that exists. */
+/** Run id → what this isolate knows of the run. A Durable Object stub is made only for a run that exists. */
 const knownRuns = new Map<string, KnownRun>();
 
 export function rememberRun(runId: string, run: KnownRun): void {
@@ -25,12 +25,12 @@ export function rememberRun(runId: string, run: KnownRun): void {
   knownRuns.set(runId, run);
 }
 
-/** The run was deleted for good. Other isolates find out when they ask for it. */
+/** Forgets a run that was deleted for good. Other isolates find out when they ask for it. */
 export function forgetRun(runId: string): void {
   knownRuns.delete(runId);
 }
 
-/** @returns the run from memory where this isolate has seen it; undefined when there is no such run. */
+/** @returns the run, from memory if this isolate has seen it; undefined when there is no such run. */
 export async function findKnownRun(ctx: ServiceContext, runId: string): Promise<KnownRun | undefined> {
   const known = knownRuns.get(runId);
   if (known !== undefined) return known;
@@ -45,7 +45,7 @@ export function knownPlaceOfObject(runId: string): RunPlace | undefined {
   return run?.hasObject ? { runId, cell: run.cell } : undefined;
 }
 
-/** Cells that this isolate was told to be full. */
+/** Cells that have told this isolate that they are full. */
 const fullCells = new Set<string>();
 
 /** The cell of a new run: see {@link cellOfNewRun}. */

@@ -23,10 +23,10 @@ export interface LogBatch {
 /**
  * Logs metrics, params and tags to an active run.
  *
- * Everything is validated first. Then params, tags and what metrics say of logged models are one D1 transaction that
- * insists on the run being active and no param changing. First points of a run's metrics are part of it; others are then
- * one append in the run's object, which insists on the run being active too. A crash between the two answers 5xx, and the
- * client's repeat completes it: both writes are idempotent.
+ * Everything is validated first. Then one D1 transaction writes params, tags and metrics of logged models; it fails if
+ * the run is not active or a param would change. It also writes the first points of the run's metrics. Other points are
+ * then appended in the run's object, which refuses runs that are not active. A crash between the two writes answers 5xx,
+ * and the client's retry completes the call, because both writes are idempotent.
  * @throws MlflowError INVALID_PARAMETER_VALUE, or RESOURCE_DOES_NOT_EXIST when there is no such run.
  */
 export async function logBatch(ctx: ServiceContext, input: LogBatch): Promise<void> {

@@ -21,7 +21,7 @@ import { notActive } from "./runs.ts";
 
 export interface RunInputs {
   readonly datasets: readonly DatasetInput[];
-  /** Ids of logged models, which need not exist here. */
+  /** Ids of logged models. The models need not exist on this server. */
   readonly modelIds: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export async function logInputs(ctx: ServiceContext, runId: string, { datasets, 
   ]);
 }
 
-/** Records the models that an active run made; of one that it made before, the step. */
+/** Records the models that an active run made. For a model that is already recorded, it updates the step. */
 export async function logOutputs(ctx: ServiceContext, runId: string, models: readonly ModelOutput[]): Promise<void> {
   for (const { modelId } of models) checkLength("model id", modelId, MAX_MODEL_ID_LENGTH);
   await writeIfActive(ctx, runId, upsertModelOutputStatements(ctx.writes, runId, models));

@@ -12,7 +12,7 @@ import { findKnownRun } from "./known-runs.ts";
 import { notActive, runNotFound } from "./runs.ts";
 import { type Rows, requireActive, writeRows } from "./write-rows.ts";
 
-/** A point of a run's metric, and what it measured where that is told. */
+/** A point of a run's metric, with the model and dataset that it measured, where the client names them. */
 export interface RunMetricPoint extends Metric {
   readonly modelId?: string | undefined;
   readonly datasetName?: string | undefined;
@@ -42,7 +42,7 @@ export function checkMetric(metric: RunMetricPoint): RunMetricPoint {
   return { ...metric, value: Math.sign(metric.value) * MAX_FINITE_VALUE };
 }
 
-/** The points that measured logged models, which are recorded with the models too. */
+/** The points that measured logged models. They are recorded with the models too. */
 export function modelMetricsOf(runId: string, metrics: readonly RunMetricPoint[]): ModelMetric[] {
   return metrics.flatMap((metric) => {
     const { modelId, datasetName = "", datasetDigest = "" } = metric;
@@ -54,7 +54,7 @@ export function modelMetricsOf(runId: string, metrics: readonly RunMetricPoint[]
   });
 }
 
-/** Rows and points: one transaction where D1 can hold the points, else one and then an append in the run's object. */
+/** Writes rows and points: all in one D1 transaction if D1 can hold the points, else the points in the run's object. */
 export async function writeRun(
   ctx: ServiceContext,
   runId: string,
@@ -73,12 +73,12 @@ export async function writeRun(
     rememberFirstPoints(runId, metrics);
     return;
   }
-  // A refused call makes no object. A cell is there already, and asks D1 itself.
+  // Checked here so that a refused call creates no object. A cell already exists, and asks D1 itself.
   if (!run.hasObject && run.cell === "" && !written.hasRows) await requireActive(ctx, runId);
   if (!(await appendPoints(ctx, runId, run, encodePoints(metrics)))) throw await notActive(ctx, runId);
 }
 
-/** Whether D1 could hold the points as they are: one of each metric, and none is −0, whose sign its numbers do not keep. */
+/** Whether D1 can hold the points exactly: at most one of each metric, and no −0, because D1 loses the sign of zero. */
 export function areFirstPoints(metrics: readonly Metric[]): boolean {
   return (
     metrics.length <= MAX_FIRST_POINTS &&

@@ -9,7 +9,7 @@ export async function logParam(ctx: ServiceContext, runId: string, param: KeyVal
   await writeRows(ctx, runId, { params: [checkParam(param)] });
 }
 
-/** A param by MLflow's rules, with its value cut to what MLflow stores. */
+/** Checks a param by MLflow's rules, and cuts its value to the length that MLflow stores. */
 export function checkParam(param: KeyValue): KeyValue {
   checkKey("parameter", param.key);
   return { key: param.key, value: truncate(param.value, MAX_PARAM_VALUE_LENGTH) };

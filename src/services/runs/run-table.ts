@@ -10,14 +10,14 @@ import { MetricSummaries, type MetricSummary } from "../../stores/run/summaries.
 import type { ServiceContext } from "../context.ts";
 import { findRunPage, type RunPage, type RunSearch } from "./search-runs.ts";
 
-/** A page has at most so many cells, beside {@link INFO}; with more columns it has fewer runs. */
+/** Maximum number of cells in a page, not counting {@link INFO}. A page with more columns has fewer runs. */
 const MAX_CELLS = 500_000;
 const MAX_RUNS = 10_000;
-/** Cells that are read together with the page's ids. */
+/** Maximum number of cells that are read together with the page's ids. */
 const MAX_CELLS_AT_ONCE = 60_000;
 const MAX_COLUMNS = 1000;
 
-/** What every row of the table tells, by the names of the wire. */
+/** The fields that every row of the table has, by their wire names. */
 const INFO = {
   run_id: attribute("run_id"),
   experiment_id: attribute("experiment_id"),
@@ -48,14 +48,14 @@ export interface RunTableQuery extends RunSearch {
 export interface RunTable {
   /** The columns of {@link INFO}, of equal length. Times are in milliseconds. */
   readonly runs: Readonly<Record<string, readonly Cell[]>>;
-  /** By the spelling in the query. Values that are no finite number are "NaN", "Infinity" and "-Infinity". */
+  /** By the spelling in the query. Values that are not finite are "NaN", "Infinity" and "-Infinity". */
   readonly columns: Readonly<Record<string, readonly Cell[]>>;
   readonly total: number | undefined;
   readonly nextPageToken: string | undefined;
   readonly isExact: boolean;
 }
 
-/** One page of a search, of which only the asked columns are read. */
+/** One page of a search. Only the requested columns are read. */
 export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): Promise<RunTable> {
   const spellings = [...new Set(query.columns)];
   if (spellings.length > MAX_COLUMNS) {
@@ -69,7 +69,7 @@ export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): P
     ctx,
     { ...query, orderGrammar: RUN_TABLE_ORDER_GRAMMAR, maxResults },
     {
-      // Larger ones follow in slices.
+      // A larger page's cells are read later, in slices.
       fields: maxResults * asked.length <= MAX_CELLS_AT_ONCE ? asked : undefined,
       shows: metricKeysOf(fields),
       along: ({ count }) => (query.count && count !== undefined ? [countStatement(ctx.db, count)] : []),
@@ -80,7 +80,7 @@ export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): P
     page.cells === undefined ? readRunColumns(ctx.db, page.runIds, asked) : toColumns(page.runIds, page.cells, asked),
   ]);
   const read = cells[0]!.length;
-  // The texts of all are too long for one answer: a shorter page, whose token leads to the rest.
+  // The cells' texts are too long for one answer: return a shorter page, whose token leads to the rest.
   if (read < page.runIds.length)
     return { ...(await readRunTable(ctx, { ...query, count: false, maxResults: read })), total };
   layNewsOver(cells, asked, page);
@@ -104,7 +104,7 @@ function toColumns(
   return fields.map((_, index) => runIds.map((runId) => cells.get(runId)?.[index] ?? null));
 }
 
-/** Puts what live runs' objects say in place of what D1 says, where it is newer. */
+/** Replaces D1's values with the values from live runs' objects where those are newer. */
 function layNewsOver(cells: Cell[][], fields: readonly Field[], { runIds, news, known }: RunPage): void {
   const isRunning = cells[INFO_NAMES.indexOf("status")]!.map((status) => status === "RUNNING");
   const times = cells[INFO_NAMES.indexOf("last_metric_time")]!;
@@ -123,7 +123,7 @@ function layNewsOver(cells: Cell[][], fields: readonly Field[], { runIds, news, 
   });
 }
 
-/** Of a metric's field, as a cell; undefined for fields that are not a metric's. */
+/** The cell for a metric's field; undefined for fields that are not a metric's. */
 function metricCell({ entity }: Field, { value, first, minValue, maxValue }: MetricSummary): Cell | undefined {
   switch (entity) {
     case "metric":
@@ -139,7 +139,7 @@ function metricCell({ entity }: Field, { value, first, minValue, maxValue }: Met
   }
 }
 
-/** As D1 tells it: see run-columns.ts. */
+/** A number as D1 returns it: see run-columns.ts. */
 function toCell(value: number): Cell {
   if (Number.isNaN(value)) return "NaN";
   if (Math.abs(value) < MAX_FINITE_VALUE) return value;
@@ -150,7 +150,7 @@ function attribute(key: string): Field {
   return { entity: "attribute", key };
 }
 
-/** Times are numbers. */
+/** Turns the cells of time columns into numbers. */
 function toWire(name: string, cells: readonly Cell[]): readonly Cell[] {
   return name.endsWith("_time") ? cells.map((cell) => (cell === null ? null : Number(cell))) : cells;
 }

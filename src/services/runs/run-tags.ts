@@ -19,7 +19,7 @@ export async function deleteRunTag(ctx: ServiceContext, runId: string, key: stri
   if (livePlace !== undefined) tellDataChanged(ctx, livePlace);
 }
 
-/** A run tag by MLflow's rules, with its value cut to what MLflow stores. */
+/** Checks a run tag by MLflow's rules, and cuts its value to the length that MLflow stores. */
 export function checkRunTag(tag: KeyValue): KeyValue {
   checkKey("tag", tag.key);
   return { key: tag.key, value: storedTagValue(tag) };

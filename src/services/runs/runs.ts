@@ -37,7 +37,7 @@ export interface CreateRun {
   readonly tags?: readonly KeyValue[] | undefined;
 }
 
-/** Creates a run. Its name and its tag `mlflow.runName` are one thing: either gives the other, and neither, a random name. */
+/** Creates a run. Its name and its tag `mlflow.runName` are the same: either sets the other; without both, it is random. */
 export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<RunInfo & { tags: KeyValue[] }> {
   const experimentId = input.experimentId || "0";
   const tags = asStored((input.tags ?? []).map(checkFirstTag));
@@ -75,7 +75,7 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
   return { ...info, tags: newRun.tags };
 }
 
-/** Tags that come with a new run may have any name: upstream checks the names only of those that are set later. */
+/** Checks a tag of a new run, which may have any name: MLflow checks tag names only when tags are set later. */
 function checkFirstTag(tag: KeyValue): KeyValue {
   checkLength("tag name", tag.key, MAX_KEY_LENGTH);
   return { key: tag.key, value: storedTagValue(tag) };
@@ -88,11 +88,11 @@ export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<St
   return info;
 }
 
-/** The run with every point that was acknowledged before the call. */
+/** The run, with every point that was acknowledged before the call. */
 export async function getRun(ctx: ServiceContext, runId: string): Promise<FullRunRecord> {
   let run = await readRun(ctx.db, runId, ctx.waitUntil);
   const { staleRuns, isBehind, summaries } = run?.info.isLive ? await askLiveRuns(ctx, [run.info]) : NO_NEWS;
-  // A run alone that cannot be read is no answer; in a search it is one of many.
+  // A search may return a run with old values, but a request for this one run must fail.
   if (staleRuns > 0) throw new Error(`The metric history of run ${runId} cannot be read`);
   if (isBehind) run = await readRun(ctx.db, runId, ctx.waitUntil);
   if (run === undefined) throw runNotFound(runId);
@@ -117,7 +117,7 @@ export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<
   return info;
 }
 
-/** A run that ends is searched and looked at next: its object does not wait for its alarm. */
+/** Flushes the object of a run that ends at once, without waiting for its alarm: searches for the run come next. */
 async function flushEndedRun(ctx: ServiceContext, info: StoredRun): Promise<void> {
   const isWatched = await runObject(ctx.env, info)
     .flush()
@@ -128,11 +128,11 @@ async function flushEndedRun(ctx: ServiceContext, info: StoredRun): Promise<void
   if (isWatched) tellWatchers(ctx, info, noticeOf(info));
 }
 
-/** Deletes or restores a run; repeating it is fine. A run that is logging learns of its deletion before the answer. */
+/** Deletes or restores a run; the call is idempotent. The object of a logging run learns of a deletion before the answer. */
 export async function setRunStage(ctx: ServiceContext, runId: string, to: LifecycleStage): Promise<void> {
   let moved = await moveRun(ctx.writes, runId, to, Date.now());
   if (moved === undefined) {
-    // What the run's experiment does to all its runs is finished first, so that the later call decides.
+    // An unfinished move of the run's whole experiment is finished first, so that this later call decides.
     const move = await findMoveOfRun(ctx.db, runId);
     if (move !== undefined) await finishMove(ctx, move.experimentId, move.to);
     moved = await moveRun(ctx.writes, runId, to, Date.now());
@@ -154,7 +154,7 @@ export function runNotFound(runId: string): Error {
   return doesNotExist(`Run with id=${runId} not found`);
 }
 
-/** Why a run could not be written to: it is deleted, or not there. */
+/** The error for a run that could not be written to: the run is deleted or does not exist. */
 export async function notActive(ctx: ServiceContext, runId: string): Promise<Error> {
   const info = await findRun(ctx.db, runId);
   return info === undefined

@@ -14,23 +14,23 @@ import type { MetricSummaries } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
 import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../metrics/live-news.ts";
 
-/** Runs read at once, so that a page of 50,000 stays in flat memory: as many as MLflow's clients ask for by default. */
+/** Runs read at once, so that a page of 50,000 uses little memory. MLflow's clients ask for this many by default. */
 const RUNS_PER_READ = 1000;
 
 export type RunSearch = Omit<RunSearchQuery, "visibility" | "orderGrammar">;
 
 export interface FoundRuns {
   readonly count: number;
-  /** Slices of the page, read as they are asked for. */
+  /** Slices of the page, each read when the consumer asks for it. */
   readonly slices: AsyncGenerator<readonly RunRecord[]>;
   readonly nextPageToken: string | undefined;
-  /** False where a run is logging whose object was not asked, since they are too many, or did not answer. */
+  /** False if a logging run's object did not answer, or was not asked because there are too many. */
   readonly isExact: boolean;
 }
 
 /**
- * The runs of a page, with every point that was acknowledged before the call: which runs are live is read together with
- * the page, and where some are, their objects are asked.
+ * The runs of a page, with every point that was acknowledged before the call. The page's statement also finds the live
+ * runs, and their objects are then asked.
  */
 export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise<FoundRuns> {
   const readsRecords = input.maxResults <= RUNS_PER_READ;
@@ -41,28 +41,29 @@ export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise
 export interface RunPage extends Omit<RunPageRows, "ids"> {
   readonly plan: RunSearchPlan;
   readonly runIds: readonly string[];
-  /** To be laid over what D1 says of the page's runs. */
+  /** News of the page's runs, which replaces D1's older values. */
   readonly news: LiveNews;
-  /** What D1 says of the shown metrics of those runs that have news. */
+  /** D1's summaries of the shown metrics, for the runs that have news. */
   readonly known: ReadonlyMap<string, MetricSummaries>;
   /** As in {@link FoundRuns}. */
   readonly isExact: boolean;
 }
 
-/** What is asked for of a page's runs. */
+/** What to read for a page's runs. */
 interface RunPageReads extends Pick<PageReads, "readsRecords" | "fields"> {
   /** The metrics that the answer shows; all where absent. */
   readonly shows?: readonly string[];
-  /** Executed with the page. */
+  /** Statements that are executed together with the page's. */
   readonly along?: (plan: RunSearchPlan) => readonly D1PreparedStatement[];
 }
 
-/** What D1 is asked of shown metrics at once; of more, it is told of the news instead. */
+/** Maximum number of shown metrics' summaries read from D1 at once. For more, the news is written to D1 instead. */
 const MAX_KNOWN = 50_000;
 
 /**
- * The ids of a page's runs. Where metrics decide which those are, D1 is told of these metrics of all live runs first, and
- * the page is read again; else only the runs of the page are asked, for what the answer shows, and nothing is written.
+ * The ids of a page's runs. If the filter or order uses metrics, the news of these metrics of all live runs is written to
+ * D1, and the page is read again. Otherwise only the page's live runs are asked, for the metrics that the answer shows,
+ * and nothing is written.
  */
 export async function findRunPage(
   ctx: ServiceContext,
@@ -71,7 +72,7 @@ export async function findRunPage(
 ): Promise<RunPage> {
   const experimentIds = [...new Set(input.experimentIds)];
   const plan = planRunSearch({ ...input, experimentIds, visibility: ctx.visibility });
-  // Of many rows, residues leave few.
+  // Residues drop most rows, so reading every row's record at once would be wasted.
   const reads = { readsRecords: readsRecords && plan.residues.length === 0, fields };
   const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_LIVE_RUNS + 1, plan.listedRunIds);
   const alongside = along?.(plan) ?? [];

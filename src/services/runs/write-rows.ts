@@ -20,20 +20,20 @@ import type { ServiceContext } from "../context.ts";
 import { tellDataChanged } from "../live/watchers.ts";
 import { notActive } from "./runs.ts";
 
-/** What a request writes to D1 of an active run. */
+/** What a request writes to D1 for an active run. */
 export interface Rows {
   readonly params?: readonly KeyValue[];
   readonly tags?: readonly KeyValue[];
   readonly modelMetrics?: readonly ModelMetric[];
-  /** Points that D1 is to hold, all of them, if they are the first of the run's metrics there. */
+  /** Points that D1 takes only if all of them are the first points of the run's metrics in D1. */
   readonly firstPoints?: readonly Metric[];
 }
 
 /** What was written to D1. */
 export interface Written {
-  /** Whether there were params, tags or points of models: then the run is active. */
+  /** Whether params, tags or points of models were written, which also proves that the run is active. */
   readonly hasRows: boolean;
-  /** Whether D1 has taken the first points, of which the run is then active too. */
+  /** Whether D1 took the first points, which also proves that the run is active. */
   readonly hasFirstPoints: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function writeRows(
 ): Promise<Written> {
   const hasRows = params.length + tags.length + modelMetrics.length > 0;
   if (!hasRows && firstPoints.length === 0) return { hasRows, hasFirstPoints: false };
-  // A run is never without a name: as upstream, an empty one changes nothing.
+  // A run always has a name: as in MLflow, an empty name changes nothing.
   const named = tags.filter((tag) => tag.key !== RUN_NAME_TAG || tag.value !== "");
   const runName = named.findLast((tag) => tag.key === RUN_NAME_TAG)?.value;
   const written = await guarded(ctx, runId, params, () =>
@@ -56,7 +56,7 @@ export async function writeRows(
       ...upsertTagsStatements(ctx.writes, runId, named),
       ...(runName === undefined ? [] : [renameRunStatement(ctx.writes, runId, runName)]),
       ...upsertModelMetricStatements(ctx.writes, runId, modelMetrics),
-      // First points alone go to runs without an object, of which nobody is to be told.
+      // First points alone go to runs without an object, which have no watchers to tell.
       ...(hasRows ? [isLiveStatement(ctx.writes, runId)] : []),
     ]),
   );
@@ -71,12 +71,12 @@ function firstPointsStatement(db: Database, runId: string, metrics: readonly Met
   return insertFirstPointsStatement(db, runId, summaryRows(runId, summaries));
 }
 
-/** @throws MlflowError when the run is not active, or not there. */
+/** @throws MlflowError when the run is not active or does not exist. */
 export async function requireActive(ctx: ServiceContext, runId: string): Promise<void> {
   await guarded(ctx, runId, [], () => ctx.writes.batch([guardRunActive(ctx.writes, runId)]));
 }
 
-/** Runs a guarded batch and turns the guard that stopped it into MLflow's error. */
+/** Runs a guarded batch, and turns the failure of a guard into MLflow's error. */
 export async function guarded<T>(
   ctx: ServiceContext,
   runId: string,
