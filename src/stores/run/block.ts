@@ -9,13 +9,13 @@ export interface KeySlice {
   readonly to: number;
 }
 
-/** A sorted stretch of points over metrics: those of `keyIds[i]`, ascending, end before point `ends[i]`. */
+/** Sorted points of several metrics: the points of `keyIds[i]`, which ascends, end before point `ends[i]`. */
 export interface Block extends Series {
   readonly keyIds: ArrayLike<number>;
   readonly ends: ArrayLike<number>;
 }
 
-/** Most points of a block: 197 kB, a tenth of what a row may hold. */
+/** Most points of a block: 197 kB, a tenth of the limit of a row. */
 export const MAX_BLOCK_POINTS = 8192;
 
 /** @returns a frame whose directory is `keyIds` and then `ends`, 4 bytes each. */

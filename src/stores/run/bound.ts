@@ -1,7 +1,7 @@
 import { type Int64, toInt64 } from "../../domain/int64.ts";
 import { type Series, seriesOf } from "./series.ts";
 
-/** A place in the order of (key id, timestamp, step, value, is_nan): that of the one point of `series`. */
+/** A place in the order of (key id, timestamp, step, value, is_nan): the place of the one point of `series`. */
 export interface Bound {
   readonly keyId: number;
   readonly series: Series;
@@ -10,7 +10,7 @@ export interface Bound {
 const BOUND_BYTES = 29;
 const SIGN = 1n << 63n;
 
-/** Bytes that SQLite orders as the points themselves; 0 and −0 are the same bytes. */
+/** Bytes that SQLite sorts in the order of the points; 0 and −0 have the same bytes. */
 export function encodeBound(keyId: number, series: Series, index: number): Uint8Array<ArrayBuffer> {
   const bytes = new DataView(new ArrayBuffer(BOUND_BYTES));
   bytes.setUint32(0, keyId);
@@ -37,7 +37,7 @@ export function decodeBound(buffer: ArrayBuffer): Bound {
   return { keyId: bytes.getUint32(0), series: seriesOf(position) };
 }
 
-/** Bytes before those of every point of a metric. */
+/** Bytes that sort before the bytes of every point of the metric. */
 export function encodeKeyBound(keyId: number): Uint8Array<ArrayBuffer> {
   const bytes = new DataView(new ArrayBuffer(4));
   bytes.setUint32(0, keyId);

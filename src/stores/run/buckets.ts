@@ -3,7 +3,7 @@ import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import type { KeySlice } from "./block.ts";
 import { sortedOrder } from "./series.ts";
 
-/** The x of the points of a slice, from its `from` on; NaN for a point that has none. */
+/** The x values of a slice's points, starting at its `from`; NaN for a point without an x. */
 export type XOfSlice = (slice: KeySlice) => ArrayLike<number>;
 
 export interface BucketOptions {
@@ -15,16 +15,19 @@ export interface BucketOptions {
   readonly buckets: number;
 }
 
-/** Points by x, and where two have the same by (timestamp, step, value); an infinity is told as such. */
+/** Points ordered by x, and for equal x by (timestamp, step, value). Infinities are given as infinities. */
 export interface BucketedSeries {
   /** How many points the range has. */
   readonly total: number;
   readonly x: Float64Array;
   readonly values: Float64Array;
-  /** Of each bucket that has finite values, their mean and the mean of their x; empty where all points are told. */
+  /** For each bucket with finite values, the mean of the values and the mean of their x; empty if all points are given. */
   readonly meanX: Float64Array;
   readonly means: Float64Array;
-  /** The latest point of the range, as MLflow means it: of the greatest step the one logged last. Undefined without points. */
+  /**
+   * The latest point of the range as MLflow defines it: of the points with the greatest step, the last logged. Undefined
+   * without points.
+   */
   readonly last: LastPoint | undefined;
 }
 
@@ -34,16 +37,19 @@ export interface LastPoint {
   readonly value: number;
 }
 
-/** First, last, least and greatest: a line through them covers the very pixels that a line through all points does. */
+/** First, last, least and greatest: a line through these points covers the same pixels as a line through all points. */
 export const POINTS_PER_BUCKET = 4;
 
-/** Points kept from the first pass for the second: at most 25 MB, of one series at a time. Longer ones are read twice. */
+/**
+ * Most points kept from the first pass for the second: at most 25 MB, for one series at a time. Longer series are read
+ * twice.
+ */
 const MAX_KEPT_POINTS = 1_048_576;
 
 /**
- * A series for a chart: all points where they are few, else of each of `buckets` equal parts of the range of x the first,
- * the last, the least and the greatest, and where a part has them, the first NaN, Infinity and −Infinity. So one outlier
- * among a million points is told, whatever the width.
+ * A series for a chart. A short series is given whole. Otherwise the range of x is divided into `buckets` equal parts, and
+ * each part gives its first, last, least and greatest point, and its first NaN, Infinity and −Infinity if it has any. So a
+ * single outlier among a million points is shown at any width.
  * @param read reads the series from its start, in its own order
  */
 export function bucketSeries(read: () => Iterable<KeySlice>, options: BucketOptions): BucketedSeries {
@@ -57,10 +63,10 @@ export function bucketSeries(read: () => Iterable<KeySlice>, options: BucketOpti
 
 interface Survey {
   readonly total: number;
-  /** The ends of the points' own range. */
+  /** The least and greatest x of the points. */
   readonly least: number;
   readonly greatest: number;
-  /** All slices, unless they are too many to hold. */
+  /** All slices, unless they are too large to hold in memory. */
   readonly kept: readonly KeySlice[] | undefined;
   readonly last: LastPoint | undefined;
 }
@@ -83,7 +89,7 @@ function survey(slices: Iterable<KeySlice>, options: BucketOptions): Survey {
       total++;
       if (x < least) least = x;
       if (x > greatest) greatest = x;
-      // Points come by timestamp, so of a step the later one counts.
+      // Points come in timestamp order, so for equal steps the later point counts.
       const step = steps[slice.from + index]!;
       if (last === undefined || step >= last.step) last = { step, value: values[slice.from + index]! };
     }
@@ -120,12 +126,12 @@ function whole(
   return { total, x: inOrder(allX), values: inOrder(allValues), meanX: none, means: none, last };
 }
 
-/** What MLflow stores for an infinity is told as one. */
+/** Turns the value that MLflow stores for an infinity back into an infinity. */
 export function withInfinity(value: number): number {
   return Math.abs(value) === MAX_FINITE_VALUE ? Math.sign(value) * Number.POSITIVE_INFINITY : value;
 }
 
-/** One point of each bucket, with its number among all points; −1 while the bucket has none. */
+/** One point of each bucket, with its number among all points; −1 while the bucket has no point. */
 class Picks {
   readonly numbers: Float64Array;
   readonly x: Float64Array;
@@ -165,7 +171,7 @@ class Buckets {
   readonly #last: Picks;
   readonly #least: Picks;
   readonly #greatest: Picks;
-  /** NaN, Infinity, −Infinity: made when the first one comes, since most series have none. */
+  /** NaN, Infinity, −Infinity: created when the first such value comes, since most series have none. */
   #others: readonly [Picks, Picks, Picks] | undefined;
   readonly #finite: Float64Array;
   readonly #sumX: Float64Array;
@@ -205,7 +211,10 @@ class Buckets {
     return bucket < this.#count ? bucket : this.#count - 1;
   }
 
-  /** Points `from` to `to` (exclusive), all of one bucket: mostly all that it has, as x mostly ascends. */
+  /**
+   * Adds points `from` to `to` (exclusive), all of one bucket. Since x mostly ascends, these are mostly all points of the
+   * bucket.
+   */
   #addStretch(bucket: number, xs: ArrayLike<number>, values: Float64Array, from: number, to: number): void {
     let first = from;
     let last = from;
@@ -287,7 +296,7 @@ class Buckets {
   }
 }
 
-/** Points of an answer, in arrays of just their size at the end. */
+/** Collects the points of an answer. The final arrays have exactly the needed size. */
 class Line {
   readonly #x: Float64Array;
   readonly #values: Float64Array;

@@ -226,7 +226,7 @@ export class Cell {
 
   /**
    * Removes a run of the cell and everything stored for it. It works in slices, so that other runs get turns in between. D1
-   * must have deleted the run, so that the run takes no more points. Work that is in flight for the run finishes first.
+   * must no longer have the run, so that it takes no more points. Work that is in flight for the run finishes first.
    */
   async purge(runId: string): Promise<void> {
     const number = this.#numberOf(runId);

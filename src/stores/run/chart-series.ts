@@ -5,10 +5,10 @@ import { type BucketedSeries, bucketSeries, POINTS_PER_BUCKET, type XOfSlice } f
 import { joinSameX, type SameX } from "./same-x.ts";
 import { type Int64Column, SeriesBuilder, sortedOrder } from "./series.ts";
 
-/** What a chart has on its x axis. */
+/** What the x axis of a chart shows. */
 export type ChartX =
   | { readonly kind: "step" }
-  /** Milliseconds since `originMs`; where that is absent, since the first point. */
+  /** Milliseconds since `originMs`, or since the first point if `originMs` is absent. */
   | { readonly kind: "time"; readonly originMs?: number | undefined }
   /** The latest value of another metric at the same step. */
   | { readonly kind: "metric"; readonly key: string };
@@ -20,14 +20,16 @@ export interface ChartOptions {
   readonly to?: number | undefined;
   /** Parts to divide the range into, at least 1. */
   readonly buckets: number;
-  /** How points are joined that have the same value of another metric, such as all steps of an epoch; not at all where absent. */
+  /**
+   * How to join points for which the other metric has the same value, such as all steps of an epoch. Absent: not joined.
+   */
   readonly sameX?: SameX | undefined;
 }
 
 export interface ChartSeries extends BucketedSeries {
-  /** What x counts from, in milliseconds: 0 unless it is a time. */
+  /** The origin of x in milliseconds; 0 unless x is a time. */
   readonly originMs: number;
-  /** Where points were joined by their mean, the standard deviation of each value; else empty. */
+  /** The standard deviation of each value if points were joined by their mean; otherwise empty. */
   readonly spreads: Float64Array;
 }
 
@@ -63,14 +65,14 @@ function firstTimestamp(slices: Iterable<KeySlice>): number {
   return 0;
 }
 
-/** A metric as a function of the step; values that are no finite number are none. */
+/** A metric as a function of the step. Values that are not finite are ignored. */
 function valuesByStep(slices: Iterable<KeySlice>): XOfSlice {
   const all = new SeriesBuilder();
   for (const { series, from, to } of slices) all.append(series, from, to);
   const { steps, values } = all.view();
   const order = sortedOrder(values.length, (a, b) => steps[a]! <= steps[b]!);
   const isAfter = (place: number, step: Int64) => place === order.length || steps[order[place]!]! > step;
-  /** How many points are up to `step`; mostly those up to the step before, and one more. */
+  /** The number of points up to `step`: mostly one more than for the previous step. */
   let upTo = 0;
   const valueAt = (step: Int64): number => {
     if (!isAfter(upTo, step)) upTo++;
@@ -87,7 +89,9 @@ function valuesByStep(slices: Iterable<KeySlice>): XOfSlice {
   };
 }
 
-/** How many places from 0 on hold, of which none does after one that does not. */
+/**
+ * The number of places, from 0 on, for which `holds` is true. It must be false for all places after the first false one.
+ */
 function countUpTo(length: number, holds: (place: number) => boolean): number {
   let low = 0;
   let high = length;
@@ -99,7 +103,7 @@ function countUpTo(length: number, holds: (place: number) => boolean): number {
   return low;
 }
 
-/** Beyond 2^53 rounded, as a chart's axis is. */
+/** Integers beyond 2^53 are rounded, as on a chart's axis. */
 function doubles(column: Int64Column, from: number, to: number): Float64Array {
   return column instanceof Float64Array
     ? column.subarray(from, to)

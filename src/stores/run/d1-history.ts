@@ -5,7 +5,7 @@ import type { HistoryReader, ReadOptions } from "./history.ts";
 import { type SampleOptions, sampleSeries } from "./sample.ts";
 import { comparePoints, type Series, SeriesBuilder, seriesOf } from "./series.ts";
 
-/** The history of a run that has no object, as D1 holds it: each metric has one point at most. */
+/** The history of a run without an object, from D1: each metric has at most one point. */
 export class D1History implements HistoryReader {
   readonly #series: ReadonlyMap<string, Series>;
 

@@ -3,8 +3,8 @@ import type { Points } from "./points.ts";
 import { type Int64Column, isSortedDistinct, type Series, SeriesBuilder, slice, sortedDistinct } from "./series.ts";
 
 /**
- * Sorts batches by key id and then into each series' order, every point once. Within a key the batches keep their
- * sequence, so that points logged in order are never compared twice.
+ * Sorts the points of batches by key id and then in the series' order, every point once. Within a key the batches keep
+ * their sequence, so that points logged in order are never compared twice.
  * @param idByKey the ids of all keys in the batches
  */
 export function* groupByKey(batches: readonly Points[], idByKey: ReadonlyMap<string, number>): Generator<KeySlice> {
@@ -39,7 +39,7 @@ export function* groupByKey(batches: readonly Points[], idByKey: ReadonlyMap<str
   }
 }
 
-/** One key's points of the batches, in the series' order, every point once. */
+/** The points of one key in the batches, in the series' order, every point once. */
 export function seriesOfKey(batches: Iterable<Points>, key: string): Series {
   const series = new SeriesBuilder();
   for (const batch of batches) {
@@ -57,7 +57,7 @@ export function seriesOfKey(batches: Iterable<Points>, key: string): Series {
   return sortedDistinct(series.view());
 }
 
-/** All keys' points of the batches, each key's in the series' order, every point once. */
+/** The points of every key in the batches, in the series' order, every point once. */
 export function seriesByKey(batches: readonly Points[]): Map<string, Series> {
   const keys = [...new Set(batches.flatMap((batch) => batch.keys))];
   const idByKey = new Map(keys.map((key, index) => [key, index]));

@@ -160,8 +160,8 @@ export class MetricHistory {
   }
 
   /**
-   * Merges segments if enough of one size exist. The work is bounded, so that other calls get a turn in between. @returns
-   * whether it merged
+   * Merges segments if enough of one size exist, and says whether it did. Bounded, so that other calls get a turn in
+   * between.
    */
   merge(): boolean {
     return this.#tables.storage.transactionSync(() => this.#segments.mergeTier());

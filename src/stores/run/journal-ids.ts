@@ -1,15 +1,15 @@
 import type { ObjectStorage } from "./migrations.ts";
 
-/** Ids that are noted at once. */
+/** Number of ids that one note reserves. */
 const IDS_PER_RESERVATION = 1000;
 
-/** More rows than an object writes in a millisecond. */
+/** More than the rows that an object writes in a millisecond. */
 const IDS_PER_MS = 1000;
 
 /**
- * Gives the rows of an object's journal their ids, which only grow. They begin with the time at which the object was made:
- * one that was removed, and made again for a run that was imported under the same id, has no id twice. So whoever remembers
- * what the one before had told is not told too little.
+ * Gives the rows of an object's journal their ids, which only grow. The first id comes from the time at which the object
+ * was created. So if an object is removed and created again, for a run imported under the same id, no id occurs twice. A
+ * reader that remembers an id of the old object then misses nothing of the new one.
  */
 export class JournalIds {
   readonly #storage: ObjectStorage;
@@ -33,8 +33,8 @@ export class JournalIds {
   }
 
   /**
-   * Has SQLite note that ids up to `throughId` were used. It keeps the last id of the journal in a page of its own, which
-   * each commit would write beside its row; an id that is noted already leaves that page alone.
+   * Has SQLite note that ids up to `throughId` were used. SQLite keeps the journal's last id in a separate page, which each
+   * commit would write in addition to its row. If the id is already noted, that page stays unchanged.
    */
   #reserve(throughId: number): void {
     this.#storage.transactionSync(() => {

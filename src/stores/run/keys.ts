@@ -1,6 +1,6 @@
-/** Keys that one statement takes: with 250 characters each they stay below SQLite's 2 MB for a bound text. */
+/** Most keys of one statement: at 250 characters each they stay below SQLite's 2 MB for a bound text. */
 const KEYS_PER_STATEMENT = 1000;
-/** Keys remembered, so that memory stays bounded: about 2 MB. */
+/** Most keys in the cache, to bound its memory: about 2 MB. */
 const MAX_CACHED_KEYS = 20_000;
 
 /** The numbers that stand for metric keys in segments; the runs of a cell share them. */
@@ -12,9 +12,7 @@ export class MetricKeys {
     this.#sql = sql;
   }
 
-  /**
-   * The ids of keys, new ones for new keys. Not for use in a transaction that may roll back: the ids are remembered.
-   */
+  /** The ids of keys; new keys get new ids. Not for use in a transaction that may roll back: the ids are cached. */
   ensureIds(keys: ReadonlySet<string>): Map<string, number> {
     const ids = new Map<string, number>();
     const unknown: string[] = [];
@@ -39,7 +37,7 @@ export class MetricKeys {
     return ids;
   }
 
-  /** The id of a key that is in a segment; undefined where none is. */
+  /** The id of a key that is in a segment; undefined for any other key. */
   findId(key: string): number | undefined {
     return this.#sql.exec<{ id: number }>("SELECT id FROM metric_key WHERE key = ?", key).toArray()[0]?.id;
   }

@@ -5,9 +5,9 @@ import type { SummaryRowJson } from "../d1/metrics/latest-metrics.ts";
 export interface RunFlush {
   readonly runId: string;
   readonly rows: readonly SummaryRowJson[];
-  /** The journal row up to which D1 has everything, once it has the rows. */
+  /** The journal row up to which D1 has everything once the rows are written. */
   readonly through: number;
-  /** Marks up to this epoch go in the same transaction; undefined where the burst goes on. */
+  /** Marks up to this epoch are cleared in the same transaction; undefined if the burst goes on. */
   readonly clearsEpoch: number | undefined;
 }
 
@@ -28,19 +28,19 @@ export interface RunMark {
 
 /** What D1 says of a run that was marked. */
 export interface MarkedRun {
-  /** The points that D1 held of the run before the object was made; undefined where they were not asked for. */
+  /** The points that D1 held of the run before the object was created; undefined if they were not asked for. */
   readonly firstPoints: readonly Metric[] | undefined;
 }
 
-/** D1, as an object needs it: see `stores/d1/metrics/run-flushes.ts`. */
+/** What an object needs of D1: see `stores/d1/metrics/run-flushes.ts`. */
 export interface LatestMetrics {
   /**
    * Marks runs live, all in one transaction.
-   * @returns by their ids those that are there, active, and have their history in this object
+   * @returns by id, the runs that exist, are active, and have their history in this object
    */
   mark(marks: readonly RunMark[]): Promise<ReadonlyMap<string, MarkedRun>>;
   /** The points that D1 held of the run before the object was made. */
   firstPoints(runId: string): Promise<readonly Metric[]>;
-  /** Writes all in one transaction. @returns what D1 says of each run that is there, by its id */
+  /** Writes everything in one transaction. @returns by id, what D1 says of each run that exists */
   write(flushes: readonly RunFlush[]): Promise<ReadonlyMap<string, FlushedRun>>;
 }

@@ -2,12 +2,12 @@ import type { RunStatus } from "../../domain/entities.ts";
 
 /** A request for a socket names the run in it: an object does not know its own name before its first point. */
 export const RUN_ID_HEADER = "X-Trackflare-Run-Id";
-/** And its cell, unless the object is the run's own. */
+/** The header with the run's cell, unless the object is the run's own. */
 export const CELL_HEADER = "X-Trackflare-Cell";
-/** And until when the watcher may be told, in milliseconds since 1970, unless that has no end. */
+/** The header with the time until which the watcher may be told, in milliseconds since 1970. Absent: no end. */
 export const UNTIL_HEADER = "X-Trackflare-Watch-Until";
 
-/** What those who watch a run are told beside its points, as JSON. */
+/** What the watchers of a run are told in addition to its points, as JSON. */
 export type RunNotice =
   | {
       readonly type: "run";
@@ -20,13 +20,13 @@ export type RunNotice =
   /** Params or tags were logged, set or deleted: read the run anew. */
   | { readonly type: "data" };
 
-/** Points that come within so much of a message wait for the next one. */
+/** Points that come within this time after a message wait for the next message. */
 const GATHER_MS = 40;
 
 /** The platform takes messages up to 1 MiB. */
 const MAX_MESSAGE_BYTES = 1_000_000;
 
-/** Asked for by watchers that want to know whether they are still connected; answered without waking the object. */
+/** Sent by watchers to check whether they are still connected. The platform answers without waking the object. */
 export const PING = "ping";
 export const PONG = "pong";
 
@@ -36,8 +36,8 @@ export interface Listener {
 }
 
 /**
- * The sockets of those who watch a run. They outlive the object's instances: a run that logs nothing costs nothing to
- * watch. Messages wait at the platform's output gate, so nobody is told of a point that is not durable.
+ * The sockets of a run's watchers. The sockets outlive the object's instances, so watching a run that logs nothing costs
+ * nothing. Messages wait at the platform's output gate, so no watcher is told of a point that is not durable.
  */
 export class LiveSockets {
   readonly #list: () => readonly Listener[];
@@ -60,12 +60,12 @@ export class LiveSockets {
     return this.#isGathering;
   }
 
-  /** To be called when a socket came, or `left`. */
+  /** To be called when a socket was opened, or when `left` was closed. */
   recount(left?: Listener): void {
     this.#count = this.#list().filter((socket) => socket !== left).length;
   }
 
-  /** Tells points: messages are bodies made by `encodePoints`, one after the other. */
+  /** Sends points: a message is a sequence of bodies made by `encodePoints`. */
   tellPoints(bodies: readonly Uint8Array[]): void {
     if (!this.hasWatchers) return;
     this.#waiting.push(...bodies);
@@ -102,7 +102,7 @@ export class LiveSockets {
       try {
         socket.send(message);
       } catch {
-        // Closed meanwhile: the platform will say so.
+        // Closed meanwhile: the platform will report the close.
       }
     }
   }

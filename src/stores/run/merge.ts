@@ -2,21 +2,21 @@ import type { KeySlice } from "./block.ts";
 import type { Bound } from "./bound.ts";
 import { comparePoints, isSamePoint, type Series } from "./series.ts";
 
-/** A sorted stretch of points that is read only when the merge comes to it. */
+/** Sorted points that are read only when the merge reaches them. */
 export interface Chunk {
-  /** Not after the first point. */
+  /** A bound that is not after the first point. */
   readonly first: Bound;
-  /** Not before the last point. */
+  /** A bound that is not before the last point. */
   readonly last: Bound;
   open(): Iterable<KeySlice>;
 }
 
 /**
- * Merges sorted sources into one order, each point once. A source is a sequence of chunks, one after the other in
- * the order of points; at most one chunk a source is open at a time.
+ * Merges sorted sources into one order, each point once. A source is a sequence of chunks in the order of points. At most
+ * one chunk of each source is open at a time.
  */
 export class Merge<C extends Chunk> {
-  /** A binary heap of what is left of the sources, the one with the least point first. */
+  /** A binary heap of the sources that are not exhausted; the source with the least point is first. */
   readonly #heap: Cursor<C>[] = [];
   #latest: Bound | undefined;
   #latestIndex = 0;
@@ -29,7 +29,7 @@ export class Merge<C extends Chunk> {
     for (let index = this.#heap.length >> 1; index >= 0; index--) this.#siftDown(index);
   }
 
-  /** The next points, as many as one source has before every other; undefined at the end. */
+  /** The next points: as many as one source has before the next point of every other source; undefined at the end. */
   next(): KeySlice | undefined {
     for (;;) {
       const top = this.#heap[0];
@@ -40,7 +40,7 @@ export class Merge<C extends Chunk> {
     }
   }
 
-  /** The next chunk, unopened and passed over, where no other source has a point within it and `accept` agrees. */
+  /** Skips the next chunk and returns it unopened, if no other source has a point within it and `accept` agrees. */
   nextWhole(accept: (chunk: C) => boolean): C | undefined {
     const top = this.#heap[0];
     const chunk = top?.chunk;
@@ -72,7 +72,7 @@ export class Merge<C extends Chunk> {
     return left && right && compareCursors(right, left) < 0 ? right : left;
   }
 
-  /** Restores the heap after its first cursor moved on, or came to its end. */
+  /** Restores the heap after its first cursor advanced or reached its end. */
   #settle(hasMore: boolean): void {
     if (!hasMore) {
       const last = this.#heap.pop()!;
@@ -99,7 +99,7 @@ export class Merge<C extends Chunk> {
   }
 }
 
-/** The first of points `from` to `to` that comes after point `index` of `other`; `to` where none does. */
+/** The first of points `from` to `to` that comes after point `index` of `other`; `to` if there is none. */
 export function firstAfter(series: Series, from: number, to: number, other: Series, index: number): number {
   let low = from;
   let high = from;
@@ -116,7 +116,7 @@ export function firstAfter(series: Series, from: number, to: number, other: Seri
   return low;
 }
 
-/** Where a source stands: at point `index` of a slice, or before an unopened chunk, at its first bound. */
+/** The position in a source: at point `index` of a slice, or before an unopened chunk, at the chunk's first bound. */
 class Cursor<C extends Chunk> {
   keyId!: number;
   series!: Series;

@@ -1,13 +1,13 @@
 /** The part of a Durable Object's storage that its tables need. */
 export type ObjectStorage = Pick<DurableObjectStorage, "sql" | "transactionSync">;
 
-/** One step of the object's schema. Applied ones are history: change the schema by a further step. */
+/** One step of the object's schema. Never edit an applied step: change the schema by a further step. */
 export interface ObjectMigration {
   readonly id: number;
   readonly sql: string;
 }
 
-/** Every table of a run's object. Additive, so that the previous version keeps running on the newer schema. */
+/** Every table of a run's object. Steps only add, so that the previous version keeps running on the newer schema. */
 export const MIGRATIONS: readonly ObjectMigration[] = [
   {
     id: 1,
@@ -33,17 +33,17 @@ CREATE TABLE block (
 CREATE TABLE block_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL);`,
   },
   {
-    // What D1 has of earlier points lacks the first of each metric: the object tells it everything again.
+    // For earlier points D1 lacks the first point of each metric, so the object tells D1 everything again.
     id: 2,
     sql: "DELETE FROM state WHERE key = 'flushedThrough';",
   },
   {
-    // Objects of the version before have held their runs' history from the first point.
+    // Objects of the previous version have held their runs' history from the first point.
     id: 3,
     sql: "INSERT INTO state (key, value) SELECT 'hasFirstPoints', 1 FROM state WHERE key = 'epoch';",
   },
   {
-    // Runs of a cell, by their numbers. An object's own run is number 0: its rows are in no index, and its state in `state`.
+    // Runs of a cell, by number. An object's own run is number 0: its rows are in no index, and its state is in `state`.
     id: 4,
     sql: `
 CREATE TABLE cell_run (number INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, due_ms INTEGER, state TEXT NOT NULL);
@@ -61,8 +61,8 @@ CREATE INDEX segment_of_run ON segment (run) WHERE run > 0;`,
 ];
 
 /**
- * Brings an object's tables up to `migrations`. Steps that only a newer version knows are left alone.
- * @throws Error when an applied step reads differently now
+ * Brings an object's tables up to `migrations`. Steps that only a newer version knows are ignored.
+ * @throws Error when the text of an applied step has changed
  */
 export function migrateObject(storage: ObjectStorage, migrations: readonly ObjectMigration[] = MIGRATIONS): void {
   const { sql } = storage;

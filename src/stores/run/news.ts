@@ -1,18 +1,18 @@
 import type { Points } from "./points.ts";
 import { MetricSummaries } from "./summaries.ts";
 
-/** More parts than this become fewer: they differ only in when each may be dropped. */
+/** Beyond this number, parts are joined: parts differ only in when each may be dropped. */
 const MAX_PARTS = 4;
 
-/** What one who writes to D1 was handed, and the journal row up to which it is complete together with what D1 has. */
+/** The news that a writer to D1 was handed. Together with what D1 has, it is complete up to journal row `through`. */
 export interface HandedOut {
   readonly summaries: MetricSummaries;
   readonly through: number;
 }
 
 /**
- * What D1 does not have of a run, as far as is known. Whoever writes to D1, a flush or a search, is handed all of it, and
- * says later that D1 has it: only then is it dropped. So it does not matter who writes, how many do, or who fails.
+ * What D1 is not known to have of a run. Each writer to D1, a flush or a search, is handed all the news and confirms later
+ * that D1 has it. News is dropped only when it is confirmed. So any number of writers may write, and any of them may fail.
  */
 export class News {
   #parts: HandedOut[] = [];
@@ -20,23 +20,23 @@ export class News {
   #through: number;
   #points = 0;
 
-  /** @param fresh of all points up to journal row `through` that D1 may lack */
+  /** @param fresh summaries of all points up to journal row `through` that D1 may lack */
   constructor(fresh: MetricSummaries, through: number) {
     this.#fresh = fresh;
     this.#through = through;
   }
 
-  /** The last journal row that is known here; its points are acknowledged, or about to be. */
+  /** The last journal row that is known here; its points are acknowledged, or about to be acknowledged. */
   get through(): number {
     return this.#through;
   }
 
-  /** Metrics with something to tell; those in several parts count as often. */
+  /** The number of metrics with news; a metric in several parts counts once for each part. */
   get size(): number {
     return this.#parts.reduce((sum, { summaries }) => sum + summaries.size, this.#fresh.size);
   }
 
-  /** Points that were added since the last {@link take}. */
+  /** The number of points added since the last {@link take}. */
   get freshPoints(): number {
     return this.#points;
   }
@@ -65,7 +65,7 @@ export class News {
 
   /**
    * D1 has everything up to journal row `through`.
-   * @returns whether something is dropped by it
+   * @returns whether any news was dropped
    */
   confirm(through: number): boolean {
     const before = this.size;

@@ -1,15 +1,15 @@
-/** How many objects hold the metric histories. 0 of both: each run has an object of its own. */
+/** How many objects hold the metric histories. If both numbers are 0, each run has its own object. */
 export interface CellSettings {
-  /** Cells for all runs. */
+  /** Number of cells for all runs. */
   readonly ofAll: number;
-  /** Cells for the runs of each experiment; counts where `ofAll` is 0. */
+  /** Number of cells for the runs of each experiment; used if `ofAll` is 0. */
   readonly ofExperiment: number;
 }
 
 /**
- * The cell of a new run; empty for an object of its own. A run stays where it was put, whatever the settings are later.
+ * The cell of a new run; empty if the run has its own object. A run stays in its object even if the settings change.
  * @param runId 32 hex digits, chosen at random
- * @param isFull whether a cell is known to take no more runs: then another takes its place
+ * @param isFull whether a cell is known to take no more runs; another cell is then chosen instead
  */
 export function cellOfNewRun(
   runId: string,

@@ -12,8 +12,8 @@ export interface Points extends Series {
 }
 
 /**
- * A request's metrics as the run's object takes them. Values are finite or NaN.
- * @returns a body: 28 bytes a point and each key once
+ * Encodes a request's metrics for the run's object. Values are finite or NaN.
+ * @returns a body: 28 bytes for each point, and each key once
  */
 export function encodePoints(metrics: readonly Metric[]): Uint8Array<ArrayBuffer> {
   const count = metrics.length;
@@ -50,14 +50,14 @@ export function decodePoints(body: Uint8Array): Points {
   return pointsOf(frame, encodedKeys(frame));
 }
 
-/** Reads bodies that were joined end to end; with `key` only those that may have points of that metric. */
+/** Reads bodies that were joined end to end; with `key`, only the bodies that may have points of that metric. */
 export function* decodeJoinedPoints(bodies: Uint8Array, key?: string): Generator<Points> {
   const quoted = key === undefined ? "" : JSON.stringify(key);
   for (let offset = 0; offset < bodies.length; ) {
     const body = bodies.subarray(offset);
     const frame = decodeFrame(body);
     const keys = encodedKeys(frame);
-    // Looking for one key is much quicker than parsing all.
+    // Searching the text for one key is much quicker than parsing all keys.
     if (keys.includes(quoted)) yield pointsOf(frame, keys);
     offset += frame.byteLength;
   }

@@ -1,24 +1,26 @@
 import type { JournalRange } from "./history.ts";
 
-/** What an object remembers of a run, beside the run's history: enough for a new instance to continue a burst. */
+/** What an object stores of a run in addition to its history: enough for a new instance to continue a burst. */
 export interface RunFields {
   /** Empty until the first point: alarms do not carry the object's name. */
   readonly runId: string;
-  /** Of the last live mark; grows with each. */
+  /** The epoch of the last live mark; it grows with each mark. */
   readonly epoch: number;
-  /** Whether D1 has that mark: further points need no other. */
+  /** Whether D1 has that mark, so that further points need no new one. */
   readonly isMarked: boolean;
   /** The journal row up to which D1 knows everything. */
   readonly flushedThrough: number;
-  /** The rows that begin a burst, until D1 has let them through: an instance that finds some was never told. */
+  /**
+   * The rows that begin a burst, until D1 has accepted them. If a new instance finds such rows, D1's answer never arrived.
+   */
   readonly unmarked: JournalRange | undefined;
-  /** Whether the history has what D1 held before the object was made. */
+  /** Whether the history includes the points that D1 held before the object was created. */
   readonly hasFirstPoints: boolean;
-  /** When D1 is to be told next, in milliseconds; undefined while there is nothing to tell or to end. */
+  /** When D1 is to be told next, in milliseconds; undefined while there is no news to tell and no burst to end. */
   readonly dueMs: number | undefined;
-  /** From that alarm to the one after it, in milliseconds. */
+  /** The time from that alarm to the next one, in milliseconds. */
   readonly flushDistanceMs: number;
-  /** The last journal row at the last alarm: one that finds no later row ends the burst. */
+  /** The last journal row at the last alarm. An alarm that finds no later row ends the burst. */
   readonly alarmThrough: number;
 }
 
@@ -27,7 +29,7 @@ export type RunChanges = { readonly [Field in keyof RunFields]?: RunFields[Field
 /** Keeps a run's fields. */
 export interface RunStore {
   load(): RunChanges;
-  /** Keeps `changes`; `fields` is what results of them. */
+  /** Stores `changes`; `fields` is the result of applying them. */
   save(changes: RunChanges, fields: RunFields): void;
 }
 
@@ -49,7 +51,7 @@ export class RunState {
   readonly #onDue: (dueMs: number) => void;
   #fields: RunFields;
 
-  /** @param onDue told whenever `dueMs` is set */
+  /** @param onDue called whenever `dueMs` is set */
   constructor(store: RunStore, onDue: (dueMs: number) => void) {
     this.#store = store;
     this.#onDue = onDue;
@@ -60,7 +62,7 @@ export class RunState {
     return this.#fields;
   }
 
-  /** Keeps changes, all in the commit of the caller's turn; what is as it was is not written. */
+  /** Stores changes, all in the commit of the caller's turn. Unchanged fields are not written. */
   change(changes: RunChanges): void {
     const names = (Object.keys(changes) as (keyof RunFields)[]).filter((name) => changes[name] !== this.#fields[name]);
     if (names.length === 0) return;
@@ -70,10 +72,10 @@ export class RunState {
   }
 }
 
-/** Fields that share the row `burst` of an own object's state: they change together. */
+/** Fields that share the row `burst` in the state of an own object, because they change together. */
 const BURST_FIELDS = ["isMarked", "dueMs", "flushDistanceMs", "alarmThrough"] as const;
 
-/** An own object's run: a row a field of table `state`, as the first version has them. */
+/** The run of an own object: table `state` has one row for each field, as in the first version. */
 export class OwnRunStore implements RunStore {
   readonly #sql: SqlStorage;
 
@@ -118,7 +120,7 @@ export class OwnRunStore implements RunStore {
   }
 }
 
-/** A run of a cell: one row of table `cell_run`. */
+/** A run of a cell: one row in table `cell_run`. */
 export class CellRunStore implements RunStore {
   readonly #sql: SqlStorage;
   readonly #number: number;

@@ -3,24 +3,24 @@ import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import type { KeySlice } from "./block.ts";
 import { type BucketedSeries, type BucketOptions, type LastPoint, withInfinity } from "./buckets.ts";
 
-/** Points of one x become their mean, or the latest of them. */
+/** How points with the same x are joined: into their mean, or into the latest of them. */
 export type SameX = "mean" | "last";
 
-/** The points of one x. The sums are of finite values. */
+/** The points of one x. The sums include finite values only. */
 interface Place {
   finite: number;
   mean: number;
-  /** Of the squared distances from the mean. */
+  /** The sum of the squared distances from the mean. */
   squares: number;
   lastStep: Int64;
   last: number;
 }
 
 /**
- * A series with one point for each x. Values that are no finite number are no part of a mean; where an x has no others,
- * the latest of them is told.
- * @param most x that the answer may have
- * @returns undefined where there are more: x is then no count of anything, and hardly any two points share one
+ * A series with one point for each x. Values that are not finite do not count in a mean; if an x has only such values, the
+ * latest of them is given.
+ * @param most the most x values that the answer may have
+ * @returns undefined if there are more: the other metric is then no counter, and hardly any two points share an x
  */
 export function joinSameX(
   slices: Iterable<KeySlice>,
@@ -72,7 +72,7 @@ function add(places: Map<number, Place>, x: number, value: number, step: Int64):
 
 const told = ({ last }: Place): number => withInfinity(last);
 
-/** Of a sample; 0 of one value. */
+/** The standard deviation of a sample; 0 for a single value. */
 const deviation = ({ finite, squares }: Place): number => (finite > 1 ? Math.sqrt(squares / (finite - 1)) : 0);
 
 function latestOf(places: Iterable<Place>): LastPoint | undefined {

@@ -12,11 +12,12 @@ export interface SampleOptions {
 }
 
 /**
- * MLflow's get-history-bulk-interval for one run: of the points by (step, timestamp, value, is_nan) the first of each
- * of NTILE(`maxResults`) buckets, and the last point instead of the final one
- * (`_sample_rows_with_window_functions` of its SQL store, 3.17).
+ * MLflow's get-history-bulk-interval for one run. Orders the points by (step, timestamp, value, is_nan), takes the first of
+ * each of NTILE(`maxResults`) buckets, and replaces the final one by the last point (`_sample_rows_with_window_functions`
+ * of MLflow's SQL store, 3.17).
  *
- * Holds the answer alone where time order is step order, as it nearly always is; else 5 MB more, however long the series is.
+ * If time order is step order, which is nearly always the case, only the answer is held in memory. Otherwise it takes 5 MB
+ * more, however long the series is.
  * @param read reads the series from its start, in its own order
  */
 export function sampleSeries(read: () => Iterable<KeySlice>, options: SampleOptions): Series {
@@ -26,14 +27,14 @@ export function sampleSeries(read: () => Iterable<KeySlice>, options: SampleOpti
   if (all.isByStep) return pick(slices(), ranks);
 
   const picked = pickOfSteps(slices(), findRankedSteps(slices, all, ranks), ranks.length);
-  // Points come in series order, so of equal steps they are by (timestamp, value, is_nan).
+  // Points come in series order, so points of equal steps are ordered by (timestamp, value, is_nan).
   const order = sortedOrder(ranks.length, (a, b) => picked.steps[a]! <= picked.steps[b]!);
   const result = new SeriesBuilder(ranks.length);
   for (const index of order) result.append(picked, index, index + 1);
   return result.toSeries();
 }
 
-/** Which of `count` rows in order the sample has. */
+/** The numbers of the rows, of `count` rows in order, that the sample includes. */
 export function sampleRanks(count: number, maxResults: number): Uint32Array {
   const ranks = new Uint32Array(Math.min(count, maxResults));
   const size = Math.floor(count / maxResults);
@@ -43,7 +44,7 @@ export function sampleRanks(count: number, maxResults: number): Uint32Array {
   return ranks;
 }
 
-/** The stretches of points whose steps are in the range. */
+/** The parts of the slices whose steps are in the range. */
 function* withinSteps(slices: Iterable<KeySlice>, { startStep, endStep }: SampleOptions): Generator<KeySlice> {
   if (startStep === undefined && endStep === undefined) return yield* slices;
   const start = startStep ?? Number.NEGATIVE_INFINITY;
@@ -63,7 +64,7 @@ function* withinSteps(slices: Iterable<KeySlice>, { startStep, endStep }: Sample
 interface Survey {
   readonly count: number;
   readonly isByStep: boolean;
-  /** The ends of the steps; 0 without points. */
+  /** The least and greatest step; 0 without points. */
   readonly least: Int64;
   readonly greatest: Int64;
 }

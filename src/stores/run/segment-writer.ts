@@ -2,9 +2,9 @@ import { encodeBlock, type KeySlice, MAX_BLOCK_POINTS } from "./block.ts";
 import { encodeBound } from "./bound.ts";
 import { type Series, SeriesBuilder, slice } from "./series.ts";
 
-/** From here on a metric has blocks of its own in a segment; below it shares them with its neighbours. */
+/** A metric with at least this many points has blocks of its own in a segment; smaller metrics share blocks. */
 const MIN_OWN_POINTS = 1000;
-/** A block is left short for the sake of the next only where it holds at least this. */
+/** A block may be closed early, so that the next metric starts a new block, only if it has at least this many points. */
 const MIN_SHORT_POINTS = MAX_BLOCK_POINTS / 4;
 
 /** Cuts sorted points into blocks of one segment. */
@@ -17,7 +17,7 @@ export class SegmentWriter {
   #keyIds: number[] = [];
   #ends: number[] = [];
 
-  /** Starts a new segment of run number `run`. `lastJournalId` is that of the latest journal row whose points it will hold. */
+  /** Starts a new segment of run number `run`. `lastJournalId` is the latest journal row whose points it will hold. */
   constructor(sql: SqlStorage, run: number, lastJournalId: number) {
     this.#sql = sql;
     this.#lastJournalId = lastJournalId;
@@ -26,7 +26,7 @@ export class SegmentWriter {
       .one().id;
   }
 
-  /** Adds points that come after all before. */
+  /** Adds points. They must come after all earlier points. */
   append({ keyId, series, from, to }: KeySlice): void {
     for (let at = from; at < to; ) {
       if (this.#keyIds.at(-1) !== keyId) this.#startKey(keyId);
@@ -39,12 +39,12 @@ export class SegmentWriter {
     }
   }
 
-  /** Whether a block of another segment may follow here as it is. */
+  /** Whether a block of another segment may follow here unchanged. */
   get takesWholeBlocks(): boolean {
     return this.#pending.length === 0 || this.#pending.length >= MIN_SHORT_POINTS;
   }
 
-  /** Moves a block here from its segment; it comes after all points before. */
+  /** Moves a block here from its segment. Its points must come after all earlier points. */
   moveHere(block: { readonly bodyId: number; readonly segmentId: number; readonly points: number }): void {
     this.#writePending();
     this.#points += block.points;

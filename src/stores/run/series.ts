@@ -1,6 +1,6 @@
 import { type Int64, toInt64 } from "../../domain/int64.ts";
 
-/** int64 values: doubles while every one is exact as such, a BigInt64Array only where one is beyond ±(2^53 − 1). */
+/** int64 values: doubles while every value is exact as a double, a BigInt64Array only if a value is beyond ±(2^53 − 1). */
 export type Int64Column = Float64Array | BigInt64Array;
 
 /**
@@ -13,7 +13,7 @@ export interface Series {
   readonly values: Float64Array;
 }
 
-/** A point without its key: what tells it from every other point of its series, and its place among them. */
+/** A point without its key. It identifies the point within its series, and gives the point's place in the order. */
 export interface Position {
   readonly timestamp: Int64;
   readonly step: Int64;
@@ -54,8 +54,8 @@ export function slice(series: Series, from: number, to: number): Series {
 }
 
 /**
- * Order of get-history: timestamp, step, value; NaN counts as 0 and comes after it, as MLflow stores it (0 with
- * `is_nan`). Of 0 and −0, which are one value, 0 comes first and so is the one that stays where both were logged.
+ * Order of get-history: timestamp, step, value. NaN counts as 0 and comes after 0, as MLflow stores it (0 with `is_nan`). 0
+ * and −0 are one value; 0 comes first, so 0 is kept if both were logged.
  */
 export function comparePoints(a: Series, i: number, b: Series, j: number): number {
   const aTimestamp = a.timestamps[i]!;
@@ -79,7 +79,7 @@ export function compareValues(a: number, b: number): number {
   return 0;
 }
 
-/** Whether two points of one key are the same one, logged twice. */
+/** Whether two points of one key are the same point, logged twice. */
 export function isSamePoint(a: Series, i: number, b: Series, j: number): boolean {
   const aValue = a.values[i]!;
   const bValue = b.values[j]!;
@@ -95,7 +95,7 @@ function isSameInt64(a: Int64, b: Int64): boolean {
   return !(a < b) && !(a > b);
 }
 
-/** The points in order and each once; `series` itself where it is so already. */
+/** The points in order, each once. Returns `series` itself if it is already in order without duplicates. */
 export function sortedDistinct(series: Series): Series {
   if (isSortedDistinct(series, 0, series.values.length)) return series;
   const order = sortedOrder(series.values.length, (a, b) => comparePoints(series, a, series, b) <= 0);
@@ -109,7 +109,7 @@ export function sortedDistinct(series: Series): Series {
   return sorted.view();
 }
 
-/** Whether points `from` to `to` are in order and each there once. */
+/** Whether points `from` to `to` are in order, without duplicates. */
 export function isSortedDistinct(series: Series, from: number, to: number): boolean {
   const { timestamps } = series;
   for (let index = from + 1; index < to; index++) {
@@ -122,7 +122,7 @@ export function isSortedDistinct(series: Series, from: number, to: number): bool
 }
 
 /**
- * Stable natural merge sort: what is in order already costs one pass, a few ordered stretches cost a few.
+ * Stable natural merge sort: input that is already in order costs one pass, a few ordered stretches cost a few passes.
  * @param inOrder whether item `a` may stand before item `b`
  * @returns the items' numbers, 0 to `length` − 1, in order
  */
@@ -154,7 +154,7 @@ export function sortedOrder(length: number, inOrder: (a: number, b: number) => b
   return order;
 }
 
-/** Writes an integer; returns the column, or its copy with wider elements where the integer needs them. */
+/** Writes an integer. Returns the column, or a copy with wider elements if the integer needs them. */
 export function putInt64(column: Int64Column, index: number, value: Int64): Int64Column {
   if (column instanceof BigInt64Array) {
     column[index] = BigInt(value);
@@ -192,12 +192,12 @@ export class SeriesBuilder {
     this.length = length;
   }
 
-  /** What is there, valid until the next change. */
+  /** A view of the points so far, valid until the next change. */
   view(): Series {
     return slice({ timestamps: this.#timestamps, steps: this.#steps, values: this.#values }, 0, this.length);
   }
 
-  /** A copy of what is there, in buffers of just its size, as an answer over RPC should be. */
+  /** A copy of the points, in buffers of exactly their size, so that an RPC answer carries no spare bytes. */
   toSeries(): Series {
     return {
       timestamps: this.#timestamps.slice(0, this.length),
@@ -206,7 +206,7 @@ export class SeriesBuilder {
     };
   }
 
-  /** Empties it for other use. */
+  /** Empties the builder for reuse. */
   clear(): void {
     const capacity = this.#values.length;
     this.length = 0;

@@ -2,20 +2,20 @@ import type { Int64 } from "../../domain/int64.ts";
 import type { KeySlice } from "./block.ts";
 import { type Int64Column, putInt64 } from "./series.ts";
 
-/** Counters of one pass over the points, 20 bytes each, and how many each range has at least. */
+/** The most counters of one pass over the points, 20 bytes each, and the fewest counters of each range. */
 const MAX_PARTS = 262_144;
 const MIN_PARTS_OF_RANGE = 100;
 
-/** The points that have a step: one of them has a wanted rank for each of `places`, counted among these points. */
+/** A step with wanted ranks: `places` are the wanted points, counted among the points of this step. */
 export interface RankedStep {
   readonly step: Int64;
   /** Ascending, from 0. */
   readonly places: readonly number[];
 }
 
-/** The points of a range of steps that has wanted ranks. */
+/** A range of steps that has wanted ranks. */
 interface Stretch {
-  /** Steps that points have. */
+  /** The least step of the range's points; `greatest` is their greatest. */
   readonly least: Int64;
   readonly greatest: Int64;
   /** How many points have lower steps. */
@@ -26,9 +26,10 @@ interface Stretch {
 }
 
 /**
- * The steps of the points that have `ranks` in the order of step, ascending. It holds counters instead of steps: each pass
- * counts the points of narrower ranges around the wanted ranks, until each range is one step. Steps that lie close take one or
- * two passes; none take more than eight, as a pass narrows a range to a hundredth at least and int64 has 64 bits.
+ * Finds the steps of the points that have `ranks` in the order of step, ascending. To save memory it holds counters instead
+ * of steps: each pass counts the points in narrower ranges around the wanted ranks, until each range is a single step.
+ * Steps that lie close together take one or two passes. No series takes more than eight, since a pass narrows a range to a
+ * hundredth at least and int64 has 64 bits.
  * @param read reads all points, in any order
  * @param all the range of all points: least and greatest step, and their number
  */
@@ -47,7 +48,7 @@ export function findRankedSteps(
   return stretches.map(({ least, before, ranks }) => ({ step: least, places: ranks.map((rank) => rank - before) }));
 }
 
-/** Cuts each stretch into equal parts of its steps, and keeps those parts that have wanted ranks. */
+/** Divides the steps of each stretch into equal parts, and keeps the parts that have wanted ranks. */
 function narrow(slices: Iterable<KeySlice>, stretches: readonly Stretch[]): Map<Stretch, Stretch[]> {
   const points = stretches.reduce((sum, { count }) => sum + count, 0);
   const parts = Math.max(MIN_PARTS_OF_RANGE, Math.floor(Math.min(MAX_PARTS, 2 * points) / stretches.length));
@@ -90,7 +91,7 @@ function narrow(slices: Iterable<KeySlice>, stretches: readonly Stretch[]): Map<
   return new Map(kept);
 }
 
-/** `to` − `from`, rounded to a double: of a greater step never less. */
+/** `to` − `from`, rounded to a double: never less for a greater `to`. */
 function distance(from: Int64, to: Int64): number {
   return typeof from === "number" && typeof to === "number" ? to - from : Number(BigInt(to) - BigInt(from));
 }
@@ -99,7 +100,7 @@ function isWithin(step: Int64, { least, greatest }: Stretch): boolean {
   return step >= least && step <= greatest;
 }
 
-/** The last of the stretches that begins at `step` or before, or the first. */
+/** The last stretch that begins at or before `step`; the first stretch if there is none. */
 function findStretch(stretches: readonly Stretch[], step: Int64): number {
   let low = 0;
   let high = stretches.length - 1;

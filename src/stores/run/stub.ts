@@ -9,13 +9,11 @@ import type { Series } from "./series.ts";
 /** A run, and the object that has its history. */
 export interface RunPlace {
   readonly runId: string;
-  /** The object's name where it is a cell; empty where it is the run's own. */
+  /** The object's name if it is a cell; empty if it is the run's own. */
   readonly cell: string;
 }
 
-/**
- * The one place where a run becomes its object. Only for runs that D1 knows: naming an object creates it.
- */
+/** The only place that finds the object of a run. Only for runs that D1 has: naming an object creates it. */
 export function runObject(env: Env, place: RunPlace): RunObject {
   return new RunObject(objectNamed(env, place.cell || place.runId), place);
 }
@@ -24,12 +22,12 @@ function objectNamed(env: Env, name: string): DurableObjectStub<RunDurableObject
   return env.RUNS.get(env.RUNS.idFromName(name));
 }
 
-/** What the object of one run does for it, wherever that is. */
+/** The calls to a run's object, whether it is a cell or the run's own. */
 export class RunObject implements HistoryReader {
   readonly #stub: DurableObjectStub<RunDurableObject>;
   readonly #runId: string;
   readonly #cell: string;
-  /** Own objects are asked as the version before cells asks them. */
+  /** Own objects are called without an id, as before there were cells. */
   readonly #idInCell: string | undefined;
 
   constructor(stub: DurableObjectStub<RunDurableObject>, { runId, cell }: RunPlace) {
@@ -57,7 +55,7 @@ export class RunObject implements HistoryReader {
     return await this.#stub.chart(keys, options, this.#idInCell);
   }
 
-  /** Tells those who watch the run. */
+  /** Sends a notice to the watchers of the run. */
   async tell(notice: RunNotice): Promise<void> {
     await this.#stub.tell(notice, this.#idInCell);
   }
@@ -69,11 +67,11 @@ export class RunObject implements HistoryReader {
 
   /** Tells D1 now, and ends the burst. @returns whether somebody watches the run */
   async flush(): Promise<boolean> {
-    // An object of the version before says nothing.
+    // An object of the previous version answers nothing.
     return (await this.#stub.flush(this.#idInCell)) ?? true;
   }
 
-  /** Removes all that is stored of the run. D1 must have forgotten it before, so that it takes no more points. */
+  /** Removes everything stored for the run. D1 must no longer have the run, so that it takes no more points. */
   async purge(): Promise<void> {
     await this.#stub.purge(this.#runId);
   }
@@ -83,14 +81,14 @@ export class RunObject implements HistoryReader {
    * @param untilMs until when the socket may tell, in milliseconds since 1970; undefined: until it is closed
    */
   async watch(untilMs: number | undefined): Promise<Response> {
-    // Made anew, so that nothing of the client's own headers reaches the object.
+    // New headers, so that none of the client's headers reach the object.
     const headers = new Headers({ Upgrade: "websocket", [RUN_ID_HEADER]: this.#runId, [CELL_HEADER]: this.#cell });
     if (untilMs !== undefined) headers.set(UNTIL_HEADER, String(untilMs));
     return await this.#stub.fetch(new Request("https://run.invalid/", { headers }));
   }
 }
 
-/** Tells one object of runs that were deleted in D1: see {@link RunObject.endBurst}. All are in the same object. */
+/** Tells one object that runs were deleted in D1: see {@link RunObject.endBurst}. All runs are in the same object. */
 export async function endBursts(env: Env, runs: readonly RunPlace[]): Promise<void> {
   const [first] = runs;
   if (first === undefined) return;
@@ -98,7 +96,7 @@ export async function endBursts(env: Env, runs: readonly RunPlace[]): Promise<vo
   else await objectNamed(env, first.cell).endBurstsOf(runs.map(({ runId }) => runId));
 }
 
-/** Of runs of one object how far they are: see `RunDurableObject.lastChange`. */
+/** The last change of each of one object's runs: see `RunDurableObject.lastChange`. */
 export async function askLastChanges(env: Env, runs: readonly RunPlace[]): Promise<[runId: string, through: number][]> {
   const [first] = runs;
   if (first === undefined) return [];
@@ -112,7 +110,7 @@ export async function askLastChanges(env: Env, runs: readonly RunPlace[]): Promi
   });
 }
 
-/** Removes all that one object stores of runs that D1 has forgotten. All are in the same object. */
+/** Removes everything that one object stores for runs that D1 no longer has. All runs are in the same object. */
 export async function purgeHistories(env: Env, runs: readonly RunPlace[]): Promise<void> {
   const [first] = runs;
   if (first === undefined) return;
@@ -120,14 +118,14 @@ export async function purgeHistories(env: Env, runs: readonly RunPlace[]): Promi
   else await objectNamed(env, first.cell).purgeRuns(runs.map(({ runId }) => runId));
 }
 
-/** What is to be asked of one object, and by which name. */
+/** A request to one object, and the object's name. */
 export interface ObjectRequest {
   readonly cell: string;
-  /** One where the object is the run's own. */
+  /** A single run if the object is the run's own. */
   readonly runs: readonly NewsRequest[];
 }
 
-/** Runs that D1 marks live, by the objects that have to be asked. */
+/** Groups runs that D1 marks live by the object to ask. */
 export function byObject(
   runs: readonly RunPlace[],
   confirmedOf: (runId: string) => Confirmed | undefined,
@@ -142,7 +140,7 @@ export function byObject(
   return requests;
 }
 
-/** What D1 has not seen: of the first runs of a request, as many as one answer holds. */
+/** What D1 has not seen of the first runs of a request: of as many as one answer holds. */
 export async function askForNews(env: Env, { cell, runs }: ObjectRequest): Promise<NewsOfRun[]> {
   if (cell !== "") return await objectNamed(env, cell).unflushedOf(runs);
   const { runId, confirmed, keys } = runs[0]!;

@@ -4,22 +4,22 @@ import { compareValues, int64At, type Position, positionAt, type Series, seriesO
 
 /** What search knows of a metric: its latest and its first point, and the range of its values that are numbers. */
 export interface MetricSummary {
-  /** Of the latest point: the one with the greatest (step, timestamp, value, is_nan). */
+  /** Step of the latest point: the point with the greatest (step, timestamp, value, is_nan). */
   step: Int64;
   timestamp: Int64;
-  /** NaN where the latest point is. */
+  /** Value of the latest point; may be NaN. */
   value: number;
   /** Null while every point is NaN. */
   minValue: number | null;
   maxValue: number | null;
-  /** The one with the least (step, timestamp, value, is_nan): the mirror of the latest, whenever it was logged. */
+  /** The point with the least (step, timestamp, value, is_nan), whenever it was logged. */
   first: Position;
 }
 
 /**
- * A summary by metric key. Which points were added, not how often nor in which order, decides the result.
- * MLflow's `_update_latest_metrics_if_necessary` lets the first stay of a 0 and a NaN of one step and time; here NaN
- * does, because retries reorder.
+ * Summaries by metric key. The result depends only on the set of points added, not on their order or on repeats. If a 0 and
+ * a NaN have the same step and time, MLflow's `_update_latest_metrics_if_necessary` keeps the first logged; here NaN is
+ * kept, because retries may reorder points.
  */
 export class MetricSummaries extends Map<string, MetricSummary> {
   add(points: Points): void {
@@ -39,7 +39,7 @@ export class MetricSummaries extends Map<string, MetricSummary> {
     for (let index = from + 1; index < to; index++) include(summary, series, index);
   }
 
-  /** Adds what `other` knows. */
+  /** Adds the summaries of `other`. */
   addAll(other: MetricSummaries): void {
     for (const [key, { minValue, maxValue, first, ...latest }] of other) {
       this.addSeries(key, seriesOf(latest));
@@ -52,7 +52,7 @@ export class MetricSummaries extends Map<string, MetricSummary> {
     }
   }
 
-  /** Those of the metrics that are asked for. */
+  /** The summaries of the given metrics only. */
   only(keys: readonly string[]): MetricSummaries {
     const asked = new MetricSummaries();
     for (const key of keys) {
@@ -62,7 +62,7 @@ export class MetricSummaries extends Map<string, MetricSummary> {
     return asked;
   }
 
-  /** The last time of all latest points, where there is any. */
+  /** The greatest timestamp of all latest points, if there are any. */
   lastTimestamp(): { readonly lastTimestamp?: Int64 } {
     let last: Int64 | undefined;
     for (const { timestamp } of this.values()) if (last === undefined || timestamp > last) last = timestamp;
@@ -94,7 +94,7 @@ function include(summary: MetricSummary, series: Series, index: number): void {
   if (summary.maxValue === null || value > summary.maxValue) summary.maxValue = value;
 }
 
-/** Order of the point at `index` and `other` by (step, timestamp, value, is_nan). */
+/** Compares the point at `index` with `other` by (step, timestamp, value, is_nan). */
 function compareBySteps(series: Series, index: number, other: Position): number {
   const step = series.steps[index]!;
   if (step > other.step) return 1;

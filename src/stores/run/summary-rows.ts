@@ -21,9 +21,9 @@ function pointColumns({ value, step, timestamp }: Position): string {
   return `${exactDouble(isNan ? 0 : value)},${isNan ? 1 : 0},${step},${timestamp}`;
 }
 
-/** A row that {@link summaryRows} made. */
+/** Parses a row that {@link summaryRows} made. */
 export function parseSummaryRow(row: SummaryRowJson): { readonly key: string; readonly summary: MetricSummary } {
-  // Only integers of 16 digits and more can be beyond 2^53; mantissas are not.
+  // Only integers of 16 digits and more can be beyond 2^53; mantissas never are.
   const items: unknown[] = /\d{16}/.test(row) ? JSON.parse(row, exactIntegers) : JSON.parse(row);
   const [, key, value, isNan, step, timestamp, min, max, firstValue, firstIsNan, firstStep, firstTimestamp] = items as [
     string,
@@ -60,7 +60,7 @@ type ExactDouble = readonly [mantissa: number | null, exponent: number];
 
 function toDouble([mantissa, exponent]: ExactDouble): number | null {
   if (mantissa === null) return null;
-  // Of the least doubles 2^exponent is one, and of the greatest the product: both are exact.
+  // For the least doubles 2^exponent is itself a double, and for the greatest the product is: both are exact.
   return Number(mantissa) * 2 ** exponent;
 }
 

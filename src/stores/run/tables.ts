@@ -2,7 +2,7 @@ import { JournalIds } from "./journal-ids.ts";
 import { MetricKeys } from "./keys.ts";
 import { migrateObject, type ObjectStorage } from "./migrations.ts";
 
-/** An object's SQLite: what the histories in it share. */
+/** An object's SQLite: the tables that its histories share. */
 export class ObjectTables {
   readonly storage: ObjectStorage;
   readonly ids: JournalIds;
@@ -22,8 +22,9 @@ export class ObjectTables {
 }
 
 /**
- * The condition that a row of `journal` or `segment` is of one run, whose number it binds. An object's own run has number
- * 0, and no index: all rows are its. Those of a cell are found by a partial index, which SQLite uses for this very text.
+ * The condition that a row of `journal` or `segment` belongs to one run; it binds the run's number. An object's own run has
+ * number 0 and needs no index, because all rows are its rows. A partial index finds the rows of a cell's run; SQLite uses
+ * that index only for exactly this text.
  */
 export function isOfRun(run: number): string {
   return run === 0 ? "run = ?" : "run = ? AND run > 0";

@@ -1,4 +1,4 @@
-/** The names of the migrations that the database has had; undefined where there is no table of them. */
+/** The names of the migrations applied to the database; undefined if the table of migrations does not exist. */
 export async function appliedMigrations(db: D1Database): Promise<Set<string> | undefined> {
   try {
     const { results } = await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();

@@ -3,37 +3,43 @@ import { isDefaultMisplacedSql, placeDefaultExperiment } from "../experiments/lo
 import { ALL_APPLIED, MIGRATION_NAMES, migrate } from "./migrate.ts";
 import type { BoundStatement } from "./write-queue.ts";
 
-/*
- * Whether the database has this version's schema is asked together with what an isolate asks of it first, so that the
- * question costs no round trip of its own.
+/**
+ * The check that the database has this version's schema is sent together with an isolate's first queries, so that it costs
+ * no extra round trip.
  */
 
-/** Whether this isolate has seen the database at its version's schema. Schemas only grow, so that stays true. */
+/** Whether this isolate has seen the database with its version's schema. Schemas only grow, so this stays true. */
 let isCurrent = false;
 
-/** What a write to a database without the schema fails with: {@link CheckedDatabase.checkOfWrite}, or SQLite of what is not there. */
+/**
+ * Errors of a write to a database without the schema: from {@link CheckedDatabase.checkOfWrite}, or SQLite's about missing
+ * objects.
+ */
 const MAY_BE_BEHIND = /malformed JSON|no such (table|column)|has no column named/;
 
-/** D1 as a request reads it: the first ones of an isolate ask for the schema beside what they read. */
+/** The D1 that requests read from. The first reads of an isolate also check the schema. */
 export class CheckedDatabase {
   readonly #db: D1Database;
   readonly #defaultRoot: string;
   #reader: D1Database | undefined;
 
-  /** @param defaultRoot where experiments lie; the one that a migration makes is moved there */
+  /** @param defaultRoot where experiments store artifacts; the experiment that a migration creates is moved there */
   constructor(db: D1Database, defaultRoot: string) {
     this.#db = db;
     this.#defaultRoot = defaultRoot;
   }
 
-  /** To read from, and to write what may be written twice. */
+  /** For reads, and for writes that may be repeated. */
   get reader(): D1Database {
     if (isCurrent) return this.#db;
     this.#reader ??= checkedReader(this.#db, (read) => this.#read(read));
     return this.#reader;
   }
 
-  /** Goes before a transaction, which it rolls back where the schema is not this version's; undefined once it is known to be. */
+  /**
+   * The first statement of a transaction: it rolls the transaction back unless the schema is this version's. Undefined once
+   * the schema is known.
+   */
   get checkOfWrite(): BoundStatement | undefined {
     if (isCurrent) return undefined;
     const { sql, values } = this.#check;
@@ -48,7 +54,7 @@ export class CheckedDatabase {
     isCurrent = true;
   }
 
-  /** Brings the schema up where it may be why a transaction failed. @returns whether to try again */
+  /** Migrates the schema if an old schema may be why a transaction failed. @returns whether to try again */
   async repair(error: unknown): Promise<boolean> {
     if (isCurrent || !(error instanceof Error) || !MAY_BE_BEHIND.test(error.message)) return false;
     await this.#bringUp();
@@ -97,10 +103,10 @@ export class CheckedDatabase {
   }
 }
 
-/** What a statement of {@link checkedReader} stands for. */
+/** The D1 statement behind each statement of {@link checkedReader}. */
 const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
 
-/** @param check does a read, and asks for the schema meanwhile */
+/** @param check runs a read, and checks the schema at the same time */
 function checkedReader(db: D1Database, check: <T>(read: () => Promise<T>) => Promise<T>): D1Database {
   const checked = (statement: D1PreparedStatement): D1PreparedStatement => {
     const own: Pick<D1PreparedStatement, "bind" | "all" | "run"> &

@@ -1,7 +1,10 @@
-/** What is left of `D1Database` for those who write: D1 itself is one, and so is the queue before it (write-queue.ts). */
+/**
+ * The part of `D1Database` that writers use. D1 itself implements it, and so does the queue in front of D1
+ * (write-queue.ts).
+ */
 export interface Database {
   prepare(sql: string): Statement;
-  /** All in one transaction, or none. */
+  /** Runs all statements in one transaction, or none. */
   batch<Row>(statements: Statement[]): Promise<StatementResult<Row>[]>;
 }
 

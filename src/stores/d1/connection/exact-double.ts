@@ -1,8 +1,8 @@
 const bits = new DataView(new ArrayBuffer(8));
 
 /**
- * A double as JSON `[m,e]`, two integers whose m·2^e it is, or `[null,0]`. SQLite rounds decimal text wrongly far from 1,
- * but multiplies exactly: read it back with {@link exactDoubleSql}.
+ * A double as JSON `[m,e]`, two integers with m·2^e equal to the double, or `[null,0]`. Far from 1, SQLite rounds decimal
+ * text wrongly, but it multiplies exactly: read the pair back with {@link exactDoubleSql}.
  */
 export function exactDouble(value: number | null): string {
   if (value === null) return "[null,0]";

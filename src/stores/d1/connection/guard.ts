@@ -1,7 +1,7 @@
 import type { Database, Statement } from "./database.ts";
 import { integerList } from "./json-lists.ts";
 
-/** What a batch may insist on (the `guard` view of migrations/). */
+/** What a batch may require (the `guard` view of migrations/). */
 export type GuardName = "run_active" | "param_unchanged" | "first_points" | "location_free" | "not_purged";
 
 /** Rolls its batch back, as `run_active`, unless the run exists and is active. */
@@ -13,7 +13,7 @@ export function guardRunActive(db: Database, runId: string): Statement {
     .bind(runId);
 }
 
-/** Rolls its batch back, as `not_purged`, unless all of these experiments are there. */
+/** Rolls its batch back, as `not_purged`, unless all of these experiments exist. */
 export function guardExperiments(db: Database, experimentIds: readonly string[]): Statement {
   return db
     .prepare(
@@ -23,7 +23,7 @@ export function guardExperiments(db: Database, experimentIds: readonly string[])
     .bind(integerList([...new Set(experimentIds)]));
 }
 
-/** The name of the guard that stopped a batch, or undefined when the error is another one. */
+/** The name of the guard that stopped a batch; undefined for any other error. */
 export function failedGuard(error: unknown): GuardName | undefined {
   const match = /guard:(run_active|param_unchanged|first_points|location_free|not_purged)/.exec(
     error instanceof Error ? error.message : "",
@@ -31,16 +31,19 @@ export function failedGuard(error: unknown): GuardName | undefined {
   return match?.[1] as GuardName | undefined;
 }
 
-/** What SQLite says of a statement or a value that is beyond its limits; it then changed nothing. */
+/** SQLite's errors for a statement or a value that exceeds its limits. Nothing was changed then. */
 const BEYOND_LIMITS =
   /SQLITE_TOOBIG|string or blob too big|statement too long|expression tree is too large|too many (SQL variables|terms in compound SELECT|columns|arguments)|pattern too complex|parser stack overflow|tables in a join/i;
 
-/** Whether the error says that a request is larger, deeper or of more parts than the database takes, whenever it is sent. */
+/**
+ * Whether the error says that a request is larger, deeper or has more parts than the database ever accepts, so retries fail
+ * too.
+ */
 export function isBeyondLimits(error: unknown): boolean {
   return error instanceof Error && BEYOND_LIMITS.test(error.message);
 }
 
-/** Whether the error is a UNIQUE constraint's on `column`, written `table.column`. */
+/** Whether the error comes from a UNIQUE constraint on `column`, written `table.column`. */
 export function isDuplicate(error: unknown, column: string): boolean {
   return error instanceof Error && error.message.includes(`UNIQUE constraint failed: ${column}`);
 }

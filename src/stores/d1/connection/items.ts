@@ -1,27 +1,27 @@
 import type { SearchPlan, SqlStatement } from "../../../search/plan.ts";
 import { type PageRow, readPage } from "./page.ts";
 
-/*
- * What a list answers with is read by ids, in slices that stay in flat memory whatever the items hold: a tag may be a few bytes,
- * or a hundred thousand.
+/**
+ * The items of a list are read by id, in slices of bounded memory whatever the size of the items: a tag may have a few
+ * bytes, or a hundred thousand.
  */
 
-/** What one answer of D1 may hold, in bytes: an isolate of 128 MB has each several times over. */
+/** Most bytes of one answer of D1: an isolate of 128 MB holds several copies of each answer. */
 export const ANSWER_BYTES = 4_000_000;
 
-/** Of the rows of one of a reader's queries. */
+/** Most bytes of the rows of one query of a reader. */
 const MAX_QUERY_BYTES = ANSWER_BYTES / 2;
 
-/** A query of what belongs to items. */
+/** A query for data that belongs to items. */
 export interface ItemQuery {
   readonly sql: string;
-  /** SQL, of the query's columns: about how many bytes a row has. */
+  /** SQL over the query's columns: about how many bytes a row has. */
   readonly bytes: string;
 }
 
-/** How what is listed is read by its ids, in their order; ids of nothing are left out. */
+/** How to read listed items by id, in the order of the ids. Ids without an item are left out. */
 export interface ItemReader<Item> {
-  /** Read at once at most, however small they are. */
+  /** Most items of one read, however small they are. */
   readonly itemsPerRead: number;
   /** @param ids ids in their order, in SQL: rows of `key` and `value`. */
   readonly queries: (ids: string) => readonly ItemQuery[];
@@ -41,7 +41,7 @@ export function bytesOf(...columns: readonly string[]): string {
   return ["100", ...columns.map((column) => `coalesce(octet_length(${column}), 0)`)].join(" + ");
 }
 
-/** All of these, however large they are: give few. */
+/** Reads all of these items, however large they are: pass few. */
 export async function readItems<Item>(
   db: D1Database,
   { queries, toItems }: ItemReader<Item>,
@@ -52,8 +52,7 @@ export async function readItems<Item>(
 }
 
 /**
- * A page of a search with what it lists: in one round trip, unless there is more than one read takes, or residues, or much
- * text.
+ * A page of a search with its items: in one round trip, unless the page exceeds one read, has residues, or has much text.
  */
 export async function readItemPage<Item>(
   db: D1Database,
@@ -63,7 +62,7 @@ export async function readItemPage<Item>(
   const most = Math.min(reader.itemsPerRead, plan.maxResults);
   let first: FirstRead<Item> | undefined;
   const { ids, nextPageToken } = await readPage(db, plan, async (statement) => {
-    // Of what SQL finds, residues leave some; and what follows a first slice is read by its ids.
+    // Residues drop some of the rows that SQL finds; and later slices are read by their ids.
     if (plan.residues.length > 0 || first !== undefined) return await readRows(db, statement);
     first = await readFirst(db, statement, most, reader);
     return first.rows;
@@ -71,7 +70,7 @@ export async function readItemPage<Item>(
   return { slices: slicesOf(db, reader, ids, first), count: ids.length, nextPageToken };
 }
 
-/** All that a statement lists, by ids in its column `c0`: slices, each read when it is asked for. */
+/** All items that a statement lists by the ids in its column `c0`, in slices. Each slice is read when it is asked for. */
 export async function* readItemList<Item>(
   db: D1Database,
   statement: SqlStatement,
@@ -88,9 +87,9 @@ export async function* readItemList<Item>(
 
 interface FirstRead<Item> {
   readonly rows: PageRow[];
-  /** How many of the rows {@link items} are of. */
+  /** How many of the rows have {@link items}. */
   readonly most: number;
-  /** Undefined where they were too large. */
+  /** Undefined if they were too large. */
   readonly items: readonly Item[] | undefined;
 }
 
@@ -112,12 +111,12 @@ async function readFirst<Item>(
   const [page, ...results] = await db.batch<Record<string, string | number | null>>(
     [sql, ...reader.queries(listed).map(cut)].map((one) => db.prepare(one).bind(...values)),
   );
-  // The columns are c0, c1, … and the first, so their order is kept.
+  // The columns c0, c1, … come first, so their order is kept.
   const rows = (page?.results ?? []).map((row) => Object.values(row) as unknown as PageRow);
   return { rows, most, items: isCut(results) ? undefined : reader.toItems(results) };
 }
 
-/** The items of `ids`; fewer at a time where some were too large. */
+/** The items of `ids`, in smaller slices if some were too large. */
 async function* slicesOf<Item>(
   db: D1Database,
   reader: ItemReader<Item>,
@@ -145,11 +144,11 @@ async function* slicesOf<Item>(
 }
 
 interface Cut {
-  /** Bytes of the rows up to this one. */
+  /** Bytes of the rows up to and including this one. */
   readonly through: number;
 }
 
-/** The query's rows as far as they are not too large, and one more; LIMIT keeps their order. */
+/** The query's rows up to the limit of bytes, and one row more. LIMIT keeps their order. */
 function cut({ sql, bytes }: ItemQuery): string {
   return `SELECT * FROM (SELECT *, sum(${bytes}) OVER (ROWS UNBOUNDED PRECEDING) AS through FROM (${sql} LIMIT -1))
     WHERE through - (${bytes}) <= ${MAX_QUERY_BYTES}`;

@@ -1,11 +1,11 @@
 import type { KeyValue } from "../../../domain/entities.ts";
 
-/** In UTF-16 units, of up to three bytes each; D1 binds strings up to 2,000,000 bytes. */
+/** In UTF-16 units of up to three bytes each; D1 binds strings of up to 2,000,000 bytes. */
 const MAX_LIST_LENGTH = 400_000;
 
 /**
- * Rows as JSON lists for `json_each(?)`, as few as D1 allows: one statement takes as many rows as fit a bound string.
- * @param rows JSON texts; one that is longer than a list may be is a list of its own
+ * Rows as JSON lists for `json_each(?)`, as few lists as D1 allows: one statement takes as many rows as fit a bound string.
+ * @param rows JSON texts; a row that is longer than the limit becomes a list of its own
  */
 export function jsonLists(rows: readonly string[]): string[] {
   const lists: string[] = [];
@@ -29,7 +29,7 @@ export function keyValueLists(pairs: readonly KeyValue[]): string[] {
   return jsonLists(pairs.map(({ key, value }) => JSON.stringify([key, value])));
 }
 
-/** Integers, which are given as text because they may be beyond 2^53, as one list. */
+/** Integers as one list. They are given as text because they may be beyond 2^53. */
 export function integerList(integers: readonly string[]): string {
   return `[${integers.map(BigInt).join(",")}]`;
 }

@@ -43,13 +43,13 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0020_flushed_through.sql", sql: flushedThrough },
 ];
 
-/** Whether all of them were applied, in SQL; binds {@link MIGRATION_NAMES}. */
+/** SQL: whether all migrations were applied; binds {@link MIGRATION_NAMES}. */
 export const ALL_APPLIED = `(SELECT count(*) FROM d1_migrations WHERE name IN (SELECT value FROM json_each(?)))
   = ${MIGRATIONS.length}`;
 
 export const MIGRATION_NAMES = JSON.stringify(MIGRATIONS.map(({ name }) => name));
 
-/** After a migration that failed, in milliseconds, and twice as long after each further one. */
+/** The pause after a failed migration, in milliseconds; it doubles after each further failure. */
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 600_000;
 
@@ -60,7 +60,8 @@ let failure: { readonly error: MlflowError; readonly pauseMs: number; readonly u
  * Brings the database up to this Worker's schema. Uses the table that `wrangler d1 migrations apply` uses, so that the
  * two may take turns. Each migration is one transaction that also records its name: of two Workers that start together,
  * one fails on the name, sees the other's work and goes on. One read decides whether there is anything to do.
- * @throws MlflowError TEMPORARILY_UNAVAILABLE where a migration fails, and at once, without another try, for a while after
+ * @throws MlflowError TEMPORARILY_UNAVAILABLE when a migration fails; for a while after that, immediately and without
+ *   another try
  */
 export async function migrate(db: D1Database): Promise<void> {
   const applied = (await appliedMigrations(db)) ?? (await prepareDatabase(db));
@@ -78,7 +79,7 @@ export async function migrate(db: D1Database): Promise<void> {
   failure = undefined;
 }
 
-/** A database that nothing was ever applied to. */
+/** Prepares a database to which no migration was ever applied. */
 async function prepareDatabase(db: D1Database): Promise<Set<string>> {
   await db
     .prepare(

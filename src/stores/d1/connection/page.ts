@@ -26,7 +26,7 @@ export async function readPage(
   let pageEnd: PageRow | undefined;
   let position = plan.start;
   for (;;) {
-    // One more than asked for tells whether there is a next page.
+    // One row more than asked for tells whether there is a next page.
     const missing = plan.maxResults + 1 - ids.length;
     const limit = plan.residues.length === 0 ? Math.min(plan.sliceSize, missing) : plan.sliceSize;
     const statement = plan.statement(position, limit);
@@ -58,7 +58,10 @@ function holdsResidues(row: PageRow, plan: SearchPlan): boolean {
   });
 }
 
-/** What `read` makes of `ids`, `size` of them at a time as they are asked for, so that a large page stays in flat memory. */
+/**
+ * Calls `read` with `size` ids at a time, each time the next result is asked for, so that a large page takes bounded
+ * memory.
+ */
 export async function* inSlices<T>(
   ids: readonly string[],
   size: number,

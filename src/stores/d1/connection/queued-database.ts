@@ -15,8 +15,8 @@ import {
 let writesUnderWay = 0;
 
 /**
- * D1 as those see it who write: alone they have it to themselves, and those that come while another's write is under way
- * go through the {@link WriteQueue}. Its hop is worth it only where writes are gathered.
+ * The D1 that services write through. A lone write goes straight to D1; writes that arrive while another is in flight go
+ * through the {@link WriteQueue}, which batches them. The extra hop pays off only when writes are batched.
  */
 export class QueuedDatabase implements Database {
   readonly #env: Env;
@@ -55,7 +55,7 @@ export class QueuedDatabase implements Database {
     const end = () => {
       writesUnderWay--;
     };
-    // Also where the client has hung up: the write must be counted out.
+    // Even if the client has disconnected, the write must be subtracted from the count.
     this.#waitUntil(writing.then(end, end));
     return await writing.catch(throwRefusal);
   }
@@ -67,7 +67,8 @@ function isLarge(statements: readonly BoundStatement[]): boolean {
 
 async function runQueued(env: Env, statements: readonly BoundStatement[]): Promise<StatementResult<unknown>[]> {
   const locationHint = nearD1();
-  // Named by D1's region, so that one does not stay that was made near whoever asked first, before the region was known.
+  // The name includes D1's region: a queue created before the region was known sits near its first caller, and must not
+  // stay in use.
   const queue =
     locationHint === undefined
       ? env.WRITES.getByName("d1")
@@ -80,12 +81,12 @@ async function runQueued(env: Env, statements: readonly BoundStatement[]): Promi
   return outcome;
 }
 
-/** What D1 says of a transaction that it did not begin (developers.cloudflare.com/d1/observability/debug-d1). */
+/** D1's error for a transaction that it did not begin (developers.cloudflare.com/d1/observability/debug-d1). */
 const NOT_BEGUN = /D1 DB is overloaded/i;
 
 /**
- * A write that was certainly not applied is a 429: MLflow's client repeats it whatever it is, and of a 5xx not what would
- * make a second run or experiment.
+ * A write that was certainly not applied is answered with 429. MLflow's client repeats any request after a 429, but after a
+ * 5xx it does not repeat requests that would create a second run or experiment.
  */
 function throwRefusal(error: unknown): never {
   throw error instanceof Error && NOT_BEGUN.test(error.message) ? tooMuch() : error;

@@ -1,4 +1,4 @@
-/** Where D1's primary may be, by its answers, as a hint for an object that should be near it. */
+/** The regions of D1's primary, as D1's answers name them, and the location hint for an object that should be near it. */
 const HINTS: Readonly<Record<string, DurableObjectLocationHint>> = {
   WNAM: "wnam",
   ENAM: "enam",
@@ -8,7 +8,7 @@ const HINTS: Readonly<Record<string, DurableObjectLocationHint>> = {
   OC: "oc",
 };
 
-/** As this isolate has heard; none on one machine. */
+/** The region as this isolate has learned it; undefined when D1 runs on one machine. */
 let primary: DurableObjectLocationHint | undefined;
 
 /** @param region `meta.served_by_region` of a write, which only the primary takes */
@@ -16,7 +16,7 @@ export function noteRegion(region: string | undefined): void {
   primary = HINTS[region ?? ""] ?? primary;
 }
 
-/** Where an object should be that does nothing but ask D1; undefined while that is not known. */
+/** Where to place an object that only talks to D1; undefined while the region is not known. */
 export function nearD1(): DurableObjectLocationHint | undefined {
   return primary;
 }

@@ -1,14 +1,17 @@
-/** What D1 and objects say where what was asked may have been done or not (developers.cloudflare.com/d1/observability/debug-d1). */
+/**
+ * Errors of D1 and objects that leave open whether the request was carried out
+ * (developers.cloudflare.com/d1/observability/debug-d1).
+ */
 const UNCERTAIN =
   /Network connection lost|caused object to be reset|reset because its code was updated|Cannot resolve D1 DB|internal error; reference|Internal error (in|while)/i;
 
-/** Between two tries, in milliseconds. */
+/** Pauses between two tries, in milliseconds. */
 const PAUSES_MS = [50, 200, 600, 1500];
 
 /**
- * Makes something whose identity was chosen before. Where the answer is lost, this asks whether the thing is there, and tries
- * again if it is not, with the same identity. So that nobody need repeat the request, which would make a second one.
- * @param find what was made by an earlier try; undefined where there is none
+ * Creates something whose id was chosen beforehand. If the answer is lost, this checks whether the thing exists, and if not
+ * tries again with the same id. So the client need not repeat the request, which would create a second thing.
+ * @param find finds what an earlier try created; undefined if there is nothing
  */
 export async function untilKnown<T>(make: () => Promise<T>, find: () => Promise<T | undefined>): Promise<T> {
   let failure: unknown;
@@ -24,7 +27,7 @@ export async function untilKnown<T>(make: () => Promise<T>, find: () => Promise<
       return (await find()) ?? (await make());
     } catch (error) {
       if (isUncertain(error)) continue;
-      // It may be refused because the first try has arrived in between.
+      // The second try may be refused because the first one has arrived in between.
       const made = await find();
       if (made === undefined) throw error;
       return made;

@@ -2,27 +2,32 @@ import { DurableObject } from "cloudflare:workers";
 import type { StatementResult } from "./database.ts";
 import { noteRegion } from "./region.ts";
 
-/** Queries that D1 takes of one invocation, by the plan of the account; some are left for what a refusal costs. */
+/**
+ * Queries that D1 allows for one invocation, by the account's plan, less a reserve for the extra queries after a refusal.
+ */
 const MAX_STATEMENTS = { free: 50, paid: 500 } as const;
 
-/** A transaction with so many statements, or characters, gains nothing by sharing: it goes to D1 straight. */
+/** A transaction with this many statements or characters gains nothing from sharing: it goes straight to D1. */
 export const LARGE_STATEMENTS = 40;
 export const LARGE_CHARACTERS = 400_000;
 
-/** In UTF-16 units: what D1 should have to hold of one group, unless a single transaction is larger. */
+/** Most UTF-16 units of one group, unless a single transaction is larger. */
 const MAX_CHARACTERS = 1_000_000;
 
-/** What may wait, so that a D1 that does not answer costs the object no more memory: transactions, and UTF-16 units. */
+/** The most that may wait, in transactions and in UTF-16 units, so that memory stays bounded when D1 does not answer. */
 export const MAX_WAITING = 5000;
 const MAX_WAITING_CHARACTERS = 16_000_000;
 
-/** A statement with its values, as it travels. */
+/** A statement with its values, in the form sent over RPC. */
 export interface BoundStatement {
   readonly sql: string;
   readonly values: readonly unknown[];
 }
 
-/** What D1 said of a transaction: nothing of it was done. Data, since an error would be logged as one of the object's. */
+/**
+ * D1 refused a transaction and did nothing of it. A value, not a thrown error: the runtime logs errors that an object
+ * throws.
+ */
 export interface Refusal {
   readonly refusal: string;
 }
@@ -34,16 +39,16 @@ interface Transaction {
   readonly statements: readonly BoundStatement[];
   readonly resolve: (outcome: StatementResult<unknown>[] | Refusal) => void;
   readonly reject: (error: unknown) => void;
-  /** UTF-16 units of its values. */
+  /** UTF-16 units of the transaction's values. */
   readonly characters: number;
 }
 
 /**
- * Group commit for D1. A transaction there costs its way and a durable write, whatever it holds. So while one is under
- * way, all that arrive wait here, and are the next one together. A group that D1 refuses is halved until
- * those are found that it refuses: nobody is told of another's error.
+ * Group commit for D1. A D1 transaction costs a round trip and a durable write, whatever it contains. So while one is in
+ * flight, arriving transactions wait here and become the next one together. A group that D1 refuses is halved until the
+ * refused transactions are found, so that no caller gets another caller's error.
  *
- * There is one such object, as D1 has one writer. It stores nothing: who is answered has D1's word.
+ * There is one such object, as D1 has one writer. It stores nothing: a caller is answered only after D1 has answered.
  */
 export class WriteQueue extends DurableObject<Env> {
   #waiting: Transaction[] = [];
@@ -67,8 +72,8 @@ export class WriteQueue extends DurableObject<Env> {
   async #writeWaiting(): Promise<void> {
     this.#isWriting = true;
     while (this.#waiting.length > 0) {
-      // The runtime reads from no client while it has other work: without this turn of its clock few would be gathered,
-      // and those whose requests it has read already would be served again and again before the others.
+      // Yield one turn of the event loop so that the runtime reads other clients' requests. Otherwise groups stay small,
+      // and clients whose requests were already read would be served again and again before the others.
       await scheduler.wait(0);
       await this.#write(this.#takeGroup());
     }
@@ -111,10 +116,10 @@ export function charactersOf(statements: readonly BoundStatement[]): number {
   return values.reduce((sum: number, value) => sum + (typeof value === "string" ? value.length : 0), 0);
 }
 
-/** What SQLite says of a statement, never of a commit: https://www.sqlite.org/rescode.html */
+/** SQLite errors that come from a statement, never from a commit: https://www.sqlite.org/rescode.html */
 const REFUSALS = /SQLITE_(CONSTRAINT|ERROR|MISMATCH|TOOBIG)/;
 
-/** Whether D1 did nothing. After any other error, a lost connection or a failing disk, nobody knows. */
+/** Whether D1 did nothing. After any other error, such as a lost connection or a failing disk, the outcome is unknown. */
 function isRefusal(error: unknown): error is Error {
   return error instanceof Error && REFUSALS.test(error.message);
 }
