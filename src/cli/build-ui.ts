@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { ROOT } from "./source-build.ts";
 import { uiBundle } from "./ui-bundle.ts";
 
-// wrangler calls this before it deploys (wrangler.toml's [build]), so that the edge never serves an older UI. The local
-// command, which bundles the Worker by wrangler too, builds the UI by itself and serves without one that is broken.
+// wrangler calls this script before it deploys ([build] in wrangler.toml), so that the edge never serves an older UI. The
+// local command bundles the Worker by wrangler too. It builds the UI by itself, and serves without a UI if the build fails.
 
 const DEPLOYED = join(ROOT, "ui/dist");
 
@@ -12,8 +12,8 @@ mkdirSync(DEPLOYED, { recursive: true });
 if (process.env.TRACKFLARE_BUNDLE !== "worker") publish(await uiBundle());
 
 /**
- * Brings the folder to what was built. New files come before old ones go, since a `wrangler dev` may be serving from it.
- * Without the compressed ones: the edge compresses by itself.
+ * Updates the folder to the new build. It writes new files before it deletes old ones, because `wrangler dev` may be
+ * serving from the folder. It skips the compressed files: the edge compresses by itself.
  */
 function publish(built: string): void {
   const files = new Set(globSync("**/*.*", { cwd: built, exclude: ["**/*.br", "**/*.gz"] }).concat("_headers"));

@@ -10,8 +10,8 @@ import { usersCommand } from "./commands/users.ts";
 import { UserError } from "./user-error.ts";
 
 /**
- * The `trackflare` command: a table of contents of its subcommands, each of which loads what it needs when it is called.
- * Ends with 0, 1 for what the user can put right, 2 for wrong usage.
+ * The `trackflare` command: a table of its subcommands. Each subcommand loads its code when it is called.
+ * The exit code is 0 for success, 1 for an error that the user can fix, 2 for wrong usage.
  */
 export async function runCommand(argv: readonly string[]): Promise<void> {
   const program = new Command("trackflare")
@@ -33,7 +33,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     await program.parseAsync(argv);
   } catch (error) {
     console.error(error instanceof UserError ? `\n  ${error.message.replaceAll("\n", "\n  ")}\n` : error);
-    // At once: what a start that failed has open must not keep the process.
+    // Exit at once: open handles of a failed start must not keep the process running.
     process.exit(1);
   }
 }

@@ -5,36 +5,36 @@ import { z } from "zod";
 import { endProcess, type ProcessMark } from "./process-mark.ts";
 import { systemErrorCode, UserError } from "./user-error.ts";
 
-/** Who holds a data folder, as `server.json` in it tells: for people, and for the start after a crash. */
+/** The holder of a data folder, as its `server.json` says. People read it, and so does the start after a crash. */
 const Holder = z.object({
-  /** Of the Node process. */
+  /** The id of the Node process. */
   pid: z.number().int().positive(),
-  /** The folder that is held, by device and inode. A copy of the folder has another one. */
+  /** The device and inode of the folder. A copy of the folder has other ones. */
   folder: z.string().optional(),
   /** Absent until the server answers. */
   url: z.string().optional(),
-  /** The workerd process, which has the databases open. Absent until it is started. */
+  /** The id of the workerd process, which has the databases open. Absent until workerd is started. */
   runtime: z.object({ pid: z.number().int().positive(), born: z.string() }).optional(),
 });
 type Holder = z.infer<typeof Holder>;
 
-/** How long a start waits for another that looks at the lock at the same moment. */
+/** How long a start waits for another start that tries the lock at the same moment. */
 const LOCK_WAIT_MS = 500;
 
-/** SQLite's own result code for a lock that another process holds. */
+/** SQLite's result code for a lock that another process holds. */
 const SQLITE_BUSY = 5;
 
 /**
- * The one folder of a server, held by this process alone.
+ * A server's data folder, which only this process holds.
  *
- * The lock is the kernel's: an exclusive SQLite transaction on an empty file, so it is atomic, and it goes with the
- * process, however that ends. What a killed process can leave is its workerd; `server.json` names it before it opens
- * anything, and the next holder ends it first. So two of them never have one folder open.
+ * The lock is an exclusive SQLite transaction on an empty file. The kernel keeps the lock, so the lock is atomic and ends
+ * with the process, however the process ends. A killed process can leave its workerd running. `server.json` names that
+ * workerd before it opens anything, and the next holder ends it first. So two workerd processes never have one folder open.
  *
- * `server.json` is copied with the folder, and the workerd that a copy names serves the original. So the file also says
- * which folder is held, and a start ends only what holds the very folder that it takes itself.
+ * A copy of the folder also has a copy of `server.json`, and that copy names the workerd that serves the original. So the
+ * file also names the folder, and a start ends only a workerd that holds the folder that the start itself takes.
  *
- * Nothing here is fsynced: after a power cut no process is left, and a file that names none, or is empty, says so.
+ * Nothing here is fsynced: after a power cut no process is left, so a file that is empty or names no process is right.
  */
 export class DataFolder {
   readonly path: string;
@@ -48,8 +48,8 @@ export class DataFolder {
   }
 
   /**
-   * Makes the folder if it is missing, takes its lock and ends what a killed server left running.
-   * @throws {UserError} if the folder cannot be written or another server holds it.
+   * Creates the folder if it is missing, takes its lock and ends the processes that a killed server left running.
+   * @throws {UserError} if the folder cannot be written, or if another server holds it.
    */
   static async hold(path: string): Promise<DataFolder> {
     const folder = new DataFolder(path, takeLock(path));
@@ -60,7 +60,7 @@ export class DataFolder {
     return folder;
   }
 
-  /** Notes a workerd that was started for this folder. To be called before it can open a database. */
+  /** Notes a workerd that was started for this folder. Call it before the workerd can open a database. */
   noteRuntime(runtime: ProcessMark): void {
     this.#holder = { ...this.#holder, runtime };
     this.#write();
@@ -72,7 +72,7 @@ export class DataFolder {
     this.#write();
   }
 
-  /** Gives the folder free. Only once its workerd has ended. */
+  /** Releases the folder. Call it only after its workerd has ended. */
   release(): void {
     rmSync(holderFile(this.path), { force: true });
     this.#lock.close();
@@ -88,7 +88,7 @@ export class DataFolder {
 function takeLock(path: string): DatabaseSync {
   try {
     makeFolder(path);
-    // Opening a lock says nothing about the folder, which workerd will fill later, from another process.
+    // The lock's file does not show whether the folder is writable. workerd writes to the folder later, from another process.
     const probe = join(path, `.writable-${process.pid}`);
     writeFileSync(probe, "");
     rmSync(probe);
@@ -109,13 +109,13 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
-/** Names the folder itself, whatever its path: another one, a copy too, has another name. */
+/** A name of the folder that does not depend on its path. Every other folder has another name, and so does a copy. */
 function identityOf(path: string): string {
   const { dev, ino } = statSync(path, { bigint: true });
   return `${dev}:${ino}`;
 }
 
-/** `mkdir -p`. Node's own never returns on a file system that takes no folders, such as /proc. */
+/** `mkdir -p`. Node's recursive mkdir never returns on a file system that accepts no folders, such as /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
@@ -132,7 +132,7 @@ function heldMessage(path: string, holder: Holder | undefined): string {
   return `The data folder ${path} is held by another running server${who}. Stop that one, or choose another folder with --data-dir.`;
 }
 
-/** The file's content, or undefined if there is none that can be read as one. */
+/** The file's content, or undefined if the file is missing or unreadable. */
 export function readHolder(path: string): Holder | undefined {
   try {
     return Holder.safeParse(JSON.parse(readFileSync(holderFile(path), "utf8"))).data;

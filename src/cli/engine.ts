@@ -15,23 +15,23 @@ import { SourceTrace } from "./source-trace.ts";
 import type { WorkerBundle } from "./worker-bundle.ts";
 
 /**
- * What Miniflare hands to workerd, for V8: the new objects of a heap take 12 MB at most, not 48. Requests leave little behind, and
- * after the benchmark's writes workerd holds 100 MB less.
+ * V8's flags, which Miniflare passes to workerd: the young generation of a heap takes 12 MB at most, not 48. Requests leave
+ * little garbage, and workerd holds 100 MB less after the benchmark's writes.
  */
 const V8_FLAGS = "--max-semi-space-size=4";
 
 /** The Worker, serving. */
 export interface Engine {
   readonly url: string;
-  /** Rejects when the Worker serves no more though nobody stopped it. */
+  /** Rejects when the Worker stops serving although nobody stopped it. */
   readonly failed: Promise<never>;
-  /** Ends workerd and the file service. What was acknowledged is on disk already. */
+  /** Ends workerd and the file service. Everything acknowledged is on disk already. */
   stop(): Promise<void>;
 }
 
 /**
- * workerd through Miniflare, with D1, Durable Objects and R2 in the data folder.
- * @param ui the folder of the web UI's files; undefined to serve without.
+ * Starts workerd through Miniflare, with D1, Durable Objects and R2 in the data folder.
+ * @param ui the folder of the web UI's files; undefined to serve without the UI.
  */
 export async function startEngine(
   settings: ServerSettings,
@@ -39,7 +39,8 @@ export async function startEngine(
   ui: string | undefined,
   data: DataFolder,
 ): Promise<Engine> {
-  // A socket's path is limited to about 100 bytes, a data folder's is not. Only this user may enter a folder of mkdtemp.
+  // A socket's path may have about 100 bytes, and a data folder's path may be longer. Only this user may enter the folder
+  // that mkdtemp makes.
   const scratch = mkdtempSync(join(tmpdir(), "trackflare-"));
   process.env.TMPDIR = scratch;
   process.env.MINIFLARE_WORKERD_V8_FLAGS ??= V8_FLAGS;
@@ -61,7 +62,7 @@ export async function startEngine(
         modulesRoot: bundle.path,
         modules: bundle.modules,
         bindings: { ...bundle.options.bindings, ...workerVars(settings) },
-        // Named here and not after wrangler.toml, where an id may be written down for the edge one day: the data stays found.
+        // The name is fixed here. In wrangler.toml the id may change for the edge, and the local data must still be found.
         d1Databases: { DB: "trackflare" },
         r2Buckets: { ARTIFACTS: "trackflare" },
         serviceBindings: {
@@ -100,16 +101,16 @@ export async function startEngine(
 }
 
 /**
- * Where requests reach the Worker, each with its target as it was sent. As `proxy: false` has it, workerd would make a URL
- * of target and Host itself, and answer 500 with a stack trace where it cannot (wire/raw-target.ts).
+ * The socket at which requests reach the Worker, each with its target as the client sent it. With `proxy: false`, workerd
+ * would build a URL from target and Host itself, and answer 500 with a stack trace if it cannot (wire/raw-target.ts).
  */
 export function directSocket({ host, port }: Pick<ServerSettings, "host" | "port">) {
   return { host, port, proxy: true };
 }
 
 /**
- * The UI's files as a Worker of their own: with them in the first one, Miniflare would put its router before every
- * request, which costs more than the Worker itself.
+ * The UI's files are a Worker of their own. If the first Worker had them, Miniflare would route every request through its
+ * router, which costs more time than the Worker itself.
  */
 function uiFiles(directory: string, bundle: WorkerBundle) {
   return {
@@ -121,8 +122,9 @@ function uiFiles(directory: string, bundle: WorkerBundle) {
 }
 
 /**
- * Objects that hold all metric histories. One: all runs that log at once share its commits. With 16 clients over 64 runs
- * it took two to four times as many requests as four objects, and three to seven times as many as an object a run.
+ * The number of objects that hold all metric histories. With one object, all runs that log at once share its commits. With 16
+ * clients over 64 runs, one object handled two to four times as many requests as four objects, and three to seven times
+ * as many as one object per run.
  */
 const CELLS = 1;
 
@@ -130,7 +132,7 @@ function workerVars(settings: ServerSettings) {
   const isOpen = settings.admin === undefined && isLoopback(settings.host);
   return {
     TRACKFLARE_ARTIFACTS: "folder",
-    // Uploads by parts, which alone have such URLs, end with the process.
+    // A new secret at each start: URLs that it signed end with the process, as multipart uploads do.
     TRACKFLARE_URL_SECRET: randomUUID(),
     TRACKFLARE_CELLS: process.env.TRACKFLARE_CELLS ?? String(CELLS),
     ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin),

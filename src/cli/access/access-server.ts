@@ -6,7 +6,7 @@ export interface ServerFlags {
   readonly trackingUri: string;
 }
 
-/** Which server a command asks. */
+/** The server that a command talks to. */
 export function trackingUriOption(): Option {
   return new Option("--tracking-uri <uri>", "the Trackflare server")
     .env("MLFLOW_TRACKING_URI")
@@ -19,7 +19,7 @@ MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.`;
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** A server's endpoints of users and tokens. */
+/** The endpoints of a server for users and tokens. */
 export class AccessServer {
   readonly #server: TrackingServer;
 
@@ -27,7 +27,7 @@ export class AccessServer {
     this.#server = new TrackingServer(trackingUri, process.env);
   }
 
-  /** @throws {UserError} in the server's words where it refuses. */
+  /** @throws {UserError} with the server's message if the server refuses. */
   async ask<T = Message>(method: "GET" | "POST" | "PATCH" | "DELETE", path: string, message: Message = {}): Promise<T> {
     try {
       if (method === "GET") return await this.#server.get<T>(path, message as Record<string, string>);

@@ -1,4 +1,4 @@
-/** Rows as aligned columns, with the names of the columns above. */
+/** Rows as aligned columns below a line of column names. */
 export function tableText(names: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = names.map((name, i) => Math.max(name.length, ...rows.map((row) => (row[i] ?? "").length)));
   const line = (cells: readonly string[]) =>

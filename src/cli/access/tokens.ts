@@ -21,7 +21,7 @@ export interface CreateFlags extends ServerFlags {
   readonly expires: string;
 }
 
-/** Prints the secret alone on stdout, so that a shell can put it where a job finds it, and the rest on stderr. */
+/** Prints only the secret on stdout, so that a shell can store it for a job. Everything else goes to stderr. */
 export async function createToken(name: string, flags: CreateFlags): Promise<void> {
   const answer = await new AccessServer(flags).ask<{ token: WireToken; secret: string }>("POST", `${TOKENS}/create`, {
     name,

@@ -31,7 +31,7 @@ export async function deleteUser(username: string, flags: ServerFlags): Promise<
   console.error(`Deleted ${username}, with all grants and tokens.`);
 }
 
-/** @param flags `own` where the user is who asks */
+/** @param flags `own` if the caller is the user */
 export async function setPassword(username: string, flags: ServerFlags & { readonly own?: true }): Promise<void> {
   const server = new AccessServer(flags);
   const current_password = flags.own ? await askForPassword("Password so far") : undefined;
@@ -51,7 +51,7 @@ export interface GrantNames {
   readonly id: string;
 }
 
-/** @throws {UserError} where the user holds one on it already: to change it, revoke it first. */
+/** @throws {UserError} if the user already has a grant on the thing: revoke it first. */
 export async function grant({ username, type, id }: GrantNames, permission: string, flags: ServerFlags): Promise<void> {
   const named = { username, resource_type: type, resource_id: id };
   const server = new AccessServer(flags);
@@ -73,7 +73,7 @@ export async function listGrants(username: string, flags: ServerFlags): Promise<
   console.log(tableText(["TYPE", "ID", "PERMISSION", "ROLE"], rows));
 }
 
-/** Asked for on a terminal without an echo; else the next line of stdin. Never a flag, which other processes see. */
+/** Reads the password from a terminal without echo, else from the next line of stdin. Other processes could see a flag. */
 async function askForPassword(message: string): Promise<string> {
   if (process.stdin.isTTY) {
     const { isCancel, password } = await import("@clack/prompts");

@@ -8,18 +8,18 @@ import { type EntrySum, TarReader } from "./tar.ts";
 /*
  * A backup is a tar file:
  *
- *   backup.json            what it is of, when and by what it was made, and the server's tables
- *   rows/<table>/<n>.json.gz      rows of a group of tables, a page each
- *   points/<n>.jsonl.gz    the points of the runs of the page of the same number
- *   files/<n>              artifacts, named in files.jsonl.gz
- *   checksums.json         of every entry before it: the last, so that a file that was cut off lacks it
+ *   backup.json            the server, the time, the version that made the backup, and the server's tables
+ *   rows/<table>/<n>.json.gz      one page of rows of a group of tables
+ *   points/<n>.jsonl.gz    the points of the runs in the page with the same number
+ *   files/<n>              artifacts; files.jsonl.gz has their names
+ *   checksums.json         checksums of all other entries. It is the last entry, so a truncated file lacks it
  */
 
 export const FORMAT = 1;
 
 export interface Description {
   readonly format: number;
-  /** Of this very backup. */
+  /** The id of this backup. */
   readonly id: string;
   readonly created_ms: number;
   readonly migrations: readonly string[];
@@ -27,7 +27,7 @@ export interface Description {
   readonly artifacts: "copy" | "list";
 }
 
-/** What is known only at the end. */
+/** Facts that are known only at the end. */
 export interface Summary {
   readonly entries: Readonly<Record<string, EntrySum>>;
   readonly sequences: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ export interface Summary {
   readonly files: number;
 }
 
-/** An artifact: its key in the store and the entry that has it; none where only the list was kept. */
+/** An artifact: its key in the store and its entry. It has no entry if the backup keeps only the list. */
 export interface FileEntry {
   readonly key: string;
   readonly size: number;
@@ -55,8 +55,8 @@ export class BackupFile {
   }
 
   /**
-   * Opens a backup and reads all of it, to see that it is whole.
-   * @throws {UserError} where it is none, was cut off, or has changed since.
+   * Opens a backup and reads all of it, to check that it is complete.
+   * @throws {UserError} if the file is not a backup, is truncated, or has changed since it was written.
    */
   static async open(path: string): Promise<BackupFile> {
     if (!existsSync(path)) throw new UserError(`There is no ${path}.`);
@@ -77,7 +77,7 @@ export class BackupFile {
     return new BackupFile(tar, description, summary);
   }
 
-  /** Numbers of the pages of a group. */
+  /** The page numbers of a group. */
   pagesOf(table: string): string[] {
     const pages = Object.keys(this.summary.entries).flatMap((name) => {
       const [, of, page] = /^rows\/([^/]+)\/(\d+)\.json\.gz$/.exec(name) ?? [];

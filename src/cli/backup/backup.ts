@@ -18,9 +18,10 @@ export interface BackupFlags {
 }
 
 /**
- * Writes all that a running server holds to one file, which has its name once it is whole. Each run is as it was at one
- * moment: D1's rows of it are one snapshot, and its points are read after, so none is missing that the rows know of.
- * @throws {UserError} where the server cannot be reached, or is none that an admin can read whole.
+ * Writes everything that a running server holds to one file. The file gets its name when it is complete. Each run is as it
+ * was at one moment: its rows of D1 are one snapshot. Its points are read after the rows, so no point that the rows
+ * mention is missing.
+ * @throws {UserError} if the server cannot be reached, or if an admin cannot read all of it.
  */
 export async function runBackup(path: string, flags: BackupFlags): Promise<Summary> {
   const server = new TrackingServer(flags.from, process.env);
@@ -47,7 +48,7 @@ export async function runBackup(path: string, flags: BackupFlags): Promise<Summa
 class Backup {
   readonly #rows: ServerRows;
   readonly #tar: TarWriter;
-  /** Where a file is fetched to, whose size is not known before. */
+  /** The temporary place of a downloaded file, because its size is not known before. */
   readonly #scratch: string;
   readonly #progress: Progress;
   readonly #counts: Record<string, number> = {};
@@ -72,13 +73,13 @@ class Backup {
       artifacts,
     };
     await this.#tar.addBytes("backup.json", Buffer.from(JSON.stringify(description)));
-    // Runs first: what they name is then there in what is read after.
+    // Runs first: the tables that are read later then contain everything that the runs refer to.
     const tables = groups.map(([parent]) => parent!.name);
     for (const table of ["runs", ...tables.filter((name) => name !== "runs")]) await this.#group(table);
     await this.#artifacts(artifacts);
     const summary: Summary = {
       entries: this.#tar.sums,
-      // Last, so that no id is given twice of a row that was read.
+      // Last, so that the server gives no id of a row in the backup a second time.
       sequences: (await ServerRows.open(this.#rows.server))?.sequences ?? this.#rows.sequences,
       rows: this.#counts,
       points: this.#points,

@@ -13,7 +13,7 @@ export interface RestoreFlags {
   readonly json?: boolean;
 }
 
-/** Of one request: the server takes 8 MB. */
+/** The size of one request: the server accepts 8 MB. */
 const MAX_BODY_CHARACTERS = 2_000_000;
 const MAX_ROWS = 5000;
 const MAX_POINTS = 60_000;
@@ -21,12 +21,13 @@ const MAX_RUNS = 200;
 
 const API = "/api/2.0/trackflare";
 
-/** What runs and their objects make anew from the points. */
+/** The tables that runs and their objects rebuild from the points. */
 const DERIVED: ReadonlySet<string> = new Set(["latest_metrics"]);
 
 /**
- * Restores a backup, once all of it was read and found whole: into a folder that is not there or empty, which then holds all
- * or stays as it was; or into an empty server, which is one to work with once this has ended, however often it was begun.
+ * Restores a backup after it has read and checked all of it. The target is a missing or empty folder, which afterwards
+ * holds everything or is unchanged; or an empty server, which is usable when the restore has finished, however often it
+ * was started.
  * @throws {UserError}
  */
 export async function runRestore(path: string, flags: RestoreFlags): Promise<BackupFile["summary"]> {
@@ -43,14 +44,14 @@ export async function runRestore(path: string, flags: RestoreFlags): Promise<Bac
   return backup.summary;
 }
 
-/** By a server of its own on a folder beside, which gets its name at the end. */
+/** Runs a server on a temporary folder next to the target. The folder gets its name at the end. */
 async function restoreFolder(backup: BackupFile, folder: string, progress: Progress): Promise<void> {
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new UserError(`${folder} is not empty. Name a new folder, or move this one away.`);
   }
   const unfinished = `${folder}.unfinished`;
   if (existsSync(unfinished)) {
-    // What a restore that was killed has left running is ended by the next who holds the folder.
+    // The next holder of the folder ends any process that a killed restore left running.
     (await DataFolder.hold(unfinished)).release();
     rmSync(unfinished, { recursive: true });
   }
@@ -113,8 +114,8 @@ class Restore {
       throw error;
     }
     const tables = groups.map(([parent]) => parent!.name);
-    // A user makes a role, which the backup's own then replaces. Experiments come last, by which everything else is found, and
-    // notes of imports after the runs, which are noted too.
+    // A user's row creates a role, which the backup's own role then replaces. Experiments come last, because everything else
+    // is found through them. The notes of imports come after the runs, because the import notes the runs too.
     const [first, last] = [["users"], ["imports", "registered_models", "experiments"]];
     const rest = tables.filter((name) => !first.includes(name) && !last.includes(name));
     const order = [...first, ...rest, ...last].filter((name) => tables.includes(name));
@@ -141,7 +142,7 @@ class Restore {
     }
   }
 
-  /** The points of a page's runs; then the runs are in the stage that they were in. */
+  /** Writes the points of a page's runs, then gives the runs their lifecycle stage. */
   async #points(rows: TableRows, page: string): Promise<void> {
     const text = await this.#backup.text(`points/${page}.jsonl.gz`);
     let group: string[] = [];
@@ -152,7 +153,7 @@ class Restore {
     };
     for (const line of text.split("\n")) {
       if (line === "") continue;
-      // A run may be named once in a request.
+      // A request may name a run only once.
       const { run_id: runId, values } = JSON.parse(line) as { run_id: string; values: unknown[] };
       if (runs.has(runId) || count + values.length > MAX_POINTS || runs.size >= MAX_RUNS) await send();
       runs.add(runId);
@@ -196,7 +197,7 @@ class Restore {
   }
 }
 
-/** Texts in lists that one request takes each. */
+/** Splits texts into lists that each fit one request. */
 function* pieces(texts: readonly string[], most: number): Generator<readonly string[]> {
   let [list, length]: [string[], number] = [[], 0];
   for (const text of texts) {
@@ -210,7 +211,7 @@ function* pieces(texts: readonly string[], most: number): Generator<readonly str
   if (list.length > 0) yield list;
 }
 
-/** Bytes as a request's body, of which nothing is held in memory. */
+/** Bytes as a request's body, which is streamed and never held in memory. */
 function streamOf(bytes: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {

@@ -5,14 +5,14 @@ import { type FileHandle, open } from "node:fs/promises";
 
 const BLOCK = 512;
 
-/** What an entry holds, as its bytes say. */
+/** The size and checksum of an entry, computed from its bytes. */
 export interface EntrySum {
   readonly size: number;
   /** In hexadecimal digits. */
   readonly sha256: string;
 }
 
-/** Writes a tar file entry by entry. It is a whole one after {@link TarWriter.finish}. */
+/** Writes a tar file entry by entry. The file is complete after {@link TarWriter.finish}. */
 export class TarWriter {
   readonly #file: FileHandle;
   readonly sums: Record<string, EntrySum> = {};
@@ -45,7 +45,7 @@ export class TarWriter {
     await this.add(name, bytes.length, [bytes]);
   }
 
-  /** The end of a tar file, on disk. */
+  /** Writes the end of the tar file and waits until the disk has it. */
   async finish(): Promise<void> {
     await this.#file.write(Buffer.alloc(2 * BLOCK));
     await this.#file.sync();
@@ -72,7 +72,7 @@ function headerOf(name: string, size: number): Buffer {
   return header;
 }
 
-/** Octal digits, or from 8 GiB on a binary number, as GNU's tar has them. */
+/** Octal digits, or a binary number from 8 GiB on, as in GNU tar. */
 function writeSize(header: Buffer, size: number): void {
   if (size < 8 ** 11) {
     header.write(`${size.toString(8).padStart(11, "0")} `, 124);
@@ -97,7 +97,7 @@ export class TarReader {
     this.entries = entries;
   }
 
-  /** As far as the file goes: one that was cut off lacks its last entries. */
+  /** The entries up to the end of the file: a truncated file lacks its last entries. */
   static async open(path: string): Promise<TarReader> {
     const file = await open(path, "r");
     const entries = new Map<string, TarEntry>();

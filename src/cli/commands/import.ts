@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { ImportFlags } from "../import/import.ts";
 
-/** Exit code of a transfer that ended, but for some things that did not arrive. */
+/** The exit code of a transfer that ended, but could not transfer some things. */
 export const INCOMPLETE = 3;
 
 /** `trackflare import`. */

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { foreignOptions, judgeForeignFlags } from "../mlflow-flags.ts";
 
-/** `trackflare server`: flags and variables carry MLflow's names wherever `mlflow server` has them. */
+/** `trackflare server`: flags and variables have the names that `mlflow server` gives them. */
 export function serverCommand(): Command {
   const command = new Command("server")
     .description("Serve the tracking API on this machine until stopped.")

@@ -1,9 +1,9 @@
-/** What one look has found. */
+/** The finding of one check. */
 export interface Finding {
-  /** `wrong` is what keeps the server from working; `note` is what to know, or to do one day. */
+  /** `wrong` keeps the server from working. `note` is something to know, or to do later. */
   readonly state: "good" | "note" | "wrong";
   readonly what: string;
-  /** What to do about it. */
+  /** How to fix it. */
   readonly advice?: string;
 }
 
@@ -13,7 +13,7 @@ export const wrong = (what: string, advice: string): Finding => ({ state: "wrong
 
 const SIGNS = { good: "ok   ", note: "note ", wrong: "WRONG" } as const;
 
-/** For people: a line for each finding, and below it what to do. */
+/** A report for people: a line for each finding, and below it how to fix it. */
 export function findingsText(findings: readonly Finding[]): string {
   return findings
     .flatMap(({ state, what, advice }) => [`${SIGNS[state]}  ${what}`, ...(advice ? [`       ${advice}`] : [])])

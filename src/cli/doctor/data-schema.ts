@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { workerBundle } from "../worker-bundle.ts";
 
-/** Which migrations a database has had, and which the Worker of this version has. */
+/** The migrations that a database has, and the migrations of this version's Worker. */
 export interface SchemaState {
   readonly applied: readonly string[];
-  /** Those that the Worker will apply before it answers. */
+  /** The migrations that the Worker will apply before it answers. */
   readonly missing: readonly string[];
-  /** Those that this version does not know: a newer one made them. */
+  /** The migrations that this version does not know: a newer version applied them. */
   readonly newer: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export async function compareSchema(applied: readonly string[]): Promise<SchemaS
   };
 }
 
-/** The migrations that a data folder's database has had; undefined where there is none yet. Only reads, beside a server too. */
+/** The migrations of a data folder's database; undefined if it has no database. It only reads, also while a server runs. */
 export function migrationsOfFolder(dataDir: string): string[] | undefined {
   const folder = join(dataDir, "d1", "miniflare-D1DatabaseObject");
   if (!existsSync(folder)) return undefined;
@@ -34,7 +34,7 @@ export function migrationsOfFolder(dataDir: string): string[] | undefined {
       const rows = db.prepare("SELECT name FROM d1_migrations ORDER BY name").all() as { name: string }[];
       return rows.map(({ name }) => name);
     } catch {
-      // Another database of the runtime's.
+      // Another database of the runtime.
     } finally {
       db.close();
     }

@@ -10,7 +10,7 @@ export interface DbFlags {
   readonly dataDir: string;
 }
 
-/** How far the schema is, of the server where one is named, else of the data folder. Changes nothing. */
+/** Reports the schema's version, of the named server or else of the data folder. Changes nothing. */
 export async function checkSchema({ to, dataDir }: DbFlags): Promise<SchemaState> {
   if (to !== undefined) return await compareSchema((await rowsOf(to)).migrations);
   const applied = migrationsOfFolder(resolve(dataDir));
@@ -18,7 +18,7 @@ export async function checkSchema({ to, dataDir }: DbFlags): Promise<SchemaState
   return await compareSchema(applied);
 }
 
-/** Brings the schema up to this version's. A server does that by itself, at its first request. */
+/** Upgrades the schema to this version. A server does this by itself at its first request. */
 export async function upgradeSchema(flags: DbFlags): Promise<SchemaState> {
   const folder = resolve(flags.dataDir);
   if (flags.to === undefined) {

@@ -13,12 +13,12 @@ export interface DoctorFlags {
   readonly dataDir: string;
 }
 
-/** Below this, a data folder's disk is nearly full. */
+/** With less free space than this, a data folder's disk is nearly full. */
 const LEAST_FREE_BYTES = 1024 ** 3;
-/** MLflow's clients write times of their own, which runs are ordered by. */
+/** MLflow's clients write times from their own clocks, and runs are ordered by these times. */
 const MOST_SECONDS_APART = 60;
 
-/** Looks at this installation, the data folder, and the server where one is named. Changes nothing. */
+/** Checks this installation, the data folder, and the named server, if any. Changes nothing. */
 export async function runDoctor({ to, dataDir }: DoctorFlags): Promise<Finding[]> {
   const node = process.versions.node;
   return [
