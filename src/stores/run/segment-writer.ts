@@ -4,7 +4,7 @@ import { type Series, SeriesBuilder, slice } from "./series.ts";
 
 /** A metric with at least this many points has blocks of its own in a segment; smaller metrics share blocks. */
 const MIN_OWN_POINTS = 1000;
-/** A block may be closed early, so that the next metric starts a new block, only if it has at least this many points. */
+/** A block with at least this many points may be closed early, so that the next block can be moved here whole. */
 const MIN_SHORT_POINTS = MAX_BLOCK_POINTS / 4;
 
 /** Cuts sorted points into blocks of one segment. */

@@ -3,15 +3,15 @@ import type { StoredRow } from "../schema/rows.ts";
 import type { runs } from "../schema/runs.ts";
 import type { LiveRun } from "./latest-metrics.ts";
 
-/** What D1 knows of a run whose metrics a chart shows. */
+/** What D1 has of a run whose metrics a chart shows. */
 export interface ChartSource extends LiveRun {
-  /** Null where it was never told. */
+  /** Null if no start time was logged. */
   readonly startTimeMs: number | null;
-  /** Whether its object may hold metrics that D1 has not seen. */
+  /** Whether the run's object may hold metrics that D1 has not seen. */
   readonly isLive: boolean;
-  /** Where it has none, `latest` is its whole history. */
+  /** If false, `latest` is the run's whole history. */
   readonly hasObject: boolean;
-  /** The latest points of those metrics that were asked for; integers beyond 2^53 rounded, as a chart's axes are. */
+  /** The latest points of the requested metrics. Integers beyond 2^53 are rounded, as on a chart's axes. */
   readonly latest: readonly Metric[];
 }
 

@@ -3,15 +3,18 @@ import { parseInt64 } from "../../../domain/int64.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { INSERT_LATEST, type SummaryRowJson } from "./latest-metrics.ts";
 
-/*
- * A run starts without an object: while each of its metrics has one point, `latest_metrics` is its whole history. A point
- * that does not fit there makes the object, which takes over what is here, and from then on holds the history alone.
+/**
+ * A run starts without an object: while each of its metrics has one point, `latest_metrics` is its whole history. The first
+ * point that does not fit there creates the object. The object takes over the points in `latest_metrics`, and from then on
+ * it alone holds the history.
  */
 
-/** More metrics than this are no first points: an object takes them over in one piece. */
+/**
+ * Points of more metrics than this are not stored as first points, because an object takes first points over in one piece.
+ */
 export const MAX_FIRST_POINTS = 1000;
 
-/** Of `latest_metrics m`. Times and steps as text: D1 rounds integers beyond 2^53. */
+/** Columns of `latest_metrics m`. Times and steps are read as text, because D1 rounds integers beyond 2^53. */
 const POINT_COLUMNS = `m.key, iif(m.is_nan, NULL, m.value) AS value, CAST(m.step AS TEXT) AS step,
   CAST(m.timestamp AS TEXT) AS timestamp`;
 
@@ -27,10 +30,10 @@ export interface PointOfRunRow extends PointRow {
 }
 
 /**
- * Writes points of one run as its first: all of them where the run is active and has no object and none of the metrics yet,
- * else none, as `meta.changes` tells. It does not fail where they are no first points: that would cost all the requests
- * that D1 takes in the same transaction a second try.
- * @param rows of `summaryRows`, each of another metric, at most {@link MAX_FIRST_POINTS}
+ * Writes points of one run as its first points. It writes all of them if the run is active, has no object and has none of
+ * the metrics yet; otherwise none, as `meta.changes` tells. It does not fail if they are not first points: a failure would
+ * force a second try of all requests in the same transaction.
+ * @param rows made by `summaryRows`, each of a different metric, at most {@link MAX_FIRST_POINTS}
  */
 export function insertFirstPointsStatement(db: Database, runId: string, rows: readonly SummaryRowJson[]): Statement {
   return db
@@ -42,7 +45,7 @@ export function insertFirstPointsStatement(db: Database, runId: string, rows: re
     .bind(`[${rows.join(",")}]`, runId, MAX_FIRST_POINTS - rows.length);
 }
 
-/** Reads what {@link toPointsByRun} makes the points that new objects of these runs take over. */
+/** Reads the points that new objects of these runs take over; {@link toPointsByRun} parses the result. */
 export function firstPointsStatement(db: Database, runIds: readonly string[]): Statement {
   return db
     .prepare(`SELECT m.run_id, ${POINT_COLUMNS} FROM json_each(?) j CROSS JOIN latest_metrics m ON m.run_id = j.value`)
@@ -59,7 +62,7 @@ export function toPointsByRun(rows: readonly PointOfRunRow[]): Map<string, Metri
   return points;
 }
 
-/** Whether a run has an object and which, and where it has none, its points of the metrics asked for. */
+/** Whether a run has an object, and which one; if it has none, its points of the requested metrics. */
 export interface FirstPointsOfRun {
   readonly hasObject: boolean;
   readonly cell: string;

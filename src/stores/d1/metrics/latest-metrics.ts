@@ -7,23 +7,23 @@ import type { StoredRow } from "../schema/rows.ts";
 import type { latestMetrics, runs } from "../schema/runs.ts";
 
 /**
- * One key's news for `latest_metrics`, as a JSON row: run id, key, latest value (0 where NaN), is_nan, step, timestamp,
- * min, max, and of the first point value, is_nan, step, timestamp. Integers are JSON text, so that int64 stays exact, and
- * doubles as `exactDouble` writes them.
+ * One key's news for `latest_metrics`, as a JSON row: run id, key; the latest point's value (0 for NaN), is_nan, step,
+ * timestamp; min, max; the first point's value, is_nan, step, timestamp. Integers are JSON text, so that int64 stays exact;
+ * `exactDouble` writes the doubles.
  */
 export type SummaryRowJson = string;
 
 const IS_LATER =
   "(excluded.step, excluded.timestamp, excluded.value, excluded.is_nan) > (step, timestamp, value, is_nan)";
 
-/** A row that the version before `first_…` wrote has none: what comes is taken. */
+/** A row from before the columns `first_…` has no first point, so the new first point is taken. */
 const IS_EARLIER = `coalesce((excluded.first_step, excluded.first_timestamp, excluded.first_value, excluded.first_is_nan) <
     (first_step, first_timestamp, first_value, first_is_nan), TRUE)`;
 
 const takeWhere = (condition: string, columns: readonly string[]) =>
   columns.map((column) => `${column} = iif(${condition}, excluded.${column}, ${column})`).join(",\n    ");
 
-/** Without a condition: whoever uses it adds one. */
+/** This has no condition: its users add one. */
 export const INSERT_LATEST = `INSERT INTO latest_metrics
     (run_id, key, value, is_nan, step, timestamp, min_value, max_value,
      first_value, first_is_nan, first_step, first_timestamp, experiment_id)
@@ -44,24 +44,24 @@ const UPSERT = `${INSERT_LATEST}
     OR ${IS_EARLIER}`;
 
 /**
- * Takes over what runs' objects have seen. Commutative and idempotent: of two latest values the greater
- * (step, timestamp, value) stays, of two first ones the least, min and max only widen, so a repeat, a reordering or a double flush cannot hurt. Rows of
- * runs that are gone are dropped.
+ * Writes the summaries that runs' objects send. The upsert is commutative and idempotent, so a repeat, a reordering or a
+ * double flush does no harm: of two latest points the one with the greater (step, timestamp, value) is kept, of two first
+ * points the lesser, and min and max only widen. Rows of runs that no longer exist are dropped.
  */
 export function upsertLatestStatements(db: Database, rows: readonly SummaryRowJson[]): Statement[] {
   return jsonLists(rows).map((list) => db.prepare(UPSERT).bind(list));
 }
 
-/** A run's mark: of the runs that have the same one, later ones have greater epochs. */
+/** A live mark of a run. Later marks of the same run have greater epochs. */
 export interface Mark {
   readonly runId: string;
   readonly epoch: number;
 }
 
 /**
- * Marks active runs live: their object may hold points that `latest_metrics` has not. Has a row, its `run_id`, for each run
- * that is there, active, and in that object.
- * @param cell the object's name where it is a cell
+ * Marks active runs live: their object may hold points that are not in `latest_metrics`. Returns the `run_id` of each run
+ * that exists, is active, and is in that object.
+ * @param cell the object's name if it is a cell
  */
 export function markLiveStatement(db: Database, marks: readonly Mark[], cell: string): Statement {
   return db
@@ -72,7 +72,7 @@ export function markLiveStatement(db: Database, marks: readonly Mark[], cell: st
     .bind(JSON.stringify(marks.map(({ runId, epoch }) => [runId, epoch])), cell);
 }
 
-/** Ends marks, each unless the object has marked again since, with a greater epoch. */
+/** Clears each mark, unless the object has marked the run again since then, with a greater epoch. */
 export function clearLiveRunsStatements(db: Database, runs: readonly Mark[]): Statement[] {
   const statement = db.prepare(
     `UPDATE runs SET live_epoch = NULL FROM json_each(?) j
@@ -81,7 +81,7 @@ export function clearLiveRunsStatements(db: Database, runs: readonly Mark[]): St
   return jsonLists(runs.map(({ runId, epoch }) => JSON.stringify([runId, epoch]))).map((list) => statement.bind(list));
 }
 
-/** Notes up to which row of its object's journal D1 has everything of each run. */
+/** Stores for each run the row of its object's journal up to which D1 has everything. */
 export function noteFlushedStatements(
   db: Database,
   runs: readonly { readonly runId: string; readonly through: number }[],
@@ -95,19 +95,19 @@ export function noteFlushedStatements(
   );
 }
 
-/** Has a row where the run is live: its {@link RunPlaceRow}. */
+/** Returns the run's {@link RunPlaceRow} if the run is live. */
 export function isLiveStatement(db: Database, runId: string): Statement {
   return db.prepare("SELECT run_id, cell FROM runs WHERE run_id = ? AND live_epoch IS NOT NULL").bind(runId);
 }
 
-/** Which object has a run's history, as D1 says it. */
+/** Which object has a run's history, as stored in D1. */
 export type RunPlaceRow = Pick<StoredRow<typeof runs>, "run_id" | "cell">;
 
 export function toPlace({ run_id, cell }: RunPlaceRow): { runId: string; cell: string } {
   return { runId: run_id, cell };
 }
 
-/** A live run as D1 tells it, together with what else is read of D1 in that moment. */
+/** A live run as D1 has it, consistent with what else is read from D1 in the same transaction. */
 export interface LiveRun {
   readonly runId: string;
   readonly cell: string;
@@ -125,8 +125,8 @@ export function toLiveRun({ run_id, cell, flushed_through }: LiveRunRow): LiveRu
 }
 
 /**
- * Reads the {@link LiveRunRow}s of live runs of the experiments, at most `limit`.
- * @param runIds only these runs, where they are known
+ * Reads the {@link LiveRunRow}s of the experiments' live runs, at most `limit`.
+ * @param runIds only these runs, if given
  */
 export function liveRunsStatement(
   db: D1Database,
@@ -147,7 +147,7 @@ export function liveRunsStatement(
     .bind(integerList(experimentIds), limit);
 }
 
-/** The metrics that D1 knows of runs: run id → keys. */
+/** The metrics that D1 has of runs: run id → keys. */
 export async function findMetricKeys(db: D1Database, runIds: readonly string[]): Promise<Map<string, Set<string>>> {
   const { results } = await db
     .prepare("SELECT run_id, key FROM latest_metrics WHERE run_id IN (SELECT value FROM json_each(?))")
@@ -159,7 +159,7 @@ export async function findMetricKeys(db: D1Database, runIds: readonly string[]):
 
 type SummaryRow = StoredRow<typeof latestMetrics>;
 
-/** Reads what D1 knows of some metrics of runs: see {@link toSummaries}. */
+/** Reads D1's summaries of some metrics of runs: see {@link toSummaries}. */
 export function summariesStatement(
   db: D1Database,
   runIds: readonly string[],
@@ -187,7 +187,7 @@ export function toSummaries(result: D1Result<unknown> | undefined): Map<string, 
 function toSummary(row: SummaryRow): MetricSummary {
   const { step, timestamp } = row;
   const value = row.is_nan === 1 ? Number.NaN : row.value;
-  // A row of the version before `first_…` has none.
+  // A row from before the columns `first_…` has no first point.
   const first =
     row.first_step === null
       ? { step, timestamp, value }

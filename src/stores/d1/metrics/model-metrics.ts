@@ -4,9 +4,8 @@ import { exactDouble, exactDoubleSql } from "../connection/exact-double.ts";
 import { jsonLists } from "../connection/json-lists.ts";
 
 /**
- * Records metric points of logged models. Of two that differ only in their values the greater stays, so that a repeat
- * changes nothing. A point of a model that is not there becomes a NULL, which its column refuses: see
- * {@link isUnknownModel}.
+ * Records metric points of logged models. Of two points that differ only in value the greater is kept, so that a repeat
+ * changes nothing. A point of an unknown model becomes a NULL, which the column refuses: see {@link isUnknownModel}.
  */
 export function upsertModelMetricStatements(db: Database, runId: string, metrics: readonly ModelMetric[]): Statement[] {
   const statement = db.prepare(
@@ -29,7 +28,7 @@ export function upsertModelMetricStatements(db: Database, runId: string, metrics
   return jsonLists(rows).map((list) => statement.bind(runId, list));
 }
 
-/** Whether the error stopped a batch because it measured a model that is not there. */
+/** Whether the batch failed because a metric refers to an unknown model. */
 export function isUnknownModel(error: unknown): boolean {
   return error instanceof Error && error.message.includes("NOT NULL constraint failed: logged_model_metrics.model_id");
 }

@@ -8,7 +8,7 @@ import {
   upsertLatestStatements,
 } from "./latest-metrics.ts";
 
-/** D1 as an object that holds histories sees it. @param cell the object's name, once it is known; empty for a run's own */
+/** D1 for an object that holds histories. @param cell the object's name, once it is known; empty for a run's own object */
 export function latestMetricsOf(db: D1Database, cell: () => string): LatestMetrics {
   return {
     mark: (marks) => markRuns(db, marks, cell()),
@@ -24,7 +24,7 @@ async function markRuns(db: Database, marks: readonly RunMark[], cell: string): 
   const wanting = new Set(marks.flatMap(({ runId, wantsFirstPoints }) => (wantsFirstPoints ? [runId] : [])));
   const [marked, points] = await db.batch<PointOfRunRow>([
     markLiveStatement(db, marks, cell),
-    // After the mark: from there on D1 takes no more of them.
+    // After the mark, because from then on D1 takes no more first points.
     ...(wanting.size === 0 ? [] : [firstPointsStatement(db, [...wanting])]),
   ]);
   const byRun = toPointsByRun(points?.results ?? []);

@@ -1,4 +1,4 @@
-/** A dataset that some run of an experiment used, and as what. */
+/** A dataset that a run of an experiment used, and the context of its use. */
 export interface DatasetSummary {
   readonly experimentId: string;
   readonly name: string;
@@ -6,7 +6,7 @@ export interface DatasetSummary {
   readonly context: string | null;
 }
 
-/** Each once, at most `limit`. */
+/** Each summary once, at most `limit` of them. */
 export async function findDatasetSummaries(
   db: D1Database,
   experimentIds: readonly (number | bigint)[],

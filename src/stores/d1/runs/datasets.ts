@@ -20,8 +20,8 @@ const INSERT_INPUTS = `INSERT INTO inputs (run_id, dataset_id)
   SELECT r.run_id, d.dataset_id FROM ${INPUTS} WHERE TRUE ON CONFLICT DO NOTHING`;
 
 /**
- * Records dataset inputs of an existing run. The first to log a dataset of an experiment defines it, and the first to
- * record it as an input of a run sets that input's tags, as in MLflow.
+ * Records dataset inputs of an existing run. As in MLflow, the first log of a dataset in an experiment defines the dataset,
+ * and the first record of it as a run's input sets the input's tags.
  */
 export function insertInputStatements(
   db: Database,

@@ -1,16 +1,16 @@
 import { integerList } from "../connection/json-lists.ts";
 
-/** A key of metrics, params or tags among some runs. */
+/** A key of the metrics, params or tags of some runs. */
 export interface DistinctKey {
   readonly key: string;
   /** How many of the runs have it. */
   readonly runs: number;
-  /** Whether it tells the runs apart: not all have it, or not all the same value. */
+  /** Whether the key tells the runs apart: some runs lack it, or have different values. */
   readonly differs: boolean;
 }
 
 export interface DistinctKeys {
-  /** Of metrics, the latest values are compared. */
+  /** For metrics, the latest values are compared. */
   readonly metrics: readonly DistinctKey[];
   readonly params: readonly DistinctKey[];
   readonly tags: readonly DistinctKey[];
@@ -18,16 +18,16 @@ export interface DistinctKeys {
   readonly runs: number;
 }
 
-/** What runs have of a key; what is news of a live run may count none. */
+/** The values that runs have for a key. A row made from a live run's news may count no runs. */
 export interface KeyRow {
   readonly key: string;
   readonly runs: number;
-  /** The ends of the values that the database can compare; null where there are none. */
+  /** The least and greatest of the values that the database can compare; null if there are none. */
   readonly least: string | number | null;
   readonly greatest: string | number | null;
   /** How many runs have another kind of value: NaN, or a text too long for the index. */
   readonly others: number;
-  /** Whether those differ among themselves. */
+  /** Whether these other values differ among themselves. */
   readonly othersVary: number;
 }
 
@@ -37,9 +37,9 @@ const ACTIVE_RUNS = `runs r INDEXED BY runs_by_start`;
 const IS_ACTIVE = `r.${IN_EXPERIMENTS} AND r.lifecycle_stage = 'active'`;
 
 /**
- * Jumps from key to key along an index on (experiment, key, …), and in it to what `columns` asks of each: ten times as
- * fast as grouping.
- * @param columns of rows `ofKey`, which is `FROM … WHERE …`
+ * Jumps from key to key along an index on (experiment, key, …), and for each key to what `columns` asks for. This is ten
+ * times as fast as grouping.
+ * @param columns the SQL columns over the rows `ofKey`, which is `FROM … WHERE …`
  */
 function alongIndex(index: string, condition: string, columns: (ofKey: string) => string): string {
   const nextKey = (after: string) => `(SELECT min(key) FROM ${index} WHERE ${condition} AND ${after})`;
@@ -81,10 +81,10 @@ const textsOfActiveRuns = (table: TextTable) => [
    FROM ${ACTIVE_RUNS} CROSS JOIN ${table} t ON t.run_id = r.run_id WHERE ${IS_ACTIVE} GROUP BY key`,
 ];
 
-/** Of each kind, the first by name: a list to choose from, which is held whole. */
+/** Most keys of each kind, the first by name. The list is for choosing a key, and is held in memory whole. */
 const MAX_KEYS = 10_000;
 
-/** The rows of `queries` as one for each key, sorted, as many as an answer has. */
+/** Joins the rows of `queries` into one row for each key, sorted, up to the limit of an answer. */
 function rowsByKey(queries: readonly string[]): string {
   const rows = queries.map((sql) => `SELECT * FROM (${sql})`).join(" UNION ALL ");
   return `SELECT key, sum(runs) AS runs, min(least) AS least, max(greatest) AS greatest, sum(others) AS others,
@@ -92,8 +92,8 @@ function rowsByKey(queries: readonly string[]): string {
 }
 
 /**
- * The keys of the active runs of experiments, sorted, as D1 has them: the first 10,000 of each kind.
- * @param news of metrics, what D1 does not have
+ * The keys of the active runs of experiments in D1, sorted: the first 10,000 of each kind.
+ * @param news rows of metrics that D1 does not have yet
  */
 export async function findDistinctKeys(
   db: D1Database,

@@ -3,9 +3,9 @@ import { parseInt64 } from "../../../domain/int64.ts";
 import { compareValues } from "../../run/series.ts";
 import type { MetricSummaries, MetricSummary } from "../../run/summaries.ts";
 
-/*
- * News of a live run, laid over the document that D1 has of it: see run-document.ts, whose text this reads. What both know
- * of a metric is decided as D1's upsert decides it.
+/**
+ * Merges the news of a live run into D1's document of the run: see run-document.ts, whose text this reads. If both have a
+ * metric, the winner is the one that D1's upsert would keep.
  */
 
 const METRICS_BEGIN = '"data":{"metrics":[';
@@ -13,7 +13,7 @@ const DATA_BEGIN = '"data":{';
 
 const METRIC = /\{"key":("(?:[^"\\]|\\.)*"),"value":("NaN"|[^,]+),"timestamp":(-?\d+),"step":(-?\d+)\},?/y;
 
-/** The record with `news` of its metrics; as it is where there are none. */
+/** The record with `news` of its metrics merged in; unchanged if there is no news. */
 export function layOver<Record extends { readonly document: string }>(
   record: Record,
   news: MetricSummaries | undefined,
@@ -42,7 +42,7 @@ function withNews(document: string, news: MetricSummaries): string {
   return `${document.slice(0, data)}"metrics":[${metrics.join(",")}]${separator}${document.slice(data)}`;
 }
 
-/** By (step, timestamp, value, is_nan), as `latest_metrics` is kept. */
+/** Compares by (step, timestamp, value, is_nan), as `latest_metrics` does. */
 function isLater(summary: MetricSummary, value: string, timestamp: string, step: string): boolean {
   return (
     (compare(summary.step, parseInt64(step) ?? 0) ||
@@ -56,19 +56,19 @@ function compare(a: Int64, b: Int64): number {
 }
 
 function itemOf(key: string, { value, timestamp, step }: MetricSummary): string {
-  // As SQL renders it: a double looks like one.
+  // As SQL renders a double: an integral value keeps its decimal point.
   const digits = String(value);
   const text = Number.isNaN(value) ? '"NaN"' : /^-?\d+$/.test(digits) ? `${digits}.0` : digits;
   return `{"key":${JSON.stringify(key)},"value":${text},"timestamp":${timestamp},"step":${step}}`;
 }
 
-/** The order of SQLite's texts: that of their bytes in UTF-8, which is that of their code points. */
+/** The order of texts in SQLite: by their UTF-8 bytes, which is the order of their code points. */
 function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
     const [left, right] = [a.charCodeAt(index), b.charCodeAt(index)];
     if (left === right) continue;
-    // A surrogate stands for a code point beyond all that are one unit.
+    // A surrogate stands for a code point greater than every code point of one unit.
     const isLeftPair = left >= 0xd800 && left < 0xe000;
     const isRightPair = right >= 0xd800 && right < 0xe000;
     return isLeftPair === isRightPair ? left - right : isLeftPair ? 1 : -1;

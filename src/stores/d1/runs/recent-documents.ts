@@ -1,12 +1,12 @@
 import { isDocument } from "./run-document.ts";
 
-/*
- * The documents that were in this isolate's last answers. Whoever asks the same again, as screens and sweeps do, has D1 send
- * only those that changed: most of such an answer's time is text on its way through D1's JSON. Nothing here is ever out of
- * date: D1 says the stamp of each document, and any change of a run deletes its document with the stamp.
+/**
+ * A cache of the documents in this isolate's last answers. When a question is asked again, as screens and sweeps do, D1
+ * sends only the documents that changed: most of such an answer's time goes into text passing through D1's JSON. The cache
+ * is never stale: D1 gives the stamp of each document, and any change of a run deletes its document with the stamp.
  */
 
-/** Kept in all, questions and documents: mostly a byte each, of an isolate's 128 MB. */
+/** Most characters in the cache, questions and documents together: mostly a byte each, of an isolate's 128 MB. */
 const MAX_CHARACTERS = 8_000_000;
 
 interface StampedDocument {
@@ -14,7 +14,7 @@ interface StampedDocument {
   readonly document: string;
 }
 
-/** Of one answer, by run id. */
+/** The documents of one answer, by run id. */
 export type RecentDocuments = ReadonlyMap<string, StampedDocument>;
 
 interface Answer {
@@ -22,14 +22,14 @@ interface Answer {
   readonly characters: number;
 }
 
-/** A row of a run, whose document is null where the run has none, or one that was among the documents told. */
+/** A row of a run. Its document is null if the run has none, or if D1 left the document out because it is in the cache. */
 export interface StampedRow {
   readonly run_id: string;
   readonly document: string | null;
   readonly stamp?: number | null;
 }
 
-/** By question, the least recently asked first. */
+/** Answers by question, the least recently asked first. */
 const answers = new Map<string, Answer>();
 let characters = 0;
 
@@ -46,7 +46,10 @@ export function fillDocuments<Row extends StampedRow>(rows: readonly Row[], rece
   });
 }
 
-/** Keeps the documents of an answer in place of those before, and forgets others where they are too many. */
+/**
+ * Caches the documents of an answer in place of the question's earlier ones, and drops other answers if the cache is too
+ * large.
+ */
 export function rememberDocuments(question: string, rows: readonly StampedRow[]): void {
   forget(question);
   const documents = new Map<string, StampedDocument>();

@@ -4,18 +4,18 @@ import { ANSWER_BYTES } from "../connection/items.ts";
 
 export type Cell = string | number | null;
 
-/** Runs that one statement reads: their ids stay far below D1's 2,000,000 bytes for a bound text. */
+/** Most runs of one statement: their ids stay far below D1's 2,000,000 bytes for a bound text. */
 const MAX_RUNS_PER_STATEMENT = 2500;
 
-/** The first statement reads fewer, and the next as many as the texts of those before let it expect to fit. */
+/** The first statement reads fewer runs. The next ones read as many as are expected to fit, given the texts so far. */
 const FIRST_RUNS = 250;
 
-/** What the texts of all columns have together, in bytes: the answer is held whole, and an isolate has 128 MB. */
+/** Most bytes of the texts of all columns together: the answer is held whole, and an isolate has 128 MB. */
 const MAX_TEXT_BYTES = 4 * ANSWER_BYTES;
 
 /**
- * The values of `fields` as columns in the order of `runIds`; null where a run, which may be gone, has none. Of fewer runs where
- * their texts are long, but always of the first.
+ * The values of `fields` as columns in the order of `runIds`; null if a run has no value, or no longer exists. If the texts
+ * are long the columns cover fewer runs, but always the first.
  */
 export async function readRunColumns(
   db: D1Database,
@@ -43,7 +43,10 @@ export async function readRunColumns(
   return columns;
 }
 
-/** The rows of each group of fields, with the bytes of the texts up to each row; fewer rows than runs where those are many. */
+/**
+ * The rows of each group of fields, with the bytes of the texts up to each row. If the bytes are many, there are fewer rows
+ * than runs.
+ */
 async function readGroups(db: D1Database, runIds: readonly string[], fields: readonly Field[]): Promise<Cell[][][]> {
   const count = Math.ceil(fields.length / MAX_COLUMNS_PER_STATEMENT);
   const groups = Array.from({ length: count }, (_, group) =>

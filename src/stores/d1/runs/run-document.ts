@@ -1,15 +1,16 @@
 import { jsonLists } from "../connection/json-lists.ts";
 
-/*
- * What a run answers with, rendered by SQL as the wire's JSON text: `"outputs":{…},"data":{…},"inputs":{…}`. A page of a thousand runs
- * would otherwise be twenty thousand rows through D1. Runs at rest keep the text in `run_documents`, whose rows
- * triggers drop when anything of the run changes; others are rendered when read.
+/**
+ * The *document* of a run: the part of an answer that SQL renders as JSON text, `"outputs":{…},"data":{…},"inputs":{…}`.
+ * Without it a page of a thousand runs would be twenty thousand rows from D1. Runs at rest keep the text in
+ * `run_documents`, whose rows triggers delete when anything of the run changes. Other documents are rendered when they are
+ * read.
  *
- * SQLite's JSON functions print doubles with 15 digits. `%!.17g` gives each back bit for bit, but only near 1: the rare
- * others leave an `@` in the text and come as numbers beside it.
+ * SQLite's JSON functions print doubles with 15 digits. `%!.17g` reproduces a double bit for bit, but only near 1. The rare
+ * other values leave an `@` in the text and are read as separate numbers.
  */
 
-/** A part of more than one row stays below this; D1 allows a string 2,000,000 bytes. */
+/** Most bytes of a part of more than one row; D1 allows strings of 2,000,000 bytes. */
 const PART_BYTES = 500_000;
 
 /** A longer document costs more to store than to render. */
@@ -17,7 +18,7 @@ export const MAX_STORED_LENGTH = 100_000;
 
 const IS_FAR = "(value <> 0 AND abs(value) NOT BETWEEN 1e-18 AND 1e18)";
 
-/** Cannot stand inside a JSON string, whose quotes are escaped. */
+/** This cannot occur inside a JSON string, because quotes are escaped there. */
 const FAR_VALUE = '"value":@';
 
 const METRIC_JSON = `'{"key":' || json_quote(key) || ',"value":' ||
@@ -35,8 +36,8 @@ const DATASET_INPUT_JSON = `json_patch('{}', json_object(
     'source', d.source, 'schema', d.schema, 'profile', d.profile)))`;
 
 /**
- * About how many bytes the document of run `r` will have, in SQL: what a page of runs needs to know of those that have none
- * yet. Each metric, param and tag counts with its names and quotes.
+ * SQL: about how many bytes the document of run `r` will have. A page of runs needs this for runs without a stored
+ * document. Each metric, param and tag counts with its names and quotes.
  */
 const RENDERED_BYTES_SQL = `(
   (SELECT coalesce(sum(90 + octet_length(m.key)), 0) FROM latest_metrics m WHERE m.run_id = r.run_id)
@@ -46,7 +47,7 @@ const RENDERED_BYTES_SQL = `(
       + coalesce(octet_length(s.profile), 0)), 0)
     FROM inputs i JOIN datasets s ON s.dataset_id = i.dataset_id WHERE i.run_id = r.run_id))`;
 
-/** In bytes: what SQL renders as one text. D1 allows a string 2,000,000. */
+/** Most bytes that SQL renders as one text. D1 allows strings of 2,000,000 bytes. */
 const MAX_INLINE_BYTES = 1_000_000;
 
 const member = (name: string, rows: string): string =>
@@ -65,7 +66,7 @@ const DOCUMENT_SQL = `'"outputs":{'
   )}, 2) || '}'`;
 
 /**
- * The document of run `r`, in SQL; where it has more than `longest` bytes, or is no single text, about how many it has.
+ * SQL: the document of run `r`. If it has more than `longest` bytes, or does not fit one text: about how many bytes it has.
  * @param longest an SQL expression
  */
 export function documentSql(longest: string): string {
@@ -113,7 +114,7 @@ interface FarRow {
   value: number;
 }
 
-/** More metrics than this make no document that would be stored; such a run is not claimed in vain. */
+/** A run with more metrics than this has too long a document to store, so it is not claimed. */
 const MAX_STORED_METRICS = 1000;
 
 const CLAIM = `INSERT INTO run_documents (run_id, document, stamp)
@@ -122,7 +123,7 @@ const CLAIM = `INSERT INTO run_documents (run_id, document, stamp)
       < ${MAX_STORED_METRICS}
   ON CONFLICT DO UPDATE SET document = excluded.document, stamp = excluded.stamp RETURNING run_id`;
 
-/** What a document begins with; one that an earlier release stored does not, and is rendered anew. */
+/** The beginning of every document. Documents that an earlier release stored begin differently and are rendered again. */
 const BEGINNING = '"outputs":';
 
 /** Whether a stored text is a document, and not the claim of one that is being written. */
@@ -130,7 +131,7 @@ export function isDocument(text: string | null): text is string {
   return text?.startsWith(BEGINNING) === true;
 }
 
-/** Whether a text of {@link documentSql} has all its numbers. */
+/** Whether a text of {@link documentSql} is complete, with no numbers missing. */
 export function isWhole(text: string): boolean {
   return !text.includes(FAR_VALUE);
 }
@@ -166,7 +167,7 @@ export async function renderDocuments(
   return documents;
 }
 
-/** Puts the numbers where the parts left a place for them: both are in the order of run and key. */
+/** Inserts the numbers at their placeholders in the parts. Both are in the order of run and key. */
 function fillFarValues(metrics: readonly PartRow[], far: readonly FarRow[]): void {
   if (far.length === 0) return;
   let next = 0;
@@ -182,7 +183,7 @@ function groupByRun(rows: readonly PartRow[]): Map<string, string> {
   return texts;
 }
 
-/** Empty lists are left out, as protobuf's JSON does. */
+/** Omits empty lists, as protobuf's JSON does. */
 function renderDocument([metrics, params, tags, inputs, outputs]: readonly (string | undefined)[]): string {
   const list = (name: string, items: string | undefined) => (items === undefined ? [] : [`"${name}":[${items}]`]);
   const data = [list("metrics", metrics), list("params", params), list("tags", tags)].flat();

@@ -10,7 +10,7 @@ export function insertModelInputStatements(db: Database, runId: string, modelIds
   return jsonLists(modelIds.map((modelId) => JSON.stringify(modelId))).map((list) => statement.bind(runId, list));
 }
 
-/** Records logged models that a run made; the last step told of one stays. */
+/** Records logged models that a run created. For each model, the step logged last is kept. */
 export function upsertModelOutputStatements(db: Database, runId: string, models: readonly ModelOutput[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO model_outputs (run_id, model_id, step) SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2)

@@ -9,25 +9,25 @@ import type { Cell } from "./run-columns.ts";
 import { type RecordRow, withRecords } from "./runs.ts";
 
 export interface RunPageRows extends Page {
-  /** Of the page's runs in their order, where they were asked for. */
+  /** The records of the page's runs in their order, if they were asked for. */
   readonly records: readonly RecordRow[] | undefined;
-  /** By run id the values of the fields, where they were asked for and one answer holds them. */
+  /** The values of the fields by run id, if they were asked for and fit one answer. */
   readonly cells: ReadonlyMap<string, readonly Cell[]> | undefined;
-  /** What the statements that went along were answered. */
+  /** The results of the statements that ran along with the page. */
   readonly told: readonly D1Result<unknown>[];
 }
 
-/** What is read together with a page. */
+/** What to read together with a page. */
 export interface PageReads {
   readonly readsRecords?: boolean;
   readonly fields?: readonly Field[] | undefined;
-  /** Executed in the transaction of the search's first statement, or not where the search needs none. */
+  /** Executed in the transaction of the search's first statement; not executed if the search needs no statement. */
   readonly alongside?: readonly D1PreparedStatement[];
-  /** Likewise, before the page is read, which sees what they write. */
+  /** Likewise, but executed before the page is read, so that the page sees what they write. */
   readonly before?: readonly D1PreparedStatement[];
 }
 
-/** The ids of one page of runs, and what else can be had in the same round trip. */
+/** The ids of one page of runs, and what else can be read in the same round trip. */
 export async function readRunPage(
   db: D1Database,
   plan: RunSearchPlan,
@@ -56,7 +56,7 @@ export async function readRunPage(
       rememberDocuments(question, filled);
       for (const record of filled) records.set(record.run_id, record);
     }
-    // The plan's columns are c0, c1, … and the first, so their order is kept.
+    // The plan's columns c0, c1, … come first, so their order is kept.
     const rows = answer.map((row) => Object.values(row) as unknown as PageRow);
     const last = rows.at(-1);
     if (Number(last?.at(-1) ?? 0) > ANSWER_BYTES) hasCells = false;
@@ -72,7 +72,7 @@ export async function readRunPage(
   };
 }
 
-/** How many runs match in all, whatever the page. */
+/** How many runs match in total, regardless of the page. */
 export async function countRuns(db: D1Database, plan: RunSearchPlan): Promise<number> {
   if (plan.count === undefined) {
     const all = await readPage(db, { ...plan, start: undefined, maxResults: Number.MAX_SAFE_INTEGER - 1 });
@@ -81,7 +81,7 @@ export async function countRuns(db: D1Database, plan: RunSearchPlan): Promise<nu
   return toCount(await countStatement(db, plan.count).all());
 }
 
-/** To be executed along with a page: see {@link toCount}. */
+/** A statement to execute along with a page: see {@link toCount}. */
 export function countStatement(db: D1Database, { sql, values }: SqlStatement): D1PreparedStatement {
   return db.prepare(sql).bind(...values);
 }

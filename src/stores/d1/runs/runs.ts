@@ -19,15 +19,15 @@ const INFO_COLUMNS = `r.run_id, CAST(r.experiment_id AS TEXT) AS experiment_id, 
 
 type RunRow = AsText<Omit<StoredRow<typeof runs>, "deleted_time">, "experiment_id" | "start_time" | "end_time">;
 
-/** With where its metric history is. */
+/** A run, and where its metric history is. */
 export interface StoredRun extends RunInfo {
   /** Whether its object may hold points that D1 has not seen. */
   readonly isLive: boolean;
   /** Whether its object holds its history; see first-points.ts. */
   readonly hasObject: boolean;
-  /** The object's name where it is a cell; empty where the object is the run's own. */
+  /** The object's name if it is a cell; empty if the object is the run's own. */
   readonly cell: string;
-  /** The row of the object's journal up to which D1 has everything; 0 where none was told. */
+  /** The row of the object's journal up to which D1 has everything; 0 if D1 was told nothing. */
   readonly flushedThrough: number;
 }
 
@@ -49,7 +49,7 @@ function toRunInfo(row: RunRow): StoredRun {
   };
 }
 
-/** D1 binds no bigint: an int64 goes in as text, for `CAST(? AS INTEGER)`. */
+/** D1 cannot bind a bigint, so an int64 is bound as text, for `CAST(? AS INTEGER)`. */
 function bindInt64(value: Int64 | null | undefined): string | null {
   return value === null || value === undefined ? null : String(value);
 }
@@ -61,13 +61,13 @@ export interface NewRun {
   readonly userId: string;
   readonly startTimeMs: Int64;
   readonly tags: readonly KeyValue[];
-  /** The object that will have its history; empty for one of its own. */
+  /** The cell that will have the run's history; empty if the run has its own object. */
   readonly cell: string;
 }
 
-/** @returns the new run, or undefined when there is no active experiment of that id. */
+/** @returns the new run; undefined if there is no active experiment with that id. */
 export async function insertRun(db: Database, run: NewRun): Promise<RunInfo | undefined> {
-  // One statement where it can be: each costs D1 a good part of the whole.
+  // One statement if possible: each statement costs D1 a good part of the total time.
   const [firstTags = "[]", ...moreTags] = keyValueLists(run.tags);
   const [inserted] = await db.batch<RunRow>([
     db
@@ -98,7 +98,9 @@ export interface RunRecord {
   readonly document: string;
 }
 
-/** With the logged models that it used, which MLflow tells of a single run only: in the order of their ids, as MLflow. */
+/**
+ * A record with the logged models that the run used, ordered by id as in MLflow. MLflow gives them for single runs only.
+ */
 export interface FullRunRecord extends RunRecord {
   readonly modelInputs: readonly string[];
 }
@@ -108,7 +110,7 @@ export function readRecordRows(db: D1Database, runIds: readonly string[]): Promi
   return readRows(db, runIds, longestDocument(runIds.length));
 }
 
-/** In bytes: longer documents are left out of an answer of so many rows, which is then small whatever the runs hold. */
+/** In bytes: an answer of this many rows omits longer documents, so that its size is bounded. */
 function longestDocument(rows: number): number {
   return Math.floor(ANSWER_BYTES / Math.max(rows, 1));
 }
@@ -141,25 +143,27 @@ async function readRows<Further>(
   return results;
 }
 
-/** A run with its document as D1 gives them; {@link toRecords} completes it. */
+/** A run and its document as read from D1; {@link toRecords} completes the row. */
 export type RecordRow = RunRow &
   StampedRow & {
-    /** Of the stored text, which may be too long for this answer; null where there is none. */
+    /** Bytes of the stored text, which may be too long for this answer; null if nothing is stored. */
     readonly stored_bytes: number | null;
-    /** Where none is stored, the document, or about how many bytes it will have. */
+    /** If no document is stored: the rendered document, or about how many bytes it will have. */
     readonly rendered: string | number | null;
   };
 
 const JOIN_DOCUMENT = "LEFT JOIN run_documents d ON d.run_id = r.run_id";
 
-/** The claim of a document that is being written is shorter than this, and says nothing of the document's length. */
+/**
+ * A claim, which stands for a document that is being written, is shorter than this. It does not tell the document's length.
+ */
 const CLAIM_BYTES = 60;
 
 const IS_STORED = `octet_length(d.document) > ${CLAIM_BYTES}`;
 
 /**
- * @param longest of a document that is rendered for this answer, as SQL
- * @param isLeftOut whether a stored one is not sent, as SQL
+ * @param longest SQL: most bytes of a document that is rendered for this answer
+ * @param isLeftOut SQL: whether a stored document is not sent
  */
 function documentColumns(longest: string, isLeftOut: string): string {
   return `iif(${IS_STORED} AND NOT (${isLeftOut}), d.document, NULL) AS document, iif(${IS_STORED}, d.stamp, NULL) AS stamp,
@@ -167,8 +171,9 @@ function documentColumns(longest: string, isLeftOut: string): string {
 }
 
 /**
- * The rows of `search` in their order, whose first column `c0` is a run's id, each with the columns of the run's record.
- * @param mostRows that `search` may answer with.
+ * The rows of `search` in their order, each with the columns of the run's record. The first column `c0` of `search` is a
+ * run's id.
+ * @param mostRows the most rows that `search` may return.
  * @param recent documents that D1 need not send; see {@link fillDocuments}.
  */
 export function withRecords(
@@ -189,8 +194,8 @@ export function withRecords(
 }
 
 /**
- * The runs of `rows` with their documents, in slices: each is read when it is asked for, and about as large as one answer of
- * D1 may be.
+ * The runs of `rows` with their documents, in slices. Each slice is read when it is asked for, and is about as large as one
+ * answer of D1 may be.
  * @param storeLater as in {@link renderDocuments}.
  */
 export async function* toRecords(
@@ -230,7 +235,7 @@ async function completeRows(
 ): Promise<RunRecord[]> {
   const idsOf = (some: readonly RecordRow[]) => some.map((row) => row.run_id);
   const leftOut = idsOf(rows.filter((row) => row.document === null && row.stored_bytes !== null));
-  // A run that has changed since the page was read has no document any more.
+  // A run that has changed since the page was read no longer has a document.
   const stored = leftOut.length > 0 ? await readDocuments(db, leftOut) : new Map<string, string>();
   const bare = idsOf(rows.filter((row) => documentOf(row) === undefined && !stored.has(row.run_id)));
   const rendered = bare.length > 0 ? await renderDocuments(db, bare, storeLater) : undefined;
@@ -242,13 +247,16 @@ async function completeRows(
   }));
 }
 
-/** The document, where the row has it. */
+/** The document, if the row has it. */
 function documentOf({ document, rendered }: RecordRow): string | undefined {
   if (isDocument(document)) return document;
   return typeof rendered === "string" && isWhole(rendered) ? rendered : undefined;
 }
 
-/** A run at rest keeps what was rendered for an answer; since the answer does not wait for it, it is rendered once more. */
+/**
+ * Whether to store the document that was rendered for an answer: only for a run at rest. It is rendered once more for that,
+ * so that the answer need not wait.
+ */
 function isStorable({ live_epoch, rendered }: RecordRow): boolean {
   return (
     live_epoch === null && typeof rendered === "string" && isWhole(rendered) && rendered.length <= MAX_STORED_LENGTH
@@ -258,11 +266,11 @@ function isStorable({ live_epoch, rendered }: RecordRow): boolean {
 export interface RunChanges {
   readonly status?: RunStatus | undefined;
   readonly endTimeMs?: Int64 | undefined;
-  /** Also rewrites the run name tag. */
+  /** A new name also rewrites the run name tag. */
   readonly runName?: string | undefined;
 }
 
-/** @returns the changed run, or undefined when there is no active run of that id. */
+/** @returns the changed run; undefined if there is no active run with that id. */
 export async function updateRun(db: Database, runId: string, changes: RunChanges): Promise<StoredRun | undefined> {
   const statements = [
     db
@@ -291,8 +299,8 @@ export async function updateRun(db: Database, runId: string, changes: RunChanges
 
 /**
  * Deletes or restores a run. Repeating it changes nothing.
- * @returns whether the run's object may be taking points; undefined where there is no such run, or where its experiment is moving
- *   with all its runs.
+ * @returns whether the run's object may be taking points; undefined if there is no such run, or if its experiment is being
+ *   moved with all its runs.
  */
 export async function moveRun(
   db: Database,
@@ -310,7 +318,7 @@ export async function moveRun(
   return row === null ? undefined : { isLive: row.live_epoch !== null, cell: row.cell };
 }
 
-/** Adds params of an existing run; a changed value stops the batch as guard `param_unchanged`. */
+/** Adds params to an existing run; a changed value stops the batch with guard `param_unchanged`. */
 export function insertParamsStatements(db: Database, runId: string, params: readonly KeyValue[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO params (run_id, key, value, experiment_id)
@@ -320,7 +328,7 @@ export function insertParamsStatements(db: Database, runId: string, params: read
   return keyValueLists(params).map((list) => statement.bind(runId, list));
 }
 
-/** Sets tags of an existing run; of two with one key the later wins. */
+/** Sets tags of an existing run; of two tags with the same key the later wins. */
 export function upsertTagsStatements(db: Database, runId: string, tags: readonly KeyValue[]): Statement[] {
   return upsertTagLists(db, runId, keyValueLists(tags));
 }
@@ -339,14 +347,14 @@ export function renameRunStatement(db: Database, runId: string, runName: string)
   return db.prepare("UPDATE runs SET run_name = ? WHERE run_id = ?").bind(runName, runId);
 }
 
-/** Puts a run that has no history yet into another cell, unless that was done meanwhile. */
+/** Moves a run without history into another cell, unless the run was moved meanwhile. */
 export async function moveToCell(db: Database, runId: string, from: string, to: string): Promise<void> {
   await db.batch([
     db.prepare("UPDATE runs SET cell = ?3 WHERE run_id = ?1 AND cell = ?2 AND NOT has_object").bind(runId, from, to),
   ]);
 }
 
-/** @returns whether the tag was there, and where the run's object is if it is live. */
+/** @returns whether the tag existed, and where the run's object is if the run is live. */
 export async function deleteRunTag(db: Database, guard: Statement, runId: string, key: string) {
   const [, deleted, live] = await db.batch<RunPlaceRow>([
     guard,
@@ -356,7 +364,7 @@ export async function deleteRunTag(db: Database, guard: Statement, runId: string
   return { isDeleted: (deleted?.meta.changes ?? 0) > 0, livePlace: live?.results.map(toPlace)[0] };
 }
 
-/** The logged values of those `keys` that the run has. */
+/** The logged params of the run whose keys are in `keys`. */
 export async function findParams(db: D1Database, runId: string, keys: readonly string[]): Promise<KeyValue[]> {
   const { results } = await db
     .prepare("SELECT key, value FROM params WHERE run_id = ? AND key IN (SELECT value FROM json_each(?))")
@@ -367,7 +375,7 @@ export async function findParams(db: D1Database, runId: string, keys: readonly s
 
 /**
  * Adds one item, as JSON, to a tag that holds a JSON list.
- * @returns false when the tag holds something else, or already more than `maxLength` characters.
+ * @returns false if the tag is not a JSON list, or already has more than `maxLength` characters.
  */
 export async function appendToListTag(
   db: Database,
