@@ -3,28 +3,28 @@ import type { Principal, UserIdentity } from "../../domain/principal.ts";
 import { decideForUser, type GrantedThing } from "../../stores/d1/access/decisions.ts";
 import { accessEpoch, dropAccess, keepAccess, recallAccess, type Said } from "./memory.ts";
 
-/** Where credentials are checked, and what a claim is checked by. */
+/** What checking credentials and confirming claims needs. */
 export interface Doors {
   readonly env: Env;
-  /** Where users are, asked only where it must be. */
+  /** The database of users. It is asked only when necessary. */
   readonly db: D1Database;
   readonly waitUntil: (work: Promise<unknown>) => void;
-  /** What users hold on everything that no grant of theirs is about. */
+  /** The permission level of a user on everything that no grant of the user covers. */
   readonly defaultLevel: number;
 }
 
 /**
- * Credentials that the database has to confirm. It is asked once, together with what the caller may do, when the request is
- * known.
+ * Credentials that the database has to confirm. One query confirms them and reads what the caller may do, once the request
+ * is parsed.
  */
 export interface Claim {
-  /** What is known without asking; undefined where something of it is not. */
+  /** The answer from memory; undefined unless memory has all of it. */
   readonly recall: (things: readonly GrantedThing[]) => ReturnType<typeof recallAccess>;
   /** @throws MlflowError UNAUTHENTICATED */
   readonly ask: (things: readonly GrantedThing[]) => Promise<Said>;
 }
 
-/** A claim whose answers are kept under `key`, which stands for the credentials whole. */
+/** A claim whose answers are remembered under `key`, which identifies the complete credentials. */
 export function claimOf(key: string, ask: Claim["ask"]): Claim {
   return {
     recall: (things) => recallAccess(key, things),
@@ -40,7 +40,7 @@ export function claimOf(key: string, ask: Claim["ask"]): Claim {
   };
 }
 
-/** Of a user whose password was found to be right, or whose browser is signed in. */
+/** The claim of a user whose password was found to be right, or whose browser is signed in. */
 export function userClaim(
   { username, signInId }: Pick<Principal, "username" | "signInId">,
   user: UserIdentity,
@@ -58,7 +58,7 @@ export function userClaim(
   });
 }
 
-/** Of a password's holder, or of a browser's. */
+/** The memory key for a user who signed in with a password, or in a browser. */
 export function userKey({ userId, stamp }: UserIdentity, signInId?: number): string {
   return `user ${userId} ${stamp} ${signInId}`;
 }

@@ -30,7 +30,7 @@ import type { ServiceContext } from "../context.ts";
 import { changed } from "./memory.ts";
 import { userNotFound } from "./users.ts";
 
-/** A grant as a request names it: an experiment by its id, a registered model by its name, all of a kind by `*`. */
+/** A grant as a request names it: an experiment by its id, a registered model by its name, all things of a kind by `*`. */
 export interface NamedGrant {
   readonly username: string;
   readonly resourceType: string;
@@ -50,13 +50,13 @@ export async function grant(ctx: ServiceContext, named: NamedGrant, permission: 
   }
 }
 
-/** Sets what a user has on a thing, or takes it away: for who is told of all grants on it. @param permission undefined for none */
+/** Sets a user's grant on a thing, for callers who see all grants on it. @param permission undefined removes the grant */
 export async function setGrant(ctx: ServiceContext, named: NamedGrant, permission: Grant | undefined): Promise<void> {
   const level = permission === undefined ? null : GRANT_LEVELS[permission];
   await changed(replaceGrant(ctx.writes, await keyOf(ctx, named), level));
 }
 
-/** What the caller may do with a thing that the caller may see, as a user without a token. */
+/** The caller's level on a thing that the caller may see, without the limits of the caller's token. */
 export async function ownLevel(ctx: ServiceContext, thing: GrantedThing | undefined): Promise<number> {
   const { user, isAdmin, signInId } = ctx.principal;
   if (user === undefined || isAdmin || thing === undefined) return GRANT_LEVELS.MANAGE;
@@ -66,7 +66,7 @@ export async function ownLevel(ctx: ServiceContext, thing: GrantedThing | undefi
   return typeof level === "number" ? level : GRANT_LEVELS.READ;
 }
 
-/** All grants that count for one thing. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+/** All grants that apply to one thing. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function listGrantsOn(
   ctx: ServiceContext,
   { resourceType, resourceId }: Omit<NamedGrant, "username">,
@@ -75,7 +75,7 @@ export async function listGrantsOn(
   return await findGrantsOn(ctx.db, type, await patternOf(ctx, type, resourceId));
 }
 
-/** @throws MlflowError RESOURCE_DOES_NOT_EXIST where the user has no grant of the own on it. */
+/** @throws MlflowError RESOURCE_DOES_NOT_EXIST where the user has no own grant on the thing. */
 export async function changeGrant(ctx: ServiceContext, named: NamedGrant, permission: string): Promise<void> {
   const { level } = requireGrant(named.resourceType, permission);
   const key = await keyOf(ctx, named);
@@ -88,7 +88,7 @@ export async function revoke(ctx: ServiceContext, named: NamedGrant): Promise<vo
   if (!(await changed(deleteGrant(ctx.writes, key)))) throw grantNotFound(named);
 }
 
-/** A user's grants, those of roles included. */
+/** A user's grants, including the grants of the user's roles. */
 export async function listGrants(ctx: ServiceContext, username: string): Promise<ToldGrant[]> {
   const user = await requireUser(ctx, username);
   return await findGrants(ctx.db, user.userId);
@@ -107,7 +107,7 @@ export async function getOwnGrant(
   return { userId, level: found.level };
 }
 
-/** What a user may do with one thing by all grants and the default, as its level. */
+/** A user's permission level on one thing, by all grants and the default. */
 export async function effectiveLevel(ctx: ServiceContext, named: NamedGrant): Promise<number> {
   const { userId, stamp } = await requireUser(ctx, named.username);
   const thing = thingOf(named);
@@ -133,13 +133,13 @@ function thingOf({ resourceType, resourceId }: NamedGrant): GrantedThing {
   }
 }
 
-/** The permission's name, the default `NO_PERMISSIONS` included. */
+/** The permission's name, which for the default may be `NO_PERMISSIONS`. */
 export function permissionOfLevel(level: number): Grant | "NO_PERMISSIONS" {
   if (level === DEFAULT_LEVELS.NO_PERMISSIONS) return "NO_PERMISSIONS";
   return GRANTS.find((name) => GRANT_LEVELS[name] === level) ?? "READ";
 }
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE for a kind or permission that grants have not. */
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a kind or permission that grants cannot have. */
 export function requireGrant(
   resourceType: string,
   permission: string,
@@ -179,8 +179,8 @@ async function keyOf(ctx: ServiceContext, { username, resourceType, resourceId }
 }
 
 /**
- * How a thing is named in a grant.
- * @throws MlflowError RESOURCE_DOES_NOT_EXIST, or INVALID_PARAMETER_VALUE for one of a kind that has grants by `*` only.
+ * The resource pattern that names a thing in a grant.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST, or INVALID_PARAMETER_VALUE for a kind that has grants by `*` only.
  */
 export async function patternOf(ctx: ServiceContext, type: ResourceType, id: string): Promise<string> {
   if (id === ANY) return ANY;

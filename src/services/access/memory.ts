@@ -2,22 +2,22 @@ import type { Principal } from "../../domain/principal.ts";
 import type { Decision, GrantedThing } from "../../stores/d1/access/decisions.ts";
 
 /*
- * What the database said of callers, kept for seconds, so that a request that follows others asks it nothing.
+ * The database's answers about callers, kept for seconds, so that a series of requests does not ask it each time.
  *
- * Only what lets a caller in is kept: a right that was just given counts at once. A right that was taken counts at once in
- * the isolate that took it, which is all of them on one machine, and after TRUSTED_MS in others. Nothing is kept of things
- * that are called by a name, which may be another thing's a moment later.
+ * Only answers that let a caller in are kept, so a new grant takes effect at once. A revoked grant takes effect at once in
+ * the isolate that revoked it, which on one machine is the only one, and after TRUSTED_MS in other isolates. Answers about
+ * things that are addressed by name are not kept, since the name may belong to another thing a moment later.
  */
 
-/** For how long an answer counts. */
+/** How long an answer is valid. */
 export const TRUSTED_MS = 10_000;
-/** From when on an answer is asked for again, beside the request that it lets in. */
+/** The age from which a request that uses an answer also refreshes it in the background. */
 const RENEWED_MS = 5_000;
 
 const MAX_CALLERS = 1_000;
 const MAX_LEVELS = 20_000;
 
-/** What the database says of a caller. */
+/** The database's answer about a caller. */
 export interface Said extends Decision {
   readonly principal: Principal;
 }
@@ -27,7 +27,7 @@ interface Entry {
   readonly isAdmin: boolean;
   readonly saidMs: number;
   readonly levels: Map<string, { readonly level: number; readonly saidMs: number }>;
-  /** When it was last asked for again. */
+  /** When the answer was last refreshed. */
   renewedMs: number;
 }
 
@@ -35,14 +35,14 @@ const entries = new Map<string, Entry>();
 let levelCount = 0;
 let epoch = 0;
 
-/** Forgets everything: after each change of who may do what. What is being asked meanwhile is not kept either. */
+/** Forgets everything, after each change of access rights. Answers to queries in flight are not kept either. */
 export function forgetAccess(): void {
   epoch++;
   entries.clear();
   levelCount = 0;
 }
 
-/** A change of who may do what, after which nothing is remembered: neither if it failed, since it may have been made. */
+/** Awaits a change of access rights, then forgets everything, even on failure, since the change may have been made. */
 export async function changed<T>(change: Promise<T>): Promise<T> {
   try {
     return await change;
@@ -51,7 +51,7 @@ export async function changed<T>(change: Promise<T>): Promise<T> {
   }
 }
 
-/** @returns undefined unless all of it is known; `isOld` where somebody should ask again. */
+/** @returns undefined unless the whole answer is known; `isOld` where the caller should refresh it. */
 export function recallAccess(
   key: string,
   things: readonly GrantedThing[],
@@ -73,12 +73,12 @@ export function recallAccess(
   return { said: { principal: entry.principal, isAdmin: entry.isAdmin, levels }, isOld };
 }
 
-/** Taken before the database is asked, and given back with its answer. */
+/** The epoch, read before the database is asked and passed to `keepAccess` with the answer. */
 export function accessEpoch(): number {
   return epoch;
 }
 
-/** Keeps an answer under `key`, unless a right was changed while it was asked for: it may be in the answer yet. */
+/** Keeps an answer under `key`, unless rights changed during the query: the answer may still show the old rights. */
 export function keepAccess(
   before: number,
   key: string,
@@ -103,13 +103,13 @@ export function keepAccess(
   else if (entries.size > MAX_CALLERS) dropAccess(entries.keys().next().value ?? "");
 }
 
-/** The caller is let in no more. */
+/** Forgets the answer for a caller who is no longer let in. */
 export function dropAccess(key: string): void {
   levelCount -= entries.get(key)?.levels.size ?? 0;
   entries.delete(key);
 }
 
-/** Of what has an id, which is never another's. */
+/** The memory key of a thing with an id, since an id never passes to another thing; undefined for other things. */
 function nameOf(thing: GrantedThing): string | undefined {
   switch (thing.kind) {
     case "run":
@@ -120,7 +120,7 @@ function nameOf(thing: GrantedThing): string | undefined {
     case "loggedModel":
       return `model ${thing.modelId}`;
     case "artifact":
-      // All of one folder are decided alike.
+      // All artifacts in one folder have the same answer.
       return `artifact ${thing.objectKey.split("/", 2).join("/")}`;
     default:
       return undefined;

@@ -6,25 +6,25 @@ import { accessEpoch, keepAccess, type Said } from "./memory.ts";
 import { passwordMatches } from "./passwords.ts";
 
 /*
- * Signing in by name and password. A password costs a fifth of a second to check, so an isolate remembers for a minute that
- * it was right. What was remembered opens nothing by itself: the database says whether the user is still there with that
- * password, as of every other caller (memory.ts).
+ * Signing in by name and password. Checking a password takes a fifth of a second, so an isolate remembers a right password
+ * for a minute. The memory alone does not let anybody in: as for every other caller, the database says whether the user
+ * still exists and has that password (memory.ts).
  */
 
 const REMEMBERED_MS = 60_000;
 const MAX_REMEMBERED = 1000;
 
-/** Wrong passwords of one name from one network in a minute; more are refused unread, right ones too. */
+/** Wrong passwords allowed for one name from one network per minute. Further ones are refused unchecked, even right ones. */
 const MAX_FAILURES = 10;
 const FAILURES_MS = 60_000;
 const MAX_COUNTED = 10_000;
 
 type Known = Pick<Credentials, "userId" | "username" | "stamp"> & { readonly untilMs: number };
 
-/** By a keyed digest of name and password. */
+/** Right passwords, by a keyed digest of name and password. */
 const known = new Map<string, Known>();
 
-/** By name and network: of this isolate, which is near to one network's requests. */
+/** Failures by name and network. Each isolate counts its own, and one network's requests reach an isolate near to it. */
 const failures = new Map<string, Failures>();
 
 interface Failures {
@@ -38,10 +38,10 @@ export interface NameAndPassword {
 }
 
 /**
- * @param readings what one header may mean: its bytes as UTF-8 and as Latin-1. All of them are one attempt.
- * @param network whom failures are counted for; what a client says of itself does not name one.
- * @returns a claim that a wrong name and a wrong password fail alike and in the same time, and that is refused unread
- * after too many wrong passwords: REQUEST_LIMIT_EXCEEDED.
+ * @param readings the possible decodings of one header, as UTF-8 and as Latin-1. Together they count as one attempt.
+ * @param network the network that failures are counted for. It never comes from what a client says of itself.
+ * @returns a claim that fails alike, and in the same time, for a wrong name and a wrong password. After too many wrong
+ * passwords it is refused unchecked with REQUEST_LIMIT_EXCEEDED.
  */
 export async function passwordClaim(
   readings: readonly NameAndPassword[],
@@ -108,7 +108,7 @@ function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void
   if (map.size > most) map.delete(map.keys().next().value ?? "");
 }
 
-/** Of this isolate, so that a digest is no fast way to guess a password. A Worker may make one only while it has a request. */
+/** This isolate's key, which prevents fast guessing of passwords by digest. A Worker may create it only during a request. */
 let digestKey: Promise<CryptoKey> | undefined;
 
 async function digest({ username, password }: NameAndPassword): Promise<string> {

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 
-/** One of OWASP's settings of scrypt: 16 MB of memory, which an isolate of 128 MB has, five times. */
+/** One of OWASP's settings for scrypt: 16 MB of memory, which fits an isolate of 128 MB, and five passes. */
 const COST = { N: 2 ** 14, r: 8, p: 5 } as const;
 const KEY_BYTES = 32;
 
@@ -11,10 +11,10 @@ export async function hashPassword(password: string): Promise<string> {
   return ["scrypt", COST.N, COST.r, COST.p, salt.toString("base64"), key.toString("base64")].join("$");
 }
 
-/** A hash that no password has, so that a name that nobody has takes as long as any other. */
+/** A hash that no password has, so that checking an unknown name takes as long as any other. */
 const NOBODYS = `scrypt$${COST.N}$${COST.r}$${COST.p}$${Buffer.alloc(16).toString("base64")}$${Buffer.alloc(KEY_BYTES).toString("base64")}`;
 
-/** @param given of the user; undefined, or none of scrypt's, where there is no password: nothing matches that. */
+/** @param given the user's hash; undefined, or not a scrypt hash, for a user without a password, whom no password matches. */
 export async function passwordMatches(password: string, given: string | undefined): Promise<boolean> {
   const hash = given?.startsWith("scrypt$") ? given : undefined;
   const [, n, r, p, salt = "", key = ""] = (hash ?? NOBODYS).split("$");

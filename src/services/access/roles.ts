@@ -23,7 +23,7 @@ import { changed } from "./memory.ts";
 
 const MAX_NAME_LENGTH = 255;
 const MAX_DESCRIPTION_LENGTH = 5000;
-/** There is one, since there are no workspaces. */
+/** The only workspace, since this server has no workspaces. */
 export const WORKSPACE = "default";
 
 /** @throws MlflowError RESOURCE_ALREADY_EXISTS, or INVALID_PARAMETER_VALUE */
@@ -71,7 +71,7 @@ export async function updateRole(
   return await getRole(ctx, roleId);
 }
 
-/** With its permissions and assignments. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+/** Deletes a role with its permissions and assignments. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function deleteRole(ctx: ServiceContext, roleId: number): Promise<void> {
   if (!(await changed(deleteRoleRow(ctx.writes, roleId)))) throw roleNotFound(roleId);
 }
@@ -139,7 +139,7 @@ export async function listRolesOf(ctx: ServiceContext, username: string): Promis
   return await findRoles(ctx.db, { userId });
 }
 
-/** Of one role. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+/** The assignments of one role. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function listAssignments(ctx: ServiceContext, roleId: number): Promise<Assignment[]> {
   await getRole(ctx, roleId);
   return await findAssignments(ctx.db, roleId);
@@ -159,7 +159,7 @@ function checkRole(name: string | undefined, description: string | undefined): v
     if (/\p{Cc}/u.test(name) || name.trim() !== name) {
       throw invalidParameter("A role's name may not contain control characters, nor begin or end with a blank.");
     }
-    // Names of the roles that hold users' own grants.
+    // These names belong to the roles that hold users' own grants.
     if (/^__user_\d+__$/.test(name)) throw invalidParameter(`The name '${name}' is reserved.`);
   }
   if (description !== undefined) checkLength("description", description, MAX_DESCRIPTION_LENGTH);

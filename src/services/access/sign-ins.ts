@@ -20,14 +20,14 @@ import { forgetAccess } from "./memory.ts";
 import { getUser } from "./users.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** A sign-in ends so long after its last use. */
+/** How long after its last use a sign-in ends. */
 const IDLE_MS = 7 * DAY_MS;
-/** And so long after it began, in any case. */
+/** How long after it began a sign-in ends, even if it is in use. */
 export const MAX_AGE_MS = 30 * DAY_MS;
 
 const MAX_USER_AGENT_LENGTH = 255;
 
-/** The value of a cookie: 256 random bits and, of 128, a proof that this server made them. */
+/** The value of a cookie: 256 random bits, and a 128-bit proof that this server made them. */
 const VALUE = /^([\w-]{43})\.([\w-]{22})$/;
 
 function oldestThatCounts(nowMs: number): Oldest {
@@ -40,20 +40,20 @@ export interface Cookie {
   readonly value: string;
 }
 
-/** What stands for a cookie at rest: of its name too, so that under another name it is no cookie of ours. */
+/** The digest that is stored for a cookie. It covers the cookie's name, so the value is invalid under another name. */
 async function digestOf(env: Env, { name, value }: Cookie): Promise<string> {
   return await keyedHash(env, "sign-in", `${name}=${value}`);
 }
 
 /**
- * For so long an isolate takes a cookie for good without a look at the database. Whether a user's sign-in still counts is
- * asked beside, in the statement that decides what the user may do (memory.ts). The admin of the server's settings needs no
- * such statement, and is out after this time.
+ * How long an isolate accepts a cookie without asking the database. For users, the statement that decides what the user may
+ * do also checks that the sign-in is still valid (memory.ts). The admin of the server's settings needs no such statement,
+ * so the end of the admin's sign-in takes effect after this time.
  */
 const REMEMBERED_MS = 10_000;
 const MAX_REMEMBERED = 1000;
 
-/** How seldom it is noted that a sign-in is in use. */
+/** The shortest time between two updates of a sign-in's last use. */
 const SEEN_EVERY_MS = 15 * 60_000;
 
 interface Remembered {
@@ -62,16 +62,16 @@ interface Remembered {
   readonly untilMs: number;
 }
 
-/** By the digest of the cookie. */
+/** Accepted cookies, by the digest of the cookie. */
 const remembered = new Map<string, Remembered>();
 
-/** The admin of the server's settings, with all that other secrets would change. */
+/** The admin of the server's settings. `secrets` is the text that changes when any of the admin's secrets does. */
 export interface SettingsAdmin {
   readonly username: string;
   readonly secrets: string;
 }
 
-/** Whose cookie it is; undefined where it counts no more, or never did. What this server never made costs no look at the database. */
+/** The principal of a cookie; undefined if the cookie is invalid or expired. A forged cookie costs no database query. */
 export async function principalOfCookie(
   { env, db, waitUntil }: Doors,
   cookie: Cookie,
@@ -93,7 +93,7 @@ export async function principalOfCookie(
   const principal: Principal =
     username === null
       ? { username: admin.username, isAdmin: true, signInId }
-      : // An admin by what authorization reads, and not before.
+      : // Authorization reads from the database whether the user is an admin.
         { username, isAdmin: false, user: { userId, stamp }, signInId };
   remembered.delete(digest);
   remembered.set(digest, { principal, stamp, untilMs: nowMs + REMEMBERED_MS });
@@ -101,7 +101,7 @@ export async function principalOfCookie(
   return principal;
 }
 
-/** So that an end counts at once where it was asked for. */
+/** Makes the end of a sign-in take effect at once in the isolate that ended it. */
 function forget(isEnded: (principal: Principal) => boolean): void {
   for (const [digest, { principal }] of remembered) if (isEnded(principal)) remembered.delete(digest);
   forgetAccess();
@@ -109,8 +109,8 @@ function forget(isEnded: (principal: Principal) => boolean): void {
 
 /**
  * Signs a browser in.
- * @param replaced the cookie that the browser had, which counts no more
- * @returns the value of its new cookie, which nothing of before has a part in.
+ * @param replaced the browser's old cookie, which becomes invalid
+ * @returns the value of the browser's new cookie, which is independent of the old one.
  * @throws MlflowError UNAUTHENTICATED for a user whose password was changed meanwhile.
  */
 export async function openSignIn(
@@ -140,13 +140,13 @@ export async function openSignIn(
   return value;
 }
 
-/** What a page is told of its visitor. */
+/** What a page learns about its visitor. */
 export interface Visitor {
   readonly username: string;
   readonly isAdmin: boolean;
 }
 
-/** Who is before the page; undefined for nobody who is signed in by now. */
+/** The visitor of a page; undefined if nobody is signed in. */
 export async function whoIsThere({ db, principal }: ServiceContext): Promise<Visitor | undefined> {
   const { username, isAdmin, user, signInId } = principal;
   if (principal === NOBODY) return undefined;
@@ -155,14 +155,14 @@ export async function whoIsThere({ db, principal }: ServiceContext): Promise<Vis
   return decision && { username, isAdmin: decision.isAdmin };
 }
 
-/** The sign-ins of a user, or of the caller; for the caller, or an admin. */
+/** The sign-ins of a user. Callers see their own, admins everybody's. */
 export async function listSignIns(ctx: ServiceContext, username: string): Promise<SignIn[]> {
   return await findSignInsOf(ctx.db, await userIdOf(ctx, username), oldestThatCounts(Date.now()));
 }
 
 /**
  * Ends one sign-in of a user, or all but the caller's own.
- * @returns how many there were.
+ * @returns how many sign-ins ended.
  */
 export async function endSignIns(ctx: ServiceContext, username: string, signInId: number | "others"): Promise<number> {
   const userId = await userIdOf(ctx, username);
@@ -194,7 +194,7 @@ async function ownerOf({ env, adminSecrets }: ServiceContext, { user }: Principa
 
 let adminStamp: { readonly env: Env; readonly secrets: string; readonly stamp: number } | undefined;
 
-/** A number of 52 bits that other secrets of the settings' admin do not give: it ends that admin's sign-ins with them. */
+/** A 52-bit number that changes with the secrets of the settings' admin, so that new secrets end the admin's sign-ins. */
 async function stampOf(env: Env, secrets: string): Promise<number> {
   if (adminStamp?.secrets !== secrets || adminStamp.env !== env) {
     const hash = await keyedHash(env, "admin of the settings", secrets);

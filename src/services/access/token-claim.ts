@@ -6,10 +6,10 @@ import { noteTokenUse, type StoredToken } from "../../stores/d1/access/tokens.ts
 import { keyedHash, sameHash } from "../../stores/gate/server-key.ts";
 import { type Claim, claimOf, type Doors, unauthenticated } from "./claim.ts";
 
-/** That a token is used is written so often at most. */
+/** The shortest time between two updates of a token's last use. */
 const USE_NOTED_MS = 15 * 60_000;
 
-/** Whom a token lets in; one that has expired is told so, since who has it can ask for another. */
+/** The claim of a token. An expired token gets its own error message, since its holder can ask for another. */
 export function tokenClaim(parts: TokenParts, { env, db, waitUntil, defaultLevel }: Doors): Claim {
   const { tokenId, secret } = parts;
   return claimOf(`token ${tokenId} ${secret}`, async (things) => {
@@ -23,7 +23,7 @@ export function tokenClaim(parts: TokenParts, { env, db, waitUntil, defaultLevel
     if (token.expirationTimeMs !== undefined && token.expirationTimeMs <= nowMs) {
       throw new MlflowError("UNAUTHENTICATED", `The token '${token.name}' has expired. Make another, or rotate it.`);
     }
-    // Noted beside the answer, and not before other writes in the queue; that it is lost at times hurts nobody.
+    // Written in the background, so that it delays no other write in the queue. Losing this write does no harm.
     if (nowMs - (token.lastUsedTimeMs ?? 0) > USE_NOTED_MS) waitUntil(noteTokenUse(db, tokenId, nowMs));
     const narrowing: Narrowing = { scopes: new Set(token.scopes), experimentIds: token.experimentIds };
     const principal = {
@@ -42,7 +42,7 @@ function opens(token: StoredToken, hash: string, nowMs: number): boolean {
   return previousHash !== undefined && sameHash(hash, previousHash) && nowMs < previousUntilMs;
 }
 
-/** What is stored of a token's secret. */
+/** The hash that is stored for a token's secret. */
 export function hashOfToken(env: Env, { tokenId, secret }: TokenParts): Promise<string> {
   return keyedHash(env, "token", `${tokenId}_${secret}`);
 }

@@ -21,23 +21,23 @@ import { userNotFound } from "./users.ts";
 
 const MAX_NAME_LENGTH = 100;
 const MAX_EXPERIMENTS = 100;
-/** Of one user. */
+/** Maximum number of tokens per user. */
 const MAX_TOKENS = 200;
 const MAX_LIFETIME_SECONDS = 10 * 366 * 86_400;
-/** For how long a secret opens beside the one that replaces it, unless the caller says: jobs start again within a day. */
+/** How long a replaced secret stays valid, unless the caller says: jobs start again within a day. */
 const OVERLAP_SECONDS = 86_400;
 const MAX_OVERLAP_SECONDS = 30 * 86_400;
 
-/** A token with what opens the server, which is told once. */
+/** A token with its secret, which is shown only once. */
 export interface NewSecret {
   readonly token: ApiToken;
   readonly secret: string;
 }
 
 /**
- * A token for the caller, or as an admin for another user.
+ * Creates a token for the caller. An admin may also create one for another user.
  * @throws MlflowError INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS for a name that another of the user's tokens has,
- * PERMISSION_DENIED for more than the caller's own token opens.
+ * PERMISSION_DENIED for more rights than the caller's own token has.
  */
 export async function createToken(
   ctx: ServiceContext,
@@ -80,7 +80,7 @@ export async function createToken(
   return { token: told, secret: tokenText(parts) };
 }
 
-/** The caller's, or as an admin a user's, or everybody's. */
+/** The caller's tokens. An admin may also list another user's, or everybody's. */
 export async function listTokens(ctx: ServiceContext, username: string | undefined): Promise<ApiToken[]> {
   if (username === undefined && ctx.principal.isAdmin) return await findTokens(ctx.db, undefined);
   const { userId } = await ownerOf(ctx, username);
@@ -88,8 +88,8 @@ export async function listTokens(ctx: ServiceContext, username: string | undefin
 }
 
 /**
- * Gives a token another secret. The one before opens for some time yet, an older one no more.
- * @throws MlflowError RESOURCE_DOES_NOT_EXIST, or BAD_REQUEST where it was rotated meanwhile.
+ * Gives a token a new secret. The previous secret stays valid for some time; older secrets are invalid.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST, or BAD_REQUEST where another call has rotated the token meanwhile.
  */
 export async function rotateToken(
   ctx: ServiceContext,
@@ -108,7 +108,7 @@ export async function rotateToken(
   const nowMs = Date.now();
   const parts = { tokenId: token.tokenId, secret: newTokenSecret() };
   const expirationTimeMs = expiration(asked.expiresInSeconds, nowMs) ?? token.expirationTimeMs;
-  // Rotation lengthens no secret's life but the new one's.
+  // Rotation never extends the life of the previous secret.
   const previousUntilMs = Math.min(nowMs + overlapSeconds * 1000, token.expirationTimeMs ?? Number.MAX_SAFE_INTEGER);
   const next = { secretHash: await hashOfToken(ctx.env, parts), previousUntilMs, expirationTimeMs };
   if (!(await changed(replaceTokenSecret(ctx.writes, token, next)))) {
@@ -141,7 +141,7 @@ async function ownerOf(ctx: ServiceContext, username: string | undefined) {
   return user;
 }
 
-/** A token makes none that opens more than itself. */
+/** Refuses a new token with more rights than the caller's own token. */
 function requireWithin({ principal }: ServiceContext, asked: Pick<ApiToken, "scopes" | "experimentIds">): void {
   const { narrowing } = principal;
   if (narrowing === undefined || asked.scopes.every((scope) => narrowing.scopes.has(scope))) return;

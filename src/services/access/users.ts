@@ -16,16 +16,16 @@ import { changed } from "./memory.ts";
 import { hashPassword, passwordMatches } from "./passwords.ts";
 
 const MAX_USERNAME_LENGTH = 255;
-/** MLflow's. */
+/** MLflow's minimum. */
 const MIN_PASSWORD_LENGTH = 12;
-/** In UTF-16 units. */
+/** The maximum, in UTF-16 units. */
 export const MAX_PASSWORD_LENGTH = 1024;
 
-/** @throws MlflowError RESOURCE_ALREADY_EXISTS, or INVALID_PARAMETER_VALUE for a name or password that cannot be. */
+/** @throws MlflowError RESOURCE_ALREADY_EXISTS, or INVALID_PARAMETER_VALUE for an invalid name or password. */
 export async function createUser(ctx: ServiceContext, username: string, password: string): Promise<User> {
   checkUsername(username);
   checkPassword(password);
-  // The admin of the server's settings, whose name and password are looked at first.
+  // No user may take the name of the settings' admin, whose name and password are checked first.
   const isTaken = ctx.principal.user === undefined && ctx.principal.username === username;
   try {
     if (isTaken) throw nameTaken(username);
@@ -40,14 +40,15 @@ export async function getUser(ctx: ServiceContext, username: string): Promise<Us
   return (await findUser(ctx.db, username)) ?? unlessCaller(ctx, username);
 }
 
-/** Everybody, by name; for an admin. */
+/** All users, by name. Only for admins. */
 export async function listUsers(ctx: ServiceContext): Promise<User[]> {
   return await findAllUsers(ctx.db);
 }
 
 /**
- * Who is calling; the admin of the server's settings has no row and the id 0.
- * @throws MlflowError ENDPOINT_NOT_FOUND on a server that asks for no credentials, by which MLflow's web UI tells the two.
+ * The calling user. The admin of the server's settings has no row, and the id 0.
+ * @throws MlflowError ENDPOINT_NOT_FOUND on a server that asks for no credentials. MLflow's web UI recognizes such a
+ *   server by this error.
  */
 export function currentUser({ principal }: ServiceContext): User {
   if (principal === LOCAL) throw new MlflowError("ENDPOINT_NOT_FOUND", "This server asks for no credentials.");
@@ -55,7 +56,7 @@ export function currentUser({ principal }: ServiceContext): User {
 }
 
 /**
- * Sets a password. Whoever sets the own one gives the one before too.
+ * Sets a password. Users who change their own password must also give the current one.
  * @throws MlflowError INVALID_PARAMETER_VALUE or RESOURCE_DOES_NOT_EXIST
  */
 export async function changePassword(
@@ -77,13 +78,13 @@ export async function changePassword(
   }
   const passwordHash = await hashPassword(password);
   if (await changed(updatePassword(ctx.writes, username, passwordHash, ifStamp))) return;
-  // Changed meanwhile, by an admin or from elsewhere: the later change stands.
+  // Another call changed the password meanwhile. That change stands.
   throw ifStamp === undefined ? userNotFound(username) : wrongCurrentPassword();
 }
 
 const wrongCurrentPassword = () => invalidParameter("Current password does not match.");
 
-/** @throws MlflowError BAD_REQUEST for the own rights, which another admin may take. */
+/** @throws MlflowError BAD_REQUEST where admins remove their own rights. Another admin may do that. */
 export async function setIsAdmin(ctx: ServiceContext, username: string, isAdmin: boolean): Promise<void> {
   if (!isAdmin && ctx.principal.username === username) {
     throw new MlflowError("BAD_REQUEST", "Admins cannot take their own rights. Ask another admin to do it.");
@@ -91,7 +92,7 @@ export async function setIsAdmin(ctx: ServiceContext, username: string, isAdmin:
   if (!(await changed(updateIsAdmin(ctx.writes, username, isAdmin)))) throw userNotFound(username);
 }
 
-/** With all grants of the user. @throws MlflowError BAD_REQUEST for the own account, as MLflow. */
+/** Deletes a user with all of the user's grants. @throws MlflowError BAD_REQUEST for the own account, as in MLflow. */
 export async function deleteUser(ctx: ServiceContext, username: string): Promise<void> {
   if (ctx.principal.username === username) {
     throw new MlflowError(
@@ -115,7 +116,7 @@ function nameTaken(username: string): Error {
   return alreadyExists(`User (username=${username}) already exists.`);
 }
 
-/** A name with a colon could never sign in by Basic. */
+/** Refuses invalid names. A user whose name has a colon could never sign in by Basic. */
 export function checkUsername(username: string): void {
   checkLength("username", username, MAX_USERNAME_LENGTH);
   if (/[:\p{Cc}]/u.test(username) || username.trim() !== username) {

@@ -6,7 +6,7 @@ import { getLoggedModelInfo } from "../logged-models/logged-models.ts";
 import { getRunInfo } from "../runs/runs.ts";
 import { findArtifactOwners } from "./artifact-roots.ts";
 
-/** An artifact root as clients know it, and the object key of a path below it. */
+/** An artifact root's URI as clients know it, and the object key of a path below the root. */
 export interface LocatedArtifact {
   readonly artifactUri: string;
   readonly objectKey: string;
@@ -38,14 +38,14 @@ export async function locateModelArtifact(
   return locate(artifactUri, artifactPath);
 }
 
-/** @throws MlflowError NOT_IMPLEMENTED for artifacts that clients keep elsewhere: nothing of a foreign URI is fetched. */
+/** @throws MlflowError NOT_IMPLEMENTED for artifacts that clients keep elsewhere: this server fetches no foreign URI. */
 function locate(artifactUri: string, artifactPath: string): LocatedArtifact {
   const place = artifactPlace(artifactUri);
   if (place.kind === "direct") throw notOnThisServer(artifactUri);
   return { artifactUri, objectKey: joinArtifactPath(place.objectKey, artifactPath) };
 }
 
-/** 501, which clients do not repeat. */
+/** A 501 error, which clients do not retry. */
 export function notOnThisServer(uri: string): MlflowError {
   return new MlflowError(
     "NOT_IMPLEMENTED",
@@ -53,16 +53,16 @@ export function notOnThisServer(uri: string): MlflowError {
   );
 }
 
-/** A file that a caller asks for by its key. */
+/** A file that a caller requests by its key. */
 export interface AskedFile {
   readonly objectKey: string;
-  /** Keys that may be meant where nothing is at that one: see {@link otherPathsOfUrl}. */
+  /** Keys that the client may mean if nothing is at `objectKey`: see {@link otherPathsOfUrl}. */
   readonly others?: readonly string[];
 }
 
 /**
- * What `look` finds of the file that is asked for, and by which key.
- * @throws MlflowError RESOURCE_DOES_NOT_EXIST where it finds nothing; a folder is no file.
+ * The result of `look` for the requested file, and the key under which the file was found.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST where `look` finds nothing; a folder is no file.
  */
 export async function findArtifact<Found>(
   ctx: ServiceContext,
@@ -78,7 +78,7 @@ export async function findArtifact<Found>(
   throw doesNotExist(`No such artifact: '${objectKey}'`);
 }
 
-/** The key of a file or folder that a caller means, whether or not anything is there. */
+/** The key of the file or folder that a caller means, whether or not anything is there. */
 export async function existingKey(ctx: ServiceContext, asked: AskedFile): Promise<string> {
   if (!asked.others?.length) return asked.objectKey;
   const look = async (key: string) =>
@@ -92,7 +92,7 @@ export async function existingKey(ctx: ServiceContext, asked: AskedFile): Promis
   );
 }
 
-/** Whether who may read one key may read the other. */
+/** Whether everybody who may read one key may also read the other. */
 async function haveSameOwner(ctx: ServiceContext, one: string, other: string): Promise<boolean> {
   const [owners, others] = await Promise.all([findArtifactOwners(ctx, one), findArtifactOwners(ctx, other)]);
   const idsOf = (of: typeof owners) => of.map(({ experimentId }) => experimentId).join();

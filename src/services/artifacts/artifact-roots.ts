@@ -10,8 +10,8 @@ import { findLocationsAround } from "../../stores/d1/experiments/locations.ts";
 import type { ServiceContext } from "../context.ts";
 
 /*
- * Whose an artifact is. Each experiment has a folder of the store for itself: its location. No two locations are equal or
- * one within the other, and what is below a location belongs to that experiment alone.
+ * Which experiment owns an artifact. Each experiment has its own folder in the store: its location. No two locations are
+ * equal or nested, and everything below a location belongs to that experiment alone.
  */
 
 /** The experiment whose location an object key lies below. */
@@ -23,26 +23,26 @@ export interface ArtifactOwner {
 
 const MAX_KNOWN_LOCATIONS = 10_000;
 
-/** Object key of a location → its experiment, for locations that no other overlaps. */
+/** Object key of a location → its experiment, for locations that overlap no other. */
 const knownLocations = new Map<string, string>();
 
 /**
- * The experiments that `objectKey` belongs to: one, or none. More only where an older version let locations overlap, and
- * then a caller must be allowed each of them.
+ * The experiments that `objectKey` belongs to: one, or none. There are more only where an older version let locations
+ * overlap; a caller then needs permission on each of them.
  */
 export async function findArtifactOwners(ctx: ServiceContext, objectKey: string): Promise<readonly ArtifactOwner[]> {
   return (await findPlace(ctx, objectKey)).owners;
 }
 
 /**
- * Refuses to store a file where it would shut others out: at an experiment's location or above one, and where an artifact
- * root is or may come to be.
+ * Refuses to store a file where it would block others: at an experiment's location or above one, and where an artifact
+ * root is or may be created.
  * @throws MlflowError INVALID_PARAMETER_VALUE.
  */
 export async function requireFilePlace(ctx: ServiceContext, objectKey: string): Promise<void> {
   requireBelowExperiment(objectKey);
   const { owners, isAtOrAboveLocation } = await findPlace(ctx, objectKey);
-  // The folder `<number>` is the location of the experiment that has or will get this id.
+  // The folder `<number>` is the location of the experiment that has this id or will get it.
   const [first = "", ...rest] = objectKey.split("/");
   const isRoot =
     isAtOrAboveLocation ||
@@ -52,7 +52,8 @@ export async function requireFilePlace(ctx: ServiceContext, objectKey: string): 
 }
 
 /**
- * Refuses to delete what is not below one experiment's location: its runs and models, and perhaps others', would go too.
+ * Refuses to delete anything that is not below one experiment's location: the experiment's runs and models, and perhaps
+ * those of other experiments, would be deleted too.
  * @throws MlflowError INVALID_PARAMETER_VALUE.
  */
 export async function requireDeletable(ctx: ServiceContext, objectKey: string): Promise<void> {
@@ -64,7 +65,7 @@ export async function requireDeletable(ctx: ServiceContext, objectKey: string): 
 }
 
 /**
- * A new experiment's location as it is stored. Whoever creates the experiment owns what is below its location, so nothing
+ * A new experiment's location in its stored form. The experiment's creator owns everything below the location, so nothing
  * may be there yet.
  * @throws MlflowError INVALID_PARAMETER_VALUE.
  */
@@ -77,7 +78,7 @@ export async function newLocation(ctx: ServiceContext, location: string): Promis
   }
   const place = artifactPlace(stored);
   if (place.kind === "direct") return stored;
-  // Not from memory: the experiment that had it may have been deleted for good.
+  // Reads D1, not memory: an experiment that had this location may have been deleted for good.
   const { owners, isAtOrAboveLocation } = await lookUpPlace(ctx, place.objectKey);
   if (owners.length > 0 || isAtOrAboveLocation) throw locationTaken(location);
   if (await isInUse(ctx, place.objectKey)) {
@@ -88,21 +89,21 @@ export async function newLocation(ctx: ServiceContext, location: string): Promis
   return stored;
 }
 
-/** 400: another experiment's location is this one, in it or around it. */
+/** 400: the location equals another experiment's location, or lies within or around it. */
 export function locationTaken(location = ""): MlflowError {
   return invalidParameter(
     `Invalid artifact location '${location}': another experiment's artifacts lie there, above or below. Choose a folder of its own.`,
   );
 }
 
-/** The root has no owner, and what lies directly in it is a location or holds some. */
+/** Refuses the root, which has no owner, and the folders directly in it, which are locations or contain locations. */
 function requireBelowExperiment(objectKey: string): void {
   if (!objectKey.includes("/")) {
     throw invalidParameter("Invalid path: artifacts are written and deleted below an experiment's folder.");
   }
 }
 
-/** Whether anything is stored below the key, at it, or as a file above it. */
+/** Whether anything is stored at the key or below it, or a file is stored above it. */
 async function isInUse(ctx: ServiceContext, objectKey: string): Promise<boolean> {
   const { files } = await ctx.artifacts.list(objectKey);
   if (files.length > 0) return true;

@@ -1,10 +1,10 @@
 import type { ListPage } from "../../stores/artifacts/artifact-store.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Files and folders in one answer to a caller who asks for pages. */
+/** Maximum number of files and folders in one page, for callers who ask for pages. */
 const MAX_PAGE = 10_000;
 
-/** The pages of a folder as the store has them, one in memory at a time. */
+/** The pages of a folder as the store returns them, one in memory at a time. */
 export async function* listPages(
   ctx: ServiceContext,
   objectKey: string,
@@ -18,7 +18,7 @@ export async function* listPages(
   } while (next !== undefined);
 }
 
-/** The keys of all files below a folder, folder by folder, one page of each in memory. */
+/** The keys of all files below a folder, folder by folder, with one page of each in memory. */
 export async function* filesBelow(ctx: ServiceContext, objectKey: string): AsyncGenerator<string, void> {
   for await (const { files } of listPages(ctx, objectKey)) {
     for (const { path, isDir } of files) {
@@ -31,7 +31,7 @@ export async function* filesBelow(ctx: ServiceContext, objectKey: string): Async
 
 /**
  * The next page of a folder for a caller who asks page by page.
- * @param from the `next` of the page before; undefined for the first.
+ * @param from `next` of the previous page; undefined for the first page.
  */
 export async function listPage(ctx: ServiceContext, objectKey: string, from: string | undefined): Promise<ListPage> {
   const files: ListPage["files"][number][] = [];

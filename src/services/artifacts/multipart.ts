@@ -4,23 +4,23 @@ import type { ServiceContext } from "../context.ts";
 import { requireFilePlace } from "./artifact-roots.ts";
 import { expiryIn, signedPartQuery } from "./signed-urls.ts";
 
-/** S3's limit, and R2's. */
+/** The limit of S3 and R2. */
 const MAX_PARTS = 10_000;
-/** As MLflow's own server gives them. */
+/** How long a part's URL is valid, as from MLflow's own server. */
 const PART_URL_SECONDS = 3600;
 
-/** An upload by parts that was begun. */
+/** A multipart upload that has begun. */
 export interface BegunUpload {
   readonly uploadId: string;
-  /** Where each part goes, the first being part 1: whole URLs, or what follows this server's own address of the file's parts. */
+  /** Where each part goes, from part 1 on: whole URLs, or queries for this server's own address of the file's parts. */
   readonly parts: readonly PartPlace[];
 }
 
 export type PartPlace = { readonly url: string } | { readonly query: string };
 
 /**
- * Begins an upload by parts.
- * @throws MlflowError NOT_IMPLEMENTED where the store takes none, INVALID_PARAMETER_VALUE.
+ * Begins a multipart upload.
+ * @throws MlflowError NOT_IMPLEMENTED where the store supports none, INVALID_PARAMETER_VALUE.
  */
 export async function createMultipartUpload(
   ctx: ServiceContext,
@@ -38,7 +38,7 @@ export async function createMultipartUpload(
   return { uploadId, parts };
 }
 
-/** The old object, if any, is replaced now. */
+/** Completes a multipart upload. Only now does it replace an existing object. */
 export async function completeMultipartUpload(
   ctx: ServiceContext,
   objectKey: string,
@@ -54,7 +54,7 @@ export async function abortMultipartUpload(ctx: ServiceContext, objectKey: strin
   await requireMultipart(ctx).abort(objectKey, uploadId);
 }
 
-/** Whether clients can send files by parts. */
+/** Whether clients can send files in parts. */
 export function offersMultipart(ctx: ServiceContext): boolean {
   const { multipart } = ctx.artifacts;
   if (!ctx.isServingArtifacts) return false;
@@ -64,7 +64,7 @@ export function offersMultipart(ctx: ServiceContext): boolean {
 function requireMultipart(ctx: ServiceContext): Multipart {
   const { multipart } = ctx.artifacts;
   if (!offersMultipart(ctx)) {
-    // Clients look for these very words, and send the file as one.
+    // Clients look for exactly these words, and then send the file in one piece.
     throw new MlflowError("NOT_IMPLEMENTED", "Multipart upload is not supported for the current artifact repository");
   }
   return multipart;

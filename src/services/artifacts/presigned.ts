@@ -4,7 +4,7 @@ import type { ServiceContext } from "../context.ts";
 import { type AskedFile, findArtifact } from "./artifact-access.ts";
 import { expiryIn, signedFileQuery } from "./signed-urls.ts";
 
-/** Where a client reads a file itself: a whole URL, or the query of this server's own address of the file. */
+/** Where a client reads a file itself: a whole URL, or the query for this server's own address of the file. */
 export type FilePlace = { readonly objectKey: string; readonly size: number } & (
   | { readonly url: string }
   | { readonly query: string }
@@ -16,8 +16,8 @@ export function offersPresignedDownload(ctx: ServiceContext): boolean {
 }
 
 /**
- * @throws MlflowError NOT_IMPLEMENTED, on which clients fetch files through this server, where there is no address to tell
- *   or artifacts do not pass through here; RESOURCE_DOES_NOT_EXIST.
+ * @throws MlflowError NOT_IMPLEMENTED where no presigned address exists or this server serves no artifacts; clients then
+ *   fetch files through this server. RESOURCE_DOES_NOT_EXIST.
  */
 export async function presignDownload(
   ctx: ServiceContext,

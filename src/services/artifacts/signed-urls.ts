@@ -2,11 +2,11 @@ import { Buffer } from "node:buffer";
 import { MlflowError } from "../../domain/errors.ts";
 
 /*
- * URLs of this server that are good without any other credential: for one part of one upload, or to read one file, until
- * they expire. Clients of MLflow send no credentials with the URLs that they are given.
+ * URLs of this server that need no other credential: each allows sending one part of one upload, or reading one file, until
+ * it expires. MLflow's clients send no credentials with presigned URLs.
  */
 
-/** One part of one upload, and until when it may come, in seconds since 1970. */
+/** One part of one upload, and until when it may be sent, in seconds since 1970. */
 export interface SignedPart {
   readonly objectKey: string;
   readonly uploadId: string;
@@ -23,18 +23,18 @@ export interface SignedFile {
 const utf8 = new TextEncoder();
 
 /**
- * Makes it costly to find the admin's secret from a signature, which others see. The most that Cloudflare allows.
+ * Makes it costly to guess the admin's secret from a signature, which others see. This is Cloudflare's maximum.
  */
 const ITERATIONS = 100_000;
 
 let derived: { readonly secret: string; readonly key: Promise<CryptoKey> } | undefined;
 
-/** When a URL that is made now expires, in seconds since 1970. */
+/** The expiry of a URL that is made now, in seconds since 1970. */
 export function expiryIn(seconds: number): number {
   return Math.floor(Date.now() / 1000) + seconds;
 }
 
-/** The query by which whoever has it may send this part. */
+/** The query that allows its holder to send this part. */
 export async function signedPartQuery(secret: string, part: SignedPart): Promise<string> {
   return new URLSearchParams({
     upload_id: part.uploadId,
@@ -44,7 +44,7 @@ export async function signedPartQuery(secret: string, part: SignedPart): Promise
   }).toString();
 }
 
-/** The query by which whoever has it may read this file. */
+/** The query that allows its holder to read this file. */
 export async function signedFileQuery(secret: string, file: SignedFile): Promise<string> {
   const signature = await signatureOf(secret, fileMessage(file));
   return new URLSearchParams({ expires: String(file.expires), signature }).toString();
@@ -52,7 +52,7 @@ export async function signedFileQuery(secret: string, file: SignedFile): Promise
 
 /**
  * The part that a request may send.
- * @throws MlflowError PERMISSION_DENIED for a signature of another part, upload or key, or one that has expired.
+ * @throws MlflowError PERMISSION_DENIED for an expired signature, or one of another part, upload or key.
  */
 export async function verifiedPart(
   secret: string | undefined,
@@ -69,13 +69,13 @@ export async function verifiedPart(
   return part;
 }
 
-/** @throws MlflowError PERMISSION_DENIED for a signature of another file or of a part, or one that has expired. */
+/** @throws MlflowError PERMISSION_DENIED for an expired signature, or one of another file or of a part. */
 export async function verifyFile(secret: string | undefined, objectKey: string, query: URLSearchParams): Promise<void> {
   const file: SignedFile = { objectKey, expires: Number(query.get("expires")) };
   await verify(secret, query, fileMessage(file), file.expires);
 }
 
-/** No part of the message can be taken for another: a JSON list says where each ends. */
+/** The signed message. Its fields cannot be confused with each other, since a JSON list delimits them. */
 function partMessage({ objectKey, uploadId, partNumber, expires }: SignedPart): string {
   return JSON.stringify(["PUT", objectKey, uploadId, partNumber, expires]);
 }

@@ -5,7 +5,7 @@ import { positionAt, type Series } from "../../stores/run/series.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** Points of one answer of an object, and how many are asked at a time: what an isolate holds meanwhile. */
+/** Points in one answer of an object, and answers requested at the same time: both bound what an isolate holds. */
 const POINTS_PER_READ = 25_000;
 const READS_AT_A_TIME = 8;
 
@@ -16,7 +16,7 @@ export interface RunPoints {
   readonly series: Series;
 }
 
-/** All points of these runs, metric by metric, in get-history's order. A run that does not exist has none. */
+/** All points of these runs, metric by metric, in get-history's order. A run that does not exist has no points. */
 export async function* readAllPoints(ctx: ServiceContext, runIds: readonly string[]): AsyncGenerator<RunPoints> {
   const sources = await findPointSources(ctx.db, runIds);
   const reading: Promise<{ readonly source: PointSource; readonly history: HistoryReader; readonly first: Series }>[] =
@@ -28,7 +28,7 @@ export async function* readAllPoints(ctx: ServiceContext, runIds: readonly strin
     const history = source.point === undefined ? runObject(ctx.env, source) : new D1History([source.point]);
     const first = history.read(source.key, { limit: POINTS_PER_READ });
     const read = first.then((series) => ({ source, history, first: series }));
-    // One that fails is awaited in its turn.
+    // The promise is awaited later; until then, a failure must not count as an unhandled rejection.
     read.catch(() => undefined);
     reading.push(read);
   };

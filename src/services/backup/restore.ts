@@ -10,12 +10,12 @@ import { type CellValue, readTableGroups } from "../../stores/d1/backup/tables.t
 import type { ServiceContext } from "../context.ts";
 import { placeNewRun } from "../runs/known-runs.ts";
 
-/** What says of a run that it was restored: it goes at the end. */
+/** The digest that marks a run as restored. It is removed at the end of the restore. */
 export const RESTORED = "restored";
 
 /**
- * Begins to restore a backup, or goes on with it.
- * @param id of the backup
+ * Begins to restore a backup, or continues to.
+ * @param id the backup's id
  * @throws MlflowError BAD_REQUEST unless the server is empty, or holds a part of this very backup.
  */
 export async function beginRestore(ctx: ServiceContext, id: string): Promise<void> {
@@ -40,8 +40,8 @@ export interface RowsToRestore {
 }
 
 /**
- * Writes rows as they were, all or none. Runs are active and without points, until those are imported and the runs are
- * finished.
+ * Writes rows as they were, all or none. Runs are active and without points until their points are imported and the runs
+ * are finished.
  */
 export async function restoreRows(ctx: ServiceContext, { id, table, columns, rows }: RowsToRestore): Promise<void> {
   await requireBegun(ctx, id);
@@ -65,7 +65,7 @@ export async function restoreRows(ctx: ServiceContext, { id, table, columns, row
   await ctx.writes.batch(restoreStatements(ctx.writes, found, columns, rows, table === "runs" ? ofRuns : {}));
 }
 
-/** All of the backup is here: the server is one to work with. */
+/** Ends the restore once the whole backup is written. The server can then be used. */
 export async function endRestore(
   ctx: ServiceContext,
   id: string,

@@ -13,20 +13,20 @@ import { findImportedRuns } from "../../stores/d1/import/runs.ts";
 import type { ServiceContext } from "../context.ts";
 import { bringUpToDate } from "../metrics/live-news.ts";
 
-/** Of one answer, in UTF-16 units: D1 answers 50 MB at most, and an isolate holds 128. */
+/** Maximum size of one answer, in UTF-16 units: D1 answers at most 50 MB, and an isolate holds 128 MB. */
 const MAX_CHARACTERS = 4_000_000;
 const MAX_PARENTS = 500;
 
 export interface RowPage {
-  /** Rows by the name of their table: integers as text, bytes as hexadecimal digits. */
+  /** Rows by the name of their table, with integers as text and bytes as hexadecimal digits. */
   readonly tables: Readonly<Record<string, readonly (readonly CellValue[])[]>>;
   /** Where the next page begins; undefined after the last. */
   readonly next: string | undefined;
 }
 
 /**
- * What tables there are, each with its columns and its key; the first of each group is the one that the others belong to.
- * Which migrations made them, and the last id that each has given.
+ * The tables in groups, each table with its columns and key. The other tables of a group belong to its first table. Also
+ * the migrations that made the tables, and the last id that each table has assigned.
  */
 export async function describeTables(ctx: ServiceContext) {
   const groups = (await readTableGroups(ctx.db)).map(({ parent, children }): Table[] => [parent, ...children]);
@@ -38,9 +38,9 @@ export async function describeTables(ctx: ServiceContext) {
 }
 
 /**
- * Rows of a table, in the order of its key, with all that belong to them. Each page is one snapshot of the database. Of runs, D1
- * knows all that their objects had acknowledged before.
- * @param page as `next` of the page before
+ * Rows of a table, in the order of its key, with all rows that belong to them. Each page is one snapshot of the database.
+ * For runs, D1 has every point that their objects had acknowledged before the call.
+ * @param page `next` of the previous page
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST for a table that is not the first of its group.
  */
 export async function readRowPage(ctx: ServiceContext, table: string, page: string | undefined): Promise<RowPage> {
@@ -71,7 +71,7 @@ function parsePage(page: string, { parent }: TableGroup): CellValue[] {
     const key: unknown = JSON.parse(decodeURIComponent(atob(page)));
     if (Array.isArray(key) && key.length === parent.key.length && key.every(isCellValue)) return key;
   } catch {
-    // Said below.
+    // The error below says so.
   }
   throw invalidParameter("Invalid page token.");
 }

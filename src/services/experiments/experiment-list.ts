@@ -25,7 +25,7 @@ const LISTED: ItemReader<ListedExperiment> = {
   },
 };
 
-/** Every experiment that the caller may see, also deleted ones, by name: slices, each read when it is asked for. */
+/** Every experiment that the caller may see, deleted ones too, by name. Each slice is read when the consumer asks for it. */
 export function listExperiments(ctx: ServiceContext): AsyncGenerator<readonly ListedExperiment[]> {
   return readItemList(ctx.db, allExperimentsStatement(ctx.visibility), LISTED);
 }

@@ -12,16 +12,16 @@ import type { ServiceContext } from "../context.ts";
 import { tellDeletedRuns } from "../live/deleted-runs.ts";
 import { getExperiment } from "./experiments.ts";
 
-/** Statements and objects that one request may use: the platform allows a request 1,000 calls. */
+/** Maximum number of D1 statements and object calls in one request: the platform allows 1,000. */
 const MAX_CALLS = 900;
 
-/** Objects told before that is noted, so that a repeat goes on after them. */
+/** Progress is noted after this many objects are told, so that a repeat continues after them. */
 const OBJECTS_PER_NOTE = 100;
 
 /**
- * Deletes or restores an experiment and every run in it. Runs that are logging learn of it before the answer. Where that
- * fails, or is too much for one request, the answer is a 503, and a repeat goes on with what is left.
- * @throws MlflowError RESOURCE_DOES_NOT_EXIST where the experiment is in this stage with all its runs, as MLflow.
+ * Deletes or restores an experiment and every run in it. The objects of logging runs learn of it before the answer. If
+ * that fails, or is too much for one request, the answer is a 503, and a repeat continues with the rest.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST where the experiment is already in this stage with all its runs, as in MLflow.
  */
 export async function setExperimentStage(ctx: ServiceContext, experimentId: string, to: LifecycleStage): Promise<void> {
   const experiment = await getExperiment(ctx, experimentId);
@@ -33,7 +33,7 @@ export async function setExperimentStage(ctx: ServiceContext, experimentId: stri
 }
 
 /**
- * Does what is left of an experiment's move. Several may do it at once, each its part.
+ * Finishes an experiment's move. Several requests may do this at once, each its part.
  * @throws MlflowError TEMPORARILY_UNAVAILABLE where something is still left.
  */
 export async function finishMove(ctx: ServiceContext, experimentId: string, to: LifecycleStage): Promise<void> {
@@ -51,7 +51,7 @@ export async function finishMove(ctx: ServiceContext, experimentId: string, to: 
   await endMove(ctx.writes, experimentId, to);
 }
 
-/** Tells each, also where others fail. */
+/** Tells every object, even if some fail. */
 async function tellDeleted(ctx: ServiceContext, experimentId: string, runs: readonly RunPlace[]): Promise<void> {
   const failed = await tellDeletedRuns(ctx, runs);
   const runIds = runs.map(({ runId }) => runId);

@@ -40,7 +40,7 @@ export interface CreateExperiment {
 /** @returns the new experiment's id. */
 export async function createExperiment(ctx: ServiceContext, input: CreateExperiment): Promise<string> {
   checkName(input.name);
-  // Whoever chose it could read and write what lies there, of whichever experiment.
+  // Whoever chooses the location can read and write everything there, whichever experiment it belongs to.
   if (input.artifactLocation && !ctx.principal.isAdmin) {
     throw new MlflowError("PERMISSION_DENIED", "Only an admin may choose an experiment's artifact location.");
   }
@@ -59,7 +59,7 @@ export async function createExperiment(ctx: ServiceContext, input: CreateExperim
       () => insertExperiment(ctx.writes, experiment),
       async () => {
         const found = await findExperimentByName(ctx.db, experiment.name);
-        // D1 chooses the id: of this name, what was made in this millisecond is what this request made.
+        // D1 chooses the id. An experiment with this name and this creation time is the one that this request made.
         return found?.creationTimeMs === experiment.nowMs ? found.experimentId : undefined;
       },
     );
@@ -69,14 +69,14 @@ export async function createExperiment(ctx: ServiceContext, input: CreateExperim
   }
 }
 
-/** Only an active experiment can be renamed; upstream answers 500 for a deleted one, which clients repeat for minutes. */
+/** Renames an active experiment. For a deleted one MLflow answers 500, which makes clients retry for minutes. */
 export async function renameExperiment(ctx: ServiceContext, experimentId: string, name: string): Promise<void> {
   checkName(name);
   try {
     if (isExperimentId(experimentId) && (await renameRow(ctx.writes, experimentId, name, Date.now()))) return;
   } catch (error) {
     if (!isDuplicate(error, "experiments.name")) throw error;
-    // Another code than for a new experiment, as upstream.
+    // As in MLflow, the error code differs from the one for a new experiment.
     throw new MlflowError("BAD_REQUEST", `Experiment(name=${name}) already exists.`);
   }
   await throwNotActive(ctx, experimentId, "renamed");
@@ -116,7 +116,7 @@ async function nameTaken(ctx: ServiceContext, name: string): Promise<Error> {
   );
 }
 
-/** Refuses blank names, as MLflow does since 3.18, and long ones. */
+/** Refuses blank names, as MLflow does since 3.18, and long names. */
 function checkName(name: string): void {
   if (name.trim() === "") throw invalidParameter(`Invalid experiment name: '${shorten(name)}'`);
   checkLength("experiment name", name, MAX_EXPERIMENT_NAME_LENGTH);

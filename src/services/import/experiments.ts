@@ -14,18 +14,17 @@ import { findNamedExperiments, importExperimentStatements } from "../../stores/d
 import type { ServiceContext } from "../context.ts";
 import { afterPurges } from "../trash/after-purges.ts";
 
-/** With the digest of the record. */
+/** A record with the digest of its content. */
 export type Digested<Record> = Record & { readonly digest: string };
 
-/** Which of these records were imported whole, with just this content. */
+/** Which of these records were imported completely, with exactly this content. */
 export async function knownRecords(ctx: ServiceContext, digests: readonly RecordDigest[]) {
   return await findNotedDigests(ctx.db, digests);
 }
 
 /**
- * Writes experiments under their own ids and with their own times, all or none. Repeating it changes nothing.
- * @throws MlflowError RESOURCE_ALREADY_EXISTS where an id or a name belongs to another experiment, which did not come by
- * an import.
+ * Writes experiments under their own ids and with their own times, all or none. Repeating the call changes nothing.
+ * @throws MlflowError RESOURCE_ALREADY_EXISTS where an id or a name belongs to another experiment, which was not imported.
  */
 export async function importExperiments(
   ctx: ServiceContext,
@@ -67,7 +66,7 @@ function checkExperiment({ experimentId, name, artifactLocation, tags }: Experim
   checkPairs("experiment tag", tags);
 }
 
-/** Keys and values are what another server took: only what cannot be stored is refused. */
+/** Checks keys and values. Another server has accepted them, so only what cannot be stored is refused. */
 export function checkPairs(what: string, pairs: readonly KeyValue[]): void {
   const keys = new Set<string>();
   for (const { key, value } of pairs) {

@@ -14,7 +14,7 @@ import { afterPurges } from "../trash/after-purges.ts";
 import { checkPairs, type Digested, requireExperiments } from "./experiments.ts";
 
 /**
- * Writes logged models under their own ids, whole, all or none. Repeating it changes nothing.
+ * Writes complete logged models under their own ids, all or none. Repeating the call changes nothing.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST without their experiments.
  */
 export async function importLoggedModels(
@@ -40,7 +40,7 @@ export async function importLoggedModels(
   );
 }
 
-/** Writes registered models with all of their versions, under their own numbers, all or none. Repeating it changes nothing. */
+/** Writes registered models with all versions, under their own numbers, all or none. Repeating the call changes nothing. */
 export async function importRegisteredModels(
   ctx: ServiceContext,
   models: readonly Digested<RegisteredModelRecord>[],
@@ -73,7 +73,7 @@ function checkRegisteredModel({ name, description, tags, aliases, versions }: Re
   }
 }
 
-/** Of versions that were registered from logged models. A source of another kind is what it was where it comes from. */
+/** The logged models' ids, for versions registered from logged models. Sources of other kinds are kept unchanged. */
 function modelIdsOf(versions: readonly ModelVersionRecord[]): Map<number, string> {
   return new Map(
     versions.flatMap(({ version, source }): [number, string][] => {

@@ -15,13 +15,13 @@ import { appendPoints } from "../metrics/append-points.ts";
 import { forEachAtMost } from "../metrics/live-news.ts";
 import { areFirstPoints } from "../runs/log-metrics.ts";
 
-/** Objects that are written to at a time. */
+/** Maximum number of objects written to at the same time. */
 export const OBJECTS_AT_A_TIME = 32;
 
-/** Points that one call of an object takes: 28 bytes each, below the megabyte of a row. */
+/** Maximum number of points in one call to an object: 28 bytes each, below a row's limit of one megabyte. */
 const POINTS_PER_APPEND = 30_000;
 
-/** Points that are made ready at a time: rows for D1 take several hundred bytes each, and an isolate has 128 MB. */
+/** Maximum number of points prepared at once: rows for D1 take several hundred bytes each, and an isolate has 128 MB. */
 const POINTS_PER_SLICE = 15_000;
 
 export interface RunPoints {
@@ -30,9 +30,9 @@ export interface RunPoints {
 }
 
 /**
- * Stores points of runs that were imported. What is stored already is stored once. The points of a run whose metrics have
- * one each go to D1; those of other runs go to their objects. A call that is cut off leaves some slices stored, and a
- * repeat completes it.
+ * Stores points of imported runs. Points that are stored already are not stored twice. If each metric of a run has one
+ * point, the points go to D1; the points of other runs go to their objects. A call that is cut off leaves some slices
+ * stored, and a repeat completes it.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST unless all of the runs are here.
  */
 export async function importPoints(ctx: ServiceContext, runs: readonly RunPoints[]): Promise<void> {
@@ -45,7 +45,7 @@ export async function importPoints(ctx: ServiceContext, runs: readonly RunPoints
   for (const slice of slicesOf(runs)) await importSlice(ctx, slice, found);
 }
 
-/** Runs of at most {@link POINTS_PER_SLICE} points together, or one run of more. */
+/** Slices of runs with at most {@link POINTS_PER_SLICE} points together. A run with more is a slice by itself. */
 function* slicesOf(runs: readonly RunPoints[]): Generator<readonly RunPoints[]> {
   let slice: RunPoints[] = [];
   let size = 0;
@@ -74,7 +74,7 @@ async function importSlice(
     runs.flatMap(({ runId }) => found.get(runId) ?? []),
   );
   const deleted = rest.filter(({ lifecycleStage }) => lifecycleStage === "deleted");
-  // An object takes points of active runs only. Whoever imports gives them their stage when all is written.
+  // An object takes points of active runs only. The importer sets the final stage when everything is written.
   const activate = deleted.map(({ runId }) => ({ runId, lifecycleStage: "active" as const, deletedTimeMs: null }));
   if (deleted.length > 0) await ctx.writes.batch(moveRunsStatements(ctx.writes, activate));
   await forEachAtMost(OBJECTS_AT_A_TIME, rest, (run) => append(ctx, run, points.get(run.runId) ?? []));
@@ -100,7 +100,7 @@ function toPoints({ key, timestamps, steps, values }: MetricSeries): Metric[] {
   return values.map((value, i) => ({ key, value: finite(value), timestamp: timestamps[i]!, step: steps[i]! }));
 }
 
-/** As MLflow stores an infinity. */
+/** Replaces an infinity by the largest finite double, as MLflow stores it. */
 function finite(value: number): number {
   return Math.abs(value) === Number.POSITIVE_INFINITY ? Math.sign(value) * MAX_FINITE_VALUE : value;
 }

@@ -21,10 +21,10 @@ import { checkPairs, type Digested, requireExperiments } from "./experiments.ts"
 import { OBJECTS_AT_A_TIME, requireRuns } from "./points.ts";
 
 /**
- * Writes runs under their own ids and with their own times, without their points, all or none. A run that is new is
- * active until {@link finishRuns}. Repeating it changes nothing.
- * @throws MlflowError RESOURCE_DOES_NOT_EXIST without its experiment, RESOURCE_ALREADY_EXISTS where a run is of another
- * experiment here, INVALID_PARAMETER_VALUE where a param has another value here.
+ * Writes runs without their points, under their own ids and with their own times, all or none. A new run is active until
+ * {@link finishRuns}. Repeating the call changes nothing.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST where a run's experiment is missing, RESOURCE_ALREADY_EXISTS where a run
+ * belongs to another experiment here, INVALID_PARAMETER_VALUE where a param has another value here.
  */
 export async function importRuns(ctx: ServiceContext, runs: readonly RunRecord[]): Promise<void> {
   for (const run of runs) checkRun(run);
@@ -72,8 +72,8 @@ function checkDataset(dataset: Dataset): void {
 }
 
 /**
- * Ends the import of runs of which all is written: what search knows of their metrics is brought up to date, they get
- * their stage, and their digests are noted. Repeating it changes nothing.
+ * Ends the import of completely written runs: updates the metrics that search reads, sets the runs' stages, and notes
+ * their digests. Repeating the call changes nothing.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST unless all of the runs are here.
  */
 export async function finishRuns(ctx: ServiceContext, runs: readonly Digested<RunStage>[]): Promise<void> {
@@ -90,7 +90,7 @@ export async function finishRuns(ctx: ServiceContext, runs: readonly Digested<Ru
       runs.map(({ runId, digest }) => ({ kind: "run" as const, id: runId, digest })),
     ),
   ]);
-  // As after any deletion: an object that is still live, for its watchers, must ask D1 before it takes another point.
+  // As after any deletion: an object that its watchers keep live must ask D1 before it takes another point.
   const deleted = new Set(runs.flatMap((run) => (run.lifecycleStage === "deleted" ? [run.runId] : [])));
   const watched = live.filter(({ runId }) => deleted.has(runId));
   await forEachAtMost(OBJECTS_AT_A_TIME, watched, (run) => runObject(ctx.env, run).endBurst());

@@ -28,7 +28,7 @@ import { getExperiment } from "../experiments/experiments.ts";
 
 export interface CreateLoggedModel {
   readonly experimentId: string;
-  /** Absent or empty: a random one. */
+  /** Absent or empty: a random name. */
   readonly name?: string | undefined;
   readonly modelType?: string | undefined;
   readonly sourceRunId?: string | undefined;
@@ -36,7 +36,7 @@ export interface CreateLoggedModel {
   readonly tags?: readonly KeyValue[] | undefined;
 }
 
-/** Creates a model, pending until it is finalized. Its files lie beside the runs of its experiment. */
+/** Creates a model, which is pending until it is finalized. Its files lie beside the runs of its experiment. */
 export async function createLoggedModel(ctx: ServiceContext, input: CreateLoggedModel): Promise<LoggedModel> {
   const { experimentId, modelType = "", sourceRunId = "", params = [], tags = [] } = input;
   const name = input.name || randomRunName();
@@ -70,14 +70,14 @@ export async function getLoggedModel(ctx: ServiceContext, modelId: string, allow
   return model;
 }
 
-/** What the model's row holds; a deleted model is as good as none. */
+/** The model's row. A deleted model counts as missing. */
 export async function getLoggedModelInfo(ctx: ServiceContext, modelId: string): Promise<LoggedModelInfo> {
   const info = await findLoggedModel(ctx.db, modelId);
   if (info === undefined || info.lifecycleStage === "deleted") throw loggedModelNotFound(modelId);
   return info;
 }
 
-/** Sets a model's status; any may follow any, and a deleted model's changes too, as in MLflow. */
+/** Sets a model's status. As in MLflow, any status may follow any other, and a deleted model's status may change too. */
 export async function finalizeLoggedModel(
   ctx: ServiceContext,
   modelId: string,
@@ -87,15 +87,15 @@ export async function finalizeLoggedModel(
   return await readModel(ctx, modelId);
 }
 
-/** Deletes a model; its files stay, and repeating it is fine. */
+/** Deletes a model. Its files stay. The call is idempotent. */
 export async function deleteLoggedModel(ctx: ServiceContext, modelId: string): Promise<void> {
   const isFound = await updateLoggedModel(ctx.writes, modelId, { lifecycleStage: "deleted" }, Date.now());
   if (!isFound) throw loggedModelNotFound(modelId);
 }
 
 /**
- * Adds params to a model. One that it has already, with the same value, is fine: clients repeat a request whose answer was
- * lost.
+ * Adds params to a model. A param that the model already has with the same value is accepted, because clients repeat a
+ * request whose answer was lost.
  */
 export async function logModelParams(ctx: ServiceContext, modelId: string, params: readonly KeyValue[]): Promise<void> {
   checkPairs("param", params);

@@ -4,7 +4,7 @@ import { type ItemPage, readItemPage } from "../../stores/d1/connection/items.ts
 import { LOGGED_MODELS } from "../../stores/d1/logged-models/logged-models.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** The models of a page, deleted ones never. */
+/** One page of models, without deleted ones. */
 export async function searchLoggedModels(
   ctx: ServiceContext,
   search: Omit<LoggedModelSearchQuery, "visibility">,

@@ -9,7 +9,7 @@ import { type Position, positionAt, type Series } from "../../stores/run/series.
 import type { ServiceContext } from "../context.ts";
 import { findHistories } from "./run-histories.ts";
 
-/** Maximum number of points in one answer of an object: an RPC answer is limited to 32 MiB, and the isolate holds a few answers. */
+/** Maximum number of points in an object's answer: an RPC answer is limited to 32 MiB, and the isolate holds a few. */
 const POINTS_PER_READ = 25_000;
 
 /** A page of a metric's history. A page may have millions of points. */

@@ -13,7 +13,7 @@ import type { ServiceContext } from "../context.ts";
 import { versionNotFound } from "./model-versions.ts";
 import { getRegisteredModel, registeredModelNotFound } from "./registered-models.ts";
 
-/** Points an alias at a version, wherever it pointed before. */
+/** Points an alias at a version. An existing alias is moved. */
 export async function setAlias(ctx: ServiceContext, name: string, alias: string, version: string): Promise<void> {
   checkRegisteredModelName(name);
   checkAlias(alias);
@@ -23,7 +23,7 @@ export async function setAlias(ctx: ServiceContext, name: string, alias: string,
     throw versionNotFound(name, version);
 }
 
-/** Deleting an alias that is not there is fine. */
+/** Deletes an alias. A missing alias is no error. */
 export async function removeAlias(ctx: ServiceContext, name: string, alias: string): Promise<void> {
   checkRegisteredModelName(name);
   checkAlias(alias);
@@ -31,8 +31,8 @@ export async function removeAlias(ctx: ServiceContext, name: string, alias: stri
 }
 
 /**
- * The version that an alias stands for; `latest`, which nobody sets, is the newest.
- * @throws MlflowError INVALID_PARAMETER_VALUE for an alias that is not set: MLflow's code for it, with its 400.
+ * The version that an alias stands for. `latest`, which cannot be set, stands for the newest version.
+ * @throws MlflowError INVALID_PARAMETER_VALUE (400) for an alias that is not set, as in MLflow.
  */
 export async function getVersionByAlias(ctx: ServiceContext, name: string, alias: string): Promise<ModelVersion> {
   checkRegisteredModelName(name);

@@ -22,7 +22,7 @@ export async function getModelVersion(ctx: ServiceContext, name: string, version
   return found;
 }
 
-/** @param description undefined takes it away. */
+/** @param description undefined removes the description. */
 export async function updateModelVersion(
   ctx: ServiceContext,
   name: string,
@@ -37,7 +37,7 @@ export async function updateModelVersion(
   return await getModelVersion(ctx, name, version);
 }
 
-/** The number of a deleted version is not given again. */
+/** Deletes a version. Its number is never assigned again. */
 export async function deleteModelVersion(ctx: ServiceContext, name: string, version: string): Promise<void> {
   checkRegisteredModelName(name);
   await onVersion(name, version, (number) => deleteRow(ctx.writes, name, number, Date.now()));
@@ -63,7 +63,7 @@ export async function setModelVersionTag(
   await onVersion(name, version, (number) => upsertVersionTag(ctx.writes, name, number, tag));
 }
 
-/** Deleting a tag that is not there is fine, unlike with runs. */
+/** Deletes a tag. Unlike with runs, a missing tag is no error. */
 export async function deleteModelVersionTag(
   ctx: ServiceContext,
   name: string,
@@ -79,7 +79,7 @@ export function versionNotFound(name: string, version: string): MlflowError {
   return doesNotExist(`Model Version (name=${name}, version=${version}) not found`);
 }
 
-/** @param change tells whether the version was there. */
+/** @param change returns whether the version exists. */
 async function onVersion(name: string, version: string, change: (number: number) => Promise<boolean>): Promise<void> {
   const number = parseVersion(version);
   if (number === undefined || !(await change(number))) throw versionNotFound(name, version);

@@ -63,7 +63,7 @@ export async function updateRegisteredModel(
   return await getRegisteredModel(ctx, name);
 }
 
-/** Versions, tags and aliases go with the name. */
+/** Renames a registered model. Its versions, tags and aliases move to the new name. */
 export async function renameRegisteredModel(
   ctx: ServiceContext,
   name: string,
@@ -91,14 +91,14 @@ export async function setRegisteredModelTag(ctx: ServiceContext, name: string, t
   if (!(await upsertModelTag(ctx.writes, name, tag))) throw registeredModelNotFound(name);
 }
 
-/** Deleting a tag that is not there is fine, unlike with runs. */
+/** Deletes a tag. Unlike with runs, a missing tag is no error. */
 export async function deleteRegisteredModelTag(ctx: ServiceContext, name: string, key: string): Promise<void> {
   checkRegisteredModelName(name);
   checkKey("tag", key);
   if (!(await deleteModelTag(ctx.writes, name, key))) throw registeredModelNotFound(name);
 }
 
-/** The rules for a tag of a registered model or of a version. */
+/** Checks a tag of a registered model or of a version. */
 export function checkRegistryTag(tag: KeyValue): void {
   checkKey("tag", tag.key);
   checkLength("tag value", tag.value, MAX_REGISTRY_TAG_VALUE_LENGTH);

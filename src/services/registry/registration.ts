@@ -19,7 +19,7 @@ export interface CreateModelVersion {
   readonly tags: readonly KeyValue[];
 }
 
-/** Registers a version under the next number, ready at once. A repeat of the call makes another version, as in MLflow. */
+/** Registers a version under the next number. It is ready at once. As in MLflow, a repeat makes another version. */
 export async function createModelVersion(ctx: ServiceContext, input: CreateModelVersion): Promise<ModelVersion> {
   const { name, tags, description = "", runLink = "" } = input;
   checkLength("source", input.source, MAX_REGISTRY_TEXT_LENGTH);

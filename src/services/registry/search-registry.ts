@@ -19,7 +19,7 @@ export async function searchRegisteredModels(
   return await readItemPage(ctx.db, plan, REGISTERED_MODELS);
 }
 
-/** Unlike upstream's, the versions have their aliases. */
+/** One page of model versions. Unlike in MLflow, the versions include their aliases. */
 export async function searchModelVersions(
   ctx: ServiceContext,
   search: RegistrySearch,

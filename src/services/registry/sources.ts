@@ -13,8 +13,8 @@ import { getRegisteredModel } from "./registered-models.ts";
 import { getLatestVersions } from "./stages.ts";
 
 /*
- * Where the files of a new version come from. A version opens its source to whoever may read the registered model, so
- * the source must be what the request names as its run or logged model, which the caller must be allowed to read
+ * Where the files of a new version come from. Everybody who may read the registered model may read a version's source. So
+ * the source must belong to the run or logged model that the request names, and the caller must be allowed to read that
  * (CVE-2026-69148, GHSA-gqch-g4w5-7qcw). Everything is looked up in this server's own stores; no URL is ever fetched.
  */
 
@@ -26,13 +26,13 @@ export interface SourceRequest {
 
 export interface ResolvedSource {
   readonly source: string;
-  /** What a client downloads: never a `models:/` URI, so that following it ends. */
+  /** The URI that a client downloads: never a `models:/` URI, so that resolving it always ends. */
   readonly storageLocation: string;
   readonly runId: string | null;
   readonly modelId: string | null;
 }
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE for a source that is none, or that the request may not name. */
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a malformed source, or one that the request may not name. */
 export async function resolveSource(ctx: ServiceContext, request: SourceRequest): Promise<ResolvedSource> {
   const { source } = request;
   const parsed = parseModelSource(source);
@@ -67,8 +67,8 @@ export async function resolveSource(ctx: ServiceContext, request: SourceRequest)
 }
 
 /**
- * A place that clients reach by themselves. The paths of one machine count only within the artifacts of the run or model
- * that the request names, as in MLflow.
+ * A place that clients access by themselves. As in MLflow, a local path must lie within the artifacts of the run or model
+ * that the request names.
  */
 async function resolveDirect(ctx: ServiceContext, { source, runId = "", modelId = "" }: SourceRequest) {
   requireAllowedHost("source", source, ctx.locations);
@@ -88,12 +88,12 @@ async function resolveDirect(ctx: ServiceContext, { source, runId = "", modelId 
   };
 }
 
-/** The path that a local URI stands for; "" for any other URI. */
+/** The path in a local URI; "" for any other URI. */
 function pathOf(uri: string): string {
   return isLocalPath(uri) ? uri.replace(/^file:(\/\/(?=\/))?/, "").replace(/\/+/g, "/") : "";
 }
 
-/** A prompt has no files; what it says of a run is kept. */
+/** Resolves the source of a prompt, which has no files. The run and model that it names are kept. */
 export async function resolvePromptSource(ctx: ServiceContext, request: SourceRequest): Promise<ResolvedSource> {
   const { source, runId = "", modelId = "" } = request;
   if (!isPromptSource(source)) {
@@ -105,9 +105,9 @@ export async function resolvePromptSource(ctx: ServiceContext, request: SourceRe
 }
 
 /**
- * The object key of a path of a version's files.
+ * The object key of a path in a version's files.
  * @param path canonical.
- * @throws MlflowError RESOURCE_DOES_NOT_EXIST for a version without files, as a prompt's.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST for a version without files, such as a prompt's.
  */
 export async function locateVersionArtifact(
   ctx: ServiceContext,
@@ -125,7 +125,7 @@ export async function locateVersionArtifact(
   return objectKey;
 }
 
-/** A version made of another takes over its files and its run; both may be said again, but not otherwise. */
+/** A version made from another takes over that version's files and run. The request may repeat the run, but not change it. */
 async function resolveVersion(
   ctx: ServiceContext,
   request: SourceRequest,
@@ -164,7 +164,7 @@ async function selectVersion(
   return String(newest.version);
 }
 
-/** The lookup's answer; what it does not find makes the source wrong. */
+/** The result of `lookup`. If it finds nothing, the source is wrong: throws `otherwise`. */
 async function foundOr<T>(otherwise: MlflowError, lookup: Promise<T>): Promise<T> {
   try {
     return await lookup;

@@ -13,12 +13,12 @@ export interface TransitionStage {
   readonly archiveExistingVersions: boolean;
 }
 
-/** Moves a version to a stage; those that are in it may be archived with the same step. */
+/** Moves a version to a stage. The same step may archive the versions that are in the stage. */
 export async function transitionStage(ctx: ServiceContext, input: TransitionStage): Promise<ModelVersion> {
   const { name, version, archiveExistingVersions } = input;
   const stage = parseStage(input.stage);
   if (archiveExistingVersions && stage !== "Staging" && stage !== "Production") {
-    // Upstream answers 500, which clients repeat for minutes.
+    // MLflow answers 500, which makes clients retry for minutes.
     throw invalidParameter(
       `Existing versions cannot be archived by a transition to '${stage}': only Staging and Production are active stages.`,
     );
@@ -31,7 +31,7 @@ export async function transitionStage(ctx: ServiceContext, input: TransitionStag
   return await getModelVersion(ctx, name, version);
 }
 
-/** The newest version of each of `stages`, or of each stage where none is named. */
+/** The newest version of each of `stages`, or of every stage where none is named. */
 export async function getLatestVersions(
   ctx: ServiceContext,
   name: string,

@@ -4,9 +4,9 @@ import type { ServiceContext } from "../context.ts";
 import { finishPurges } from "./purge-trash.ts";
 
 /**
- * Writes things under ids of the caller's choice. Where one of them is just being deleted for good, that comes to its end
- * first: files and points that arrive meanwhile would go with it.
- * @throws MlflowError TEMPORARILY_UNAVAILABLE where it does not.
+ * Writes things under ids that the caller chose. If a purge of one of these ids is under way, the purge is finished first,
+ * because it would also delete files and points that arrive meanwhile.
+ * @throws MlflowError TEMPORARILY_UNAVAILABLE where the purge cannot be finished.
  */
 export async function afterPurges<T>(ctx: ServiceContext, write: () => Promise<T>): Promise<T> {
   try {
@@ -26,12 +26,12 @@ export async function afterPurges<T>(ctx: ServiceContext, write: () => Promise<T
   }
 }
 
-/** Calls of stores and objects, beside those of the request that it comes with. */
+/** Maximum number of calls to stores and objects, in addition to the calls of the request that starts this. */
 const CALLS_AT_START = 100;
 
 let isStarted = false;
 
-/** Once in an isolate: goes on with what was cut off, after the answer. */
+/** Once per isolate, after the response: continues purges that were cut off. */
 export function finishPurgesOnce(ctx: ServiceContext): void {
   if (isStarted) return;
   isStarted = true;

@@ -1,9 +1,9 @@
-/** What one request may still do: the platform allows it 1,000 calls of stores and objects, and a client waits for it. */
+/** What one request may still do: the platform allows it 1,000 calls to stores and objects, and a client is waiting. */
 export class Budget {
   readonly #untilMs: number;
   #calls: number;
 
-  /** @param calls of stores and objects, about: a step that has begun is done */
+  /** @param calls roughly how many calls to stores and objects are allowed: a step that has begun is finished */
   constructor(calls: number, milliseconds: number) {
     this.#calls = calls;
     this.#untilMs = Date.now() + milliseconds;

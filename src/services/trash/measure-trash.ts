@@ -19,20 +19,20 @@ import {
 
 const CALLS_PER_REQUEST = 500;
 const MS_PER_REQUEST = 5000;
-/** Folders that are measured at a time. */
+/** Maximum number of folders measured at the same time. */
 const FOLDERS_AT_A_TIME = 16;
 
-/** A thing of the trash, and what its deletion for good frees. */
+/** A thing in the trash, and how much space its deletion for good frees. */
 export interface Measured {
   readonly thing: Trashed;
-  /** What this page counted of its files: of a large folder, further pages count the rest. */
+  /** How many of its files this page counted. Further pages count the rest of a large folder. */
   readonly files: number;
   readonly bytes: number;
-  /** Whether its files lie where this server deletes none. */
+  /** Whether its files lie in a place where this server deletes no files. */
   readonly leavesFiles: boolean;
-  /** Versions of registered models that were made of it, which stay. */
+  /** How many versions of registered models were made from it. They stay. */
   readonly registeredVersions: number;
-  /** Why it would stay; undefined where it would go. */
+  /** Why it would not be deleted; undefined where it would be. */
   readonly stays: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface MeasuredPage {
 }
 
 /**
- * What {@link purgeTrash} would delete of a selection, and what that would free. Changes nothing.
+ * What {@link purgeTrash} would delete of a selection, and how much space that would free. Changes nothing.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST for an id that is not there, INVALID_PARAMETER_VALUE as purgeTrash.
  */
 export async function measureTrash(ctx: ServiceContext, selection: TrashSelection): Promise<MeasuredPage> {
@@ -74,7 +74,7 @@ export async function measureTrash(ctx: ServiceContext, selection: TrashSelectio
   return { things };
 }
 
-/** Of things that are named, a position is how many of the list were measured. */
+/** The next page. In a list of named things, the position is the number of things measured so far. */
 async function namedAfter(
   ctx: ServiceContext,
   page: TrashPage,
@@ -93,13 +93,13 @@ interface MeasuredThings {
     readonly usage: { readonly files: number; readonly bytes: number };
     readonly leavesFiles: boolean;
   }[];
-  /** Things that were measured to their end. */
+  /** How many things were measured completely. */
   readonly whole: number;
-  /** Where the first that was not goes on. */
+  /** Where to continue with the first thing that was not measured completely. */
   readonly from: string | undefined;
 }
 
-/** Measures things side by side, and the first of them that is too large for this call as far as that goes. */
+/** Measures things in parallel. The first thing that is too large for this call is measured in part. */
 async function measureEach(
   ctx: ServiceContext,
   things: readonly Trashed[],
@@ -135,7 +135,7 @@ async function measureEach(
   const firstLeft = results.findIndex(({ isWhole }) => !isWhole);
   const whole = firstLeft === -1 ? results.length : firstLeft;
   const first = results[whole];
-  // What comes after the first that is not whole is measured anew by the next call.
+  // The next call measures everything after the first incomplete thing again.
   const told = results.slice(0, first?.isBegun && first.next !== undefined ? whole + 1 : whole);
   return { things: told, whole, from: first?.next };
 }

@@ -25,34 +25,34 @@ import {
   whyItStays,
 } from "./trash-selection.ts";
 
-/** Of stores and objects: the platform allows a request 1,000. */
+/** Maximum number of calls to stores and objects: the platform allows a request 1,000. */
 const CALLS_PER_REQUEST = 700;
-/** A client waits for the answer, and shows how far it is. */
+/** How long one call works: a client waits for the answer, and shows the progress. */
 const MS_PER_REQUEST = 5000;
 
 /** What a call of {@link purgeTrash} did. */
 export interface Purged {
-  /** Nobody sees these from now on, and nobody can restore them. */
+  /** Things that are gone: nobody sees them from now on, and nobody can restore them. */
   readonly gone: readonly Trashed[];
-  /** Asked for by their ids, but not there: gone by an earlier call, or never here. */
+  /** Requested ids that do not exist: an earlier call deleted them, or they were never here. */
   readonly missing: Readonly<Record<TrashKind, readonly string[]>>;
-  /** In the trash, and left there. */
+  /** Things that stay in the trash. */
   readonly kept: readonly { readonly thing: Trashed; readonly reason: string }[];
-  /** Of files that were deleted by this call. */
+  /** The files that this call deleted. */
   readonly freed: Usage;
-  /** Artifact URIs of what is gone, of whose files this server deletes none. */
+  /** Artifact URIs of things that are gone but whose files this server does not delete. */
   readonly filesLeft: readonly string[];
-  /** What is still to be deleted of things that are gone: the next call goes on with it. */
+  /** Data of gone things that is still to be deleted. The next call continues with it. */
   readonly unfinished: Unfinished;
   readonly failures: readonly PurgeFailure[];
-  /** Where more is in the trash than one call takes. */
+  /** Set where the trash holds more than one call deletes. */
   readonly nextPageToken?: string | undefined;
 }
 
 /**
- * Deletes for good what of the trash is selected, and goes on with what earlier calls began. A call does so much, and is
- * repeated until it has no token and nothing unfinished; it may be repeated after any crash.
- * @throws MlflowError INVALID_PARAMETER_VALUE, with nothing done, where something is selected that is not in the trash.
+ * Deletes the selected things in the trash for good, and continues what earlier calls began. One call does a limited amount
+ * of work; clients repeat it until the answer has no token and nothing unfinished. It may be repeated after any crash.
+ * @throws MlflowError INVALID_PARAMETER_VALUE, with nothing done, where a selected thing is not in the trash.
  */
 export async function purgeTrash(ctx: ServiceContext, selection: TrashSelection): Promise<Purged> {
   const call = new PurgeCall(ctx);
@@ -64,7 +64,7 @@ export async function purgeTrash(ctx: ServiceContext, selection: TrashSelection)
   }
 }
 
-/** Goes on with what earlier calls began, as far as one request may. */
+/** Continues what earlier calls began, as far as one request may. */
 export async function finishPurges(ctx: ServiceContext, calls = CALLS_PER_REQUEST): Promise<void> {
   if (!(await hasPurges(ctx.db))) return;
   const call = new PurgeCall(ctx, calls);
@@ -105,7 +105,7 @@ class PurgeCall {
     for (const { kind, things } of begun.toReversed()) await this.#purger.finish(kind, things);
   }
 
-  /** @returns the token of the next call, where more is left */
+  /** @returns the token for the next call, where more is left */
   async purgeAll(selection: TrashSelection): Promise<string | undefined> {
     let page = pageOf(selection, Date.now());
     while (!this.#budget.isSpent) {
@@ -182,7 +182,7 @@ class PurgeCall {
   }
 }
 
-/** Whether a location is served here, and holds nothing of another experiment: older versions let locations overlap. */
+/** Whether this server serves a location that no other experiment shares: older versions let locations overlap. */
 export async function isApart(ctx: ServiceContext, experimentId: string, artifactUri: string): Promise<boolean> {
   const key = isServed(artifactUri) ? ownFolder("experiment", experimentId, artifactUri) : undefined;
   if (key === undefined) return false;

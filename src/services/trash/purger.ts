@@ -19,35 +19,35 @@ import { forEachAtMost } from "../metrics/live-news.ts";
 import { forgetRun } from "../runs/known-runs.ts";
 import type { Budget } from "./budget.ts";
 
-/** Far longer than any step takes: a caller that is held up for longer has lost what it was at. */
+/** How long a claim lasts: far longer than any step. A caller that is delayed for longer loses its claim. */
 const CLAIM_MS = 60_000;
 
-/** Runs or models whose rows go together. */
+/** Maximum number of runs or models whose rows are deleted together. */
 export const THINGS_AT_A_TIME = 100;
 
-/** Folders of files, and objects, that are emptied at a time. */
+/** Maximum number of artifact folders or objects emptied at the same time. */
 const STORES_AT_A_TIME = 16;
 
-/** What could not be deleted yet, and why. */
+/** A thing that could not be deleted yet, and why. */
 export interface PurgeFailure {
   readonly kind: TrashKind;
   readonly id: string;
   readonly message: string;
 }
 
-/** As old as can be: of an experiment that goes, every run goes too. */
+/** Matches runs deleted at any time: a purged experiment takes all of its runs along. */
 const ANY_TIME = Number.MAX_SAFE_INTEGER;
 
 /**
- * Deletes for good what `beginPurges` has taken away, step by step, as far as its budget goes: files, history, rows, and
- * the row of `purges`. Each step may be repeated. What fails stays, and the next call tries it again.
+ * Deletes the things that `beginPurges` has hidden, step by step, within its budget: files, history, rows, and the row in
+ * `purges`. Each step may be repeated. A failed step leaves the thing in `purges`, and the next call tries again.
  */
 export class Purger {
   readonly #ctx: ServiceContext;
   readonly #budget: Budget;
   readonly #claimName = crypto.randomUUID();
   readonly failures: PurgeFailure[] = [];
-  /** Of files that are gone. */
+  /** The files deleted so far. */
   readonly freed = { files: 0, bytes: 0 };
 
   constructor(ctx: ServiceContext, budget: Budget) {
@@ -60,22 +60,22 @@ export class Purger {
     return { name: this.#claimName, untilMs: Date.now() + CLAIM_MS };
   }
 
-  /** Deletes what nobody else is at. */
+  /** Deletes the things that no other call has claimed. */
   async finishLeft(): Promise<void> {
-    // An experiment goes after its runs and models.
+    // An experiment is deleted after its runs and models.
     for (const kind of TRASH_KINDS.toReversed()) {
       while (!this.#budget.isSpent) {
         this.#budget.spend(1);
         const left = await claimPurges(this.#ctx.db, kind, this.#atATime(kind), Date.now(), this.claim);
         if (left.length === 0) break;
         const done = await this.finish(kind, left);
-        // What fails now fails again.
+        // A step that failed now would fail again.
         if (done < left.length) break;
       }
     }
   }
 
-  /** Deletes things of one kind, of which each is claimed. @returns how many are gone */
+  /** Deletes claimed things of one kind. @returns how many are gone */
   async finish(kind: TrashKind, things: readonly Purge[]): Promise<number> {
     let gone = 0;
     const size = this.#atATime(kind);
@@ -91,7 +91,7 @@ export class Purger {
     return gone;
   }
 
-  /** For the next caller, who need not wait until the claim is over. */
+  /** Releases the claim, so that the next caller need not wait until it expires. */
   async release(): Promise<void> {
     await releaseClaim(this.#ctx.db, this.claim);
   }
@@ -117,7 +117,7 @@ export class Purger {
     return left.length;
   }
 
-  /** The runs and models of an experiment. @returns whether all are gone */
+  /** Deletes the runs and models of an experiment. @returns whether all are gone */
   async #finishContents({ id: experimentId }: Purge): Promise<boolean> {
     for (const kind of ["run", "logged_model"] as const) {
       for (;;) {
@@ -149,7 +149,7 @@ export class Purger {
     return true;
   }
 
-  /** @returns those whose history is gone */
+  /** @returns the runs whose history is gone */
   async #purgeHistories(runs: readonly Purge[]): Promise<readonly Purge[]> {
     for (const { id } of runs) forgetRun(id);
     const withObject = runs.filter(({ hasObject }) => hasObject);
@@ -172,7 +172,7 @@ export class Purger {
     return runs.filter(({ id }) => !failed.has(id));
   }
 
-  /** @returns those of which `step` came to its end */
+  /** @returns the things for which `step` completed */
   async #thatSucceed(things: readonly Purge[], step: (thing: Purge) => Promise<boolean>): Promise<readonly Purge[]> {
     const done = new Set<Purge>();
     await forEachAtMost(STORES_AT_A_TIME, things, async (thing) => {
@@ -194,8 +194,8 @@ export class Purger {
 const idsOf = (things: readonly Purge[]) => things.map(({ id }) => id);
 
 /**
- * The object key of the files that are a thing's alone; undefined where this server keeps none, or where others' files may
- * lie: an imported run may say of any folder that it is its own.
+ * The object key of the folder that holds only this thing's files; undefined where this server keeps no files of it, or
+ * where others' files may lie in the folder: an imported run may claim any folder as its own.
  */
 export function ownFolder(kind: TrashKind, id: string, artifactUri: string): string | undefined {
   const key = servedKey(artifactUri);

@@ -5,30 +5,30 @@ import { parseAge, TRASH_KINDS, type Trashed, type TrashKind } from "../../domai
 import { findThings, LAST_ID, listTrash, type TrashPosition } from "../../stores/d1/trash/trash.ts";
 import type { ServiceContext } from "../context.ts";
 
-/** What of the trash a call is about: things by their ids, or all that is in it. */
+/** Which things in the trash a call is about: things by their ids, or everything. */
 export interface TrashSelection {
   readonly ids: Readonly<Record<TrashKind, readonly string[]>>;
   readonly all: boolean;
-  /** `#d#h#m#s`: only what was deleted at least so long ago. */
+  /** `#d#h#m#s`: only things that were deleted at least this long ago. */
   readonly olderThan?: string | undefined;
-  /** Of the call before. */
+  /** The token from the previous call. */
   readonly pageToken?: string | undefined;
 }
 
-/** Where a call goes on. */
+/** Where a call continues. */
 export interface TrashPage {
-  /** What was deleted later was not asked for. */
+  /** Things that were deleted later than this are not part of the selection. */
   readonly throughMs: number;
   readonly kind: TrashKind;
   readonly after: TrashPosition;
-  /** Of the files of the thing after `after`; undefined from their beginning on. */
+  /** Where to continue in the files of the thing after `after`; undefined for their beginning. */
   readonly from?: string | undefined;
 }
 
-/** Things of one list of the trash. */
+/** Maximum number of things in one page of the trash. */
 export const LIST_LENGTH = 100;
 
-/** The first page, or the one that the token names. @throws MlflowError INVALID_PARAMETER_VALUE */
+/** The first page, or the page that the token names. @throws MlflowError INVALID_PARAMETER_VALUE */
 export function pageOf({ olderThan, pageToken }: TrashSelection, nowMs: number): TrashPage {
   const ageMs = olderThan === undefined ? 0 : parseAge(olderThan);
   if (!pageToken) return firstOf("experiment", nowMs - ageMs);
@@ -41,7 +41,7 @@ export function firstOf(kind: TrashKind, throughMs: number): TrashPage {
   return { throughMs, kind, after: { deletedTimeMs: throughMs, id: LAST_ID } };
 }
 
-/** The first page of the kind that follows; undefined after the last. */
+/** The first page of the next kind; undefined after the last kind. */
 export function nextKind({ kind, throughMs }: TrashPage): TrashPage | undefined {
   const next = TRASH_KINDS[TRASH_KINDS.indexOf(kind) + 1];
   return next === undefined ? undefined : firstOf(next, throughMs);
@@ -70,7 +70,7 @@ function readToken(token: string): TrashPage | undefined {
   }
 }
 
-/** Of all that is in the trash, what follows in this kind's list. */
+/** The next things of this kind, of everything in the trash. */
 export async function listPage(
   ctx: ServiceContext,
   { kind, after }: TrashPage,
@@ -84,14 +84,15 @@ export async function listPage(
   });
 }
 
-/** Things of one kind by their ids, and the ids of those that are not there. */
+/** Things of one kind that were found by their ids, and the ids that were not found. */
 export interface NamedThings {
   readonly found: readonly Trashed[];
   readonly missing: readonly string[];
 }
 
 /**
- * @throws MlflowError INVALID_PARAMETER_VALUE where one is not in the trash, or not for so long, as `mlflow gc` refuses it.
+ * @throws MlflowError INVALID_PARAMETER_VALUE where a thing is not in the trash, or was deleted too recently; `mlflow gc`
+ *   refuses it likewise.
  */
 export async function findNamed(
   ctx: ServiceContext,
@@ -131,7 +132,7 @@ function refuseOthers(thing: Trashed, throughMs: number, olderThan: string | und
   }
 }
 
-/** Why a thing that is in the trash is not deleted for good; undefined where it may be. */
+/** Why a thing in the trash may not be deleted for good; undefined where it may be. */
 export function whyItStays({ kind, id, activeRuns }: Trashed): string | undefined {
   if (kind !== "experiment") return undefined;
   if (id === "0") return "it is the experiment that every server has. Its deleted runs can be deleted for good.";

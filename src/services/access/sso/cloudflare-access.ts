@@ -3,7 +3,7 @@ import { type SsoUser, userOfIdentity } from "./identity.ts";
 import { verifiedClaims } from "./keys.ts";
 import type { SsoSettings } from "./settings.ts";
 
-/** For so long an isolate takes a token for good that it has checked, and rights for what groups gave then. */
+/** How long an isolate trusts a token that it has checked, and the rights that the token's groups gave. */
 const REMEMBERED_MS = 60_000;
 const MAX_REMEMBERED = 1000;
 
@@ -14,14 +14,14 @@ interface Remembered extends AccessUser {
 const remembered = new Map<string, Remembered>();
 
 export interface AccessUser extends SsoUser {
-  /** A program with a service token, which no browser adds by itself. */
+  /** Whether the caller is a program with a service token, which no browser adds by itself. */
   readonly isProgram: boolean;
 }
 
 /**
- * Whom Cloudflare Access has let through, by its header.
- * @returns undefined for a token that is not Access's own for this server, or has expired.
- * @throws MlflowError PERMISSION_DENIED for a name that is taken.
+ * The user whom Cloudflare Access has let through, by the token in its header.
+ * @returns undefined for a token that Access did not issue for this server, or that has expired.
+ * @throws MlflowError PERMISSION_DENIED for a name that another user has.
  */
 export async function accessUser(
   db: D1Database,
@@ -36,7 +36,7 @@ export async function accessUser(
   if (known !== undefined && known.untilMs > nowMs) return known;
   const jwksUri = `${access.issuer}/cdn-cgi/access/certs`;
   const claims = await verifiedClaims(token, jwksUri, access.issuer, access.audiences).catch((error: unknown) => {
-    // A key set that cannot be read is no fault of the token.
+    // If the key set cannot be read, the token is not to blame.
     if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return undefined;
     throw error;
   });

@@ -6,7 +6,7 @@ import { changed } from "../memory.ts";
 import { checkUsername } from "../users.ts";
 import type { SsoSettings } from "./settings.ts";
 
-/** What a provider has said of somebody, in a token whose signature was checked. */
+/** What a provider says about a user, in a token whose signature was checked. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 export interface SsoUser {
@@ -15,9 +15,9 @@ export interface SsoUser {
 }
 
 /**
- * The user of an identity, made at the first sign-in, with the rights that groups give by now.
- * @throws MlflowError PERMISSION_DENIED for a name that cannot be, or that a user of another kind has: a provider's word
- *   takes no account over.
+ * The user of an identity, created at the first sign-in, with the rights that the user's groups give now.
+ * @throws MlflowError PERMISSION_DENIED for an invalid name, or the name of a user who does not sign in with this provider:
+ *   a provider must not take over an existing account.
  */
 export async function userOfIdentity(
   db: D1Database,
@@ -50,7 +50,7 @@ async function newUser(
   try {
     await insertIdentity(db, { issuer, subject, username, nowMs: Date.now() });
   } catch (error) {
-    // Of two requests that come first together one is here.
+    // Another request created the user at the same time.
     if (!isDuplicate(error, "users.username") && !isDuplicate(error, "user_identities.issuer")) throw error;
   }
   const made = await findIdentity(db, issuer, subject);
@@ -79,7 +79,7 @@ async function syncRights(
   );
 }
 
-/** A list of names, as most providers tell them, or of objects with a name, as Cloudflare Access does. */
+/** The names of groups. Most providers send a list of names; Cloudflare Access sends a list of objects with a name. */
 function groupsIn(value: unknown): string[] {
   const listed = Array.isArray(value) ? value : typeof value === "string" ? [value] : [];
   return listed.flatMap((one: unknown) => {

@@ -1,8 +1,8 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from "jose";
 
 /**
- * Signatures by a key that only the provider has. `none` and those by a shared secret are not among them: a public key must
- * never be taken for one (CVE-2015-9235).
+ * Signature algorithms with a private key that only the provider has. `none` and algorithms with a shared secret are not
+ * among them: the public key must never be used as a shared secret (CVE-2015-9235).
  */
 const ALGORITHMS = [
   "RS256",
@@ -18,10 +18,10 @@ const ALGORITHMS = [
   "Ed25519",
 ];
 
-/** Clocks of two machines differ. */
+/** Allowed difference between the clocks of two machines. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** Keys are kept for ten minutes, and asked for anew, twice a minute at most, where a token names one that is not known. */
+/** Keys are kept for ten minutes. A token with an unknown key makes the server read the keys again, twice a minute at most. */
 const KEPT = { cacheMaxAge: 600_000, cooldownDuration: 30_000, timeoutDuration: 5000 };
 
 const keySets = new Map<string, JWTVerifyGetKey>();

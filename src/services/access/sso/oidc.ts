@@ -6,14 +6,15 @@ import { verifiedClaims } from "./keys.ts";
 import type { OidcSettings } from "./settings.ts";
 
 /*
- * Signing in by a provider of OpenID Connect: the code flow with PKCE. What ties the answer to the browser that asked (state,
- * nonce, the code's verifier) is in a cookie of that browser alone, with a proof that this server made it.
+ * Signing in with an OpenID Connect provider: the code flow with PKCE. The values that tie the provider's answer to the
+ * browser that asked (state, nonce, code verifier) are kept only in a cookie of that browser, with a proof that this server
+ * made it.
  */
 
-/** In seconds: for so long somebody may take to sign in there. */
+/** How long a user may take to sign in at the provider, in seconds. */
 export const TRANSACTION_SECONDS = 600;
 
-/** What a provider tells of itself is read once an hour. */
+/** How long a provider's discovery document is kept: an hour. */
 const DISCOVERED_MS = 3_600_000;
 
 interface Transaction {
@@ -27,7 +28,7 @@ interface Transaction {
 
 const discovered = new Map<string, { readonly server: oauth.AuthorizationServer; readonly untilMs: number }>();
 
-/** Plain http is for providers on this machine. */
+/** Allows plain http only for providers on this machine. */
 function optionsOf({ issuer }: OidcSettings) {
   const isLocal = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(issuer);
   return { signal: AbortSignal.timeout(10_000), [oauth.allowInsecureRequests]: isLocal };
@@ -46,7 +47,7 @@ async function serverOf(oidc: OidcSettings): Promise<oauth.AuthorizationServer> 
 export interface Started {
   /** The provider's page. */
   readonly location: string;
-  /** Of the browser's cookie. */
+  /** The value of the browser's cookie. */
   readonly transaction: string;
 }
 
@@ -84,10 +85,10 @@ export interface Finished {
 }
 
 /**
- * Whom the provider has signed in.
- * @param query what the provider sent the browser back with
- * @param transaction of the browser's cookie; undefined where it has none
- * @throws MlflowError PERMISSION_DENIED where anything of it is not right.
+ * The user whom the provider has signed in.
+ * @param query the query with which the provider sent the browser back
+ * @param transaction the value of the browser's cookie; undefined where the browser has none
+ * @throws MlflowError PERMISSION_DENIED where anything in the query, the cookie or the provider's answer is wrong.
  */
 export async function finishOidc(
   env: Env,
@@ -121,7 +122,7 @@ export async function finishOidc(
     return { issuer: server.issuer, subject: claims.sub, claims, to };
   } catch (error) {
     if (error instanceof MlflowError) throw error;
-    // What a provider says may hold what was sent to it: its name and code are enough.
+    // A provider's error text may repeat secrets that were sent to it, so only the error's name and code are used.
     const what = error instanceof Error ? `${error.name} ${"code" in error ? String(error.code) : ""}` : "";
     throw failed(`The provider's answer was refused: ${what.trim()}.`);
   }
