@@ -9,39 +9,39 @@ import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { errorCode, etagOf, FileTree, Refusal, statusOf } from "./file-tree.ts";
 import { type NamedPart, PartUploads } from "./part-uploads.ts";
 
-/** Where uploads grow and deletions shrink, on the files' own file system. `#` is in no key, so no key names it. */
+/** The folder of unfinished uploads and deletions, on the files' own file system. No key has a `#`, so no key names it. */
 export const UPLOADS_FOLDER = ".#uploads";
-/** Larger pieces than the streams' defaults of 64 KiB: fewer turns of the event loop a megabyte. */
+/** Larger than the streams' default of 64 KiB, to take fewer turns of the event loop per megabyte. */
 const STREAM_BUFFER_BYTES = 1024 * 1024;
-/** An upload by parts of which nothing was heard for so long is given up. */
+/** A multipart upload that receives no request for this long is aborted. */
 const IDLE_MS = 24 * 60 * 60 * 1000;
 const SWEEP_EVERY_MS = 60 * 60 * 1000;
 
 /**
- * The folder of plain files that the Worker keeps artifacts in on one machine
- * (stores/artifacts/folder-artifact-store.ts), as HTTP, because a Worker has no disk:
+ * Serves the folder in which the Worker keeps artifacts as plain files on one machine
+ * (stores/artifacts/folder-artifact-store.ts). It speaks HTTP, because a Worker has no disk:
  *
- *     PUT    /?key=a/b      stores the body; 409 where a folder has the name or a file is above. With end=<text> the
- *                           body must end so (400), and is stored without it: a chunked body has no other proof that
- *                           it is whole
- *     POST   /?key=a/b      the same with a body that lies in the uploads' folder already, as the file upload=<name>; 400
- *                           where that has not size=<bytes>, and it is gone afterwards either way
- *     GET    /?key=a/b      the file, or its part by Range; 404, 416
- *     HEAD   /?key=a/b      the same without the bytes
- *     GET    /?folder=a     a page of its entries as JSON, {"files":[FileInfo],"next"?}; with from=<next> the one after; no
- *                           files where there is no folder. By names, a folder's with a slash at its end
- *     GET    /?usage=a/b    how much is there and below, {"files","bytes"}
- *     DELETE /?key=a/b      the file or folder, and folders that this leaves empty; how much that was, {"files","bytes"}
+ *     PUT    /?key=a/b      stores the body; 409 if a folder has the name or a parent is a file. With end=<text> the body
+ *                           must end with the text (else 400), and is stored without it: nothing else proves that a
+ *                           chunked body is complete
+ *     POST   /?key=a/b      stores a body that is already in the uploads' folder as the file upload=<name>; 400 if its size
+ *                           is not size=<bytes>. The upload's file is gone afterwards in either case
+ *     GET    /?key=a/b      the file, or the requested Range of it; 404, 416
+ *     HEAD   /?key=a/b      the headers of GET
+ *     GET    /?folder=a     a page of the folder's entries as JSON, {"files":[FileInfo],"next"?}; from=<next> asks for the
+ *                           next page; no files if the folder does not exist. Ordered by name; a folder's name ends with /
+ *     GET    /?usage=a/b    the number and size of the files at the key and below, {"files","bytes"}
+ *     DELETE /?key=a/b      deletes the file or folder, and parents that are empty then; answers {"files","bytes"}
  *
- * and for a file that comes by parts (part-uploads.ts); 404 where no such upload of this key is under way:
+ * and for a multipart upload (part-uploads.ts); 404 if this upload of this key does not exist:
  *
- *     POST   /?key=a/b&begin=1              begins an upload, answers its id as text; 409
+ *     POST   /?key=a/b&begin=1              starts an upload, answers its id as text; 409
  *     PUT    /?key=a/b&of=<id>&part=3       stores the body as a part, answers its ETag
- *     POST   /?key=a/b&of=<id>&part=3&…     the same with a body that lies in the uploads' folder, as above
- *     POST   /?key=a/b&complete=<id>        makes the file of the parts that the body names, [[1,"<etag>"],…]; 400, 409
- *     DELETE /?key=a/b&abort=<id>           gives the upload up
+ *     POST   /?key=a/b&of=<id>&part=3&…     stores a body from the uploads' folder as a part, as above
+ *     POST   /?key=a/b&complete=<id>        builds the file from the parts that the body names, [[1,"<etag>"],…]; 400, 409
+ *     DELETE /?key=a/b&abort=<id>           aborts the upload
  *
- * It trusts its caller with nothing: keys are checked again, and symbolic links are taken for not there. Whoever can
+ * It does not trust its caller: it checks keys again, and treats a symbolic link as a missing file. But any process that can
  * connect can read and write everything, so it must listen on a socket that only its owner can open.
  */
 export function createFileService(rootFolder: string): Server {
@@ -61,7 +61,7 @@ export function createFileService(rootFolder: string): Server {
       else response.writeHead(status, { Connection: "close" }).end();
     });
   });
-  // An upload may take hours, and an idle connection must never close just as the Worker writes to it.
+  // An upload may take hours, and an idle connection must never close at the moment when the Worker writes to it.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 0;
   const sweeps = setInterval(() => {
@@ -130,7 +130,7 @@ async function post(
   }
 }
 
-/** What becomes of a file that has arrived whole: it gets its name in the tree, or is a part of an upload. */
+/** Takes a completely received file: it gets its name in the tree, or becomes a part of an upload. */
 type Setter = (path: string, file: FileHandle) => Promise<void>;
 
 function setter({ tree, uploads }: Files, key: string, query: URLSearchParams, response: ServerResponse): Setter {
@@ -157,9 +157,9 @@ function canonicalKey(text: string): string {
 }
 
 /**
- * Writes beside the tree, then renames: a reader sees the old file or the new one, and a cut-off upload nothing. Once
- * acknowledged, the bytes are the kernel's and outlive this process however it ends, and those of a small file
- * outlive a power cut.
+ * Writes beside the tree, then renames. So a reader sees the old file or the new file, and an interrupted upload changes
+ * nothing. When the service acknowledges the upload, the kernel has the bytes: they survive any end of this process. The
+ * bytes of a small file survive a power cut too.
  */
 async function putFile({ workFolder }: Files, request: IncomingMessage, end: string, set: Setter): Promise<void> {
   const upload = join(workFolder, randomUUID());
@@ -173,7 +173,7 @@ async function putFile({ workFolder }: Files, request: IncomingMessage, end: str
   }
 }
 
-/** Takes a file that another writer put among the uploads, if it is whole. */
+/** Takes a file that another process wrote into the uploads' folder, if the file is complete. */
 async function adoptFile(workFolder: string, name: string, size: number, set: Setter): Promise<void> {
   if (!/^[\w-]+$/.test(name)) throw new Refusal(400);
   const upload = join(workFolder, name);
@@ -187,7 +187,7 @@ async function adoptFile(workFolder: string, name: string, size: number, set: Se
   }
 }
 
-/** Takes `end` off the file's end; refuses a file that does not end so. */
+/** Removes `end` from the file's end; refuses a file that does not end with it. */
 async function cutEnd(file: FileHandle, end: Buffer): Promise<void> {
   const size = (await file.stat()).size - end.length;
   if (size < 0) throw new Refusal(400);
@@ -232,7 +232,7 @@ async function sendFile(
   }
 }
 
-/** The first byte and the one after the last of a range as the Worker sends it. */
+/** The first byte of the Worker's Range header, and the byte after the last one. */
 function parseRange(header: string, size: number): { start: number; end: number } {
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];
   const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
@@ -241,7 +241,7 @@ function parseRange(header: string, size: number): { start: number; end: number 
   return { start, end };
 }
 
-/** Whether the other side went away in the middle of a body. */
+/** Whether the client disconnected in the middle of a body. */
 function isCutOff(error: unknown): boolean {
   return ["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"].includes(errorCode(error) ?? "");
 }

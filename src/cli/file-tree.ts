@@ -11,14 +11,14 @@ import { type FolderUsage, usageOf } from "./folder-usage.ts";
 const NOTHING: FolderUsage = { files: 0, bytes: 0 };
 
 /**
- * Files up to here are on the disk before they are acknowledged. To wait for the disk with larger ones would halve the
- * speed of their upload.
+ * Files up to this size are on the disk before they are acknowledged. For larger files, waiting for the disk would halve
+ * the upload speed.
  */
 export const MAX_SYNCED_BYTES = 4 * 1024 * 1024;
-/** How often an upload makes its folder again when deletions keep removing it. */
+/** How often an upload creates its folder again if deletions keep removing it. */
 const MAX_PLACE_ATTEMPTS = 20;
 
-/** An answer other than success, thrown from wherever it is found out. */
+/** An answer other than success, thrown by the code that finds the reason. */
 export class Refusal extends Error {
   readonly status: number;
 
@@ -35,7 +35,7 @@ export interface FileEntry {
   readonly fileSize?: number;
 }
 
-/** A tree of plain files by their keys. Symbolic links are taken for not there. */
+/** A tree of plain files by their keys. It treats symbolic links as missing files. */
 export class FileTree {
   readonly #root: string;
   readonly #workFolder: string;
@@ -43,7 +43,7 @@ export class FileTree {
 
   /**
    * @param root absolute, without symbolic links.
-   * @param workFolder where deletions shrink, on the same file system.
+   * @param workFolder the folder of unfinished deletions, on the same file system.
    */
   constructor(root: string, workFolder: string) {
     this.#root = root;
@@ -52,8 +52,8 @@ export class FileTree {
   }
 
   /**
-   * Gives an upload its name, and a small one its name and bytes on the disk.
-   * @throws {Refusal} 409 where a folder has the name or a file is above.
+   * Gives an upload its name. For a small file, it also waits until the disk has the name and the bytes.
+   * @throws {Refusal} 409 if a folder has the name or a parent is a file.
    */
   async place(upload: string, file: FileHandle, key: string): Promise<void> {
     const isSynced = (await file.stat()).size <= MAX_SYNCED_BYTES;
@@ -68,7 +68,7 @@ export class FileTree {
       } catch (error) {
         const code = errorCode(error);
         if (code === "EISDIR" || code === "ENOTEMPTY" || code === "EEXIST") {
-          // An empty folder is nothing that anyone stored: a crash before the rename leaves one.
+          // Nobody stored an empty folder: a crash before the rename leaves one.
           if (!(await removeIfEmpty(target))) throw new Refusal(409);
         } else if (code === "ENOTDIR") {
           throw new Refusal(409);
@@ -80,7 +80,7 @@ export class FileTree {
   }
 
   /**
-   * Whether a file may have this name now: no folder with anything in it has it, and no file is above.
+   * Checks that a file may have this name now: no folder with content has the name, and no parent is a file.
    * @throws {Refusal} 409
    */
   async requireFree(key: string): Promise<void> {
@@ -97,7 +97,7 @@ export class FileTree {
 
   /**
    * Opens the file at `key`.
-   * @throws {Refusal} 404 where there is none, or a symbolic link is or leads to it.
+   * @throws {Refusal} 404 if there is no file, or if a part of the path is a symbolic link.
    */
   async open(key: string): Promise<FileHandle> {
     if (!(await this.#is(key, "file"))) throw new Refusal(404);
@@ -105,8 +105,8 @@ export class FileTree {
   }
 
   /**
-   * A page of a folder. The whole folder is read for each page, but only the page's files are looked at.
-   * @param from the name that the page before ended with, "" for the first.
+   * A page of a folder. Each page reads the names of the whole folder, but the size and time of only the page's files.
+   * @param from the last name of the previous page, "" for the first page.
    */
   async list(key: string, from: string): Promise<{ files: FileEntry[]; next?: string | undefined }> {
     if (key !== "" && !(await this.#is(key, "folder"))) return { files: [] };
@@ -123,14 +123,14 @@ export class FileTree {
     };
   }
 
-  /** How much is at `key` and below it. */
+  /** The number and size of the files at `key` and below it. */
   async usage(key: string): Promise<FolderUsage> {
     return (await this.#is(key, "any")) ? await usageOf(join(this.#root, key)) : NOTHING;
   }
 
   /**
-   * One rename takes the whole tree out of sight; what follows may be cut off, and the next start finishes it.
-   * @returns how much that was
+   * One rename removes the whole tree from its place. The next start finishes the deletion if it is interrupted.
+   * @returns the number and size of the deleted files
    */
   async delete(key: string): Promise<FolderUsage> {
     const grave = join(this.#workFolder, randomUUID());
@@ -146,7 +146,7 @@ export class FileTree {
     return usage;
   }
 
-  /** Makes the folder at `key` level by level; none of them may be a file or a symbolic link. */
+  /** Creates the folder at `key` level by level. No level may be a file or a symbolic link. */
   async #makeFolder(key: string): Promise<void> {
     if (key === "." || (await this.#is(key, "folder"))) return;
     await this.#makeFolder(dirname(key));
@@ -155,15 +155,15 @@ export class FileTree {
     await mkdir(folder).catch((error: unknown) => {
       if (errorCode(error) !== "EEXIST" && errorCode(error) !== "ENOENT") throw error;
     });
-    // Gone again is fine, a deletion was quicker; something else in its place is not.
+    // The folder may be gone again: a deletion was quicker. Anything else in its place is an error.
     if ((await exists(folder)) && !(await this.#is(key, "folder"))) throw new Refusal(409);
   }
 
-  /** Whether the path of `key` leads, without a symbolic link, to something of this kind. */
+  /** Whether the path of `key` leads to an entry of this kind, without a symbolic link. */
   async #is(key: string, kind: "file" | "folder" | "any"): Promise<boolean> {
     const path = join(this.#root, key);
     try {
-      // Also unequal where a file system ignores case and stored another spelling: a name has one spelling here.
+      // The names also differ if the file system ignores case and stored another spelling: a name has one spelling here.
       if ((await realpath(path)) !== path) return false;
       if (kind === "any") return true;
       const stat = await lstat(path);
@@ -175,12 +175,12 @@ export class FileTree {
   }
 }
 
-/** Names a file's bytes: one that is replaced is another inode, one that is edited in place has another time. */
+/** Identifies a file's content: a replaced file has another inode, and an edited file has another time. */
 export function etagOf(stat: BigIntStats): string {
   return `"${stat.ino.toString(36)}-${stat.mtimeNs.toString(36)}-${stat.size.toString(36)}"`;
 }
 
-/** Nothing for what no key can name, for links and devices, and for what is gone by now. */
+/** Undefined for a name that no key can have, for links and devices, and for a file that is gone by now. */
 async function fileEntry(folder: string, entry: Dirent): Promise<FileEntry | undefined> {
   try {
     if (canonicalArtifactPath(entry.name) !== entry.name) return undefined;
@@ -199,7 +199,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** @returns whether there is no folder at `path` any more. */
+/** @returns whether the folder at `path` is gone. */
 async function removeIfEmpty(path: string): Promise<boolean> {
   try {
     await rmdir(path);
@@ -213,7 +213,7 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
-/** The status that an error of the file system is answered with. */
+/** The HTTP status for an error of the file system. */
 export function statusOf(error: unknown): number {
   switch (errorCode(error)) {
     case "ENOENT":

@@ -2,20 +2,20 @@ import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Which folders below a root have entries that a power cut could take, and how to be sure of them. A file is on the disk
- * only when its own folder is, and every folder above that was made lately, by whomever.
+ * Knows which folders below a root have entries that a power cut could lose, and syncs them. A file is on the disk only
+ * when its folder is, and every recently created folder above it, whoever created that folder.
  */
 export class FolderSync {
   readonly #root: string;
-  /** By path: a mark that every change renews, so that a change during a sync is not taken for synced. */
+  /** A mark for each path. Every change renews the mark, so a change during a sync does not count as synced. */
   readonly #changed = new Map<string, symbol>();
 
-  /** @param root absolute; what is above it is not looked at. */
+  /** @param root absolute; folders above it are ignored. */
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** To be called before an entry of `folder` is made that a file will be stored below. */
+  /** Call it before you create an entry of `folder` below which a file will be stored. */
   noteChange(folder: string): void {
     this.#changed.set(folder, Symbol());
   }
@@ -42,7 +42,7 @@ async function syncFolder(path: string): Promise<void> {
     await using folder = await open(path, "r");
     await folder.sync();
   } catch (error) {
-    // A deletion was quicker, which is legal; or a file system that knows no sync of folders.
+    // A deletion was quicker, which is legal; or the file system cannot sync folders.
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code !== "ENOENT" && code !== "EINVAL") throw error;
   }

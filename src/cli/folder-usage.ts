@@ -1,16 +1,16 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Files, and their bytes together. */
+/** The number of files, and their total size. */
 export interface FolderUsage {
   readonly files: number;
   readonly bytes: number;
 }
 
-/** Files that are looked at at once. */
+/** How many files are examined at once. */
 const FILES_AT_ONCE = 64;
 
-/** How much the file or the folder at a path is. What is gone by now does not count, nor do links and folders themselves. */
+/** The usage of the file or folder at a path. Files that are gone by now, links, and folders themselves do not count. */
 export async function usageOf(path: string): Promise<FolderUsage> {
   const sum = { files: 0, bytes: 0 };
   const add = async (file: string) => {

@@ -1,6 +1,6 @@
 import type { AdminSecret, ServerSettings } from "./settings.ts";
 
-/** What the server prints once it serves: where everything is, and how a training script gets there. */
+/** The text that the server prints when it is ready: its address, its folder, and the line for a training script. */
 export function greeting(settings: ServerSettings, url: string): string {
   return `
   Trackflare serves the MLflow tracking API

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { RecordDigest } from "../../domain/records.ts";
 import { UserError } from "../user-error.ts";
 
-/** Beside what is exported: a line of JSON for each record that is there whole. */
+/** A file beside the export: a line of JSON for each record that is exported completely. */
 const FILE = ".trackflare-export.jsonl";
 
-/** What an export has written to a folder, so that the next one writes only what differs. */
+/** The records that an export has written to a folder, so that the next export writes only the differences. */
 export class ExportNotes {
   readonly #file: string;
   readonly #digests = new Map<string, string>();
@@ -16,8 +16,8 @@ export class ExportNotes {
   }
 
   /**
-   * Makes the folder where it is missing.
-   * @throws {UserError} where the folder holds something else than an export of this format.
+   * Creates the folder if it is missing.
+   * @throws {UserError} if the folder holds anything but an export of this format.
    */
   static open(folder: string, format: string): ExportNotes {
     if (existsSync(folder) && !statSync(folder).isDirectory()) throw new UserError(`${folder} is no folder.`);
@@ -44,13 +44,13 @@ export class ExportNotes {
 
   note(digests: readonly RecordDigest[]): void {
     const lines = digests.map((digest) => `${JSON.stringify(digest)}\n`).join("");
-    // A line that was cut off must not take the next one with it.
+    // A truncated line must not spoil the next line.
     appendFileSync(this.#file, `\n${lines}`);
     for (const { kind, id, digest } of digests) this.#digests.set(`${kind} ${id}`, digest);
   }
 }
 
-/** What a line says; nothing where it was not written whole. */
+/** The note in a line; undefined if the line is truncated. */
 function parsed(line: string): Partial<Record<"format" | keyof RecordDigest, unknown>>[] {
   try {
     return [JSON.parse(line)];

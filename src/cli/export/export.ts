@@ -14,8 +14,8 @@ export interface ExportFlags {
 }
 
 /**
- * Exports all that a server holds.
- * @throws {UserError} where the server cannot be reached, and for a place that cannot be written to.
+ * Exports everything that a server holds.
+ * @throws {UserError} if the server cannot be reached, or the folder cannot be written.
  */
 export async function runExport(place: string, flags: ExportFlags): Promise<Report> {
   const report = new Report();
@@ -23,7 +23,7 @@ export async function runExport(place: string, flags: ExportFlags): Promise<Repo
   const target = await openTarget(place, flags, report);
   const progress = startProgress(`Exporting ${source.title}`, await source.countRuns(), !flags.json);
   try {
-    // Two tables have no place for files.
+    // The two Parquet tables have no place for files.
     const artifacts = flags.format === "parquet" ? "keep" : flags.artifacts;
     await transfer(source, target, report, { artifacts }, progress);
   } finally {
@@ -34,7 +34,7 @@ export async function runExport(place: string, flags: ExportFlags): Promise<Repo
   return report;
 }
 
-/** Each target's writer is loaded only where it is needed. */
+/** Loads a target's writer only if the export needs it. */
 async function openTarget(place: string, { format }: ExportFlags, report: Report): Promise<Target> {
   if (format === "parquet") return await (await import("./parquet/target.ts")).ParquetTarget.open(place);
   const { MlrunsTarget } = await import("./mlruns/target.ts");

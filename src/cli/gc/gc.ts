@@ -25,16 +25,16 @@ interface Answer extends Readonly<Record<Kind, readonly Thing[]>> {
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** As many as one request takes. */
+/** The most ids that one request takes. */
 const IDS_PER_REQUEST = 1000;
 
-/** Another caller's claim on what it is at is over after a minute. */
+/** Another caller's claim on a thing ends after a minute. */
 const WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 90_000;
 
 /**
- * Deletes for good what is in the trash of a server, call by call until nothing is left of it.
- * @throws {UserError} where the server refuses: with nothing done in a dry run, and where the first call is refused.
+ * Empties a server's trash for good, call by call until nothing is left.
+ * @throws {UserError} if the server refuses. Nothing is deleted if it refuses a dry run or the first call.
  */
 export async function runGc(flags: GcFlags): Promise<GcReport> {
   const server = new TrackingServer(flags.trackingUri, process.env);
@@ -42,7 +42,7 @@ export async function runGc(flags: GcFlags): Promise<GcReport> {
   const shown = startProgress(flags.dryRun ? "Looking at the trash" : "Deleting", undefined, flags.json !== true);
   try {
     const selections = selectionsOf(flags);
-    // What is refused is refused before anything is deleted.
+    // Dry runs first, so that the server refuses a wrong list before anything is deleted.
     if (!flags.dryRun && selections.some((selection) => !("all" in selection))) {
       for (const selection of selections) await ask(server, { ...selection, dry_run: true });
     }
@@ -69,7 +69,7 @@ function selectionsOf({ runIds, experimentIds, loggedModelIds, olderThan }: GcFl
     return slices.map((slice): Message => ({ [name]: slice, ...age }));
   });
   if (selections.length > 0) return selections;
-  // A list that was meant to name something must never become everything.
+  // A list that turns out empty must never mean "everything".
   if (Object.values(named).some((text) => text !== undefined)) throw new UserError("Give at least one id.");
   return [{ all: true, ...age }];
 }
@@ -82,7 +82,7 @@ async function goThrough(server: TrackingServer, selection: Message, report: GcR
   }
 }
 
-/** Goes on until nothing is left of what was begun, by whomever, or nothing moves any more. */
+/** Continues until all started deletions are finished, whoever started them, or until there is no progress. */
 async function finish(server: TrackingServer, report: GcReport, shown: Progress): Promise<void> {
   for (let waitedMs = 0; report.unfinished > 0; ) {
     const before = report.unfinished;

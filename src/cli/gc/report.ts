@@ -1,8 +1,8 @@
-/** Kinds of things, by the fields of the server's answers. */
+/** The kinds of things, named by the fields of the server's answers. */
 export const KINDS = ["runs", "logged_models", "experiments"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** A thing as the server tells of it. */
+/** A thing in the server's answer. */
 export interface Thing {
   readonly run_id?: string;
   readonly model_id?: string;
@@ -27,7 +27,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
 
 const idOf = ({ run_id, model_id, experiment_id }: Thing) => run_id ?? model_id ?? experiment_id ?? "";
 
-/** What was deleted for good, or would be. */
+/** The report of what was deleted for good, or would be deleted. */
 export class GcReport {
   readonly isDryRun: boolean;
   readonly #ids: Record<Kind, Set<string>> = { runs: new Set(), logged_models: new Set(), experiments: new Set() };

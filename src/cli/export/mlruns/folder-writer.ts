@@ -5,12 +5,13 @@ import type { KeyValue } from "../../../domain/entities.ts";
 import { Refused } from "../../transfer/http.ts";
 import { type YamlValue, yaml } from "./yaml.ts";
 
-/** Hears of what could not be written, by its path below the folder. */
+/** Called for each file that could not be written, with its path below the folder. */
 export type OnProblem = (below: string, why: string) => void;
 
 /**
- * Writes one folder of a file store: a meta.yaml, and a file for each param, tag and metric, named by its key. A key that
- * can be no file of its own (`a` beside `a/b`, too long, `..`, of another key's letters where the disk ignores case) is told.
+ * Writes one folder of a file store: a meta.yaml, and a file for each param, tag and metric, named by its key. It reports a
+ * key that cannot be a file: `a` beside `a/b`, a key that is too long, `..`, or a key that differs from another one only in
+ * case on a disk that ignores case.
  */
 export class FolderWriter {
   readonly path: string;
@@ -31,7 +32,7 @@ export class FolderWriter {
     for (const { key, value } of pairs) this.file(below, key, [value]);
   }
 
-  /** @param pieces of the file's text, in order: a history may be longer than one string. */
+  /** @param pieces the file's text in pieces, because a history may be longer than one string can be. */
   file(below: string, key: string, pieces: Iterable<string>): void {
     try {
       const path = pathOfKey(join(this.path, below), key);
@@ -49,8 +50,8 @@ export class FolderWriter {
 }
 
 /**
- * Where the file of a key, or an artifact, is below a folder.
- * @throws {Refused} for one that would be elsewhere.
+ * The path of a key's file, or of an artifact, below a folder.
+ * @throws {Refused} if the path would leave the folder.
  */
 export function pathOfKey(folder: string, key: string): string {
   const isPlain =
@@ -61,7 +62,7 @@ export function pathOfKey(folder: string, key: string): string {
   return join(folder, ...key.split("/"));
 }
 
-/** What a person can do something about, of an error of the file system. */
+/** An error of the file system that a person can fix, in words. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error) || !("code" in error)) return error instanceof Error ? error.message : String(error);
   switch (error.code) {
@@ -77,7 +78,7 @@ export function reasonOf(error: unknown): string {
   }
 }
 
-/** The ids that MLflow's file store makes of two texts: the same again are the same folder. */
+/** The id that MLflow's file store derives from two texts: the same texts give the same folder. */
 export function idOf(first: string, second: string): string {
   return createHash("md5").update(first).update(second).digest("hex");
 }

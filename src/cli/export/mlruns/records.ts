@@ -31,7 +31,7 @@ export function writeExperiment(folder: FolderWriter, record: ExperimentRecord):
   folder.pairs("tags", record.tags);
 }
 
-/** @param experiment the folder of its experiment, which holds the datasets of all of its runs. */
+/** @param experiment the folder of the run's experiment, which holds the datasets of all its runs. */
 export function writeRun(
   folder: FolderWriter,
   experiment: FolderWriter,
@@ -55,7 +55,7 @@ export function writeRun(
     source_version: "",
     entry_point_name: "",
   });
-  // MLflow knows a run by these folders.
+  // MLflow recognises a run by these folders.
   for (const below of ["metrics", "params", "artifacts"]) mkdirSync(join(folder.path, below), { recursive: true });
   folder.pairs("params", record.params);
   folder.pairs("tags", record.tags);
@@ -81,14 +81,14 @@ function writeLinks(folder: FolderWriter, experiment: FolderWriter, record: RunR
   }
 }
 
-/** As MLflow writes it: the id of what is linked stands on both sides. */
+/** In MLflow's format, which has the linked id on both sides. */
 function link(
   folder: FolderWriter,
   below: string,
   [source, id, destination]: readonly [string, string, string],
   more: Parameters<FolderWriter["meta"]>[0],
 ): void {
-  // An id is a folder's name here, and another server chose it.
+  // An id becomes a folder's name here, and another server chose the id.
   pathOfKey(folder.path, below);
   const ends = { source_type: source, source_id: id, destination_type: destination, destination_id: id };
   folder.meta({ ...ends, ...more }, below);
@@ -101,7 +101,7 @@ function* seriesLines({ timestamps, steps, values }: MetricSeries): Generator<st
   }
 }
 
-/** A double as Python reads it, to the bit. */
+/** A double in a form that Python reads back exactly. */
 function double(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
@@ -129,7 +129,7 @@ export function writeLoggedModel(folder: FolderWriter, record: LoggedModelRecord
   }
 }
 
-/** MLflow parts the fields of a line by spaces, and cannot read the model where a name has some. */
+/** MLflow separates the fields of a line by spaces, so it cannot read the model if a name has spaces. */
 function modelMetricLine(metric: ModelMetric, onProblem: OnProblem): string {
   const { key, timestamp, value, step, runId, datasetName, datasetDigest } = metric;
   const line = `${timestamp} ${double(value)} ${step} ${runId}`;

@@ -21,11 +21,11 @@ import { FolderWriter, pathOfKey, reasonOf } from "./folder-writer.ts";
 import { writeExperiment, writeLoggedModel, writeRegisteredModel, writeRun } from "./records.ts";
 
 const TRASH = ".trash";
-/** What is being written: a folder gets its place once it is whole. */
+/** The folder for unfinished work: a finished folder moves to its place. */
 const UNFINISHED = ".unfinished";
 const FILES_AT_A_TIME = 4;
 
-/** A folder as MLflow's file store has it, which `mlflow ui --backend-store-uri` opens. */
+/** A folder in the format of MLflow's file store, which `mlflow ui --backend-store-uri` opens. */
 export class MlrunsTarget implements Target {
   readonly title: string;
   readonly artifactHome;
@@ -34,7 +34,7 @@ export class MlrunsTarget implements Target {
   readonly #report: Report;
   readonly #notes: ExportNotes;
 
-  /** @throws {UserError} where the folder holds something else than an export. */
+  /** @throws {UserError} if the folder holds anything but an export. */
   constructor(folder: string, report: Report) {
     this.#root = resolve(folder);
     this.#report = report;
@@ -43,7 +43,7 @@ export class MlrunsTarget implements Target {
     this.#notes = ExportNotes.open(this.#root, "mlruns");
     rmSync(join(this.#root, UNFINISHED), { recursive: true, force: true });
     mkdirSync(join(this.#root, UNFINISHED));
-    // A file store is told by it.
+    // MLflow recognises a file store by this folder.
     mkdirSync(join(this.#root, TRASH), { recursive: true });
   }
 
@@ -128,7 +128,7 @@ export class MlrunsTarget implements Target {
     return written;
   }
 
-  /** @returns how many could not be written. */
+  /** @returns the number of files that could not be written. */
   async #writeArtifacts(
     { artifacts, isKept, open }: Item<unknown>,
     folder: string,
@@ -161,7 +161,7 @@ export class MlrunsTarget implements Target {
     return new FolderWriter(path, this.#telling(where));
   }
 
-  /** Gives a folder its place; what an export before has left there goes. */
+  /** Moves a folder to its place, and deletes what an earlier export left there. */
   #finish(folder: FolderWriter, place: string): void {
     const old = `${folder.path}.old`;
     mkdirSync(dirname(place), { recursive: true });
@@ -170,7 +170,7 @@ export class MlrunsTarget implements Target {
     rmSync(old, { recursive: true, force: true });
   }
 
-  /** A folder by its name in another: ids are the other server's words. */
+  /** The path of a folder by its name in another one. The names are ids that the other server chose. */
   #place(...names: readonly string[]): string {
     return names.reduce((folder, name) => {
       if (name.includes("/")) throw new Refused(400, `'${name}' can be no folder's name`);
@@ -192,7 +192,7 @@ export class MlrunsTarget implements Target {
   }
 }
 
-/** How often a file is fetched whose connection was lost. */
+/** How often a file is downloaded again after a lost connection. */
 const MOST_FETCHES = 4;
 
 async function writeFile(path: string, open: () => Promise<Blob | ReadableStream<Uint8Array>>): Promise<void> {
@@ -204,7 +204,7 @@ async function writeFile(path: string, open: () => Promise<Blob | ReadableStream
       await pipeline(bytes, createWriteStream(path, { flags: fetches === 1 ? "wx" : "w" }));
       return;
     } catch (error) {
-      // What `fetch` says of a body that ends too early.
+      // The error of `fetch` for a body that ends too early.
       if (!(error instanceof TypeError)) throw error;
       if (fetches === MOST_FETCHES) throw new UserError(`A file cannot be fetched whole: ${error.message}`);
     }

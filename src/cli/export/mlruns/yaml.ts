@@ -1,12 +1,12 @@
-/** What a field of a meta.yaml holds. */
+/** The value of a field of a meta.yaml. */
 export type YamlValue = string | number | bigint | null | Readonly<Record<string, string>>;
 
-/** What PyYAML refuses in a file, or takes for the end of a line. */
+/** Characters that PyYAML refuses, or reads as the end of a line. */
 const UNPRINTABLE = /[\u007f-\u00a0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]/gu;
 
 /**
- * Fields as YAML that every reader reads alike, whatever it takes for a number, a truth or a date: each text is quoted as
- * JSON quotes it, which YAML's double quotes understand.
+ * Fields as YAML that every reader reads the same way, whatever it takes for a number, a boolean or a date. Each text is
+ * quoted as in JSON, which is valid in YAML's double quotes.
  */
 export function yaml(fields: Readonly<Record<string, YamlValue>>): string {
   return Object.entries(fields)

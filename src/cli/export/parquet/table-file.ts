@@ -13,7 +13,7 @@ const ELEMENTS = {
 
 type Value = string | number | bigint | null;
 
-/** A Parquet file that is written row group by row group, and has its name once it is whole. */
+/** A Parquet file that is written one row group at a time, and gets its name when it is complete. */
 export class TableFile<Column extends string> {
   readonly #path: string;
   readonly #columns: readonly (readonly [Column, ParquetColumn])[];
@@ -69,7 +69,7 @@ export class TableFile<Column extends string> {
     const columnData = this.#columns.map(([name, type], i) => ({
       name,
       data: rows[i]!,
-      // A reader that trusts the least and greatest of a column would pass over a group that has a NaN too.
+      // A reader that trusts a column's minimum and maximum would skip a row group that also has a NaN.
       statistics: type !== "double",
     }));
     void this.#writer.write({ columnData, rowGroupSize: rows[0]!.length });

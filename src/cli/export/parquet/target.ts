@@ -31,7 +31,7 @@ const POINTS = { run_id: "text", key: "text", timestamp: "int64", step: "int64",
 const RUNS_PER_GROUP = 10_000;
 const POINTS_PER_GROUP = 500_000;
 
-/** Runs and points as two Parquet files, for pandas, DuckDB and Polars. Nothing else has a place in them. */
+/** Runs and points as two Parquet files, for pandas, DuckDB and Polars. The files hold nothing else. */
 export class ParquetTarget implements Target {
   readonly title: string;
   readonly artifactHome = { uri: "mlflow-artifacts:", isForAll: false };
@@ -47,7 +47,7 @@ export class ParquetTarget implements Target {
     this.#points = points;
   }
 
-  /** @throws {UserError} where the folder holds something else than such an export. */
+  /** @throws {UserError} if the folder holds anything but a Parquet export. */
   static async open(place: string): Promise<ParquetTarget> {
     const folder = resolve(place);
     const paths = ["runs.parquet", "points.parquet"].map((name) => join(folder, name)) as [string, string];
@@ -64,7 +64,7 @@ export class ParquetTarget implements Target {
     );
   }
 
-  /** A file is written anew each time. */
+  /** Each export writes the file again. */
   async known(): Promise<never[]> {
     return [];
   }
@@ -125,7 +125,7 @@ export class ParquetTarget implements Target {
   }
 }
 
-/** MLflow's latest: of the greatest step, then timestamp, then value. */
+/** MLflow's latest point: the greatest step, then the greatest timestamp, then the greatest value. */
 function lastValue({ timestamps, steps, values }: MetricSeries): number {
   let last = 0;
   const isLater = (i: number) => {
