@@ -1,8 +1,8 @@
 import type { Int64 } from "../domain/int64.ts";
 
 /**
- * `metric` is a metric's latest value, `metricFirst` its first, `metricMin` and `metricMax` the least and the greatest that
- * it ever had. `paramNumber` is a param's value read as a number.
+ * `metric` is a metric's latest value, `metricFirst` its first value, and `metricMin` and `metricMax` its least and
+ * greatest values ever. `paramNumber` is a param's value read as a number.
  */
 export type Entity =
   | "metric"
@@ -15,7 +15,7 @@ export type Entity =
   | "attribute"
   | "dataset";
 
-/** What a comparison or an order is about. `key` is canonical: aliases of attributes are resolved. */
+/** The field that a comparison tests or an order sorts by. `key` is canonical: aliases of attributes are resolved. */
 export interface Field {
   readonly entity: Entity;
   readonly key: string;
@@ -24,7 +24,7 @@ export interface Field {
 export type NumberComparator = ">" | ">=" | "=" | "!=" | "<" | "<=";
 export type TextComparator = "=" | "!=" | "LIKE" | "ILIKE";
 
-/** Integers are exact whatever their size; a float beyond the doubles is ±Infinity. */
+/** Integers of any size are exact; a float beyond the range of doubles is ±Infinity. */
 export interface NumberComparison {
   readonly kind: "number";
   readonly field: Field;
@@ -64,20 +64,20 @@ export interface Or {
   readonly conditions: readonly Condition[];
 }
 
-/** True where the comparison is not, also for want of a value to compare. */
+/** True if the comparison is false, also if it is false because the value is missing. */
 export interface Not {
   readonly kind: "not";
   readonly comparison: Comparison;
 }
 
-/** A checked filter, in which NOT stands before comparisons only. The blank filter is the conjunction of nothing. */
+/** A checked filter, in which NOT applies to comparisons only. The blank filter is the empty conjunction. */
 export type Condition = And | Or | Not | Comparison;
 
 export function isComparison(condition: Condition): condition is Comparison {
   return condition.kind !== "and" && condition.kind !== "or" && condition.kind !== "not";
 }
 
-/** True where `condition` is not: every condition is either true or false of a run, so De Morgan's laws hold. */
+/** The negation of `condition`. Every condition is either true or false for a run, so De Morgan's laws hold. */
 export function negate(condition: Condition): Condition {
   switch (condition.kind) {
     case "and":
@@ -99,7 +99,7 @@ export function comparisonsOf(condition: Condition): readonly Comparison[] {
     : [condition];
 }
 
-/** Whether a condition is true where exactly the comparisons in `trueOnes` are. */
+/** Whether a condition is true if exactly the comparisons in `trueOnes` are true. */
 export function holds(condition: Condition, trueOnes: ReadonlySet<Comparison>): boolean {
   switch (condition.kind) {
     case "and":

@@ -1,4 +1,7 @@
-/** D1 takes 100 bound parameters; one is kept for the values beyond the others, one for whoever reads more by the statement. */
+/**
+ * D1 takes 100 bound parameters. One is reserved for the values beyond the limit, one for code that adds reads to the
+ * statement.
+ */
 const MAX_SINGLE_PARAMETERS = 98;
 
 /** Collects the bound values of one statement; equal values share a parameter. */
@@ -7,7 +10,7 @@ export class Binder {
   readonly #overflow: (string | number)[] = [];
   readonly #placeholders = new Map<string | number, string>();
 
-  /** @param values of a statement that becomes part of this one, whose parameters keep their numbers */
+  /** @param values the values of a statement that becomes part of this one; its parameters keep their numbers */
   constructor(values: readonly (string | number)[] = []) {
     this.#values = [...values];
   }
@@ -28,8 +31,8 @@ export class Binder {
   }
 
   /**
-   * A number, exact: D1 binds no bigint, and would bind ±Infinity as NULL.
-   * @returns an expression without a column, so that an index still applies.
+   * Binds a number exactly: D1 cannot bind a bigint, and would bind ±Infinity as NULL.
+   * @returns an expression without a column, so that SQLite can still use an index.
    */
   number(value: number | bigint): string {
     if (typeof value === "bigint") return `CAST(${this.bind(String(value))} AS INTEGER)`;
@@ -38,8 +41,8 @@ export class Binder {
   }
 
   /**
-   * How many rows to give at most. A bare parameter in a LIMIT is something that SQLite (from 3.47) plans by: it would
-   * prepare the statement anew each time, by another way for each number.
+   * The most rows to return, for a LIMIT. From 3.47 on, SQLite plans by the value of a bare parameter in a LIMIT: it would
+   * prepare the statement again each time, with a different plan for each number.
    */
   limit(rows: number): string {
     return `${this.bind(rows)} + 0`;

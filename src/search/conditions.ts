@@ -12,13 +12,13 @@ import { all, any } from "./connect.ts";
 import { asciiLower, type LikeTest, likeMatcher, planLike } from "./like.ts";
 import type { Residue } from "./plan.ts";
 
-/** Where the values of a search's fields are, for one statement. */
+/** Where one statement finds the values of a search's fields. */
 export interface FieldSource {
-  /** An SQL expression, for fields that are a column (NULL where absent). */
+  /** An SQL expression, for fields that are a column (NULL if absent). */
   readonly column: (field: Field) => string | undefined;
   /**
-   * For fields kept in rows of their own: a FROM clause with WHERE that leads to the field's one row, or to several of
-   * which any may satisfy a comparison.
+   * For fields stored in rows of their own: a FROM clause with WHERE that finds the field's one row, or several rows, any
+   * of which may satisfy a comparison.
    */
   readonly rows: (field: Field, binder: Binder) => FieldRows;
 }
@@ -27,16 +27,16 @@ export interface FieldRows {
   readonly from: string;
   /** The column to test. */
   readonly value: string;
-  /** The column that is 1 where the value is NaN, for fields that may be. */
+  /** The column that is 1 if the value is NaN, for fields that may be NaN. */
   readonly isNan?: string | undefined;
 }
 
-/** The conditions that must all hold, none of them an AND. */
+/** The conditions that must all hold. None of them is an AND. */
 export function conjuncts(condition: Condition): Exclude<Condition, { kind: "and" }>[] {
   return condition.kind === "and" ? condition.conditions.flatMap(conjuncts) : [condition];
 }
 
-/** SQL that holds wherever `condition` does, and nowhere else unless the condition has a residue: see `residueOf`. */
+/** SQL that is true whenever `condition` is. Without a residue it is true only then: see `residueOf`. */
 export function conditionSql(condition: Condition, source: FieldSource, binder: Binder): string {
   switch (condition.kind) {
     case "and":
@@ -45,7 +45,7 @@ export function conditionSql(condition: Condition, source: FieldSource, binder: 
       return `(${condition.kind === "and" ? all(parts) : any(parts)})`;
     }
     case "not":
-      // What only narrows a comparison down says nothing of where it does not hold.
+      // SQL that only narrows a comparison down cannot be negated.
       return isNarrowed(condition.comparison)
         ? "1"
         : `(${comparisonSql(condition.comparison, source, binder)}) IS NOT TRUE`;
@@ -55,8 +55,8 @@ export function conditionSql(condition: Condition, source: FieldSource, binder: 
 }
 
 /**
- * The SQL of one comparison. Fields without a value satisfy none but IS NULL, also not `!=` (MLflow joins inwardly).
- * A LIKE that tests of places cannot express is narrowed down only.
+ * The SQL of one comparison. A field without a value satisfies only IS NULL, and not even `!=` (MLflow uses an inner join).
+ * A LIKE that tests of positions cannot express exactly is only narrowed down.
  */
 function comparisonSql(comparison: Comparison, source: FieldSource, binder: Binder): string {
   const { field } = comparison;
@@ -65,25 +65,25 @@ function comparisonSql(comparison: Comparison, source: FieldSource, binder: Bind
   const { from, value, isNan } = source.rows(field, binder);
   if (comparison.kind === "presence") return `(SELECT 1 FROM ${from}) IS ${comparison.present ? "NOT NULL" : "NULL"}`;
   if (isNan !== undefined && comparison.kind === "number") {
-    // MLflow: NaN, stored as 0 with a flag, satisfies `!=` only.
+    // As in MLflow, NaN, stored as 0 with a flag, satisfies `!=` only.
     const number = predicate(comparison, value, binder);
     return `EXISTS (SELECT 1 FROM ${from} AND ${comparison.comparator === "!=" ? `(${isNan} OR ${number})` : `NOT ${isNan} AND ${number}`})`;
   }
   return `EXISTS (SELECT 1 FROM ${from} AND ${predicate(comparison, value, binder)})`;
 }
 
-/** A residue, and what to select for it. */
+/** A residue, and the columns to select for it. */
 export interface ConditionResidue {
   readonly residue: Residue;
-  /** How many of its columns carry texts. */
+  /** How many of the residue's columns carry texts. */
   readonly texts: number;
-  /** One expression a column of the residue. */
+  /** One SQL expression for each column of the residue. */
   readonly columns: (source: FieldSource, binder: Binder) => string[];
 }
 
 /**
- * What SQL leaves open of a condition: the truth of each of its comparisons, or where SQL cannot tell that, the field's
- * values as a JSON list. Undefined where SQL tells all.
+ * The part of a condition that SQL cannot decide. Its columns are the truth of each comparison, or, if SQL cannot decide a
+ * comparison, the field's values as a JSON list. Undefined if SQL decides the whole condition.
  */
 export function residueOf(condition: Condition): ConditionResidue | undefined {
   const comparisons = comparisonsOf(condition);
@@ -116,7 +116,7 @@ function isNarrowed(comparison: Comparison): comparison is Like {
   return (comparison.comparator === "LIKE" || comparison.comparator === "ILIKE") && !planLike(comparison.value).exact;
 }
 
-/** Whether one text of a JSON list matches. */
+/** A test whether any text of a JSON list matches. */
 function valuesTest({ comparator, value }: Like): (values: unknown) => boolean {
   const normalize = comparator === "ILIKE" ? asciiLower : (text: string) => text;
   const matches = likeMatcher(normalize(value));
@@ -132,7 +132,7 @@ function valuesSql(field: Field, source: FieldSource, binder: Binder): string {
   return `(SELECT json_group_array(${value}) FROM ${from})`;
 }
 
-/** The test of one value, an SQL expression. */
+/** The test of one value, which is an SQL expression. */
 export function predicate(comparison: Comparison, value: string, binder: Binder): string {
   switch (comparison.kind) {
     case "number":

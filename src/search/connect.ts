@@ -1,14 +1,14 @@
-/*
- * SQLite joins `a AND b AND c` as a tree of as many levels, and refuses an expression of more than 100. These trees have
- * log2(n) levels, whatever the filter.
+/**
+ * SQLite parses `a AND b AND c` as a tree with a level for each term, and refuses expressions of more than 100 levels. The
+ * trees built here have log2(n) levels, whatever the filter.
  */
 
-/** SQL that holds where all of `conditions` do: everywhere where there are none. */
+/** SQL that is true if all of `conditions` are; true if there are none. */
 export function all(conditions: readonly string[]): string {
   return conditions.length === 0 ? "1" : connect("AND", conditions);
 }
 
-/** SQL that holds where any of `conditions` does: nowhere where there are none. */
+/** SQL that is true if any of `conditions` is; false if there are none. */
 export function any(conditions: readonly string[]): string {
   return conditions.length === 0 ? "0" : connect("OR", conditions);
 }

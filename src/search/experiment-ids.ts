@@ -4,13 +4,13 @@ import { shorten } from "../domain/names.ts";
 import type { Binder } from "./binder.ts";
 import type { Predicate } from "./visibility.ts";
 
-/** As one bound text they stay below D1's 2,000,000 bytes, whatever their digits. */
+/** This many ids, of any length, stay below D1's 2,000,000 bytes for one bound text. */
 const MAX_EXPERIMENT_IDS = 90_000;
 
-/** The SQL test that a column is one of the searched experiments. */
+/** The SQL test that a column has the id of one of the searched experiments. */
 export type ExperimentTest = (column: string, binder: Binder) => string;
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE where `text` is no integer; one that no experiment has is fine. */
+/** @throws MlflowError INVALID_PARAMETER_VALUE when `text` is not an integer; the id of no experiment is fine. */
 export function toExperimentId(text: string): Int64 {
   const id = /^-?\d{1,20}$/.test(text) ? parseInt64(text) : undefined;
   if (id === undefined) {
@@ -20,8 +20,8 @@ export function toExperimentId(text: string): Int64 {
 }
 
 /**
- * Each experiment once.
- * @throws MlflowError INVALID_PARAMETER_VALUE for what is no id, and for too many.
+ * The ids, each experiment once.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a text that is not an id, and for too many ids.
  */
 export function toExperimentIds(texts: readonly string[]): Int64[] {
   if (texts.length > MAX_EXPERIMENT_IDS) {
@@ -30,7 +30,7 @@ export function toExperimentIds(texts: readonly string[]): Int64[] {
   return [...new Set(texts.map(toExperimentId))];
 }
 
-/** Of one experiment it is an equality, along which an index keeps its order. */
+/** For one experiment the test is an equality, so the index keeps its order. */
 export function experimentTest(ids: readonly Int64[], isVisible: Predicate | undefined): ExperimentTest {
   const [only, another] = ids;
   return (column, binder) => {

@@ -24,7 +24,7 @@ const SOURCE: FieldSource = {
 };
 
 /**
- * Every experiment is looked at: there are few, and their names are unique.
+ * The search scans all experiments: there are few, and their names are unique.
  * @throws MlflowError INVALID_PARAMETER_VALUE for a page size, filter, order or page token that is not valid.
  */
 export function planExperimentSearch(query: ExperimentSearchQuery): SearchPlan {
@@ -52,7 +52,7 @@ export function planExperimentSearch(query: ExperimentSearchQuery): SearchPlan {
   );
 }
 
-/** MLflow breaks ties by the id, descending; without an order it is the newest first, then ascending. */
+/** MLflow breaks ties by id, descending. Without an order the newest experiment is first, and ties are by id, ascending. */
 function orderColumns(terms: readonly OrderTerm[]): OrderColumn[] {
   const byDefault = terms.length === 0;
   const id: OrderTerm = { field: { entity: "attribute", key: "experiment_id" }, ascending: byDefault };

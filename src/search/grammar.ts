@@ -2,8 +2,8 @@ import { invalidParameter } from "../domain/errors.ts";
 import type { Entity, Field } from "./ast.ts";
 
 /**
- * What an attribute is compared with: a number, a quoted string, the quoted decimal of an experiment's id, or an integer,
- * quoted or not.
+ * The kind of value that an attribute is compared with: a number, a quoted string, the quoted decimal of an experiment's
+ * id, or an integer, quoted or not.
  */
 export interface Attribute {
   readonly key: string;
@@ -17,12 +17,13 @@ export interface Grammar {
   readonly attributes: ReadonlyMap<string, Attribute>;
   readonly orderEntities: ReadonlySet<Entity>;
   /**
-   * What `<word>(metrics.<key>)` is about, or `<word>(params.<key>)`. MLflow has no such words; no key may have a bracket.
+   * The functions `<word>(metrics.<key>)` or `<word>(params.<key>)`, by word. MLflow has no such functions; its keys cannot
+   * contain a bracket.
    */
   readonly functions?: ReadonlyMap<string, { readonly of: "metric" | "param"; readonly gives: Entity }>;
-  /** Entities that IN and NOT IN compare, whatever the key. Attributes say for themselves. */
+  /** Entities that allow IN and NOT IN for every key. Each attribute declares this itself. */
   readonly listEntities?: ReadonlySet<Entity>;
-  /** A string may stand without quotes, also in a list; only single quotes enclose one. */
+  /** Whether a string may be written without quotes, also in a list. Only single quotes may enclose a string. */
   readonly bareStrings?: boolean;
 }
 
@@ -76,7 +77,7 @@ export const RUN_GRAMMAR: Grammar = {
   listEntities: new Set(["dataset"]),
 };
 
-/** What the web UI's table of runs is ordered by: MLflow orders by neither of the two. */
+/** The additional orders of the web UI's table of runs: MLflow orders by neither of the two. */
 export const RUN_TABLE_ORDER_GRAMMAR: Grammar = {
   ...RUN_GRAMMAR,
   attributes: new Map([
@@ -114,7 +115,7 @@ export const LOGGED_MODEL_GRAMMAR: Grammar = {
   bareStrings: true,
 };
 
-/** In the registry not all that one filters by is what one orders by. */
+/** In the registry, the fields of filters and of orders differ. */
 interface FilterAndOrder {
   readonly filter: Grammar;
   readonly order: Grammar;
@@ -155,8 +156,9 @@ export const MODEL_VERSION_GRAMMAR: FilterAndOrder = {
 };
 
 /**
- * What the name token `name` means: split at its first dot, quotes of key and backticks of entity stripped; a name
- * without a dot is an attribute. Quotes around the whole are stripped first, as MLflow does in order_by.
+ * The field that the name token `name` means. The name is split at its first dot; quotes of the key and backticks of the
+ * entity are stripped; a name without a dot is an attribute. Quotes around the whole name are stripped first, as MLflow
+ * does in order_by.
  */
 export function resolveField(name: string, grammar: Grammar): Field {
   const whole = name.indexOf(name[0]!, 1) === name.length - 1 ? unquote(name) : name;

@@ -1,8 +1,8 @@
 import { invalidParameter } from "../domain/errors.ts";
 
 /**
- * `name` is an identifier with all its dotted parts as written (``tags.`a b`.c``); `text` a string in quotes, where
- * double quotes may also enclose an attribute's name; `symbol` a comparator, a bracket or a comma.
+ * `name` is an identifier with all its dotted parts as written (``tags.`a b`.c``). `text` is a string in quotes; double
+ * quotes may also enclose an attribute's name. `symbol` is a comparator, a bracket or a comma.
  */
 export interface Token {
   readonly kind: "name" | "text" | "number" | "symbol" | "end";
@@ -14,14 +14,14 @@ export interface Token {
 const SPACE = /\s*/uy;
 const WORD = /[\p{L}_][\p{L}\p{M}\p{N}_$#]*/uy;
 const KEY_PART = /[\p{L}\p{M}\p{N}_$#]+/uy;
-/** Without alternatives to go back to, so that a long number takes linear time. */
+/** The pattern never backtracks, so that a long number takes linear time. */
 const NUMBER = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/uy;
 const NUMBER_GOES_ON = /[\p{L}\p{N}_$.]/uy;
 const SYMBOL = /[<>=!~]+|[(),]/uy;
 
 /**
- * The token at or after `position`. Linear in its length, and reads no further than needed.
- * Names, strings and comparators end where sqlparse, MLflow's lexer, ends them.
+ * The token at or after `position`. Takes time linear in the token's length, and reads no further than needed. Names,
+ * strings and comparators end where sqlparse, MLflow's lexer, ends them.
  */
 export function nextToken(source: string, position: number): Token {
   const start = match(SPACE, source, position) ?? position;
@@ -48,13 +48,13 @@ export function nextToken(source: string, position: number): Token {
   );
 }
 
-/** Where `pattern`, a sticky expression, stops matching at `position`; undefined where it does not match. */
+/** The end of the match of `pattern`, a sticky expression, at `position`; undefined if it does not match. */
 function match(pattern: RegExp, source: string, position: number): number | undefined {
   pattern.lastIndex = position;
   return pattern.test(source) ? pattern.lastIndex : undefined;
 }
 
-/** Every further part of a dotted name: bare, or in any of the three quotes. */
+/** The end of a dotted name: each further part is bare, or in any of the three kinds of quotes. */
 function dottedEnd(source: string, position: number): number {
   let end = position;
   while (source[end] === ".") {
@@ -67,8 +67,9 @@ function dottedEnd(source: string, position: number): number {
 }
 
 /**
- * A doubled quote, and outside backticks one after a backslash, does not end the string, unless the string would then
- * never end. Neither is unescaped: MLflow takes what is between the outer quotes as it is.
+ * The end of a quoted string. A doubled quote does not end the string, nor, outside backticks, does a quote after a
+ * backslash, unless the string would then never end. Neither is unescaped: MLflow takes the text between the outer quotes
+ * as it is.
  */
 function quotedEnd(source: string, start: number): number {
   const quote = source[start]!;

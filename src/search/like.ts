@@ -1,7 +1,7 @@
 /**
- * LIKE without SQL's LIKE: D1 refuses patterns over 50 bytes and ignores ASCII case, where MLflow's LIKE on SQLite has
- * no such limit and minds case. So a pattern becomes tests of lengths and places, and what these cannot say exactly is
- * matched here.
+ * LIKE without SQL's LIKE. D1's LIKE refuses patterns over 50 bytes and ignores ASCII case; MLflow's LIKE on SQLite has no
+ * such limit and is case-sensitive. So a pattern is translated to tests of lengths and positions. Patterns that these tests
+ * cannot express exactly are matched in this module.
  */
 
 /** A test on a text of n characters (code points); `at` counts from 0, negative from the end. */
@@ -9,16 +9,16 @@ export type LikeTest =
   | { readonly kind: "length"; readonly exactly: number }
   | { readonly kind: "length"; readonly atLeast: number }
   | { readonly kind: "substring"; readonly at: number; readonly length: number; readonly text: string }
-  /** Anywhere in what is left without `skipStart` characters at the start and `skipEnd` at the end. */
+  /** `text` anywhere, apart from the first `skipStart` and the last `skipEnd` characters. */
   | { readonly kind: "contains"; readonly text: string; readonly skipStart: number; readonly skipEnd: number };
 
 export interface LikePlan {
   readonly tests: readonly LikeTest[];
-  /** Whether the tests together are the pattern; else they are necessary only. */
+  /** Whether the tests together are equivalent to the pattern; otherwise they are only necessary. */
   readonly exact: boolean;
 }
 
-/** So that the SQL of sixty hostile patterns (`a_b_c_…`), which a statement may repeat thrice, stays below D1's 100 KB. */
+/** Keeps the SQL of sixty hostile patterns (`a_b_c_…`), which a statement may repeat three times, below D1's 100 KB. */
 const MAX_TESTS = 4;
 const MAX_NECESSARY_TESTS = 2;
 
@@ -28,13 +28,13 @@ interface Literal {
   readonly text: string;
 }
 
-/** What is between two `%`: its length in characters, and its literals between the `_`. */
+/** The part of a pattern between two `%`: its length in characters, and its literals between the `_`. */
 interface Segment {
   readonly length: number;
   readonly literals: readonly Literal[];
 }
 
-/** `pattern` has `%` for any text and `_` for any character; there is no escape. */
+/** In `pattern`, `%` stands for any text and `_` for any character; there is no escape. */
 export function planLike(pattern: string): LikePlan {
   const segments = pattern.split("%").map(segment);
   const [first, last] = [segments[0]!, segments.at(-1)!];
@@ -76,7 +76,7 @@ function characters(text: string): number {
   return count;
 }
 
-/** A matcher without backtracking beyond the last `%`: at worst pattern length × text length steps. */
+/** A matcher that never backtracks beyond the last `%`: it takes at most pattern length × text length steps. */
 export function likeMatcher(pattern: string): (text: string) => boolean {
   const wanted = [...pattern];
   return (text) => {
@@ -103,7 +103,7 @@ export function likeMatcher(pattern: string): (text: string) => boolean {
   };
 }
 
-/** SQLite's `lower()`: ASCII only, as MLflow's ILIKE is on SQLite. */
+/** The same as SQLite's `lower()`: ASCII only, like MLflow's ILIKE on SQLite. */
 export function asciiLower(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -5,7 +5,7 @@ import { type DatasetFilter, latestPoint, loggedModelColumn } from "./logged-mod
 import { checkOrderTerms, type OrderColumn } from "./order.ts";
 import { METRIC_RANKS } from "./run-order.ts";
 
-/** One term of the order: an attribute, or `metrics.<key>`, narrowed to a dataset where one is named. */
+/** One term of the order: an attribute, or `metrics.<key>`, limited to a dataset if one is named. */
 export interface LoggedModelOrder {
   readonly fieldName: string;
   readonly ascending: boolean;
@@ -13,7 +13,7 @@ export interface LoggedModelOrder {
   readonly datasetDigest?: string | undefined;
 }
 
-/** An order as columns of a statement, and the tables that hold them. */
+/** An order as columns of a statement, and the tables that have the columns. */
 export interface PlannedOrder {
   readonly columns: readonly OrderColumn[];
   readonly from: (binder: Binder) => string;
@@ -30,9 +30,9 @@ const TEXT_COLUMNS = new Set([
 ]);
 
 /**
- * MLflow's order (`_apply_order_by_search_logged_models` of its SQL store): a metric counts by its point of the greatest
- * timestamp and step; models without a value are last; ties go to the newest, then by id.
- * @throws MlflowError INVALID_PARAMETER_VALUE for a field that one cannot order by.
+ * MLflow's order (`_apply_order_by_search_logged_models` of its SQL store): a metric sorts by its point with the greatest
+ * timestamp and step; models without a value are last; ties are ordered newest first, then by id.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a field that models cannot be ordered by.
  */
 export function planLoggedModelOrder(terms: readonly LoggedModelOrder[]): PlannedOrder {
   checkOrderTerms(terms.length);

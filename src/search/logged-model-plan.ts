@@ -15,14 +15,17 @@ import { pageStatement, searchQuery } from "./statement.ts";
 export interface LoggedModelSearchQuery extends PageQuery {
   readonly experimentIds: readonly string[];
   readonly filter: string;
-  /** What metrics in the filter were measured on; without such, a model must have any metric on one of them. */
+  /**
+   * The filter's metrics must be measured on one of these datasets. If the filter has no metrics, a model must have some
+   * metric on one of them.
+   */
   readonly datasets: readonly DatasetFilter[];
   readonly orderBy: readonly LoggedModelOrder[];
 }
 
 /**
- * Every model of the experiments is looked at, in the order of the index by creation time where that is the order asked
- * for: there are few of them beside runs.
+ * The search scans every model of the experiments, along the index by creation time if that is the requested order. There
+ * are few models compared with runs.
  * @throws MlflowError INVALID_PARAMETER_VALUE for a page size, experiment ids, filter, order or page token that are not valid.
  */
 export function planLoggedModelSearch(query: LoggedModelSearchQuery): SearchPlan {
@@ -62,7 +65,7 @@ export function planLoggedModelSearch(query: LoggedModelSearchQuery): SearchPlan
   );
 }
 
-/** Refuses a comparison with what is no status; MLflow would find nothing by it, or refuse it too. */
+/** Refuses a comparison with a value that is no status; MLflow would find nothing, or refuse it too. */
 function checkStatus(comparison: Comparison): void {
   const { entity, key } = comparison.field;
   if (entity !== "attribute" || key !== "status" || comparison.kind === "presence") return;

@@ -2,7 +2,7 @@ import { LOGGED_MODEL_STATUSES } from "../domain/entities.ts";
 import type { Binder } from "./binder.ts";
 import type { FieldSource } from "./conditions.ts";
 
-/** A dataset by name, of any digest where none is given. */
+/** A dataset by name; any digest matches if none is given. */
 export interface DatasetFilter {
   readonly name: string;
   readonly digest?: string | undefined;
@@ -11,12 +11,12 @@ export interface DatasetFilter {
 /** MLflow sorts a status by its number. */
 const STATUS_NUMBER = `CASE m.status ${LOGGED_MODEL_STATUSES.map((name, number) => `WHEN '${name}' THEN ${number}`).join(" ")} END`;
 
-/** The names that filters have for the statuses, in the order of their numbers: `LoggedModelStatus` of MLflow's client. */
+/** The names that filters use for the statuses, in the order of their numbers: `LoggedModelStatus` of MLflow's client. */
 export const FILTER_STATUSES: readonly string[] = ["UNSPECIFIED", "PENDING", "READY", "FAILED"];
 
 const STATUS_NAME = `CASE m.status ${LOGGED_MODEL_STATUSES.map((name, number) => `WHEN '${name}' THEN '${FILTER_STATUSES[number]}'`).join(" ")} END`;
 
-/** Where our columns differ from MLflow's. */
+/** Columns whose names differ from MLflow's. */
 const COLUMNS = new Map([
   ["status", STATUS_NUMBER],
   ["artifact_location", "m.artifact_uri"],
@@ -31,7 +31,7 @@ export function loggedModelColumn(key: string): string {
 
 const VALUE_TABLES = { param: "logged_model_params", tag: "logged_model_tags" } as const;
 
-/** A metric's latest point counts, of those on the datasets. */
+/** Comparisons test a metric's latest point among its points on the datasets. */
 export function loggedModelSource(datasets: readonly DatasetFilter[]): FieldSource {
   return {
     column: ({ entity, key }) => {
@@ -46,8 +46,8 @@ export function loggedModelSource(datasets: readonly DatasetFilter[]): FieldSour
 }
 
 /**
- * Selects `columns` of a model's latest point of a metric: of the greatest step, then timestamp, then value, as MLflow has
- * it since 3.18.
+ * Selects `columns` of a model's latest point of a metric: the point with the greatest step, then timestamp, then value, as
+ * in MLflow since 3.18.
  */
 export function latestPoint(columns: string, key: string, datasets: readonly DatasetFilter[], binder: Binder): string {
   return `SELECT ${columns} FROM logged_model_metrics
@@ -55,7 +55,7 @@ export function latestPoint(columns: string, key: string, datasets: readonly Dat
     ORDER BY step DESC, timestamp DESC, value DESC, run_id LIMIT 1`;
 }
 
-/** A further condition on rows of `logged_model_metrics`, with its AND; empty where no dataset is asked for. */
+/** A further condition on rows of `logged_model_metrics`, with its AND; empty if no dataset is asked for. */
 export function onDatasets(datasets: readonly DatasetFilter[], binder: Binder): string {
   if (datasets.length === 0) return "";
   const pairs = binder.bind(JSON.stringify(datasets.map(({ name, digest }) => [name, digest || null])));

@@ -3,34 +3,34 @@ import type { Binder } from "./binder.ts";
 import type { Position } from "./plan.ts";
 
 /**
- * One column of an order, an SQL expression over the statement's tables. NULLs are last both ways. `integer` is an
- * int64, which leaves and enters SQL as text.
+ * One column of an order, an SQL expression over the statement's tables. NULLs come last, ascending and descending.
+ * `integer` is an int64, which leaves and enters SQL as text.
  */
 export interface OrderColumn {
   readonly sql: string;
   readonly type: "integer" | "number" | "text";
   readonly ascending: boolean;
   readonly nullable: boolean;
-  /** The statement's rows all have the same value here. */
+  /** All rows of the statement have the same value in this column. */
   readonly constant?: boolean;
 }
 
 const MAX_ORDER_TERMS = 10;
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE where an order has too many terms. */
+/** @throws MlflowError INVALID_PARAMETER_VALUE when an order has too many terms. */
 export function checkOrderTerms(count: number): void {
   if (count > MAX_ORDER_TERMS) {
     throw invalidParameter(`order_by has ${count} items; at most ${MAX_ORDER_TERMS} are allowed.`);
   }
 }
 
-/** What a statement selects of a column, so that the value survives a page token exactly. */
+/** The expression that a statement selects for a column, so that the value survives a page token exactly. */
 export function selectColumn(column: OrderColumn): string {
   return column.type === "integer" ? `CAST(${column.sql} AS TEXT)` : column.sql;
 }
 
 export function orderBy(columns: readonly OrderColumn[]): string {
-  // In SQLite NULL is the smallest value: last by itself where the order descends.
+  // In SQLite NULL is the smallest value, so in a descending order it already comes last.
   const terms = columns
     .filter((column) => !column.constant)
     .map(({ sql, ascending, nullable }) => `${sql}${ascending ? (nullable ? " NULLS LAST" : "") : " DESC"}`);
@@ -38,8 +38,8 @@ export function orderBy(columns: readonly OrderColumn[]): string {
 }
 
 /**
- * The rows that come after `position`: in the first column that differs from it, they are greater where it ascends. The
- * first column's bound stands alone too, so that an index can begin there.
+ * Conditions for the rows after `position`: in the first column that differs from `position`, the row's value comes later
+ * in the column's direction. The first column's bound is also a separate condition, so that an index scan can begin there.
  */
 export function rowsAfter(columns: readonly OrderColumn[], position: Position, binder: Binder): string[] {
   const varying = columns.flatMap((column, index) => (column.constant ? [] : [{ column, value: position[index]! }]));
@@ -47,7 +47,7 @@ export function rowsAfter(columns: readonly OrderColumn[], position: Position, b
     const bound = bindValue(column, value, binder);
     return `WHEN ${column.sql} IS NOT ${bound} THEN ${comesAfter(column, value, bound)}`;
   });
-  // One CASE has two levels whatever the columns, where AND and OR would have two a column.
+  // One CASE has two levels of depth for any number of columns; AND and OR would have two for each column.
   const condition = `CASE ${cases.join(" ")} ELSE 0 END`;
   const [first] = varying;
   if (first === undefined) return ["0"];
@@ -56,7 +56,7 @@ export function rowsAfter(columns: readonly OrderColumn[], position: Position, b
   return [`${sql} ${ascending ? ">=" : "<="} ${bindValue(first.column, first.value, binder)}`, condition];
 }
 
-/** SQL for whether a column's value, which is not `value`, comes after it. */
+/** SQL: whether a column's value, which differs from `value`, comes after `value`. */
 function comesAfter({ sql, ascending, nullable }: OrderColumn, value: string | number | null, bound: string): string {
   if (value === null) return "0";
   const after = `${sql} ${ascending ? ">" : "<"} ${bound}`;

@@ -3,10 +3,10 @@ import { invalidParameter } from "../domain/errors.ts";
 import type { OrderColumn } from "./order.ts";
 import type { Position } from "./plan.ts";
 
-/** Room for ten text columns of the longest tag: 8,000 characters, of up to 6 bytes as JSON, in base64. */
+/** Room for ten text columns with the longest tag value: 8,000 characters of up to 6 bytes as JSON, in base64. */
 const MAX_TOKEN_LENGTH = 650_000;
 
-/** What a token belongs to, in few characters. `query` is all that decides which rows there are, and in which order. */
+/** Identifies the query of a token in few characters. `query` is everything that decides the rows and their order. */
 export function queryFingerprint(query: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(query)).digest("base64url").slice(0, 16);
 }
@@ -16,8 +16,8 @@ export function pageToken(fingerprint: string, position: Position): string {
 }
 
 /**
- * @param columns what the position of this query consists of.
- * @throws MlflowError INVALID_PARAMETER_VALUE for what is no token, or one of another query.
+ * @param columns the columns that make up a position of this query.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for a text that is not a token, or for a token of another query.
  */
 export function parsePageToken(token: string, fingerprint: string, columns: readonly OrderColumn[]): Position {
   const [found, ...position] = decode(token);
@@ -36,7 +36,7 @@ function decode(token: string): unknown[] {
       const decoded: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
       if (Array.isArray(decoded)) return decoded;
     } catch {
-      // Said below.
+      // Reported below.
     }
   }
   throw invalidParameter("Invalid page token.");

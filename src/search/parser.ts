@@ -17,13 +17,13 @@ import type { Token } from "./lexer.ts";
 import { checkOrderTerms } from "./order.ts";
 import { isWord, TokenReader } from "./token-reader.ts";
 
-/** So that a list of some ten thousand run ids fits, in characters. */
+/** In characters: a list of tens of thousands of run ids fits. */
 const MAX_FILTER_LENGTH = 1_000_000;
-/** Longer than any text it is for but the registry's, and a match takes at most pattern × text steps. */
+/** Longer than any text that LIKE tests, except the registry's. A match takes at most pattern × text steps. */
 const MAX_PATTERN_LENGTH = 20_000;
-/** SQLite joins 64 tables at most, which bounds MLflow's filters too. */
+/** SQLite joins at most 64 tables, which limits MLflow's filters too. */
 const MAX_COMPARISONS = 60;
-/** Brackets in brackets, so that the depth of the SQL stays below D1's 100 whatever the filter. */
+/** Most nested brackets: the depth of the SQL stays below D1's 100 for any filter. */
 const MAX_DEPTH = 20;
 
 const NUMBER_ENTITIES: ReadonlySet<Entity> = new Set([
@@ -37,10 +37,10 @@ const NUMBER_COMPARATORS: readonly string[] = [">", ">=", "=", "!=", "<", "<="] 
 const TEXT_COMPARATORS: readonly string[] = ["=", "!=", "LIKE", "ILIKE"] satisfies TextComparator[];
 
 /**
- * Reads and checks a filter (MLflow's `SearchUtils.parse_search_filter`). Where MLflow accepts a filter it means the
- * same here; this one also takes OR, NOT, brackets, functions of metrics, params compared with unquoted numbers,
- * keywords as bare names, blank filters, `1e+3` and lower-case operators everywhere.
- * @throws MlflowError INVALID_PARAMETER_VALUE that says what was expected, and where.
+ * Parses and checks a filter (MLflow's `SearchUtils.parse_search_filter`). Every filter that MLflow accepts means the same
+ * here. This parser also accepts OR, NOT, brackets, functions of metrics, params compared with unquoted numbers, keywords
+ * as bare names, blank filters, `1e+3` and lower-case operators everywhere.
+ * @throws MlflowError INVALID_PARAMETER_VALUE, whose message tells what was expected, and where.
  */
 export function parseFilter(text: string, grammar: Grammar): Condition {
   if (text.length > MAX_FILTER_LENGTH) {
@@ -50,8 +50,8 @@ export function parseFilter(text: string, grammar: Grammar): Condition {
 }
 
 /**
- * Reads and checks `order_by`: one `<field> [ASC|DESC]` an item.
- * @throws MlflowError INVALID_PARAMETER_VALUE for an item that is not one, and for more than ten.
+ * Parses and checks `order_by`: each item is one `<field> [ASC|DESC]`.
+ * @throws MlflowError INVALID_PARAMETER_VALUE for an invalid item, and for more than ten items.
  */
 export function parseOrderBy(items: readonly string[], grammar: Grammar): OrderTerm[] {
   checkOrderTerms(items.length);
@@ -59,8 +59,8 @@ export function parseOrderBy(items: readonly string[], grammar: Grammar): OrderT
 }
 
 /**
- * Reads the name of a field, spelled as in a filter: `params.lr`, `max(metrics.acc)`, `status`.
- * @throws MlflowError INVALID_PARAMETER_VALUE where it is none.
+ * Parses the name of a field, spelled as in a filter: `params.lr`, `max(metrics.acc)`, `status`.
+ * @throws MlflowError INVALID_PARAMETER_VALUE when the text is not a field.
  */
 export function parseField(text: string, grammar: Grammar): Field {
   const reader = new TokenReader(text, `column ${JSON.stringify(shorten(text))}`);
@@ -98,7 +98,7 @@ class FilterParser {
     return condition;
   }
 
-  /** @param depth of the brackets around; without any the filter may be blank. */
+  /** @param depth how many brackets enclose the text; at depth 0 the filter may be blank. */
   #alternatives(depth: number): Condition {
     const alternatives: Condition[] = [];
     do {
@@ -111,8 +111,8 @@ class FilterParser {
   }
 
   /**
-   * MLflow does not ask for exactly one AND between comparisons: `AND a = 'x' b = 'y' AND` is a conjunction of two. What
-   * MLflow does not know, NOT and brackets, must be joined by a word.
+   * MLflow does not require exactly one AND between comparisons: `AND a = 'x' b = 'y' AND` is a conjunction of two. NOT and
+   * brackets, which MLflow does not have, must be joined by AND or OR.
    */
   #conditions(depth: number): Condition[] {
     const conditions: Condition[] = [];
@@ -176,7 +176,7 @@ class FilterParser {
     return { kind: "text", field, comparator: comparator as TextComparator, value };
   }
 
-  /** Whether a param is compared as a number: MLflow refuses `params.lr < …` and `params.lr = 0.1` alike. */
+  /** Whether a param is compared as a number. MLflow refuses both `params.lr < …` and `params.lr = 0.1`. */
   #comparesNumber({ entity }: Field, comparator: string): boolean {
     if (entity !== "param" || this.#grammar.functions === undefined) return false;
     const isOrder = NUMBER_COMPARATORS.includes(comparator) && !TEXT_COMPARATORS.includes(comparator);
@@ -216,7 +216,10 @@ class FilterParser {
     return this.#grammar.attributes.get(key)?.list === true;
   }
 
-  /** Names every comparator that the field has, and where a word follows the key, how a key of several words is written. */
+  /**
+   * The error names every comparator of the field. If a word follows the key, it also tells how to write a key of several
+   * words.
+   */
   #unexpectedComparator(found: Token, field: Field, comparators: readonly string[]): Error {
     const all = [
       ...comparators,
@@ -268,12 +271,12 @@ class FilterParser {
   }
 }
 
-/** Whether IS [NOT] NULL is for this field. */
+/** Whether the field allows IS [NOT] NULL. */
 function mayBeAbsent({ entity }: Field): boolean {
   return entity === "param" || entity === "tag";
 }
 
-/** One condition of several; alone, it is itself. */
+/** Joins several conditions into one; a single condition is returned unchanged. */
 function joined(kind: "and" | "or", conditions: readonly Condition[]): Condition {
   const [only, another] = conditions;
   return only !== undefined && another === undefined ? only : { kind, conditions };
@@ -281,7 +284,7 @@ function joined(kind: "and" | "or", conditions: readonly Condition[]): Condition
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "\\": "\\", "'": "'", '"': '"' };
 
-/** MLflow reads lists as Python literals, so unlike other strings their items have Python's escapes. */
+/** MLflow parses lists as Python literals, so their items, unlike other strings, have Python's escapes. */
 function unescapeListItem(quoted: string): string {
   const inner = quoted.slice(1, -1);
   const quote = quoted[0]!;

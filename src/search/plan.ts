@@ -5,26 +5,26 @@ import type { OrderColumn } from "./order.ts";
 import { pageToken, parsePageToken, queryFingerprint } from "./page-token.ts";
 import type { Visibility } from "./visibility.ts";
 
-/** One SQL text with its bound values; user input is only ever in `values`. */
+/** One SQL text with its bound values. User input is only in `values`. */
 export interface SqlStatement {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 }
 
-/** Where a page ended: the last row's value for each column of the order, int64 as text; null where it has none. */
+/** Where a page ended: the last row's value for each column of the order. An int64 is text; a missing value is null. */
 export type Position = readonly (string | number | null)[];
 
-/** A condition that SQL narrows down only: whether it holds is told from the next `width` columns of a row. */
+/** A condition that SQL only narrows down. The next `width` columns of a row decide whether it holds. */
 export interface Residue {
   readonly width: number;
   readonly matches: (values: readonly (string | number | null)[]) => boolean;
 }
 
 /**
- * How to answer one page of a search: ids only, in order. Rows are `[id, ...position, ...residue columns]`.
+ * How to read one page of a search: ids only, in order. Rows are `[id, ...position, ...residue columns]`.
  *
- * One statement reads a whole page, so that a page is one snapshot of the database. Only where residues are left, or of a
- * page larger than `sliceSize`, several statements follow each other, and each begins after the last row of the one before.
+ * One statement reads a whole page, so that a page is one snapshot of the database. If there are residues, or if the page
+ * is larger than `sliceSize`, several statements follow each other, and each begins after the last row of the previous one.
  */
 export interface SearchPlan {
   readonly maxResults: number;
@@ -32,32 +32,32 @@ export interface SearchPlan {
   readonly start: Position | undefined;
   readonly positionLength: number;
   readonly residues: readonly Residue[];
-  /** Rows to ask of one statement at most, so that a large page stays in flat memory. */
+  /** Most rows of one statement, so that a large page takes bounded memory. */
   readonly sliceSize: number;
   /**
-   * The first `limit` rows after a position; undefined where there can be none. Without residues, only the last two of
-   * `limit` rows need have a position.
+   * The first `limit` rows after a position; undefined if there can be none. Without residues, only the last two of `limit`
+   * rows must have a position.
    */
   readonly statement: (after: Position | undefined, limit: number) => SqlStatement | undefined;
   readonly pageToken: (last: Position) => string;
 }
 
-/** What every search is asked beside what it searches for. */
+/** The parameters that every search has. */
 export interface PageQuery {
   readonly maxResults: number;
   readonly pageToken?: string | undefined;
   readonly visibility: Visibility;
 }
 
-/** A search whose filter and order are read. */
+/** A search whose filter and order are parsed. */
 export interface Search {
-  /** All that decides which rows there are and in which order: page tokens belong to it. */
+  /** Everything that decides the rows and their order. Page tokens are tied to it. */
   readonly identity: readonly unknown[];
   readonly conditions: readonly Condition[];
   readonly columns: readonly OrderColumn[];
-  /** Of a value that a filter may test, in characters. */
+  /** Longest value that a filter may test, in characters. */
   readonly longestText: number;
-  /** @param residual the conditions that have a residue: the statement selects the columns of each. */
+  /** @param residual the conditions that have a residue: the statement selects the residue columns of each. */
   readonly statement: (page: {
     readonly residual: readonly Condition[];
     readonly after: Position | undefined;
@@ -68,12 +68,12 @@ export interface Search {
 /** Rows of ids: 200,000, the largest page that MLflow allows, and one more to tell whether there is a next page. */
 const SLICE_SIZE = 200_001;
 
-/** What the rows of a slice carry of texts at most, in characters: D1's answers end at 50 MB, an isolate at 128. */
+/** Most characters of texts in the rows of a slice: D1's answers are limited to 50 MB, an isolate to 128 MB. */
 const SLICE_CHARACTERS = 8_000_000;
 const MAX_SLICE_SIZE_WITH_TEXTS = 1000;
 
 /**
- * The one way from a search to its plan.
+ * Makes the plan of a search. All searches use this function.
  * @throws MlflowError INVALID_PARAMETER_VALUE for a page token that is not valid, or belongs to another search or caller.
  */
 export function planSearch(
@@ -99,7 +99,7 @@ function sliceSizeWithTexts(charactersPerRow: number): number {
   return Math.min(MAX_SLICE_SIZE_WITH_TEXTS, Math.max(1, Math.floor(SLICE_CHARACTERS / charactersPerRow)));
 }
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE where a page cannot have so many rows. */
+/** @throws MlflowError INVALID_PARAMETER_VALUE when a page cannot have this many rows. */
 export function checkMaxResults(maxResults: number, most = Number.POSITIVE_INFINITY): void {
   if (maxResults >= 1 && maxResults <= most) return;
   const bound = most === Number.POSITIVE_INFINITY ? "" : ` of at most ${most}`;

@@ -19,7 +19,7 @@ export interface RegistrySearchQuery extends PageQuery {
   readonly orderBy: readonly string[];
 }
 
-/** What the two searches of the registry differ in. */
+/** The differences between the two searches of the registry. */
 interface Registry {
   readonly kind: string;
   readonly maxResults: number;
@@ -27,11 +27,11 @@ interface Registry {
   readonly id: string;
   readonly from: string;
   readonly where: readonly string[];
-  /** By the key of the attribute. */
+  /** Columns by the attribute's key. */
   readonly columns: Readonly<Record<string, string>>;
   readonly tags: { readonly table: string; readonly of: string };
   readonly defaultOrder: readonly OrderTerm[];
-  /** What follows a request's own order, where it is not in it. */
+  /** The terms that are appended to a request's order, unless the order already has them. */
   readonly tieBreak: readonly OrderTerm[];
 }
 
@@ -121,7 +121,7 @@ function sourceOf({ columns, tags }: Registry): FieldSource {
   };
 }
 
-/** The first thing that a filter says of the tag decides, as in MLflow. */
+/** The filter's first comparison with the tag decides, as in MLflow. */
 function asksForPrompts(filter: Condition): boolean {
   const first = comparisonsOf(filter).find(isAboutPrompts);
   if (first?.kind === "presence") return first.present;
@@ -130,7 +130,7 @@ function asksForPrompts(filter: Condition): boolean {
   return (first.comparator === "=" && value === "true") || (first.comparator === "!=" && value === "false");
 }
 
-/** Models have no such tag: what a search for models says of it, as `!= 'true'`, holds of all. */
+/** Models do not have this tag, so a comparison with it in a search for models, such as `!= 'true'`, holds for all. */
 function isAboutPrompts(condition: Condition): condition is Comparison {
   return isComparison(condition) && isPromptTag(condition.field);
 }
@@ -139,7 +139,7 @@ function isPromptTag(field: Field): boolean {
   return field.entity === "tag" && field.key === IS_PROMPT_TAG;
 }
 
-/** A model of which one version is a prompt's is a prompt, also while that version is deleted, as in MLflow. */
+/** A model is a prompt if any of its versions is a prompt's, even if that version is deleted, as in MLflow. */
 function noPrompt({ tags }: Registry, binder: Binder): string {
   return `m.registered_model_id NOT IN (SELECT registered_model_id FROM ${tags.table}
     WHERE key = ${binder.bind(IS_PROMPT_TAG)} AND substr(value, 1, 64) = 'true' AND value = 'true')`;

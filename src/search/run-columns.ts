@@ -4,13 +4,14 @@ import { Binder } from "./binder.ts";
 import type { SqlStatement } from "./plan.ts";
 import { runSource, valueTable } from "./run-source.ts";
 
-/** D1 takes 100 bound parameters and gives 100 columns. */
+/** D1 allows 100 bound parameters and 100 columns. */
 export const MAX_COLUMNS_PER_STATEMENT = 90;
 
 /**
- * Reads fields of runs: a row for each id in order, also where there is no such run, and a column for each field, NULL
- * where the run has none. A NaN comes as text, and so does an integer of 64 bits; several datasets or models come as one text.
- * One column more has the bytes of the texts up to that row. No row follows one with which they are more than `textBytes`.
+ * Reads fields of runs: a row for each id in order, even if there is no such run, and a column for each field, NULL if the
+ * run has no value. NaN and 64-bit integers come as text; several datasets or models come as one text. One more column has
+ * the bytes of the texts up to and including that row. The rows end with the first one for which these bytes exceed
+ * `textBytes`.
  */
 export function planRunColumns(runIds: readonly string[], fields: readonly Field[], textBytes: number): SqlStatement {
   const binder = new Binder();
@@ -27,21 +28,22 @@ export function planRunColumns(runIds: readonly string[], fields: readonly Field
   };
 }
 
-/** Whether its values are short, whatever was logged. */
+/** Whether the field's values are always short, whatever was logged. */
 function isNumeric({ entity, key }: Field): boolean {
   if (entity === "attribute") return !["run_name", "user_id", "models"].includes(key);
   return entity !== "param" && entity !== "tag" && entity !== "dataset";
 }
 
-/** Of the columns of a page's own and of its rows' fields together, and of the parameters. */
+/** Most columns of a page and its rows' fields together, and most parameters. */
 const MAX_FIELDS_OF_PAGE = 60;
 const MAX_VALUES_OF_PAGE = 60;
 
 /**
- * The rows of `page` in their order, whose first column `c0` is a run's id, each with a column for each field, and one more
- * with the bytes of the texts up to that row. Fields of a row with which they are more than `textBytes` are NULL.
- * @param columns of the page, `c0`, `c1`, …
- * @returns undefined where that is too much for one statement
+ * The rows of `page` in their order, each with a column for each field, and one more column with the bytes of the texts up
+ * to and including that row. The first column `c0` of `page` is a run's id. In rows for which these bytes exceed
+ * `textBytes`, the fields are NULL.
+ * @param columns the columns of the page, `c0`, `c1`, …
+ * @returns undefined if this is too much for one statement
  */
 export function planPageColumns(
   page: SqlStatement,
@@ -65,7 +67,7 @@ export function planPageColumns(
   };
 }
 
-/** The bytes of those columns that may be long texts, in SQL. */
+/** SQL: the bytes of the columns that may be long texts. */
 function bytesSql(fields: readonly Field[], names: readonly string[]): string {
   const lengths = fields.flatMap((field, index) =>
     isNumeric(field) ? [] : [`coalesce(octet_length(${names[index]}), 0)`],
@@ -73,7 +75,10 @@ function bytesSql(fields: readonly Field[], names: readonly string[]): string {
   return lengths.join(" + ") || "0";
 }
 
-/** Attributes that are not a column as it is: integers beyond 2^53 as text, and when a run that goes on was last heard of. */
+/**
+ * Attributes that differ from their column: integers beyond 2^53 come as text, and a running run has the time of its last
+ * sign of life.
+ */
 const ATTRIBUTES = new Map([
   ["experiment_id", "CAST(r.experiment_id AS TEXT)"],
   ["start_time", "CAST(r.start_time AS TEXT)"],
@@ -82,7 +87,7 @@ const ATTRIBUTES = new Map([
     "last_metric_time",
     "CASE r.status WHEN 'RUNNING' THEN (SELECT CAST(max(timestamp) AS TEXT) FROM latest_metrics WHERE run_id = r.run_id) END",
   ],
-  // Of logged models that the run made.
+  // The logged models that the run created.
   [
     "models",
     "(SELECT group_concat(DISTINCT m.name) FROM model_outputs o JOIN logged_models m ON m.model_id = o.model_id WHERE o.run_id = r.run_id)",
@@ -96,7 +101,7 @@ function columnSql(field: Field, binder: Binder, runId: string): string {
   return `(SELECT ${read} FROM ${from})`;
 }
 
-/** An infinity is stored as the largest finite double, as MLflow stores it, and told as what it was. */
+/** An infinity is stored as the largest finite double, as in MLflow, and returned as an infinity. */
 function numberSql(field: Field, value: string): string {
   const kept = valueTable(field);
   if (kept?.table !== "latest_metrics") return value;

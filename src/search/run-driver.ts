@@ -5,14 +5,14 @@ import type { ExperimentTest } from "./experiment-ids.ts";
 import { valueTable } from "./run-source.ts";
 
 /**
- * A comparison whose index may lead to few runs. There are no statistics, so a search counts that index's rows, up to
- * a cap, before it takes that way.
+ * A comparison whose index may lead to few runs. There are no statistics, so a search counts the rows of the index, up to a
+ * cap, before it uses the index.
  */
 export interface Driver {
   readonly comparison: Comparison;
   /** The table under the alias `d`. */
   readonly from: string;
-  /** All of the comparison, as conditions that the index alone decides. */
+  /** The whole comparison, as conditions that the index alone decides. */
   readonly where: (binder: Binder) => string[];
 }
 
@@ -22,18 +22,20 @@ const INDEXES = {
   latest_metrics: "latest_metrics_by_value",
 } as const;
 
-/** The indices of params and tags leave out longer values, in characters; their condition must stand in the query. */
+/**
+ * The indexes of params and tags exclude values of more characters than this. The query must repeat the indexes' condition.
+ */
 const MAX_INDEXED_CHARACTERS = 200;
 
-/** Each driver costs a count of its index's rows and a query. */
+/** Each driver costs a query and a count of its index's rows. */
 const MAX_DRIVERS = 2;
 
 /** Each driver's query repeats the whole filter, and D1 takes 100 KB of SQL. */
 const MAX_DRIVEN_COMPARISONS = 20;
 
 /**
- * The best first: an equal param or tag is mostly rarer than a metric in a range. Conditions that are no comparison
- * never drive: a run that fails one side of an OR may satisfy the other.
+ * The possible drivers, the best first: an equal param or tag is mostly rarer than a metric in a range. Only comparisons
+ * can drive: a run that fails one side of an OR may satisfy the other.
  */
 export function drivers(conditions: readonly Condition[], inExperiments: ExperimentTest): Driver[] {
   if (conditions.flatMap(comparisonsOf).length > MAX_DRIVEN_COMPARISONS) return [];
@@ -51,7 +53,7 @@ function driver(comparison: Comparison, inExperiments: ExperimentTest): Driver |
     const where = (binder: Binder) => [...keyed(binder), "d.is_nan = 0", predicate(comparison, "d.value", binder)];
     return { comparison, from, where };
   }
-  // SQLite's length() ends at a NUL.
+  // SQLite's length() stops at a NUL.
   if (comparison.kind === "text" && comparison.comparator === "=" && !comparison.value.includes("\0")) {
     if ([...comparison.value.slice(0, 2 * MAX_INDEXED_CHARACTERS + 1)].length > MAX_INDEXED_CHARACTERS)
       return undefined;
@@ -66,8 +68,8 @@ function driver(comparison: Comparison, inExperiments: ExperimentTest): Driver |
 }
 
 /**
- * SQL that is the place of the driver to use, or -1 to walk along the order: the first whose index leads to few rows,
- * else the first that leads to fewer than `cap`.
+ * SQL for the number of the driver to use, or -1 to walk along the order. It is the first driver whose index leads to few
+ * rows, else the first that leads to fewer than `cap`.
  */
 export function driverChoice(drivers: readonly Driver[], cap: number, binder: Binder): string {
   const fewerThan = (rows: number) =>

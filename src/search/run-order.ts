@@ -4,16 +4,16 @@ import type { Binder } from "./binder.ts";
 import type { OrderColumn } from "./order.ts";
 import { numberOfText, valueTable } from "./run-source.ts";
 
-/** How a metric sorts, whichever way the order goes: numbers, then NaN, then runs without it. */
+/** How a metric sorts, ascending and descending: numbers, then NaN, then runs without the metric. */
 export const METRIC_RANKS = { number: 0, nan: 1, missing: 2 } as const;
 
 const INTEGER_COLUMNS = new Set(["start_time", "end_time", "experiment_id"]);
 const REQUIRED_COLUMNS = new Set(["run_id", "run_name", "user_id", "status", "artifact_uri", "experiment_id"]);
 
-/** In ms; NULL of a run that goes on. As doubles, since the distance of two int64s may be none. */
+/** In ms; NULL for a running run. Computed in doubles, since the difference of two int64s may not be an int64. */
 const DURATION = "(CAST(r.end_time AS REAL) - r.start_time)";
 
-/** `order_by` as columns of a statement, in which the value rows of term n are joined under `joinAlias(n)`. */
+/** `order_by` as columns of a statement. The statement joins the value rows of term n under `joinAlias(n)`. */
 export interface RunOrder {
   readonly terms: readonly OrderTerm[];
   readonly columns: readonly OrderColumn[];
@@ -40,7 +40,7 @@ function termColumns({ field, ascending }: OrderTerm, index: number): OrderColum
   const { table, column, isNan, isNumber } = valueTable(field)!;
   const type = table === "latest_metrics" ? "number" : "text";
   const value: OrderColumn = { sql: `${alias}.${column}`, type, ascending, nullable: true };
-  // Numbers come first, whichever way the order goes; then the other texts.
+  // Numbers come first, ascending and descending; then the other texts.
   if (isNumber) return [{ ...value, sql: `(${numberOfText(value.sql)})`, type: "number" }, value];
   if (isNan === undefined) return [value];
   const rank = `coalesce(${alias}.${isNan}, ${METRIC_RANKS.missing})`;
@@ -57,7 +57,7 @@ export function joinAlias(term: number): string {
   return `o${term}`;
 }
 
-/** The joins that the order's columns need, without the terms before `first`. */
+/** The joins that the order's columns need, except for terms before `first`. */
 export function orderJoins(order: RunOrder, first: number, binder: Binder): string {
   return order.terms
     .map(({ field }, index) => {

@@ -25,29 +25,29 @@ export interface RunSearchQuery extends PageQuery {
   readonly experimentIds: readonly string[];
   readonly filter: string;
   readonly orderBy: readonly string[];
-  /** What there is to order by; MLflow's where absent. */
+  /** The grammar of the order; MLflow's if absent. */
   readonly orderGrammar?: Grammar;
   readonly viewType: ViewType;
 }
 
 export interface RunSearchPlan extends SearchPlan {
-  /** Counts all runs that match, whatever the page; undefined where there is a residue, which SQL cannot count. */
+  /** Counts all matching runs, regardless of the page; undefined if there is a residue, because SQL then cannot count. */
   readonly count: SqlStatement | undefined;
-  /** The metrics that decide which runs there are, or their order. */
+  /** The metrics that the filter or the order uses. */
   readonly metricKeys: readonly string[];
-  /** The only runs that there can be, where the filter lists them. */
+  /** The only runs that can match, if the filter lists run ids. */
   readonly listedRunIds: readonly string[] | undefined;
 }
 
 export interface RunSearchTuning {
-  /** A comparison drives where its index leads to fewer rows than this; chosen by the page's size where absent. */
+  /** A comparison drives if its index leads to fewer rows than this. If absent, the page's size decides. */
   readonly driverCap?: number;
 }
 
 /**
- * A search takes one of three ways, each pinned by CROSS JOIN and INDEXED BY because there are no statistics:
- * from the listed run ids; from the index of a comparison that few runs satisfy (a driver); or along the order, which
- * for a metric or the start time is an index too, testing run after run until the page is full.
+ * A search has one of three plans, each pinned by CROSS JOIN and INDEXED BY because there are no statistics. It starts from
+ * the listed run ids; or from the index of a comparison that few runs satisfy (a driver); or it walks along the order and
+ * tests run after run until the page is full. For a metric or the start time, the order is an index too.
  * @throws MlflowError INVALID_PARAMETER_VALUE for a page size, experiment ids, filter, order or page token that are not valid.
  */
 export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {}): RunSearchPlan {
@@ -133,7 +133,7 @@ class RunSearch {
     if (candidates.length === 0) return connect(this.#walks(stretches, page, binder, (wanted) => wanted(rows)));
     const worthwhile = walk.isSorted ? worthwhileRows(page.limit, this.#conditions.length) : WORTH_ANY_SORT;
     const choice = driverChoice(candidates, this.#tuning.driverCap ?? worthwhile, binder);
-    // A LIMIT of 0 ends a query before it reads a row, where a condition would be asked of every row.
+    // A LIMIT of 0 ends a query before it reads a row; a condition would be tested for every row.
     const ifChosen = (place: number, limit: string) =>
       `CASE (SELECT place FROM driver) WHEN ${place} THEN ${limit} ELSE 0 END`;
     const driven = candidates.map((driver, place) => this.#drivenRuns(driver, page, ifChosen(place, rows), binder));
@@ -145,9 +145,9 @@ class RunSearch {
   }
 
   /**
-   * The stretches one after the other: each reads what those before it left of the page, so that no stretch is begun in
-   * vain, and all see the same state of the database.
-   * @param limited the LIMIT, of what it is to be where there are no stretches before.
+   * Reads the stretches in sequence. Each stretch reads only the rows that the page still lacks after the previous ones, so
+   * that none does needless work. All see the same state of the database.
+   * @param limited makes the LIMIT; it is passed a function from the page's rows to the rows still wanted.
    */
   #walks(
     stretches: readonly Stretch[],
@@ -175,7 +175,10 @@ class RunSearch {
     };
   }
 
-  /** A driver's index leads to no more runs than there are, so it is never the longer way to all of them. */
+  /**
+   * Counts along a driver's index if there is one: the index never leads to more runs than there are, so it is never
+   * slower.
+   */
   count(): SqlStatement {
     const binder = new Binder();
     const { from, where, counted, runId } = this.#wayToAll(binder);
@@ -185,7 +188,7 @@ class RunSearch {
     return { sql: `SELECT count(*) AS runs FROM ${from} WHERE ${all(tests)}`, values: binder.values() };
   }
 
-  /** The tables to go through, and the condition that this alone decides. */
+  /** The tables to scan, and the condition that the scan alone decides. */
   #wayToAll(binder: Binder): { from: string; where: string[]; counted: Condition | undefined; runId: string } {
     const listed = this.#conditions.filter(isComparison).find(isListOfRunIds);
     if (listed !== undefined) {
@@ -257,7 +260,7 @@ class RunSearch {
   }
 }
 
-/** One SELECT of several, whose rows follow each other. */
+/** Joins several SELECTs into one; their rows follow each other. */
 function connect({ names, selects }: Queries): string {
   const [only, another] = selects;
   if (names.length === 0 && only !== undefined && another === undefined) return only;
@@ -279,18 +282,18 @@ function runIdsOf(listed: Comparison): readonly string[] {
   return listed.kind === "list" ? listed.values.map(String) : listed.kind === "text" ? [listed.value] : [];
 }
 
-/** The keys of those fields that are metrics', each once. */
+/** The keys of the fields that are metrics, each once. */
 export function metricKeysOf(fields: readonly Field[]): string[] {
   return [...new Set(fields.filter((field) => valueTable(field)?.table === "latest_metrics").map(({ key }) => key))];
 }
 
-/** Without an index to walk along, all runs are looked at and sorted. */
+/** The value of `worthwhileRows` if no index has the order, so that the walk must read and sort all runs. */
 const WORTH_ANY_SORT = 100_000;
 
 /**
- * A walk along an index ends with the page. With k of n runs behind the driver's index it takes about n/k steps a run,
- * and more with every further condition; the driver k steps in all. n is not known: this is the balance for 10,000 to
- * 100,000 runs.
+ * The number of rows up to which a driver is cheaper than a walk along an index, which ends when the page is full. If the
+ * driver's index has k of n runs, the walk takes about n/k steps for each run of the page, and more with every further
+ * condition; the driver takes k steps in total. n is not known: this is the balance for 10,000 to 100,000 runs.
  */
 function worthwhileRows(limit: number, conditions: number): number {
   return Math.max(1000, Math.round((conditions > 1 ? 800 : 200) * Math.sqrt(limit)));

@@ -12,22 +12,22 @@ export interface KeptValue {
   readonly table: ValueTable;
   readonly key: string;
   readonly column: "value" | "first_value" | "min_value" | "max_value";
-  /** The column that says whether the value is NaN, where it may be. */
+  /** The column that tells whether the value is NaN, for values that may be NaN. */
   readonly isNan?: "is_nan" | "first_is_nan";
-  /** The column's text is read as a number. */
+  /** Whether the column's text is read as a number. */
   readonly isNumber?: true;
 }
 
 /**
- * A text's number, NULL where the text is not one as a whole: SQLite compares the text with a number as one only where
- * it reads as such. Infinities are the largest finite doubles, as of metrics.
+ * SQL: the number that a text is, NULL if the whole text is not a number. SQLite compares a text with a number numerically
+ * only if the text is a number. Infinities become the largest finite doubles, as for metrics.
  */
 export function numberOfText(column: string): string {
   const most = MAX_FINITE_VALUE;
   return `CASE WHEN CAST(${column} AS NUMERIC) = ${column} THEN max(min(CAST(${column} AS REAL), ${most}), -${most}) END`;
 }
 
-/** Where the values of `field` are kept by (run, key); undefined for columns of `runs` and for datasets. */
+/** The table that has the values of `field` by (run, key); undefined for columns of `runs` and for datasets. */
 export function valueTable({ entity, key }: Field): KeptValue | undefined {
   switch (entity) {
     case "metric":
@@ -51,9 +51,7 @@ export function valueTable({ entity, key }: Field): KeptValue | undefined {
   }
 }
 
-/**
- * @param runId the expression of the outermost table's run id, so that tests come before the look-up in `runs`.
- */
+/** @param runId the run id of the outermost table, an SQL expression, so that tests run before the look-up in `runs`. */
 export function runSource(runId: string): FieldSource {
   return {
     column: (field) => (field.entity === "attribute" && valueTable(field) === undefined ? `r.${field.key}` : undefined),

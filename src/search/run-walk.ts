@@ -15,17 +15,17 @@ export interface Stretch {
   readonly after: Position | undefined;
 }
 
-/** The way to all runs in their order. */
+/** How to reach all runs in their order. */
 export interface Walk {
-  /** Conditions that the stretches decide by their index. */
+  /** Conditions that the index of the stretches decides. */
   readonly decides: readonly Condition[];
-  /** Whether an index has the runs in their order, so that a walk ends where the page is full. */
+  /** Whether an index has the runs in this order, so that a walk can end when the page is full. */
   readonly isSorted: boolean;
-  /** In the order of their runs; without those that end before the position. */
+  /** The stretches in the order of their runs, without the stretches that end before the position. */
   readonly stretches: (after: Position | undefined, inExperiments: ExperimentTest) => Stretch[];
 }
 
-/** @param isOneStart whether the searched runs are one stretch of `runs_by_start`: of one experiment and one stage. */
+/** @param isOneStart whether the searched runs are one range of `runs_by_start`, with one experiment and one stage. */
 export function planWalk(order: RunOrder, conditions: readonly Condition[], isOneStart: boolean): Walk {
   if (order.terms[0]?.field.entity === "metric") {
     const decides = conditions.filter(isComparison).filter((comparison) => isOnOrderMetric(comparison, order));
@@ -58,7 +58,7 @@ interface Way {
   readonly inExperiments: ExperimentTest;
 }
 
-/** The runs whose metric is a number, those where it is NaN, those without it. */
+/** Three stretches: runs whose metric is a number, runs whose metric is NaN, runs without the metric. */
 function metricStretches({
   order,
   conditions,
@@ -120,7 +120,10 @@ function metricStretches({
   return stretches.flatMap(({ rank, isPossible, stretch }) => (isPossible && rank >= from ? [stretch] : []));
 }
 
-/** All runs in one stretch; on later pages of the default order in two, so that the index begins at the position. */
+/**
+ * All runs in one stretch. Later pages of the default order have two stretches, so that the index scan begins at the
+ * position.
+ */
 function timeStretches({
   order,
   conditions,

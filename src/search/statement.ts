@@ -8,20 +8,20 @@ import type { Position, SqlStatement } from "./plan.ts";
 export interface SearchQueryParts {
   readonly id: string;
   readonly from: string;
-  /** What the way into the tables demands, as SQL. */
+  /** The conditions that come with `from`, as SQL. */
   readonly where: readonly string[];
-  /** What the filter demands beyond that. */
+  /** The filter's other conditions. */
   readonly conditions: readonly Condition[];
-  /** All conditions that have a residue, whether or not `conditions` holds them. */
+  /** All conditions that have a residue, whether or not they are in `conditions`. */
   readonly residual: readonly Condition[];
   readonly source: FieldSource;
   readonly columns: readonly OrderColumn[];
   readonly after: Position | undefined;
-  /** An SQL expression: an integer, or one that is 0 where another query is to answer. */
+  /** An SQL expression: an integer, or an expression that is 0 if another query is to answer. */
   readonly limit: string;
 }
 
-/** The one shape that all queries of a search have. */
+/** A query of a search. All of them have this form. */
 export function searchQuery(parts: SearchQueryParts, binder: Binder): string {
   const { source, columns } = parts;
   const select = [
@@ -43,12 +43,12 @@ export function searchQuery(parts: SearchQueryParts, binder: Binder): string {
   ].join("\n");
 }
 
-/** Up to so many rows each carry their position, which may be texts of 8,000 characters. */
+/** Up to this limit all rows carry their position, which may have texts of 8,000 characters. */
 const MAX_POSITIONED_ROWS = 1001;
 
 /**
- * The statement of a page. Of many rows without residues only those have their position after which the next page or the
- * next slice begins: the last two of `limit`.
+ * The statement of a page. If there are many rows and no residues, only the last two of `limit` rows have their position,
+ * because the next page or slice begins after one of them.
  */
 export function pageStatement(
   sql: string,

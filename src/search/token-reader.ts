@@ -4,20 +4,20 @@ import type { Field } from "./ast.ts";
 import { type Grammar, resolveField } from "./grammar.ts";
 import { nextToken, type Token } from "./lexer.ts";
 
-/** Walks over the tokens of one text, and says where it does not read as expected. */
+/** Reads the tokens of one text, and reports where the text differs from what is expected. */
 export class TokenReader {
   readonly #text: string;
   readonly #what: string;
   #token: Token;
 
-  /** @param what names the text in messages, as `filter`. */
+  /** @param what names the text in messages, such as `filter`. */
   constructor(text: string, what: string) {
     this.#text = text;
     this.#what = what;
     this.#token = nextToken(text, 0);
   }
 
-  /** The token to be read next. */
+  /** The next token. */
   get token(): Token {
     return this.#token;
   }
@@ -65,7 +65,7 @@ export class TokenReader {
     return { entity: called.gives, key: field.key };
   }
 
-  /** @param hint a further sentence. */
+  /** @param hint a further sentence for the message. */
   unexpected(token: Token, expected: string, hint = ""): Error {
     const found = token.kind === "end" ? "the end" : JSON.stringify(shorten(token.text));
     const place = `at position ${token.start + 1}, found ${found}`;

@@ -1,22 +1,22 @@
 import type { Binder } from "./binder.ts";
 
-/** SQL that is true of an id, an SQL expression, that may be seen. */
+/** Makes SQL that is true if the caller may see the id, which is an SQL expression. */
 export type Predicate = (id: string, binder: Binder) => string;
 
 /**
- * What a caller may see, as predicates that every search takes into its statements and its page tokens. Absent predicates
- * hold of everything.
+ * What a caller may see, as predicates that every search puts into its statements and its page tokens. An absent predicate
+ * allows everything.
  */
 export interface Visibility {
   /** Stands for the predicates in page tokens: callers who see different things do not share tokens. */
   readonly name: string;
-  /** Of experiment ids. */
+  /** Tests experiment ids: whether the experiment may be seen. */
   readonly experiment?: Predicate;
-  /** Of experiment ids, whose runs may be seen. */
+  /** Tests experiment ids: whether the experiment's runs may be seen. */
   readonly runsOf?: Predicate;
-  /** Of experiment ids, whose logged models may be seen. */
+  /** Tests experiment ids: whether the experiment's logged models may be seen. */
   readonly loggedModelsOf?: Predicate;
-  /** Of the row ids of registered models. */
+  /** Tests row ids of registered models. */
   readonly registeredModel?: Predicate;
 }
 
