@@ -11,10 +11,10 @@ interface WithArtifacts {
   readonly artifactUri: string;
 }
 
-/** Whether all files of each item are there now. */
+/** For each item, whether the target now has all its files. */
 export type Uploads = WrittenArtifacts & { readonly areWhole: readonly boolean[] };
 
-/** Copies artifacts into the store of a server, file by file, past those that are there already. */
+/** Copies artifacts into a server's store, file by file. It skips files that the store already has. */
 export class ArtifactUploads {
   readonly #server: TrackingServer;
   readonly #report: Report;
@@ -24,7 +24,7 @@ export class ArtifactUploads {
     this.#report = report;
   }
 
-  /** @param nameOf for problems: what an artifact is of. */
+  /** @param nameOf names the owner of an artifact in a problem's message. */
   async write<I extends Item<WithArtifacts>>(items: readonly I[], nameOf: (item: I) => string): Promise<Uploads> {
     const areWhole = items.map(() => true);
     let files = 0;
@@ -97,7 +97,7 @@ export class ArtifactUploads {
   }
 }
 
-/** Not the server's: a file that is gone, may not be read or cannot be named here. */
+/** An error of the source, not of the server: a file that is missing, unreadable, or has an invalid name. */
 export function isOfTheFile(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return (

@@ -15,14 +15,14 @@ export interface ImportFlags {
   readonly artifacts: ArtifactMode;
   readonly artifactsFrom?: string;
   readonly isTensorBoard?: boolean;
-  /** Of TensorBoard's runs. */
+  /** The experiment for TensorBoard's runs. */
   readonly experiment?: string;
   readonly json?: boolean;
 }
 
 /**
  * Imports one source into a Trackflare server.
- * @throws {UserError} for a source that is none, and where the server cannot be reached or written to.
+ * @throws {UserError} if the source is invalid, or if the server cannot be reached or written.
  */
 export async function runImport(place: string, flags: ImportFlags): Promise<Report> {
   const report = new Report();
@@ -42,7 +42,7 @@ export async function runImport(place: string, flags: ImportFlags): Promise<Repo
   return report;
 }
 
-/** Each source's reader, and its driver, is loaded only where it is needed. */
+/** Loads a source's reader and driver only if the import needs them. */
 async function openSource(place: string, flags: ImportFlags, report: Report): Promise<Source> {
   if (flags.isTensorBoard) {
     const { TensorBoardSource } = await import("./tensorboard/source.ts");
@@ -67,7 +67,7 @@ async function openSource(place: string, flags: ImportFlags, report: Report): Pr
   return await DatabaseSource.open(database, flags.artifactsFrom ?? beside, report);
 }
 
-/** @returns undefined where the words name no database. */
+/** @returns undefined if the argument does not name a database. */
 async function openDatabase(place: string, url: URL | undefined): Promise<SqlDatabase | undefined> {
   const [dialect] = (url?.protocol ?? "").split(/[+:]/);
   if (url !== undefined && (dialect === "postgresql" || dialect === "postgres")) {
@@ -80,12 +80,12 @@ async function openDatabase(place: string, url: URL | undefined): Promise<SqlDat
   return existsSync(path) ? (await import("./database/sqlite.ts")).openSqlite(path) : undefined;
 }
 
-/** The file of MLflow's `sqlite:///` URI, or the file itself. */
+/** The file of a `sqlite:///` URI of MLflow, or a plain path unchanged. */
 function sqlitePath(place: string): string {
   return place.replace(/^sqlite:\/\/\//, "");
 }
 
-/** SQLAlchemy's URLs name Python's driver too: `mysql+pymysql://`. */
+/** SQLAlchemy's URLs also name the Python driver: `mysql+pymysql://`. */
 function withoutDriver(url: URL): URL {
   return new URL(url.href.replace(/^([a-z]+)\+\w+:/, "$1:"));
 }

@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ArtifactFile, ArtifactFolder } from "../transfer/source.ts";
 
-/** Artifacts as plain files. A folder that is not there is one that nothing was logged to. */
+/** Artifacts as plain files. If a folder is missing, nothing was logged to it. */
 export class LocalArtifacts implements ArtifactFolder {
   readonly #folder: string;
 
@@ -28,7 +28,7 @@ export class LocalArtifacts implements ArtifactFolder {
   }
 }
 
-/** The folder that a `file:` URI or an absolute path names; undefined for a place elsewhere. */
+/** The folder that a `file:` URI or an absolute path names; undefined for any other URI. */
 export function localFolder(uri: string): string | undefined {
   try {
     const path = uri.startsWith("file:") ? fileURLToPath(uri) : uri;

@@ -5,11 +5,11 @@ import type { Report } from "../transfer/report.ts";
 import type { Item, RunItem, Target, WrittenArtifacts } from "../transfer/target.ts";
 import { ArtifactUploads } from "./artifact-uploads.ts";
 
-/** Of one request: below what the server takes, and small enough that several are under way. */
+/** The size of one request: below the server's limit, and small enough for several concurrent requests. */
 const MAX_BODY_CHARACTERS = 3_000_000;
 const MAX_POINTS = 60_000;
 
-/** Trackflare, through its import endpoints (src/routes/import.ts). */
+/** A Trackflare server as a target, through its import endpoints (src/routes/import.ts). */
 export class TrackflareTarget implements Target {
   readonly title: string;
   readonly artifactHome = { uri: "mlflow-artifacts:", isForAll: true };
@@ -37,8 +37,8 @@ export class TrackflareTarget implements Target {
   }
 
   /**
-   * The runs, then their points, then their artifacts; at last they count as whole. A run of which an artifact is missing
-   * is not noted under its digest: the next import looks for what is missing.
+   * Writes the runs, then their points, then their artifacts, and marks the runs as complete last. It does not note the
+   * digest of a run with a missing artifact, so the next import tries that artifact again.
    */
   async writeRuns(items: readonly RunItem[]): Promise<WrittenArtifacts> {
     await this.#post(
@@ -79,7 +79,7 @@ export class TrackflareTarget implements Target {
 
   async close(): Promise<void> {}
 
-  /** In as few requests as their size allows. */
+  /** Writes records in as few requests as their size allows. */
   async #post(name: string, records: readonly string[]): Promise<void> {
     let group: string[] = [];
     let length = 0;
@@ -102,7 +102,7 @@ function digested({ record, digest }: Item<object>): string {
   return recordJson({ ...record, digest });
 }
 
-/** The points of runs, cut into requests: a run of millions of points goes in many. */
+/** The points of runs, split into requests. A run with millions of points takes many requests. */
 function* pointPieces(items: readonly RunItem[]): Iterable<string[]> {
   let piece: string[] = [];
   let points = 0;

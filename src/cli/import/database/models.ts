@@ -6,7 +6,7 @@ import { placeholders, type Tables } from "./tables.ts";
 
 const MODELS_PER_PAGE = 200;
 
-/** Logged models, which MLflow has from version 3 on. */
+/** Logged models, which exist from MLflow 3 on. */
 export async function* readLoggedModels(
   tables: Tables,
   experimentIds: ReadonlySet<string>,
@@ -73,7 +73,7 @@ export async function* readLoggedModels(
   }
 }
 
-/** Their table has no column for a NaN: it is a NULL there. */
+/** The table of metrics has no column for NaN, so NULL stands for NaN. */
 function toMetric(row: Row): LoggedModelRecord["metrics"][number] {
   return {
     modelId: text(row.model_id),

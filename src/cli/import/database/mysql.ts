@@ -1,7 +1,7 @@
 import { UserError } from "../../user-error.ts";
 import type { Row, SqlDatabase } from "./sql-database.ts";
 
-/** MySQL and MariaDB by `mysql2`. Its prepared statements send doubles as they are. One snapshot of the database is read. */
+/** MySQL and MariaDB by `mysql2`. Its prepared statements send doubles exactly. It reads one snapshot of the database. */
 export async function openMysql(url: URL): Promise<SqlDatabase> {
   const { createConnection } = await import("mysql2/promise");
   const failed = (error: unknown) =>
@@ -34,7 +34,7 @@ export async function openMysql(url: URL): Promise<SqlDatabase> {
       );
     },
     async rows(sql, values = []) {
-      // Only this dialect takes the double quotes of a name for those of a text.
+      // Only this dialect reads a name in double quotes as a text.
       const [rows] = await connection.execute(sql.replaceAll('"', "`"), [...values]);
       return rows as Row[];
     },

@@ -1,7 +1,7 @@
 import { UserError } from "../../user-error.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 
-/** PostgreSQL by `pg`, which gives BIGINT as text and doubles exactly. One snapshot of the database is read. */
+/** PostgreSQL by `pg`, which returns BIGINT as text and doubles exactly. It reads one snapshot of the database. */
 export async function openPostgresql(url: URL): Promise<SqlDatabase> {
   const { default: pg } = await import("pg");
   const client = new pg.Client({ connectionString: url.href });

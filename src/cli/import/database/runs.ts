@@ -18,7 +18,7 @@ export interface DatabaseRun {
   readonly metrics: readonly MetricSeries[];
 }
 
-/** The runs of these experiments, by their ids, with their points: those of one run at a time. */
+/** The runs of these experiments, ordered by id, with their points. Only one run's points are in memory at a time. */
 export async function* readRuns(
   tables: Tables,
   experimentIds: ReadonlySet<string>,

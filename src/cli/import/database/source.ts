@@ -10,7 +10,7 @@ import { grouped, readRuns } from "./runs.ts";
 import { type SqlDatabase, text, time } from "./sql-database.ts";
 import { Tables } from "./tables.ts";
 
-/** What MLflow keeps and Trackflare does not; see docs/migrate.md. */
+/** Tables that MLflow has and Trackflare does not; see docs/migrate.md. */
 const NOT_KEPT = { trace_info: "traces", evaluation_datasets: "evaluation datasets", scorers: "scorers" };
 
 /** The database of an MLflow server. */
@@ -19,7 +19,7 @@ export class DatabaseSource implements Source {
   readonly #db: SqlDatabase;
   readonly #tables: Tables;
   readonly #report: Report;
-  /** The folder of what `mlflow-artifacts:/` URIs name. */
+  /** The folder to which `mlflow-artifacts:/` URIs refer. */
   readonly #proxied: string | undefined;
   readonly #experimentIds = new Set<string>();
 
@@ -32,8 +32,8 @@ export class DatabaseSource implements Source {
   }
 
   /**
-   * @param proxied the folder of the artifacts that the server stored itself, if it is known.
-   * @throws {UserError} where the database is not MLflow's.
+   * @param proxied the folder of the artifacts that the server stored itself, if known.
+   * @throws {UserError} if the database is not MLflow's.
    */
   static async open(db: SqlDatabase, proxied: string | undefined, report: Report): Promise<DatabaseSource> {
     const tables = new Tables(db, await db.columns());
@@ -123,7 +123,7 @@ export class DatabaseSource implements Source {
   }
 }
 
-/** Where a server keeps proxied artifacts unless it is told otherwise: beside its database. */
+/** The folder in which a server keeps proxied artifacts by default: beside its database. */
 export function artifactsBeside(databaseFolder: string): string | undefined {
   const folder = join(databaseFolder, "mlartifacts");
   return existsSync(folder) ? folder : undefined;

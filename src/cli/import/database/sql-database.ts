@@ -2,18 +2,18 @@ import { type Int64, parseInt64, toInt64 } from "../../../domain/int64.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A database that MLflow's server wrote, read through one of three drivers. */
+/** A database of MLflow's server, read through one of three drivers. */
 export interface SqlDatabase {
-  /** Without credentials. */
+  /** The database's name for people, without credentials. */
   readonly title: string;
-  /** The columns of each table. Which there are tells the version of MLflow that made them. */
+  /** The columns of each table. They show which MLflow version created the database. */
   columns(): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
-  /** @param sql of plain SELECTs that all three understand; `?` stands for a value. */
+  /** @param sql a plain SELECT that all three dialects understand; `?` stands for a value. */
   rows(sql: string, values?: readonly (string | number)[]): Promise<readonly Row[]>;
   close(): Promise<void>;
 }
 
-/** An integer column, whichever type its driver gives. */
+/** The value of an integer column, whatever type the driver returns. */
 export function integer(value: unknown): Int64 | null {
   if (value === null || value === undefined) return null;
   if (typeof value === "bigint") return toInt64(value) ?? null;
@@ -34,7 +34,7 @@ export function nullableText(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-/** A boolean, which only PostgreSQL has a type for. */
+/** The value of a boolean column. Only PostgreSQL has a type for booleans. */
 export function truth(value: unknown): boolean {
   return value === true || (value !== false && integer(value) === 1);
 }

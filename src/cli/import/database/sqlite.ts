@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../user-error.ts";
 import type { Row, SqlDatabase } from "./sql-database.ts";
 
-/** SQLite by Node's own driver, read only. */
+/** SQLite through Node's own driver, read-only. */
 export function openSqlite(path: string): SqlDatabase {
   let db: DatabaseSync;
   try {

@@ -1,6 +1,6 @@
 import type { Row, SqlDatabase } from "./sql-database.ts";
 
-/** MLflow's tables as the version of the database has them: columns that later versions added read as NULL. */
+/** MLflow's tables in the database's version. Columns that later versions added read as NULL. */
 export class Tables {
   readonly #db: SqlDatabase;
   readonly #columns: ReadonlyMap<string, ReadonlySet<string>>;
@@ -19,8 +19,8 @@ export class Tables {
   }
 
   /**
-   * The rows of a table; none where this version has no such table.
-   * @param rest what follows FROM, as `WHERE run_uuid = ? ORDER BY "key"`.
+   * The rows of a table; none if this version does not have the table.
+   * @param rest the SQL after FROM, such as `WHERE run_uuid = ? ORDER BY "key"`.
    */
   async read(
     table: string,
@@ -40,13 +40,13 @@ export class Tables {
     return Number(row?.number ?? 0);
   }
 
-  /** A condition that holds for what belongs to the workspace `default`, which all does before MLflow 3.10. */
+  /** A condition for rows of the workspace `default`. Before MLflow 3.10 all rows belong to it. */
   inDefaultWorkspace(table: string): string {
     return this.hasColumn(table, "workspace") ? "workspace = 'default'" : "1 = 1";
   }
 }
 
-/** `?, ?, ?`: as many as there are values. */
+/** `?, ?, ?`: one for each value. */
 export function placeholders(values: readonly unknown[]): string {
   return values.map(() => "?").join(", ");
 }

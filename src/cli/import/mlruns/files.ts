@@ -5,23 +5,23 @@ import { z } from "zod";
 import type { KeyValue } from "../../../domain/entities.ts";
 
 /*
- * Reading of MLflow's file store: a folder for each thing, its fields in meta.yaml, and a file for each param, tag and
- * metric, named by its key. All reads are synchronous: a run is dozens of small files, which Node reads several times
- * faster so.
+ * Reads MLflow's file store: a folder for each thing, its fields in meta.yaml, and a file for each param, tag and metric,
+ * named by its key. All reads are synchronous: a run is dozens of small files, and Node reads small files several times
+ * faster this way.
  */
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Every scalar is text, and the field says what it is. PyYAML, which wrote it, leaves texts such as `1e-03` without quotes,
- * which are numbers to other readers.
+ * Reads every scalar as text; the field decides its type. PyYAML wrote the file, and leaves texts such as `1e-03` without
+ * quotes. Other readers would take such a text for a number.
  */
 const TEXTS = FAILSAFE_SCHEMA.withTags(nullYaml11Tag);
 
-/** Why something of the folder cannot be read. */
+/** The reason why a part of the folder cannot be read. */
 export class Unreadable extends Error {}
 
-/** The names of the folders in a folder, sorted; none where it does not exist. */
+/** The names of the folders in a folder, sorted; none if the folder does not exist. */
 export function foldersIn(path: string): string[] {
   return entriesOf(path)
     .filter((entry) => entry.isDirectory())
@@ -37,7 +37,7 @@ function entriesOf(path: string) {
   }
 }
 
-/** The paths of all files below a folder, relative to it: keys may have slashes. */
+/** The paths of all files below a folder, relative to it. Keys may have slashes. */
 export function filesBelow(path: string, below = ""): string[] {
   return entriesOf(join(path, below)).flatMap((entry) => {
     const name = below === "" ? entry.name : `${below}/${entry.name}`;
@@ -46,7 +46,7 @@ export function filesBelow(path: string, below = ""): string[] {
   });
 }
 
-/** @throws {Unreadable} unless the file is there and is UTF-8. */
+/** @throws {Unreadable} unless the file exists and is UTF-8. */
 export function readText(path: string): string {
   let bytes: Buffer;
   try {
@@ -63,7 +63,7 @@ export function readText(path: string): string {
   }
 }
 
-/** The text of a file; an empty one where it cannot be read, which `onProblem` hears. */
+/** The text of a file. If the file cannot be read, calls `onProblem` and returns an empty text. */
 export function tryReadText(path: string, onProblem: (why: string) => void): string {
   try {
     return readText(path);
@@ -76,7 +76,7 @@ export function tryReadText(path: string, onProblem: (why: string) => void): str
 
 /**
  * The fields of a folder's meta.yaml.
- * @throws {Unreadable} unless the file is there, is YAML and has the fields.
+ * @throws {Unreadable} unless the file exists, is YAML and has the fields.
  */
 export function readMeta<Meta>(folder: string, schema: z.ZodType<Meta>): Meta {
   let fields: unknown;
@@ -92,7 +92,7 @@ export function readMeta<Meta>(folder: string, schema: z.ZodType<Meta>): Meta {
   throw new Unreadable(`meta.yaml: ${issue?.path.join(".")} ${issue?.message}`);
 }
 
-/** Params or tags: a file each, whose content is the value. `onProblem` hears of those that cannot be read. */
+/** Params or tags: one file each, with the value as content. Calls `onProblem` for files that cannot be read. */
 export function readPairs(folder: string, onProblem: (key: string, why: string) => void): KeyValue[] {
   return filesBelow(folder).flatMap((key) => {
     try {
@@ -112,7 +112,7 @@ const integer = z
   .transform(Number)
   .pipe(z.number().int());
 
-/** Fields as MLflow's versions have written them: absent or null where nobody told. */
+/** Fields as MLflow's versions wrote them. A field without a value is absent or null. */
 export const meta = {
   id: z.string(),
   text: z

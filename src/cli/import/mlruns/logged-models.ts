@@ -25,7 +25,7 @@ const ModelMeta = z.object({
   last_updated_timestamp: meta.time,
 });
 
-/** @throws {Unreadable} where there is no logged model to make of the folder. */
+/** @throws {Unreadable} if the folder is not a logged model. */
 export function readLoggedModel(
   folder: string,
   experimentId: string,
@@ -51,7 +51,7 @@ export function readLoggedModel(
   };
 }
 
-/** After its step, a line tells the run that logged it, and the dataset where it was told. */
+/** After the step, a line has the run that logged the metric, and the dataset if the run named one. */
 function readMetrics(folder: string, modelId: string, onProblem: (below: string, why: string) => void): ModelMetric[] {
   return filesBelow(folder).flatMap((key) => {
     const text = tryReadText(join(folder, key), (why) => onProblem(`metrics/${key}`, why));

@@ -6,14 +6,14 @@ export interface Point {
   readonly timestamp: Int64;
   readonly value: number;
   readonly step: Int64;
-  /** What follows the step: a run id, a dataset's name and digest. */
+  /** The fields after the step: a run id, a dataset's name and digest. */
   readonly more: readonly string[];
 }
 
 /**
- * The points in a metric's file, a line each: `<timestamp> <value> <step>` and perhaps more; MLflow before 1.0 told no
- * step. Every line that was written whole ends with a newline: what follows the last one may be half a number.
- * @param onProblem hears of lines that are none.
+ * The points in a metric's file, one line each: `<timestamp> <value> <step>` and perhaps more. MLflow before 1.0 wrote no
+ * step. Every complete line ends with a newline. The text after the last newline may be half a number.
+ * @param onProblem is called for invalid lines.
  */
 export function readPoints(text: string, onProblem: (line: number, why: string) => void): Point[] {
   const lines = text.split("\n");

@@ -26,7 +26,7 @@ const VersionMeta = z.object({
   last_updated_timestamp: meta.time,
 });
 
-/** @throws {Unreadable} where there is no registered model to make of the folder. */
+/** @throws {Unreadable} if the folder is not a registered model. */
 export function readRegisteredModel(
   folder: string,
   onProblem: (below: string, why: string) => void,

@@ -12,7 +12,7 @@ const RunMeta = z.object({
   run_id: meta.id.optional(),
   run_uuid: meta.id.optional(),
   experiment_id: meta.id.optional(),
-  /** `name` before MLflow 2.0. */
+  /** Called `name` before MLflow 2.0. */
   run_name: meta.text,
   name: meta.text,
   user_id: meta.text,
@@ -54,7 +54,7 @@ export class RunReader {
     this.#report = report;
   }
 
-  /** @throws {Unreadable} where there is no run to make of the folder. */
+  /** @throws {Unreadable} if the folder is not a run. */
   read(name: string): { readonly record: RunRecord; readonly metrics: readonly MetricSeries[] } {
     const folder = join(this.#path, name);
     const fields = readMeta(folder, RunMeta);

@@ -12,9 +12,9 @@ import { readRegisteredModel } from "./registered-models.ts";
 import { RunReader } from "./runs.ts";
 
 const TRASH = ".trash";
-/** Beside the experiments; in each of them, beside the runs. */
+/** A folder beside the experiments; in each experiment, a folder beside the runs. */
 const MODELS = "models";
-/** What lies beside the runs of an experiment and is none. */
+/** Folders beside an experiment's runs that are not runs. */
 const NOT_RUNS: ReadonlySet<string> = new Set(["tags", "datasets", "traces", MODELS]);
 
 const ExperimentMeta = z.object({
@@ -31,12 +31,12 @@ interface ExperimentFolder {
   readonly path: string;
 }
 
-/** MLflow's file store: the folder `mlruns`, or one that holds it. */
+/** MLflow's file store: the folder `mlruns`, or the folder that contains it. */
 export class MlrunsSource implements Source {
   readonly title: string;
   readonly #root: string;
   readonly #report: Report;
-  /** Those whose meta.yaml could be read, in the order of their ids. */
+  /** The experiments with a readable meta.yaml, ordered by id. */
   readonly #experiments = new Map<string, ExperimentFolder>();
   readonly #seenRuns = new Set<string>();
 
@@ -122,12 +122,12 @@ export class MlrunsSource implements Source {
     });
   }
 
-  /** Beside the run's other files, wherever the whole folder was moved to, or where its URI says. */
+  /** The artifacts are in the run's folder, even if the whole file store was moved, or at the run's URI. */
   #artifacts(where: string, folder: string, artifactUri: string): ArtifactFolder | undefined {
     const beside = join(folder, "artifacts");
     const found = existsSync(beside) ? beside : localFolder(artifactUri);
     if (found === undefined) return undefined;
-    // MLflow makes the folder of a run with the run, that of a model with the model's first file.
+    // MLflow creates a run's folder with the run, and a model's folder with the model's first file.
     if (!existsSync(found) && where.startsWith("run ")) this.#report.problem(`${where}/artifacts`, "it is missing");
     return new LocalArtifacts(found);
   }
@@ -146,7 +146,7 @@ export class MlrunsSource implements Source {
     };
   }
 
-  /** What `read` reads; undefined where it cannot be read, which is told and counted. */
+  /** The result of `read`. If the thing is unreadable, reports and counts it, and returns undefined. */
   #try<T>(kind: Kind, where: string, read: () => T): T | undefined {
     try {
       return read();

@@ -2,11 +2,11 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { doubleOf, fieldOf, fieldsOf, floatOf, textOf } from "./protobuf.ts";
 
 /*
- * TensorBoard's event files: records of TensorFlow (a length, its checksum, the bytes, their checksum), each of which is an
- * `Event` (tensorflow/core/util/event.proto, framework/summary.proto, framework/tensor.proto).
+ * TensorBoard's event files. They are TensorFlow records: a length, its checksum, the bytes, their checksum. Each record is
+ * an `Event` (tensorflow/core/util/event.proto, framework/summary.proto, framework/tensor.proto).
  */
 
-/** One thing that was logged. */
+/** One logged value. */
 export interface SummaryValue {
   readonly tag: string;
   readonly wallTimeMs: number;
@@ -14,10 +14,10 @@ export interface SummaryValue {
   readonly content:
     | { readonly kind: "scalar"; readonly value: number }
     | { readonly kind: "text"; readonly texts: readonly string[] }
-    /** Bytes of an image file, and where they are in the event file. */
+    /** The bytes of an image file, and their offset in the event file. */
     | { readonly kind: "image"; readonly offset: number; readonly length: number; readonly type: "png" | "jpg" | "gif" }
     | { readonly kind: "hparams"; readonly data: Uint8Array }
-    /** What has no place in a run: graphs, histograms, audio, … */
+    /** A value that has no place in a run: graphs, histograms, audio, … */
     | { readonly kind: "other" };
 }
 
@@ -25,7 +25,7 @@ const MAX_RECORD_BYTES = 1024 ** 3;
 
 /**
  * Reads a file's values in order, one record in memory at a time.
- * @param onProblem hears where the file cannot be read any further, and of records that are none
+ * @param onProblem is called where the rest of the file is unreadable, and for invalid records
  */
 export function* valuesOf(path: string, onProblem: (why: string) => void): Generator<SummaryValue> {
   const file = openSync(path, "r");
@@ -60,7 +60,7 @@ export function* valuesOf(path: string, onProblem: (why: string) => void): Gener
   }
 }
 
-/** @param offset where the event's bytes are in the file */
+/** @param offset the offset of the event's bytes in the file */
 function valuesOfEvent(event: Uint8Array, offset: number): SummaryValue[] {
   let [wallTimeMs, step] = [0, 0n];
   const summaries: Uint8Array[] = [];
@@ -93,7 +93,7 @@ function contentOf(value: Uint8Array, place: (bytes: Uint8Array) => number): Sum
   const tensor = fields.get(8);
   if (tensor === undefined) return { kind: "other" };
   if (plugin === "text") return { kind: "text", texts: stringsOf(tensor).map(textOf) };
-  // Width, height, and then the images.
+  // The width, the height, and then the images.
   if (plugin === "images") return imageOf(stringsOf(tensor)[2], place);
   if (plugin !== "scalars") return { kind: "other" };
   const number = numberOf(tensor);
@@ -106,7 +106,7 @@ function stringsOf(tensor: Uint8Array): Uint8Array[] {
   return [...fieldsOf(tensor)].flatMap(({ number, bytes }) => (number === 8 ? [bytes] : []));
 }
 
-/** A tensor of one number: as bytes of its type, or as a value of its type's own field. */
+/** The value of a tensor with one number, which is stored as bytes of its type or in the field for its type. */
 function numberOf(tensor: Uint8Array): number | undefined {
   let type = 0;
   const fields = new Map<number, Uint8Array>();
@@ -140,7 +140,7 @@ const CRC32C = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** TensorFlow's checksum: CRC-32C, turned, so that a checksum of checksums is no trivial one. */
+/** TensorFlow's masked CRC-32C. The rotation avoids a trivial checksum of data that holds checksums. */
 export function maskedCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = CRC32C[(crc ^ byte) & 0xff]! ^ (crc >>> 8);

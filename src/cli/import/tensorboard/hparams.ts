@@ -1,10 +1,10 @@
 import type { KeyValue } from "../../../domain/entities.ts";
 import { doubleOf, fieldOf, fieldsOf, textOf } from "./protobuf.ts";
 
-/** What the hparams plugin has told of a session (tensorboard/plugins/hparams/plugin_data.proto and api.proto). */
+/** A session in the hparams plugin's data (tensorboard/plugins/hparams/plugin_data.proto and api.proto). */
 export interface Session {
   readonly params: readonly KeyValue[];
-  /** Undefined where the session has not ended. */
+  /** Undefined if the session has not ended. */
   readonly hasFailed: boolean | undefined;
 }
 

@@ -1,15 +1,15 @@
-/** One field of a protobuf message as it is on the wire (protobuf.dev/programming-guides/encoding). */
+/** One field of a protobuf message in wire format (protobuf.dev/programming-guides/encoding). */
 export interface WireField {
   readonly number: number;
-  /** Of a varint; 0 for the other kinds. */
+  /** The number of a varint; 0 for the other wire types. */
   readonly integer: bigint;
-  /** Of fixed numbers and of what has a length. */
+  /** The bytes of a fixed-size number or of a length-delimited field. */
   readonly bytes: Uint8Array;
 }
 
 /**
  * The fields of a message, in order.
- * @throws {RangeError} where the bytes are no message.
+ * @throws {RangeError} if the bytes are not a message.
  */
 export function* fieldsOf(message: Uint8Array): Generator<WireField> {
   const none = message.subarray(0, 0);
@@ -32,7 +32,7 @@ export function* fieldsOf(message: Uint8Array): Generator<WireField> {
   }
 }
 
-/** Of numbers of a fixed size, by their kind on the wire. */
+/** The sizes of fixed-size numbers by wire type. */
 const LENGTHS: Readonly<Record<number, bigint>> = { 1: 8n, 5: 4n };
 
 function varint(bytes: Uint8Array, from: number): [bigint, number] {
@@ -45,7 +45,7 @@ function varint(bytes: Uint8Array, from: number): [bigint, number] {
   throw new RangeError("a number without an end");
 }
 
-/** The bytes of the last field of this number; undefined where there is none. */
+/** The bytes of the last field with this number; undefined if the message has no such field. */
 export function fieldOf(message: Uint8Array, number: number): Uint8Array | undefined {
   let found: Uint8Array | undefined;
   for (const field of fieldsOf(message)) if (field.number === number) found = field.bytes;

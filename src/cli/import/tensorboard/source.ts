@@ -20,8 +20,8 @@ type MutableSeries = {
 };
 
 /**
- * A folder of TensorBoard's logs: each folder with event files is a run, named by its path, of one experiment. Ids are made
- * of the names, so that the same folder is the same runs whenever it is imported.
+ * A folder of TensorBoard's logs. It is one experiment. Each folder with event files is a run, named by its path. The ids are
+ * derived from the names, so every import of a folder gives the same runs.
  */
 export class TensorBoardSource implements Source {
   readonly title: string;
@@ -62,7 +62,7 @@ export class TensorBoardSource implements Source {
   async *runs(): AsyncIterable<SourceRun> {
     for (const folder of this.#folders) {
       const run = this.#readRun(folder);
-      // A writer that wrote nothing leaves a file all the same.
+      // A writer leaves a file even if it wrote nothing.
       if (run !== undefined) yield run;
     }
   }
@@ -102,7 +102,7 @@ export class TensorBoardSource implements Source {
     return { record, metrics: [...run.series.values()], artifacts: new EventArtifacts(run.files) };
   }
 
-  /** As long as those of MLflow's file store. */
+  /** An id with the length of MLflow's ids. */
   #experimentId(): string {
     const hash = createHash("sha256").update(this.#experiment).digest().readBigUInt64BE();
     return String((hash % 900_000_000_000_000_000n) + 100_000_000_000_000_000n);
@@ -113,7 +113,7 @@ interface EventFile extends ArtifactFile {
   readonly open: () => Promise<Blob>;
 }
 
-/** What the event files of one run hold. */
+/** The content of one run's event files. */
 class RunOfEvents {
   readonly series = new Map<string, MutableSeries>();
   readonly files: EventFile[] = [];
@@ -156,7 +156,7 @@ class RunOfEvents {
     }
   }
 
-  /** Of files of one name, the last stays. */
+  /** If several files have one name, the last one stays. */
   #file(path: string, sizeBytes: number, open: () => Promise<Blob>): void {
     const plain = path
       .split("/")
@@ -193,7 +193,7 @@ function foldersWithEvents(root: string, below: string): string[] {
   return [...own, ...deeper.flatMap(({ name }) => foldersWithEvents(root, below === "" ? name : `${below}/${name}`))];
 }
 
-/** In the order of their names, which begin with the time that they were begun. */
+/** Ordered by name, because a name begins with the file's start time. */
 function eventFiles(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => EVENTS.test(name))

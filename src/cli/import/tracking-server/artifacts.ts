@@ -9,7 +9,7 @@ interface WireFile {
 
 const PROXY = "/api/2.0/mlflow-artifacts/artifacts";
 
-/** What the server stores itself, by the artifact proxy: of runs and of logged models. */
+/** Artifacts of runs and logged models that the server stores itself, read through the artifact proxy. */
 export class ProxiedArtifacts implements ArtifactFolder {
   readonly #server: TrackingServer;
   readonly #root: string;
@@ -40,7 +40,7 @@ export class ProxiedArtifacts implements ArtifactFolder {
   }
 }
 
-/** Artifacts of a run in a store that the server reaches for its web UI. */
+/** Artifacts of a run in another store, which the server reads for its web UI. */
 export class RunArtifacts implements ArtifactFolder {
   readonly #server: TrackingServer;
   readonly #runId: string;
@@ -72,7 +72,7 @@ function bodyOf(response: Response): ReadableStream<Uint8Array> {
   return response.body ?? new Blob([]).stream();
 }
 
-/** The path that an `mlflow-artifacts:` URI names, whichever server it names. */
+/** The path in an `mlflow-artifacts:` URI, whatever server the URI names. */
 export function proxiedPath(uri: string): string | undefined {
   return /^mlflow-artifacts:\/+(?:[^/]+:\d+\/+)?(.*)$/.exec(uri)?.[1];
 }

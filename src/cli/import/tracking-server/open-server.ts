@@ -6,8 +6,8 @@ import { TrackflareSource } from "../../transfer/trackflare/source.ts";
 import { TrackingServerSource } from "./source.ts";
 
 /**
- * A tracking server as a source: Trackflare by what it tells an admin, any other by MLflow's API.
- * @throws {UserError} where no tracking server answers.
+ * A tracking server as a source. It reads Trackflare through the admin's endpoints, and other servers through MLflow's API.
+ * @throws {UserError} if no tracking server answers.
  */
 export async function openServer(server: TrackingServer, report: Report): Promise<Source> {
   const rows = await ServerRows.open(server);

@@ -21,7 +21,7 @@ import {
 } from "./wire.ts";
 
 const API = "/api/2.0/mlflow";
-/** Runs whose histories are asked for at a time, in a page of which all are read. */
+/** How many runs' histories are requested at a time, within a page of runs. */
 const RUNS_AT_A_TIME = 8;
 const RUNS_PER_PAGE = 100;
 const POINTS_PER_PAGE = 25_000;
@@ -35,12 +35,12 @@ interface WireModel {
   readonly aliases?: readonly { readonly alias: string; readonly version: string }[];
 }
 
-/** A tracking server that answers MLflow's API, of any version from 1.28 on; Trackflare too. */
+/** A tracking server that answers MLflow's API: any MLflow from 1.28 on, and Trackflare. */
 export class TrackingServerSource implements Source {
   readonly title: string;
   readonly #server: TrackingServer;
   readonly #report: Report;
-  /** Of MLflow, as the server tells it: 1 for one that does not. */
+  /** The MLflow version that the server reports; 1 if it reports none. */
   readonly #majorVersion: number;
   readonly #experimentIds: string[] = [];
 
@@ -51,7 +51,7 @@ export class TrackingServerSource implements Source {
     this.title = server.url;
   }
 
-  /** @throws {UserError} where no tracking server answers. */
+  /** @throws {UserError} if no tracking server answers. */
   static async open(server: TrackingServer, report: Report): Promise<TrackingServerSource> {
     const version = await server.fetch("/version").then(
       (response) => response.text(),
@@ -136,7 +136,7 @@ export class TrackingServerSource implements Source {
     );
   }
 
-  /** A search does not tell which models a run used. */
+  /** Reads the run itself, because a search omits the models that a run used. */
   async #withModelInputs(record: RunRecord): Promise<RunRecord> {
     if (this.#majorVersion < 3) return record;
     const { run } = await this.#server.get<{ run: WireRun }>(`${API}/runs/get`, { run_id: record.runId });
@@ -159,7 +159,7 @@ export class TrackingServerSource implements Source {
     return versions.sort((a, b) => a.version - b.version);
   }
 
-  /** Where a version's files lie; undefined where it has none, as a prompt. */
+  /** The place of a version's files; undefined for a version without files, such as a prompt. */
   async #location({ name, version }: WireVersion): Promise<string | undefined> {
     try {
       const query = { name, version };
@@ -177,7 +177,7 @@ export class TrackingServerSource implements Source {
     return path === undefined ? new RunArtifacts(this.#server, record.runId) : new ProxiedArtifacts(this.#server, path);
   }
 
-  /** All items of a list that comes in pages. */
+  /** All items of a paged list. */
   async *#all<Item>(
     method: "GET" | "POST",
     path: string,

@@ -16,8 +16,8 @@ import type {
 import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
 
 /*
- * What MLflow's API answers, as records. Fields that a version does not tell are absent; 64-bit integers are numbers, or
- * text where protobuf writes them so.
+ * Turns the answers of MLflow's API into records. A field that a version does not send is absent. 64-bit integers are
+ * numbers, or text if protobuf writes them as text.
  */
 
 type Integer = number | bigint | string;
@@ -141,7 +141,7 @@ export function toExperiment(wire: WireExperiment): ExperimentRecord {
   };
 }
 
-/** The API does not tell when a run was deleted. */
+/** The API omits when a run was deleted. */
 export function toRun({ info, data, inputs, outputs }: WireRun): RunRecord {
   const tags = pairs(data?.tags);
   return {
@@ -206,7 +206,7 @@ export function toLoggedModel({ info, data }: WireLoggedModel): LoggedModelRecor
   };
 }
 
-/** @param location where the version's files lie, which may be elsewhere than its source says. */
+/** @param location the place of the version's files, which may differ from its source. */
 export function toVersion(wire: WireVersion, location: string | undefined): ModelVersionRecord {
   const source = wire.source ?? "";
   return {
