@@ -2,7 +2,7 @@ import { IS_PROMPT_TAG } from "../../domain/prompts.ts";
 import { Binder } from "../../search/binder.ts";
 import type { Predicate, Visibility } from "../../search/visibility.ts";
 
-/** What has a name, by part of it; the best matches of each kind first. */
+/** Things found by a part of their name; the best matches of each kind come first. */
 export interface NamedThings {
   readonly experiments: readonly { readonly experimentId: string; readonly name: string }[];
   readonly runs: readonly { readonly runId: string; readonly experimentId: string; readonly runName: string }[];
@@ -26,10 +26,10 @@ const experimentsSql = (isVisible: string) => `SELECT experiment_id || '' AS exp
   WHERE lifecycle_stage = 'active' AND ${isVisible} AND (instr(lower(name), ?1) > 0 OR experiment_id || '' = ?1)
   ORDER BY experiment_id || '' = ?1 DESC, instr(lower(name), ?1), length(name), name LIMIT ?2`;
 
-/** Runs whose names are looked through, the newest: some 20 ms of D1's time. */
+/** How many of the newest runs are searched by name: this takes some 20 ms of D1's time. */
 const NAMED_RUNS = 50_000;
 
-/** Two statements in one: an id's start is a range of the key, so that a whole id needs no scan. */
+/** Two queries in one statement: the start of an id is a range of the key, so that finding an id needs no scan. */
 const runsSql = (isVisible: string) => `SELECT run_id, experiment_id || '' AS experiment_id, run_name FROM (
     SELECT * FROM (SELECT run_id, experiment_id, run_name, 0 AS place, start_time FROM runs
       WHERE run_id >= ?1 AND run_id < ?1 || 'g' AND length(?1) >= 4 AND lifecycle_stage = 'active' AND ${isVisible} LIMIT ?2)
@@ -48,10 +48,10 @@ const modelsSql = (
   ORDER BY instr(lower(name), ?1), length(name), name LIMIT ?2`;
 
 /**
- * Active experiments and runs, and registered models that are no prompts, whose name has `text` in it, whatever its ASCII
- * case; experiments also by their id, runs by at least four characters of its start. Of runs, the names of the newest
- * 50,000 are looked through.
- * @param limit of each kind.
+ * Active experiments and runs, and registered models that are not prompts, whose name contains `text`, ignoring ASCII case.
+ * Experiments are also found by their id, and runs by the start of their id, at least four characters. Only the names of
+ * the newest 50,000 runs are searched.
+ * @param limit the most things of each kind.
  */
 export async function findNamedThings(
   db: D1Database,

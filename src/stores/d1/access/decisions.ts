@@ -4,7 +4,7 @@ import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
 import { type StoredToken, type TokenRow, toToken } from "./tokens.ts";
 import { type Credentials, toCredentials, type UserRow } from "./users.ts";
 
-/** A thing that grants are about, by what a request calls it. */
+/** A thing that grants apply to, identified as the request names it. */
 export type GrantedThing =
   | { readonly kind: "experiment"; readonly experimentId: string }
   | { readonly kind: "experimentName"; readonly name: string }
@@ -15,27 +15,27 @@ export type GrantedThing =
   /** All runs of an experiment. */
   | { readonly kind: "runsOf"; readonly experimentId: string };
 
-/** What a user is and may do by now. */
+/** Who a user is, and what the user may do at present. */
 export interface Decision {
   readonly isAdmin: boolean;
   /**
-   * The user's level on each of the things that were asked for; null where there is no such thing, "free" for the name of
-   * an experiment that nobody has.
+   * The user's level on each of the requested things; null if there is no such thing, "free" for an experiment name that is
+   * not taken.
    */
   readonly levels: readonly (number | "free" | null)[];
 }
 
 const ITEM = { kind: "(j.value ->> 0)", id: "(j.value ->> 1)", more: "(j.value ->> 2)" };
 
-/** The level on the one thing that a query finds, and no row where it finds none. */
+/** SQL: the level on the one thing that a query finds; no row if it finds none. */
 const found = (level: string, from: string) => `(SELECT ${level} FROM ${from})`;
 
 /**
- * A user's level on one thing. ?4 is the default.
- * @param only SQL for the only experiments that the caller's credentials are of, a JSON list; NULL for no such limit
+ * SQL: a user's level on one thing. ?4 is the default.
+ * @param only SQL for a JSON list of the experiments that the caller's credentials are limited to; NULL for no limit
  */
 function levelSql(only: string): string {
-  /** By grants or the default; an admin manages everything. */
+  /** The level by grants or the default; an admin manages everything. */
   const held = (...granted: readonly string[]) =>
     `iif(u.is_admin, ${GRANT_LEVELS.MANAGE}, coalesce(${granted.join(", ")}, ?4))`;
   const within = (id: string, level: string) =>
@@ -45,7 +45,7 @@ function levelSql(only: string): string {
   const granted = (id: string) => grantedLevel("u.user_id", "'experiment'", id);
   const onExperiment = (id: string) => within(id, held(granted(id)));
   const onChild = (type: string, id: string) => within(id, held(grantedLevel("u.user_id", type), granted(id)));
-  /** Of no experiment. */
+  /** For things that belong to no experiment. */
   const onModel = (id: string) =>
     `iif(${only} IS NULL, ${held(grantedLevel("u.user_id", typeOfRegisteredModel(id), id))}, ${GRANT_LEVELS.DENY})`;
   return `CASE ${ITEM.kind}
@@ -58,7 +58,7 @@ function levelSql(only: string): string {
 END AS level`;
 }
 
-/** ?3 are the things. Whoever is found has a row for each, or one where there are none. */
+/** ?3 are the things. Each user found has a row for each thing, or one row if there are no things. */
 const BY_USER = `SELECT u.is_admin, ${levelSql("NULL")} FROM users u LEFT JOIN json_each(?3) j ON TRUE
   WHERE u.user_id = ?1 AND u.stamp = ?2
     AND (?5 IS NULL OR EXISTS (SELECT 1 FROM sign_ins s WHERE s.sign_in_id = ?5 AND s.user_id = ?1)) ORDER BY j.key`;
@@ -68,12 +68,12 @@ const BY_TOKEN = `SELECT t.*, u.username, u.is_admin, ${levelSql("t.experiment_i
   FROM api_tokens t JOIN users u ON u.user_id = t.user_id LEFT JOIN json_each(?3) j ON TRUE
   WHERE t.token_id = ?1 ORDER BY j.key`;
 
-/** A user, and the sign-in of the browser that calls, where one does. */
+/** A user, and the sign-in of the calling browser, if a browser calls. */
 export interface CallingUser extends UserIdentity {
   readonly signInId?: number | undefined;
 }
 
-/** On which things, and what holds where no grant is about one. */
+/** The things asked about, and the default level for things without a grant. */
 export interface Question {
   readonly things: readonly GrantedThing[];
   readonly defaultLevel: number;
@@ -85,8 +85,8 @@ interface DecisionRow {
 }
 
 /**
- * What a user may do, in one statement, as are all of these.
- * @returns undefined where the user is gone, has another password since, or was signed out.
+ * What a user may do. Each function here uses a single statement.
+ * @returns undefined if the user was deleted, has changed the password since, or was signed out.
  */
 export async function decideForUser(
   db: D1Database,
@@ -97,7 +97,7 @@ export async function decideForUser(
   return rows.length === 0 ? undefined : toDecision(rows, question);
 }
 
-/** What users of these names may do, with what their passwords are checked by. Names that nobody has are left out. */
+/** What the users with these names may do, and the data to check their passwords. Unknown names are left out. */
 export async function decideForNames(
   db: D1Database,
   usernames: readonly string[],
@@ -110,7 +110,7 @@ export async function decideForNames(
   }));
 }
 
-/** What a token's user may do with it. @returns undefined where there is no such token */
+/** What a token's user may do with the token. @returns undefined if there is no such token */
 export async function decideForToken(
   db: D1Database,
   tokenId: string,
@@ -141,7 +141,7 @@ function toDecision(rows: readonly DecisionRow[], { things, defaultLevel }: Ques
   return { isAdmin: rows[0]?.is_admin === 1, levels };
 }
 
-/** No positive grant is below the default permission. */
+/** Raises a positive grant to at least the default permission. */
 function raised(level: number | "free" | null, defaultLevel: number): number | "free" | null {
   return typeof level === "number" && level >= 0 ? Math.max(level, defaultLevel) : level;
 }
@@ -166,14 +166,17 @@ function toItem(thing: GrantedThing): readonly string[] {
   }
 }
 
-/** Below an experiment's folder are its runs' and its logged models'. A key below no experiment is nobody's but the admin's. */
+/**
+ * An experiment's folder contains the folders of its runs and logged models. A key outside all experiments is the admin's
+ * alone.
+ */
 function artifactItem(objectKey: string): readonly string[] {
   const [experimentId = "", folder = ""] = objectKey.split("/");
   const child = /^[0-9a-f]{32}$/.test(folder) ? "run" : folder === "models" ? "logged_model" : "";
   return isInteger(experimentId) ? ["child", experimentId, child] : NOTHING;
 }
 
-/** As ids are written; `01` and `+1` are none. */
+/** Whether the text is an integer in the form of ids; `01` and `+1` are not. */
 function isInteger(text: string): boolean {
   return /^(0|[1-9]\d{0,18})$/.test(text);
 }

@@ -9,7 +9,7 @@ export interface GrantKey {
   readonly pattern: string;
 }
 
-/** @throws the UNIQUE error of `role_permissions.role_id` where the user has a grant on it. */
+/** @throws the UNIQUE error of `role_permissions.role_id` if the user already has a grant on the thing. */
 export async function insertGrant(db: Database, { userId, type, pattern }: GrantKey, level: number): Promise<void> {
   await db
     .prepare(
@@ -44,14 +44,14 @@ export async function updateGrant(db: Database, { userId, type, pattern }: Grant
   return meta.changes > 0;
 }
 
-/** SQL for the pattern of `role_permissions g` as it is told: registered models by their name. */
+/** SQL for the pattern of `role_permissions g` as answers give it: registered models by name. */
 export const PATTERN_AS_TOLD = `CASE WHEN g.resource_type IN ('registered_model', 'prompt') AND g.resource_pattern <> '*'
   THEN (SELECT m.name FROM registered_models m WHERE m.registered_model_id = CAST(g.resource_pattern AS INTEGER))
   ELSE g.resource_pattern END`;
 
-/** A grant as it is told: registered models by their name. */
+/** A grant as answers give it: registered models by name. */
 export interface ToldGrant {
-  /** The user's alone, and of no role of several. */
+  /** Whether the grant is the user's own, and not from a shared role. */
   readonly isOwn: boolean;
   readonly roleId: number;
   readonly roleName: string;
@@ -60,7 +60,7 @@ export interface ToldGrant {
   readonly level: number;
 }
 
-/** A user's grants, those of roles included. */
+/** A user's grants, including grants from roles. */
 export async function findGrants(db: D1Database, userId: number): Promise<ToldGrant[]> {
   const { results } = await db
     .prepare(
@@ -87,7 +87,7 @@ export async function findGrants(db: D1Database, userId: number): Promise<ToldGr
   }));
 }
 
-/** Who makes an experiment manages it. */
+/** Grants MANAGE on an experiment to the user who created it. */
 export function grantExperimentStatement(db: Database, userId: number, name: string): Statement {
   return db
     .prepare(
@@ -98,7 +98,10 @@ export function grantExperimentStatement(db: Database, userId: number, name: str
     .bind(userId, name);
 }
 
-/** Who makes a registered model manages it; whether it is a prompt its tags say, which are there before. */
+/**
+ * Grants MANAGE on a registered model to the user who created it. Its tags, which must be written first, tell whether it is
+ * a prompt.
+ */
 export function grantRegisteredModelStatement(db: Database, userId: number, name: string): Statement {
   return db
     .prepare(
@@ -109,16 +112,16 @@ export function grantRegisteredModelStatement(db: Database, userId: number, name
     .bind(userId, name);
 }
 
-/** A grant as those are told who manage the thing: whose it is, and whether it is on every thing of the kind. */
+/** A grant as shown to the managers of the thing: who has the grant, and whether it covers every thing of the kind. */
 export interface GrantOnThing {
-  /** Of a user's own grant; null where it is a role's. */
+  /** The user, for a user's own grant; null for a role's grant. */
   readonly username: string | null;
   readonly roleName: string;
   readonly pattern: string;
   readonly level: number;
 }
 
-/** All grants that count for one thing, those on every thing of its kind included. */
+/** All grants that apply to one thing, including grants on every thing of its kind. */
 export async function findGrantsOn(db: D1Database, type: ResourceType, pattern: string): Promise<GrantOnThing[]> {
   const { results } = await db
     .prepare(
@@ -136,7 +139,7 @@ export async function findGrantsOn(db: D1Database, type: ResourceType, pattern: 
   }));
 }
 
-/** Sets a user's own grant, or takes it away, in one transaction. @param level null for none */
+/** Sets or removes a user's own grant, in one transaction. @param level null to remove the grant */
 export async function replaceGrant(db: Database, key: GrantKey, level: number | null): Promise<void> {
   const { userId, type, pattern } = key;
   await db.batch([

@@ -1,4 +1,4 @@
-/** A user whom a provider of single sign-on vouches for. */
+/** A user whose identity a single sign-on provider confirms. */
 export interface LinkedUser {
   readonly userId: number;
   readonly username: string;
@@ -18,10 +18,10 @@ export async function findIdentity(db: D1Database, issuer: string, subject: stri
   return { userId: row.user_id, username: row.username, stamp: row.stamp, isAdmin: row.is_admin === 1 };
 }
 
-/** A hash that no password has: such a user signs in by the provider alone. */
+/** A hash that no password has, so that the user can only sign in through the provider. */
 const NO_PASSWORD = "none";
 
-/** @throws the UNIQUE error of `users.username` for a name that is taken. */
+/** @throws the UNIQUE error of `users.username` if the name is taken. */
 export async function insertIdentity(
   db: D1Database,
   one: { readonly issuer: string; readonly subject: string; readonly username: string; readonly nowMs: number },
@@ -41,7 +41,7 @@ export async function insertIdentity(
   ]);
 }
 
-/** @param mapped names of the roles that groups decide on; of these the user has `roles` and no other */
+/** @param mapped names of the roles that groups decide on; of these roles, the user gets exactly `roles` */
 export async function setRights(
   db: D1Database,
   userId: number,

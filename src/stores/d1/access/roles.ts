@@ -4,7 +4,7 @@ import type { roles, userRoles } from "../schema/access.ts";
 import type { StoredRow } from "../schema/rows.ts";
 import { PATTERN_AS_TOLD } from "./grants.ts";
 
-/** A role of several users. The roles that hold users' own grants are never told. */
+/** A shared role. The roles that hold users' own grants are never shown. */
 export interface Role {
   readonly roleId: number;
   readonly name: string;
@@ -12,7 +12,7 @@ export interface Role {
   readonly permissions: readonly RolePermission[];
 }
 
-/** Registered models by their name. */
+/** A permission of a role; it names registered models by name. */
 export interface RolePermission {
   readonly permissionId: number;
   readonly roleId: number;
@@ -37,7 +37,7 @@ interface PermissionRow {
 
 const SHARED = "r.owner_id IS NULL";
 
-/** By id. @param userId of the only user whose roles are wanted, roleId the only role; undefined for no such limit */
+/** Roles in the order of their ids. @param userId only this user's roles, roleId only this role; undefined for no limit */
 export async function findRoles(
   db: D1Database,
   { userId, roleId }: { readonly userId?: number; readonly roleId?: number } = {},
@@ -98,13 +98,13 @@ export async function updateRole(
   return meta.changes > 0;
 }
 
-/** With its permissions and assignments. @returns whether there was such a role. */
+/** Deletes a role with its permissions and assignments. @returns whether there was such a role. */
 export async function deleteRole(db: Database, roleId: number): Promise<boolean> {
   const sql = "DELETE FROM roles WHERE role_id = ? AND owner_id IS NULL RETURNING role_id";
   return (await db.prepare(sql).bind(roleId).first()) !== null;
 }
 
-/** @returns the new id; undefined without such a role. @throws the UNIQUE error of `role_permissions.role_id` */
+/** @returns the new id; undefined if there is no such role. @throws the UNIQUE error of `role_permissions.role_id` */
 export async function insertRolePermission(
   db: Database,
   { roleId, type, pattern, level }: Omit<RolePermission, "permissionId">,
@@ -132,7 +132,7 @@ export async function findRolePermission(db: D1Database, permissionId: number): 
   return row === null ? undefined : toPermission(row);
 }
 
-/** @returns whether there is such a one. */
+/** @returns whether there is such a permission. */
 export async function updateRolePermission(db: Database, permissionId: number, level: number): Promise<boolean> {
   const { meta } = await db
     .prepare(`UPDATE role_permissions SET level = ?2 WHERE ${OF_SHARED}`)
@@ -147,7 +147,7 @@ export async function deleteRolePermission(db: Database, permissionId: number): 
   return meta.changes > 0;
 }
 
-/** @returns the new id; undefined without such a role. @throws the UNIQUE error of `user_roles.user_id` */
+/** @returns the new id; undefined if there is no such role. @throws the UNIQUE error of `user_roles.user_id` */
 export async function insertAssignment(db: Database, userId: number, roleId: number): Promise<number | undefined> {
   const row = await db
     .prepare(
@@ -172,7 +172,7 @@ export async function deleteAssignment(db: Database, userId: number, roleId: num
   return meta.changes > 0;
 }
 
-/** Of one role, or of all, by id. */
+/** The assignments of one role, or of all roles, in the order of their ids. */
 export async function findAssignments(db: D1Database, roleId: number | undefined): Promise<Assignment[]> {
   const { results } = await db
     .prepare(

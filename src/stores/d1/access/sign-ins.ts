@@ -11,15 +11,15 @@ export interface SignIn {
   readonly address: string;
 }
 
-/** Whose a sign-in is: a user by id and stamp, or the admin of the server's settings, whose id is 0. */
+/** The owner of a sign-in: a user by id and stamp, or the admin from the server's settings, whose id is 0. */
 export interface SignInOwner {
   readonly userId: number;
   readonly stamp: number;
 }
 
-/** A sign-in as a cookie finds it. */
+/** A sign-in found by its cookie. */
 export interface FoundSignIn extends SignIn, SignInOwner {
-  /** Of the user; null for the admin of the settings. */
+  /** The user's name; null for the admin from the settings. */
   readonly username: string | null;
 }
 
@@ -38,7 +38,7 @@ function toSignIn(row: SignInRow): FoundSignIn {
   };
 }
 
-/** What a sign-in may be at most to count: begun after `createdMs`, and seen after `seenMs`. */
+/** Age limits of a valid sign-in: begun after `createdMs`, and last seen after `seenMs`. */
 export interface Oldest {
   readonly createdMs: number;
   readonly seenMs: number;
@@ -46,7 +46,7 @@ export interface Oldest {
 
 const COUNTS = "s.creation_time > ? AND s.last_seen_time > ?";
 
-/** Of a user's, only one of the user's present stamp. */
+/** Finds a sign-in. A user's sign-in is found only if it has the user's current stamp. */
 export async function findSignIn(db: D1Database, digest: string, oldest: Oldest): Promise<FoundSignIn | undefined> {
   const row = await db
     .prepare(
@@ -58,7 +58,7 @@ export async function findSignIn(db: D1Database, digest: string, oldest: Oldest)
   return row === null ? undefined : toSignIn(row);
 }
 
-/** The owner's, the one that was seen last first. */
+/** The owner's sign-ins, the most recently seen first. */
 export async function findSignInsOf(db: D1Database, userId: number, oldest: Oldest): Promise<SignIn[]> {
   const { results } = await db
     .prepare(
@@ -78,9 +78,9 @@ export interface NewSignIn extends SignInOwner {
 }
 
 /**
- * Adds a sign-in, takes away the one that it replaces, and those that count no more, in one transaction.
+ * Adds a sign-in, and deletes the one that it replaces and all expired ones, in one transaction.
  * @param replaced the digest of the cookie that the browser had
- * @returns the new id; undefined where the user is gone, or has another password since.
+ * @returns the new id; undefined if the user was deleted, or has changed the password since.
  */
 export async function insertSignIn(
   db: Database,
@@ -118,7 +118,7 @@ export async function deleteSignIn(db: Database, userId: number, signInId: numbe
   return meta.changes > 0;
 }
 
-/** @returns how many there were beside the one that is kept. */
+/** @returns how many were deleted, which excludes the one that is kept. */
 export async function deleteSignInsOf(db: Database, userId: number, kept: number | undefined): Promise<number> {
   const { meta } = await db
     .prepare("DELETE FROM sign_ins WHERE user_id = ? AND sign_in_id IS NOT ?")

@@ -13,13 +13,13 @@ export interface ApiToken {
   readonly experimentIds: readonly string[] | undefined;
   readonly creationTimeMs: number;
   readonly expirationTimeMs: number | undefined;
-  /** To a quarter of an hour. */
+  /** Accurate to a quarter of an hour. */
   readonly lastUsedTimeMs: number | undefined;
-  /** Until when the secret before the last rotation opens too; undefined where there is none. */
+  /** Until when the secret before the last rotation is also valid; undefined if there is none. */
   readonly previousUntilMs: number | undefined;
 }
 
-/** What a caller's secret is compared with. */
+/** A token with the hashes that a caller's secret is compared with. */
 export interface StoredToken extends ApiToken {
   readonly secretHash: string;
   readonly previousHash: string | undefined;
@@ -52,7 +52,7 @@ export async function findToken(db: D1Database, tokenId: string): Promise<Stored
   return row === null ? undefined : toToken(row);
 }
 
-/** By owner and name. @param userId undefined for everybody's */
+/** Tokens in the order of owner and name. @param userId undefined for the tokens of all users */
 export async function findTokens(db: D1Database, userId: number | undefined): Promise<ApiToken[]> {
   const { results } = await db
     .prepare(`${SELECT} WHERE t.user_id = coalesce(?, t.user_id) ORDER BY u.username, t.name`)
@@ -66,8 +66,8 @@ export type NewToken = Omit<ApiToken, "username" | "lastUsedTimeMs" | "previousU
 };
 
 /**
- * @returns whether there was room for it among at most `most` of the user.
- * @throws the UNIQUE error of `api_tokens.user_id` where the user has one of that name.
+ * @returns whether the token was inserted; false if the user already has `most` tokens.
+ * @throws the UNIQUE error of `api_tokens.user_id` if the user already has a token with that name.
  */
 export async function insertToken(db: Database, token: NewToken, most: number): Promise<boolean> {
   const { meta } = await db
@@ -92,7 +92,9 @@ export async function insertToken(db: Database, token: NewToken, most: number): 
   return meta.changes > 0;
 }
 
-/** Gives the token another secret; the one that it had opens until `previousUntilMs`, and an older one no more. */
+/**
+ * Gives the token a new secret. The current secret stays valid until `previousUntilMs`; an older one is no longer valid.
+ */
 export async function replaceTokenSecret(
   db: Database,
   before: Pick<StoredToken, "tokenId" | "secretHash">,

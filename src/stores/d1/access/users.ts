@@ -8,7 +8,7 @@ export interface User {
   readonly isAdmin: boolean;
 }
 
-/** What a sign-in is checked by. */
+/** A user with the data that a sign-in is checked against. */
 export interface Credentials extends User {
   readonly passwordHash: string;
   readonly stamp: number;
@@ -31,7 +31,7 @@ export function toCredentials(row: UserRow): Credentials {
   };
 }
 
-/** @throws the UNIQUE error of `users.username` where the name is taken. */
+/** @throws the UNIQUE error of `users.username` if the name is taken. */
 export async function insertUser(
   db: Database,
   user: { readonly username: string; readonly passwordHash: string; readonly nowMs: number },
@@ -51,7 +51,7 @@ export async function findUser(db: D1Database, username: string): Promise<Creden
   return row === null ? undefined : toCredentials(row);
 }
 
-/** By name. */
+/** All users, in the order of their names. */
 export async function findAllUsers(db: D1Database): Promise<User[]> {
   const { results } = await db.prepare(`SELECT ${COLUMNS} FROM users ORDER BY username`).all<UserRow>();
   return results.map(toCredentials);
@@ -86,7 +86,7 @@ export async function updateIsAdmin(db: Database, username: string, isAdmin: boo
   return meta.changes > 0;
 }
 
-/** With all grants of the user. @returns whether there was such a user. */
+/** Deletes a user with all of the user's grants. @returns whether there was such a user. */
 export async function deleteUser(db: Database, username: string): Promise<boolean> {
   const row = await db.prepare("DELETE FROM users WHERE username = ? RETURNING user_id").bind(username).first();
   return row !== null;

@@ -4,7 +4,7 @@ import type { Binder } from "../../../search/binder.ts";
 import { EVERYTHING, type Predicate, type Visibility } from "../../../search/visibility.ts";
 import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
 
-/** What a caller may read: of a user what grants say, and of that what the credentials are of. */
+/** What a caller may read: what the user's grants allow, limited to the experiments of the credentials. */
 export function visibilityOf(principal: Principal, seesEverything: boolean, defaultLevel: number): Visibility {
   const whole =
     seesEverything || principal.user === undefined ? EVERYTHING : byGrants(principal.user.userId, defaultLevel);
@@ -28,7 +28,7 @@ function byGrants(userId: number, defaultLevel: number): Visibility {
   };
 }
 
-/** Of what is visible what belongs to these experiments; registered models belong to none. */
+/** Limits a visibility to these experiments. Registered models belong to no experiment. */
 function ofExperiments(whole: Visibility, experimentIds: readonly string[]): Visibility {
   const ids = JSON.stringify(experimentIds);
   const narrowed =

@@ -1,14 +1,14 @@
 import { bytesOf, type ItemQuery } from "../connection/items.ts";
 
-/** What an experiment's list row tells beside the experiment itself. */
+/** What an experiment's list row shows in addition to the experiment itself. */
 export interface ExperimentActivity {
   readonly activeRuns: number;
   readonly deletedRuns: number;
   /** Active runs whose status is RUNNING. */
   readonly runningRuns: number;
   /**
-   * The latest start of an active run, end of one of the newest 20, or point of one of the newest 3 that run, in
-   * milliseconds; null without any. Points may be 8 minutes late.
+   * The latest of these, in milliseconds: the start of any active run, the end of one of the newest 20 runs, a point of one
+   * of the newest 3 running runs. Null if there are none. Points may be 8 minutes late.
    */
   readonly lastActivityMs: number | null;
 }
@@ -22,8 +22,8 @@ interface ActivityRow {
 }
 
 /**
- * Counts go along indices, and of the rest few runs are read, so that a server of a million runs answers in some 50 ms: the
- * newest 20 runs of an experiment for their ends, and of those that run the newest 3 for what they logged.
+ * Counts use indexes, and few runs are read: the newest 20 runs of an experiment for their ends, and its newest 3 running
+ * runs for what they logged. So a server with a million runs answers in some 50 ms.
  */
 export const ACTIVITY = `SELECT CAST(e.experiment_id AS TEXT) AS experiment_id,
     (SELECT count(*) FROM runs r INDEXED BY runs_by_start
@@ -42,13 +42,13 @@ export const ACTIVITY = `SELECT CAST(e.experiment_id AS TEXT) AS experiment_id,
         ORDER BY start_time DESC LIMIT 3)), 0)) AS last_activity
   FROM experiments e`;
 
-/** Of experiments by their ids, in no particular order. */
+/** The activity of experiments by their ids, in no particular order. */
 export const activityQuery = (ids: string): ItemQuery => ({
   sql: `${ACTIVITY} WHERE e.experiment_id IN (SELECT value FROM ${ids})`,
   bytes: bytesOf(),
 });
 
-/** By the experiment's id. */
+/** The activities by the experiment's id. */
 export function toActivities(result: D1Result | undefined): Map<string, ExperimentActivity> {
   const rows = (result?.results ?? []) as ActivityRow[];
   return new Map(

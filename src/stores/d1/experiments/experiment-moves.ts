@@ -2,20 +2,20 @@ import type { LifecycleStage } from "../../../domain/entities.ts";
 import type { Database } from "../connection/database.ts";
 import { type RunPlaceRow, toPlace } from "../metrics/latest-metrics.ts";
 
-/*
- * An experiment is deleted or restored with all of its runs, as in MLflow: also with the runs that were deleted before. One
- * statement for all of them would hold D1 for seconds. So the experiment moves first, and its runs follow in slices, between
- * which other requests come. The row in `experiment_moves` says what is left to do, whoever does it.
+/**
+ * An experiment is deleted or restored with all of its runs, as in MLflow, including runs that were deleted before. One
+ * statement for all runs would block D1 for seconds. So the experiment moves first, and its runs follow in slices, with
+ * other requests in between. The row in `experiment_moves` records what is left to do, so that any caller can continue.
  */
 
-/** Runs that one statement moves: some 25 ms of D1's time. */
+/** Most runs that one statement moves: some 25 ms of D1's time. */
 export const RUNS_PER_SLICE = 2000;
 
 const other = (stage: LifecycleStage): LifecycleStage => (stage === "active" ? "deleted" : "active");
 
 /**
- * Moves an experiment that is in the other stage, or finds that its move to this stage is not finished.
- * @returns whether there is something to finish.
+ * Moves an experiment that is in the other stage, or finds an unfinished move to this stage.
+ * @returns whether the move has to be finished.
  */
 export async function beginMove(db: Database, id: string, to: LifecycleStage, nowMs: number): Promise<boolean> {
   const [, , unfinished] = await db.batch([
@@ -25,7 +25,7 @@ export async function beginMove(db: Database, id: string, to: LifecycleStage, no
          WHERE experiment_id = ?3 AND lifecycle_stage = ?4`,
       )
       .bind(to, nowMs, id, other(to)),
-    // Its new update time tells that the statement before has moved it.
+    // The new update time shows that the previous statement has moved the experiment.
     db
       .prepare(
         `INSERT OR REPLACE INTO experiment_moves (experiment_id, to_stage, moved_time, told_through)
@@ -38,7 +38,7 @@ export async function beginMove(db: Database, id: string, to: LifecycleStage, no
   return (unfinished?.results.length ?? 0) > 0;
 }
 
-/** The stage to which the experiment is moving; undefined where it is at rest. */
+/** The stage to which the experiment is moving; undefined if it is not moving. */
 export async function findMove(db: D1Database, id: string): Promise<LifecycleStage | undefined> {
   const row = await db
     .prepare("SELECT to_stage FROM experiment_moves WHERE experiment_id = ?")
@@ -47,7 +47,7 @@ export async function findMove(db: D1Database, id: string): Promise<LifecycleSta
   return row?.to_stage;
 }
 
-/** The stage to which the run's experiment is moving; undefined where it is at rest, or there is no such run. */
+/** The stage to which the run's experiment is moving; undefined if it is not moving, or if there is no such run. */
 export async function findMoveOfRun(
   db: D1Database,
   runId: string,
@@ -62,7 +62,7 @@ export async function findMoveOfRun(
   return row === null ? undefined : { experimentId: row.experiment_id, to: row.to_stage };
 }
 
-/** Moves the next runs, unless the experiment moves elsewhere by now. @returns whether there may be more. */
+/** Moves the next runs, unless the experiment is now moving to the other stage. @returns whether there may be more. */
 export async function moveSlice(db: Database, id: string, to: LifecycleStage): Promise<boolean> {
   const { meta } = await db
     .prepare(

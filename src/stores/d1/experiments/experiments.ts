@@ -11,7 +11,7 @@ import type { experiments, experimentTags } from "../schema/experiments.ts";
 import type { AsText, StoredRow } from "../schema/rows.ts";
 import { guardLocationFree } from "./locations.ts";
 
-/** The id as text: D1 rounds integers beyond 2^53, which the ids of `mlruns` folders are. */
+/** The id is read as text: D1 rounds integers beyond 2^53, and the ids of `mlruns` folders are that large. */
 const COLUMNS = `CAST(experiment_id AS TEXT) AS experiment_id, name, artifact_location, lifecycle_stage, creation_time,
   last_update_time`;
 
@@ -33,19 +33,19 @@ function toExperiment(row: ExperimentRow, tags: readonly TagRow[]): Experiment {
 
 export interface NewExperiment {
   readonly name: string;
-  /** Undefined: a folder of `defaultRoot` with the id as its name, which only the insert can know. */
+  /** Undefined: a folder of `defaultRoot` named by the id, which is known only at the insert. */
   readonly artifactLocation: string | undefined;
   readonly defaultRoot: string;
   readonly tags: readonly KeyValue[];
   readonly nowMs: number;
-  /** The user who makes it, and manages it from then on. */
+  /** The user who creates the experiment, and manages it from then on. */
   readonly makerId?: number | undefined;
 }
 
 /**
  * @returns the new experiment's id.
  * @throws the UNIQUE error of `experiments.name` when the name is taken, the guard `location_free` when a served location
- *   is not apart from all others.
+ *   overlaps another.
  */
 export async function insertExperiment(db: Database, experiment: NewExperiment): Promise<string> {
   const { name, artifactLocation = "", tags, nowMs, makerId } = experiment;
@@ -75,7 +75,7 @@ export async function insertExperiment(db: Database, experiment: NewExperiment):
   return results.flatMap((result) => result.results)[0]?.experiment_id ?? "";
 }
 
-/** Tags are rows of their own: as one text, those of an experiment could outgrow what D1 allows a string. */
+/** Tags are read as rows of their own: an experiment's tags as one text could exceed D1's limit for a string. */
 export const EXPERIMENTS: ItemReader<Experiment> = {
   itemsPerRead: 1000,
   queries: (ids) => [
@@ -92,13 +92,13 @@ export const EXPERIMENTS: ItemReader<Experiment> = {
   toItems: toExperiments,
 };
 
-/** The experiment of this id, deleted or not. */
+/** The experiment with this id, deleted or not. */
 export async function findExperiment(db: D1Database, experimentId: string): Promise<Experiment | undefined> {
   const [experiment] = await readItems(db, EXPERIMENTS, [experimentId]);
   return experiment;
 }
 
-/** The ids of all that may be seen, deleted ones included, by name, in the column `c0`. */
+/** The ids of all visible experiments, including deleted ones, ordered by name, in the column `c0`. */
 export function allExperimentsStatement({ experiment }: Visibility): SqlStatement {
   const binder = new Binder();
   const condition = experiment === undefined ? "TRUE" : experiment("experiment_id", binder);
@@ -132,7 +132,7 @@ function toExperiments([experiments, tags]: readonly D1Result[]): Experiment[] {
   );
 }
 
-/** @returns whether an active experiment of this id was there to be renamed. */
+/** @returns whether there was an active experiment with this id. */
 export async function renameExperiment(db: Database, id: string, name: string, nowMs: number): Promise<boolean> {
   const { meta } = await db
     .prepare(
@@ -143,7 +143,7 @@ export async function renameExperiment(db: Database, id: string, name: string, n
   return meta.changes > 0;
 }
 
-/** @returns whether an active experiment of this id was there to be tagged. Its update time stays, as in MLflow. */
+/** @returns whether there was an active experiment with this id. Its update time does not change, as in MLflow. */
 export async function upsertExperimentTag(db: Database, id: string, tag: KeyValue): Promise<boolean> {
   const { meta } = await db
     .prepare(
@@ -156,7 +156,7 @@ export async function upsertExperimentTag(db: Database, id: string, tag: KeyValu
   return meta.changes > 0;
 }
 
-/** @returns whether the tag was there, on an active experiment. */
+/** @returns whether there was such a tag, on an active experiment. */
 export async function deleteExperimentTag(db: Database, id: string, key: string): Promise<boolean> {
   const { meta } = await db
     .prepare(

@@ -1,24 +1,24 @@
 import { aroundExperimentId, servedLocation, withFoldersAbove } from "../../../domain/artifact-location.ts";
 import type { Database, Statement } from "../connection/database.ts";
 
-/*
- * Where experiments' artifacts lie. Served locations are canonical (domain/artifact-location.ts), so that one is within
- * another where it begins with it and a slash. `0` is the character after `/`.
+/**
+ * Where experiments' artifacts are. Served locations are canonical (domain/artifact-location.ts), so a location is within
+ * another if it begins with the other and a slash. `0` is the character after `/`.
  */
 
-/** The location of an experiment that holds the key. */
+/** The location of an experiment that contains the key. */
 export interface LocationAbove {
   readonly experimentId: string;
   readonly objectKey: string;
-  /** Whether no other location lies below it. */
+  /** Whether no other location is below it. */
   readonly isApart: boolean;
 }
 
-/** The experiments whose artifacts lie around a key of the artifact store. */
+/** The experiments whose locations are around a key of the artifact store. */
 export interface LocationsAround {
-  /** Those whose location is the key or a folder above it: one, but for locations that older versions let overlap. */
+  /** Locations that are the key or a folder above it. At most one, unless older versions let locations overlap. */
   readonly above: readonly LocationAbove[];
-  /** Whether some experiment's location is the key or lies below it. */
+  /** Whether the location of any experiment is the key or below it. */
   readonly isAtOrAboveLocation: boolean;
 }
 
@@ -55,8 +55,8 @@ export async function findLocationsAround(db: D1Database, objectKey: string): Pr
 }
 
 /**
- * Rolls its batch back, as `location_free`, where an experiment's location is, contains or lies within the folder, or that of
- * one whose files are just being deleted for good.
+ * Rolls its batch back, as `location_free`, if the folder is, contains, or is within the location of an experiment, also of
+ * an experiment whose files are being deleted for good.
  */
 export function guardLocationFree(db: Database, objectKey: string): Statement {
   return db
@@ -75,23 +75,23 @@ function locationsAbove(objectKey: string): string {
 }
 
 /**
- * SQL for the URI of what is at `path`, itself SQL, below the column `artifact_location`: before its query, and by one
- * slash, as MLflow's `append_to_uri_path` has it.
+ * SQL for the URI of `path`, which is SQL, below the column `artifact_location`. The path is appended before the URI's
+ * query, after one slash, as MLflow's `append_to_uri_path` does.
  */
 export function uriBelowLocation(path: string): string {
   const queryStart = "instr(artifact_location || '?', '?')";
   return `(rtrim(substr(artifact_location, 1, ${queryStart} - 1), '/') || '/' || ${path} || substr(artifact_location, ${queryStart}))`;
 }
 
-/** Whether {@link placeDefaultExperiment} has something to do, in SQL. */
+/** SQL: whether {@link placeDefaultExperiment} has something to do. */
 export const isDefaultMisplacedSql = `EXISTS (SELECT 1 FROM experiments
   WHERE experiment_id = 0 AND artifact_location = 'mlflow-artifacts:/0'
     AND NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = 0)
     AND NOT EXISTS (SELECT 1 FROM logged_models WHERE experiment_id = 0))`;
 
 /**
- * Gives the experiment that every server has, Default, a folder of the operator's root, as long as nothing was logged to
- * it: a migration, which knows no settings, made it.
+ * Gives the experiment Default, which every server has, a folder in the operator's root, if nothing was logged to it yet. A
+ * migration, which knows no settings, created the experiment.
  */
 export async function placeDefaultExperiment(db: D1Database, defaultRoot: string): Promise<void> {
   await db

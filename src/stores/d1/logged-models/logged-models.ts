@@ -20,7 +20,7 @@ export interface NewLoggedModel {
   readonly nowMs: number;
 }
 
-/** @returns the new model, or undefined when there is no active experiment of that id. */
+/** @returns the new model; undefined if there is no active experiment with that id. */
 export async function insertLoggedModel(db: Database, model: NewLoggedModel): Promise<LoggedModel | undefined> {
   const { modelId, experimentId, name, modelType, sourceRunId, nowMs } = model;
   const [inserted] = await db.batch<{ experiment_id: string; artifact_uri: string }>([
@@ -56,7 +56,7 @@ export async function insertLoggedModel(db: Database, model: NewLoggedModel): Pr
   };
 }
 
-/** Adds params of an existing model. One of another value than before becomes NULL, which its column refuses. */
+/** Adds params to an existing model. A param with a changed value becomes NULL, which the column refuses. */
 function insertParamsStatements(db: Database, modelId: string, params: readonly KeyValue[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO logged_model_params (model_id, key, value, experiment_id)
@@ -67,7 +67,7 @@ function insertParamsStatements(db: Database, modelId: string, params: readonly 
   return keyValueLists(params).map((list) => statement.bind(modelId, list));
 }
 
-/** Sets tags of an existing model; of two with one key the later wins. */
+/** Sets tags of an existing model; of two tags with the same key the later wins. */
 function upsertTagsStatements(db: Database, modelId: string, tags: readonly KeyValue[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO logged_model_tags (model_id, key, value, experiment_id)
@@ -79,8 +79,8 @@ function upsertTagsStatements(db: Database, modelId: string, tags: readonly KeyV
 }
 
 /**
- * Adds params, all or none; those that the model has already, with the same value, are fine.
- * @returns `changed` when the model has one of them with another value.
+ * Adds params, all or none. Params that the model already has with the same value are fine.
+ * @returns `changed` if the model has one of the params with another value.
  */
 export async function addParams(
   db: Database,
@@ -108,7 +108,7 @@ export async function setTags(db: Database, modelId: string, tags: readonly KeyV
   return (model?.results.length ?? 0) > 0;
 }
 
-/** @returns whether the model is there, and whether it had the tag. */
+/** @returns whether the model exists, and whether it had the tag. */
 export async function deleteTag(
   db: Database,
   modelId: string,
@@ -149,7 +149,7 @@ const INFO_COLUMNS = `m.model_id, CAST(m.experiment_id AS TEXT) AS experiment_id
 
 type ModelRow = AsText<StoredRow<typeof loggedModels>, "experiment_id">;
 
-/** A model as a row holds it, without what other tables say of it. */
+/** A model from its row, without the data from other tables. */
 export type LoggedModelInfo = Omit<LoggedModel, "tags" | "params" | "metrics"> & {
   readonly lifecycleStage: LifecycleStage;
 };
@@ -170,7 +170,7 @@ function toInfo(row: ModelRow): LoggedModelInfo {
   };
 }
 
-/** Deleted ones too. */
+/** Finds a model, even if it is deleted. */
 export async function findLoggedModel(db: D1Database, modelId: string): Promise<LoggedModelInfo | undefined> {
   const row = await db
     .prepare(`SELECT ${INFO_COLUMNS} FROM logged_models m WHERE model_id = ?`)
@@ -196,16 +196,16 @@ function toMetric(row: MetricRow): ModelMetric {
   };
 }
 
-/** With all that other tables say of the model; undefined where there is no such model, deleted or not. */
+/** Reads a model, deleted or not, with its data from other tables; undefined if there is no such model. */
 export async function readLoggedModel(db: D1Database, modelId: string): Promise<StoredLoggedModel | undefined> {
   const [model] = await readItems(db, LOGGED_MODELS, [modelId]);
   return model;
 }
 
-/** A model with all that other tables say of it. */
+/** A model with its data from other tables. */
 export type StoredLoggedModel = LoggedModel & { readonly lifecycleStage: LifecycleStage };
 
-/** Logged models by their ids, deleted ones too. */
+/** Logged models by their ids, including deleted ones. */
 export const LOGGED_MODELS: ItemReader<StoredLoggedModel> = {
   itemsPerRead: 100,
   queries: modelQueries,

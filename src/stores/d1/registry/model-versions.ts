@@ -6,12 +6,12 @@ import { keyValueLists } from "../connection/json-lists.ts";
 import type { modelVersions, modelVersionTags, registeredModelAliases, registeredModels } from "../schema/registry.ts";
 import type { StoredRow } from "../schema/rows.ts";
 
-/** Written to a logged model for each version that is registered from it. */
+/** A tag of a logged model that lists each version registered from the model. */
 const REGISTRATIONS_TAG = "mlflow.modelVersions";
 
 export type VersionRow = Omit<StoredRow<typeof modelVersions>, "current_stage" | "storage_location" | "model_id"> &
   Pick<StoredRow<typeof registeredModels>, "name"> & {
-    /** Statements leave deleted versions out. */
+    /** Statements exclude deleted versions. */
     readonly current_stage: Stage;
   };
 
@@ -19,14 +19,14 @@ export type VersionTagRow = StoredRow<typeof modelVersionTags>;
 
 type VersionAliasRow = StoredRow<typeof registeredModelAliases>;
 
-/** Of `model_versions v` and `registered_models m`. */
+/** Columns of `model_versions v` and `registered_models m`. */
 export const VERSION_COLUMNS = `v.registered_model_id, v.version, m.name, v.current_stage, v.description, v.source, v.run_id,
   v.run_link, v.creation_time, v.last_update_time`;
 
-/** Of a row of {@link VERSION_COLUMNS}. */
+/** Bytes of a row of {@link VERSION_COLUMNS}. */
 export const VERSION_BYTES = bytesOf("name", "description", "source", "run_link");
 
-/** Tells versions apart, within one database. */
+/** A key that identifies a version within one database. */
 export function versionKey(row: { readonly registered_model_id: number; readonly version: number }): string {
   return `${row.registered_model_id}/${row.version}`;
 }
@@ -58,19 +58,19 @@ export interface NewModelVersion {
   readonly storageLocation: string;
   readonly runId: string | null;
   readonly runLink: string | null;
-  /** The logged model that it is registered from, which is told of it. */
+  /** The logged model from which the version is registered. The model gets a tag with the version. */
   readonly modelId: string | null;
   readonly tags: readonly KeyValue[];
   readonly nowMs: number;
 }
 
 /**
- * Adds a version under the next number; numbers of deleted versions are not given again.
- * @returns undefined when there is no such registered model.
+ * Adds a version under the next number; numbers of deleted versions are not reused.
+ * @returns undefined if there is no such registered model.
  */
 export async function insertModelVersion(db: Database, version: NewModelVersion): Promise<ModelVersion | undefined> {
   const { name, nowMs, modelId } = version;
-  // Within the batch the new version is the greatest.
+  // Within the batch the new version has the greatest number.
   const newest = `registered_models m JOIN model_versions v ON v.registered_model_id = m.registered_model_id
     AND v.version = (SELECT max(version) FROM model_versions w WHERE w.registered_model_id = m.registered_model_id)`;
   const insertTags = db.prepare(
@@ -122,7 +122,7 @@ export async function insertModelVersion(db: Database, version: NewModelVersion)
   return { ...told, ...times, tags: asStored(version.tags), aliases: [] };
 }
 
-/** A change of the registered model is also one of its versions' making, moving and going. */
+/** Updates the registered model's time: creating, moving or deleting a version counts as a change of the model. */
 export function touchModelStatement(db: Database, name: string, nowMs: number): Statement {
   return db.prepare("UPDATE registered_models SET last_update_time = ?2 WHERE name = ?1").bind(name, nowMs);
 }
@@ -140,7 +140,7 @@ export async function findModelVersion(
   return found;
 }
 
-/** The last version that was made of this source in this millisecond. */
+/** The last version that was created from this source in this millisecond. */
 export async function findVersionMadeAt(
   db: D1Database,
   name: string,
@@ -151,7 +151,7 @@ export async function findVersionMadeAt(
   return (await selectVersions(db, "FROM registered_models m", condition, [name, source, nowMs])).at(-1);
 }
 
-/** The version that the alias stands for. */
+/** The version that the alias points to. */
 export async function findModelVersionByAlias(
   db: D1Database,
   name: string,
@@ -166,7 +166,7 @@ export async function findModelVersionByAlias(
   return found;
 }
 
-/** The newest version of each stage that has any, oldest first. */
+/** The newest version of each stage that has versions, oldest first. */
 export async function findLatestVersions(db: D1Database, name: string): Promise<ModelVersion[]> {
   return await selectVersions(
     db,
@@ -177,7 +177,7 @@ export async function findLatestVersions(db: D1Database, name: string): Promise<
   );
 }
 
-/** Versions by their keys (`versionKey`). A prompt's version may carry texts of 100,000 characters. */
+/** Versions by their keys (`versionKey`). A prompt's version may have texts of 100,000 characters. */
 export const MODEL_VERSIONS: ItemReader<ModelVersion> = {
   itemsPerRead: 200,
   queries: (ids) =>
@@ -199,7 +199,7 @@ async function selectVersions(
   return toModelVersions(await db.batch(queries.map(({ sql }) => db.prepare(sql).bind(...values))));
 }
 
-/** @param from joins `registered_models m`, to which the versions `v` are joined. */
+/** @param from a FROM clause with `registered_models m`, to which the versions `v` are joined. */
 function versionQueries(from: string, condition: string, order: string): ItemQuery[] {
   const source = `${from} CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id
     WHERE v.current_stage <> 'Deleted_Internal' AND ${condition}`;
@@ -227,7 +227,7 @@ function toModelVersions([versions, tags, aliases]: readonly D1Result[]): ModelV
   );
 }
 
-/** Where the files of a version lie; undefined when there is no such version. */
+/** Where the files of a version are; undefined if there is no such version. */
 export async function findStorageLocation(db: D1Database, name: string, version: number): Promise<string | undefined> {
   const row = await db
     .prepare(
@@ -240,7 +240,7 @@ export async function findStorageLocation(db: D1Database, name: string, version:
   return row?.location;
 }
 
-/** The versions of `name`, by `?1`, that are not deleted; `?2` is the one that is meant. */
+/** SQL condition: the version with name `?1` and number `?2`, not deleted. */
 const VERSION_IS_THERE = `registered_model_id = (SELECT registered_model_id FROM registered_models WHERE name = ?1)
   AND version = ?2 AND current_stage <> 'Deleted_Internal'`;
 
@@ -260,7 +260,7 @@ export async function updateVersionDescription(
 }
 
 /**
- * Moves a version to a stage, and with `archiveOthers` those that are in it to `Archived`.
+ * Moves a version to a stage. With `archiveOthers`, moves the other versions in that stage to `Archived`.
  * @returns whether the version was there.
  */
 export async function moveToStage(
@@ -302,7 +302,7 @@ function touchByVersionStatement(db: Database, name: string, version: number, no
 }
 
 /**
- * Deletes a version: its number stays taken and, as in MLflow, its tags stay; what it was made of is forgotten.
+ * Deletes a version. Its number stays taken and, as in MLflow, its tags stay; its origin and description are erased.
  * @returns whether the version was there.
  */
 export async function deleteModelVersion(db: Database, name: string, version: number, nowMs: number): Promise<boolean> {
@@ -338,7 +338,7 @@ export async function upsertVersionTag(db: Database, name: string, version: numb
   return meta.changes > 0;
 }
 
-/** @returns whether the version was there; the tag need not be. */
+/** @returns whether the version exists, with or without the tag. */
 export async function deleteVersionTag(db: Database, name: string, version: number, key: string): Promise<boolean> {
   const [found] = await db.batch([
     db.prepare(`SELECT 1 FROM model_versions WHERE ${VERSION_IS_THERE}`).bind(name, version),
@@ -352,7 +352,7 @@ export async function deleteVersionTag(db: Database, name: string, version: numb
   return (found?.results.length ?? 0) > 0;
 }
 
-/** Points the alias at the version, wherever it pointed before. @returns whether the version was there. */
+/** Points the alias at the version, even if it pointed elsewhere. @returns whether the version exists. */
 export async function upsertAlias(db: Database, name: string, alias: string, version: number): Promise<boolean> {
   const { meta } = await db
     .prepare(

@@ -29,7 +29,7 @@ export interface NewRegisteredModel {
 }
 
 /** @throws the UNIQUE error of `registered_models.name` when the name is taken. */
-/** @param makerId the user who makes it, and manages it from then on. */
+/** @param makerId the user who creates the model, and manages it from then on. */
 export async function insertRegisteredModel(
   db: Database,
   model: NewRegisteredModel,
@@ -74,9 +74,9 @@ export const REGISTERED_MODELS: ItemReader<RegisteredModel> = {
   toItems: toRegisteredModels,
 };
 
-/** @param from leads to `registered_models m`. */
+/** @param from a FROM clause with `registered_models m`. */
 function modelQueries(from: string, order: string): ItemQuery[] {
-  // By index: the newest version of each stage is one look.
+  // By index: one look-up finds the newest version of each stage.
   const latest = `(SELECT m.registered_model_id, m.name FROM ${from}) m
     CROSS JOIN json_each('["None","Staging","Production","Archived"]') s
     CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id AND v.version =
@@ -136,8 +136,8 @@ export async function updateModelDescription(
 }
 
 /**
- * Renames a registered model; all of its versions count as changed, as in MLflow.
- * @returns whether it was there.
+ * Renames a registered model. All of its versions count as changed, as in MLflow.
+ * @returns whether the model existed.
  * @throws the UNIQUE error of `registered_models.name` when the new name is taken.
  */
 export async function renameRegisteredModel(
@@ -160,7 +160,7 @@ export async function renameRegisteredModel(
   return (renamed?.meta.changes ?? 0) > 0;
 }
 
-/** Deletes a registered model with all that belongs to it, for good. @returns whether it was there. */
+/** Deletes a registered model and everything that belongs to it, for good. @returns whether the model existed. */
 export async function deleteRegisteredModel(db: Database, name: string): Promise<boolean> {
   const tables = ["model_version_tags", "model_versions", "registered_model_aliases", "registered_model_tags"];
   const results = await db.batch([
@@ -190,12 +190,12 @@ export async function upsertModelTag(db: Database, name: string, tag: KeyValue):
   return meta.changes > 0;
 }
 
-/** @returns whether the registered model was there; the tag need not be. */
+/** @returns whether the registered model exists, with or without the tag. */
 export async function deleteModelTag(db: Database, name: string, key: string): Promise<boolean> {
   return await deleteOf(db, "registered_model_tags", "key", name, key);
 }
 
-/** @returns whether the registered model was there; the alias need not be. */
+/** @returns whether the registered model exists, with or without the alias. */
 export async function deleteAlias(db: Database, name: string, alias: string): Promise<boolean> {
   return await deleteOf(db, "registered_model_aliases", "alias", name, alias);
 }

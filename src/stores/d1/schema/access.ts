@@ -1,15 +1,15 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { RESOURCE_TYPES } from "../../../domain/access.ts";
 
-/** People and jobs that sign in by name and password. The admin of the server's settings is none of them. */
+/** People and jobs that sign in by name and password. The admin from the server's settings is not among them. */
 export const users = sqliteTable(
   "users",
   {
     userId: integer("user_id").primaryKey({ autoIncrement: true }),
     username: text("username").notNull(),
-    /** As services/access/passwords.ts writes it. */
+    /** In the format of services/access/passwords.ts. */
     passwordHash: text("password_hash").notNull(),
-    /** A random number of 53 bits, another after each change of the password. */
+    /** A random number of 53 bits. Each change of the password gives a new one. */
     stamp: integer("stamp").notNull(),
     isAdmin: integer("is_admin", { mode: "boolean" }).notNull(),
     creationTimeMs: integer("creation_time").notNull(),
@@ -17,7 +17,7 @@ export const users = sqliteTable(
   (table) => [uniqueIndex("users_username").on(table.username)],
 );
 
-/** A user's own grants are those of a role of the user alone, whose owner the user is. */
+/** Roles. A user's own grants belong to a role that only this user has, with the user as its owner. */
 export const roles = sqliteTable(
   "roles",
   {
@@ -42,7 +42,7 @@ export const userRoles = sqliteTable(
   ],
 );
 
-/** Grants name experiments and registered models by their row ids, which are never given again and outlive a rename. */
+/** Grants name experiments and registered models by their row ids, which are never reused and do not change on a rename. */
 export const rolePermissions = sqliteTable(
   "role_permissions",
   {
@@ -59,7 +59,7 @@ export const rolePermissions = sqliteTable(
   ],
 );
 
-/** Who did what to users, tokens, grants, deletions and stages. Rows are added and never changed, which triggers see to. */
+/** Who did what to users, tokens, grants, deletions and stages. Rows are only added; triggers prevent changes. */
 export const auditLog = sqliteTable(
   "audit_log",
   {
@@ -68,60 +68,66 @@ export const auditLog = sqliteTable(
     username: text("username").notNull(),
     /** How the caller signed in: `password`, `token <id>`, `sign-in <id>`, or `settings`. */
     credential: text("credential").notNull(),
-    /** Of the client, where it is known. */
+    /** The client's address, if it is known. */
     address: text("address").notNull(),
     requestId: text("request_id").notNull(),
-    /** As the route is called: `users/create`. */
+    /** The route's name, such as `users/create`. */
     action: text("action").notNull(),
-    /** What of the request says on what it was done, as JSON; no secret is. */
+    /** The parts of the request that tell what the action was done to, as JSON, without secrets. */
     subject: text("subject").notNull(),
   },
   (table) => [index("audit_log_by_user").on(table.username, table.entryId)],
 );
 
-/** What jobs sign in by, in a user's name. Gone with the user. */
+/** Tokens with which jobs sign in, in a user's name. They are deleted with the user. */
 export const apiTokens = sqliteTable(
   "api_tokens",
   {
-    /** The part of a token that is no secret (domain/api-token.ts). */
+    /** The part of a token that is not secret (domain/api-token.ts). */
     tokenId: text("token_id").primaryKey(),
     userId: integer("user_id").notNull(),
-    /** What it is for, in its maker's words. */
+    /** What the token is for, in its creator's words. */
     name: text("name").notNull(),
-    /** HMAC-SHA-256 of the secret part, in hex, by a key that is not in this database. */
+    /** HMAC-SHA-256 of the secret part, in hex, with a key that is not in this database. */
     secretHash: text("secret_hash").notNull(),
-    /** The same of the secret before the last rotation, which opens until `previous_until`. */
+    /** The HMAC of the secret before the last rotation, which is valid until `previous_until`. */
     previousHash: text("previous_hash"),
     previousUntilMs: integer("previous_until"),
-    /** Names of `SCOPES` with blanks between. */
+    /** Names of `SCOPES`, separated by blanks. */
     scopes: text("scopes").notNull(),
-    /** The only experiments that it opens, as a JSON list of ids; null for every one that the user has. */
+    /**
+     * The experiments that the token is limited to, as a JSON list of ids; null for all experiments that the user may
+     * access.
+     */
     experimentIds: text("experiment_ids"),
     creationTimeMs: integer("creation_time").notNull(),
-    /** From when on it opens nothing; null for never. */
+    /** When the token expires; null for never. */
     expirationTimeMs: integer("expiration_time"),
-    /** To a quarter of an hour; null while it was not used. */
+    /** Accurate to a quarter of an hour; null if the token was never used. */
     lastUsedTimeMs: integer("last_used_time"),
   },
   (table) => [uniqueIndex("api_tokens_by_user").on(table.userId, table.name)],
 );
 
-/** Browsers that are signed in. A change of a user's stamp ends all of the user's, by a trigger. */
+/** Browsers that are signed in. When a user's stamp changes, a trigger deletes all sign-ins of the user. */
 export const signIns = sqliteTable(
   "sign_ins",
   {
     signInId: integer("sign_in_id").primaryKey({ autoIncrement: true }),
-    /** Of the cookie, by a key that is not in this database: who reads or writes this table can make no cookie of it. */
+    /**
+     * Digest of the cookie, with a key that is not in this database: reading or writing this table is not enough to forge a
+     * cookie.
+     */
     digest: text("digest").notNull(),
-    /** 0 for the admin of the server's settings. */
+    /** 0 for the admin from the server's settings. */
     userId: integer("user_id").notNull(),
-    /** The user's, or one that is made of the admin's secrets. */
+    /** The user's stamp, or a stamp derived from the admin's secrets. */
     stamp: integer("stamp").notNull(),
     creationTimeMs: integer("creation_time").notNull(),
-    /** A quarter of an hour late at most. */
+    /** At most a quarter of an hour late. */
     lastSeenTimeMs: integer("last_seen_time").notNull(),
     userAgent: text("user_agent").notNull(),
-    /** Of the client; empty where no proxy that is trusted tells it. */
+    /** The client's address; empty unless a trusted proxy gives it. */
     address: text("address").notNull(),
   },
   (table) => [
@@ -131,7 +137,7 @@ export const signIns = sqliteTable(
   ],
 );
 
-/** Whom a provider of single sign-on names, by what it never gives to another. */
+/** Users of a single sign-on provider, by an identifier that the provider never reuses. */
 export const userIdentities = sqliteTable(
   "user_identities",
   {

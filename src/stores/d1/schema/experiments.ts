@@ -14,7 +14,7 @@ export const experiments = sqliteTable(
   // Deleted experiments keep their names, as in MLflow.
   (table) => [
     uniqueIndex("experiments_name").on(table.name),
-    // To find whose an artifact is, and to keep locations apart.
+    // To find the experiment of an artifact, and to prevent overlapping locations.
     index("experiments_location").on(table.artifactLocation),
   ],
 );
@@ -30,13 +30,13 @@ export const experimentTags = sqliteTable(
 );
 
 /**
- * Deletions and restorations of experiments that are not finished: the experiment is in its stage, and its runs follow in
- * slices. A row is there from the first moment until every run has followed and every live object was told.
+ * Unfinished deletions and restorations of experiments: the experiment is in its new stage, and its runs follow in slices.
+ * A row exists until every run has followed and every live object was told.
  */
 export const experimentMoves = sqliteTable("experiment_moves", {
   experimentId: integer("experiment_id").primaryKey(),
   toStage: text("to_stage", { enum: LIFECYCLE_STAGES }).notNull(),
   movedTimeMs: integer("moved_time").notNull(),
-  /** Objects of live runs up to this run id were told; empty while none was. */
+  /** Objects of live runs up to this run id were told; empty while no object was told. */
   toldThrough: text("told_through").notNull(),
 });

@@ -1,7 +1,9 @@
 import { primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { RECORD_KINDS } from "../../../domain/records.ts";
 
-/** What was imported whole: the same digest again is the same record, which need not be written again. */
+/**
+ * Records that were imported completely. A record with the same digest is the same record, and need not be written again.
+ */
 export const imports = sqliteTable(
   "imports",
   {

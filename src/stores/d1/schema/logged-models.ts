@@ -61,7 +61,10 @@ export const loggedModelTags = sqliteTable(
   ],
 );
 
-/** Every point, unlike runs' metrics: a model answers all of them, and a filter holds where any does. They are few. */
+/**
+ * Every point, unlike runs' metrics: a model's answer has all points, and a filter holds if it holds for any. Points are
+ * few.
+ */
 export const loggedModelMetrics = sqliteTable(
   "logged_model_metrics",
   {
@@ -70,7 +73,7 @@ export const loggedModelMetrics = sqliteTable(
     timestamp: integer("timestamp").notNull(),
     step: integer("step").notNull(),
     runId: text("run_id").notNull(),
-    /** 0 where `is_nan`. */
+    /** 0 if `is_nan`. */
     value: real("value").notNull(),
     isNan: integer("is_nan", { mode: "boolean" }).notNull(),
     datasetName: text("dataset_name"),
@@ -78,7 +81,7 @@ export const loggedModelMetrics = sqliteTable(
     experimentId: integer("experiment_id").notNull(),
   },
   (table) => [
-    // The latest of a key is the greatest (timestamp, step), the last of its rows here.
+    // A key's latest point has the greatest (timestamp, step): it is the last of the key's rows here.
     primaryKey({ columns: [table.modelId, table.key, table.timestamp, table.step, table.runId] }),
     index("logged_model_metrics_by_value").on(table.experimentId, table.key, table.value),
     index("logged_model_metrics_by_dataset")

@@ -4,8 +4,8 @@ import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 export const PURGE_KINDS = ["run", "logged_model", "experiment"] as const;
 
 /**
- * What was deleted for good and is not gone yet. The transaction that makes a row here takes the thing's own row away, so
- * that nobody sees it or restores it from then on. The row goes last, after files, history and all other rows.
+ * Things that are being deleted for good. The transaction that inserts a row here deletes the thing's own row, so that from
+ * then on nobody can see or restore the thing. The row here is deleted last, after files, history and all other rows.
  */
 export const purges = sqliteTable(
   "purges",
@@ -13,12 +13,12 @@ export const purges = sqliteTable(
     kind: text("kind", { enum: PURGE_KINDS }).notNull(),
     id: text("id").notNull(),
     experimentId: integer("experiment_id").notNull(),
-    /** The folder of files that is the thing's alone; empty where there is none to be deleted. */
+    /** The folder of files that only this thing has; empty if there is no folder to delete. */
     artifactUri: text("artifact_uri").notNull(),
-    /** Of a run: whether an object has its history, and which; see `runs`. */
+    /** For a run: whether an object has its history, and which; see `runs`. */
     hasObject: integer("has_object", { mode: "boolean" }).notNull(),
     cell: text("cell").notNull(),
-    /** Who is at it, and until when it is that caller's alone; in milliseconds. */
+    /** The caller that works on this deletion, and until when, in milliseconds, no other caller may. */
     claim: text("claim").notNull(),
     claimedUntilMs: integer("claimed_until").notNull(),
   },

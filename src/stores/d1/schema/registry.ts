@@ -2,7 +2,10 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { STORED_STAGES } from "../../../domain/entities.ts";
 
-/** Prompts too: registered models with the tag `mlflow.prompt.is_prompt`. A rename is one row, since all else names the id. */
+/**
+ * Includes prompts: registered models with the tag `mlflow.prompt.is_prompt`. A rename changes one row, since all else
+ * refers to the id.
+ */
 export const registeredModels = sqliteTable(
   "registered_models",
   {
@@ -38,7 +41,7 @@ export const registeredModelAliases = sqliteTable(
   (table) => [primaryKey({ columns: [table.registeredModelId, table.alias] })],
 );
 
-/** A deleted version keeps its row, in stage `Deleted_Internal`, so that its number is never given again. */
+/** A deleted version keeps its row, in stage `Deleted_Internal`, so that its number is never reused. */
 export const modelVersions = sqliteTable(
   "model_versions",
   {
@@ -47,18 +50,18 @@ export const modelVersions = sqliteTable(
     currentStage: text("current_stage", { enum: STORED_STAGES }).notNull(),
     description: text("description"),
     source: text("source").notNull(),
-    /** Where the files lie when `source` only names another model; as it was at creation. */
+    /** Where the files are if `source` only names another model; as of the version's creation. */
     storageLocation: text("storage_location"),
     runId: text("run_id"),
     runLink: text("run_link"),
-    /** The logged model that it was registered from. */
+    /** The logged model from which the version was registered. */
     modelId: text("model_id"),
     creationTimeMs: integer("creation_time").notNull(),
     lastUpdateTimeMs: integer("last_update_time").notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.registeredModelId, table.version] }),
-    // Which is the newest of a stage.
+    // To find the newest version of a stage.
     index("model_versions_by_stage").on(table.registeredModelId, table.currentStage, table.version),
     index("model_versions_by_update").on(sql`last_update_time DESC`),
     index("model_versions_by_run").on(table.runId).where(sql`run_id IS NOT NULL`),

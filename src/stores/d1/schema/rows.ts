@@ -2,12 +2,12 @@ import type { Column, Table } from "drizzle-orm";
 
 type Columns<T extends Table> = T["_"]["columns"];
 
-/** D1 gives booleans as 0 and 1; all else is what the schema says. */
+/** D1 returns booleans as 0 and 1; all other values have the type in the schema. */
 type StoredValue<C extends Column> =
   | (C["_"]["data"] extends boolean ? number : C["_"]["data"])
   | (C["_"]["notNull"] extends true ? never : null);
 
-/** A row of a table as D1 answers it: by the columns' names in SQL. */
+/** A row of a table as D1 returns it, by the columns' names in SQL. */
 export type StoredRow<T extends Table> = {
   readonly [K in keyof Columns<T> as Columns<T>[K]["_"]["name"]]: StoredValue<Columns<T>[K]>;
 };

@@ -17,11 +17,16 @@ export const runs = sqliteTable(
     deletedTimeMs: integer("deleted_time"),
     /** Not null while the run's object may hold points that `latest_metrics` has not seen; see stores/run/. */
     liveEpoch: integer("live_epoch"),
-    /** Once true, always. While false, `latest_metrics` is the whole history: each metric of the run has one point. */
+    /**
+     * Once true, it stays true. While false, `latest_metrics` is the whole history: each metric of the run has one point.
+     */
     hasObject: integer("has_object", { mode: "boolean" }).notNull().default(true),
-    /** The object that has, or will have, the run's history: a cell by its name, or where empty one named by the run id. */
+    /**
+     * The object that has, or will have, the run's history: the name of a cell, or empty for the object named by the run
+     * id.
+     */
     cell: text("cell").notNull().default(""),
-    /** The row of the object's journal up to which `latest_metrics` has everything; null where no object has told. */
+    /** The row of the object's journal up to which `latest_metrics` has everything; null if no object has told D1. */
     flushedThrough: integer("flushed_through"),
   },
   (table) => [
@@ -30,7 +35,7 @@ export const runs = sqliteTable(
       .on(table.experimentId, sql`start_time DESC`)
       .where(sql`status = 'RUNNING' AND lifecycle_stage = 'active'`),
     index("runs_live").on(table.experimentId).where(sql`live_epoch IS NOT NULL`),
-    // What was deleted when; nobody knows it of some that were imported.
+    // Deleted runs by the time of deletion, which is unknown for some imported runs.
     index("runs_deleted")
       .on(table.experimentId, sql`coalesce(deleted_time, 0)`, table.runId)
       .where(sql`lifecycle_stage = 'deleted'`),
@@ -72,17 +77,17 @@ export const latestMetrics = sqliteTable(
   {
     runId: text("run_id").notNull(),
     key: text("key").notNull(),
-    /** Of the point with the greatest (step, timestamp, value); 0 where `is_nan`. */
+    /** Value of the point with the greatest (step, timestamp, value); 0 if `is_nan`. */
     value: real("value").notNull(),
     isNan: integer("is_nan", { mode: "boolean" }).notNull(),
     step: integer("step").notNull(),
     timestamp: integer("timestamp").notNull(),
-    /** Over all points that are numbers; null while there is none. */
+    /** Least value of all points that are numbers; null while there is none. */
     minValue: real("min_value"),
     maxValue: real("max_value"),
     /**
-     * Of the point with the least (step, timestamp, value); null in rows of the version before, until their run's object
-     * starts again.
+     * Value of the point with the least (step, timestamp, value). Null in rows of the previous version, until the run's
+     * object starts again.
      */
     firstValue: real("first_value"),
     firstIsNan: integer("first_is_nan", { mode: "boolean" }),
@@ -108,7 +113,7 @@ export const datasets = sqliteTable(
     schema: text("schema"),
     profile: text("profile"),
   },
-  // The first to log a dataset defines it, as in MLflow.
+  // The first log of a dataset defines it, as in MLflow.
   (table) => [uniqueIndex("datasets_identity").on(table.experimentId, table.name, table.digest)],
 );
 
@@ -133,12 +138,15 @@ export const inputTags = sqliteTable(
 );
 
 /**
- * What a run at rest answers as wire JSON, so that a page of a thousand runs is a thousand column reads. Triggers drop
- * the row whenever something of the run changes.
+ * The answer for a run at rest, as wire JSON, so that a page of a thousand runs is a thousand column reads. Triggers delete
+ * the row whenever anything of the run changes.
  */
 export const runDocuments = sqliteTable("run_documents", {
   runId: text("run_id").primaryKey(),
   document: text("document").notNull(),
-  /** A random number of 53 bits. Any change deletes the row, so of one stamp there is one text; null from older versions. */
+  /**
+   * A random number of 53 bits. Any change deletes the row, so each stamp stands for one text. Null in rows of older
+   * versions.
+   */
   stamp: integer("stamp"),
 });

@@ -1,12 +1,13 @@
-/*
- * D1 holds everything that is searched; metric history lives in the runs' objects (stores/run/). `npm run db:new` writes
- * a migration from this folder. What drizzle cannot say (WITHOUT ROWID, triggers, views) is written into it by hand.
+/**
+ * D1 holds everything that is searched; metric history is in the runs' objects (stores/run/). `npm run db:new` writes a
+ * migration from this folder. What drizzle cannot express (WITHOUT ROWID, triggers, views) is added to the migration by
+ * hand.
  *
  * Times are milliseconds since 1970, by the client's clock. int64 columns may hold integers beyond 2^53: read them as text.
  *
- * A long value would bloat a search index. The indexes of params and tags leave long values out, so that they cover a query.
- * A query repeats their condition, and a second index tells which keys have long values. Other indexes hold a prefix, and a
- * query names the prefix and the whole value.
+ * A long value would bloat a search index. The indexes of params and tags exclude long values, and are covering indexes.
+ * Queries repeat the indexes' condition, and a second index tells which keys have long values. Other indexes hold a prefix,
+ * and queries test both the prefix and the whole value.
  */
 
 export * from "./access.ts";
