@@ -1,11 +1,11 @@
 import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 
-/** 400: `key` is taken by a folder, or a file stands where one of its folders should be. */
+/** 400: a folder has the name `key`, or a file has the name of one of its folders. */
 export function nameTaken(key: string): MlflowError {
   return invalidParameter(`Cannot store artifact '${key}': there is a folder of that name, or a file above it.`);
 }
 
-/** 400: the upload broke off. */
+/** 400: the upload ended early. */
 export function incompleteUpload(key: string): MlflowError {
   return invalidParameter(`The upload of artifact '${key}' ended before all of it had arrived; nothing was changed.`);
 }
@@ -13,27 +13,27 @@ export function incompleteUpload(key: string): MlflowError {
 /** R2's own failures (developers.cloudflare.com/r2/api/error-codes). */
 const STORE_FAILURES = /\((10001|10043)\)|encountered an internal error/i;
 
-/** Whether the store failed, and not the request. */
+/** Whether the error is a failure of the store, not of the request. */
 export function isStoreFailure(error: unknown): boolean {
   return error instanceof Error && STORE_FAILURES.test(error.message);
 }
 
-/** 503: the store failed; a repeat of the whole upload is safe. */
+/** 503: the store failed; repeating the whole upload is safe. */
 export function storeFailed(key: string): MlflowError {
   return new MlflowError("TEMPORARILY_UNAVAILABLE", `The store did not take artifact '${key}'; please send it again.`);
 }
 
-/** 416: the range has no byte in the object. */
+/** 416: the range contains no byte of the object. */
 export function rangeNotSatisfiable(key: string): MlflowError {
   return new MlflowError("RANGE_NOT_SATISFIABLE", `The range asked for lies outside of artifact '${key}'.`);
 }
 
-/** 404: it was completed or aborted, or never begun. */
+/** 404: the upload was completed or aborted, or never begun. */
 export function noSuchUpload(uploadId: string): MlflowError {
   return doesNotExist(`There is no upload '${uploadId}' under way.`);
 }
 
-/** 400: an upload cannot be made of the parts that the client names. */
+/** 400: the parts that the client names do not make an upload. */
 export function wrongParts(uploadId: string): MlflowError {
   return invalidParameter(`The parts of upload '${uploadId}' are not as they were sent.`);
 }

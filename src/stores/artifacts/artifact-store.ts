@@ -10,45 +10,47 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** What is known of an object without its bytes. */
+/** The metadata of an object. */
 export interface ObjectInfo {
-  /** Of the whole object, in bytes. */
+  /** Size of the whole object, in bytes. */
   readonly size: number;
-  /** Names these very bytes, quoted as HTTP wants it: another upload gets another one. */
+  /** Identifies these bytes, quoted as HTTP requires. Another upload gets another etag. */
   readonly etag: string;
 }
 
 export interface StoredObject extends ObjectInfo {
   readonly body: ReadableStream<Uint8Array>;
-  /** What `body` holds, when a range was asked for. */
+  /** The range that `body` has, if a range was asked for. */
   readonly range?: ByteRange | undefined;
 }
 
-/** What a download is answered with. */
+/** Headers of the answer to a download. */
 export interface DownloadHeaders {
   readonly contentDisposition: string;
   readonly contentType: string;
 }
 
-/** A part that was stored, by the etag that its upload was answered with. */
+/** A stored part, with the etag from the answer to its upload. */
 export interface UploadedPart {
-  /** From 1 on. */
+  /** Numbers start at 1. */
   readonly partNumber: number;
   readonly etag: string;
 }
 
-/** Uploads by parts: in any order, repeated, several at a time. The old object stays until `complete`. */
+/**
+ * Multipart uploads: parts may come in any order, repeatedly, and several at a time. The old object stays until `complete`.
+ */
 export interface Multipart {
   /**
-   * @returns an id of the new upload.
-   * @throws MlflowError INVALID_PARAMETER_VALUE where the store cannot hold the name; see {@link ArtifactStore.put}.
+   * @returns the id of the new upload.
+   * @throws MlflowError INVALID_PARAMETER_VALUE when the store cannot hold the name; see {@link ArtifactStore.put}.
    */
   create(key: string): Promise<string>;
-  /** A URL to which anyone who has it can PUT this part; absent where the store has no address of its own. */
+  /** A URL to which anyone who has it can PUT this part; absent if the store has no address of its own. */
   presignPart?(key: string, uploadId: string, partNumber: number, seconds: number): Promise<string>;
   /**
-   * Stores a part that comes through this server; for stores without `presignPart`.
-   * @returns the part's etag, quoted as HTTP wants it.
+   * Stores a part that is sent through this server; for stores without `presignPart`.
+   * @returns the part's etag, quoted as HTTP requires.
    */
   sendPart?(
     key: string,
@@ -58,47 +60,49 @@ export interface Multipart {
     length: number,
   ): Promise<string>;
   /**
-   * Makes the object of these parts, by ascending numbers. A repeat of the same call is answered as the first one was.
-   * @throws MlflowError RESOURCE_DOES_NOT_EXIST where no such upload is under way; INVALID_PARAMETER_VALUE for parts that
-   *   did not arrive so, and as {@link create}: then nothing has changed.
+   * Creates the object from these parts, in the order of their numbers. A repeated call gets the same answer as the first.
+   * @throws MlflowError RESOURCE_DOES_NOT_EXIST when there is no such upload in progress; INVALID_PARAMETER_VALUE when the
+   *   parts differ from what arrived, and as {@link create}: then nothing has changed.
    */
   complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void>;
-  /** Gives an upload up. May be repeated: a client whose abort fails tells its user of that alone. */
+  /** Aborts an upload. May be repeated: a client whose abort fails reports only that failure to its user. */
   abort(key: string, uploadId: string): Promise<void>;
 }
 
-/** At most {@link MAX_LIST_PAGE} entries; `next` where more may follow. */
+/** At most {@link MAX_LIST_PAGE} entries; `next` is set if more may follow. */
 export interface ListPage {
   readonly files: readonly FileInfo[];
   readonly next?: string | undefined;
 }
 
-/** Files, and their bytes together. */
+/** The number of files, and their total bytes. */
 export interface Usage {
   readonly files: number;
   readonly bytes: number;
 }
 
-/** The range a caller asks for, as HTTP has it: from an offset, from an offset to a length, or the last bytes. */
+/** The range that a caller asks for, as in HTTP: from an offset to the end, a length from an offset, or the last bytes. */
 export type RangeRequest = { readonly offset: number; readonly length?: number } | { readonly suffix: number };
 
 /**
- * Where artifacts live. Keys are canonical object keys (domain/artifact-path.ts): segments joined by `/`, no leading or
- * trailing slash. A key is a file or a folder, never both, because no client could download both. All implementations
- * pass one suite (test/stores/artifacts/suite.ts).
+ * The store of artifacts. Keys are canonical object keys (domain/artifact-path.ts): segments joined by `/`, without a
+ * leading or trailing slash. A key is a file or a folder, never both, because no client could download both. All
+ * implementations pass one test suite (test/stores/artifacts/suite.ts).
  */
 export interface ArtifactStore {
-  /** A URL by which anyone who has it can GET the object, ranges of it too; absent where the store has no address of its own. */
+  /**
+   * A URL with which anyone who has it can GET the object, or ranges of it; absent if the store has no address of its own.
+   */
   presignGet?(key: string, headers: DownloadHeaders, seconds: number): Promise<string>;
-  /** How clients send a large file by parts. */
+  /** Multipart uploads, with which clients send large files. */
   readonly multipart: Multipart;
 
   /**
-   * Stores `body` under `key`, replacing what was there; readers see the old object or the new one, never a part.
+   * Stores `body` under `key`, replacing an existing object. Readers see the old object or the new one, never a part of it.
    * A body that ends early changes nothing.
-   * @param contentLength in bytes, undefined when the client did not say (it sends empty files that way).
-   * @throws MlflowError INVALID_PARAMETER_VALUE when the store cannot hold the name (a file where a folder is, or below
-   *   a file), or when the body is not as long as it was said to be.
+   * @param contentLength in bytes; undefined when the client sent no length (it sends empty files that way).
+   * @throws MlflowError INVALID_PARAMETER_VALUE when the store cannot hold the name (a file where a folder is, or below a
+   *   file), or when the body does not have the stated length.
    */
   put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void>;
 
@@ -112,29 +116,29 @@ export interface ArtifactStore {
   head(key: string): Promise<ObjectInfo | undefined>;
 
   /**
-   * A page of the files and folders directly below `prefix` ("" is the root), paths being single names. Pages follow each
-   * other by the code points of names, a folder's with a slash at its end; within its page an entry stands by its name.
-   * Empty where there is nothing, and for a file.
+   * A page of the files and folders directly below `prefix` ("" is the root); paths are single names. Pages follow each
+   * other in the order of the names' code points, where a folder's name ends with a slash. Within a page, entries are
+   * ordered by name alone. Empty if there is nothing at `prefix`, or if it is a file.
    * @param from where the page before ended; undefined for the first.
    */
   list(prefix: string, from?: string): Promise<ListPage>;
 
   /**
-   * How much is at `key` and below it: a page, as large as the store gives one. The sum of all pages is the whole.
+   * The usage at `key` and below it, for a page of the size that the store gives. The sum of all pages is the total.
    * @param from where the page before ended; undefined for the first.
    */
   usage(key: string, from?: string): Promise<Usage & { readonly next?: string | undefined }>;
 
-  /** Deletes the object at `key` and everything below it. Deleting what is not there is fine. */
+  /** Deletes the object at `key` and everything below it. Deleting a missing object is fine. */
   delete(key: string): Promise<void>;
 
-  /** The same of a part of it, as large as the store takes at once. @returns what is gone, and whether that was all */
+  /** Like `delete`, but only as much as the store deletes at once. @returns what was deleted, and whether that was all */
   deletePage(key: string): Promise<Usage & { readonly isAll: boolean }>;
 }
 
 /**
- * The store that the settings name.
- * @throws Error when the binding that it needs is missing.
+ * The store that the settings select.
+ * @throws Error when the binding that the store needs is missing.
  */
 export function artifactStore(
   env: Env,

@@ -6,12 +6,12 @@ import { FolderMultipart } from "./folder-multipart.ts";
 import { rangeHeader } from "./ranges.ts";
 
 /**
- * Artifacts as plain files in a folder of this machine, behind the file service of the command line
- * (cli/file-service.ts): a Worker has no disk. Bodies pass through as streams; no byte of them is touched here.
+ * Artifacts as plain files in a folder of this machine. A Worker has no disk, so the file service of the command line
+ * (cli/file-service.ts) accesses the files. Bodies pass through as streams; their bytes are not touched here.
  *
- * The runtime's own disk service is several times faster than the file service, but knows no names that begin with a
- * dot and no links to be refused, and is no store to write to. So the file service says whether and what a file is and
- * where it belongs, and the bytes of a large one go through the disk service.
+ * The runtime's own disk service is several times faster than the file service. But it does not see names that begin with a
+ * dot, does not refuse links, and is not safe as a store to write to. So the file service checks whether a file exists and
+ * where it belongs, and the bytes of a large file go through the disk service.
  */
 export class FolderArtifactStore implements ArtifactStore {
   readonly #files: FolderFiles;
@@ -45,8 +45,9 @@ export class FolderArtifactStore implements ArtifactStore {
   }
 
   /**
-   * The same bytes as `body`, which is given up then; undefined where the disk service does not have them. It opens the
-   * file anew, so a last look makes sure that no other file took the name in between.
+   * The same bytes as `body`, from the disk service, in which case `body` is cancelled; undefined if the disk service does
+   * not have them. The disk service opens the file again, so a final check makes sure that no other file took the name
+   * meanwhile.
    */
   async #readFromDisk(
     key: string,

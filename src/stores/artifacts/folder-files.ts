@@ -1,20 +1,20 @@
 import { incompleteUpload, nameTaken } from "./artifact-errors.ts";
 
-/** Any host: the binding decides where requests go. The key travels in the query, which no URL parser normalises. */
+/** Any host will do: the binding decides where requests go. The key is in the query, which no URL parser normalises. */
 const FILES_URL = "http://files/";
 
-/** From here on a second call costs less than the detour of the bytes through another process. */
+/** From this size on a second call costs less than sending the bytes through another process. */
 export const MIN_DISK_BYTES = 1024 * 1024;
 
-/** The runtime's disk services, where the command line gives them. */
+/** The runtime's disk services, if the command line provides them. */
 export interface Disks {
   /** The store's folder, read-only. */
   readonly artifacts: Fetcher | undefined;
-  /** The folder in which uploads grow until the file service gives them their place. */
+  /** The folder in which uploads are written until the file service moves them to their place. */
   readonly uploads: Fetcher | undefined;
 }
 
-/** Calls of the file service (cli/file-service.ts, which says what they mean), and of the disk services beside it. */
+/** Calls to the file service (documented in cli/file-service.ts) and to the disk services. */
 export class FolderFiles {
   readonly #files: Fetcher;
   readonly #disks: Disks;
@@ -28,7 +28,7 @@ export class FolderFiles {
     return this.#files.fetch(`${FILES_URL}?${new URLSearchParams(query)}`, { ...init, method });
   }
 
-  /** @returns the part of a file that the disk service has, as it answers; undefined where there is no such service. */
+  /** @returns the disk service's answer for a part of a file; undefined if there is no such service. */
   async readFromDisk(key: string, offset: number, length: number): Promise<Response | undefined> {
     const path = key.split("/").map(encodeURIComponent).join("/");
     const headers = { Range: `bytes=${offset}-${offset + length - 1}` };
@@ -37,8 +37,8 @@ export class FolderFiles {
 
   /**
    * Sends a file, or the part of one that `query` names.
-   * @returns an answer of success, or 404.
-   * @throws MlflowError INVALID_PARAMETER_VALUE where the name is taken or the body is not as long as it was said to be.
+   * @returns a successful answer, or 404.
+   * @throws MlflowError INVALID_PARAMETER_VALUE when the name is taken or the body does not have the stated length.
    */
   async send(
     query: { readonly key: string } & Record<string, string>,
@@ -54,14 +54,15 @@ export class FolderFiles {
         ? this.#sendThroughDisk(uploads, query, contentLength, readable, piping)
         : this.#settle(query.key, piping, this.fetch("PUT", query, { body: readable }));
     }
-    // A body of unknown length that breaks off reaches the service as one that ends, so a whole one says so at its end.
+    // A body of unknown length that breaks off looks to the service like a complete one, so a complete body ends with a
+    // mark.
     const end = crypto.randomUUID();
     const { readable, writable } = new IdentityTransformStream();
     const piping = pipeWithEnd(body, writable, end);
     return this.#settle(query.key, piping, this.fetch("PUT", { ...query, end }, { body: readable }));
   }
 
-  /** The disk service stores the bytes, and then the file service gives them their place. */
+  /** The disk service stores the bytes, and then the file service moves the file to its place. */
   async #sendThroughDisk(
     uploads: Fetcher,
     query: { readonly key: string } & Record<string, string>,
@@ -86,7 +87,8 @@ export class FolderFiles {
     if (answered.status === "fulfilled" && answered.value.status === 409) throw nameTaken(key);
     if (answered.status === "fulfilled" && answered.value.status >= 500) throw unexpected(answered.value);
     if (piped.status === "rejected") {
-      // The pipe breaks at either end and does not say which. A service that is gone throws here: the client may repeat.
+      // The pipe may break at either end, and its error does not tell which. If the service is gone, this call throws, so
+      // that the client may repeat.
       await this.fetch("HEAD", { key });
       throw incompleteUpload(key);
     }
@@ -107,7 +109,7 @@ async function pipeWithEnd(
   await writer.close();
 }
 
-/** An answer that the file service gives to no call of ours. */
+/** The error for an answer that the file service should never give. */
 export function unexpected(response: Response): Error {
   return new Error(`The file service answered ${response.status} ${response.statusText}.`);
 }

@@ -2,7 +2,7 @@ import { nameTaken, noSuchUpload, wrongParts } from "./artifact-errors.ts";
 import type { Multipart, UploadedPart } from "./artifact-store.ts";
 import { type FolderFiles, unexpected } from "./folder-files.ts";
 
-/** Uploads by parts into the folder of plain files (cli/part-uploads.ts). Parts come through this server. */
+/** Multipart uploads into the folder of plain files (cli/part-uploads.ts). Parts are sent through this server. */
 export class FolderMultipart implements Multipart {
   readonly #files: FolderFiles;
 

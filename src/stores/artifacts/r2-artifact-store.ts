@@ -15,12 +15,12 @@ import { refuseIfTaken } from "./taken-names.ts";
 import { partsOf, sizedStream } from "./upload-parts.ts";
 import { usageOf } from "./usage.ts";
 
-/** R2's answer to a range without a byte (developers.cloudflare.com/r2/api/error-codes). */
+/** R2's error for a range that contains no byte (developers.cloudflare.com/r2/api/error-codes). */
 const RANGE_NOT_SATISFIABLE = "(10039)";
 
 /**
- * Artifacts in an R2 bucket. R2 has no folders: a put looks for a file above its key and for anything below it, so that
- * a name means the same here as on a disk. Two uploads that race past that look leave both objects readable by key.
+ * Artifacts in an R2 bucket. R2 has no folders: a put checks for a file above its key and for anything below it, so that a
+ * name means the same here as on a disk. If two uploads race past that check, both objects are readable by key.
  */
 export class R2ArtifactStore implements ArtifactStore {
   readonly #bucket: R2Bucket;
@@ -84,7 +84,7 @@ export class R2ArtifactStore implements ArtifactStore {
   }
 
   async deletePage(key: string): Promise<Usage & { isAll: boolean }> {
-    // What is deleted is gone from the next page, so every page is the first one.
+    // Deleted objects are no longer listed, so every page is the first one.
     const [file, page] = await Promise.all([this.#bucket.head(key), this.#bucket.list({ prefix: `${key}/` })]);
     if (file !== null) await this.#bucket.delete(key);
     if (page.objects.length > 0) await this.#bucket.delete(page.objects.map((object) => object.key));
@@ -98,7 +98,7 @@ export class R2ArtifactStore implements ArtifactStore {
     });
   }
 
-  /** R2 takes only streams of known length, so this gathers parts, one at a time. */
+  /** R2 takes only streams of known length, so this method collects parts, one at a time. */
   async #putUnknownLength(key: string, body: ReadableStream<Uint8Array>): Promise<void> {
     let upload: R2MultipartUpload | undefined;
     try {
@@ -120,7 +120,7 @@ export class R2ArtifactStore implements ArtifactStore {
   }
 }
 
-/** The range that R2 answers to `range`: as asked for, but within the object. */
+/** The range that R2 answers for `range`: the requested range, limited to the object. */
 function heldRange(range: RangeRequest, size: number): ByteRange {
   if ("suffix" in range) {
     const length = Math.min(range.suffix, size);

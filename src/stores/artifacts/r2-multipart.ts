@@ -3,11 +3,14 @@ import type { Multipart, UploadedPart } from "./artifact-store.ts";
 import { sizedStream } from "./upload-parts.ts";
 import { newUploadToken, splitToken, UPLOAD_TOKEN, withToken } from "./upload-token.ts";
 
-/** R2's answers for an upload that is not under way, and for parts that are no upload (developers.cloudflare.com/r2/api/error-codes). */
+/**
+ * R2's errors for an upload that is not in progress, and for parts that do not match
+ * (developers.cloudflare.com/r2/api/error-codes).
+ */
 const NO_SUCH_UPLOAD = "(10024)";
 const WRONG_PARTS = /\((10025|10048|10011)\)/;
 
-/** Uploads by parts into an R2 bucket. The binding has no URLs, so parts come through this server. */
+/** Multipart uploads into an R2 bucket. The binding has no URLs, so parts are sent through this server. */
 export class R2Multipart implements Multipart {
   readonly #bucket: R2Bucket;
   readonly #refuseIfTaken: (key: string) => Promise<void>;

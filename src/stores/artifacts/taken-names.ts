@@ -1,15 +1,15 @@
 import { nameTaken } from "./artifact-errors.ts";
 
-/** What a store without folders must be asked before a put. */
+/** The look-ups that a store without folders needs before a put. */
 interface Names {
   readonly head: (key: string) => Promise<unknown>;
-  /** Whether any key begins with this folder, which has a slash at its end. */
+  /** Whether any key begins with this folder's name, which ends with a slash. */
   readonly hasBelow: (folder: string) => Promise<boolean>;
 }
 
 /**
- * Refuses a key that has keys below it, or a file above it, so that a name means the same in a bucket as on a disk. Two
- * uploads that race past this look leave both objects readable by key.
+ * Refuses a key that has keys below it, or a file above it, so that a name means the same in a bucket as on a disk. If two
+ * uploads race past this check, both objects are readable by key.
  * @throws MlflowError INVALID_PARAMETER_VALUE.
  */
 export async function refuseIfTaken(key: string, { head, hasBelow }: Names): Promise<void> {

@@ -1,11 +1,11 @@
 import { incompleteUpload, isStoreFailure, storeFailed } from "./artifact-errors.ts";
 
-/** R2 wants all parts but the last equal. R2 and S3 want at least 5 MiB, and at most 10,000 parts. */
+/** R2 requires all parts but the last to have the same size. R2 and S3 require at least 5 MiB, and at most 10,000 parts. */
 const PART_BYTES = 8 * 1024 * 1024;
 
 /**
- * Sends a body of stated length.
- * @throws MlflowError INVALID_PARAMETER_VALUE where the body has another length.
+ * Sends a body of a stated length.
+ * @throws MlflowError INVALID_PARAMETER_VALUE when the body has another length.
  */
 export async function sizedStream(
   key: string,
@@ -16,14 +16,14 @@ export async function sizedStream(
   const sized = new FixedLengthStream(contentLength);
   const piping = Promise.allSettled([body.pipeTo(sized.writable)]);
   const [sent] = await Promise.allSettled([send(sized.readable)]);
-  // A store that fails reads no further: the body may never be passed on.
+  // A store that fails stops reading, so the body may never be passed on completely.
   if (sent.status === "rejected" && isStoreFailure(sent.reason)) throw storeFailed(key);
   const [piped] = await piping;
   if (piped.status === "rejected" || isShort(sent)) throw incompleteUpload(key);
   if (sent.status === "rejected") throw sent.reason;
 }
 
-/** Whether the body ended before it had the length that it was said to have. */
+/** Whether the body ended before its stated length. */
 function isShort(sent: PromiseSettledResult<unknown>): boolean {
   return (
     sent.status === "rejected" && sent.reason instanceof Error && sent.reason.message.includes("FixedLengthStream")
@@ -31,8 +31,8 @@ function isShort(sent: PromiseSettledResult<unknown>): boolean {
 }
 
 /**
- * A body of unknown length in parts of one size, one at a time; the last is shorter, and may be empty.
- * @throws MlflowError INVALID_PARAMETER_VALUE where the body breaks off.
+ * A body of unknown length in parts of one size, one at a time. The last part is shorter, and may be empty.
+ * @throws MlflowError INVALID_PARAMETER_VALUE when the body breaks off.
  */
 export async function* partsOf(
   key: string,

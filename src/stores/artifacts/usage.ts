@@ -1,6 +1,6 @@
 import type { Usage } from "./artifact-store.ts";
 
-/** How much these objects are. */
+/** The number and total size of these objects. */
 export function usageOf(objects: readonly { readonly size: number }[]): Usage {
   return { files: objects.length, bytes: objects.reduce((sum, { size }) => sum + size, 0) };
 }

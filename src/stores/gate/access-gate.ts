@@ -2,9 +2,9 @@ import { DurableObject } from "cloudflare:workers";
 
 const KEY_BYTES = 32;
 
-/** What the server's doors share, and the database does not have: see server-key.ts. */
+/** Holds the secret that all instances of the server share and that is not in the database: see server-key.ts. */
 export class AccessGate extends DurableObject<Env> {
-  /** The server's own key, made by who asks first. */
+  /** The server's own key. The first call creates it. */
   key(): Uint8Array {
     const { sql } = this.ctx.storage;
     sql.exec("CREATE TABLE IF NOT EXISTS server_key (id INTEGER PRIMARY KEY CHECK (id = 1), key BLOB NOT NULL)");

@@ -1,14 +1,14 @@
-/*
- * The server's own key. Secrets of the server's making are kept in D1 as hashes by it. It lies in an object's storage, so
- * that a copy of the database opens nothing and proves nothing.
+/**
+ * The server's own key. D1 stores the secrets that the server creates only as hashes with this key. The key is in an
+ * object's storage, so that a copy of the database gives no access and proves nothing.
  */
 
 let known: { readonly env: Env; readonly key: CryptoKey } | undefined;
 
-/** Remembered by the isolate: as the key of an HMAC by SHA-256 it leaves this module. */
+/** Cached by the isolate. The key leaves this module only as an HMAC-SHA-256 key. */
 async function serverKey(env: Env): Promise<CryptoKey> {
   if (known?.env !== env) {
-    // An object that a deploy resets fails once. Asking again changes nothing.
+    // An object that a deploy resets fails once. Asking again is safe.
     const bytes = await env.GATE.getByName("key")
       .key()
       .catch(() => env.GATE.getByName("key").key());
@@ -20,15 +20,15 @@ async function serverKey(env: Env): Promise<CryptoKey> {
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 
 /**
- * A secret as it is stored, in hex.
- * @param purpose keeps hashes of one kind of secret from being another's
+ * The hash of a secret as it is stored, in hex.
+ * @param purpose makes the hashes of one kind of secret useless for another kind
  */
 export async function keyedHash(env: Env, purpose: string, secret: string): Promise<string> {
   const bytes = new TextEncoder().encode(`${purpose}\n${secret}`);
   return Buffer.from(await crypto.subtle.sign("HMAC", await serverKey(env), bytes)).toString("hex");
 }
 
-/** Whether two hashes are the same, in a time that does not tell where they differ. */
+/** Whether two hashes are equal, compared in a time that does not reveal where they differ. */
 export function sameHash(left: string, right: string): boolean {
   const encoder = new TextEncoder();
   return left.length === right.length && crypto.subtle.timingSafeEqual(encoder.encode(left), encoder.encode(right));

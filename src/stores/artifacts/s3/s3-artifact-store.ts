@@ -21,12 +21,12 @@ import { failureOf, S3Client, s3Error } from "./s3-client.ts";
 import { S3Multipart } from "./s3-multipart.ts";
 import { escapeXml, listedKey, xmlElements, xmlText } from "./s3-xml.ts";
 
-/** S3's limit of one PUT is 5 GiB; a larger object is made of parts. */
+/** S3 limits one PUT to 5 GiB; a larger object is uploaded in parts. */
 const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
 /**
- * Artifacts in a bucket of Amazon's S3 or of a store that speaks its API (R2, MinIO, Ceph, Google's with HMAC keys). Bodies
- * pass through as streams. As in R2, a put looks for what else has its name, as S3 has no folders.
+ * Artifacts in a bucket of Amazon's S3 or of a store with the same API (R2, MinIO, Ceph, Google's with HMAC keys). Bodies
+ * pass through as streams. S3 has no folders, so, as for R2, a put checks whether its name is taken.
  */
 export class S3ArtifactStore implements ArtifactStore {
   readonly #client: S3Client;
@@ -45,7 +45,7 @@ export class S3ArtifactStore implements ArtifactStore {
     } else if (contentLength === undefined || contentLength > MAX_PUT_BYTES) {
       await this.#putByParts(key, body, contentLength);
     } else if (contentLength === 0) {
-      // A stream of no bytes has no length to send.
+      // An empty stream has no length to send.
       await sizedStream(key, body, 0, async () => undefined);
       await this.#client.send({ method: "PUT", key, headers, body: new Uint8Array() });
     } else {
@@ -67,16 +67,17 @@ export class S3ArtifactStore implements ArtifactStore {
     if (body === null) throw new Error("The artifact store answered without a body.");
     const length = Number(response.headers.get("Content-Length"));
     const etag = response.headers.get("ETag") ?? "";
-    // The status says it too, but not that of every store.
+    // The status tells this too, but not in every store.
     const held = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "");
     if (held) return { body, etag, size: Number(held[2]), range: { offset: Number(held[1]), length } };
-    // Some stores take no range of an empty object for wrong.
+    // Some stores accept any range of an empty object.
     if (range !== undefined && length === 0) throw rangeNotSatisfiable(key);
     return { body, etag, size: length };
   }
 
   /**
-   * After 416: some stores refuse the last bytes of an object that has fewer, which are all of it.
+   * After 416: if an object has fewer bytes than the last bytes asked for, the whole object is the answer, but some stores
+   * refuse.
    * @throws MlflowError RANGE_NOT_SATISFIABLE
    */
   async #getWhole(key: string, range: RangeRequest | undefined): Promise<StoredObject | undefined> {
@@ -107,7 +108,7 @@ export class S3ArtifactStore implements ArtifactStore {
     const folders = xmlElements(xml, "CommonPrefixes").map(
       (inside): FileInfo => ({ path: listedKey(xmlText(inside, "Prefix")).slice(start, -1), isDir: true }),
     );
-    // An object of the folder's own name is what some tools make for an empty folder.
+    // Some tools create an object with the folder's own name for an empty folder.
     const named = [...files, ...folders].filter(({ path }) => path !== "");
     return { files: inCodePointOrder(named), next };
   }
@@ -128,17 +129,17 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async deletePage(key: string): Promise<Usage & { isAll: boolean }> {
-    // Asked first: some stores fail to delete what is only a folder.
+    // Check first: some stores fail to delete a key that is only a folder.
     const file = await this.head(key);
     if (file) await this.#client.send({ method: "DELETE", key }, [404]);
-    // What is deleted is gone from the next page, so every page is the first one.
+    // Deleted objects are no longer listed, so every page is the first one.
     const { xml, next } = await this.#listKeys(`${key}/`, {});
     const objects = objectsIn(xml);
     if (objects.length > 0) await this.#deleteAll(objects.map((object) => object.key));
     return { ...usageOf([...objects, ...(file ? [file] : [])]), isAll: next === undefined };
   }
 
-  /** @throws MlflowError INVALID_PARAMETER_VALUE where a file is above the key or anything below. */
+  /** @throws MlflowError INVALID_PARAMETER_VALUE when a file is above the key or anything is below it. */
   async refuseIfTaken(key: string): Promise<void> {
     await refuseIfTaken(key, {
       head: (above) => this.head(above),
@@ -166,7 +167,7 @@ export class S3ArtifactStore implements ArtifactStore {
     return { xml, next: xmlText(xml, "NextContinuationToken") || undefined };
   }
 
-  /** @param keys whole, with the destination's prefix. */
+  /** @param keys complete keys, with the destination's prefix. */
   async #deleteAll(keys: readonly string[]): Promise<void> {
     const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join("");
     const body = `<?xml version="1.0" encoding="UTF-8"?><Delete><Quiet>true</Quiet>${objects}</Delete>`;
@@ -179,7 +180,7 @@ export class S3ArtifactStore implements ArtifactStore {
     if (code !== "") throw s3Error(this.#client.settings, { status: 403, code });
   }
 
-  /** A body of unknown or great length, one part in memory at a time. */
+  /** Stores a body of unknown or great length, with one part in memory at a time. */
   async #putByParts(key: string, body: ReadableStream<Uint8Array>, contentLength: number | undefined): Promise<void> {
     let uploadId: string | undefined;
     try {

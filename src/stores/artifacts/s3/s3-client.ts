@@ -5,24 +5,24 @@ import { xmlText } from "./s3-xml.ts";
 
 export interface S3Request {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
-  /** Below the destination's prefix; absent for the bucket itself. */
+  /** The key below the destination's prefix; absent for the bucket itself. */
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: ReadableStream<Uint8Array> | Uint8Array | string | null;
 }
 
-/** An answer that is no success: its status and S3's own code for it, such as `NoSuchKey`; "" where none is told. */
+/** A failed answer: its status and S3's own code, such as `NoSuchKey`; "" if it has no code. */
 export interface S3Failure {
   readonly status: number;
   readonly code: string;
 }
 
-/** How often a request that may be sent again is: its body must be at hand, and a repeat change nothing. */
+/** How often a repeatable request is sent: its body must be in memory, and repeating it must be harmless. */
 const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 200;
 
-/** Signed requests to one bucket: bodies are streams, and a request whose body is one is sent once. */
+/** Signed requests to one bucket. A request whose body is a stream is sent only once. */
 export class S3Client {
   readonly settings: S3Settings;
 
@@ -30,7 +30,7 @@ export class S3Client {
     this.settings = settings;
   }
 
-  /** @throws MlflowError as {@link s3Error} says, for an answer that is neither a success nor in `expected`. */
+  /** @throws MlflowError made by {@link s3Error}, for an answer that is neither a success nor in `expected`. */
   async send(request: S3Request, expected: readonly number[] = []): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       const isLast = attempt === MAX_ATTEMPTS || request.body instanceof ReadableStream;
@@ -43,7 +43,7 @@ export class S3Client {
   }
 
   /**
-   * A URL by which whoever has it may make this one request.
+   * A URL with which anyone who has it can make this one request.
    * @param seconds until it expires.
    */
   async presign({ method, key, query = {} }: S3Request, seconds: number): Promise<string> {
@@ -51,7 +51,7 @@ export class S3Client {
     return (await this.#signer(url, { method, signQuery: true }).sign()).url.toString();
   }
 
-  /** @returns undefined where the store did not answer, and may be asked again. */
+  /** @returns undefined when the store did not answer, and may be asked again. */
   async #fetch(
     { method, key, query = {}, headers = {}, body }: S3Request,
     isLast: boolean,
@@ -75,7 +75,7 @@ export class S3Client {
     }: { method: string; headers?: S3Request["headers"]; signQuery?: boolean },
   ) {
     const { accessKeyId, secretAccessKey, sessionToken, region } = this.settings;
-    // What passes through is not hashed first. The connection keeps it whole.
+    // Streamed bodies are not hashed beforehand. The connection protects their integrity.
     const payload = signQuery ? undefined : { "X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD" };
     return new AwsV4Signer({
       url,
@@ -92,7 +92,7 @@ export class S3Client {
 
   #url(key: string | undefined, query: Readonly<Record<string, string>>): string {
     const { bucket, region, endpoint, prefix } = this.settings;
-    // A certificate of Amazon's covers no bucket with a dot in its name.
+    // Amazon's certificates do not cover bucket names with a dot.
     const base =
       endpoint !== undefined
         ? `${endpoint}/${bucket}`
@@ -105,7 +105,7 @@ export class S3Client {
   }
 }
 
-/** As signatures have it (RFC 3986): all but letters, digits and `-._~`. */
+/** Percent-encodes as signatures require (RFC 3986): everything except letters, digits and `-._~`. */
 function encodeSegment(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
@@ -116,8 +116,8 @@ export async function failureOf(response: Response): Promise<S3Failure> {
 }
 
 /**
- * What a failure of the store means to the client: 503 where to repeat may help, and otherwise a status that clients do
- * not repeat, with the cause that the operator must mend.
+ * The client's error for a failure of the store: 503 if repeating may help; otherwise a status that clients do not repeat,
+ * with the cause that the operator must fix.
  */
 export function s3Error(settings: S3Settings, { status, code }: S3Failure): MlflowError {
   const { bucket, region, accessKeyId } = settings;

@@ -6,7 +6,7 @@ import { escapeXml, xmlText } from "./s3-xml.ts";
 
 const TOKEN_HEADER = `x-amz-meta-${UPLOAD_TOKEN}`;
 
-/** Uploads by parts, which clients send to the store themselves by URLs that expire. */
+/** Multipart uploads. Clients send the parts directly to the store, with URLs that expire. */
 export class S3Multipart implements Multipart {
   readonly #client: S3Client;
 
@@ -50,12 +50,12 @@ export class S3Multipart implements Multipart {
       if (response.status === 404 && (await this.#cameOf(key, token))) return;
       throw this.#completionError(uploadId, failure);
     }
-    // S3 may begin to answer before it knows: a failure then comes with status 200.
+    // S3 may begin to answer before it knows the outcome: a failure then comes with status 200.
     const code = xmlText(await response.text(), "Code");
     if (code !== "") throw this.#completionError(uploadId, { status: 500, code });
   }
 
-  /** Whether the object at `key` came of the upload that has this token. */
+  /** Whether the object at `key` was created by the upload with this token. */
   async #cameOf(key: string, token: string): Promise<boolean> {
     const response = await this.#client.send({ method: "HEAD", key }, [404]);
     return response.headers.get(TOKEN_HEADER) === token;

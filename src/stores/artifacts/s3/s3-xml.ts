@@ -1,13 +1,11 @@
-/*
- * The little XML that S3 speaks. Its answers are flat, and keys come URL-encoded, so that an element is found by its tags.
- */
+/** The little XML that S3 uses. S3's answers are flat and its keys URL-encoded, so an element can be found by its tags. */
 
-/** The text of the first element of this name, "" where there is none. */
+/** The text of the first element with this name; "" if there is none. */
 export function xmlText(xml: string, name: string): string {
   return unescapeXml(new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? "");
 }
 
-/** The insides of all elements of this name. */
+/** The contents of all elements with this name. */
 export function xmlElements(xml: string, name: string): string[] {
   return [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, "gs"))].map(([, inside = ""]) => inside);
 }
@@ -25,7 +23,7 @@ function unescapeXml(text: string): string {
   });
 }
 
-/** A key of a list that was asked for with `encoding-type=url`: form-encoded, so that a plus is a space. */
+/** Decodes a key of a list requested with `encoding-type=url`. The key is form-encoded, so a plus is a space. */
 export function listedKey(encoded: string): string {
   return decodeURIComponent(encoded.replaceAll("+", " "));
 }

@@ -5,7 +5,7 @@ import type { RunPlace } from "../../run/stub.ts";
 /** Where the history of one metric of a run is. */
 export type PointSource = RunPlace & {
   readonly key: string;
-  /** Its one point, where D1 is the run's whole history; undefined where an object holds it. */
+  /** The metric's one point, if D1 has the run's whole history; undefined if an object has it. */
   readonly point: Metric | undefined;
 };
 

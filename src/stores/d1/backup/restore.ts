@@ -3,7 +3,7 @@ import { exactDouble, exactDoubleSql } from "../connection/exact-double.ts";
 import { jsonLists } from "../connection/json-lists.ts";
 import type { CellValue, Column, Table } from "./tables.ts";
 
-/** How far a restoration is, as the table of imports notes it. */
+/** The state of a restoration, as stored in the table of imports. */
 export type RestoreState = "begun" | "done";
 
 export async function findRestore(db: D1Database, id: string): Promise<RestoreState | undefined> {
@@ -14,7 +14,7 @@ export async function findRestore(db: D1Database, id: string): Promise<RestoreSt
   return row?.digest;
 }
 
-/** Whether nothing was ever kept here: no run, no model, no user, and no experiment but the default one. */
+/** Whether the server was never used: it has no run, no model, no user, and no experiment but the default one. */
 export async function isEmptyServer(db: D1Database): Promise<boolean> {
   const row = await db
     .prepare(
@@ -29,10 +29,10 @@ export function noteRestoreStatement(db: Database, id: string, state: RestoreSta
   return db.prepare("INSERT OR REPLACE INTO imports (kind, id, digest) VALUES ('restore', ?, ?)").bind(id, state);
 }
 
-/** A row whose value stands in place of what the backup says. */
+/** Functions, by column, whose values replace the values of the backup. */
 export type Overrides = Readonly<Record<string, (row: Readonly<Record<string, CellValue>>) => CellValue>>;
 
-/** Writes rows as `readGroup` gives them, in place of those of the same key. */
+/** Writes rows in the form of `readGroup`, replacing rows with the same key. */
 export function restoreStatements(
   db: Database,
   table: Table,
@@ -64,7 +64,7 @@ function valueJson(value: CellValue, { type }: Column): string {
   return type === "REAL" ? exactDouble(Number(value)) : JSON.stringify(String(value));
 }
 
-/** Ids that were given once are not given again, though their rows are gone. */
+/** Keeps ids from being reused, even if their rows are gone. */
 export function sequenceStatements(db: Database, sequences: Readonly<Record<string, string>>): Statement[] {
   return Object.entries(sequences).flatMap(([table, last]) => [
     db.prepare("UPDATE sqlite_sequence SET seq = max(seq, CAST(? AS INTEGER)) WHERE name = ?").bind(last, table),
@@ -77,7 +77,7 @@ export function sequenceStatements(db: Database, sequences: Readonly<Record<stri
   ]);
 }
 
-/** The last id that each table has given, by table, as text. */
+/** The last id that each table has assigned, by table, as text. */
 export async function readSequences(db: D1Database): Promise<Record<string, string>> {
   const { results } = await db
     .prepare("SELECT name, CAST(seq AS TEXT) AS seq FROM sqlite_sequence WHERE name <> 'd1_migrations'")

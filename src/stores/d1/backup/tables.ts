@@ -1,6 +1,4 @@
-/*
- * D1's tables as rows, whatever they hold: so a backup has all of them, those too that a later version adds.
- */
+/** D1's tables as generic rows, so that a backup has all tables, including tables that a later version adds. */
 
 export type ColumnType = "INTEGER" | "REAL" | "TEXT" | "BLOB";
 
@@ -12,20 +10,20 @@ export interface Column {
 export interface Table {
   readonly name: string;
   readonly columns: readonly Column[];
-  /** Names of its primary key's columns, in order. */
+  /** Names of the primary key's columns, in order. */
   readonly key: readonly string[];
 }
 
-/** A table and those whose rows belong to one of its rows: their keys begin with its key. */
+/** A parent table, and the child tables whose rows belong to its rows: a child's key begins with the parent's key. */
 export interface TableGroup {
   readonly parent: Table;
   readonly children: readonly Table[];
 }
 
-/** What can be made anew from the rest, or is the platform's own. */
+/** Tables that can be rebuilt from the rest, or that belong to the platform. */
 const NOT_KEPT: ReadonlySet<string> = new Set(["d1_migrations", "run_documents"]);
 
-/** Tables that others belong to, by the column that those name them by. */
+/** Parent tables, by the column with which child tables refer to them. */
 const PARENTS: Readonly<Record<string, string>> = {
   experiment_id: "experiments",
   run_id: "runs",
@@ -69,29 +67,29 @@ function typeOf(declared: string): ColumnType {
   return type === "INTEGER" || type === "REAL" || type === "BLOB" ? type : "TEXT";
 }
 
-/** Integers as text, since D1 rounds those beyond 2^53; bytes as hexadecimal digits. */
+/** Integers as text, since D1 rounds integers beyond 2^53; bytes as hexadecimal digits. */
 function selected({ name, type }: Column): string {
   if (type === "INTEGER") return `CAST("${name}" AS TEXT)`;
   return type === "BLOB" ? `hex("${name}")` : `"${name}"`;
 }
 
-/** UTF-16 units of a row's texts, about. */
+/** SQL: about how many UTF-16 units a row's texts have. */
 function sizeOf({ columns }: Table): string {
   const texts = columns.filter(({ type }) => type === "TEXT" || type === "BLOB");
   return ["50", ...texts.map(({ name }) => `ifnull(length("${name}"), 0)`)].join(" + ");
 }
 
-/** A value as {@link selected} gives it. */
+/** A value in the form of {@link selected}. */
 export type CellValue = string | number | null;
 
 export interface ParentKey {
-  /** As {@link selected}; where the next page begins. */
+  /** The key in the form of {@link selected}: the next page begins after it. */
   readonly key: readonly CellValue[];
-  /** Of the row and of its children's rows. */
+  /** Size of the row and its children's rows. */
   readonly size: number;
 }
 
-/** The keys of the rows after `after`, in order, and how large they are with all that belongs to them. */
+/** The keys of the rows after `after`, in order, each with the size of the row and all rows that belong to it. */
 export async function readParentKeys(
   db: D1Database,
   { parent, children }: TableGroup,
@@ -120,8 +118,8 @@ function bound({ type }: Column): string {
 }
 
 /**
- * The rows of the parent with these keys, and all that belong to them, by table: one snapshot of the database.
- * @param keys as {@link readParentKeys} gives them
+ * The parent's rows with these keys, and all rows that belong to them, by table, in one snapshot of the database.
+ * @param keys in the form of {@link readParentKeys}
  */
 export async function readGroup(
   db: D1Database,

@@ -6,7 +6,7 @@ function digestRows(digests: readonly RecordDigest[]): string[] {
   return digests.map(({ kind, id, digest }) => JSON.stringify([kind, id, digest]));
 }
 
-/** Notes that these records are here whole. */
+/** Records that these records were imported completely. */
 export function noteDigestStatements(db: Database, digests: readonly RecordDigest[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO imports (kind, id, digest)
@@ -16,7 +16,7 @@ export function noteDigestStatements(db: Database, digests: readonly RecordDiges
   return jsonLists(digestRows(digests)).map((list) => statement.bind(list));
 }
 
-/** A record that was deleted for good since is not here, whatever was noted of it. */
+/** A record that was deleted for good after its import no longer counts as imported. */
 const IS_STILL_HERE = `CASE i.kind
     WHEN 'experiment' THEN EXISTS (SELECT 1 FROM experiments e WHERE e.experiment_id = i.id)
     WHEN 'run' THEN EXISTS (SELECT 1 FROM runs r WHERE r.run_id = i.id)
@@ -24,7 +24,7 @@ const IS_STILL_HERE = `CASE i.kind
     WHEN 'registered_model' THEN EXISTS (SELECT 1 FROM registered_models m WHERE m.name = i.id)
   END`;
 
-/** Those of `digests` whose records are here, whole and as they were then. */
+/** The digests, of `digests`, whose records were imported completely and are still here. */
 export async function findNotedDigests(
   db: D1Database,
   digests: readonly RecordDigest[],

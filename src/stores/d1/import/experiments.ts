@@ -3,8 +3,8 @@ import type { Database, Statement } from "../connection/database.ts";
 import { integerList, jsonLists } from "../connection/json-lists.ts";
 
 /**
- * Writes experiments under their own ids. What is there already becomes as the record says, if it differs.
- * A name that another experiment has fails the batch by the UNIQUE constraint `experiments.name`.
+ * Writes experiments under their own ids. An existing experiment that differs is changed to match its record. If another
+ * experiment has the name, the UNIQUE constraint `experiments.name` fails the batch.
  */
 export function importExperimentStatements(db: Database, experiments: readonly ExperimentRecord[]): Statement[] {
   const columns = "name, artifact_location, lifecycle_stage, creation_time, last_update_time";
@@ -39,7 +39,7 @@ export function importExperimentStatements(db: Database, experiments: readonly E
   ];
 }
 
-/** The columns of a list, as the row has them that was not inserted. */
+/** The columns of a list, with the values of the row that was not inserted. */
 export function excluded(columns: string): string {
   return columns.replaceAll(/\w+/g, "excluded.$&");
 }
@@ -47,11 +47,11 @@ export function excluded(columns: string): string {
 export interface NamedExperiment {
   readonly experimentId: string;
   readonly name: string;
-  /** Whether it came by an import, or is the first server's untouched `Default`: it may become what a record says. */
+  /** Whether a record may replace the experiment: it was imported, or is a new server's untouched `Default`. */
   readonly isReplaceable: boolean;
 }
 
-/** The experiments of these ids that exist. */
+/** The existing experiments with these ids. */
 export async function findNamedExperiments(
   db: D1Database,
   experimentIds: readonly string[],

@@ -4,8 +4,8 @@ import { jsonLists } from "../connection/json-lists.ts";
 import { type SummaryRowJson, upsertLatestStatements } from "../metrics/latest-metrics.ts";
 
 /**
- * Writes points of runs of which each metric has one: what `latest_metrics` holds of them is their whole history. Rolls
- * its batch back, as guard `first_points`, where one of the runs has an object, or another point of one of the metrics.
+ * Writes points of runs whose metrics have one point each, so that `latest_metrics` has their whole history. Rolls its
+ * batch back, with guard `first_points`, if a run has an object, or has another point of one of the metrics.
  */
 export function importFirstPointsStatements(db: Database, rows: readonly SummaryRowJson[]): Statement[] {
   const guard = db.prepare(

@@ -4,7 +4,7 @@ import { exactDouble, exactDoubleSql } from "../connection/exact-double.ts";
 import { jsonLists } from "../connection/json-lists.ts";
 import { excluded } from "./experiments.ts";
 
-/** Writes logged models under their own ids, whole. What is there already becomes as the record says, if it differs. */
+/** Writes complete logged models under their own ids. An existing model that differs is changed to match its record. */
 export function importLoggedModelStatements(db: Database, models: readonly LoggedModelRecord[]): Statement[] {
   const columns =
     "name, model_type, source_run_id, status, status_message, artifact_uri, lifecycle_stage, creation_time, last_update_time";

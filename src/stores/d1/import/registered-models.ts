@@ -3,13 +3,16 @@ import type { Database, Statement } from "../connection/database.ts";
 import { jsonLists } from "../connection/json-lists.ts";
 import { excluded } from "./experiments.ts";
 
-/** A record with what is read out of its versions' sources. */
+/** A record with the data parsed from its versions' sources. */
 export type RegisteredModelToWrite = RegisteredModelRecord & {
-  /** By version: the logged model that it was registered from. */
+  /** By version: the logged model from which the version was registered. */
   readonly modelIds: ReadonlyMap<number, string>;
 };
 
-/** Writes registered models with all of their versions, under their own numbers. What differs becomes as the record says. */
+/**
+ * Writes registered models with all of their versions, under their own numbers. Existing rows are changed to match the
+ * record.
+ */
 export function importRegisteredModelStatements(db: Database, models: readonly RegisteredModelToWrite[]): Statement[] {
   const modelColumns = "description, creation_time, last_update_time";
   const versionColumns =

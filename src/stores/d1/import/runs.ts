@@ -5,9 +5,9 @@ import { jsonLists } from "../connection/json-lists.ts";
 import { excluded } from "./experiments.ts";
 
 /**
- * Writes runs under their own ids, with all but their points. A new run is active, so that its object takes points;
- * `moveRunsStatement` gives it its stage. What is there already becomes as the record says, if it differs; a param of
- * another value stops the batch as guard `param_unchanged`.
+ * Writes runs under their own ids, with everything except their points. A new run is active, so that its object takes
+ * points; `moveRunsStatement` sets its stage later. An existing run that differs is changed to match its record, but a
+ * param with another value stops the batch with guard `param_unchanged`.
  */
 export function importRunStatements(
   db: Database,
@@ -87,7 +87,7 @@ export function importRunStatements(
   ];
 }
 
-/** Integers as text, which the columns take exactly. */
+/** Integers are given as text, which the columns store exactly. */
 function runRow(run: RunRecord, cell: string): string {
   const integer = (value: number | bigint | null) => (value === null ? null : String(value));
   const { runId, experimentId, runName, userId, status, artifactUri } = run;
@@ -99,7 +99,7 @@ function pairRows(run: RunRecord, pairs: RunRecord["params"]): string[] {
   return pairs.map(({ key, value }) => JSON.stringify([run.runId, key, value, run.experimentId]));
 }
 
-/** Each dataset of an experiment once: runs of one experiment mostly share theirs, which may be long. */
+/** Each dataset of an experiment once: the runs of an experiment mostly share datasets, which may be long. */
 function datasetRows(runs: readonly RunRecord[]): string[] {
   const rows = new Map<string, string>();
   for (const { experimentId, datasetInputs } of runs) {
@@ -135,7 +135,7 @@ export function moveRunsStatements(db: Database, stages: readonly RunStage[]): S
   return jsonLists(rows).map((list) => statement.bind(list));
 }
 
-/** What of a run decides how it is imported. */
+/** The properties of an existing run that decide how it is imported. */
 export interface ImportedRun {
   readonly runId: string;
   readonly experimentId: string;
@@ -146,7 +146,7 @@ export interface ImportedRun {
   readonly cell: string;
 }
 
-/** The runs of these ids that exist, by their ids. */
+/** The existing runs with these ids, by id. */
 export async function findImportedRuns(db: D1Database, runIds: readonly string[]): Promise<Map<string, ImportedRun>> {
   const { results } = await db
     .prepare(

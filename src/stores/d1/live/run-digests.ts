@@ -2,20 +2,20 @@ import type { LifecycleStage, RunStatus } from "../../../domain/entities.ts";
 import type { StoredRow } from "../schema/rows.ts";
 import type { runs } from "../schema/runs.ts";
 
-/** A run as lists show it, with what tells whether anything of it changed. */
+/** A run as lists show it, with a digest that tells whether anything of the run changed. */
 export interface RunDigest {
   readonly runId: string;
   readonly status: RunStatus;
   readonly lifecycleStage: LifecycleStage;
   readonly runName: string;
   readonly endTimeMs: number | null;
-  /** Whether its object may hold points that D1 has not seen. */
+  /** Whether the run's object may hold points that D1 has not seen. */
   readonly isLive: boolean;
-  /** The object's name where it is a cell. */
+  /** The object's name if it is a cell. */
   readonly cell: string;
   /**
-   * Another text where a param or the start of a tag is another; of a run that is not live, also where the latest, least or
-   * greatest value of a metric is: of a live run D1 learns these late, and its object knows better.
+   * A text that changes when a param or the start of a tag changes. For a run that is not live, it also changes with the
+   * latest, least or greatest value of a metric. D1 learns of a live run's metrics late; its object has them first.
    */
   readonly data: string;
 }
@@ -28,8 +28,8 @@ type DigestRow = Pick<
 };
 
 /**
- * The stamp of the run's document, which another change of the run would have deleted. Without one, sums of what only
- * grows, or is likely to: a digest that is the same for other values would take a strange client.
+ * The stamp of the run's document, since any change of the run deletes the document. Without a document, sums of values
+ * that only grow, or mostly grow: only an unusual client could change the values and keep the digest.
  */
 const DIGEST = `SELECT run_id, status, lifecycle_stage, run_name, end_time, live_epoch, cell, coalesce(
     (SELECT 'stamp ' || stamp FROM run_documents d WHERE d.run_id = r.run_id),
@@ -41,7 +41,7 @@ const DIGEST = `SELECT run_id, status, lifecycle_stage, run_name, end_time, live
       FROM tags t WHERE t.run_id = r.run_id)) AS data
   FROM runs r WHERE run_id IN (SELECT value FROM json_each(?))`;
 
-/** The runs of `runIds` that exist, in no particular order. */
+/** The existing runs of `runIds`, in no particular order. */
 export async function findRunDigests(db: D1Database, runIds: readonly string[]): Promise<RunDigest[]> {
   const { results } = await db.prepare(DIGEST).bind(JSON.stringify(runIds)).all<DigestRow>();
   return results.map((row) => ({

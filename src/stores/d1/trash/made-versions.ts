@@ -14,7 +14,10 @@ const COUNTS: Readonly<Record<TrashKind, string>> = {
       AND coalesce(r.experiment_id, m.experiment_id) IN (SELECT value FROM json_each(?)) GROUP BY id`,
 };
 
-/** How many versions of registered models were made of each of these things: they stay, and may lose their files. */
+/**
+ * How many versions of registered models were created from each of these things. These versions stay, and may lose their
+ * files.
+ */
 export async function countVersionsOf(
   db: D1Database,
   kind: TrashKind,

@@ -1,16 +1,16 @@
 import type { TrashKind } from "../../../domain/trash.ts";
 import type { Claim } from "./purges.ts";
 
-/** Rows of a table that one statement deletes. */
+/** Most rows of a table that one statement deletes. */
 const ROWS_PER_STATEMENT = 2000;
 
 interface Table {
   readonly name: string;
-  /** Its primary key, in the order in which the rows of one thing lie. */
+  /** The table's primary key, in the order in which the rows of one thing are stored. */
   readonly key: readonly string[];
   /** SQL that finds the rows `t` of the things `p`. */
   readonly of: string;
-  /** What else must hold of a row. */
+  /** A further condition on the rows. */
   readonly where?: string;
 }
 
@@ -32,8 +32,8 @@ const imported = (kind: TrashKind): Table => ({
 });
 
 /**
- * All rows of a thing beside its own, in the order in which they go. Versions of registered models stay, whatever they were
- * made of, and so do the points of logged models that a run measured.
+ * All rows of a thing except its own row, in the order of deletion. Versions of registered models stay, whatever they were
+ * created from, and so do the points of logged models that a run measured.
  */
 export const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
   run: [
@@ -43,7 +43,7 @@ export const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
     byRun("latest_metrics", "key"),
     byRun("input_tags", "dataset_id", "key"),
     {
-      // Those that no other run has used.
+      // Datasets that no other run has used.
       name: "datasets",
       key: ["dataset_id"],
       of: "t.dataset_id IN (SELECT i.dataset_id FROM inputs i WHERE i.run_id = p.id)",
@@ -57,7 +57,7 @@ export const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
   ],
   logged_model: [
     {
-      // Of the runs that made it, which tell of it.
+      // The documents of the runs that created the model, because they mention it.
       name: "run_documents",
       key: ["run_id"],
       of: "t.run_id IN (SELECT o.run_id FROM model_outputs o WHERE o.model_id = p.id)",
@@ -82,7 +82,7 @@ export const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
   ],
 };
 
-/** `?1` is a JSON list of ids, `?2` the claim: nothing goes of a thing that is another caller's by now. */
+/** `?1` is a JSON list of ids, `?2` the claim: nothing is deleted of a thing that another caller has claimed. */
 function deleteSql(kind: TrashKind, { name, key, of, where = "TRUE" }: Table): string {
   const columns = (table: string) => key.map((column) => `${table}${column}`).join(", ");
   return `DELETE FROM ${name} WHERE (${columns("")}) IN (
@@ -92,7 +92,7 @@ function deleteSql(kind: TrashKind, { name, key, of, where = "TRUE" }: Table): s
 }
 
 /**
- * Deletes a slice of the rows of things that were taken away.
+ * Deletes a slice of the rows of things that are being purged.
  * @returns whether there may be more
  */
 export async function deleteRowsSlice(

@@ -2,24 +2,25 @@ import type { TrashKind } from "../../../domain/trash.ts";
 import type { purges } from "../schema/purges.ts";
 import type { AsText, StoredRow } from "../schema/rows.ts";
 
-/*
- * Deletion for good. A transaction takes a thing's row away and makes one in `purges`, and from then on nobody sees or
- * restores it. Then files, history and all other rows go, in any number of calls, and the row of `purges` last. Whoever is
- * at it has a claim: without one, a caller that was held up would delete what was imported under the same id since.
+/**
+ * Deletion for good. One transaction deletes a thing's row and inserts a row in `purges`; from then on nobody can see or
+ * restore the thing. Then files, history and all other rows are deleted, in any number of calls, and the row in `purges`
+ * last. The caller that does this holds a claim. Without claims, a delayed caller could delete something that was imported
+ * under the same id meanwhile.
  */
 
-/** A thing that is on its way out. */
+/** A thing that is being purged. */
 export interface Purge {
   readonly kind: TrashKind;
   readonly id: string;
   readonly experimentId: string;
-  /** The folder that is the thing's alone; empty where there is none. */
+  /** The folder that only this thing has; empty if there is none. */
   readonly artifactUri: string;
   readonly hasObject: boolean;
   readonly cell: string;
 }
 
-/** Who is at some purges, and until when in milliseconds. */
+/** The caller that works on some purges, and until when, in milliseconds. */
 export interface Claim {
   readonly name: string;
   readonly untilMs: number;
@@ -38,7 +39,7 @@ const toPurge = (row: PurgeRow): Purge => ({
   cell: row.cell,
 });
 
-/** An experiment that is on its way out takes its runs and models with it, whatever their stage, and their files at its end. */
+/** Purging an experiment also purges its runs and models, whatever their stage, and finally their files. */
 const OF_PURGED = "LEFT JOIN purges x ON x.kind = 'experiment' AND x.id = CAST(t.experiment_id AS TEXT)";
 
 const OWN_FILES = `iif(x.artifact_uri <> '' AND t.artifact_uri > x.artifact_uri || '/' AND t.artifact_uri < x.artifact_uri || '0',
@@ -47,8 +48,9 @@ const OWN_FILES = `iif(x.artifact_uri <> '' AND t.artifact_uri > x.artifact_uri 
 const IS_RESTORED = `EXISTS (SELECT 1 FROM experiment_moves v WHERE v.experiment_id = t.experiment_id AND v.to_stage = 'active')`;
 
 /**
- * Takes runs or logged models away that are deleted, and were by `throughMs`, or whose experiment was taken away.
- * @returns those that were; the others were restored meanwhile, or are gone.
+ * Begins to purge runs or logged models that were deleted by `throughMs` and still are, or whose experiment is being
+ * purged.
+ * @returns the things whose purge began; the others were restored meanwhile, or are gone.
  */
 export async function beginPurges(
   db: D1Database,
@@ -83,9 +85,9 @@ export async function beginPurges(
 }
 
 /**
- * Takes an experiment away that is deleted, and was by `throughMs`, with all its runs: not while it is moving, nor where a
- * run of it was restored, and never the first one.
- * @param artifactUri its location where that may be deleted; else empty
+ * Begins to purge an experiment that was deleted by `throughMs` with all its runs and still is. Not while the experiment is
+ * moving, not if one of its runs was restored, and never the first experiment.
+ * @param artifactUri the experiment's location if it may be deleted; otherwise empty
  */
 export async function beginExperimentPurge(
   db: D1Database,
@@ -117,7 +119,7 @@ export async function beginExperimentPurge(
   return row === undefined ? undefined : toPurge(row);
 }
 
-/** Takes over what nobody is at: things of the kind, at most `limit`. */
+/** Claims purges of this kind that no caller holds, at most `limit`. */
 export async function claimPurges(
   db: D1Database,
   kind: TrashKind,
@@ -135,7 +137,7 @@ export async function claimPurges(
   return results.map(toPurge);
 }
 
-/** Keeps a claim. @returns the ids that are still the caller's */
+/** Extends a claim. @returns the ids that the caller still holds */
 export async function renewClaim(
   db: D1Database,
   kind: TrashKind,
@@ -152,12 +154,12 @@ export async function renewClaim(
   return new Set(results.map(({ id }) => id));
 }
 
-/** Gives up what the caller is at, for the next one. */
+/** Releases the caller's claim, for the next caller. */
 export async function releaseClaim(db: D1Database, claim: Claim): Promise<void> {
   await db.prepare("UPDATE purges SET claimed_until = 0 WHERE claim = ?").bind(claim.name).run();
 }
 
-/** The things are gone: nothing of them is left but these rows. */
+/** Ends purges: nothing of the things is left but these rows. */
 export async function endPurges(db: D1Database, kind: TrashKind, ids: readonly string[], claim: Claim): Promise<void> {
   await db
     .prepare("DELETE FROM purges WHERE kind = ? AND id IN (SELECT value FROM json_each(?)) AND claim = ?")
@@ -165,7 +167,7 @@ export async function endPurges(db: D1Database, kind: TrashKind, ids: readonly s
     .run();
 }
 
-/** Runs or models of an experiment that was taken away, at most `limit`. */
+/** Runs or models of an experiment that is being purged, at most `limit`. */
 export async function nextOfPurged(
   db: D1Database,
   kind: "run" | "logged_model",
@@ -180,12 +182,12 @@ export async function nextOfPurged(
   return results.map(({ id }) => id);
 }
 
-/** Whether anything is on its way out. */
+/** Whether anything is being purged. */
 export async function hasPurges(db: D1Database): Promise<boolean> {
   return (await db.prepare("SELECT 1 FROM purges LIMIT 1").first()) !== null;
 }
 
-/** Whether something of an experiment is on its way out, beside the experiment. */
+/** Whether a run or model of the experiment is being purged. */
 export async function hasPurgesOf(db: D1Database, experimentId: string): Promise<boolean> {
   const row = await db
     .prepare(
@@ -196,7 +198,7 @@ export async function hasPurgesOf(db: D1Database, experimentId: string): Promise
   return row !== null;
 }
 
-/** How much is on its way out; runs and models of experiments that are, too. */
+/** How many things are being purged, including runs and models of purged experiments. */
 export type Unfinished = Readonly<Record<TrashKind, number>>;
 
 export async function countUnfinished(db: D1Database): Promise<Unfinished> {

@@ -3,9 +3,9 @@ import { Binder } from "../../../search/binder.ts";
 import type { Visibility } from "../../../search/visibility.ts";
 import { integerList } from "../connection/json-lists.ts";
 
-/*
- * What is in the trash. Runs and models of an experiment that is in the trash itself are part of it: they are listed where
- * the experiment stays, as the first one does, and one of which a run was restored.
+/**
+ * The contents of the trash. Runs and models of an experiment in the trash are not listed separately, unless the experiment
+ * itself stays: the first experiment, and an experiment one of whose runs was restored.
  */
 
 interface TrashRow {
@@ -56,7 +56,7 @@ const COLUMNS: Readonly<Record<TrashKind, string>> = {
 const TABLES = { run: "runs", logged_model: "logged_models", experiment: "experiments" } as const;
 const KEYS = { run: "run_id", logged_model: "model_id", experiment: "experiment_id" } as const;
 
-/** The things of these ids that exist, whatever their stage, by their ids. */
+/** The existing things with these ids, in any stage, by id. */
 export async function findThings(
   db: D1Database,
   kind: TrashKind,
@@ -70,17 +70,17 @@ export async function findThings(
   return new Map(results.map((row) => [row.id, toTrashed(kind, row)]));
 }
 
-/** A place in a list of the trash, whose order is from the latest deletion on, and then by id downwards. */
+/** A position in a list of the trash, which is ordered by time of deletion, latest first, and then by id, descending. */
 export interface TrashPosition {
   readonly deletedTimeMs: number;
   readonly id: string;
 }
 
 export interface TrashList {
-  /** The list goes on after it. */
+  /** The list continues after this position. */
   readonly after: TrashPosition;
   readonly limit: number;
-  /** Also what was deleted nobody knows when. */
+  /** Whether to include things with an unknown time of deletion. */
   readonly withUnknownTime: boolean;
   readonly visibility: Visibility;
 }
@@ -88,7 +88,7 @@ export interface TrashList {
 /** Greater than every id. */
 export const LAST_ID = "~";
 
-/** What is in the trash, the latest first. */
+/** The contents of the trash, the latest deletion first. */
 export async function listTrash(db: D1Database, kind: TrashKind, list: TrashList): Promise<Trashed[]> {
   const binder = new Binder();
   const sql = kind === "experiment" ? experimentsSql(list, binder) : partsSql(kind, list, binder);
@@ -114,8 +114,8 @@ const PARTS = {
 } as const;
 
 /**
- * The latest of all experiments are among the latest of as many experiments as rows are asked for: those that have the
- * latest one of all. So a list reads along an index, however many there are.
+ * To list n rows it is enough to read n experiments: those with the latest deletions. So a list reads along an index,
+ * however many experiments there are.
  */
 function partsSql(kind: "run" | "logged_model", list: TrashList, binder: Binder): string {
   const { after, limit, withUnknownTime, visibility } = list;
