@@ -11,14 +11,14 @@ import { jsonText } from "../wire/respond.ts";
 import { apiPaths, bytes, previewedPaths, type Route, route } from "../wire/route.ts";
 import { onFiles, onRun } from "./permissions.ts";
 
-/** MLflow's limit, in bytes, of what its web UI uploads. */
+/** MLflow's limit for uploads by its web UI, in bytes. */
 const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
 
 const MAX_EXPIRATION_SECONDS = 604_800;
 
 const uploadInput = message({ runId: runIdField, path: required(string) });
 
-/** What MLflow's server answers for artifacts that it passes on itself, as this one always does. */
+/** MLflow's answer for artifacts that pass through the server itself, as they always do here. */
 function notPresigned(what: "upload" | "download"): Error {
   return invalidParameter(
     `Presigned ${what} is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts).`,
@@ -31,7 +31,7 @@ export const artifactsRoutes: readonly Route[] = [
     method: "GET",
     paths: previewedPaths("/mlflow/artifacts/list"),
     permission: onRun("READ"),
-    // MLflow's clients send no token, and expect all. Whoever sends one, "" for the first page, gets the files by pages.
+    // MLflow's clients send no page token, and expect all files. With a token, "" for the first page, the answer is a page.
     input: message({ runId: runIdField, path: string, pageToken: string }),
     handle: async ({ ctx, input: { runId, path = "", pageToken } }) => {
       const folder = canonicalArtifactPath(path);

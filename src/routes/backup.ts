@@ -10,8 +10,8 @@ import { apiPaths, nothing, type Route, route } from "../wire/route.ts";
 import { onServer } from "./permissions.ts";
 
 /*
- * All that the server holds, as it holds it: what `trackflare export` and `trackflare backup` read, and `trackflare restore`
- * writes. Only an admin may call these, since rows of users are among them.
+ * Everything that the server stores, in its stored form: `trackflare export` and `trackflare backup` read it, and
+ * `trackflare restore` writes it. Only an admin may call these endpoints, since the data includes rows of users.
  */
 
 const cell = field<CellValue>((value, path) => {
@@ -28,7 +28,7 @@ const sequences = field<Record<string, string>>((value, path) => {
   throw invalidParameter(`Parameter '${path}' is no list of tables and their last ids.`);
 });
 
-/** A line of JSON for each stretch of points, and a last one, which says that none is missing. */
+/** A line of JSON for each stretch of points, and a last line, which says that no points are missing. */
 async function* pointLines(points: AsyncIterable<RunPoints>): AsyncGenerator<string, void> {
   for await (const { runId, key, series } of points) {
     const { timestamps, steps, values } = series;

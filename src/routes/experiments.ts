@@ -23,7 +23,7 @@ const experimentId = message({ experimentId: required(id) });
 
 const search = message({ ...searchFields, viewType: orElse("ACTIVE_ONLY", oneOf(VIEW_TYPES)) });
 
-/** @param defaults what a request that leaves it out means. */
+/** @param defaults the values for fields that a request leaves out. */
 const searchRoute = (
   method: "GET" | "POST",
   path: string,
@@ -47,7 +47,7 @@ const searchRoute = (
     },
   });
 
-/** Upstream takes an absent max_results for 0 and refuses it. */
+/** Here max_results has a default; MLflow treats an absent max_results as 0 and refuses it. */
 const searchDefaults = { orderBy: [], maxResults: DEFAULT_SEARCH_RESULTS };
 
 export const experimentsRoutes: readonly Route[] = [
@@ -76,7 +76,7 @@ export const experimentsRoutes: readonly Route[] = [
   }),
   searchRoute("GET", "/mlflow/experiments/search", searchDefaults),
   searchRoute("POST", "/mlflow/experiments/search", searchDefaults),
-  // What clients of the 1.x era call; up to 1.27 they do not page and expect all.
+  // 1.x clients call this. Up to 1.27 they do not page, and expect all experiments.
   searchRoute("GET", "/mlflow/experiments/list", {
     orderBy: ["experiment_id ASC"],
     maxResults: MAX_SEARCH_RESULTS,

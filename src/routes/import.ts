@@ -34,19 +34,19 @@ import { apiPaths, type Route, route } from "../wire/route.ts";
 import { onServer } from "./permissions.ts";
 
 /*
- * What `trackflare import` writes by: MLflow's own API gives neither ids nor times, these endpoints do. Only an admin may
- * call them. Each takes records as src/domain/records.ts has them, in snake_case, all or none of a request, and may be
- * repeated: the same again changes nothing. docs/migrate.md describes the order of the calls.
+ * The endpoints that `trackflare import` uses. They set ids and times, which MLflow's own API cannot. Only an admin may call
+ * them. Each takes the records of src/domain/records.ts in snake_case and writes all or none of a request. Repeating a
+ * request changes nothing. docs/migrate.md describes the order of the calls.
  */
 
 const anyText = text(MAX_IMPORTED_VALUE_LENGTH);
 const textField = orElse("", anyText);
 const optionalText = orElse(null, anyText);
 
-/** A list of a record: a run may have more tags than a request of MLflow's API logs. */
+/** A list in a record. Its limit is higher than in MLflow's API, where one request logs fewer tags than a run may have. */
 const listOf = <T>(of: Message<T>): Field<readonly T[], true> => orElse([], repeated(nested(of), MAX_IMPORTED_ITEMS));
 const time = orElse(null, int64);
-/** A time of a column that other code reads as a number. */
+/** A time for a column that other code reads as a number. */
 const timeMs = orElse(0, safeInteger);
 const pairs = listOf(message({ key: required(anyText), value: textField }));
 const lifecycleStage = orElse("active", oneOf(LIFECYCLE_STAGES));

@@ -12,11 +12,11 @@ import { apiPaths, type Permission, type Route, route } from "../wire/route.ts";
 import { grantedResource } from "./permissions.ts";
 
 /*
- * Permissions on one thing as clients of the 2.x era ask for them: a view on the users' own grants. What they call
- * NO_PERMISSIONS is DENY.
+ * Permissions on one thing in the API of 2.x clients: a view of the users' own grants. These clients write NO_PERMISSIONS
+ * for DENY.
  */
 
-/** How clients of that era name a kind of thing, and one of it. */
+/** How these clients name a kind of thing, and a single thing of that kind. */
 interface Kind {
   readonly type: "experiment" | "registered_model";
   readonly path: string;

@@ -41,7 +41,7 @@ const search = message({
   orderBy: orElse([], repeated(nested(orderTerm))),
 });
 
-/** The models that MLflow 3 logs: their rows, and their files by paths relative to the model. */
+/** The models that MLflow 3 logs: their metadata, and their files by paths relative to the model. */
 export const loggedModelsRoutes: readonly Route[] = [
   route({
     method: "POST",

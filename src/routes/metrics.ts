@@ -14,13 +14,13 @@ import { previewedPaths, type Route, route } from "../wire/route.ts";
 import { metricToWire } from "../wire/tracking.ts";
 import { onRun, onRuns } from "./permissions.ts";
 
-/** A run's points as JSON, one after the other. */
+/** A run's points as JSON objects with commas between. */
 const seriesToWire = ({ runId, key, series }: RunSeries): string =>
   pointsOf(key, series)
     .map((point) => metricToWire(point, runId))
     .join(",");
 
-/** One run's points are made text at a time: those of a hundred runs are 30 MB of it. */
+/** Yields one run at a time, since the JSON text of a hundred runs' points takes 30 MB. */
 async function* runByRun(found: readonly RunSeries[]): AsyncGenerator<readonly RunSeries[]> {
   for (const one of found) if (one.series.values.length > 0) yield [one];
 }
@@ -45,7 +45,7 @@ export const metricsRoutes: readonly Route[] = [
       metricKey: required(string),
       maxResults: int32,
     }),
-    // MLflow makes this answer by hand, and so with the list even where it is empty.
+    // MLflow builds this answer without protobuf, so the list is present even when empty.
     handle: async ({ ctx, input: { runIds, metricKey, maxResults = MAX_BULK_POINTS } }) => {
       const found = await readBulkHistory(ctx, runIds, metricKey, maxResults);
       return jsonText(`{"metrics":[${found.map(seriesToWire).join(",")}]}`);

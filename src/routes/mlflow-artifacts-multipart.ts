@@ -31,7 +31,7 @@ function uploadInput<T extends { readonly path: string }>(verb: string, of: Mess
   return bytes({
     maxBytes: MAX_BODY_BYTES,
     read: (request, body) => {
-      // As of every POST: other types need no preflight.
+      // As for every POST, only JSON is accepted: a page could send other types without a preflight.
       if (!/^application\/json *(;|$)/i.test(request.headers.get("Content-Type") ?? "")) {
         throw invalidParameter("Bad Request. Content-Type must be application/json.");
       }
@@ -51,8 +51,8 @@ function parsed(body: Uint8Array): unknown {
 }
 
 /**
- * Clients up to 3.17 send the file's whole path on their own machine, later ones its name. MLflow's server decodes the name,
- * so that `a%20b` is stored as `a b`; here the file keeps the name that it has.
+ * The file's name. Clients up to 3.17 send the file's whole path on their own machine; later clients send only the name.
+ * MLflow's server decodes the name, so that `a%20b` is stored as `a b`. Here the file keeps its name.
  */
 function fileNameOf(path: string): string {
   return canonicalFileName(path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1));
@@ -67,7 +67,7 @@ const completeMessage = message({
   parts: required(repeated(nested(partMessage), MAX_PARTS)),
 });
 
-/** Files that are sent by parts, for clients of MLflow that are told to. */
+/** Multipart uploads, for MLflow's clients that are told to use them. */
 export const multipartRoutes: readonly Route[] = [
   route({
     method: "POST",

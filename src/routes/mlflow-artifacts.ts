@@ -20,7 +20,7 @@ import { multipartRoutes } from "./mlflow-artifacts-multipart.ts";
 import { onFiles } from "./permissions.ts";
 import { signedArtifactsRoutes } from "./signed-artifacts.ts";
 
-/** The root has no owner: what lies in it is the server's. */
+/** A permission on an artifact. The root has no owner, so it needs a permission on the server. */
 const onArtifact = (level: PermissionLevel): Permission<AskedFile> => ({
   level,
   on: ({ objectKey }) => [objectKey === "" ? { kind: "server" } : { kind: "artifact", objectKey }],
@@ -38,13 +38,13 @@ const PRESIGNED = "/mlflow-artifacts/presigned";
 
 const listMessage = message({ path: string });
 
-/** A folder, from the query, or as of every GET from the body where there is no query. */
+/** The folder to list, from the query, or as for every GET from the body where there is no query. */
 const listInput: Message<AskedFile> = {
   ...listMessage,
   parse: (value, path) => ({ objectKey: canonicalArtifactPath(listMessage.parse(value, path).path ?? "") }),
 };
 
-/** MLflow answers 503, which its clients repeat for minutes; nothing would come of it. */
+/** Refuses calls where artifacts are not served. MLflow answers 503, which makes its clients retry in vain for minutes. */
 function requireServing(ctx: ServiceContext): void {
   if (ctx.isServingArtifacts) return;
   throw new MlflowError(
@@ -53,7 +53,7 @@ function requireServing(ctx: ServiceContext): void {
   );
 }
 
-/** MLflow's answers where the operator wants no bytes of artifacts to pass through. */
+/** Refuses calls, as MLflow does, where the operator allows only presigned URLs. */
 function requireProxying(ctx: ServiceContext, what: "uploads" | "downloads"): void {
   requireServing(ctx);
   if (ctx.presigned !== "only") return;

@@ -4,33 +4,36 @@ import { parseModelSource } from "../domain/model-source.ts";
 import { isPrompt } from "../domain/prompts.ts";
 import type { Permission, PermissionLevel, Resource } from "../wire/route.ts";
 
-/** Rules of most routes: what a call needs on the experiment or run that its input names. */
+/*
+ * Rules of most routes: the permission that a call needs on the experiment, run or other thing that its input names.
+ */
+
 export const onServer = (level: PermissionLevel): Permission<unknown> => ({ level, on: () => [{ kind: "server" }] });
 
-/** The same of a call that reads or changes files, not only tells of them: a token needs the scope for it. */
+/** Adds the scope `artifacts`, which a token needs for calls that read or change files themselves. */
 export function onFiles<Input>(permission: Permission<Input>): Permission<Input> {
   return typeof permission === "string" ? permission : { ...permission, scope: "artifacts" };
 }
 
-/** The caller's own account; an admin's business is everybody's. */
+/** The caller's own account. Admins may use every account. */
 export const onAccount: Permission<{ readonly username: string }> = {
   level: "READ",
   on: ({ username }) => [{ kind: "account", username }],
 };
 
-/** What a request for grants names; undefined for all things of a kind. */
+/** The thing that a request for grants names; undefined for all things of a kind. */
 export function grantedThing(type: string, id: string) {
   if (type === "experiment" && id !== ANY) return { kind: "experiment", experimentId: id } as const;
   const isModel = (type === "registered_model" || type === "prompt") && id !== ANY;
   return isModel ? ({ kind: "registeredModel", name: id } as const) : undefined;
 }
 
-/** The same as what must be held: all things of a kind are an admin's. */
+/** The resource on which a request for grants needs a permission. For all things of a kind it is the server. */
 export function grantedResource(type: string, id: string): Resource {
   return grantedThing(type, id) ?? { kind: "server" };
 }
 
-/** Lists hold what the caller may see. */
+/** Every caller may list. The answer holds only what the caller may see. */
 export const onList: Permission<unknown> = { level: "READ", on: () => [{ kind: "list" }] };
 
 export const onExperiment = (level: PermissionLevel): Permission<{ readonly experimentId: string }> => ({
@@ -42,14 +45,14 @@ export const onExperiments = (
   level: PermissionLevel,
 ): Permission<{ readonly experimentIds?: readonly string[] | undefined }> => ({
   level,
-  // The empty list is legal and answers nothing.
+  // An empty list of ids is legal, and its answer is empty.
   on: ({ experimentIds = [] }) => [
     { kind: "list" },
     ...experimentIds.map((experimentId) => ({ kind: "experiment" as const, experimentId })),
   ],
 });
 
-/** Searches of the experiments that the caller may read among those that are named. */
+/** Searches cover those of the named experiments that the caller may read. */
 export const onReadableExperiments: Permission<{ readonly experimentIds?: readonly string[] | undefined }> = {
   level: "READ",
   on: () => [{ kind: "list" }],
@@ -70,7 +73,7 @@ interface Measurement {
   readonly modelId?: string | undefined;
 }
 
-/** Metrics of a run, and where they measure logged models, of these too. */
+/** Logging metrics needs EDIT on the run, and on the logged models that the metrics measure. */
 export const onMeasuredModels: Permission<
   Measurement & { readonly runId: string; readonly metrics?: readonly Measurement[] | undefined }
 > = {
@@ -100,7 +103,7 @@ interface NewModelVersion {
   readonly tags?: readonly KeyValue[] | undefined;
 }
 
-/** Whoever may read the registered model may then read what the version was made of, so its maker must. */
+/** The creator must be allowed to read the version's source, since readers of the registered model may read it too. */
 export const onNewModelVersion: Permission<NewModelVersion> = {
   level: "EDIT",
   on: ({ name, source, runId, modelId, tags = [] }) => {
@@ -116,7 +119,7 @@ function sourceResources(text: string): Resource[] {
   switch (source.kind) {
     case "artifacts":
       return [{ kind: "artifact", objectKey: source.objectKey }];
-    // The server opens none of these to anyone.
+    // The server never reads a direct URI, so it needs no permission.
     case "direct":
       return [];
     case "run":

@@ -40,7 +40,7 @@ const searchRoute = (path: string): Route =>
     },
   });
 
-/** Clients of before 2.3 read the newest versions with GET, which is why newer ones fall back to it. */
+/** Clients older than 2.3 read the newest versions with GET, so newer clients fall back to GET. */
 const latestVersionsRoute = (method: "GET" | "POST"): Route =>
   route({
     method,
@@ -86,7 +86,7 @@ export const registeredModelsRoutes: readonly Route[] = [
     method: "POST",
     paths: previewedPaths("/mlflow/registered-models/rename"),
     permission: {
-      // Others find the model by its name, so that EDIT is not enough.
+      // Other users find the model by its name, so EDIT is not enough to rename it.
       level: "MANAGE",
       on: ({ name }) => [{ kind: "registeredModel", name }, { kind: "newRegisteredModel" }],
     },
@@ -107,7 +107,7 @@ export const registeredModelsRoutes: readonly Route[] = [
     },
   }),
   searchRoute("/mlflow/registered-models/search"),
-  // What clients of the 1.x era call.
+  // 1.x clients call these.
   searchRoute("/mlflow/registered-models/list"),
   latestVersionsRoute("GET"),
   latestVersionsRoute("POST"),

@@ -61,7 +61,7 @@ function rolesRoute<Input>(
 
 const admin = onServer("MANAGE");
 
-/** Roles of several users, by MLflow's REST. Admins make and read them, since a role tells who may do what. */
+/** Roles, which several users share, in MLflow's REST API. Only admins create and read roles: they show users' rights. */
 export const rolesRoutes: readonly Route[] = [
   rolesRoute(
     "POST",

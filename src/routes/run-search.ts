@@ -4,14 +4,14 @@ import type { RunSearch } from "../services/runs/search-runs.ts";
 import { experimentIdsField, searchFields } from "../wire/fields.ts";
 import { type Infer, oneOf } from "../wire/message.ts";
 
-/** What every search of runs is asked, whichever columns it answers with. */
+/** The fields of every search for runs, whichever columns the answer has. */
 export const runSearchFields = {
   ...searchFields,
   experimentIds: experimentIdsField,
   runViewType: oneOf(VIEW_TYPES),
 };
 
-/** The search that was asked for, with MLflow's defaults for what was not said. */
+/** The requested search, with MLflow's defaults for missing fields. */
 export function toRunSearch(input: Infer<typeof runSearchFields>): RunSearch {
   return {
     experimentIds: input.experimentIds ?? [],

@@ -22,8 +22,9 @@ const signedTarget = (path: string): StreamInput<SignedTarget> =>
   }));
 
 /**
- * What clients were told a signed URL for. The signature is the credential, as clients send no other with such a URL. It
- * is made where the caller's permission was looked at, and is good for one file or part of one until it expires.
+ * The targets of signed URLs. The signature is the credential, since clients send no other with such a URL. The server
+ * signs only after it has checked the caller's permission. A signature is valid for one file, or one part of a file, until
+ * it expires.
  */
 export const signedArtifactsRoutes: readonly Route[] = [
   route({

@@ -3,8 +3,8 @@ import { type Method, nothing, type Route, route } from "../wire/route.ts";
 import { onList } from "./permissions.ts";
 
 /**
- * A question of MLflow's web UI, on the pages of experiments and runs, about what this server does not keep: there is
- * none of it. Under `/ajax-api` alone, where browsers ask: clients that log such things must hear that they cannot.
+ * An empty answer to MLflow's web UI, which asks on its experiment and run pages for data that this server does not keep. It
+ * is given only under `/ajax-api`, which browsers call: clients that log such data must get an error.
  */
 const none = (method: Method, path: string, answer: object): Route =>
   route({
@@ -15,13 +15,13 @@ const none = (method: Method, path: string, answer: object): Route =>
     handle: () => json(answer),
   });
 
-/** Without them the UI shows errors where an MLflow server without traces and a gateway shows empty lists. */
+/** Without these routes the UI shows errors where an MLflow server without traces and gateway shows empty lists. */
 export const stockUiRoutes: readonly Route[] = [
-  // As MLflow answers while MLFLOW_DEPLOYMENTS_TARGET is not set.
+  // MLflow's answer while MLFLOW_DEPLOYMENTS_TARGET is not set.
   none("GET", "/2.0/mlflow/gateway-proxy", { endpoints: [] }),
   none("POST", "/3.0/mlflow/traces/search", {}),
   none("POST", "/3.0/mlflow/traces/metrics", { data_points: [] }),
-  // Of evaluation datasets; those that runs log are found by experiments/search-datasets.
+  // Evaluation datasets. Datasets that runs log are found by experiments/search-datasets.
   none("POST", "/3.0/mlflow/datasets/search", {}),
   none("GET", "/3.0/mlflow/scorers/list", {}),
 ];

@@ -64,7 +64,7 @@ export const systemRoutes: readonly Route[] = [
         artifacts_presigned_only: ctx.presigned !== "off" && offersMultipart(ctx) && offersPresignedDownload(ctx),
       }),
   }),
-  // Nothing is told to anyone: the UI stops collecting when it hears so.
+  // No telemetry is collected: the UI stops collecting after this answer.
   route({
     method: "GET",
     paths: ["/ajax-api/3.0/mlflow/ui-telemetry"],

@@ -27,7 +27,7 @@ import { uiSessionRoutes } from "./ui/session.ts";
 import { uiSsoRoutes } from "./ui/sso.ts";
 import { usersRoutes } from "./users.ts";
 
-/** Everything this server answers. */
+/** All routes of this server. */
 export const ROUTES: readonly Route[] = [
   ...experimentsRoutes,
   ...runsRoutes,

@@ -21,19 +21,19 @@ function tokenToWire(token: ApiToken): object {
 
 const newSecretToWire = ({ token, secret }: NewSecret): object => ({ token: tokenToWire(token), secret });
 
-/** One's own, or as an admin anybody's. */
+/** The caller's own tokens. An admin may also use another user's. */
 const onTokens: Permission<{ readonly username?: string | undefined }> = {
   level: "EDIT",
   scope: "admin",
   on: ({ username }) => [username ? { kind: "account", username } : { kind: "list" }],
 };
 
-/** Whose it is the service looks up, and tells nobody else that it is there. */
+/** Every caller may name a token. The service checks the owner, and tells nobody else that the token exists. */
 const onToken: Permission<unknown> = { level: "EDIT", scope: "admin", on: () => [{ kind: "list" }] };
 
 const TOKENS = "/trackflare/tokens";
 
-/** What jobs sign in by in place of a password. The secret is in the answer that makes it, and in no other. */
+/** Tokens, by which jobs sign in instead of with a password. Only the answer that creates a secret contains it. */
 export const tokensRoutes: readonly Route[] = [
   route({
     method: "POST",

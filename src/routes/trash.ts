@@ -16,8 +16,8 @@ interface PurgeInput {
 }
 
 /**
- * Who manages a thing may delete it, and so for good. All of the trash is the server's. A call that names nothing goes on
- * with what others began, which they were allowed.
+ * Whoever manages a thing may delete it for good. Emptying the whole trash needs a permission on the server. A call that
+ * names nothing only continues purges that other callers were allowed to begin.
  */
 const onTrash: Permission<PurgeInput> = {
   level: "MANAGE",
@@ -31,7 +31,7 @@ const onTrash: Permission<PurgeInput> = {
 
 const ids = orElse([], repeated(id, MAX_PURGED_IDS));
 
-/** Deletion for good. docs/operate.md describes how a caller goes through all of it. */
+/** Deletion for good. docs/operate.md describes how a caller works through the whole trash. */
 export const trashRoutes: readonly Route[] = [
   route({
     method: "POST",

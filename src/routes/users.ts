@@ -19,7 +19,7 @@ import { legacyPermission } from "./legacy-permissions.ts";
 import { grantedResource, onAccount, onList, onServer } from "./permissions.ts";
 import { roleToWire } from "./roles.ts";
 
-/** The two lists, of the user's own grants, are what clients of the 2.x era insist on. */
+/** A user on the wire. 2.x clients require the two lists of the user's own grants. */
 function userToWire({ userId, username, isAdmin }: User, grants: readonly ToldGrant[] = []): object {
   const ofKind = (type: string, idName: string) =>
     grants
@@ -34,7 +34,7 @@ function userToWire({ userId, username, isAdmin }: User, grants: readonly ToldGr
   };
 }
 
-/** Servers without workspaces name every role's `default`. */
+/** A grant on the wire. Servers without workspaces give every role the workspace `default`. */
 function grantToWire({ roleId, roleName, type, pattern, level }: ToldGrant): object {
   return {
     role_id: roleId,
@@ -54,14 +54,14 @@ const grantFields = {
   resourceId: required(id),
 };
 
-/** Who manages a thing decides who else may use it; of all things of a kind an admin decides. */
+/** Whoever manages a thing decides who else may use it. For all things of a kind, an admin decides. */
 export const onGranted: Permission<{ readonly resourceType: string; readonly resourceId: string }> = {
   level: "MANAGE",
   scope: "admin",
   on: ({ resourceType, resourceId }) => [grantedResource(resourceType, resourceId)],
 };
 
-/** Users and their own grants, by MLflow's REST (`mlflow/server/auth`). */
+/** Users and their own grants, in MLflow's REST API (`mlflow/server/auth`). */
 export const usersRoutes: readonly Route[] = [
   route({
     method: "POST",
@@ -82,7 +82,7 @@ export const usersRoutes: readonly Route[] = [
       return json({ user: userToWire(user, grants) });
     },
   }),
-  // MLflow tells every user of all others; here an admin asks.
+  // MLflow lets every user list all users. Here only an admin may.
   route({
     method: "GET",
     paths: apiPaths("/mlflow/users/list"),
@@ -183,7 +183,7 @@ export const usersRoutes: readonly Route[] = [
     input: message(grantFields),
     handle: async ({ ctx, input }) => {
       const level = await effectiveLevel(ctx, input);
-      // As MLflow has it: whether the user may use the thing.
+      // As in MLflow, `allowed` says whether the user may use the thing.
       return json({ allowed: level >= GRANT_LEVELS.USE, permission: permissionOfLevel(level) });
     },
   }),

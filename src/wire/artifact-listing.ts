@@ -4,7 +4,7 @@ import type { ListPage } from "../stores/artifacts/artifact-store.ts";
 import { json, jsonStream } from "./respond.ts";
 import { fileInfoToWire, filesToWire } from "./tracking.ts";
 
-/** A folder to list: its object key, the root's URI where the answer tells it, and the folder's path below the root. */
+/** A folder to list: its object key, the root's URI if the answer includes it, and the folder's path below the root. */
 export interface ListedFolder {
   readonly objectKey: string;
   readonly rootUri?: string;
@@ -12,8 +12,8 @@ export interface ListedFolder {
 }
 
 /**
- * All files of a folder, written page by page: MLflow's clients ask for no second page. A folder may hold more than fits
- * into memory.
+ * All files of a folder in one answer, because MLflow's clients ask for no second page. It is written page by page, because
+ * a folder may hold more than fits into memory.
  */
 export async function listingResponse(ctx: ServiceContext, listed: ListedFolder): Promise<Response> {
   const pages = listPages(ctx, listed.objectKey);
@@ -22,7 +22,7 @@ export async function listingResponse(ctx: ServiceContext, listed: ListedFolder)
   return await jsonStream(listingPieces(listed, first.value, pages));
 }
 
-/** One page of a folder, for callers that ask by `page_token`. */
+/** One page of a folder, for callers that send a `page_token`. */
 export async function listingPageResponse(ctx: ServiceContext, listed: ListedFolder, token: string): Promise<Response> {
   const { files, next } = await listPage(ctx, listed.objectKey, token === "" ? undefined : token);
   return json({

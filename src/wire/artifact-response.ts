@@ -5,7 +5,7 @@ import type { DownloadHeaders, RangeRequest } from "../stores/artifacts/artifact
 import { json } from "./respond.ts";
 import { SIGNED_FILES, signedAddress } from "./signed-addresses.ts";
 
-/** What MLflow serves as text, by extension or by whole name (`mlflow/utils/mime_type_utils.py`). */
+/** Files that MLflow serves as text, by extension or by whole name (`mlflow/utils/mime_type_utils.py`). */
 const TEXT_FILES = new Set(
   (
     "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb " +
@@ -13,7 +13,7 @@ const TEXT_FILES = new Set(
   ).split(" "),
 );
 
-/** Images that hold no script. All else, HTML, SVG and PDF among it, is bytes: the stored type is the uploader's word. */
+/** Images without scripts. Everything else, such as HTML, SVG and PDF, is served as bytes: uploaders choose stored types. */
 const IMAGE_TYPES: Readonly<Record<string, string>> = {
   png: "image/png",
   jpg: "image/jpeg",
@@ -22,17 +22,17 @@ const IMAGE_TYPES: Readonly<Record<string, string>> = {
   webp: "image/webp",
 };
 
-/** A browser may keep what it was given, and asks each time whether it still holds, and whether the reader still may. */
+/** A browser may keep a file, but must revalidate it each time: the file may change, and the reader may lose access. */
 const CACHING = { "Cache-Control": "private, no-cache", Vary: "Authorization, Cookie" };
 
-/** Whether an etag is one of a list as `If-None-Match` has it, whose weak ones count too (RFC 9110 §13.1.2). */
+/** Whether an `If-None-Match` list contains the etag. Weak etags match too (RFC 9110 §13.1.2). */
 function isAmong(etag: string, list: string): boolean {
   const tags: readonly string[] = list.match(/"[^"]*"/g) ?? [];
   return list.trim() === "*" || tags.includes(etag.replace(/^W\//, ""));
 }
 
 /**
- * The file at `objectKey`, or the range of it that the request asks for, streamed.
+ * Streams the requested file, or the range of it that the request asks for.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST, RANGE_NOT_SATISFIABLE.
  */
 export async function artifactResponse(ctx: ServiceContext, request: Request, asked: AskedFile): Promise<Response> {
@@ -48,7 +48,7 @@ export async function artifactResponse(ctx: ServiceContext, request: Request, as
   let object = found;
   const ifRange = request.headers.get("If-Range");
   if (object.range && ifRange !== null && ifRange !== object.etag) {
-    // The client holds a part of another upload: it must get this one whole.
+    // The client holds a part of another version of the file, so it must get this version whole.
     await object.body.cancel();
     object = (await read(undefined)).found;
   }
@@ -70,7 +70,7 @@ export async function artifactResponse(ctx: ServiceContext, request: Request, as
 }
 
 /**
- * An address from which the client fetches the file itself, in parts and several at once.
+ * A presigned address from which the client fetches the file itself, several parts at once.
  * @throws MlflowError as {@link presignDownload}.
  */
 export async function presignedResponse(ctx: ServiceContext, request: Request, asked: AskedFile): Promise<Response> {
@@ -91,7 +91,7 @@ function contentTypeOf(fileName: string): string {
   return IMAGE_TYPES[extension.toLowerCase()] ?? "application/octet-stream";
 }
 
-/** Always a download, under the file's own name (RFC 6266): ASCII for old clients, and the exact one. */
+/** The header for a download under the file's own name (RFC 6266): an ASCII name for old clients, and the exact name. */
 export function dispositionOf(fileName: string): string {
   const ascii = fileName.replace(/[^ -~]|["\\%]/gu, "_");
   const exact = encodeURIComponent(fileName).replace(
@@ -101,7 +101,7 @@ export function dispositionOf(fileName: string): string {
   return `attachment; filename="${ascii}"; filename*=UTF-8''${exact}`;
 }
 
-/** The one range that the header asks for. Several, and what is not a byte range, count as none (RFC 9110 §14.2). */
+/** The single range in the header. Several ranges, or other units than bytes, count as no range (RFC 9110 §14.2). */
 function parseRange(header: string | null): RangeRequest | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? "");
   if (!match) return undefined;

@@ -3,18 +3,18 @@ import { alsoNamed, id, int32, longText, message, orElse, repeated, required, st
 
 /* Fields that many messages share. */
 
-/** Clients of before 1.0 say `run_uuid`; some send both. */
+/** The run's id. Clients older than 1.0 call it `run_uuid`; some send both names. */
 export const runIdField = required(alsoNamed("run_uuid", string));
 
-/** A param or tag. MLflow cuts or refuses long values by what they belong to. */
+/** A param or tag. What the value belongs to decides whether MLflow cuts or refuses a long one. */
 export const keyValue = message({ key: required(string), value: orElse("", longText) });
 
-/** The same of logged models, where MLflow takes an absent key for an empty one. */
+/** A param or tag of a logged model, where MLflow treats an absent key as empty. */
 export const optionalKeyValue = message({ key: orElse("", string), value: orElse("", longText) });
 
 export const experimentIdsField = repeated(id, MAX_EXPERIMENT_IDS);
 
-/** What every paged search is asked. The filter's grammar and the page token's reader bound both in words of their own. */
+/** The fields of every paged search. The parsers of the filter and the page token check lengths with their own errors. */
 export const searchFields = {
   filter: orElse("", longText),
   maxResults: int32,

@@ -1,13 +1,13 @@
-/** Integers of so many digits are beyond int64 by far, and slow to read exactly: they stay doubles. */
+/** Integers with more digits than this are far beyond int64 and slow to parse exactly, so they stay doubles. */
 const MAX_EXACT_DIGITS = 400;
 
 /**
  * Parses JSON, keeping integers that a double would round as bigint. Bare `NaN`, `Infinity` and `-Infinity` are numbers:
  * Python's `json.dumps` writes them when a loss diverges.
  *
- * The slower exact parse runs only for bodies with an integer of 16 digits or more in them (nearly every measured value has
- * as many behind its point), and the search for bare constants only for texts that are no JSON.
- * @throws SyntaxError when `text` is neither.
+ * The slower exact parse runs only for bodies that contain an integer of 16 digits or more (nearly every measured value
+ * has as many digits after its point). The search for bare constants runs only for texts that are not JSON.
+ * @throws SyntaxError when `text` is neither JSON nor JSON with bare constants.
  */
 export function parseJsonExactly(text: string): unknown {
   try {
@@ -26,11 +26,11 @@ const exactly: Reviver = (_key, value, context) => {
   return source.length <= MAX_EXACT_DIGITS && /^-?\d+$/.test(source) ? BigInt(source) : value;
 };
 
-/** A string, which is left alone, or a constant where a value may stand. */
+/** Matches a string, which is kept, or a bare constant in the place of a value. */
 const STRING_OR_CONSTANT = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<=^|[\s:,[])(?:NaN|(?<sign>-?)Infinity)(?=$|[\s,\]}])/gs;
 
 function parseWithConstants(text: string): unknown {
-  // JSON can spell the infinities, as numbers beyond a double, but not NaN: a zero stands for it that no client can guess.
+  // JSON can spell infinities, as numbers beyond a double, but not NaN. A zero that no client can guess stands for NaN.
   const nan = `0e${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
   const json = text.replace(STRING_OR_CONSTANT, (found, sign: string | undefined) =>
     found.startsWith('"') ? found : found === "NaN" ? nan : `${sign}1e999`,

@@ -4,35 +4,35 @@ import { MAX_JSON_BODY_BYTES, MAX_LIST_LENGTH, MAX_STRING_LENGTH } from "../doma
 import { checkLength } from "../domain/names.ts";
 
 /*
- * Request messages as MLflow's protobuf JSON has them, and the reading of one from a JSON body or a query string.
+ * Request messages in MLflow's protobuf JSON, and their parsing from a JSON body or a query string.
  *
  * What a client may send (wire rules of `mlflow/utils/proto_json_utils.py` and protobuf's JSON mapping): snake_case or
  * camelCase names, int64 as number, integral float or string, doubles as numbers or strings ("NaN"), enums by name or
- * number, null for "not set", and fields nobody knows, which are ignored at every depth.
+ * number, null for "not set", and unknown fields, which are ignored at every depth.
  *
  * Every string and list has a maximum. Where none is declared it is MAX_STRING_LENGTH and MAX_LIST_LENGTH.
  */
 
-/** Reads one field's JSON value; throws INVALID_PARAMETER_VALUE naming `path` when it cannot be one. */
+/** Reads one field's JSON value; throws INVALID_PARAMETER_VALUE naming `path` when the value is invalid. */
 type Read<T> = (value: unknown, path: string) => T;
 
 /** @typeParam IsSet whether every parsed message has the field. */
 export interface Field<T, IsSet extends boolean = false> {
   readonly read: Read<T>;
   readonly isSet: IsSet;
-  /** What a missing or null field counts as. Without one, a field that is always set must be sent, and not empty. */
+  /** The value for a missing or null field. A field that is always set but has no fallback must be sent, and not empty. */
   readonly fallback?: T;
   readonly isRepeated: boolean;
-  /** What it, or each of its items, is made of. */
+  /** The message type of the field, or of each item of a list. */
   readonly message?: Message<unknown>;
-  /** A second wire name from older clients, as `run_uuid` is of `run_id`. */
+  /** A second wire name that older clients use, such as `run_uuid` for `run_id`. */
   readonly legacyName?: string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a shape holds fields of any type, and Infer recovers each one's.
 export type Shape = Readonly<Record<string, Field<any, boolean>>>;
 
-/** What a message of this shape parses to: required fields and those with a default are there, others may be undefined. */
+/** The parsed type of a message: required fields and fields with a default are always set; others may be undefined. */
 export type Infer<S extends Shape> = {
   readonly [K in keyof S as S[K] extends Field<unknown, true> ? K : never]: S[K] extends Field<infer T, boolean>
     ? T
@@ -43,28 +43,28 @@ export type Infer<S extends Shape> = {
     : never;
 };
 
-/** The kind of input that is read from a query string or a JSON body. */
+/** An input that is read from a query string or a JSON body. */
 export interface Message<T> {
   readonly kind: "message";
   readonly shape: Shape;
   readonly parse: Read<T>;
-  /** Of a JSON body. */
+  /** Maximum size of a JSON body. */
   readonly maxBytes: number;
-  /** Wire names of the repeated fields: a query string's single value is still a list for them. */
+  /** Wire names of the repeated fields. For these, a single value in a query string is still a list. */
   readonly repeatedNames: ReadonlySet<string>;
 }
 
-/** A field that `read` makes of its JSON value. */
+/** A field whose JSON value `read` parses. */
 export function field<T>(read: Read<T>): Field<T> {
   return { read, isSet: false, isRepeated: false };
 }
 
-/** Missing, null or an empty string is a 400. */
+/** Makes a field required: a missing, null or empty value is a 400. */
 export function required<T>(of: Field<T, boolean>): Field<T, true> {
   return { ...of, isSet: true };
 }
 
-/** A field that is never undefined: where it is missing or null it is `value`. */
+/** Gives a field a default: a missing or null field becomes `value`, so the field is never undefined. */
 export function orElse<T, const Other>(value: Other, of: Field<T, boolean>): Field<T | Other, true> {
   return { ...of, isSet: true, fallback: value };
 }
@@ -87,7 +87,7 @@ export function text(maxLength: number): Field<string> {
 
 export const string = text(MAX_STRING_LENGTH);
 
-/** A text that its service bounds in MLflow's words, or cuts as MLflow does: as long as a body may be. */
+/** A text that is limited only by the body's size. Its service cuts it, or refuses it with MLflow's message. */
 export const longText = text(Number.POSITIVE_INFINITY);
 
 /** An id: clients of the 1.x era send experiment ids as numbers. */
@@ -107,7 +107,7 @@ export const int64 = field<Int64>((value, path) => {
   return parsed;
 });
 
-/** An integer that a number holds exactly, as times in milliseconds are. */
+/** An integer that a number holds exactly, such as a time in milliseconds. */
 export const safeInteger = field<number>((value, path) => {
   const parsed = int64.read(value, path);
   if (typeof parsed === "bigint") throw wrongType(value, path, "an integer of at most 2^53 - 1");
@@ -122,7 +122,7 @@ export const int32 = field<number>((value, path) => {
   return parsed;
 });
 
-/** Numbers also as texts, as Python's `float()` reads them: `nan`, `inf` and `infinity` in any case, signed or not. */
+/** A double. Texts are accepted as by Python's `float()`: also `nan`, `inf` and `infinity` in any case, signed or not. */
 export const double = field<number>((value, path) => {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);
@@ -141,7 +141,7 @@ export const bool = field<boolean>((value, path) => {
   throw wrongType(value, path, "true or false");
 });
 
-/** An enum whose names are numbered on the wire from `first`, as protobuf's are here mostly from 1. */
+/** An enum whose names are numbered on the wire from `first`. Most of MLflow's protobuf enums start at 1. */
 export function oneOf<const T extends string>(names: readonly T[], first = 1): Field<T> {
   return field((value, path) => {
     const isNumber = typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value));
@@ -164,7 +164,7 @@ export function repeated<T>(of: Field<T, boolean>, maxLength = MAX_LIST_LENGTH):
   };
 }
 
-/** A long list of scalars: as {@link repeated}, without a path for each of its items. */
+/** A long list of scalars: like {@link repeated}, but without building a path for each item. */
 export function column<T>(of: Field<T, boolean>, maxLength: number): Field<readonly T[]> {
   return {
     isSet: false,
@@ -180,7 +180,7 @@ export function nested<T>(of: Message<T>): Field<T> {
   return { ...field(of.parse), message: of };
 }
 
-/** The message whose fields are `shape`, named there in camelCase as our code reads them. */
+/** A message with the fields of `shape`, whose names are in camelCase, as our code reads them. */
 export function message<S extends Shape>(shape: S): Message<Infer<S>> {
   const fields = Object.entries(shape).map(([name, of]) => {
     const wireName = wireNameOf(name);
@@ -202,14 +202,14 @@ export function message<S extends Shape>(shape: S): Message<Infer<S>> {
       const parsed: Record<string, unknown> = {};
       for (const of of fields) {
         let found = own(wire, of.wireName);
-        // Quickly, since most messages lack most fields and a batch is a thousand messages.
+        // A fast path, since most messages lack most fields and a batch is a thousand messages.
         if (found === undefined && !of.isSet && of.aliases.every((alias) => wire[alias] === undefined)) continue;
         const fieldPath = path === "" ? of.wireName : `${path}.${of.wireName}`;
         for (const alias of of.aliases) {
           const other = own(wire, alias);
           if (other === undefined || other === null || other === "") continue;
-          // Two spellings would let a check read one and a handler the other (GHSA-442c-p479-46xg); only the two names
-          // that an id has had are sent together by some clients.
+          // With two spellings, a check could read one and the handler the other (GHSA-442c-p479-46xg). Only an old and
+          // a new name of an id may come together, because some clients send both.
           const isSame = alias === of.legacyName && (found === other || found === null || found === "");
           if (found !== undefined && !isSame) {
             throw invalidParameter(`Parameter '${fieldPath}' is given twice, also as '${alias}'.`);
@@ -227,12 +227,12 @@ export function message<S extends Shape>(shape: S): Message<Infer<S>> {
   };
 }
 
-/** `experiment_id` of `experimentId`. */
+/** The wire name of a field: `experiment_id` for `experimentId`. */
 export function wireNameOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** The raw message in a query string, before `parse`: lists from repeated names, also from `name[]` as old UIs write. */
+/** The raw message in a query string, before `parse`. Repeated names become lists, as does `name[]`, which old UIs write. */
 export function queryToRaw(query: URLSearchParams, repeatedNames: ReadonlySet<string>): Record<string, unknown> {
   const raw: Record<string, unknown> = Object.create(null);
   for (const [key, value] of query) {
@@ -260,7 +260,7 @@ function wrongType(value: unknown, path: string, expected: string): Error {
   return invalidParameter(`Invalid value ${show(value)} for parameter '${path}' supplied: expected ${expected}.`);
 }
 
-/** A scalar as JSON; of lists and objects, which may be of any depth, only their kind. */
+/** A scalar as JSON. Of a list or object, which may have any depth, it shows only the kind. */
 function show(value: unknown): string {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "[…]" : "{…}";
   return typeof value === "string" ? JSON.stringify(value) : String(value);

@@ -1,9 +1,9 @@
 /*
- * The answers of list calls: `{"runs":[…],"next_page_token":"…"}`. An empty list and an absent token are left out, as clients
- * test for their presence.
+ * The answers of list calls: `{"runs":[…],"next_page_token":"…"}`. An empty list and an absent token are left out, because
+ * clients test for their presence.
  */
 
-/** `{"<name>":[…]}` in pieces, one for each slice, where an empty list is told as one. */
+/** `{"<name>":[…]}` in pieces, one for each slice. An empty list is written too. */
 export async function* listToPieces<T>(
   name: string,
   slices: AsyncIterable<readonly T[]>,
@@ -20,7 +20,7 @@ export async function* listToPieces<T>(
 
 /**
  * The answer in pieces, one for each slice of the page.
- * @param nextPageToken a function where it is known only once all slices were read.
+ * @param nextPageToken a function where the token is known only once all slices are read.
  */
 export async function* pageToPieces<T>(
   name: string,

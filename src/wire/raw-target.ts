@@ -1,18 +1,18 @@
 import { MlflowError } from "../domain/errors.ts";
 
 /*
- * A request's target and host as they were sent. Decoding is left to those who use a part: two views of one path are how
- * `%2e%2e` passes a check and then reaches a store.
+ * A request's target and host as they were sent. Each user of a part decodes it: with two views of one path, `%2e%2e`
+ * could pass a check and then reach a store.
  *
- * On the edge `request.url` is a whole URL. The local socket hands over the request line's target as it is (cli/engine.ts):
- * a path, a whole URL (RFC 9112 §3.2.2), or what is neither.
+ * On the edge `request.url` is a whole URL. The local socket passes on the request line's target unchanged (cli/engine.ts):
+ * a path, a whole URL (RFC 9112 §3.2.2), or neither.
  */
 
-/** A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port. Names of containers have underscores. */
+/** A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port. Names of containers may have underscores. */
 const AUTHORITY = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
- * Refuses a target that is neither a path nor an http URL, and a Host header that names no host, or two.
+ * Refuses a target that is neither a path nor an http URL, and a Host header that names no host, or two hosts.
  * @throws MlflowError BAD_REQUEST
  */
 export function requireWellFormedTarget(request: Request): void {
@@ -36,20 +36,20 @@ export function rawQuery({ url }: Request): string {
   return /^[^?#]*(\?[^#]*)/.exec(url)?.[1] ?? "";
 }
 
-/** The `name:port` that was called: the URL's, as RFC 9112 §3.2.2 has it, else the Host header's. */
+/** The `name:port` that was called: from the URL (RFC 9112 §3.2.2), else from the Host header. */
 export function rawHost({ url, headers }: Request): string {
   if (url.startsWith("/")) return headers.get("Host") ?? "";
   return url.slice(url.indexOf("://") + 3, pathStart(url));
 }
 
-/** The whole URL, as `Request` needs it. Which scheme a local client's proxy was called by is not known. */
+/** The whole URL, as `Request` needs it. For a local target the scheme is http, since a proxy's scheme is unknown. */
 export function absoluteUrl(request: Request): string {
   return request.url.startsWith("/") ? `http://${rawHost(request)}${request.url}` : request.url;
 }
 
 /**
- * The address of another path of this server for the client that made this request: with the scheme, host and path before
- * the server's own that it called, as far as a proxy says what it has cut off. Nothing may be decided by it.
+ * The address of another path on this server for the client that made this request. It starts with the scheme, host and
+ * path prefix that the client called, as far as a proxy reports them. No security decision may rely on it.
  */
 export function siblingAddress(request: Request, path: string): string {
   const before = /^(.*?)\/+(?:(?:ajax-)?api\/+\d|model-versions\/)/.exec(rawPath(request))?.[1] ?? "";
@@ -60,7 +60,7 @@ export function siblingAddress(request: Request, path: string): string {
   return `${scheme}://${rawHost(request)}${/^(\/[\w.~-]+)*$/.test(cut) ? cut : ""}${before}${path}`;
 }
 
-/** Where a URL's path begins, or a query that follows no path; 0 in a target that is a path. */
+/** Where a URL's path begins, or its query if it has no path; 0 for a target that is a path. */
 function pathStart(url: string): number {
   if (url.startsWith("/")) return 0;
   const authority = url.indexOf("://") + 3;

@@ -1,6 +1,6 @@
 import type { ModelVersion, RegisteredModel } from "../domain/entities.ts";
 
-/* The wire shape of the registry's entities, by the rules of wire.ts. Version numbers are strings on the wire. */
+/* The wire shape of the registry's entities, by the rules of tracking.ts. Version numbers are strings on the wire. */
 
 export function registeredModelToWire(model: RegisteredModel): object {
   return {

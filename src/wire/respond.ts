@@ -7,22 +7,22 @@ const API_HEADERS = new Headers({
   "Cross-Origin-Resource-Policy": "same-origin",
 });
 
-/** 200 with a JSON object; MLflow's clients take any other success for an error. */
+/** A JSON object with status 200: MLflow's clients treat any other success as an error. */
 export function json(body: object, status = 200): Response {
   return jsonText(JSON.stringify(body), status);
 }
 
-/** From so many characters on, compressing an answer is worth its time on a network. */
+/** From this many characters on, compressing an answer saves time on a network. */
 const LARGE_LENGTH = 8 * 1024;
 
 const large = new WeakSet<Response>();
 
-/** Whether an answer is JSON that is long, or so long that it is streamed: a response does not say its length itself. */
+/** Whether an answer is long or streamed JSON. It is remembered here, because a response does not know its length. */
 export function isLarge(response: Response): boolean {
   return large.has(response);
 }
 
-/** 200 with JSON that is already text, or a stream of it. */
+/** JSON that is already text, or a stream of it, with status 200. */
 export function jsonText(body: string | ReadableStream<Uint8Array>, status = 200): Response {
   const response = new Response(body, { status, headers: API_HEADERS });
   if (typeof body !== "string" || body.length >= LARGE_LENGTH) large.add(response);
@@ -30,14 +30,14 @@ export function jsonText(body: string | ReadableStream<Uint8Array>, status = 200
 }
 
 /**
- * So much of an answer is gathered before it begins. What ends within is sent with its length, which clients that speak
- * HTTP/1.0 need, and in one piece.
+ * How much of an answer is gathered before it is sent. A shorter answer is sent in one piece with its length, which
+ * HTTP/1.0 clients need.
  */
 const GATHERED_BYTES = 64 * 1024;
 
 /**
- * 200 with JSON that is written piece by piece, as fast as the client reads. The first pieces are made before the answer
- * begins, so that what fails at once is an error and not half an answer.
+ * JSON with status 200, written piece by piece as fast as the client reads. The first pieces are made before the answer
+ * begins, so that an early failure becomes an error response and not half an answer.
  */
 export async function jsonStream(pieces: AsyncIterator<string, void>): Promise<Response> {
   const { gathered, isWhole } = await gather(pieces);
@@ -47,7 +47,7 @@ export async function jsonStream(pieces: AsyncIterator<string, void>): Promise<R
   return jsonText(streamOf([text], pieces, (piece) => encoder.encode(piece)));
 }
 
-/** The same of bytes. */
+/** The same as jsonStream, for bytes. */
 export async function byteStream(pieces: AsyncIterator<Uint8Array, void>): Promise<Response> {
   const headers = new Headers(API_HEADERS);
   headers.set("Content-Type", "application/octet-stream");

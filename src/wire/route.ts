@@ -6,15 +6,15 @@ import type { Message } from "./message.ts";
 export const PERMISSION_LEVELS = ["READ", "EDIT", "MANAGE"] as const;
 export type PermissionLevel = (typeof PERMISSION_LEVELS)[number];
 
-/** What a call touches, named by ids from its parsed request; `level` where it needs another than its rule's. */
+/** A thing that a call touches, named by ids from the parsed request; `level` where it needs another level than the rule's. */
 export type Resource = NamedResource & { readonly level?: PermissionLevel };
 
 type NamedResource =
-  /** What is the admin's alone. */
+  /** The server itself, for admins only. */
   | { readonly kind: "server" }
-  /** What everybody who is signed in may ask for; the answer holds what the caller may see. */
+  /** Lists, which every caller may ask for. The answer holds only what the caller may see. */
   | { readonly kind: "list" }
-  /** A name that is taken with it. */
+  /** Something new, which takes a free name. */
   | { readonly kind: "newExperiment" }
   | { readonly kind: "newRegisteredModel" }
   /** A user's own account. */
@@ -27,8 +27,8 @@ type NamedResource =
   | { readonly kind: "artifact"; readonly objectKey: string };
 
 /**
- * Who may call a route: anyone; a page of this server, whoever is before it; or callers who hold `level` on every resource
- * that `on` names. A call that names no resource is refused, and so is one whose rule throws.
+ * Who may call a route: anyone; a page of this server, whoever its visitor is; or callers who hold `level` on every
+ * resource that `on` names. A call that names no resource is refused, and so is a call whose rule throws.
  */
 export type Permission<Input> =
   | "public"
@@ -36,14 +36,14 @@ export type Permission<Input> =
   | {
       readonly level: PermissionLevel;
       /**
-       * What a token needs here. `artifacts`, where a file is read or changed, beside `read` or `write`, which follow
-       * from the level; `admin` in place of these.
+       * The scope that a token needs. Every call needs `read` or `write`, depending on the level. `artifacts`, for calls
+       * that read or change files, is needed in addition; `admin` is needed instead.
        */
       readonly scope?: "artifacts" | "admin";
       readonly on: (input: Input) => readonly Resource[];
       /**
-       * The input's `experimentIds`, of which those are dropped whose runs the caller may not read, as MLflow does: the
-       * call goes on with the others.
+       * The input's `experimentIds`. As in MLflow, experiments whose runs the caller may not read are dropped, and the
+       * call continues with the others.
        */
       readonly narrows?: (input: Input) => readonly string[];
     };
@@ -51,17 +51,17 @@ export type Permission<Input> =
 export interface Call<Input> {
   readonly ctx: ServiceContext;
   readonly input: Input;
-  /** For routes that stream bodies or read headers; others have all they need in `input`. */
+  /** For routes that stream bodies or read headers. Other routes have everything in `input`. */
   readonly request: Request;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** A body that is read whole, up to `maxBytes`; `read` makes the input of it. */
+/** A body that is read whole, up to `maxBytes`; `read` turns it into the input. */
 export interface BytesInput<Input> {
   readonly kind: "bytes";
   readonly maxBytes: number;
-  /** Says that a body is larger. */
+  /** The error for a larger body. */
   readonly tooLarge?: () => MlflowError;
   readonly read: (request: Request, body: Uint8Array<ArrayBuffer>) => Input | Promise<Input>;
 }
@@ -84,8 +84,8 @@ export function stream<Input>(read: StreamInput<Input>["read"]): StreamInput<Inp
 export const nothing: StreamInput<undefined> = stream(() => undefined);
 
 /**
- * One endpoint. `paths` are all the places it answers at; a path that ends in `/*` takes the rest of the raw target.
- * `input` is read once: authorization and handler see the same values.
+ * One endpoint. `paths` are all paths that it answers; a path that ends in `/*` takes the rest of the raw target. `input` is
+ * read once, so authorization and handler see the same values.
  */
 export interface Route<Input = unknown> {
   readonly method: Method;
@@ -95,18 +95,18 @@ export interface Route<Input = unknown> {
   readonly handle: (call: Call<Input>) => Promise<Response> | Response;
 }
 
-/** Declares a route; the one way to make one, so that none exists without a permission. */
+/** Declares a route. This is the only way to make one, so that no route lacks a permission. */
 export function route<Input>(declaration: Route<Input>): Route {
-  // A table of routes has one element type; only what `input` gave ever reaches `permission` and `handle`.
+  // A table of routes has one element type. The cast is safe: only values from `input` reach `permission` and `handle`.
   return declaration as unknown as Route;
 }
 
-/** Where an `/mlflow…` path answers: under `/api` and, for browsers, under `/ajax-api`. */
+/** The full paths of an `/mlflow…` path: under `/api` and, for browsers, under `/ajax-api`. */
 export function apiPaths(path: string, version: "2.0" | "3.0" = "2.0"): string[] {
   return [`/api/${version}${path}`, `/ajax-api/${version}${path}`];
 }
 
-/** The same and `/api/2.0/preview`, where clients of the 1.x era find tracking (R) and the registry (Python 1.30). */
+/** As `apiPaths`, plus `/api/2.0/preview`, where 1.x clients find tracking (R) and the registry (Python 1.30). */
 export function previewedPaths(path: string): string[] {
   return [...apiPaths(path), `/api/2.0/preview${path}`];
 }

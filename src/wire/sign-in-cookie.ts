@@ -1,15 +1,15 @@
 import { rawHost } from "./raw-target.ts";
 
 /*
- * The cookie of a browser that is signed in. Over TLS its name begins with `__Host-`: browsers then take it over TLS only,
- * for this very host, so that no other host of the domain can put its own in the place of it. Plain http has no such
- * cookie, on localhost neither (Safari keeps none there), so it has one of another name. Its name has the server's port in
- * it, since all ports of a host share their cookies.
+ * The cookie of a signed-in browser. Over TLS the cookie's name begins with `__Host-`: browsers then accept it only over
+ * TLS and for exactly this host, so no other host of the domain can replace it. Plain http allows no such cookie, not even
+ * on localhost (Safari keeps none there), so the cookie has another name. That name contains the server's port, since all
+ * ports of a host share their cookies.
  */
 
 const OVER_TLS = "__Host-trackflare";
 
-/** What a cookie is for: a sign-in, or one that a provider is asked for and whose answer comes from another site. */
+/** What a cookie is for: "" for a sign-in; "-oidc" for a sign-in under way at a provider, which answers from another site. */
 export type CookieUse = "" | "-oidc";
 
 export interface SignInCookie {
@@ -18,8 +18,8 @@ export interface SignInCookie {
 }
 
 /**
- * What the request brings. Over TLS the other name counts for nothing, as any host of the domain may have set it. Two values
- * under one name count for nothing either: one of them is another's.
+ * The request's cookie. Over TLS the plain name is ignored, as any host of the domain may have set it. Two values under one
+ * name are ignored too, because one of them was set by somebody else.
  */
 export function signInCookie(request: Request, use: CookieUse = ""): SignInCookie | undefined {
   const cookies = cookiesOf(request);
@@ -31,15 +31,15 @@ export function signInCookie(request: Request, use: CookieUse = ""): SignInCooki
   return undefined;
 }
 
-/** The name of the cookie that a sign-in by this request is to have. @param publicUrl where browsers find this server, if that is known */
+/** The name for the cookie of a new sign-in. @param publicUrl the URL by which browsers reach this server; "" if unknown */
 export function newCookieName(request: Request, use: CookieUse = "", publicUrl = ""): string {
   return (/^https:/i.test(publicUrl) || isOverTls(request) ? OVER_TLS : plainName(request)) + use;
 }
 
-/** What a `Set-Cookie` header says. A cookie of 0 seconds goes. */
+/** The value of a `Set-Cookie` header. 0 seconds delete the cookie. */
 export function setCookie({ name, value }: SignInCookie, maxAgeSeconds: number): string {
   const secure = name.startsWith(OVER_TLS) ? "; Secure" : "";
-  // A provider's page leads back here: Strict would keep the cookie from that very request.
+  // The provider's page redirects back here, and with Strict the browser would not send the cookie with that request.
   const site = name.endsWith("-oidc") ? "Lax" : "Strict";
   return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=${site}${secure}`;
 }
@@ -49,8 +49,8 @@ function plainName(request: Request): string {
 }
 
 /**
- * Whether the browser is known to have come over TLS. A proxy may have taken it off: then its header says so, or the page's
- * origin, or that the browser writes Sec-Fetch-Site, which it does over TLS and to names of its own machine only.
+ * Whether the browser certainly used TLS. If a proxy ended the TLS connection, its header says so, or the page's origin, or
+ * the presence of Sec-Fetch-Site, which browsers send only over TLS and to names of their own machine.
  */
 function isOverTls(request: Request): boolean {
   const { url, headers } = request;

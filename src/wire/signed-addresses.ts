@@ -1,12 +1,12 @@
 import { siblingAddress } from "./raw-target.ts";
 
 /*
- * Of no name of MLflow's: clients know these addresses from answers alone.
+ * Paths that are not part of MLflow's API: clients learn these addresses only from answers.
  */
 export const SIGNED_PARTS = "/trackflare/artifact-parts";
 export const SIGNED_FILES = "/trackflare/artifact-files";
 
-/** Where an object's parts or bytes are at this server, for the client that made this request. */
+/** The address of an object's parts or bytes on this server, for the client that made this request. */
 export function signedAddress(
   request: Request,
   path: typeof SIGNED_PARTS | typeof SIGNED_FILES,

@@ -4,8 +4,9 @@ import type { LoggedModel, ModelMetric } from "../domain/logged-model.ts";
 import type { DatasetSummary } from "../stores/d1/runs/dataset-summaries.ts";
 
 /*
- * The only place where our entities take MLflow's wire shape (run documents, which SQL renders, apart). Protobuf's JSON:
- * int64 as bare numbers, doubles that JSON lacks as strings, empty lists and unset fields left out.
+ * The only place where our entities take MLflow's wire shape, apart from run documents, which SQL renders. The rules of
+ * MLflow's protobuf JSON: int64 are bare numbers, doubles that JSON lacks are strings, and empty lists and unset fields are
+ * left out.
  */
 
 /** The JSON text of an int64, exact to the last digit. */
@@ -13,7 +14,7 @@ function int64Text(value: Int64): string {
   return String(value);
 }
 
-/** The JSON text of a double: the shortest that reads back the same, the sign of zero included. */
+/** The JSON text of a double: the shortest text that parses to the same double, including the sign of zero. */
 function doubleText(value: number): string {
   if (Number.isNaN(value)) return '"NaN"';
   if (Object.is(value, -0)) return "-0.0";
@@ -30,7 +31,7 @@ export function metricToWire(metric: Metric, runId?: string): string {
 
 export function runInfoToWire(info: RunInfo): string {
   const start = info.startTimeMs === null ? "" : `,"start_time":${int64Text(info.startTimeMs)}`;
-  // MLflow leaves an end time of 0 out, which old clients send when they resume a run.
+  // MLflow leaves out an end time of 0, which old clients send when they resume a run.
   const end = info.endTimeMs === null || info.endTimeMs === 0 ? "" : `,"end_time":${int64Text(info.endTimeMs)}`;
   return (
     `{"run_id":"${info.runId}","run_uuid":"${info.runId}","run_name":${JSON.stringify(info.runName)},` +
@@ -39,7 +40,7 @@ export function runInfoToWire(info: RunInfo): string {
   );
 }
 
-/** @param run its document ends with the object of its inputs; `modelInputs` are ids of logged models. */
+/** @param run its document must end with the `inputs` object; `modelInputs` are ids of logged models. */
 export function runToWire(run: {
   readonly info: RunInfo;
   readonly document: string;
@@ -53,7 +54,7 @@ export function runToWire(run: {
   return `${text.slice(0, -1)}${separator}"model_inputs":[${list.join(",")}]}}`;
 }
 
-/** A run that has just been created, with nothing but its tags. */
+/** A run that has just been created and has only tags. */
 export function newRunToWire(run: RunInfo & { readonly tags: readonly KeyValue[] }): string {
   return runToWire({ info: run, document: `"outputs":{},"data":{"tags":${JSON.stringify(run.tags)}},"inputs":{}` });
 }
@@ -106,7 +107,7 @@ export function fileInfoToWire(file: FileInfo): object {
   return { path: file.path, is_dir: file.isDir, ...(file.fileSize !== undefined && { file_size: file.fileSize }) };
 }
 
-/** A folder's listing, by paths relative to the root that `folder`, a canonical path, lies below. */
+/** A folder's listing, with paths relative to the artifact root. `folder` is the folder's canonical path below that root. */
 export function filesToWire(files: readonly FileInfo[], folder: string): object {
   const below = folder === "" ? "" : `${folder}/`;
   return files.length === 0 ? {} : { files: files.map((file) => fileInfoToWire({ ...file, path: below + file.path })) };

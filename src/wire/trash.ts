@@ -1,6 +1,6 @@
 import { TRASH_KINDS, type Trashed, type TrashKind } from "../domain/trash.ts";
 
-/** The fields of an answer that lists things of the trash: one a kind. */
+/** The fields of an answer that lists things in the trash: one field per kind. */
 const LISTS = { run: "runs", logged_model: "logged_models", experiment: "experiments" } as const;
 
 /** Things by their kinds, as `{"experiments":[…],"runs":[…],"logged_models":[…]}`. */
@@ -18,7 +18,7 @@ export function eachKind<T>(of: Readonly<Record<TrashKind, T>>): object {
   return Object.fromEntries(TRASH_KINDS.map((kind) => [LISTS[kind], of[kind]]));
 }
 
-/** What is told of a thing of the trash, wherever it is. */
+/** A thing in the trash, in the shape that all answers share. */
 export function trashedToWire({ kind, id, name, experimentId, deletedTimeMs, runs, loggedModels }: Trashed): object {
   const deleted = deletedTimeMs === 0 ? {} : { deleted_time: deletedTimeMs };
   switch (kind) {

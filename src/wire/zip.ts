@@ -1,9 +1,9 @@
 import { crc32 } from "node:zlib";
 
 /*
- * ZIP files as the specification (APPNOTE 6.3.10) has them, written as they are read: stored without compression, as most of
- * what is logged is compressed already, with each file's checksum behind it, and with the 64-bit fields where a file, its
- * place or their number needs them.
+ * ZIP files by the specification (APPNOTE 6.3.10), written while the client reads. Files are stored without compression,
+ * since most logged files are compressed already. Each file's checksum follows the file. 64-bit fields are used where a
+ * file's size, its offset or the number of files needs them.
  */
 
 /** A file of a ZIP. */
@@ -17,7 +17,7 @@ export interface ZipEntry {
 const UTF8_NAME_AND_CHECKSUM_BEHIND = 0x0808;
 const VERSION = 20;
 const VERSION_64 = 45;
-/** 1980-01-01, the first day that a ZIP knows. */
+/** 1980-01-01, the earliest date in the ZIP format. */
 const FIRST_DAY = 0x21;
 const MAX_U16 = 0xffff;
 const MAX_U32 = 0xffffffff;
@@ -25,8 +25,8 @@ const MAX_U32 = 0xffffffff;
 const utf8 = new TextEncoder();
 
 /**
- * The pieces of a ZIP. In memory are one piece and the list of names.
- * @throws Error where a file has another length than it was said to have: the ZIP ends there.
+ * The pieces of a ZIP. Only one piece and the list of names are in memory.
+ * @throws Error where a file's length differs from its announced size: the ZIP ends there.
  */
 export async function* zipPieces(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uint8Array, void> {
   const directory: Uint8Array[] = [];
@@ -34,7 +34,7 @@ export async function* zipPieces(entries: AsyncIterable<ZipEntry>): AsyncGenerat
   for await (const { path, size, body } of entries) {
     const name = utf8.encode(path);
     const is64 = size >= MAX_U32;
-    // The sizes, which an extra field of 64 bits promises to be behind the file in 64 bits too.
+    // With this extra field, the sizes that follow the file have 64 bits too.
     const extra = is64 ? fields([2, 1], [2, 16], [8, 0], [8, 0]) : new Uint8Array();
     const head = joined(
       fields([4, 0x04034b50], ...common(is64), [4, 0], [4, is64 ? MAX_U32 : 0], [4, is64 ? MAX_U32 : 0]),
@@ -61,7 +61,7 @@ export async function* zipPieces(entries: AsyncIterable<ZipEntry>): AsyncGenerat
   yield directoryEnd(directory, offset);
 }
 
-/** What a file's head and its entry in the directory share. */
+/** The fields that a file's header and its directory entry share. */
 function common(is64: boolean): Field[] {
   return [
     [2, is64 ? VERSION_64 : VERSION],
@@ -106,7 +106,7 @@ function directoryEnd(directory: readonly Uint8Array[], offset: number): Uint8Ar
 
 type Field = readonly [width: 2 | 4 | 8, value: number];
 
-/** Numbers as a ZIP has them, the lowest byte first. */
+/** Numbers in little-endian order, as a ZIP stores them. */
 function fields(...all: readonly Field[]): Uint8Array {
   const bytes = new Uint8Array(all.reduce((sum, [width]) => sum + width, 0));
   const view = new DataView(bytes.buffer);

@@ -11,7 +11,7 @@ import { messageField, schema } from "./schema.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Variables are an object; in a query string, the JSON text of one. */
+/** Variables are an object, or in a query string the JSON text of an object. */
 const variablesField = field<Variables>((value, path) => {
   const variables = typeof value === "string" ? parseVariables(value, path) : value;
   if (typeof variables === "object" && !Array.isArray(variables)) return (variables ?? {}) as Variables;
@@ -35,7 +35,7 @@ interface Query {
   readonly variables: Variables;
 }
 
-/** A legal query with whom it concerns, or what is wrong with it: GraphQL tells both with status 200. */
+/** A valid query with the resources it touches, or the errors in it. GraphQL answers both with status 200. */
 type Input = (Query & { readonly resources: readonly Resource[] }) | { readonly errors: readonly GraphQLError[] };
 
 const graphqlInput: Message<Input> = {
@@ -66,7 +66,7 @@ function whatIsIllegal(document: DocumentNode): readonly GraphQLError[] {
   return tooCostly === undefined ? validate(schema(), document) : [tooCostly];
 }
 
-/** Runs `query`; each root field that it selects is handed to `ask`. */
+/** Runs `query`, passing each root field that it selects to `ask`. */
 function run(query: Query, ask: (asked: Asked) => unknown): ReturnType<typeof execute> {
   const rootValue = Object.fromEntries(
     Object.entries(ROOT_FIELDS).map(([name, field]) => [name, (args: Variables) => ask(field(args))]),
@@ -75,18 +75,18 @@ function run(query: Query, ask: (asked: Asked) => unknown): ReturnType<typeof ex
   return execute({ schema: schema(), document, operationName, variableValues, rootValue, fieldResolver: messageField });
 }
 
-/** Whom a query concerns: it is run once with nothing for an answer, so that fragments and variables are resolved. */
+/** The resources that a query touches. The query is run once with empty answers, which resolves fragments and variables. */
 function resourcesOf(query: Query): Resource[] {
   const resources: Resource[] = [];
   run(query, (asked) => {
     resources.push(...asked.resources);
     return null;
   });
-  // A query of the schema alone, or of what is refused, concerns nobody's data.
+  // A query that reads only the schema, or only refused fields, touches no data.
   return resources.length > 0 ? resources : [{ kind: "list" }];
 }
 
-/** @throws what no client is to blame for, so that it is told as of REST: with a 5xx, and safe to repeat. */
+/** @throws errors that are not the client's fault, so that they become a 5xx as in REST, which is safe to repeat. */
 async function answer(ctx: ServiceContext, query: Query): Promise<ExecutionResult> {
   const result = await run(query, (asked) => asked.answer(ctx));
   for (const { originalError: cause } of result.errors ?? []) {
@@ -104,10 +104,10 @@ const graphqlRoute = (method: Method): Route =>
     input: graphqlInput,
     handle: async ({ ctx, input }) => {
       const result: ExecutionResult = "errors" in input ? input : await answer(ctx, input);
-      // MLflow tells errors by their messages alone.
+      // As in MLflow, errors are only their messages.
       return json({ data: result.data ?? null, errors: result.errors?.map((error) => error.message) ?? null });
     },
   });
 
-/** Any query of MLflow's schema: its web UI asks for run and experiment pages with it. One a request, as MLflow has it. */
+/** Answers any query of MLflow's schema, which its web UI uses for run and experiment pages. As in MLflow, one per request. */
 export const graphqlRoutes: readonly Route[] = [graphqlRoute("GET"), graphqlRoute("POST")];

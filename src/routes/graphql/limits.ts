@@ -6,13 +6,13 @@ const MAX_ALIASES = 10;
 const MAX_DEPTH = 10;
 const MAX_FIELDS = 1000;
 
-/** Ours, so that reading a document takes bounded time and stack; the web UI's own have 300 tokens. */
+/** Trackflare's own limit, which bounds the time and stack for parsing. The web UI's documents have 300 tokens. */
 export const MAX_TOKENS = 4000;
 
 interface Counts {
   rootFields: number;
   fields: number;
-  /** Of the level that has most. */
+  /** The largest number of aliases on one level. */
   aliases: number;
 }
 

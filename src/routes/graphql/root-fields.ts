@@ -19,8 +19,8 @@ import { datasetSummaryToWire, experimentToWire, filesToWire, metricToWire, runT
 import { runSearchFields, toRunSearch } from "../run-search.ts";
 
 /**
- * A root field with its arguments: whom it concerns, and its REST answer. A function in the answer is a field that costs a
- * read of its own, called only for a query that selects the field.
+ * A root field with its arguments: the resources it touches, and its REST answer. A function in the answer is a field that
+ * needs an extra read; it is called only if the query selects the field.
  */
 export interface Asked {
   readonly resources: readonly Resource[];
@@ -35,13 +35,13 @@ export type RootField = (args: Readonly<Record<string, unknown>>) => Asked;
 
 const LIST: Resource = { kind: "list" };
 
-/** Most items of an answer, which is held whole; a longer list has a page token. */
+/** Maximum number of items in an answer, which is held in memory. A longer list has a page token. */
 const MAX_ITEMS = 1000;
-/** Of the items' JSON, which takes several times as much as objects. */
+/** Maximum length of the items' JSON, which takes several times as much memory once parsed into objects. */
 const MAX_CHARACTERS = 4_000_000;
-/** Runs are larger: each brings its metrics, params and tags. */
+/** Maximum number of runs, which are larger than other items: each includes its metrics, params and tags. */
 const MAX_RUNS = 100;
-/** Of all runs of an answer together; of more runs there are fewer points each. */
+/** Maximum number of points for all runs of an answer together. With more runs, each run has fewer points. */
 const MAX_POINTS = 25_000;
 
 const onExperiments = (experimentIds: readonly string[]): Resource[] =>
@@ -63,7 +63,7 @@ const historyInput = message({
   maxResults: int32,
 });
 
-/** By their names in the schema. */
+/** The root fields, by their names in the schema. */
 export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
   test: ({ inputString }) => ({ resources: [LIST], answer: async () => ({ output: inputString }) }),
   testMutation: () => ({ resources: [LIST], answer: async () => null }),
@@ -105,7 +105,7 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
     return {
       resources: [LIST, ...runIds.map((runId): Resource => ({ kind: "run", runId }))],
       answer: async (ctx) => {
-        // Of no runs or no metric there is nothing, where REST asks for both.
+        // Without runs or a metric the answer is empty; REST would require both.
         const isNothing = runIds.length === 0 || key === "";
         const most = Math.max(1, Math.floor(MAX_POINTS / runIds.length));
         const wanted = { runIds, key, startStep, endStep, maxResults: Math.min(maxResults, most) };
@@ -159,7 +159,7 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
   },
 };
 
-/** This server has the one workspace that MLflow's has without `--enable-workspaces`. */
+/** An experiment with its workspace, which is always the one of an MLflow server without `--enable-workspaces`. */
 async function wireExperiment(ctx: ServiceContext, experimentId: string): Promise<object> {
   return { ...experimentToWire(await getExperiment(ctx, experimentId)), workspace: "default" };
 }
@@ -168,7 +168,7 @@ interface WireRun {
   readonly info: { readonly run_id: string; readonly experiment_id: string };
 }
 
-/** Runs with what GraphQL's have beyond those of REST: each is read once for all of them, where a query selects it. */
+/** Runs with the extra fields of GraphQL. If a query selects an extra field, it is read once for all runs. */
 function extendRuns(ctx: ServiceContext, texts: readonly string[]): object[] {
   const runs = texts.map((text) => parseJsonExactly(text) as WireRun);
   const experiments = new Map<string, Promise<object>>();
@@ -192,7 +192,7 @@ function extendRuns(ctx: ServiceContext, texts: readonly string[]): object[] {
   }));
 }
 
-/** @returns the first {@link MAX_ITEMS} model versions that the runs made, or fewer long ones, by run id. */
+/** @returns the model versions that the runs made, by run id: the first {@link MAX_ITEMS}, or fewer if they are long. */
 async function versionsByRun(ctx: ServiceContext, runIds: readonly string[]): Promise<Map<string, object[]>> {
   const filter = `run_id IN (${runIds.map((runId) => `'${runId}'`).join(",")})`;
   const { texts } = await readTexts(MAX_ITEMS, versionText, (maxResults) =>
@@ -207,8 +207,9 @@ async function versionsByRun(ctx: ServiceContext, runIds: readonly string[]): Pr
 const versionText = (version: ModelVersion): string => JSON.stringify(modelVersionToWire(version));
 
 /**
- * A page of at most `maxResults` items as JSON texts. Where they are long it is a shorter page, whose token leads to the rest.
- * @param search reads a page of so many items.
+ * A page of at most `maxResults` items as JSON texts. If the texts are long, the page is shorter, and its token leads to the
+ * rest.
+ * @param search reads a page with the given number of items.
  */
 async function readTexts<T>(
   maxResults: number,

@@ -19,9 +19,9 @@ import {
 } from "graphql";
 
 /**
- * The types of MLflow's GraphQL schema: names, fields and order of release 3.17.2, as its server tells them by introspection.
- * The differential test asks both servers and compares. They are made by constructors, because the functions
- * that read GraphQL's schema language are 2 KB of the Worker, gzipped.
+ * The types of MLflow's GraphQL schema, with the names, fields and order that release 3.17.2 returns by introspection. The
+ * differential test asks both servers and compares. The types are made by constructors, because the functions that read
+ * GraphQL's schema language would add 2 KB, gzipped, to the Worker.
  */
 
 function object(name: string, types: Readonly<Record<string, GraphQLOutputType>>): GraphQLObjectType {
@@ -39,7 +39,7 @@ function enumeration(name: string, ...names: readonly string[]): GraphQLEnumType
   return new GraphQLEnumType({ name, values: Object.fromEntries(names.map((name) => [name, {}])) });
 }
 
-/** A list of protobuf's messages: none of them is null. */
+/** A list of protobuf messages, none of which is null. */
 function items(type: GraphQLObjectType): GraphQLOutputType {
   return new GraphQLList(new GraphQLNonNull(type));
 }

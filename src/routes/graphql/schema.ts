@@ -12,8 +12,8 @@ import { component, mutationType, queryType } from "./schema-types.ts";
 let built: GraphQLSchema | undefined;
 
 /**
- * MLflow's schema, made by an isolate's first query: an isolate that is asked none starts without it. It lacks the directives
- * of GraphQL's specification (`@include` …), which MLflow's server does not know.
+ * MLflow's schema. An isolate's first query builds it, so that isolates without queries start faster. It lacks the
+ * directives of GraphQL's specification (`@include` …), which MLflow's server does not support.
  */
 export function schema(): GraphQLSchema {
   built ??= new GraphQLSchema({ query: queryType, mutation: mutationType, directives: [component] });
@@ -21,8 +21,8 @@ export function schema(): GraphQLSchema {
 }
 
 /**
- * A field of a REST message by its GraphQL name: snake_case becomes camelCase, and a field that the message leaves out has
- * protobuf's default, as MLflow answers it.
+ * A field of a REST message by its GraphQL name. snake_case becomes camelCase. As in MLflow, a field that the message leaves
+ * out has protobuf's default.
  */
 export const messageField: GraphQLFieldResolver<Readonly<Record<string, unknown>>, unknown> = (
   message,
@@ -42,7 +42,7 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** `null` stays: an answer that says it means it. */
+/** The value, or protobuf's default where it is undefined. An explicit `null` stays. */
 function orDefault(value: unknown, type: GraphQLOutputType): unknown {
   const named = getNullableType(type);
   if (isListType(named)) return value === undefined ? [] : value;
@@ -53,7 +53,7 @@ function orDefault(value: unknown, type: GraphQLOutputType): unknown {
     case "Boolean":
       return value ?? false;
     case "Float":
-      // Text stands for what JSON's numbers lack.
+      // A text stands for a number that JSON lacks, such as NaN.
       return typeof value === "string" ? null : Number(value ?? 0);
     case "LongString":
       return String(value ?? 0);

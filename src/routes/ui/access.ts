@@ -8,13 +8,13 @@ import { onGranted } from "../users.ts";
 
 const thing = { resourceType: required(oneOf(RESOURCE_TYPES)), resourceId: required(id) };
 
-/** Who asks for the own level must be able to see the thing. */
+/** Callers who ask for their own level must be allowed to see the thing. */
 const onSeen: Permission<{ readonly resourceType: ResourceType; readonly resourceId: string }> = {
   level: "READ",
   on: ({ resourceType, resourceId }) => [grantedResource(resourceType, resourceId)],
 };
 
-/** Who may use a thing, for whoever manages it. docs/ui-api.md describes them. */
+/** Who may use a thing, for the users who manage it. docs/ui-api.md describes these routes. */
 export const uiAccessRoutes: readonly Route[] = [
   route({
     method: "GET",

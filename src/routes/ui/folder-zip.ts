@@ -9,7 +9,7 @@ import { byteStream } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { type ZipEntry, zipPieces } from "../../wire/zip.ts";
 
-/** A folder of a run or of a logged model with all below it, as a ZIP of any size: nothing but a piece of it is in memory. */
+/** A folder of a run or of a logged model, with everything below it, as a ZIP. Only one piece of the ZIP is in memory. */
 export const uiFolderZipRoutes: readonly Route[] = [
   route({
     method: "GET",
@@ -42,7 +42,7 @@ export const uiFolderZipRoutes: readonly Route[] = [
 async function* entriesOf(ctx: ServiceContext, objectKey: string, name: string): AsyncGenerator<ZipEntry, void> {
   for await (const key of filesBelow(ctx, objectKey)) {
     const file = await ctx.artifacts.get(key);
-    // Deleted since it was listed.
+    // A file that was deleted after it was listed is left out.
     if (file !== undefined) yield { path: name + key.slice(objectKey.length), size: file.size, body: file.body };
   }
 }

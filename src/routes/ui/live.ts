@@ -7,7 +7,7 @@ import { json } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { onRun, onRuns } from "../permissions.ts";
 
-/** How the web UI hears of what happens to runs. docs/ui-api.md describes the messages. */
+/** How the web UI learns of changes to runs. docs/ui-api.md describes the messages. */
 export const uiLiveRoutes: readonly Route[] = [
   route({
     method: "GET",

@@ -5,9 +5,9 @@ import { message, required, string } from "../../wire/message.ts";
 import { type Route, route } from "../../wire/route.ts";
 
 /**
- * A logged page may run its scripts, as plots need that, in an origin of its own: it sees neither the web UI nor what
- * the reader may see, reaches no host, and only the web UI can frame it. Without `allow-same-origin` the sandbox holds
- * for who opens the address itself, too.
+ * A logged page may run its scripts, because plots need them, but in its own origin: it sees neither the web UI nor the
+ * reader's data, reaches no host, and only the web UI can frame it. Without `allow-same-origin` the sandbox also protects
+ * readers who open the address itself.
  */
 const PREVIEW_HEADERS = {
   "Content-Type": "text/html; charset=utf-8",

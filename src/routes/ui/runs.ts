@@ -21,7 +21,7 @@ function listedToWire({ experiment, activity }: ListedExperiment): string {
   });
 }
 
-/** What the web UI's lists read, in one answer each. docs/ui-api.md describes the answers. */
+/** The data for the web UI's lists, one answer per list. docs/ui-api.md describes the answers. */
 export const uiRunsRoutes: readonly Route[] = [
   route({
     method: "GET",

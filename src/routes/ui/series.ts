@@ -6,15 +6,15 @@ import { type Route, route } from "../../wire/route.ts";
 import { onRuns } from "../permissions.ts";
 
 const DEFAULT_BUCKETS = 500;
-/** Runs of groups are read for so long. */
+/** How long to read the runs of groups, unless the request says. */
 const DEFAULT_BUDGET_MS = 4000;
 const SAME_X = ["mean", "last"] as const;
 
 /**
  * One run's metrics as a frame, little-endian: u32 bytes of the frame, u32 bytes of the JSON, the JSON in UTF-8
- * (`{"run_id", "series": [{"key", "total", "origin", "points", "means", "spreads", "last"}]}`), zeros up to a multiple of 8, and
- * for each series its columns of doubles: `points` x, `points` values, `means` x, `means` means, `spreads` deviations, and
- * where `last` is 2, step and value of the latest point.
+ * (`{"run_id", "series": [{"key", "total", "origin", "points", "means", "spreads", "last"}]}`), zeros up to a multiple of 8,
+ * and for each series its columns of doubles: `points` x, `points` values, `means` x, `means` means, `spreads` deviations,
+ * and, where `last` is 2, step and value of the latest point.
  */
 export function chartToFrame({ runId, series }: RunChart): Uint8Array {
   const directory = {
@@ -51,8 +51,9 @@ function toFrame(directory: object, columns: readonly Float64Array[]): Uint8Arra
 }
 
 /**
- * One group's metrics as a frame, as of a run: the JSON is `{"group", "series": [{"key", "runs", "read", "latest", "points"}]}`,
- * the columns are `points` x, `points` means, `points` deviations, and of how many runs each mean is.
+ * One group's metrics as a frame, like a run's. The JSON is
+ * `{"group", "series": [{"key", "runs", "read", "latest", "points"}]}`. The columns are `points` x, `points` means, `points`
+ * deviations, and the number of runs in each mean.
  */
 function groupToFrame({ group, series }: GroupChart): Uint8Array {
   const directory = {

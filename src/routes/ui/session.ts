@@ -16,14 +16,14 @@ import { json } from "../../wire/respond.ts";
 import { nothing, type Permission, type Route, route } from "../../wire/route.ts";
 import { newCookieName, setCookie, signInCookie } from "../../wire/sign-in-cookie.ts";
 
-/** The caller's own account, or another's for an admin; by no token that is only for data. */
+/** The caller's own account. An admin may name another. A token needs the scope `admin`. */
 const onOwnAccount: Permission<{ readonly username?: string | undefined }> = {
   level: "READ",
   scope: "admin",
   on: ({ username }) => [username ? { kind: "account", username } : { kind: "list" }],
 };
 
-/** The answer, with the cookie of a new sign-in in place of the one that the browser had. */
+/** Adds the cookie of a new sign-in to the answer. It replaces the browser's old cookie. */
 export async function withSignIn(ctx: ServiceContext, principal: Principal, request: Request, response: Response) {
   const name = newCookieName(request, "", ctx.publicUrl);
   const value = await openSignIn(ctx, principal, name, signInCookie(request), request.headers.get("User-Agent") ?? "");
@@ -35,7 +35,7 @@ export function withCookie(response: Response, cookie: Cookie, maxAgeSeconds: nu
   return response;
 }
 
-/** Signing in and out by a browser, and what an account has open. docs/ui-api.md describes them. */
+/** Signing in and out with a browser, and an account's open sign-ins. docs/ui-api.md describes these routes. */
 export const uiSessionRoutes: readonly Route[] = [
   route({
     method: "GET",
@@ -47,9 +47,9 @@ export const uiSessionRoutes: readonly Route[] = [
       return json({
         asks_for_credentials: ctx.principal !== LOCAL,
         user: visitor ? { username: visitor.username, is_admin: visitor.isAdmin } : null,
-        // The password of the settings' admin is a setting.
-        // The button that leads to a provider of single sign-on.
+        // The label of the button that leads to the single sign-on provider.
         provider: ctx.sso?.oidc?.name ?? null,
+        // The password of the settings' admin is a setting, so it cannot be changed here.
         can_change_password: ctx.principal.user !== undefined,
       });
     },
@@ -90,7 +90,7 @@ export const uiSessionRoutes: readonly Route[] = [
       }
       await changePassword(ctx, username, password, currentPassword);
       if (signInId === undefined) return json({});
-      // All sign-ins ended with the password before. This browser goes on with a new one.
+      // Changing the password ended all sign-ins. This browser continues with a new one.
       const principal = await ctx.principalOfPassword(username, password);
       if (principal === undefined) throw new MlflowError("UNAUTHENTICATED", "The password was changed: sign in again.");
       return await withSignIn(ctx, principal, request, json({}));

@@ -19,7 +19,7 @@ function oidcOf({ sso }: ServiceContext) {
   );
 }
 
-/** Registered at the provider, which sends nobody anywhere else. */
+/** The redirect URI. The provider redirects only to URIs that are registered with it. */
 function redirectUri({ publicUrl }: ServiceContext, request: Request): string {
   if (publicUrl !== undefined) return publicUrl + CALLBACK;
   const url = new URL(absoluteUrl(request));
@@ -30,10 +30,10 @@ function redirect(location: string): Response {
   return new Response(null, { status: 302, headers: { Location: location, "Cache-Control": "no-store" } });
 }
 
-/** From the callback's folder to the page, which leads on to where the reader was going, and nowhere else. */
+/** The relative URL from the callback to the sign-in page, which leads on only to where the reader was going. */
 const toPage = (query: Record<string, string>): string => `../../#/sign-in?${new URLSearchParams(query)}`;
 
-/** Signing in by a provider of OpenID Connect. */
+/** Signing in with an OpenID Connect provider. */
 export const uiSsoRoutes: readonly Route[] = [
   route({
     method: "GET",
@@ -72,11 +72,11 @@ export const uiSsoRoutes: readonly Route[] = [
         response = await withSignIn(ctx, { username, user, isAdmin: false }, request, response);
       } catch (error) {
         if (!(error instanceof MlflowError)) throw error;
-        // Why is for the server's log: what stands in an address anybody may have written.
+        // The reason goes to the server's log only: anybody may write the text of an address.
         console.error(JSON.stringify({ level: "error", request_id: ctx.requestId, error: error.message }));
         response = redirect(toPage({ failed: "true" }));
       }
-      // One answer for one question.
+      // A transaction's cookie is valid for one answer only.
       if (cookie !== undefined) response.headers.append("Set-Cookie", setCookie({ ...cookie, value: "" }, 0));
       return response;
     },

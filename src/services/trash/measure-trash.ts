@@ -74,7 +74,7 @@ export async function measureTrash(ctx: ServiceContext, selection: TrashSelectio
   return { things };
 }
 
-/** The next page. In a list of named things, the position is the number of things measured so far. */
+/** The named things of a page. The page's position is the number of things measured so far. */
 async function namedAfter(
   ctx: ServiceContext,
   page: TrashPage,
