@@ -1,18 +1,19 @@
 import childProcess from "node:child_process";
 
 /*
- * Miniflare has workerd answer `CONNECT` to this name with a Cap'n Proto connection, by which one Miniflare calls the Workers of
- * another: on every socket, without credentials, and there is no option against it. Nothing here uses it.
+ * Miniflare configures workerd to answer `CONNECT` to this name with a Cap'n Proto connection, through which one Miniflare
+ * calls another's Workers. workerd does so on every socket and without credentials, and no option turns it off. Trackflare
+ * does not use it.
  */
 const HOST = "miniflare-unsafe-internal-capnp-connect";
 const NAME = Buffer.from(HOST);
 
-/** As long, and no request line can have it. */
+/** A name of the same length that no request line can contain. */
 const NO_NAME = Buffer.alloc(NAME.length, " ");
 
 let isClosed = false;
 
-/** From now on, workerd that Miniflare starts refuses that `CONNECT` like any other: 500 without a trace, and the connection ends. */
+/** From now on, each workerd that Miniflare starts refuses this `CONNECT` like any other: 500, no log, connection closed. */
 export function closeInternalConnect(): void {
   if (isClosed) return;
   isClosed = true;
@@ -29,7 +30,7 @@ export function closeInternalConnect(): void {
   childProcess.spawn = spawnClosed as typeof spawn;
 }
 
-/** @throws where the name is not in the configuration, as in one of a Miniflare that has another. */
+/** @throws if the configuration does not contain the name, for instance because a newer Miniflare changed it. */
 function withoutName(config: Buffer): Buffer {
   const closed = Buffer.from(config);
   let found = 0;

@@ -1,14 +1,14 @@
 import { Option } from "commander";
 import { UserError } from "./user-error.ts";
 
-/** What becomes of a flag of `mlflow server` here. */
+/** How this server treats a flag of `mlflow server`. */
 export interface MlflowFlag {
-  /** As commander takes it, with the value's name; the long name is MLflow's. */
+  /** The flag in commander's syntax, with the value's name. The long name is MLflow's. */
   readonly flag: string;
-  /** The variable by which MLflow takes the same, where it has one. */
+  /** MLflow's environment variable for the flag, if it has one. */
   readonly variable?: string;
   readonly state: "honoured" | "no effect" | "refused";
-  /** One line: what it does here, or why it does not. */
+  /** One line: what the flag does here, or why it does nothing. */
   readonly reason: string;
 }
 
@@ -18,7 +18,7 @@ const PROCESSES = "one process serves, and has no Python server to tune";
 const SECRETS = "there are no gateway secrets to keep";
 const WORKSPACES = "there are no workspaces: run a server for each team";
 
-/** Every flag of `mlflow server` (3.18), in its order. docs/flags.md has the same table. */
+/** Every flag of `mlflow server` (3.18), in MLflow's order. docs/flags.md has the same table. */
 export const MLFLOW_FLAGS: readonly MlflowFlag[] = [
   { flag: "--backend-store-uri <uri>", variable: "MLFLOW_BACKEND_STORE_URI", state: "refused", reason: STORES },
   {
@@ -133,19 +133,19 @@ export const MLFLOW_FLAGS: readonly MlflowFlag[] = [
   { flag: "--enable-workspaces", state: "refused", reason: WORKSPACES },
 ];
 
-/** What MLflow's switches say by default, and so does this server. */
+/** The defaults of MLflow's switches, which are also this server's defaults. */
 const DEFAULTS = ["--disable-workspaces"];
 
-/** Options for the flags that do nothing here, so that the command line knows them. They are not in the help. */
+/** Options for the flags that do nothing here, so that the command line accepts them. The help omits them. */
 export function foreignOptions(): Option[] {
   const flags = MLFLOW_FLAGS.filter(({ state }) => state !== "honoured").map(({ flag }) => flag);
   return [...flags, ...DEFAULTS].map((flag) => new Option(flag).hideHelp());
 }
 
 /**
- * Judges the flags that do nothing here, and their variables.
- * @returns a line for each that was given and has no effect.
- * @throws {UserError} a line for each that is refused, with the reason.
+ * Checks the flags that do nothing here, and their variables.
+ * @returns a line for each given flag or variable without effect.
+ * @throws {UserError} with a line for each refused flag or variable, and the reason.
  */
 export function judgeForeignFlags(flags: Readonly<Record<string, unknown>>, environment: NodeJS.ProcessEnv): string[] {
   const given = MLFLOW_FLAGS.filter(({ state }) => state !== "honoured").filter(({ flag, variable }) => {

@@ -3,42 +3,42 @@ import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, truncate } fr
 import { join } from "node:path";
 import { etagOf, type FileTree, Refusal } from "./file-tree.ts";
 
-/** S3's limit, and R2's. */
+/** The limit of S3 and of R2. */
 const MAX_PARTS = 10_000;
 const COPY_BYTES = 1024 * 1024;
-/** How long a client that heard no answer may repeat that an upload is complete. */
+/** How long a client that received no answer may repeat `complete`. */
 const REPEATED_MS = 60 * 60 * 1000;
 
-/** Where the bytes of a part are. */
+/** The place of a part's bytes. */
 interface Part {
-  /** Of this very sending of the part. */
+  /** Each upload of the part gets a new ETag. */
   readonly etag: string;
   readonly path: string;
   readonly offset: number;
   readonly length: number;
 }
 
-/** A part as a client names it when it completes an upload. */
+/** A part in a client's `complete` request. */
 export type NamedPart = readonly [number: number, etag: string];
 
 interface Upload {
   readonly key: string;
-  /** Holds what has arrived; made with the first part. */
+  /** The folder of the received parts; created with the first part. */
   readonly folder: string;
   readonly parts: Map<number, Part>;
-  /** The first parts in a row, from part 1 on, as they lie in the file `whole`. */
+  /** The consecutive parts from part 1 on, which are joined in the file `whole`. */
   readonly joined: Part[];
   readonly whole: string;
   joining: Promise<void>;
   lastUse: number;
-  /** A digest of the parts that the file is made of, once a client has said so. */
+  /** A digest of the parts of the finished file, once a client has completed the upload. */
   completion?: { readonly digest: string; readonly done: Promise<void> } | undefined;
 }
 
 /**
- * Files that come by parts: in any order, repeated, several at a time. A part is appended to the file as soon as all before
- * it are, so that the end of an upload is one rename and not a copy of everything, for which a client would not wait. An
- * upload ends with the process.
+ * Multipart uploads. Parts may come in any order, repeatedly and concurrently. A part is appended to the file as soon as all
+ * earlier parts are in it. So the end of an upload is one rename; a client would not wait for a copy of everything. An
+ * unfinished upload ends with the process.
  */
 export class PartUploads {
   readonly #tree: FileTree;
@@ -52,7 +52,7 @@ export class PartUploads {
 
   /**
    * @returns the id of a new upload.
-   * @throws {Refusal} 409 where a folder has the name or a file is above.
+   * @throws {Refusal} 409 if a folder has the name or a parent is a file.
    */
   async create(key: string): Promise<string> {
     await this.#tree.requireFree(key);
@@ -71,9 +71,9 @@ export class PartUploads {
   }
 
   /**
-   * Takes a file as a part, instead of an earlier one of that number.
-   * @returns its etag.
-   * @throws {Refusal} 404 where no such upload is under way.
+   * Takes a file as a part. It replaces an earlier part with the same number.
+   * @returns the part's ETag.
+   * @throws {Refusal} 404 if the upload does not exist.
    */
   async add(id: string, key: string, number: number, path: string, file: FileHandle): Promise<string> {
     const upload = this.#find(id, key);
@@ -92,15 +92,15 @@ export class PartUploads {
     }
     const old = upload.parts.get(number);
     upload.parts.set(number, part);
-    // A failure here is told where the upload is completed, which tries again.
+    // If this fails, completing the upload tries again and reports the error.
     upload.joining = upload.joining.then(() => joinParts(upload)).catch(() => undefined);
     if (old !== undefined && old.path !== upload.whole) await rm(old.path, { force: true });
     return part.etag;
   }
 
   /**
-   * Makes the file of the parts that the client names, and gives it its place. May be repeated.
-   * @throws {Refusal} 404 where no such upload is under way, 400 for parts that did not arrive so, 409 as {@link create}.
+   * Builds the file from the parts that the client names, and moves it to its place. A client may repeat the call.
+   * @throws {Refusal} 404 if the upload does not exist, 400 if other parts were received, 409 as {@link create}.
    */
   async complete(id: string, key: string, parts: readonly NamedPart[]): Promise<void> {
     const upload = this.#find(id, key);
@@ -123,7 +123,7 @@ export class PartUploads {
     }
   }
 
-  /** @throws {Refusal} 404 where no such upload is under way. */
+  /** @throws {Refusal} 404 if the upload does not exist. */
   async abort(id: string, key: string): Promise<void> {
     const upload = this.#find(id, key);
     if (upload.completion !== undefined) throw new Refusal(404);
@@ -131,7 +131,7 @@ export class PartUploads {
     await rm(upload.folder, { recursive: true, force: true });
   }
 
-  /** Gives up what nobody has used for `idleMs`: uploads, and files of writers that are gone. */
+  /** Deletes what nobody has used for `idleMs`: uploads, and files whose writers are gone. */
   async sweep(idleMs: number): Promise<void> {
     const oldest = Date.now() - idleMs;
     const oldestCompleted = Date.now() - Math.min(idleMs, REPEATED_MS);
@@ -161,7 +161,7 @@ export class PartUploads {
     const parts = named.flatMap(([number]) => upload.parts.get(number) ?? []);
     const isWhole = parts.length === upload.joined.length && parts.every((part, i) => part === upload.joined[i]);
     const path = isWhole ? upload.whole : await rebuild(upload, parts);
-    // A part that was sent again may have been shorter.
+    // A part may be shorter when it is sent again.
     await truncate(
       path,
       parts.reduce((sum, { length }) => sum + length, 0),
@@ -172,12 +172,12 @@ export class PartUploads {
     }
     upload.parts.clear();
     upload.joined.length = 0;
-    // What is left of it goes with the next sweep.
+    // The next sweep deletes the rest.
     await rm(upload.folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
-/** Appends to the whole file what comes next to it, part by part. */
+/** Appends the next consecutive parts to the file `whole`. */
 async function joinParts(upload: Upload): Promise<void> {
   for (;;) {
     const number = upload.joined.length + 1;
@@ -191,7 +191,7 @@ async function joinParts(upload: Upload): Promise<void> {
     } catch (error) {
       if (upload.parts.get(number) === part) throw error;
     }
-    // Where it was sent again meanwhile, the new one is written over it.
+    // If the part was sent again meanwhile, the new bytes overwrite the old ones.
     if (upload.parts.get(number) !== part) continue;
     const joined = { ...part, path: upload.whole, offset };
     upload.parts.set(number, joined);
@@ -200,7 +200,7 @@ async function joinParts(upload: Upload): Promise<void> {
   }
 }
 
-/** A new file of these parts, for an upload whose parts were left out or sent again after they were joined. */
+/** Builds a new file from these parts, if the client omits a joined part or sent one again after it was joined. */
 async function rebuild(upload: Upload, parts: readonly Part[]): Promise<string> {
   const path = join(upload.folder, "rebuilt");
   await rm(path, { force: true });
@@ -212,7 +212,7 @@ async function rebuild(upload: Upload, parts: readonly Part[]): Promise<string> 
   return path;
 }
 
-/** Copies a part's bytes into the file at `path`, which is made where it is not there, from `offset` on. */
+/** Copies a part's bytes into the file at `path` from `offset` on. Creates the file if it is missing. */
 async function copy(part: Part, path: string, offset: number): Promise<void> {
   await using from = await open(part.path, "r");
   await using to = await open(path, "a").then(async (file) => {

@@ -3,20 +3,20 @@ import { readdirSync, readFileSync } from "node:fs";
 import { platform } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A process id with what tells it from a later process of the same id. */
+/** A process id, with a mark that distinguishes the process from a later process with the same id. */
 export interface ProcessMark {
   readonly pid: number;
-  /** When and as what the process started, in the words of the system it runs on. */
+  /** The process's start time and program, in the operating system's format. */
   readonly born: string;
 }
 
-/** The mark of a running process, or undefined if there is none of this id (a zombie that holds nothing is none). */
+/** The mark of a running process; undefined if no process has this id, or only a zombie that holds nothing. */
 export function markProcess(pid: number): ProcessMark | undefined {
   const born = platform() === "linux" ? bornOnLinux(pid) : bornByPs(pid);
   return born === undefined ? undefined : { pid, born };
 }
 
-/** Kills the marked process, unless its id belongs to another one by now, and waits until it is gone. */
+/** Kills the marked process, unless its id belongs to another process by now, and waits until it is gone. */
 export async function endProcess(mark: ProcessMark): Promise<void> {
   const isAlive = () => markProcess(mark.pid)?.born === mark.born;
   if (!isAlive()) return;
@@ -28,7 +28,7 @@ export async function endProcess(mark: ProcessMark): Promise<void> {
 function bornOnLinux(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The program's name is in parentheses and may hold spaces and parentheses itself.
+    // The program's name is in parentheses and may itself contain spaces and parentheses.
     const nameEnd = stat.lastIndexOf(")");
     const name = stat.slice(stat.indexOf("(") + 1, nameEnd);
     const fields = stat.slice(nameEnd + 2).split(" ");

@@ -2,12 +2,12 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { SourceTrace } from "./source-trace.ts";
 
-/** A request that the runtime refuses before the Worker sees it: whoever sends CONNECT must not fill the log. */
+/** The log of a request that the runtime refuses before the Worker sees it. A sender of CONNECT must not fill the log. */
 const REFUSED_BY_RUNTIME = /Uncaught exception: .*Incoming CONNECT on a worker not supported/;
-/** Addresses in the runtime's own program, which follow each of its errors. */
+/** Addresses in the runtime's own program, which it prints after each error. */
 const STACK = /^stack: /;
 
-/** Prints what the runtime and the Worker say on stderr: stdout is the command's own. Traces name the sources. */
+/** Prints the output of the runtime and the Worker on stderr, because stdout belongs to the command. Traces name sources. */
 export function printRuntimeLog(stream: Readable, trace: SourceTrace): void {
   let isRefusal = false;
   createInterface(stream).on("line", (line) => {

@@ -8,12 +8,12 @@ import { UserError } from "./user-error.ts";
 /** Waits for a line from Node. If Node ends without one, kills the runtime ($0) and removes the scratch folder ($1). */
 const WATCHDOG = 'read -r dismissed || { kill -9 "$0"; rm -rf "$1"; }';
 
-/** Miniflare starts a runtime that ended again within a second, or not at all. */
+/** Miniflare restarts a runtime that ended within a second, or not at all. */
 const RESTART_TIMEOUT_MS = 15_000;
 
 /**
- * Follows the workerd process, which Miniflare starts (and starts again should it crash) without telling its id. Each one
- * is noted in the data folder and gets a watchdog, so that it ends with this process however this process ends.
+ * Follows the workerd process. Miniflare starts it, restarts it after a crash, and does not report its id. This class notes
+ * each workerd in the data folder, and gives it a watchdog, so that it ends with this process however this process ends.
  */
 export class RuntimeWatch {
   readonly #data: DataFolder;
@@ -30,7 +30,7 @@ export class RuntimeWatch {
     subscribe("child_process", this.#onChild);
   }
 
-  /** To be called when workerd was spawned and before it gets its configuration, so before it can open a database. */
+  /** Call it after workerd is spawned and before it gets its configuration, so before it can open a database. */
   onStart(): void {
     const runtime = this.#children.findLast((child) => basename(child.spawnfile).startsWith("workerd"));
     this.#children.length = 0;
@@ -40,7 +40,7 @@ export class RuntimeWatch {
     clearTimeout(this.#restartDeadline);
     runtime?.once("exit", () => this.#awaitRestart());
     this.#dismiss();
-    // A group of its own: Ctrl-C in a terminal reaches the whole group of the server.
+    // A process group of its own, because Ctrl-C in a terminal reaches the server's whole group.
     const watchdog = spawn("/bin/sh", ["-c", WATCHDOG, String(mark.pid), this.#scratchDir], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
@@ -49,12 +49,12 @@ export class RuntimeWatch {
     this.#watchdog = watchdog;
   }
 
-  /** Rejects when workerd has ended and none came after it: there is nothing left that serves. */
+  /** Rejects when workerd has ended and no new one started: nothing serves any more. */
   get gone(): Promise<never> {
     return this.#gone.promise;
   }
 
-  /** Workerd was ended: nothing is left to watch. */
+  /** Call it after workerd was ended on purpose: nothing is left to watch. */
   end(): void {
     unsubscribe("child_process", this.#onChild);
     this.#isEnded = true;
@@ -78,7 +78,7 @@ export class RuntimeWatch {
     this.#watchdog = undefined;
   }
 
-  /** Node's channel speaks of a child before it is spawned: program and id are known only later. */
+  /** Node's channel reports a child before it is spawned. Its program and id are known only later. */
   readonly #onChild = (message: unknown): void => {
     if (isChildMessage(message)) this.#children.push(message.process);
   };

@@ -10,8 +10,8 @@ import { systemErrorCode, UserError } from "./user-error.ts";
 import { workerBundle } from "./worker-bundle.ts";
 
 /**
- * `trackflare server`: serves until it is told to stop.
- * @throws {UserError} if the port or the data folder cannot be had.
+ * `trackflare server`: serves until it receives a signal to stop.
+ * @throws {UserError} if the port or the data folder is not available.
  */
 export async function serve(settings: ServerSettings): Promise<void> {
   const data = await holdFolderAndPort(settings);
@@ -25,7 +25,7 @@ export async function serve(settings: ServerSettings): Promise<void> {
         console.log(greeting(settings, engine.url));
         return stopRequested;
       });
-      // Ctrl-C reaches workerd too, so the first request may fail of it: that is a stop, not a failure.
+      // Ctrl-C reaches workerd too, so the first request may fail because of it: that is a stop, not a failure.
       await Promise.race([stopRequested, serving, engine.failed]);
     } finally {
       await engine.stop();
@@ -35,7 +35,7 @@ export async function serve(settings: ServerSettings): Promise<void> {
   }
 }
 
-/** Whoever logs needs no UI, so one that does not build keeps nobody from logging. */
+/** Returns undefined if the UI does not build: clients can still log without a UI. */
 async function uiUnlessBroken(): Promise<string | undefined> {
   try {
     return await uiBundle();
@@ -47,8 +47,8 @@ async function uiUnlessBroken(): Promise<string | undefined> {
 }
 
 /**
- * A folder that exists is taken first: the very server that holds it may have the port, and so may its orphan. One that
- * does not exist is not made before the port is known to be free.
+ * Takes an existing folder before it checks the port, because the server that holds the folder, or its orphaned workerd, may
+ * have the port. Creates a missing folder only when the port is known to be free.
  */
 async function holdFolderAndPort(settings: ServerSettings): Promise<DataFolder> {
   const held = existsSync(settings.dataDir) ? await DataFolder.hold(settings.dataDir) : undefined;
@@ -84,21 +84,21 @@ function listenFailure(code: string | undefined, host: string, port: number): st
   }
 }
 
-/** The Worker migrates its database at the first request: after this one, it has. */
+/** Sends the first request, at which the Worker migrates its database. */
 async function assertServing(url: string): Promise<void> {
   const response = await fetch(`${url}/health`);
   if (!response.ok)
     throw new Error(`The server started but does not serve: ${response.status} ${await response.text()}`);
 }
 
-/** How often a server that npm started looks whether npm is still there. */
+/** How often a server that npm started checks whether npm still runs. */
 const PARENT_CHECK_MS = 500;
 
-/** Resolves at Ctrl-C, SIGTERM and SIGHUP, and when npm, which passes on neither SIGHUP nor its own death, is gone. */
+/** Resolves at Ctrl-C, SIGTERM and SIGHUP, and when npm is gone. npm passes on neither SIGHUP nor its own death. */
 function whenAskedToStop(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      // Miniflare's own listeners would end this process before the folder is given free.
+      // Miniflare's own listeners would end this process before it releases the folder.
       process.removeAllListeners(signal);
       process.on(signal, () => resolve());
     }

@@ -6,26 +6,26 @@ import { s3Settings } from "../domain/s3-settings.ts";
 import { adminSettings, artifactSettings, isYes, ssoSettings, standingSettings } from "../domain/settings.ts";
 import { UserError } from "./user-error.ts";
 
-/** What the command line and the environment say, checked. `admin` is undefined while no secret is set. */
+/** The checked settings from the command line and the environment. `admin` is undefined if no secret is set. */
 export interface ServerSettings {
   readonly host: string;
-  /** 0 lets the system choose a free one. */
+  /** 0 lets the system choose a free port. */
   readonly port: number;
   /** Absolute. Everything the server keeps is in here. */
   readonly dataDir: string;
   readonly admin: AdminSecret | undefined;
-  /** The Worker's vars about what the server is called by, as far as a flag or the environment sets them. */
+  /** The Worker's vars for host names, origins and paths, if a flag or the environment sets them. */
   readonly standing: z.infer<typeof standingSettings>;
-  /** The Worker's vars about what it tells of itself, likewise. */
+  /** The Worker's vars for logs and metrics, if set. */
   readonly telling: { readonly TRACKFLARE_METRICS?: "1"; readonly TRACKFLARE_LOG_REQUESTS?: "1" };
-  /** The Worker's vars about artifacts, likewise. */
+  /** The Worker's vars for artifacts, if set. */
   readonly artifacts: z.infer<typeof artifactSettings>;
 }
 
-/** The Worker's vars of the same names, as far as the environment sets them. At least one of password and token is. */
+/** The Worker's vars of the same names, if the environment sets them. At least the password or the token is set. */
 export type AdminSecret = z.infer<typeof closedSettings>;
 
-/** What a server that asks for credentials is told. */
+/** The vars of a server that asks for credentials. */
 const closedSettings = z.extend(adminSettings, ssoSettings.shape);
 
 const PORT_RULE = "--port (MLFLOW_PORT) must be a whole number from 0 to 65535";
@@ -44,8 +44,8 @@ const Flags = z.object({
 });
 
 /**
- * Ports that browsers refuse to open (fetch.spec.whatwg.org/#port-blocking), and so does Node's fetch. Those below 1024 are
- * named too: root and containers may open them.
+ * Ports that browsers and Node's fetch refuse to open (fetch.spec.whatwg.org/#port-blocking). The list includes ports below
+ * 1024, because root and containers may open them.
  */
 const BLOCKED_PORTS = new Set(
   (
@@ -59,7 +59,7 @@ const BLOCKED_PORTS = new Set(
 
 /**
  * Reads the flags of `trackflare server` and the environment, once.
- * @throws {UserError} one line for each wrong value, naming the fix.
+ * @throws {UserError} with one line for each wrong value, which names the fix.
  */
 export function parseServerSettings(
   flags: Readonly<Record<string, unknown>>,
@@ -83,7 +83,7 @@ export function parseServerSettings(
         "Without one the server listens on 127.0.0.1 only.",
     );
   }
-  // A name may stand for two addresses, of which workerd would take one and a client the other.
+  // A name may resolve to two addresses. workerd would listen on one, and a client would try the other.
   return {
     host: host === "localhost" ? "127.0.0.1" : host,
     port,
@@ -98,7 +98,7 @@ export function parseServerSettings(
   };
 }
 
-/** Flags by the Worker's names; the command line has taken in what the environment says of the same. */
+/** The flags under the Worker's names. The command line has already read the variables of these flags. */
 const STANDING_FLAGS = {
   allowedHosts: ["--allowed-hosts", "MLFLOW_SERVER_ALLOWED_HOSTS"],
   corsAllowedOrigins: ["--cors-allowed-origins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"],
@@ -114,7 +114,7 @@ const ARTIFACT_FLAGS = {
   defaultArtifactRoot: ["--default-artifact-root", "MLFLOW_DEFAULT_ARTIFACT_ROOT"],
 } as const;
 
-/** Flags of yes or no cannot take their variables in, as commander would read any value of one as yes. */
+/** Boolean flags read their variables here, because commander would read any value of a variable as true. */
 const SWITCHES = ["serveArtifacts", "artifactsOnly", "artifactsPresignedOnly"] as const;
 
 function parseArtifacts(
@@ -155,7 +155,7 @@ const ARTIFACT_VARIABLES = [
   "MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS",
 ] as const;
 
-/** What a bucket is reached by, without a flag, as MLflow and Amazon's own clients read it. */
+/** The variables for access to a bucket, which have no flags. MLflow and Amazon's own clients read the same variables. */
 const BUCKET_VARIABLES = [
   "AWS_ACCESS_KEY_ID",
   "AWS_SECRET_ACCESS_KEY",
@@ -165,7 +165,7 @@ const BUCKET_VARIABLES = [
   "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
 ] as const;
 
-/** Those of the variables that are set and not empty. */
+/** The variables that are set and not empty. */
 function setOf(environment: NodeJS.ProcessEnv, ...names: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {
@@ -195,7 +195,7 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
-/** A variable that is set but empty counts as not set, as it does in a shell's `${NAME:-default}`. */
+/** An empty variable counts as not set, as in a shell's `${NAME:-default}`. */
 function parseAdmin(environment: NodeJS.ProcessEnv): AdminSecret | undefined {
   const parsed = closedSettings.safeParse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value)));
   if (!parsed.success) {
