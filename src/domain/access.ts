@@ -1,16 +1,16 @@
-/** MLflow's permissions on one thing, or by `*` on every thing of a kind, with the levels by which they are compared. */
+/** MLflow's permissions on one thing, or by `*` on every thing of a kind, with levels for comparing them. */
 export const GRANT_LEVELS = { DENY: -1, READ: 1, USE: 2, EDIT: 3, MANAGE: 4 } as const;
 export type Grant = keyof typeof GRANT_LEVELS;
 export const GRANTS = Object.keys(GRANT_LEVELS) as Grant[];
 
-/** What users hold on everything that no grant of theirs is about. */
+/** The permission level of a user on everything that no grant of the user covers. */
 export const DEFAULT_LEVELS = { NO_PERMISSIONS: 0, READ: 1, USE: 2, EDIT: 3, MANAGE: 4 } as const;
 export type DefaultPermission = keyof typeof DEFAULT_LEVELS;
 
 /**
- * Kinds of things with grants of their own. Of `run` and `logged_model` there are grants by `*` only: where a user has one,
- * it decides in place of what the user has on the experiment. Of what follows these this server has nothing yet: MLflow's
- * clients may grant it, and it opens nothing.
+ * Kinds of things that have their own grants. `run` and `logged_model` have grants by `*` only. Such a grant decides in
+ * place of the user's permission on the experiment. This server has no things of the kinds after these yet: MLflow's
+ * clients may set grants on them, without effect.
  */
 export const RESOURCE_TYPES = [
   "experiment",
@@ -32,7 +32,7 @@ export const RESOURCE_TYPES = [
 ] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
-/** Kinds of which single things may be granted. */
+/** Kinds that have grants on single things. */
 export const NAMED_TYPES: ReadonlySet<ResourceType> = new Set([
   "experiment",
   "registered_model",
@@ -49,8 +49,8 @@ export const NAMED_TYPES: ReadonlySet<ResourceType> = new Set([
 export const ANY = "*";
 
 /**
- * What a token may be let do of what its owner may. `read` and `write` are of everything that is tracked, `artifacts` is of
- * files beside one of these, and `admin` of users, grants, tokens and the server.
+ * The scopes that limit a token to a part of its owner's rights. `read` and `write` cover everything that is tracked.
+ * Files need `artifacts` in addition to one of these. `admin` covers users, grants, tokens and the server.
  */
 export const SCOPES = ["read", "write", "artifacts", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 
 /*
- * A token's text: `tf_<id>_<secret><checksum>`, in the digits and letters of ASCII. The prefix lets scanners of published
- * code find tokens, and the checksum tells a mistyped one, and what only looks like one, without asking anybody.
+ * A token's text: `tf_<id>_<secret><checksum>`, in ASCII digits and letters. The prefix lets scanners find tokens in
+ * published code. The checksum reveals a mistyped token, or a text that only looks like one, without a query.
  */
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -20,7 +20,7 @@ const TOKEN = new RegExp(
 
 /** The two parts of a token. */
 export interface TokenParts {
-  /** Names the token, and is no secret. */
+  /** Identifies the token; not secret. */
   readonly tokenId: string;
   readonly secret: string;
 }
@@ -33,13 +33,13 @@ export function newTokenSecret(): string {
   return randomText(SECRET_LENGTH);
 }
 
-/** What a client sends. */
+/** The token's text, which a client sends. */
 export function tokenText({ tokenId, secret }: TokenParts): string {
   const text = `${PREFIX}_${tokenId}_${secret}`;
   return text + checksum(text);
 }
 
-/** @returns undefined for what is no token. */
+/** @returns undefined for a text that is no token. */
 export function parseToken(text: string): TokenParts | undefined {
   const [, tokenId, secret, sum] = TOKEN.exec(text) ?? [];
   if (tokenId === undefined || secret === undefined) return undefined;
@@ -59,7 +59,7 @@ function checksum(text: string): string {
 function randomText(length: number): string {
   let text = "";
   while (text.length < length) {
-    // Each byte below 248 is a letter with the same chance; the others are left out.
+    // 248 is four times the alphabet's length: larger bytes are skipped, so that each letter is equally likely.
     for (const byte of crypto.getRandomValues(new Uint8Array(64))) {
       if (byte < 248 && text.length < length) text += ALPHABET[byte % ALPHABET.length];
     }

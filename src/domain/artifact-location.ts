@@ -4,12 +4,12 @@ import { isRunId } from "./ids.ts";
 import { MAX_ARTIFACT_LOCATION_LENGTH } from "./limits.ts";
 
 /*
- * Where the artifacts of an experiment lie: below its location. A served location, `mlflow-artifacts:/<key>`, is a folder
- * of this server's own store. Any other is direct: clients write to it and read from it by themselves, with credentials of
- * their own. The server hands a direct location out as it is, and never asks what it names.
+ * The artifacts of an experiment lie below its location. A served location, `mlflow-artifacts:/<key>`, is a folder in this
+ * server's own store. Any other location is direct: clients write to it and read from it by themselves, with their own
+ * credentials. The server gives a direct location to clients unchanged, and never accesses it.
  */
 
-/** What new experiments get a folder of, unless the operator names another root. */
+/** The root in which new experiments get a folder, unless the operator names another root. */
 export const SERVED_ROOT = "mlflow-artifacts:/";
 
 /** An artifact URI of a run, a model or an experiment, as the server may use it. */
@@ -23,7 +23,7 @@ export function artifactPlace(uri: string): ArtifactPlace {
   return { kind: "served", objectKey: objectKeyOfArtifactUri(uri) };
 }
 
-/** Whether this server keeps what is at the URI. */
+/** Whether this server keeps the artifacts at the URI. */
 export function isServed(uri: string): boolean {
   return uri.startsWith("mlflow-artifacts:");
 }
@@ -36,20 +36,21 @@ export function servedLocation(objectKey: string): string {
 /** Schemes whose URIs name the host to connect to (`mlflow/store/artifact/host_policy.py`). */
 const HOST_ADDRESSED = new Set(["ftp", "sftp", "hdfs", "viewfs", "http", "https", "r2", "b2", "abfss"]);
 
-/** What the operator says of locations. */
+/** The operator's settings for locations. */
 export interface LocationRules {
-  /** Below which new experiments get their folders. Locations on its host are allowed too. */
+  /** The root in which new experiments get their folders. Locations on the root's host are allowed too. */
   readonly defaultRoot: string;
-  /** Of schemes that name a host, those that an experiment may have nevertheless. */
+  /** Schemes that name a host but are allowed for experiments nevertheless. */
   readonly allowedHostSchemes: ReadonlySet<string>;
 }
 
 /**
- * An experiment's artifact location as it is stored: a served one in its one spelling, a direct one as it was given.
+ * An experiment's artifact location in its stored form: a served location in its canonical spelling, a direct location
+ * unchanged.
  *
- * Refused is what MLflow refuses, and what means another place to each reader: relative paths, `..`, escapes in a served
- * path (clients send it as part of a URL), and hosts that the operator did not name (a client would send its credentials
- * there).
+ * Refuses what MLflow refuses, and locations that different readers resolve differently: relative paths, `..`, and escapes
+ * in a served path (clients send the path as part of a URL). Also refuses hosts that the operator did not name, since a
+ * client would send its credentials there.
  * @throws MlflowError INVALID_PARAMETER_VALUE.
  */
 export function storedLocation(location: string, rules: LocationRules): string {
@@ -66,13 +67,13 @@ export function storedLocation(location: string, rules: LocationRules): string {
   return location;
 }
 
-/** Whether a direct URI leads to one place for every reader: absolute, without `..`, a fragment, or characters to hide it. */
+/** Whether every reader resolves a direct URI alike: it is absolute, without `..`, a fragment, or misleading characters. */
 export function isDirectUri(uri: string): boolean {
   const scheme = /^([a-z][a-z0-9+.-]+):\//.exec(uri)?.[1];
   return (
     (scheme === undefined ? /^\/[^/]/.test(uri) : scheme !== "file" || /^file:\/(\/\/)?[^/]/.test(uri)) &&
     uri.isWellFormed() &&
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters.
     !/[\u0000-\u0020\u007f\\#]|;[^/]*$/.test(uri.replaceAll(" ", "")) &&
     !/(^|[/?&=])\.\.?([/?&]|$)|\?.*\.\./.test(decoded(uri))
   );
@@ -88,7 +89,7 @@ function servedKey(location: string): string {
     const key = objectKeyOfArtifactUri(location);
     if (key !== "") return key;
   } catch {
-    // Said below, with the location in it.
+    // The error below names the location.
   }
   throw refused();
 }
@@ -107,7 +108,7 @@ function requireAbsolute(location: string, scheme: string | undefined): void {
 
 /**
  * Refuses a URI that would lead clients to a host which the operator did not name.
- * @param field that the request gave it in
+ * @param field the request's field that holds the URI
  */
 export function requireAllowedHost(field: string, uri: string, rules: LocationRules): void {
   const scheme = /^([a-z][a-z0-9+.-]+):/.exec(uri)?.[1] ?? "";
@@ -141,12 +142,12 @@ export function withFoldersAbove(objectKey: string): string[] {
   return segments.map((_, i) => segments.slice(0, segments.length - i).join("/"));
 }
 
-/** Folders of an experiment that hold others' roots: `<location>/models/<model id>/artifacts`. */
+/** Folders of an experiment that hold artifact roots: `<location>/models/<model id>/artifacts`. */
 const ROOT_GROUPS = new Set(["models", "traces"]);
 
 /**
  * Whether a path below an experiment's location is, or may become, an artifact root, or a folder above one. A file there
- * would shut out what comes below. Roots are `<run id>/artifacts`, `models/<model id>/artifacts` and
+ * would block everything below it. Roots are `<run id>/artifacts`, `models/<model id>/artifacts` and
  * `traces/<trace id>/artifacts`.
  * @param path canonical, relative to the location; "" is the location.
  */
@@ -158,20 +159,20 @@ export function isRootOrAbove(path: string): boolean {
   return isRunId(first) && second === "artifacts" && third === undefined;
 }
 
-/** Whether a direct URI is a path of whatever machine reads it. */
+/** Whether a direct URI is a path on the machine that reads it. */
 export function isLocalPath(uri: string): boolean {
   return uri.startsWith("/") || uri.startsWith("file:");
 }
 
-/** What stands before and after an experiment's id in the location of one that did not ask for another. */
+/** The parts of a default location before and after the experiment's id. */
 export function aroundExperimentId(defaultRoot: string): [string, string] {
   const [, path = "", query = ""] = /^([^?]*)(.*)$/s.exec(defaultRoot) ?? [];
   return [`${path.replace(/\/+$/, "")}/`, query];
 }
 
 /**
- * Whether an experiment gets this folder without asking for it: `<default root>/<experiment id>`.
- * @param location as {@link storedLocation} gives it.
+ * Whether the location is reserved as an experiment's default folder: `<default root>/<experiment id>`.
+ * @param location as {@link storedLocation} returns it.
  */
 export function isKeptForDefault(location: string, { defaultRoot }: LocationRules): boolean {
   const roots = [SERVED_ROOT, aroundExperimentId(defaultRoot)[0]];

@@ -1,19 +1,18 @@
 import { invalidParameter, type MlflowError } from "./errors.ts";
 
 /*
- * Artifact paths. Router, authorization and storage all work with what these functions return, so no two of them can
- * read one request differently. A canonical path is a list of segments joined by single slashes, without a leading or
- * trailing one; "" is the root. Nothing is repaired on the way: what would need repair is refused, except that one
- * trailing slash is dropped.
+ * Artifact paths. Router, authorization and storage all use the paths that these functions return, so they cannot read one
+ * request differently. A canonical path is a list of segments joined by single slashes, without a leading or trailing
+ * slash; "" is the root. A path that would need repair is refused, except that one trailing slash is dropped.
  */
 
 /** R2's limit for a key, in bytes of UTF-8 (developers.cloudflare.com/r2/platform/limits). */
 const MAX_KEY_BYTES = 1024;
-/** What file systems allow for one name (NAME_MAX), in bytes of UTF-8. */
+/** The file systems' limit for one name (NAME_MAX), in bytes of UTF-8. */
 const MAX_SEGMENT_BYTES = 255;
-/** Each level costs a store a look whether a file is in the way. */
+/** A limit, because for each level a store checks whether a file is in the way. */
 const MAX_SEGMENTS = 128;
-/** As often as MLflow decodes a path when it looks for `..` in it (`mlflow/utils/uri.py`). */
+/** How often MLflow decodes a path to look for `..` (`mlflow/utils/uri.py`). */
 const MAX_DECODE_ROUNDS = 10;
 
 const ARTIFACT_URI_SCHEME = "mlflow-artifacts:";
@@ -21,8 +20,8 @@ const ARTIFACT_URI_SCHEME = "mlflow-artifacts:";
 const utf8 = new TextEncoder();
 
 /**
- * The canonical path in a raw request URL, below `prefix` (as `/mlflow-artifacts/artifacts/`).
- * @param rawUrl as it was received: a parsed URL has already resolved `%2e%2e`.
+ * The canonical path in a raw request URL, below `prefix` (such as `/mlflow-artifacts/artifacts/`).
+ * @param rawUrl the URL as it was received: a parsed URL has already resolved `%2e%2e`.
  * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" and why.
  */
 export function artifactPathOfUrl(rawUrl: string, prefix: string): string {
@@ -30,12 +29,13 @@ export function artifactPathOfUrl(rawUrl: string, prefix: string): string {
   return canonicalSegments(rawSegments(rawUrl, prefix).map(decodeSegment));
 }
 
-/** Of so many names of a path, the last ones, it is looked whether they are meant as they stand. */
+/** At most this many names at the end of a path are also tried without decoding. */
 const MAX_AMBIGUOUS = 3;
 
 /**
- * What else a client may mean by the path. MLflow's Python client puts a name like `c%20.bin` into a URL as it is, but
- * encodes the space of another: so each name may be meant as it stands. The likeliest first; none in most paths.
+ * Other paths that a client may mean. MLflow's Python client puts a name like `c%20.bin` into a URL without encoding it, but
+ * encodes a space in another name. So each name may also be meant without decoding. The likeliest path comes first; most
+ * URLs have none.
  */
 export function otherPathsOfUrl(rawUrl: string, prefix: string): string[] {
   const raw = rawSegments(rawUrl, prefix);
@@ -55,15 +55,15 @@ export function otherPathsOfUrl(rawUrl: string, prefix: string): string[] {
 
 function rawSegments(rawUrl: string, prefix: string): string[] {
   const [target = ""] = rawUrl.split(/[?#]/, 1);
-  // The route's own part may repeat its slashes. What follows is the artifact's path, where an empty name is refused.
+  // The route's own part may have repeated slashes. The artifact's path follows, in which an empty name is refused.
   const start = new RegExp(`${prefix.slice(0, -1).replaceAll("/", "/+")}/`).exec(target);
   if (start === null) throw invalidPath(`it does not begin with ${prefix}`);
   return target.slice(start.index + start[0].length).split("/");
 }
 
 /**
- * A file's name as some client tells it, which must be one by which clients can ask for it: also of those that put it into a
- * URL as it is.
+ * Checks a file's name from a client. All clients must be able to request the file by this name, including clients that put
+ * the name into a URL without encoding it.
  * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" and why.
  */
 export function canonicalFileName(name: string): string {
@@ -73,21 +73,21 @@ export function canonicalFileName(name: string): string {
 }
 
 /**
- * The canonical path of a value that was decoded once already: a query parameter or a field of a body.
+ * The canonical path for a value that was already decoded once: a query parameter or a field of a body.
  * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" and why.
  */
 export function canonicalArtifactPath(path: string): string {
   return canonicalSegments(path.split("/"));
 }
 
-/** The object key of canonical `path` below canonical `root`; "" as `path` names the root itself. */
+/** The object key of the canonical `path` below the canonical `root`; the path "" names the root itself. */
 export function joinArtifactPath(root: string, path: string): string {
   return canonicalArtifactPath(root === "" || path === "" ? `${root}${path}` : `${root}/${path}`);
 }
 
 /**
  * The object key of an `mlflow-artifacts:` URI: `mlflow-artifacts:/7/<run id>/artifacts` is `7/<run id>/artifacts`.
- * Repeated slashes count as one, and a host as this one, because MLflow's client reads such URIs so.
+ * As in MLflow's client, repeated slashes count as one, and any host in the URI means this server.
  * @throws MlflowError INVALID_PARAMETER_VALUE "Invalid path" for any other URI.
  */
 export function objectKeyOfArtifactUri(uri: string): string {
@@ -111,19 +111,19 @@ function canonicalSegments(segments: readonly string[]): string {
   return path;
 }
 
-/** Why a name is none to some store or client, also where it is read as a path of its own, as listed names are. */
+/** Why some store or client cannot use a name, also where it reads the name as a path by itself, as with listed names. */
 function faultOf(segment: string): string | undefined {
   if (segment === "") return "is empty";
-  // `..;x` is `..` to whoever takes `;x` for a parameter of the segment.
+  // `..;x` means `..` to software that reads `;x` as a parameter of the segment.
   if (/^\.\.?(;|$)/.test(segment)) return "leads to another folder";
-  // A drive letter makes a name absolute on a client that runs Windows; `file:` makes it a URL for MLflow's.
+  // A drive letter makes a name absolute on a Windows client; `file:` makes it a URL for MLflow's client.
   if (/^([a-z]|file):/i.test(segment)) return "begins like a drive or a URL";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters.
   if (/[\u0000-\u001f\u007f]/.test(segment)) return "has a control character";
   if (segment.includes("\\")) return "has a backslash";
   if (segment.includes("/")) return "has a slash, encoded";
   if (segment.includes("#")) return "has a #";
-  // What a lossy decoder leaves of bytes that are not UTF-8.
+  // A lossy decoder writes U+FFFD for bytes that are not UTF-8.
   if (segment.includes("\ufffd") || !segment.isWellFormed()) return "is not well-formed Unicode";
   const bytes = utf8.encode(segment).length;
   if (bytes > MAX_SEGMENT_BYTES) return `has ${bytes} bytes of UTF-8; at most ${MAX_SEGMENT_BYTES} are allowed`;
@@ -131,7 +131,7 @@ function faultOf(segment: string): string | undefined {
   return undefined;
 }
 
-/** Decodes one segment once, as a server does; a `%` that starts no escape stays (names like `100%` are sent so). */
+/** Decodes one segment once, as a server does. A `%` that starts no escape stays, since names like `100%` are sent as is. */
 function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment.replace(/%(?![0-9a-f]{2})/gi, "%25"));
@@ -140,7 +140,7 @@ function decodeSegment(segment: string): string {
   }
 }
 
-/** Whether someone who decodes `segment` again (a proxy, a client, a shell script) would be led out of its folder. */
+/** Whether software that decodes `segment` again (a proxy, a client, a shell script) would leave its folder. */
 function escapesWhenDecoded(segment: string): boolean {
   let decoded = segment;
   for (let round = 0; round < MAX_DECODE_ROUNDS; round++) {
@@ -152,7 +152,7 @@ function escapesWhenDecoded(segment: string): boolean {
   return true;
 }
 
-/** Decodes the escapes of ASCII characters; no other character has a part in a path's structure. */
+/** Decodes only the escapes of ASCII characters, since no other character matters for a path's structure. */
 function decodeLeniently(text: string): string {
   return text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -1,4 +1,4 @@
-/** The chunks one after the other; `byteLength` is what they have in all. */
+/** The concatenated chunks; `byteLength` is their total length. */
 export function joinBytes(chunks: readonly Uint8Array[], byteLength: number): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(byteLength);
   let offset = 0;

@@ -1,4 +1,4 @@
-/** Compares as UTF-8 would: by code points. */
+/** Compares by code points, which gives the order of the UTF-8 bytes. */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -9,7 +9,7 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Puts surrogates, which stand for code points from U+10000 on, behind all other units. */
+/** Ranks surrogates, which stand for code points from U+10000 on, after all other units. */
 function codePointRank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x10000 : unit;

@@ -3,7 +3,7 @@ import type { Int64 } from "./int64.ts";
 export const LIFECYCLE_STAGES = ["active", "deleted"] as const;
 export type LifecycleStage = (typeof LIFECYCLE_STAGES)[number];
 
-/** Which lifecycle stages a search looks at. Numbered from 1 on the wire, as MLflow's `ViewType`. */
+/** Which lifecycle stages a search covers. Numbered from 1 on the wire, as MLflow's `ViewType`. */
 export const VIEW_TYPES = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
 export type ViewType = (typeof VIEW_TYPES)[number];
 
@@ -20,11 +20,11 @@ export const LOGGED_MODEL_STATUSES = [
 ] as const;
 export type LoggedModelStatus = (typeof LOGGED_MODEL_STATUSES)[number];
 
-/** Where a model version stands, as clients name it. */
+/** A model version's stage, by the clients' names. */
 export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** `Deleted_Internal` marks the versions that are gone; no answer shows one. */
+/** `Deleted_Internal` marks deleted versions, which no answer shows. */
 export const STORED_STAGES = [...STAGES, "Deleted_Internal"] as const;
 
 export interface KeyValue {
@@ -42,7 +42,7 @@ export interface Experiment {
   readonly tags: readonly KeyValue[];
 }
 
-/** What a run is, without what was logged to it. */
+/** A run without its logged data. */
 export interface RunInfo {
   readonly runId: string;
   readonly experimentId: string;
@@ -57,7 +57,7 @@ export interface RunInfo {
 
 /**
  * One logged point of a metric. Two points with the same key, timestamp, step, value and NaN-ness are the same point.
- * `timestamp` is in milliseconds as the client's clock had it, `step` any int64.
+ * `timestamp` is in milliseconds by the client's clock; `step` is any int64.
  */
 export interface Metric {
   readonly key: string;
@@ -80,7 +80,7 @@ export interface DatasetInput {
   readonly tags: readonly KeyValue[];
 }
 
-/** A file or folder of an artifact store; `path` is relative to what the caller listed or to the run's root. */
+/** A file or folder in an artifact store; `path` is relative to the listed folder or to the run's root. */
 export interface FileInfo {
   readonly path: string;
   readonly isDir: boolean;
@@ -109,6 +109,6 @@ export interface RegisteredModel {
   readonly lastUpdateTimeMs: number;
   readonly tags: readonly KeyValue[];
   readonly aliases: readonly { readonly alias: string; readonly version: number }[];
-  /** The newest of each stage that has any; their aliases are not told here. */
+  /** The newest version in each stage that has versions, without aliases. */
   readonly latestVersions: readonly ModelVersion[];
 }

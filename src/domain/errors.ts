@@ -1,9 +1,9 @@
 import { MAX_ERROR_LENGTH } from "./limits.ts";
 
 /**
- * MLflow's error codes with the HTTP status its clients expect of each.
- * Python's client repeats every request on 408, 429, 500, 502, 503 and 504, so a permanent condition must never map
- * to one of those: `INVALID_STATE` (500 upstream) is therefore not in this list.
+ * MLflow's error codes with the HTTP status that its clients expect for each.
+ * Python's client retries every request on 408, 429, 500, 502, 503 and 504, so a permanent condition must never map to one
+ * of these statuses. Therefore `INVALID_STATE` (500 in MLflow) is not in this list.
  */
 const HTTP_STATUS = {
   BAD_REQUEST: 400,
@@ -19,24 +19,24 @@ const HTTP_STATUS = {
   INTERNAL_ERROR: 500,
   NOT_IMPLEMENTED: 501,
   TEMPORARILY_UNAVAILABLE: 503,
-  /** Of the platform: storage, memory, a day's allowance. No client repeats it by itself. */
+  /** A limit of the platform: storage, memory, a day's allowance. No client retries it by itself. */
   RESOURCE_LIMIT_EXCEEDED: 507,
 } as const;
 
 export type ErrorCode = keyof typeof HTTP_STATUS;
 
 /**
- * An error that reaches the client as `{"error_code", "message"}` with the status of its code. Its message may repeat what
- * was sent, of any length: it is cut here, for REST, GraphQL and all else that tells it.
+ * An error that reaches the client as `{"error_code", "message"}` with the status of its code. The message may repeat input
+ * of any length, so it is cut here, for REST, GraphQL and everything else that shows it.
  */
 export class MlflowError extends Error {
   override readonly name = "MlflowError";
 
   readonly code: ErrorCode;
-  /** Further fields of the answer, which some clients look for. */
+  /** Further fields in the answer, which some clients look for. */
   readonly fields: Readonly<Record<string, unknown>>;
 
-  /** After how many seconds a 429 or 503 is worth repeating, where that is known. */
+  /** After how many seconds to retry a 429 or 503, where that is known. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -61,7 +61,7 @@ export function invalidParameter(message: string): MlflowError {
   return new MlflowError("INVALID_PARAMETER_VALUE", message);
 }
 
-/** 404: what the request names is not there. */
+/** 404: the thing that the request names does not exist. */
 export function doesNotExist(message: string): MlflowError {
   return new MlflowError("RESOURCE_DOES_NOT_EXIST", message);
 }
@@ -71,7 +71,7 @@ export function alreadyExists(message: string): MlflowError {
   return new MlflowError("RESOURCE_ALREADY_EXISTS", message);
 }
 
-/** At most `length` characters: the start of a message says what is wrong, its end what to do. */
+/** Cuts the middle, to at most `length` characters: the start of a message says what is wrong, its end what to do. */
 function cutMiddle(message: string, length: number): string {
   if (message.length <= length) return message;
   const end = Math.floor(length / 3);

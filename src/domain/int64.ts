@@ -1,20 +1,20 @@
 /**
- * A 64-bit signed integer. A `bigint` only where a `number` would round (beyond ±(2^53 − 1)), so that the common case
- * stays fast and the rare one exact. JavaScript compares the two kinds exactly (`1n < 2`), but `===` does not.
+ * A 64-bit signed integer: a `bigint` only where a `number` would round (beyond ±(2^53 − 1)), so that the common case is
+ * fast and the rare case exact. JavaScript's `<` compares the two types exactly (`1n < 2`), but `===` does not.
  */
 export type Int64 = number | bigint;
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** The canonical form of an integer: a `number` where that is exact, else a `bigint`; undefined outside int64. */
+/** The canonical form of an integer: a `number` where it is exact, else a `bigint`; undefined outside int64. */
 export function toInt64(value: bigint): Int64 | undefined {
   if (value < INT64_MIN || value > INT64_MAX) return undefined;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** Of a number's text, zeros before it and a fraction of zeros included; BigInt takes long for more. */
+/** Maximum length of a number's text, with leading zeros and a fraction of zeros: BigInt is slow for longer texts. */
 const MAX_DIGITS = 400;
 
 /**

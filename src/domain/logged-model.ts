@@ -2,10 +2,10 @@ import type { KeyValue, LoggedModelStatus, Metric } from "./entities.ts";
 import { invalidParameter } from "./errors.ts";
 import type { Int64 } from "./int64.ts";
 
-/** A metric point that says which logged model it measured, and on which dataset. */
+/** A metric point, with the logged model that it measured and, if given, the dataset. */
 export interface ModelMetric extends Metric {
   readonly modelId: string;
-  /** The run that logged it, which need not be the model's source. */
+  /** The run that logged the point. It need not be the run that made the model. */
   readonly runId: string;
   readonly datasetName?: string | undefined;
   readonly datasetDigest?: string | undefined;
@@ -34,13 +34,13 @@ export interface ModelOutput {
   readonly step: Int64;
 }
 
-/** In characters, of names and types (the columns of `mlflow/store/tracking/dbmodels/models.py`). */
+/** Maximum for names and types, in characters (the columns of `mlflow/store/tracking/dbmodels/models.py`). */
 export const MAX_MODEL_NAME_LENGTH = 500;
 /** In characters. */
 export const MAX_MODEL_KEY_LENGTH = 255;
 /** In characters. MLflow sets no limit; a D1 row holds 2,000,000 bytes. */
 export const MAX_MODEL_VALUE_LENGTH = 100_000;
-/** In characters: model ids that clients name are at most so long. */
+/** Maximum for model ids from clients, in characters. */
 export const MAX_MODEL_ID_LENGTH = 250;
 
 export const DEFAULT_LOGGED_MODEL_RESULTS = 100;
@@ -50,7 +50,7 @@ export function newModelId(): string {
   return `m-${crypto.randomUUID().replaceAll("-", "")}`;
 }
 
-/** MLflow's rule for names (`mlflow/utils/validation.py`): they become parts of `models:/` and `runs:/` URIs. */
+/** Checks a name by MLflow's rule (`mlflow/utils/validation.py`): names become parts of `models:/` and `runs:/` URIs. */
 export function checkModelName(name: string): void {
   if (!/[/:.%"']/.test(name)) return;
   throw invalidParameter(`Invalid model name ${JSON.stringify(name)}: it may not contain / : . % " or '.`);

@@ -13,17 +13,17 @@ export type VersionSelector =
 /** Where a model version's files come from. */
 export type ModelSource =
   | { readonly kind: "artifacts"; readonly objectKey: string }
-  /** Kept elsewhere: handed to clients as it is, and never fetched. */
+  /** Files that are kept elsewhere. Clients get the URI unchanged; the server never fetches it. */
   | { readonly kind: "direct"; readonly uri: string }
   /** `path` is canonical, relative to the run's artifact root. */
   | { readonly kind: "run"; readonly runId: string; readonly path: string }
   | { readonly kind: "loggedModel"; readonly modelId: string }
   | { readonly kind: "registeredModel"; readonly name: string; readonly selector: VersionSelector };
 
-/** What MLflow's client and UI send as the source of a prompt, which has no files. */
+/** The sources that MLflow's client and UI send for a prompt, which has no files. */
 const PROMPT_SOURCES: ReadonlySet<string> = new Set(["dummy-source", "prompt-template"]);
 
-/** Whether `source` is one that stands for no files. */
+/** Whether `source` is a prompt's source, which stands for no files. */
 export function isPromptSource(source: string): boolean {
   return PROMPT_SOURCES.has(source);
 }
@@ -31,8 +31,8 @@ export function isPromptSource(source: string): boolean {
 /**
  * Reads the source of a model version: `mlflow-artifacts:/<path>` of this server, `runs:/<run id>/<path>`,
  * `models:/m-<id>` and `models:/<name>/<version, stage or latest>` or `models:/<name>@<alias>`
- * (`mlflow/store/artifact/utils/models.py`), or the URI of a place that clients reach by themselves. MLflow's own schemes
- * name no host: clients would send their credentials there.
+ * (`mlflow/store/artifact/utils/models.py`), or the URI of a place that clients access by themselves. MLflow's own schemes
+ * may name no host, because clients would send their credentials there.
  * @throws MlflowError INVALID_PARAMETER_VALUE for anything else.
  */
 export function parseModelSource(source: string): ModelSource {
@@ -48,7 +48,7 @@ export function parseModelSource(source: string): ModelSource {
   throw invalidSource(source);
 }
 
-/** 400: the source is none, or not one of the run or model that the request names. */
+/** 400: the source is malformed, or does not belong to the run or model that the request names. */
 export function invalidSource(source: string, reason = ""): MlflowError {
   return invalidParameter(
     `Invalid model version source: '${source}'. ${

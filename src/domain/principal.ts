@@ -1,42 +1,42 @@
 import type { Scope } from "./access.ts";
 
-/** Who is calling. */
+/** The caller. */
 export interface Principal {
   readonly username: string;
-  /** May do everything. Of a user the database says so. */
+  /** Whether the caller may do everything. For a user, the database decides. */
   readonly isAdmin: boolean;
   /** Absent for the admin of the server's settings, and where the server is open. */
   readonly user?: UserIdentity | undefined;
-  /** What is left of the user's rights; absent for who signed in with a password. */
+  /** Limits of the caller's token on the user's rights; absent for callers who signed in with a password. */
   readonly narrowing?: Narrowing | undefined;
-  /** Of a browser that is signed in. */
+  /** The id of the browser's sign-in; absent for other callers. */
   readonly signInId?: number | undefined;
 }
 
-/** Who has not said who it is, where that is not asked. */
+/** A caller without credentials, on routes that ask for none. */
 export const NOBODY: Principal = { username: "", isAdmin: false };
 
-/** Whoever reaches a server that asks for no credentials. */
+/** Any caller of a server that asks for no credentials. */
 export const LOCAL: Principal = { username: "local", isAdmin: true };
 
 /** A user whose password or token was checked. */
 export interface UserIdentity {
   readonly userId: number;
   /**
-   * Another number after each change of the password, so that who knew the old one is out at once. Absent where the
-   * credentials outlive the password, as tokens do.
+   * A number that changes with the password, so that the old password is invalid at once. Absent for credentials that
+   * outlive the password, such as tokens.
    */
   readonly stamp?: number | undefined;
 }
 
-/** A part of somebody's rights: what may be done is what both allow. */
+/** Limits on a user's rights: a call needs both the user's rights and these limits to allow it. */
 export interface Narrowing {
   readonly scopes: ReadonlySet<Scope>;
-  /** The only experiments, and nothing that belongs to none; undefined for no such limit. */
+  /** The only experiments allowed; things outside of experiments are refused too. Undefined for no such limit. */
   readonly experimentIds?: readonly string[] | undefined;
 }
 
-/** Whether the credentials leave an admin what only an admin may. */
+/** Whether an admin with these credentials may still do what only admins may. */
 export function isWhole(narrowing: Narrowing | undefined): boolean {
   return narrowing === undefined || (narrowing.scopes.has("admin") && narrowing.experimentIds === undefined);
 }

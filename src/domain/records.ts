@@ -3,26 +3,26 @@ import type { Int64 } from "./int64.ts";
 import type { LoggedModel, ModelOutput } from "./logged-model.ts";
 
 /*
- * Records: what a tracking server holds, whole, with its ids and times. They are what is read from one server or folder
- * and written to another, by `trackflare import` and `trackflare export`, and what the import endpoints take.
+ * Records: the complete contents of a tracking server, with ids and times. `trackflare import` and `trackflare export` read
+ * them from one server or folder and write them to another. The import endpoints take them too.
  */
 
-/** All that is told of one experiment, without its runs. */
+/** A complete experiment, without its runs. */
 export type ExperimentRecord = Experiment;
 
-/** A run with what was logged to it, without its points. */
+/** A run with its logged data, without its points. */
 export interface RunRecord extends RunInfo {
-  /** When it was deleted; null where it is active or nobody knows. */
+  /** When the run was deleted; null where it is active or the time is unknown. */
   readonly deletedTimeMs: number | null;
   readonly params: readonly KeyValue[];
   readonly tags: readonly KeyValue[];
   readonly datasetInputs: readonly DatasetInput[];
-  /** Ids of the logged models that it used. */
+  /** Ids of the logged models that the run used. */
   readonly modelInputs: readonly string[];
   readonly modelOutputs: readonly ModelOutput[];
 }
 
-/** Points of one metric of a run as columns of one length, in any order. */
+/** Points of one metric of a run, as columns of equal length, in any order. */
 export interface MetricSeries {
   readonly key: string;
   readonly timestamps: readonly Int64[];
@@ -35,11 +35,11 @@ export type LoggedModelRecord = LoggedModel & { readonly lifecycleStage: Lifecyc
 
 export interface ModelVersionRecord {
   readonly version: number;
-  /** `Deleted_Internal` where only the number is still taken. */
+  /** `Deleted_Internal` where the version is gone and only its number is still taken. */
   readonly currentStage: (typeof STORED_STAGES)[number];
   readonly description: string | null;
   readonly source: string;
-  /** Where the files lie when `source` only names another model; null where it is `source`. */
+  /** Where the files lie if `source` only names another model; null if they lie at `source`. */
   readonly storageLocation: string | null;
   readonly runId: string | null;
   readonly runLink: string | null;
@@ -59,11 +59,11 @@ export interface RegisteredModelRecord {
   readonly versions: readonly ModelVersionRecord[];
 }
 
-/** What a record is of; with an id it names one record of a server. */
+/** The kinds of records. A kind and an id identify one record of a server. */
 export const RECORD_KINDS = ["experiment", "run", "logged_model", "registered_model"] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
-/** A record with the digest of its content, which whoever writes it computes: what has the same digest is the same. */
+/** Identifies a record, with a digest of its content that the writer computes. Equal digests mean equal contents. */
 export interface RecordDigest {
   readonly kind: RecordKind;
   /** The experiment's, run's or logged model's id, or the registered model's name. */

@@ -4,9 +4,9 @@ import { MAX_ALIAS_LENGTH, MAX_REGISTERED_MODEL_NAME_LENGTH } from "./limits.ts"
 import { checkLength } from "./names.ts";
 
 /**
- * Checks a registered model's name by MLflow's rules (`mlflow/utils/validation.py`): not blank, and nothing that a
- * `models:/<name>/<version>` URI could not hold. Names are kept as they are given: `a b` and `a%20b` are two.
- * @param parameter is named in the error.
+ * Checks a registered model's name by MLflow's rules (`mlflow/utils/validation.py`): not blank, and only characters that a
+ * `models:/<name>/<version>` URI can hold. Names are kept unchanged: `a b` and `a%20b` are two names.
+ * @param parameter the parameter's name for the error.
  */
 export function checkRegisteredModelName(name: string, parameter = "name"): void {
   if (name.trim() === "") throw invalidParameter(`Missing value for required parameter '${parameter}'.`);
@@ -17,7 +17,7 @@ export function checkRegisteredModelName(name: string, parameter = "name"): void
   checkLength("model name", name, MAX_REGISTERED_MODEL_NAME_LENGTH);
 }
 
-/** Letters of any script, digits, `_` and `-`. */
+/** Checks that an alias has only letters of any script, digits, `_` and `-`. */
 export function checkAlias(alias: string): void {
   if (!/^[\p{L}\p{N}_-]+$/u.test(alias)) {
     throw invalidParameter(
@@ -27,12 +27,12 @@ export function checkAlias(alias: string): void {
   checkLength("alias name", alias, MAX_ALIAS_LENGTH);
 }
 
-/** The alias that always means the newest version, in any case. */
+/** Whether the alias is `latest`, in any case, which always means the newest version. */
 export function isLatestAlias(alias: string): boolean {
   return alias.toLowerCase() === "latest";
 }
 
-/** Refuses the aliases that MLflow gives a meaning of its own: `latest`, and `v1`, which is version 1. */
+/** Refuses the aliases that have a fixed meaning in MLflow: `latest`, and those like `v1`, which means version 1. */
 export function checkNotReserved(alias: string): void {
   if (isLatestAlias(alias)) throw invalidParameter("'latest' alias name (case insensitive) is reserved.");
   if (/^v\p{Nd}+$/iu.test(alias)) throw invalidParameter(`Version alias name '${alias}' is reserved.`);
@@ -40,7 +40,7 @@ export function checkNotReserved(alias: string): void {
 
 /**
  * A version's number.
- * @returns undefined for an integer that no version has.
+ * @returns undefined for an integer that no version can have.
  * @throws MlflowError INVALID_PARAMETER_VALUE where `text` is no integer.
  */
 export function parseVersion(text: string): number | undefined {
@@ -51,7 +51,7 @@ export function parseVersion(text: string): number | undefined {
   return Number.isSafeInteger(version) && version > 0 ? version : undefined;
 }
 
-/** The stage that is meant, in any case. */
+/** Parses a stage's name, in any case. */
 export function parseStage(text: string): Stage {
   const stage = STAGES.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
   if (stage === undefined) {

@@ -1,4 +1,4 @@
-/** The tag in which MLflow keeps a run's name a second time, and by which it searches the name. */
+/** The tag in which MLflow keeps a copy of a run's name, and by which it searches for the name. */
 export const RUN_NAME_TAG = "mlflow.runName";
 
 const ADJECTIVES =

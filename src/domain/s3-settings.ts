@@ -1,19 +1,19 @@
 /** A bucket, and how to reach it. */
 export interface S3Settings {
   readonly bucket: string;
-  /** Above all keys: "" or segments with a slash at the end. */
+  /** The prefix of all keys: "" or segments with a slash at the end. */
   readonly prefix: string;
   readonly region: string;
-  /** Of an S3-compatible store other than Amazon's, without a slash at its end. */
+  /** The URL of an S3-compatible store other than Amazon's, without a slash at its end. */
   readonly endpoint: string | undefined;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string | undefined;
-  /** Sent with every upload, such as what encrypts it. */
+  /** Headers that are sent with every upload, such as for encryption. */
   readonly uploadHeaders: Readonly<Record<string, string>>;
 }
 
-/** By the names that MLflow and Amazon's own clients give them. */
+/** The variables, by the names that MLflow and Amazon's own clients use. */
 export interface S3Variables {
   readonly MLFLOW_ARTIFACTS_DESTINATION?: string | undefined;
   readonly AWS_ACCESS_KEY_ID?: string | undefined;
@@ -24,7 +24,7 @@ export interface S3Variables {
   readonly MLFLOW_S3_UPLOAD_EXTRA_ARGS?: string | undefined;
 }
 
-/** boto3's arguments of an upload as headers of S3's API (docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html). */
+/** boto3's upload arguments and their headers in S3's API (docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html). */
 const UPLOAD_HEADERS: Readonly<Record<string, string>> = {
   ACL: "x-amz-acl",
   BucketKeyEnabled: "x-amz-server-side-encryption-bucket-key-enabled",
@@ -39,8 +39,8 @@ const UPLOAD_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The bucket of `MLFLOW_ARTIFACTS_DESTINATION`, undefined where it names none.
- * @throws Error naming the setting that is wrong or missing; no value of a secret.
+ * The bucket in `MLFLOW_ARTIFACTS_DESTINATION`; undefined where the variable names none.
+ * @throws Error naming the setting that is wrong or missing, without any secret's value.
  */
 export function s3Settings(variables: S3Variables): S3Settings | undefined {
   const destination = variables.MLFLOW_ARTIFACTS_DESTINATION;
@@ -60,7 +60,7 @@ export function s3Settings(variables: S3Variables): S3Settings | undefined {
   return {
     bucket,
     prefix: folder.map((segment) => `${segment}/`).join(""),
-    // R2 takes auto and us-east-1, other stores mostly any.
+    // R2 accepts auto and us-east-1; most other stores accept any region.
     region: variables.AWS_DEFAULT_REGION || "us-east-1",
     endpoint,
     accessKeyId,

@@ -13,8 +13,8 @@ const longEnough = (characters: number) =>
   );
 
 /**
- * The admin's name and secrets: Worker vars on the edge, environment variables of the local command. In `zod/mini`, since
- * the whole of zod is two thirds of a Worker's bundle. It brings no texts of its own, so each rule says what must be.
+ * The admin's name and secrets: Worker vars on the edge, environment variables of the local command. They use `zod/mini`,
+ * since all of zod would be two thirds of the Worker's bundle. `zod/mini` has no messages, so each rule has its own.
  */
 export const adminSettings = z.object({
   TRACKFLARE_ADMIN_USERNAME: z.optional(
@@ -22,7 +22,7 @@ export const adminSettings = z.object({
   ),
   TRACKFLARE_ADMIN_PASSWORD: longEnough(12),
   TRACKFLARE_ADMIN_TOKEN: longEnough(16),
-  /** What users hold on everything that no grant of theirs is about; READ unless set, as in MLflow. */
+  /** A user's permission on everything that no grant of the user covers. The default is READ, as in MLflow. */
   TRACKFLARE_DEFAULT_PERMISSION: z.optional(
     z.enum(
       Object.keys(DEFAULT_LEVELS) as DefaultPermission[],
@@ -38,34 +38,34 @@ const filled = z.optional(
   z.string().check(z.minLength(1, "is empty"), z.maxLength(1024, "must have at most 1024 characters")),
 );
 
-/** Plain http is for a provider on this machine. */
+/** Whether the text is a valid provider URL. Plain http is allowed only for a provider on this machine. */
 function isProviderUrl(text: string): boolean {
   return /^(https:\/\/[^/?#]+|http:\/\/(localhost|127\.0\.0\.1)(:\d+)?)(\/[^?#]*)?$/i.test(text) && URL.canParse(text);
 }
 
-/** Signing in by a provider: OpenID Connect, or Cloudflare Access before this server. docs/access.md describes them. */
+/** Single sign-on: OpenID Connect, or Cloudflare Access in front of this server. docs/access.md describes both. */
 export const ssoSettings = z.object({
   TRACKFLARE_OIDC_ISSUER: providerUrl,
   TRACKFLARE_OIDC_CLIENT_ID: filled,
   TRACKFLARE_OIDC_CLIENT_SECRET: filled,
   TRACKFLARE_OIDC_NAME: filled,
   TRACKFLARE_OIDC_SCOPES: filled,
-  /** Of the team, such as https://team.cloudflareaccess.com. */
+  /** The team's URL, such as https://team.cloudflareaccess.com. */
   TRACKFLARE_ACCESS_TEAM: providerUrl,
-  /** AUD tags with commas between. */
+  /** AUD tags, separated by commas. */
   TRACKFLARE_ACCESS_AUDIENCE: filled,
   TRACKFLARE_SSO_USERNAME_CLAIM: filled,
   TRACKFLARE_SSO_GROUPS_CLAIM: filled,
-  /** Groups with commas between. */
+  /** Groups, separated by commas. */
   TRACKFLARE_SSO_ADMIN_GROUPS: filled,
   TRACKFLARE_SSO_ROLES: z.optional(
     z.string().check(z.regex(/^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$/, "must be group=role with commas between")),
   ),
-  /** Where browsers find this server, where a proxy before it hides that. */
+  /** The URL by which browsers reach this server, if a proxy hides it. */
   TRACKFLARE_URL: providerUrl,
 });
 
-/** Whether every entry of a list of origins is `*` or one: a scheme, a host and perhaps a port. */
+/** Whether every entry of a list is `*` or an origin: a scheme, a host and perhaps a port. */
 function areOrigins(list: string): boolean {
   return list
     .split(",")
@@ -80,13 +80,13 @@ const cellCount = z._default(
 
 /** Which objects hold the metric histories of new runs: see stores/run/placement.ts. */
 export const cellSettings = z.object({
-  /** Objects for all runs; 0: each run has its own. */
+  /** The number of objects for all runs; with 0, each run has its own object. */
   TRACKFLARE_CELLS: cellCount,
-  /** The same for each experiment, where the other is 0. */
+  /** The number of objects per experiment, used where `TRACKFLARE_CELLS` is 0. */
   TRACKFLARE_CELLS_PER_EXPERIMENT: cellCount,
 });
 
-/** Where the server stands: what it is called by, whose pages may call it, below which path. By MLflow's names. */
+/** How the server may be called: by which hosts, from which pages, below which path. The names are MLflow's. */
 export const standingSettings = z.object({
   MLFLOW_SERVER_ALLOWED_HOSTS: z.optional(
     z
@@ -104,25 +104,25 @@ export const standingSettings = z.object({
 
 const yesOrNo = z.optional(z.string().check(z.regex(/^(true|false|1|0)$/i, "must be true or false")));
 
-/** Where artifacts lie, and who carries them. By MLflow's names. */
+/** Where artifacts lie, and how clients transfer them. The names are MLflow's. */
 export const artifactSettings = z.object({
-  /** Whether clients may send artifacts through this server and fetch them. By default, yes. */
+  /** Whether clients may send and fetch artifacts through this server. The default is yes. */
   MLFLOW_SERVE_ARTIFACTS: yesOrNo,
-  /** Below which new experiments get their folders; where clients have no way through this server, theirs alone. */
+  /** The root in which new experiments get their folders. Where artifacts are not served, only clients can access it. */
   MLFLOW_DEFAULT_ARTIFACT_ROOT: z.optional(
     z.string().check(z.refine(isRoot, "must be an absolute URI, such as s3://bucket/folder or mlflow-artifacts:/")),
   ),
-  /** A bucket, `s3://bucket/folder`, that this server keeps artifacts in. By default R2, or the local data folder. */
+  /** The bucket in which this server keeps artifacts, `s3://bucket/folder`. The default is R2, or the local data folder. */
   MLFLOW_ARTIFACTS_DESTINATION: z.optional(z.string()),
-  /** Whether clients are told to send large files by parts: by default where the parts come to this server. */
+  /** Whether clients are told to send large files in parts. The default is yes where the parts come to this server. */
   MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD: yesOrNo,
-  /** Whether clients are told to fetch files from the bucket themselves: by default not, as they may not reach it. */
+  /** Whether clients are told to fetch files from the bucket themselves. The default is no: they may be unable to reach it. */
   MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD: yesOrNo,
-  /** Whether there are artifacts here and nothing else. */
+  /** Whether this server serves only artifacts. */
   MLFLOW_ARTIFACTS_ONLY: yesOrNo,
-  /** Whether clients may send and fetch artifacts by presigned URLs alone. On the edge with R2 they are led to, by default. */
+  /** Whether clients may use presigned URLs only. The default on the edge with R2: clients are told to, but need not. */
   MLFLOW_ARTIFACTS_PRESIGNED_ONLY: yesOrNo,
-  /** How long a URL to fetch a file is good; an hour by default. MLflow's 300 s end before a large file's last part begins. */
+  /** How long a URL to fetch a file is valid. The default is an hour: MLflow's 300 s end before a large file's last part. */
   MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS: z.optional(
     z
       .string()
@@ -136,7 +136,7 @@ export const artifactSettings = z.object({
   AWS_SECRET_ACCESS_KEY: z.optional(z.string()),
   AWS_SESSION_TOKEN: z.optional(z.string()),
   AWS_DEFAULT_REGION: z.optional(z.string()),
-  /** Schemes that name a host, with commas between, which an experiment's artifact location may have. */
+  /** Schemes that name a host and are allowed in an experiment's artifact location, separated by commas. */
   MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES: z.optional(
     z.string().check(z.regex(/^[a-z0-9+., -]*$/i, "must be schemes with commas between them, such as hdfs,sftp")),
   ),
@@ -146,7 +146,7 @@ function isRoot(uri: string): boolean {
   return uri === SERVED_ROOT || /^mlflow-artifacts:\/[^/%?#;]+/.test(uri) || (!isServed(uri) && isDirectUri(uri));
 }
 
-/** What a setting of yes or no says, or `otherwise` where it is not set. */
+/** The value of a yes-or-no setting, or `otherwise` where it is not set. */
 export function isYes(setting: string | undefined, otherwise: boolean): boolean {
   return setting === undefined ? otherwise : /^(true|1)$/i.test(setting);
 }

@@ -1,5 +1,5 @@
-/** Of Trackflare itself, as in package.json. What `/version` answers is MLflow's. */
+/** Trackflare's own version, as in package.json. The answer of `/version` is MLflow's version. */
 export const TRACKFLARE_VERSION = "0.1.0";
 
-/** The header of `/version` and `/health` that has it. */
+/** The header of `/version` and `/health` that holds Trackflare's version. */
 export const VERSION_HEADER = "X-Trackflare-Version";
