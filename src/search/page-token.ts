@@ -6,7 +6,9 @@ import type { Position } from "./plan.ts";
 /** Room for ten text columns with the longest tag value: 8,000 characters of up to 6 bytes as JSON, in base64. */
 const MAX_TOKEN_LENGTH = 650_000;
 
-/** Identifies the query of a token in few characters. `query` is everything that decides the rows and their order. */
+/**
+ * A short fingerprint of the query that a token belongs to. `query` is everything that decides the rows and their order.
+ */
 export function queryFingerprint(query: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(query)).digest("base64url").slice(0, 16);
 }

@@ -287,7 +287,7 @@ export function metricKeysOf(fields: readonly Field[]): string[] {
   return [...new Set(fields.filter((field) => valueTable(field)?.table === "latest_metrics").map(({ key }) => key))];
 }
 
-/** The value of `worthwhileRows` if no index has the order, so that the walk must read and sort all runs. */
+/** The cap of rows for a driver if no index has the order: the alternative is then to read and sort all runs. */
 const WORTH_ANY_SORT = 100_000;
 
 /**

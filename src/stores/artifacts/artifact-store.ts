@@ -116,8 +116,8 @@ export interface ArtifactStore {
   head(key: string): Promise<ObjectInfo | undefined>;
 
   /**
-   * A page of the files and folders directly below `prefix` ("" is the root); paths are single names. Pages follow each
-   * other in the order of the names' code points, where a folder's name ends with a slash. Within a page, entries are
+   * Lists a page of the files and folders directly below `prefix` ("" is the root); paths are single names. Pages follow
+   * each other in the order of the names' code points, where a folder's name ends with a slash. Within a page, entries are
    * ordered by name alone. Empty if there is nothing at `prefix`, or if it is a file.
    * @param from where the page before ended; undefined for the first.
    */

@@ -8,7 +8,7 @@ export type XOfSlice = (slice: KeySlice) => ArrayLike<number>;
 
 export interface BucketOptions {
   readonly xOf: XOfSlice;
-  /** The range of x, both ends included; open where absent. */
+  /** The range of x, both ends included; an absent end is open. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   /** At least 1. */
@@ -33,7 +33,7 @@ export interface BucketedSeries {
 
 export interface LastPoint {
   readonly step: number;
-  /** An infinity is told as such. */
+  /** May be an infinity. */
   readonly value: number;
 }
 

@@ -57,11 +57,11 @@ export type Acceptance = "stored" | "refused" | "full";
 export interface NewsRequest {
   readonly runId: string;
   readonly confirmed?: Confirmed | undefined;
-  /** The metrics that are needed; all of them where absent. */
+  /** The metrics that are needed; absent: all metrics. */
   readonly keys?: readonly string[] | undefined;
 }
 
-/** News of one run of a cell; undefined where the run cannot be read. */
+/** News of one run of a cell; undefined if the run cannot be read. */
 export interface NewsOfRun {
   readonly runId: string;
   readonly news: RunNews | undefined;

@@ -15,7 +15,7 @@ export type ChartX =
 
 export interface ChartOptions {
   readonly x: ChartX;
-  /** The range of x, both ends included; open where absent. */
+  /** The range of x, both ends included; an absent end is open. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   /** Parts to divide the range into, at least 1. */

@@ -1,7 +1,7 @@
 import type { Int64Column, Series } from "./series.ts";
 
 /**
- * The one byte format of points, in journal rows, blocks and answers (little-endian, as every host of Workers):
+ * The only byte format of points, for journal rows, blocks and answers (little-endian, as every host of Workers):
  *
  *     0  u8   format version
  *     1  u8   bit 0: timestamps are int64, bit 1: steps are int64, else doubles
@@ -41,7 +41,7 @@ export function encodeFrame(series: Series, directory = new Uint8Array()): Uint8
 }
 
 /**
- * Reads the frame at the start of `bytes`, without copying where it lies at a multiple of 8.
+ * Reads the frame at the start of `bytes`, without copying if it begins at a multiple of 8.
  * @throws Error when the format is unknown (written by a newer version) or bytes are missing
  */
 export function decodeFrame(bytes: Uint8Array): Frame {

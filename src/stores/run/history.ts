@@ -78,7 +78,7 @@ export class MetricHistory {
   }
 
   /**
-   * Stores bodies made by `encodePoints`, all or none, in one journal row where they fit.
+   * Stores bodies made by `encodePoints`, all or none, in one journal row if they fit.
    * @returns the id of the last journal row, greater than every earlier id of this run
    * @throws Error when a body has an unknown format, is incomplete, or is larger than a row may be
    */
@@ -268,7 +268,7 @@ export class MetricHistory {
     return lastId === 0 ? undefined : { points, lastId };
   }
 
-  /** @returns the id of the last row; 0 where there is none. */
+  /** @returns the id of the last row; 0 if there is none. */
   #measureJournal(): number {
     const { rows, bytes, last } = this.#tables.sql
       .exec<{ rows: number; bytes: number; last: number | null }>(

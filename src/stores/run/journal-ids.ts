@@ -25,7 +25,7 @@ export class JournalIds {
     this.#reservedThrough = row?.seq ?? 0;
   }
 
-  /** @returns an id greater than that of every row in the journal, and than `after`. */
+  /** @returns an id greater than the id of every row in the journal, and greater than `after`. */
   next(after: number): number {
     this.#last = Math.max(this.#last, after) + 1;
     if (this.#last > this.#reservedThrough) this.#reserve(this.#last + IDS_PER_RESERVATION);

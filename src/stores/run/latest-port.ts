@@ -1,7 +1,7 @@
 import type { Metric } from "../../domain/entities.ts";
 import type { SummaryRowJson } from "../d1/metrics/latest-metrics.ts";
 
-/** What an object tells D1 of one run. */
+/** What an object tells D1 about one run. */
 export interface RunFlush {
   readonly runId: string;
   readonly rows: readonly SummaryRowJson[];

@@ -4,7 +4,7 @@ import type { RunStatus } from "../../domain/entities.ts";
 export const RUN_ID_HEADER = "X-Trackflare-Run-Id";
 /** The header with the run's cell, unless the object is the run's own. */
 export const CELL_HEADER = "X-Trackflare-Cell";
-/** The header with the time until which the watcher may be told, in milliseconds since 1970. Absent: no end. */
+/** The header with the time until which the watcher may get messages, in milliseconds since 1970. Absent: no end. */
 export const UNTIL_HEADER = "X-Trackflare-Watch-Until";
 
 /** What the watchers of a run are told in addition to its points, as JSON. */
@@ -17,7 +17,7 @@ export type RunNotice =
       readonly run_name?: string;
       readonly lifecycle_stage?: "active" | "deleted";
     }
-  /** Params or tags were logged, set or deleted: read the run anew. */
+  /** Params or tags were logged, set or deleted: read the run again. */
   | { readonly type: "data" };
 
 /** Points that come within this time after a message wait for the next message. */

@@ -189,7 +189,7 @@ export class OpenRun {
   /**
    * What D1 has not seen, for a search.
    * @param confirmed what the same searcher wrote before
-   * @param keys the metrics that the search needs; all of them where absent
+   * @param keys the metrics that the search needs; absent: all metrics
    */
   newsFor(confirmed?: Confirmed, keys?: readonly string[]): RunNews {
     if (confirmed !== undefined && confirmed.epoch <= this.fields.epoch) this.#confirm(confirmed.through);

@@ -6,7 +6,7 @@ import { findRankedSteps, type RankedStep } from "./step-ranks.ts";
 export interface SampleOptions {
   /** At least 1. */
   readonly maxResults: number;
-  /** The range of steps, inclusive; open where absent. */
+  /** The range of steps, both ends included; an absent end is open. */
   readonly startStep?: Int64 | undefined;
   readonly endStep?: Int64 | undefined;
 }

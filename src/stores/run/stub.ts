@@ -77,8 +77,8 @@ export class RunObject implements HistoryReader {
   }
 
   /**
-   * The answer to a request for a socket that tells the run's points.
-   * @param untilMs until when the socket may tell, in milliseconds since 1970; undefined: until it is closed
+   * The answer to a request for a socket that sends the run's points.
+   * @param untilMs until when the socket may send, in milliseconds since 1970; undefined: until it is closed
    */
   async watch(untilMs: number | undefined): Promise<Response> {
     // New headers, so that none of the client's headers reach the object.

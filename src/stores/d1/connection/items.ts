@@ -36,7 +36,7 @@ export interface ItemPage<Item> {
   readonly nextPageToken: string | undefined;
 }
 
-/** SQL of the bytes of a row's `columns`, and of what a row costs beside. */
+/** SQL: the bytes of a row's `columns`, plus the overhead of a row. */
 export function bytesOf(...columns: readonly string[]): string {
   return ["100", ...columns.map((column) => `coalesce(octet_length(${column}), 0)`)].join(" + ");
 }

@@ -78,7 +78,10 @@ export async function moveSlice(db: Database, id: string, to: LifecycleStage): P
   return meta.changes >= RUNS_PER_SLICE;
 }
 
-/** Runs of a deleted experiment whose objects may be taking points and were not told yet, in the order of their ids. */
+/**
+ * Runs of a deleted experiment whose objects may be taking points and do not know of the deletion yet, in the order of
+ * their ids.
+ */
 export async function findUntoldRuns(
   db: D1Database,
   id: string,

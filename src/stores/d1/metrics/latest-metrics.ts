@@ -111,7 +111,7 @@ export function toPlace({ run_id, cell }: RunPlaceRow): { runId: string; cell: s
 export interface LiveRun {
   readonly runId: string;
   readonly cell: string;
-  /** The row of the object's journal up to which D1 has everything; 0 where none was told. */
+  /** The row of the object's journal up to which D1 has everything; 0 if D1 was told nothing. */
   readonly flushedThrough: number;
 }
 
