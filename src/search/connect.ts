@@ -1,4 +1,4 @@
-/**
+/*
  * SQLite parses `a AND b AND c` as a tree with a level for each term, and refuses expressions of more than 100 levels. The
  * trees built here have log2(n) levels, whatever the filter.
  */

@@ -10,7 +10,7 @@ const MAX_EXPERIMENT_IDS = 90_000;
 /** The SQL test that a column has the id of one of the searched experiments. */
 export type ExperimentTest = (column: string, binder: Binder) => string;
 
-/** @throws MlflowError INVALID_PARAMETER_VALUE when `text` is not an integer; the id of no experiment is fine. */
+/** @throws MlflowError INVALID_PARAMETER_VALUE when `text` is not an integer; an id that no experiment has is fine. */
 export function toExperimentId(text: string): Int64 {
   const id = /^-?\d{1,20}$/.test(text) ? parseInt64(text) : undefined;
   if (id === undefined) {

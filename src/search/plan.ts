@@ -73,7 +73,7 @@ const SLICE_CHARACTERS = 8_000_000;
 const MAX_SLICE_SIZE_WITH_TEXTS = 1000;
 
 /**
- * Makes the plan of a search. All searches use this function.
+ * Makes the plan of a search. Every search uses this function.
  * @throws MlflowError INVALID_PARAMETER_VALUE for a page token that is not valid, or belongs to another search or caller.
  */
 export function planSearch(

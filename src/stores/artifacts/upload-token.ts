@@ -1,6 +1,6 @@
 import { noSuchUpload } from "./artifact-errors.ts";
 
-/**
+/*
  * A client that got no answer repeats its request to complete an upload, but the bucket no longer knows a completed upload.
  * So each upload gives its object a token, as metadata, and the id that clients know ends with the token. The object then
  * shows whether it was created by the upload.

@@ -1,4 +1,4 @@
-/**
+/*
  * The server's own key. D1 stores the secrets that the server creates only as hashes with this key. The key is in an
  * object's storage, so that a copy of the database gives no access and proves nothing.
  */

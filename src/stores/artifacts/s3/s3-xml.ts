@@ -1,4 +1,4 @@
-/** The little XML that S3 uses. S3's answers are flat and its keys URL-encoded, so an element can be found by its tags. */
+/* The little XML that S3 uses. S3's answers are flat and its keys URL-encoded, so an element can be found by its tags. */
 
 /** The text of the first element with this name; "" if there is none. */
 export function xmlText(xml: string, name: string): string {

@@ -1,4 +1,4 @@
-/** D1's tables as generic rows, so that a backup has all tables, including tables that a later version adds. */
+/* D1's tables as generic rows, so that a backup has all tables, including tables that a later version adds. */
 
 export type ColumnType = "INTEGER" | "REAL" | "TEXT" | "BLOB";
 

@@ -3,7 +3,7 @@ import { isDefaultMisplacedSql, placeDefaultExperiment } from "../experiments/lo
 import { ALL_APPLIED, MIGRATION_NAMES, migrate } from "./migrate.ts";
 import type { BoundStatement } from "./write-queue.ts";
 
-/**
+/*
  * The check that the database has this version's schema is sent together with an isolate's first queries, so that it costs
  * no extra round trip.
  */

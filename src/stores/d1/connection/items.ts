@@ -1,7 +1,7 @@
 import type { SearchPlan, SqlStatement } from "../../../search/plan.ts";
 import { type PageRow, readPage } from "./page.ts";
 
-/**
+/*
  * The items of a list are read by id, in slices of bounded memory whatever the size of the items: a tag may have a few
  * bytes, or a hundred thousand.
  */
@@ -62,7 +62,7 @@ export async function readItemPage<Item>(
   const most = Math.min(reader.itemsPerRead, plan.maxResults);
   let first: FirstRead<Item> | undefined;
   const { ids, nextPageToken } = await readPage(db, plan, async (statement) => {
-    // Residues drop some of the rows that SQL finds; and later slices are read by their ids.
+    // The test of residues drops some of the rows that SQL finds, and later slices are read by their ids.
     if (plan.residues.length > 0 || first !== undefined) return await readRows(db, statement);
     first = await readFirst(db, statement, most, reader);
     return first.rows;

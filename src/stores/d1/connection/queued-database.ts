@@ -67,7 +67,7 @@ function isLarge(statements: readonly BoundStatement[]): boolean {
 
 async function runQueued(env: Env, statements: readonly BoundStatement[]): Promise<StatementResult<unknown>[]> {
   const locationHint = nearD1();
-  // The name includes D1's region: a queue created before the region was known sits near its first caller, and must not
+  // The name includes D1's region. A queue created before the region was known is near its first caller, so it must not
   // stay in use.
   const queue =
     locationHint === undefined

@@ -2,7 +2,7 @@ import type { LifecycleStage } from "../../../domain/entities.ts";
 import type { Database } from "../connection/database.ts";
 import { type RunPlaceRow, toPlace } from "../metrics/latest-metrics.ts";
 
-/**
+/*
  * An experiment is deleted or restored with all of its runs, as in MLflow, including runs that were deleted before. One
  * statement for all runs would block D1 for seconds. So the experiment moves first, and its runs follow in slices, with
  * other requests in between. The row in `experiment_moves` records what is left to do, so that any caller can continue.

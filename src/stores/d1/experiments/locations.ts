@@ -1,7 +1,7 @@
 import { aroundExperimentId, servedLocation, withFoldersAbove } from "../../../domain/artifact-location.ts";
 import type { Database, Statement } from "../connection/database.ts";
 
-/**
+/*
  * Where experiments' artifacts are. Served locations are canonical (domain/artifact-location.ts), so a location is within
  * another if it begins with the other and a slash. `0` is the character after `/`.
  */

@@ -3,7 +3,7 @@ import { parseInt64 } from "../../../domain/int64.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { INSERT_LATEST, type SummaryRowJson } from "./latest-metrics.ts";
 
-/**
+/*
  * A run starts without an object: while each of its metrics has one point, `latest_metrics` is its whole history. The first
  * point that does not fit there creates the object. The object takes over the points in `latest_metrics`, and from then on
  * it alone holds the history.

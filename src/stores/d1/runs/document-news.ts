@@ -3,7 +3,7 @@ import { parseInt64 } from "../../../domain/int64.ts";
 import { compareValues } from "../../run/series.ts";
 import type { MetricSummaries, MetricSummary } from "../../run/summaries.ts";
 
-/**
+/*
  * Merges the news of a live run into D1's document of the run: see run-document.ts, whose text this reads. If both have a
  * metric, the winner is the one that D1's upsert would keep.
  */

@@ -1,6 +1,6 @@
 import { isDocument } from "./run-document.ts";
 
-/**
+/*
  * A cache of the documents in this isolate's last answers. When a question is asked again, as screens and sweeps do, D1
  * sends only the documents that changed: most of such an answer's time goes into text passing through D1's JSON. The cache
  * is never stale: D1 gives the stamp of each document, and any change of a run deletes its document with the stamp.

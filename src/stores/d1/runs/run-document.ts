@@ -1,6 +1,6 @@
 import { jsonLists } from "../connection/json-lists.ts";
 
-/**
+/*
  * The *document* of a run: the part of an answer that SQL renders as JSON text, `"outputs":{…},"data":{…},"inputs":{…}`.
  * Without it a page of a thousand runs would be twenty thousand rows from D1. Runs at rest keep the text in
  * `run_documents`, whose rows triggers delete when anything of the run changes. Other documents are rendered when they are

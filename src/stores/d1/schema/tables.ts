@@ -1,4 +1,4 @@
-/**
+/*
  * D1 holds everything that is searched; metric history is in the runs' objects (stores/run/). `npm run db:new` writes a
  * migration from this folder. What drizzle cannot express (WITHOUT ROWID, triggers, views) is added to the migration by
  * hand.

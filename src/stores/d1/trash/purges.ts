@@ -2,7 +2,7 @@ import type { TrashKind } from "../../../domain/trash.ts";
 import type { purges } from "../schema/purges.ts";
 import type { AsText, StoredRow } from "../schema/rows.ts";
 
-/**
+/*
  * Deletion for good. One transaction deletes a thing's row and inserts a row in `purges`; from then on nobody can see or
  * restore the thing. Then files, history and all other rows are deleted, in any number of calls, and the row in `purges`
  * last. The caller that does this holds a claim. Without claims, a delayed caller could delete something that was imported

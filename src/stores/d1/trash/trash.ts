@@ -3,7 +3,7 @@ import { Binder } from "../../../search/binder.ts";
 import type { Visibility } from "../../../search/visibility.ts";
 import { integerList } from "../connection/json-lists.ts";
 
-/**
+/*
  * The contents of the trash. Runs and models of an experiment in the trash are not listed separately, unless the experiment
  * itself stays: the first experiment, and an experiment one of whose runs was restored.
  */
