@@ -33,7 +33,7 @@ export const MAX_BULK_RUN_IDS = 100;
 export const MAX_BULK_POINTS = 25_000;
 export const MAX_INTERVAL_POINTS = 2500;
 
-/** MLflow's client sends no more in one request. */
+/** Maximum per request: MLflow's client sends no more. */
 export const MAX_DATASETS_PER_REQUEST = 1000;
 export const MAX_DATASET_NAME_LENGTH = 500;
 export const MAX_DATASET_DIGEST_LENGTH = 36;

@@ -36,9 +36,9 @@ export interface ModelOutput {
 
 /** Maximum for names and types, in characters (the columns of `mlflow/store/tracking/dbmodels/models.py`). */
 export const MAX_MODEL_NAME_LENGTH = 500;
-/** In characters. */
+/** Maximum for keys of params and tags, and for source run ids, in characters. */
 export const MAX_MODEL_KEY_LENGTH = 255;
-/** In characters. MLflow sets no limit; a D1 row holds 2,000,000 bytes. */
+/** Maximum for values of params and tags, in characters. MLflow sets no limit; a D1 row holds 2,000,000 bytes. */
 export const MAX_MODEL_VALUE_LENGTH = 100_000;
 /** Maximum for model ids from clients, in characters. */
 export const MAX_MODEL_ID_LENGTH = 250;

@@ -27,7 +27,7 @@ export interface MetricSeries {
   readonly key: string;
   readonly timestamps: readonly Int64[];
   readonly steps: readonly Int64[];
-  /** Finite or NaN. */
+  /** Each value is finite or NaN. */
   readonly values: readonly number[];
 }
 

@@ -8,7 +8,7 @@ import type { GrantedThing } from "../stores/d1/access/decisions.ts";
 import { visibilityOf } from "../stores/d1/access/visibility.ts";
 import type { Permission, Resource } from "../wire/route.ts";
 
-/** A call that may go on. */
+/** An authorized call. */
 export interface Authorized {
   /** The part of the input that the caller may use; the handler sees nothing else. */
   readonly input: unknown;

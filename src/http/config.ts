@@ -43,7 +43,7 @@ export interface AdminCredentials {
 }
 
 export interface Config {
-  /** Undefined while no secret is set. */
+  /** The admin; undefined while no secret is set. */
   readonly admin: AdminCredentials | undefined;
   /** All settings about the admin, in one text. */
   readonly adminSecrets: string | undefined;
@@ -62,7 +62,7 @@ export interface Config {
   readonly isOnOneMachine: boolean;
   readonly countsRequests: boolean;
   readonly logsRequests: boolean;
-  /** Whether server-info tells clients to send large files by parts. */
+  /** Whether server-info tells clients to send large files in parts. */
   readonly announcesMultipart: boolean;
   /** Whether server-info tells clients to fetch files from the bucket themselves. */
   readonly announcesPresigned: boolean;
@@ -115,8 +115,8 @@ function wrongSettings(problems: string): MlflowError {
 }
 
 /**
- * Cloudflare accepts no body over 100 MB. MLflow 3.18 clients send every file in parts if the server says that this is the
- * only way. Earlier clients ignore that and send files whole.
+ * Cloudflare accepts no body over 100 MB. MLflow 3.18 clients send every file in parts if the server says that there is no
+ * other way. Earlier clients ignore that and send files whole.
  */
 function presignedUse(setting: string | undefined, isOnEdgeWithR2: boolean): PresignedUse {
   if (setting !== undefined) return isYes(setting, false) ? "only" : "off";

@@ -2,7 +2,7 @@ import { pageOf } from "./callers.ts";
 import type { Config } from "./config.ts";
 
 const METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
-/** In seconds. Chromium keeps no permission for longer. */
+/** How long a browser may cache a preflight, in seconds. This is Chromium's maximum. */
 const KEEP_PERMISSION = "7200";
 
 /**

@@ -39,7 +39,7 @@ export function observed(request: Request, response: Response, arrival: Arrival)
 
 /**
  * Whether the response gets the headers with its id and duration: if the client sent an id, is a browser, or is refused.
- * Both headers take 10 µs of the shortest request's 50 µs, and MLflow's client, which sends thousands, reads neither.
+ * Both headers take 10 µs of the shortest request's 50 µs. MLflow's client, which sends thousands of requests, reads neither.
  */
 function isTold({ headers }: Request, { status, webSocket }: Response): boolean {
   if (webSocket) return false;

@@ -22,7 +22,7 @@ function isOpened({ method, headers }: Request): boolean {
   return /\btext\/html\b/.test(headers.get("Accept") ?? "");
 }
 
-/** Whether a page sent it. Over plain http, the page header or Referer tells. Node's fetch sends Sec-Fetch-Mode too. */
+/** Whether a page sent the request. Over plain http only PAGE_HEADER or Referer shows it. Node sends Sec-Fetch-Mode too. */
 function isOfPage({ headers }: Request): boolean {
   return headers.has("Sec-Fetch-Site") || headers.has(PAGE_HEADER) || headers.has("Referer");
 }

@@ -72,7 +72,7 @@ async function plainFile(request: Request, path: string, assets: Fetcher): Promi
   return found.status === 404 ? undefined : new Response(found.body, found);
 }
 
-/** The file as it was compressed when the UI was built; undefined where the client or the build has none. */
+/** The copy of the file that the build compressed; undefined where the client accepts none or the build has none. */
 async function compressedFile(request: Request, path: string, assets: Fetcher): Promise<Response | undefined> {
   const name = path === "/" ? "/index.html" : path;
   const type = COMPRESSED_TYPES[name.slice(name.lastIndexOf(".") + 1)];

@@ -52,7 +52,7 @@ export const onExperiments = (
   ],
 });
 
-/** Searches cover those of the named experiments that the caller may read. */
+/** Every caller may search. The search covers the named experiments that the caller may read. */
 export const onReadableExperiments: Permission<{ readonly experimentIds?: readonly string[] | undefined }> = {
   level: "READ",
   on: () => [{ kind: "list" }],

@@ -104,7 +104,7 @@ const graphqlRoute = (method: Method): Route =>
     input: graphqlInput,
     handle: async ({ ctx, input }) => {
       const result: ExecutionResult = "errors" in input ? input : await answer(ctx, input);
-      // As in MLflow, errors are only their messages.
+      // As in MLflow, the answer has only the errors' messages.
       return json({ data: result.data ?? null, errors: result.errors?.map((error) => error.message) ?? null });
     },
   });

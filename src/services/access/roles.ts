@@ -48,7 +48,7 @@ export async function getRole(ctx: ServiceContext, roleId: number): Promise<Role
   return role;
 }
 
-/** @param workspaces none for all */
+/** @param workspaces an empty list means all */
 export async function listRoles(ctx: ServiceContext, workspaces: readonly string[]): Promise<Role[]> {
   return workspaces.length === 0 || workspaces.includes(WORKSPACE) ? await findRoles(ctx.db) : [];
 }

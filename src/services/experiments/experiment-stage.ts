@@ -15,7 +15,7 @@ import { getExperiment } from "./experiments.ts";
 /** Maximum number of D1 statements and object calls in one request: the platform allows 1,000. */
 const MAX_CALLS = 900;
 
-/** Progress is noted after this many objects are told, so that a repeat continues after them. */
+/** After this many objects are told, the progress is noted, so that a repeat continues there. */
 const OBJECTS_PER_NOTE = 100;
 
 /**

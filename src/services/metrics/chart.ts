@@ -11,7 +11,7 @@ const MAX_KEYS = 100;
 const MAX_BUCKETS = 10_000;
 /** Maximum number of bytes per bucket in an object's answer. */
 const BYTES_PER_BUCKET = 80;
-/** An RPC answer stops at 32 MiB. */
+/** Maximum number of buckets per run, since an RPC answer is limited to 32 MiB. */
 const MAX_BUCKETS_OF_RUN = 200_000;
 
 /** Maximum numbers of objects asked at once and of bytes in their answers, which wait for a client that reads slowly. */

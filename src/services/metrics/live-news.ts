@@ -27,7 +27,7 @@ const MAX_CHARACTERS = 4_000_000;
 
 const MAX_REMEMBERED_RUNS = 10_000;
 
-/** Run id → what this isolate has written to D1. The next question tells the run's object, which then answers only news. */
+/** Run id → what this isolate has written to D1. The next question tells the run's object, which then sends only news. */
 const confirmedRuns = new Map<string, Confirmed>();
 
 const MAX_REMEMBERED_ROWS = 20_000;

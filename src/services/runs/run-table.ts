@@ -39,7 +39,10 @@ const OWN_COLUMNS: ReadonlyMap<string, Field> = new Map([["models", attribute("m
 const INFO_NAMES = Object.keys(INFO);
 
 export interface RunTableQuery extends RunSearch {
-  /** Fields as a filter spells them: `params.lr`, `metrics.acc` (the latest), `min(metrics.acc)`; and `models`, the names of logged models. */
+  /**
+   * Fields as a filter spells them: `params.lr`, `metrics.acc` (the latest value), `min(metrics.acc)`; and `models`, the
+   * names of logged models.
+   */
   readonly columns: readonly string[];
   /** Whether to count all runs that match. */
   readonly count: boolean;

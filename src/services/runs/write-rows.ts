@@ -37,7 +37,7 @@ export interface Written {
   readonly hasFirstPoints: boolean;
 }
 
-/** One D1 transaction, or none where there is nothing to write. */
+/** Writes the rows in one D1 transaction, or does nothing if there are none. */
 export async function writeRows(
   ctx: ServiceContext,
   runId: string,

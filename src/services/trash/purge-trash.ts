@@ -101,7 +101,7 @@ class PurgeCall {
     }
     const begun: { kind: TrashKind; things: readonly Purge[] }[] = [];
     for (const [kind, things] of named) begun.push({ kind, things: await this.#begin(kind, things, throughMs) });
-    // An experiment waits for its runs and models, which may have been named too.
+    // An experiment is finished after its runs and models, which the request may have named too.
     for (const { kind, things } of begun.toReversed()) await this.#purger.finish(kind, things);
   }
 

@@ -27,7 +27,7 @@ const KEPT = { cacheMaxAge: 600_000, cooldownDuration: 30_000, timeoutDuration: 
 const keySets = new Map<string, JWTVerifyGetKey>();
 
 /**
- * The claims of a token of this issuer for this audience, within its time.
+ * The claims of a token that this issuer issued for this audience and that is valid now.
  * @throws an error of `jose` for any other token.
  */
 export async function verifiedClaims(

@@ -21,7 +21,7 @@ interface Transaction {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
-  /** Where the reader was going. */
+  /** The page that the reader was going to. */
   readonly to: string;
   readonly untilMs: number;
 }
