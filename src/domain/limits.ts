@@ -79,5 +79,5 @@ export const MAX_IMPORTED_ITEMS = 100_000;
 export const MAX_IMPORTED_RUNS_WITH_POINTS = 250;
 export const MAX_IMPORTED_POINTS = 200_000;
 
-/** Maximum number of things that one request deletes for good, because one transaction hides all of them. */
+/** Maximum number of things that one request deletes for good, because one transaction removes all of them. */
 export const MAX_PURGED_IDS = 1000;

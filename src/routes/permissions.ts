@@ -33,7 +33,7 @@ export function grantedResource(type: string, id: string): Resource {
   return grantedThing(type, id) ?? { kind: "server" };
 }
 
-/** Every caller may list. The answer holds only what the caller may see. */
+/** Every authenticated caller may list. The answer holds only what the caller may see. */
 export const onList: Permission<unknown> = { level: "READ", on: () => [{ kind: "list" }] };
 
 export const onExperiment = (level: PermissionLevel): Permission<{ readonly experimentId: string }> => ({
@@ -52,7 +52,7 @@ export const onExperiments = (
   ],
 });
 
-/** Every caller may search. The search covers the named experiments that the caller may read. */
+/** Every authenticated caller may search. The search covers the named experiments that the caller may read. */
 export const onReadableExperiments: Permission<{ readonly experimentIds?: readonly string[] | undefined }> = {
   level: "READ",
   on: () => [{ kind: "list" }],

@@ -12,7 +12,7 @@ export type Resource = NamedResource & { readonly level?: PermissionLevel };
 type NamedResource =
   /** The server itself, for admins only. */
   | { readonly kind: "server" }
-  /** Lists, which every caller may ask for. The answer holds only what the caller may see. */
+  /** Lists, which every authenticated caller may ask for. The answer holds only what the caller may see. */
   | { readonly kind: "list" }
   /** Something new, which takes a free name. */
   | { readonly kind: "newExperiment" }

@@ -37,7 +37,7 @@ export interface NamedGrant {
   readonly resourceId: string;
 }
 
-/** @throws MlflowError RESOURCE_ALREADY_EXISTS where the user has a grant on it: to change it, revoke it first, as in MLflow. */
+/** @throws MlflowError RESOURCE_ALREADY_EXISTS where the user has a grant on the thing. As in MLflow, revoke it first. */
 export async function grant(ctx: ServiceContext, named: NamedGrant, permission: string): Promise<number> {
   const { level } = requireGrant(named.resourceType, permission);
   const key = await keyOf(ctx, named);

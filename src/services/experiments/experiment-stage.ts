@@ -51,7 +51,7 @@ export async function finishMove(ctx: ServiceContext, experimentId: string, to: 
   await endMove(ctx.writes, experimentId, to);
 }
 
-/** Tells every object, even if some fail. */
+/** Tells every object, even if some fail, and notes the progress. */
 async function tellDeleted(ctx: ServiceContext, experimentId: string, runs: readonly RunPlace[]): Promise<void> {
   const failed = await tellDeletedRuns(ctx, runs);
   const runIds = runs.map(({ runId }) => runId);

@@ -41,7 +41,7 @@ export interface GroupSeries extends MeanBand {
   readonly runs: number;
   /** How many of these runs the curve covers. */
   readonly read: number;
-  /** The latest values of all these runs, read or not; undefined if no run has a finite value. */
+  /** The latest values of all runs that have the metric, read or not; undefined if no run has a finite value. */
   readonly latest: LatestValues | undefined;
 }
 

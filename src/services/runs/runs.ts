@@ -117,7 +117,7 @@ export async function changeRun(ctx: ServiceContext, input: UpdateRun): Promise<
   return info;
 }
 
-/** Flushes the object of a run that ends at once, without waiting for its alarm: searches for the run come next. */
+/** Flushes the object of an ended run at once, not only at its alarm: clients usually search for the run next. */
 async function flushEndedRun(ctx: ServiceContext, info: StoredRun): Promise<void> {
   const isWatched = await runObject(ctx.env, info)
     .flush()

@@ -39,8 +39,8 @@ export interface PurgeFailure {
 const ANY_TIME = Number.MAX_SAFE_INTEGER;
 
 /**
- * Deletes the things that `beginPurges` has hidden, step by step, within its budget: files, history, rows, and the row in
- * `purges`. Each step may be repeated. A failed step leaves the thing in `purges`, and the next call tries again.
+ * Deletes the things that `beginPurges` has moved into `purges`, step by step, within its budget: files, history, rows, and
+ * the row in `purges`. Each step may be repeated. A failed step leaves the thing in `purges`, and the next call tries again.
  */
 export class Purger {
   readonly #ctx: ServiceContext;
