@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { getJson, getRange, getText, MLFLOW, withQuery } from "./client.ts";
 import type { FileInfo } from "./wire.ts";
 
-/** Whose files: a run's, a logged model's, or a model version's. */
+/** The owner of the files: a run, a logged model, or a model version. */
 export type ArtifactRoot =
   | { kind: "run"; runId: string }
   | { kind: "logged-model"; modelId: string }
@@ -10,7 +10,7 @@ export type ArtifactRoot =
 
 export interface ArtifactList {
   files: FileInfo[];
-  /** Where the root's files are stored, such as `mlflow-artifacts:/1/…/artifacts`. */
+  /** The URI of the root folder, such as `mlflow-artifacts:/1/…/artifacts`. */
   rootUri: string | undefined;
 }
 
@@ -19,7 +19,7 @@ interface ListAnswer {
   files?: FileInfo[];
 }
 
-/** The files and folders right below `path`; the root's is "". A model version has no list of its own: use its run's or its model's. */
+/** The files and folders directly below `path`, "" for the root. For a model version, use its run or its model. */
 export async function listArtifacts(
   root: Exclude<ArtifactRoot, { kind: "model-version" }>,
   path: string,
@@ -36,7 +36,7 @@ export async function listArtifacts(
   return { files: answer.files ?? [], rootUri: answer.root_uri };
 }
 
-/** The address of one file: for `<a download>`, `<img src>` and range requests. */
+/** The URL of one file, for `<a download>`, `<img src>` and range requests. */
 export function artifactUrl(root: ArtifactRoot, path: string): string {
   if (root.kind === "run") return withQuery("get-artifact", { run_uuid: root.runId, path });
   if (root.kind === "model-version") {
@@ -47,7 +47,7 @@ export function artifactUrl(root: ArtifactRoot, path: string): string {
   });
 }
 
-/** The address of a folder with all below it as a ZIP, for `<a download>`; "" is everything. */
+/** The URL of a folder and everything below it as a ZIP, for `<a download>`; "" is the root. */
 export function folderZipUrl(root: Exclude<ArtifactRoot, { kind: "model-version" }>, path: string): string {
   const of = root.kind === "run" ? { run_id: root.runId } : { model_id: root.modelId };
   return withQuery("ui-api/folder-zip", { ...of, path: path || undefined });
@@ -59,14 +59,14 @@ export const artifactListQuery = (root: Exclude<ArtifactRoot, { kind: "model-ver
     queryFn: ({ signal }) => listArtifacts(root, path, signal),
   });
 
-/** A whole file as text: for files known to be small. */
+/** The text of a whole file. Use it only for small files. */
 export const artifactTextQuery = (root: ArtifactRoot, path: string) =>
   queryOptions({
     queryKey: ["artifacts", "text", root, path],
     queryFn: ({ signal }) => getText(artifactUrl(root, path), undefined, signal),
   });
 
-/** Bytes `from` to `to`, both included. */
+/** Bytes `from` to `to`, both inclusive. */
 export const artifactRangeQuery = (root: ArtifactRoot, path: string, from: number, to: number) =>
   queryOptions({
     queryKey: ["artifacts", "range", root, path, from, to],

@@ -1,16 +1,16 @@
 /**
- * The one way to the server. Every path is relative to the page, so that the UI works below a static prefix too.
- * Nothing here repeats a request: TanStack Query decides that by {@link isWorthRepeating}.
+ * All requests to the server go through this file. Every path is relative to the page, so the UI also works below a static
+ * prefix. Nothing here repeats a request: TanStack Query decides this by {@link isWorthRepeating}.
  */
 
-/** MLflow's error answer `{"error_code", "message"}`, or what stands for it when the answer was none of MLflow's. */
+/** MLflow's error answer `{"error_code", "message"}`, or an equivalent if the answer has another format. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
-  /** MLflow's code, such as RESOURCE_DOES_NOT_EXIST; NETWORK_ERROR where no answer came. */
+  /** MLflow's code, such as RESOURCE_DOES_NOT_EXIST; NETWORK_ERROR if there was no answer. */
   readonly code: string;
 
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 if there was no answer. */
   readonly status: number;
 
   constructor(status: number, code: string, message: string) {
@@ -20,7 +20,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Without it no page of ours may change anything: a page of another site cannot add it to what it sends. */
+/** The server refuses a page's change without this header, because a page of another site cannot add it. */
 const PAGE_HEADER = { "x-trackflare-page": "1" };
 
 /** Query values: undefined leaves a field out, a list repeats it. */
@@ -41,10 +41,10 @@ export function withQuery(path: string, fields: QueryFields = {}): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
-/** Of a thing that is not there, too: the server does not tell the two apart. */
+/** Also true for a missing thing: the server does not distinguish the two. */
 const DENIED = "You may not do this. Whoever manages it, or an admin of this server, can grant it to you.";
 
-/** The error that an answer beyond 2xx carries; a proxy's HTML page becomes its status line. */
+/** The error in an answer that is not 2xx. A proxy's HTML page becomes its status line. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const fallback = new ApiError(
     response.status,
@@ -61,12 +61,12 @@ export async function errorOf(response: Response): Promise<ApiError> {
   }
 }
 
-/** True for what may pass by itself: no answer, 429 and 5xx. What the request did wrong stays wrong. */
+/** True for errors that may be temporary: no answer, 429 and 5xx. A wrong request stays wrong. */
 export function isWorthRepeating(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
-/** Headers are an object, so that ours can be laid beside them. */
+/** Headers are an object, so that the client can add its own. */
 type PlainInit = RequestInit & { headers?: Record<string, string> };
 
 type AnswerListener = (error: ApiError | undefined) => void;
@@ -74,7 +74,7 @@ type AnswerListener = (error: ApiError | undefined) => void;
 const listeners = new Set<AnswerListener>();
 let latest: ApiError | undefined;
 
-/** Hears of each answer its error, undefined of one with 2xx, beginning with the latest. Gives what ends it. */
+/** Calls the listener with each answer's error (undefined for 2xx), starting with the latest. Returns the unsubscriber. */
 export function onAnswer(listener: AnswerListener): () => void {
   listeners.add(listener);
   listener(latest);
@@ -87,8 +87,8 @@ function heard(error: ApiError | undefined): void {
 }
 
 /**
- * One request, answered with 2xx.
- * @throws ApiError for any other answer, and for none. An aborted request rejects with the signal's reason.
+ * Sends one request, and returns a 2xx answer.
+ * @throws ApiError for any other answer, or without an answer. An aborted request rejects with the signal's reason.
  */
 export async function request(path: string, init: PlainInit = {}): Promise<Response> {
   let response: Response;
@@ -107,7 +107,7 @@ export async function request(path: string, init: PlainInit = {}): Promise<Respo
   return response;
 }
 
-/** Parses an answer; MLflow answers `{}` or nothing where there is nothing to say. */
+/** Parses an answer. An answer without content is `{}` or empty in MLflow. */
 async function json<Answer>(response: Response): Promise<Answer> {
   const text = await response.text();
   return JSON.parse(text === "" ? "{}" : text) as Answer;
@@ -142,14 +142,14 @@ export async function getText(path: string, fields?: QueryFields, signal?: Abort
   return (await request(withQuery(path, fields), signal && { signal })).text();
 }
 
-/** Part of a file. */
+/** A part of a file. */
 export interface ByteRange {
   bytes: Uint8Array;
-  /** Of the whole file, in bytes; undefined where the server does not say. */
+  /** The size of the whole file in bytes; undefined if the server does not send it. */
   totalBytes: number | undefined;
 }
 
-/** Bytes `from` to `to`, both included. A server that knows no ranges gives the whole file, of which the part is cut. */
+/** Bytes `from` to `to`, both inclusive. If the server ignores ranges, this cuts the part from the whole file. */
 export async function getRange(path: string, from: number, to: number, signal?: AbortSignal): Promise<ByteRange> {
   let response: Response;
   try {
@@ -165,7 +165,7 @@ export async function getRange(path: string, from: number, to: number, signal?: 
   return { bytes, totalBytes: total === undefined ? undefined : Number(total) };
 }
 
-/** A question in JSON, an answer in bytes. */
+/** Sends JSON, and returns the answer's bytes. */
 export async function postBinary(path: string, body: unknown, signal?: AbortSignal): Promise<ArrayBuffer> {
   return (await sendJson("POST", path, body, signal)).arrayBuffer();
 }

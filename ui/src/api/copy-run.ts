@@ -3,23 +3,23 @@ import { getJson, MLFLOW, postJson, request } from "./client.ts";
 import { type Dataset, deleteRun, getRun, type Metric, type Run, updateRun } from "./runs.ts";
 import type { KeyValue } from "./wire.ts";
 
-/** MLflow's most of one batch. */
+/** MLflow's limit for one batch. */
 const METRICS_AT_ONCE = 1000;
 const PARAMS_AT_ONCE = 100;
 const POINTS_OF_PAGE = 25_000;
-/** Files on their way at a time. */
+/** How many files are copied at a time. */
 const FILES_AT_ONCE = 4;
 
-/** What its own runs' files are addressed by; those of others the server does not keep. */
+/** The URI scheme of files that the server keeps. It does not keep files with other schemes. */
 const OWN_FILES = "mlflow-artifacts:/";
 
-/** Of which run one is a copy. */
+/** The tag that names the original of a copied run. */
 export const COPY_TAG = "trackflare.copiedFrom";
 
 /**
- * Makes a run in another experiment that has all of one: params, tags, every point of its metrics, datasets and files. Its id is
- * its own, and logged models stay with the first. Where something fails, what was made goes to the trash.
- * @param onProgress is told what is being copied.
+ * Copies a run to another experiment: params, tags, every point of its metrics, datasets and files. The copy has a new id.
+ * Logged models stay with the original. If something fails, the copy goes to the trash.
+ * @param onProgress is called with the name of what is being copied.
  */
 export async function copyRun(
   runId: string,

@@ -9,11 +9,11 @@ export interface ListedExperiment extends Experiment {
   deleted_runs: number;
   /** Active runs whose status is RUNNING. */
   running_runs: number;
-  /** The latest start, end or logged point of an active run, in ms since 1970; null without any. */
+  /** The time of the latest start, end or logged point of an active run, in ms since 1970; null if there is none. */
   last_activity: number | null;
 }
 
-/** Every experiment, deleted ones included, by name. */
+/** All experiments, deleted ones too, ordered by name. */
 export async function listExperiments(signal?: AbortSignal): Promise<ListedExperiment[]> {
   return (await getJson<{ experiments: ListedExperiment[] }>("ui-api/experiments", {}, signal)).experiments;
 }

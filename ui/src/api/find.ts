@@ -1,6 +1,6 @@
 import { getJson } from "./client.ts";
 
-/** What has a text in its name, or is named by an id: up to eight of each kind. */
+/** Things whose name contains a text, or whose id matches it: up to eight of each kind. */
 export interface FoundThings {
   experiments: { experiment_id: string; name: string }[];
   runs: { run_id: string; experiment_id: string; run_name: string }[];

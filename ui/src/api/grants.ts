@@ -3,35 +3,35 @@ import { getJson, postJson } from "./client.ts";
 
 export type GrantLevel = "READ" | "USE" | "EDIT" | "MANAGE" | "DENY";
 
-/** A thing that grants are about: an experiment by its id, a registered model or prompt by its name. */
+/** A thing with grants: an experiment by its id, a registered model or prompt by its name. */
 export interface GrantedThing {
   resource_type: "experiment" | "registered_model" | "prompt";
   resource_id: string;
 }
 
 export interface GrantOnThing {
-  /** Of a user's own grant; null where it is a role's. */
+  /** The user of a user's own grant; null for a role's grant. */
   username: string | null;
   role_name: string | null;
   permission: GrantLevel;
-  /** On every thing of the kind. */
+  /** Whether the grant is on every thing of the kind. */
   is_on_all: boolean;
 }
 
 export interface Grants {
-  /** What users hold without any grant. */
+  /** The permission of users without any grant. */
   default_permission: GrantLevel | "NO_PERMISSIONS";
   grants: GrantOnThing[];
 }
 
-/** All that count for one thing; for who manages it. */
+/** All grants on a thing, for users who manage it. */
 export const grantsQuery = (thing: GrantedThing) =>
   queryOptions({
     queryKey: ["grants", thing.resource_type, thing.resource_id],
     queryFn: ({ signal }) => getJson<Grants>("ui-api/grants", { ...thing }, signal),
   });
 
-/** What the reader may do with a thing, by all that counts. */
+/** The reader's permission on a thing, by all grants. */
 export const levelQuery = (thing: GrantedThing) =>
   queryOptions({
     queryKey: ["grants", thing.resource_type, thing.resource_id, "own"],
@@ -40,7 +40,7 @@ export const levelQuery = (thing: GrantedThing) =>
     staleTime: 60_000,
   });
 
-/** Without a permission the user's own grant is taken away. */
+/** Sets the user's own grant, or removes it if there is no permission. */
 export function setGrant(grant: GrantedThing & { username: string; permission?: GrantLevel }): Promise<unknown> {
   return postJson("ui-api/grants", grant);
 }

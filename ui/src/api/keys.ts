@@ -3,9 +3,9 @@ import { getJson } from "./client.ts";
 
 export interface DistinctKey {
   key: string;
-  /** How many runs have it. */
+  /** How many runs have the key. */
   runs: number;
-  /** Whether it tells the runs apart: not all have it, or not all the same value. */
+  /** Whether the key distinguishes runs: some runs lack it, or its values differ. */
   differs: boolean;
 }
 

@@ -9,10 +9,10 @@ export interface LivePoints {
 }
 
 const HEADER_BYTES = 16;
-/** What the server stores for an infinity, as MLflow does. */
+/** The double that the server stores for an infinity, as MLflow does. */
 const INFINITY = Number.MAX_VALUE;
 
-/** Frames end to end (docs/storage.md, "A frame"), each the points of one request. */
+/** Consecutive frames (docs/storage.md, "A frame"). Each frame has the points of one request. */
 export function parsePoints(runId: string, bytes: ArrayBuffer): LivePoints[] {
   const byKey = new Map<string, LivePoints>();
   const view = new DataView(bytes);

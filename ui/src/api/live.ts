@@ -5,7 +5,7 @@ import type { LifecycleStage } from "./wire.ts";
 
 export type { LivePoints };
 
-/** What changed of the run itself. */
+/** The run's fields changed. */
 export interface RunNotice {
   status?: RunStatus;
   end_time?: number | null;
@@ -18,21 +18,21 @@ export interface LiveListener {
   onRun(notice: RunNotice): void;
   /** Params or tags were logged, set or deleted. */
   onData(): void;
-  /** Connected, also again: points logged meanwhile were missed, so read the series since the last known point. */
+  /** Connected or reconnected. Points logged meanwhile were missed, so read the series from the last known point on. */
   onOpen(): void;
-  /** The socket was refused or lost; it will be tried again, ever more slowly. Poll meanwhile. */
+  /** The socket was refused or lost. It is tried again with growing delays. Poll meanwhile. */
   onLost(): void;
 }
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
-/** A page opens sockets for so many runs at most, and polls {@link whatChanged} for the others. */
+/** The most runs for which a page opens sockets. It polls {@link whatChanged} for other runs. */
 export const MAX_SOCKETS = 32;
 
 /**
  * Watches a run.
- * @returns what ends it.
+ * @returns a function that stops watching.
  */
 export function watchRun(runId: string, listener: LiveListener): () => void {
   let socket: WebSocket | undefined;
@@ -74,18 +74,18 @@ export interface ChangedRun {
   status: RunStatus;
   lifecycle_stage: LifecycleStage;
   run_name: string;
-  /** In ms since 1970; null while the run goes on. */
+  /** In ms since 1970; null until the run ends. */
   end_time: number | null;
 }
 
 export interface Changes {
-  /** Of the runs asked for those of which anything changed since the cursor, metrics included; all without one. */
+  /** The requested runs that changed since the cursor, metrics included. Without a cursor, all requested runs. */
   runs: ChangedRun[];
   /** For the next call about the same runs. */
   cursor: string;
 }
 
-/** What happened to up to 1,000 runs since an earlier call; for polling where sockets are refused or too many. */
+/** The changes of up to 1,000 runs since an earlier call, for polling runs without a socket. */
 export function whatChanged(runIds: readonly string[], cursor?: string, signal?: AbortSignal): Promise<Changes> {
   return postJson("ui-api/live", { run_ids: runIds, ...(cursor !== undefined && { cursor }) }, signal);
 }

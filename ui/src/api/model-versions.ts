@@ -16,7 +16,7 @@ export interface ModelVersion {
   last_updated_timestamp: number;
   description?: string;
   current_stage: Stage;
-  /** Where its files are: `runs:/…`, `models:/m-…` or an address. */
+  /** The place of the version's files: `runs:/…`, `models:/m-…` or a URI. */
   source: string;
   run_id?: string;
   run_link?: string;

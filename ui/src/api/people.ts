@@ -7,7 +7,7 @@ export interface Person {
   is_admin: boolean;
 }
 
-/** Everybody; for admins. */
+/** All users, for admins. */
 export const peopleQuery = () =>
   queryOptions({
     queryKey: ["people"],

@@ -1,7 +1,7 @@
 import { QueryClient, type QueryKey, type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, isWorthRepeating } from "./client.ts";
 
-/** First part of every query key: what a change can make stale. */
+/** The first part of every query key: the entity that a change can make stale. */
 export type Entity =
   | "experiments"
   | "runs"
@@ -21,10 +21,10 @@ export function makeQueryClient(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 10_000,
-        // A server on this machine answers where the browser calls itself offline.
+        // A server on this machine answers even if the browser says that it is offline.
         networkMode: "always",
         retry: (failures, error) => failures < 2 && isWorthRepeating(error),
-        // A list that is searched anew keeps its rows until the new ones are there: nothing jumps.
+        // A list keeps its rows until the rows of a new search arrive, so that nothing jumps.
         refetchOnWindowFocus: true,
       },
       mutations: { retry: false, networkMode: "always" },
@@ -33,7 +33,7 @@ export function makeQueryClient(): QueryClient {
 }
 
 /**
- * A mutation that, once the server has acknowledged it, makes the named entities' queries load anew.
+ * A mutation that reloads the named entities' queries after the server has acknowledged it.
  * `useChange(renameRun, ["runs"])` → `{ mutate, mutateAsync, isPending, error }`.
  */
 export function useChange<Input, Answer>(
@@ -50,8 +50,8 @@ export function useChange<Input, Answer>(
 }
 
 /**
- * The error that a screen shows in place of what it is about. What was read before stays where it could only not be read
- * again; what is gone, or no longer for this reader, does not.
+ * The error that a screen shows instead of its content. If a reload failed, the earlier data stays on the screen. It does not
+ * stay if the thing is gone, or if the reader may no longer see it.
  */
 export function failureOf({ error, data }: { error: Error | null; data: unknown }): Error | undefined {
   if (error === null) return undefined;

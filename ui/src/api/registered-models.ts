@@ -9,13 +9,13 @@ export interface RegisteredModel {
   creation_timestamp: number;
   last_updated_timestamp: number;
   description?: string;
-  /** One of each stage. */
+  /** One version per stage. */
   latest_versions?: ModelVersion[];
   tags?: KeyValue[];
   aliases?: { alias: string; version: string }[];
 }
 
-/** What both searches of the registry take. */
+/** The parameters of both registry searches. */
 export interface RegistrySearch {
   filter?: string;
   order_by?: string[];

@@ -6,7 +6,7 @@ import type { LifecycleStage, ViewType } from "./wire.ts";
 /** Doubles that JSON lacks come as "NaN", "Infinity" and "-Infinity". */
 export type Cell = string | number | null;
 
-/** What every row has, column by column. Times are in ms since 1970. */
+/** The fields of every row, column by column. Times are in ms since 1970. */
 export interface RunColumns {
   run_id: string[];
   experiment_id: string[];
@@ -14,13 +14,13 @@ export interface RunColumns {
   status: RunStatus[];
   lifecycle_stage: LifecycleStage[];
   start_time: (number | null)[];
-  /** Null while the run goes on. */
+  /** Null until the run ends. */
   end_time: (number | null)[];
-  /** When the latest metric of a run that says RUNNING was logged; null for others. */
+  /** The time at which a run with the status RUNNING logged its latest metric; null for other runs. */
   last_metric_time: (number | null)[];
   user_id: string[];
   parent_run_id: (string | null)[];
-  /** What the tag `mlflow.runColor` says: `#rrggbb`, or whatever else somebody wrote. */
+  /** The value of the tag `mlflow.runColor`: `#rrggbb`, or any other text that somebody wrote. */
   run_colour: (string | null)[];
   source_name: (string | null)[];
 }
@@ -30,23 +30,23 @@ export interface RunTableSearch {
   filter?: string;
   order_by?: string[];
   run_view_type?: ViewType;
-  /** As filters spell fields: `metrics.acc` (the latest), `min(metrics.acc)`, `params.lr`, `` tags.`a b` ``. */
+  /** Fields in the spelling of filters: `metrics.acc` (the latest), `min(metrics.acc)`, `params.lr`, `` tags.`a b` ``. */
   columns: string[];
-  /** At most 10,000, and fewer where there are more than 50 columns. */
+  /** At most 10,000, and fewer with more than 50 columns. */
   max_results?: number;
   page_token?: string;
-  /** Asks for `total`. */
+  /** Requests `total`. */
   count?: boolean;
 }
 
 export interface RunTable {
-  /** Of all runs that match, whatever the page. */
+  /** The number of all matching runs on all pages. */
   total?: number;
   next_page_token?: string;
-  /** False where over a thousand runs are logging: their metrics may be up to 60 s old. */
+  /** False if the server could not ask all live runs: the metrics of the others may be 8 minutes old. */
   is_exact: boolean;
   runs: RunColumns;
-  /** By the spelling in the search, as long as `runs.run_id`. */
+  /** Columns by their spelling in the search, each as long as `runs.run_id`. */
   columns: Record<string, Cell[]>;
 }
 

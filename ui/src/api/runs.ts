@@ -12,13 +12,13 @@ export interface RunInfo {
   user_id: string;
   status: RunStatus;
   start_time?: number;
-  /** Absent while the run goes on. */
+  /** Absent until the run ends. */
   end_time?: number;
   artifact_uri: string;
   lifecycle_stage: LifecycleStage;
 }
 
-/** One point of a metric; in a run, its latest. */
+/** A point of a metric; in a run, the latest point. */
 export interface Metric {
   key: string;
   value: WireDouble;
@@ -27,7 +27,7 @@ export interface Metric {
   step: number;
 }
 
-/** What MLflow's clients put before the keys of what they measure of the machine (`mlflow/system_metrics`). */
+/** The prefix of system metrics' keys in MLflow's clients (`mlflow/system_metrics`). */
 export const SYSTEM_PREFIX = "system/";
 
 export const isSystemMetric = (key: string) => key.startsWith(SYSTEM_PREFIX);

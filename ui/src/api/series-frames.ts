@@ -2,26 +2,26 @@
 export interface Series {
   run_id: string;
   key: string;
-  /** How many points the range has; as many as `x` where all are here. */
+  /** The number of points in the range. It equals the length of `x` if the series is complete. */
   total: number;
-  /** What x counts from, in ms since 1970: 0 unless x is relative. */
+  /** The zero of x, in ms since 1970: 0 unless x is relative. */
   origin: number;
   /**
-   * All points, or of each bucket the first, the last, the least and the greatest, and where it has them a NaN, an
-   * Infinity and a −Infinity.
+   * All points, or for each bucket the first, the last, the least and the greatest point, and one NaN, one Infinity and one
+   * −Infinity, if any.
    */
   x: Float64Array;
   values: Float64Array;
-  /** Where not all points are here: of each bucket the mean, and its x, to be smoothed. Else empty. */
+  /** If the series is not complete: each bucket's mean and its x, for smoothing. Otherwise empty. */
   mean_x: Float64Array;
   means: Float64Array;
-  /** Where points of one x were joined by their mean, the standard deviation of each value; else empty. */
+  /** If points with the same x were merged into their mean: the standard deviation of each value. Otherwise empty. */
   spreads: Float64Array;
-  /** The latest point, as MLflow means it: of the greatest step the one logged last. */
+  /** MLflow's latest point: the point that was logged last at the greatest step. */
   last: { step: number; value: number } | undefined;
 }
 
-/** What the latest values of a group's runs have in common; `std` is of the sample. */
+/** Statistics of the latest values of a group's runs. `std` is the sample standard deviation. */
 export interface LatestValues {
   count: number;
   mean: number;
@@ -32,7 +32,7 @@ export interface LatestValues {
 
 /** One metric of a group of runs, ordered by x. */
 export interface GroupSeries {
-  /** Its number in the question. */
+  /** The group's number in the request. */
   group: number;
   key: string;
   /** How many of its runs have the metric, and of how many of these the curve is. */
