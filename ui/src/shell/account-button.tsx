@@ -6,7 +6,7 @@ import { IconButton } from "../parts/button.tsx";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import { sayFailed } from "../parts/toast.tsx";
 
-/** Who is signed in, and the way out; nothing on a server that asks for no credentials. */
+/** The signed-in user, and signing out. Renders nothing if the server asks for no credentials. */
 export default function AccountButton() {
   const { data: session } = useQuery(sessionQuery());
   const { history } = useRouter();

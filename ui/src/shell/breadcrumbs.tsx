@@ -1,7 +1,7 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useEffect, useSyncExternalStore } from "react";
 
-/** One step of where the reader is; the last has no address. */
+/** One step of the breadcrumbs. The last step has no address. */
 export interface Crumb {
   label: string;
   /** Such as `#/experiments/1`. */
@@ -16,7 +16,7 @@ function publish(crumbs: readonly Crumb[]): void {
   for (const tell of listeners) tell();
 }
 
-/** Says in the bar, and in the page's title, where the reader is. */
+/** Shows the reader's place in the bar and in the page's title. */
 export function useBreadcrumbs(crumbs: readonly Crumb[]): void {
   const text = JSON.stringify(crumbs);
   useEffect(() => {
@@ -37,7 +37,7 @@ function useCrumbs(): readonly Crumb[] {
   );
 }
 
-/** The way from the section, which the links beside it name already, to here. */
+/** The breadcrumbs below the section. The links beside them already name the section. */
 export function Breadcrumbs() {
   const crumbs = useCrumbs();
   const steps = crumbs.slice(1);
@@ -70,7 +70,7 @@ export function Breadcrumbs() {
   );
 }
 
-/** One step up, where there is no room for the way. */
+/** A link one step up, if there is no room for the breadcrumbs. */
 export function UpLink() {
   const up = useCrumbs().slice(1, -1).at(-1);
   if (up?.href === undefined) return null;

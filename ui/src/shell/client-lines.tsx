@@ -5,7 +5,7 @@ import { CodeLines } from "../parts/code-lines.tsx";
 import { Segmented } from "../parts/segmented.tsx";
 import { CLIENTS, type Client, CREDENTIAL_LINES, connectLines, serverUri } from "./connect-lines.ts";
 
-/** What to paste to log a run here, by client; how to sign in only where this server asks for it. */
+/** The lines to paste to log a run here, by client. Shows how to sign in only if the server asks for credentials. */
 export function ClientLines() {
   const [client, setClient] = useState<Client>("Python");
   const asks = useQuery(sessionQuery()).data?.asks_for_credentials ?? false;

@@ -16,11 +16,11 @@ interface Line {
 
 const LIST_ID = "palette-list";
 
-/** Finds commands, experiments, runs and models by what is typed. */
+/** Finds commands, experiments, runs and models by the typed text. */
 export default function CommandPalette({ isOpen, onOpenChange }: OverlayProps) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
-  /** Enter came before what was typed was found. */
+  /** Whether Enter was pressed before the results for the typed text arrived. */
   const [isHurried, setHurried] = useState(false);
   const commands = useAllCommands();
   const box = useRef<HTMLInputElement>(null);
@@ -47,13 +47,13 @@ export default function CommandPalette({ isOpen, onOpenChange }: OverlayProps) {
     })),
   ];
   const current = Math.min(chosen, lines.length - 1);
-  // What is on screen may still be what was found for less text: Enter takes of it only a command.
+  // The shown results may belong to an earlier text, so Enter takes only a command from them.
   const isSettled = wanted === text.trim() && !found.isFetching;
   const isCommand = current >= 0 && current < lines.length - things.length;
   const choose = (line: Line | undefined): void => {
     if (line === undefined) return;
     onOpenChange(false);
-    // After the dialog has given the focus back.
+    // Runs after the dialog has returned the focus.
     setTimeout(line.act);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -69,7 +69,7 @@ export default function CommandPalette({ isOpen, onOpenChange }: OverlayProps) {
     }
   };
   useEffect(() => {
-    // The dialog gives the box the focus a frame after it is seen, and a press beside the box takes it away.
+    // The dialog focuses the box one frame after it is visible, and a press beside the box takes the focus away.
     const typeIntoBox = ({ key, ctrlKey, metaKey, altKey }: globalThis.KeyboardEvent): void => {
       if (key.length === 1 && !ctrlKey && !metaKey && !altKey) box.current?.focus();
     };

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
-/** Something that a reader can do from the palette or by a key. */
+/** An action that a reader can start from the palette or by a key. */
 export interface Command {
-  /** Unique among what is on screen, such as `runs.delete`. */
+  /** Unique among the commands on screen, such as `runs.delete`. */
   id: string;
   label: string;
-  /** Heads its lines in the palette and in the list of shortcuts, such as `Runs`. */
+  /** The heading of its group in the palette and in the list of shortcuts, such as `Runs`. */
   group: string;
-  /** Chords apart by spaces, each `mod+k`, `shift+d`, `?` or `g`; mod is ⌘ on a Mac, Ctrl elsewhere. `g e` is one after the other. */
+  /** Chords separated by spaces, such as `mod+k`, `shift+d`, `?` or `g e`; mod is ⌘ on a Mac and Ctrl elsewhere. */
   keys?: string;
   isDisabled?: boolean;
   run: () => void;
@@ -23,8 +23,8 @@ function publish(): void {
 }
 
 /**
- * Offers commands while the component is mounted. They may be made anew on each render: what they do is always that of
- * the latest, and only a change of what is shown is told on.
+ * Offers commands while the component is mounted. The commands may be new objects on each render: the latest action always
+ * runs, and listeners are notified only if the shown text changes.
  */
 export function useCommands(offered: readonly Command[]): void {
   const latest = useRef(offered);
@@ -46,7 +46,7 @@ export function useCommands(offered: readonly Command[]): void {
   }, [shown]);
 }
 
-/** Every command on offer now. */
+/** All commands that are offered now. */
 export function useAllCommands(): readonly Command[] {
   return useSyncExternalStore(
     (listener) => {
@@ -59,7 +59,7 @@ export function useAllCommands(): readonly Command[] {
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
-/** `mod+k` as a reader knows it: `⌘K`, `Ctrl K`. */
+/** A chord as shown to the reader: `mod+k` is `⌘K` or `Ctrl K`. */
 export function keysLabel(keys: string): string {
   const names: Record<string, string> = { mod: IS_MAC ? "⌘" : "Ctrl ", shift: "Shift ", enter: "Enter", escape: "Esc" };
   const chord = (text: string): string =>
@@ -80,12 +80,12 @@ function chordOf(event: KeyboardEvent): string {
   return `${mod ? "mod+" : ""}${isShifted ? "shift+" : ""}${key}`;
 }
 
-/** Whether a dialog or a menu is over the page: keys and the focus are its own. */
+/** Whether a dialog or a menu is open: it then owns the keys and the focus. */
 export function isOverlayOpen(): boolean {
   return document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null;
 }
 
-/** Runs commands by their keys; not while text is typed (but for `mod`) nor below a dialog or menu. */
+/** Runs commands by their keys, except below a dialog or menu, and except while text is typed (unless with `mod`). */
 export function listenForKeys(): () => void {
   let previous = { chord: "", atMs: Number.NEGATIVE_INFINITY };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -94,7 +94,7 @@ export function listenForKeys(): () => void {
     const target = event.target instanceof Element ? event.target : null;
     const isTyping = target?.closest("input, textarea, select, [contenteditable=true]") != null;
     if ((isTyping && !chord.startsWith("mod+")) || isOverlayOpen()) return;
-    // When the key was pressed, however late a busy page hears of it.
+    // The time of the key press, however late a busy page handles the event.
     const nowMs = event.timeStamp;
     const pair = nowMs - previous.atMs < SEQUENCE_MS ? `${previous.chord} ${chord}` : "";
     previous = { chord, atMs: nowMs };

@@ -1,6 +1,6 @@
 /**
- * Lines to paste, by client. `{{URI}}` is this server's address without a slash at its end, `{{USER}}` what curl needs where
- * the server asks who is there.
+ * Lines to paste, by client. `{{URI}}` is this server's address without a slash at its end. `{{USER}}` is curl's option for
+ * a server that asks for credentials.
  */
 const LINES = {
   Python: `import mlflow  # pip install mlflow
@@ -46,7 +46,7 @@ export type Client = keyof typeof LINES;
 
 export const CLIENTS = Object.keys(LINES) as Client[];
 
-/** For servers that ask who is there: every MLflow client reads these. */
+/** For servers that ask for credentials: every MLflow client reads these variables. */
 export const CREDENTIAL_LINES = `export MLFLOW_TRACKING_USERNAME=<name>
 export MLFLOW_TRACKING_PASSWORD=<password>`;
 

@@ -11,8 +11,8 @@ import { signInAddress } from "./return-address.ts";
 const TRY_MS = 2000;
 
 /**
- * Says that the server is away, or that it no longer knows the reader; what is on screen stays meanwhile. Who has seen nothing
- * yet is led to sign in at once.
+ * Says that the server is unreachable, or that the reader must sign in again. The data on the screen stays meanwhile. If the
+ * page shows no data yet, it opens the sign-in page at once.
  */
 export default function ConnectionBanner() {
   const client = useQueryClient();
@@ -64,7 +64,7 @@ export default function ConnectionBanner() {
   );
 }
 
-/** Whether anything of the server's data is on the page. */
+/** Whether the page has any data from the server. */
 function showsAnything(client: QueryClient): boolean {
   const queries = client.getQueryCache().getAll();
   return queries.some(({ queryKey, state }) => queryKey[0] !== "session" && state.data !== undefined);

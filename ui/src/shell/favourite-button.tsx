@@ -2,7 +2,7 @@ import { Star } from "lucide-react";
 import { IconButton } from "../parts/button.tsx";
 import { type Place, toggleFavourite, usePlaces } from "./places.ts";
 
-/** Marks an experiment or a run, so that it stands on the home page. */
+/** Marks an experiment or a run, so that the home page lists it. */
 export function FavouriteButton({ place }: { place: Place }) {
   const isMarked = usePlaces("favourite").some(({ kind, id }) => kind === place.kind && id === place.id);
   return (

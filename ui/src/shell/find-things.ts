@@ -1,6 +1,6 @@
 import { findByText } from "../api/find.ts";
 
-/** Something with a page of its own. */
+/** A thing that has its own page. */
 export interface Thing {
   group: "Experiment" | "Run" | "Model" | "Model version" | "Logged model";
   label: string;
@@ -9,7 +9,7 @@ export interface Thing {
   href: string;
 }
 
-/** Experiments and models by part of their name, runs also by their id or its start, and what an address names. */
+/** Experiments, models and runs by part of their name, runs also by the start of their id, and things that a URI names. */
 export async function findThings(text: string, signal: AbortSignal): Promise<Thing[]> {
   const runId = /^runs:\/([^/]+)/.exec(text)?.[1];
   const { experiments, runs, models } = await findByText(runId ?? text, signal);
@@ -37,7 +37,7 @@ export async function findThings(text: string, signal: AbortSignal): Promise<Thi
   ];
 }
 
-/** A logged model by its id, a version by the address that loads it: `m-0af3…`, `models:/churn/3`. */
+/** A logged model by its id (`m-0af3…`), or a version by the URI that loads it (`models:/churn/3`). */
 export function namedThings(text: string): Thing[] {
   const modelId = /^(?:models:\/)?(m-[0-9a-f]{32})$/.exec(text)?.[1];
   if (modelId !== undefined) {

@@ -21,10 +21,10 @@ const THEMES: Record<ThemeChoice, { next: ThemeChoice; label: string; icon: type
 
 const THEME_CHOICES: readonly ThemeChoice[] = ["system", "light", "dark"];
 
-/** Screens that lead nowhere else. */
+/** Screens without navigation to other screens. */
 const ALONE = /^\/sign-in$/;
 
-/** What is around every screen. */
+/** The frame around every screen. */
 export function Frame() {
   const isAlone = useRouterState({ select: ({ location }) => ALONE.test(location.pathname) });
   if (!isAlone) return <FullFrame />;
@@ -155,7 +155,7 @@ function FullFrame() {
   );
 }
 
-/** A new page has the focus, as it would have without an app: what was pressed to come here is mostly gone. */
+/** Moves the focus to a new page, as a browser does, because the pressed link has usually disappeared. */
 function useFocusOnNavigation() {
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname });

@@ -1,13 +1,13 @@
 import { isServerThere } from "../api/server.ts";
 
-/** A screen's code that could not be asked for: the server is away. */
+/** The error for a screen's code that could not be loaded because the server is unreachable. */
 export class ServerAway extends Error {
   override readonly name = "ServerAway";
 }
 
 /**
- * Loads a screen's code. Where the server lacks the file, as after a deploy, the router loads the page anew, once; where
- * no server answers that would leave the reader without a page, so it is told apart.
+ * Loads a screen's code. If the server lacks the file, for instance after a deploy, the router reloads the page once. If no
+ * server answers, a reload would leave the reader without a page, so this throws a different error.
  */
 export async function loadCode<Module>(load: () => Promise<Module>): Promise<Module> {
   try {

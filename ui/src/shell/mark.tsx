@@ -1,4 +1,4 @@
-/** Trackflare's sign. */
+/** Trackflare's logo. */
 export function Mark() {
   return (
     <svg

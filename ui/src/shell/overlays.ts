@@ -5,7 +5,7 @@ export interface OverlayProps {
   onOpenChange: (isOpen: boolean) => void;
 }
 
-/** What opens over any screen; the code of each comes when it is first asked for. */
+/** The overlays that open over any screen. The code of each is loaded at its first use. */
 export const OVERLAYS = {
   palette: () => import("./command-palette.tsx"),
   connect: () => import("./connect-panel.tsx"),

@@ -41,7 +41,7 @@ const isSame =
   ({ kind, id }: Place): boolean =>
     kind === place.kind && id === place.id;
 
-/** The reader is there: it becomes the first of what they saw lately, by the name that it has now. */
+/** Notes a visit: the place becomes the first of the recent places, with its current name. */
 export function notePlace(place: Place): void {
   const first = lists.recent[0];
   if (first !== undefined && isSame(place)(first) && first.name === place.name) return;
@@ -60,7 +60,7 @@ export function toggleFavourite(place: Place): void {
   write("favourite", others.length < lists.favourite.length ? others : [place, ...others]);
 }
 
-/** What they saw lately, the latest first; and what they marked. */
+/** The recent places, latest first, and the marked places. */
 export function usePlaces(name: keyof typeof lists): readonly Place[] {
   return useSyncExternalStore(
     (listener) => {
@@ -71,5 +71,5 @@ export function usePlaces(name: keyof typeof lists): readonly Place[] {
   );
 }
 
-/** Whether the reader has been anywhere yet. */
+/** Whether the reader has visited any place yet. */
 export const hasPlaces = (): boolean => lists.recent.length > 0 || lists.favourite.length > 0;

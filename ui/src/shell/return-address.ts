@@ -1,8 +1,8 @@
 const SIGN_IN = "/sign-in";
 
 /**
- * The page to sign in at, which leads back.
- * @param from a path of ours, as `/experiments/1?tab=charts`
+ * The address of the sign-in page, which leads back afterwards.
+ * @param from a path of this UI, such as `/experiments/1?tab=charts`
  */
 export function signInAddress(from: string): string {
   if (from.startsWith(SIGN_IN) || from === "/") return from.startsWith(SIGN_IN) ? from : SIGN_IN;
@@ -10,8 +10,8 @@ export function signInAddress(from: string): string {
 }
 
 /**
- * Where somebody goes who has signed in: a page of ours, by its path, or a file of this server, by its address below the
- * page's folder. Never anywhere else, whatever the address says that somebody was sent here by.
+ * The address to open after a sign-in: a page of this UI, by its path, or a file of this server, by its address below the
+ * page's folder. It is never another place, even if a link to the sign-in page names one.
  * @param base the page's own folder
  */
 export function returnAddress(to: string | undefined, base: string): { page: string } | { file: string } {

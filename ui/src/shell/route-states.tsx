@@ -7,7 +7,7 @@ import { useBreadcrumbs } from "./breadcrumbs.tsx";
 
 const TRY_MS = 2000;
 
-/** An address that stands for nothing. */
+/** The page for an unknown address. */
 export function NotFound() {
   useBreadcrumbs([{ label: "No such page" }]);
   return (
@@ -24,7 +24,7 @@ export function NotFound() {
   );
 }
 
-/** A screen that broke, or whose code could not be loaded: without a server, or after a deploy. */
+/** The page for a screen that failed, or whose code could not be loaded (no server, or a deploy removed it). */
 export function ScreenError({ error, reset }: ErrorComponentProps) {
   const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
   const isUnloaded = /ServerAway|dynamically imported module|importing a module|module script/i.test(text);
@@ -50,7 +50,7 @@ export function ScreenError({ error, reset }: ErrorComponentProps) {
   );
 }
 
-/** Once for what went wrong: a file that stays missing must not turn the page into a loop. */
+/** Reloads once per error: a file that stays missing must not reload the page in a loop. */
 async function loadAnew(what: string): Promise<void> {
   const setting = "trackflare.loaded-anew";
   if (sessionStorage.getItem(setting) === what) return;
@@ -58,7 +58,7 @@ async function loadAnew(what: string): Promise<void> {
   await reloadIfThere();
 }
 
-/** Loading a page anew without a server would leave the reader with the browser's own page. */
+/** A reload without a server would show the browser's own error page. */
 async function reloadIfThere(): Promise<void> {
   if (await isServerThere()) location.reload();
 }

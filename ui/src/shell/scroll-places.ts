@@ -1,16 +1,16 @@
 import type { AnyRouter } from "@tanstack/react-router";
 
-/** What scrolls on a page: its table, or the page itself. */
+/** The element that scrolls on a page: its table, or the page itself. */
 function scroller(): Element | null {
   return document.querySelector("main [role$=grid]")?.parentElement ?? document.querySelector("main");
 }
 
-/** Of the entry in the history; undefined in browsers that do not tell it. Links that are no router's have no other mark. */
+/** The key of the history entry; undefined in browsers without it. Links outside the router have no other identification. */
 function entryKey(): string | undefined {
   return "navigation" in window ? window.navigation.currentEntry?.key : undefined;
 }
 
-/** Going back shows a page where it was left; another page begins at its top. */
+/** Going back restores a page's scroll position; another page begins at its top. */
 export function keepScrollPlaces(router: AnyRouter): () => void {
   const left = new Map<string | undefined, number>();
   let here = entryKey();
@@ -21,7 +21,7 @@ export function keepScrollPlaces(router: AnyRouter): () => void {
     here = entryKey();
     if (!pathChanged) return;
     const top = left.get(here) ?? 0;
-    // A table knows its height one frame later.
+    // A table has its height only one frame later.
     requestAnimationFrame(() => scroller()?.scrollTo({ top }));
   });
   return () => {

@@ -2,7 +2,7 @@ import { Dialog } from "../parts/dialog.tsx";
 import { keysLabel, useAllCommands } from "./commands.ts";
 import type { OverlayProps } from "./overlays.ts";
 
-/** What the table that has the focus understands by itself. */
+/** The keys that a focused table handles itself. */
 const IN_TABLES = [
   { label: "Move", keys: "↑ ↓" },
   { label: "Open", keys: "Enter" },

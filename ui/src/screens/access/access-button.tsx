@@ -7,7 +7,7 @@ import { IconButton } from "../../parts/button.tsx";
 
 const AccessDialog = lazy(() => import("./access-dialog.tsx"));
 
-/** Opens who can see a thing; there for who manages it, on a server that tells its callers apart. */
+/** Opens the list of users who can see a thing. Shown to users who manage it, if the server distinguishes its callers. */
 export function AccessButton({ name, thing }: { name: string; thing: GrantedThing }) {
   const session = useQuery(sessionQuery()).data;
   const isClosed = session?.asks_for_credentials === true && session.user !== null;

@@ -29,13 +29,13 @@ const DEFAULT_WORDS = {
 } as const;
 
 interface AccessDialogProps {
-  /** What it is called. */
+  /** The thing's name. */
   name: string;
   thing: GrantedThing;
   onClose: () => void;
 }
 
-/** Who can see an experiment or a model, and what they may do with it; for who manages it. */
+/** The users who can see an experiment or a model, with their permissions, for users who manage it. */
 export default function AccessDialog({ name, thing, onClose }: AccessDialogProps) {
   const list = useQuery(grantsQuery(thing));
   return (
@@ -72,7 +72,7 @@ function GrantLine({ one, thing }: { one: GrantOnThing; thing: GrantedThing }) {
   const me = useQuery(sessionQuery()).data?.user;
   const { username, role_name, permission, is_on_all } = one;
   const label = LEVELS.find(({ value }) => value === permission)?.label ?? permission;
-  // A grant on all things of the kind, or of a role, is not this thing's to change.
+  // A role's grant, or a grant on all things of the kind, cannot be changed at this thing.
   const isOwn = username !== null && !is_on_all;
   const isMine = username === me?.username && !me?.is_admin;
   const about = role_name !== null ? "a role" : is_on_all ? "on all of the kind" : isMine ? "you" : undefined;

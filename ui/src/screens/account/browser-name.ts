@@ -15,7 +15,7 @@ const SYSTEMS = [
   [/\bLinux\b/, "Linux"],
 ] as const;
 
-/** `Firefox on Linux`, of the header that a browser describes itself by; its start where it is none that is known. */
+/** A browser's name from its User-Agent, such as `Firefox on Linux`; for an unknown browser the start of the header. */
 export function browserName(userAgent: string): string {
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1];
   const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1];

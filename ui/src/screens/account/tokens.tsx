@@ -38,7 +38,7 @@ const SCOPE_WORDS: Record<Scope, string> = {
   admin: "Users, grants, tokens",
 };
 
-/** What jobs sign in by in the reader's name. A secret is shown once. */
+/** The tokens by which jobs sign in as the reader. A secret is shown once. */
 export function Tokens({ username }: { username: string }) {
   const list = useQuery(tokensQuery(username));
   const [isCreating, setCreating] = useState(false);

@@ -15,7 +15,7 @@ import { noteLine, type Row } from "./experiment-rows.ts";
 
 interface ColumnsInput {
   view: "active" | "deleted";
-  /** Names stand where those of folders do, which have an icon. */
+  /** Aligns the experiments' names with the folders' names, which have an icon. */
   hasFolders: boolean;
   openFolder: (path: string) => void;
   setDoing: (doing: Doing) => void;

@@ -18,7 +18,7 @@ import { TagEditor } from "../../parts/tag-editor.tsx";
 import { TextArea, TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
 
-/** What is about to be done. */
+/** The action that the open dialog confirms. */
 export type Doing =
   | { kind: "create"; folder: string }
   | { kind: "rename" | "describe" | "tags"; experiment: ListedExperiment }

@@ -4,11 +4,11 @@ import { firstLine } from "../../parts/format.ts";
 
 export interface FolderRow {
   kind: "folder";
-  /** The whole path, without a slash at its end. */
+  /** The whole path, without a slash at the end. */
   path: string;
-  /** Its last part. */
+  /** The last part of the path. */
   name: string;
-  /** How many experiments are anywhere below. */
+  /** The number of experiments at any depth below. */
   experiments: number;
   runs: number;
   running: number;
@@ -19,7 +19,7 @@ export interface FolderRow {
 export interface ExperimentRow {
   kind: "experiment";
   experiment: ListedExperiment;
-  /** Its name below the folder. */
+  /** The experiment's name below the folder. */
   name: string;
 }
 
@@ -30,7 +30,7 @@ export const SORTS = ["name", "runs", "activity", "created"] as const;
 export type SortColumn = (typeof SORTS)[number];
 
 export interface RowQuery {
-  /** Words that all have to be in a name, a tag or a description; found ones are listed without folders. */
+  /** Words that must all occur in a name, a tag or a description. The results are listed without folders. */
   words: string;
   stage: "active" | "deleted";
   /** "" is the root. */
@@ -44,7 +44,7 @@ export function rowId(row: Row): string {
   return row.kind === "folder" ? `folder ${row.path}` : row.experiment.experiment_id;
 }
 
-/** The rows of one folder: folders first, made of the slashes in names. */
+/** The rows of one folder, folders first. Slashes in names make the folders. */
 export function listRows(experiments: readonly ListedExperiment[], query: RowQuery): Row[] {
   const prefix = query.folder === "" ? "" : `${query.folder}/`;
   const words = query.words.toLowerCase().split(/\s+/).filter(Boolean);
@@ -62,12 +62,12 @@ export function listRows(experiments: readonly ListedExperiment[], query: RowQue
   return [...[...folders.values()].sort(order), ...rows.sort(order)];
 }
 
-/** Whether any name has a folder in it. */
+/** Whether any name contains a folder. */
 export function hasFolders(experiments: readonly ListedExperiment[]): boolean {
   return experiments.some((experiment) => firstFolder(experiment.name) !== undefined);
 }
 
-/** A slash at the start or at the end makes no folder. */
+/** A slash at the start or at the end of a name makes no folder. */
 function firstFolder(name: string): string | undefined {
   const slash = name.indexOf("/", 1);
   return slash < 0 || slash === name.length - 1 ? undefined : name.slice(0, slash);
@@ -102,7 +102,7 @@ function latest(a: number | null, b: number | null): number | null {
 
 const BY_NAME = new Intl.Collator(undefined, { numeric: true });
 
-/** Equals are by name; what has no activity is last, whichever way. */
+/** Ties are ordered by name. Rows without activity come last, in either direction. */
 function comparison(sort: string): (a: Row, b: Row) => number {
   const sign = sort.startsWith("-") ? -1 : 1;
   const column = sort.replace(/^-/, "");
@@ -124,7 +124,7 @@ function sortValue(row: Row, column: string): number | null {
   return { runs: active_runs, activity: last_activity, created: creation_time }[column] ?? null;
 }
 
-/** The folders from the root to one, for a path of links: `a/b` is `a` and `a/b`. */
+/** The folders from the root to a folder, for breadcrumb links: `a/b` gives `a` and `a/b`. */
 export function foldersTo(folder: string): { path: string; name: string }[] {
   const found: { path: string; name: string }[] = [];
   for (let start = 0; start < folder.length; ) {

@@ -22,7 +22,7 @@ import { foldersTo, hasFolders, listRows, type Row, rowId, SORTS } from "./exper
 const ExperimentDialogs = lazy(() => import("./experiment-dialogs.tsx"));
 const FirstRun = lazy(() => import("./first-run.tsx"));
 
-/** How often the list is read anew, in ms: at once while a first run is awaited, seldom where it is long. */
+/** How often the list reloads, in ms: often while the page waits for a first run, seldom if the list is long. */
 function refreshPeriod(experiments: readonly ListedExperiment[] | undefined): number {
   if (experiments === undefined || experiments.length > 1000) return 60_000;
   return isUnused(experiments) ? 2000 : 10_000;
@@ -136,7 +136,7 @@ export function ExperimentsScreen() {
   });
   const column = sort.replace(/^-/, "");
   const shownSort = SORTS.find((name) => name === column) ?? "name";
-  // On phones there is room for what is done with selected ones, or for what is listed.
+  // A phone has room either for the actions on the selection or for the list's controls.
   const beside = selected.length > 0 ? "not-wide:hidden" : "";
 
   return (

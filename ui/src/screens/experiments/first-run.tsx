@@ -1,6 +1,6 @@
 import { ClientLines } from "../../shell/client-lines.tsx";
 
-/** What to do on a server without a run. The list is asked again and again meanwhile: the first run takes its place. */
+/** Instructions for a server without a run. The list reloads meanwhile, so the first run replaces the instructions. */
 export default function FirstRun() {
   return (
     <section

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { optional } from "../../parts/search-fields.ts";
 
-/** The state of the list of experiments that its address holds. */
+/** The part of the experiment list's state that the address holds. */
 export const experimentsSearch = z.object({
   q: optional(z.string()),
   view: optional(z.enum(["active", "deleted"])),
   folder: optional(z.string()),
   /** Without folders. */
   flat: optional(z.boolean()),
-  /** A column, with `-` before it the other way round: `name`, `-activity`. */
+  /** A column, with a leading `-` for descending order: `name`, `-activity`. */
   sort: optional(z.string()),
 });

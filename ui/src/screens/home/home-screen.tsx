@@ -16,11 +16,11 @@ import { type Place, toggleFavourite, usePlaces } from "../../shell/places.ts";
 const FirstRun = lazy(() => import("../experiments/first-run.tsx"));
 
 const MAX_LISTED = 8;
-/** Runs are looked for in the experiments of the latest activity. */
+/** The page looks for runs in this many experiments with the latest activity. */
 const MAX_EXPERIMENTS = 200;
 const REFRESH_MS = 5000;
 
-/** What a reader comes back for: what goes on, what failed, and where they have been. */
+/** The home page: live runs, failed runs, and the pages that the reader visited. */
 export function HomeScreen() {
   useBreadcrumbs([{ label: "Home" }]);
   const list = useQuery({ ...experimentListQuery(), refetchInterval: REFRESH_MS });
@@ -124,9 +124,9 @@ function ExperimentLine({ experiment, nowMs }: { experiment: ListedExperiment; n
 
 interface RunListProps {
   status: RunStatus;
-  /** Of the experiments that are looked into. */
+  /** The ids of the searched experiments. */
   ids: readonly string[];
-  /** Of experiments, by id. */
+  /** Names of experiments, by id. */
   names: ReadonlyMap<string, string>;
   empty: string;
 }
@@ -205,7 +205,7 @@ function RunLine({ runs, at, names }: RunLineProps) {
 interface PlaceListProps {
   places: readonly Place[];
   empty: string;
-  /** They can be taken off. */
+  /** Whether the reader can remove the entries. */
   isMarked?: boolean;
 }
 

@@ -15,12 +15,12 @@ import { SearchField, TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 
-/** More lines than anyone reads; the search finds the others. */
+/** The most lines that the page shows; the search finds the other users. */
 const MAX_SHOWN = 300;
 
 type Doing = { kind: "create" } | { kind: "password" | "admin" | "delete"; person: Person };
 
-/** Everybody who may sign in, for admins. */
+/** All users who may sign in, for admins. */
 export function PeopleScreen() {
   useBreadcrumbs([{ label: "People" }]);
   const people = useQuery(peopleQuery());
@@ -49,7 +49,7 @@ export function PeopleScreen() {
           },
         ),
     },
-    // Nobody takes the own rights or account: another admin does.
+    // Admins cannot remove their own rights or account; another admin can.
     ...(person.username === me
       ? []
       : [

@@ -11,7 +11,7 @@ import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { Mark } from "../../shell/mark.tsx";
 import { returnAddress } from "../../shell/return-address.ts";
 
-/** Asks for a name and a password, and leads to where the reader was going. Who is signed in already goes there at once. */
+/** Asks for a name and a password, then opens the page to which the reader was going; at once if already signed in. */
 export function SignInScreen() {
   useBreadcrumbs([{ label: "Sign in" }]);
   const { to, failed = false } = useSearch({ from: "/sign-in" });
@@ -23,13 +23,13 @@ export function SignInScreen() {
     if ("file" in address) location.replace(address.file);
     else history.replace(address.page);
   }, [to, history]);
-  // What the page knew before it came here may be why it came.
+  // The page may have come here because of outdated data, so it reloads the session.
   const known = session.isFetchedAfterMount ? session.data : undefined;
   const isKnown = known !== undefined && (known.user !== null || !known.asks_for_credentials);
   useEffect(() => {
     if (isKnown) leave();
   }, [isKnown, leave]);
-  // What another was shown here is not for who comes now.
+  // The next user must not see data that another user loaded.
   const enter = async (): Promise<void> => {
     queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
     await session.refetch();
@@ -65,7 +65,7 @@ export function SignInScreen() {
 
 interface PasswordFormProps {
   onSignedIn: () => Promise<void>;
-  /** Whether it is the first way to sign in, and not the other. */
+  /** Whether this is the primary way to sign in. */
   isFirst: boolean;
 }
 
