@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 const PAUSE_MS = 150;
 
 /**
- * The text of an input. The address takes it when typing pauses. A new address, such as by the back button, replaces the text.
+ * The text of an input. The address takes it when typing pauses. A new address (the back button) replaces the text.
  * `const [text, setText] = useAddressText(search.q, (q) => navigate({ search: … q … , replace: true }))`
  */
 export function useAddressText(
