@@ -11,16 +11,16 @@ import { CopyDialog } from "./copy-dialog.tsx";
 
 export type Doing = { kind: "tag" | "delete" | "restore" | "describe" | "copy"; ids: readonly string[] };
 
-/** Calls at a time, so that a thousand runs do not arrive at once. */
+/** Calls at a time, so that a thousand runs do not make a thousand concurrent calls. */
 const AT_ONCE = 8;
 
 interface Outcome {
   done: readonly string[];
-  /** The first of what went wrong. */
+  /** The first error. */
   error: unknown;
 }
 
-/** Goes on after a failure: one run that is gone keeps no other from being changed. */
+/** Continues after a failure: one missing run does not prevent the changes of the others. */
 async function forEach(ids: readonly string[], change: (id: string) => Promise<unknown>): Promise<Outcome> {
   const waiting = ids.values();
   const done: string[] = [];
@@ -54,7 +54,7 @@ interface BulkDialogsProps {
   onGone: () => void;
 }
 
-/** What is done to the selected runs, after a word with the reader. */
+/** Actions on the selected runs, after the reader confirms. */
 export default function BulkDialogs({ doing, ...props }: BulkDialogsProps) {
   const { kind, ids } = doing;
   if (kind === "describe") return <DescribeDialog runId={ids[0]!} onClose={props.onClose} />;

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** The words of a button with an icon, which are for readers only on phones. */
+/** The text of a button with an icon. On phones only screen readers get the text. */
 export function ButtonWords({ children }: { children: ReactNode }) {
   return <span className="sr-only wide:not-sr-only">{children}</span>;
 }

@@ -19,7 +19,7 @@ interface ColumnChooserProps {
   onDiff: (isOn: boolean) => void;
 }
 
-/** More keys of a kind than this are found by searching: thousands of boxes would take long to open. */
+/** The most keys of a kind that the list shows; the search finds the others. Thousands of checkboxes would open slowly. */
 const MAX_LISTED = 100;
 
 export function ColumnChooser({ keys, columns, onChange, onReset, isDiff, onDiff }: ColumnChooserProps) {

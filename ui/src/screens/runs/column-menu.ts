@@ -4,7 +4,7 @@ import { METRIC_VALUES, NAME_ORDER, spellValue } from "./run-columns.ts";
 import type { HeaderActions } from "./runs-header.tsx";
 
 interface Around {
-  /** All columns as they stand. */
+  /** All columns in their current order. */
   order: readonly Placed[];
   fixed: readonly string[];
   actions: HeaderActions;
@@ -26,7 +26,7 @@ export function nameEntries(actions: HeaderActions): MenuEntry[] {
   return sortEntries(NAME_ORDER, actions);
 }
 
-/** What can be done with a column. */
+/** The actions on a column. */
 export function columnEntries(placed: Placed, around: Around): MenuEntry[] {
   const { column } = placed;
   const { spelling, kind, key, value } = column;

@@ -18,7 +18,7 @@ interface CopyDialogProps {
   onGone: () => void;
 }
 
-/** Copies runs into another experiment, or moves them: then the originals go to the trash. */
+/** Copies runs into another experiment, or moves them. A move puts the originals into the trash. */
 export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
   const navigate = useNavigate();
   const list = useQuery(experimentListQuery()).data ?? [];
@@ -74,7 +74,7 @@ interface CopyInput {
   onProgress: (what: string) => void;
 }
 
-/** One run after the other: one that fails leaves those before it copied, and those behind it as they were. */
+/** Copies one run after the other. If one fails, the runs before it are copied, and the runs after it are unchanged. */
 async function copyAll({ ids, target, isMove, onProgress }: CopyInput): Promise<void> {
   for (const id of ids) {
     await copyRun(id, target, onProgress);

@@ -15,7 +15,7 @@ import { AccessButton } from "../access/access-button.tsx";
 const Description = lazy(async () => ({ default: (await import("../../parts/description.tsx")).Description }));
 const TagEditor = lazy(async () => ({ default: (await import("../../parts/tag-editor.tsx")).TagEditor }));
 
-/** What an experiment is about, in a line; all of it, and what changes it, one press away. */
+/** The first line of an experiment's description. One press opens all of it, and its editor. */
 export function ExperimentAbout({ experiment }: { experiment: Experiment }) {
   const [isOpen, setOpen] = useState(false);
   const { experiment_id, name } = experiment;

@@ -11,20 +11,20 @@ export interface Completion {
 const ATTRIBUTE_FIELDS = ["status", "run_name", "start_time", "end_time", "user_id", "run_id"].map(
   (name) => `attributes.${name}`,
 );
-/** Of metrics and times only numbers; params are compared with both. */
+/** Metrics and times are compared only with numbers; params with numbers and texts. */
 const COMPARATORS = ["=", "!=", ">", ">=", "<", "<=", "LIKE '%…%'", "ILIKE '%…%'", "IS NULL", "IS NOT NULL"];
 const MAX_COMPLETIONS = 12;
 
 const VALUE = /([a-z]+\.(?:\w[^\s=<>!()]*|`[^`]*`|"[^"]*"))\s*(?:=|!=)\s*('?[^'\s]*)$/i;
 
-/** The field whose value is typed at the caret, as far as that is known. */
+/** The field whose value is typed at the caret, if known. */
 export function fieldOfValue(text: string, caret: number): string | undefined {
   return VALUE.exec(text.slice(0, caret))?.[1];
 }
 
 /**
- * What may stand at the caret: a field, then a comparator, a value, then AND or OR.
- * @param values of the field at the caret, see {@link fieldOfValue}
+ * The completions at the caret: a field, then a comparator, a value, then AND or OR.
+ * @param values the values of the field at the caret, see {@link fieldOfValue}
  */
 export function completions(
   text: string,
@@ -76,7 +76,7 @@ function isInString(before: string): boolean {
   return (before.match(/'/g)?.length ?? 0) % 2 === 1;
 }
 
-/** The place, from 0, that the server's message names as `position n`. */
+/** The zero-based position that the server's message names as `position n`. */
 export function errorPosition(message: string): number | undefined {
   const [, position] = /position (\d+)/.exec(message) ?? [];
   return position === undefined ? undefined : Number(position) - 1;
@@ -84,7 +84,7 @@ export function errorPosition(message: string): number | undefined {
 
 const HAS_OPERATOR = /[<>=]|\b(like|ilike|in|is)\b/i;
 
-/** What a text in the box means: a filter, or without an operator a part of runs' names, or between slashes a pattern of names. */
+/** The meaning of the box's text: a filter; without an operator a part of a name; between slashes a pattern of names. */
 export type Query =
   | { readonly kind: "filter"; readonly filter: string }
   | { readonly kind: "name"; readonly pattern: RegExp }
@@ -109,7 +109,7 @@ export function quoteKeys(text: string, keys: DistinctKeys | undefined): string 
   const known = [...(keys?.metrics ?? []), ...(keys?.params ?? []), ...(keys?.tags ?? [])]
     .map(({ key }) => key)
     .filter((key) => !/^[A-Za-z_]\w*$/.test(key) && !key.includes("`"))
-    // The longest first: one key may begin as another.
+    // The longest key first, because one key may be a prefix of another.
     .sort((a, b) => b.length - a.length);
   let mended = text;
   for (const prefix of ["metrics", "metric", "params", "param", "tags", "tag"]) {

@@ -3,7 +3,7 @@ import { readSetting, writeSetting } from "../../parts/settings.ts";
 import { isAtEnd, type RunColumn } from "./run-columns.ts";
 
 const METRIC_PX = 104;
-/** Of a metric whose groups tell two numbers. */
+/** The width of a metric's column if its groups show two numbers. */
 const GROUPED_PX = 148;
 const OTHER_PX = 132;
 const SHORT_PX = 96;
@@ -11,7 +11,7 @@ const SHORT = new Set(["attributes.start_time", "attributes.end_time", "attribut
 
 const WIDTHS_SETTING = "runs.widths";
 
-/** A column and its place; px from the edge of those that stay, or of those that scroll. */
+/** A column and its place, in px from the edge of the pinned columns or of the scrolling columns. */
 export interface Placed {
   column: RunColumn;
   /** Among all, those that stay first. */
@@ -29,10 +29,10 @@ export interface GridLayout {
   shown: readonly Placed[];
 }
 
-/** Of columns by spelling, in px. */
+/** Widths of columns by spelling, in px. */
 export type Widths = Readonly<Record<string, number>>;
 
-/** The places of the columns that stay and of those that scroll. */
+/** The places of the pinned columns and of the scrolling columns. */
 export function placeColumns(
   columns: readonly RunColumn[],
   fixed: readonly string[],
@@ -60,7 +60,7 @@ export function placeColumns(
   return { still: place(staying, 0, true), moving: place(scrolling, staying.length, false) };
 }
 
-/** All that the columns take, in px. */
+/** The total width of the columns, in px. */
 export function widthOf(placed: readonly Placed[]): number {
   return placed.reduce((sum, { size }) => sum + size, 0);
 }

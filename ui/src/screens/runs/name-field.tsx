@@ -2,11 +2,11 @@ import { useEffect, useRef } from "react";
 
 interface NameFieldProps {
   name: string;
-  /** undefined where the name stays as it was. */
+  /** Called with the new name, or with undefined if the name is unchanged. */
   onEnd: (name: string | undefined) => void;
 }
 
-/** A run's name where it stands, as it is changed: Enter and leaving it keep the new one, Escape the old one. */
+/** Edits a run's name in place. Enter and leaving the field keep the new name, Escape keeps the old name. */
 export function NameField({ name, onEnd }: NameFieldProps) {
   const field = useRef<HTMLInputElement>(null);
   const isOver = useRef(false);
@@ -27,7 +27,7 @@ export function NameField({ name, onEnd }: NameFieldProps) {
         if (event.key !== "Enter" && event.key !== "Escape") return;
         event.stopPropagation();
         event.preventDefault();
-        // The row has the focus again, so that keys go on from it.
+        // Returns the focus to the row, so that keys continue there.
         const row = event.currentTarget.closest<HTMLElement>("[data-index]");
         end(event.key === "Enter" ? event.currentTarget.value : undefined);
         row?.focus({ preventScroll: true });

@@ -7,11 +7,11 @@ import type { RunsView } from "./use-runs-view.ts";
 interface NoRunsProps {
   loaded: LoadedRuns;
   view: RunsView;
-  /** Why an experiment could not be read. */
+  /** The error if an experiment could not be read. */
   missing: Error | null | undefined;
 }
 
-/** Stands where there is no row to show: says why, and what to do. */
+/** Shown instead of an empty table: says why there are no rows, and what to do. */
 export function NoRuns({ loaded, view: { search, change }, missing }: NoRunsProps) {
   const { q = "", hidden = [] } = search;
   if (loaded.error !== undefined || missing) {

@@ -12,18 +12,18 @@ interface QueryBoxProps {
   value: string;
   onSubmit: (filter: string) => void;
   keys: DistinctKeys | undefined;
-  /** What the server found wrong with `value`. */
+  /** The server's error for `value`. */
   error: string | undefined;
-  /** Experiments whose runs tell the values that are offered. */
+  /** The experiments whose runs provide the offered values. */
   experimentIds: readonly string[];
   ref?: Ref<{ focus: () => void }>;
 }
 
-/** The filter, with what may follow offered while it is typed; Enter searches, and a mistake is shown at its place. */
+/** The filter's input, with completions. Enter searches, and an error is shown at its position. */
 export function QueryBox({ value, onSubmit, keys, error, experimentIds, ref }: QueryBoxProps) {
   const [text, setText] = useState(value);
   const [known, setKnown] = useState(value);
-  /** Where the caret is while completions are offered. */
+  /** The caret's position while completions are offered. */
   const [caret, setCaret] = useState<number>();
   const [chosen, setChosen] = useState(-1);
   const field = caret === undefined ? undefined : fieldOfValue(text, caret);
@@ -53,7 +53,7 @@ export function QueryBox({ value, onSubmit, keys, error, experimentIds, ref }: Q
     const gap = completion.text.indexOf("…");
     const at = completion.from + (gap < 0 ? completion.text.length : gap);
     const clean = gap < 0 ? next : next.slice(0, at) + next.slice(at + 1);
-    // At once: the next key may be on its way, and belongs behind what was taken.
+    // At once, because the next key may come soon, and belongs after the completion.
     flushSync(() => {
       setText(clean);
       offer(at);
@@ -67,7 +67,7 @@ export function QueryBox({ value, onSubmit, keys, error, experimentIds, ref }: Q
     else if (event.key === "ArrowUp" && isOpen) setChosen((chosen <= 0 ? offered.length : chosen) - 1);
     else if (event.key === "Enter" && picked) take(picked);
     else if (event.key === "Enter") submit(text);
-    // Tab leaves the box, unless the arrows have chosen what to take.
+    // Tab leaves the box, unless the arrows have chosen a completion.
     else if (event.key === "Tab" && picked && !event.shiftKey) take(picked);
     else if (event.key === "Escape" && isOpen) close();
     else return;

@@ -11,10 +11,10 @@ import { shownStatus } from "../../parts/run-status.ts";
 import type { RunColumn } from "./run-columns.ts";
 import { cellOf, type GroupRow, numberOf, numbersOf, type RunRow } from "./run-rows.ts";
 
-/** What a cell says; without a text there is no value, and with an empty one it is on its way. */
+/** The content of a cell. Without a text there is no value; with an empty text the value is loading. */
 export interface CellText {
   text?: string | undefined;
-  /** All of it, where the text is shortened. */
+  /** The full text, if `text` is shortened. */
   title?: string;
 }
 
@@ -62,7 +62,7 @@ export function runCell(
   return { text: formatMetric(value), title: formatExact(value) };
 }
 
-/** A param's number: an integer as it stands, others by five digits. */
+/** A param's number: an integer unchanged, others with five digits. */
 function numberText(text: string): CellText {
   const value = numberOf(text);
   if (value === undefined || /^\d{1,15}$/.test(text)) return words(text);
@@ -90,7 +90,7 @@ function words(text: string): CellText {
 /** What is told of a group's numbers beside or instead of their mean. */
 export type Spread = "std" | "range";
 
-/** Of numbers mean and spread; of texts the one that all runs have, or how many there are. */
+/** For numbers the mean and the spread; for texts the one that all runs share, or the number of different texts. */
 export function groupCell({ members }: GroupRow, { kind, field, isNumber }: RunColumn, spread: Spread): CellText {
   if (field === undefined) return { text: "" };
   if (kind !== "metric") {

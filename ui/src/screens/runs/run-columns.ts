@@ -13,16 +13,16 @@ export const METRIC_VALUES: readonly MetricValue[] = ["last", "best", "min", "ma
 
 /** A column beside the run's name. */
 export interface RunColumn {
-  /** Its identity, in the address: as a search spells the field, and `best(metrics.acc)`. */
+  /** The column's identity in the address: the field's spelling in a search, or `best(metrics.acc)`. */
   spelling: string;
   kind: ColumnKind;
-  /** Of the metric, param or tag; the name of an attribute. */
+  /** The key of the metric, param or tag, or the name of the attribute. */
   key: string;
   /** Of a metric; `last` for others. */
   value: MetricValue;
-  /** What the server is asked for; undefined where every row tells it anyway. */
+  /** The field to request from the server; undefined if every row has the value anyway. */
   field?: string;
-  /** What the server orders by; undefined where it cannot. */
+  /** The field to order by; undefined if the server cannot order by it. */
   order?: string;
   /** A param whose values are numbers. */
   isNumber?: boolean;
@@ -52,7 +52,7 @@ export const ATTRIBUTES: Readonly<Record<string, { label: string; order?: string
 /** The column that is always there. */
 export const NAME_ORDER = "attributes.run_name";
 
-/** @returns undefined where the spelling, which anyone may write into an address, is none of a column. */
+/** @returns undefined if the spelling is not a column. Anyone may write a spelling into an address. */
 export function parseColumn(spelling: string): RunColumn | undefined {
   if (Object.hasOwn(ATTRIBUTES, spelling)) {
     const { order, field } = ATTRIBUTES[spelling]!;
@@ -83,12 +83,12 @@ export function spellValue(key: string, value: MetricValue): string {
 const LESS_BY_PART = /loss|error|perplexity|rmse/i;
 const LESS_BY_WORD = /(^|[^a-z])(err|mse|mae|mape|wer|cer|fid|ppl|latency|time|duration)([^a-z]|$)/i;
 
-/** Whether the name of the metric says so: `val_loss`, `rmse`. */
+/** Whether a lesser value is better, by the metric's name: `val_loss`, `rmse`. */
 export function isLessBetter(key: string): boolean {
   return LESS_BY_PART.test(key) || LESS_BY_WORD.test(key);
 }
 
-/** Numbers stand at the end of their cells, so that their digits compare. */
+/** Numbers are aligned to the end of their cells, so that their digits line up. */
 export function isAtEnd({ kind, isNumber }: RunColumn): boolean {
   return kind === "metric" || isNumber === true;
 }
@@ -124,17 +124,17 @@ export function defaultCount(widthPx: number): number {
 }
 
 interface DefaultColumns {
-  /** Whether they are of several experiments. */
+  /** Whether the runs belong to several experiments. */
   readonly isSeveral: boolean;
   /** Of metrics and params. */
   readonly count: number;
-  /** Params of which it is known how much they matter, the most first. */
+  /** Params with a known importance, the most important first. */
   readonly important?: readonly string[] | undefined;
 }
 
 /**
- * When it was made, what tells the runs apart, and how long it took. Of many metrics those of held-out data, then those
- * that most runs have; of many params those that matter most, then those that most runs have.
+ * The creation time, the columns that distinguish the runs, and the duration. Metrics of held-out data come first, then
+ * the metrics that most runs have. The most important params come first, then the params that most runs have.
  */
 export function defaultColumns(
   keys: DistinctKeys | undefined,

@@ -38,14 +38,14 @@ function plainTime(timeMs: number | null): string {
   return timeMs === null ? "" : new Date(timeMs).toISOString();
 }
 
-/** A spreadsheet takes a text that begins so for a formula; numbers may begin with a sign. */
+/** A spreadsheet reads a text with such a start as a formula; numbers may begin with a sign. */
 function csvCell(text: string): string {
   const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) && text !== "-Infinity";
   const safe = isFormula ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** The server's most columns of one question, and most cells of one answer. */
+/** The server's limits: columns per request, and cells per answer. */
 const MAX_COLUMNS = 1000;
 const MAX_CELLS = 500_000;
 
@@ -81,7 +81,7 @@ export async function readAllColumns(search: RunTableSearch): Promise<{ rows: Ru
   return { rows, columns };
 }
 
-/** Columns of another answer about the same runs, in the order of the first. */
+/** Reorders the columns of another answer about the same runs into the order of the first answer. */
 function aligned(other: RunTable, first: RunTable): RunTable["columns"] {
   const places = new Map(other.runs.run_id.map((id, at) => [id, at]));
   const order = first.runs.run_id.map((id) => places.get(id));
@@ -93,7 +93,7 @@ function aligned(other: RunTable, first: RunTable): RunTable["columns"] {
   );
 }
 
-/** Has the browser save the rows as a file. */
+/** Makes the browser save the rows as a file. */
 export function downloadCsv(name: string, rows: readonly RunRow[], columns: readonly RunColumn[]): void {
   const url = URL.createObjectURL(new Blob([runsCsv(rows, columns)], { type: "text/csv" }));
   const link = document.createElement("a");

@@ -3,13 +3,13 @@ import type { CompareSearch } from "../compare/search.ts";
 import { foldersTo } from "../experiments/experiment-rows.ts";
 import type { RunsSearch, RunsView } from "./use-runs-view.ts";
 
-/** More runs are compared by a search. */
+/** The most runs that a comparison reads by their ids. It reads more runs by a search. */
 const MAX_READ_ONE_BY_ONE = 100;
 export const MAX_COMPARED = 10_000;
 
 interface Compared {
   view: RunsView;
-  /** What finds all of them, and no others; undefined where only their ids do. */
+  /** A filter that finds exactly these runs; undefined if only their ids do. */
   filter: string | undefined;
 }
 

@@ -4,21 +4,21 @@ import { readRunTable } from "../../api/run-table.ts";
 import { type RunRow, rowsOf } from "./run-rows.ts";
 import type { TableSearch } from "./use-runs.ts";
 
-/** How often the runs in sight that go on are asked about, in ms. */
+/** How often the page polls the visible live runs, in ms. */
 const PERIOD_MS = 2000;
 const MAX_WATCHED = 1000;
 
 interface LiveRowsOptions {
   search: TableSearch;
   inSight: RefObject<() => readonly RunRow[]>;
-  /** Reads all rows anew, in order; without it only those that changed are, where they stand. */
+  /** Reloads all rows in order. Without it, only changed rows are reloaded, and they keep their places. */
   onChange: (() => void) | undefined;
 }
 
-/** What was read of a run after its row, by id. */
+/** Newer data of runs, by run id. */
 export type FreshRows = ReadonlyMap<string, { row: RunRow; fresh: RunRow }>;
 
-/** The rows with what is newer of them. A row that has itself been read anew since is newer still. */
+/** Merges newer data into the rows. A row that was reloaded since is newer than that data. */
 export function withFresh(rows: readonly RunRow[], known: FreshRows): readonly RunRow[] {
   if (known.size === 0) return rows;
   return rows.map((row) => {
@@ -67,7 +67,7 @@ export function useLiveRows(rows: readonly RunRow[], options: LiveRowsOptions): 
     let timer: ReturnType<typeof setTimeout>;
     const wait = (): void => {
       if (abort.signal.aborted) return;
-      // A server that is away is asked again.
+      // If the server is unreachable, the next poll tries again.
       timer = setTimeout(
         () =>
           void look()

@@ -1,8 +1,8 @@
 import { useRef } from "react";
 
 /**
- * Names an element for each row in sight: the one that it has, or that of a row that has gone. Scrolling then changes what
- * the elements say in place of making others, which is what scrolling costs most.
+ * Assigns an element to each visible row: its current element, or the element of a row that scrolled out. So scrolling
+ * changes the content of elements instead of creating new elements, which is the greatest cost of scrolling.
  * @returns the element's key, by the row's index.
  */
 export function useSlots(indices: readonly number[]): ReadonlyMap<number, number> {

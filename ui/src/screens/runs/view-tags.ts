@@ -2,9 +2,9 @@ import type { Experiment } from "../../api/experiments.ts";
 import { runsSearch } from "./search.ts";
 import type { RunsSearch } from "./use-runs-view.ts";
 
-/** A state of the table under a name. */
+/** A saved view: a named state of the table. */
 export interface SavedView {
-  /** Of the tag that holds it, in each of its experiments. */
+  /** The key of the tag that holds the view, in each of its experiments. */
   key: string;
   name: string;
   experimentIds: readonly string[];
@@ -13,10 +13,10 @@ export interface SavedView {
 
 const PREFIX = "trackflare.view.";
 
-/** The longest value that a tag of an experiment has, in characters. */
+/** The greatest length of an experiment tag's value, in characters. */
 export const MAX_VIEW_LENGTH = 20_000;
 
-/** The views that the experiments' tags hold, each once, by name. Anyone may have written the tags. */
+/** The views in the experiments' tags, each once, ordered by name. Anyone may have written the tags. */
 export function viewsOf(experiments: readonly Experiment[]): SavedView[] {
   const tags = experiments.flatMap((experiment) =>
     (experiment.tags ?? [])
@@ -54,7 +54,7 @@ export function writeDefaultView({ hidden: _hidden, pinned: _pinned, open: _open
   return JSON.stringify(search);
 }
 
-/** Whether the address says nothing of the table. */
+/** Whether the address holds no state of the table. */
 export function isBare(search: RunsSearch): boolean {
   return Object.values(search).every((value) => value === undefined);
 }
@@ -63,7 +63,7 @@ export function writeView({ name, experimentIds, search }: Omit<SavedView, "key"
   return JSON.stringify({ name, experiments: experimentIds, search });
 }
 
-/** The key of the view that has the name already, which is then replaced, or a new one. */
+/** The key of the existing view with this name, which the new view replaces, or a new key. */
 export function keyFor(views: readonly SavedView[], name: string): string {
   const [suffix] = crypto.getRandomValues(new Uint32Array(1));
   return views.find((view) => view.name === name)?.key ?? `${PREFIX}${suffix!.toString(16).padStart(8, "0")}`;
