@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** The clone or the installed package, wherever the command is called from. */
+/** The root folder of the clone or of the installed package, whatever the working directory is. */
 export const ROOT = join(import.meta.dirname, "../..");
 
 /** An installed package has no sources: its builds were made when it was packed (scripts/build-package.ts). */
@@ -25,18 +25,18 @@ const isPackage = !existsSync(join(ROOT, "src"));
 const KEEP_BUILDS_MS = 3_600_000;
 
 export interface SourceBuild {
-  /** The folder's name: builds are kept in `dist/<name>`, and a package has one in `lib/<name>`. */
+  /** The folder's name: builds are in `dist/<name>`, and a package has its build in `lib/<name>`. */
   readonly name: string;
-  /** Patterns of all files that a build is made of, relative to {@link ROOT}. */
+  /** Patterns of all sources of a build, relative to {@link ROOT}. */
   readonly sources: readonly string[];
   readonly exclude?: readonly string[];
-  /** Makes a build of the sources as they are, in an empty folder. */
+  /** Builds the current sources into an empty folder. */
   readonly make: (outdir: string) => Promise<void>;
 }
 
 /**
- * The build of the sources as they are now, which is kept in a folder named after their hash until they change; in a
- * package, the one that it came with.
+ * The build of the current sources. It is in a folder that is named after the sources' hash. In a package, the build that
+ * the package contains.
  * @returns the folder's path.
  */
 export async function currentBuild(build: SourceBuild): Promise<string> {
@@ -86,7 +86,7 @@ async function makeBuild(build: SourceBuild): Promise<string> {
   }
 }
 
-/** A build stays until its sources change, so it must not be one whose files a power cut left empty. */
+/** A build stays until its sources change, so a power cut must not leave a build with empty files. */
 function syncTree(path: string): void {
   if (statSync(path).isDirectory()) for (const name of readdirSync(path)) syncTree(join(path, name));
   const file = openSync(path, "r");
@@ -103,7 +103,7 @@ function moveIntoPlace(aside: string, path: string): void {
   }
 }
 
-/** Another start may be about to read one that is not the newest: those of the last hour stay. */
+/** Another start may be about to read an older build, so builds of the last hour stay. */
 function removeOldBuilds(folder: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);

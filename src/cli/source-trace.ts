@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 import { SourceMap, type SourceOrigin } from "node:module";
 
-/** A place in the bundle, as V8 writes it into a stack trace. */
+/** A position in the bundle, in the format of V8's stack traces. */
 const PLACE = /file:\/\/\S*\/index\.js:(\d+):(\d+)/g;
 
-/** Turns places in the minified bundle into places in the sources, for whoever reads the log. */
+/** Maps positions in the minified bundle to positions in the sources, for readers of the log. */
 export class SourceTrace {
   readonly #mapFile: string;
   #map: SourceMap | undefined;
 
-  /** @param mapFile the bundle's source map. It has megabytes, so it is read for the first place only. */
+  /** @param mapFile the bundle's source map. It has megabytes, so it is read only when the first position must be mapped. */
   constructor(mapFile: string) {
     this.#mapFile = mapFile;
   }
 
-  /** A line of the log, with the source file, line and column that each place in the bundle was made of. */
+  /** A line of the log, with the source file, line and column of each position in the bundle. */
   readable(line: string): string {
     return line.replace(PLACE, (place, row: string, column: string) => {
       this.#map ??= new SourceMap(JSON.parse(readFileSync(this.#mapFile, "utf8")));

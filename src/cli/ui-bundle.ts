@@ -32,7 +32,7 @@ const BUNDLE: SourceBuild = {
 /** 0.7 s for the whole UI. The highest, 11, takes 5 s of a first start for 8 % less. */
 const BROTLI_QUALITY = 9;
 
-/** Lays `<file>.br` and `<file>.gz` beside every file that gets smaller, for http/ui-files.ts to choose from. */
+/** Writes `<file>.br` and `<file>.gz` for every file that gets smaller; http/ui-files.ts chooses between them. */
 async function compressFiles(folder: string): Promise<void> {
   const params = { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY };
   const compress = async (name: string) => {
@@ -47,8 +47,8 @@ async function compressFiles(folder: string): Promise<void> {
 }
 
 /**
- * The folder of the web UI's files, built from the sources as they are now.
- * @throws {UserError} if they do not build.
+ * The folder of the web UI's files, built from the current sources.
+ * @throws {UserError} if the build fails.
  */
 export function uiBundle(): Promise<string> {
   return currentBuild(BUNDLE);

@@ -1,4 +1,4 @@
-/** What the user can put right: printed as its message alone, without a stack. Exit code 1. */
+/** An error that the user can fix. Only its message is printed, without a stack. The exit code is 1. */
 export class UserError extends Error {
   override readonly name = "UserError";
 }

@@ -6,7 +6,7 @@ import type { ModuleDefinition, WorkerOptions } from "miniflare";
 import { currentBuild, ROOT, type SourceBuild } from "./source-build.ts";
 import { UserError } from "./user-error.ts";
 
-/** All that the bundle is made of. The command itself is none of it. */
+/** All sources of the bundle. The command itself is not among them. */
 const BUNDLE: SourceBuild = {
   name: "worker",
   sources: ["src/**/*.ts", "migrations/*.sql", "wrangler.toml", "package-lock.json", "tsconfig.json"],
@@ -17,19 +17,19 @@ const BUNDLE: SourceBuild = {
   },
 };
 
-/** The Worker as wrangler would deploy it. */
+/** The Worker that wrangler would deploy. */
 export interface WorkerBundle {
   /** Absolute: the folder of the modules. */
   readonly path: string;
   /** The entry first. Listed, so that Miniflare need not parse a megabyte to find its imports. */
   readonly modules: readonly ModuleDefinition[];
-  /** wrangler.toml in Miniflare's words: bindings, compatibility date, module rules. */
+  /** The settings of wrangler.toml as Miniflare's options: bindings, compatibility date, module rules. */
   readonly options: Omit<WorkerOptions, "assets">;
-  /** How the UI's files are served; whoever serves them says from where. */
+  /** How the UI's files are served. The caller adds their folder. */
   readonly assets: WorkerOptions["assets"];
 }
 
-/** The bundle of the sources as they are now: made by `wrangler deploy --dry-run`, so that it is the edge's. */
+/** The bundle of the current sources, built by `wrangler deploy --dry-run`, so that it equals the edge's bundle. */
 export async function workerBundle(): Promise<WorkerBundle> {
   const path = await currentBuild(BUNDLE);
   const { assets, ...options }: WorkerOptions = JSON.parse(readFileSync(join(path, "options.json"), "utf8"));
@@ -63,6 +63,6 @@ async function writeOptions(outdir: string): Promise<void> {
   const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") });
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
-  // wrangler mixes in what a developer keeps in .dev.vars. Here a start's own environment says it, and nothing is kept.
+  // wrangler adds the developer's .dev.vars. The local server takes settings only from its own environment and flags.
   writeFileSync(join(outdir, "options.json"), JSON.stringify({ ...workerOptions, bindings: config.vars }));
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../user-error.ts";
 
-/** What the server says no to: the request is at fault, and nothing was changed. */
+/** The server refused the request: the request is wrong, and nothing changed. */
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly status: number;
@@ -12,10 +12,10 @@ export class Refused extends Error {
   }
 }
 
-/** The server lets nobody in with these credentials, or not there. */
+/** The server refused the credentials, or the caller lacks the right. */
 export class NotLetIn extends UserError {}
 
-/** How often a request is repeated that may not have been applied; the waits between grow to half a minute. */
+/** How often a request is repeated that may not have been applied; the waits in between grow to half a minute. */
 const MAX_REPEATS = 6;
 const FIRST_WAIT_MS = 250;
 
@@ -53,7 +53,7 @@ export class TrackingServer {
     return parseExactly(await response.text()) as T;
   }
 
-  /** Posts JSON that is text already. */
+  /** Posts JSON that is already text. */
   async post<T>(path: string, body: string): Promise<T> {
     const headers = { "Content-Type": "application/json" };
     const response = await this.fetch(path, { method: "POST", headers, body: () => body });
@@ -61,10 +61,10 @@ export class TrackingServer {
   }
 
   /**
-   * A request that may be repeated: it is, after a lost connection and where the server says that it would help.
-   * @param init its body is made anew for each repeat.
+   * Sends a request that is safe to repeat. Repeats it after a lost connection, and after a status that may be temporary.
+   * @param init its `body` is called again for each repeat.
    * @throws {Refused} for another 4xx.
-   * @throws {UserError} where the server cannot be reached, or lets nobody in with these credentials.
+   * @throws {UserError} if the server cannot be reached, or refuses the credentials.
    */
   async fetch(path: string, init: Init = {}): Promise<Response> {
     for (let repeats = 0; ; repeats++) {

@@ -1,6 +1,6 @@
 import { progress, spinner } from "@clack/prompts";
 
-/** What a long command shows while it works, on stderr: nothing where that is no terminal. */
+/** The progress of a long command on stderr. Shows nothing if stderr is not a terminal. */
 export interface Progress {
   advance(done: number, message: string): void;
   stop(): void;
@@ -8,7 +8,7 @@ export interface Progress {
 
 const SILENT: Progress = { advance: () => undefined, stop: () => undefined };
 
-/** @param total undefined where nobody knows: then there is no bar, but what has been done. */
+/** @param total undefined if unknown: then the progress shows the count without a bar. */
 export function startProgress(message: string, total: number | undefined, isShown: boolean): Progress {
   if (!isShown || !process.stderr.isTTY) return SILENT;
   const output = process.stderr;

@@ -7,7 +7,7 @@ import type {
 } from "../../domain/records.ts";
 import type { SourceLoggedModel, SourceRun } from "./source.ts";
 
-/** Whether artifacts are copied into the target's store, or left where they are. */
+/** Whether artifacts are copied into the target's store, or stay where they are. */
 export type ArtifactMode = "copy" | "keep";
 
 interface Move {
@@ -15,22 +15,22 @@ interface Move {
   readonly to: string;
 }
 
-/** Where a target keeps files that are copied to it. */
+/** The place of the files that are copied to a target. */
 export interface ArtifactHome {
   /** The URI of the folder that has one folder for each experiment. */
   readonly uri: string;
-  /** Whether new runs of every experiment shall keep their files there too, wherever those of the source do. */
+  /** Whether new runs of every experiment keep their files there too, wherever the source's runs keep theirs. */
   readonly isForAll: boolean;
 }
 
 /**
- * Says in records where their artifacts are once they are copied: in the target's {@link ArtifactHome}. What cannot be
- * reached to be copied stays where it is, and is said to.
+ * Changes the URIs in records to the place of the copied artifacts, the target's {@link ArtifactHome}. Artifacts that cannot
+ * be reached stay where they are, and so do their URIs.
  */
 export class Relocation {
   readonly #mode: ArtifactMode;
   readonly #home: ArtifactHome;
-  /** By the id of the run or logged model; only of what moved. */
+  /** Moved artifacts by the id of their run or logged model. */
   readonly #moves = new Map<string, Move>();
 
   constructor(mode: ArtifactMode, home: ArtifactHome) {
@@ -58,7 +58,7 @@ export class Relocation {
     return { ...record, artifactUri: to };
   }
 
-  /** To be asked once all runs and logged models were: a version's files are those of one of them. */
+  /** Call it after all runs and logged models, because a version's files belong to one of them. */
   registeredModel(record: RegisteredModelRecord): RegisteredModelRecord {
     if (this.#moves.size === 0) return record;
     return { ...record, versions: record.versions.map((version) => this.#version(version)) };
@@ -81,7 +81,7 @@ export class Relocation {
   }
 }
 
-/** The URI below `to` where it is below `from`, which may be written as a path. */
+/** Replaces the prefix `from` of a URI by `to`. `from` may be written as a path. */
 function rebase(uri: string, { from, to }: Move): string {
   const below = (base: string) =>
     uri === base || uri.startsWith(`${base}/`) ? to + uri.slice(base.length) : undefined;

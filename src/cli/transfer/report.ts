@@ -1,6 +1,6 @@
-/** Something of the source that did not arrive, or not whole. */
+/** A thing of the source that did not arrive, or not completely. */
 export interface Problem {
-  /** What it is of: `run 4f…/metrics/loss line 17`. */
+  /** The place in the source, such as `run 4f…/metrics/loss line 17`. */
   readonly where: string;
   readonly why: string;
 }
@@ -11,16 +11,16 @@ export type Kind = (typeof KINDS)[number];
 export interface Counts {
   read: number;
   written: number;
-  /** Were there already, with the same content. */
+  /** How many already existed with the same content. */
   skipped: number;
-  /** Could not be written, or not whole: each has its problem. */
+  /** How many could not be written completely. Each has a problem in the report. */
   failed: number;
 }
 
-/** How many problems a report prints; as JSON it tells all. */
+/** How many problems a report prints. The JSON has all problems. */
 const MOST_PRINTED_PROBLEMS = 20;
 
-/** What a transfer has done. */
+/** The report of a transfer. */
 export class Report {
   readonly counts = Object.fromEntries(
     KINDS.map((kind) => [kind, { read: 0, written: 0, skipped: 0, failed: 0 }]),
@@ -30,12 +30,12 @@ export class Report {
   readonly problems: Problem[] = [];
   readonly #startedMs = Date.now();
 
-  /** Notes what did not arrive. The transfer goes on. */
+  /** Notes a thing that did not arrive. The transfer continues. */
   problem(where: string, why: string): void {
     this.problems.push({ where, why });
   }
 
-  /** Notes a thing that is there and cannot be read: it counts as read, and failed. */
+  /** Notes a thing that exists and cannot be read. It counts as read and as failed. */
   unreadable(kind: Kind, where: string, why: string): void {
     this.count(kind, "read");
     this.count(kind, "failed");

@@ -12,18 +12,18 @@ export interface ArtifactFile {
   readonly sizeBytes: number;
 }
 
-/** The artifacts of one run or logged model, where whoever reads them can. */
+/** The readable artifacts of one run or logged model. */
 export interface ArtifactFolder {
-  /** All files in it, however deep. */
+  /** All files, at any depth. */
   list(): AsyncIterable<ArtifactFile>;
-  /** A file's bytes, as a request's body: nothing of it is held in memory. */
+  /** A file's bytes as a request's body, which is streamed and never held in memory. */
   open(path: string): Promise<Blob | ReadableStream<Uint8Array>>;
 }
 
 export interface SourceRun {
   readonly record: RunRecord;
   readonly metrics: readonly MetricSeries[];
-  /** Undefined where the artifacts cannot be reached from here: they stay where `record.artifactUri` says. */
+  /** Undefined if the artifacts cannot be reached from here. They stay at `record.artifactUri`. */
   readonly artifacts: ArtifactFolder | undefined;
 }
 
@@ -33,13 +33,13 @@ export interface SourceLoggedModel {
 }
 
 /**
- * Where records are read from: a folder, a database or a server. One run is in memory at a time, with its points. What
- * cannot be read is told to the report, and the rest goes on.
+ * The place from which records are read: a folder, a database or a server. One run at a time is in memory, with its points.
+ * A source reports what it cannot read, and continues.
  */
 export interface Source {
-  /** For people: what is read. */
+  /** The name of the source, for people. */
   readonly title: string;
-  /** For the progress bar; undefined where counting would cost as much as reading. */
+  /** The total for the progress bar; undefined if counting would cost as much as reading. */
   countRuns(): Promise<number | undefined>;
   experiments(): AsyncIterable<ExperimentRecord>;
   runs(): AsyncIterable<SourceRun>;

@@ -14,41 +14,41 @@ import type { ArtifactFile, ArtifactFolder } from "./source.ts";
 export interface Item<Record> {
   readonly record: Record;
   readonly digest: string;
-  /** None where clients reach the artifacts themselves, wherever they stay. */
+  /** Undefined if the artifacts stay where clients reach them by themselves. */
   readonly artifacts: readonly ArtifactFile[];
-  /** Whether they are to be there already, in a store that the target's server has too: they are not copied. */
+  /** Whether the target's server must already have the artifacts in its store. They are not copied then. */
   readonly isKept: boolean;
   readonly open: ArtifactFolder["open"];
 }
 
 export type RunItem = Item<RunRecord> & { readonly metrics: readonly MetricSeries[] };
 
-/** What was written of the artifacts of some items. */
+/** The result of writing some items' artifacts. */
 export interface WrittenArtifacts {
   readonly files: number;
   readonly bytes: number;
 }
 
 /**
- * Where records are written to. Every call may be repeated, and is all or nothing where it says so by {@link Refused}; the
- * transfer then tries the records of the call apart.
+ * The place to which records are written. Every call may be repeated. A call that throws {@link Refused} wrote nothing, and
+ * the transfer then tries the records of the call one by one.
  */
 export interface Target {
   readonly title: string;
   readonly artifactHome: ArtifactHome;
-  /** Whether it has a store of artifacts itself, in which those that are kept have to be. */
+  /** Whether the target has its own artifact store, which must contain the kept artifacts. */
   readonly isServer: boolean;
-  /** Whether it has no place for logged and registered models: they are not read then. */
+  /** Whether the target has no place for logged and registered models. They are not read then. */
   readonly takesOnlyRuns?: boolean;
-  /** Which records are there already, whole and with this digest. */
+  /** The records that the target already has completely, with this digest. */
   known(digests: readonly RecordDigest[]): Promise<readonly { readonly kind: RecordKind; readonly id: string }[]>;
   writeExperiments(items: readonly Item<ExperimentRecord>[]): Promise<void>;
-  /** With their points, and their artifacts before they count as whole. */
+  /** Writes runs with their points, and with their artifacts before the runs count as complete. */
   writeRuns(items: readonly RunItem[]): Promise<WrittenArtifacts>;
   writeLoggedModels(items: readonly Item<LoggedModelRecord>[]): Promise<WrittenArtifacts>;
   writeRegisteredModels(items: readonly Item<RegisteredModelRecord>[]): Promise<void>;
-  /** All is written. */
+  /** Called when everything is written. */
   finish(): Promise<void>;
-  /** However it ended. */
+  /** Called at the end of the transfer, after success or failure. */
   close(): Promise<void>;
 }

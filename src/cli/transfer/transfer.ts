@@ -26,8 +26,8 @@ export interface TransferOptions {
 }
 
 /**
- * Reads all of the source and writes to the target what is not there yet. What cannot be read or written is told to the
- * report, with the reason, and the rest goes on; so it can be started again after whatever ended it.
+ * Reads the whole source, and writes to the target what the target lacks. It reports what cannot be read or written, with
+ * the reason, and continues with the rest. It can be started again after any interruption.
  */
 export async function transfer(
   source: Source,
@@ -46,7 +46,7 @@ class Transfer {
   readonly #mode: ArtifactMode;
   readonly #relocation: Relocation;
   readonly #progress: Progress;
-  /** Experiments that could not be written: neither can what is in them. */
+  /** Experiments that could not be written. Their runs and models cannot be written either. */
   readonly #refusedExperiments = new Set<string>();
   /** Runs and logged models whose kept files are in a store of a server, and could not be listed. */
   #unseen = 0;
@@ -190,9 +190,9 @@ function digestOf(
   return hash.update(recordJson(artifacts)).digest("hex");
 }
 
-/** Gathers records of one kind, and writes those together that are not there yet. */
+/** Collects records of one kind, and writes the missing ones together. */
 class GroupWriter<I extends Item<unknown>> {
-  /** Ids of what could not be written. */
+  /** Ids of records that could not be written. */
   readonly refused: string[] = [];
   readonly #kind: Kind;
   readonly #recordKind: RecordKind;
@@ -256,7 +256,7 @@ class GroupWriter<I extends Item<unknown>> {
     this.#progress.advance(this.#kind === "runs" ? group.length : 0, this.#message());
   }
 
-  /** Of records that are refused together, each gets its own answer. */
+  /** Writes refused records one by one, so that each gets its own answer. */
   async #writeApart(group: readonly (readonly [string, I])[]): Promise<void> {
     if (group.length === 0) return;
     try {
