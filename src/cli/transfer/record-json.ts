@@ -1,6 +1,6 @@
 /**
- * A record as the import endpoints take it: names in snake_case, 64-bit integers in digits, NaN and infinities as text, and
- * the sign of zero kept.
+ * A record in the format of the import endpoints: names in snake_case, 64-bit integers as digits, NaN and infinities as text,
+ * and zero with its sign.
  */
 export function recordJson(value: unknown): string {
   if (typeof value === "number") return numberJson(value);

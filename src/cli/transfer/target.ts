@@ -14,7 +14,7 @@ import type { ArtifactFile, ArtifactFolder } from "./source.ts";
 export interface Item<Record> {
   readonly record: Record;
   readonly digest: string;
-  /** Undefined if the artifacts stay where clients reach them by themselves. */
+  /** Empty if the artifacts stay where clients reach them by themselves. */
   readonly artifacts: readonly ArtifactFile[];
   /** Whether the target's server must already have the artifacts in its store. They are not copied then. */
   readonly isKept: boolean;

@@ -5,9 +5,9 @@ import { NotLetIn, parseExactly, Refused, type TrackingServer } from "../http.ts
 /* What the backup endpoints of a Trackflare server tell (src/routes/backup.ts): its tables as rows, and the points of runs. */
 
 const API = "/api/2.0/trackflare/backup";
-/** As many as one request may ask for. */
+/** The most runs that one request may name. */
 const RUNS_PER_REQUEST = 100;
-/** How often points are asked for again whose answer was cut off. */
+/** How often points are requested again after a truncated answer. */
 const MOST_REPEATS = 5;
 
 export type CellValue = string | number | null;
@@ -27,7 +27,7 @@ interface Description {
 /** Rows by the name of their table. */
 export type TableRows = Readonly<Record<string, readonly (readonly CellValue[])[]>>;
 
-/** A row by the names of its columns; those that the server's version does not have are absent. */
+/** A row by column name. Columns that the server's version lacks are absent. */
 export type Row = Readonly<Record<string, CellValue | undefined>>;
 
 export interface PointsOfRun {
@@ -38,7 +38,7 @@ export interface PointsOfRun {
 export class ServerRows {
   readonly server: TrackingServer;
   readonly groups: readonly (readonly TableShape[])[];
-  /** File names of the migrations that the database has had. */
+  /** File names of the migrations that the database has. */
   readonly migrations: readonly string[];
   /** The last id that each table has given. */
   readonly sequences: Readonly<Record<string, string>>;
@@ -52,7 +52,7 @@ export class ServerRows {
     this.#columns = new Map(groups.flat().map(({ name, columns }) => [name, columns.map((column) => column.name)]));
   }
 
-  /** @returns undefined where the server is not Trackflare, or the caller is no admin of it. */
+  /** @returns undefined if the server is not Trackflare, or the caller is not an admin. */
   static async open(server: TrackingServer): Promise<ServerRows | undefined> {
     try {
       return new ServerRows(server, await server.get<Description>(`${API}/tables`));
@@ -62,7 +62,7 @@ export class ServerRows {
     }
   }
 
-  /** The rows of a group's first table, page by page, with all that belong to them. */
+  /** The rows of a group's first table, page by page, with all rows that belong to them. */
   async *pages(table: string): AsyncGenerator<TableRows> {
     for (let page: string | undefined = ""; page !== undefined; ) {
       const body = JSON.stringify({ table, page });
@@ -74,13 +74,13 @@ export class ServerRows {
     }
   }
 
-  /** The same rows by the names of their columns. */
+  /** The same rows, by column name. */
   named(rows: TableRows, table: string): Row[] {
     const columns = this.#columns.get(table) ?? [];
     return (rows[table] ?? []).map((row) => Object.fromEntries(row.map((value, i) => [columns[i], value])));
   }
 
-  /** All points of the runs, run by run in the order of the ids; of those that have some. */
+  /** All points of the runs that have points, run by run in the order of the ids. */
   async *points(runIds: readonly string[]): AsyncGenerator<PointsOfRun> {
     let run: { runId: string; metrics: { key: string; stretches: WireStretch[] }[] } | undefined;
     for await (const { stretch } of this.pointLines(runIds)) {
@@ -174,7 +174,7 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
       yield* lines;
     }
   } catch (error) {
-    // What `fetch` says of a connection that was lost.
+    // The error of `fetch` for a lost connection.
     if (!(error instanceof TypeError)) throw error;
   }
 }

@@ -13,8 +13,8 @@ import type { ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../so
 import type { CellValue, Row, ServerRows, TableRows } from "./server-rows.ts";
 
 /**
- * A Trackflare server, read as it holds things: what MLflow's API does not tell is there too, as deleted logged models, when
- * runs were deleted, and the numbers of deleted versions.
+ * A Trackflare server, read by its tables. They have what MLflow's API omits: deleted logged models, when runs were deleted,
+ * and the numbers of deleted versions.
  */
 export class TrackflareSource implements Source {
   readonly title: string;
@@ -232,7 +232,7 @@ function integer(value: CellValue | undefined): Int64 | null {
   return value == null ? null : (parseInt64(String(value)) ?? null);
 }
 
-/** A time or a count, which a number holds exactly. */
+/** A time or a count, which fits a number exactly. */
 function number(value: CellValue | undefined): number {
   return Number(integer(value) ?? 0);
 }
