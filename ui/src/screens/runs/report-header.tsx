@@ -7,17 +7,17 @@ import { NameField } from "./name-field.tsx";
 
 interface ReportHeaderProps {
   title: string;
-  /** Of what the runs are. */
+  /** The runs' experiments. */
   subject: string;
-  /** How many runs it is of, and what finds them. */
+  /** The number of runs in the report, and their filter. */
   runs: number;
   filter: string;
   onTitle: (title: string) => void;
-  /** Back to the table that the report was made from. */
+  /** Returns to the table from which the report was made. */
   onTable: () => void;
 }
 
-/** The head of a report: what it is of, and when; on paper without what can be pressed. */
+/** The head of a report: its runs and its date. The printed page has no buttons. */
 export function ReportHeader({ title, subject, runs, filter, onTitle, onTable }: ReportHeaderProps) {
   const [isNaming, setNaming] = useState(false);
   const copy = (): void => {

@@ -8,21 +8,21 @@ import { type LoadedRuns, MAX_ROWS } from "./use-runs.ts";
 import type { RunsView } from "./use-runs-view.ts";
 
 interface SelectionBarProps {
-  /** Of what the runs are: for phones, which have no breadcrumbs. */
+  /** The runs' experiments, shown on phones, which have no breadcrumbs. */
   title: string;
-  /** Of which the runs are, where it is one alone. */
+  /** The runs' experiment, if it is only one. */
   experiment: Experiment | undefined;
   loaded: LoadedRuns;
   view: RunsView;
   chosen: readonly RunRow[];
-  /** All that are listed. */
+  /** All listed runs. */
   runs: readonly RunRow[];
   onDo: (doing: Doing) => void;
   onCompare: (ids: readonly string[]) => void;
   onClear: () => void;
 }
 
-/** How many runs there are, and what can be done with those that are selected. */
+/** The number of runs, and the actions on the selected runs. */
 export function SelectionBar({
   title,
   experiment,

@@ -6,13 +6,13 @@ import type { TableSearch } from "./use-runs.ts";
 
 interface CsvOptions {
   table: Omit<TableSearch, "columns">;
-  /** Those that the table lists, and its columns. */
+  /** The rows that the table lists, and its columns. */
   runs: readonly RunRow[];
   columns: readonly RunColumn[];
   query: Query;
 }
 
-/** Has the browser save the runs: as the table shows them, or with every column that they have. */
+/** Makes the browser save the runs: as the table shows them, or with every column that they have. */
 export function useCsv({ table, runs, columns, query }: CsvOptions) {
   const name = `runs-${table.experiment_ids.join("-").slice(0, 60)}.csv`;
   const download = async (): Promise<void> => {

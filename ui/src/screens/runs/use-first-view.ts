@@ -4,7 +4,7 @@ import { notePlace } from "../../shell/places.ts";
 import type { RunsSearch } from "./use-runs-view.ts";
 import { defaultViewOf, isBare } from "./view-tags.ts";
 
-/** Shows what the experiment shows first, to who comes without a wish of their own, and notes that they were here. */
+/** Shows the experiment's default view if the address holds no view, and notes the visit. */
 export function useFirstView(
   experiment: Experiment | undefined,
   search: RunsSearch,

@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 
-/** Selections by table, as long as the page lives: coming back from a comparison finds them again. */
+/** Selections by table. They last as long as the page, so the reader finds them again after a comparison. */
 const selections = new Map<string, ReadonlySet<string>>();
 
 const NONE: ReadonlySet<string> = new Set();
