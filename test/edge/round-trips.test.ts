@@ -43,13 +43,15 @@ test("the first request of an isolate asks for the schema beside what it asks an
   const { rounds } = await warm.api("GET", "experiments/get", { experiment_id: experimentId });
   expect(rounds).toBe(1);
   const first = await reading.api("GET", "experiments/get", { experiment_id: experimentId });
-  expect([first.rounds, first.trips.length]).toEqual([1, 2]);
+  // After its first answer an isolate looks for purges that were cut off.
+  const beforeAnswer = ({ trips: all, rounds: last }: Cost) => all.filter(({ round }) => round <= last).length;
+  expect([first.rounds, beforeAnswer(first)]).toEqual([1, 2]);
   const second = await reading.api("GET", "experiments/get", { experiment_id: experimentId });
   expect([second.rounds, second.trips.length]).toEqual([1, 1]);
   const writing = await Isolate.start();
   const set = { run_id: runId, key: "t", value: "1" };
   const firstWrite = await writing.api("POST", "runs/set-tag", set);
-  expect([firstWrite.rounds, firstWrite.trips.length]).toEqual([1, 1]);
+  expect([firstWrite.rounds, beforeAnswer(firstWrite)]).toEqual([1, 1]);
   expect((await writing.api("POST", "runs/set-tag", set)).trips[0]?.what).not.toContain("d1_migrations");
 });
 

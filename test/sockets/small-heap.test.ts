@@ -126,14 +126,16 @@ test.each<[what: string, path: string, part: string, count: number, body?: objec
   if (body !== undefined) expect(await server.read(path, part, body)).toEqual(answer);
 });
 
-test("GraphQL's runs are answered in 128 MB, a hundred at a time", async () => {
+test("GraphQL's runs are answered in 128 MB, as many as 4 MB of text hold", async () => {
   const query = `query q($input: MlflowSearchRunsInput) { mlflowSearchRuns(input: $input) {
     runs { info { runId } data { metrics { key value step } } } nextPageToken } }`;
   const variables = {
     input: { experimentIds: [EXPERIMENT], maxResults: 1000 },
   };
   const answer = await server.read("/graphql", '"runId"', { query, variables });
-  expect(answer).toMatchObject({ status: 200, parts: 100 });
+  expect(answer.status).toBe(200);
+  expect(answer.parts).toBeGreaterThan(50);
+  expect(answer.parts).toBeLessThanOrEqual(100);
 });
 
 test("ten charts of one series at once are answered in 128 MB", async () => {
