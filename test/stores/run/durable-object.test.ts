@@ -38,6 +38,9 @@ const numberOf = (runId: string) =>
 /** What the run's object stores of the run of this number, and what it stores of no run. */
 const rowsOf = (runId: string, number: number) =>
   runInDurableObject(object(runId), (_object, { storage: { sql } }) => {
+    const tables = sql.exec("SELECT name FROM sqlite_master WHERE name = 'journal'").toArray();
+    // A run's own object frees its storage with the run, tables and all.
+    if (tables.length === 0) return { journal: 0, segment: 0, lost: 0 };
     const count = (from: string) => Number(sql.exec(`SELECT count(*) AS count FROM ${from}`).one().count);
     return {
       journal: count(`journal WHERE run = ${number}`),
