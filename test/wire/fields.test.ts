@@ -90,7 +90,7 @@ test.each<[unknown, { read: (value: unknown, path: string) => unknown }, string]
   [true, int64, "Invalid value true for parameter 'a' supplied: expected a 64-bit integer."],
   ["xnan", double, "Invalid value \"xnan\" for parameter 'a' supplied: expected a number."],
   ["nanx", double, "Invalid value \"nanx\" for parameter 'a' supplied: expected a number."],
-])("%o is refused with the reason", (value, { read }, message) => {
+])("what is wrong is refused with the reason: %#", (value, { read }, message) => {
   expect(refusal(() => read(value, "a"))).toBe(message);
 });
 
