@@ -23,7 +23,7 @@ import type { Budget } from "./budget.ts";
 const CLAIM_MS = 60_000;
 
 /** Maximum number of runs or models whose rows are deleted together. */
-export const THINGS_AT_A_TIME = 100;
+const THINGS_AT_A_TIME = 100;
 
 /** Maximum number of artifact folders or objects emptied at the same time. */
 const STORES_AT_A_TIME = 16;

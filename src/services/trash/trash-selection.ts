@@ -26,7 +26,7 @@ export interface TrashPage {
 }
 
 /** Maximum number of things in one page of the trash. */
-export const LIST_LENGTH = 100;
+const LIST_LENGTH = 100;
 
 /** The first page, or the page that the token names. @throws MlflowError INVALID_PARAMETER_VALUE */
 export function pageOf({ olderThan, pageToken }: TrashSelection, nowMs: number): TrashPage {

@@ -141,7 +141,7 @@ const CRC32C = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** TensorFlow's masked CRC-32C. The rotation avoids a trivial checksum of data that holds checksums. */
-export function maskedCrc(bytes: Uint8Array): number {
+function maskedCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = CRC32C[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
   crc = ~crc >>> 0;

@@ -1,7 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-
-/** Kinds of things that are deleted for good. */
-export const PURGE_KINDS = ["run", "logged_model", "experiment"] as const;
+import { TRASH_KINDS } from "../../../domain/trash.ts";
 
 /**
  * Things that are being deleted for good. The transaction that inserts a row here deletes the thing's own row, so that from
@@ -10,7 +8,7 @@ export const PURGE_KINDS = ["run", "logged_model", "experiment"] as const;
 export const purges = sqliteTable(
   "purges",
   {
-    kind: text("kind", { enum: PURGE_KINDS }).notNull(),
+    kind: text("kind", { enum: TRASH_KINDS }).notNull(),
     id: text("id").notNull(),
     experimentId: integer("experiment_id").notNull(),
     /** The folder of files that only this thing has; empty if there is no folder to delete. */
