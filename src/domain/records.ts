@@ -70,3 +70,6 @@ export interface RecordDigest {
   readonly id: string;
   readonly digest: string;
 }
+
+/** The digest that marks a run as restored from a backup. It stands for no content, and goes at the end of the restore. */
+export const RESTORED_DIGEST = "restored";

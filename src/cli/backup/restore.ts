@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
+import { RESTORED_DIGEST } from "../../domain/records.ts";
 import { DataFolder } from "../data-folder.ts";
 import { Refused, TrackingServer } from "../transfer/http.ts";
 import { type Progress, startProgress } from "../transfer/progress.ts";
@@ -168,7 +169,7 @@ class Restore {
         run_id: field("run_id"),
         lifecycle_stage: field("lifecycle_stage"),
         deleted_time_ms: field("deleted_time"),
-        digest: "restored",
+        digest: RESTORED_DIGEST,
       });
     });
     for (const list of pieces(ends, MAX_RUNS))

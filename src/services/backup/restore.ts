@@ -1,4 +1,5 @@
 import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { RESTORED_DIGEST } from "../../domain/records.ts";
 import {
   findRestore,
   isEmptyServer,
@@ -9,9 +10,6 @@ import {
 import { type CellValue, readTableGroups } from "../../stores/d1/backup/tables.ts";
 import type { ServiceContext } from "../context.ts";
 import { placeNewRun } from "../runs/known-runs.ts";
-
-/** The digest that marks a run as restored. It is removed at the end of the restore. */
-export const RESTORED = "restored";
 
 /**
  * Begins to restore a backup, or continues to.
@@ -74,7 +72,7 @@ export async function endRestore(
   if ((await findRestore(ctx.db, id)) === "done") return;
   await requireBegun(ctx, id);
   await ctx.writes.batch([
-    ctx.writes.prepare("DELETE FROM imports WHERE kind = 'run' AND digest = ?").bind(RESTORED),
+    ctx.writes.prepare("DELETE FROM imports WHERE kind = 'run' AND digest = ?").bind(RESTORED_DIGEST),
     ...sequenceStatements(ctx.writes, sequences),
     noteRestoreStatement(ctx.writes, id, "done"),
   ]);
