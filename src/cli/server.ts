@@ -84,7 +84,7 @@ function listenFailure(code: string | undefined, host: string, port: number): st
   }
 }
 
-/** Sends the first request, at which the Worker migrates its database. */
+/** Sends the first request. The Worker migrates its database at the first request that needs it. */
 async function assertServing(url: string): Promise<void> {
   const response = await fetch(`${url}/health`);
   if (!response.ok)

@@ -21,6 +21,8 @@ const MAY_BE_BEHIND = /malformed JSON|no such (table|column)|has no column named
 export class CheckedDatabase {
   readonly #db: D1Database;
   readonly #defaultRoot: string;
+  /** No time that the request writes is earlier. */
+  readonly #sinceMs = Date.now();
   #reader: D1Database | undefined;
 
   /** @param defaultRoot where experiments store artifacts; the experiment that a migration creates is moved there */
@@ -97,7 +99,7 @@ export class CheckedDatabase {
   }
 
   async #bringUp(): Promise<void> {
-    await migrate(this.#db);
+    await migrate(this.#db, this.#sinceMs);
     if (this.#defaultRoot !== SERVED_ROOT) await placeDefaultExperiment(this.#db, this.#defaultRoot);
     isCurrent = true;
   }

@@ -53,6 +53,8 @@ export const MIGRATION_NAMES = JSON.stringify(MIGRATIONS.map(({ name }) => name)
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 600_000;
 
+const BACKDATE_DEFAULT = "UPDATE experiments SET creation_time = ?1, last_update_time = ?1 WHERE experiment_id = 0";
+
 /** The last failure of this isolate. */
 let failure: { readonly error: MlflowError; readonly pauseMs: number; readonly untilMs: number } | undefined;
 
@@ -62,14 +64,17 @@ let failure: { readonly error: MlflowError; readonly pauseMs: number; readonly u
  * one fails on the name, sees the other's work and goes on. One read decides whether there is anything to do.
  * @throws MlflowError TEMPORARILY_UNAVAILABLE when a migration fails; for a while after that, immediately and without
  *   another try
+ * @param sinceMs when the request that met the old schema arrived, Unix time in milliseconds. The default experiment of a
+ *   new database gets an earlier creation time: what that request creates is newer, and lists begin with the newest.
  */
-export async function migrate(db: D1Database): Promise<void> {
+export async function migrate(db: D1Database, sinceMs = Date.now()): Promise<void> {
   const applied = (await appliedMigrations(db)) ?? (await prepareDatabase(db));
   const missing = MIGRATIONS.filter(({ name }) => !applied.has(name));
   if (missing.length > 0 && failure !== undefined && Date.now() < failure.untilMs) throw failure.error;
   for (const migration of missing) {
     const statements = migration.sql.split("--> statement-breakpoint").map((statement) => db.prepare(statement));
     const record = db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(migration.name);
+    if (migration.sql === foundation) statements.push(db.prepare(BACKDATE_DEFAULT).bind(sinceMs - 1));
     try {
       await db.batch([record, ...statements]);
     } catch (error) {

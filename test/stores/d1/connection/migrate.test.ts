@@ -31,6 +31,14 @@ test("one read decides that there is nothing to do", async () => {
   expect(asked).toEqual(["SELECT name FROM d1_migrations"]);
 });
 
+test("the default experiment of a new database is older than what the first request creates", async () => {
+  await reset();
+  const sinceMs = Date.now() - 5000;
+  await migrate(env.DB, sinceMs);
+  const row = await env.DB.prepare("SELECT creation_time, last_update_time FROM experiments").first();
+  expect(row).toEqual({ creation_time: sinceMs - 1, last_update_time: sinceMs - 1 });
+});
+
 test("a migration that fails is a 503 that names the command, and is not tried again at each request", async () => {
   await reset();
   let isFailing = true;
