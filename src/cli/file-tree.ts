@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type BigIntStats, constants, type Dirent } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
-import { compareCodePoints } from "../domain/code-points.ts";
 import { MAX_LIST_PAGE } from "../domain/limits.ts";
+import { FolderScans } from "./folder-scans.ts";
 import { FolderSync } from "./folder-sync.ts";
 import { type FolderUsage, usageOf } from "./folder-usage.ts";
 
@@ -40,6 +40,7 @@ export class FileTree {
   readonly #root: string;
   readonly #workFolder: string;
   readonly #sync: FolderSync;
+  readonly #scans = new FolderScans();
 
   /**
    * @param root absolute, without symbolic links.
@@ -105,22 +106,15 @@ export class FileTree {
   }
 
   /**
-   * A page of a folder. Each page reads the names of the whole folder, but the size and time of only the page's files.
+   * A page of a folder.
    * @param from the last name of the previous page, "" for the first page.
    */
   async list(key: string, from: string): Promise<{ files: FileEntry[]; next?: string | undefined }> {
     if (key !== "" && !(await this.#is(key, "folder"))) return { files: [] };
     const folder = join(this.#root, key);
-    const entries = (await readdir(folder, { withFileTypes: true }))
-      .map((entry) => ({ entry, name: entry.isDirectory() ? `${entry.name}/` : entry.name }))
-      .filter(({ name }) => compareCodePoints(name, from) > 0)
-      .sort((a, b) => compareCodePoints(a.name, b.name));
-    const page = entries.slice(0, MAX_LIST_PAGE);
-    const listed = await Promise.all(page.map(({ entry }) => fileEntry(folder, entry)));
-    return {
-      files: listed.filter((entry) => entry !== undefined),
-      next: entries.length > page.length ? page.at(-1)?.name : undefined,
-    };
+    const { names, hasMore } = await this.#scans.page(folder, from, MAX_LIST_PAGE);
+    const listed = await Promise.all(names.map((name) => fileEntry(folder, name)));
+    return { files: listed.filter((entry) => entry !== undefined), next: hasMore ? names.at(-1) : undefined };
   }
 
   /** The number and size of the files at `key` and below it. */
@@ -180,13 +174,17 @@ export function etagOf(stat: BigIntStats): string {
   return `"${stat.ino.toString(36)}-${stat.mtimeNs.toString(36)}-${stat.size.toString(36)}"`;
 }
 
-/** Undefined for a name that no key can have, for links and devices, and for a file that is gone by now. */
-async function fileEntry(folder: string, entry: Dirent): Promise<FileEntry | undefined> {
+/**
+ * Undefined for a name that no key can have, for links and devices, and for an entry that is gone by now.
+ * @param name a folder's name ends with a slash.
+ */
+async function fileEntry(folder: string, name: string): Promise<FileEntry | undefined> {
+  const path = name.replace(/\/$/, "");
   try {
-    if (canonicalArtifactPath(entry.name) !== entry.name) return undefined;
-    if (entry.isDirectory()) return { path: entry.name, isDir: true };
-    if (!entry.isFile()) return undefined;
-    return { path: entry.name, isDir: false, fileSize: (await lstat(join(folder, entry.name))).size };
+    if (canonicalArtifactPath(path) !== path) return undefined;
+    if (path !== name) return { path, isDir: true };
+    const stat = await lstat(join(folder, name));
+    return stat.isFile() ? { path, isDir: false, fileSize: stat.size } : undefined;
   } catch {
     return undefined;
   }
