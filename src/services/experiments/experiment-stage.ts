@@ -34,18 +34,24 @@ export async function setExperimentStage(ctx: ServiceContext, experimentId: stri
 
 /**
  * Finishes an experiment's move. Several requests may do this at once, each its part.
+ * @param maxCalls the number of D1 statements and object calls that this request may still make
  * @throws MlflowError TEMPORARILY_UNAVAILABLE where something is still left.
  */
-export async function finishMove(ctx: ServiceContext, experimentId: string, to: LifecycleStage): Promise<void> {
+export async function finishMove(
+  ctx: ServiceContext,
+  experimentId: string,
+  to: LifecycleStage,
+  maxCalls = MAX_CALLS,
+): Promise<void> {
   let calls = 0;
   while (await moveSlice(ctx.writes, experimentId, to)) {
-    if (++calls >= MAX_CALLS) throw unfinished(experimentId);
+    if (++calls >= maxCalls) throw unfinished(experimentId);
   }
   for (;;) {
     const untold = await findUntoldRuns(ctx.db, experimentId, OBJECTS_PER_NOTE);
     if (untold.length === 0) break;
     calls += untold.length + 2;
-    if (calls > MAX_CALLS) throw unfinished(experimentId);
+    if (calls > maxCalls) throw unfinished(experimentId);
     await tellDeleted(ctx, experimentId, untold);
   }
   await endMove(ctx.writes, experimentId, to);

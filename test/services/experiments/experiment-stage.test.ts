@@ -1,6 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { ServiceContext } from "../../../src/services/context.ts";
+import { finishMove } from "../../../src/services/experiments/experiment-stage.ts";
 import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
 import { moveSlice, RUNS_PER_SLICE } from "../../../src/stores/d1/experiments/experiment-moves.ts";
 import { expectMlflowError, getExperiment, getRun, mlflow, newExperiment, newRun, send } from "../../helpers/mlflow.ts";
@@ -104,6 +106,43 @@ test("a restored experiment has all its runs back, also those that were deleted 
   await mlflow("experiments/delete", { experiment_id: experimentId });
   await mlflow("experiments/restore", { experiment_id: experimentId });
   expect(await countByStage(experimentId)).toEqual({ active: 4 });
+});
+
+describe("a request makes a bounded number of calls", () => {
+  const ctx = { env, db: env.DB, writes: env.DB } as unknown as ServiceContext;
+
+  /** Continues the deletion by requests of at most `maxCalls` calls. @returns how many answered that something is left */
+  const finish = async (experimentId: string, maxCalls: number): Promise<number> => {
+    for (let left = 0; ; left++) {
+      try {
+        await finishMove(ctx, experimentId, "deleted", maxCalls);
+        return left;
+      } catch (error) {
+        expect(error).toMatchObject({ code: "TEMPORARILY_UNAVAILABLE" });
+      }
+    }
+  };
+
+  test("to D1: the next request continues with the runs that are left", async () => {
+    const experimentId = await newExperiment();
+    await insertRuns(experimentId, 4 * RUNS_PER_SLICE + 1);
+    await begin(experimentId, "deleted");
+    await expect(finishMove(ctx, experimentId, "deleted", 3)).rejects.toMatchObject({
+      code: "TEMPORARILY_UNAVAILABLE",
+    });
+    expect(await countByStage(experimentId)).toEqual({ deleted: 3 * RUNS_PER_SLICE, active: RUNS_PER_SLICE + 1 });
+    expect(await finish(experimentId, 3)).toBe(0);
+    expect(await countByStage(experimentId)).toEqual({ deleted: 4 * RUNS_PER_SLICE + 1 });
+  });
+
+  test("to objects: the next request continues with the objects that were not told", async () => {
+    const experimentId = await newExperiment();
+    await insertRuns(experimentId, 120);
+    await env.DB.prepare("UPDATE runs SET live_epoch = 1 WHERE experiment_id = ?").bind(experimentId).run();
+    await begin(experimentId, "deleted");
+    expect(await finish(experimentId, 110)).toBe(1);
+    expect(await moves()).toEqual([]);
+  });
 });
 
 describe("an object that cannot be told", () => {

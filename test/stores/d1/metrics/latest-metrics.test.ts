@@ -84,6 +84,10 @@ test("a clear takes marks up to its own epoch, and a mark only runs of its own o
   expect(await epoch()).toBe(5);
   await clear(5);
   expect(await epoch()).toBeNull();
+  // The object counted a mark that D1 never got.
+  expect(await mark(5)).toBe(true);
+  await clear(7);
+  expect(await epoch()).toBeNull();
   expect(await mark(6, "cell-0")).toBe(false);
   expect(await epoch()).toBeNull();
 });

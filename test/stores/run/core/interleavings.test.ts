@@ -172,6 +172,53 @@ describe("interleaving", () => {
     expect(world.d1.run("a").epoch).toBe(1);
     expect(await world.search()).toBe(1);
   });
+
+  test("14: a search asks after D1 has the mark and before the object knows: it does not clear the mark", async () => {
+    const held = new Gate();
+    world.d1.after = held;
+    const logged = world.log(1);
+    await turn();
+    world.d1.after = undefined;
+    expect(world.d1.run("a").epoch).toBe(1);
+    await world.search();
+    expect(world.d1.run("a").epoch).toBe(1);
+    held.open();
+    expect(await logged).toBe(true);
+    expect(await world.search()).toBe(1);
+  });
+
+  test("15: a search is written and confirmed while a flush is under way: the flush does not put the object back", async () => {
+    await world.log(1);
+    const held = new Gate();
+    world.d1.after = held;
+    const flushed = world.cell.flush(world.run(), false);
+    await turn();
+    world.d1.after = undefined;
+    await world.log(2);
+    const [answer] = world.cell.news([{ runId: "a" }]);
+    const { epoch, through, rows } = answer!.news!;
+    world.d1.take("a", rows);
+    world.cell.news([{ runId: "a", confirmed: { epoch, through } }]);
+    held.open();
+    await flushed;
+    expect(world.run().fields.flushedThrough).toBe(through);
+    world.restart();
+    expect(world.cell.news([{ runId: "a" }])).toMatchObject([{ news: { rows: [], flushedThrough: through } }]);
+  });
+});
+
+test("a watched run keeps its mark however long it is silent, and the first search after the last watcher clears it", async () => {
+  world.listeners.push({ send: () => undefined });
+  const { sockets } = world.run();
+  sockets.recount();
+  await world.run().markForWatcher("a");
+  world.nowMs += 1_000_000;
+  await world.search();
+  expect(world.d1.run("a").epoch).toBe(1);
+  world.listeners.pop();
+  sockets.recount();
+  await world.search();
+  expect(world.d1.run("a").epoch).toBeUndefined();
 });
 
 test("D1 that lost its mark, as a restored backup has, gets it again with the point after the next flush", async () => {
