@@ -1,4 +1,7 @@
-import { decodeFrame, encodeFrame } from "./frame.ts";
+import { joinBytes } from "../../domain/bytes.ts";
+import { decodeDoubles, encodeDoubles } from "./double-column.ts";
+import { decodeFrame, unknownFormat } from "./frame.ts";
+import { decodeInt64s, encodeInt64s } from "./int64-column.ts";
 import type { Series } from "./series.ts";
 
 /** Points `from` to `to` (exclusive) of a series that may hold other metrics' points before and after them. */
@@ -15,28 +18,95 @@ export interface Block extends Series {
   readonly ends: ArrayLike<number>;
 }
 
-/** Most points of a block: 197 kB, a tenth of the limit of a row. */
+/** Most points of a block: 197 kB as a frame, about 80 kB packed; a row holds 2 MB. */
 export const MAX_BLOCK_POINTS = 8192;
 
-/** @returns a frame whose directory is `keyIds` and then `ends`, 4 bytes each. */
+/**
+ * A packed block (little-endian). Its first byte says that it is one: a block of an earlier version is a frame, whose first
+ * byte is 1.
+ *
+ *     0  u8   format version
+ *     1  u8   bytes of each value, see `double-column.ts`
+ *     2  u8   form of the timestamps, see `int64-column.ts`
+ *     3  u8   form of the steps
+ *     4  u32  points
+ *     8  u32  metrics
+ *     12 u32  bytes of the timestamps
+ *     16 u32  bytes of the steps
+ *     20 u32  0
+ *     24      `keyIds`, `ends`: 4 bytes a metric each; values; timestamps; steps
+ */
+const PACKED_VERSION = 2;
+const HEADER_BYTES = 24;
+
+/** The points as a packed block. */
 export function encodeBlock(
   series: Series,
   keyIds: readonly number[],
   ends: readonly number[],
 ): Uint8Array<ArrayBuffer> {
-  return encodeFrame(series, new Uint8Array(Uint32Array.of(...keyIds, ...ends).buffer));
+  const values = encodeDoubles(series.values);
+  const timestamps = encodeInt64s(series.timestamps);
+  const steps = encodeInt64s(series.steps);
+  const header = new Uint8Array(HEADER_BYTES);
+  header.set([PACKED_VERSION, values.width, timestamps.form, steps.form]);
+  const lengths = [series.values.length, keyIds.length, timestamps.bytes.length, steps.bytes.length];
+  new Uint32Array(header.buffer).set(lengths, 1);
+  const directory = new Uint8Array(Uint32Array.of(...keyIds, ...ends).buffer);
+  const parts = [header, directory, values.bytes, timestamps.bytes, steps.bytes];
+  return joinBytes(
+    parts,
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
 }
 
-/** @throws Error when the format is unknown or bytes are missing */
-export function decodeBlock(bytes: ArrayBuffer): Block {
-  const { timestamps, steps, values, directory } = decodeFrame(new Uint8Array(bytes));
+/**
+ * Reads a block of this version or of any version before.
+ * @throws Error when the format is unknown (written by a newer version) or bytes are missing
+ */
+export function decodeBlock(buffer: ArrayBuffer): Block {
+  const bytes = new Uint8Array(buffer);
+  if (bytes[0] === PACKED_VERSION) return decodePacked(bytes);
+  if (bytes[0]! > PACKED_VERSION) throw unknownFormat(bytes[0]!, `formats up to ${PACKED_VERSION}`);
+  return decodeFramed(bytes);
+}
+
+function decodePacked({ buffer, length }: Uint8Array<ArrayBuffer>): Block {
+  if (length < HEADER_BYTES) throw new Error(`A block of metric points breaks off after ${length} bytes`);
+  const header = new DataView(buffer, 0, HEADER_BYTES);
+  const width = header.getUint8(1);
+  const points = header.getUint32(4, true);
+  const metrics = header.getUint32(8, true);
+  const timestampBytes = header.getUint32(12, true);
+  const stepBytes = header.getUint32(16, true);
+  const valuesAt = HEADER_BYTES + 8 * metrics;
+  const timestampsAt = valuesAt + width * points;
+  const stepsAt = timestampsAt + timestampBytes;
+  if (stepsAt + stepBytes !== length) {
+    throw new Error(`A block of metric points says ${stepsAt + stepBytes} bytes and has ${length}`);
+  }
+  return {
+    keyIds: new Uint32Array(buffer, HEADER_BYTES, metrics),
+    ends: new Uint32Array(buffer, HEADER_BYTES + 4 * metrics, metrics),
+    values: decodeDoubles(width, buffer, valuesAt, points),
+    timestamps: decodeInt64s(
+      { form: header.getUint8(2), bytes: new Uint8Array(buffer, timestampsAt, timestampBytes) },
+      points,
+    ),
+    steps: decodeInt64s({ form: header.getUint8(3), bytes: new Uint8Array(buffer, stepsAt, stepBytes) }, points),
+  };
+}
+
+/** A block of an earlier version: a frame whose directory is `keyIds` and then `ends`. */
+function decodeFramed(bytes: Uint8Array<ArrayBuffer>): Block {
+  const { timestamps, steps, values, directory } = decodeFrame(bytes);
   const keys = directory.length / 8;
   return {
     timestamps,
     steps,
     values,
-    keyIds: new Uint32Array(bytes, directory.byteOffset, keys),
-    ends: new Uint32Array(bytes, directory.byteOffset + 4 * keys, keys),
+    keyIds: new Uint32Array(bytes.buffer, directory.byteOffset, keys),
+    ends: new Uint32Array(bytes.buffer, directory.byteOffset + 4 * keys, keys),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Int64Column, Series } from "./series.ts";
 
 /**
- * The only byte format of points, for journal rows, blocks and answers (little-endian, as every host of Workers):
+ * The byte format of points in requests and journal rows, and of blocks of earlier versions (little-endian, as every host of
+ * Workers):
  *
  *     0  u8   format version
  *     1  u8   bit 0: timestamps are int64, bit 1: steps are int64, else doubles
@@ -71,10 +72,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
  */
 export function frameLength(bytes: Uint8Array): number {
   if (bytes.length > 0 && bytes[0] !== FORMAT_VERSION) {
-    throw new Error(
-      `Metric points have format ${bytes[0]}, and this version reads format ${FORMAT_VERSION}: ` +
-        "a newer version wrote them, deploy that one or a later one",
-    );
+    throw unknownFormat(bytes[0]!, `format ${FORMAT_VERSION}`);
   }
   if (bytes.length < HEADER_BYTES) throw new Error(`A frame of metric points breaks off after ${bytes.length} bytes`);
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
@@ -84,6 +82,14 @@ export function frameLength(bytes: Uint8Array): number {
     throw new Error(`A frame of metric points says ${byteLength} bytes, holds ${content}, and has ${bytes.length}`);
   }
   return byteLength;
+}
+
+/** @param known what this version reads */
+export function unknownFormat(format: number, known: string): Error {
+  return new Error(
+    `Metric points have format ${format}, and this version reads ${known}: ` +
+      "a newer version wrote them, deploy that one or a later one",
+  );
 }
 
 /** Whether the frame at the start of `bytes` has points. */
