@@ -5,7 +5,8 @@ import type { Reporter, TestCase } from "vitest/node";
  * What workerd itself writes: that an object was ended by force, say, as the fault tests do hundreds of times. The pool of
  * Workers tests prints it as it comes and has no setting for it.
  */
-const RUNTIME_LINE = /^(uncaught exception; |Annotating with brokenness; |stack: |workerd\/|kj\/|capnp\/)/;
+const RUNTIME_LINE =
+  /^(uncaught exception; |exception = |Annotating with brokenness; |stack: |NOSENTRY |workerd\/|kj\/|capnp\/)/;
 
 /** workerd may write a little after what it writes about. */
 const LATE_MS = 500;

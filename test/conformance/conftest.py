@@ -37,10 +37,13 @@ _shared: list[RunningServer] = []
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--server", choices=["trackflare", "mlflow"], default="trackflare")
+    parser.addoption("--client", help="the release that the client must have", default=mlflow.__version__)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The controller starts the server; xdist workers inherit its address by environment."""
+    if mlflow.__version__ != (wanted := config.getoption("--client")):
+        raise pytest.UsageError(f"The client is {mlflow.__version__}, not {wanted}.")
     os.environ[KIND_VARIABLE] = config.getoption("--server")
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         _shared.append(start_server(os.environ[KIND_VARIABLE]))
