@@ -1,17 +1,10 @@
+import { type AlarmPlatform, CellAlarm } from "./cell-alarm.ts";
+import { CellRuns, OWN, type RunsPlatform } from "./cell-runs.ts";
 import { type Commit, CommitGroup } from "./commit-group.ts";
 import { MetricHistory } from "./history.ts";
-import type { FlushedRun, LatestMetrics, MarkedRun, RunFlush, RunMark } from "./latest-port.ts";
-import type { LiveSockets } from "./live-sockets.ts";
-import type { ObjectStorage } from "./migrations.ts";
-import { type Confirmed, OpenRun, type RunNews } from "./open-run.ts";
-import { CellRunStore, OwnRunStore, RunState, type RunStore } from "./run-state.ts";
-import { ObjectTables } from "./tables.ts";
-
-/** The number of an object's own run: see {@link Cell}. */
-const OWN = 0;
-
-/** Most runs that are open at once. Each takes a few kB, plus what D1 has not seen. */
-const MAX_OPEN_RUNS = 2000;
+import type { FlushedRun, MarkedRun, RunFlush, RunMark } from "./latest-port.ts";
+import type { Confirmed, OpenRun, RunNews } from "./open-run.ts";
+import { RunState } from "./run-state.ts";
 
 /**
  * Most metrics, over all runs, that D1 has not seen. Beyond that they are written at once, to bound the object's memory.
@@ -23,32 +16,15 @@ const MAX_UNFLUSHED_POINTS = 500_000;
 const COMMITS_PER_CHECK = 64;
 const BYTES_PER_CHECK = 250_000;
 
-/** An object holds at most 10 GB. From this size on a cell takes no new runs; its existing runs go on. */
-const FULL_BYTES = 4_000_000_000;
-
-/** Most runs that one alarm handles. */
-const RUNS_PER_ALARM = 256;
-/** Delay after an alarm that could not read the object or a run. */
-const RETRY_MS = 60_000;
-
 /** Size of one answer to a search, in UTF-16 units: far below the platform's limit of 32 MiB. */
 const MAX_NEWS_CHARACTERS = 8_000_000;
 
 /** What a cell needs from the platform. */
-export interface CellPlatform {
-  readonly storage: ObjectStorage;
-  /** Bytes of the database. */
-  readonly storedBytes: () => number;
+export interface CellPlatform extends RunsPlatform, AlarmPlatform {
   /** Resolves once everything that was written is durable. */
   readonly sync: () => Promise<void>;
-  readonly setAlarm: (atMs: number) => Promise<void>;
-  readonly getAlarm: () => Promise<number | null>;
   /** One turn of the event loop. */
   readonly yieldTurn: () => Promise<unknown>;
-  readonly nowMs: () => number;
-  readonly latest: LatestMetrics;
-  /** The sockets of one run of the cell; without an id, all sockets of the object. */
-  readonly socketsOf: (runId?: string) => LiveSockets;
 }
 
 /** What became of points that were sent to a cell. A cell that is `full` takes no new runs. */
@@ -85,13 +61,10 @@ export class Cell {
   readonly #commits: CommitGroup<Append, boolean>;
   readonly #marks: CommitGroup<RunMark, MarkedRun | undefined>;
   readonly #flushes: CommitGroup<() => RunFlush, FlushedRun | undefined>;
-  #tables: ObjectTables | undefined;
-  /** Open runs by number, the least recently used first. */
-  readonly #runs = new Map<number, OpenRun>();
-  readonly #numbers = new Map<string, number>();
+  readonly #runs: CellRuns;
+  readonly #alarm: CellAlarm;
   /** Runs that are being removed. Such a run takes no points. */
   readonly #removed = new Set<OpenRun>();
-  #alarmMs: number | undefined;
   #uncheckedCommits = 0;
   #uncheckedBytes = 0;
 
@@ -108,6 +81,13 @@ export class Cell {
       const flushes = takes.map((take) => take());
       return answersByRun(flushes, latest.write(flushes));
     }, yieldTurn);
+    this.#runs = new CellRuns(
+      platform,
+      (mark) => this.#marks.add(mark),
+      (dueMs) => this.#alarm.note(dueMs),
+      () => void this.#alarm.keep(),
+    );
+    this.#alarm = new CellAlarm(platform, this.#runs, (run) => run.alarm((take) => this.#flushes.add(take)));
   }
 
   /**
@@ -115,25 +95,18 @@ export class Cell {
    * @throws Error when the run cannot be read, as every method below that opens a run
    */
   own(): OpenRun {
-    return this.#open(OWN);
+    return this.#runs.open(OWN);
   }
 
   /** A run of the cell; the own run if the cell has no run with that id, or if no id is given. */
   find(runId?: string): OpenRun {
-    return this.#open(runId === undefined ? OWN : (this.#numberOf(runId) ?? OWN));
+    return this.#runs.open(runId === undefined ? OWN : (this.#runs.numberOf(runId) ?? OWN));
   }
 
   /** A run of the cell, created if it does not exist; undefined if the cell is full. */
   admit(runId: string): OpenRun | undefined {
-    const known = this.#numberOf(runId);
-    if (known !== undefined) return this.#open(known);
-    if (this.#platform.storedBytes() >= FULL_BYTES) return undefined;
-    const { sql } = this.#openTables();
-    const { number } = sql
-      .exec<{ number: number }>("INSERT INTO cell_run (run_id, state) VALUES (?, '{}') RETURNING number", runId)
-      .one();
-    this.#numbers.set(runId, number);
-    return this.#open(number);
+    const number = this.#runs.numberOf(runId) ?? this.#runs.add(runId);
+    return number === undefined ? undefined : this.#runs.open(number);
   }
 
   /**
@@ -145,10 +118,9 @@ export class Cell {
     return await run.during(() => this.#commits.add({ run, runId, body }));
   }
 
-  /** Whether anything is stored. Asking creates no tables; otherwise a removed object would exist again, empty. */
+  /** Whether anything is stored: see {@link CellRuns.isStored}. */
   get isStored(): boolean {
-    const table = "SELECT 1 FROM sqlite_master WHERE name = 'object_migration'";
-    return this.#tables !== undefined || this.#platform.storage.sql.exec(table).toArray().length > 0;
+    return this.#runs.isStored;
   }
 
   /** Whether a run holds no points and D1 was never told of it, so that nothing is lost when the run is removed. */
@@ -167,10 +139,10 @@ export class Cell {
    */
   endBursts(runIds: readonly (string | undefined)[]): void {
     for (const runId of runIds) {
-      const number = runId === undefined ? OWN : (this.#numberOf(runId) ?? OWN);
-      const run = this.#runs.get(number);
+      const number = runId === undefined ? OWN : (this.#runs.numberOf(runId) ?? OWN);
+      const run = this.#runs.ifOpen(number);
       if (run !== undefined) run.endBurst();
-      else new RunState(this.#storeOf(number), () => {}).change({ isMarked: false });
+      else new RunState(this.#runs.storeOf(number), () => {}).change({ isMarked: false });
     }
   }
 
@@ -192,36 +164,17 @@ export class Cell {
 
   #newsOf(runId: string, confirmed: Confirmed | undefined, keys: readonly string[] | undefined): RunNews | undefined {
     try {
-      const number = this.#numberOf(runId);
-      return number === undefined ? undefined : this.#open(number).newsFor(confirmed, keys);
+      const number = this.#runs.numberOf(runId);
+      return number === undefined ? undefined : this.#runs.open(number).newsFor(confirmed, keys);
     } catch (error) {
       console.error("news of run", runId, error);
       return undefined;
     }
   }
 
-  /**
-   * Never throws: the platform drops an alarm after six failures, and D1 may be unavailable for longer than that. So this
-   * method sets the next alarm for as long as D1 lacks something. The first run that is due is always flushed.
-   */
-  async alarm(): Promise<void> {
-    // Runs that become due meanwhile are covered by the alarm that is set at the end.
-    this.#alarmMs = 0;
-    const { nowMs } = this.#platform;
-    try {
-      const until = Math.max(nowMs(), this.#firstDueMs() ?? 0);
-      await Promise.all(this.#dueRuns(until).map((number) => this.#alarmOf(number)));
-    } catch (error) {
-      console.error("alarm", error);
-    }
-    this.#alarmMs = undefined;
-    try {
-      const next = this.#firstDueMs();
-      if (next !== undefined) await this.#setAlarm(next);
-    } catch {
-      // The error is logged above. Another version of this code may be able to read the object later.
-      await this.#setAlarm(nowMs() + RETRY_MS);
-    }
+  /** Does what is due: see {@link CellAlarm.ring}. */
+  alarm(): Promise<void> {
+    return this.#alarm.ring();
   }
 
   /**
@@ -229,22 +182,20 @@ export class Cell {
    * must no longer have the run, so that it takes no more points. Work that is in flight for the run finishes first.
    */
   async purge(runId: string): Promise<void> {
-    const number = this.#numberOf(runId);
+    const number = this.#runs.numberOf(runId);
     if (number === undefined) return;
     // The run is not opened, so a run that cannot be read can be removed.
-    const run = this.#runs.get(number);
+    const run = this.#runs.ifOpen(number);
     if (run !== undefined) await this.#endWork(run);
-    const history = run?.history ?? new MetricHistory(this.#openTables(), number);
+    const history = run?.history ?? new MetricHistory(this.#runs.tables, number);
     while (history.purgeSlice()) await this.#platform.yieldTurn();
-    this.#openTables().sql.exec("DELETE FROM cell_run WHERE number = ?", number);
-    this.#runs.delete(number);
-    this.#numbers.delete(runId);
+    this.#runs.remove(runId, number);
     if (run !== undefined) this.#removed.delete(run);
   }
 
   /** The own run is about to be removed with everything stored: waits until work in flight has finished. */
   async end(): Promise<void> {
-    const run = this.#runs.get(OWN);
+    const run = this.#runs.ifOpen(OWN);
     if (run !== undefined) await this.#endWork(run);
   }
 
@@ -252,82 +203,6 @@ export class Cell {
     this.#removed.add(run);
     run.endBurst();
     while (!run.isAtRest) await this.#platform.yieldTurn();
-  }
-
-  /** Opens the tables at the first call, so that a new object creates them in its first commit. */
-  #openTables(): ObjectTables {
-    if (this.#tables === undefined) {
-      this.#tables = new ObjectTables(this.#platform.storage, this.#platform.nowMs());
-      void this.#keepAlarm();
-    }
-    return this.#tables;
-  }
-
-  /** Sets the alarm again if it is lost: the platform repeats an alarm that failed, but only a few times. */
-  async #keepAlarm(): Promise<void> {
-    try {
-      const atMs = await this.#platform.getAlarm();
-      if (this.#alarmMs !== undefined) return;
-      const dueMs = this.#firstDueMs();
-      if (atMs !== null) this.#alarmMs = atMs;
-      else if (dueMs !== undefined) await this.#setAlarm(dueMs);
-    } catch (error) {
-      console.error("alarm", error);
-    }
-  }
-
-  #open(number: number): OpenRun {
-    const known = this.#runs.get(number);
-    if (known !== undefined) {
-      this.#runs.delete(number);
-      this.#runs.set(number, known);
-      return known;
-    }
-    const tables = this.#openTables();
-    const store = this.#storeOf(number);
-    const { latest, nowMs, socketsOf } = this.#platform;
-    const runId = number === OWN ? undefined : this.#idOf(number);
-    const onDue = (dueMs: number) => {
-      if (this.#alarmMs === undefined || dueMs < this.#alarmMs) void this.#setAlarm(dueMs);
-    };
-    const run = new OpenRun({
-      ...{ tables, number, store, latest, nowMs, onDue },
-      mark: (mark) => this.#marks.add(mark),
-      sockets: socketsOf(runId),
-    });
-    // Only now: if opening the run failed, the next call must try again.
-    this.#runs.set(number, run);
-    if (this.#runs.size > MAX_OPEN_RUNS) this.#closeLeastUsed();
-    return run;
-  }
-
-  #storeOf(number: number): RunStore {
-    const { sql } = this.#openTables();
-    return number === OWN ? new OwnRunStore(sql) : new CellRunStore(sql, number);
-  }
-
-  #closeLeastUsed(): void {
-    for (const [number, run] of this.#runs) {
-      if (this.#runs.size <= MAX_OPEN_RUNS) return;
-      if (!run.isAtRest) continue;
-      this.#runs.delete(number);
-      this.#numbers.delete(run.fields.runId);
-    }
-  }
-
-  #numberOf(runId: string): number | undefined {
-    const known = this.#numbers.get(runId);
-    if (known !== undefined) return known;
-    const [row] = this.#openTables()
-      .sql.exec<{ number: number }>("SELECT number FROM cell_run WHERE run_id = ?", runId)
-      .toArray();
-    if (row !== undefined) this.#numbers.set(runId, row.number);
-    return row?.number;
-  }
-
-  #idOf(number: number): string {
-    return this.#openTables().sql.exec<{ run_id: string }>("SELECT run_id FROM cell_run WHERE number = ?", number).one()
-      .run_id;
   }
 
   /** One durable write for all points that arrived since the last write began. */
@@ -368,53 +243,13 @@ export class Cell {
   #boundMemory(): void {
     this.#uncheckedCommits = 0;
     this.#uncheckedBytes = 0;
-    const runs = [...this.#runs.values()];
+    const runs = [...this.#runs.opened];
     const keys = runs.reduce((sum, { news }) => sum + news.size, 0);
     const isOver = (run: OpenRun) =>
       keys > MAX_UNFLUSHED_KEYS ? run.news.size > 0 : run.news.freshPoints > MAX_UNFLUSHED_POINTS;
     for (const run of runs.filter(isOver)) {
       this.flush(run, false).catch((error: unknown) => console.error("flush of run", run.fields.runId, error));
     }
-  }
-
-  async #alarmOf(number: number): Promise<void> {
-    try {
-      await this.#open(number).alarm((take) => this.#flushes.add(take));
-    } catch (error) {
-      const run = this.#runs.get(number);
-      console.error("flush of run", run?.fields.runId ?? `number ${number} of this object`, error);
-      // An open run has already set its next alarm.
-      if (run !== undefined) return;
-      if (number === OWN) throw error;
-      const dueMs = this.#platform.nowMs() + RETRY_MS;
-      this.#openTables().sql.exec("UPDATE cell_run SET due_ms = ? WHERE number = ?", dueMs, number);
-    }
-  }
-
-  #firstDueMs(): number | undefined {
-    const { due } = this.#openTables()
-      .sql.exec<{ due: number | null }>("SELECT min(due_ms) AS due FROM cell_run WHERE due_ms IS NOT NULL")
-      .one();
-    const own = this.own().fields.dueMs;
-    if (due === null) return own;
-    return own === undefined ? due : Math.min(own, due);
-  }
-
-  #dueRuns(untilMs: number): number[] {
-    const due = this.#openTables()
-      .sql.exec<{ number: number }>(
-        `SELECT number FROM cell_run WHERE due_ms <= ? ORDER BY due_ms LIMIT ${RUNS_PER_ALARM}`,
-        untilMs,
-      )
-      .toArray()
-      .map((row) => row.number);
-    const own = this.own().fields.dueMs;
-    return own !== undefined && own <= untilMs ? [OWN, ...due] : due;
-  }
-
-  async #setAlarm(atMs: number): Promise<void> {
-    this.#alarmMs = atMs;
-    await this.#platform.setAlarm(atMs);
   }
 }
 
