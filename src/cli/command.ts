@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { auditCommand } from "./commands/audit.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { dbCommand, doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -25,7 +26,8 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     .addCommand(doctorCommand())
     .addCommand(dbCommand())
     .addCommand(usersCommand())
-    .addCommand(tokensCommand());
+    .addCommand(tokensCommand())
+    .addCommand(auditCommand());
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
     command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   }

@@ -11,6 +11,20 @@ export interface Principal {
   readonly narrowing?: Narrowing | undefined;
   /** The id of the browser's sign-in; absent for other callers. */
   readonly signInId?: number | undefined;
+  /** The id of the caller's token; absent for other callers. */
+  readonly tokenId?: string | undefined;
+  /** Whether Cloudflare Access has let the caller through, with no other credentials. */
+  readonly isThroughAccess?: boolean | undefined;
+}
+
+/** How the caller signed in, as the audit log names it. */
+export function credentialOf(principal: Principal): string {
+  if (principal === LOCAL) return "open";
+  if (principal.tokenId !== undefined) return `token ${principal.tokenId}`;
+  if (principal.signInId !== undefined) return `sign-in ${principal.signInId}`;
+  if (principal.isThroughAccess) return "access";
+  if (principal.user !== undefined) return "password";
+  return principal.isAdmin ? "settings" : "none";
 }
 
 /** A caller without credentials, on routes that ask for none. */

@@ -35,7 +35,7 @@ export async function authenticate(request: Request, config: Config, doors: Door
   const browser = scheme === "" ? await signedInBrowser(request, config, doors) : undefined;
   if (browser !== undefined) return browser.user === undefined ? browser : userClaim(browser, browser.user, doors);
   const passed = scheme === "" ? await throughAccess(request, config, doors) : undefined;
-  if (passed !== undefined) return userClaim(passed, passed.user, doors);
+  if (passed !== undefined) return userClaim({ username: passed.username, isThroughAccess: true }, passed.user, doors);
   if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, doors);
   if (!config.isOpenLocally) {
     throw new MlflowError(

@@ -8,6 +8,7 @@ import {
   MAX_IMPORTED_VALUE_LENGTH,
 } from "../domain/limits.ts";
 import { RECORD_KINDS } from "../domain/records.ts";
+import { recordedOnce } from "../services/access/audit.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { importExperiments, knownRecords } from "../services/import/experiments.ts";
 import { importLoggedModels, importRegisteredModels } from "../services/import/models.ts";
@@ -27,6 +28,7 @@ import {
   repeated,
   required,
   safeInteger,
+  string,
   text,
 } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
@@ -164,7 +166,10 @@ const runEnd = message({
 
 const knownRecord = message({ kind: required(oneOf(RECORD_KINDS)), id: required(anyText), digest });
 
-/** An endpoint that writes a list of records and answers `{}`. */
+/**
+ * An endpoint that writes a list of records and answers `{}`. `command` is the same text in all requests of one command, so
+ * that the audit log has one entry for the command.
+ */
 function importRoute<Record>(
   name: string,
   record: Field<Record, boolean>,
@@ -175,10 +180,12 @@ function importRoute<Record>(
     method: "POST",
     paths: apiPaths(`/trackflare/import/${name}`),
     permission: onServer("MANAGE"),
-    input: message({ records: required(repeated(record)) }),
+    input: message({ records: required(repeated(record)), command: string }),
     handle: async ({ ctx, input }) => {
       refuseMore("records", input.records.length, mostRecords);
-      if (input.records.length > 0) await write(ctx, input.records);
+      const targetId = input.command || ctx.requestId;
+      const writes = recordedOnce(ctx, { action: "server.import", targetType: "server", targetId });
+      if (input.records.length > 0) await write({ ...ctx, writes }, input.records);
       return json({});
     },
   });

@@ -1,5 +1,6 @@
 import type { Route } from "../wire/route.ts";
 import { artifactsRoutes } from "./artifacts.ts";
+import { auditRoutes } from "./audit.ts";
 import { backupRoutes } from "./backup.ts";
 import { experimentsRoutes } from "./experiments.ts";
 import { graphqlRoutes } from "./graphql/graphql.ts";
@@ -56,4 +57,5 @@ export const ROUTES: readonly Route[] = [
   ...rolesRoutes,
   ...legacyPermissionsRoutes,
   ...tokensRoutes,
+  ...auditRoutes,
 ];

@@ -47,6 +47,13 @@ export async function jsonStream(pieces: AsyncIterator<string, void>): Promise<R
   return jsonText(streamOf([text], pieces, (piece) => encoder.encode(piece)));
 }
 
+/** The same as jsonStream, for lines of JSON (NDJSON). */
+export async function ndjsonStream(lines: AsyncIterator<string, void>): Promise<Response> {
+  const response = await jsonStream(lines);
+  response.headers.set("Content-Type", "application/x-ndjson");
+  return response;
+}
+
 /** The same as jsonStream, for bytes. */
 export async function byteStream(pieces: AsyncIterator<Uint8Array, void>): Promise<Response> {
   const headers = new Headers(API_HEADERS);

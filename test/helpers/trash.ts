@@ -64,7 +64,8 @@ export async function keysBelow(prefix: string): Promise<string[]> {
 /** Every row of D1 that has one of the texts somewhere, as `table: row`. */
 export async function rowsWith(...texts: readonly string[]): Promise<string[]> {
   const { results: tables } = await env.DB.prepare(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'",
+    // The audit log keeps what it says about things that are gone.
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name <> 'audit_log'",
   ).all<{ name: string }>();
   const all = await env.DB.batch(tables.map(({ name }) => env.DB.prepare(`SELECT * FROM "${name}"`)));
   return all

@@ -218,6 +218,8 @@ test("every route is in the matrix, or for the admin, or for everybody", () => {
       "GET /api/2.0/mlflow/users/current",
       "GET /api/2.0/mlflow/users/get",
       "GET /api/2.0/mlflow/users/list",
+      "GET /api/2.0/trackflare/audit",
+      "GET /api/2.0/trackflare/audit/export",
       "GET /api/2.0/trackflare/backup/tables",
       "GET /api/2.0/trackflare/tokens/list",
       "GET /api/3.0/mlflow/roles/get",

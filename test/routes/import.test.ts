@@ -17,7 +17,7 @@ function post(name: string, records: readonly Message[]): Promise<Response> {
   return fetchWorker(`/api/2.0/trackflare/import/${name}`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ records }),
+    body: JSON.stringify({ command: "one import", records }),
   });
 }
 

@@ -29,14 +29,26 @@ export class AccessServer {
 
   /** @throws {UserError} with the server's message if the server refuses. */
   async ask<T = Message>(method: "GET" | "POST" | "PATCH" | "DELETE", path: string, message: Message = {}): Promise<T> {
-    try {
+    return await orUserError(async () => {
       if (method === "GET") return await this.#server.get<T>(path, message as Record<string, string>);
       const headers = { "Content-Type": "application/json" };
       const body = JSON.stringify(message);
       const response = await this.#server.fetch(path, { method, headers, body: () => body });
       return (await response.json()) as T;
-    } catch (error) {
-      throw error instanceof Refused ? new UserError(error.message) : error;
-    }
+    });
+  }
+
+  /** The body of an answer as it arrives. @throws {UserError} as {@link ask} */
+  async stream(path: string, query: Readonly<Record<string, string>>): Promise<ReadableStream<Uint8Array>> {
+    const response = await orUserError(() => this.#server.fetch(`${path}?${new URLSearchParams(query)}`));
+    return response.body ?? new ReadableStream();
+  }
+}
+
+async function orUserError<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw error instanceof Refused ? new UserError(error.message) : error;
   }
 }

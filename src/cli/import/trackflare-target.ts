@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ExperimentRecord, LoggedModelRecord, RecordDigest, RegisteredModelRecord } from "../../domain/records.ts";
 import type { TrackingServer } from "../transfer/http.ts";
 import { recordJson } from "../transfer/record-json.ts";
@@ -16,6 +17,8 @@ export class TrackflareTarget implements Target {
   readonly isServer = true;
   readonly #server: TrackingServer;
   readonly #uploads: ArtifactUploads;
+  /** Marks all requests of this import as one command, for the audit log. */
+  readonly #command = randomUUID();
 
   constructor(server: TrackingServer, report: Report) {
     this.#server = server;
@@ -85,7 +88,10 @@ export class TrackflareTarget implements Target {
     let length = 0;
     const send = async () => {
       if (group.length > 0)
-        await this.#server.post(`/api/2.0/trackflare/import/${name}`, `{"records":[${group.join(",")}]}`);
+        await this.#server.post(
+          `/api/2.0/trackflare/import/${name}`,
+          `{"command":"${this.#command}","records":[${group.join(",")}]}`,
+        );
       group = [];
       length = 0;
     };

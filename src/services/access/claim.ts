@@ -42,11 +42,12 @@ export function claimOf(key: string, ask: Claim["ask"]): Claim {
 
 /** The claim of a user whose password was found to be right, or whose browser is signed in. */
 export function userClaim(
-  { username, signInId }: Pick<Principal, "username" | "signInId">,
+  { username, signInId, isThroughAccess }: Pick<Principal, "username" | "signInId" | "isThroughAccess">,
   user: UserIdentity,
   { db, defaultLevel }: Pick<Doors, "db" | "defaultLevel">,
 ): Claim {
-  return claimOf(userKey(user, signInId), async (things) => {
+  const key = userKey(user, signInId) + (isThroughAccess ? " access" : "");
+  return claimOf(key, async (things) => {
     const decision = await decideForUser(db, { ...user, signInId }, { things, defaultLevel });
     if (decision === undefined) {
       throw new MlflowError(
@@ -54,7 +55,7 @@ export function userClaim(
         "You are not authenticated: the password has changed, or the sign-in has ended.",
       );
     }
-    return { ...decision, principal: { username, isAdmin: decision.isAdmin, user, signInId } };
+    return { ...decision, principal: { username, isAdmin: decision.isAdmin, user, signInId, isThroughAccess } };
   });
 }
 

@@ -18,17 +18,18 @@ import {
   type GrantKey,
   type GrantOnThing,
   insertGrant,
-  replaceGrant,
   type ToldGrant,
   updateGrant,
+  upsertGrant,
 } from "../../stores/d1/access/grants.ts";
 import { type Credentials, findUser } from "../../stores/d1/access/users.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import { findExperiment } from "../../stores/d1/experiments/experiments.ts";
 import { findRegisteredModelId } from "../../stores/d1/registry/registered-models.ts";
 import type { ServiceContext } from "../context.ts";
+import { recorded } from "./audit.ts";
 import { changed } from "./memory.ts";
-import { userNotFound } from "./users.ts";
+import { userNotFound, userTarget } from "./users.ts";
 
 /** A grant as a request names it: an experiment by its id, a registered model by its name, all things of a kind by `*`. */
 export interface NamedGrant {
@@ -42,7 +43,7 @@ export async function grant(ctx: ServiceContext, named: NamedGrant, permission: 
   const { level } = requireGrant(named.resourceType, permission);
   const key = await keyOf(ctx, named);
   try {
-    await changed(insertGrant(ctx.writes, key, level));
+    await changed(insertGrant(recordedGrant(ctx, named, permission), key, level));
     return key.userId;
   } catch (error) {
     if (!isDuplicate(error, "role_permissions.role_id")) throw error;
@@ -50,10 +51,21 @@ export async function grant(ctx: ServiceContext, named: NamedGrant, permission: 
   }
 }
 
+/** The database for a change of a user's grant. @param permission undefined where the grant is removed */
+function recordedGrant(ctx: ServiceContext, { username, resourceType, resourceId }: NamedGrant, permission?: string) {
+  return recorded(ctx, {
+    action: permission === undefined ? "grant.revoke" : "grant.set",
+    ...userTarget(username),
+    detail: { resource_type: resourceType, resource_id: resourceId, permission },
+  });
+}
+
 /** Sets a user's grant on a thing, for callers who see all grants on it. @param permission undefined removes the grant */
 export async function setGrant(ctx: ServiceContext, named: NamedGrant, permission: Grant | undefined): Promise<void> {
-  const level = permission === undefined ? null : GRANT_LEVELS[permission];
-  await changed(replaceGrant(ctx.writes, await keyOf(ctx, named), level));
+  const key = await keyOf(ctx, named);
+  const writes = recordedGrant(ctx, named, permission);
+  if (permission === undefined) await changed(deleteGrant(writes, key));
+  else await changed(upsertGrant(writes, key, GRANT_LEVELS[permission]));
 }
 
 /** The caller's level on a thing that the caller may see, without the limits of the caller's token. */
@@ -79,13 +91,13 @@ export async function listGrantsOn(
 export async function changeGrant(ctx: ServiceContext, named: NamedGrant, permission: string): Promise<void> {
   const { level } = requireGrant(named.resourceType, permission);
   const key = await keyOf(ctx, named);
-  if (!(await changed(updateGrant(ctx.writes, key, level)))) throw grantNotFound(named);
+  if (!(await changed(updateGrant(recordedGrant(ctx, named, permission), key, level)))) throw grantNotFound(named);
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function revoke(ctx: ServiceContext, named: NamedGrant): Promise<void> {
   const key = await keyOf(ctx, named);
-  if (!(await changed(deleteGrant(ctx.writes, key)))) throw grantNotFound(named);
+  if (!(await changed(deleteGrant(recordedGrant(ctx, named), key)))) throw grantNotFound(named);
 }
 
 /** A user's grants, including the grants of the user's roles. */

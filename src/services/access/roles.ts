@@ -18,6 +18,7 @@ import {
 } from "../../stores/d1/access/roles.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import type { ServiceContext } from "../context.ts";
+import { recorded } from "./audit.ts";
 import { patternOf, requireGrant, requireUser } from "./grants.ts";
 import { changed } from "./memory.ts";
 
@@ -34,7 +35,8 @@ export async function createRole(
   if (workspace !== WORKSPACE) throw invalidParameter(`There are no workspaces but '${WORKSPACE}'.`);
   checkRole(name, description);
   try {
-    const roleId = await insertRole(ctx.writes, name, description);
+    const writes = recorded(ctx, { action: "role.create", targetType: "role", targetId: name });
+    const roleId = await insertRole(writes, name, description);
     return { roleId, name, description, permissions: [] };
   } catch (error) {
     throw isDuplicate(error, "roles.name") ? nameTaken(name) : error;
@@ -64,7 +66,8 @@ export async function updateRole(
   }
   checkRole(change.name, change.description);
   try {
-    if (!(await updateRoleRow(ctx.writes, roleId, change))) throw roleNotFound(roleId);
+    const writes = recorded(ctx, { action: "role.update", ...(await roleTarget(ctx, roleId)), detail: change });
+    if (!(await updateRoleRow(writes, roleId, change))) throw roleNotFound(roleId);
   } catch (error) {
     throw isDuplicate(error, "roles.name") ? nameTaken(change.name ?? "") : error;
   }
@@ -73,7 +76,8 @@ export async function updateRole(
 
 /** Deletes a role with its permissions and assignments. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function deleteRole(ctx: ServiceContext, roleId: number): Promise<void> {
-  if (!(await changed(deleteRoleRow(ctx.writes, roleId)))) throw roleNotFound(roleId);
+  const writes = recorded(ctx, { action: "role.delete", ...(await roleTarget(ctx, roleId)) });
+  if (!(await changed(deleteRoleRow(writes, roleId)))) throw roleNotFound(roleId);
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST, RESOURCE_ALREADY_EXISTS or INVALID_PARAMETER_VALUE */
@@ -86,7 +90,8 @@ export async function addRolePermission(
   const pattern = await patternOf(ctx, type, told);
   try {
     const key = { roleId, type, pattern, level };
-    const permissionId = await changed(insertRolePermission(ctx.writes, key));
+    const writes = await recordedPermission(ctx, { ...key, pattern: told }, asked.permission);
+    const permissionId = await changed(insertRolePermission(writes, key));
     if (permissionId === undefined) throw roleNotFound(roleId);
     return { permissionId, roleId, type, pattern: told, level };
   } catch (error) {
@@ -105,20 +110,25 @@ export async function updateRolePermission(
   const found = await findRolePermission(ctx.db, permissionId);
   if (found === undefined) throw permissionNotFound(permissionId);
   const { level } = requireGrant(found.type, permission);
-  if (!(await changed(updatePermissionRow(ctx.writes, permissionId, level)))) throw permissionNotFound(permissionId);
+  const writes = await recordedPermission(ctx, found, permission);
+  if (!(await changed(updatePermissionRow(writes, permissionId, level)))) throw permissionNotFound(permissionId);
   return { ...found, level };
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function removeRolePermission(ctx: ServiceContext, permissionId: number): Promise<void> {
-  if (!(await changed(deleteRolePermission(ctx.writes, permissionId)))) throw permissionNotFound(permissionId);
+  const found = await findRolePermission(ctx.db, permissionId);
+  if (found === undefined) throw permissionNotFound(permissionId);
+  const writes = await recordedPermission(ctx, found, null);
+  if (!(await changed(deleteRolePermission(writes, permissionId)))) throw permissionNotFound(permissionId);
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST or RESOURCE_ALREADY_EXISTS */
 export async function assignRole(ctx: ServiceContext, username: string, roleId: number): Promise<Assignment> {
   const { userId } = await requireUser(ctx, username);
   try {
-    const assignmentId = await changed(insertAssignment(ctx.writes, userId, roleId));
+    const writes = recorded(ctx, { action: "role.assign", ...(await roleTarget(ctx, roleId)), detail: { username } });
+    const assignmentId = await changed(insertAssignment(writes, userId, roleId));
     if (assignmentId === undefined) throw roleNotFound(roleId);
     return { assignmentId, userId, roleId };
   } catch (error) {
@@ -130,8 +140,24 @@ export async function assignRole(ctx: ServiceContext, username: string, roleId: 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function unassignRole(ctx: ServiceContext, username: string, roleId: number): Promise<void> {
   const { userId } = await requireUser(ctx, username);
-  if (await changed(deleteAssignment(ctx.writes, userId, roleId))) return;
+  const writes = recorded(ctx, { action: "role.unassign", ...(await roleTarget(ctx, roleId)), detail: { username } });
+  if (await changed(deleteAssignment(writes, userId, roleId))) return;
   throw doesNotExist(`User role assignment (user_id=${userId}, role_id=${roleId}) not found`);
+}
+
+/** A role as the target of an entry in the audit log. @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+async function roleTarget(ctx: ServiceContext, roleId: number) {
+  return { targetType: "role", targetId: (await getRole(ctx, roleId)).name } as const;
+}
+
+/** The database for a change of a role's permission on something. @param permission null where it is removed */
+async function recordedPermission(
+  ctx: ServiceContext,
+  { roleId, type, pattern }: Pick<RolePermission, "roleId" | "type" | "pattern">,
+  permission: string | null,
+) {
+  const detail = { resource_type: type, resource_pattern: pattern, permission };
+  return recorded(ctx, { action: "role.permission", ...(await roleTarget(ctx, roleId)), detail });
 }
 
 export async function listRolesOf(ctx: ServiceContext, username: string): Promise<Role[]> {

@@ -15,9 +15,10 @@ import {
 } from "../../stores/d1/access/sign-ins.ts";
 import { keyedHash } from "../../stores/gate/server-key.ts";
 import type { ServiceContext } from "../context.ts";
+import { recorded } from "./audit.ts";
 import type { Doors } from "./claim.ts";
 import { forgetAccess } from "./memory.ts";
-import { getUser } from "./users.ts";
+import { getUser, userTarget } from "./users.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long after its last use a sign-in ends. */
@@ -125,7 +126,7 @@ export async function openSignIn(
   const value = `${random}.${await proofOf(env, random)}`;
   const nowMs = Date.now();
   const signInId = await insertSignIn(
-    ctx.writes,
+    recorded(ctx, { action: "sign_in.begin", ...userTarget(principal.username) }, principal),
     {
       ...(await ownerOf(ctx, principal)),
       digest: await digestOf(env, { name, value }),
@@ -168,11 +169,11 @@ export async function endSignIns(ctx: ServiceContext, username: string, signInId
   const userId = await userIdOf(ctx, username);
   const own = ctx.principal.signInId;
   if (signInId === "others") {
-    const count = await deleteSignInsOf(ctx.writes, userId, own);
+    const count = await deleteSignInsOf(recordedEnd(ctx, username, "others"), userId, own);
     forget((other) => (other.user?.userId ?? 0) === userId && other.signInId !== own);
     return count;
   }
-  if (!(await deleteSignIn(ctx.writes, userId, signInId))) {
+  if (!(await deleteSignIn(recordedEnd(ctx, username, signInId), userId, signInId))) {
     throw new MlflowError("RESOURCE_DOES_NOT_EXIST", "There is no such sign-in: it has ended already.");
   }
   forget((other) => other.signInId === signInId);
@@ -181,10 +182,14 @@ export async function endSignIns(ctx: ServiceContext, username: string, signInId
 
 /** Signs the calling browser out. */
 export async function endOwnSignIn(ctx: ServiceContext): Promise<void> {
-  const { user, signInId } = ctx.principal;
+  const { user, username, signInId } = ctx.principal;
   if (signInId === undefined) return;
-  await deleteSignIn(ctx.writes, user?.userId ?? 0, signInId);
+  await deleteSignIn(recordedEnd(ctx, username, signInId), user?.userId ?? 0, signInId);
   forget((other) => other.signInId === signInId);
+}
+
+function recordedEnd(ctx: ServiceContext, username: string, signIn: number | "others") {
+  return recorded(ctx, { action: "sign_in.end", ...userTarget(username), detail: { sign_in: signIn } });
 }
 
 async function ownerOf({ env, adminSecrets }: ServiceContext, { user }: Principal): Promise<SignInOwner> {

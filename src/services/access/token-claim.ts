@@ -31,6 +31,7 @@ export function tokenClaim(parts: TokenParts, { env, db, waitUntil, defaultLevel
       isAdmin: decision.isAdmin && isWhole(narrowing),
       user: { userId: token.userId },
       narrowing,
+      tokenId,
     };
     return { ...decision, principal };
   });

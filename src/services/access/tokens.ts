@@ -15,6 +15,7 @@ import {
 import { findUser } from "../../stores/d1/access/users.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import type { ServiceContext } from "../context.ts";
+import { recorded } from "./audit.ts";
 import { changed } from "./memory.ts";
 import { hashOfToken } from "./token-claim.ts";
 import { userNotFound } from "./users.ts";
@@ -68,8 +69,19 @@ export async function createToken(
     expirationTimeMs: expiration(asked.expiresInSeconds, nowMs),
     secretHash: await hashOfToken(ctx.env, parts),
   };
+  const writes = recorded(ctx, {
+    action: "token.create",
+    ...tokenTarget(token.tokenId),
+    detail: {
+      username,
+      name: asked.name,
+      scopes,
+      experiment_ids: experimentIds,
+      expiration_time: token.expirationTimeMs,
+    },
+  });
   try {
-    if (!(await insertToken(ctx.writes, token, MAX_TOKENS))) {
+    if (!(await insertToken(writes, token, MAX_TOKENS))) {
       throw invalidParameter(`A user has at most ${MAX_TOKENS} tokens: revoke some first.`);
     }
   } catch (error) {
@@ -111,7 +123,12 @@ export async function rotateToken(
   // Rotation never extends the life of the previous secret.
   const previousUntilMs = Math.min(nowMs + overlapSeconds * 1000, token.expirationTimeMs ?? Number.MAX_SAFE_INTEGER);
   const next = { secretHash: await hashOfToken(ctx.env, parts), previousUntilMs, expirationTimeMs };
-  if (!(await changed(replaceTokenSecret(ctx.writes, token, next)))) {
+  const writes = recorded(ctx, {
+    action: "token.rotate",
+    ...tokenTarget(token.tokenId),
+    detail: { username: token.username, previous_until: previousUntilMs, expiration_time: expirationTimeMs },
+  });
+  if (!(await changed(replaceTokenSecret(writes, token, next)))) {
     throw new MlflowError("BAD_REQUEST", "The token was rotated or revoked meanwhile.");
   }
   return { token: { ...token, expirationTimeMs, previousUntilMs }, secret: tokenText(parts) };
@@ -119,9 +136,12 @@ export async function rotateToken(
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
 export async function revokeToken(ctx: ServiceContext, tokenId: string): Promise<void> {
-  await requireToken(ctx, tokenId);
-  if (!(await changed(deleteToken(ctx.writes, tokenId)))) throw tokenNotFound(tokenId);
+  const { username, name } = await requireToken(ctx, tokenId);
+  const writes = recorded(ctx, { action: "token.revoke", ...tokenTarget(tokenId), detail: { username, name } });
+  if (!(await changed(deleteToken(writes, tokenId)))) throw tokenNotFound(tokenId);
 }
+
+const tokenTarget = (tokenId: string) => ({ targetType: "token", targetId: tokenId }) as const;
 
 async function requireToken(ctx: ServiceContext, tokenId: string): Promise<StoredToken> {
   const token = await findToken(ctx.db, tokenId);

@@ -12,6 +12,7 @@ import {
 } from "../../stores/d1/access/users.ts";
 import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import type { ServiceContext } from "../context.ts";
+import { recorded } from "./audit.ts";
 import { changed } from "./memory.ts";
 import { hashPassword, passwordMatches } from "./passwords.ts";
 
@@ -29,7 +30,11 @@ export async function createUser(ctx: ServiceContext, username: string, password
   const isTaken = ctx.principal.user === undefined && ctx.principal.username === username;
   try {
     if (isTaken) throw nameTaken(username);
-    return await insertUser(ctx.writes, { username, passwordHash: await hashPassword(password), nowMs: Date.now() });
+    return await insertUser(recorded(ctx, { action: "user.create", ...userTarget(username) }), {
+      username,
+      passwordHash: await hashPassword(password),
+      nowMs: Date.now(),
+    });
   } catch (error) {
     throw isDuplicate(error, "users.username") ? nameTaken(username) : error;
   }
@@ -77,7 +82,17 @@ export async function changePassword(
     ifStamp = user?.stamp;
   }
   const passwordHash = await hashPassword(password);
-  if (await changed(updatePassword(ctx.writes, username, passwordHash, ifStamp))) return;
+  if (
+    await changed(
+      updatePassword(
+        recorded(ctx, { action: "user.password", ...userTarget(username) }),
+        username,
+        passwordHash,
+        ifStamp,
+      ),
+    )
+  )
+    return;
   // Another call changed the password meanwhile. That change stands.
   throw ifStamp === undefined ? userNotFound(username) : wrongCurrentPassword();
 }
@@ -89,7 +104,8 @@ export async function setIsAdmin(ctx: ServiceContext, username: string, isAdmin:
   if (!isAdmin && ctx.principal.username === username) {
     throw new MlflowError("BAD_REQUEST", "Admins cannot take their own rights. Ask another admin to do it.");
   }
-  if (!(await changed(updateIsAdmin(ctx.writes, username, isAdmin)))) throw userNotFound(username);
+  const writes = recorded(ctx, { action: "user.admin", ...userTarget(username), detail: { is_admin: isAdmin } });
+  if (!(await changed(updateIsAdmin(writes, username, isAdmin)))) throw userNotFound(username);
 }
 
 /** Deletes a user with all of the user's grants. @throws MlflowError BAD_REQUEST for the own account, as in MLflow. */
@@ -100,8 +116,12 @@ export async function deleteUser(ctx: ServiceContext, username: string): Promise
       "Users cannot delete their own account. Ask another admin to delete this user instead.",
     );
   }
-  if (!(await changed(deleteRow(ctx.writes, username)))) throw userNotFound(username);
+  const writes = recorded(ctx, { action: "user.delete", ...userTarget(username) });
+  if (!(await changed(deleteRow(writes, username)))) throw userNotFound(username);
 }
+
+/** A user as the target of an entry in the audit log. */
+export const userTarget = (username: string) => ({ targetType: "user", targetId: username }) as const;
 
 export function userNotFound(username: string): Error {
   return doesNotExist(`User with username=${username} not found`);

@@ -8,6 +8,7 @@ import {
   sequenceStatements,
 } from "../../stores/d1/backup/restore.ts";
 import { type CellValue, readTableGroups } from "../../stores/d1/backup/tables.ts";
+import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { placeNewRun } from "../runs/known-runs.ts";
 
@@ -22,7 +23,8 @@ export async function beginRestore(ctx: ServiceContext, id: string): Promise<voi
   if (state === "done" || !(await isEmptyServer(ctx.db))) {
     throw new MlflowError("BAD_REQUEST", "A backup is restored into an empty server, and this one holds something.");
   }
-  await ctx.writes.batch([noteRestoreStatement(ctx.writes, id, "begun")]);
+  const writes = recorded(ctx, { action: "server.restore", targetType: "server", targetId: id });
+  await writes.batch([noteRestoreStatement(writes, id, "begun")]);
 }
 
 async function requireBegun(ctx: ServiceContext, id: string): Promise<void> {

@@ -8,6 +8,7 @@ import {
   noteTold,
 } from "../../stores/d1/experiments/experiment-moves.ts";
 import type { RunPlace } from "../../stores/run/stub.ts";
+import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { tellDeletedRuns } from "../live/deleted-runs.ts";
 import { getExperiment } from "./experiments.ts";
@@ -25,7 +26,10 @@ const OBJECTS_PER_NOTE = 100;
  */
 export async function setExperimentStage(ctx: ServiceContext, experimentId: string, to: LifecycleStage): Promise<void> {
   const experiment = await getExperiment(ctx, experimentId);
-  if (!(await beginMove(ctx.writes, experiment.experimentId, to, Date.now()))) {
+  const action = to === "deleted" ? "experiment.delete" : "experiment.restore";
+  const detail = { name: experiment.name };
+  const writes = recorded(ctx, { action, targetType: "experiment", targetId: experimentId, detail });
+  if (!(await beginMove(writes, experiment.experimentId, to, Date.now()))) {
     const required = to === "deleted" ? "active" : "deleted";
     throw doesNotExist(`No ${required} experiment with id=${experimentId} exists`);
   }

@@ -23,6 +23,7 @@ import {
   setTags,
   updateLoggedModel,
 } from "../../stores/d1/logged-models/logged-models.ts";
+import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { getExperiment } from "../experiments/experiments.ts";
 
@@ -89,7 +90,8 @@ export async function finalizeLoggedModel(
 
 /** Deletes a model. Its files stay. The call is idempotent. */
 export async function deleteLoggedModel(ctx: ServiceContext, modelId: string): Promise<void> {
-  const isFound = await updateLoggedModel(ctx.writes, modelId, { lifecycleStage: "deleted" }, Date.now());
+  const writes = recorded(ctx, { action: "logged_model.delete", targetType: "logged_model", targetId: modelId });
+  const isFound = await updateLoggedModel(writes, modelId, { lifecycleStage: "deleted" }, Date.now());
   if (!isFound) throw loggedModelNotFound(modelId);
 }
 

@@ -9,8 +9,9 @@ import {
 } from "../../domain/registry-names.ts";
 import { findLatestVersions, findModelVersionByAlias, upsertAlias } from "../../stores/d1/registry/model-versions.ts";
 import { deleteAlias } from "../../stores/d1/registry/registered-models.ts";
+import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { versionNotFound } from "./model-versions.ts";
+import { versionNotFound, versionTarget } from "./model-versions.ts";
 import { getRegisteredModel, registeredModelNotFound } from "./registered-models.ts";
 
 /** Points an alias at a version. An existing alias is moved. */
@@ -19,15 +20,17 @@ export async function setAlias(ctx: ServiceContext, name: string, alias: string,
   checkAlias(alias);
   checkNotReserved(alias);
   const number = parseVersion(version);
-  if (number === undefined || !(await upsertAlias(ctx.writes, name, alias, number)))
-    throw versionNotFound(name, version);
+  const writes = recorded(ctx, { action: "alias.set", ...versionTarget(name, version), detail: { alias } });
+  if (number === undefined || !(await upsertAlias(writes, name, alias, number))) throw versionNotFound(name, version);
 }
 
 /** Deletes an alias. A missing alias is no error. */
 export async function removeAlias(ctx: ServiceContext, name: string, alias: string): Promise<void> {
   checkRegisteredModelName(name);
   checkAlias(alias);
-  if (!(await deleteAlias(ctx.writes, name, alias))) throw registeredModelNotFound(name);
+  const target = { targetType: "registered_model", targetId: name } as const;
+  const writes = recorded(ctx, { action: "alias.delete", ...target, detail: { alias } });
+  if (!(await deleteAlias(writes, name, alias))) throw registeredModelNotFound(name);
 }
 
 /**

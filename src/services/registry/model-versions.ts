@@ -11,6 +11,7 @@ import {
   updateVersionDescription,
   upsertVersionTag,
 } from "../../stores/d1/registry/model-versions.ts";
+import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { checkRegistryTag } from "./registered-models.ts";
 
@@ -40,7 +41,8 @@ export async function updateModelVersion(
 /** Deletes a version. Its number is never assigned again. */
 export async function deleteModelVersion(ctx: ServiceContext, name: string, version: string): Promise<void> {
   checkRegisteredModelName(name);
-  await onVersion(name, version, (number) => deleteRow(ctx.writes, name, number, Date.now()));
+  const writes = recorded(ctx, { action: "model_version.delete", ...versionTarget(name, version) });
+  await onVersion(name, version, (number) => deleteRow(writes, name, number, Date.now()));
 }
 
 /** The URI that a client downloads the version from. */
@@ -74,6 +76,10 @@ export async function deleteModelVersionTag(
   checkKey("tag", key);
   await onVersion(name, version, (number) => deleteVersionTag(ctx.writes, name, number, key));
 }
+
+/** A version as the target of an entry in the audit log, as `models:/` URIs write it. */
+export const versionTarget = (name: string, version: string) =>
+  ({ targetType: "model_version", targetId: `${name}/${version}` }) as const;
 
 export function versionNotFound(name: string, version: string): MlflowError {
   return doesNotExist(`Model Version (name=${name}, version=${version}) not found`);

@@ -15,6 +15,7 @@ import {
   updateModelDescription,
   upsertModelTag,
 } from "../../stores/d1/registry/registered-models.ts";
+import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
 
 export interface CreateRegisteredModel {
@@ -71,8 +72,10 @@ export async function renameRegisteredModel(
 ): Promise<RegisteredModel> {
   checkRegisteredModelName(newName, "new_name");
   checkRegisteredModelName(name);
+  const target = { targetType: "registered_model", targetId: name } as const;
+  const writes = recorded(ctx, { action: "registered_model.rename", ...target, detail: { new_name: newName } });
   try {
-    if (!(await renameRow(ctx.writes, name, newName, Date.now()))) throw registeredModelNotFound(name);
+    if (!(await renameRow(writes, name, newName, Date.now()))) throw registeredModelNotFound(name);
   } catch (error) {
     if (!isDuplicate(error, "registered_models.name")) throw error;
     throw alreadyExists(`Registered Model (name=${newName}) already exists.`);
@@ -82,7 +85,9 @@ export async function renameRegisteredModel(
 
 export async function deleteRegisteredModel(ctx: ServiceContext, name: string): Promise<void> {
   checkRegisteredModelName(name);
-  if (!(await deleteRow(ctx.writes, name))) throw registeredModelNotFound(name);
+  const target = { targetType: "registered_model", targetId: name } as const;
+  const writes = recorded(ctx, { action: "registered_model.delete", ...target });
+  if (!(await deleteRow(writes, name))) throw registeredModelNotFound(name);
 }
 
 export async function setRegisteredModelTag(ctx: ServiceContext, name: string, tag: KeyValue): Promise<void> {

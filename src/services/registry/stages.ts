@@ -2,8 +2,9 @@ import type { ModelVersion } from "../../domain/entities.ts";
 import { invalidParameter } from "../../domain/errors.ts";
 import { checkRegisteredModelName, parseStage, parseVersion } from "../../domain/registry-names.ts";
 import { findLatestVersions, moveToStage } from "../../stores/d1/registry/model-versions.ts";
+import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
-import { getModelVersion, versionNotFound } from "./model-versions.ts";
+import { getModelVersion, versionNotFound, versionTarget } from "./model-versions.ts";
 import { getRegisteredModel } from "./registered-models.ts";
 
 export interface TransitionStage {
@@ -25,8 +26,10 @@ export async function transitionStage(ctx: ServiceContext, input: TransitionStag
   }
   checkRegisteredModelName(name);
   const number = parseVersion(version);
+  const detail = { stage, archive_existing_versions: archiveExistingVersions };
+  const writes = recorded(ctx, { action: "model_version.stage", ...versionTarget(name, version), detail });
   const isMoved =
-    number !== undefined && (await moveToStage(ctx.writes, name, number, stage, archiveExistingVersions, Date.now()));
+    number !== undefined && (await moveToStage(writes, name, number, stage, archiveExistingVersions, Date.now()));
   if (!isMoved) throw versionNotFound(name, version);
   return await getModelVersion(ctx, name, version);
 }

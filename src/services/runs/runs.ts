@@ -20,6 +20,7 @@ import {
 } from "../../stores/d1/runs/runs.ts";
 import type { RunNotice } from "../../stores/run/live-sockets.ts";
 import { runObject } from "../../stores/run/stub.ts";
+import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { finishMove } from "../experiments/experiment-stage.ts";
 import { getExperiment } from "../experiments/experiments.ts";
@@ -130,12 +131,14 @@ async function flushEndedRun(ctx: ServiceContext, info: StoredRun): Promise<void
 
 /** Deletes or restores a run; the call is idempotent. The object of a logging run learns of a deletion before the answer. */
 export async function setRunStage(ctx: ServiceContext, runId: string, to: LifecycleStage): Promise<void> {
-  let moved = await moveRun(ctx.writes, runId, to, Date.now());
+  const action = to === "deleted" ? "run.delete" : "run.restore";
+  const writes = recorded(ctx, { action, targetType: "run", targetId: runId });
+  let moved = await moveRun(writes, runId, to, Date.now());
   if (moved === undefined) {
     // An unfinished move of the run's whole experiment is finished first, so that this later call decides.
     const move = await findMoveOfRun(ctx.db, runId);
     if (move !== undefined) await finishMove(ctx, move.experimentId, move.to);
-    moved = await moveRun(ctx.writes, runId, to, Date.now());
+    moved = await moveRun(writes, runId, to, Date.now());
   }
   if (moved === undefined) throw runNotFound(runId);
   if (!moved.isLive) return;

@@ -11,6 +11,7 @@ import {
   type Purge,
   type Unfinished,
 } from "../../stores/d1/trash/purges.ts";
+import { callerOf } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { finishMove } from "../experiments/experiment-stage.ts";
 import { Budget } from "./budget.ts";
@@ -138,7 +139,7 @@ class PurgeCall {
     } else {
       this.#budget.spend(1);
       const ids = open.map(({ id }) => id);
-      begun.push(...(await beginPurges(this.#ctx.db, kind, ids, throughMs, this.#purger.claim)));
+      begun.push(...(await beginPurges(this.#ctx.db, kind, ids, throughMs, this.#purger.claim, callerOf(this.#ctx))));
     }
     const gone = new Set(begun.map(({ id }) => id));
     for (const thing of open) {
@@ -160,7 +161,14 @@ class PurgeCall {
     const move = await findMove(this.#ctx.db, id);
     if (move !== undefined) await finishMove(this.#ctx, id, move);
     const folder = (await isApart(this.#ctx, id, artifactUri)) ? artifactUri : "";
-    const begun = await beginExperimentPurge(this.#ctx.db, id, folder, throughMs, this.#purger.claim);
+    const begun = await beginExperimentPurge(
+      this.#ctx.db,
+      id,
+      folder,
+      throughMs,
+      this.#purger.claim,
+      callerOf(this.#ctx),
+    );
     return begun === undefined ? [] : [begun];
   }
 

@@ -125,7 +125,7 @@ export class Purger {
         this.#budget.spend(2);
         const ids = await nextOfPurged(this.#ctx.db, kind, experimentId, THINGS_AT_A_TIME);
         if (ids.length === 0) break;
-        const begun = await beginPurges(this.#ctx.db, kind, ids, ANY_TIME, this.claim);
+        const begun = await beginPurges(this.#ctx.db, kind, ids, ANY_TIME, this.claim, undefined);
         await this.finish(kind, begun);
         await renewClaim(this.#ctx.db, "experiment", [experimentId], this.claim);
       }

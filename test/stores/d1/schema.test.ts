@@ -8,7 +8,6 @@ import * as schema from "../../../src/stores/d1/schema/tables.ts";
 /* What the schema says, what the migrations made, and what drizzle cannot say, which is listed here. */
 
 const WITH_ROWID = [
-  "audit_log",
   "d1_migrations",
   "datasets",
   "experiment_moves",

@@ -139,21 +139,14 @@ export async function findGrantsOn(db: D1Database, type: ResourceType, pattern: 
   }));
 }
 
-/** Sets or removes a user's own grant, in one transaction. @param level null to remove the grant */
-export async function replaceGrant(db: Database, key: GrantKey, level: number | null): Promise<void> {
-  const { userId, type, pattern } = key;
-  await db.batch([
-    db
-      .prepare(
-        `DELETE FROM role_permissions WHERE role_id = (SELECT role_id FROM roles WHERE owner_id = ?1)
-         AND resource_type = ?2 AND resource_pattern = ?3`,
-      )
-      .bind(userId, type, pattern),
-    db
-      .prepare(
-        `INSERT INTO role_permissions (role_id, resource_type, resource_pattern, level)
-         SELECT role_id, ?2, ?3, ?4 FROM roles WHERE owner_id = ?1 AND ?4 IS NOT NULL`,
-      )
-      .bind(userId, type, pattern, level),
-  ]);
+/** Sets a user's own grant, whether or not there is one. */
+export async function upsertGrant(db: Database, { userId, type, pattern }: GrantKey, level: number): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO role_permissions (role_id, resource_type, resource_pattern, level)
+       SELECT role_id, ?2, ?3, ?4 FROM roles WHERE owner_id = ?1
+       ON CONFLICT DO UPDATE SET level = excluded.level WHERE level <> excluded.level`,
+    )
+    .bind(userId, type, pattern, level)
+    .run();
 }

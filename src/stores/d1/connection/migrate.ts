@@ -17,6 +17,7 @@ import rolesAndAudit from "../../../../migrations/0017_roles_and_audit.sql";
 import signIns from "../../../../migrations/0018_sign_ins.sql";
 import signOn from "../../../../migrations/0019_sign_on.sql";
 import flushedThrough from "../../../../migrations/0020_flushed_through.sql";
+import auditEntries from "../../../../migrations/0021_audit_entries.sql";
 import { MlflowError } from "../../../domain/errors.ts";
 import { appliedMigrations } from "./applied-migrations.ts";
 
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0018_sign_ins.sql", sql: signIns },
   { name: "0019_sign_on.sql", sql: signOn },
   { name: "0020_flushed_through.sql", sql: flushedThrough },
+  { name: "0021_audit_entries.sql", sql: auditEntries },
 ];
 
 /** SQL: whether all migrations were applied; binds {@link MIGRATION_NAMES}. */

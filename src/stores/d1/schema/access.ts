@@ -1,5 +1,6 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { RESOURCE_TYPES } from "../../../domain/access.ts";
+import { AUDIT_ACTIONS, AUDIT_TARGETS } from "../../../domain/audit.ts";
 
 /** People and jobs that sign in by name and password. The admin from the server's settings is not among them. */
 export const users = sqliteTable(
@@ -59,24 +60,34 @@ export const rolePermissions = sqliteTable(
   ],
 );
 
-/** Who did what to users, tokens, grants, deletions and stages. Rows are only added; triggers prevent changes. */
+/**
+ * Who did what to users, passwords, tokens, roles, grants, sign-ins, things in the trash, stages and aliases. An entry is
+ * written in the transaction of the change. Rows are only added; triggers refuse changes and deletions.
+ */
 export const auditLog = sqliteTable(
   "audit_log",
   {
-    entryId: integer("entry_id").primaryKey({ autoIncrement: true }),
+    /** Begins with the time, so that the key orders the entries (domain/audit.ts). */
+    entryId: text("entry_id").primaryKey(),
     timeMs: integer("time").notNull(),
     username: text("username").notNull(),
-    /** How the caller signed in: `password`, `token <id>`, `sign-in <id>`, or `settings`. */
+    /** How the caller signed in: `password`, `token <id>`, `sign-in <id>`, `access`, `settings`, `open` or `none`. */
     credential: text("credential").notNull(),
     /** The client's address, if it is known. */
     address: text("address").notNull(),
     requestId: text("request_id").notNull(),
-    /** The route's name, such as `users/create`. */
-    action: text("action").notNull(),
-    /** The parts of the request that tell what the action was done to, as JSON, without secrets. */
-    subject: text("subject").notNull(),
+    action: text("action", { enum: AUDIT_ACTIONS }).notNull(),
+    targetType: text("target_type", { enum: AUDIT_TARGETS }).notNull(),
+    /** The id or name of the thing; never a secret. */
+    targetId: text("target_id").notNull(),
+    /** What the change was, as a JSON object without secrets. */
+    detail: text("detail").notNull(),
   },
-  (table) => [index("audit_log_by_user").on(table.username, table.entryId)],
+  (table) => [
+    index("audit_log_by_user").on(table.username, table.entryId),
+    index("audit_log_by_action").on(table.action, table.entryId),
+    index("audit_log_by_target").on(table.targetType, table.targetId, table.entryId),
+  ],
 );
 
 /** Tokens with which jobs sign in, in a user's name. They are deleted with the user. */

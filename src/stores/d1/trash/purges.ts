@@ -1,4 +1,6 @@
 import type { TrashKind } from "../../../domain/trash.ts";
+import { type AuditedCaller, auditStatement, IF_CHANGED } from "../access/audit.ts";
+import type { Database, Statement } from "../connection/database.ts";
 import type { purges } from "../schema/purges.ts";
 import type { AsText, StoredRow } from "../schema/rows.ts";
 
@@ -47,9 +49,32 @@ const OWN_FILES = `iif(x.artifact_uri <> '' AND t.artifact_uri > x.artifact_uri 
 
 const IS_RESTORED = `EXISTS (SELECT 1 FROM experiment_moves v WHERE v.experiment_id = t.experiment_id AND v.to_stage = 'active')`;
 
+/** The entry of the audit log about the purges that the transaction has begun. The statement before deletes their rows. */
+function recordPurges(
+  db: Database,
+  caller: AuditedCaller,
+  kind: TrashKind,
+  ids: readonly string[],
+  claim: Claim,
+): Statement {
+  const targetId = ids.length === 1 ? ids[0]! : "";
+  return auditStatement(
+    db,
+    caller,
+    { action: "trash.purge", targetType: kind, targetId },
+    {
+      condition: IF_CHANGED,
+      detail: `json_object('ids', json((SELECT json_group_array(p.id) FROM json_each(?11) j
+        CROSS JOIN purges p ON p.kind = ?8 AND p.id = j.value AND p.claim = ?12)))`,
+      values: [JSON.stringify(ids), claim.name],
+    },
+  );
+}
+
 /**
  * Begins to purge runs or logged models that were deleted by `throughMs` and still are, or whose experiment is being
  * purged.
+ * @param caller who asked for it; undefined where the things go with their experiment, which is recorded
  * @returns the things whose purge began; the others were restored meanwhile, or are gone.
  */
 export async function beginPurges(
@@ -58,13 +83,15 @@ export async function beginPurges(
   ids: readonly string[],
   throughMs: number,
   claim: Claim,
+  caller: AuditedCaller | undefined,
 ): Promise<Purge[]> {
   const asked = JSON.stringify(ids);
   const isRun = kind === "run";
   const [table, key, time] = isRun
     ? ["runs", "run_id", "coalesce(t.deleted_time, 0)"]
     : ["logged_models", "model_id", "t.last_update_time"];
-  const [begun] = await db.batch<PurgeRow>([
+  const writes: Database = db;
+  const [begun] = await writes.batch<PurgeRow>([
     db
       .prepare(
         `INSERT INTO purges (kind, id, experiment_id, artifact_uri, has_object, cell, claim, claimed_until)
@@ -80,6 +107,7 @@ export async function beginPurges(
            SELECT p.id FROM json_each(?) j CROSS JOIN purges p ON p.kind = '${kind}' AND p.id = j.value)`,
       )
       .bind(asked),
+    ...(caller === undefined ? [] : [recordPurges(db, caller, kind, ids, claim)]),
   ]);
   return (begun?.results ?? []).map(toPurge);
 }
@@ -95,8 +123,10 @@ export async function beginExperimentPurge(
   artifactUri: string,
   throughMs: number,
   claim: Claim,
+  caller: AuditedCaller,
 ): Promise<Purge | undefined> {
-  const [begun] = await db.batch<PurgeRow>([
+  const writes: Database = db;
+  const [begun] = await writes.batch<PurgeRow>([
     db
       .prepare(
         `INSERT INTO purges (kind, id, experiment_id, artifact_uri, has_object, cell, claim, claimed_until)
@@ -114,6 +144,7 @@ export async function beginExperimentPurge(
          AND EXISTS (SELECT 1 FROM purges WHERE kind = 'experiment' AND id = ?1)`,
       )
       .bind(experimentId),
+    recordPurges(db, caller, "experiment", [experimentId], claim),
   ]);
   const [row] = begun?.results ?? [];
   return row === undefined ? undefined : toPurge(row);
