@@ -14,8 +14,8 @@ import { importExperiments, knownRecords } from "../services/import/experiments.
 import { importLoggedModels, importRegisteredModels } from "../services/import/models.ts";
 import { importPoints } from "../services/import/points.ts";
 import { finishRuns, importRuns } from "../services/import/runs.ts";
+import { doubleColumn, int64Column } from "../wire/columns.ts";
 import {
-  column,
   double,
   type Field,
   int64,
@@ -97,9 +97,9 @@ const points = message({
   metrics: listOf(
     message({
       key: required(anyText),
-      timestamps: required(column(int64, MAX_IMPORTED_POINTS)),
-      steps: required(column(int64, MAX_IMPORTED_POINTS)),
-      values: required(column(double, MAX_IMPORTED_POINTS)),
+      timestamps: required(int64Column(MAX_IMPORTED_POINTS)),
+      steps: required(int64Column(MAX_IMPORTED_POINTS)),
+      values: required(doubleColumn(MAX_IMPORTED_POINTS)),
     }),
   ),
 });

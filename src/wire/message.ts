@@ -164,18 +164,6 @@ export function repeated<T>(of: Field<T, boolean>, maxLength = MAX_LIST_LENGTH):
   };
 }
 
-/** A long list of scalars: like {@link repeated}, but without building a path for each item. */
-export function column<T>(of: Field<T, boolean>, maxLength: number): Field<readonly T[]> {
-  return {
-    isSet: false,
-    isRepeated: true,
-    read: (value, path) => {
-      checkList(value, path, maxLength);
-      return value.map((item) => of.read(item, path));
-    },
-  };
-}
-
 export function nested<T>(of: Message<T>): Field<T> {
   return { ...field(of.parse), message: of };
 }
@@ -245,10 +233,14 @@ export function queryToRaw(query: URLSearchParams, repeatedNames: ReadonlySet<st
   return raw;
 }
 
-function checkList(value: unknown, path: string, maxLength: number): asserts value is unknown[] {
+export function checkList(value: unknown, path: string, maxLength: number): asserts value is unknown[] {
   if (!Array.isArray(value)) throw wrongType(value, path, "a list");
-  if (value.length <= maxLength) return;
-  throw invalidParameter(`Parameter '${path}' has ${value.length} items; at most ${maxLength} are allowed.`);
+  checkCount(value.length, path, maxLength);
+}
+
+export function checkCount(count: number, path: string, maxLength: number): void {
+  if (count <= maxLength) return;
+  throw invalidParameter(`Parameter '${path}' has ${count} items; at most ${maxLength} are allowed.`);
 }
 
 function own(object: Record<string, unknown>, name: string): unknown {
@@ -256,7 +248,7 @@ function own(object: Record<string, unknown>, name: string): unknown {
   return value === undefined || Object.hasOwn(object, name) ? value : undefined;
 }
 
-function wrongType(value: unknown, path: string, expected: string): Error {
+export function wrongType(value: unknown, path: string, expected: string): Error {
   return invalidParameter(`Invalid value ${show(value)} for parameter '${path}' supplied: expected ${expected}.`);
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { doubleColumn, int64Column } from "../../src/wire/columns.ts";
 import { experimentIdsField, keyValue, optionalKeyValue, runIdField, searchFields } from "../../src/wire/fields.ts";
 import {
   bool,
-  column,
   double,
   int32,
   int64,
@@ -52,14 +52,36 @@ test("experiment ids may be numbers, and there are at most 50,000", () => {
 });
 
 test("a long column names its field, not the place in it", () => {
-  const steps = column(int64, 2);
-  expect(steps.isRepeated).toBe(true);
-  expect(steps.read([1, "2"], "steps")).toEqual([1, 2]);
+  const steps = int64Column(2);
+  expect(steps.read([1, "2"], "steps")).toEqual(Float64Array.of(1, 2));
+  expect(steps.read([1, "9223372036854775807"], "steps")).toEqual(BigInt64Array.of(1n, 2n ** 63n - 1n));
   expect(refusal(() => steps.read([1, "x"], "steps"))).toBe(
     "Invalid value \"x\" for parameter 'steps' supplied: expected a 64-bit integer.",
   );
   expect(refusal(() => steps.read([1, 2, 3], "steps"))).toBe("Parameter 'steps' has 3 items; at most 2 are allowed.");
+  expect(refusal(() => steps.read("1,2", "steps"))).toBe(
+    "Invalid value \"1,2\" for parameter 'steps' supplied: expected a list.",
+  );
   expect(message({ steps }).parse({}, "")).toEqual({});
+});
+
+test("a packed column has the bits of its numbers, and no more of them than a list may have", () => {
+  const packed = (type: string, numbers: Float64Array | BigInt64Array | Uint8Array) =>
+    `${type}:${Buffer.from(numbers.buffer).toString("base64")}`;
+  const values = Float64Array.of(0.1, Number.NaN, -0, Infinity);
+  expect(doubleColumn(4).read(packed("float64", values), "values")).toEqual(values);
+  const wide = BigInt64Array.of(-(2n ** 63n), 5n);
+  expect(int64Column(4).read(packed("int64", wide), "steps")).toEqual(wide);
+  // What doubles hold is kept as doubles, so that equal columns are equal bytes. -0 is no integer of its own.
+  expect(int64Column(4).read(packed("int64", BigInt64Array.of(7n)), "steps")).toEqual(Float64Array.of(7));
+  expect(int64Column(4).read(packed("float64", Float64Array.of(-0, 7)), "steps")).toEqual(Float64Array.of(0, 7));
+  for (const number of [0.5, 2 ** 53, Number.NaN]) {
+    expect(refusal(() => int64Column(4).read(packed("float64", Float64Array.of(number)), "steps"))).toContain("integers");
+  }
+  expect(refusal(() => doubleColumn(4).read(packed("float64", new Uint8Array(12)), "values"))).toContain("8 bytes a number");
+  expect(refusal(() => doubleColumn(1).read(packed("float64", values), "values"))).toBe(
+    "Parameter 'values' has 4 items; at most 1 are allowed.",
+  );
 });
 
 test("a list's items are known by their message", () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ExperimentRecord, LoggedModelRecord, RecordDigest, RegisteredModelRecord } from "../../domain/records.ts";
 import type { TrackingServer } from "../transfer/http.ts";
+import { packedJson, packSeries, slicePacked } from "../transfer/packed-columns.ts";
 import { recordJson } from "../transfer/record-json.ts";
 import type { Report } from "../transfer/report.ts";
 import type { Item, RunItem, Target, WrittenArtifacts } from "../transfer/target.ts";
@@ -118,15 +119,10 @@ function* pointPieces(items: readonly RunItem[]): Iterable<string[]> {
       if (series.length > 0) piece.push(`{"run_id":${JSON.stringify(record.runId)},"metrics":[${series.join(",")}]}`);
       series = [];
     };
-    for (const { key, timestamps, steps, values } of metrics) {
-      for (let from = 0; from < values.length; ) {
-        const to = Math.min(values.length, from + MAX_POINTS - points);
-        const slice = {
-          timestamps: timestamps.slice(from, to),
-          steps: steps.slice(from, to),
-          values: values.slice(from, to),
-        };
-        series.push(recordJson({ key, ...slice }));
+    for (const packed of metrics.map(packSeries)) {
+      for (let from = 0; from < packed.values.length; ) {
+        const to = Math.min(packed.values.length, from + MAX_POINTS - points);
+        series.push(packedJson(slicePacked(packed, from, to)));
         points += to - from;
         from = to;
         if (points < MAX_POINTS) continue;

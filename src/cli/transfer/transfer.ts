@@ -8,6 +8,7 @@ import type {
 } from "../../domain/records.ts";
 import { UserError } from "../user-error.ts";
 import { Refused } from "./http.ts";
+import { packSeries } from "./packed-columns.ts";
 import type { Progress } from "./progress.ts";
 import { recordJson } from "./record-json.ts";
 import { type ArtifactMode, Relocation } from "./relocation.ts";
@@ -17,7 +18,7 @@ import type { Item, RunItem, Target, WrittenArtifacts } from "./target.ts";
 
 /** What is written in one go. */
 const MOST_RECORDS = 200;
-const MOST_POINTS = 20_000;
+const MOST_POINTS = 60_000;
 /** Groups that are under way while the next is read: the one is work of the source's machine, the other of the target's. */
 const GROUPS_UNDER_WAY = 3;
 
@@ -181,11 +182,9 @@ function digestOf(
   artifacts: readonly ArtifactFile[] = [],
 ): string {
   const hash = createHash("sha256").update(recordJson(record));
-  for (const { key, timestamps, steps, values } of metrics) {
-    hash
-      .update(JSON.stringify(key))
-      .update(recordJson([timestamps, steps]))
-      .update(Float64Array.from(values));
+  for (const series of metrics) {
+    const { key, timestamps, steps, values } = packSeries(series);
+    hash.update(JSON.stringify([key, values.length])).update(timestamps).update(steps).update(values);
   }
   return hash.update(recordJson(artifacts)).digest("hex");
 }

@@ -2,12 +2,12 @@ import type { Metric } from "../../domain/entities.ts";
 import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { MAX_FINITE_VALUE, MAX_IMPORTED_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkLength } from "../../domain/names.ts";
-import type { MetricSeries } from "../../domain/records.ts";
 import { failedGuard } from "../../stores/d1/connection/guard.ts";
 import { importFirstPointsStatements } from "../../stores/d1/import/first-points.ts";
 import { findImportedRuns, type ImportedRun, moveRunsStatements } from "../../stores/d1/import/runs.ts";
-import { encodePoints } from "../../stores/run/points.ts";
-import { seriesOf } from "../../stores/run/series.ts";
+import type { SummaryRowJson } from "../../stores/d1/metrics/latest-metrics.ts";
+import { encodeSeries } from "../../stores/run/points.ts";
+import { positionAt, type Series, seriesOf, slice } from "../../stores/run/series.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { summaryRows } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
@@ -22,11 +22,16 @@ export const OBJECTS_AT_A_TIME = 32;
 const POINTS_PER_APPEND = 30_000;
 
 /** Maximum number of points prepared at once: rows for D1 take several hundred bytes each, and an isolate has 128 MB. */
-const POINTS_PER_SLICE = 15_000;
+const POINTS_PER_SLICE = 30_000;
+
+/** Points of one metric of a run. */
+interface KeyedSeries extends Series {
+  readonly key: string;
+}
 
 export interface RunPoints {
   readonly runId: string;
-  readonly metrics: readonly MetricSeries[];
+  readonly metrics: readonly KeyedSeries[];
 }
 
 /**
@@ -50,7 +55,7 @@ function* slicesOf(runs: readonly RunPoints[]): Generator<readonly RunPoints[]> 
   let slice: RunPoints[] = [];
   let size = 0;
   for (const run of runs) {
-    const points = run.metrics.reduce((sum, { values }) => sum + values.length, 0);
+    const points = countPoints(run);
     if (slice.length > 0 && size + points > POINTS_PER_SLICE) {
       yield slice;
       slice = [];
@@ -67,17 +72,18 @@ async function importSlice(
   runs: readonly RunPoints[],
   found: ReadonlyMap<string, ImportedRun>,
 ): Promise<void> {
-  const points = new Map(runs.map(({ runId, metrics }) => [runId, metrics.flatMap(toPoints)]));
+  const metricsOf = new Map(runs.map(({ runId, metrics }) => [runId, metrics.map(finite)]));
+  const withPoints = runs.filter((run) => countPoints(run) > 0);
   const rest = await writeFirstPoints(
     ctx,
-    points,
-    runs.flatMap(({ runId }) => found.get(runId) ?? []),
+    metricsOf,
+    withPoints.flatMap(({ runId }) => found.get(runId) ?? []),
   );
   const deleted = rest.filter(({ lifecycleStage }) => lifecycleStage === "deleted");
   // An object takes points of active runs only. The importer sets the final stage when everything is written.
   const activate = deleted.map(({ runId }) => ({ runId, lifecycleStage: "active" as const, deletedTimeMs: null }));
   if (deleted.length > 0) await ctx.writes.batch(moveRunsStatements(ctx.writes, activate));
-  await forEachAtMost(OBJECTS_AT_A_TIME, rest, (run) => append(ctx, run, points.get(run.runId) ?? []));
+  await forEachAtMost(OBJECTS_AT_A_TIME, rest, (run) => append(ctx, run, metricsOf.get(run.runId) ?? []));
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST unless all of the runs are here. */
@@ -88,7 +94,11 @@ export async function requireRuns(ctx: ServiceContext, runIds: readonly string[]
   return found;
 }
 
-function checkSeries({ key, timestamps, steps, values }: MetricSeries): void {
+function countPoints({ metrics }: RunPoints): number {
+  return metrics.reduce((sum, { values }) => sum + values.length, 0);
+}
+
+function checkSeries({ key, timestamps, steps, values }: KeyedSeries): void {
   if (key === "") throw invalidParameter("A metric has no name.");
   checkLength("metric name", key, MAX_IMPORTED_VALUE_LENGTH);
   if (timestamps.length !== values.length || steps.length !== values.length) {
@@ -96,44 +106,73 @@ function checkSeries({ key, timestamps, steps, values }: MetricSeries): void {
   }
 }
 
-function toPoints({ key, timestamps, steps, values }: MetricSeries): Metric[] {
-  return values.map((value, i) => ({ key, value: finite(value), timestamp: timestamps[i]!, step: steps[i]! }));
+/** Replaces infinities by the largest finite double, as MLflow stores them. */
+function finite(series: KeyedSeries): KeyedSeries {
+  const isInfinite = (value: number) => Math.abs(value) === Number.POSITIVE_INFINITY;
+  if (!series.values.some(isInfinite)) return series;
+  const values = series.values.map((value) => (isInfinite(value) ? Math.sign(value) * MAX_FINITE_VALUE : value));
+  return { ...series, values };
 }
 
-/** Replaces an infinity by the largest finite double, as MLflow stores it. */
-function finite(value: number): number {
-  return Math.abs(value) === Number.POSITIVE_INFINITY ? Math.sign(value) * MAX_FINITE_VALUE : value;
+/** The points, if they may be first points: then there are few. */
+function firstPointsOf(metrics: readonly KeyedSeries[]): Metric[] | undefined {
+  if (metrics.some(({ values }) => values.length > 1)) return undefined;
+  const points = metrics
+    .filter(({ values }) => values.length === 1)
+    .map(({ key, ...series }) => ({ key, ...positionAt(series, 0) }));
+  return areFirstPoints(points) ? points : undefined;
 }
 
 /** @returns the runs whose points must go to their objects. */
 async function writeFirstPoints(
   ctx: ServiceContext,
-  points: ReadonlyMap<string, readonly Metric[]>,
-  found: readonly ImportedRun[],
+  metricsOf: ReadonlyMap<string, readonly KeyedSeries[]>,
+  runs: readonly ImportedRun[],
 ): Promise<ImportedRun[]> {
-  const runs = found.filter(({ runId }) => (points.get(runId)?.length ?? 0) > 0);
-  const { first = [], rest = [] } = Object.groupBy(runs, (run) =>
-    !run.hasObject && areFirstPoints(points.get(run.runId) ?? []) ? "first" : "rest",
-  );
-  const rows = first.flatMap(({ runId }) => {
+  const rest: ImportedRun[] = [];
+  const rows: SummaryRowJson[] = [];
+  for (const run of runs) {
+    const points = run.hasObject ? undefined : firstPointsOf(metricsOf.get(run.runId) ?? []);
+    if (points === undefined) {
+      rest.push(run);
+      continue;
+    }
     const summaries = new MetricSummaries();
-    for (const point of points.get(runId) ?? []) summaries.addSeries(point.key, seriesOf(point));
-    return summaryRows(runId, summaries);
-  });
+    for (const point of points) summaries.addSeries(point.key, seriesOf(point));
+    rows.push(...summaryRows(run.runId, summaries));
+  }
   if (rows.length === 0) return rest;
   try {
     await ctx.writes.batch(importFirstPointsStatements(ctx.writes, rows));
     return rest;
   } catch (error) {
     if (failedGuard(error) !== "first_points") throw error;
-    return runs;
+    return [...runs];
   }
 }
 
-async function append(ctx: ServiceContext, run: ImportedRun, points: readonly Metric[]): Promise<void> {
-  for (let from = 0; from < points.length; from += POINTS_PER_APPEND) {
-    const body = encodePoints(points.slice(from, from + POINTS_PER_APPEND));
-    if (await appendPoints(ctx, run.runId, run, body)) continue;
+async function append(ctx: ServiceContext, run: ImportedRun, metrics: readonly KeyedSeries[]): Promise<void> {
+  for (const piece of piecesOf(metrics, POINTS_PER_APPEND)) {
+    if (await appendPoints(ctx, run.runId, run, encodeSeries(piece))) continue;
     throw new MlflowError("TEMPORARILY_UNAVAILABLE", `Run ${run.runId} was deleted while its points were stored.`);
   }
+}
+
+/** The points in order, in pieces of at most `most`. */
+function* piecesOf(metrics: readonly KeyedSeries[], most: number): Generator<readonly KeyedSeries[]> {
+  let piece: KeyedSeries[] = [];
+  let room = most;
+  for (const { key, ...series } of metrics) {
+    for (let from = 0; from < series.values.length; ) {
+      const to = Math.min(series.values.length, from + room);
+      piece.push({ key, ...slice(series, from, to) });
+      room -= to - from;
+      from = to;
+      if (room > 0) continue;
+      yield piece;
+      piece = [];
+      room = most;
+    }
+  }
+  if (piece.length > 0) yield piece;
 }

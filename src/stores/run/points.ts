@@ -1,6 +1,6 @@
 import type { Metric } from "../../domain/entities.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./frame.ts";
-import { type Int64Column, putInt64, type Series } from "./series.ts";
+import { type Int64Column, putInt64, type Series, SeriesBuilder } from "./series.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -34,11 +34,29 @@ export function encodePoints(metrics: readonly Metric[]): Uint8Array<ArrayBuffer
     steps = putInt64(steps, index, step);
     values[index] = value;
   }
-  const keys = encoder.encode(JSON.stringify([...indexByKey.keys()]));
-  const directory = new Uint8Array(keyIndex.byteLength + keys.length);
+  return encodeBody({ timestamps, steps, values }, keyIndex, [...indexByKey.keys()]);
+}
+
+/** {@link encodePoints} for points that are columns already. A key may stand before more than one of them. */
+export function encodeSeries(all: readonly (Series & { readonly key: string })[]): Uint8Array<ArrayBuffer> {
+  const count = all.reduce((sum, { values }) => sum + values.length, 0);
+  const keys = [...new Set(all.map(({ key }) => key))];
+  const numbers = new Map(keys.map((key, number) => [key, number]));
+  const keyIndex = new Uint32Array(count);
+  const joined = new SeriesBuilder(count);
+  for (const { key, ...series } of all) {
+    keyIndex.fill(numbers.get(key)!, joined.length, joined.length + series.values.length);
+    joined.append(series, 0, series.values.length);
+  }
+  return encodeBody(joined.view(), keyIndex, keys);
+}
+
+function encodeBody(series: Series, keyIndex: Uint32Array, keys: readonly string[]): Uint8Array<ArrayBuffer> {
+  const encoded = encoder.encode(JSON.stringify(keys));
+  const directory = new Uint8Array(keyIndex.byteLength + encoded.length);
   directory.set(new Uint8Array(keyIndex.buffer));
-  directory.set(keys, keyIndex.byteLength);
-  return encodeFrame({ timestamps, steps, values }, directory);
+  directory.set(encoded, keyIndex.byteLength);
+  return encodeFrame(series, directory);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { type DatasetInput, type KeyValue, RUN_STATUSES, type RunStatus } from "../../../domain/entities.ts";
+import type { Int64 } from "../../../domain/int64.ts";
 import type { ModelOutput } from "../../../domain/logged-model.ts";
 import type { MetricSeries, RunRecord } from "../../../domain/records.ts";
 import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
 import type { Report } from "../../transfer/report.ts";
-import { integer, nullableText, type Row, text, time, truth } from "./sql-database.ts";
+import { double, integer, type Row, text, time, truth } from "./sql-database.ts";
 import { placeholders, type Tables } from "./tables.ts";
 
 const RUNS_PER_PAGE = 200;
@@ -160,12 +161,16 @@ async function readMetrics(tables: Tables, runId: string): Promise<MetricSeries[
     'WHERE run_uuid = ? ORDER BY "key", "timestamp", step, value',
     [runId],
   );
-  return [...Map.groupBy(rows, (row) => text(row.key))].map(([key, points]) => ({
-    key,
-    timestamps: points.map((row) => integer(row.timestamp) ?? 0),
-    steps: points.map((row) => integer(row.step) ?? 0),
-    values: points.map((row) => (truth(row.is_nan) ? Number.NaN : Number(nullableText(row.value) ?? Number.NaN))),
-  }));
+  const byKey = new Map<string, { key: string; timestamps: Int64[]; steps: Int64[]; values: number[] }>();
+  for (const row of rows) {
+    const key = text(row.key);
+    let series = byKey.get(key);
+    if (series === undefined) byKey.set(key, (series = { key, timestamps: [], steps: [], values: [] }));
+    series.timestamps.push(integer(row.timestamp) ?? 0);
+    series.steps.push(integer(row.step) ?? 0);
+    series.values.push(truth(row.is_nan) ? Number.NaN : double(row.value));
+  }
+  return [...byKey.values()];
 }
 
 export function grouped<T>(rows: readonly Row[], by: string, to: (row: Row) => T): Map<string, T[]> {

@@ -16,6 +16,7 @@ export interface SqlDatabase {
 /** The value of an integer column, whatever type the driver returns. */
 export function integer(value: unknown): Int64 | null {
   if (value === null || value === undefined) return null;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
   if (typeof value === "bigint") return toInt64(value) ?? null;
   return parseInt64(String(value)) ?? null;
 }
@@ -32,6 +33,11 @@ export function text(value: unknown): string {
 
 export function nullableText(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
+}
+
+/** The value of a column of doubles; NaN where there is none. */
+export function double(value: unknown): number {
+  return typeof value === "number" ? value : Number(nullableText(value) ?? Number.NaN);
 }
 
 /** The value of a boolean column. Only PostgreSQL has a type for booleans. */

@@ -30,8 +30,14 @@ export function openSqlite(path: string): SqlDatabase {
     },
     async rows(sql, values = []) {
       const statement = db.prepare(sql);
-      statement.setReadBigInts(true);
-      return statement.all(...values) as Row[];
+      try {
+        return statement.all(...values) as Row[];
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        // An integer beyond 2^53. Reading all integers as bigint takes longer, and few databases need it.
+        statement.setReadBigInts(true);
+        return statement.all(...values) as Row[];
+      }
     },
     async close() {
       db.close();
