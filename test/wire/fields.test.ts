@@ -76,9 +76,13 @@ test("a packed column has the bits of its numbers, and no more of them than a li
   expect(int64Column(4).read(packed("int64", BigInt64Array.of(7n)), "steps")).toEqual(Float64Array.of(7));
   expect(int64Column(4).read(packed("float64", Float64Array.of(-0, 7)), "steps")).toEqual(Float64Array.of(0, 7));
   for (const number of [0.5, 2 ** 53, Number.NaN]) {
-    expect(refusal(() => int64Column(4).read(packed("float64", Float64Array.of(number)), "steps"))).toContain("integers");
+    expect(refusal(() => int64Column(4).read(packed("float64", Float64Array.of(number)), "steps"))).toContain(
+      "integers",
+    );
   }
-  expect(refusal(() => doubleColumn(4).read(packed("float64", new Uint8Array(12)), "values"))).toContain("8 bytes a number");
+  expect(refusal(() => doubleColumn(4).read(packed("float64", new Uint8Array(12)), "values"))).toContain(
+    "8 bytes a number",
+  );
   expect(refusal(() => doubleColumn(1).read(packed("float64", values), "values"))).toBe(
     "Parameter 'values' has 4 items; at most 1 are allowed.",
   );

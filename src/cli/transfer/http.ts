@@ -132,7 +132,7 @@ function reasonOf(error: Error): string {
   return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message;
 }
 
-/** JSON with integers beyond 2^53 as bigint; a bare NaN, which MLflow writes into some answers, as text. */
+/** JSON with integers beyond 2^53 as bigint; a bare NaN or Infinity, which MLflow writes into some answers, as text. */
 export function parseExactly(text: string): unknown {
   if (text === "") return {};
   const isPlain = !/(?<![.\d])\d{16}/.test(text);
@@ -142,7 +142,7 @@ export function parseExactly(text: string): unknown {
     // Read below, with what is no JSON made to be some.
   }
   return JSON.parse(
-    text.replaceAll(/(?<=[:[,]\s*)NaN(?=\s*[,\]}])/g, '"NaN"'),
+    text.replaceAll(/(?<=[:[,]\s*)(NaN|-?Infinity)(?=\s*[,\]}])/g, '"$1"'),
     (_name, value: unknown, context?: { source?: string }) => {
       const source = context?.source ?? "";
       return typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)

@@ -184,7 +184,11 @@ function digestOf(
   const hash = createHash("sha256").update(recordJson(record));
   for (const series of metrics) {
     const { key, timestamps, steps, values } = packSeries(series);
-    hash.update(JSON.stringify([key, values.length])).update(timestamps).update(steps).update(values);
+    hash
+      .update(JSON.stringify([key, values.length]))
+      .update(timestamps)
+      .update(steps)
+      .update(values);
   }
   return hash.update(recordJson(artifacts)).digest("hex");
 }

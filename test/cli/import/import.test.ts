@@ -6,6 +6,7 @@ import { startMlflow } from "../../differential/servers.ts";
 import { startServer, type TestServer } from "../../server.ts";
 import { type Answers, answersOf, withoutPlaces } from "./answers.ts";
 import { python, transferReport } from "./command.ts";
+import { startCountingProxy } from "./counting-proxy.ts";
 
 const SEED = join(import.meta.dirname, "seed.py");
 const folder = mkdtempSync(join(tmpdir(), "trackflare-import-"));
@@ -37,6 +38,47 @@ async function expectImported(
   }
 }
 
+interface Posted {
+  readonly experiment_id: string;
+  readonly run: PostedRun;
+  readonly runs: readonly PostedRun[];
+}
+
+interface PostedRun {
+  readonly info: { readonly run_id: string };
+  readonly data: { readonly metrics: { readonly key: string; readonly value: number }[] };
+}
+
+async function post(url: string, path: string, message: object): Promise<Posted> {
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(`${url}/api/2.0/mlflow/${path}`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(message),
+  });
+  expect(answer.status, path).toBe(200);
+  return (await answer.json()) as Posted;
+}
+
+/** @returns the id of a new experiment, whose runs have each metric once. */
+async function createSweep(url: string, { runs, metrics }: { runs: number; metrics: number }): Promise<string> {
+  const { experiment_id: id } = await post(url, "experiments/create", { name: "sweep" });
+  for (let number = 0; number < runs; number++) {
+    const { run } = await post(url, "runs/create", { experiment_id: id, start_time: 1_700_000_000_000 + number });
+    const points = Array.from({ length: metrics }, (_, metric) => ({
+      ...{ key: `m${metric}`, value: number / (metric + 1), timestamp: 1_700_000_000_000, step: metric },
+    }));
+    await post(url, "runs/log-batch", { run_id: run.info.run_id, metrics: points });
+  }
+  return id;
+}
+
+async function metricsOf(url: string, experimentId: string): Promise<unknown[]> {
+  const { runs } = await post(url, "runs/search", { experiment_ids: [experimentId], max_results: 1000 });
+  const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
+  return runs.map((run) => [run.info.run_id, run.data.metrics.sort(byKey)]);
+}
+
 describe("from MLflow with a database", () => {
   let theirs: Answers;
   let mlflow: Mlflow;
@@ -54,6 +96,24 @@ describe("from MLflow with a database", () => {
 
   test("the server itself: nothing differs, and a second import writes nothing", async () => {
     await expectImported(mlflow.url, theirs);
+  });
+
+  test("a metric of many runs takes one request, however many runs have it", async () => {
+    const id = await createSweep(mlflow.url, { runs: 60, metrics: 5 });
+    const proxy = await startCountingProxy(mlflow.url);
+    const server = await startServer();
+    try {
+      const report = await transferReport(["import", proxy.url, "--to", server.url]);
+      expect(report.runs).toMatchObject({ read: 67, written: 67, failed: 0 });
+      // Of the sweep. The other experiments have few runs, of other metrics.
+      expect(proxy.count("/ajax-api/2.0/mlflow/metrics/get-history-bulk")).toBeLessThanOrEqual(20);
+      expect(proxy.count("/api/2.0/mlflow/metrics/get-history")).toBeLessThan(60);
+      const [theirs, ours] = await Promise.all([mlflow.url, server.url].map((url) => metricsOf(url, id)));
+      expect(ours).toEqual(theirs);
+      expect(ours).toHaveLength(60);
+    } finally {
+      await Promise.all([proxy.stop(), server.stop()]);
+    }
   });
 });
 

@@ -165,7 +165,10 @@ async function readMetrics(tables: Tables, runId: string): Promise<MetricSeries[
   for (const row of rows) {
     const key = text(row.key);
     let series = byKey.get(key);
-    if (series === undefined) byKey.set(key, (series = { key, timestamps: [], steps: [], values: [] }));
+    if (series === undefined) {
+      series = { key, timestamps: [], steps: [], values: [] };
+      byKey.set(key, series);
+    }
     series.timestamps.push(integer(row.timestamp) ?? 0);
     series.steps.push(integer(row.step) ?? 0);
     series.values.push(truth(row.is_nan) ? Number.NaN : double(row.value));

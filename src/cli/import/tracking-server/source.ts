@@ -4,6 +4,7 @@ import { Refused, type TrackingServer } from "../../transfer/http.ts";
 import type { Report } from "../../transfer/report.ts";
 import type { ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
 import { ProxiedArtifacts, proxiedPath, RunArtifacts } from "./artifacts.ts";
+import { BulkHistories } from "./histories.ts";
 import {
   pairs,
   timeMs,
@@ -21,7 +22,7 @@ import {
 } from "./wire.ts";
 
 const API = "/api/2.0/mlflow";
-/** How many runs' histories are requested at a time, within a page of runs. */
+/** How many runs' long histories are requested at a time, within a page of runs. */
 const RUNS_AT_A_TIME = 8;
 const RUNS_PER_PAGE = 100;
 const POINTS_PER_PAGE = 25_000;
@@ -40,12 +41,14 @@ export class TrackingServerSource implements Source {
   readonly title: string;
   readonly #server: TrackingServer;
   readonly #report: Report;
+  readonly #histories: BulkHistories;
   /** The MLflow version that the server reports; 1 if it reports none. */
   readonly #majorVersion: number;
   readonly #experimentIds: string[] = [];
 
   private constructor(server: TrackingServer, majorVersion: number, report: Report) {
     this.#server = server;
+    this.#histories = new BulkHistories(server);
     this.#majorVersion = majorVersion;
     this.#report = report;
     this.title = server.url;
@@ -80,11 +83,11 @@ export class TrackingServerSource implements Source {
       let page: WireRun[] = [];
       for await (const wire of this.#all<WireRun>("POST", `${API}/runs/search`, "runs", message)) {
         page.push(wire);
-        if (page.length < RUNS_AT_A_TIME) continue;
-        yield* await this.#readRuns(page);
+        if (page.length < RUNS_PER_PAGE) continue;
+        yield* this.#readRuns(page);
         page = [];
       }
-      yield* await this.#readRuns(page);
+      yield* this.#readRuns(page);
     }
   }
 
@@ -125,15 +128,21 @@ export class TrackingServerSource implements Source {
 
   async close(): Promise<void> {}
 
-  async #readRuns(wires: readonly WireRun[]): Promise<SourceRun[]> {
-    return await Promise.all(
-      wires.map(async (wire) => {
-        const record = await this.#withModelInputs(toRun(wire));
-        const keys = (wire.data?.metrics ?? []).map(({ key }) => key).sort();
-        const metrics = await Promise.all(keys.map((key) => this.#history(record.runId, key)));
-        return { record, metrics, artifacts: this.#artifacts(record) };
-      }),
-    );
+  async *#readRuns(wires: readonly WireRun[]): AsyncGenerator<SourceRun> {
+    const runs = wires.map((wire) => {
+      const record = toRun(wire);
+      return { record, runId: record.runId, keys: (wire.data?.metrics ?? []).map(({ key }) => key).sort() };
+    });
+    const known = await this.#histories.read(runs);
+    for (let from = 0; from < runs.length; from += RUNS_AT_A_TIME) {
+      yield* await Promise.all(
+        runs.slice(from, from + RUNS_AT_A_TIME).map(async ({ record: found, runId, keys }) => {
+          const record = await this.#withModelInputs(found);
+          const metrics = await Promise.all(keys.map((key) => known.get(runId)?.get(key) ?? this.#history(runId, key)));
+          return { record, metrics, artifacts: this.#artifacts(record) };
+        }),
+      );
+    }
   }
 
   /** Reads the run itself, because a search omits the models that a run used. */
