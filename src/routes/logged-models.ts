@@ -10,6 +10,7 @@ import {
   finalizeLoggedModel,
   getLoggedModel,
   logModelParams,
+  restoreLoggedModel,
   setModelTags,
 } from "../services/logged-models/logged-models.ts";
 import { searchLoggedModels } from "../services/logged-models/search-logged-models.ts";
@@ -97,6 +98,17 @@ export const loggedModelsRoutes: readonly Route[] = [
     input: message({ modelId }),
     handle: async ({ ctx, input }) => {
       await deleteLoggedModel(ctx, input.modelId);
+      return json({});
+    },
+  }),
+  route({
+    method: "POST",
+    // MLflow's REST API cannot restore a model.
+    paths: apiPaths("/trackflare/logged-models/restore"),
+    permission: onLoggedModel("MANAGE"),
+    input: message({ modelId }),
+    handle: async ({ ctx, input }) => {
+      await restoreLoggedModel(ctx, input.modelId);
       return json({});
     },
   }),

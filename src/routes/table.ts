@@ -26,6 +26,7 @@ import { uiRunsRoutes } from "./ui/runs.ts";
 import { uiSeriesRoutes } from "./ui/series.ts";
 import { uiSessionRoutes } from "./ui/session.ts";
 import { uiSsoRoutes } from "./ui/sso.ts";
+import { uiTrashRoutes } from "./ui/trash.ts";
 import { usersRoutes } from "./users.ts";
 
 /** All routes of this server. */
@@ -48,6 +49,7 @@ export const ROUTES: readonly Route[] = [
   ...uiSessionRoutes,
   ...uiSsoRoutes,
   ...uiAccessRoutes,
+  ...uiTrashRoutes,
   ...stockUiRoutes,
   ...importRoutes,
   ...backupRoutes,

@@ -70,10 +70,11 @@ async function measured(answer: ReturnType<typeof measureTrash>): Promise<object
     ...byKind(
       going,
       ({ thing }) => thing,
-      ({ thing, files, bytes, leavesFiles, registeredVersions }) => ({
+      ({ thing, files, bytes, points, leavesFiles, registeredVersions }) => ({
         ...trashedToWire(thing),
         files,
         bytes,
+        points,
         ...(leavesFiles && { artifacts_left: thing.artifactUri }),
         ...(registeredVersions > 0 && { registered_versions: registeredVersions }),
       }),

@@ -136,11 +136,11 @@ test("by keys alone: create, rename, describe, tag, delete, restore", async () =
   await page.getByText("Deleted renamed.").waitFor();
   await expect.poll(() => page.evaluate("document.activeElement.role")).toBe("row");
   await expectSoundInBothThemes(opened);
-  await page.getByRole("button", { name: "Trash", exact: true }).press("Enter");
+  await page.getByRole("link", { name: "Trash", exact: true }).press("Enter");
   await rowOf(opened, "renamed").getByRole("checkbox").check();
   await page.getByRole("button", { name: "Restore", exact: true }).press("Enter");
-  await page.getByText("The trash is empty").waitFor();
-  await page.getByRole("button", { name: "Active", exact: true }).press("Enter");
+  await page.getByText("No experiments in the trash").waitFor();
+  await page.getByRole("link", { name: "Experiments", exact: true }).press("Enter");
   await rowOf(opened, "renamed").waitFor();
   await expectSound(opened);
 });

@@ -20,7 +20,8 @@ export interface PurgedAnswer {
   readonly next_page_token?: string;
 }
 
-type Measured<T> = readonly (T & Usage & { readonly artifacts_left?: string; readonly registered_versions?: number })[];
+type Measured<T> = readonly (T &
+  Usage & { readonly points: number; readonly artifacts_left?: string; readonly registered_versions?: number })[];
 
 export interface MeasuredAnswer {
   readonly runs: Measured<PurgedAnswer["runs"][number]>;

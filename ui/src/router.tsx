@@ -21,6 +21,7 @@ import {
 import { runSearch } from "./screens/run/search.ts";
 import { runsSearch } from "./screens/runs/search.ts";
 import { signInSearch } from "./screens/sign-in/search.ts";
+import { trashSearch } from "./screens/trash/search.ts";
 import { Frame } from "./shell/frame.tsx";
 import { loadCode } from "./shell/load-code.ts";
 import { hasPlaces } from "./shell/places.ts";
@@ -101,6 +102,20 @@ const people = createRoute({
   getParentRoute: () => root,
   path: "/people",
   component: screen(() => import("./screens/people/people-screen.tsx"), "PeopleScreen"),
+});
+
+const trash = createRoute({
+  getParentRoute: () => root,
+  path: "/trash",
+  validateSearch: (raw) => trashSearch.parse(raw),
+  component: screen(() => import("./screens/trash/trash-screen.tsx"), "TrashScreen"),
+});
+
+const experimentTrash = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/trash",
+  validateSearch: (raw) => trashSearch.parse(raw),
+  component: screen(() => import("./screens/trash/trash-screen.tsx"), "TrashScreen"),
 });
 
 const models = createRoute({
@@ -271,6 +286,8 @@ const routeTree = root.addChildren([
   signIn,
   account,
   people,
+  trash,
+  experimentTrash,
 ]);
 
 export function makeRouter(queries: QueryClient) {

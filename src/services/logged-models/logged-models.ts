@@ -95,6 +95,12 @@ export async function deleteLoggedModel(ctx: ServiceContext, modelId: string): P
   if (!isFound) throw loggedModelNotFound(modelId);
 }
 
+/** Takes a model out of the trash. The call is idempotent. */
+export async function restoreLoggedModel(ctx: ServiceContext, modelId: string): Promise<void> {
+  const isFound = await updateLoggedModel(ctx.writes, modelId, { lifecycleStage: "active" }, Date.now());
+  if (!isFound) throw loggedModelNotFound(modelId);
+}
+
 /**
  * Adds params to a model. A param that the model already has with the same value is accepted, because clients repeat a
  * request whose answer was lost.

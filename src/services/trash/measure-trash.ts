@@ -1,8 +1,10 @@
 import type { Trashed } from "../../domain/trash.ts";
 import { countVersionsOf } from "../../stores/d1/trash/made-versions.ts";
+import type { TrashPosition } from "../../stores/d1/trash/trash.ts";
 import type { ServiceContext } from "../context.ts";
 import { forEachAtMost } from "../metrics/live-news.ts";
 import { Budget } from "./budget.ts";
+import { type CountedPoints, countPointsIn, countPointsOf } from "./count-points.ts";
 import { isApart } from "./purge-trash.ts";
 import { ownFolder } from "./purger.ts";
 import {
@@ -28,6 +30,8 @@ export interface Measured {
   /** How many of its files this page counted. Further pages count the rest of a large folder. */
   readonly files: number;
   readonly bytes: number;
+  /** How many metric points this page counted: of the run, or of the experiment's runs. */
+  readonly points: number;
   /** Whether its files lie in a place where this server deletes no files. */
   readonly leavesFiles: boolean;
   /** How many versions of registered models were made from it. They stay. */
@@ -90,7 +94,7 @@ async function namedAfter(
 interface MeasuredThings {
   readonly things: readonly {
     readonly thing: Trashed;
-    readonly usage: { readonly files: number; readonly bytes: number };
+    readonly usage: { readonly files: number; readonly bytes: number; readonly points: number };
     readonly leavesFiles: boolean;
   }[];
   /** How many things were measured completely. */
@@ -108,7 +112,7 @@ async function measureEach(
 ): Promise<MeasuredThings> {
   const results = things.map((thing, i) => ({
     thing,
-    usage: { files: 0, bytes: 0 },
+    usage: { files: 0, bytes: 0, points: 0 },
     leavesFiles: false,
     next: i === 0 ? from : undefined,
     isBegun: false,
@@ -121,15 +125,25 @@ async function measureEach(
     const mayDelete = kind !== "experiment" || (await isApart(ctx, id, artifactUri));
     const key = mayDelete ? ownFolder(kind, id, artifactUri) : undefined;
     result.leavesFiles = key === undefined && artifactUri !== "";
-    while (key !== undefined) {
+    while (key !== undefined && runsAfter(result.next) === undefined) {
       budget.spend(2);
       const { files, bytes, next } = await ctx.artifacts.usage(key, result.next);
       result.usage.files += files;
       result.usage.bytes += bytes;
-      result.next = next;
+      result.next = next ?? (kind === "experiment" ? positionOf(FIRST_RUN) : undefined);
       if (next === undefined) break;
       if (budget.isSpent) return;
     }
+    if (kind === "run") result.usage.points += (await countPointsOf(ctx, [id], budget)).points;
+    let after = kind === "experiment" ? (runsAfter(result.next) ?? FIRST_RUN) : undefined;
+    while (after !== undefined) {
+      result.next = positionOf(after);
+      if (budget.isSpent) return;
+      const counted: CountedPoints = await countPointsIn(ctx, id, after, budget);
+      result.usage.points += counted.points;
+      after = counted.next;
+    }
+    result.next = undefined;
     result.isWhole = true;
   });
   const firstLeft = results.findIndex(({ isWhole }) => !isWhole);
@@ -138,6 +152,21 @@ async function measureEach(
   // The next call measures everything after the first incomplete thing again.
   const told = results.slice(0, first?.isBegun && first.next !== undefined ? whole + 1 : whole);
   return { things: told, whole, from: first?.next };
+}
+
+const FIRST_RUN: TrashPosition = { deletedTimeMs: -1, id: "" };
+
+/** No position of a store begins so: no object key has this character. */
+const POINTS = "\0points ";
+
+/** The position in an experiment whose files are measured, and whose points are counted up to this run. */
+const positionOf = ({ deletedTimeMs, id }: TrashPosition) => `${POINTS}${deletedTimeMs} ${id}`;
+
+/** @returns undefined while files are measured */
+function runsAfter(position: string | undefined): TrashPosition | undefined {
+  if (!position?.startsWith(POINTS)) return undefined;
+  const [deletedTimeMs, id = ""] = position.slice(POINTS.length).split(" ");
+  return { deletedTimeMs: Number(deletedTimeMs), id };
 }
 
 function after(page: TrashPage, listed: readonly Trashed[], { whole, from }: MeasuredThings, all: boolean): TrashPage {

@@ -26,7 +26,7 @@ export interface TrashPage {
 }
 
 /** Maximum number of things in one page of the trash. */
-const LIST_LENGTH = 100;
+export const LIST_LENGTH = 100;
 
 /** The first page, or the page that the token names. @throws MlflowError INVALID_PARAMETER_VALUE */
 export function pageOf({ olderThan, pageToken }: TrashSelection, nowMs: number): TrashPage {
@@ -52,7 +52,8 @@ export function pageToken({ throughMs, kind, after, from }: TrashPage): string {
   return Buffer.from(JSON.stringify(parts), "utf8").toString("base64url");
 }
 
-function readToken(token: string): TrashPage | undefined {
+/** The page that a token names; undefined for any other text. */
+export function readToken(token: string): TrashPage | undefined {
   try {
     const parts: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
     if (!Array.isArray(parts)) return undefined;
@@ -74,12 +75,16 @@ function readToken(token: string): TrashPage | undefined {
 export async function listPage(
   ctx: ServiceContext,
   { kind, after }: TrashPage,
-  { olderThan }: Pick<TrashSelection, "olderThan">,
+  {
+    olderThan,
+    experimentIds,
+  }: Pick<TrashSelection, "olderThan"> & { readonly experimentIds?: readonly string[] | undefined },
 ): Promise<Trashed[]> {
   return await listTrash(ctx.db, kind, {
     after,
     limit: LIST_LENGTH,
     withUnknownTime: olderThan === undefined,
+    experimentIds,
     visibility: ctx.visibility,
   });
 }

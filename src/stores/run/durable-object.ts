@@ -144,6 +144,12 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     });
   }
 
+  /** The number of points of the object's own run, or of these runs of a cell. */
+  countPoints(runIds: readonly (string | undefined)[]): number {
+    if (!this.#cell.isStored) return 0;
+    return runIds.reduce((sum, runId) => sum + this.#cell.find(runId).history.pointCount, 0);
+  }
+
   /** Removes everything stored for a run that D1 no longer has: see `Cell.purge`. */
   async purge(runId: string): Promise<void> {
     for (const socket of this.ctx.getWebSockets(runId)) socket.close(1001, "the run is gone");

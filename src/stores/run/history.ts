@@ -131,6 +131,13 @@ export class MetricHistory {
     return this.#journalRows === 0 && this.#segments.isEmpty;
   }
 
+  /** The number of stored points. A repeat in the journal counts until the journal is folded. */
+  get pointCount(): number {
+    let count = this.#segments.pointCount;
+    for (const { values } of this.#journal()) count += values.length;
+    return count;
+  }
+
   /** Whether {@link fold} has enough to do. */
   get foldIsDue(): boolean {
     return this.#journalRows >= FOLD_ROWS || this.#journalBytes >= FOLD_BYTES;

@@ -64,6 +64,12 @@ export class Segments {
     return this.#list().length === 0;
   }
 
+  get pointCount(): number {
+    return this.#sql
+      .exec<{ points: number }>(`SELECT total(points) AS points FROM segment WHERE ${this.#isOfRun}`, this.#run)
+      .one().points;
+  }
+
   /** Removes some of the blocks. @returns whether there were any */
   purgeSlice(): boolean {
     const [segment] = this.#list();

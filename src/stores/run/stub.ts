@@ -110,6 +110,14 @@ export async function askLastChanges(env: Env, runs: readonly RunPlace[]): Promi
   });
 }
 
+/** The number of points that one object has of these runs. All runs are in the same object. */
+export async function countPoints(env: Env, runs: readonly RunPlace[]): Promise<number> {
+  const [first] = runs;
+  if (first === undefined) return 0;
+  const { cell, runId } = first;
+  return await objectNamed(env, cell || runId).countPoints(cell === "" ? [undefined] : runs.map((run) => run.runId));
+}
+
 /** Removes everything that one object stores for runs that D1 no longer has. All runs are in the same object. */
 export async function purgeHistories(env: Env, runs: readonly RunPlace[]): Promise<void> {
   const [first] = runs;

@@ -333,7 +333,9 @@ describe("an experiment that is deleted for good", () => {
     await putFile(`${experimentId}/notes/read.me`, "x");
     await mlflow("experiments/delete", { experiment_id: experimentId });
     const measured = await measure({ experiment_ids: [experimentId] });
-    expect(measured.experiments).toMatchObject([{ run_count: 2, logged_model_count: 3, files: 6, bytes: 32 }]);
+    expect(measured.experiments).toMatchObject([
+      { run_count: 2, logged_model_count: 3, files: 6, bytes: 32, points: 6 },
+    ]);
     const answer = await gc({ experiment_ids: [experimentId] });
     expect(answer).toMatchObject({ freed: { files: 6, bytes: 32 }, unfinished: NOTHING_UNFINISHED, failures: [] });
     expect(await keysBelow(`${experimentId}/`)).toEqual([]);

@@ -14,7 +14,8 @@ export type Entity =
   | "people"
   | "grants"
   | "tokens"
-  | "sign-ins";
+  | "sign-ins"
+  | "trash";
 
 export function makeQueryClient(): QueryClient {
   return new QueryClient({

@@ -68,6 +68,7 @@ function FullFrame() {
       run: () => void navigate({ to: "/models" }),
     },
     { id: "go.prompts", label: "Prompts", group: "Go to", keys: "g p", run: () => void navigate({ to: "/prompts" }) },
+    { id: "go.trash", label: "Trash", group: "Go to", keys: "g t", run: () => void navigate({ to: "/trash" }) },
     {
       id: "go.logged-models",
       label: "Logged models of the experiment",

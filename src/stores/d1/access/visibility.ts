@@ -1,30 +1,38 @@
-import { GRANT_LEVELS } from "../../../domain/access.ts";
+import { GRANT_LEVELS, type Grant } from "../../../domain/access.ts";
 import type { Principal } from "../../../domain/principal.ts";
 import type { Binder } from "../../../search/binder.ts";
 import { EVERYTHING, type Predicate, type Visibility } from "../../../search/visibility.ts";
 import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
 
-/** What a caller may read: what the user's grants allow, limited to the experiments of the credentials. */
-export function visibilityOf(principal: Principal, seesEverything: boolean, defaultLevel: number): Visibility {
+/**
+ * What a caller may read, or do what needs another `level` to: what the user's grants allow, limited to the experiments of
+ * the credentials.
+ */
+export function visibilityOf(
+  principal: Principal,
+  seesEverything: boolean,
+  defaultLevel: number,
+  level: Grant = "READ",
+): Visibility {
   const whole =
-    seesEverything || principal.user === undefined ? EVERYTHING : byGrants(principal.user.userId, defaultLevel);
+    seesEverything || principal.user === undefined ? EVERYTHING : byGrants(principal.user.userId, defaultLevel, level);
   const experimentIds = principal.narrowing?.experimentIds;
   return experimentIds === undefined ? whole : ofExperiments(whole, experimentIds);
 }
 
-function byGrants(userId: number, defaultLevel: number): Visibility {
-  const isReadable = (levels: readonly string[], binder: Binder) =>
-    `coalesce(${[...levels, binder.bind(defaultLevel)].join(", ")}) >= ${GRANT_LEVELS.READ}`;
+function byGrants(userId: number, defaultLevel: number, level: Grant): Visibility {
+  const reaches = (levels: readonly string[], binder: Binder) =>
+    `coalesce(${[...levels, binder.bind(defaultLevel)].join(", ")}) >= ${GRANT_LEVELS[level]}`;
   const onExperiment = (id: string, binder: Binder) => grantedLevel(binder.bind(userId), "'experiment'", id);
   const onChild = (type: "run" | "logged_model") => (id: string, binder: Binder) =>
-    isReadable([grantedLevel(binder.bind(userId), `'${type}'`), onExperiment(id, binder)], binder);
+    reaches([grantedLevel(binder.bind(userId), `'${type}'`), onExperiment(id, binder)], binder);
   return {
-    name: `user ${userId}`,
-    experiment: (id, binder) => isReadable([onExperiment(id, binder)], binder),
+    name: level === "READ" ? `user ${userId}` : `user ${userId} ${level}`,
+    experiment: (id, binder) => reaches([onExperiment(id, binder)], binder),
     runsOf: onChild("run"),
     loggedModelsOf: onChild("logged_model"),
     registeredModel: (id, binder) =>
-      isReadable([grantedLevel(binder.bind(userId), typeOfRegisteredModel(id), id)], binder),
+      reaches([grantedLevel(binder.bind(userId), typeOfRegisteredModel(id), id)], binder),
   };
 }
 

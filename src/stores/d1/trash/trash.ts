@@ -1,6 +1,6 @@
 import type { Trashed, TrashKind } from "../../../domain/trash.ts";
 import { Binder } from "../../../search/binder.ts";
-import type { Visibility } from "../../../search/visibility.ts";
+import type { Predicate, Visibility } from "../../../search/visibility.ts";
 import { integerList } from "../connection/json-lists.ts";
 
 /*
@@ -82,6 +82,8 @@ export interface TrashList {
   readonly limit: number;
   /** Whether to include things with an unknown time of deletion. */
   readonly withUnknownTime: boolean;
+  /** Only runs and models of these experiments, or of all. */
+  readonly experimentIds?: readonly string[] | undefined;
   readonly visibility: Visibility;
 }
 
@@ -118,10 +120,14 @@ const PARTS = {
  * however many experiments there are.
  */
 function partsSql(kind: "run" | "logged_model", list: TrashList, binder: Binder): string {
-  const { after, limit, withUnknownTime, visibility } = list;
+  const { after, limit, withUnknownTime, experimentIds, visibility } = list;
   const { index, time, visible } = PARTS[kind];
   const [table, key] = [TABLES[kind], KEYS[kind]];
   const isVisible = visibility[visible]?.("e.experiment_id", binder) ?? "TRUE";
+  const isAsked =
+    experimentIds === undefined
+      ? "TRUE"
+      : `e.experiment_id IN (SELECT value FROM json_each(${binder.bind(integerList(experimentIds))}))`;
   const most = binder.limit(limit);
   const latest = (column: string, rows: string) => `SELECT ${column} FROM ${table} INDEXED BY ${index}
     WHERE experiment_id = e.experiment_id AND lifecycle_stage = 'deleted'
@@ -131,8 +137,24 @@ function partsSql(kind: "run" | "logged_model", list: TrashList, binder: Binder)
       SELECT experiment_id FROM (
         SELECT e.experiment_id, (${latest(time, "1")}) AS latest FROM experiments e
         WHERE (e.lifecycle_stage = 'active' OR e.experiment_id = 0 OR EXISTS (SELECT 1 FROM runs a INDEXED BY runs_by_start
-          WHERE a.experiment_id = e.experiment_id AND a.lifecycle_stage = 'active')) AND ${isVisible})
+          WHERE a.experiment_id = e.experiment_id AND a.lifecycle_stage = 'active')) AND ${isAsked} AND ${isVisible})
       WHERE latest IS NOT NULL ORDER BY latest DESC LIMIT ${most})
     SELECT ${COLUMNS[kind]} FROM e CROSS JOIN ${table} t ON t.rowid IN (${latest("rowid", most)})
     ORDER BY deleted_time DESC, id DESC LIMIT ${most}`;
+}
+
+/** The experiments among these that the predicate allows; all of them without a predicate. */
+export async function experimentsWith(
+  db: D1Database,
+  experimentIds: readonly string[],
+  predicate: Predicate | undefined,
+): Promise<ReadonlySet<string>> {
+  if (predicate === undefined || experimentIds.length === 0) return new Set(experimentIds);
+  const binder = new Binder();
+  const ids = binder.bind(integerList(experimentIds));
+  const { results } = await db
+    .prepare(`SELECT ${idText("j.value")} AS id FROM json_each(${ids}) j WHERE ${predicate("j.value", binder)}`)
+    .bind(...binder.values())
+    .all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
 }

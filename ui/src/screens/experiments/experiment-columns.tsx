@@ -14,26 +14,17 @@ import type { Doing } from "./experiment-dialogs.tsx";
 import { noteLine, type Row } from "./experiment-rows.ts";
 
 interface ColumnsInput {
-  view: "active" | "deleted";
   /** Aligns the experiments' names with the folders' names, which have an icon. */
   hasFolders: boolean;
   openFolder: (path: string) => void;
   setDoing: (doing: Doing) => void;
-  restore: (experiment: ListedExperiment) => void;
 }
 
 const SHOWN_TAGS = 3;
 
-export function experimentColumns({
-  view,
-  hasFolders,
-  openFolder,
-  setDoing,
-  restore,
-}: ColumnsInput): GridColumn<Row>[] {
+export function experimentColumns({ hasFolders, openFolder, setDoing }: ColumnsInput): GridColumn<Row>[] {
   const entries = (experiment: ListedExperiment): MenuEntry[] => {
     const open: MenuEntry = { label: "Open", href: `#/experiments/${experiment.experiment_id}` };
-    if (view === "deleted") return [open, { label: "Restore", onSelect: () => restore(experiment) }];
     return [
       open,
       { label: "Logged models", href: `#/experiments/${experiment.experiment_id}/models` },

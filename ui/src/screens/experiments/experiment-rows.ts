@@ -32,7 +32,6 @@ export type SortColumn = (typeof SORTS)[number];
 export interface RowQuery {
   /** Words that must all occur in a name, a tag or a description. The results are listed without folders. */
   words: string;
-  stage: "active" | "deleted";
   /** "" is the root. */
   folder: string;
   isFlat: boolean;
@@ -44,14 +43,14 @@ export function rowId(row: Row): string {
   return row.kind === "folder" ? `folder ${row.path}` : row.experiment.experiment_id;
 }
 
-/** The rows of one folder, folders first. Slashes in names make the folders. */
+/** The rows of one folder, folders first, without the trash. Slashes in names make the folders. */
 export function listRows(experiments: readonly ListedExperiment[], query: RowQuery): Row[] {
   const prefix = query.folder === "" ? "" : `${query.folder}/`;
   const words = query.words.toLowerCase().split(/\s+/).filter(Boolean);
   const folders = new Map<string, FolderRow>();
   const rows: ExperimentRow[] = [];
   for (const experiment of experiments) {
-    if (experiment.lifecycle_stage !== query.stage || !experiment.name.startsWith(prefix)) continue;
+    if (experiment.lifecycle_stage !== "active" || !experiment.name.startsWith(prefix)) continue;
     if (words.length > 0 && !matches(experiment, words)) continue;
     const name = experiment.name.slice(prefix.length);
     const folder = words.length > 0 || query.isFlat ? undefined : firstFolder(name);

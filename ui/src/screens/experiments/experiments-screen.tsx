@@ -3,15 +3,12 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { type KeyboardEvent, lazy, Suspense, useDeferredValue, useMemo, useRef, useState } from "react";
 import { experimentListQuery, type ListedExperiment } from "../../api/experiment-list.ts";
-import { restoreExperiment } from "../../api/experiments.ts";
-import { useChange } from "../../api/query-client.ts";
 import { Button } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { RowGrid } from "../../parts/row-grid.tsx";
 import { Segmented } from "../../parts/segmented.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
-import { say, sayFailed } from "../../parts/toast.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
@@ -41,23 +38,22 @@ export function ExperimentsScreen() {
     ...experimentListQuery(),
     refetchInterval: (query) => refreshPeriod(query.state.data),
   });
-  const { q = "", view = "active", folder = "", flat = false, sort = "name" } = search;
+  const { q = "", folder = "", flat = false, sort = "name" } = search;
   const [text, setText] = useAddressText(search.q, (next) => {
     void navigate({ search: (before) => ({ ...before, q: next }), replace: true });
   });
   const words = useDeferredValue(q);
   const all = list.data;
   const rows = useMemo(
-    () => listRows(all ?? [], { words, stage: view, folder, isFlat: flat, sort }),
-    [all, words, view, folder, flat, sort],
+    () => listRows(all ?? [], { words, folder, isFlat: flat, sort }),
+    [all, words, folder, flat, sort],
   );
   const [selectedIds, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [doing, setDoing] = useState<Doing>();
   const searchBox = useRef<HTMLInputElement>(null);
-  const restore = useChange(restoreExperiment, ["experiments", "runs"]);
 
   const parents = foldersTo(folder);
-  useBreadcrumbs([{ label: view === "deleted" ? "Deleted experiments" : folder || "Experiments" }]);
+  useBreadcrumbs([{ label: folder || "Experiments" }]);
   const here = rows.flatMap((row) => (row.kind === "experiment" ? [row.experiment] : []));
   const selected = here.filter((experiment) => selectedIds.has(experiment.experiment_id));
   const openFolder = (path: string): void => {
@@ -69,23 +65,6 @@ export function ExperimentsScreen() {
     void navigate({ to: "/experiments/$ids", params: { ids } });
   };
   const openRow = (row: Row): void => (row.kind === "folder" ? openFolder(row.path) : openRuns([row.experiment]));
-  const restoreAll = async (experiments: readonly ListedExperiment[]): Promise<void> => {
-    try {
-      for (const { experiment_id } of experiments) await restore.mutateAsync({ experiment_id });
-      say(
-        experiments.length === 1 ? `Restored ${experiments[0]!.name}.` : `Restored ${experiments.length} experiments.`,
-      );
-      setSelected(new Set());
-    } catch (error) {
-      sayFailed("Not everything could be restored.", error);
-    }
-  };
-  const setView = (next: "active" | "deleted"): void => {
-    setSelected(new Set());
-    void navigate({
-      search: (before) => ({ ...before, view: next === "active" ? undefined : next, folder: undefined }),
-    });
-  };
   const sortBy = (column: string): void => {
     const isNumeric = column !== "name";
     const first = isNumeric ? `-${column}` : column;
@@ -95,9 +74,9 @@ export function ExperimentsScreen() {
   const onRowKey = (event: KeyboardEvent, row: Row): void => {
     const targets = selected.length > 0 ? selected : row.kind === "experiment" ? [row.experiment] : [];
     if (event.key === "Backspace" && folder !== "") openFolder(parents.at(-2)?.path ?? "");
-    else if (event.key === "Delete" && view === "active" && targets.length > 0) {
+    else if (event.key === "Delete" && targets.length > 0) {
       setDoing({ kind: "delete", experiments: targets });
-    } else if (event.key === "F2" && view === "active" && row.kind === "experiment") {
+    } else if (event.key === "F2" && row.kind === "experiment") {
       setDoing({ kind: "rename", experiment: row.experiment });
     } else return;
     event.preventDefault();
@@ -120,19 +99,11 @@ export function ExperimentsScreen() {
       isDisabled: selected.length === 0,
       run: () => openRuns(selected),
     },
-    {
-      id: "experiments.trash",
-      label: view === "active" ? "Show deleted experiments" : "Show active experiments",
-      group: "Experiments",
-      run: () => setView(view === "active" ? "deleted" : "active"),
-    },
   ]);
   const columns = experimentColumns({
-    view,
     hasFolders: rows[0]?.kind === "folder",
     openFolder,
     setDoing,
-    restore: (experiment) => void restoreAll([experiment]),
   });
   const column = sort.replace(/^-/, "");
   const shownSort = SORTS.find((name) => name === column) ?? "name";
@@ -158,16 +129,6 @@ export function ExperimentsScreen() {
           </Button>
         </div>
         <div className="flex min-w-0 flex-1 items-center gap-2">
-          <Segmented
-            label="Which experiments"
-            value={view}
-            onValueChange={setView}
-            segments={[
-              { value: "active", label: "Active" },
-              { value: "deleted", label: "Trash" },
-            ]}
-            className={beside}
-          />
           {all !== undefined && hasFolders(all) && (
             <Segmented
               label="Layout"
@@ -188,18 +149,17 @@ export function ExperimentsScreen() {
           <span role="status" className="min-w-0 flex-1 truncate text-ink-muted">
             {all !== undefined && (selected.length > 0 ? `${selected.length} selected` : countText(rows))}
           </span>
+          {selected.length === 0 && (
+            <a href="#/trash?kind=experiment" className="text-ink-muted hover:text-ink">
+              Trash
+            </a>
+          )}
           {selected.length > 0 && (
             <>
-              {view === "active" && (
-                <Button onClick={() => openRuns(selected)}>{selected.length > 1 ? "Open together" : "Open"}</Button>
-              )}
-              {view === "active" ? (
-                <Button kind="danger" onClick={() => setDoing({ kind: "delete", experiments: selected })}>
-                  Delete
-                </Button>
-              ) : (
-                <Button onClick={() => void restoreAll(selected)}>Restore</Button>
-              )}
+              <Button onClick={() => openRuns(selected)}>{selected.length > 1 ? "Open together" : "Open"}</Button>
+              <Button kind="danger" onClick={() => setDoing({ kind: "delete", experiments: selected })}>
+                Delete
+              </Button>
               <Button kind="quiet" onClick={() => setSelected(new Set())}>
                 Clear
               </Button>
@@ -237,7 +197,7 @@ export function ExperimentsScreen() {
           <SkeletonRows rows={14} />
         )
       ) : rows.length === 0 ? (
-        <Nothing isSearch={words !== ""} view={view} onClear={() => setText("")} />
+        <Nothing isSearch={words !== ""} onClear={() => setText("")} />
       ) : (
         <div className={isUnused(all) ? "flex h-24 shrink-0 flex-col" : "flex min-h-0 flex-1 flex-col"}>
           <RowGrid
@@ -256,7 +216,7 @@ export function ExperimentsScreen() {
         </div>
       )}
       <Suspense>
-        {all !== undefined && isUnused(all) && view === "active" && words === "" && <FirstRun />}
+        {all !== undefined && isUnused(all) && words === "" && <FirstRun />}
         {doing !== undefined && (
           <ExperimentDialogs
             doing={doing}
@@ -290,19 +250,16 @@ function countText(rows: readonly Row[]): string {
 
 interface NothingProps {
   isSearch: boolean;
-  view: "active" | "deleted";
   onClear: () => void;
 }
 
-function Nothing({ isSearch, view, onClear }: NothingProps) {
+function Nothing({ isSearch, onClear }: NothingProps) {
   if (isSearch) {
     return (
       <EmptyState title="No experiment matches" actions={<Button onClick={onClear}>Empty the search</Button>}>
-        Names, tags and descriptions were searched{view === "active" ? ", but not those in the trash" : ""}.
+        Names, tags and descriptions were searched, but not in the trash.
       </EmptyState>
     );
   }
-  if (view === "deleted")
-    return <EmptyState title="The trash is empty">Deleted experiments can be restored here.</EmptyState>;
   return <EmptyState title="No experiments here">Create one, or log a run: clients create what they need.</EmptyState>;
 }

@@ -4,7 +4,6 @@ import { optional } from "../../parts/search-fields.ts";
 /** The part of the experiment list's state that the address holds. */
 export const experimentsSearch = z.object({
   q: optional(z.string()),
-  view: optional(z.enum(["active", "deleted"])),
   folder: optional(z.string()),
   /** Without folders. */
   flat: optional(z.boolean()),
