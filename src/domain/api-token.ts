@@ -56,7 +56,8 @@ function checksum(text: string): string {
   return digits;
 }
 
-function randomText(length: number): string {
+/** Random ASCII digits and letters, each equally likely; 43 of them hold 256 bits. */
+export function randomText(length: number): string {
   let text = "";
   while (text.length < length) {
     // 248 is four times the alphabet's length: larger bytes are skipped, so that each letter is equally likely.

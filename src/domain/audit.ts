@@ -4,6 +4,7 @@
 export const AUDIT_ACTIONS = [
   ...["user.create", "user.password", "user.admin", "user.delete"],
   ...["token.create", "token.rotate", "token.revoke"],
+  ...["link.create", "link.revoke"],
   ...["role.create", "role.update", "role.delete", "role.permission", "role.assign", "role.unassign"],
   ...["grant.set", "grant.revoke"],
   ...["sign_in.begin", "sign_in.end", "sign_in.fail"],
@@ -15,7 +16,7 @@ export const AUDIT_ACTIONS = [
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 export const AUDIT_TARGETS = [
-  ...["user", "token", "role", "experiment", "run", "logged_model", "registered_model", "model_version"],
+  ...["user", "token", "link", "role", "experiment", "run", "logged_model", "registered_model", "model_version"],
   ...["resource", "trash", "server"],
 ] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];

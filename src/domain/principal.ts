@@ -1,4 +1,5 @@
 import type { Scope } from "./access.ts";
+import type { LinkReach } from "./link.ts";
 
 /** The caller. */
 export interface Principal {
@@ -15,6 +16,16 @@ export interface Principal {
   readonly tokenId?: string | undefined;
   /** Whether Cloudflare Access has let the caller through, with no other credentials. */
   readonly isThroughAccess?: boolean | undefined;
+  /** The link by which the caller came; absent for other callers. Then `user` is absent. */
+  readonly link?: LinkIdentity | undefined;
+}
+
+/** A signed link as a caller. It reads what it shows, as far as its maker may read that. */
+export interface LinkIdentity {
+  readonly linkId: string;
+  readonly reach: LinkReach;
+  /** The maker's id; undefined for a maker who may read everything. */
+  readonly makerId: number | undefined;
 }
 
 /** How the caller signed in, as the audit log names it. */

@@ -8,10 +8,11 @@ import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
 import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
+import { sharedPath } from "../wire/shared-path.ts";
 import { requireArtifacts } from "./artifacts-only.ts";
 import { addressOf, authenticate, callerOfPassword, refuseOtherHosts } from "./authenticate.ts";
-import { authorize, confirm } from "./authorize.ts";
-import { visitor } from "./browser.ts";
+import { authorize, confirm, denied } from "./authorize.ts";
+import { linkVisitor, visitor } from "./browser.ts";
 import { compress } from "./compress.ts";
 import { type Config, configOf } from "./config.ts";
 import { allowPage, preflight } from "./cors.ts";
@@ -33,9 +34,15 @@ function doorsOf(env: Env, config: Config, { reader: db }: CheckedDatabase, exec
 async function callerOf(
   { permission }: Route,
   request: Request,
-  config: Config,
+  { config, linkId }: Arrival,
   doors: Doors,
 ): Promise<Principal | Claim> {
+  if (linkId !== undefined) {
+    refuseOtherHosts(request, config);
+    // No input is read for a call that no link's page makes.
+    if (typeof permission === "string" || permission.link === undefined) throw denied();
+    return linkVisitor(linkId, request, doors);
+  }
   if (permission === "public") return NOBODY;
   if (permission !== "page") return await authenticate(request, config, doors);
   refuseOtherHosts(request, config);
@@ -52,13 +59,14 @@ function orNobody(error: unknown): undefined {
 async function serve(
   route: Route,
   request: Request,
-  { env, config, requestId }: Arrival,
+  arrival: Arrival,
   execution: Execution,
   pathParameters: Readonly<Record<string, string>>,
 ): Promise<Response> {
+  const { env, config, requestId } = arrival;
   const database = databaseOf(env, config);
   const doors = doorsOf(env, config, database, execution);
-  const caller = await callerOf(route, request, config, doors);
+  const caller = await callerOf(route, request, arrival, doors);
   const asked = await readInput(request, route.input, pathParameters).catch(async (error) => {
     // Only confirmed callers learn what is wrong with a request.
     await confirm(caller);
@@ -102,13 +110,21 @@ async function serve(
   return response;
 }
 
+function noEndpoint(request: Request): MlflowError {
+  return new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${request.method} ${rawPath(request)}.`);
+}
+
 /**
- * The path that the router matches: without the static prefix, and with each run of slashes as one, because a tracking URI
+ * The path that the router matches: without the static prefix, without a signed link's folder, and with each run of slashes as one, because a tracking URI
  * that ends with a slash produces double slashes. Routes themselves read the request target as it was sent.
  */
 function routePath(request: Request, { env: arrival }: { env?: Arrival } = {}): string {
+  const path = pathBelow(arrival?.config.staticPrefix ?? "", request);
+  return sharedPath(path)?.below ?? path;
+}
+
+function pathBelow(prefix: string, request: Request): string {
   const path = rawPath(request).replaceAll(/\/{2,}/g, "/");
-  const prefix = arrival?.config.staticPrefix ?? "";
   return prefix !== "" && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
 }
 
@@ -122,12 +138,14 @@ function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
     });
   }
   app.notFound(async (c) => {
-    const { env, config } = c.env;
-    const file = await uiFile(c.req.raw, env, config);
+    const { env, config, linkId } = c.env;
+    const request = c.req.raw;
+    const file = await uiFile(request, env, config);
     if (file !== undefined) return file;
-    const caller = await authenticate(c.req.raw, config, doorsOf(env, config, databaseOf(env, config), c.executionCtx));
-    await confirm(caller);
-    throw new MlflowError("ENDPOINT_NOT_FOUND", `There is no endpoint ${c.req.method} ${c.req.path}.`);
+    if (linkId === undefined) {
+      await confirm(await authenticate(request, config, doorsOf(env, config, databaseOf(env, config), c.executionCtx)));
+    }
+    throw noEndpoint(request);
   });
   app.onError((error, c) => errorResponse(error, c.env.requestId));
   return app;
@@ -154,9 +172,11 @@ export function createApp(routes: readonly Route[]): App {
     async fetch(request, env, execution) {
       const requestId = requestIdOf(request);
       try {
-        const arrival: Arrival = { env, config: configOf(env), requestId, startMs: Date.now() };
+        const config = configOf(env);
+        const linkId = sharedPath(pathBelow(config.staticPrefix, request))?.linkId;
+        const arrival: Arrival = { env, config, requestId, startMs: Date.now(), linkId };
         const response = await answer(request, arrival, execution).catch((error) => errorResponse(error, requestId));
-        return observed(request, forBrowsers(request, response, arrival.config), arrival);
+        return observed(request, forBrowsers(request, response, arrival), arrival);
       } catch (error) {
         return errorResponse(error, requestId);
       }

@@ -1,5 +1,6 @@
 import { GRANT_LEVELS, type Scope } from "../domain/access.ts";
 import { MlflowError } from "../domain/errors.ts";
+import { isPathWithin, isWideEnough, type LinkReach } from "../domain/link.ts";
 import { type Narrowing, NOBODY, type Principal } from "../domain/principal.ts";
 import { EVERYTHING, type Visibility } from "../search/visibility.ts";
 import type { Claim, Doors } from "../services/access/claim.ts";
@@ -20,7 +21,7 @@ export interface Authorized {
 
 type Rule = Exclude<Permission<unknown>, "public" | "page">;
 
-const denied = () => new MlflowError("PERMISSION_DENIED", "Permission denied.");
+export const denied = () => new MlflowError("PERMISSION_DENIED", "Permission denied.");
 
 /**
  * Lets the call through or throws. An admin may make every call that names the resources it touches. A user needs grants:
@@ -94,6 +95,7 @@ function judge(
   { rule, input, resources, granted, listed, defaultLevel }: JudgedCall,
 ): Authorized | undefined {
   if (resources.length === 0 || missingScope(principal.narrowing, rule, resources) !== undefined) return undefined;
+  if (principal.link !== undefined && !isOnPageOf(principal.link.reach, rule, resources)) return undefined;
   const authorized = { principal, visibility: visibilityOf(principal, isAdmin, defaultLevel) };
   if (isAdmin && principal.narrowing?.experimentIds === undefined) return { input, ...authorized };
   const isAllowed =
@@ -103,6 +105,16 @@ function judge(
   if (rule.narrows === undefined) return { input, ...authorized };
   const readable = listed.filter((_, index) => reaches(levels[granted.length + index], GRANT_LEVELS.READ));
   return { input: { ...(input as object), experimentIds: readable }, ...authorized };
+}
+
+/** Whether a link's page makes the call. Whether the link shows the resources, the database decides. */
+function isOnPageOf(reach: LinkReach, { link }: Rule, resources: readonly Resource[]): boolean {
+  if (link === undefined || !isWideEnough(reach.kind, link)) return false;
+  if (reach.kind !== "file") return true;
+  return resources.every((resource) => {
+    if (resource.kind !== "run" && resource.kind !== "loggedModel") return resource.kind === "list";
+    return resource.path !== undefined && isPathWithin(resource.path, reach.path);
+  });
 }
 
 /** @throws MlflowError PERMISSION_DENIED naming the scope that the caller's token lacks. */

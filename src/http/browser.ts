@@ -1,6 +1,7 @@
 import { MlflowError } from "../domain/errors.ts";
 import { LOCAL, NOBODY, type Principal } from "../domain/principal.ts";
-import type { Doors } from "../services/access/claim.ts";
+import type { Claim, Doors } from "../services/access/claim.ts";
+import { linkClaim } from "../services/access/link-claim.ts";
 import { principalOfCookie } from "../services/access/sign-ins.ts";
 import { type AccessUser, accessUser } from "../services/access/sso/cloudflare-access.ts";
 import { signInCookie } from "../wire/sign-in-cookie.ts";
@@ -67,6 +68,17 @@ export async function visitor(request: Request, config: Config, doors: Doors): P
   if (config.isOpenLocally) return LOCAL;
   const known = (await signedInBrowser(request, config, doors)) ?? (await throughAccess(request, config, doors));
   return known === undefined ? NOBODY : { isAdmin: false, ...known };
+}
+
+/**
+ * The visitor of a signed link's page, by the cookie that the link's secret was exchanged for. Other credentials do not count
+ * there.
+ * @throws MlflowError UNAUTHENTICATED, PERMISSION_DENIED
+ */
+export function linkVisitor(linkId: string, request: Request, doors: Doors): Claim {
+  if (!isByOwnPage(request, new Set())) throw notFromPage();
+  requireProof(request);
+  return linkClaim(linkId, signInCookie(request, "-link")?.value ?? "", doors);
 }
 
 /**

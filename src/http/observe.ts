@@ -8,6 +8,8 @@ export interface Arrival {
   readonly requestId: string;
   /** By the runtime's clock, which advances only during I/O. */
   readonly startMs: number;
+  /** The id of the signed link below whose address the request is; absent for other requests. */
+  readonly linkId?: string | undefined;
   /** The first path of the route that answers, such as `/api/2.0/mlflow/runs/get`. */
   route?: string;
 }

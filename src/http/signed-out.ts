@@ -1,14 +1,21 @@
 import { rawPath, rawQuery } from "../wire/raw-target.ts";
 import { PAGE_HEADER } from "./browser.ts";
 import type { Config } from "./config.ts";
+import type { Arrival } from "./observe.ts";
 
 /**
  * Turns a 401 into what a browser needs. A reader who opens an address is sent to the sign-in page, which leads back. A
  * page's own request gets the 401 without the challenge, since a challenge makes the browser open its password dialog.
  * Programs keep the challenge, because some send a password only when challenged.
  */
-export function forBrowsers(request: Request, response: Response, config: Config): Response {
-  if (response.status !== 401 || config.admin === undefined) return response;
+export function forBrowsers(request: Request, response: Response, { config, linkId }: Arrival): Response {
+  if (response.status !== 401) return response;
+  if (linkId !== undefined) {
+    // Nobody signs in for a link.
+    response.headers.delete("WWW-Authenticate");
+    return response;
+  }
+  if (config.admin === undefined) return response;
   if (isOpened(request)) return toSignInPage(request, config);
   if (isOfPage(request)) response.headers.delete("WWW-Authenticate");
   return response;

@@ -1,4 +1,5 @@
 import { absoluteUrl, rawPath } from "../wire/raw-target.ts";
+import { sharedFolder } from "../wire/shared-path.ts";
 import { acceptedEncodings } from "./compress.ts";
 import type { Config } from "./config.ts";
 
@@ -16,6 +17,9 @@ export const UI_HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
 };
+
+/** Headers of the page of a signed link in addition: it tells nobody its address, and no search engine lists it. */
+const SHARED_HEADERS = { "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow" };
 
 /** Paths as the build makes them: nothing encoded, and no empty segment, which a redirect could read as a host. */
 const FILE_PATH = /^\/(?:[\w-][\w.~-]*\/)*(?:[\w-][\w.~-]*)?$/;
@@ -44,20 +48,23 @@ const COMPRESSED_TYPES: Readonly<Record<string, string>> = {
  */
 export async function uiFile(request: Request, env: Env, config: Config): Promise<Response | undefined> {
   if (request.method !== "GET") return undefined;
-  const prefix = config.staticPrefix;
   const asked = rawPath(request);
+  const belowPrefix = asked.startsWith(`${config.staticPrefix}/`) ? asked.slice(config.staticPrefix.length) : asked;
+  const folder = sharedFolder(belowPrefix);
+  const prefix = config.staticPrefix + folder;
   // The page's links are relative, so its path must end with a slash.
   if (prefix !== "" && asked === prefix)
     return new Response(null, { status: 308, headers: { Location: `${prefix}/` } });
   const path = prefix !== "" && asked.startsWith(`${prefix}/`) ? asked.slice(prefix.length) : asked;
   if (!FILE_PATH.test(path)) return undefined;
-  if (env.ASSETS === undefined) return path === "/" ? welcome(request, prefix) : undefined;
+  if (env.ASSETS === undefined) return path === "/" ? welcome(request, config.staticPrefix) : undefined;
   const response = (await compressedFile(request, path, env.ASSETS)) ?? (await plainFile(request, path, env.ASSETS));
-  if (response === undefined) return path === "/" ? welcome(request, prefix) : undefined;
+  if (response === undefined) return path === "/" ? welcome(request, config.staticPrefix) : undefined;
   const location = response.headers.get("Location");
   if (location !== null) response.headers.set("Location", prefix + location);
   for (const [name, value] of Object.entries(UI_HEADERS)) response.headers.set(name, value);
   if (config.frameAncestors !== "'none'") allowFrames(response, config.frameAncestors);
+  if (folder !== "") for (const [name, value] of Object.entries(SHARED_HEADERS)) response.headers.set(name, value);
   if (path.startsWith(HASHED_FILES)) response.headers.set("Cache-Control", FOREVER);
   return response;
 }

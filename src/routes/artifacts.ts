@@ -9,7 +9,7 @@ import { int32, message, queryToRaw, required, string } from "../wire/message.ts
 import { rawQuery } from "../wire/raw-target.ts";
 import { jsonText } from "../wire/respond.ts";
 import { apiPaths, bytes, previewedPaths, type Route, route } from "../wire/route.ts";
-import { onFiles, onRun } from "./permissions.ts";
+import { onFile, onFiles, onLinks, onRun } from "./permissions.ts";
 
 /** MLflow's limit for uploads by its web UI, in bytes. */
 const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
@@ -30,7 +30,7 @@ export const artifactsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: previewedPaths("/mlflow/artifacts/list"),
-    permission: onRun("READ"),
+    permission: onLinks("file", onFile("READ")),
     // MLflow's clients send no page token, and expect all files. With a token, "" for the first page, the answer is a page.
     input: message({ runId: runIdField, path: string, pageToken: string }),
     handle: async ({ ctx, input: { runId, path = "", pageToken } }) => {
@@ -43,7 +43,7 @@ export const artifactsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/get-artifact"],
-    permission: onFiles(onRun("READ")),
+    permission: onLinks("file", onFiles(onFile("READ"))),
     input: message({ runId: runIdField, path: required(string) }),
     handle: async ({ ctx, input: { runId, path }, request }) => {
       const { objectKey } = await locateRunArtifact(ctx, runId, canonicalArtifactPath(path));
@@ -74,15 +74,7 @@ export const artifactsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: apiPaths("/mlflow/artifacts/presigned-upload-url"),
-    permission: {
-      level: "EDIT",
-      scope: "artifacts",
-      on: ({ runId, modelId }) => [
-        ...(runId ? [{ kind: "run" as const, runId }] : []),
-        ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),
-        ...(runId || modelId ? [] : [{ kind: "list" as const }]),
-      ],
-    },
+    permission: onFiles(onFile("EDIT")),
     input: message({ runId: string, modelId: string, path: required(string), expiration: int32 }),
     handle: async ({ ctx, input: { runId, modelId, path } }) => {
       if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");

@@ -17,7 +17,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { datasetSummaryToWire, experimentToWire } from "../wire/tracking.ts";
-import { onExperiment, onExperiments, onList } from "./permissions.ts";
+import { onExperiment, onExperiments, onLinks, onList } from "./permissions.ts";
 
 const experimentId = message({ experimentId: required(id) });
 
@@ -61,7 +61,7 @@ export const experimentsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: previewedPaths("/mlflow/experiments/get"),
-    permission: onExperiment("READ"),
+    permission: onLinks("experiments", onExperiment("READ")),
     input: experimentId,
     handle: async ({ ctx, input }) =>
       json({ experiment: experimentToWire(await getExperiment(ctx, input.experimentId)) }),

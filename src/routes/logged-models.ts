@@ -20,9 +20,9 @@ import { experimentIdsField, optionalKeyValue, searchFields } from "../wire/fiel
 import { bool, id, message, nested, oneOf, orElse, repeated, required, string } from "../wire/message.ts";
 import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
-import { apiPaths, type Route, route } from "../wire/route.ts";
+import { apiPaths, type Permission, type Route, route } from "../wire/route.ts";
 import { loggedModelToWire } from "../wire/tracking.ts";
-import { onExperiment, onFiles, onLoggedModel, onReadableExperiments } from "./permissions.ts";
+import { filesOf, onExperiment, onFiles, onLinks, onLoggedModel, onReadableExperiments } from "./permissions.ts";
 
 const MODEL = "/mlflow/logged-models/:model_id";
 
@@ -40,6 +40,18 @@ const search = message({
   experimentIds: required(experimentIdsField),
   datasets: orElse([], repeated(nested(message({ datasetName: required(string), datasetDigest: string })))),
   orderBy: orElse([], repeated(nested(orderTerm))),
+});
+
+interface ModelFile {
+  readonly modelId: string;
+  readonly artifactDirectoryPath?: string | undefined;
+  readonly artifactFilePath?: string | undefined;
+}
+
+const onModelFile: Permission<ModelFile> = onLinks("file", {
+  level: "READ",
+  on: ({ modelId, artifactDirectoryPath, artifactFilePath = artifactDirectoryPath }) =>
+    filesOf({ modelId, path: artifactFilePath }),
 });
 
 /** The models that MLflow 3 logs: their metadata, and their files by paths relative to the model. */
@@ -61,7 +73,7 @@ export const loggedModelsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: apiPaths("/mlflow/logged-models/search"),
-    permission: onReadableExperiments,
+    permission: onLinks("experiments", onReadableExperiments),
     input: search,
     handle: async ({ ctx, input }) => {
       const found = await searchLoggedModels(ctx, {
@@ -78,7 +90,7 @@ export const loggedModelsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: apiPaths(MODEL),
-    permission: onLoggedModel("READ"),
+    permission: onLinks("runs", onLoggedModel("READ")),
     input: message({ modelId, allowDeleted: bool }),
     handle: async ({ ctx, input }) =>
       jsonText(`{"model":${loggedModelToWire(await getLoggedModel(ctx, input.modelId, input.allowDeleted))}}`),
@@ -145,7 +157,7 @@ export const loggedModelsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: apiPaths(`${MODEL}/artifacts/directories`),
-    permission: onLoggedModel("READ"),
+    permission: onModelFile,
     input: message({ modelId, artifactDirectoryPath: string, pageToken: string }),
     handle: async ({ ctx, input: { modelId, artifactDirectoryPath = "", pageToken } }) => {
       const folder = canonicalArtifactPath(artifactDirectoryPath);
@@ -157,13 +169,17 @@ export const loggedModelsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: apiPaths(`${MODEL}/artifacts/files`),
-    permission: onFiles(onLoggedModel("READ")),
+    permission: onFiles(onModelFile),
     input: message({ modelId, artifactFilePath: string, presigned: string }),
     handle: async ({ ctx, input: { modelId, artifactFilePath, presigned }, request }) => {
       if (!artifactFilePath) {
         throw new MlflowError("BAD_REQUEST", 'Request must include the "artifact_file_path" query parameter.');
       }
       const { objectKey } = await locateModelArtifact(ctx, modelId, canonicalArtifactPath(artifactFilePath));
+      if (presigned === "true" && ctx.principal.link !== undefined) {
+        // A presigned URL would stay valid after the link's end.
+        throw new MlflowError("PERMISSION_DENIED", "Permission denied.");
+      }
       return presigned === "true"
         ? presignedResponse(ctx, request, { objectKey })
         : artifactResponse(ctx, request, { objectKey });

@@ -12,7 +12,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { jsonStream, jsonText } from "../wire/respond.ts";
 import { previewedPaths, type Route, route } from "../wire/route.ts";
 import { metricToWire } from "../wire/tracking.ts";
-import { onRun, onRuns } from "./permissions.ts";
+import { onLinks, onRun, onRuns } from "./permissions.ts";
 
 /** A run's points as JSON objects with commas between. */
 const seriesToWire = ({ runId, key, series }: RunSeries): string =>
@@ -29,7 +29,7 @@ export const metricsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: previewedPaths("/mlflow/metrics/get-history"),
-    permission: onRun("READ"),
+    permission: onLinks("runs", onRun("READ")),
     input: message({ runId: runIdField, metricKey: required(string), maxResults: int32, pageToken: string }),
     handle: async ({ ctx, input: { runId, metricKey, maxResults, pageToken } }) => {
       const page = readMetricPage(ctx, runId, metricKey, maxResults, pageToken || undefined);

@@ -1,5 +1,7 @@
 import { ANY } from "../domain/access.ts";
+import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import type { KeyValue } from "../domain/entities.ts";
+import type { LinkKind } from "../domain/link.ts";
 import { parseModelSource } from "../domain/model-source.ts";
 import { isPrompt } from "../domain/prompts.ts";
 import type { Permission, PermissionLevel, Resource } from "../wire/route.ts";
@@ -13,6 +15,39 @@ export const onServer = (level: PermissionLevel): Permission<unknown> => ({ leve
 /** Adds the scope `artifacts`, which a token needs for calls that read or change files themselves. */
 export function onFiles<Input>(permission: Permission<Input>): Permission<Input> {
   return typeof permission === "string" ? permission : { ...permission, scope: "artifacts" };
+}
+
+/** Opens calls to the pages of signed links of this kind, and of wider ones. */
+export function onLinks<Input>(link: LinkKind, permission: Permission<Input>): Permission<Input> {
+  return typeof permission === "string" ? permission : { ...permission, link };
+}
+
+interface AskedFile {
+  readonly runId?: string | undefined;
+  readonly modelId?: string | undefined;
+  readonly path?: string | undefined;
+}
+
+/**
+ * A file or folder, by the id of its run or logged model. The handler refuses a call that names neither, or both. A path that
+ * is not valid leads to no file, and the handler says why.
+ */
+export function filesOf({ runId, modelId, path = "" }: AskedFile): Resource[] {
+  const file = { path: validPath(path) };
+  const named: Resource[] = [];
+  if (runId) named.push({ kind: "run", runId, ...file });
+  if (modelId) named.push({ kind: "loggedModel", modelId, ...file });
+  return named.length > 0 ? named : [{ kind: "list" }];
+}
+
+export const onFile = (level: PermissionLevel): Permission<AskedFile> => ({ level, on: filesOf });
+
+function validPath(path: string): string | undefined {
+  try {
+    return canonicalArtifactPath(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The caller's own account. Admins may use every account. */

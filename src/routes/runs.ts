@@ -26,7 +26,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { newRunToWire, runInfoToWire, runToWire } from "../wire/tracking.ts";
-import { onMeasuredModels, onReadableExperiments, onRun } from "./permissions.ts";
+import { onLinks, onMeasuredModels, onReadableExperiments, onRun } from "./permissions.ts";
 import { runSearchFields, toRunSearch } from "./run-search.ts";
 
 const metricFields = {
@@ -67,7 +67,7 @@ const searchRoute = (method: "GET" | "POST"): Route =>
   route({
     method,
     paths: previewedPaths("/mlflow/runs/search"),
-    permission: onReadableExperiments,
+    permission: onLinks("runs", onReadableExperiments),
     input: message(runSearchFields),
     handle: async ({ ctx, input }) => {
       const found = await searchRuns(ctx, toRunSearch(input));
@@ -98,7 +98,7 @@ export const runsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: previewedPaths("/mlflow/runs/get"),
-    permission: onRun("READ"),
+    permission: onLinks("runs", onRun("READ")),
     input: message({ runId: runIdField }),
     handle: async ({ ctx, input }) => jsonText(`{"run":${runToWire(await getRun(ctx, input.runId))}}`),
   }),

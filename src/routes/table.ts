@@ -6,6 +6,7 @@ import { experimentsRoutes } from "./experiments.ts";
 import { graphqlRoutes } from "./graphql/graphql.ts";
 import { importRoutes } from "./import.ts";
 import { legacyPermissionsRoutes } from "./legacy-permissions.ts";
+import { linksRoutes } from "./links.ts";
 import { loggedModelsRoutes } from "./logged-models.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { mlflowArtifactsRoutes } from "./mlflow-artifacts.ts";
@@ -25,6 +26,7 @@ import { uiPreviewRoutes } from "./ui/preview.ts";
 import { uiRunsRoutes } from "./ui/runs.ts";
 import { uiSeriesRoutes } from "./ui/series.ts";
 import { uiSessionRoutes } from "./ui/session.ts";
+import { uiSharedRoutes } from "./ui/shared.ts";
 import { uiSsoRoutes } from "./ui/sso.ts";
 import { uiTrashRoutes } from "./ui/trash.ts";
 import { usersRoutes } from "./users.ts";
@@ -48,6 +50,7 @@ export const ROUTES: readonly Route[] = [
   ...uiLiveRoutes,
   ...uiSessionRoutes,
   ...uiSsoRoutes,
+  ...uiSharedRoutes,
   ...uiAccessRoutes,
   ...uiTrashRoutes,
   ...stockUiRoutes,
@@ -60,4 +63,5 @@ export const ROUTES: readonly Route[] = [
   ...legacyPermissionsRoutes,
   ...tokensRoutes,
   ...auditRoutes,
+  ...linksRoutes,
 ];

@@ -20,6 +20,7 @@ import { orderJoins, planRunOrder, type RunOrder } from "./run-order.ts";
 import { runSource, valueTable } from "./run-source.ts";
 import { planWalk, type Stretch } from "./run-walk.ts";
 import { pageStatement, searchQuery } from "./statement.ts";
+import type { Predicate } from "./visibility.ts";
 
 export interface RunSearchQuery extends PageQuery {
   readonly experimentIds: readonly string[];
@@ -57,7 +58,8 @@ export function planRunSearch(query: RunSearchQuery, tuning: RunSearchTuning = {
   const order = planRunOrder(parseOrderBy(orderBy, query.orderGrammar ?? RUN_GRAMMAR));
   const inExperiments = experimentTest(toExperimentIds(experimentIds), query.visibility.runsOf);
   const isOneExperiment = new Set(experimentIds).size === 1;
-  const search = new RunSearch(inExperiments, isOneExperiment, viewType, conditions, order, tuning);
+  const { run } = query.visibility;
+  const search = new RunSearch(inExperiments, run, isOneExperiment, viewType, conditions, order, tuning);
   const plan = planSearch(
     {
       identity: ["runs", experimentIds, filter, orderBy, viewType],
@@ -93,6 +95,7 @@ interface Queries {
 
 class RunSearch {
   readonly #inExperiments: ExperimentTest;
+  readonly #isVisible: Predicate | undefined;
   readonly #isOneExperiment: boolean;
   readonly #lifecycle: LifecycleStage | undefined;
   readonly #conditions: readonly Condition[];
@@ -101,6 +104,7 @@ class RunSearch {
 
   constructor(
     inExperiments: ExperimentTest,
+    isVisible: Predicate | undefined,
     isOneExperiment: boolean,
     viewType: ViewType,
     conditions: readonly Condition[],
@@ -108,6 +112,7 @@ class RunSearch {
     tuning: RunSearchTuning,
   ) {
     this.#inExperiments = inExperiments;
+    this.#isVisible = isVisible;
     this.#isOneExperiment = isOneExperiment;
     this.#lifecycle = LIFECYCLE_STAGES.find((stage) => viewType === `${stage.toUpperCase()}_ONLY`);
     this.#conditions = conditions;
@@ -184,7 +189,7 @@ class RunSearch {
     const { from, where, counted, runId } = this.#wayToAll(binder);
     const source = runSource(runId);
     const others = this.#conditions.filter((condition) => condition !== counted);
-    const tests = [...where, ...this.#inLifecycle(binder), ...others.map((one) => conditionSql(one, source, binder))];
+    const tests = [...where, ...this.#onRun(binder), ...others.map((one) => conditionSql(one, source, binder))];
     return { sql: `SELECT count(*) AS runs FROM ${from} WHERE ${all(tests)}`, values: binder.values() };
   }
 
@@ -204,8 +209,12 @@ class RunSearch {
     return { from: "runs r INDEXED BY runs_by_start", where, counted: undefined, runId: "r.run_id" };
   }
 
-  #inLifecycle(binder: Binder): string[] {
-    return this.#lifecycle === undefined ? [] : [`r.lifecycle_stage = ${binder.bind(this.#lifecycle)}`];
+  /** What each way to the runs must test beside the experiment. */
+  #onRun(binder: Binder): string[] {
+    return [
+      ...(this.#lifecycle === undefined ? [] : [`r.lifecycle_stage = ${binder.bind(this.#lifecycle)}`]),
+      ...(this.#isVisible === undefined ? [] : [this.#isVisible("r.run_id", binder)]),
+    ];
   }
 
   #listedRuns(listed: Comparison, { residual, after, limit }: Page, binder: Binder): string {
@@ -213,7 +222,7 @@ class RunSearch {
       {
         id: "r.run_id",
         from: listedRuns(listed, binder) + orderJoins(this.#order, 0, binder),
-        where: [this.#inExperiments("r.experiment_id", binder), ...this.#inLifecycle(binder)],
+        where: [this.#inExperiments("r.experiment_id", binder), ...this.#onRun(binder)],
         conditions: this.#conditions.filter((condition) => condition !== listed),
         residual,
         source: runSource("r.run_id"),
@@ -230,7 +239,7 @@ class RunSearch {
       {
         id: "r.run_id",
         from: `${driver.from} CROSS JOIN runs r ON r.run_id = d.run_id${orderJoins(this.#order, 0, binder)}`,
-        where: [...driver.where(binder), ...this.#inLifecycle(binder)],
+        where: [...driver.where(binder), ...this.#onRun(binder)],
         conditions: this.#conditions.filter((condition) => condition !== driver.comparison),
         residual,
         source: runSource("d.run_id"),
@@ -247,7 +256,7 @@ class RunSearch {
       {
         id: "r.run_id",
         from: stretch.from(binder),
-        where: [...stretch.where(binder), ...this.#inLifecycle(binder)],
+        where: [...stretch.where(binder), ...this.#onRun(binder)],
         conditions: stretch.conditions,
         residual,
         source: runSource(stretch.runId),

@@ -14,6 +14,8 @@ export interface Visibility {
   readonly experiment?: Predicate;
   /** Tests experiment ids: whether the experiment's runs may be seen. */
   readonly runsOf?: Predicate;
+  /** Tests run ids: which runs may be seen of an experiment whose runs may be seen. */
+  readonly run?: Predicate;
   /** Tests experiment ids: whether the experiment's logged models may be seen. */
   readonly loggedModelsOf?: Predicate;
   /** Tests row ids of registered models. */

@@ -1,4 +1,5 @@
 import type { MlflowError } from "../domain/errors.ts";
+import type { LinkKind } from "../domain/link.ts";
 import type { ServiceContext } from "../services/context.ts";
 import type { Message } from "./message.ts";
 
@@ -21,8 +22,9 @@ type NamedResource =
   | { readonly kind: "account"; readonly username: string }
   | { readonly kind: "experiment"; readonly experimentId: string }
   | { readonly kind: "experimentName"; readonly name: string }
-  | { readonly kind: "run"; readonly runId: string }
-  | { readonly kind: "loggedModel"; readonly modelId: string }
+  /** `path`, where the call touches a file or folder of the run and nothing else of it; as `canonicalArtifactPath` writes it. */
+  | { readonly kind: "run"; readonly runId: string; readonly path?: string | undefined }
+  | { readonly kind: "loggedModel"; readonly modelId: string; readonly path?: string | undefined }
   | { readonly kind: "registeredModel"; readonly name: string }
   | { readonly kind: "artifact"; readonly objectKey: string };
 
@@ -46,6 +48,11 @@ export type Permission<Input> =
        * call continues with the others.
        */
       readonly narrows?: (input: Input) => readonly string[];
+      /**
+       * The smallest kind of signed links whose page makes the call; no link may make a call without this. A link to a file
+       * needs resources with a `path`.
+       */
+      readonly link?: LinkKind;
     };
 
 export interface Call<Input> {

@@ -9,8 +9,14 @@ import { rawHost } from "./raw-target.ts";
 
 const OVER_TLS = "__Host-trackflare";
 
-/** What a cookie is for: "" for a sign-in; "-oidc" for a sign-in under way at a provider, which answers from another site. */
-export type CookieUse = "" | "-oidc";
+/** A link's cookie is valid for the addresses below the link's own. `__Host-` allows no such cookie. */
+const OF_LINK_OVER_TLS = "__Secure-trackflare-link";
+
+/**
+ * What a cookie is for: "" for a sign-in; "-oidc" for a sign-in under way at a provider, which answers from another site;
+ * "-link" for an opened signed link.
+ */
+export type CookieUse = "" | "-oidc" | "-link";
 
 export interface SignInCookie {
   readonly name: string;
@@ -23,7 +29,7 @@ export interface SignInCookie {
  */
 export function signInCookie(request: Request, use: CookieUse = ""): SignInCookie | undefined {
   const cookies = cookiesOf(request);
-  const names = isOverTls(request) ? [OVER_TLS + use] : [OVER_TLS + use, plainName(request) + use];
+  const names = isOverTls(request) ? [secureName(use)] : [secureName(use), plainName(request) + use];
   for (const name of names) {
     const [value, ...others] = cookies.get(name) ?? [];
     if (value !== undefined && others.length === 0) return { name, value };
@@ -33,15 +39,22 @@ export function signInCookie(request: Request, use: CookieUse = ""): SignInCooki
 
 /** The name for the cookie of a new sign-in. @param publicUrl the URL by which browsers reach this server; "" if unknown */
 export function newCookieName(request: Request, use: CookieUse = "", publicUrl = ""): string {
-  return (/^https:/i.test(publicUrl) || isOverTls(request) ? OVER_TLS : plainName(request)) + use;
+  return /^https:/i.test(publicUrl) || isOverTls(request) ? secureName(use) : plainName(request) + use;
 }
 
 /** The value of a `Set-Cookie` header. 0 seconds delete the cookie. */
 export function setCookie({ name, value }: SignInCookie, maxAgeSeconds: number): string {
-  const secure = name.startsWith(OVER_TLS) ? "; Secure" : "";
+  const secure = name.startsWith("__") ? "; Secure" : "";
   // The provider's page redirects back here, and with Strict the browser would not send the cookie with that request.
   const site = name.endsWith("-oidc") ? "Lax" : "Strict";
-  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=${site}${secure}`;
+  // Without a path, a cookie is valid below the folder of the address that set it, as the browser knows that address: a proxy
+  // may have cut its beginning.
+  const path = name.endsWith("-link") ? "" : "; Path=/";
+  return `${name}=${value}${path}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=${site}${secure}`;
+}
+
+function secureName(use: CookieUse): string {
+  return use === "-link" ? OF_LINK_OVER_TLS : OVER_TLS + use;
 }
 
 function plainName(request: Request): string {

@@ -35,9 +35,14 @@ test("health, version, server-info and what a signed URL opens are public, and n
   ]);
 });
 
-test("a page of this server signs in and out, and asks who is there, whoever that is", () => {
+test("a page of this server signs in and out, asks who is there, and opens a link, whoever that is", () => {
   const isOfPage = endpoints.filter(({ permission }) => permission === "page").map(({ endpoint }) => endpoint);
-  expect(isOfPage.sort()).toEqual(["DELETE /ui-api/session", "GET /ui-api/session", "POST /ui-api/session"]);
+  expect(isOfPage.sort()).toEqual([
+    "DELETE /ui-api/session",
+    "GET /ui-api/session",
+    "POST /shared/:link_id/open",
+    "POST /ui-api/session",
+  ]);
 });
 
 const TRACKING = [

@@ -5,14 +5,14 @@ import { runIdField } from "../../wire/fields.ts";
 import { message, orElse, repeated, required, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
-import { onRun, onRuns } from "../permissions.ts";
+import { onLinks, onRun, onRuns } from "../permissions.ts";
 
 /** How the web UI learns of changes to runs. docs/ui-api.md describes the messages. */
 export const uiLiveRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/ui-api/runs/:run_id/live"],
-    permission: onRun("READ"),
+    permission: onLinks("runs", onRun("READ")),
     input: message({ runId: runIdField }),
     handle: async ({ ctx, input, request }) => {
       if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
@@ -24,7 +24,7 @@ export const uiLiveRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: ["/ui-api/live"],
-    permission: onRuns("READ"),
+    permission: onLinks("runs", onRuns("READ")),
     input: message({ runIds: required(repeated(string)), cursor: orElse("", string) }),
     handle: async ({ ctx, input }) => {
       const { changed, cursor } = await whatChanged(ctx, input.runIds, input.cursor);

@@ -3,6 +3,7 @@ import { invalidParameter } from "../../domain/errors.ts";
 import { findArtifact, locateModelArtifact, locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
 import { message, required, string } from "../../wire/message.ts";
 import { type Route, route } from "../../wire/route.ts";
+import { onFile, onFiles, onLinks } from "../permissions.ts";
 
 /**
  * A logged page may run its scripts, because plots need them, but in its own origin: it sees neither the web UI nor the
@@ -26,15 +27,7 @@ export const uiPreviewRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/ui-api/preview"],
-    permission: {
-      level: "READ",
-      scope: "artifacts",
-      on: ({ runId, modelId }) => [
-        ...(runId ? [{ kind: "run" as const, runId }] : []),
-        ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),
-        ...(runId || modelId ? [] : [{ kind: "list" as const }]),
-      ],
-    },
+    permission: onLinks("file", onFiles(onFile("READ"))),
     input: message({ runId: string, modelId: string, path: required(string) }),
     handle: async ({ ctx, input: { runId, modelId, path } }) => {
       if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");

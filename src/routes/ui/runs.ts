@@ -7,7 +7,7 @@ import { listToPieces } from "../../wire/page.ts";
 import { json, jsonStream } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { experimentToWire } from "../../wire/tracking.ts";
-import { onList, onReadableExperiments } from "../permissions.ts";
+import { onLinks, onList, onReadableExperiments } from "../permissions.ts";
 import { runSearchFields, toRunSearch } from "../run-search.ts";
 
 function listedToWire({ experiment, activity }: ListedExperiment): string {
@@ -33,14 +33,15 @@ export const uiRunsRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/ui-api/keys"],
-    permission: onReadableExperiments,
+    // The keys are those of all runs of an experiment.
+    permission: onLinks("experiments", onReadableExperiments),
     input: message({ experimentIds: experimentIdsField }),
     handle: async ({ ctx, input }) => json(await listKeys(ctx, input.experimentIds ?? [])),
   }),
   route({
     method: "POST",
     paths: ["/ui-api/runs"],
-    permission: onReadableExperiments,
+    permission: onLinks("runs", onReadableExperiments),
     input: message({ ...runSearchFields, columns: repeated(string), count: bool }),
     handle: async ({ ctx, input }) => {
       const { columns = [], count = false } = input;

@@ -3,7 +3,7 @@ import { type GroupChart, readGroupCharts } from "../../services/metrics/group-c
 import { double, int32, message, oneOf, repeated, required, string } from "../../wire/message.ts";
 import { byteStream } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
-import { onRuns } from "../permissions.ts";
+import { onLinks, onRuns } from "../permissions.ts";
 
 const DEFAULT_BUCKETS = 500;
 /** How long to read the runs of groups, unless the request says. */
@@ -79,7 +79,7 @@ export const uiSeriesRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: ["/ui-api/series"],
-    permission: onRuns("READ"),
+    permission: onLinks("runs", onRuns("READ")),
     input: message({
       runIds: required(repeated(string)),
       metricKeys: required(repeated(string)),
@@ -95,7 +95,7 @@ export const uiSeriesRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: ["/ui-api/group-series"],
-    permission: onRuns("READ"),
+    permission: onLinks("runs", onRuns("READ")),
     input: message({
       runIds: required(repeated(string)),
       groupOf: required(repeated(int32)),

@@ -25,19 +25,22 @@ export interface Decision {
   readonly levels: readonly (number | "free" | null)[];
 }
 
-const ITEM = { kind: "(j.value ->> 0)", id: "(j.value ->> 1)", more: "(j.value ->> 2)" };
+/** SQL: the parts of a thing of the question, a row of `json_each` under the alias `j`. */
+export const ITEM = { kind: "(j.value ->> 0)", id: "(j.value ->> 1)", more: "(j.value ->> 2)" };
 
 /** SQL: the level on the one thing that a query finds; no row if it finds none. */
-const found = (level: string, from: string) => `(SELECT ${level} FROM ${from})`;
+export const found = (level: string, from: string) => `(SELECT ${level} FROM ${from})`;
+
+/** SQL: the level by the first of the grants that there is, or by the default, ?4. An admin manages everything. */
+export const heldLevel = (isAdmin: string, ...granted: readonly string[]) =>
+  `iif(${isAdmin}, ${GRANT_LEVELS.MANAGE}, coalesce(${granted.join(", ")}, ?4))`;
 
 /**
  * SQL: a user's level on one thing. ?4 is the default.
  * @param only SQL for a JSON list of the experiments that the caller's credentials are limited to; NULL for no limit
  */
 function levelSql(only: string): string {
-  /** The level by grants or the default; an admin manages everything. */
-  const held = (...granted: readonly string[]) =>
-    `iif(u.is_admin, ${GRANT_LEVELS.MANAGE}, coalesce(${granted.join(", ")}, ?4))`;
+  const held = (...granted: readonly string[]) => heldLevel("u.is_admin", ...granted);
   const within = (id: string, level: string) =>
     only === "NULL"
       ? level
@@ -54,6 +57,7 @@ function levelSql(only: string): string {
   WHEN 'run' THEN ${found(onChild("'run'", "r.experiment_id"), `runs r WHERE r.run_id = ${ITEM.id}`)}
   WHEN 'loggedModel' THEN ${found(onChild("'logged_model'", "l.experiment_id"), `logged_models l WHERE l.model_id = ${ITEM.id}`)}
   WHEN 'registeredModel' THEN ${found(onModel("m.registered_model_id"), `registered_models m WHERE m.name = ${ITEM.id}`)}
+  WHEN 'runsOf' THEN ${found(onChild("'run'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
   WHEN 'child' THEN ${found(onChild(ITEM.more, "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
 END AS level`;
 }
@@ -79,7 +83,7 @@ export interface Question {
   readonly defaultLevel: number;
 }
 
-interface DecisionRow {
+export interface DecisionRow {
   readonly is_admin: number;
   readonly level: number | "free" | null;
 }
@@ -121,7 +125,8 @@ export async function decideForToken(
   return first === undefined ? undefined : { token: toToken(first), decision: toDecision(rows, question) };
 }
 
-async function ask<Row>(
+/** Asks one statement about the things of a question. @param who the values of ?1 and ?2; ?3 are the things */
+export async function ask<Row>(
   db: D1Database,
   sql: string,
   who: readonly unknown[],
@@ -136,7 +141,7 @@ async function ask<Row>(
   return results;
 }
 
-function toDecision(rows: readonly DecisionRow[], { things, defaultLevel }: Question): Decision {
+export function toDecision(rows: readonly DecisionRow[], { things, defaultLevel }: Question): Decision {
   const levels = things.length === 0 ? [] : rows.map(({ level }) => raised(level, defaultLevel));
   return { isAdmin: rows[0]?.is_admin === 1, levels };
 }
@@ -160,7 +165,7 @@ function toItem(thing: GrantedThing): readonly string[] {
     case "loggedModel":
       return [thing.kind, thing.modelId];
     case "runsOf":
-      return isInteger(thing.experimentId) ? ["child", thing.experimentId, "run"] : NOTHING;
+      return isInteger(thing.experimentId) ? [thing.kind, thing.experimentId] : NOTHING;
     case "artifact":
       return artifactItem(thing.objectKey);
   }

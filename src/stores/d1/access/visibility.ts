@@ -1,5 +1,5 @@
 import { GRANT_LEVELS, type Grant } from "../../../domain/access.ts";
-import type { Principal } from "../../../domain/principal.ts";
+import type { LinkIdentity, Principal } from "../../../domain/principal.ts";
 import type { Binder } from "../../../search/binder.ts";
 import { EVERYTHING, type Predicate, type Visibility } from "../../../search/visibility.ts";
 import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
@@ -14,10 +14,42 @@ export function visibilityOf(
   defaultLevel: number,
   level: Grant = "READ",
 ): Visibility {
+  if (principal.link !== undefined) return level === "READ" ? ofLink(principal.link, defaultLevel) : NOTHING;
   const whole =
     seesEverything || principal.user === undefined ? EVERYTHING : byGrants(principal.user.userId, defaultLevel, level);
   const experimentIds = principal.narrowing?.experimentIds;
   return experimentIds === undefined ? whole : ofExperiments(whole, experimentIds);
+}
+
+const nothing: Predicate = () => "FALSE";
+const everything: Predicate = () => "TRUE";
+
+const NOTHING: Visibility = {
+  name: "nothing",
+  experiment: nothing,
+  runsOf: nothing,
+  loggedModelsOf: nothing,
+  registeredModel: nothing,
+};
+
+/** What a link shows, of what its maker may read. Of that, searches find active experiments and runs only. */
+function ofLink({ linkId, reach, makerId }: LinkIdentity, defaultLevel: number): Visibility {
+  const whole = makerId === undefined ? EVERYTHING : byGrants(makerId, defaultLevel, "READ");
+  const name = `link ${linkId}`;
+  const isActive: Predicate = (id) =>
+    `EXISTS (SELECT 1 FROM runs lr WHERE lr.run_id = ${id} AND lr.lifecycle_stage = 'active')`;
+  switch (reach.kind) {
+    case "experiments":
+      return { ...ofExperiments(whole, reach.experimentIds), name, run: isActive };
+    case "runs": {
+      const runIds = JSON.stringify(reach.runIds);
+      const isOne: Predicate = (id, binder) =>
+        `(${id} IN (SELECT value FROM json_each(${binder.bind(runIds)})) AND ${isActive(id, binder)})`;
+      return { ...NOTHING, name, runsOf: whole.runsOf ?? everything, run: isOne };
+    }
+    case "file":
+      return { ...NOTHING, name };
+  }
 }
 
 function byGrants(userId: number, defaultLevel: number, level: Grant): Visibility {
@@ -50,6 +82,6 @@ function ofExperiments(whole: Visibility, experimentIds: readonly string[]): Vis
     experiment: narrowed(whole.experiment),
     runsOf: narrowed(whole.runsOf),
     loggedModelsOf: narrowed(whole.loggedModelsOf),
-    registeredModel: () => "FALSE",
+    registeredModel: nothing,
   };
 }

@@ -18,6 +18,7 @@ import signIns from "../../../../migrations/0018_sign_ins.sql";
 import signOn from "../../../../migrations/0019_sign_on.sql";
 import flushedThrough from "../../../../migrations/0020_flushed_through.sql";
 import auditEntries from "../../../../migrations/0021_audit_entries.sql";
+import links from "../../../../migrations/0023_links.sql";
 import { MlflowError } from "../../../domain/errors.ts";
 import { appliedMigrations } from "./applied-migrations.ts";
 
@@ -43,6 +44,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0019_sign_on.sql", sql: signOn },
   { name: "0020_flushed_through.sql", sql: flushedThrough },
   { name: "0021_audit_entries.sql", sql: auditEntries },
+  { name: "0023_links.sql", sql: links },
 ];
 
 /** SQL: whether all migrations were applied; binds {@link MIGRATION_NAMES}. */

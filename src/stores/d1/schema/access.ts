@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { RESOURCE_TYPES } from "../../../domain/access.ts";
 import { AUDIT_ACTIONS, AUDIT_TARGETS } from "../../../domain/audit.ts";
@@ -118,6 +119,44 @@ export const apiTokens = sqliteTable(
     lastUsedTimeMs: integer("last_used_time"),
   },
   (table) => [uniqueIndex("api_tokens_by_user").on(table.userId, table.name)],
+);
+
+/**
+ * Signed links, which let whoever has one read a run, some runs, an experiment or a file. They are deleted with their maker,
+ * and with the only thing that they show.
+ */
+export const links = sqliteTable(
+  "links",
+  {
+    /** The part of a link's address that is not secret. */
+    linkId: text("link_id").primaryKey(),
+    /** The maker, whose right to read the link needs; 0 for the admin of the server's settings, and for an open server. */
+    userId: integer("user_id").notNull(),
+    /** HMAC-SHA-256 of the secret, in hex, with a key that is not in this database. */
+    secretHash: text("secret_hash").notNull(),
+    /** What the link is for, in its maker's words. */
+    name: text("name").notNull(),
+    /** The experiments that the link shows, as a JSON list of ids; null for a link to runs or a file. */
+    experimentIds: text("experiment_ids"),
+    /** The runs that the link shows, or the one run that has the file, as a JSON list of ids. */
+    runIds: text("run_ids"),
+    /** The logged model that has the file. */
+    modelId: text("model_id"),
+    /** The file or folder that the link shows; null for a link to runs or experiments. */
+    path: text("path"),
+    /** The address within the web UI that the link opens; empty for the thing's own page. */
+    address: text("address").notNull(),
+    creationTimeMs: integer("creation_time").notNull(),
+    expirationTimeMs: integer("expiration_time").notNull(),
+    /** Accurate to a quarter of an hour; null if the link was never opened. */
+    lastUsedTimeMs: integer("last_used_time"),
+  },
+  (table) => [
+    index("links_by_user").on(table.userId, table.creationTimeMs),
+    index("links_by_experiments").on(table.experimentIds).where(sql`experiment_ids IS NOT NULL`),
+    index("links_by_runs").on(table.runIds).where(sql`run_ids IS NOT NULL`),
+    index("links_by_model").on(table.modelId).where(sql`model_id IS NOT NULL`),
+  ],
 );
 
 /** Browsers that are signed in. When a user's stamp changes, a trigger deletes all sign-ins of the user. */
