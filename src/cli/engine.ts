@@ -138,6 +138,7 @@ function workerVars(settings: ServerSettings) {
     ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin),
     ...settings.standing,
     ...settings.telling,
+    ...settings.callers,
     ...settings.artifacts,
   };
 }

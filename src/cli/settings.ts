@@ -3,7 +3,14 @@ import { resolve } from "node:path";
 import * as z from "zod/mini";
 import { isServed } from "../domain/artifact-location.ts";
 import { s3Settings } from "../domain/s3-settings.ts";
-import { adminSettings, artifactSettings, isYes, ssoSettings, standingSettings } from "../domain/settings.ts";
+import {
+  adminSettings,
+  artifactSettings,
+  callerSettings,
+  isYes,
+  ssoSettings,
+  standingSettings,
+} from "../domain/settings.ts";
 import { UserError } from "./user-error.ts";
 
 /** The checked settings from the command line and the environment. `admin` is undefined if no secret is set. */
@@ -18,6 +25,8 @@ export interface ServerSettings {
   readonly standing: z.infer<typeof standingSettings>;
   /** The Worker's vars for logs and metrics, if set. */
   readonly telling: { readonly TRACKFLARE_METRICS?: "1"; readonly TRACKFLARE_LOG_REQUESTS?: "1" };
+  /** The Worker's vars for limits and proxies, if set. */
+  readonly callers: z.infer<typeof callerSettings>;
   /** The Worker's vars for artifacts, if set. */
   readonly artifacts: z.infer<typeof artifactSettings>;
 }
@@ -94,6 +103,7 @@ export function parseServerSettings(
       ...(flags.exposePrometheus ? { TRACKFLARE_METRICS: "1" } : {}),
       ...(environment.TRACKFLARE_LOG_REQUESTS === "1" ? { TRACKFLARE_LOG_REQUESTS: "1" } : {}),
     },
+    callers: parseVars(callerSettings, CALLER_FLAGS, { ...flags, rateLimit: environment.TRACKFLARE_RATE_LIMIT }),
     artifacts: parseArtifacts(flags, environment),
   };
 }
@@ -104,6 +114,11 @@ const STANDING_FLAGS = {
   corsAllowedOrigins: ["--cors-allowed-origins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"],
   staticPrefix: ["--static-prefix", "MLFLOW_STATIC_PREFIX"],
   xFrameOptions: ["--x-frame-options", "MLFLOW_SERVER_X_FRAME_OPTIONS"],
+} as const;
+
+const CALLER_FLAGS = {
+  trustedProxies: ["--trusted-proxies", "TRACKFLARE_TRUSTED_PROXIES"],
+  rateLimit: ["TRACKFLARE_RATE_LIMIT", "TRACKFLARE_RATE_LIMIT"],
 } as const;
 
 const ARTIFACT_FLAGS = {

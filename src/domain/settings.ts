@@ -102,6 +102,29 @@ export const standingSettings = z.object({
   MLFLOW_SERVER_X_FRAME_OPTIONS: z.optional(z.enum(["DENY", "SAMEORIGIN", "NONE"], "must be DENY, SAMEORIGIN or NONE")),
 });
 
+const wholeNumber = (most: number, least = 0) =>
+  z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          (text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most,
+          `must be a whole number from ${least} to ${most}`,
+        ),
+      ),
+  );
+
+/** Limits on callers, and how far the server trusts what a proxy says of them. */
+export const callerSettings = z.object({
+  /** The most requests of a token, or of a user, in a minute. No limit without it. */
+  TRACKFLARE_RATE_LIMIT: wholeNumber(1_000_000, 1),
+  /**
+   * On one machine: how many proxies stand in front of the server, each of which appends its caller to X-Forwarded-For.
+   * The server must be reachable through them only.
+   */
+  TRACKFLARE_TRUSTED_PROXIES: wholeNumber(9),
+});
+
 const yesOrNo = z.optional(z.string().check(z.regex(/^(true|false|1|0)$/i, "must be true or false")));
 
 /** Where artifacts lie, and how clients transfer them. The names are MLflow's. */

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { MlflowError } from "../domain/errors.ts";
 import { NOBODY, type Principal } from "../domain/principal.ts";
 import type { Claim, Doors } from "../services/access/claim.ts";
+import { requireWithinLimit } from "../services/access/request-limit.ts";
 import { finishPurgesOnce } from "../services/trash/after-purges.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
@@ -10,9 +11,10 @@ import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-targe
 import type { Route } from "../wire/route.ts";
 import { sharedPath } from "../wire/shared-path.ts";
 import { requireArtifacts } from "./artifacts-only.ts";
-import { addressOf, authenticate, callerOfPassword, refuseOtherHosts } from "./authenticate.ts";
+import { authenticate, callerOfPassword, refuseOtherHosts } from "./authenticate.ts";
 import { authorize, confirm, denied } from "./authorize.ts";
 import { linkVisitor, visitor } from "./browser.ts";
+import { addressOf } from "./client-address.ts";
 import { compress } from "./compress.ts";
 import { type Config, configOf } from "./config.ts";
 import { allowPage, preflight } from "./cors.ts";
@@ -27,8 +29,19 @@ type Execution = Pick<ExecutionContext, "waitUntil">;
 
 const databaseOf = (env: Env, { locations }: Config) => new CheckedDatabase(env.DB, locations.defaultRoot);
 
-function doorsOf(env: Env, config: Config, { reader: db }: CheckedDatabase, execution: Execution): Doors {
-  return { env, db, waitUntil: (work) => execution.waitUntil(work), defaultLevel: config.defaultLevel };
+function doorsOf(
+  request: Request,
+  { env, config, requestId }: Arrival,
+  { reader: db }: CheckedDatabase,
+  execution: Execution,
+): Doors {
+  return {
+    env,
+    db,
+    waitUntil: (work) => execution.waitUntil(work),
+    defaultLevel: config.defaultLevel,
+    auditedFrom: { address: addressOf(request, config), requestId },
+  };
 }
 
 async function callerOf(
@@ -65,7 +78,7 @@ async function serve(
 ): Promise<Response> {
   const { env, config, requestId } = arrival;
   const database = databaseOf(env, config);
-  const doors = doorsOf(env, config, database, execution);
+  const doors = doorsOf(request, arrival, database, execution);
   const caller = await callerOf(route, request, arrival, doors);
   const asked = await readInput(request, route.input, pathParameters).catch(async (error) => {
     // Only confirmed callers learn what is wrong with a request.
@@ -74,6 +87,7 @@ async function serve(
   });
   const { principal, visibility, input } = await authorize(caller, route.permission, asked, doors);
   if (config.isArtifactsOnly) requireArtifacts(route);
+  await requireWithinLimit(env, principal, config.requestsPerMinute);
   const { waitUntil } = doors;
   const ctx = {
     env,
@@ -93,7 +107,7 @@ async function serve(
       const found = await callerOfPassword([{ username, password }], request, config, doors);
       return found && (await confirm(found).catch(orNobody));
     },
-    clientAddress: addressOf(request, config),
+    clientAddress: doors.auditedFrom.address,
     announcesMultipart: config.announcesMultipart,
     announcesPresigned: config.announcesPresigned,
     presigned: config.presigned,
@@ -143,7 +157,8 @@ function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
     const file = await uiFile(request, env, config);
     if (file !== undefined) return file;
     if (linkId === undefined) {
-      await confirm(await authenticate(request, config, doorsOf(env, config, databaseOf(env, config), c.executionCtx)));
+      const doors = doorsOf(request, c.env, databaseOf(env, config), c.executionCtx);
+      await confirm(await authenticate(request, config, doors));
     }
     throw noEndpoint(request);
   });

@@ -8,6 +8,7 @@ import { MAX_PASSWORD_LENGTH } from "../services/access/users.ts";
 import { rawHost } from "../wire/raw-target.ts";
 import { signedInBrowser, throughAccess } from "./browser.ts";
 import { forwardedBy, isLocalHost, pageOf } from "./callers.ts";
+import { addressOf, networkOf } from "./client-address.ts";
 import type { AdminCredentials, Config } from "./config.ts";
 
 /**
@@ -113,21 +114,10 @@ export async function callerOfPassword(
     ({ username, password }) =>
       username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
   );
-  return usable.length > 0 ? await passwordClaim(usable, networkOf(request, config), doors) : undefined;
+  return usable.length > 0 ? await passwordClaim(usable, networkOf(addressOf(request, config)), doors) : undefined;
 }
 
 const principalOfSettings = ({ username }: AdminCredentials): Principal => ({ username, isAdmin: true });
-
-/** The client's address, which Cloudflare sets on the edge. On one machine the client could set the header itself. */
-export function addressOf({ headers }: Request, { isOnOneMachine }: Config): string {
-  return isOnOneMachine ? "" : (headers.get("CF-Connecting-IP") ?? "");
-}
-
-function networkOf(request: Request, config: Config): string {
-  const address = addressOf(request, config);
-  // For IPv6, the first 64 bits: the part that a provider assigns to one customer.
-  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
-}
 
 async function isAdmin({ username, password }: NameAndPassword, admin: AdminCredentials): Promise<boolean> {
   // Every secret is always compared, so that the response time does not reveal which one was wrong.

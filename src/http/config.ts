@@ -6,6 +6,7 @@ import { type S3Settings, type S3Variables, s3Settings } from "../domain/s3-sett
 import {
   adminSettings,
   artifactSettings,
+  callerSettings,
   cellSettings,
   isYes,
   ssoSettings,
@@ -33,6 +34,7 @@ const settings = z.extend(adminSettings, {
   ...standingSettings.shape,
   ...ssoSettings.shape,
   ...artifactSettings.shape,
+  ...callerSettings.shape,
 });
 
 /** The admin's name and secrets. */
@@ -58,6 +60,10 @@ export interface Config {
   readonly bucket: S3Settings | undefined;
   /** The permission level of a user on everything that no grant of the user covers. */
   readonly defaultLevel: number;
+  /** How many proxies in front of a server on one machine tell its clients' addresses. */
+  readonly trustedProxies: number;
+  /** The most requests of one caller in a minute; undefined for no limit. */
+  readonly requestsPerMinute: number | undefined;
   /** Whether the local command serves, not the edge. */
   readonly isOnOneMachine: boolean;
   readonly countsRequests: boolean;
@@ -186,6 +192,8 @@ function parseConfig(env: Env): Config {
     logsRequests: rest.TRACKFLARE_LOG_REQUESTS === "1",
     bucket: bucketOf(rest),
     defaultLevel: DEFAULT_LEVELS[rest.TRACKFLARE_DEFAULT_PERMISSION ?? "READ"],
+    trustedProxies: Number(rest.TRACKFLARE_TRUSTED_PROXIES ?? 0),
+    requestsPerMinute: rest.TRACKFLARE_RATE_LIMIT === undefined ? undefined : Number(rest.TRACKFLARE_RATE_LIMIT),
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
     presigned: presignedUse(rest.MLFLOW_ARTIFACTS_PRESIGNED_ONLY, keepsInR2),
     presignedSeconds: Number(rest.MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS ?? 3600),

@@ -7,7 +7,7 @@ const PASSWORD = "long enough for one";
 const TOKEN = "a token of this test";
 
 test("on loopback no secret is needed", () => {
-  const none = { admin: undefined, standing: {}, telling: {}, artifacts: {} };
+  const none = { admin: undefined, standing: {}, telling: {}, callers: {}, artifacts: {} };
   const expected = { host: "127.0.0.1", port: 5000, dataDir: resolve("data"), ...none };
   expect(parseServerSettings(FLAGS, {})).toEqual(expected);
   expect(parseServerSettings({ ...FLAGS, host: "localhost" }, {})).toEqual(expected);

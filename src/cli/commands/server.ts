@@ -28,6 +28,12 @@ export function serverCommand(): Command {
       ),
     )
     .addOption(
+      new Option(
+        "--trusted-proxies <number>",
+        "how many proxies stand in front, each of which adds its caller to X-Forwarded-For; nobody else may reach the port",
+      ).env("TRACKFLARE_TRUSTED_PROXIES"),
+    )
+    .addOption(
       new Option("--static-prefix <path>", "path below which the server answers too, such as /mlflow").env(
         "MLFLOW_STATIC_PREFIX",
       ),

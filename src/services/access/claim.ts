@@ -11,6 +11,8 @@ export interface Doors {
   readonly waitUntil: (work: Promise<unknown>) => void;
   /** The permission level of a user on everything that no grant of the user covers. */
   readonly defaultLevel: number;
+  /** Where the request comes from, for the audit log. */
+  readonly auditedFrom: { readonly address: string; readonly requestId: string };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { MlflowError } from "../../domain/errors.ts";
+import { auditStatement } from "../../stores/d1/access/audit.ts";
 import { decideForNames, type GrantedThing } from "../../stores/d1/access/decisions.ts";
 import type { Credentials } from "../../stores/d1/access/users.ts";
+import { AttemptCounter } from "../../stores/gate/attempts.ts";
 import { type Claim, type Doors, unauthenticated, userClaim, userKey } from "./claim.ts";
 import { accessEpoch, keepAccess, type Said } from "./memory.ts";
 import { passwordMatches } from "./passwords.ts";
@@ -14,23 +16,13 @@ import { passwordMatches } from "./passwords.ts";
 const REMEMBERED_MS = 60_000;
 const MAX_REMEMBERED = 1000;
 
-/** Wrong passwords allowed for one name from one network per minute. Further ones are refused unchecked, even right ones. */
-const MAX_FAILURES = 10;
-const FAILURES_MS = 60_000;
-const MAX_COUNTED = 10_000;
-
 type Known = Pick<Credentials, "userId" | "username" | "stamp"> & { readonly untilMs: number };
 
 /** Right passwords, by a keyed digest of name and password. */
 const known = new Map<string, Known>();
 
-/** Failures by name and network. Each isolate counts its own, and one network's requests reach an isolate near to it. */
-const failures = new Map<string, Failures>();
-
-interface Failures {
-  readonly count: number;
-  readonly untilMs: number;
-}
+/** Passwords that are being checked, by the same digest: requests that arrive together share a check and an attempt. */
+const checks = new Map<string, Promise<Said>>();
 
 export interface NameAndPassword {
   readonly username: string;
@@ -41,65 +33,95 @@ export interface NameAndPassword {
  * @param readings the possible decodings of one header, as UTF-8 and as Latin-1. Together they count as one attempt.
  * @param network the network that failures are counted for. It never comes from what a client says of itself.
  * @returns a claim that fails alike, and in the same time, for a wrong name and a wrong password. After too many wrong
- * passwords it is refused unchecked with REQUEST_LIMIT_EXCEEDED.
+ * passwords of the name from the network it is refused unchecked with REQUEST_LIMIT_EXCEEDED.
  */
 export async function passwordClaim(
   readings: readonly NameAndPassword[],
   network: string,
   doors: Doors,
 ): Promise<Claim> {
-  const nowMs = Date.now();
   const keys = await Promise.all(readings.map(digest));
-  for (const key of keys) {
-    const user = known.get(key);
-    if (user !== undefined && user.untilMs > nowMs) return userClaim(user, user, doors);
+  const recalled = recallUser(keys);
+  if (recalled !== undefined) return userClaim(recalled, recalled, doors);
+  return { recall: () => undefined, ask: (things) => signInOnce(readings, keys, network, doors, things) };
+}
+
+function recallUser(keys: readonly string[]): Known | undefined {
+  const nowMs = Date.now();
+  return keys.map((key) => known.get(key)).find((user) => user !== undefined && user.untilMs > nowMs);
+}
+
+async function signInOnce(
+  readings: readonly NameAndPassword[],
+  keys: readonly string[],
+  network: string,
+  doors: Doors,
+  things: readonly GrantedThing[],
+): Promise<Said> {
+  const check = `${keys.join(" ")} ${network}`;
+  const underWay = checks.get(check);
+  if (underWay !== undefined) {
+    await underWay;
+    const user = recallUser(keys);
+    if (user === undefined) throw unauthenticated();
+    return await userClaim(user, user, doors).ask(things);
   }
-  return { recall: () => undefined, ask: (things) => signIn(readings, keys, network, doors, things) };
+  const signingIn = signIn(readings, keys, network, doors, things);
+  checks.set(check, signingIn);
+  try {
+    return await signingIn;
+  } finally {
+    checks.delete(check);
+  }
 }
 
 async function signIn(
   readings: readonly NameAndPassword[],
   keys: readonly string[],
   network: string,
-  { db, defaultLevel }: Doors,
+  { env, db, defaultLevel, waitUntil, auditedFrom }: Doors,
   things: readonly GrantedThing[],
 ): Promise<Said> {
-  const nowMs = Date.now();
   const usernames = [...new Set(readings.map(({ username }) => username))];
-  const counters = usernames.map((username) => `${network} ${username}`);
-  const full = counters.map((counter) => failuresOf(counter, nowMs)).filter(({ count }) => count >= MAX_FAILURES);
-  if (full.length > 0) {
-    const seconds = Math.ceil((Math.max(...full.map(({ untilMs }) => untilMs)) - nowMs) / 1000);
+  const epoch = accessEpoch();
+  const counter = new AttemptCounter(env, network, usernames);
+  const [attempt, found] = await Promise.all([
+    counter.begin(),
+    decideForNames(db, usernames, { things, defaultLevel }),
+  ]);
+  const { waitSeconds } = attempt;
+  if (waitSeconds > 0) {
     throw new MlflowError(
       "REQUEST_LIMIT_EXCEEDED",
-      `Too many wrong passwords of this name; please wait ${seconds} s. Tokens go on working.`,
+      `Too many wrong passwords of this name; please wait ${waitSeconds} s. Tokens go on working.`,
       {},
-      seconds,
+      waitSeconds,
     );
   }
-  const epoch = accessEpoch();
-  const found = await decideForNames(db, usernames, { things, defaultLevel });
   for (const [index, { username, password }] of readings.entries()) {
     const { user, decision } = found.find((one) => one.user.username === username) ?? {};
     if (!(await passwordMatches(password, user?.passwordHash)) || user === undefined || decision === undefined)
       continue;
-    for (const counter of counters) failures.delete(counter);
+    waitUntil(counter.succeeded());
     const { userId, stamp } = user;
-    keep(known, keys[index]!, { userId, username, stamp, untilMs: nowMs + REMEMBERED_MS }, MAX_REMEMBERED);
+    keep(known, keys[index]!, { userId, username, stamp, untilMs: Date.now() + REMEMBERED_MS }, MAX_REMEMBERED);
     const said = { ...decision, principal: { username, isAdmin: decision.isAdmin, user: { userId, stamp } } };
     keepAccess(epoch, userKey(user), things, said);
     return said;
   }
-  for (const counter of counters) {
-    const failed = failuresOf(counter, nowMs);
-    keep(failures, counter, { ...failed, count: failed.count + 1 }, MAX_COUNTED);
+  if ("isNoted" in attempt && attempt.isNoted) {
+    // A name that no user has may be a password in the wrong field, so it is not written down.
+    const targetId = found[0]?.user.username ?? "";
+    const failure = {
+      action: "sign_in.fail",
+      targetType: "user",
+      targetId,
+      detail: { failures: attempt.failures },
+    } as const;
+    const entry = auditStatement(db, { username: "", credential: "none", ...auditedFrom }, failure);
+    waitUntil(entry.run().catch((error: unknown) => console.error("audit of a failed sign-in", error)));
   }
   throw unauthenticated();
-}
-
-function failuresOf(counter: string, nowMs: number): Failures {
-  const failed = failures.get(counter);
-  return failed !== undefined && failed.untilMs > nowMs ? failed : { count: 0, untilMs: nowMs + FAILURES_MS };
 }
 
 function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void {

@@ -105,7 +105,8 @@ export async function setIsAdmin(ctx: ServiceContext, username: string, isAdmin:
     throw new MlflowError("BAD_REQUEST", "Admins cannot take their own rights. Ask another admin to do it.");
   }
   const writes = recorded(ctx, { action: "user.admin", ...userTarget(username), detail: { is_admin: isAdmin } });
-  if (!(await changed(updateIsAdmin(writes, username, isAdmin)))) throw userNotFound(username);
+  if (!(await changed(updateIsAdmin(writes, username, isAdmin, hasSettingsAdmin(ctx)))))
+    throw await notRemoved(ctx, username);
 }
 
 /** Deletes a user with all of the user's grants. @throws MlflowError BAD_REQUEST for the own account, as in MLflow. */
@@ -117,7 +118,16 @@ export async function deleteUser(ctx: ServiceContext, username: string): Promise
     );
   }
   const writes = recorded(ctx, { action: "user.delete", ...userTarget(username) });
-  if (!(await changed(deleteRow(writes, username)))) throw userNotFound(username);
+  if (!(await changed(deleteRow(writes, username, hasSettingsAdmin(ctx))))) throw await notRemoved(ctx, username);
+}
+
+/** Whether the settings have an admin, or the server asks for no credentials: nobody is locked out then. */
+const hasSettingsAdmin = (ctx: ServiceContext) => ctx.adminUsername !== "" || ctx.principal === LOCAL;
+
+/** The error for a user who could not be removed or demoted. */
+async function notRemoved({ db }: ServiceContext, username: string): Promise<Error> {
+  if ((await findUser(db, username)) === undefined) return userNotFound(username);
+  return new MlflowError("BAD_REQUEST", `User '${username}' is the last admin. Make another user an admin first.`);
 }
 
 /** A user as the target of an entry in the audit log. */

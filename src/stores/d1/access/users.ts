@@ -76,18 +76,35 @@ export async function updatePassword(
   return meta.changes > 0;
 }
 
-/** @returns whether there was such a user. */
-export async function updateIsAdmin(db: Database, username: string, isAdmin: boolean): Promise<boolean> {
-  const sql = "UPDATE users SET is_admin = ? WHERE username = ?";
+/**
+ * SQL: whether an admin is left without the user. D1 runs one statement after the other, so of two admins who remove each
+ * other one stays. ?1 is whether the settings have an admin besides.
+ */
+const IS_NOT_LAST =
+  "(?1 OR NOT users.is_admin OR EXISTS (SELECT 1 FROM users o WHERE o.is_admin AND o.user_id <> users.user_id))";
+
+/** @returns whether a user was changed; false if there is none, or if no admin would be left. */
+export async function updateIsAdmin(
+  db: Database,
+  username: string,
+  isAdmin: boolean,
+  hasSettingsAdmin: boolean,
+): Promise<boolean> {
   const { meta } = await db
-    .prepare(sql)
-    .bind(isAdmin ? 1 : 0, username)
+    .prepare(`UPDATE users SET is_admin = ?2 WHERE username = ?3 AND (?2 OR ${IS_NOT_LAST})`)
+    .bind(hasSettingsAdmin ? 1 : 0, isAdmin ? 1 : 0, username)
     .run();
   return meta.changes > 0;
 }
 
-/** Deletes a user with all of the user's grants. @returns whether there was such a user. */
-export async function deleteUser(db: Database, username: string): Promise<boolean> {
-  const row = await db.prepare("DELETE FROM users WHERE username = ? RETURNING user_id").bind(username).first();
+/**
+ * Deletes a user with all of the user's grants.
+ * @returns whether a user was deleted; false if there is none, or if no admin would be left.
+ */
+export async function deleteUser(db: Database, username: string, hasSettingsAdmin: boolean): Promise<boolean> {
+  const row = await db
+    .prepare(`DELETE FROM users WHERE username = ?2 AND ${IS_NOT_LAST} RETURNING user_id`)
+    .bind(hasSettingsAdmin ? 1 : 0, username)
+    .first();
   return row !== null;
 }

@@ -1,0 +1,41 @@
+import type { Attempt } from "./access-gate.ts";
+
+/** Objects among which networks are spread. All attempts from one network reach one object, so its counts are exact. */
+const GATES = 8;
+
+/** The counts of failed attempts to sign in, by name and network. */
+export class AttemptCounter {
+  readonly #env: Env;
+  readonly #network: string;
+  readonly #usernames: readonly string[];
+
+  /** @param network the network that the attempt comes from; "" for an unknown one */
+  constructor(env: Env, network: string, usernames: readonly string[]) {
+    this.#env = env;
+    this.#network = network;
+    this.#usernames = usernames;
+  }
+
+  async begin(): Promise<Attempt> {
+    const [gate, counters] = await this.#gate();
+    return await gate.beginAttempt(counters);
+  }
+
+  async succeeded(): Promise<void> {
+    const [gate, counters] = await this.#gate();
+    await gate.endAttempt(counters);
+  }
+
+  async #gate() {
+    const [network, ...counters] = await Promise.all(
+      [this.#network, ...this.#usernames.map((name) => `${this.#network} ${name}`)].map(sha256),
+    );
+    const number = Number.parseInt(network!.slice(0, 2), 16) % GATES;
+    return [this.#env.GATE.getByName(`attempts ${number}`), counters] as const;
+  }
+}
+
+/** Digests, because people type passwords where a name belongs. */
+async function sha256(text: string): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toString("hex");
+}
