@@ -21,11 +21,11 @@ const SWEEP_EVERY_MS = 60 * 60 * 1000;
  * Serves the folder in which the Worker keeps artifacts as plain files on one machine
  * (stores/artifacts/folder-artifact-store.ts). It speaks HTTP, because a Worker has no disk:
  *
- *     PUT    /?key=a/b      stores the body; 409 if a folder has the name or a parent is a file. With end=<text> the body
+ *     PUT    /?key=a/b      stores the body, answers its ETag; 409 if a folder has the name or a parent is a file. With end=<text> the body
  *                           must end with the text (else 400), and is stored without it: nothing else proves that a
  *                           chunked body is complete
  *     POST   /?key=a/b      stores a body that is already in the uploads' folder as the file upload=<name>; 400 if its size
- *                           is not size=<bytes>. The upload's file is gone afterwards in either case
+ *                           is not size=<bytes>. Answers as PUT. The upload's file is gone afterwards in either case
  *     GET    /?key=a/b      the file, or the requested Range of it; 404, 416
  *     HEAD   /?key=a/b      the headers of GET
  *     GET    /?folder=a     a page of the folder's entries as JSON, {"files":[FileInfo],"next"?}; from=<next> asks for the
@@ -38,7 +38,7 @@ const SWEEP_EVERY_MS = 60 * 60 * 1000;
  *     POST   /?key=a/b&begin=1              starts an upload, answers its id as text; 409
  *     PUT    /?key=a/b&of=<id>&part=3       stores the body as a part, answers its ETag
  *     POST   /?key=a/b&of=<id>&part=3&…     stores a body from the uploads' folder as a part, as above
- *     POST   /?key=a/b&complete=<id>        builds the file from the parts that the body names, [[1,"<etag>"],…]; 400, 409
+ *     POST   /?key=a/b&complete=<id>        builds the file from the parts that the body names, [[1,"<etag>"],…], answers as PUT; 400, 409
  *     DELETE /?key=a/b&abort=<id>           aborts the upload
  *
  * It does not trust its caller: it checks keys again, and treats a symbolic link as a missing file. But any process that can
@@ -123,7 +123,8 @@ async function post(
 ): Promise<void> {
   const completed = query.get("complete");
   if (query.has("begin")) response.write(await uploads.create(key));
-  else if (completed !== null) await uploads.complete(completed, key, namedParts(await json(request)));
+  else if (completed !== null)
+    tellEtag(response, await uploads.complete(completed, key, namedParts(await json(request))));
   else {
     const set = setter({ uploads, ...files }, key, query, response);
     await adoptFile(files.workFolder, query.get("upload") ?? "", Number(query.get("size")), set);
@@ -135,10 +136,14 @@ type Setter = (path: string, file: FileHandle) => Promise<void>;
 
 function setter({ tree, uploads }: Files, key: string, query: URLSearchParams, response: ServerResponse): Setter {
   const upload = query.get("of");
-  if (upload === null) return (path, file) => tree.place(path, file, key);
+  if (upload === null) return async (path, file) => tellEtag(response, await tree.place(path, file, key));
   return async (path, file) => {
     response.setHeader("ETag", await uploads.add(upload, key, Number(query.get("part")), path, file));
   };
+}
+
+function tellEtag(response: ServerResponse, etag: string): void {
+  response.setHeader("ETag", etag);
 }
 
 function namedParts(body: unknown): NamedPart[] {

@@ -54,10 +54,12 @@ export class FileTree {
 
   /**
    * Gives an upload its name. For a small file, it also waits until the disk has the name and the bytes.
+   * @returns the file's etag.
    * @throws {Refusal} 409 if a folder has the name or a parent is a file.
    */
-  async place(upload: string, file: FileHandle, key: string): Promise<void> {
-    const isSynced = (await file.stat()).size <= MAX_SYNCED_BYTES;
+  async place(upload: string, file: FileHandle, key: string): Promise<string> {
+    const stat = await file.stat({ bigint: true });
+    const isSynced = stat.size <= MAX_SYNCED_BYTES;
     if (isSynced) await file.datasync();
     const target = join(this.#root, key);
     for (let attempt = 1; ; attempt++) {
@@ -65,7 +67,7 @@ export class FileTree {
       try {
         await rename(upload, target);
         if (isSynced) await this.#sync.flush(dirname(target));
-        return;
+        return etagOf(stat);
       } catch (error) {
         const code = errorCode(error);
         if (code === "EISDIR" || code === "ENOTEMPTY" || code === "EEXIST") {

@@ -32,7 +32,7 @@ interface Upload {
   joining: Promise<void>;
   lastUse: number;
   /** A digest of the parts of the finished file, once a client has completed the upload. */
-  completion?: { readonly digest: string; readonly done: Promise<void> } | undefined;
+  completion?: { readonly digest: string; readonly done: Promise<string> } | undefined;
 }
 
 /**
@@ -100,9 +100,10 @@ export class PartUploads {
 
   /**
    * Builds the file from the parts that the client names, and moves it to its place. A client may repeat the call.
+   * @returns the file's etag.
    * @throws {Refusal} 404 if the upload does not exist, 400 if other parts were received, 409 as {@link create}.
    */
-  async complete(id: string, key: string, parts: readonly NamedPart[]): Promise<void> {
+  async complete(id: string, key: string, parts: readonly NamedPart[]): Promise<string> {
     const upload = this.#find(id, key);
     const digest = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
     if (upload.completion !== undefined) {
@@ -116,7 +117,7 @@ export class PartUploads {
     const done = this.#assemble(upload, parts);
     upload.completion = { digest, done };
     try {
-      await done;
+      return await done;
     } catch (error) {
       upload.completion = undefined;
       throw error;
@@ -155,7 +156,7 @@ export class PartUploads {
     return upload;
   }
 
-  async #assemble(upload: Upload, named: readonly NamedPart[]): Promise<void> {
+  async #assemble(upload: Upload, named: readonly NamedPart[]): Promise<string> {
     await upload.joining;
     await joinParts(upload);
     const parts = named.flatMap(([number]) => upload.parts.get(number) ?? []);
@@ -166,14 +167,17 @@ export class PartUploads {
       path,
       parts.reduce((sum, { length }) => sum + length, 0),
     );
-    {
-      await using file = await open(path, "r+");
-      await this.#tree.place(path, file, upload.key);
-    }
+    const etag = await this.#place(path, upload.key);
     upload.parts.clear();
     upload.joined.length = 0;
     // The next sweep deletes the rest.
     await rm(upload.folder, { recursive: true, force: true }).catch(() => undefined);
+    return etag;
+  }
+
+  async #place(path: string, key: string): Promise<string> {
+    await using file = await open(path, "r+");
+    return await this.#tree.place(path, file, key);
   }
 }
 

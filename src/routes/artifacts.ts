@@ -2,8 +2,10 @@ import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { invalidParameter } from "../domain/errors.ts";
 import { locateModelArtifact, locateRunArtifact } from "../services/artifacts/artifact-access.ts";
 import { requireFilePlace } from "../services/artifacts/artifact-roots.ts";
+import { storeFile } from "../services/artifacts/store-file.ts";
 import { listingPageResponse, listingResponse } from "../wire/artifact-listing.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
+import { announcedChecksums } from "../wire/checksums.ts";
 import { runIdField } from "../wire/fields.ts";
 import { int32, message, queryToRaw, required, string } from "../wire/message.ts";
 import { rawQuery } from "../wire/raw-target.ts";
@@ -60,14 +62,15 @@ export const artifactsRoutes: readonly Route[] = [
       read: (request, body) => {
         if (body.length === 0) throw invalidParameter("Request must specify data.");
         const query = new URLSearchParams(rawQuery(request));
-        return { ...uploadInput.parse(queryToRaw(query, uploadInput.repeatedNames), ""), body };
+        const announced = announcedChecksums(request.headers);
+        return { ...uploadInput.parse(queryToRaw(query, uploadInput.repeatedNames), ""), body, announced };
       },
     }),
-    handle: async ({ ctx, input: { runId, path, body } }) => {
+    handle: async ({ ctx, input: { runId, path, body, announced } }) => {
       const artifactPath = canonicalArtifactPath(path);
       const { objectKey } = await locateRunArtifact(ctx, runId, artifactPath);
       await requireFilePlace(ctx, objectKey);
-      await ctx.artifacts.put(objectKey, new Response(body).body, body.length);
+      await storeFile(ctx, objectKey, new Response(body).body, body.length, announced);
       return jsonText("");
     },
   }),

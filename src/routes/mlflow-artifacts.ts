@@ -2,9 +2,11 @@ import { artifactPathOfUrl, canonicalArtifactPath, otherPathsOfUrl } from "../do
 import { MlflowError } from "../domain/errors.ts";
 import { type AskedFile, existingKey } from "../services/artifacts/artifact-access.ts";
 import { requireDeletable, requireFilePlace } from "../services/artifacts/artifact-roots.ts";
+import { forgetDigests, storeFile } from "../services/artifacts/store-file.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { listingResponse } from "../wire/artifact-listing.ts";
 import { artifactResponse, presignedResponse } from "../wire/artifact-response.ts";
+import { announcedChecksums } from "../wire/checksums.ts";
 import { type Message, message, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
 import {
@@ -95,7 +97,8 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
       requireProxying(ctx, "uploads");
       await requireFilePlace(ctx, objectKey);
       const length = request.headers.get("Content-Length");
-      await ctx.artifacts.put(objectKey, request.body, length === null ? undefined : Number(length));
+      const contentLength = length === null ? undefined : Number(length);
+      await storeFile(ctx, objectKey, request.body, contentLength, announcedChecksums(request.headers));
       return json({});
     },
   }),
@@ -109,6 +112,7 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
       const objectKey = await existingKey(ctx, input);
       await requireDeletable(ctx, objectKey);
       await ctx.artifacts.delete(objectKey);
+      forgetDigests(ctx, objectKey);
       return json({});
     },
   }),

@@ -1,7 +1,9 @@
 import { artifactPathOfUrl } from "../domain/artifact-path.ts";
-import { invalidParameter, MlflowError } from "../domain/errors.ts";
+import { invalidParameter } from "../domain/errors.ts";
+import { storePart } from "../services/artifacts/multipart.ts";
 import { verifiedPart, verifyFile } from "../services/artifacts/signed-urls.ts";
 import { artifactResponse } from "../wire/artifact-response.ts";
+import { announcedChecksums } from "../wire/checksums.ts";
 import { rawQuery } from "../wire/raw-target.ts";
 import { jsonText } from "../wire/respond.ts";
 import { apiPaths, type Route, route, type StreamInput, stream } from "../wire/route.ts";
@@ -33,17 +35,13 @@ export const signedArtifactsRoutes: readonly Route[] = [
     paths: apiPaths(`${SIGNED_PARTS}/*`),
     input: signedTarget(SIGNED_PARTS),
     handle: async ({ ctx, input: { objectKey, query }, request }) => {
-      const { uploadId, partNumber } = await verifiedPart(ctx.signingSecret, objectKey, query);
-      const { multipart } = ctx.artifacts;
-      if (multipart.sendPart === undefined) {
-        throw new MlflowError("NOT_IMPLEMENTED", "Parts do not come to this server.");
-      }
+      const part = await verifiedPart(ctx.signingSecret, objectKey, query);
       const length = request.headers.get("Content-Length");
       const size = Number(length);
       if (length === null || !Number.isSafeInteger(size) || size > MAX_PART_BYTES) {
         throw invalidParameter("A part must say its length, in the header Content-Length.");
       }
-      const etag = await multipart.sendPart(objectKey, uploadId, partNumber, request.body, size);
+      const etag = await storePart(ctx, part, request.body, size, announcedChecksums(request.headers));
       const answer = jsonText("");
       answer.headers.set("ETag", etag);
       return answer;

@@ -19,6 +19,7 @@ import { systemRoutes } from "./system.ts";
 import { tokensRoutes } from "./tokens.ts";
 import { trashRoutes } from "./trash.ts";
 import { uiAccessRoutes } from "./ui/access.ts";
+import { uiArtifactRoutes } from "./ui/artifact.ts";
 import { uiFindRoutes } from "./ui/find.ts";
 import { uiFolderZipRoutes } from "./ui/folder-zip.ts";
 import { uiLiveRoutes } from "./ui/live.ts";
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...artifactsRoutes,
   ...mlflowArtifactsRoutes,
   ...graphqlRoutes,
+  ...uiArtifactRoutes,
   ...uiFindRoutes,
   ...uiFolderZipRoutes,
   ...uiPreviewRoutes,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectSound, expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
@@ -42,6 +43,12 @@ test("the tree by keys: down into folders, back up, letters; the address holds t
   await page.keyboard.press("Enter");
   await page.getByText("layers: [1, 2]").waitFor();
   expect(page.url()).toContain("path=config.yaml");
+  const stored = await fetch(`${ui.server.url}/get-artifact?run_id=${ui.seed.run}&path=config.yaml`);
+  const sha256 = createHash("sha256")
+    .update(await stored.bytes())
+    .digest("hex");
+  await page.getByText(`SHA-256 ${sha256.slice(0, 8)}…`).waitFor();
+  await page.getByRole("button", { name: "Copy the SHA-256" }).waitFor();
   await expectSound(opened);
   const deep = await openFile("nested/deep/er/MLmodel");
   await deep.page.getByText("artifact_path: model").waitFor();

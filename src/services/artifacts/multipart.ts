@@ -1,8 +1,10 @@
+import type { Checksum } from "../../domain/checksums.ts";
 import { invalidParameter, MlflowError } from "../../domain/errors.ts";
 import type { Multipart, UploadedPart } from "../../stores/artifacts/artifact-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { requireFilePlace } from "./artifact-roots.ts";
-import { expiryIn, signedPartQuery } from "./signed-urls.ts";
+import { etagWithDigest, expiryIn, type SignedPart, signedPartQuery, splitEtag } from "./signed-urls.ts";
+import { recordDigest, storeChecked } from "./store-file.ts";
 
 /** The limit of S3 and R2. */
 const MAX_PARTS = 10_000;
@@ -34,7 +36,9 @@ export async function createMultipartUpload(
   await requireFilePlace(ctx, objectKey);
   const uploadId = await multipart.create(objectKey);
   const numbers = Array.from({ length: partCount }, (_, i) => i + 1);
-  const parts = await Promise.all(numbers.map((number) => placeOfPart(ctx, multipart, objectKey, uploadId, number)));
+  const parts = await Promise.all(
+    numbers.map((partNumber) => placeOfPart(ctx, multipart, { objectKey, uploadId, partNumber, partCount })),
+  );
   return { uploadId, parts };
 }
 
@@ -46,8 +50,43 @@ export async function completeMultipartUpload(
   parts: readonly UploadedPart[],
 ): Promise<void> {
   if (parts.length === 0) throw invalidParameter("An upload has at least one part.");
-  const inOrder = parts.toSorted((a, b) => a.partNumber - b.partNumber);
-  await requireMultipart(ctx).complete(objectKey, uploadId, inOrder);
+  const multipart = requireMultipart(ctx);
+  const upload = { objectKey, uploadId };
+  const split = await Promise.all(
+    parts.map(async ({ partNumber, etag }) => ({ partNumber, ...(await splitEtag(ctx.signingSecret, upload, etag)) })),
+  );
+  const inOrder = split.toSorted((a, b) => a.partNumber - b.partNumber);
+  const etag = await multipart.complete(objectKey, uploadId, inOrder);
+  const [only, ...others] = inOrder;
+  if (others.length === 0) recordDigest(ctx, objectKey, etag, only?.sha256);
+}
+
+/**
+ * Stores a part that comes to this server.
+ * @param announced checksums of the part that the client announces.
+ * @returns the part's etag for the client.
+ * @throws MlflowError INVALID_PARAMETER_VALUE where the part has another checksum or length; NOT_IMPLEMENTED where parts go
+ *   to the store itself.
+ */
+export async function storePart(
+  ctx: ServiceContext,
+  part: SignedPart,
+  body: ReadableStream<Uint8Array> | null,
+  length: number,
+  announced: readonly Checksum[],
+): Promise<string> {
+  const { multipart } = ctx.artifacts;
+  if (multipart.sendPart === undefined) throw new MlflowError("NOT_IMPLEMENTED", "Parts do not come to this server.");
+  const sendPart = multipart.sendPart.bind(multipart);
+  const { objectKey, uploadId, partNumber, partCount } = part;
+  // A file's SHA-256 does not follow from its parts'.
+  if (partCount > 1 && announced.length === 0) {
+    return await sendPart(objectKey, uploadId, partNumber, body, length);
+  }
+  const { stored: etag, sha256 } = await storeChecked(body, length, announced, (checked) =>
+    sendPart(objectKey, uploadId, partNumber, checked, length),
+  );
+  return partCount === 1 ? await etagWithDigest(ctx.signingSecret ?? "", part, etag, sha256) : etag;
 }
 
 export async function abortMultipartUpload(ctx: ServiceContext, objectKey: string, uploadId: string): Promise<void> {
@@ -73,12 +112,12 @@ function requireMultipart(ctx: ServiceContext): Multipart {
 async function placeOfPart(
   ctx: ServiceContext,
   multipart: Multipart,
-  objectKey: string,
-  uploadId: string,
-  partNumber: number,
+  part: Omit<SignedPart, "expires">,
 ): Promise<PartPlace> {
-  if (multipart.presignPart)
+  if (multipart.presignPart) {
+    const { objectKey, uploadId, partNumber } = part;
     return { url: await multipart.presignPart(objectKey, uploadId, partNumber, PART_URL_SECONDS) };
-  const part = { objectKey, uploadId, partNumber, expires: expiryIn(PART_URL_SECONDS) };
-  return { query: await signedPartQuery(ctx.signingSecret ?? "", part) };
+  }
+  const expires = expiryIn(PART_URL_SECONDS);
+  return { query: await signedPartQuery(ctx.signingSecret ?? "", { ...part, expires }) };
 }

@@ -11,6 +11,8 @@ export interface SignedPart {
   readonly objectKey: string;
   readonly uploadId: string;
   readonly partNumber: number;
+  /** How many parts the upload was announced to have. */
+  readonly partCount: number;
   readonly expires: number;
 }
 
@@ -39,6 +41,7 @@ export async function signedPartQuery(secret: string, part: SignedPart): Promise
   return new URLSearchParams({
     upload_id: part.uploadId,
     part_number: String(part.partNumber),
+    part_count: String(part.partCount),
     expires: String(part.expires),
     signature: await signatureOf(secret, partMessage(part)),
   }).toString();
@@ -63,6 +66,7 @@ export async function verifiedPart(
     objectKey,
     uploadId: query.get("upload_id") ?? "",
     partNumber: Number(query.get("part_number")),
+    partCount: Number(query.get("part_count")),
     expires: Number(query.get("expires")),
   };
   await verify(secret, query, partMessage(part), part.expires);
@@ -75,9 +79,34 @@ export async function verifyFile(secret: string | undefined, objectKey: string, 
   await verify(secret, query, fileMessage(file), file.expires);
 }
 
+/**
+ * The etag of the only part of an upload, with the SHA-256 that this server computed of the part, signed. Clients send the
+ * etags of parts back when they complete an upload, so the server that completes it knows the SHA-256 of the whole file.
+ */
+export async function etagWithDigest(secret: string, part: SignedPart, etag: string, sha256: string): Promise<string> {
+  const signature = await signatureOf(secret, digestMessage(part, sha256));
+  return etag.replace(/"$/, `.${sha256}.${signature}"`);
+}
+
+/** The store's own etag, and the SHA-256 if {@link etagWithDigest} added one for this upload. */
+export async function splitEtag(
+  secret: string | undefined,
+  upload: Pick<SignedPart, "objectKey" | "uploadId">,
+  etag: string,
+): Promise<{ readonly etag: string; readonly sha256: string | undefined }> {
+  const [, own = "", sha256 = "", signature = ""] = /^"?(.*)\.([0-9a-f]{64})\.([0-9a-f]{64})"?$/.exec(etag) ?? [];
+  if (secret === undefined || sha256 === "") return { etag, sha256: undefined };
+  const isSigned = await isSignatureOf(secret, digestMessage(upload, sha256), signature);
+  return { etag: `"${own}"`, sha256: isSigned ? sha256 : undefined };
+}
+
+function digestMessage({ objectKey, uploadId }: Pick<SignedPart, "objectKey" | "uploadId">, sha256: string): string {
+  return JSON.stringify(["SHA-256", objectKey, uploadId, sha256]);
+}
+
 /** The signed message. Its fields cannot be confused with each other, since a JSON list delimits them. */
-function partMessage({ objectKey, uploadId, partNumber, expires }: SignedPart): string {
-  return JSON.stringify(["PUT", objectKey, uploadId, partNumber, expires]);
+function partMessage({ objectKey, uploadId, partNumber, partCount, expires }: SignedPart): string {
+  return JSON.stringify(["PUT", objectKey, uploadId, partNumber, partCount, expires]);
 }
 
 function fileMessage({ objectKey, expires }: SignedFile): string {
@@ -89,17 +118,19 @@ async function signatureOf(secret: string, message: string): Promise<string> {
   return Buffer.from(signature).toString("hex");
 }
 
+async function isSignatureOf(secret: string, message: string, signature: string): Promise<boolean> {
+  if (!/^[0-9a-f]{64}$/.test(signature)) return false;
+  const key = await signingKey(secret);
+  return await crypto.subtle.verify("HMAC", key, Buffer.from(signature, "hex"), utf8.encode(message));
+}
+
 async function verify(
   secret: string | undefined,
   query: URLSearchParams,
   message: string,
   expires: number,
 ): Promise<void> {
-  const signature = query.get("signature") ?? "";
-  const isSigned =
-    secret !== undefined &&
-    /^[0-9a-f]{64}$/.test(signature) &&
-    (await crypto.subtle.verify("HMAC", await signingKey(secret), Buffer.from(signature, "hex"), utf8.encode(message)));
+  const isSigned = secret !== undefined && (await isSignatureOf(secret, message, query.get("signature") ?? ""));
   if (!isSigned) throw new MlflowError("PERMISSION_DENIED", "The signature of this URL is not right.");
   if (expires * 1000 < Date.now()) throw new MlflowError("PERMISSION_DENIED", "This URL has expired.");
 }

@@ -61,10 +61,11 @@ export interface Multipart {
   ): Promise<string>;
   /**
    * Creates the object from these parts, in the order of their numbers. A repeated call gets the same answer as the first.
+   * @returns the object's etag, as {@link ObjectInfo} has it; "" if the store does not tell it.
    * @throws MlflowError RESOURCE_DOES_NOT_EXIST when there is no such upload in progress; INVALID_PARAMETER_VALUE when the
    *   parts differ from what arrived, and as {@link create}: then nothing has changed.
    */
-  complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void>;
+  complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<string>;
   /** Aborts an upload. May be repeated: a client whose abort fails reports only that failure to its user. */
   abort(key: string, uploadId: string): Promise<void>;
 }
@@ -101,10 +102,11 @@ export interface ArtifactStore {
    * Stores `body` under `key`, replacing an existing object. Readers see the old object or the new one, never a part of it.
    * A body that ends early changes nothing.
    * @param contentLength in bytes; undefined when the client sent no length (it sends empty files that way).
+   * @returns the object's etag, as {@link ObjectInfo} has it.
    * @throws MlflowError INVALID_PARAMETER_VALUE when the store cannot hold the name (a file where a folder is, or below a
    *   file), or when the body does not have the stated length.
    */
-  put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void>;
+  put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<string>;
 
   /**
    * @returns undefined when there is no object at `key`.

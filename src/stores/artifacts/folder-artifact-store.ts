@@ -22,9 +22,10 @@ export class FolderArtifactStore implements ArtifactStore {
     this.multipart = new FolderMultipart(this.#files);
   }
 
-  async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void> {
+  async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<string> {
     const answer = await this.#files.send({ key }, body, contentLength);
     if (!answer.ok) throw unexpected(answer);
+    return answer.headers.get("ETag") ?? "";
   }
 
   async get(key: string, range?: RangeRequest): Promise<StoredObject | undefined> {

@@ -29,13 +29,14 @@ export class FolderMultipart implements Multipart {
     return answer.headers.get("ETag") ?? "";
   }
 
-  async complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
+  async complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<string> {
     const body = JSON.stringify(parts.map(({ partNumber, etag }) => [partNumber, etag]));
     const answer = await this.#files.fetch("POST", { key, complete: uploadId }, { body });
     if (answer.status === 404) throw noSuchUpload(uploadId);
     if (answer.status === 409) throw nameTaken(key);
     if (answer.status === 400) throw wrongParts(uploadId);
     if (!answer.ok) throw unexpected(answer);
+    return answer.headers.get("ETag") ?? "";
   }
 
   async abort(key: string, uploadId: string): Promise<void> {

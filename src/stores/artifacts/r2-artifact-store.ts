@@ -32,15 +32,11 @@ export class R2ArtifactStore implements ArtifactStore {
     this.multipart = new R2Multipart(bucket, (key) => this.#refuseIfTaken(key));
   }
 
-  async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void> {
+  async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<string> {
     await this.#refuseIfTaken(key);
-    if (body === null) {
-      await this.#bucket.put(key, "");
-    } else if (contentLength === undefined) {
-      await this.#putUnknownLength(key, body);
-    } else {
-      await sizedStream(key, body, contentLength, (sized) => this.#bucket.put(key, sized));
-    }
+    if (body === null) return etagOf(await this.#bucket.put(key, ""));
+    if (contentLength === undefined) return await this.#putUnknownLength(key, body);
+    return etagOf(await sizedStream(key, body, contentLength, (sized) => this.#bucket.put(key, sized)));
   }
 
   async get(key: string, range?: RangeRequest): Promise<StoredObject | undefined> {
@@ -99,25 +95,30 @@ export class R2ArtifactStore implements ArtifactStore {
   }
 
   /** R2 takes only streams of known length, so this method collects parts, one at a time. */
-  async #putUnknownLength(key: string, body: ReadableStream<Uint8Array>): Promise<void> {
+  async #putUnknownLength(key: string, body: ReadableStream<Uint8Array>): Promise<string> {
     let upload: R2MultipartUpload | undefined;
     try {
       const parts: R2UploadedPart[] = [];
       for await (const { bytes, isLast } of partsOf(key, body)) {
         if (isLast && parts.length === 0) {
-          await this.#bucket.put(key, bytes);
-          return;
+          return etagOf(await this.#bucket.put(key, bytes));
         }
         if (bytes.length === 0) break;
         upload ??= await this.#bucket.createMultipartUpload(key);
         parts.push(await upload.uploadPart(parts.length + 1, bytes));
       }
-      await upload?.complete(parts);
+      if (upload === undefined) throw new Error("A body without a last part");
+      return etagOf(await upload.complete(parts));
     } catch (error) {
       await upload?.abort();
       throw error;
     }
   }
+}
+
+/** R2 answers null only to a put with conditions. */
+function etagOf(object: R2Object | null): string {
+  return object?.httpEtag ?? "";
 }
 
 /** The range that R2 answers for `range`: the requested range, limited to the object. */

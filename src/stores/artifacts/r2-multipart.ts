@@ -47,15 +47,18 @@ export class R2Multipart implements Multipart {
     return `"${etag}"`;
   }
 
-  async complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
+  async complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<string> {
     await this.#refuseIfTaken(key);
     const { bucketId, token } = splitToken(uploadId);
     const listed = parts.map(({ partNumber, etag }) => ({ partNumber, etag: etag.replace(/^"(.*)"$/, "$1") }));
     const upload = this.#bucket.resumeMultipartUpload(key, bucketId);
-    await upload.complete(listed).catch(async (error: unknown) => {
+    const completed = await upload.complete(listed).catch(async (error: unknown) => {
       if (!isNoSuchUpload(error)) throw partsError(error, uploadId);
-      if ((await this.#bucket.head(key))?.customMetadata?.[UPLOAD_TOKEN] !== token) throw noSuchUpload(uploadId);
+      const object = await this.#bucket.head(key);
+      if (object?.customMetadata?.[UPLOAD_TOKEN] !== token) throw noSuchUpload(uploadId);
+      return object;
     });
+    return completed.httpEtag;
   }
 
   async abort(key: string, uploadId: string): Promise<void> {

@@ -5,14 +5,15 @@ const PART_BYTES = 8 * 1024 * 1024;
 
 /**
  * Sends a body of a stated length.
+ * @returns the answer of `send`.
  * @throws MlflowError INVALID_PARAMETER_VALUE when the body has another length.
  */
-export async function sizedStream(
+export async function sizedStream<Answer>(
   key: string,
   body: ReadableStream<Uint8Array>,
   contentLength: number,
-  send: (sized: ReadableStream<Uint8Array>) => Promise<unknown>,
-): Promise<void> {
+  send: (sized: ReadableStream<Uint8Array>) => Promise<Answer>,
+): Promise<Answer> {
   const sized = new FixedLengthStream(contentLength);
   const piping = Promise.allSettled([body.pipeTo(sized.writable)]);
   const [sent] = await Promise.allSettled([send(sized.readable)]);
@@ -21,6 +22,7 @@ export async function sizedStream(
   const [piped] = await piping;
   if (piped.status === "rejected" || isShort(sent)) throw incompleteUpload(key);
   if (sent.status === "rejected") throw sent.reason;
+  return sent.value;
 }
 
 /** Whether the body ended before its stated length. */

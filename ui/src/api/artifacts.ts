@@ -53,6 +53,21 @@ export function folderZipUrl(root: Exclude<ArtifactRoot, { kind: "model-version"
   return withQuery("ui-api/folder-zip", { ...of, path: path || undefined });
 }
 
+/** A file's size in bytes, and its SHA-256 in hex digits where the server computed it. */
+export interface ArtifactDetails {
+  file_size: number;
+  sha256?: string;
+}
+
+export const artifactDetailsQuery = (root: Exclude<ArtifactRoot, { kind: "model-version" }>, path: string) =>
+  queryOptions({
+    queryKey: ["artifacts", "details", root, path],
+    queryFn: ({ signal }) => {
+      const of = root.kind === "run" ? { run_id: root.runId } : { model_id: root.modelId };
+      return getJson<ArtifactDetails>("ui-api/artifact", { ...of, path }, signal);
+    },
+  });
+
 export const artifactListQuery = (root: Exclude<ArtifactRoot, { kind: "model-version" }>, path: string) =>
   queryOptions({
     queryKey: ["artifacts", "list", root, path],

@@ -37,22 +37,28 @@ export class S3ArtifactStore implements ArtifactStore {
     this.multipart = new S3Multipart(this.#client, (key) => this.refuseIfTaken(key));
   }
 
-  async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<void> {
+  async put(key: string, body: ReadableStream<Uint8Array> | null, contentLength: number | undefined): Promise<string> {
     await this.refuseIfTaken(key);
-    const headers = this.#client.settings.uploadHeaders;
-    if (body === null) {
-      await this.#client.send({ method: "PUT", key, headers, body: new Uint8Array() });
-    } else if (contentLength === undefined || contentLength > MAX_PUT_BYTES) {
-      await this.#putByParts(key, body, contentLength);
-    } else if (contentLength === 0) {
+    if (body === null) return await this.#putBytes(key, new Uint8Array());
+    if (contentLength === undefined || contentLength > MAX_PUT_BYTES) {
+      return await this.#putByParts(key, body, contentLength);
+    }
+    if (contentLength === 0) {
       // An empty stream has no length to send.
       await sizedStream(key, body, 0, async () => undefined);
-      await this.#client.send({ method: "PUT", key, headers, body: new Uint8Array() });
-    } else {
-      await sizedStream(key, body, contentLength, (sized) =>
-        this.#client.send({ method: "PUT", key, headers, body: sized }),
-      );
+      return await this.#putBytes(key, new Uint8Array());
     }
+    const headers = this.#client.settings.uploadHeaders;
+    const sent = await sizedStream(key, body, contentLength, (sized) =>
+      this.#client.send({ method: "PUT", key, headers, body: sized }),
+    );
+    return sent.headers.get("ETag") ?? "";
+  }
+
+  async #putBytes(key: string, bytes: Uint8Array): Promise<string> {
+    const headers = this.#client.settings.uploadHeaders;
+    const sent = await this.#client.send({ method: "PUT", key, headers, body: bytes });
+    return sent.headers.get("ETag") ?? "";
   }
 
   async get(key: string, range?: RangeRequest): Promise<StoredObject | undefined> {
@@ -181,7 +187,7 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   /** Stores a body of unknown or great length, with one part in memory at a time. */
-  async #putByParts(key: string, body: ReadableStream<Uint8Array>, contentLength: number | undefined): Promise<void> {
+  async #putByParts(key: string, body: ReadableStream<Uint8Array>, contentLength: number | undefined): Promise<string> {
     let uploadId: string | undefined;
     try {
       const parts: { partNumber: number; etag: string }[] = [];
@@ -189,17 +195,14 @@ export class S3ArtifactStore implements ArtifactStore {
       for await (const { bytes, isLast } of partsOf(key, body)) {
         length += bytes.length;
         if (isLast && contentLength !== undefined && length !== contentLength) throw incompleteUpload(key);
-        if (isLast && parts.length === 0) {
-          const headers = this.#client.settings.uploadHeaders;
-          await this.#client.send({ method: "PUT", key, headers, body: bytes });
-          return;
-        }
+        if (isLast && parts.length === 0) return await this.#putBytes(key, bytes);
         if (bytes.length === 0) break;
         uploadId ??= await this.multipart.create(key);
         const partNumber = parts.length + 1;
         parts.push({ partNumber, etag: await this.multipart.putPart(key, uploadId, partNumber, bytes) });
       }
-      if (uploadId !== undefined) await this.multipart.complete(key, uploadId, parts);
+      if (uploadId === undefined) throw new Error("A body without a last part");
+      return await this.multipart.complete(key, uploadId, parts);
     } catch (error) {
       if (uploadId !== undefined) await this.multipart.abort(key, uploadId).catch(() => undefined);
       throw error;

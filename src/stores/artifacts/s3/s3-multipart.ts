@@ -37,7 +37,7 @@ export class S3Multipart implements Multipart {
     return this.#client.presign({ method: "PUT", key, query }, seconds);
   }
 
-  async complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
+  async complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<string> {
     await this.#refuseIfTaken(key);
     const { bucketId, token } = splitToken(uploadId);
     const listed = parts.map(
@@ -47,18 +47,21 @@ export class S3Multipart implements Multipart {
     const response = await this.#client.send({ method: "POST", key, query: { uploadId: bucketId }, body }, [400, 404]);
     if (response.status === 404 || response.status === 400) {
       const failure = await failureOf(response);
-      if (response.status === 404 && (await this.#cameOf(key, token))) return;
+      const etag = response.status === 404 ? await this.#etagIfOf(key, token) : undefined;
+      if (etag !== undefined) return etag;
       throw this.#completionError(uploadId, failure);
     }
     // S3 may begin to answer before it knows the outcome: a failure then comes with status 200.
-    const code = xmlText(await response.text(), "Code");
+    const xml = await response.text();
+    const code = xmlText(xml, "Code");
     if (code !== "") throw this.#completionError(uploadId, { status: 500, code });
+    return xmlText(xml, "ETag");
   }
 
-  /** Whether the object at `key` was created by the upload with this token. */
-  async #cameOf(key: string, token: string): Promise<boolean> {
+  /** The etag of the object at `key`, if the upload with this token created the object. */
+  async #etagIfOf(key: string, token: string): Promise<string | undefined> {
     const response = await this.#client.send({ method: "HEAD", key }, [404]);
-    return response.headers.get(TOKEN_HEADER) === token;
+    return response.headers.get(TOKEN_HEADER) === token ? (response.headers.get("ETag") ?? "") : undefined;
   }
 
   #completionError(uploadId: string, failure: S3Failure): Error {

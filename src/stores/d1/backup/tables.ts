@@ -21,7 +21,7 @@ export interface TableGroup {
 }
 
 /** Tables that can be rebuilt from the rest, or that belong to the platform. */
-const NOT_KEPT: ReadonlySet<string> = new Set(["d1_migrations", "run_documents"]);
+const NOT_KEPT: ReadonlySet<string> = new Set(["artifact_digests", "d1_migrations", "run_documents"]);
 
 /** Parent tables, by the column with which child tables refer to them. */
 const PARENTS: Readonly<Record<string, string>> = {

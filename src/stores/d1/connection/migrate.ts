@@ -19,6 +19,7 @@ import signOn from "../../../../migrations/0019_sign_on.sql";
 import flushedThrough from "../../../../migrations/0020_flushed_through.sql";
 import auditEntries from "../../../../migrations/0021_audit_entries.sql";
 import links from "../../../../migrations/0023_links.sql";
+import artifactDigests from "../../../../migrations/0025_artifact_digests.sql";
 import { MlflowError } from "../../../domain/errors.ts";
 import { appliedMigrations } from "./applied-migrations.ts";
 
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0020_flushed_through.sql", sql: flushedThrough },
   { name: "0021_audit_entries.sql", sql: auditEntries },
   { name: "0023_links.sql", sql: links },
+  { name: "0025_artifact_digests.sql", sql: artifactDigests },
 ];
 
 /** SQL: whether all migrations were applied; binds {@link MIGRATION_NAMES}. */

@@ -11,6 +11,7 @@
  */
 
 export * from "./access.ts";
+export * from "./artifacts.ts";
 export * from "./experiments.ts";
 export * from "./imports.ts";
 export * from "./logged-models.ts";

@@ -1,3 +1,4 @@
+import { SERVED_ROOT } from "../../../domain/artifact-location.ts";
 import type { TrashKind } from "../../../domain/trash.ts";
 import type { Claim } from "./purges.ts";
 
@@ -31,6 +32,15 @@ const imported = (kind: TrashKind): Table => ({
   of: `t.kind = '${kind}' AND t.id = p.id`,
 });
 
+/** The digests of the files that only this thing has. `0` is the character after `/`. */
+const digests: Table = {
+  name: "artifact_digests",
+  key: ["object_key"],
+  of: `p.artifact_uri LIKE '${SERVED_ROOT}_%'
+    AND t.object_key > substr(p.artifact_uri, ${SERVED_ROOT.length + 1}) || '/'
+    AND t.object_key < substr(p.artifact_uri, ${SERVED_ROOT.length + 1}) || '0'`,
+};
+
 /**
  * All rows of a thing except its own row, in the order of deletion. Versions of registered models stay, whatever they were
  * created from, and so do the points of logged models that a run measured.
@@ -53,6 +63,7 @@ const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
     byRun("inputs", "dataset_id"),
     byRun("model_inputs", "model_id"),
     byRun("model_outputs", "model_id"),
+    digests,
     imported("run"),
   ],
   logged_model: [
@@ -67,6 +78,7 @@ const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
     byModel("logged_model_metrics", "key", "timestamp", "step", "run_id"),
     { name: "model_inputs", key: ["run_id", "model_id"], of: "t.model_id = p.id" },
     { name: "model_outputs", key: ["run_id", "model_id"], of: "t.model_id = p.id" },
+    digests,
     imported("logged_model"),
   ],
   experiment: [
@@ -78,6 +90,7 @@ const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
       key: ["role_id", "resource_type", "resource_pattern"],
       of: "t.resource_type = 'experiment' AND t.resource_pattern = p.id",
     },
+    digests,
     imported("experiment"),
   ],
 };

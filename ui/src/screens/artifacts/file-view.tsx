@@ -1,7 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { CatchBoundary } from "@tanstack/react-router";
 import { Download } from "lucide-react";
 import { lazy, type ReactNode, Suspense } from "react";
-import { artifactUrl } from "../../api/artifacts.ts";
+import { artifactDetailsQuery, artifactUrl } from "../../api/artifacts.ts";
 import { buttonClass } from "../../parts/button.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { formatBytes } from "../../parts/format.ts";
@@ -38,6 +39,7 @@ export function FileView(props: FileViewProps) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <PathHeader path={path} note={formatBytes(size)}>
+        <Sha256 root={root} path={path} />
         <a href={url} download={name} className={buttonClass("quiet")}>
           <Download size={14} aria-hidden />
           Download
@@ -58,6 +60,20 @@ export function FileView(props: FileViewProps) {
         )}
       </Suspense>
     </div>
+  );
+}
+
+/** The beginning of the file's SHA-256, and a button that copies all of it; nothing where the server does not know it. */
+function Sha256({ root, path }: Pick<FileViewProps, "root" | "path">) {
+  const { data } = useQuery(artifactDetailsQuery(root, path));
+  if (data?.sha256 === undefined) return null;
+  return (
+    <span className="flex items-center gap-1 text-ink-muted text-sm">
+      <span title={data.sha256} className="hidden sm:inline">
+        SHA-256 <span className="font-mono">{data.sha256.slice(0, 8)}…</span>
+      </span>
+      <CopyButton text={data.sha256} label="Copy the SHA-256" />
+    </span>
   );
 }
 

@@ -1,0 +1,35 @@
+import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
+import { invalidParameter } from "../../domain/errors.ts";
+import { findArtifact, locateModelArtifact, locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
+import { findDigest } from "../../stores/d1/artifacts/digests.ts";
+import { message, required, string } from "../../wire/message.ts";
+import { json } from "../../wire/respond.ts";
+import { type Route, route } from "../../wire/route.ts";
+
+/** What is known of one file of a run or a logged model, without its bytes. docs/ui-api.md describes the answer. */
+export const uiArtifactRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    paths: ["/ui-api/artifact"],
+    permission: {
+      level: "READ",
+      scope: "artifacts",
+      on: ({ runId, modelId }) => [
+        ...(runId ? [{ kind: "run" as const, runId }] : []),
+        ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),
+        ...(runId || modelId ? [] : [{ kind: "list" as const }]),
+      ],
+    },
+    input: message({ runId: string, modelId: string, path: required(string) }),
+    handle: async ({ ctx, input: { runId, modelId, path } }) => {
+      if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");
+      const artifactPath = canonicalArtifactPath(path);
+      const { objectKey } = runId
+        ? await locateRunArtifact(ctx, runId, artifactPath)
+        : await locateModelArtifact(ctx, modelId ?? "", artifactPath);
+      const { found } = await findArtifact(ctx, { objectKey }, (key) => ctx.artifacts.head(key));
+      const sha256 = await findDigest(ctx.db, objectKey, found.etag);
+      return json({ path: artifactPath, file_size: found.size, etag: found.etag, ...(sha256 && { sha256 }) });
+    },
+  }),
+];

@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import type { Checksum } from "../../domain/checksums.ts";
+import { invalidParameter, type MlflowError } from "../../domain/errors.ts";
+
+/** How many bytes are read at a time. Fewer, larger pieces take fewer turns between the stream and this code. */
+const PIECE_BYTES = 256 * 1024;
+
+/** A body that is hashed while it passes. */
+export interface CheckedBody {
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** SHA-256 of all that passed, in hex digits; undefined until the end. */
+  sha256(): string | undefined;
+  /** 400, where the bytes have another checksum than announced. The body then broke off before its last byte. */
+  mismatch(): MlflowError | undefined;
+}
+
+/**
+ * Hashes a body while it passes, with one piece in memory. If an announced checksum is wrong, the body breaks off before its
+ * last piece, so no store takes it for complete.
+ * @param contentLength in bytes; undefined when the client sent no length.
+ * @throws MlflowError INVALID_PARAMETER_VALUE at once where the body is empty and a checksum is wrong: it cannot break off.
+ */
+export function checkedBody(
+  body: ReadableStream<Uint8Array> | null,
+  contentLength: number | undefined,
+  announced: readonly Checksum[],
+): CheckedBody {
+  const algorithms = new Set(["sha256", ...announced.map(({ algorithm }) => algorithm)]);
+  const hashes = new Map([...algorithms].map((algorithm) => [algorithm, createHash(algorithm)]));
+  let sha256: string | undefined;
+  let mismatch: MlflowError | undefined;
+
+  /** @throws MlflowError INVALID_PARAMETER_VALUE */
+  function finish(): void {
+    const digests = new Map([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest("hex")]));
+    const wrong = announced.find(({ algorithm, hex }) => digests.get(algorithm) !== hex);
+    if (wrong !== undefined) {
+      mismatch = invalidParameter(
+        `The bytes that arrived do not have the checksum of the header ${wrong.header}; nothing was changed.`,
+      );
+      throw mismatch;
+    }
+    sha256 = digests.get("sha256");
+  }
+
+  const result = { sha256: () => sha256, mismatch: () => mismatch };
+  if (body === null || contentLength === 0) {
+    finish();
+    return { body, ...result };
+  }
+
+  const reader = body.getReader({ mode: "byob" });
+  const pieceBytes = Math.max(1, Math.min(PIECE_BYTES, contentLength ?? PIECE_BYTES));
+  let length = 0;
+  const checked = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value, done } = await reader.readAtLeast(pieceBytes, new Uint8Array(pieceBytes));
+        const bytes = value ?? new Uint8Array();
+        if (bytes.length > 0) for (const hash of hashes.values()) hash.update(bytes);
+        length += bytes.length;
+        if ((done || length === contentLength) && sha256 === undefined) finish();
+        if (bytes.length > 0) controller.enqueue(bytes);
+        if (done) controller.close();
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  return { body: checked, ...result };
+}
