@@ -44,7 +44,7 @@ const CELL_TESTS = [
 ];
 
 /** What only cells have. */
-const ONLY_CELLS_TESTS = ["test/services/metrics/full-cell.test.ts"];
+const ONLY_CELLS_TESTS = ["test/services/metrics/{full-cell,live-from-birth}.test.ts"];
 
 /** The same for runs that are spread over several cells. */
 const MANY_CELLS_TESTS = [

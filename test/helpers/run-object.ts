@@ -1,6 +1,7 @@
 import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { forgetRun } from "../../src/services/runs/known-runs.ts";
 import { findRun } from "../../src/stores/d1/runs/runs.ts";
 import type { RunDurableObject } from "../../src/stores/run/durable-object.ts";
 import { cellOfNewRun } from "../../src/stores/run/placement.ts";
@@ -30,16 +31,44 @@ export async function hasObject(runId: string): Promise<boolean> {
   return (await listDurableObjectIds(env.RUNS)).some((other) => other.equals(id));
 }
 
+/** Whether the object stores anything of the run. */
+export async function objectHolds(runId: string): Promise<boolean> {
+  if (HAS_CELLS) return (await runsOfCell(runId)).includes(runId);
+  return await runInDurableObject(object(runId), (_object, { storage }) => {
+    return storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '_cf_%'").toArray().length > 0;
+  });
+}
+
 /** Appends as the Worker does. */
 export const appendTo = async (instance: RunDurableObject, runId: string, body: Uint8Array): Promise<boolean> =>
   HAS_CELLS ? (await instance.appendInCell(cellOf(runId), runId, body)) === "stored" : instance.append(runId, body);
 
-/** A run whose object holds its history from the first point on. */
-export async function newRunWithObject(message: Message = {}): Promise<string> {
+/**
+ * A run without a live mark: every run with an object of its own, and a run of a cell that an earlier version created. D1
+ * takes its first points.
+ */
+export async function newUnmarkedRun(message: Message = {}): Promise<string> {
   const runId = await newRun(message);
+  await env.DB.prepare("UPDATE runs SET live_epoch = NULL, has_object = FALSE WHERE run_id = ?").bind(runId).run();
+  forgetRun(runId);
+  return runId;
+}
+
+/** A run without a live mark whose object holds its history from the first point on. */
+export async function newRunWithObject(message: Message = {}): Promise<string> {
+  const runId = await newUnmarkedRun(message);
   await env.DB.prepare("UPDATE runs SET has_object = TRUE WHERE run_id = ?").bind(runId).run();
   return runId;
 }
+
+/** Ids of the runs that the run's cell has. */
+export const runsOfCell = (runId: string) =>
+  runInDurableObject(object(runId), (_object, { storage }) =>
+    storage.sql
+      .exec<{ run_id: string }>("SELECT run_id FROM cell_run")
+      .toArray()
+      .map(({ run_id }) => run_id),
+  );
 
 export const log = (run_id: string, key: string, value: number | string, step: number | string = 0, timestamp = 1) =>
   mlflow("runs/log-metric", { run_id, key, value, step, timestamp });

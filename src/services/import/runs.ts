@@ -1,5 +1,5 @@
 import type { Dataset } from "../../domain/entities.ts";
-import { alreadyExists, invalidParameter } from "../../domain/errors.ts";
+import { alreadyExists, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { isRunId } from "../../domain/ids.ts";
 import { MAX_DATASET_JSON_BYTES, MAX_IMPORTED_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkLength } from "../../domain/names.ts";
@@ -14,6 +14,7 @@ import {
 } from "../../stores/d1/import/runs.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
+import { tellDeletedRuns } from "../live/deleted-runs.ts";
 import { forEachAtMost } from "../metrics/live-news.ts";
 import { placeNewRun } from "../runs/known-runs.ts";
 import { afterPurges } from "../trash/after-purges.ts";
@@ -93,5 +94,11 @@ export async function finishRuns(ctx: ServiceContext, runs: readonly Digested<Ru
   // As after any deletion: an object that its watchers keep live must ask D1 before it takes another point.
   const deleted = new Set(runs.flatMap((run) => (run.lifecycleStage === "deleted" ? [run.runId] : [])));
   const watched = live.filter(({ runId }) => deleted.has(runId));
-  await forEachAtMost(OBJECTS_AT_A_TIME, watched, (run) => runObject(ctx.env, run).endBurst());
+  const untold = await tellDeletedRuns(ctx, watched);
+  if (untold.length > 0) {
+    throw new MlflowError(
+      "TEMPORARILY_UNAVAILABLE",
+      `Run ${untold[0]} is deleted, but still takes points; please repeat.`,
+    );
+  }
 }

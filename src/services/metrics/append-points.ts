@@ -17,7 +17,9 @@ export async function appendPoints(
 ): Promise<boolean> {
   forgetLastChange(runId);
   for (let { cell } = run; ; ) {
-    const acceptance = await runObject(ctx.env, { runId, cell }).append(body);
+    // A run that has moved is not in the cell that it was created for.
+    const createdMs = cell === run.cell ? run.createdMs : undefined;
+    const acceptance = await runObject(ctx.env, { runId, cell }).append(body, createdMs);
     if (acceptance === "stored") {
       if (!run.hasObject || cell !== run.cell)
         rememberRun(runId, { experimentId: run.experimentId, cell, hasObject: true });

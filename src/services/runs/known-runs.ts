@@ -12,6 +12,8 @@ export interface KnownRun {
   readonly hasObject: boolean;
   /** Which object holds the history, or will hold it: see {@link RunPlace}. */
   readonly cell: string;
+  /** When this isolate created the run, in milliseconds since 1970; undefined if it did not. */
+  readonly createdMs?: number;
 }
 
 /** Run id → what this isolate knows of the run. A Durable Object stub is made only for a run that exists. */

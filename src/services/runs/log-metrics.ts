@@ -10,7 +10,7 @@ import { appendPoints } from "../metrics/append-points.ts";
 import { isKnownToHave, rememberFirstPoints } from "./known-first-points.ts";
 import { findKnownRun } from "./known-runs.ts";
 import { notActive, runNotFound } from "./runs.ts";
-import { type Rows, requireActive, writeRows } from "./write-rows.ts";
+import { type Rows, writeRows } from "./write-rows.ts";
 
 /** A point of a run's metric, with the model and dataset that it measured, where the client names them. */
 export interface RunMetricPoint extends Metric {
@@ -73,8 +73,6 @@ export async function writeRun(
     rememberFirstPoints(runId, metrics);
     return;
   }
-  // Checked here so that a refused call creates no object. A cell already exists, and asks D1 itself.
-  if (!run.hasObject && run.cell === "" && !written.hasRows) await requireActive(ctx, runId);
   if (!(await appendPoints(ctx, runId, run, encodePoints(metrics)))) throw await notActive(ctx, runId);
 }
 

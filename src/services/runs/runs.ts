@@ -51,6 +51,7 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
   }
   const runName = givenName || taggedName || randomRunName();
   const runId = newRunId();
+  const createdMs = Date.now();
   const newRun = {
     runId,
     cell: placeNewRun(ctx, runId, experimentId),
@@ -72,7 +73,8 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
       `The experiment ${experiment.experimentId} must be in the 'active' state. Current state is ${experiment.lifecycleStage}.`,
     );
   }
-  rememberRun(runId, { experimentId: info.experimentId, hasObject: false, cell: newRun.cell });
+  const { cell } = newRun;
+  rememberRun(runId, { experimentId: info.experimentId, hasObject: cell !== "", cell, createdMs });
   return { ...info, tags: newRun.tags };
 }
 

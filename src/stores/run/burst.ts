@@ -10,8 +10,14 @@ export const MIN_FLUSH_DISTANCE_MS = 30_000;
 export const MAX_FLUSH_DISTANCE_MS = 480_000;
 const GROWTH = 4;
 
+/**
+ * D1 marks a run of a cell live with this epoch when it creates the run, so that its first points need no mark. The marks
+ * that the object makes have greater epochs.
+ */
+export const BIRTH_EPOCH = 1;
+
 /** After this much silence, a search that finds no news ends the burst. */
-const QUIET_MS = 120_000;
+export const QUIET_MS = 120_000;
 
 /**
  * The time during which D1 marks a run live. A burst begins before its first point is acknowledged and ends with a write to

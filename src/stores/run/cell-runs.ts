@@ -1,18 +1,22 @@
+import { BIRTH_EPOCH } from "./burst.ts";
 import type { LatestMetrics } from "./latest-port.ts";
 import type { LiveSockets } from "./live-sockets.ts";
 import type { ObjectStorage } from "./migrations.ts";
 import { OpenRun, type RunParts } from "./open-run.ts";
-import { CellRunStore, OwnRunStore, type RunStore } from "./run-state.ts";
+import { CellRunStore, OwnRunStore, type RunChanges, type RunStore } from "./run-state.ts";
 import { ObjectTables } from "./tables.ts";
 
 /** The number of an object's own run: see `Cell`. */
 export const OWN = 0;
 
 /** Most runs that are open at once. Each takes a few kB, plus what D1 has not seen. */
-const MAX_OPEN_RUNS = 2000;
+export const MAX_OPEN_RUNS = 2000;
 
 /** An object holds at most 10 GB. From this size on a cell takes no new runs; its existing runs go on. */
 const FULL_BYTES = 4_000_000_000;
+
+/** Clocks of the platform's machines differ by less than this. */
+const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
 /** What the runs of an object need from the platform. */
 export interface RunsPlatform {
@@ -35,6 +39,7 @@ export class CellRuns {
   /** Open runs by number, the least recently used first. */
   readonly #open = new Map<number, OpenRun>();
   readonly #numbers = new Map<string, number>();
+  #forgottenMs: number | undefined;
 
   /**
    * @param mark see {@link RunParts.mark}
@@ -113,11 +118,38 @@ export class CellRuns {
     return row?.number;
   }
 
-  /** Adds a run that the cell does not have. @returns its number; undefined if the cell is full */
-  add(runId: string): number | undefined {
-    if (this.#platform.storedBytes() >= FULL_BYTES) return undefined;
+  /**
+   * Adds a run that the cell does not have.
+   * @param createdMs when the run was created with a mark in D1. The run is then live, unless the cell may have had it and
+   *   forgotten it since: D1 may have cleared the mark, or the run may be gone.
+   * @returns its number; undefined if the cell is full
+   */
+  add(runId: string, createdMs?: number): number | undefined {
+    if (this.#platform.storedBytes() >= FULL_BYTES) {
+      // The run will move, so this cell must never take it by its mark.
+      this.noteForgotten();
+      return undefined;
+    }
+    const isLive = createdMs !== undefined && createdMs > this.#forgotten + MAX_CLOCK_DIFFERENCE_MS;
+    return this.#insert(runId, isLive ? { isMarked: true, hasFirstPoints: true } : {});
+  }
+
+  /**
+   * Adds a run that D1 marks live since its creation, and that has no points yet, as a run whose mark may be cleared: its
+   * first point will mark it again.
+   */
+  addUnmarked(runId: string): number {
+    // D1 had no points of it. The row is kept while D1 has the run, because it says that the mark does not count.
+    return this.#insert(runId, { hasFirstPoints: true });
+  }
+
+  #insert(runId: string, state: RunChanges): number {
     const { number } = this.tables.sql
-      .exec<{ number: number }>("INSERT INTO cell_run (run_id, state) VALUES (?, '{}') RETURNING number", runId)
+      .exec<{ number: number }>(
+        "INSERT INTO cell_run (run_id, state) VALUES (?, ?) RETURNING number",
+        runId,
+        JSON.stringify({ epoch: BIRTH_EPOCH, ...state }),
+      )
       .one();
     this.#numbers.set(runId, number);
     return number;
@@ -137,6 +169,24 @@ export class CellRuns {
       this.#open.delete(number);
       this.#numbers.delete(run.fields.runId);
     }
+  }
+
+  /** When the cell last forgot a run, in milliseconds since 1970; 0 if it never did. */
+  get #forgotten(): number {
+    this.#forgottenMs ??= this.tables.sql
+      .exec<{ value: number }>("SELECT value FROM state WHERE key = 'forgottenMs'")
+      .toArray()
+      .reduce((_, { value }) => value, 0);
+    return this.#forgottenMs;
+  }
+
+  /** Notes that a run is forgotten: one of its first points may still be on its way. */
+  noteForgotten(): void {
+    this.#forgottenMs = this.#platform.nowMs();
+    this.tables.sql.exec(
+      "INSERT INTO state (key, value) VALUES ('forgottenMs', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+      this.#forgottenMs,
+    );
   }
 
   #idOf(number: number): string {

@@ -1,5 +1,6 @@
+import { BIRTH_EPOCH, QUIET_MS } from "./burst.ts";
 import { type AlarmPlatform, CellAlarm } from "./cell-alarm.ts";
-import { CellRuns, OWN, type RunsPlatform } from "./cell-runs.ts";
+import { CellRuns, MAX_OPEN_RUNS, OWN, type RunsPlatform } from "./cell-runs.ts";
 import { type Commit, CommitGroup } from "./commit-group.ts";
 import { MetricHistory } from "./history.ts";
 import type { FlushedRun, MarkedRun, RunFlush, RunMark } from "./latest-port.ts";
@@ -63,6 +64,8 @@ export class Cell {
   readonly #flushes: CommitGroup<() => RunFlush, FlushedRun | undefined>;
   readonly #runs: CellRuns;
   readonly #alarm: CellAlarm;
+  /** Runs that D1 marks live and the cell does not have → when a search first asked for them. */
+  readonly #newRuns = new Map<string, number>();
   /** Runs that are being removed. Such a run takes no points. */
   readonly #removed = new Set<OpenRun>();
   #uncheckedCommits = 0;
@@ -103,10 +106,18 @@ export class Cell {
     return this.#runs.open(runId === undefined ? OWN : (this.#runs.numberOf(runId) ?? OWN));
   }
 
-  /** A run of the cell, created if it does not exist; undefined if the cell is full. */
-  admit(runId: string): OpenRun | undefined {
-    const number = this.#runs.numberOf(runId) ?? this.#runs.add(runId);
+  /**
+   * A run of the cell, added if the cell does not have it; undefined if the cell is full.
+   * @param createdMs see {@link CellRuns.add}
+   */
+  admit(runId: string, createdMs?: number): OpenRun | undefined {
+    const number = this.#runs.numberOf(runId) ?? this.#runs.add(runId, createdMs);
     return number === undefined ? undefined : this.#runs.open(number);
+  }
+
+  /** A run of the cell that D1 marks live, added if it has no points yet. */
+  admitMarked(runId: string): OpenRun {
+    return this.#runs.open(this.#runs.numberOf(runId) ?? this.#runs.addUnmarked(runId));
   }
 
   /**
@@ -129,7 +140,7 @@ export class Cell {
   }
 
   /** Tells D1 of a run now; see {@link OpenRun.flush}. */
-  flush(run: OpenRun, endsBurst: boolean): Promise<void> {
+  flush(run: OpenRun, endsBurst: boolean): Promise<boolean> {
     return run.flush(endsBurst, (take) => this.#flushes.add(take));
   }
 
@@ -139,7 +150,7 @@ export class Cell {
    */
   endBursts(runIds: readonly (string | undefined)[]): void {
     for (const runId of runIds) {
-      const number = runId === undefined ? OWN : (this.#runs.numberOf(runId) ?? OWN);
+      const number = runId === undefined ? OWN : (this.#runs.numberOf(runId) ?? this.#runs.addUnmarked(runId));
       const run = this.#runs.ifOpen(number);
       if (run !== undefined) run.endBurst();
       else new RunState(this.#runs.storeOf(number), () => {}).change({ isMarked: false });
@@ -165,11 +176,23 @@ export class Cell {
   #newsOf(runId: string, confirmed: Confirmed | undefined, keys: readonly string[] | undefined): RunNews | undefined {
     try {
       const number = this.#runs.numberOf(runId);
-      return number === undefined ? undefined : this.#runs.open(number).newsFor(confirmed, keys);
+      if (number === undefined) return this.#newsOfNewRun(runId);
+      this.#newRuns.delete(runId);
+      return this.#runs.open(number).newsFor(confirmed, keys);
     } catch (error) {
       console.error("news of run", runId, error);
       return undefined;
     }
+  }
+
+  /** D1 marks the run live since its creation, and it has no points yet. After a while the mark may be cleared. */
+  #newsOfNewRun(runId: string): RunNews {
+    const nowMs = this.#platform.nowMs();
+    const sinceMs = this.#newRuns.get(runId) ?? nowMs;
+    if (this.#newRuns.size < MAX_OPEN_RUNS) this.#newRuns.set(runId, sinceMs);
+    const isIdle = nowMs - sinceMs >= QUIET_MS;
+    if (isIdle) this.#runs.addUnmarked(runId);
+    return { rows: [], epoch: BIRTH_EPOCH, through: 0, flushedThrough: 0, isIdle };
   }
 
   /** Does what is due: see {@link CellAlarm.ring}. */
@@ -182,6 +205,16 @@ export class Cell {
    * must no longer have the run, so that it takes no more points. Work that is in flight for the run finishes first.
    */
   async purge(runId: string): Promise<void> {
+    this.#runs.noteForgotten();
+    await this.#remove(runId);
+  }
+
+  /** Removes a run that D1 refused and that holds nothing. */
+  async forget(run: OpenRun): Promise<void> {
+    await this.#remove(run.fields.runId);
+  }
+
+  async #remove(runId: string): Promise<void> {
     const number = this.#runs.numberOf(runId);
     if (number === undefined) return;
     // The run is not opened, so a run that cannot be read can be removed.

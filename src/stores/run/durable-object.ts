@@ -31,10 +31,13 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     return isStored;
   }
 
-  /** Appends to a run of the cell of this name. */
-  async appendInCell(cell: string, runId: string, body: Uint8Array): Promise<Acceptance> {
+  /**
+   * Appends to a run of the cell of this name.
+   * @param createdMs when the run was created with a mark in D1, if the caller knows; see `CellRuns.add`
+   */
+  async appendInCell(cell: string, runId: string, body: Uint8Array, createdMs?: number): Promise<Acceptance> {
     this.#nameCell(cell);
-    const run = this.#cell.admit(runId);
+    const run = this.#cell.admit(runId, createdMs);
     if (run === undefined) return "full";
     if (await this.#cell.append(run, runId, body)) return "stored";
     await this.#forget(run);
@@ -53,19 +56,27 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
 
   /** The run was deleted in D1: the next point must ask D1 again. */
   endBurst(runId?: string): void {
-    if (this.#cell.isStored) this.#cell.endBursts([runId]);
+    if (runId !== undefined || this.#cell.isStored) this.#cell.endBursts([runId]);
   }
 
-  /** `endBurst` for runs of a cell. */
-  endBurstsOf(runIds: readonly string[]): void {
-    if (this.#cell.isStored) this.#cell.endBursts(runIds);
+  /** `endBurst` for runs of the cell of this name. */
+  endBurstsOf(runIds: readonly string[], cell = ""): void {
+    if (cell !== "") this.#nameCell(cell);
+    this.#cell.endBursts(runIds);
   }
 
-  /** Tells D1 now, and ends the burst. @returns whether the run has watchers, who must then be told what changed */
-  async flush(runId?: string): Promise<boolean> {
-    if (!this.#cell.isStored) return false;
-    const run = this.#cell.find(runId);
-    await this.#cell.flush(run, true);
+  /**
+   * Tells D1 now, and ends the burst.
+   * @param cell the cell's name, for a run of a cell
+   * @returns whether the run has watchers, who must then be told what changed
+   */
+  async flush(runId?: string, cell = ""): Promise<boolean> {
+    if (cell !== "") this.#nameCell(cell);
+    else if (!this.#cell.isStored) return false;
+    const run = runId === undefined ? this.#cell.own() : this.#cell.admitMarked(runId);
+    const isInD1 = await this.#cell.flush(run, true);
+    // The run was deleted for good before this call arrived.
+    if (!isInD1 && runId !== undefined && run.history.isEmpty) await this.#cell.purge(runId);
     return run.sockets.hasWatchers;
   }
 
@@ -150,8 +161,9 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     return runIds.reduce((sum, runId) => sum + this.#cell.find(runId).history.pointCount, 0);
   }
 
-  /** Removes everything stored for a run that D1 no longer has: see `Cell.purge`. */
-  async purge(runId: string): Promise<void> {
+  /** Removes everything stored for a run that D1 no longer has: see `Cell.purge`. @param cell as in {@link flush} */
+  async purge(runId: string, cell = ""): Promise<void> {
+    if (cell !== "") this.#nameCell(cell);
     for (const socket of this.ctx.getWebSockets(runId)) socket.close(1001, "the run is gone");
     if (this.#cellName !== "") return await this.#cell.purge(runId);
     await this.#cell.end();
@@ -159,8 +171,8 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
   }
 
   /** `purge` for runs of a cell. */
-  async purgeRuns(runIds: readonly string[]): Promise<void> {
-    for (const runId of runIds) await this.purge(runId);
+  async purgeRuns(runIds: readonly string[], cell = ""): Promise<void> {
+    for (const runId of runIds) await this.purge(runId, cell);
   }
 
   override async alarm(): Promise<void> {
@@ -179,7 +191,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
   async #forget(run: OpenRun): Promise<void> {
     if (!this.#cell.isWorthless(run)) return;
     if (this.#cellName === "") await this.#removeAll();
-    else await this.#cell.purge(run.fields.runId);
+    else await this.#cell.forget(run);
   }
 
   /** Reads after taking over the first points, in case an earlier instance died between its mark and taking them over. */

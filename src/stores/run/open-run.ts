@@ -213,12 +213,13 @@ export class OpenRun {
    *   arrives while the clear is in flight marks the run again with a greater epoch.
    * @param write writes to D1, perhaps together with other runs. It calls `take` of all these runs in one turn, and so in
    *   one commit of this object.
+   * @returns false if D1 does not have the run
    */
-  flush(endsBurst: boolean, write: FlushWriter): Promise<void> {
+  flush(endsBurst: boolean, write: FlushWriter): Promise<boolean> {
     const mayBeLast = endsBurst && this.#open === 0;
     return this.during(async () => {
       const { runId } = this.fields;
-      if (runId === "") return;
+      if (runId === "") return true;
       let isLast = false;
       let epoch = 0;
       let through = 0;
@@ -237,6 +238,7 @@ export class OpenRun {
       // The run was deleted, or D1 lost the mark, as after restoring a backup: the next point asks D1 again.
       if (!run?.isActive || (this.isLive && !run.isMarked && this.fields.epoch === epoch)) this.#burst.end();
       if (isLast && !this.isLive && this.#news.size === 0) this.#state.change({ dueMs: undefined });
+      return run !== undefined;
     });
   }
 

@@ -37,9 +37,12 @@ export class RunObject implements HistoryReader {
     this.#idInCell = cell === "" ? undefined : runId;
   }
 
-  /** Appends points made by `encodePoints`, all or none. */
-  async append(body: Uint8Array): Promise<Acceptance> {
-    if (this.#cell !== "") return await this.#stub.appendInCell(this.#cell, this.#runId, body);
+  /**
+   * Appends points made by `encodePoints`, all or none.
+   * @param createdMs when the run was created, if the caller knows: its cell then need not ask D1 about it
+   */
+  async append(body: Uint8Array, createdMs?: number): Promise<Acceptance> {
+    if (this.#cell !== "") return await this.#stub.appendInCell(this.#cell, this.#runId, body, createdMs);
     return (await this.#stub.append(this.#runId, body)) ? "stored" : "refused";
   }
 
@@ -60,20 +63,15 @@ export class RunObject implements HistoryReader {
     await this.#stub.tell(notice, this.#idInCell);
   }
 
-  /** The run was deleted in D1: the next point must ask D1 again. */
-  async endBurst(): Promise<void> {
-    await this.#stub.endBurst(this.#idInCell);
-  }
-
   /** Tells D1 now, and ends the burst. @returns whether somebody watches the run */
   async flush(): Promise<boolean> {
     // An object of the previous version answers nothing.
-    return (await this.#stub.flush(this.#idInCell)) ?? true;
+    return (await this.#stub.flush(this.#idInCell, this.#cell)) ?? true;
   }
 
   /** Removes everything stored for the run. D1 must no longer have the run, so that it takes no more points. */
   async purge(): Promise<void> {
-    await this.#stub.purge(this.#runId);
+    await this.#stub.purge(this.#runId, this.#cell);
   }
 
   /**
@@ -88,12 +86,15 @@ export class RunObject implements HistoryReader {
   }
 }
 
-/** Tells one object that runs were deleted in D1: see {@link RunObject.endBurst}. All runs are in the same object. */
+/**
+ * Tells one object that runs were deleted in D1: their next points must ask D1 again. All runs are in the same object.
+ */
 export async function endBursts(env: Env, runs: readonly RunPlace[]): Promise<void> {
   const [first] = runs;
   if (first === undefined) return;
-  if (first.cell === "") await runObject(env, first).endBurst();
-  else await objectNamed(env, first.cell).endBurstsOf(runs.map(({ runId }) => runId));
+  const runIds = runs.map(({ runId }) => runId);
+  if (first.cell === "") await objectNamed(env, first.runId).endBurst();
+  else await objectNamed(env, first.cell).endBurstsOf(runIds, first.cell);
 }
 
 /** The last change of each of one object's runs: see `RunDurableObject.lastChange`. */
@@ -123,7 +124,11 @@ export async function purgeHistories(env: Env, runs: readonly RunPlace[]): Promi
   const [first] = runs;
   if (first === undefined) return;
   if (first.cell === "") await runObject(env, first).purge();
-  else await objectNamed(env, first.cell).purgeRuns(runs.map(({ runId }) => runId));
+  else
+    await objectNamed(env, first.cell).purgeRuns(
+      runs.map(({ runId }) => runId),
+      first.cell,
+    );
 }
 
 /** A request to one object, and the object's name. */

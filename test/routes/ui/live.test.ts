@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { parsePoints } from "../../../ui/src/api/live-frames.ts";
 import { expectMlflowError, fetchWorker, type Message, mlflow, newRun, searchRuns } from "../../helpers/mlflow.ts";
-import { alarmOf, object, runOf } from "../../helpers/run-object.ts";
+import { alarmOf, newUnmarkedRun, object, runOf } from "../../helpers/run-object.ts";
 import { closedServer } from "../../helpers/users.ts";
 
 /** A socket and all that came through it. */
@@ -71,7 +71,7 @@ test("all points come once and in order, however many requests they came in", as
 });
 
 test("a run is live for as long as someone watches, whoever searches and whenever its object flushes", async () => {
-  const runId = await newRun();
+  const runId = await newUnmarkedRun();
   expect(await liveEpoch(runId)).toBeNull();
   const { socket } = await watch(runId);
   const { experiment_id } = (await mlflow<{ run: { info: { experiment_id: string } } }>("runs/get", { run_id: runId }))
@@ -107,7 +107,7 @@ test("sockets outlive the object's instance", async () => {
 });
 
 test("a socket is for those who may read the run, and for this server's own pages", async () => {
-  const runId = await newRun();
+  const runId = await newUnmarkedRun();
   const path = `/ui-api/runs/${runId}/live`;
   const upgrade = { Upgrade: "websocket" };
   const foreign = fetchWorker(path, { headers: { ...upgrade, Origin: "https://evil.example" } });

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { parseSeries, type Series } from "../../../ui/src/api/series-frames.ts";
 import { expectMlflowError, fetchWorker, type Message, mlflow, newExperiment, newRun } from "../../helpers/mlflow.ts";
+import { newUnmarkedRun } from "../../helpers/run-object.ts";
 
 const headers = { "Content-Type": "application/json" };
 const post = (body: Message) => fetchWorker("/ui-api/series", { method: "POST", headers, body: JSON.stringify(body) });
@@ -156,7 +157,7 @@ test("a long series is told by its extremes and its means", async () => {
 
 test("where D1 alone knows a metric, its latest point is told, and no object is made", async () => {
   const experimentId = await newExperiment();
-  const runId = await newRun({ experiment_id: experimentId, start_time: 100 });
+  const runId = await newUnmarkedRun({ experiment_id: experimentId, start_time: 100 });
   await env.DB.prepare(
     `INSERT INTO latest_metrics (run_id, key, value, is_nan, step, timestamp, min_value, max_value, experiment_id)
      VALUES (?, 'm', 2.5, 0, 7, 150, 2.5, 2.5, ?)`,

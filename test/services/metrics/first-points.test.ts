@@ -13,12 +13,19 @@ import {
   metricsOf,
   mlflow,
   newExperiment,
-  newRun,
   searchRuns,
   send,
   type WireMetric,
 } from "../../helpers/mlflow.ts";
-import { abort, appendTo, hasObject, log, object } from "../../helpers/run-object.ts";
+import {
+  abort,
+  appendTo,
+  hasObject,
+  log,
+  newUnmarkedRun as newRun,
+  object,
+  objectHolds,
+} from "../../helpers/run-object.ts";
 
 const valuesOf = async (runId: string, key: string) => (await historyOf(runId, key)).map(({ value }) => value);
 
@@ -100,7 +107,7 @@ describe("a run whose metrics have one point each", () => {
   });
 });
 
-describe("a refused point makes no object of a deleted run", () => {
+describe("a refused point leaves nothing in the object of a deleted run", () => {
   const message = (run_id: string, values: (number | string)[]) => ({
     run_id,
     metrics: values.map((value, step) => ({ key: "a", value, step, timestamp: 1 })),
@@ -116,7 +123,7 @@ describe("a refused point makes no object of a deleted run", () => {
       if (isKnown) await log(runId, "known", 1);
       await mlflow("runs/delete", { run_id: runId });
       await expectMlflowError(send("runs/log-batch", message(runId, values)), "INVALID_PARAMETER_VALUE");
-      expect(await hasObject(runId)).toBe(false);
+      expect(await objectHolds(runId)).toBe(false);
       await mlflow("runs/restore", { run_id: runId });
       await mlflow("runs/log-batch", message(runId, values));
       expect(await valuesOf(runId, "a")).toHaveLength(values.length);
@@ -129,7 +136,7 @@ describe("a refused point makes no object of a deleted run", () => {
     await mlflow("runs/delete", { run_id: runId });
     const late = send("runs/log-metric", { run_id: runId, key: "a", value: 2, step: 1, timestamp: 1 });
     await expectMlflowError(late, "INVALID_PARAMETER_VALUE");
-    expect(await hasObject(runId)).toBe(false);
+    expect(await objectHolds(runId)).toBe(false);
   });
 });
 

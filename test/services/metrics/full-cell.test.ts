@@ -2,8 +2,15 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { findRun } from "../../../src/stores/d1/runs/runs.ts";
 import type { RunDurableObject } from "../../../src/stores/run/durable-object.ts";
-import { fetchWorker, historyOf, type Message, metricsOf, newExperiment, newRun } from "../../helpers/mlflow.ts";
-import { log } from "../../helpers/run-object.ts";
+import {
+  fetchWorker,
+  historyOf,
+  type Message,
+  metricsOf,
+  newExperiment,
+  newRun as newLiveRun,
+} from "../../helpers/mlflow.ts";
+import { log, newUnmarkedRun as newRun } from "../../helpers/run-object.ts";
 
 /** The objects, of which those named here are full: each takes no run that it does not have. */
 function withFullCells(...names: readonly string[]): typeof env.RUNS {
@@ -59,4 +66,15 @@ test("a run that a full cell does not take goes to the next one, with all its po
   const metrics = [point(deleted, 0), point(deleted, 1)];
   expect(await logBeside(["cell-0"], "log-batch", { run_id: deleted, metrics })).toBe(400);
   expect(await historyOf(deleted, "a")).toEqual([]);
+});
+
+test("a run that is live since its creation and has no points goes to the next cell too", async () => {
+  // The Worker places new runs beside the cells that it knows to be full.
+  const run_id = await newLiveRun();
+  const cell = (await cellOfRun(run_id))!;
+  expect(await logBeside([cell], "log-metric", point(run_id, 0))).toBe(200);
+  expect(await cellOfRun(run_id)).not.toBe(cell);
+  expect(await logBeside([cell], "log-metric", point(run_id, 1))).toBe(200);
+  expect((await historyOf(run_id, "a")).map(({ value }) => value)).toEqual([0, 1]);
+  expect(await metricsOf(run_id)).toMatchObject({ a: { value: 1 } });
 });

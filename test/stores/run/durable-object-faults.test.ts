@@ -7,7 +7,6 @@ import {
   metricsOf,
   mlflow,
   newExperiment,
-  newRun as newRunOfD1,
   send,
   type WireRun,
 } from "../../helpers/mlflow.ts";
@@ -20,6 +19,7 @@ import {
   liveEpoch,
   log,
   newRunWithObject as newRun,
+  newUnmarkedRun,
   object,
   runAlarm,
   runOf,
@@ -60,7 +60,7 @@ describe("a point whose burst was cut off by a crash before D1 had let it throug
 
   test("takes nothing from the first points of a run that got its object by it", async () => {
     const experimentId = await newExperiment();
-    const runId = await newRunOfD1({ experiment_id: experimentId });
+    const runId = await newUnmarkedRun({ experiment_id: experimentId });
     await log(runId, "a", 1);
     await crashBeforeMark(runId, encodePoints(second));
     expect(await runAlarm(runId)).toBe(true);

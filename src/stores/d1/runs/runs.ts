@@ -2,6 +2,7 @@ import type { KeyValue, LifecycleStage, RunInfo, RunStatus } from "../../../doma
 import { type Int64, parseInt64 } from "../../../domain/int64.ts";
 import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
 import type { SqlStatement } from "../../../search/plan.ts";
+import { BIRTH_EPOCH } from "../../run/burst.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { ANSWER_BYTES } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
@@ -65,15 +66,19 @@ export interface NewRun {
   readonly cell: string;
 }
 
-/** @returns the new run; undefined if there is no active experiment with that id. */
+/**
+ * Creates a run. A run of a cell is live from the beginning, see {@link BIRTH_EPOCH}.
+ * @returns the new run; undefined if there is no active experiment with that id.
+ */
 export async function insertRun(db: Database, run: NewRun): Promise<RunInfo | undefined> {
   // One statement if possible: each statement costs D1 a good part of the total time.
   const [firstTags = "[]", ...moreTags] = keyValueLists(run.tags);
   const [inserted] = await db.batch<RunRow>([
     db
       .prepare(
-        `INSERT INTO new_runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri, tags, cell)
-         SELECT ?1, experiment_id, ?3, ?4, CAST(?5 AS INTEGER), ${uriBelowLocation("?1 || '/artifacts'")}, ?6, ?7
+        `INSERT INTO new_runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri, tags, cell, live_epoch)
+         SELECT ?1, experiment_id, ?3, ?4, CAST(?5 AS INTEGER), ${uriBelowLocation("?1 || '/artifacts'")}, ?6, ?7,
+           iif(?7 = '', NULL, ${BIRTH_EPOCH})
          FROM experiments WHERE experiment_id = ?2 AND lifecycle_stage = 'active'
          RETURNING artifact_uri`,
       )
@@ -347,11 +352,14 @@ export function renameRunStatement(db: Database, runId: string, runName: string)
   return db.prepare("UPDATE runs SET run_name = ? WHERE run_id = ?").bind(runName, runId);
 }
 
-/** Moves a run without history into another cell, unless the run was moved meanwhile. */
+/**
+ * Moves a run without history into another cell, unless the run was moved meanwhile. The full cell must have said that it
+ * does not have the run.
+ */
 export async function moveToCell(db: Database, runId: string, from: string, to: string): Promise<void> {
-  await db.batch([
-    db.prepare("UPDATE runs SET cell = ?3 WHERE run_id = ?1 AND cell = ?2 AND NOT has_object").bind(runId, from, to),
-  ]);
+  const hasNothing = `(NOT has_object OR (live_epoch = ${BIRTH_EPOCH} AND flushed_through IS NULL))`;
+  const sql = `UPDATE runs SET cell = ?3 WHERE run_id = ?1 AND cell = ?2 AND ${hasNothing}`;
+  await db.batch([db.prepare(sql).bind(runId, from, to)]);
 }
 
 /** @returns whether the tag existed, and where the run's object is if the run is live. */

@@ -28,7 +28,7 @@ describe("interleaving", () => {
     world.d1.after = new Gate();
     void world.log(1);
     await turn();
-    expect(world.d1.run("a").epoch).toBe(1);
+    expect(world.d1.run("a").epoch).toBe(2);
     world.restart();
     expect(world.steps()).toEqual([]);
     expect(await world.search()).toBeUndefined();
@@ -54,7 +54,7 @@ describe("interleaving", () => {
     expect(await world.log(2)).toBe(true);
     held.open();
     await flushed;
-    expect(world.d1.run("a").epoch).toBe(2);
+    expect(world.d1.run("a").epoch).toBe(3);
     expect(await world.search()).toBe(2);
   });
 
@@ -112,7 +112,7 @@ describe("interleaving", () => {
     await world.log(1);
     await world.search();
     world.nowMs += 1_000_000;
-    const [answer] = world.cell.news([{ runId: "a", confirmed: { epoch: 1, through: world.run().news.through } }]);
+    const [answer] = world.cell.news([{ runId: "a", confirmed: { epoch: 2, through: world.run().news.through } }]);
     expect(answer?.news).toMatchObject({ rows: [], isIdle: true });
     await world.log(2);
     world.d1.clear("a", answer?.news?.epoch);
@@ -169,7 +169,7 @@ describe("interleaving", () => {
     await world.cell.flush(world.run(), true);
     held.open();
     expect(await logged).toBe(true);
-    expect(world.d1.run("a").epoch).toBe(1);
+    expect(world.d1.run("a").epoch).toBe(2);
     expect(await world.search()).toBe(1);
   });
 
@@ -179,9 +179,9 @@ describe("interleaving", () => {
     const logged = world.log(1);
     await turn();
     world.d1.after = undefined;
-    expect(world.d1.run("a").epoch).toBe(1);
+    expect(world.d1.run("a").epoch).toBe(2);
     await world.search();
-    expect(world.d1.run("a").epoch).toBe(1);
+    expect(world.d1.run("a").epoch).toBe(2);
     held.open();
     expect(await logged).toBe(true);
     expect(await world.search()).toBe(1);
@@ -214,7 +214,7 @@ test("a watched run keeps its mark however long it is silent, and the first sear
   await world.run().markForWatcher("a");
   world.nowMs += 1_000_000;
   await world.search();
-  expect(world.d1.run("a").epoch).toBe(1);
+  expect(world.d1.run("a").epoch).toBe(2);
   world.listeners.pop();
   sockets.recount();
   await world.search();
@@ -226,7 +226,7 @@ test("D1 that lost its mark, as a restored backup has, gets it again with the po
   world.d1.run("a").epoch = undefined;
   await world.cell.flush(world.run(), false);
   await world.log(2);
-  expect(world.d1.run("a").epoch).toBe(2);
+  expect(world.d1.run("a").epoch).toBe(3);
   expect(await world.search()).toBe(2);
 });
 

@@ -1,4 +1,5 @@
 import type { Metric } from "../../../../src/domain/entities.ts";
+import { BIRTH_EPOCH } from "../../../../src/stores/run/burst.ts";
 import { Cell } from "../../../../src/stores/run/cell.ts";
 import type {
   FlushedRun,
@@ -37,6 +38,8 @@ export class Gate {
 /** D1's part of the protocol, so that each message to it and its answer can be held back. */
 export class FakeD1 implements LatestMetrics {
   readonly runs = new Map<string, RunOfD1>();
+  /** Runs that were deleted for good. */
+  readonly gone = new Set<string>();
   marks = 0;
   writes: (readonly RunFlush[])[] = [];
   /** Held before D1 does it, and before its answer arrives. */
@@ -66,11 +69,12 @@ export class FakeD1 implements LatestMetrics {
   async write(flushes: readonly RunFlush[]): Promise<ReadonlyMap<string, FlushedRun>> {
     return await this.#message(() => {
       this.writes.push(flushes);
-      const said = flushes.map(({ runId }) => {
+      const known = flushes.filter(({ runId }) => !this.gone.has(runId));
+      const said = known.map(({ runId }) => {
         const run = this.run(runId);
         return [runId, { isActive: run.isActive, isMarked: run.epoch !== undefined }] as const;
       });
-      for (const { runId, rows, clearsEpoch } of flushes) {
+      for (const { runId, rows, clearsEpoch } of known) {
         this.take(runId, rows);
         this.clear(runId, clearsEpoch);
       }
@@ -122,10 +126,27 @@ export class World {
   }
 
   /** A run of the cell. */
-  run(runId = "a"): OpenRun {
-    const run = this.cell.admit(runId);
+  run(runId = "a", createdMs?: number): OpenRun {
+    const run = this.cell.admit(runId, createdMs);
     if (run === undefined) throw new Error("full");
     return run;
+  }
+
+  /** D1 creates a run of the cell, with a mark. @returns when */
+  create(runId = "a"): number {
+    this.d1.run(runId).epoch = BIRTH_EPOCH;
+    return this.nowMs;
+  }
+
+  /** Logs a point by a Worker that created the run. */
+  async logNew(step: number, createdMs: number, runId = "a"): Promise<boolean> {
+    const body = encodePoints([{ key: "loss", value: step, step, timestamp: step }]);
+    return await this.cell.append(this.run(runId, createdMs), runId, body);
+  }
+
+  /** The cell's rows of runs. */
+  rows(): string[] {
+    return this.sqlite.rows<{ run_id: string }>("SELECT run_id FROM cell_run").map(({ run_id }) => run_id);
   }
 
   /** Logs the point of this step, whose value is the step. */

@@ -1,0 +1,14 @@
+DROP TRIGGER `new_runs_insert`;--> statement-breakpoint
+DROP VIEW `new_runs`;--> statement-breakpoint
+-- A run with its first tags, by one statement: `tags` is a JSON list of [key, value]. With `live_epoch` the run is live from
+-- the beginning, and its object has all of its points. An earlier version tells none.
+CREATE VIEW `new_runs` AS
+SELECT run_id, experiment_id, run_name, user_id, start_time, artifact_uri, NULL AS tags, cell, live_epoch FROM runs WHERE FALSE;--> statement-breakpoint
+CREATE TRIGGER `new_runs_insert` INSTEAD OF INSERT ON `new_runs`
+BEGIN
+  INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage, has_object, cell, live_epoch)
+  VALUES (NEW.run_id, NEW.experiment_id, NEW.run_name, NEW.user_id, 'RUNNING', NEW.start_time, NEW.artifact_uri, 'active',
+    NEW.live_epoch IS NOT NULL, coalesce(NEW.cell, ''), NEW.live_epoch);
+  INSERT INTO tags (run_id, key, value, experiment_id)
+  SELECT NEW.run_id, value ->> 0, value ->> 1, NEW.experiment_id FROM json_each(NEW.tags);
+END;
