@@ -4,6 +4,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "./api/query-client.ts";
+import { IS_SHARED } from "./api/shared-link.ts";
 import { initTheme } from "./parts/theme.ts";
 import { Tooltips } from "./parts/tooltip.tsx";
 import { makeRouter } from "./router.tsx";
@@ -16,13 +17,22 @@ initTheme();
 
 const queries = makeQueryClient();
 
-createRoot(document.getElementById("root")!).render(
-  <StrictMode>
-    <CSPProvider disableStyleElements>
-      <QueryClientProvider client={queries}>
-        <RouterProvider router={makeRouter(queries)} />
-      </QueryClientProvider>
-      <Tooltips />
-    </CSPProvider>
-  </StrictMode>,
-);
+function show(): void {
+  createRoot(document.getElementById("root")!).render(
+    <StrictMode>
+      <CSPProvider disableStyleElements>
+        <QueryClientProvider client={queries}>
+          <RouterProvider router={makeRouter(queries)} />
+        </QueryClientProvider>
+        <Tooltips />
+      </CSPProvider>
+    </StrictMode>,
+  );
+}
+
+if (IS_SHARED) {
+  void import("./shell/shared-start.ts").then(async ({ openShared }) => {
+    await openShared(queries);
+    show();
+  });
+} else show();

@@ -118,6 +118,25 @@ const experimentTrash = createRoute({
   component: screen(() => import("./screens/trash/trash-screen.tsx"), "TrashScreen"),
 });
 
+const roles = createRoute({
+  getParentRoute: () => root,
+  path: "/roles",
+  component: screen(() => import("./screens/roles/roles-screen.tsx"), "RolesScreen"),
+});
+
+const links = createRoute({
+  getParentRoute: () => root,
+  path: "/links",
+  component: screen(() => import("./screens/links/links-screen.tsx"), "LinksScreen"),
+});
+
+/** The file of a signed link. */
+const sharedFile = createRoute({
+  getParentRoute: () => root,
+  path: "/file",
+  component: screen(() => import("./screens/shared/shared-file-screen.tsx"), "SharedFileScreen"),
+});
+
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
@@ -286,6 +305,9 @@ const routeTree = root.addChildren([
   signIn,
   account,
   people,
+  roles,
+  links,
+  sharedFile,
   trash,
   experimentTrash,
 ]);

@@ -14,6 +14,8 @@ export type Entity =
   | "people"
   | "grants"
   | "tokens"
+  | "links"
+  | "roles"
   | "sign-ins"
   | "trash";
 

@@ -7,7 +7,8 @@ import { sayFailed } from "./toast.tsx";
 
 interface DescriptionProps {
   text: string | undefined;
-  onSave: (text: string) => Promise<unknown>;
+  /** Absent for readers who may not change it. */
+  onSave?: (text: string) => Promise<unknown>;
   /** The address of an image that is named by a path; keep it the same function. */
   imageUrl?: (path: string) => string | undefined;
 }
@@ -16,6 +17,13 @@ interface DescriptionProps {
 export function Description({ text = "", onSave, imageUrl }: DescriptionProps) {
   const [draft, setDraft] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  if (onSave === undefined) {
+    return text === "" ? null : (
+      <section aria-label="Description">
+        <Markdown text={text} imageUrl={imageUrl} className="min-w-0 max-w-[80ch]" />
+      </section>
+    );
+  }
   if (draft === undefined) {
     return (
       <section aria-label="Description" className="flex items-start gap-1">

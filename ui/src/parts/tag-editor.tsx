@@ -7,11 +7,13 @@ import { ownTags, type TagPair } from "./own-tags.ts";
 import { Popover } from "./popover.tsx";
 import { TextField } from "./text-field.tsx";
 import { sayFailed } from "./toast.tsx";
+import { Dash } from "./values.tsx";
 
 interface TagEditorProps {
   tags: readonly TagPair[] | undefined;
-  onSet: (tag: TagPair) => Promise<unknown>;
-  onRemove: (key: string) => Promise<unknown>;
+  /** Absent, with `onRemove`, for readers who may not change them. */
+  onSet?: (tag: TagPair) => Promise<unknown>;
+  onRemove?: (key: string) => Promise<unknown>;
 }
 
 /** The tags of something, to add, change and remove. */
@@ -30,12 +32,22 @@ export function TagEditor({ tags, onSet, onRemove }: TagEditorProps) {
     event.preventDefault();
     // A form of React within a dialog's form is still within it.
     event.stopPropagation();
-    if (key.trim() === "") return;
+    if (key.trim() === "" || onSet === undefined) return;
     onSet({ key: key.trim(), value }).then(
       () => setOpen(false),
       (error: Error) => setProblem(error.message),
     );
   };
+  if (onSet === undefined || onRemove === undefined) {
+    return (
+      <div className="flex min-w-0 flex-wrap items-center gap-1">
+        {ownTags(tags).length === 0 && <Dash />}
+        {ownTags(tags).map((tag) => (
+          <Tag key={tag.key} name={tag.key} value={tag.value} />
+        ))}
+      </div>
+    );
+  }
   return (
     <div className="flex min-w-0 flex-wrap items-center gap-1">
       {ownTags(tags).map((tag) => (

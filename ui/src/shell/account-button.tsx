@@ -33,7 +33,13 @@ export default function AccountButton() {
       )}
       entries={() => [
         { label: "Your account", href: "#/account" },
-        ...(is_admin ? [{ label: "People", href: "#/people" }] : []),
+        { label: is_admin ? "Links" : "Your links", href: "#/links" },
+        ...(is_admin
+          ? [
+              { label: "People", href: "#/people" },
+              { label: "Roles", href: "#/roles" },
+            ]
+          : []),
         null,
         { label: `Sign out ${username}`, onSelect: leave },
       ]}

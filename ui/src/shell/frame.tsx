@@ -1,6 +1,7 @@
 import { Link, Outlet, useNavigate, useParams, useRouter, useRouterState } from "@tanstack/react-router";
 import { Keyboard, Monitor, Moon, Plug, Search, Sun } from "lucide-react";
 import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { IS_SHARED } from "../api/shared-link.ts";
 import { Button, IconButton } from "../parts/button.tsx";
 import { setTheme, type ThemeChoice, useThemeChoice } from "../parts/theme.ts";
 import { sayFailed, Toasts } from "../parts/toast.tsx";
@@ -10,6 +11,7 @@ import { Mark } from "./mark.tsx";
 import { OVERLAYS, type OverlayProps } from "./overlays.ts";
 import { keepScrollPlaces } from "./scroll-places.ts";
 
+const SharedFrame = lazy(() => import("./shared-frame.tsx"));
 const AccountButton = lazy(() => import("./account-button.tsx"));
 const ConnectionBanner = lazy(() => import("./connection-banner.tsx"));
 
@@ -27,6 +29,13 @@ const ALONE = /^\/sign-in$/;
 /** The frame around every screen. */
 export function Frame() {
   const isAlone = useRouterState({ select: ({ location }) => ALONE.test(location.pathname) });
+  if (IS_SHARED) {
+    return (
+      <Suspense>
+        <SharedFrame />
+      </Suspense>
+    );
+  }
   if (!isAlone) return <FullFrame />;
   return (
     <main className="flex h-full flex-col overflow-auto">
@@ -68,6 +77,7 @@ function FullFrame() {
       run: () => void navigate({ to: "/models" }),
     },
     { id: "go.prompts", label: "Prompts", group: "Go to", keys: "g p", run: () => void navigate({ to: "/prompts" }) },
+    { id: "go.links", label: "Links", group: "Go to", run: () => void navigate({ to: "/links" }) },
     { id: "go.trash", label: "Trash", group: "Go to", keys: "g t", run: () => void navigate({ to: "/trash" }) },
     {
       id: "go.logged-models",

@@ -10,14 +10,7 @@ import { Line } from "../../parts/lines.tsx";
 import { Select } from "../../parts/select.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { TextField } from "../../parts/text-field.tsx";
-
-const LEVELS: readonly { value: GrantLevel; label: string }[] = [
-  { value: "READ", label: "Read" },
-  { value: "USE", label: "Use" },
-  { value: "EDIT", label: "Log and change" },
-  { value: "MANAGE", label: "Manage" },
-  { value: "DENY", label: "Nothing (deny)" },
-];
+import { LEVELS } from "./levels.ts";
 
 const DEFAULT_WORDS = {
   NO_PERMISSIONS: "sees nothing of it",

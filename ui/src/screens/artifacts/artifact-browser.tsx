@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { File, Folder, Images } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { artifactListQuery } from "../../api/artifacts.ts";
 import type { FileInfo } from "../../api/wire.ts";
 import { CodeLines } from "../../parts/code-lines.tsx";
@@ -35,6 +35,8 @@ interface ArtifactBrowserProps {
   onOtherRuns?: (runIds: readonly string[]) => void;
   /** Registers the model that a folder holds. */
   onRegister?: (folder: string) => void;
+  /** A button that shares a file or folder. */
+  shareOf?: (path: string) => ReactNode;
   /** Files may still be added. */
   isLive?: boolean;
 }
@@ -156,7 +158,7 @@ function treeLines(
 }
 
 /** What the path of the address stands for: only the list of its folder knows. */
-function Chosen({ root, path, onPath, otherRunIds = [], onOtherRuns, onRegister }: ArtifactBrowserProps) {
+function Chosen({ root, path, onPath, otherRunIds = [], onOtherRuns, onRegister, shareOf }: ArtifactBrowserProps) {
   const { show, change } = useShownPlace();
   const parent = useQuery(artifactListQuery(root, folderOf(path)));
   if (parent.error !== null && parent.data === undefined) {
@@ -169,15 +171,16 @@ function Chosen({ root, path, onPath, otherRunIds = [], onOtherRuns, onRegister 
     <RunPicker runId={root.runId} chosen={otherRunIds} onChange={onOtherRuns} />
   );
   const images = { root, otherRunIds, imageControls };
+  const share = path === "" ? undefined : shareOf?.(path);
   const file = parent.data.files.find((one) => one.path === path);
-  if (path === "" || file?.is_dir) return <FolderView {...images} {...{ onPath, onRegister }} folder={path} />;
+  if (path === "" || file?.is_dir) return <FolderView {...images} {...{ onPath, onRegister, share }} folder={path} />;
   if (file === undefined) {
     return (
       <EmptyState title="There is no such file">It may have been deleted, or the address may be cut off.</EmptyState>
     );
   }
   const image = seriesImage(path);
-  const view = <FileView {...images} path={path} size={file.file_size ?? 0} />;
+  const view = <FileView {...images} path={path} size={file.file_size ?? 0} share={share} />;
   if (image === undefined) return view;
   // The views of the one image have names of their own.
   const isSeries = show === undefined || show === "series";

@@ -29,11 +29,13 @@ interface FileViewProps extends ImagesProps {
   path: string;
   /** In bytes. */
   size: number;
+  /** A button that shares it. */
+  share?: ReactNode;
 }
 
 /** One file: its name, its size, a way to download it, and what is in it. */
 export function FileView(props: FileViewProps) {
-  const { root, path, size } = props;
+  const { root, path, size, share } = props;
   const url = artifactUrl(root, path);
   const name = baseName(path);
   return (
@@ -44,6 +46,7 @@ export function FileView(props: FileViewProps) {
           <Download size={14} aria-hidden />
           Download
         </a>
+        {share}
       </PathHeader>
       <Suspense fallback={<SkeletonRows rows={10} />}>
         {size === 0 ? (

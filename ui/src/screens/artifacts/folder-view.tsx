@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { File, Folder, PackagePlus } from "lucide-react";
+import type { ReactNode } from "react";
 import { artifactListQuery } from "../../api/artifacts.ts";
 import type { FileInfo } from "../../api/wire.ts";
 import { Button } from "../../parts/button.tsx";
@@ -17,10 +18,12 @@ interface FolderViewProps extends ImagesProps {
   folder: string;
   onPath: (path: string) => void;
   onRegister: ((folder: string) => void) | undefined;
+  /** A button that shares it. */
+  share?: ReactNode;
 }
 
 /** What is in a folder: its images by step, or its files. */
-export function FolderView({ root, folder, onPath, onRegister, otherRunIds, imageControls }: FolderViewProps) {
+export function FolderView({ root, folder, onPath, onRegister, share, otherRunIds, imageControls }: FolderViewProps) {
   const list = useQuery(artifactListQuery(root, folder));
   if (list.error !== null && list.data === undefined) {
     return <ErrorState title="The folder could not be listed" error={list.error} onRetry={() => void list.refetch()} />;
@@ -38,6 +41,7 @@ export function FolderView({ root, folder, onPath, onRegister, otherRunIds, imag
             </Button>
           )}
           <FolderDownload root={root} folder={folder} />
+          {share}
         </PathHeader>
       )}
       {imageSeries(files).size > 0 ? (

@@ -2,12 +2,15 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
 import { experimentQuery } from "../../api/experiments.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { Button, buttonClass } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { ShareButton } from "../share/share-button.tsx";
+import { shownAddress } from "../share/shown-address.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { MAX_RUNS, useComparison } from "./comparison.ts";
 import { Drawing } from "./drawing.tsx";
@@ -81,7 +84,7 @@ export function CompareScreen() {
   const compared = isMany ? runs.length : ids.length;
   const experimentIds = [...new Set(runs.map((run) => run.experimentId))];
   const [experimentId = ""] = experimentIds;
-  const experiment = useQuery({ ...experimentQuery(experimentId), enabled: experimentIds.length === 1 });
+  const experiment = useQuery({ ...experimentQuery(experimentId), enabled: experimentIds.length === 1 && !IS_SHARED });
   useBreadcrumbs([
     { label: "Experiments", href: "#/experiments" },
     ...(experimentIds.length > 0
@@ -131,6 +134,20 @@ export function CompareScreen() {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">Compare runs</h1>
+      {!IS_SHARED && runs.length > 0 && (
+        <div className="flex shrink-0 justify-end px-3 pt-1 empty:hidden wide:px-4">
+          <ShareButton
+            name={`Comparison of ${formatCount(compared)} runs`}
+            thing={{
+              ...(isMany
+                ? { experiment_ids: search.experiments?.split(",") ?? [] }
+                : { run_ids: runs.map(({ id }) => id) }),
+              address: shownAddress(),
+            }}
+            experimentIds={experimentIds}
+          />
+        </div>
+      )}
       {isMany && many.data !== undefined ? (
         <ManyNotices {...many.data} asked={asked.length} isTable={view === "table"} />
       ) : (

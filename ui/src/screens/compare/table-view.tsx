@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import { experimentListQuery } from "../../api/experiment-list.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { Button } from "../../parts/button.tsx";
 import { EmptyState } from "../../parts/states.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
@@ -35,7 +36,7 @@ export function TableView({ runs, baseline, isMovable, search, change, openRun }
   useLooks(runs);
   const [text, setText] = useAddressText(search.q, (next) => change({ q: next }));
   const searchBox = useRef<HTMLInputElement>(null);
-  const experiments = useQuery(experimentListQuery()).data;
+  const experiments = useQuery({ ...experimentListQuery(), enabled: !IS_SHARED }).data;
   const rows = useMemo(() => {
     const names = new Map(experiments?.map(({ experiment_id, name }) => [experiment_id, name]));
     return compareRows(runs, {

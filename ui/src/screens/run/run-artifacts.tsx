@@ -1,8 +1,10 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import type { Run } from "../../api/runs.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { ArtifactBrowser } from "../artifacts/artifact-browser.tsx";
 import type { ShownPlace } from "../artifacts/shown-place.ts";
+import { ShareButton } from "../share/share-button.tsx";
 
 const NO_PLACE = { show: undefined, from: undefined, find: undefined, step: undefined };
 
@@ -42,9 +44,18 @@ export default function RunArtifacts({ run, onRegister }: RunArtifactsProps) {
       place={place}
       onPlace={onPlace}
       otherRunIds={others}
-      onOtherRuns={(ids) =>
-        void navigate({ search: (before) => ({ ...before, runs: ids.join(",") || undefined }), replace: true })
-      }
+      {...(!IS_SHARED && {
+        onOtherRuns: (ids) =>
+          void navigate({ search: (before) => ({ ...before, runs: ids.join(",") || undefined }), replace: true }),
+      })}
+      shareOf={(shared) => (
+        <ShareButton
+          isSmall
+          name={shared}
+          thing={{ run_ids: [run_id], path: shared }}
+          experimentIds={[run.info.experiment_id]}
+        />
+      )}
       {...(onRegister && { onRegister })}
       isLive={status === "RUNNING"}
     />

@@ -2,6 +2,7 @@ import { type ReactNode, useCallback } from "react";
 import { artifactUrl } from "../../api/artifacts.ts";
 import { useChange } from "../../api/query-client.ts";
 import { deleteRunTag, type Run, setRunTag } from "../../api/runs.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { NOTE_TAG, valueFor } from "../../api/wire.ts";
 import { Status } from "../../parts/badges.tsx";
 import { useNow } from "../../parts/clock.ts";
@@ -41,7 +42,7 @@ export function RunOverview({ run }: { run: Run }) {
           <Description
             imageUrl={imageUrl}
             text={valueFor(run.data.tags, NOTE_TAG)}
-            onSave={(value) => setTag.mutateAsync({ run_id, key: NOTE_TAG, value })}
+            {...(!IS_SHARED && { onSave: (value) => setTag.mutateAsync({ run_id, key: NOTE_TAG, value }) })}
           />
         </div>
         <div className="grid min-w-0 gap-4 min-[1200px]:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] min-[1200px]:gap-0">
@@ -56,12 +57,14 @@ export function RunOverview({ run }: { run: Run }) {
         <Block title="Tags">
           <TagEditor
             tags={run.data.tags}
-            onSet={(tag) => setTag.mutateAsync({ run_id, ...tag })}
-            onRemove={(key) => deleteTag.mutateAsync({ run_id, key })}
+            {...(!IS_SHARED && {
+              onSet: (tag) => setTag.mutateAsync({ run_id, ...tag }),
+              onRemove: (key) => deleteTag.mutateAsync({ run_id, key }),
+            })}
           />
         </Block>
-        <Family run={run} />
-        <Models run={run} />
+        {!IS_SHARED && <Family run={run} />}
+        {!IS_SHARED && <Models run={run} />}
         <Datasets run={run} />
       </div>
     </div>

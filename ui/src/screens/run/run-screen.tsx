@@ -6,6 +6,7 @@ import { ApiError } from "../../api/client.ts";
 import { experimentQuery } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
 import { type Run, restoreRun, runQuery } from "../../api/runs.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { Badge, Status } from "../../parts/badges.tsx";
 import { Button, buttonClass, IconButton } from "../../parts/button.tsx";
 import { useNow } from "../../parts/clock.ts";
@@ -20,6 +21,7 @@ import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import { FavouriteButton } from "../../shell/favourite-button.tsx";
 import { notePlace } from "../../shell/places.ts";
+import { ShareButton } from "../share/share-button.tsx";
 import { ColourChoice } from "./colour-choice.tsx";
 import { useLiveRun } from "./live-run.ts";
 import type { Doing } from "./run-dialogs.tsx";
@@ -54,7 +56,10 @@ export function RunScreen() {
   useLayoutEffect(() => TAB_CODE[tab]?.preload(), [tab]);
   const query = useQuery(runQuery(runId));
   const run = query.data;
-  const experiment = useQuery(experimentQuery(run?.info.experiment_id ?? experimentId));
+  const experiment = useQuery({
+    ...experimentQuery(run?.info.experiment_id ?? experimentId),
+    enabled: !IS_SHARED,
+  });
   useBreadcrumbs([
     { label: "Experiments", href: "#/experiments" },
     { label: experiment.data?.name ?? experimentId, href: `#/experiments/${run?.info.experiment_id ?? experimentId}` },
@@ -69,7 +74,7 @@ export function RunScreen() {
       error={query.error}
       onRetry={() => void query.refetch()}
     >
-      {isMissing && (
+      {isMissing && !IS_SHARED && (
         <a href={`#/experiments/${encodeURIComponent(experimentId)}`} className={buttonClass()}>
           Go to the experiment's runs
         </a>
@@ -139,7 +144,7 @@ function LoadedRun({ run }: { run: Run }) {
         {tab === "artifacts" && (
           <RunArtifacts
             run={run}
-            onRegister={isDeleted ? undefined : (folder) => setDoing({ kind: "register", folder })}
+            onRegister={isDeleted || IS_SHARED ? undefined : (folder) => setDoing({ kind: "register", folder })}
             fallback={fallback}
           />
         )}
@@ -165,14 +170,16 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
   const isDeleted = lifecycle_stage === "deleted";
   return (
     <header className="flex min-h-11 items-center gap-2 px-3 pt-1 wide:px-4">
-      <ColourChoice run={run} />
+      {!IS_SHARED && <ColourChoice run={run} />}
       <h1 title={run_name} className="min-w-0 truncate text-xl">
         <bdi>{run_name || run_id}</bdi>
       </h1>
       <CopyButton text={run_id} label="Copy the run ID" />
-      <FavouriteButton
-        place={{ kind: "run", id: run_id, experimentId: run.info.experiment_id, name: run_name || run_id }}
-      />
+      {!IS_SHARED && (
+        <FavouriteButton
+          place={{ kind: "run", id: run_id, experimentId: run.info.experiment_id, name: run_name || run_id }}
+        />
+      )}
       <Status status={status} />
       {isDeleted && <Badge tone="danger">Deleted</Badge>}
       <div className="ml-auto flex items-center gap-1">
@@ -181,33 +188,42 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
             Restore
           </Button>
         )}
-        <Menu
-          align="end"
-          trigger={<IconButton label="Actions on the run" icon={<Ellipsis size={16} aria-hidden />} />}
-          entries={[
-            {
-              label: "Rename…",
-              icon: <Pencil size={14} aria-hidden />,
-              isDisabled: isDeleted,
-              onSelect: () => onDo({ kind: "rename" }),
-            },
-            {
-              label: "Register a model…",
-              icon: <PackagePlus size={14} aria-hidden />,
-              isDisabled: isDeleted,
-              onSelect: () => onDo({ kind: "register" }),
-            },
-            null,
-            isDeleted
-              ? { label: "Restore", icon: <RotateCcw size={14} aria-hidden />, onSelect: onRestore }
-              : {
-                  label: "Delete…",
-                  icon: <Trash2 size={14} aria-hidden />,
-                  isDangerous: true,
-                  onSelect: () => onDo({ kind: "delete" }),
-                },
-          ]}
-        />
+        {!isDeleted && (
+          <ShareButton
+            name={run_name || run_id}
+            thing={{ run_ids: [run_id] }}
+            experimentIds={[run.info.experiment_id]}
+          />
+        )}
+        {!IS_SHARED && (
+          <Menu
+            align="end"
+            trigger={<IconButton label="Actions on the run" icon={<Ellipsis size={16} aria-hidden />} />}
+            entries={[
+              {
+                label: "Rename…",
+                icon: <Pencil size={14} aria-hidden />,
+                isDisabled: isDeleted,
+                onSelect: () => onDo({ kind: "rename" }),
+              },
+              {
+                label: "Register a model…",
+                icon: <PackagePlus size={14} aria-hidden />,
+                isDisabled: isDeleted,
+                onSelect: () => onDo({ kind: "register" }),
+              },
+              null,
+              isDeleted
+                ? { label: "Restore", icon: <RotateCcw size={14} aria-hidden />, onSelect: onRestore }
+                : {
+                    label: "Delete…",
+                    icon: <Trash2 size={14} aria-hidden />,
+                    isDangerous: true,
+                    onSelect: () => onDo({ kind: "delete" }),
+                  },
+            ]}
+          />
+        )}
       </div>
     </header>
   );

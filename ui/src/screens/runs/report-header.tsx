@@ -3,6 +3,8 @@ import { useState } from "react";
 import { Button } from "../../parts/button.tsx";
 import { formatCount, formatTime } from "../../parts/format.ts";
 import { say, sayFailed } from "../../parts/toast.tsx";
+import { ShareButton } from "../share/share-button.tsx";
+import { shownAddress } from "../share/shown-address.ts";
 import { NameField } from "./name-field.tsx";
 
 interface ReportHeaderProps {
@@ -13,12 +15,13 @@ interface ReportHeaderProps {
   runs: number;
   filter: string;
   onTitle: (title: string) => void;
+  experimentIds: readonly string[];
   /** Returns to the table from which the report was made. */
   onTable: () => void;
 }
 
 /** The head of a report: its runs and its date. The printed page has no buttons. */
-export function ReportHeader({ title, subject, runs, filter, onTitle, onTable }: ReportHeaderProps) {
+export function ReportHeader({ title, subject, runs, filter, onTitle, experimentIds, onTable }: ReportHeaderProps) {
   const [isNaming, setNaming] = useState(false);
   const copy = (): void => {
     navigator.clipboard.writeText(location.href).then(
@@ -60,6 +63,11 @@ export function ReportHeader({ title, subject, runs, filter, onTitle, onTable }:
         <Button icon={<Link2 size={14} aria-hidden />} onClick={copy}>
           Copy link
         </Button>
+        <ShareButton
+          name={title}
+          thing={{ experiment_ids: experimentIds, address: shownAddress() }}
+          experimentIds={experimentIds}
+        />
         <Button kind="primary" icon={<Printer size={14} aria-hidden />} onClick={() => print()}>
           Print
         </Button>

@@ -1,4 +1,5 @@
 import { Copy, Eye, EyeOff, GitCompare, Pencil, Pin, Tag, Trash2 } from "lucide-react";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import type { MenuEntry } from "../../parts/menu.tsx";
 import { say } from "../../parts/toast.tsx";
 import type { Doing } from "./bulk-dialogs.tsx";
@@ -17,6 +18,9 @@ interface Around {
 
 const ICON_PX = 14;
 
+/** Entries that change something: on the page of a signed link there are none. */
+const change = (...entries: MenuEntry[]): MenuEntry[] => (IS_SHARED ? [] : entries);
+
 /** What can be done with a run of the table, or with all that are selected where it is one of them. */
 export function runMenu(row: RunRow, { view, chosen, onOpen, onRename, onDo, onCompare }: Around): MenuEntry[] {
   const { pinned = [], charts = false, chartOff = [], view: stage } = view.search;
@@ -33,30 +37,30 @@ export function runMenu(row: RunRow, { view, chosen, onOpen, onRename, onDo, onC
       onSelect: () => onCompare(compared),
     },
     null,
-    {
+    ...change({
       label: "Rename",
       icon: <Pencil size={ICON_PX} aria-hidden />,
       shortcut: "F2",
       isDisabled: row.isDeleted,
       onSelect: () => onRename(row),
-    },
-    { label: "Description…", onSelect: () => onDo({ kind: "describe", ids: [row.id] }) },
-    {
+    }),
+    ...change({ label: "Description…", onSelect: () => onDo({ kind: "describe", ids: [row.id] }) }),
+    ...change({
       label: `Tag${many}…`,
       icon: <Tag size={ICON_PX} aria-hidden />,
       shortcut: "T",
       onSelect: () => onDo({ kind: "tag", ids }),
-    },
+    }),
     {
       label: "Copy the run id",
       icon: <Copy size={ICON_PX} aria-hidden />,
       onSelect: () => void navigator.clipboard.writeText(row.id).then(() => say("Copied.")),
     },
-    {
+    ...change({
       label: `Copy or move${many} to another experiment…`,
       isDisabled: row.isDeleted,
       onSelect: () => onDo({ kind: "copy", ids }),
-    },
+    }),
     null,
     {
       label: ids.every((id) => pinned.includes(id)) ? `Unpin${many}` : `Pin${many}`,
@@ -74,15 +78,17 @@ export function runMenu(row: RunRow, { view, chosen, onOpen, onRename, onDo, onC
         ]
       : []),
     { label: `Hide${many} from table and charts`, shortcut: "H", onSelect: () => view.onHide(ids) },
-    null,
-    stage === "deleted"
-      ? { label: `Restore${many}…`, onSelect: () => onDo({ kind: "restore", ids }) }
-      : {
-          label: `Delete${many}…`,
-          icon: <Trash2 size={ICON_PX} aria-hidden />,
-          shortcut: "Del",
-          isDangerous: true,
-          onSelect: () => onDo({ kind: "delete", ids }),
-        },
+    ...change(
+      null,
+      stage === "deleted"
+        ? { label: `Restore${many}…`, onSelect: () => onDo({ kind: "restore", ids }) }
+        : {
+            label: `Delete${many}…`,
+            icon: <Trash2 size={ICON_PX} aria-hidden />,
+            shortcut: "Del",
+            isDangerous: true,
+            onSelect: () => onDo({ kind: "delete", ids }),
+          },
+    ),
   ];
 }

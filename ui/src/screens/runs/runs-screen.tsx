@@ -5,6 +5,7 @@ import { type Experiment, experimentQuery } from "../../api/experiments.ts";
 import { keysQuery } from "../../api/keys.ts";
 import { useChange } from "../../api/query-client.ts";
 import { updateRun } from "../../api/runs.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { groupStyle } from "../../charts/group-style.ts";
 import { HoverStore } from "../../charts/hover.ts";
 import { PANEL_KINDS, type Panel, type PanelKind } from "../../charts/panels/panel-search.ts";
@@ -131,6 +132,7 @@ function RunsOf({ view }: { view: RunsView }) {
   };
   const onRowKey = (event: KeyboardEvent, row: RunRow): void => {
     const ids = chosen.length > 0 ? chosen.map(({ id }) => id) : [row.id];
+    if (IS_SHARED && !["p", "h"].includes(event.key)) return;
     if (event.key === "Delete" && search.view !== "deleted") setDoing({ kind: "delete", ids });
     else if (event.key === "F2" && search.view !== "deleted") setRenaming(row.id);
     else if (event.key === "p") view.onPin(ids);
@@ -230,6 +232,7 @@ function RunsOf({ view }: { view: RunsView }) {
           runs={drawn.length}
           filter={q}
           onTitle={(report) => change({ report })}
+          experimentIds={experimentIds}
           onTable={() => change({ report: undefined })}
         />
         {charts}
@@ -240,7 +243,7 @@ function RunsOf({ view }: { view: RunsView }) {
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <h1 className="sr-only">Runs of {title}</h1>
       <RunsToolbar
-        {...{ view, box, isNested }}
+        {...{ view, box, isNested, title }}
         keys={keys.data}
         columns={spellings}
         mistake={loaded.mistake?.message}

@@ -2,10 +2,14 @@ import { Download, Group, LineChart, MoreHorizontal } from "lucide-react";
 import type { Ref } from "react";
 import { spell } from "../../api/field-spelling.ts";
 import type { DistinctKeys } from "../../api/keys.ts";
+import type { LinkedThing } from "../../api/links.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { Button, IconButton } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { Menu, type MenuEntry } from "../../parts/menu.tsx";
 import { Segmented } from "../../parts/toggles.tsx";
+import { ShareButton } from "../share/share-button.tsx";
+import { shownAddress } from "../share/shown-address.ts";
 import { ButtonWords } from "./button-words.tsx";
 import { ColumnChooser } from "./column-chooser.tsx";
 import { QueryBox } from "./query-box.tsx";
@@ -27,6 +31,8 @@ interface RunsToolbarProps {
   /** Every column that the runs have. */
   onDownloadAll: () => void;
   onReport: () => void;
+  /** The experiments' names. */
+  title: string;
   box: Ref<{ focus: () => void }>;
 }
 
@@ -41,6 +47,7 @@ export function RunsToolbar({
   onDownload,
   onDownloadAll,
   onReport,
+  title,
   box,
 }: RunsToolbarProps) {
   const { search, change, experimentIds } = view;
@@ -54,15 +61,17 @@ export function RunsToolbar({
         {...{ keys, experimentIds }}
         error={mistake}
       />
-      <Segmented
-        label="Which runs"
-        value={search.view ?? "active"}
-        onValueChange={onView}
-        segments={[
-          { value: "active", label: "Active" },
-          { value: "deleted", label: "Trash" },
-        ]}
-      />
+      {!IS_SHARED && (
+        <Segmented
+          label="Which runs"
+          value={search.view ?? "active"}
+          onValueChange={onView}
+          segments={[
+            { value: "active", label: "Active" },
+            { value: "deleted", label: "Trash" },
+          ]}
+        />
+      )}
       <div className="ml-auto flex flex-wrap items-center gap-1 wide:gap-2">
         <Button
           aria-pressed={charts}
@@ -88,7 +97,8 @@ export function RunsToolbar({
           isDiff={search.diff ?? false}
           onDiff={(isOn) => change({ diff: isOn || undefined })}
         />
-        <SavedViews experimentIds={experimentIds} />
+        {!IS_SHARED && <SavedViews experimentIds={experimentIds} />}
+        <ShareButton name={title} thing={sharedRuns(experimentIds)} experimentIds={experimentIds} />
         <Menu
           align="end"
           trigger={<IconButton label="More" icon={<MoreHorizontal size={14} aria-hidden />} />}
@@ -97,6 +107,12 @@ export function RunsToolbar({
       </div>
     </header>
   );
+}
+
+/** The experiments, opened as they are shown now. */
+function sharedRuns(experimentIds: readonly string[]): LinkedThing {
+  const address = shownAddress();
+  return { experiment_ids: experimentIds, ...(address.includes("?") && { address }) };
 }
 
 const MAX_GROUPABLE = 40;
@@ -157,7 +173,7 @@ function moreEntries(
     },
     { label: "Download as CSV, all columns", onSelect: onDownloadAll },
     { label: "Make a report", onSelect: onReport },
-    ...(experimentIds.length === 1
+    ...(experimentIds.length === 1 && !IS_SHARED
       ? [{ label: "Logged models", href: `#/experiments/${experimentIds[0]}/models` }]
       : []),
     ...(hidden.length > 0

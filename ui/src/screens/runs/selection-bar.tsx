@@ -1,4 +1,5 @@
 import type { Experiment } from "../../api/experiments.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { Button } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
@@ -57,7 +58,7 @@ export function SelectionBar({
           Compare all
         </Button>
       )}
-      {ids.length === 0 && experiment !== undefined && <ExperimentAbout experiment={experiment} />}
+      {ids.length === 0 && experiment !== undefined && !IS_SHARED && <ExperimentAbout experiment={experiment} />}
       {ids.length > 0 && (
         <>
           <Button disabled={!canCompare} onClick={() => onCompare(ids)}>
@@ -72,21 +73,30 @@ export function SelectionBar({
           >
             Hide
           </Button>
-          <Button onClick={() => onDo({ kind: "tag", ids })}>Tag</Button>
-          {view.search.view !== "deleted" && <Button onClick={() => onDo({ kind: "copy", ids })}>Copy or move</Button>}
-          {view.search.view === "deleted" ? (
-            <Button onClick={() => onDo({ kind: "restore", ids })}>Restore</Button>
-          ) : (
-            <Button kind="danger" onClick={() => onDo({ kind: "delete", ids })}>
-              Delete
-            </Button>
-          )}
+          {!IS_SHARED && <Changes {...{ ids, onDo }} isDeleted={view.search.view === "deleted"} />}
           <Button kind="quiet" onClick={onClear}>
             Clear
           </Button>
         </>
       )}
     </div>
+  );
+}
+
+/** What changes the selected runs. */
+function Changes({ ids, isDeleted, onDo }: { ids: string[]; isDeleted: boolean; onDo: (doing: Doing) => void }) {
+  return (
+    <>
+      <Button onClick={() => onDo({ kind: "tag", ids })}>Tag</Button>
+      {!isDeleted && <Button onClick={() => onDo({ kind: "copy", ids })}>Copy or move</Button>}
+      {isDeleted ? (
+        <Button onClick={() => onDo({ kind: "restore", ids })}>Restore</Button>
+      ) : (
+        <Button kind="danger" onClick={() => onDo({ kind: "delete", ids })}>
+          Delete
+        </Button>
+      )}
+    </>
   );
 }
 
