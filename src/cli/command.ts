@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import { deployCommand } from "./commands/deploy.ts";
 import { dbCommand, doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { gcCommand } from "./commands/gc.ts";
@@ -18,6 +19,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   const program = new Command("trackflare")
     .description("An MLflow-compatible tracking server on Cloudflare Workers, or on this machine.")
     .addCommand(serverCommand())
+    .addCommand(deployCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())
     .addCommand(gcCommand())

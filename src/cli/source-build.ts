@@ -49,7 +49,8 @@ function pathOf(build: SourceBuild): string {
   return join(ROOT, "dist", build.name, sourceHash(build));
 }
 
-function sourceHash({ sources, exclude = [] }: SourceBuild): string {
+/** Tells one state of a build's sources from another: 16 hex digits. */
+export function sourceHash({ sources, exclude = [] }: SourceBuild): string {
   const hash = createHash("sha256");
   for (const file of globSync(sources, { cwd: ROOT, exclude }).sort()) {
     hash

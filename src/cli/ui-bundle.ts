@@ -8,7 +8,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import { currentBuild, ROOT, type SourceBuild } from "./source-build.ts";
 import { UserError } from "./user-error.ts";
 
-const BUNDLE: SourceBuild = {
+export const UI_BUILD: SourceBuild = {
   name: "ui",
   sources: ["src/cli/ui-bundle.ts", "ui/index.html", "ui/*.ts", "ui/public/*", "ui/src/**/*.*", "package-lock.json"],
   make: async (outdir) => {
@@ -51,5 +51,5 @@ async function compressFiles(folder: string): Promise<void> {
  * @throws {UserError} if the build fails.
  */
 export function uiBundle(): Promise<string> {
-  return currentBuild(BUNDLE);
+  return currentBuild(UI_BUILD);
 }

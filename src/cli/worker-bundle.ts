@@ -7,7 +7,7 @@ import { currentBuild, ROOT, type SourceBuild } from "./source-build.ts";
 import { UserError } from "./user-error.ts";
 
 /** All sources of the bundle. The command itself is not among them. */
-const BUNDLE: SourceBuild = {
+export const WORKER_BUILD: SourceBuild = {
   name: "worker",
   sources: ["src/**/*.ts", "migrations/*.sql", "wrangler.toml", "package-lock.json", "tsconfig.json"],
   exclude: ["src/cli/**"],
@@ -31,7 +31,7 @@ export interface WorkerBundle {
 
 /** The bundle of the current sources, built by `wrangler deploy --dry-run`, so that it equals the edge's bundle. */
 export async function workerBundle(): Promise<WorkerBundle> {
-  const path = await currentBuild(BUNDLE);
+  const path = await currentBuild(WORKER_BUILD);
   const { assets, ...options }: WorkerOptions = JSON.parse(readFileSync(join(path, "options.json"), "utf8"));
   return { path, modules: modulesIn(path), options, assets };
 }
