@@ -129,13 +129,16 @@ function uiFiles(directory: string, bundle: WorkerBundle) {
 const CELLS = 1;
 
 function workerVars(settings: ServerSettings) {
-  const isOpen = settings.admin === undefined && isLoopback(settings.host);
+  const { setupToken, defaultPermission } = settings;
+  const isOpen = settings.admin === undefined && setupToken === undefined && isLoopback(settings.host);
   return {
     TRACKFLARE_ARTIFACTS: "folder",
     // A new secret at each start: URLs that it signed end with the process, as multipart uploads do.
     TRACKFLARE_URL_SECRET: randomUUID(),
     TRACKFLARE_CELLS: process.env.TRACKFLARE_CELLS ?? String(CELLS),
     ...(isOpen ? { TRACKFLARE_LOCAL: "1" } : settings.admin),
+    ...(setupToken !== undefined && { TRACKFLARE_LOGIN: "1", TRACKFLARE_SETUP_TOKEN: setupToken }),
+    ...(defaultPermission !== undefined && { TRACKFLARE_DEFAULT_PERMISSION: defaultPermission }),
     ...settings.standing,
     ...settings.telling,
     ...settings.callers,

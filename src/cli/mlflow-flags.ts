@@ -117,9 +117,9 @@ export const MLFLOW_FLAGS: readonly MlflowFlag[] = [
   },
   {
     flag: "--app-name <name>",
-    state: "refused",
+    state: "honoured",
     reason:
-      "credentials are asked for as soon as TRACKFLARE_ADMIN_PASSWORD or TRACKFLARE_ADMIN_TOKEN is set, without another app",
+      "basic-auth turns the login on; without an admin's password the server prints a link by which the first admin is made",
   },
   {
     flag: "--trace-archival-config <file>",

@@ -20,9 +20,9 @@ export async function serve(settings: ServerSettings): Promise<void> {
     const engine = await startEngine(settings, await workerBundle(), ui, data);
     try {
       const stopRequested = whenAskedToStop();
-      const serving = assertServing(engine.url).then(() => {
+      const serving = assertServing(engine.url).then(async () => {
         data.noteUrl(engine.url);
-        console.log(greeting(settings, engine.url));
+        console.log(greeting(settings, engine.url, await isSetupNeeded(settings, engine.url)));
         return stopRequested;
       });
       // Ctrl-C reaches workerd too, so the first request may fail because of it: that is a stop, not a failure.
@@ -89,6 +89,14 @@ async function assertServing(url: string): Promise<void> {
   const response = await fetch(`${url}/health`);
   if (!response.ok)
     throw new Error(`The server started but does not serve: ${response.status} ${await response.text()}`);
+}
+
+/** Whether the server waits for its first admin. */
+async function isSetupNeeded({ setupToken }: ServerSettings, url: string): Promise<boolean> {
+  if (setupToken === undefined) return false;
+  const response = await fetch(`${url}/ui-api/setup`);
+  if (!response.ok) throw new Error(`The server does not say whether it has an admin: ${await response.text()}`);
+  return ((await response.json()) as { is_needed: boolean }).is_needed;
 }
 
 /** How often a server that npm started checks whether npm still runs. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { isIPv4 } from "node:net";
 import { resolve } from "node:path";
 import * as z from "zod/mini";
@@ -11,6 +12,7 @@ import {
   ssoSettings,
   standingSettings,
 } from "../domain/settings.ts";
+import { withMlflowAuth } from "./auth-config.ts";
 import { UserError } from "./user-error.ts";
 
 /** The checked settings from the command line and the environment. `admin` is undefined if no secret is set. */
@@ -21,6 +23,10 @@ export interface ServerSettings {
   /** Absolute. Everything the server keeps is in here. */
   readonly dataDir: string;
   readonly admin: AdminSecret | undefined;
+  /** The secret by which the first admin is made; undefined unless the login is on without an admin. */
+  readonly setupToken: string | undefined;
+  /** A user's permission without a grant, where the login is on without an admin. */
+  readonly defaultPermission: AdminSecret["TRACKFLARE_DEFAULT_PERMISSION"];
   /** The Worker's vars for host names, origins and paths, if a flag or the environment sets them. */
   readonly standing: z.infer<typeof standingSettings>;
   /** The Worker's vars for logs and metrics, if set. */
@@ -72,8 +78,9 @@ const BLOCKED_PORTS = new Set(
  */
 export function parseServerSettings(
   flags: Readonly<Record<string, unknown>>,
-  environment: NodeJS.ProcessEnv,
+  given: NodeJS.ProcessEnv,
 ): ServerSettings {
+  const { environment } = withMlflowAuth(given);
   const parsed = Flags.safeParse(flags);
   if (!parsed.success) throw new UserError(parsed.error.issues.map((issue) => issue.message).join("\n"));
   const { port, dataDir } = parsed.data;
@@ -84,12 +91,17 @@ export function parseServerSettings(
         "Choose another with --port (MLFLOW_PORT), for instance --port 5000.",
     );
   }
+  if (flags.appName !== undefined && flags.appName !== "basic-auth") {
+    throw new UserError(`--app-name ${String(flags.appName)}: basic-auth is the only app.`);
+  }
   const admin = parseAdmin(environment);
-  if (!isLoopback(host) && admin === undefined) {
+  const setupToken = admin === undefined && flags.appName !== undefined ? newSetupToken() : undefined;
+  if (!isLoopback(host) && admin === undefined && setupToken === undefined) {
     throw new UserError(
       `${host} can be reached from other machines, so an admin secret must be set first: ` +
         "TRACKFLARE_ADMIN_PASSWORD (with TRACKFLARE_ADMIN_USERNAME, by default admin) or TRACKFLARE_ADMIN_TOKEN. " +
-        "Without one the server listens on 127.0.0.1 only.",
+        "Or let the first admin be made on a page of the server: --app-name basic-auth. " +
+        "Without either the server listens on 127.0.0.1 only.",
     );
   }
   // A name may resolve to two addresses. workerd would listen on one, and a client would try the other.
@@ -98,6 +110,8 @@ export function parseServerSettings(
     port,
     dataDir: resolve(dataDir),
     admin,
+    setupToken,
+    defaultPermission: setupToken === undefined ? undefined : parseDefaultPermission(environment),
     standing: parseVars(standingSettings, STANDING_FLAGS, flags),
     telling: {
       ...(flags.exposePrometheus ? { TRACKFLARE_METRICS: "1" } : {}),
@@ -208,6 +222,24 @@ function parseVars<Vars>(
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}
+
+/** A line for each key of MLflow's ini file that has no effect here. */
+export function ignoredAuthKeys(environment: NodeJS.ProcessEnv): string[] {
+  const { ignored } = withMlflowAuth(environment);
+  return ignored.map((key) => `Without effect: ${key} (MLFLOW_AUTH_CONFIG_PATH).`);
+}
+
+/** 256 random bits: a new token at each start, which only the person who starts the server sees. */
+function newSetupToken(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+function parseDefaultPermission({ TRACKFLARE_DEFAULT_PERMISSION: given }: NodeJS.ProcessEnv) {
+  const rule = adminSettings.shape.TRACKFLARE_DEFAULT_PERMISSION;
+  const parsed = rule.safeParse(given || undefined);
+  if (parsed.success) return parsed.data;
+  throw new UserError(`TRACKFLARE_DEFAULT_PERMISSION ${parsed.error.issues[0]?.message}`);
 }
 
 /** An empty variable counts as not set, as in a shell's `${NAME:-default}`. */

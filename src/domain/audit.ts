@@ -9,7 +9,13 @@ export const AUDIT_ACTIONS = [
   ...["grant.set", "grant.revoke"],
   ...["sign_in.begin", "sign_in.end", "sign_in.fail"],
   ...["run.delete", "run.restore", "experiment.delete", "experiment.restore"],
-  ...["logged_model.delete", "registered_model.delete", "registered_model.rename", "model_version.delete"],
+  ...[
+    "logged_model.delete",
+    "logged_model.restore",
+    "registered_model.delete",
+    "registered_model.rename",
+    "model_version.delete",
+  ],
   ...["model_version.stage", "alias.set", "alias.delete"],
   ...["trash.purge", "server.import", "server.restore"],
 ] as const;

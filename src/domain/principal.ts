@@ -18,6 +18,8 @@ export interface Principal {
   readonly isThroughAccess?: boolean | undefined;
   /** The link by which the caller came; absent for other callers. Then `user` is absent. */
   readonly link?: LinkIdentity | undefined;
+  /** Whether the caller has the set-up token, and is about to become the first admin. */
+  readonly isBySetup?: boolean | undefined;
 }
 
 /** A signed link as a caller. It reads what it shows, as far as its maker may read that. */
@@ -26,6 +28,8 @@ export interface LinkIdentity {
   readonly reach: LinkReach;
   /** The maker's id; undefined for a maker who may read everything. */
   readonly makerId: number | undefined;
+  /** Whether the caller has the set-up token, and is about to become the first admin. */
+  readonly isBySetup?: boolean | undefined;
 }
 
 /** How the caller signed in, as the audit log names it. */
@@ -33,7 +37,9 @@ export function credentialOf(principal: Principal): string {
   if (principal === LOCAL) return "open";
   if (principal.tokenId !== undefined) return `token ${principal.tokenId}`;
   if (principal.signInId !== undefined) return `sign-in ${principal.signInId}`;
+  if (principal.link !== undefined) return `link ${principal.link.linkId}`;
   if (principal.isThroughAccess) return "access";
+  if (principal.isBySetup) return "set-up";
   if (principal.user !== undefined) return "password";
   return principal.isAdmin ? "settings" : "none";
 }

@@ -3,14 +3,15 @@ import { DEFAULT_LEVELS, type DefaultPermission } from "./access.ts";
 import { isDirectUri, isServed, SERVED_ROOT } from "./artifact-location.ts";
 
 const longEnough = (characters: number) =>
-  z.optional(
-    z
-      .string()
-      .check(
-        z.minLength(characters, `must have at least ${characters} characters`),
-        z.maxLength(1024, "must have at most 1024 characters"),
-      ),
-  );
+  z
+    .string()
+    .check(
+      z.minLength(characters, `must have at least ${characters} characters`),
+      z.maxLength(1024, "must have at most 1024 characters"),
+    );
+
+/** The default password of earlier releases of MLflow, which strangers try first. */
+export const SHIPPED_PASSWORD = "password1234";
 
 /**
  * The admin's name and secrets: Worker vars on the edge, environment variables of the local command. They use `zod/mini`,
@@ -20,8 +21,10 @@ export const adminSettings = z.object({
   TRACKFLARE_ADMIN_USERNAME: z.optional(
     z.string().check(z.minLength(1, "is empty"), z.maxLength(255, "must have at most 255 characters")),
   ),
-  TRACKFLARE_ADMIN_PASSWORD: longEnough(12),
-  TRACKFLARE_ADMIN_TOKEN: longEnough(16),
+  TRACKFLARE_ADMIN_PASSWORD: z.optional(
+    longEnough(12).check(z.refine((text) => text !== SHIPPED_PASSWORD, "must not be the password that MLflow shipped")),
+  ),
+  TRACKFLARE_ADMIN_TOKEN: z.optional(longEnough(16)),
   /** A user's permission on everything that no grant of the user covers. The default is READ, as in MLflow. */
   TRACKFLARE_DEFAULT_PERMISSION: z.optional(
     z.enum(
@@ -113,6 +116,14 @@ const wholeNumber = (most: number, least = 0) =>
         ),
       ),
   );
+
+/** A server that asks for credentials before it has an admin. The local command sets both for `--app-name basic-auth`. */
+export const loginSettings = z.object({
+  /** Whether to ask for credentials without an admin in the settings. */
+  TRACKFLARE_LOGIN: z.optional(z.enum(["0", "1"], "must be 0 or 1")),
+  /** The secret by which the first admin is made, while there is none. */
+  TRACKFLARE_SETUP_TOKEN: z.optional(longEnough(32)),
+});
 
 /** Limits on callers, and how far the server trusts what a proxy says of them. */
 export const callerSettings = z.object({

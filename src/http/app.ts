@@ -101,6 +101,7 @@ async function serve(
     signingSecret: config.urlSecret,
     adminSecrets: config.adminSecrets,
     adminUsername: config.admin?.username ?? "",
+    setupToken: config.setupToken,
     sso: config.sso,
     publicUrl: config.publicUrl,
     principalOfPassword: async (username: string, password: string) => {

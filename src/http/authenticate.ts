@@ -25,7 +25,7 @@ export async function authenticate(request: Request, config: Config, doors: Door
   refuseOtherHosts(request, config);
   const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(request.headers.get("Authorization") ?? "") ?? [];
   // No browser adds a Bearer token by itself, so a correct one was sent on purpose.
-  const isBearer = config.admin !== undefined && /^bearer$/i.test(scheme);
+  const isBearer = config.asksForCredentials && /^bearer$/i.test(scheme);
   if (!isBearer && pageOf(request, config.allowedOrigins) === "foreign") {
     throw new MlflowError(
       "PERMISSION_DENIED",
@@ -37,7 +37,7 @@ export async function authenticate(request: Request, config: Config, doors: Door
   if (browser !== undefined) return browser.user === undefined ? browser : userClaim(browser, browser.user, doors);
   const passed = scheme === "" ? await throughAccess(request, config, doors) : undefined;
   if (passed !== undefined) return userClaim({ username: passed.username, isThroughAccess: true }, passed.user, doors);
-  if (config.admin) return await authenticateCaller(request, config, scheme, credentials, config.admin, doors);
+  if (config.asksForCredentials) return await authenticateCaller(request, config, scheme, credentials, doors);
   if (!config.isOpenLocally) {
     throw new MlflowError(
       "UNAUTHENTICATED",
@@ -77,13 +77,12 @@ async function authenticateCaller(
   config: Config,
   scheme: string,
   credentials: string,
-  admin: AdminCredentials,
   doors: Doors,
 ): Promise<Principal | Claim> {
   const token = tokenIn(scheme, credentials);
   if (token !== undefined) return tokenClaim(token, doors);
   const found = /^bearer$/i.test(scheme)
-    ? (await secretsMatch(credentials, admin.token ?? admin.password)) && principalOfSettings(admin)
+    ? await adminOfSecret(credentials, config)
     : /^basic$/i.test(scheme) && (await callerOfPassword(basicCredentials(credentials), request, config, doors));
   if (found) return found;
   throw unauthenticated();
@@ -107,14 +106,21 @@ export async function callerOfPassword(
   config: Config,
   doors: Doors,
 ): Promise<Principal | Claim | undefined> {
-  const { admin } = config;
-  if (admin === undefined) return undefined;
-  if ((await Promise.all(readings.map((one) => isAdmin(one, admin)))).includes(true)) return principalOfSettings(admin);
+  const { admin, asksForCredentials } = config;
+  if (!asksForCredentials) return undefined;
+  if (admin !== undefined && (await Promise.all(readings.map((one) => isAdmin(one, admin)))).includes(true)) {
+    return principalOfSettings(admin);
+  }
   const usable = readings.filter(
     ({ username, password }) =>
-      username !== admin.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
+      username !== admin?.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
   );
   return usable.length > 0 ? await passwordClaim(usable, networkOf(addressOf(request, config)), doors) : undefined;
+}
+
+async function adminOfSecret(secret: string, { admin }: Config): Promise<Principal | undefined> {
+  const isRight = await secretsMatch(secret, admin?.token ?? admin?.password);
+  return isRight && admin !== undefined ? principalOfSettings(admin) : undefined;
 }
 
 const principalOfSettings = ({ username }: AdminCredentials): Principal => ({ username, isAdmin: true });

@@ -24,16 +24,14 @@ export const PAGE_HEADER = "X-Trackflare-Page";
  */
 export async function signedInBrowser(
   request: Request,
-  { admin, adminSecrets, allowedOrigins }: Config,
+  { admin, adminSecrets, asksForCredentials, allowedOrigins }: Config,
   doors: Doors,
 ): Promise<Principal | undefined> {
   const cookie = signInCookie(request);
-  if (cookie === undefined || admin === undefined) return undefined;
+  if (cookie === undefined || !asksForCredentials) return undefined;
   if (!isByOwnPage(request, allowedOrigins)) return undefined;
-  const principal = await principalOfCookie(doors, cookie, {
-    username: admin.username,
-    secrets: adminSecrets ?? "",
-  });
+  const ofSettings = admin && { username: admin.username, secrets: adminSecrets ?? "" };
+  const principal = await principalOfCookie(doors, cookie, ofSettings);
   if (principal !== undefined) requireProof(request);
   return principal;
 }

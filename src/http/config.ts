@@ -9,6 +9,7 @@ import {
   callerSettings,
   cellSettings,
   isYes,
+  loginSettings,
   ssoSettings,
   standingSettings,
 } from "../domain/settings.ts";
@@ -35,6 +36,7 @@ const settings = z.extend(adminSettings, {
   ...ssoSettings.shape,
   ...artifactSettings.shape,
   ...callerSettings.shape,
+  ...loginSettings.shape,
 });
 
 /** The admin's name and secrets. */
@@ -47,6 +49,10 @@ export interface AdminCredentials {
 export interface Config {
   /** The admin; undefined while no secret is set. */
   readonly admin: AdminCredentials | undefined;
+  /** Whether callers need credentials: of the settings' admin, or of users. */
+  readonly asksForCredentials: boolean;
+  /** The secret by which the first admin is made, while there is none. */
+  readonly setupToken: string | undefined;
   /** All settings about the admin, in one text. */
   readonly adminSecrets: string | undefined;
   /** How people sign in with an identity provider; undefined if the settings name no provider or no admin. */
@@ -181,12 +187,15 @@ function parseConfig(env: Env): Config {
       ? undefined
       : { username: rest.TRACKFLARE_ADMIN_USERNAME ?? "admin", password, token };
   const keepsInR2 = rest.TRACKFLARE_ARTIFACTS === "r2" && rest.MLFLOW_ARTIFACTS_DESTINATION === undefined;
+  const asksForCredentials = admin !== undefined || rest.TRACKFLARE_LOGIN === "1";
   return {
     admin,
+    asksForCredentials,
+    setupToken: admin === undefined ? rest.TRACKFLARE_SETUP_TOKEN : undefined,
     adminSecrets: admin && JSON.stringify([admin.username, password, token]),
     sso: admin && ssoOf(rest),
     publicUrl: rest.TRACKFLARE_URL?.replace(/\/+$/, ""),
-    isOpenLocally: rest.TRACKFLARE_LOCAL === "1" && admin === undefined,
+    isOpenLocally: rest.TRACKFLARE_LOCAL === "1" && !asksForCredentials,
     artifactStore: rest.TRACKFLARE_ARTIFACTS,
     countsRequests: rest.TRACKFLARE_METRICS === "1",
     logsRequests: rest.TRACKFLARE_LOG_REQUESTS === "1",

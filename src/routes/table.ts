@@ -27,6 +27,7 @@ import { uiPreviewRoutes } from "./ui/preview.ts";
 import { uiRunsRoutes } from "./ui/runs.ts";
 import { uiSeriesRoutes } from "./ui/series.ts";
 import { uiSessionRoutes } from "./ui/session.ts";
+import { uiSetupRoutes } from "./ui/setup.ts";
 import { uiSharedRoutes } from "./ui/shared.ts";
 import { uiSsoRoutes } from "./ui/sso.ts";
 import { uiTrashRoutes } from "./ui/trash.ts";
@@ -51,6 +52,7 @@ export const ROUTES: readonly Route[] = [
   ...uiSeriesRoutes,
   ...uiLiveRoutes,
   ...uiSessionRoutes,
+  ...uiSetupRoutes,
   ...uiSsoRoutes,
   ...uiSharedRoutes,
   ...uiAccessRoutes,

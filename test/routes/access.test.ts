@@ -277,6 +277,7 @@ test("every route is in the matrix, or for the admin, or for everybody", () => {
       "POST /api/2.0/trackflare/import/runs",
       "POST /api/2.0/trackflare/links/create",
       "POST /api/2.0/trackflare/links/revoke",
+      "POST /api/2.0/trackflare/logged-models/restore",
       "POST /api/2.0/trackflare/restore/begin",
       "POST /api/2.0/trackflare/restore/end",
       "POST /api/2.0/trackflare/restore/rows",

@@ -92,6 +92,16 @@ describe("the audit log", () => {
     await admin.ask("POST", mlflow("runs/delete"), { run_id });
     await admin.ask("POST", mlflow("runs/restore"), { run_id });
     expect(await actions({ target_type: "run", target_id: run_id })).toEqual(["run.restore", "run.delete"]);
+    const { model } = await admin.ask<{ model: { info: { model_id: string } } }>("POST", mlflow("logged-models"), {
+      experiment_id,
+    });
+    const { model_id } = model.info;
+    await admin.ask("DELETE", mlflow(`logged-models/${model_id}`));
+    await admin.ask("POST", "/api/2.0/trackflare/logged-models/restore", { model_id });
+    expect(await actions({ target_type: "logged_model", target_id: model_id })).toEqual([
+      "logged_model.restore",
+      "logged_model.delete",
+    ]);
     await admin.ask("POST", mlflow("experiments/delete"), { experiment_id });
     await admin.ask("POST", mlflow("experiments/restore"), { experiment_id });
     expect(await actions({ target_type: "experiment", target_id: experiment_id })).toEqual([

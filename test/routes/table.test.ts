@@ -35,13 +35,15 @@ test("health, version, server-info and what a signed URL opens are public, and n
   ]);
 });
 
-test("a page of this server signs in and out, asks who is there, and opens a link, whoever that is", () => {
+test("a page of this server signs in and out, makes the first admin, asks who is there, and opens a link, whoever that is", () => {
   const isOfPage = endpoints.filter(({ permission }) => permission === "page").map(({ endpoint }) => endpoint);
   expect(isOfPage.sort()).toEqual([
     "DELETE /ui-api/session",
     "GET /ui-api/session",
+    "GET /ui-api/setup",
     "POST /shared/:link_id/open",
     "POST /ui-api/session",
+    "POST /ui-api/setup",
   ]);
 });
 

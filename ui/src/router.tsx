@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { getRun, runQuery } from "./api/runs.ts";
 import { askFirstSeries } from "./charts/first-series.ts";
+import { auditSearch } from "./screens/audit/search.ts";
 import { compareSearch } from "./screens/compare/search.ts";
 import { experimentsSearch } from "./screens/experiments/search.ts";
 import { promptSearch, promptsSearch } from "./screens/prompts/search.ts";
@@ -20,6 +21,7 @@ import {
 } from "./screens/registry/search.ts";
 import { runSearch } from "./screens/run/search.ts";
 import { runsSearch } from "./screens/runs/search.ts";
+import { setUpSearch } from "./screens/set-up/search.ts";
 import { signInSearch } from "./screens/sign-in/search.ts";
 import { trashSearch } from "./screens/trash/search.ts";
 import { Frame } from "./shell/frame.tsx";
@@ -92,6 +94,13 @@ const signIn = createRoute({
   component: screen(() => import("./screens/sign-in/sign-in-screen.tsx"), "SignInScreen"),
 });
 
+const setUp = createRoute({
+  getParentRoute: () => root,
+  path: "/set-up",
+  validateSearch: (raw) => setUpSearch.parse(raw),
+  component: screen(() => import("./screens/set-up/set-up-screen.tsx"), "SetUpScreen"),
+});
+
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
@@ -102,6 +111,13 @@ const people = createRoute({
   getParentRoute: () => root,
   path: "/people",
   component: screen(() => import("./screens/people/people-screen.tsx"), "PeopleScreen"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: (raw) => auditSearch.parse(raw),
+  component: screen(() => import("./screens/audit/audit-screen.tsx"), "AuditScreen"),
 });
 
 const trash = createRoute({
@@ -303,11 +319,13 @@ const routeTree = root.addChildren([
   registeredModel,
   modelVersion,
   signIn,
+  setUp,
   account,
   people,
   roles,
   links,
   sharedFile,
+  audit,
   trash,
   experimentTrash,
 ]);

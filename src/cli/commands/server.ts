@@ -27,6 +27,7 @@ export function serverCommand(): Command {
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
       ),
     )
+    .addOption(new Option("--app-name <name>", "basic-auth: ask for credentials, and let the first admin be made"))
     .addOption(
       new Option(
         "--trusted-proxies <number>",
@@ -71,7 +72,8 @@ export function serverCommand(): Command {
     )
     .action(async (flags: Record<string, unknown>) => {
       for (const line of judgeForeignFlags(flags, process.env)) console.error(line);
-      const { parseServerSettings } = await import("../settings.ts");
+      const { ignoredAuthKeys, parseServerSettings } = await import("../settings.ts");
+      for (const line of ignoredAuthKeys(process.env)) console.error(line);
       const settings = parseServerSettings(flags, process.env);
       const { serve } = await import("../server.ts");
       await serve(settings);

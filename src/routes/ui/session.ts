@@ -23,6 +23,12 @@ const onOwnAccount: Permission<{ readonly username?: string | undefined }> = {
   on: ({ username }) => [username ? { kind: "account", username } : { kind: "list" }],
 };
 
+/** What holds the caller's password: the server's settings, or the provider of single sign-on. */
+function managerOf({ principal, sso }: ServiceContext): string {
+  if (principal.user === undefined) return "settings";
+  return principal.isThroughAccess ? "Cloudflare Access" : (sso?.oidc?.name ?? "single sign-on");
+}
+
 /** Adds the cookie of a new sign-in to the answer. It replaces the browser's old cookie. */
 export async function withSignIn(ctx: ServiceContext, principal: Principal, request: Request, response: Response) {
   const name = newCookieName(request, "", ctx.publicUrl);
@@ -50,7 +56,9 @@ export const uiSessionRoutes: readonly Route[] = [
         // The label of the button that leads to the single sign-on provider.
         provider: ctx.sso?.oidc?.name ?? null,
         // The password of the settings' admin is a setting, so it cannot be changed here.
-        can_change_password: ctx.principal.user !== undefined,
+        can_change_password: visitor?.hasPassword ?? false,
+        // Who manages the account, where its password is not this server's.
+        managed_by: visitor === undefined || visitor.hasPassword || ctx.principal === LOCAL ? null : managerOf(ctx),
       });
     },
   }),

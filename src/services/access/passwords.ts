@@ -14,9 +14,14 @@ export async function hashPassword(password: string): Promise<string> {
 /** A hash that no password has, so that checking an unknown name takes as long as any other. */
 const NOBODYS = `scrypt$${COST.N}$${COST.r}$${COST.p}$${Buffer.alloc(16).toString("base64")}$${Buffer.alloc(KEY_BYTES).toString("base64")}`;
 
+/** Whether a user with this hash has a password. A user of a single sign-on provider has none. */
+export function isPasswordHash(hash: string): boolean {
+  return hash.startsWith("scrypt$");
+}
+
 /** @param given the user's hash; undefined, or not a scrypt hash, for a user without a password, whom no password matches. */
 export async function passwordMatches(password: string, given: string | undefined): Promise<boolean> {
-  const hash = given?.startsWith("scrypt$") ? given : undefined;
+  const hash = given !== undefined && isPasswordHash(given) ? given : undefined;
   const [, n, r, p, salt = "", key = ""] = (hash ?? NOBODYS).split("$");
   const expected = Buffer.from(key, "base64");
   const found = await derive(password, Buffer.from(salt, "base64"), { N: Number(n), r: Number(r), p: Number(p) });

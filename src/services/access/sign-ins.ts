@@ -13,11 +13,13 @@ import {
   type SignInOwner,
   touchSignIn,
 } from "../../stores/d1/access/sign-ins.ts";
+import { findUser } from "../../stores/d1/access/users.ts";
 import { keyedHash } from "../../stores/gate/server-key.ts";
 import type { ServiceContext } from "../context.ts";
 import { recorded } from "./audit.ts";
 import type { Doors } from "./claim.ts";
 import { forgetAccess } from "./memory.ts";
+import { isPasswordHash } from "./passwords.ts";
 import { getUser, userTarget } from "./users.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -76,11 +78,11 @@ export interface SettingsAdmin {
 export async function principalOfCookie(
   { env, db, waitUntil }: Doors,
   cookie: Cookie,
-  admin: SettingsAdmin,
+  admin: SettingsAdmin | undefined,
 ): Promise<Principal | undefined> {
   const [, random, proof] = VALUE.exec(cookie.value) ?? [];
   if (random === undefined) return undefined;
-  const [digest, adminStamp] = await Promise.all([digestOf(env, cookie), stampOf(env, admin.secrets)]);
+  const [digest, adminStamp] = await Promise.all([digestOf(env, cookie), admin && stampOf(env, admin.secrets)]);
   const nowMs = Date.now();
   const known = remembered.get(digest);
   if (known !== undefined && known.untilMs > nowMs) {
@@ -93,7 +95,7 @@ export async function principalOfCookie(
   if (nowMs - found.lastSeenTimeMs > SEEN_EVERY_MS) waitUntil(touchSignIn(db, signInId, nowMs));
   const principal: Principal =
     username === null
-      ? { username: admin.username, isAdmin: true, signInId }
+      ? { username: admin?.username ?? "", isAdmin: true, signInId }
       : // Authorization reads from the database whether the user is an admin.
         { username, isAdmin: false, user: { userId, stamp }, signInId };
   remembered.delete(digest);
@@ -145,15 +147,21 @@ export async function openSignIn(
 export interface Visitor {
   readonly username: string;
   readonly isAdmin: boolean;
+  /** Whether the visitor has a password that can be changed here. */
+  readonly hasPassword: boolean;
 }
 
 /** The visitor of a page; undefined if nobody is signed in. */
 export async function whoIsThere({ db, principal }: ServiceContext): Promise<Visitor | undefined> {
   const { username, isAdmin, user, signInId } = principal;
   if (principal === NOBODY) return undefined;
-  if (user === undefined) return { username, isAdmin };
-  const decision = await decideForUser(db, { ...user, signInId }, { things: [], defaultLevel: 0 });
-  return decision && { username, isAdmin: decision.isAdmin };
+  if (user === undefined) return { username, isAdmin, hasPassword: false };
+  const [decision, found] = await Promise.all([
+    decideForUser(db, { ...user, signInId }, { things: [], defaultLevel: 0 }),
+    findUser(db, username),
+  ]);
+  const hasPassword = found !== undefined && isPasswordHash(found.passwordHash);
+  return decision && { username, isAdmin: decision.isAdmin, hasPassword };
 }
 
 /** The sign-ins of a user. Callers see their own, admins everybody's. */

@@ -1,6 +1,7 @@
 import { alreadyExists, doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { checkLength } from "../../domain/names.ts";
 import { LOCAL } from "../../domain/principal.ts";
+import { SHIPPED_PASSWORD } from "../../domain/settings.ts";
 import {
   deleteUser as deleteRow,
   findAllUsers,
@@ -14,7 +15,7 @@ import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import type { ServiceContext } from "../context.ts";
 import { recorded } from "./audit.ts";
 import { changed } from "./memory.ts";
-import { hashPassword, passwordMatches } from "./passwords.ts";
+import { hashPassword, isPasswordHash, passwordMatches } from "./passwords.ts";
 
 const MAX_USERNAME_LENGTH = 255;
 /** MLflow's minimum. */
@@ -75,6 +76,9 @@ export async function changePassword(
   if (ctx.principal.user !== undefined && ctx.principal.username === username) {
     if (!currentPassword) throw invalidParameter("Current password is required when changing your own password.");
     const user = await findUser(ctx.db, username);
+    if (user !== undefined && !isPasswordHash(user.passwordHash)) {
+      throw new MlflowError("BAD_REQUEST", "You sign in with a provider, which holds your password. Change it there.");
+    }
     if (!(await passwordMatches(currentPassword.slice(0, MAX_PASSWORD_LENGTH), user?.passwordHash))) {
       throw wrongCurrentPassword();
     }
@@ -142,7 +146,7 @@ function unlessCaller(ctx: ServiceContext, username: string): User {
   throw userNotFound(username);
 }
 
-function nameTaken(username: string): Error {
+export function nameTaken(username: string): Error {
   return alreadyExists(`User (username=${username}) already exists.`);
 }
 
@@ -154,9 +158,12 @@ export function checkUsername(username: string): void {
   }
 }
 
-function checkPassword(password: string): void {
+export function checkPassword(password: string): void {
   if (password.length < MIN_PASSWORD_LENGTH || password.trim() === "") {
     throw invalidParameter(`Password must be at least ${MIN_PASSWORD_LENGTH} characters.`);
+  }
+  if (password === SHIPPED_PASSWORD) {
+    throw invalidParameter("MLflow shipped this very password, so everybody knows it. Choose another.");
   }
   if (password.length > MAX_PASSWORD_LENGTH) {
     throw invalidParameter(`Password must be at most ${MAX_PASSWORD_LENGTH} characters.`);

@@ -97,7 +97,8 @@ export async function deleteLoggedModel(ctx: ServiceContext, modelId: string): P
 
 /** Takes a model out of the trash. The call is idempotent. */
 export async function restoreLoggedModel(ctx: ServiceContext, modelId: string): Promise<void> {
-  const isFound = await updateLoggedModel(ctx.writes, modelId, { lifecycleStage: "active" }, Date.now());
+  const writes = recorded(ctx, { action: "logged_model.restore", targetType: "logged_model", targetId: modelId });
+  const isFound = await updateLoggedModel(writes, modelId, { lifecycleStage: "active" }, Date.now());
   if (!isFound) throw loggedModelNotFound(modelId);
 }
 

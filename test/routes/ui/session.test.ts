@@ -37,6 +37,7 @@ describe("signing in", () => {
       user: null,
       provider: null,
       can_change_password: false,
+      managed_by: null,
     });
     expect(await status(page)).toBe(401);
     const answer = await page.send("POST", "/ui-api/session", { username, password: PASSWORD });
@@ -50,6 +51,7 @@ describe("signing in", () => {
       user: { username, is_admin: false },
       provider: null,
       can_change_password: true,
+      managed_by: null,
     });
     expect((await page.send("POST", CREATE, newName())).status).toBe(200);
   });
@@ -534,6 +536,7 @@ describe("who is asked to sign in", () => {
       user: { username: "local", is_admin: true },
       provider: null,
       can_change_password: false,
+      managed_by: null,
     });
     const headers = { "Content-Type": "application/json", "X-Trackflare-Page": "1", Origin: "http://localhost" };
     const body = JSON.stringify({ username: "admin", password: PASSWORD });

@@ -8,8 +8,10 @@ export interface Session {
   user: { username: string; is_admin: boolean } | null;
   /** Of single sign-on, on the button that leads there; null where there is none. */
   provider: string | null;
-  /** False for the admin whose password is a setting of the server. */
+  /** False if the password is a setting of the server, or a provider's. */
   can_change_password: boolean;
+  /** "settings", or the provider that holds the password; null if this server holds it. */
+  managed_by: string | null;
 }
 
 export const sessionQuery = () =>
@@ -28,6 +30,11 @@ async function readSession(signal: AbortSignal): Promise<Session> {
 
 export function signIn(credentials: { username: string; password: string }): Promise<unknown> {
   return postJson("ui-api/session", credentials);
+}
+
+/** Makes the first admin with the token that the server prints, and signs in. */
+export function makeFirstAdmin(admin: { token: string; username: string; password: string }): Promise<unknown> {
+  return postJson("ui-api/setup", admin);
 }
 
 export function signOut(): Promise<unknown> {

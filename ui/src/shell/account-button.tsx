@@ -38,6 +38,7 @@ export default function AccountButton() {
           ? [
               { label: "People", href: "#/people" },
               { label: "Roles", href: "#/roles" },
+              { label: "Audit log", href: "#/audit" },
             ]
           : []),
         null,

@@ -24,7 +24,7 @@ const THEMES: Record<ThemeChoice, { next: ThemeChoice; label: string; icon: type
 const THEME_CHOICES: readonly ThemeChoice[] = ["system", "light", "dark"];
 
 /** Screens without navigation to other screens. */
-const ALONE = /^\/sign-in$/;
+const ALONE = /^\/(sign-in|set-up)$/;
 
 /** The frame around every screen. */
 export function Frame() {

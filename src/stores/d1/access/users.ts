@@ -46,6 +46,29 @@ export async function insertUser(
   return { userId: row!.user_id, username: user.username, isAdmin: false };
 }
 
+/**
+ * Adds the first admin.
+ * @returns undefined if there is an admin already.
+ * @throws the UNIQUE error of `users.username` if the name is taken.
+ */
+export async function insertFirstAdmin(
+  db: Database,
+  user: { readonly username: string; readonly passwordHash: string; readonly nowMs: number },
+): Promise<Credentials | undefined> {
+  const row = await db
+    .prepare(
+      `INSERT INTO users (username, password_hash, stamp, is_admin, creation_time)
+       SELECT ?, ?, ${NEW_STAMP}, TRUE, ? WHERE NOT EXISTS (SELECT 1 FROM users WHERE is_admin) RETURNING ${COLUMNS}`,
+    )
+    .bind(user.username, user.passwordHash, user.nowMs)
+    .first<UserRow>();
+  return row === null ? undefined : toCredentials(row);
+}
+
+export async function hasAdmin(db: D1Database): Promise<boolean> {
+  return (await db.prepare("SELECT 1 FROM users WHERE is_admin LIMIT 1").first()) !== null;
+}
+
 export async function findUser(db: D1Database, username: string): Promise<Credentials | undefined> {
   const row = await db.prepare(`SELECT ${COLUMNS} FROM users WHERE username = ?`).bind(username).first<UserRow>();
   return row === null ? undefined : toCredentials(row);

@@ -29,7 +29,7 @@ export function AccountScreen() {
       <SkeletonRows rows={12} />
     );
   }
-  const { asks_for_credentials, user, can_change_password } = session.data;
+  const { asks_for_credentials, user, can_change_password, managed_by } = session.data;
   if (!asks_for_credentials || user === null) {
     return (
       <EmptyState title="Nobody is signed in">
@@ -48,11 +48,13 @@ export function AccountScreen() {
         <p className="text-ink-muted">
           {can_change_password
             ? "A new password signs out every other browser. Tokens go on."
-            : "This is the admin of the server's settings, whose password is a setting: TRACKFLARE_ADMIN_PASSWORD."}
+            : managed_by === "settings"
+              ? "This is the admin of the server's settings, whose password is a setting: TRACKFLARE_ADMIN_PASSWORD."
+              : `${managed_by} manages this account. You sign in there, and change a password there.`}
         </p>
       </Section>
       <SignIns />
-      {can_change_password && <Tokens username={user.username} />}
+      {managed_by !== "settings" && <Tokens username={user.username} />}
       {isChanging && <PasswordDialog onClose={() => setChanging(false)} />}
     </TextPage>
   );
