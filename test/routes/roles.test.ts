@@ -34,6 +34,20 @@ const mayRead = async (username: string, experiment_id: string) =>
   (await server.as(username).send("GET", v2("experiments/get"), { experiment_id })).status === 200;
 
 describe("a role", () => {
+  test("that is deleted while it is held lets nobody do what it did, at once", async () => {
+    const [username, experimentId, role] = [await server.newUser(), await newExperiment(), await newRole()];
+    await admin.ask("POST", v3("roles/permissions/add"), {
+      role_id: role.id,
+      resource_type: "experiment",
+      resource_pattern: experimentId,
+      permission: "READ",
+    });
+    await admin.ask("POST", v3("roles/assign"), { username, role_id: role.id });
+    expect(await mayRead(username, experimentId)).toBe(true);
+    await admin.ask("DELETE", v3("roles/delete"), { role_id: role.id });
+    expect(await mayRead(username, experimentId)).toBe(false);
+  });
+
   test("is made, told, changed and gone, and with it what it let do", async () => {
     const [username, experimentId, role] = [await server.newUser(), await newExperiment(), await newRole()];
     expect(role).toEqual({ id: role.id, name: role.name, workspace: "default", description: null, permissions: [] });

@@ -1,5 +1,6 @@
 import type { LifecycleStage } from "../../domain/entities.ts";
 import { doesNotExist, MlflowError } from "../../domain/errors.ts";
+import { yieldTurn } from "../../stores/d1/connection/turn.ts";
 import {
   beginMove,
   endMove,
@@ -50,6 +51,7 @@ export async function finishMove(
   let calls = 0;
   while (await moveSlice(ctx.writes, experimentId, to)) {
     if (++calls >= maxCalls) throw unfinished(experimentId);
+    await yieldTurn();
   }
   for (;;) {
     const untold = await findUntoldRuns(ctx.db, experimentId, OBJECTS_PER_NOTE);

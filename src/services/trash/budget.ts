@@ -1,3 +1,5 @@
+import { yieldTurn } from "../../stores/d1/connection/turn.ts";
+
 /** What one request may still do: the platform allows it 1,000 calls to stores and objects, and a client is waiting. */
 export class Budget {
   readonly #untilMs: number;
@@ -9,8 +11,10 @@ export class Budget {
     this.#untilMs = Date.now() + milliseconds;
   }
 
-  spend(calls: number): void {
+  /** Counts calls that are about to be made, and lets other requests in first. */
+  async spend(calls: number): Promise<void> {
     this.#calls -= calls;
+    await yieldTurn();
   }
 
   get isSpent(): boolean {

@@ -21,7 +21,7 @@ export async function countPointsOf(
   runIds: readonly string[],
   budget: Budget,
 ): Promise<CountedPoints> {
-  budget.spend(1);
+  await budget.spend(1);
   return { points: await sumOf(ctx, await findRunPoints(ctx.db, runIds), budget) };
 }
 
@@ -32,7 +32,7 @@ export async function countPointsIn(
   after: TrashPosition,
   budget: Budget,
 ): Promise<CountedPoints> {
-  budget.spend(1);
+  await budget.spend(1);
   const runs = await listRunPoints(ctx.db, experimentId, after, RUNS_AT_A_TIME);
   const points = await sumOf(ctx, runs, budget);
   return { points, next: runs.length < RUNS_AT_A_TIME ? undefined : runs.at(-1) };
@@ -43,7 +43,7 @@ async function sumOf(ctx: ServiceContext, runs: readonly RunPoints[], budget: Bu
   const inObjects = runs.filter(({ hasObject }) => hasObject);
   const byObject = [...Map.groupBy(inObjects, ({ cell, runId }) => cell || runId).values()];
   await forEachAtMost(OBJECTS_AT_A_TIME, byObject, async (ofObject) => {
-    budget.spend(1);
+    await budget.spend(1);
     const counted = await countPoints(ctx.env, ofObject);
     points += counted;
   });

@@ -55,7 +55,7 @@ export async function measureTrash(ctx: ServiceContext, selection: TrashSelectio
   let page: TrashPage | undefined = pageOf(selection, Date.now());
   while (page !== undefined) {
     if (budget.isSpent) return { things, nextPageToken: pageToken(page) };
-    budget.spend(3);
+    await budget.spend(3);
     const listed: readonly Trashed[] = selection.all
       ? await listPage(ctx, page, selection)
       : await namedAfter(ctx, page, selection);
@@ -126,7 +126,7 @@ async function measureEach(
     const key = mayDelete ? ownFolder(kind, id, artifactUri) : undefined;
     result.leavesFiles = key === undefined && artifactUri !== "";
     while (key !== undefined && runsAfter(result.next) === undefined) {
-      budget.spend(2);
+      await budget.spend(2);
       const { files, bytes, next } = await ctx.artifacts.usage(key, result.next);
       result.usage.files += files;
       result.usage.bytes += bytes;

@@ -95,7 +95,7 @@ class PurgeCall {
     const { throughMs } = pageOf(selection, Date.now());
     const named = new Map<TrashKind, readonly Trashed[]>();
     for (const kind of TRASH_KINDS) {
-      this.#budget.spend(1);
+      await this.#budget.spend(1);
       const { found, missing } = await findNamed(this.#ctx, kind, selection, throughMs);
       named.set(kind, found);
       this.#missing[kind] = missing;
@@ -110,7 +110,7 @@ class PurgeCall {
   async purgeAll(selection: TrashSelection): Promise<string | undefined> {
     let page = pageOf(selection, Date.now());
     while (!this.#budget.isSpent) {
-      this.#budget.spend(1);
+      await this.#budget.spend(1);
       const things = await listPage(this.#ctx, page, selection);
       const last = things.at(-1);
       if (last === undefined) {
@@ -137,7 +137,7 @@ class PurgeCall {
     if (kind === "experiment") {
       for (const thing of open) begun.push(...(await this.#beginExperiment(thing, throughMs)));
     } else {
-      this.#budget.spend(1);
+      await this.#budget.spend(1);
       const ids = open.map(({ id }) => id);
       begun.push(...(await beginPurges(this.#ctx.db, kind, ids, throughMs, this.#purger.claim, callerOf(this.#ctx))));
     }
@@ -157,7 +157,7 @@ class PurgeCall {
   }
 
   async #beginExperiment({ id, artifactUri }: Trashed, throughMs: number): Promise<Purge[]> {
-    this.#budget.spend(3);
+    await this.#budget.spend(3);
     const move = await findMove(this.#ctx.db, id);
     if (move !== undefined) await finishMove(this.#ctx, id, move);
     const folder = (await isApart(this.#ctx, id, artifactUri)) ? artifactUri : "";

@@ -65,7 +65,7 @@ export class Purger {
     // An experiment is deleted after its runs and models.
     for (const kind of TRASH_KINDS.toReversed()) {
       while (!this.#budget.isSpent) {
-        this.#budget.spend(1);
+        await this.#budget.spend(1);
         const left = await claimPurges(this.#ctx.db, kind, this.#atATime(kind), Date.now(), this.claim);
         if (left.length === 0) break;
         const done = await this.finish(kind, left);
@@ -81,7 +81,7 @@ export class Purger {
     const size = this.#atATime(kind);
     for (let from = 0; from < things.length && !this.#budget.isSpent; from += size) {
       const slice = things.slice(from, from + size);
-      this.#budget.spend(1);
+      await this.#budget.spend(1);
       const ours = await renewClaim(this.#ctx.db, kind, idsOf(slice), this.claim);
       gone += await this.#finishSlice(
         kind,
@@ -109,10 +109,10 @@ export class Purger {
     const ids = idsOf(left);
     for (let hasMore = true; hasMore; ) {
       if (this.#budget.isSpent) return 0;
-      this.#budget.spend(1);
+      await this.#budget.spend(1);
       hasMore = await deleteRowsSlice(this.#ctx.db, kind, ids, this.claim);
     }
-    this.#budget.spend(1);
+    await this.#budget.spend(1);
     await endPurges(this.#ctx.db, kind, ids, this.claim);
     return left.length;
   }
@@ -122,7 +122,7 @@ export class Purger {
     for (const kind of ["run", "logged_model"] as const) {
       for (;;) {
         if (this.#budget.isSpent) return false;
-        this.#budget.spend(2);
+        await this.#budget.spend(2);
         const ids = await nextOfPurged(this.#ctx.db, kind, experimentId, THINGS_AT_A_TIME);
         if (ids.length === 0) break;
         const begun = await beginPurges(this.#ctx.db, kind, ids, ANY_TIME, this.claim, undefined);
@@ -130,7 +130,7 @@ export class Purger {
         await renewClaim(this.#ctx.db, "experiment", [experimentId], this.claim);
       }
     }
-    this.#budget.spend(1);
+    await this.#budget.spend(1);
     return !(await hasPurgesOf(this.#ctx.db, experimentId));
   }
 
@@ -140,7 +140,7 @@ export class Purger {
     if (key === undefined) return true;
     for (let isAll = false; !isAll; ) {
       if (this.#budget.isSpent) return false;
-      this.#budget.spend(2);
+      await this.#budget.spend(2);
       const page = await this.#ctx.artifacts.deletePage(key);
       this.freed.files += page.files;
       this.freed.bytes += page.bytes;
@@ -156,7 +156,7 @@ export class Purger {
     const byObject = [...Map.groupBy(withObject, ({ cell, id }) => cell || id).values()];
     const failed = new Set<string>();
     await forEachAtMost(STORES_AT_A_TIME, byObject, async (ofObject) => {
-      this.#budget.spend(1);
+      await this.#budget.spend(1);
       try {
         await purgeHistories(
           this.#ctx.env,

@@ -1,4 +1,7 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { findArtifactOwners } from "../../../src/services/artifacts/artifact-roots.ts";
+import type { ServiceContext } from "../../../src/services/context.ts";
 import {
   createRun,
   expectMlflowError,
@@ -17,6 +20,23 @@ const refuse = (answer: Promise<Response>) => expectMlflowError(answer, "INVALID
 
 const create = (artifact_location: string) =>
   send("experiments/create", { name: crypto.randomUUID(), artifact_location });
+
+test("what lies below two locations, as an older version let them be, belongs to both, whatever was looked up before", async () => {
+  const [outer, inner] = [await newExperiment(), await newExperiment()];
+  const place = `team-${crypto.randomUUID()}`;
+  for (const [id, location] of [
+    [outer, place],
+    [inner, `${place}/in`],
+  ]) {
+    const sql = "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?";
+    await env.DB.prepare(sql).bind(`mlflow-artifacts:/${location}`, id).run();
+  }
+  const ownersOf = async (key: string) =>
+    (await findArtifactOwners({ db: env.DB } as ServiceContext, key)).map(({ experimentId }) => experimentId).sort();
+  expect(await ownersOf(`${place}/a`)).toEqual([outer]);
+  expect(await ownersOf(`${place}/in/a`)).toEqual([outer, inner].sort());
+  expect(await ownersOf(`${place}/a`)).toEqual([outer]);
+});
 
 describe.each(["its own", "one with a number"])("of an experiment at %s", (kind) => {
   async function newLocation() {

@@ -54,7 +54,10 @@ test("a large experiment is deleted and restored by statements of bounded size, 
       isMoving = false;
     });
     const seen = new Set<number>();
-    while (isMoving) seen.add((await countByStage(experimentId))[stage] ?? 0);
+    while (isMoving) {
+      seen.add((await countByStage(experimentId))[stage] ?? 0);
+      await scheduler.wait(0);
+    }
     await moving;
     expect(await countByStage(experimentId)).toEqual({ [stage]: count });
     expect((await getExperiment(experimentId)).lifecycle_stage).toBe(stage);

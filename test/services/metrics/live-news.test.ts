@@ -102,6 +102,30 @@ test("of more live runs than the platform lets one request ask, the rest are sta
   expect(world.mostAtOnce).toBe(32);
 });
 
+test("a row that was written is not written again for a minute, unless it changes", async () => {
+  vi.useFakeTimers({ now: 1_000_000, toFake: ["Date"] });
+  try {
+    const [run] = newRuns(1);
+    let value = 1;
+    answerAll([run!], () => news({ rows: [rowOf("a", value), rowOf("b", value)] }));
+    const written = async () => {
+      const asked = await askLiveRuns(world.ctx, [run!]);
+      const { length } = asked.statementsFor(["a"]);
+      asked.noteWritten(["a"]);
+      return length;
+    };
+    expect([await written(), await written()]).toEqual([1, 0]);
+    value = 2;
+    expect([await written(), await written()]).toEqual([1, 0]);
+    vi.advanceTimersByTime(59_999);
+    expect(await written()).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(await written()).toBe(1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("questions that are repeated count too", async () => {
   const runs = newRuns(MAX_ASKED_OBJECTS);
   expect((await askLiveRuns(world.ctx, runs)).staleRuns).toBe(MAX_ASKED_OBJECTS);

@@ -1,5 +1,6 @@
 import type { SearchPlan, SqlStatement } from "../../../search/plan.ts";
 import { type PageRow, readPage } from "./page.ts";
+import { yieldTurn } from "./turn.ts";
 
 /*
  * The items of a list are read by id, in slices of bounded memory whatever the size of the items: a tag may have a few
@@ -127,6 +128,7 @@ async function* slicesOf<Item>(
   let start = first?.items === undefined ? 0 : first.most;
   let size = reader.itemsPerRead;
   while (start < ids.length) {
+    await yieldTurn();
     const some = ids.slice(start, start + size);
     const list = JSON.stringify(some);
     const queries = reader.queries("json_each(?1)");

@@ -1,4 +1,5 @@
 import type { Position, SearchPlan, SqlStatement } from "../../../search/plan.ts";
+import { yieldTurn } from "./turn.ts";
 
 /** One page of a search: ids in order, and a token only if there are more. */
 export interface Page {
@@ -41,6 +42,7 @@ export async function readPage(
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < limit) return { ids };
+    await yieldTurn();
     position = positionOf(last, plan);
   }
 }
@@ -67,5 +69,8 @@ export async function* inSlices<T>(
   size: number,
   read: (slice: readonly string[]) => Promise<readonly T[]>,
 ): AsyncGenerator<readonly T[]> {
-  for (let start = 0; start < ids.length; start += size) yield await read(ids.slice(start, start + size));
+  for (let start = 0; start < ids.length; start += size) {
+    if (start > 0) await yieldTurn();
+    yield await read(ids.slice(start, start + size));
+  }
 }

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { StatementResult } from "./database.ts";
 import { noteRegion } from "./region.ts";
+import { yieldTurn } from "./turn.ts";
 
 /**
  * Queries that D1 allows for one invocation, by the account's plan, less a reserve for the extra queries after a refusal.
@@ -74,7 +75,7 @@ export class WriteQueue extends DurableObject<Env> {
     while (this.#waiting.length > 0) {
       // Yield one turn of the event loop so that the runtime reads other clients' requests. Otherwise groups stay small,
       // and clients whose requests were already read would be served again and again before the others.
-      await scheduler.wait(0);
+      await yieldTurn();
       await this.#write(this.#takeGroup());
     }
     this.#isWriting = false;
