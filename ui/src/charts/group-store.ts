@@ -1,5 +1,5 @@
-import { isWorthRepeating } from "../api/client.ts";
 import { type GroupSeries, type GroupSeriesSearch, readGroupSeries, type SameX, type SeriesX } from "../api/series.ts";
+import { ChartStore } from "./chart-store.ts";
 import { withMargin } from "./held-series.ts";
 
 /** Runs that are drawn as one mean. */
@@ -29,7 +29,6 @@ export const MAX_GROUPED_RUNS = 10_000;
 
 /** How long charts that appear together are waited for, so that one request serves them. */
 const GATHER_MS = 20;
-const RETRY_MS = 4000;
 
 interface Held {
   groups: readonly GroupSeries[];
@@ -38,23 +37,19 @@ interface Held {
 }
 
 /** The mean curves of a page's charts, made by the server over all runs of each group; charts in sight are read together. */
-export class GroupStore {
+export class GroupStore extends ChartStore<GroupedMetric> {
   readonly #read: Reader;
   readonly #held = new Map<string, Held>();
-  readonly #wanted = new Map<string, number>();
   readonly #loading = new Set<string>();
-  readonly #errors = new Map<string, unknown>();
-  readonly #listeners = new Map<string, Set<() => void>>();
-  readonly #snapshots = new Map<string, GroupedMetric>();
   #groups: readonly ChartGroup[] = [];
   #view: GroupView = { x: "step", buckets: 200, sameX: undefined };
   /** Tells views apart. */
   #name = "";
   #round = 0;
   #abort = new AbortController();
-  #gathering: ReturnType<typeof setTimeout> | undefined;
 
   constructor(read: Reader = readGroupSeries) {
+    super(GATHER_MS);
     this.#read = read;
   }
 
@@ -72,44 +67,15 @@ export class GroupStore {
     this.#start();
   }
 
-  /** A chart of `key` is in sight. @returns what says that it is gone. */
-  want(key: string): () => void {
-    this.#wanted.set(key, (this.#wanted.get(key) ?? 0) + 1);
-    this.#gather();
-    return () => {
-      const left = this.#wanted.get(key)! - 1;
-      if (left > 0) this.#wanted.set(key, left);
-      else this.#wanted.delete(key);
-    };
-  }
-
-  subscribe(key: string, listener: () => void): () => void {
-    const listeners = this.#listeners.get(key) ?? new Set();
-    this.#listeners.set(key, listeners.add(listener));
-    return () => listeners.delete(listener);
-  }
-
-  snapshot(key: string): GroupedMetric {
-    let snapshot = this.#snapshots.get(key);
-    if (snapshot === undefined) {
-      const held = this.#held.get(key);
-      const isLoading = held?.view !== this.#name && !this.#errors.has(key);
-      snapshot = { groups: held?.groups ?? [], isLoading, error: this.#errors.get(key) };
-      this.#snapshots.set(key, snapshot);
-    }
-    return snapshot;
-  }
-
-  retry(key: string): void {
-    this.#errors.delete(key);
-    this.#tell(key);
-    this.#gather();
-  }
-
-  dispose(): void {
+  override dispose(): void {
+    super.dispose();
     this.#abort.abort();
-    clearTimeout(this.#gathering);
-    this.#gathering = undefined;
+  }
+
+  protected override build(key: string): GroupedMetric {
+    const held = this.#held.get(key);
+    const isLoading = held?.view !== this.#name && !this.hasFailed(key);
+    return { groups: held?.groups ?? [], isLoading, error: this.errorOf(key) };
   }
 
   #start(): void {
@@ -118,25 +84,15 @@ export class GroupStore {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#loading.clear();
-    this.#errors.clear();
-    for (const key of this.#wanted.keys()) this.#tell(key);
-    this.#gather();
+    this.forgetFailures();
+    this.tellAll();
+    this.gather();
   }
 
-  #tell(key: string): void {
-    this.#snapshots.delete(key);
-    for (const listener of this.#listeners.get(key) ?? []) listener();
-  }
-
-  #gather(): void {
-    this.#gathering ??= setTimeout(() => {
-      this.#gathering = undefined;
-      if (this.#groups.length === 0) return;
-      const keys = [...this.#wanted.keys()].filter(
-        (key) => this.#held.get(key)?.view !== this.#name && !this.#loading.has(key) && !this.#errors.has(key),
-      );
-      if (keys.length > 0) void this.#load(keys);
-    }, GATHER_MS);
+  protected override request(): void {
+    if (this.#groups.length === 0) return;
+    const keys = this.open().filter((key) => this.#held.get(key)?.view !== this.#name && !this.#loading.has(key));
+    if (keys.length > 0) void this.#load(keys);
   }
 
   async #load(keys: string[]): Promise<void> {
@@ -148,19 +104,15 @@ export class GroupStore {
       if (signal.aborted) return;
       for (const key of keys) {
         this.#held.set(key, { groups: found.filter((series) => series.key === key), view });
+        this.succeeded(key);
       }
     } catch (error) {
       if (signal.aborted) return;
-      for (const key of keys) this.#errors.set(key, error);
-      if (isWorthRepeating(error)) {
-        setTimeout(() => {
-          for (const key of keys) this.retry(key);
-        }, RETRY_MS);
-      }
+      this.fail(keys, error);
     }
     for (const key of keys) {
       this.#loading.delete(key);
-      this.#tell(key);
+      this.tell(key);
     }
   }
 

@@ -1,6 +1,6 @@
-import { isWorthRepeating } from "../api/client.ts";
 import type { LivePoints } from "../api/live.ts";
 import type { Series, SeriesSearch } from "../api/series.ts";
+import { ChartStore } from "./chart-store.ts";
 import { readFirstSeries } from "./first-series.ts";
 import { HeldSeries, type RunSeries, type SeriesView, withMargin } from "./held-series.ts";
 
@@ -24,20 +24,12 @@ const MANY_RUNS = 10;
 const GATHER_RELOADS_MS = 100;
 /** A run's series are read anew at most so often, however much comes. */
 const RELOAD_MS = 1000;
-/** What failed and may pass by itself is tried again after so long. */
-const RETRY_MS = 4000;
 const MAX_RUNS_OF_REQUEST = 100;
 
 /** The series that a page's charts show: read together, by range and by need, and kept up with what is being logged. */
-export class SeriesStore {
+export class SeriesStore extends ChartStore<MetricSeries> {
   readonly #read: Reader;
   readonly #held = new Map<string, Map<string, HeldSeries>>();
-  readonly #wanted = new Map<string, number>();
-  readonly #errors = new Map<string, unknown>();
-  /** Metrics that are not asked for until they are tried again. */
-  readonly #failed = new Set<string>();
-  readonly #listeners = new Map<string, Set<() => void>>();
-  readonly #snapshots = new Map<string, MetricSeries>();
   readonly #changed = new Set<string>();
   readonly #reloads = new Map<string, { timer: ReturnType<typeof setTimeout>; isAsked: boolean }>();
   #runIds: readonly string[] = [];
@@ -45,12 +37,11 @@ export class SeriesStore {
   #abort = new AbortController();
   /** Of what is read for a zoom. */
   #detailAbort = new AbortController();
-  #gathering: ReturnType<typeof setTimeout> | undefined;
   #reloading: ReturnType<typeof setTimeout> | undefined;
-  #retrying: ReturnType<typeof setTimeout> | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
 
   constructor(read: Reader = readFirstSeries) {
+    super(GATHER_MS);
     this.#read = read;
   }
 
@@ -70,39 +61,17 @@ export class SeriesStore {
       this.#held.clear();
     }
     for (const runs of this.#held.values()) for (const held of runs.values()) held.rebuild();
-    for (const key of this.#wanted.keys()) this.#tell(key);
-    this.#gather();
+    this.tellAll();
+    this.gather();
   }
 
-  /** A chart of `key` is in sight. @returns what says that it is gone. */
-  want(key: string): () => void {
-    this.#wanted.set(key, (this.#wanted.get(key) ?? 0) + 1);
-    this.#gather();
-    return () => {
-      const left = this.#wanted.get(key)! - 1;
-      if (left > 0) this.#wanted.set(key, left);
-      else this.#wanted.delete(key);
-    };
-  }
-
-  subscribe(key: string, listener: () => void): () => void {
-    const listeners = this.#listeners.get(key) ?? new Set();
-    this.#listeners.set(key, listeners.add(listener));
-    return () => listeners.delete(listener);
-  }
-
-  snapshot(key: string): MetricSeries {
-    let snapshot = this.#snapshots.get(key);
-    if (snapshot === undefined) {
-      const runs = this.#held.get(key);
-      const held = this.#runIds.flatMap((runId) => {
-        const of = runs?.get(runId);
-        return of?.overview === undefined ? [] : [of.build(runId, this.#view)];
-      });
-      snapshot = { runs: held, isLoading: this.#isLoading(key), error: this.#errors.get(key) };
-      this.#snapshots.set(key, snapshot);
-    }
-    return snapshot;
+  protected override build(key: string): MetricSeries {
+    const runs = this.#held.get(key);
+    const held = this.#runIds.flatMap((runId) => {
+      const of = runs?.get(runId);
+      return of?.overview === undefined ? [] : [of.build(runId, this.#view)];
+    });
+    return { runs: held, isLoading: this.#isLoading(key), error: this.errorOf(key) };
   }
 
   /** Adds what the server has just acknowledged, also while zoomed. */
@@ -120,7 +89,7 @@ export class SeriesStore {
     this.#frame ??= setTimeout(
       () => {
         this.#frame = undefined;
-        for (const key of this.#changed) this.#tell(key);
+        for (const key of this.#changed) this.tell(key);
         this.#changed.clear();
       },
       this.#runIds.length > MANY_RUNS ? FRAME_OF_MANY_MS : FRAME_MS,
@@ -146,58 +115,38 @@ export class SeriesStore {
     }
     this.#reloading ??= setTimeout(() => {
       this.#reloading = undefined;
-      this.#gather();
+      this.gather();
     }, GATHER_RELOADS_MS);
   }
 
-  retry(key: string): void {
-    this.#errors.delete(key);
-    this.#failed.delete(key);
-    this.#tell(key);
-    this.#gather();
-  }
-
   /** Ends what goes on; `show` begins anew. */
-  dispose(): void {
+  override dispose(): void {
+    super.dispose();
     this.#abort.abort();
-    clearTimeout(this.#gathering);
     clearTimeout(this.#reloading);
-    clearTimeout(this.#retrying);
     clearTimeout(this.#frame);
-    this.#gathering = undefined;
     this.#reloading = undefined;
-    this.#retrying = undefined;
     this.#frame = undefined;
-    this.#failed.clear();
     for (const { timer } of this.#reloads.values()) clearTimeout(timer);
     this.#reloads.clear();
   }
 
   #isLoading(key: string): boolean {
     const runs = this.#held.get(key);
-    if (this.#errors.has(key)) return false;
+    if (this.hasFailed(key)) return false;
     return this.#runIds.some((runId) => runs?.get(runId)?.overview === undefined);
   }
 
-  #tell(key: string): void {
-    this.#snapshots.delete(key);
-    for (const listener of this.#listeners.get(key) ?? []) listener();
-  }
-
-  #gather(): void {
-    this.#gathering ??= setTimeout(() => {
-      this.#gathering = undefined;
-      const { zoom } = this.#view;
-      this.#request("overview", undefined);
-      if (zoom !== undefined) this.#request(String(zoom), withMargin(zoom));
-    }, GATHER_MS);
+  protected override request(): void {
+    const { zoom } = this.#view;
+    this.#requestPart("overview", undefined);
+    if (zoom !== undefined) this.#requestPart(String(zoom), withMargin(zoom));
   }
 
   /** Reads one part of whatever wanted series lacks it: keys that lack it of the same runs together. */
-  #request(part: string, range: readonly [number, number] | undefined): void {
+  #requestPart(part: string, range: readonly [number, number] | undefined): void {
     const keysByRuns = new Map<string, { runIds: string[]; keys: string[] }>();
-    for (const key of this.#wanted.keys()) {
-      if (this.#failed.has(key)) continue;
+    for (const key of this.open()) {
       const runIds = this.#runIds.filter((runId) => {
         const held = this.#hold(key, runId);
         if (held.loading.has(part)) return false;
@@ -252,36 +201,23 @@ export class SeriesStore {
       for (const { key, runId, held } of parts) {
         held.setPart(part, byName.get(`${runId} ${key}`) ?? emptySeries(runId, key));
       }
-      for (const key of keys) this.#errors.delete(key);
+      for (const key of keys) this.succeeded(key);
     } catch (error) {
       if (signal.aborted) return;
       for (const { held } of parts) {
         held.keepTail();
         held.isStale = held.overview !== undefined;
       }
-      this.#fail(keys, error);
+      this.fail(keys, error);
     } finally {
       for (const { held } of parts) {
         held.loading.delete(part);
         if (held.loading.size === 0) held.dropTail();
       }
     }
-    for (const key of keys) this.#tell(key);
+    for (const key of keys) this.tell(key);
     // What became stale on the way is read again.
-    if (parts.some(({ held }) => held.isStale)) this.#gather();
-  }
-
-  #fail(keys: readonly string[], error: unknown): void {
-    for (const key of keys) {
-      this.#errors.set(key, error);
-      this.#failed.add(key);
-    }
-    if (!isWorthRepeating(error)) return;
-    this.#retrying ??= setTimeout(() => {
-      this.#retrying = undefined;
-      for (const key of this.#failed) if (isWorthRepeating(this.#errors.get(key))) this.#failed.delete(key);
-      this.#gather();
-    }, RETRY_MS);
+    if (parts.some(({ held }) => held.isStale)) this.gather();
   }
 }
 
