@@ -3,6 +3,7 @@ import { Segmented } from "../../parts/segmented.tsx";
 const LABELS = {
   ...{ page: "Page", source: "Source", table: "Table", map: "Map", tree: "Tree", text: "Text" },
   ...{ fit: "Fit", actual: "Actual size", series: "By step", file: "This file" },
+  chart: "Chart",
 } as const;
 
 export type ViewName = keyof typeof LABELS;
