@@ -10,14 +10,14 @@ import { formatNumber } from "../report.ts";
 import { RunningServer } from "../running-server.ts";
 import { RUNS_EXPERIMENT } from "../seeded-runs.ts";
 import * as measures from "./measures.ts";
-import { type ChartSizes, seedCharts } from "./seeded-charts.ts";
+import { type ChartSizes, SWEEP_PARAMS, seedCharts } from "./seeded-charts.ts";
 
 /*
  * The web UI in a real browser, and beside it MLflow's own where it has the same: one server at a time, in one run.
  */
 
-const FULL: ChartSizes = { runs: 100, points: 10_000, longPoints: 1_000_000, csvBytes: 50_000_000 };
-const QUICK: ChartSizes = { runs: 100, points: 1000, longPoints: 100_000, csvBytes: 5_000_000 };
+const FULL: ChartSizes = { runs: 100, points: 10_000, longPoints: 1_000_000, csvBytes: 50_000_000, sweepRuns: 10_000 };
+const QUICK: ChartSizes = { runs: 100, points: 1000, longPoints: 100_000, csvBytes: 5_000_000, sweepRuns: 1000 };
 const FULL_RUNS = 10_000;
 const QUICK_RUNS = 1000;
 
@@ -57,6 +57,14 @@ const rows = {
   long: row(`One run's chart of ${count(sizes.longPoints)} points, its one outlier in sight`, "ms", "≤ 500"),
   live: row("A logged point on screen after its acknowledgement, the slowest of 20", "ms", "≤ 250"),
   csv: row(`Preview of a CSV of ${sizes.csvBytes / 1e6} MB`, "ms", "at once"),
+  matters: row(
+    `What matters in ${count(sizes.sweepRuns)} runs × ${SWEEP_PARAMS} params, from the press`,
+    "ms",
+    "≤ 1,000",
+  ),
+  mattersFrame: row("Longest frame meanwhile", "ms", "≤ 50"),
+  parallel: row(`Parallel coordinates of ${count(sizes.sweepRuns / 2)} runs, from the press`, "ms", "≤ 500"),
+  drag: row("Frames while a panel is dragged", "frames/s", "60"),
 };
 
 function row(title: string, unit: string, target: string): Row {
@@ -93,6 +101,16 @@ async function measureServer(name: "trackflare" | "mlflow", browser: Browser): P
     await measure(rows.long, name, () => measures.longSeriesMs(browser, server, data));
     await measure(rows.live, name, () => measures.livePointMs(browser, server, data));
     await measure(rows.csv, name, () => measures.csvMs(browser, server, data));
+    const frames: number[] = [];
+    await measure(rows.matters, name, async () => {
+      const { ms, longestFrameMs } = await measures.mattersMs(browser, server, data);
+      frames.push(longestFrameMs);
+      return ms;
+    });
+    const ofMatters = frames.values();
+    await measure(rows.mattersFrame, name, async () => ofMatters.next().value ?? Number.NaN);
+    await measure(rows.parallel, name, () => measures.parallelMs(browser, server, data));
+    await measure(rows.drag, name, () => measures.dragFramesPerSecond(browser, server, data));
   } finally {
     await server.stop();
     removeDataFolder(folder);

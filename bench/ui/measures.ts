@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { RunningServer } from "../running-server.ts";
 import { RUNS_EXPERIMENT } from "../seeded-runs.ts";
 import type { ServerName } from "../servers.ts";
-import { CHART_KEYS, type ChartData, CSV_FILE, FIRST_CELL, logPoint } from "./seeded-charts.ts";
+import { CHART_KEYS, type ChartData, CSV_FILE, FIRST_CELL, HALF, logPoint } from "./seeded-charts.ts";
 
 /*
  * Each figure is of a page that was never opened before: a new profile, an empty cache, in a window that stands. Times are
@@ -22,6 +22,11 @@ const SCROLLS = 150;
 const SCROLL_PX = 400;
 const LIVE_POINTS = 20;
 const LIVE_PAUSE_MS = 200;
+/** A drawing that paints in several frames is over after this pause. */
+const QUIET_MS = 500;
+const DRAGS = 120;
+const DRAG_PX = 4;
+const FRAME_MS = 1000 / 60;
 
 /** Notes when a canvas was last drawn on, and every task that held the page up. */
 function watchDrawing(): void {
@@ -108,6 +113,25 @@ export function firstRowMs(browser: Browser, server: RunningServer, experimentId
   });
 }
 
+/** Notes the time between frames from now on. */
+async function watchFrames(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const gaps: number[] = [];
+    let last = performance.now();
+    const frame = (nowMs: number): void => {
+      gaps.push(nowMs - last);
+      last = nowMs;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    Object.assign(globalThis, { frameGaps: gaps });
+  });
+}
+
+/** Times between frames since {@link watchFrames}, without its own two, in ms. */
+const frameGaps = (page: Page): Promise<number[]> =>
+  page.evaluate(() => (globalThis as unknown as { frameGaps: number[] }).frameGaps.slice(2));
+
 /** The longest time between two frames while the table is scrolled, in ms. */
 export function longestFrameMs(browser: Browser, server: RunningServer, experimentId: string): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
@@ -116,19 +140,9 @@ export function longestFrameMs(browser: Browser, server: RunningServer, experime
     await row.waitFor();
     await settled(page);
     await row.hover();
-    await page.evaluate(() => {
-      const gaps: number[] = [];
-      let last = performance.now();
-      const frame = (nowMs: number): void => {
-        gaps.push(nowMs - last);
-        last = nowMs;
-        requestAnimationFrame(frame);
-      };
-      requestAnimationFrame(frame);
-      Object.assign(globalThis, { frameGaps: gaps });
-    });
+    await watchFrames(page);
     for (let scroll = 0; scroll < SCROLLS; scroll++) await page.mouse.wheel(0, SCROLL_PX);
-    return page.evaluate(() => Math.max(...(globalThis as unknown as { frameGaps: number[] }).frameGaps.slice(2)));
+    return Math.max(...(await frameGaps(page)));
   });
 }
 
@@ -204,5 +218,83 @@ export function csvMs(browser: Browser, server: RunningServer, data: ChartData):
     const path = `/#/experiments/${data.otherExperiment}/runs/${data.csvRun}?tab=artifacts&path=${CSV_FILE}`;
     await page.goto(origin + path, { waitUntil: "commit" });
     return timeUntil(page, (cell) => document.body?.innerText.includes(cell), FIRST_CELL);
+  });
+}
+
+/** Opens a comparison of the sweep by its table, and waits until it has all runs. */
+async function openSweep(page: Page, origin: string, data: ChartData, filter: string): Promise<void> {
+  const search = new URLSearchParams({ experiments: `"${data.sweepExperiment}"`, view: "table", filter });
+  await page.goto(`${origin}/#/compare?${search}`);
+  await page
+    .getByText(/^sweep-\d+/)
+    .first()
+    .waitFor();
+  await settled(page);
+}
+
+/** Presses a tab, and returns when, in ms of the page's clock. */
+const pressTab = (page: Page, name: string): Promise<number> =>
+  page.getByRole("tab", { name, exact: true }).evaluate((tab: HTMLElement) => {
+    const pressedMs = performance.now();
+    tab.click();
+    return pressedMs;
+  });
+
+/** From the press to the importance of all params, with the code that it needs, and the longest frame meanwhile. */
+export function mattersMs(
+  browser: Browser,
+  server: RunningServer,
+  data: ChartData,
+): Promise<{ readonly ms: number; readonly longestFrameMs: number }> {
+  return withPage(browser, server, async (page, origin) => {
+    await openSweep(page, origin, data, "");
+    await watchFrames(page);
+    const pressedMs = await pressTab(page, "What matters");
+    const seen = () => [...document.querySelectorAll("th")].some((head) => head.textContent === "Importance");
+    const ms = (await timeUntil(page, seen, undefined)) - pressedMs;
+    return { ms, longestFrameMs: Math.max(...(await frameGaps(page))) };
+  });
+}
+
+/** From the press to the last line of parallel coordinates of half of the sweep, with the code that they need. */
+export function parallelMs(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
+  return withPage(browser, server, async (page, origin) => {
+    await openSweep(page, origin, data, HALF);
+    const before = await drawnMs(page);
+    const pressedMs = await pressTab(page, "Parallel coordinates");
+    await page.waitForFunction((known) => Number(Reflect.get(globalThis, "drawnMs") ?? 0) > known, before);
+    for (let last = 0, now = await drawnMs(page); now > last; now = await drawnMs(page)) {
+      last = now;
+      await page.waitForTimeout(QUIET_MS);
+    }
+    return (await drawnMs(page)) - (await page.evaluate(() => performance.timeOrigin)) - pressedMs;
+  });
+}
+
+/** How many frames a second are drawn while one of two panels of a hundred lines is dragged. */
+export function dragFramesPerSecond(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
+  return withPage(browser, server, async (page, origin) => {
+    const panels = CHART_KEYS.slice(0, 2).map((key, place) => ({
+      id: key,
+      title: key,
+      at: [6 * place, 0, 6, 7],
+      metrics: [key],
+    }));
+    const search = new URLSearchParams({ charts: "true", panels: JSON.stringify(panels) });
+    await page.goto(`${origin}/#/experiments/${data.chartsExperiment}?${search}`);
+    const panel = page.getByRole("figure", { name: CHART_KEYS[0]!, exact: true }).first();
+    await panel.getByRole("application").waitFor();
+    await settled(page);
+    const box = (await panel.boundingBox())!;
+    await page.mouse.move(box.x + 12, box.y + 16);
+    await page.mouse.down();
+    await watchFrames(page);
+    for (let moved = 1; moved <= DRAGS; moved++) {
+      await page.mouse.move(box.x + 12 + (moved % 60) * DRAG_PX, box.y + 16 + moved);
+      await page.waitForTimeout(FRAME_MS);
+    }
+    const gaps = await frameGaps(page);
+    await page.mouse.up();
+    return (1000 * gaps.length) / gaps.reduce((sum, gap) => sum + gap, 0);
   });
 }

@@ -9,6 +9,8 @@ export interface ChartSizes {
   readonly points: number;
   readonly longPoints: number;
   readonly csvBytes: number;
+  /** Of the sweep. */
+  readonly sweepRuns: number;
 }
 
 /** What the pages that are measured show. */
@@ -20,12 +22,17 @@ export interface ChartData {
   readonly outlierAt: number;
   readonly liveRun: string;
   readonly csvRun: string;
+  /** Each run has {@link SWEEP_PARAMS} params and one metric. {@link HALF} finds every second run. */
+  readonly sweepExperiment: string;
 }
 
 export const CHART_KEYS = ["train/loss", "train/accuracy", "val/loss", "val/accuracy"];
 export const LONG_KEY = "loss";
 export const CSV_FILE = "table.csv";
 export const FIRST_CELL = "cell-0-0";
+
+export const SWEEP_PARAMS = 20;
+export const HALF = "params.half = '1'";
 
 const CLIENTS = 4;
 const POINTS_PER_BATCH = 1000;
@@ -74,11 +81,31 @@ export async function seedCharts(server: RunningServer, sizes: ChartSizes): Prom
     await logPoint(server, live.run_id, 0);
     const csv = await start("csv");
     await putCsv(server, csv.artifact_uri, sizes.csvBytes);
+    const sweepExperiment = await seedSweep(server, sizes.sweepRuns);
     return {
       ...{ chartsExperiment: chartsExperiment!, otherExperiment: otherExperiment!, longRun: long.run_id },
-      ...{ outlierAt: OUTLIER_AT, liveRun: live.run_id, csvRun: csv.run_id },
+      ...{ outlierAt: OUTLIER_AT, liveRun: live.run_id, csvRun: csv.run_id, sweepExperiment },
     };
   });
+}
+
+/** Runs whose one metric depends on two of their params. */
+async function seedSweep(server: RunningServer, runs: number): Promise<string> {
+  const experiment = await withConnection(server.port, (connection) => createExperiment(connection, "sweep"));
+  const indices = Array.from({ length: runs }, (_, index) => index);
+  await forEachItem(server.port, CLIENTS, indices, async ({ connection }, index) => {
+    const { run_id } = await createRun(connection, experiment, `sweep-${index}`, FIRST_TIMESTAMP_MS);
+    const values = Array.from({ length: SWEEP_PARAMS - 1 }, (_, param) => fraction(index * SWEEP_PARAMS + param));
+    const params = values.map((value, param) => ({ key: `p${param}`, value: value.toFixed(6) }));
+    const accuracy = values[0]! * 0.6 + values[1]! ** 2 * 0.3 + values[2]! * 0.1;
+    await postJson(connection, "/runs/log-batch", {
+      run_id,
+      params: [...params, { key: "half", value: String(index % 2) }],
+      metrics: [{ key: "val/accuracy", value: accuracy, timestamp: FIRST_TIMESTAMP_MS, step: 0 }],
+    });
+    await postJson(connection, "/runs/update", { run_id, status: "FINISHED", end_time: FIRST_TIMESTAMP_MS });
+  });
+  return experiment;
 }
 
 /** Resolves when the server has acknowledged the point. */
