@@ -8,15 +8,9 @@ export const AUDIT_ACTIONS = [
   ...["role.create", "role.update", "role.delete", "role.permission", "role.assign", "role.unassign"],
   ...["grant.set", "grant.revoke"],
   ...["sign_in.begin", "sign_in.end", "sign_in.fail"],
-  ...["run.delete", "run.restore", "experiment.delete", "experiment.restore"],
-  ...[
-    "logged_model.delete",
-    "logged_model.restore",
-    "registered_model.delete",
-    "registered_model.rename",
-    "model_version.delete",
-  ],
-  ...["model_version.stage", "alias.set", "alias.delete"],
+  ...["run.delete", "run.restore", "run.move", "experiment.delete", "experiment.restore"],
+  ...["logged_model.delete", "logged_model.restore", "registered_model.delete", "registered_model.rename"],
+  ...["model_version.delete", "model_version.stage", "alias.set", "alias.delete"],
   ...["trash.purge", "server.import", "server.restore"],
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

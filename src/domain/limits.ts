@@ -81,3 +81,6 @@ export const MAX_IMPORTED_POINTS = 200_000;
 
 /** Maximum number of things that one request deletes for good, because one transaction removes all of them. */
 export const MAX_PURGED_IDS = 1000;
+
+/** Most runs that one request moves or copies to another experiment. */
+export const MAX_MOVED_RUNS = 100;

@@ -13,6 +13,7 @@ import { mlflowArtifactsRoutes } from "./mlflow-artifacts.ts";
 import { modelVersionsRoutes } from "./model-versions.ts";
 import { registeredModelsRoutes } from "./registered-models.ts";
 import { rolesRoutes } from "./roles.ts";
+import { runTransferRoutes } from "./run-transfer.ts";
 import { runsRoutes } from "./runs.ts";
 import { stockUiRoutes } from "./stock-ui.ts";
 import { systemRoutes } from "./system.ts";
@@ -37,6 +38,7 @@ import { usersRoutes } from "./users.ts";
 export const ROUTES: readonly Route[] = [
   ...experimentsRoutes,
   ...runsRoutes,
+  ...runTransferRoutes,
   ...metricsRoutes,
   ...loggedModelsRoutes,
   ...registeredModelsRoutes,

@@ -570,10 +570,11 @@ test("a run is copied to another experiment with its whole history and its files
     await page.getByRole("menuitem", { name: "Copy or move to another experiment…", exact: true }).click();
     await page.getByRole("combobox", { name: "Experiment", exact: true }).fill("copies");
     await page.getByRole("option", { name: "copies", exact: true }).click();
-    if (isMove) await page.getByRole("switch", { name: "Put the originals into the trash", exact: true }).click();
+    if (isMove) await page.getByRole("dialog").getByRole("button", { name: "Move", exact: true }).first().click();
     await page
       .getByRole("dialog")
       .getByRole("button", { name: isMove ? "Move" : "Copy", exact: true })
+      .last()
       .click();
     await page.getByText(isMove ? "Moved the run." : "Copied the run.", { exact: true }).waitFor();
   };
@@ -596,7 +597,10 @@ test("a run is copied to another experiment with its whole history and its files
 
   await take("vit-11", true);
   await page.getByRole("link", { name: "vit-11", exact: true }).waitFor({ state: "detached" });
-  expect((await find()).runs).toHaveLength(2);
+  const there = (await find()).runs.map(({ info }) => info.run_id);
+  expect(there).toHaveLength(2);
+  // A moved run keeps its id.
+  expect(there).toContain(ui.seed.runs[11]);
 });
 
 test("a description shows images of the run's files, and of nothing else", async () => {

@@ -95,6 +95,10 @@ export async function existingKey(ctx: ServiceContext, asked: AskedFile): Promis
 /** Whether everybody who may read one key may also read the other. */
 async function haveSameOwner(ctx: ServiceContext, one: string, other: string): Promise<boolean> {
   const [owners, others] = await Promise.all([findArtifactOwners(ctx, one), findArtifactOwners(ctx, other)]);
-  const idsOf = (of: typeof owners) => of.map(({ experimentId }) => experimentId).join();
-  return idsOf(owners) === idsOf(others);
+  // A moved run's files are its new experiment's, so the run or model must be the same too.
+  const idsOf = (of: typeof owners) =>
+    of.map(({ experimentId, path }) =>
+      [experimentId, ...path.split("/", path.startsWith("models/") ? 2 : 1)].join("/"),
+    );
+  return idsOf(owners).join() === idsOf(others).join();
 }

@@ -51,7 +51,8 @@ export function readMetricPage(
   return { slices: slices(), nextPageToken: () => nextPageToken };
 }
 
-async function* readSeries(
+/** A metric's points after a position in ordered slices, at most `limit` of them. */
+export async function* readSeries(
   ctx: ServiceContext,
   runId: string,
   key: string,

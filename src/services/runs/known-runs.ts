@@ -5,8 +5,9 @@ import type { ServiceContext } from "../context.ts";
 
 const MAX_KNOWN_RUNS = 10_000;
 
-/** Facts about a run that an isolate may remember, because they never change while the run exists. */
+/** Facts about a run that an isolate may remember. */
 export interface KnownRun {
+  /** The run may have moved to another experiment since. Only the choice of a cell depends on it. */
   readonly experimentId: string;
   /** Whether the run's object is known to hold its history. False is not certain: another isolate may know better. */
   readonly hasObject: boolean;

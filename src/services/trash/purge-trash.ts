@@ -3,6 +3,7 @@ import { TRASH_KINDS, type Trashed, type TrashKind } from "../../domain/trash.ts
 import type { Usage } from "../../stores/artifacts/artifact-store.ts";
 import { findMove } from "../../stores/d1/experiments/experiment-moves.ts";
 import { findLocationsAround } from "../../stores/d1/experiments/locations.ts";
+import { hasMovedThings } from "../../stores/d1/runs/move-runs.ts";
 import {
   beginExperimentPurge,
   beginPurges,
@@ -190,10 +191,14 @@ class PurgeCall {
   }
 }
 
-/** Whether this server serves a location that no other experiment shares: older versions let locations overlap. */
+/**
+ * Whether everything below a served location is the experiment's own. Older versions let locations overlap, and a run or
+ * model that was moved to another experiment leaves its files here.
+ */
 export async function isApart(ctx: ServiceContext, experimentId: string, artifactUri: string): Promise<boolean> {
   const key = isServed(artifactUri) ? ownFolder("experiment", experimentId, artifactUri) : undefined;
   if (key === undefined) return false;
   const { above } = await findLocationsAround(ctx.db, key);
-  return above.length === 1 && above[0]?.experimentId === experimentId && above[0].isApart;
+  if (above.length !== 1 || above[0]?.experimentId !== experimentId || !above[0].isApart) return false;
+  return !(await hasMovedThings(ctx.db, experimentId));
 }

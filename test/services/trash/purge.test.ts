@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
+import { dyingAfter } from "../../helpers/dying.ts";
 import { newModel, onModel } from "../../helpers/logged-models.ts";
 import {
   createRun,
@@ -222,56 +223,6 @@ describe("a run that is imported under an id that is being deleted for good", ()
     expect(await historyOf(runId, "loss")).toHaveLength(3);
   });
 });
-
-/** The calls of D1, of objects and of the bucket, of which the one of this number and all later ones fail: as if the Worker had ended. */
-function dyingAfter(calls: number): { readonly env: Partial<Env>; readonly isDead: () => boolean } {
-  let left = calls;
-  const call = <T>(work: () => T): T => {
-    if (--left < 0) throw new Error("the Worker has ended");
-    return work();
-  };
-  const counting = <T extends object>(target: T, counted: readonly string[]): T =>
-    new Proxy(target, {
-      get: (of, name) => {
-        const value = Reflect.get(of, name);
-        if (typeof value !== "function") return value;
-        const method = (...args: unknown[]) => Reflect.apply(value, of, args);
-        if (name === "prepare") return (...args: unknown[]) => statement(method(...args) as object);
-        if (name === "batch") return (list: object[]) => call(() => method(list.map((one) => PLAIN.get(one) ?? one)));
-        if (name === "get" && counted.includes("idFromName")) {
-          return (...args: unknown[]) => counting(method(...args) as object, ["purge", "purgeRuns"]);
-        }
-        return counted.includes(String(name)) && name !== "idFromName"
-          ? (...args: unknown[]) => call(() => method(...args))
-          : method;
-      },
-    });
-  /** D1 takes its own statements only. */
-  const PLAIN = new WeakMap<object, object>();
-  const statement = (plain: object): object => {
-    const proxy = new Proxy(plain, {
-      get: (of, name) => {
-        const value = Reflect.get(of, name);
-        if (typeof value !== "function") return value;
-        const method = (...args: unknown[]) => Reflect.apply(value, of, args);
-        if (name === "bind") return (...args: unknown[]) => statement(method(...args) as object);
-        return ["all", "first", "run", "raw"].includes(String(name))
-          ? (...args: unknown[]) => call(() => method(...args))
-          : method;
-      },
-    });
-    PLAIN.set(proxy, plain);
-    return proxy;
-  };
-  return {
-    env: {
-      DB: counting(env.DB, []),
-      RUNS: counting(env.RUNS, ["idFromName"]),
-      ARTIFACTS: counting(env.ARTIFACTS, ["head", "list", "delete"]),
-    },
-    isDead: () => left < 0,
-  };
-}
 
 /** @returns whether it died */
 async function gcThatDiesAfter(calls: number, message: Parameters<typeof sendGc>[0]): Promise<boolean> {

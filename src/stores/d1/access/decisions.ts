@@ -1,4 +1,5 @@
 import { GRANT_LEVELS } from "../../../domain/access.ts";
+import { servedLocation } from "../../../domain/artifact-location.ts";
 import type { UserIdentity } from "../../../domain/principal.ts";
 import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
 import { type StoredToken, type TokenRow, toToken } from "./tokens.ts";
@@ -26,7 +27,7 @@ export interface Decision {
 }
 
 /** SQL: the parts of a thing of the question, a row of `json_each` under the alias `j`. */
-export const ITEM = { kind: "(j.value ->> 0)", id: "(j.value ->> 1)", more: "(j.value ->> 2)" };
+export const ITEM = { kind: "(j.value ->> 0)", id: "(j.value ->> 1)", more: "(j.value ->> 2)", root: "(j.value ->> 3)" };
 
 /** SQL: the level on the one thing that a query finds; no row if it finds none. */
 export const found = (level: string, from: string) => `(SELECT ${level} FROM ${from})`;
@@ -58,6 +59,12 @@ function levelSql(only: string): string {
   WHEN 'loggedModel' THEN ${found(onChild("'logged_model'", "l.experiment_id"), `logged_models l WHERE l.model_id = ${ITEM.id}`)}
   WHEN 'registeredModel' THEN ${found(onModel("m.registered_model_id"), `registered_models m WHERE m.name = ${ITEM.id}`)}
   WHEN 'runsOf' THEN ${found(onChild("'run'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
+  WHEN 'filesOfRun' THEN coalesce(
+    ${found(onChild("'run'", "r.experiment_id"), `runs r WHERE r.run_id = ${ITEM.id} AND r.artifact_uri = ${ITEM.root}`)},
+    ${found(onChild("'run'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.more} AS INTEGER)`)})
+  WHEN 'filesOfModel' THEN coalesce(
+    ${found(onChild("'logged_model'", "l.experiment_id"), `logged_models l WHERE l.model_id = ${ITEM.id} AND l.artifact_uri = ${ITEM.root}`)},
+    ${found(onChild("'logged_model'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.more} AS INTEGER)`)})
   WHEN 'child' THEN ${found(onChild(ITEM.more, "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
 END AS level`;
 }
@@ -172,13 +179,18 @@ function toItem(thing: GrantedThing): readonly string[] {
 }
 
 /**
- * An experiment's folder contains the folders of its runs and logged models. A key outside all experiments is the admin's
- * alone.
+ * An experiment's folder contains the folders of its runs and logged models. The files of a run or model belong to its
+ * experiment of today: after a move, the files are still below the folder of the old one, whose readers may no longer see
+ * them. A key outside all experiments is the admin's alone.
  */
 function artifactItem(objectKey: string): readonly string[] {
-  const [experimentId = "", folder = ""] = objectKey.split("/");
-  const child = /^[0-9a-f]{32}$/.test(folder) ? "run" : folder === "models" ? "logged_model" : "";
-  return isInteger(experimentId) ? ["child", experimentId, child] : NOTHING;
+  const [experimentId = "", folder = "", modelId = ""] = objectKey.split("/");
+  if (!isInteger(experimentId)) return NOTHING;
+  const rootOf = (path: string) => servedLocation(`${experimentId}/${path}/artifacts`);
+  if (/^[0-9a-f]{32}$/.test(folder)) return ["filesOfRun", folder, experimentId, rootOf(folder)];
+  if (folder !== "models") return ["child", experimentId, ""];
+  if (modelId === "") return ["child", experimentId, "logged_model"];
+  return ["filesOfModel", modelId, experimentId, rootOf(`models/${modelId}`)];
 }
 
 /** Whether the text is an integer in the form of ids; `01` and `+1` are not. */

@@ -20,6 +20,7 @@ import flushedThrough from "../../../../migrations/0020_flushed_through.sql";
 import auditEntries from "../../../../migrations/0021_audit_entries.sql";
 import links from "../../../../migrations/0023_links.sql";
 import artifactDigests from "../../../../migrations/0025_artifact_digests.sql";
+import movedThings from "../../../../migrations/0027_moved_things.sql";
 import liveFromBirth from "../../../../migrations/0035_live_from_birth.sql";
 import { MlflowError } from "../../../domain/errors.ts";
 import { appliedMigrations } from "./applied-migrations.ts";
@@ -48,6 +49,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0021_audit_entries.sql", sql: auditEntries },
   { name: "0023_links.sql", sql: links },
   { name: "0025_artifact_digests.sql", sql: artifactDigests },
+  { name: "0027_moved_things.sql", sql: movedThings },
   { name: "0035_live_from_birth.sql", sql: liveFromBirth },
 ];
 

@@ -1,4 +1,4 @@
-import type { LifecycleStage } from "../../../domain/entities.ts";
+import type { LifecycleStage, RunStatus } from "../../../domain/entities.ts";
 import type { RunRecord } from "../../../domain/records.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { jsonLists } from "../connection/json-lists.ts";
@@ -140,6 +140,7 @@ export interface ImportedRun {
   readonly runId: string;
   readonly experimentId: string;
   readonly lifecycleStage: LifecycleStage;
+  readonly status: RunStatus;
   readonly hasObject: boolean;
   readonly isLive: boolean;
   /** See {@link RunPlace}. */
@@ -150,7 +151,7 @@ export interface ImportedRun {
 export async function findImportedRuns(db: D1Database, runIds: readonly string[]): Promise<Map<string, ImportedRun>> {
   const { results } = await db
     .prepare(
-      `SELECT run_id, CAST(experiment_id AS TEXT) AS experiment_id, lifecycle_stage, has_object,
+      `SELECT run_id, CAST(experiment_id AS TEXT) AS experiment_id, lifecycle_stage, status, has_object,
          live_epoch IS NOT NULL AS is_live, cell
        FROM json_each(?) j CROSS JOIN runs r ON r.run_id = j.value`,
     )
@@ -159,6 +160,7 @@ export async function findImportedRuns(db: D1Database, runIds: readonly string[]
       run_id: string;
       experiment_id: string;
       lifecycle_stage: LifecycleStage;
+      status: RunStatus;
       has_object: number;
       is_live: number;
       cell: string;
@@ -170,6 +172,7 @@ export async function findImportedRuns(db: D1Database, runIds: readonly string[]
         runId: row.run_id,
         experimentId: row.experiment_id,
         lifecycleStage: row.lifecycle_stage,
+        status: row.status,
         hasObject: row.has_object === 1,
         isLive: row.is_live === 1,
         cell: row.cell,

@@ -150,3 +150,19 @@ export const runDocuments = sqliteTable("run_documents", {
    */
   stamp: integer("stamp"),
 });
+
+/**
+ * Runs and logged models that were moved to another experiment. Their files stay where clients know them: in the folder of
+ * this experiment, which is not theirs any more.
+ */
+export const movedThings = sqliteTable(
+  "moved_things",
+  {
+    kind: text("kind", { enum: ["run", "logged_model"] }).notNull(),
+    /** The id of the run or the model. */
+    id: text("id").notNull(),
+    /** The experiment whose location the files lie below. */
+    experimentId: integer("experiment_id").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.id] }), index("moved_from").on(table.experimentId)],
+);

@@ -26,8 +26,8 @@ const byExperiment = (name: string, ...key: string[]): Table => ({
   key,
   of: "t.experiment_id = p.experiment_id",
 });
-const imported = (kind: TrashKind): Table => ({
-  name: "imports",
+const named = (name: string, kind: TrashKind): Table => ({
+  name,
   key: ["kind", "id"],
   of: `t.kind = '${kind}' AND t.id = p.id`,
 });
@@ -64,7 +64,8 @@ const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
     byRun("model_inputs", "model_id"),
     byRun("model_outputs", "model_id"),
     digests,
-    imported("run"),
+    named("imports", "run"),
+    named("moved_things", "run"),
   ],
   logged_model: [
     {
@@ -79,7 +80,8 @@ const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
     { name: "model_inputs", key: ["run_id", "model_id"], of: "t.model_id = p.id" },
     { name: "model_outputs", key: ["run_id", "model_id"], of: "t.model_id = p.id" },
     digests,
-    imported("logged_model"),
+    named("imports", "logged_model"),
+    named("moved_things", "logged_model"),
   ],
   experiment: [
     byExperiment("experiment_tags", "experiment_id", "key"),
@@ -91,7 +93,7 @@ const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
       of: "t.resource_type = 'experiment' AND t.resource_pattern = p.id",
     },
     digests,
-    imported("experiment"),
+    named("imports", "experiment"),
   ],
 };
 

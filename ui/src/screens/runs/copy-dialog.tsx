@@ -1,15 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
-import { copyRun } from "../../api/copy-run.ts";
+import { useRef, useState } from "react";
 import { experimentListQuery } from "../../api/experiment-list.ts";
 import { useChange } from "../../api/query-client.ts";
-import { deleteRun } from "../../api/runs.ts";
+import { copyRuns, moveRuns, type Transfer } from "../../api/transfer-runs.ts";
 import { FormDialog } from "../../parts/dialog.tsx";
 import { formatCount } from "../../parts/format.ts";
+import { Segmented } from "../../parts/segmented.tsx";
 import { Combobox } from "../../parts/select.tsx";
 import { say } from "../../parts/toast.tsx";
-import { Switch } from "../../parts/toggles.tsx";
 
 interface CopyDialogProps {
   ids: readonly string[];
@@ -18,23 +17,40 @@ interface CopyDialogProps {
   onGone: () => void;
 }
 
-/** Copies runs into another experiment, or moves them. A move puts the originals into the trash. */
+const ABOUT = {
+  copy: "The copies have new ids, with every point, dataset, file and logged model, and name their originals. The originals stay.",
+  move: "The runs keep their ids, and take their points, datasets, files and logged models along. A running job may go on logging.",
+};
+
+/** Copies runs into another experiment, or moves them. */
 export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
   const navigate = useNavigate();
   const list = useQuery(experimentListQuery()).data ?? [];
   const [name, setName] = useState<string | null>(null);
-  const [isMove, setMove] = useState(false);
-  const [progress, setProgress] = useState<string>();
-  const copy = useChange(copyAll, ["runs", "experiments", "keys"]);
+  const [way, setWay] = useState<"copy" | "move">("copy");
+  const [done, setDone] = useState<number>();
+  // A second press after a failure continues the same copies.
+  const copyId = useRef(crypto.randomUUID());
+  const transfer = useChange(
+    async (input: Transfer & { way: "copy" | "move" }): Promise<readonly string[]> => {
+      if (input.way === "copy") return await copyRuns(input, copyId.current);
+      await moveRuns(input);
+      return [];
+    },
+    ["runs", "experiments", "keys", "logged-models", "artifacts"],
+  );
   const active = list.filter(({ lifecycle_stage }) => lifecycle_stage === "active");
   const target = active.find((experiment) => experiment.name === name)?.experiment_id;
   const many = ids.length === 1 ? "the run" : `${formatCount(ids.length)} runs`;
   const submit = async (): Promise<void> => {
-    await copy
-      .mutateAsync({ ids, target: target!, isMove, onProgress: setProgress })
-      .finally(() => setProgress(undefined));
-    if (isMove) onGone();
-    say(`${isMove ? "Moved" : "Copied"} ${many}.`, {
+    setDone(0);
+    const left = await transfer
+      .mutateAsync({ runIds: ids, experimentId: target!, onProgress: setDone, way })
+      .finally(() => setDone(undefined));
+    if (way === "move") onGone();
+    const files =
+      left.length === 0 ? "" : ` Files in ${left.length} places were not copied: the server does not keep them.`;
+    say(`${way === "move" ? "Moved" : "Copied"} ${many}.${files}`, {
       label: "Show",
       onSelect: () => void navigate({ to: "/experiments/$ids", params: { ids: target! } }),
     });
@@ -43,12 +59,22 @@ export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
     <FormDialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={`${isMove ? "Move" : "Copy"} ${many} to another experiment`}
-      description="With every point of the metrics, datasets and files. A copy has an id of its own; logged models stay with the original."
-      submitLabel={isMove ? "Move" : "Copy"}
+      title={`${way === "move" ? "Move" : "Copy"} ${many} to another experiment`}
+      description={ABOUT[way]}
+      submitLabel={way === "move" ? "Move" : "Copy"}
       canSubmit={target !== undefined}
       onSubmit={submit}
     >
+      <Segmented
+        label="Copy or move"
+        value={way}
+        onValueChange={setWay}
+        segments={[
+          { value: "copy", label: "Copy" },
+          { value: "move", label: "Move" },
+        ]}
+        className="self-start"
+      />
       <div className="flex flex-col gap-1">
         <span className="font-medium">Experiment</span>
         <Combobox
@@ -59,25 +85,9 @@ export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
           onValueChange={setName}
         />
       </div>
-      <Switch label="Put the originals into the trash" isOn={isMove} onChange={setMove} />
       <p role="status" className="min-h-5 truncate text-ink-muted">
-        {progress}
+        {done !== undefined && ids.length > 1 && `${formatCount(done)} of ${formatCount(ids.length)} runs`}
       </p>
     </FormDialog>
   );
-}
-
-interface CopyInput {
-  ids: readonly string[];
-  target: string;
-  isMove: boolean;
-  onProgress: (what: string) => void;
-}
-
-/** Copies one run after the other. If one fails, the runs before it are copied, and the runs after it are unchanged. */
-async function copyAll({ ids, target, isMove, onProgress }: CopyInput): Promise<void> {
-  for (const id of ids) {
-    await copyRun(id, target, onProgress);
-    if (isMove) await deleteRun({ run_id: id });
-  }
 }
