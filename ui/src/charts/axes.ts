@@ -12,7 +12,7 @@ export function xName(x: SeriesX): string {
   return x === "step" ? "Step" : x.slice("metric:".length);
 }
 
-/** An x as a reader knows it. */
+/** An x as text for readers. */
 export function formatX(x: SeriesX, value: number): string {
   if (x === "time") return formatTime(value);
   if (x === "relative") return value < 0 ? `−${formatDuration(-value)}` : formatDuration(value);
@@ -26,7 +26,7 @@ const UNITS = [
   [1e3, "k"],
 ] as const;
 
-/** Short enough for an axis: `1.5k`, `2M`; what is very large or small by exponent. */
+/** A number that is short enough for an axis: `1.5k`, `2M`. Very large or small numbers have an exponent. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e15 || (size > 0 && size < 1e-4)) return withExponent(value, 1);
@@ -34,7 +34,7 @@ export function formatTick(value: number): string {
   return withMinus((value / unit).toLocaleString("en-US", { maximumSignificantDigits: 5 })) + name;
 }
 
-/** The ticks of an axis, evenly apart, in one unit, with as many digits as tell them apart. */
+/** The labels of evenly spaced ticks, in one unit, with the digits that distinguish them. */
 export function formatTicks(ticks: readonly number[]): string[] {
   const step = distanceOf(ticks);
   if (!Number.isFinite(step)) return ticks.map(formatTick);
@@ -44,7 +44,7 @@ export function formatTicks(ticks: readonly number[]): string[] {
     const digits = decimalsOf(step / 10 ** exponentOf(step));
     return ticks.map((tick) => withExponent(tick, Math.max(0, exponentOf(tick) - exponentOf(step)) + digits));
   }
-  // Thousands are short enough as they are, unless all of them are round.
+  // Thousands are written in full, unless all of them are round.
   const isFit = (unit: number): boolean => size >= unit && decimalsOf(step / unit) <= (unit === 1e3 ? 0 : 2);
   const [unit, name] = UNITS.find(([unit]) => isFit(unit)) ?? [1, ""];
   const digits = { minimumFractionDigits: decimalsOf(step / unit), maximumFractionDigits: decimalsOf(step / unit) };
@@ -55,7 +55,7 @@ export function formatTicks(ticks: readonly number[]): string[] {
 
 const DAY_MS = 86_400_000;
 
-/** Times of an axis in the reader's zone: `2026-11`, `11-21`, `14:05`, `14:05:30` or `05:30.250`; a day begins with its date. */
+/** Times of an axis in the reader's zone: `2026-11`, `11-21`, `14:05`, `14:05:30` or `05:30.250`. The first tick of a day is its date. */
 export function formatTimeTicks(ticks: readonly number[]): string[] {
   const step = distanceOf(ticks);
   return ticks.map((tick) => {
@@ -67,12 +67,12 @@ export function formatTimeTicks(ticks: readonly number[]): string[] {
   });
 }
 
-/** The least distance of neighbours; ∞ of less than two ticks. */
+/** The least distance of two neighbouring ticks; ∞ for fewer than two ticks. */
 function distanceOf(ticks: readonly number[]): number {
   return Math.min(...ticks.slice(1).map((tick, index) => Math.abs(tick - ticks[index]!)));
 }
 
-/** How many decimals write a number whole, 12 at most. */
+/** The number of decimals that a number needs, at most 12. */
 function decimalsOf(value: number): number {
   let decimals = 0;
   for (let rest = value; decimals < 12 && Math.abs(rest - Math.round(rest)) > 1e-6 * rest; rest *= 10) decimals++;
@@ -96,7 +96,7 @@ export const STEPS: number[] = Array.from({ length: 16 }, (_, power) =>
   [1, 2, 5].map((digit) => digit * 10 ** power),
 ).flat();
 
-/** Round numbers of a range, evenly apart, about `most` where there are many. */
+/** Round numbers of a range, evenly spaced, about `most` of them. */
 export function evenTicks(from: number, to: number, most: number): number[] {
   const power = 10 ** Math.floor(Math.log10((to - from) / most));
   const step = power * ([1, 2, 5].find((digit) => (to - from) / (digit * power) <= most) ?? 10);
@@ -105,7 +105,7 @@ export function evenTicks(from: number, to: number, most: number): number[] {
   return ticks;
 }
 
-/** The powers of ten of a range; of more than `most`, some. */
+/** The powers of ten of a range. If there are more than `most`, some of them. */
 export function logarithmicTicks(from: number, to: number, most: number): number[] {
   const [first, last] = [Math.ceil(Math.log10(from) - 1e-9), Math.floor(Math.log10(to) + 1e-9)];
   const step = Math.max(1, Math.ceil((last - first + 1) / most));
@@ -120,10 +120,10 @@ export const DURATION_STEPS: number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500].con
   [1, 2, 5, 10, 20, 50, 100, 200, 500].map((days) => days * 86_400_000),
 );
 
-/** Room around the only place of an axis that has no other, in its unit. */
+/** The room around the only value of an axis, in the axis's unit. */
 const LONE_ROOM: Partial<Record<SeriesX, number>> = { step: 1, relative: 1000, time: 60_000 };
 
-/** From the first point of any line to the last. */
+/** The range from the first point of any line to the last. */
 export function xRange(lines: readonly Points[], x: SeriesX, isLog: boolean): Range {
   const ends: number[] = [];
   for (const { x: xs } of lines) {
@@ -133,20 +133,20 @@ export function xRange(lines: readonly Points[], x: SeriesX, isLog: boolean): Ra
   return widened(extentOf(ends), isLog, 0, LONE_ROOM[x]);
 }
 
-/** What is zoomed to, of an axis that may have no place for 0 and less; everything where nothing of it is left. */
+/** The zoomed range on an axis that may have no place for 0 and less. Without a remaining range, everything. */
 export function clampedZoom(zoom: Range | undefined, everything: Range, isLog: boolean): Range {
   if (zoom === undefined || !isLog || zoom[0] > 0) return zoom ?? everything;
   return zoom[1] > everything[0] ? [everything[0], zoom[1]] : everything;
 }
 
-/** A range around `middle` that is `factor` times as long; undefined where it has everything. */
+/** A range around `middle` that is `factor` times as long; undefined if it contains everything. */
 export function zoomed([from, to]: Range, middle: number, factor: number, everything: Range): Range | undefined {
   const start = Math.max(everything[0], middle - (middle - from) * factor);
   const end = Math.min(everything[1], middle + (to - middle) * factor);
   return start <= everything[0] && end >= everything[1] ? undefined : [start, end];
 }
 
-/** Fingers on a chart are no nearer than this share of its width. */
+/** The least distance of two fingers on a chart, as a share of its width. */
 const LEAST_SHARE = 0.02;
 
 /**
@@ -163,7 +163,7 @@ export function pinched(held: Range, [left, right]: Range, everything: Range, is
   return range[0] < range[1] ? range : undefined;
 }
 
-/** Holds every finite value within a range of x, with some room around. */
+/** A range of heights with every finite value within a range of x, and some room around. */
 export function yRange(lines: readonly Points[], [from, to]: Range, isLog: boolean): Range {
   const values: number[] = [];
   for (const line of lines) {

@@ -19,20 +19,20 @@ import type { MetricSeries } from "./series-store.ts";
 
 export interface ChartCardProps {
   metricKey: string;
-  /** Shorter, where the section says the rest. */
+  /** A shorter title, if the section has the rest. */
   title?: string;
   source: LineSource;
   hover: HoverStore;
   settings: ChartSettings;
-  /** Of the plot, in px. */
+  /** The height of the plot, in px. */
   height: number;
-  /** Without one it is in full already: it has no frame, and names its lines. */
+  /** Undefined if the chart fills the page. It then has no frame, and a legend. */
   onFull?: () => void;
 }
 
 const NONE: readonly string[] = [];
 
-/** One metric of all runs. */
+/** The chart of one metric. */
 export function ChartCard(props: ChartCardProps) {
   const { metricKey, title = metricKey, source, hover, settings, height, onFull } = props;
   const { x, isLogX, isLogY, smoothing, zoom, search, setZoom } = settings;
@@ -43,7 +43,7 @@ export function ChartCard(props: ChartCardProps) {
     useMemo(() => (listener: () => void) => store.subscribe(metricKey, listener), [store, metricKey]),
     (): MetricSeries | GroupedMetric => store.snapshot(metricKey),
   );
-  // Before the page is painted, as is what else has series read: the server works meanwhile.
+  // This runs before the page is painted, so that the server works meanwhile.
   useLayoutEffect(() => store.want(metricKey), [store, metricKey]);
   const all = useLines(source, metric, smoothing);
   const off = search.chartOff ?? NONE;
@@ -156,7 +156,7 @@ export function ChartCard(props: ChartCardProps) {
   );
 }
 
-/** Says where a mean is not of all runs. */
+/** Says which means do not include all runs. */
 function GroupNote({ lines }: { lines: readonly PlotLine[] }) {
   const groups = lines.flatMap(({ group }) => group ?? []);
   const [runs, read] = [sumOf(groups.map((group) => group.runs)), sumOf(groups.map((group) => group.read))];

@@ -12,7 +12,7 @@ import { textOfLast } from "./text-of-last.ts";
 
 interface ChartLegendProps {
   metricKey: string;
-  /** Those that are switched off, too. */
+  /** All lines, including lines that are off. */
   lines: readonly PlotLine[];
   source: LineSource;
   settings: ChartSettings;

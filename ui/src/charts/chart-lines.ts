@@ -9,16 +9,16 @@ import { bandOf, type Points } from "./series-math.ts";
 import type { MetricSeries } from "./series-store.ts";
 import { type Smoothing, smooth } from "./smoothing.ts";
 
-/** A run as charts know it. */
+/** The properties of a run that charts need. */
 export interface ChartRun {
   readonly id: string;
   readonly name: string;
   readonly experimentId?: string;
-  /** One that goes on is followed live. */
+  /** Charts follow a run live while its status is RUNNING. */
   readonly status?: RunStatus;
 }
 
-/** Smoothed lines by the series they come from: a change of one run smooths only that one. */
+/** Smoothed lines by their series, so that a change of one run smooths only its line. */
 const smoothed = new WeakMap<RunSeries | GroupSeries, { smoothing: Smoothing; points: Points }>();
 
 function smoothedOf(series: RunSeries | GroupSeries, smoothing: Smoothing): Points {
@@ -29,12 +29,12 @@ function smoothedOf(series: RunSeries | GroupSeries, smoothing: Smoothing): Poin
   return points;
 }
 
-/** Bands of more lines than this would cover one another. */
+/** The most lines with bands. Bands of more lines would cover one another. */
 const MAX_BANDS = 6;
 
 const CHARACTERS_OF_ID = 6;
 
-/** Names by run id: where several have the same one, with the start of the id. */
+/** Names by run id. If several runs have the same name, each name has the start of the id. */
 export function runNames(runs: readonly ChartRun[]): Map<string, string> {
   const named = Map.groupBy(runs, ({ name }) => name);
   return new Map(
@@ -42,7 +42,7 @@ export function runNames(runs: readonly ChartRun[]): Map<string, string> {
   );
 }
 
-/** The lines of runs, of which those without a point have none. */
+/** The lines of runs. A run without points has no line. */
 export function runLines(
   metric: MetricSeries,
   runs: readonly ChartRun[],
@@ -91,12 +91,12 @@ export function groupLines(
   });
 }
 
-/** What is behind the mean line of a group. */
+/** The runs behind the mean line of a group. */
 export interface GroupFacts {
-  /** Runs that have the metric, and those of them that the line is of. */
+  /** The number of runs that have the metric, and the number of them in the line. */
   readonly runs: number;
   readonly read: number;
-  /** Of how many runs each point is the mean: those that have ended before are not. */
+  /** The number of runs in the mean of each point. Runs that ended before are not in it. */
   readonly counts: Float64Array;
   readonly latest?: LatestValues;
 }

@@ -1,12 +1,12 @@
-/** Measured on held-out data: what most readers look for first. */
+/** Names of held-out data, whose metrics most readers look for first. */
 const HELD_OUT = /(^|[/_.\s-])(val|valid|validation|eval|test)([/_.\s-]|$)/i;
-/** Where training is, rather than how well it does. */
+/** Names of counters, which tell the progress of a training rather than its quality. */
 const COUNTER = /(^|[/_.\s-])(epoch|step|global_step|iteration|lr|learning_rate)$/i;
 
-/** Whether a metric only counts, so that no value of it is better. */
+/** Whether a metric only counts, so that no value is better than another. */
 export const isCounter = (key: string): boolean => COUNTER.test(key);
 
-/** Whether a metric is of held-out data, as its name says. */
+/** Whether the name of a metric says that it was measured on held-out data. */
 export const isHeldOut = (key: string): boolean => HELD_OUT.test(key);
 
 /**
@@ -27,12 +27,12 @@ export function sectionOf(key: string): string {
   return slash <= 0 ? "" : key.slice(0, slash);
 }
 
-/** A section's place beside others. */
+/** A section's place in a row of sections. */
 export interface PlacedSection {
   readonly name: string;
-  /** Of the page's columns. */
+  /** The number of the page's columns. */
   readonly span: number;
-  /** Charts side by side in it. */
+  /** The number of charts side by side in the section. */
   readonly columns: number;
 }
 

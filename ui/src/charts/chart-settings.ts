@@ -17,13 +17,13 @@ export interface ChartSettings {
   readonly change: (patch: Partial<ChartSearch>) => void;
 }
 
-/** @param defaultX where the address says none. */
+/** @param defaultX the x axis if the address has none */
 export function useChartSettings(defaultX: SeriesX = "step"): ChartSettings {
   const search = parseChartSearch(useSearch({ strict: false }));
   const navigate = useNavigate();
   const change = useCallback(
     (patch: Partial<ChartSearch>) => {
-      // What opens a chart is undone by the back button; what changes its look is not.
+      // The back button closes a chart that was opened, but does not undo changes of its look.
       const replace = patch.chartFull === undefined;
       void navigate({ to: ".", search: (old: object) => ({ ...old, ...patch }), replace } as never);
     },

@@ -20,7 +20,7 @@ interface Place {
   readonly value: number;
 }
 
-/** What a chart shows, in numbers: of each line in view where it begins, ends and has its extremes. */
+/** The content of a chart in numbers: the first, last, least and greatest value of each visible line. */
 export function ChartTable({ title, spec, onClose }: { title: string; spec: PlotSpec; onClose: () => void }) {
   const range =
     spec.zoom ??

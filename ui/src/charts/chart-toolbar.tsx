@@ -17,14 +17,14 @@ export type NewPanelKind = "line" | "text" | "section" | PanelKind;
 interface ChartToolbarProps {
   settings: ChartSettings;
   metricKeys: readonly string[];
-  /** Whether there are groups to draw as their mean. */
+  /** Whether charts can draw means of groups. */
   hasGroups: boolean;
   live: LiveState;
-  /** Makes a panel; without it there are none. */
+  /** Makes a panel. Undefined on pages without panels. */
   onAdd?: (kind: NewPanelKind) => void;
-  /** Kinds of panels that the screen can make beside curves and text. */
+  /** Further kinds of panels that the screen can draw. */
   kinds?: readonly PanelKind[];
-  /** A chart in full has no grid to search or to size. */
+  /** Whether one chart fills the page, so that there is no grid to search or to resize. */
   isFull?: boolean;
 }
 
@@ -37,7 +37,7 @@ const SMOOTHING_KINDS: readonly Option<SmoothingKind>[] = [
 
 const NAMED_X = ["step", "time", "relative"] as const;
 
-/** What holds for all charts of the page. */
+/** The settings of all charts of the page. */
 export function ChartToolbar({
   settings,
   metricKeys,

@@ -17,7 +17,7 @@ interface ChartTooltipProps {
 const MAX_ROWS = 12;
 const GAP_PX = 14;
 
-/** The values at the cursor of the chart that is pointed at; readers of screens hear them from the keys' cursor. */
+/** The values at the pointer of a chart. Screen readers announce the values of the keyboard's cursor instead. */
 export function ChartTooltip({ metricKey, spec, hover }: ChartTooltipProps) {
   const at = useSyncExternalStore(hover.subscribe, () => (hover.get()?.chart === metricKey ? hover.get() : undefined));
   if (at?.x === undefined || spec.lines.length === 0) return null;
@@ -28,7 +28,7 @@ interface Row {
   readonly line: PlotLine;
   readonly value: number;
   readonly logged: number | undefined;
-  /** Of how many runs it is the mean. */
+  /** The number of runs in the mean. */
   readonly runs: number | undefined;
   readonly isNearest: boolean;
 }
@@ -78,7 +78,7 @@ function Panel({ spec, at }: { spec: PlotSpec; at: Hover & { x: number } }) {
   );
 }
 
-/** The lines around the nearest one, by value, greatest first as they are drawn; those that begin later or have ended are not. */
+/** The lines around the nearest line, the greatest value first. Lines that begin later or have ended are left out. */
 function rowsAt({ lines }: PlotSpec, at: Hover & { x: number }): { rows: Row[]; hidden: number } {
   const rows = lines.flatMap((line): Row[] => {
     const { x, values } = line.points;

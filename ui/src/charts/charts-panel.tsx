@@ -30,27 +30,27 @@ import { useWidth } from "./use-width.ts";
 import { WhenSeen } from "./when-seen.tsx";
 
 export interface ChartsPanelProps {
-  /** The first hundred are drawn. */
+  /** The panel draws the first hundred runs. */
   runs: readonly ChartRun[];
-  /** How many runs there are, where not all are given. */
+  /** The number of all runs, if `runs` has only some of them. */
   of?: number;
-  /** All runs by what they are grouped by; missing where they are not, or not all known yet. */
+  /** All runs by group. Undefined if the runs have no groups, or if some are not loaded yet. */
   groups?: readonly ChartGroup[] | undefined;
-  /** Missing while they, or the runs, are not known. */
+  /** Undefined until the keys and the runs are loaded. */
   metricKeys: readonly string[] | undefined;
-  /** What is pointed at, where more than the charts point. */
+  /** The hover state, if other parts of the page use it too. */
   hover?: HoverStore;
-  /** Whether the runs are named above the charts: no table beside them says which is which. */
+  /** Whether a legend above the charts names the runs, because no table stands beside the charts. */
   hasLegend?: boolean;
-  /** Panels that readers made alone, with the names of their lines: as they are read and printed. */
+  /** Shows only the panels that readers made, with the names of their lines, as a report does. */
   isReport?: boolean;
-  /** Draws panels that are no curves, of these kinds. */
+  /** Draws panels of these kinds, which have no curves. */
   drawing?: { readonly kinds: readonly PanelKind[]; readonly draw: DrawPanel } | undefined;
-  /** Where the address says none. */
+  /** The value if the address has none. */
   defaultX?: SeriesX;
-  /** What live runs tell beside points. */
+  /** Called with a live run's news that are not points. */
   onRun?: ((runId: string, notice: RunNotice) => void) | undefined;
-  /** A live run logs metrics that are none of `metricKeys`. */
+  /** Called when a live run logs metrics that `metricKeys` does not have. */
   onNewKeys?: ((keys: string[]) => void) | undefined;
 }
 
@@ -67,15 +67,15 @@ const SIZES = {
 };
 
 const GAP_PX = 12;
-/** Of a chart that has a row for itself. */
+/** The height of a chart that has a row for itself. */
 const WIDEST_PX = 960;
 
-/** So few are wider: a wide page is theirs alone. */
+/** Up to this number, charts are wider, because they share the page with no other chart. */
 const FEW_CHARTS = 2;
 const FEW_WIDER = 1.6;
 const MOST_STRETCH = 1.6;
 
-/** One chart for each metric, in sections by what stands before the last `/` of its key. */
+/** One chart for each metric. The part of the key before the last `/` names the section. */
 export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...given }: ChartsPanelProps) {
   const allRuns = useStable(given.runs);
   const count = given.of ?? allRuns.length;
@@ -118,7 +118,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
   const size = SIZES[search.chartSize ?? "medium"];
   const widthPx = found.length <= FEW_CHARTS ? size.width * FEW_WIDER : size.width;
   const fit = Math.max(1, Math.floor((width + GAP_PX) / (widthPx + GAP_PX)));
-  // Charts that are fewer than there is room for are wider and higher: no row is left half empty.
+  // If the page has room for more charts, the charts are wider and higher, so that no row is half empty.
   const columns = Math.max(1, Math.min(fit, found.length));
   const stretch = columns < fit ? Math.min(MOST_STRETCH, fit / columns) : 1;
   const heightPx = Math.round(size.height * stretch);
@@ -230,7 +230,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
   );
 }
 
-/** The value of an earlier render while nothing in it has changed: what is made anew by each render is not drawn anew. */
+/** Returns the value of the previous render until its content changes, so that an equal value does not draw the charts again. */
 function useStable<Value>(value: Value): Value {
   const kept = useRef({ value, text: "" });
   const text = JSON.stringify(value);
@@ -260,16 +260,16 @@ function GroupLegend({ groups }: { groups: readonly ChartGroup[] }) {
 interface SectionProps {
   name: string;
   count: number;
-  /** Columns of the page that it takes. */
+  /** The number of columns that the section takes. */
   span: number;
-  /** There is no other: it needs no head. */
+  /** Whether the page has no other section. The section then needs no head. */
   isOnly: boolean;
   isOpen: boolean;
   onToggle: () => void;
   children: ReactNode;
 }
 
-/** Charts under a head that opens and closes them; small sections stand side by side. */
+/** Charts below a head that opens and closes the section. Small sections stand side by side. */
 function Section({ name, count, span, isOnly, isOpen, onToggle, children }: SectionProps) {
   const gridColumn = `span ${span}`;
   if (isOnly) {

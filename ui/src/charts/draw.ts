@@ -1,7 +1,7 @@
 import type { Range } from "./axes.ts";
 import { lowerBound, type Points, upperBound } from "./series-math.ts";
 
-/** Where a chart's values are on its canvas, in the canvas's own pixels. */
+/** The positions of a chart's values on its canvas, in the canvas's own pixels. */
 export interface Place {
   readonly left: number;
   readonly top: number;
@@ -28,7 +28,7 @@ function scale([from, to]: Range, start: number, length: number, isLog: boolean)
 export const toX = (place: Place): Scale => scale(place.x, place.left, place.width, place.isLogX);
 export const toY = (place: Place): Scale => scale(place.y, place.top + place.height, -place.height, place.isLogY);
 
-/** Draws a line; what is no finite number, or has no place on a logarithmic axis, is a gap. A point between gaps is a dot. */
+/** Draws a line. A value that is not finite, or has no place on a logarithmic axis, is a gap. A point between gaps is a dot. */
 export function drawLine(ctx: CanvasRenderingContext2D, place: Place, points: Points, lineWidth: number): void {
   const xOf = toX(place);
   const yOf = toY(place);
@@ -83,7 +83,7 @@ export function drawGaps(ctx: CanvasRenderingContext2D, place: Place, points: Po
   if (isAny) ctx.stroke();
 }
 
-/** Fills what is between two lines at the same x. */
+/** Fills the area between two lines with the same x. */
 export function drawBand(
   ctx: CanvasRenderingContext2D,
   place: Place,

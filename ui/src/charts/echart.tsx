@@ -7,32 +7,32 @@ import { chartPng, download } from "./export-chart.ts";
 
 export type AxisIntervals = readonly (readonly [number, number])[];
 
-/** Pixels a px of pictures: enough for paper. */
+/** Pixels per px of saved pictures: enough for paper. */
 const PRINT_SCALE = 4;
 
 interface EChartProps {
-  /** What is shown, for readers and as the name of its picture; the values stand in a table beside it. */
+  /** The name of the drawing, for screen readers and files. A table beside it has the values. */
   label: string;
-  /** Keep it the same object as long as it draws the same. */
+  /** The same object as long as the drawing is the same. */
   option: ChartOption;
-  /** A point or line was pressed; of the series that have `data` by run. */
+  /** A point or line of the series `runs` was pressed. */
   onItem?: (dataIndex: number) => void;
-  /** By the axis' id: the ranges that a parallel axis is brushed with. */
+  /** The brushed ranges of parallel axes, by axis id. */
   intervals?: Readonly<Record<string, AxisIntervals>>;
   onIntervals?: (axisId: string, intervals: AxisIntervals) => void;
-  /** The item that stands out, by its index in the series with the id `runs`. */
+  /** The emphasised item, by its index in the series with the id `runs`. */
   highlighted?: number | undefined;
   className?: string;
 }
 
-/** A drawing by ECharts, as large as it may be. */
+/** A drawing by ECharts that fills its element. */
 export function EChart(props: EChartProps) {
   const { label, option, onItem, intervals, onIntervals, highlighted, className } = props;
   const element = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(undefined);
   const latest = useRef({ onItem, onIntervals });
   latest.current = { onItem, onIntervals };
-  /** What the axes show, so that the reader's own brush is not given back to them while they drag. */
+  /** The brushes that the axes show, so that a reader's own brush is not set again during a drag. */
   const drawn = useRef(new Map<string, string>());
 
   useEffect(() => {
@@ -74,7 +74,7 @@ export function EChart(props: EChartProps) {
       });
       isChanged = true;
     }
-    // The action leaves the drawing of the brush to whoever dragged it.
+    // The action does not draw the brush itself.
     if (isChanged) chart.current?.setOption({ animation: false });
   }, [intervals, option]);
   useEffect(() => {

@@ -6,14 +6,14 @@ import { CanvasRenderer } from "echarts/renderers";
 import { formatMetric } from "../parts/format.ts";
 import { readColour } from "../parts/theme.ts";
 
-/* The parts of ECharts that are drawn with, and how they look. Loaded by comparisons only. */
+/* The used parts of ECharts, and their look. Only drawings load this file. */
 
 use([
   ...[BarChart, CustomChart, LineChart, ParallelChart, ScatterChart],
   ...[GridComponent, ParallelComponent, TooltipComponent, CanvasRenderer],
 ]);
 
-/** ECharts checks it no further by itself: what several kinds of charts may have, excludes each other in its types. */
+/** ECharts' own stricter types exclude options that several kinds of charts share. */
 export type ChartOption = EChartsCoreOption;
 
 /** Draws into an element. The element must be empty, and stays ECharts' own until `dispose`. */
@@ -23,13 +23,13 @@ export function initChart(element: HTMLElement): ECharts {
   return init(element, undefined, { renderer: "canvas" });
 }
 
-/** What the pointer is on. */
+/** The item below the pointer. */
 export interface ChartItem {
   readonly dataIndex: number;
   readonly seriesId?: string;
 }
 
-/** The tokens as a canvas needs them, in the theme that is on screen. */
+/** The tokens of the current theme, in the form that a canvas needs. */
 export function readLook() {
   const font = getComputedStyle(document.body).fontFamily;
   return {
@@ -58,7 +58,7 @@ export function baseOption(look: Look): ChartOption {
   };
 }
 
-/** @param textOf what is said of an item: lines of plain text. */
+/** @param textOf the text about an item: lines of plain text */
 export function tooltip(look: Look, textOf?: (item: ChartItem) => string) {
   return {
     renderMode: "richText",
@@ -75,7 +75,7 @@ export function tooltip(look: Look, textOf?: (item: ChartItem) => string) {
 
 const LONGEST_WORD = 60;
 
-/** Text that ECharts draws as it is: not its own markup, and not longer than a line. */
+/** A text of one line, without ECharts' markup. */
 export function plainText(text: string): string {
   const line = text.replaceAll(/\s+/g, " ");
   const short = line.length > LONGEST_WORD ? `${line.slice(0, LONGEST_WORD)}…` : line;
@@ -83,7 +83,7 @@ export function plainText(text: string): string {
   return short.replaceAll("{", "{\u200b");
 }
 
-/** How an axis looks. `words` are its places, where it has no numbers. */
+/** The look of an axis. `words` are the categories of an axis without numbers. */
 export function axisOption(look: Look, { words, isLog }: { words: readonly string[] | undefined; isLog: boolean }) {
   const common = {
     axisLine: { show: true, lineStyle: { color: look.lineStrong } },
@@ -105,7 +105,7 @@ export function axisOption(look: Look, { words, isLog }: { words: readonly strin
   return { ...common, type: "value" as const, scale: true, axisLabel };
 }
 
-/** How an axis of times looks, in ms since 1970. */
+/** The look of an axis of times, in ms since 1970. */
 export function timeAxisOption(look: Look) {
   const { axisLine, axisTick, nameTextStyle, splitLine } = axisOption(look, { words: undefined, isLog: false });
   const axisLabel = { color: look.muted, fontSize: 11, hideOverlap: true };

@@ -23,20 +23,20 @@ async function* history(runId: string, key: string): AsyncGenerator<Metric[]> {
   } while (token !== undefined);
 }
 
-/** A field of a CSV; what a spreadsheet would take for a formula begins with an apostrophe. */
+/** A field of a CSV. A text that a spreadsheet would take for a formula gets an apostrophe. */
 export function csvField(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** A run whose points are written, and what its relative times count from, in ms since 1970. */
+/** A run whose points are written, and the start of its relative times, in ms since 1970. */
 export interface ExportedRun {
   readonly id: string;
   readonly name: string;
   readonly origin: number;
 }
 
-/** Every point that was logged, of all runs, as CSV: of those in sight where steps or times are zoomed to. */
+/** All logged points of all runs as CSV. If steps or times are zoomed, only the visible points. */
 export async function chartCsv(
   key: string,
   runs: readonly ExportedRun[],
@@ -61,7 +61,7 @@ export async function chartCsv(
   return new Blob(parts, { type: "text/csv" });
 }
 
-/** The curves of groups as they are drawn, and of how many runs each point is the mean. */
+/** The drawn curves of groups as CSV, with the number of runs in each point. */
 export function groupsCsv(key: string, lines: readonly PlotLine[]): Blob {
   const rows = lines.flatMap(({ name, points, band, group }) =>
     Array.from(points.x, (x, index) => {
@@ -75,7 +75,7 @@ export function groupsCsv(key: string, lines: readonly PlotLine[]): Blob {
 const TITLE_PX = 28;
 const EDGE_PX = 10;
 
-/** What is drawn as PNG, with its name above. @param scale pixels of the canvas a px. */
+/** A drawing as PNG, with its name above. @param scale the canvas's pixels per px */
 export function chartPng(canvas: HTMLCanvasElement, title: string, scale: number): Promise<Blob | null> {
   const copy = document.createElement("canvas");
   const ctx = copy.getContext("2d")!;
@@ -91,7 +91,7 @@ export function chartPng(canvas: HTMLCanvasElement, title: string, scale: number
   return new Promise((resolve) => copy.toBlob(resolve, "image/png"));
 }
 
-/** Hands a file to the browser to keep. */
+/** Has the browser save a file. */
 export function download(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);

@@ -3,14 +3,14 @@ import { readSeries, type Series, type SeriesSearch } from "../api/series.ts";
 import { bucketsFor, isSeriesX, parseChartSearch, sameXOf } from "./chart-search.ts";
 import { sectionsOf } from "./chart-sections.ts";
 
-/** About as many charts as a large screen has; others in sight are asked for by the charts themselves. */
+/** About the number of charts on a large screen. The charts themselves request further series. */
 const MAX_FIRST_KEYS = 12;
-/** What is older may lack points. */
+/** Older answers may lack points. */
 const MAX_AGE_MS = 10_000;
 
 let asked: { readonly search: SeriesSearch; readonly atMs: number; readonly answer: Promise<Series[]> } | undefined;
 
-/** Asks for the series of a run's first charts while the code that draws them is still on its way. */
+/** Requests the series of a run's first charts while the code of the charts is still loading. */
 export function askFirstSeries(run: Run, address: unknown): void {
   const { chartX, chartSize, chartSameX } = parseChartSearch(address);
   const x = isSeriesX(chartX) ? chartX : "step";
@@ -25,12 +25,12 @@ export function askFirstSeries(run: Run, address: unknown): void {
     ...(sameX && { same_x: sameX }),
   };
   const answer = readSeries(search);
-  // Who wants the series asks again.
+  // The charts request the series again.
   answer.catch(() => undefined);
   asked = { search, atMs: performance.now(), answer };
 }
 
-/** {@link readSeries}, some of which may have been asked for before. */
+/** As {@link readSeries}, but uses answers that were requested before. */
 export async function readFirstSeries(search: SeriesSearch, signal?: AbortSignal): Promise<Series[]> {
   const first = asked;
   asked = undefined;
@@ -45,7 +45,7 @@ export async function readFirstSeries(search: SeriesSearch, signal?: AbortSignal
   );
 }
 
-/** Whether they differ in the metrics alone. */
+/** Whether two requests differ only in their metrics. */
 function isAlike(one: SeriesSearch, other: SeriesSearch): boolean {
   const rest = ({ run_ids, x, buckets, from, to, same_x }: SeriesSearch): string =>
     JSON.stringify([run_ids, x, buckets, from, to, same_x]);

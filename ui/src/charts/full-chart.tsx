@@ -24,10 +24,10 @@ interface FullChartProps {
 }
 
 const FULL_BUCKETS = 1000;
-/** What stands above and below the plot; the toolbar of a narrow page has two rows. */
+/** The height above and below the plot. On a narrow page the toolbar has two rows. */
 const framePx = (): number => (innerWidth < 720 ? 156 : 120);
 
-/** One chart over the whole page, read more finely. */
+/** One chart that fills the page, with more points. */
 export function FullChart({ metricKey, runs, groups, styles, settings, metricKeys }: FullChartProps) {
   const buckets = Math.min(FULL_BUCKETS, 4 * bucketsFor(runs.length));
   const page = useSeries(runs, settings, { metricKeys }, buckets);

@@ -2,7 +2,7 @@ import { type GroupSeries, type GroupSeriesSearch, readGroupSeries, type SameX, 
 import { ChartStore } from "./chart-store.ts";
 import { withMargin } from "./held-series.ts";
 
-/** Runs that are drawn as one mean. */
+/** Runs whose mean is drawn as one line. */
 export interface ChartGroup {
   readonly label: string;
   readonly runIds: readonly string[];
@@ -15,7 +15,7 @@ export interface GroupView {
   readonly sameX: SameX | undefined;
 }
 
-/** One metric of all groups, in their order. */
+/** One metric of all groups, in the order of the groups. */
 export interface GroupedMetric {
   readonly groups: readonly GroupSeries[];
   readonly isLoading: boolean;
@@ -24,26 +24,26 @@ export interface GroupedMetric {
 
 type Reader = (search: GroupSeriesSearch, signal?: AbortSignal) => Promise<GroupSeries[]>;
 
-/** The server reads no more runs for one answer; of more, as many are taken evenly from all. */
+/** The most runs of one answer. Of more runs, the store takes this number, evenly spread. */
 export const MAX_GROUPED_RUNS = 10_000;
 
-/** How long charts that appear together are waited for, so that one request serves them. */
+/** How long the store waits for charts that appear together, so that one request serves them. */
 const GATHER_MS = 20;
 
 interface Held {
   groups: readonly GroupSeries[];
-  /** What it was read for. */
+  /** The view for which the groups were read. */
   view: string;
 }
 
-/** The mean curves of a page's charts, made by the server over all runs of each group; charts in sight are read together. */
+/** The mean curves of a page's charts. The server computes them over all runs of each group. */
 export class GroupStore extends ChartStore<GroupedMetric> {
   readonly #read: Reader;
   readonly #held = new Map<string, Held>();
   readonly #loading = new Set<string>();
   #groups: readonly ChartGroup[] = [];
   #view: GroupView = { x: "step", buckets: 200, sameX: undefined };
-  /** Tells views apart. */
+  /** Identifies the view. */
   #name = "";
   #round = 0;
   #abort = new AbortController();
@@ -53,7 +53,7 @@ export class GroupStore extends ChartStore<GroupedMetric> {
     this.#read = read;
   }
 
-  /** Which groups, and how. What was read before is shown until the new is here. */
+  /** Sets the groups and the view. Earlier curves stay until the new ones arrive. */
   show(groups: readonly ChartGroup[], view: GroupView): void {
     if (groups !== this.#groups) this.#round++;
     this.#groups = groups;
@@ -61,7 +61,7 @@ export class GroupStore extends ChartStore<GroupedMetric> {
     this.#start();
   }
 
-  /** Reads all anew: the runs go on. */
+  /** Reads everything again, because some runs are live. */
   refresh(): void {
     this.#round++;
     this.#start();

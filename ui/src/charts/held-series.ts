@@ -2,50 +2,50 @@ import type { LivePoints } from "../api/live.ts";
 import type { SameX, Series, SeriesX } from "../api/series.ts";
 import { NO_POINTS, type Points, withDetail, withTail } from "./series-math.ts";
 
-/** What all charts of a page show. */
+/** The view that all charts of a page share. */
 export interface SeriesView {
   readonly x: SeriesX;
-  /** The range of x that is looked at closely, both ends included. */
+  /** The zoomed range of x, with both ends. */
   readonly zoom?: readonly [number, number] | undefined;
-  /** Parts of a range of which the extremes are told. */
+  /** The number of parts of a range. The server sends the extremes of each part. */
   readonly buckets: number;
-  /** How points with the same value of another metric as x are joined. */
+  /** How points with the same x are joined if x is a metric. */
   readonly sameX?: SameX | undefined;
 }
 
 /** One metric of one run. */
 export interface RunSeries {
   readonly runId: string;
-  /** What relative times count from, in ms since 1970. */
+  /** The start of relative times, in ms since 1970. */
   readonly origin: number;
-  /** All points, or the extremes of parts: no spike is missing. */
+  /** All points, or the extremes of each part, so that no spike is missing. */
   readonly points: Points;
-  /** The same to be smoothed: of each part the mean. */
+  /** The means of the parts, which smoothing uses. */
   readonly means: Points;
-  /** Of `points` that stand for several with the same x, the standard deviations. */
+  /** The standard deviations of `points` that stand for several points with the same x. */
   readonly spreads?: Float64Array | undefined;
-  /** The latest value, by step; undefined where there is no point. */
+  /** The latest value by step; undefined without points. */
   readonly last: number | undefined;
 }
 
-/** What is read beside a zoomed range, so that lines go on to its edges; a share of the range. */
+/** The margin that is read beside a zoomed range, so that lines reach its edges; a share of the range. */
 const MARGIN = 0.05;
 
-/** What a page holds of one metric of one run: what was read, and what was logged since. */
+/** One metric of one run: the loaded parts, and the points that were logged since. */
 export class HeldSeries {
   overview: Series | undefined;
-  /** Parts of it are to be read anew. */
+  /** Whether some parts must be read again. */
   isStale = false;
-  /** The parts that are on their way. */
+  /** The parts that are being loaded. */
   readonly loading = new Set<string>();
   #detail: Series | undefined;
   #detailZoom: string | undefined;
   readonly #tail = { steps: [] as number[], timestamps: [] as number[], values: [] as number[] };
-  /** How many of the tail's points what is on its way has already. */
+  /** How many of the tail's points the pending answer has. */
   #known = 0;
   #built: RunSeries | undefined;
 
-  /** Points that were logged since `overview` was read. */
+  /** Points that were logged after `overview` was read. */
   get tailLength(): number {
     return this.#tail.values.length;
   }
@@ -54,7 +54,7 @@ export class HeldSeries {
     return this.#detailZoom === zoom;
   }
 
-  /** The way it is looked at has changed. */
+  /** The view has changed. */
   rebuild(): void {
     this.#built = undefined;
   }
@@ -66,12 +66,12 @@ export class HeldSeries {
     this.#built = undefined;
   }
 
-  /** The overview is read anew: what was logged until now will be in it. */
+  /** The overview is being read again. It will have all points that were logged until now. */
   expectTail(): void {
     this.#known = this.tailLength;
   }
 
-  /** What was read is here. */
+  /** A part has arrived. */
   setPart(part: string, series: Series): void {
     if (part === "overview") {
       this.overview = series;
@@ -82,12 +82,12 @@ export class HeldSeries {
     this.#built = undefined;
   }
 
-  /** What was on its way has failed. */
+  /** A request has failed. */
   keepTail(): void {
     this.#known = 0;
   }
 
-  /** Drops of the tail what has been read since. */
+  /** Drops the points of the tail that the loaded overview has. */
   dropTail(): void {
     if (this.#known === 0) return;
     const { steps, timestamps, values } = this.#tail;
@@ -96,7 +96,7 @@ export class HeldSeries {
     this.#built = undefined;
   }
 
-  /** What charts draw of it; the same object until something changes. */
+  /** The series that charts draw. It is the same object until something changes. */
   build(runId: string, { x, zoom }: SeriesView): RunSeries {
     if (this.#built !== undefined) return this.#built;
     const origin = this.overview?.origin ?? 0;
@@ -117,7 +117,7 @@ export class HeldSeries {
     return this.#built;
   }
 
-  /** The overview's, unless what was logged since is of a later step. */
+  /** The latest value of the overview, unless a point that was logged since has a later step. */
   #last(): number | undefined {
     let { step, value } = this.overview?.last ?? { step: Number.NEGATIVE_INFINITY, value: undefined };
     const { steps, values } = this.#tail;

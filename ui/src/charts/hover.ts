@@ -1,12 +1,12 @@
-/** What is pointed at, over all charts of a page. */
+/** The hovered position, over all charts of a page. */
 export interface Hover {
-  /** Missing where a line is pointed at as a whole, such as in a legend. */
+  /** Undefined if a whole line is hovered, such as in a legend. */
   readonly x?: number;
-  /** The run, or group, that is nearest to the pointer: drawn strongly in all charts. */
+  /** The run or group that is nearest to the pointer. All charts emphasise it. */
   readonly lineId: string | undefined;
-  /** The metric of the chart that is pointed at. */
+  /** The metric of the hovered chart. */
   readonly chart: string;
-  /** On the screen, in px. */
+  /** The position on the screen, in px. */
   readonly clientX: number;
   readonly clientY: number;
 }
@@ -28,7 +28,7 @@ export class HoverStore {
     for (const tell of this.#listeners) tell();
   }
 
-  /** A line as a whole is pointed at beside the charts, such as its run in a table; undefined: no longer. */
+  /** A whole line is hovered beside the charts, such as its run in a table; undefined when this ends. */
   pointAtLine(lineId: string | undefined): void {
     if (lineId === this.#hover?.lineId) return;
     this.set(lineId === undefined ? undefined : { lineId, chart: "", clientX: 0, clientY: 0 });

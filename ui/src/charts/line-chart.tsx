@@ -9,12 +9,12 @@ import { lowerBound, nearestIndex, upperBound } from "./series-math.ts";
 import { followTouches } from "./touch.ts";
 
 interface LineChartProps {
-  /** Names it, and its tooltip. */
+  /** The name of the chart and of its tooltip. */
   metricKey: string;
   spec: PlotSpec;
   hover: HoverStore;
   onZoom: (range: Range | undefined) => void;
-  /** For who wants the picture. */
+  /** Gives the canvas to the export of a picture. */
   plotRef: RefObject<Plot | undefined>;
 }
 
@@ -91,7 +91,7 @@ export function LineChart({ metricKey, spec, hover, onZoom, plotRef }: LineChart
   );
 }
 
-/** A cursor that the keys move from point to point, and what it is at, in words. */
+/** A cursor that keys move from point to point, and its values as text. */
 function useKeys({ metricKey, spec, hover, onZoom, plotRef }: LineChartProps) {
   const [spoken, setSpoken] = useState("");
   const cursor = useRef<{ lineId: string; x: number }>(undefined);

@@ -1,6 +1,6 @@
 import { DASHES, type RunStyle } from "./run-colour.ts";
 
-/** How a line looks, for legends: a short stretch of it. */
+/** A short stretch of a line, for legends. */
 export function LineMark({ colour, variant }: RunStyle) {
   return (
     <svg aria-hidden="true" width="18" height="8" className="shrink-0">

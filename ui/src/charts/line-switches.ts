@@ -1,16 +1,16 @@
 import type { MouseEvent } from "react";
 import type { ChartSettings } from "./chart-settings.ts";
 
-/** Which lines are switched off, and what a press on one does. */
+/** The lines that are switched off, and the functions that switch lines. */
 export interface LineSwitches {
   readonly off: ReadonlySet<string>;
-  /** Switches a line off or on; with Ctrl all others. */
+  /** Switches a line off or on. With Ctrl, switches all other lines. */
   readonly press: (id: string, event: MouseEvent) => void;
 }
 
 export const PRESS_HINT = "Press to switch it off and on, with Ctrl all others";
 
-/** @param ids of all lines, those that are off, too. */
+/** @param ids the ids of all lines, including lines that are off */
 export function lineSwitches({ search, change }: ChartSettings, ids: readonly string[]): LineSwitches {
   const off = new Set(search.chartOff);
   const setOff = (next: ReadonlySet<string>): void => change({ chartOff: next.size === 0 ? undefined : [...next] });

@@ -3,7 +3,7 @@ import { type LivePoints, MAX_SOCKETS, type RunNotice, watchRun, whatChanged } f
 
 export interface LiveRunsListener {
   onPoints(points: LivePoints[]): void;
-  /** Points of the run were, or may have been, missed. */
+  /** Points of the run may be missing. */
   onMissed(runId: string): void;
   onRun?(runId: string, notice: RunNotice): void;
 }
@@ -21,7 +21,7 @@ interface Watch {
   stop: () => void;
 }
 
-/** The page's sockets, one a run however many charts show it. */
+/** The page's sockets: one per run, for all charts. */
 const watches = new Map<string, Watch>();
 
 function watch(runId: string, listener: LiveRunsListener, onState: () => void): (() => void) | undefined {
@@ -67,7 +67,7 @@ function open(runId: string): Watch {
   return opened;
 }
 
-/** Follows the runs that go on, by sockets, and those without one by polling. */
+/** Follows live runs by sockets, and polls runs without a socket. */
 export function useLiveRuns(runIds: readonly string[], listener: LiveRunsListener): LiveState {
   const latest = useRef(listener);
   latest.current = listener;
@@ -97,7 +97,7 @@ export function useLiveRuns(runIds: readonly string[], listener: LiveRunsListene
   return state;
 }
 
-/** Asks about whichever runs `runIds` names at the time. */
+/** Polls the runs that `runIds` returns at the time. */
 function poll(runIds: () => string[], listener: LiveRunsListener): () => void {
   const abort = new AbortController();
   let asked = "";
@@ -114,7 +114,7 @@ function poll(runIds: () => string[], listener: LiveRunsListener): () => void {
       listener.onRun?.(run_id, notice);
     }
   };
-  // A server that is away is asked again: the charts say what they could not read.
+  // The next poll asks an unreachable server again. The charts show what they could not read.
   const timer = setInterval(() => ask().catch(() => undefined), POLL_MS);
   return () => {
     clearInterval(timer);

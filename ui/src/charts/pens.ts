@@ -1,4 +1,4 @@
-/* What a picture is drawn with: a canvas or SVG, by the same calls. Lengths are in px of the picture. */
+/* Draws a picture on a canvas or as SVG, by the same calls. Lengths are in px of the picture. */
 
 export interface Stroke {
   readonly colour: string;
@@ -11,7 +11,7 @@ export interface TextStyle {
   readonly size: number;
   readonly isBold?: boolean;
   readonly anchor?: "start" | "middle" | "end";
-  /** Upwards, for the name of a vertical axis. */
+  /** Draws the text upwards, for the name of a vertical axis. */
   readonly isTurned?: boolean;
 }
 

@@ -8,22 +8,22 @@ import { plotAxes } from "./plot-axes.ts";
 import { DASHES, type Variant } from "./run-colour.ts";
 import { type Band, nearestIndex, type Points, valueAt, withoutOutliers } from "./series-math.ts";
 
-/** A line of a chart: a run's, or a group's. */
+/** A line of a chart: of a run or of a group. */
 export interface PlotLine {
   readonly id: string;
   readonly name: string;
   readonly colour: string;
-  /** Which dash, where others have the same colour. */
+  /** The dash, which distinguishes lines of one colour. */
   readonly variant: Variant;
   /** Drawn strongly. */
   readonly points: Points;
-  /** Drawn faintly behind: what was logged, where `points` are smoothed. */
+  /** The logged points, drawn faintly behind smoothed `points`. */
   readonly faint?: Points | undefined;
-  /** Drawn as an area behind: mean ± standard deviation. */
+  /** Mean ± standard deviation, drawn as an area behind the line. */
   readonly band?: Band | undefined;
-  /** The latest value, by step, whatever x is; of a group the mean of its runs' latest values. */
+  /** The latest value by step, whatever x is. For a group, the mean of the latest values of its runs. */
   readonly last: number;
-  /** Of a group. */
+  /** The numbers of runs in a group's mean. */
   readonly group?: GroupFacts;
 }
 
@@ -33,31 +33,31 @@ export interface PlotSpec {
   readonly isLogX: boolean;
   readonly isLogY: boolean;
   readonly zoom?: Range | undefined;
-  /** Ends of the vertical axis; what the lines need where null or absent. */
+  /** The ends of the vertical axis. If an end is null or absent, the lines decide. */
   readonly y?: readonly [number | null, number | null] | undefined;
-  /** Leaves values beyond the middle 98 % out of what the vertical axis shows by itself. */
+  /** Leaves values beyond the middle 98 % out of the automatic range of the vertical axis. */
   readonly isRobust?: boolean | undefined;
-  /** Heights of reference lines, which are in sight. */
+  /** The heights of reference lines, which the axis includes. */
   readonly marks?: readonly number[] | undefined;
 }
 
 export interface PlotEvents {
-  /** The pointer is at a place of the plot, in CSS pixels of the screen; undefined when it has left. */
+  /** The pointer is at a position of the plot, in CSS pixels of the screen; undefined when it has left. */
   onPoint(at: { x: number; lineId: string | undefined; clientX: number; clientY: number } | undefined): void;
-  /** undefined: everything. */
+  /** Undefined zooms out completely. */
   onZoom(range: Range | undefined): void;
 }
 
-/** More lines than this are drawn thinner. */
+/** Above this number, lines are thinner. */
 const MANY_LINES = 24;
 const FAINT = 0.22;
 const BAND = 0.16;
-/** Over the other lines while one is pointed at. */
+/** The veil over the other lines while the pointer is on one line. */
 const VEIL = 0.55;
 /** A drag shorter than this is a click. */
 const MIN_DRAG_PX = 4;
 
-/** The heights that a chart shows: what its lines, bands and reference lines need, or what the reader chose. */
+/** The range of the vertical axis: the reader's choice, or the range of lines, bands and reference lines. */
 export function heightRange({ lines, marks = [], isLogY, y, isRobust = false }: PlotSpec, x: Range): Range {
   const drawn = lines.flatMap(({ points, faint, band }) => [
     points,
@@ -76,7 +76,7 @@ export function heightRange({ lines, marks = [], isLogY, y, isRobust = false }: 
   return isFit ? ends : [from, to];
 }
 
-/** A drawn chart: uPlot for axes and the pointer, and the lines, each with x of its own, drawn on its canvas. */
+/** A drawn chart. uPlot draws the axes and handles the pointer. The lines, each with its own x, are drawn on uPlot's canvas. */
 export class Plot {
   readonly #root: HTMLElement;
   readonly #events: PlotEvents;
@@ -87,13 +87,13 @@ export class Plot {
   #x: Range = [0, 1];
   #y: Range = [0, 1];
   #kind = "";
-  /** Whether all x are whole, as epochs are: the axis has no ticks between them. */
+  /** Whether all x are integers, such as epochs. The axis then has ticks at integers only. */
   #isWhole = false;
   #colours = { page: "", ink: "", line: "", cursor: "" };
   #width: number;
   #height: number;
 
-  /** @param theme makes the axes anew when it changes: a canvas keeps its colours. */
+  /** @param theme a change makes the axes again, because a canvas keeps its colours */
   constructor(root: HTMLElement, spec: PlotSpec, theme: string, events: PlotEvents) {
     this.#root = root;
     this.#events = events;
@@ -128,7 +128,7 @@ export class Plot {
     this.#uplot?.setSize({ width, height });
   }
 
-  /** What is in sight. */
+  /** The visible range of x. */
   get xRange(): Range {
     return this.#x;
   }
@@ -138,7 +138,7 @@ export class Plot {
     return this.#everything;
   }
 
-  /** Where a point is on the screen, in CSS pixels. */
+  /** A point's position on the screen, in CSS pixels. */
   locate(x: number, value: number): { clientX: number; clientY: number } {
     const box = this.#overlay.getBoundingClientRect();
     const place = this.#overlayPlace();
@@ -149,30 +149,30 @@ export class Plot {
     };
   }
 
-  /** What a place of the screen is of the plot's width; the fingers that zoom tell places. */
+  /** The share of the plot's width at a position of the screen, for fingers that zoom. */
   shareAt(clientX: number): number {
     const box = this.#overlay.getBoundingClientRect();
     return (clientX - box.left) / box.width;
   }
 
-  /** Of x, by the share of the width. */
+  /** The x at a share of the width. */
   xAt(share: number): number {
     const [from, to] = this.#x;
     return this.#spec.isLogX ? from * (to / from) ** share : from + (to - from) * share;
   }
 
-  /** A finger reads the values at its place. */
+  /** A finger reads the values at its position. */
   readAt(clientX: number, clientY: number): void {
     const box = this.#overlay.getBoundingClientRect();
     this.#uplot?.setCursor({ left: clientX - box.left, top: clientY - box.top });
   }
 
-  /** Nothing is pointed at here. */
+  /** The pointer has left this chart. */
   leave(): void {
     this.#uplot?.setCursor({ left: -10, top: -10 });
   }
 
-  /** Shows what is pointed at, here or in another chart. */
+  /** Shows the hovered position, of this chart or another one. */
   point(x: number | undefined, lineId: string | undefined): void {
     const ctx = this.#overlay.getContext("2d");
     if (ctx === null) return;
@@ -328,7 +328,7 @@ export class Plot {
     this.#events.onPoint({ x, lineId, clientX: box.left + left, clientY: box.top + top });
   }
 
-  /** The line that is closest to a place, up and down: of those that have begun and not ended, where there is any. */
+  /** The line with the least vertical distance from a position. Lines that have begun and not ended come first. */
   #nearest(x: number, top: number): string | undefined {
     const yOf = toY(this.#overlayPlace());
     let nearest: string | undefined;

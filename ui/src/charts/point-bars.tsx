@@ -15,12 +15,12 @@ interface PointBarsProps {
   hover: HoverStore;
 }
 
-/** Whether no line has more than a point: then there is nothing to draw as lines. */
+/** Whether no line has more than one point, so that no line can be drawn. */
 export function hasOnlyPoints(lines: readonly PlotLine[]): boolean {
   return lines.every(({ points }) => points.x.length === 1);
 }
 
-/** A metric of one point a run: of one run its value, of several, or of groups, bars, the greatest first. */
+/** A metric with one point per run. One run shows its value. Several runs, or groups, show bars, the greatest first. */
 export function PointBars({ metricKey, lines, x, height, hover }: PointBarsProps) {
   const bars = lines.map((line) => ({ line, x: line.points.x[0]!, value: line.last, text: textOfLast(line) }));
   const [only] = bars;

@@ -17,7 +17,7 @@ import { durationTick } from "./plot-axes.ts";
 import { DASHES } from "./run-colour.ts";
 import { textOfLast } from "./text-of-last.ts";
 
-/** Of a picture for print, in px; its PNG has three pixels a px. */
+/** The size of a picture for print, in px. Its PNG has three pixels per px. */
 const WIDTH = 1200;
 const PLOT_HEIGHT = 620;
 const SCALE = 3;
@@ -27,13 +27,13 @@ const Y_AXIS_PX = 84;
 const X_AXIS_PX = 60;
 const ROW_PX = 22;
 const COLUMN_PX = 290;
-/** More lines than this are not named: the picture would be all names. */
+/** The picture names at most this many lines, because more names would fill it. */
 const MAX_NAMED = 120;
 
-/** A picture is on paper, whatever the theme. */
+/** The colours of paper, whatever the theme. */
 const LOOK = { page: "#ffffff", ink: "#15191c", muted: "#4f585e", line: "#dde2e4" };
 
-/** What a printed chart shows. */
+/** The content of a printed chart. */
 export interface Printed {
   readonly title: string;
   readonly spec: PlotSpec;
@@ -48,7 +48,7 @@ const namedOf = (lines: readonly PlotLine[]): readonly PlotLine[] => lines.slice
 const legendRows = (lines: readonly PlotLine[]): number =>
   Math.ceil(namedOf(lines).length / columns()) + (lines.length > MAX_NAMED ? 1 : 0);
 
-/** A chart as a PNG of 3600 pixels and more: with title, names of the axes, and all lines by name and last value. */
+/** A chart as a PNG that is at least 3,600 pixels wide. It has a title, names of the axes, and a legend with the last values. */
 export function printPng(printed: Printed): Promise<Blob | null> {
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH * SCALE;
@@ -59,7 +59,7 @@ export function printPng(printed: Printed): Promise<Blob | null> {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-/** The same as SVG. */
+/** The same picture as SVG. */
 export function printSvg(printed: Printed): Blob {
   const pen = svgPen(WIDTH, heightOf(printed));
   print(pen, printed);
@@ -164,7 +164,7 @@ function printLegend(pen: Pen, lines: readonly PlotLine[], top: number): void {
   pen.text(`${more} more lines`, [EDGE, y], { colour: LOOK.muted, size: 13 });
 }
 
-/** The parts of a line between its gaps; a point alone is a short stretch. */
+/** The parts of a line between its gaps. A single point becomes a short stretch. */
 function stretches(
   { x, values }: PlotLine["points"],
   xOf: (x: number) => number,

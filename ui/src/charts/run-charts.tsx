@@ -7,9 +7,9 @@ import { ChartsPanel } from "./charts-panel.tsx";
 
 interface RunChartsProps {
   runId: string;
-  /** Only metrics whose keys begin so, such as `system/`; without one all but those of the system. */
+  /** Shows only metrics whose keys begin with this text, such as `system/`. Without it, all metrics except system metrics. */
   prefix?: string;
-  /** Where the address says none. */
+  /** The value if the address has none. */
   defaultX?: SeriesX;
 }
 

@@ -13,7 +13,7 @@ interface RunLegendProps {
   hover: HoverStore;
 }
 
-/** Which line is which run, where no table beside the charts says so. */
+/** The runs of the lines, for pages without a table beside the charts. */
 export function RunLegend({ runs, styles, settings, hover }: RunLegendProps) {
   const names = runNames(runs);
   const { off, press } = lineSwitches(

@@ -1,6 +1,6 @@
 import { useRunStyle, type Variant } from "./run-colour.ts";
 
-/** Shapes of 10 × 10, one a variant: what tells two runs of one colour apart. */
+/** Shapes of 10 × 10, one per variant. They distinguish two runs of one colour. */
 const SHAPES: Readonly<Record<Variant, string>> = {
   0: "M5 0.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0 -9z",
   1: "M1 1h8v8h-8z",
@@ -8,7 +8,7 @@ const SHAPES: Readonly<Record<Variant, string>> = {
   3: "M5 0.5l5 9h-10z",
 };
 
-/** The mark of a run, as its line and its points in charts look. */
+/** The mark of a run, with the style of its line and points in charts. */
 export function RunMark({ runId, size = 10 }: { runId: string; size?: number }) {
   const { colour, variant } = useRunStyle(runId);
   return (

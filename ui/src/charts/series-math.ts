@@ -7,7 +7,7 @@ export interface Points {
 
 export const NO_POINTS: Points = { x: new Float64Array(), values: new Float64Array() };
 
-/** The first index whose x is at least `x`; the length where there is none. */
+/** The first index whose x is at least `x`; the length if there is none. */
 export function lowerBound(xs: Float64Array, x: number): number {
   let low = 0;
   let high = xs.length;
@@ -19,7 +19,7 @@ export function lowerBound(xs: Float64Array, x: number): number {
   return low;
 }
 
-/** The first index whose x is beyond `x`. */
+/** The first index whose x is greater than `x`. */
 export function upperBound(xs: Float64Array, x: number): number {
   let low = 0;
   let high = xs.length;
@@ -31,7 +31,7 @@ export function upperBound(xs: Float64Array, x: number): number {
   return low;
 }
 
-/** The index of the point whose x is closest; −1 of an empty series. */
+/** The index of the point with the closest x; −1 for an empty series. */
 export function nearestIndex(xs: Float64Array, x: number): number {
   const after = lowerBound(xs, x);
   if (after === 0) return xs.length === 0 ? -1 : 0;
@@ -39,7 +39,7 @@ export function nearestIndex(xs: Float64Array, x: number): number {
   return xs[after]! - x < x - xs[after - 1]! ? after : after - 1;
 }
 
-/** The line's height at `x`; NaN outside of it and in its gaps. */
+/** The line's height at `x`; NaN beyond its ends and in its gaps. */
 export function valueAt({ x: xs, values }: Points, x: number): number {
   const after = lowerBound(xs, x);
   if (after === xs.length) return Number.NaN;
@@ -53,7 +53,7 @@ function finite(value: number): number {
   return Number.isFinite(value) ? value : Number.NaN;
 }
 
-/** Points of `overview` outside of a range, and in it those of `detail`. */
+/** The points of `overview` outside a range, and the points of `detail` within it. */
 export function withDetail(overview: Points, detail: Points, from: number, to: number): Points {
   const before = lowerBound(overview.x, from);
   const after = upperBound(overview.x, to);
@@ -67,7 +67,7 @@ export function withDetail(overview: Points, detail: Points, from: number, to: n
   return { x: join(overview.x, detail.x), values: join(overview.values, detail.values) };
 }
 
-/** `base` and what was logged after it was read, in whatever order; what `base` has already comes once. */
+/** `base` and points that were logged later, in any order. A point that `base` has comes once. */
 export function withTail(base: Points, tailX: readonly number[], tailValues: readonly number[]): Points {
   const added: number[] = [];
   for (let index = 0; index < tailX.length; index++) {
@@ -95,7 +95,7 @@ function has({ x: xs, values }: Points, x: number, value: number): boolean {
   return false;
 }
 
-/** The mean of several lines, and how far they are from it, as standard deviations of a sample. */
+/** The mean of several lines, and the standard deviations of the sample. */
 export interface Band extends Points {
   readonly low: Float64Array;
   readonly high: Float64Array;
@@ -115,7 +115,7 @@ export interface Extent {
   greatest: number;
 }
 
-/** Of what is finite; least is +∞ and greatest −∞ where nothing is. */
+/** The extremes of finite values. Without any, the least is +∞ and the greatest −∞. */
 export function extentOf(values: ArrayLike<number>, from = 0, to = values.length): Extent {
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
@@ -127,16 +127,16 @@ export function extentOf(values: ArrayLike<number>, from = 0, to = values.length
   return { least, greatest };
 }
 
-/** Orders values, the least first; NaN is less than all. */
+/** Orders values, the least first. NaN comes before all numbers. */
 export function byValue(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What of all values in sight is an outlier: the lowest and the highest hundredth. */
+/** The bounds of outliers among all visible values: the lowest and the highest hundredth. */
 const OUTLIERS = 0.01;
 
-/** The series with gaps where values are outliers among all that are in a range of x. */
+/** The series with gaps in place of outliers among all values in a range of x. */
 export function withoutOutliers(series: readonly Points[], [from, to]: readonly [number, number]): Points[] {
   const inSight = series.flatMap(({ x, values }) => [...values.subarray(lowerBound(x, from), upperBound(x, to))]);
   const sorted = Float64Array.from(inSight.filter(Number.isFinite)).sort();

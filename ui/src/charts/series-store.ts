@@ -4,29 +4,29 @@ import { ChartStore } from "./chart-store.ts";
 import { readFirstSeries } from "./first-series.ts";
 import { HeldSeries, type RunSeries, type SeriesView, withMargin } from "./held-series.ts";
 
-/** One metric of all runs, in their order; a new object after every change. */
+/** One metric of all runs, in the order of the runs. Each change makes a new object. */
 export interface MetricSeries {
   readonly runs: readonly RunSeries[];
   readonly isLoading: boolean;
-  /** Why the last reading failed: of what is missing, or of what is new. */
+  /** The error of the last reading. */
   readonly error: unknown;
 }
 
 type Reader = (search: SeriesSearch, signal?: AbortSignal) => Promise<Series[]>;
 
-/** How long charts that appear together are waited for, so that one request serves them. */
+/** How long the store waits for charts that appear together, so that one request serves them. */
 const GATHER_MS = 1;
-/** Points that come within so much are drawn together; more where there is much to draw. */
+/** Points that arrive within this time are drawn together. With many runs the time is longer. */
 const FRAME_MS = 16;
 const FRAME_OF_MANY_MS = 100;
 const MANY_RUNS = 10;
-/** How long runs to be read anew are gathered: all sockets of a page open at about the same time. */
+/** How long the store gathers runs that it reads again, because all sockets of a page open at about the same time. */
 const GATHER_RELOADS_MS = 100;
-/** A run's series are read anew at most so often, however much comes. */
+/** The store reads a run's series again at most this often. */
 const RELOAD_MS = 1000;
 const MAX_RUNS_OF_REQUEST = 100;
 
-/** The series that a page's charts show: read together, by range and by need, and kept up with what is being logged. */
+/** The series of a page's charts. The store reads ranges when charts need them, and appends new points of live runs. */
 export class SeriesStore extends ChartStore<MetricSeries> {
   readonly #read: Reader;
   readonly #held = new Map<string, Map<string, HeldSeries>>();
@@ -35,7 +35,7 @@ export class SeriesStore extends ChartStore<MetricSeries> {
   #runIds: readonly string[] = [];
   #view: SeriesView = { x: "step", buckets: 500 };
   #abort = new AbortController();
-  /** Of what is read for a zoom. */
+  /** Aborts the requests for a zoom. */
   #detailAbort = new AbortController();
   #reloading: ReturnType<typeof setTimeout> | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
@@ -45,7 +45,7 @@ export class SeriesStore extends ChartStore<MetricSeries> {
     this.#read = read;
   }
 
-  /** Which runs, and how. Only what is not here yet is read. */
+  /** Sets the runs and the view. The store reads only the missing series. */
   show(runIds: readonly string[], view: SeriesView): void {
     const { x, buckets, sameX } = this.#view;
     const isOther = view.x !== x || view.buckets !== buckets || view.sameX !== sameX;
@@ -74,7 +74,7 @@ export class SeriesStore extends ChartStore<MetricSeries> {
     return { runs: held, isLoading: this.#isLoading(key), error: this.errorOf(key) };
   }
 
-  /** Adds what the server has just acknowledged, also while zoomed. */
+  /** Adds points that the server has just acknowledged, also while a chart is zoomed. */
   receive(points: readonly LivePoints[]): void {
     const { x, buckets } = this.#view;
     for (const of of points) {
@@ -96,7 +96,7 @@ export class SeriesStore extends ChartStore<MetricSeries> {
     );
   }
 
-  /** Points of the run may have been missed: reads it anew, at once and then at most once a second. */
+  /** Reads a run again, because some of its points may be missing: at once, and then at most once a second. */
   reload(runId: string): void {
     const last = this.#reloads.get(runId);
     if (last !== undefined) {
@@ -119,7 +119,7 @@ export class SeriesStore extends ChartStore<MetricSeries> {
     }, GATHER_RELOADS_MS);
   }
 
-  /** Ends what goes on; `show` begins anew. */
+  /** Ends requests and timers. `show` begins again. */
   override dispose(): void {
     super.dispose();
     this.#abort.abort();
@@ -143,7 +143,7 @@ export class SeriesStore extends ChartStore<MetricSeries> {
     if (zoom !== undefined) this.#requestPart(String(zoom), withMargin(zoom));
   }
 
-  /** Reads one part of whatever wanted series lacks it: keys that lack it of the same runs together. */
+  /** Reads one part of each wanted series that lacks the part. Keys that lack it for the same runs share a request. */
   #requestPart(part: string, range: readonly [number, number] | undefined): void {
     const keysByRuns = new Map<string, { runIds: string[]; keys: string[] }>();
     for (const key of this.open()) {
@@ -191,7 +191,7 @@ export class SeriesStore extends ChartStore<MetricSeries> {
         return { key, runId, held };
       }),
     );
-    // The overview is asked for first; where there is a zoom, the detail follows in the same turn and clears the flag.
+    // The overview is requested first. If there is a zoom, the detail follows in the same turn and clears the flag.
     if (isDetail || zoom === undefined) for (const { held } of parts) held.isStale = false;
     try {
       const search = { run_ids: runIds, metric_keys: keys, x, buckets, ...(sameX && { same_x: sameX }) };
@@ -216,7 +216,7 @@ export class SeriesStore extends ChartStore<MetricSeries> {
       }
     }
     for (const key of keys) this.tell(key);
-    // What became stale on the way is read again.
+    // Series that became stale meanwhile are read again.
     if (parts.some(({ held }) => held.isStale)) this.gather();
   }
 }

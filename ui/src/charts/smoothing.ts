@@ -1,15 +1,15 @@
 import type { Points } from "./series-math.ts";
 
-/** How a line is smoothed: by an exponential mean of what came before, or over a window around each point. */
+/** How a line is smoothed: by an exponential mean of earlier points, or over a window around each point. */
 export type SmoothingKind = "exponential" | "mean" | "gaussian" | "median";
 
 export interface Smoothing {
   readonly kind: SmoothingKind;
-  /** From 0, none, to below 1. */
+  /** The strength: from 0 (none) to below 1. */
   readonly weight: number;
 }
 
-/** The smoothed line. Gaps stay gaps, and are no part of it. */
+/** The smoothed line. Gaps stay gaps, and do not count. */
 export function smooth(points: Points, { kind, weight }: Smoothing): Points {
   if (kind === "exponential") return exponential(points, weight);
   const { x, values } = points;
@@ -17,14 +17,14 @@ export function smooth(points: Points, { kind, weight }: Smoothing): Points {
   const kernel = kind === "gaussian" ? gaussian(half) : undefined;
   const smoothed = values.map((value, index) => {
     if (!Number.isFinite(value)) return value;
-    // A window that is cut by an end is cut on both sides: else the line would bend there.
+    // A window that an end of the line cuts is cut on both sides. Otherwise the line would bend there.
     const reach = Math.min(half, index, values.length - 1 - index);
     return kind === "median" ? medianAt(values, index, reach) : meanAt(values, index, reach, kernel);
   });
   return { x, values: smoothed };
 }
 
-/** How far a window goes to either side, in points: up to a quarter of the line. */
+/** The points of a window on each side: up to a quarter of the line. */
 function halfWindow(length: number, weight: number): number {
   return Math.max(1, Math.round((weight ** 2 * length) / 4));
 }
@@ -47,7 +47,7 @@ function exponential({ x, values }: Points, weight: number): Points {
   return { x, values: smoothed };
 }
 
-/** Weights by distance: at the window's end two standard deviations are reached. */
+/** Weights by distance. The window ends at two standard deviations. */
 function gaussian(half: number): Float64Array {
   return Float64Array.from({ length: half + 1 }, (_, distance) => Math.exp(-2 * (distance / Math.max(1, half)) ** 2));
 }

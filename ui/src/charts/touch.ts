@@ -4,12 +4,12 @@ import type { Plot, PlotSpec } from "./plot.ts";
 interface TouchHand {
   plot: () => Plot;
   spec: () => PlotSpec;
-  /** Draws a range before it is decided on; undefined for everything. */
+  /** Draws a range before it becomes the zoom; undefined for everything. */
   draw: (range: Range | undefined) => void;
   onZoom: (range: Range | undefined) => void;
 }
 
-/** Fingers on a chart: one that moves sideways reads the values, two zoom and shift. Up and down the page scrolls. */
+/** Fingers on a chart. One finger that moves sideways reads the values. Two fingers zoom and shift. A vertical move scrolls the page. */
 export function followTouches(element: HTMLElement, { plot, spec, draw, onZoom }: TouchHand): () => void {
   let held: Range | undefined;
   let zoom: Range | undefined;

@@ -2,9 +2,9 @@ import { useEffect, useLayoutEffect, useState } from "react";
 import type { ChartSettings } from "./chart-settings.ts";
 import { type ChartGroup, GroupStore } from "./group-store.ts";
 
-/** How often curves of runs that go on are made anew. */
+/** How often curves of live runs are read again. */
 const REFRESH_MS = 10_000;
-/** The server reads a hundred runs and more for each line: coarser than a run's own. */
+/** Curves of groups have fewer buckets than curves of runs, because the server reads a hundred runs or more for each. */
 const MAX_BUCKETS = 150;
 
 const NONE: readonly ChartGroup[] = [];

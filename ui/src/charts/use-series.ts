@@ -14,13 +14,13 @@ export interface ChartsPage {
 
 interface Followed {
   metricKeys: readonly string[];
-  /** What live runs tell beside points. */
+  /** Called with a live run's news that are not points. */
   onRun?: ((runId: string, notice: RunNotice) => void) | undefined;
-  /** A live run logs metrics that are none of `metricKeys`. */
+  /** Called when a live run logs metrics that `metricKeys` does not have. */
   onNewKeys?: ((keys: string[]) => void) | undefined;
 }
 
-/** The series of a page's charts, followed live. */
+/** The series of a page's charts, with new points of live runs. */
 export function useSeries(
   runs: readonly ChartRun[],
   { x, zoom, sameX }: ChartSettings,

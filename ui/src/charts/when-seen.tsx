@@ -2,16 +2,16 @@ import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 
 const NEAR_PX = 240;
 
-/** Mounts what is near the sight, and keeps its place where it is not. */
+/** Mounts children that are near the visible area, and keeps the place of other children. */
 export function WhenSeen({ height, children }: { height: number; children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null);
   const [isSeen, setSeen] = useState(false);
   useLayoutEffect(() => {
     const element = place.current!;
-    // The margin counts around what scrolls only.
+    // The margin applies only around the scrolling element.
     const root = element.closest("[data-charts]")!;
     const [box, sight] = [element.getBoundingClientRect(), root.getBoundingClientRect()];
-    // The observer tells it too, but a frame or two later.
+    // The observer reports the same, but one or two frames later.
     setSeen(box.top < sight.bottom + NEAR_PX && box.bottom > sight.top - NEAR_PX);
     const observer = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting ?? false), {
       root,

@@ -3,7 +3,7 @@
  * the page's policy lets no text be run.
  */
 
-/** What a formula reckons, place by place. */
+/** A formula that is evaluated for each point. */
 export type Formula = (of: (metric: string) => number) => number;
 
 export interface ReadFormula {
@@ -24,7 +24,7 @@ const FUNCTIONS: Readonly<Record<string, (...values: number[]) => number>> = {
 const TOKEN =
   /\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?)|metrics?\.(?:`([^`]+)`|"([^"]+)"|(\w+))|([a-z]\w*)|([-+*/^(),]))/iy;
 
-/** @throws Error that says what is wrong, for the reader. */
+/** @throws Error with a message for the reader */
 export function readFormula(text: string): ReadFormula {
   const tokens: { kind: "number" | "metric" | "name" | "sign"; text: string }[] = [];
   TOKEN.lastIndex = 0;

@@ -31,7 +31,7 @@ export interface PanelDrawing {
   readonly styles: ReadonlyMap<string, RunStyle>;
   readonly settings: ChartSettings;
   readonly hover: HoverStore;
-  /** Draws panels that are no curves; `onPlot` keeps what the reader chooses in one. */
+  /** Draws panels without curves. `onPlot` stores the reader's choices in such a panel. */
   readonly drawPanel?: DrawPanel | undefined;
 }
 
@@ -39,12 +39,12 @@ export type DrawPanel = (panel: Panel, onPlot: (plot: Panel["plot"]) => void) =>
 
 interface PanelCardProps extends PanelDrawing {
   panel: Panel;
-  /** What can be done with the panel itself. */
+  /** The actions on the panel itself. */
   entries: readonly MenuEntry[];
   onPlot: (plot: Panel["plot"]) => void;
 }
 
-/** A panel that a reader made: its head is the handle by which it is dragged. */
+/** A panel that a reader made. Readers drag it by its head. */
 export function PanelCard({ panel, entries, onPlot, ...drawing }: PanelCardProps) {
   return (
     <figure
@@ -196,7 +196,7 @@ function PanelChart({ panel, entries, runs, groups, styles, settings, hover }: P
   );
 }
 
-/** Which dash is which metric: colours are those of runs or groups. */
+/** The dashes of the metrics. The colours belong to runs or groups. */
 function MetricLegend({ metrics }: { metrics: readonly string[] }) {
   return (
     <ul aria-label="Metrics" className="flex shrink-0 flex-wrap gap-x-3 px-3 text-ink-muted text-sm">

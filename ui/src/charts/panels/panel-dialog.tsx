@@ -29,7 +29,7 @@ function mistakeIn(formula: string): string | undefined {
   }
 }
 
-/** What a panel shows. */
+/** The dialog for the content of a panel. */
 export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: PanelDialogProps) {
   const [draft, setDraft] = useState(panel);
   const [ends, setEnds] = useState<[string, string]>([String(panel.y?.[0] ?? ""), String(panel.y?.[1] ?? "")]);

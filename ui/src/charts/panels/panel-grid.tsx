@@ -7,7 +7,7 @@ import { COLUMNS, newPanel, type Panel } from "./panel-search.ts";
 const ROW_PX = 40;
 const GAP_PX = 12;
 const LEAST = { minW: 2, minH: 3 };
-/** A narrower page has the panels one below the other. */
+/** On a narrower page, the panels are one below the other. */
 const NARROW_PX = 640;
 
 /*
@@ -19,18 +19,18 @@ if (document.getElementById("react-draggable-style-el") === null) {
 }
 
 export interface PanelGridProps extends PanelDrawing {
-  /** Of one section. */
+  /** The panels of one section. */
   panels: readonly Panel[];
-  /** Of the page, in px. */
+  /** The width of the page, in px. */
   width: number;
   onChange: (panels: Panel[]) => void;
   onEdit: (panel: Panel) => void;
-  /** The other sections, which panels can be moved to; "" is the one without a name. */
+  /** The other sections, to which panels can be moved. "" is the section without a name. */
   otherSections: readonly string[];
   onSection: (panel: Panel, section: string) => void;
 }
 
-/** The panels of a section: dragged by their heads, resized at their corners, and both by their menus. */
+/** The panels of a section. Readers drag them by their heads, resize them at their corners, or use their menus for both. */
 export function PanelGrid(props: PanelGridProps) {
   const { panels, width, onChange, onEdit, otherSections, onSection, ...drawing } = props;
   const isNarrow = width < NARROW_PX;

@@ -10,14 +10,14 @@ import type { ReadFormula } from "./formula.ts";
 
 export type Snapshot = MetricSeries | GroupedMetric;
 
-/** The lines of one metric, as the source has them. */
+/** The lines of one metric from a source. */
 function linesOf(source: LineSource, snapshot: Snapshot, smoothing: Smoothing): PlotLine[] {
   return source.kind === "runs"
     ? runLines(snapshot as MetricSeries, source.runs as readonly ChartRun[], source.styles, smoothing)
     : groupLines((snapshot as GroupedMetric).groups, source.groups, smoothing);
 }
 
-/** Every metric of every run or group: its colour, and a dash for each metric, as the first has none. */
+/** A line for each metric of each run or group. The run or group decides the colour, and the metric the dash. */
 export function panelLines(
   source: LineSource,
   metrics: readonly string[],
@@ -35,7 +35,7 @@ export function panelLines(
   );
 }
 
-/** A formula of every run or group that has all its metrics, at the places of the first one. */
+/** A formula for each run or group that has all metrics of the formula, at the x of the first metric. */
 export function formulaLines(
   source: LineSource,
   { metrics, at }: ReadFormula,

@@ -3,7 +3,7 @@ import { optional } from "../../parts/search-fields.ts";
 
 const end = z.nullable(z.number());
 
-/** Kinds of panels that are no curves: what they show is made by the screen, of all its runs. */
+/** Kinds of panels without curves. The screen draws them for all its runs. */
 export const PANEL_KINDS = {
   matters: "What matters",
   best: "Best so far",
@@ -24,28 +24,28 @@ export type PanelKind = keyof typeof PANEL_KINDS;
 export const panelSchema = z.object({
   id: z.string(),
   title: optional(z.string()),
-  /** Place and size: column and row from 0, of twelve columns; width in columns, height in rows. */
+  /** Position and size: column (of twelve) and row from 0; width in columns, height in rows. */
   at: z.tuple([z.number(), z.number(), z.number(), z.number()]),
-  /** The section that it is in, by its name; the first, which has none, where absent. */
+  /** The name of the panel's section. Without a name the panel is in the first section. */
   section: optional(z.string()),
   kind: optional(z.enum(Object.keys(PANEL_KINDS) as [PanelKind, ...PanelKind[]])),
-  /** Of a panel with a kind: what it shows, as comparisons have it in their addresses. */
+  /** For a panel with a kind: its settings, as the address of a comparison has them. */
   plot: optional(z.record(z.string(), z.unknown())),
-  /** Text in markdown, of a panel that is no chart. */
+  /** The markdown of a panel with text. */
   text: optional(z.string()),
-  /** Drawn together. */
+  /** Metrics that the panel draws together. */
   metrics: optional(z.array(z.string())),
-  /** Drawn in place of the metrics, such as ``1 - metrics.acc``. */
+  /** A formula that the panel draws instead of the metrics, such as ``1 - metrics.acc``. */
   formula: optional(z.string()),
-  /** `step`, `time`, `relative` or `metric:<key>`; as in all charts where absent. */
+  /** `step`, `time`, `relative` or `metric:<key>`. The default is the axis of all charts. */
   x: optional(z.string()),
   log: optional(z.enum(["x", "y", "xy"])),
   /** Leaves values beyond the middle 98 % out of the vertical axis. */
   outliers: optional(z.boolean()),
   smoothing: optional(z.number().check(z.gte(0), z.lt(1))),
-  /** Ends of the vertical axis; null for what the lines need. */
+  /** The ends of the vertical axis. If an end is null, the lines decide. */
   y: optional(z.tuple([end, end])),
-  /** Heights of reference lines. */
+  /** The heights of reference lines. */
   marks: optional(z.array(z.number())),
 });
 
@@ -58,7 +58,7 @@ const KIND_SIZES: Partial<Record<PanelKind, readonly [number, number]>> = {
   ...{ matters: [6, 8], parallel: [12, 8], table: [12, 9], files: [12, 9], contour: [6, 9] },
 };
 
-/** A panel below all others of its section. */
+/** The position below all other panels of the section. */
 export function newPanel(panels: readonly Panel[], of: Partial<Panel>): Panel {
   const beside = panels.filter(({ section }) => section === of.section);
   const [width, height] = (of.kind && KIND_SIZES[of.kind]) ?? SIZE;
@@ -71,7 +71,7 @@ export function newPanel(panels: readonly Panel[], of: Partial<Panel>): Panel {
   return { ...of, id, at: [hasRoom ? right : 0, top, width, height] };
 }
 
-/** What heads a panel that nobody named. */
+/** The title of a panel without a name. */
 export function titleOf({ title, kind, formula, metrics = [], text }: Panel): string {
   return (
     title || (kind && PANEL_KINDS[kind]) || formula || metrics.join(", ") || (text === undefined ? "No metric" : "Text")

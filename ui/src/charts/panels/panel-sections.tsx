@@ -9,17 +9,17 @@ import { PanelDialog } from "./panel-dialog.tsx";
 import { PanelGrid } from "./panel-grid.tsx";
 import { newPanel, type Panel } from "./panel-search.ts";
 
-/** What is being made: a panel, or a section. */
+/** The panel or the section that is being made. */
 export type Draft = Panel | "section";
 
-/** Panels and the order of their sections. */
+/** The panels, and the order of their sections. */
 export interface Workspace {
   readonly panels: readonly Panel[];
   readonly sections: readonly string[];
 }
 
 interface PanelSectionsProps extends PanelDrawing, Workspace {
-  /** Of the page, in px. */
+  /** The width of the page, in px. */
   width: number;
   metricKeys: readonly string[];
   closed: readonly string[];
@@ -29,10 +29,10 @@ interface PanelSectionsProps extends PanelDrawing, Workspace {
   onDraftEnd: () => void;
 }
 
-/** So that a section of panels is none of metrics by the same name. */
+/** Distinguishes a section of panels from a section of metrics with the same name. */
 export const closedName = (section: string): string => `panels:${section}`;
 
-/** Panels in the sections that readers named, which are ordered by dragging their heads, or by their menus. */
+/** Panels in the sections that readers named. Readers order the sections by dragging their heads, or by their menus. */
 export function PanelSections(props: PanelSectionsProps) {
   const { panels, sections, width, metricKeys, closed, onToggle, onChange, draft, onDraftEnd, ...drawing } = props;
   const [edited, setEdited] = useState<Panel>();
@@ -195,7 +195,7 @@ function PanelSection(props: PanelSectionProps) {
 }
 
 interface SectionDialogProps {
-  /** Undefined of a new one. */
+  /** Undefined for a new section. */
   name: string | undefined;
   sections: readonly string[];
   onSave: (name: string) => void;

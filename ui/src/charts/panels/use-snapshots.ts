@@ -2,7 +2,7 @@ import { useLayoutEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type { LineSource } from "../line-source.ts";
 import type { Snapshot } from "./panel-lines.ts";
 
-/** What a source has of several metrics, which are read as long as this is on the page; the same list until one changes. */
+/** The snapshots of several metrics, which the store reads while the component is mounted. The list is the same until one changes. */
 export function useSnapshots({ store }: LineSource, metrics: readonly string[]): readonly Snapshot[] {
   const kept = useRef<readonly Snapshot[]>([]);
   const subscribe = useMemo(
