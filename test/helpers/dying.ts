@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 export function dyingAfter(calls: number): { readonly env: Partial<Env>; readonly isDead: () => boolean } {
   let left = calls;
   const call = <T>(work: () => T): T => {
-    if (--left < 0) return Promise.reject(new Error("the Worker has ended")) as T;
+    if (--left < 0) throw new Error("the Worker has ended");
     return work();
   };
   const counting = <T extends object>(target: T, counted: readonly string[]): T =>
@@ -20,7 +20,7 @@ export function dyingAfter(calls: number): { readonly env: Partial<Env>; readonl
             counting(method(...args) as object, ["purge", "purgeRuns", "append", "appendInCell", "read", "flush"]);
         }
         return counted.includes(String(name)) && name !== "idFromName"
-          ? (...args: unknown[]) => call(() => method(...args))
+          ? async (...args: unknown[]) => call(() => method(...args))
           : method;
       },
     });

@@ -29,7 +29,7 @@ import { loadCode } from "./shell/load-code.ts";
 import { hasPlaces } from "./shell/places.ts";
 import { NotFound, ScreenError, ScreenPending } from "./shell/route-states.tsx";
 
-/* Every address of the UI: the ones that MLflow's clients print, and MLflow's UI's own spellings, which are led to ours. */
+/* Every address of the UI: the addresses that MLflow's clients print, and redirects from the spellings of MLflow's UI. */
 
 const screen: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => loadCode(load), name);
 
@@ -38,7 +38,7 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component:
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  // Who has been nowhere yet begins with what there is.
+  // Readers without visited pages begin with the experiments.
   beforeLoad: () => {
     throw redirect({ to: hasPlaces() ? "/home" : "/experiments", replace: true });
   },
@@ -69,7 +69,7 @@ const run = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/runs/$runId",
   validateSearch: (raw) => runSearch.parse(raw),
-  // Asked for while the screen's code is still on its way; the screen itself waits for it, and tells what failed.
+  // Requested while the screen's code is still loading. The screen waits for the run, and shows a failure.
   loader: ({ context, params, location, cause }) => {
     const { tab } = runSearch.parse(location.search);
     void context.queries.fetchQuery(runQuery(params.runId)).then(
@@ -201,7 +201,7 @@ const loggedModel = createRoute({
   component: screen(() => import("./screens/registry/logged-model-screen.tsx"), "LoggedModelScreen"),
 });
 
-/** A run by its id alone. One that is not there has the page that says so. */
+/** A run by its id alone. A missing run leads to the page that says so. */
 const runById = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",

@@ -38,13 +38,13 @@ export interface GroupSeries {
   /** How many of its runs have the metric, and of how many of these the curve is. */
   runs: number;
   read: number;
-  /** Of all its runs; missing where none has a finite value. */
+  /** Of all its runs; undefined if no run has a finite value. */
   latest?: LatestValues;
   x: Float64Array;
   means: Float64Array;
   /** Standard deviations, as of a sample. */
   spreads: Float64Array;
-  /** How many runs each mean is of: those that have ended before are not. */
+  /** The number of runs in each mean. Runs that ended before are not in it. */
   counts: Float64Array;
 }
 
@@ -94,7 +94,7 @@ export function parseGroupSeries(bytes: ArrayBuffer): GroupSeries[] {
   );
 }
 
-/** @param read makes of a frame's JSON what it holds; it takes the columns in their order. */
+/** @param read reads a frame's JSON, and takes its columns in order. */
 function eachFrame<Head, Held>(
   bytes: ArrayBuffer,
   read: (head: Head, column: (length: number) => Float64Array<ArrayBuffer>) => Held[],

@@ -17,7 +17,7 @@ export interface SeriesSearch {
   to?: number;
   /** Parts of the range: one a pixel or two is enough. 500 by default. */
   buckets?: number;
-  /** How points with the same value of another metric as x are joined: all steps of an epoch. Not at all where absent. */
+  /** How points with the same x are joined if x is a metric, such as all steps of an epoch. Absent, they are not joined. */
   same_x?: SameX;
 }
 

@@ -9,14 +9,14 @@ export async function isServerThere(): Promise<boolean> {
   }
 }
 
-/** What stands between the page and its server. */
+/** The obstacle between the page and its server. */
 export type ServerTrouble = "away" | "signed-out";
 
-/** What an error says of the server as a whole; undefined where it is about the request alone. */
+/** The obstacle that an error shows; undefined if the error is about its request only. */
 export function serverTrouble(error: unknown): ServerTrouble | undefined {
   if (!(error instanceof ApiError)) return undefined;
   if (error.status === 401) return "signed-out";
-  // A proxy's 502 to 504 is no error of MLflow's, which names a code of its own.
+  // A proxy's 502 to 504 has no error code, unlike MLflow's errors.
   const isProxy = error.status >= 502 && error.status <= 504 && error.code === "INTERNAL_ERROR";
   return error.status === 0 || isProxy ? "away" : undefined;
 }

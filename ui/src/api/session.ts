@@ -1,12 +1,12 @@
 import { queryOptions } from "@tanstack/react-query";
 import { deleteJson, errorOf, getJson, postJson } from "./client.ts";
 
-/** Who is before the page, as the server knows. */
+/** The reader, as the server knows them. */
 export interface Session {
-  /** False on a server that is open to its own machine: nobody signs in there. */
+  /** False if the server is open to its own machine, so that nobody signs in. */
   asks_for_credentials: boolean;
   user: { username: string; is_admin: boolean } | null;
-  /** Of single sign-on, on the button that leads there; null where there is none. */
+  /** The name of the single sign-on provider, for its button; null without one. */
   provider: string | null;
   /** False if the password is a setting of the server, or a provider's. */
   can_change_password: boolean;
@@ -21,7 +21,7 @@ export const sessionQuery = () =>
     staleTime: 60_000,
   });
 
-/** Told to no listener of answers: that the server answers this says nothing of what else it answers. */
+/** No listener hears this answer, because the server answers this request whatever else it refuses. */
 async function readSession(signal: AbortSignal): Promise<Session> {
   const response = await fetch("ui-api/session", { credentials: "same-origin", signal });
   if (!response.ok) throw await errorOf(response);
@@ -53,7 +53,7 @@ export interface SignIn {
   /** A quarter of an hour late at most. */
   last_seen_time: number;
   user_agent: string;
-  /** Empty where the server does not know it. */
+  /** Empty if the server does not know the address. */
   address: string;
   /** The browser that asks. */
   is_current: boolean;

@@ -20,7 +20,7 @@ export interface Token {
   previous_until?: number;
 }
 
-/** A token with its secret, which is told once. */
+/** A token with its secret, which the server answers only once. */
 export interface NewToken {
   token: Token;
   secret: string;

@@ -55,7 +55,7 @@ function fromWire(kind: TrashKind, wire: WirePage["things"][number]): TrashedThi
   };
 }
 
-/** @param experimentId only what was deleted in this experiment */
+/** @param experimentId limits the list to this experiment */
 export async function listTrash(
   kind: TrashKind,
   experimentId: string | undefined,
@@ -75,7 +75,7 @@ export const trashQuery = (kind: TrashKind, experimentId: string | undefined) =>
     getNextPageParam: (page: TrashPage) => page.nextPageToken,
   });
 
-/** What a purge is about: things by their ids, or the whole trash. */
+/** The things that a purge deletes, by their ids, or the whole trash. */
 export type PurgeScope = Partial<Record<"run_ids" | "experiment_ids" | "logged_model_ids", readonly string[]>> & {
   all?: true;
 };
@@ -84,7 +84,7 @@ const LISTS = ["runs", "experiments", "logged_models"] as const;
 type Counts = Record<(typeof LISTS)[number], number>;
 
 export interface PurgeSize {
-  /** Runs with those of the experiments. */
+  /** Runs, including the runs of the experiments. */
   runs: number;
   experiments: number;
   loggedModels: number;
@@ -198,7 +198,7 @@ export interface PurgeProgress {
 
 /**
  * Deletes for good, call by call, until the server has nothing left to do. It may be called again after any failure. An
- * aborted signal ends it after the current call; what the server has begun it finishes by itself.
+ * aborted signal ends it after the current call. The server finishes by itself what it has begun.
  */
 export async function purge(
   scope: PurgeScope,
@@ -227,7 +227,7 @@ export async function purge(
   for (let left = Number.POSITIVE_INFINITY, before = left; left > 0; before = left) {
     const { unfinished, failures } = await step({});
     left = LISTS.reduce((sum, list) => sum + unfinished[list], 0);
-    // What fails again and again is named to the reader; the server tries it again at its next call.
+    // The reader sees repeated failures. The server tries again at its next call.
     if (failures.length > 0 && left >= before) break;
   }
   return progress;

@@ -1,7 +1,7 @@
 import { queryOptions, skipToken } from "@tanstack/react-query";
 import { readRunTable } from "./run-table.ts";
 
-/** So many runs, the newest, tell which values there are. */
+/** The number of newest runs whose values are offered. */
 const MAX_RUNS = 1000;
 /** A text longer than this is no word to be chosen. */
 const MAX_LENGTH = 80;

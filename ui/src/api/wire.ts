@@ -10,7 +10,7 @@ export type WireDouble = number | "NaN" | "Infinity" | "-Infinity";
 
 export type LifecycleStage = "active" | "deleted";
 
-/** Which lifecycle stages a search sees. */
+/** The lifecycle stages that a search covers. */
 export type ViewType = "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
 
 export interface FileInfo {
@@ -27,7 +27,7 @@ export const COLOUR_TAG = "mlflow.runColor";
 
 export const NOTE_TAG = "mlflow.note.content";
 
-/** The value of a metric; what MLflow stores for an infinity, the greatest double, is one. */
+/** The value of a metric. MLflow stores an infinity as the greatest double, which becomes an infinity again. */
 export function toDouble(value: WireDouble): number {
   const number = Number(value);
   return Math.abs(number) === Number.MAX_VALUE ? Math.sign(number) * Number.POSITIVE_INFINITY : number;

@@ -63,7 +63,7 @@ interface TagProps {
   onRemove?: () => void;
 }
 
-/** A tag `name: value`, cut off where it is long, whole in its title. */
+/** A tag `name: value`. A long tag is cut off, and its title has the whole text. */
 export function Tag({ name, value, onSelect, onRemove }: TagProps) {
   const text = value === undefined || value === "" ? name : `${name}: ${value}`;
   const words = (
@@ -78,7 +78,7 @@ export function Tag({ name, value, onSelect, onRemove }: TagProps) {
       title={text}
       className={classNames(
         "inline-flex max-w-60 items-stretch rounded-sm border border-line bg-surface text-ink-muted text-sm",
-        // What is pressed is at least 24 px.
+        // A target for pressing has at least 24 px.
         onRemove ? "h-6.5" : "h-5",
       )}
     >

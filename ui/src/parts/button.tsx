@@ -44,7 +44,7 @@ export function Button({ kind, icon, isBusy = false, className, children, disabl
 }
 
 export interface IconButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "children"> {
-  /** What it does: its accessible name and its tooltip. */
+  /** The action: its accessible name and its tooltip. */
   label: string;
   icon: ReactNode;
   kind?: ButtonKind;

@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from "react";
 
-/** One clock for all who want the same period. */
+/** One clock for all components with the same period. */
 class Clock {
   nowMs = Date.now();
   readonly #listeners = new Set<() => void>();
@@ -32,7 +32,7 @@ const quick = new Clock(1000);
 
 /**
  * The time in ms, of one clock for the whole page that moves every ten seconds.
- * @param isQuick every second: for what is told by the second, such as how long a run has been going on.
+ * @param isQuick ticks every second, for texts that show seconds, such as the duration of a live run.
  */
 export function useNow(isQuick = false): number {
   const clock = isQuick ? quick : slow;

@@ -1,6 +1,6 @@
 import { CopyButton } from "./copy-button.tsx";
 
-/** Lines to paste. `label` says what its button copies: `Copy the lines for Python`. */
+/** Lines to paste. `label` names the button that copies them: `Copy the lines for Python`. */
 export function CodeLines({ text, label }: { text: string; label: string }) {
   return (
     <div className="relative min-w-0 rounded border border-line bg-surface text-left text-ink">

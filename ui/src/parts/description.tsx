@@ -9,11 +9,11 @@ interface DescriptionProps {
   text: string | undefined;
   /** Absent for readers who may not change it. */
   onSave?: (text: string) => Promise<unknown>;
-  /** The address of an image that is named by a path; keep it the same function. */
+  /** The address of an image with a path. Keep the same function. */
   imageUrl?: (path: string) => string | undefined;
 }
 
-/** A description in markdown, edited where it stands. Ctrl or ⌘ with Enter saves, Escape leaves it as it was. */
+/** A description in markdown, edited in place. Ctrl or ⌘ with Enter saves it. Escape restores it. */
 export function Description({ text = "", onSave, imageUrl }: DescriptionProps) {
   const [draft, setDraft] = useState<string>();
   const [isBusy, setBusy] = useState(false);

@@ -59,7 +59,7 @@ export function Dialog({ isOpen, onOpenChange, title, description, width = "narr
 
 export interface FormDialogProps extends Omit<DialogProps, "footer"> {
   submitLabel: string;
-  /** Closes the dialog when it resolves; what it throws is shown above the buttons, and the dialog stays. */
+  /** The dialog closes when the promise resolves. If it rejects, the dialog shows the error above the buttons. */
   onSubmit: () => Promise<unknown>;
   canSubmit?: boolean;
 }
@@ -90,7 +90,7 @@ export interface ConfirmDialogProps {
   isOpen: boolean;
   onOpenChange: (isOpen: boolean) => void;
   title: string;
-  /** What will happen, and whether it can be undone. */
+  /** The effect, and whether it can be undone. */
   description: ReactNode;
   confirmLabel: string;
   isDangerous?: boolean;
@@ -149,7 +149,7 @@ function Problem({ text }: { text: string | undefined }) {
   );
 }
 
-/** Runs a change once at a time, and keeps what went wrong with it. */
+/** Runs a change, one at a time, and keeps its error. */
 function useAttempt(change: () => Promise<unknown>, done: () => void) {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();

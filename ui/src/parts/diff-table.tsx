@@ -5,7 +5,7 @@ import type { DiffRow, DiffSide } from "./text-diff.ts";
 /** More rows are slower to make than anyone reads. */
 const MAX_ROWS = 5000;
 
-/** Two texts side by side, with what differs marked. */
+/** Two texts side by side, with marked differences. */
 export function DiffTable({ label, rows }: { label: string; rows: readonly DiffRow[] }) {
   return (
     <section

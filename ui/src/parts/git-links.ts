@@ -1,4 +1,4 @@
-/* Web addresses of commits, where a repository is on one of the hosts that have such addresses. */
+/* Web addresses of commits, for repositories on known hosts. */
 
 const HOSTED = /^(?:https:\/\/|git@|ssh:\/\/git@)(github\.com|gitlab\.com|bitbucket\.org)[:/]([\w./-]+?)(?:\.git)?\/?$/;
 const COMMIT = /^[0-9a-f]{7,64}$/;
@@ -15,7 +15,7 @@ export function commitUrl(repository: string | undefined, commit: string): strin
   return `${found.url}/${found.host === "bitbucket.org" ? "commits" : "commit"}/${commit}`;
 }
 
-/** The page of what changed from one commit to another of a repository. */
+/** The page with the changes from one commit of a repository to another. */
 export function diffUrl(repository: string | undefined, from: string, to: string): string | undefined {
   const found = hosted(repository);
   if (found === undefined || from === to || !COMMIT.test(from) || !COMMIT.test(to)) return undefined;

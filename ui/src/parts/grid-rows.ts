@@ -4,9 +4,9 @@ import { type KeyboardEvent, type MouseEvent, type RefObject, useMemo, useRef, u
 export const ROW_PX = 28;
 export const HEAD_PX = 32;
 
-/** What makes a grid's rows a tree. */
+/** Makes a tree of a grid's rows. */
 export interface GridTree<Row> {
-  /** Undefined where nothing is below the row. */
+  /** Undefined if no row is below the row. */
   isOpen: (row: Row) => boolean | undefined;
   /** 0 at the top. */
   depthOf: (row: Row) => number;
@@ -28,9 +28,9 @@ export interface GridRowsOptions<Row> {
   tree?: GridTree<Row> | undefined;
 }
 
-/** What a row does to its grid. The same as long as the grid is there, so that rows can be memoised. */
+/** The functions by which a row changes its grid. They stay the same, so that rows can be memoised. */
 export interface RowHand {
-  /** The row's element: it has the focus where the keys have moved to it. */
+  /** The row's element, which gets the focus after keys have moved to the row. */
   place: (element: HTMLElement | null, index: number) => void;
   onFocus: (index: number) => void;
   onCheck: (event: MouseEvent, index: number) => void;

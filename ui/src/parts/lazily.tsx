@@ -30,7 +30,7 @@ export function lazily<Props extends object>(load: () => Promise<ComponentType<P
       );
     }, []);
     if (Loaded !== undefined) return <Loaded {...(props as unknown as Props)} />;
-    // The screen's own error state tells it, and tries again.
+    // The screen's error state shows the failure, and tries again.
     if (state?.error !== undefined) throw state.error;
     return fallback;
   }

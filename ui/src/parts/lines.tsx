@@ -7,7 +7,7 @@ interface SectionProps {
   children: ReactNode;
 }
 
-/** A part of a page that is read from top to bottom. */
+/** A section of a page of text. */
 export function Section({ title, actions, children }: SectionProps) {
   return (
     <section aria-label={title} className="flex min-w-0 flex-col gap-2">
@@ -22,7 +22,7 @@ export function Section({ title, actions, children }: SectionProps) {
 
 interface LineProps {
   title: ReactNode;
-  /** What is less important, below. */
+  /** Less important text, below the title. */
   about?: ReactNode;
   /** At the right; below on a phone. */
   children?: ReactNode;

@@ -3,16 +3,16 @@ import { Marked } from "marked";
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** Makes the markup of a formula in LaTeX, in a line or as a block of its own. */
+/** Makes the markup of a formula in LaTeX, within a line or as a block. */
 export type MathMarkup = (formula: string, isBlock: boolean) => string;
 
-/** What an address begins with that is no path. */
+/** The start of an address that is no path. */
 const SCHEME = /^([a-z][a-z\d+.-]*:|\/\/)/i;
 
 export interface MarkdownOptions {
-  /** Reads formulas, where the text may have some. */
+  /** Parses formulas, if the text may have some. */
   readonly math?: MathMarkup | undefined;
-  /** The address of an image that is named by a path, such as a file of the run; undefined of what is shown as a link. */
+  /** The address of an image with a path, such as a file of the run. Undefined shows a link instead. */
   readonly imageUrl?: ((path: string) => string | undefined) | undefined;
 }
 
@@ -21,7 +21,7 @@ const RENDERER = { html: ({ text }: { text: string }) => text.replace(/[&<>"]/g,
 
 const plain = new Marked({ gfm: true, renderer: RENDERER });
 
-/** `$…$` in a line, and `$$…$$`; a dollar before a digit is money, and one that is escaped a dollar. */
+/** `$…$` within a line, and `$$…$$`. A dollar before a digit is money, and an escaped dollar is a dollar. */
 const INLINE = /^\$\$([^$]+?)\$\$|^\$(?![\s\d])((?:\\.|[^$\n\\])+?)(?<!\s)\$(?!\d)|^\\\((.+?)\\\)/s;
 
 function withMath(math: MathMarkup): Marked {

@@ -1,6 +1,6 @@
 import katex from "katex";
 
-/** A formula in LaTeX as MathML, which browsers draw with fonts of their own; one that cannot be read stands as it is. */
+/** A formula in LaTeX as MathML, which browsers draw with their own fonts. A formula with a mistake stays as text. */
 export function mathMarkup(formula: string, isBlock: boolean): string {
   return katex.renderToString(formula, {
     ...{ output: "mathml", displayMode: isBlock, throwOnError: false, trust: false, strict: "ignore" },

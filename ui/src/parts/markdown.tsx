@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from "react";
 import { classNames } from "./class-names.ts";
 
-/** Whether a text may have formulas: only then what reads them is loaded. */
+/** Whether a text may have formulas. Only then their parser is loaded. */
 const hasMath = (text: string): boolean => /\$[^$\s]|\\[([]/.test(text);
 
 interface MarkdownProps {
   text: string;
   className?: string;
-  /** The address of an image that is named by a path; keep it the same function. */
+  /** The address of an image with a path. Keep the same function. */
   imageUrl?: ((path: string) => string | undefined) | undefined;
 }
 

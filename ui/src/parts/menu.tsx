@@ -13,7 +13,7 @@ export type MenuEntry =
       shortcut?: string;
       isDisabled?: boolean;
       isDangerous?: boolean;
-      /** Makes it a line that can be on or off, which keeps the menu open. */
+      /** Makes the line a check box. Pressing it keeps the menu open. */
       isChecked?: boolean;
       onSelect: () => void;
     }
@@ -41,7 +41,7 @@ export function Menu({ trigger, entries, side = "bottom", align = "start", isIni
 
 interface ContextMenuProps {
   entries: readonly MenuEntry[];
-  /** One element, which the menu belongs to. Offer the same lines by a button: not everyone can right-click. */
+  /** The element of the menu. Offer the same lines by a button, because not everyone can right-click. */
   children: ReactElement;
 }
 

@@ -4,7 +4,7 @@ import { classNames, OVERLAY } from "./class-names.ts";
 
 interface PopoverProps {
   trigger: ReactElement;
-  /** Names the panel; hidden from sight where `isTitleHidden`. */
+  /** The panel's name. `isTitleHidden` shows it to screen readers only. */
   title: string;
   isTitleHidden?: boolean;
   side?: "top" | "right" | "bottom" | "left";

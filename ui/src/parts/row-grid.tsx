@@ -18,7 +18,7 @@ export interface GridColumn<Row> {
   /** Left out on phones. */
   isWideOnly?: boolean;
   isSortable?: boolean;
-  /** What can be focused within takes `tabIndex`: the row in hand is the grid's one stop. */
+  /** Focusable elements of the cell take `tabIndex`, because the active row is the grid's only Tab stop. */
   cell: (row: Row, tabIndex: 0 | -1) => ReactNode;
 }
 
@@ -36,7 +36,7 @@ interface RowGridProps<Row> extends Omit<GridRowsOptions<Row>, "scroller" | "tre
   onEndNear?: () => void;
 }
 
-/** Rows of equal height, of which only those in sight exist. {@link useGridRows} says what the keys do. */
+/** Rows of equal height. Only visible rows are rendered. {@link useGridRows} describes the keys. */
 export function RowGrid<Row>(props: RowGridProps<Row>) {
   const { label, rows, idOf, columns, sort, onSort, selected, canSelect, onEndNear } = props;
   const scroller = useRef<HTMLDivElement>(null);
@@ -49,7 +49,7 @@ export function RowGrid<Row>(props: RowGridProps<Row>) {
     estimateSize: () => ROW_PX,
     overscan: 12,
     scrollPaddingEnd: HEAD_PX,
-    // The row in hand stays, wherever it is: else the focus would be lost by scrolling.
+    // The active row stays rendered, because scrolling would lose the focus otherwise.
     rangeExtractor: (range) =>
       [...new Set([...defaultRangeExtractor(range), active])].filter((row) => row < rows.length),
   });
@@ -133,7 +133,7 @@ interface LineProps<Row> {
   columns: readonly GridColumn<Row>[];
   hand: RowHand;
   isActive: boolean;
-  /** Undefined where rows cannot be selected. */
+  /** Undefined if rows cannot be selected. */
   isSelected: boolean | undefined;
   canBeSelected: boolean;
 }
@@ -183,7 +183,7 @@ function BareLine<Row>(props: LineProps<Row>) {
   );
 }
 
-/** Rendered anew only where something of the row itself has changed: scrolling makes only the rows that come. */
+/** A row renders again only if its own content has changed. Scrolling renders only the new rows. */
 const Line = memo(BareLine) as typeof BareLine;
 
 interface HeaderCellProps<Row> {

@@ -4,7 +4,7 @@ import { classNames } from "./class-names.ts";
 export interface Segment<Value extends string> {
   value: Value;
   label: string;
-  /** Shown in place of the label, which then names it. */
+  /** An icon in place of the label, which then is its name. */
   icon?: ReactNode;
 }
 

@@ -5,7 +5,7 @@ interface SelectAllProps {
   onToggle: () => void;
 }
 
-/** The box in the head of a grid: on where all rows are selected, neither on nor off where some are. */
+/** The check box in the head of a grid: on if all rows are selected, mixed if some rows are. */
 export function SelectAll({ of, selected, onToggle }: SelectAllProps) {
   return (
     <input

@@ -65,7 +65,7 @@ interface ComboboxProps {
   value: string | null;
   onValueChange: (value: string | null) => void;
   options: readonly string[];
-  /** Said where nothing matches. */
+  /** The text if no option matches. */
   emptyText?: string;
   className?: string;
 }

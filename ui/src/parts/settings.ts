@@ -1,4 +1,4 @@
-/* What a reader chose that no address should carry: theme, widths. Kept by the browser where it allows that. */
+/* Choices of the reader that no address should hold: theme, widths. The browser stores them if it allows that. */
 
 const PREFIX = "trackflare.";
 
@@ -16,6 +16,6 @@ export function writeSetting(name: string, value: string | undefined): void {
     if (value === undefined) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, value);
   } catch {
-    // A browser that keeps nothing: the setting lasts as long as the page.
+    // The browser stores nothing, so the setting lasts as long as the page.
   }
 }

@@ -10,7 +10,7 @@ interface SplitPaneProps {
   initial?: number;
   min?: number;
   max?: number;
-  /** What has the width that the handle sets. */
+  /** The pane whose width the handle sets. */
   first: ReactNode;
   second: ReactNode;
 }

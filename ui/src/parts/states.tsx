@@ -4,13 +4,13 @@ import { classNames } from "./class-names.ts";
 
 interface EmptyStateProps {
   title: string;
-  /** What to do about it. */
+  /** What the reader can do. */
   children?: ReactNode;
   /** Buttons or links. */
   actions?: ReactNode;
 }
 
-/** Stands where there is nothing to show, and says what to do. */
+/** Shown in place of empty content, with what the reader can do. */
 export function EmptyState({ title, children, actions }: EmptyStateProps) {
   return (
     <div className="m-auto flex max-w-[480px] flex-col items-center gap-2 p-8 text-center">
@@ -22,15 +22,15 @@ export function EmptyState({ title, children, actions }: EmptyStateProps) {
 }
 
 interface ErrorStateProps {
-  /** What could not be done: `These runs could not be loaded.` */
+  /** What failed: `These runs could not be loaded.` */
   title: string;
   error: unknown;
-  /** What to do, beyond trying again. */
+  /** What the reader can do besides trying again. */
   children?: ReactNode;
   onRetry?: () => void;
 }
 
-/** Stands where something failed: what, why by the server's own words, and a way on. */
+/** Shown in place of content that failed: what failed, the server's own reason, and what the reader can do. */
 export function ErrorState({ title, error, children, onRetry }: ErrorStateProps) {
   const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
   return (
@@ -48,14 +48,14 @@ export function ErrorState({ title, error, children, onRetry }: ErrorStateProps)
   );
 }
 
-/** A grey bar in the place of text that is on its way. Give it the width that the text will have. */
+/** A grey bar in place of text that is being loaded. Give it the width of the text. */
 export function Skeleton({ className }: { className?: string }) {
   return <span aria-hidden className={classNames("block h-3 animate-pulse rounded-sm bg-hover", className)} />;
 }
 
 const ROW_WIDTHS = ["w-2/3", "w-1/2", "w-3/4", "w-3/5"];
 
-/** Rows of a table that is on its way, as high as its rows will be. */
+/** Rows of a table that is being loaded, with the height of its rows. */
 export function SkeletonRows({ rows = 8, label = "Loading" }: { rows?: number; label?: string }) {
   return (
     <div role="status" aria-label={label} className="w-full">

@@ -1,6 +1,6 @@
 import { diffLines, diffWordsWithSpace } from "diff";
 
-/** A piece of a line; what only one side has is marked. */
+/** A piece of a line. A piece that only one side has is marked. */
 export interface DiffPiece {
   readonly text: string;
   readonly isChanged: boolean;
@@ -26,10 +26,10 @@ export interface DiffRow {
 const CONTEXT = 3;
 /** Longer lines are compared as a whole. */
 const MAX_WORDS = 2000;
-/** So long the comparison may take; texts that differ too much are told one after the other. */
+/** The limit of the comparison's time. Texts that differ too much are shown one after the other. */
 const MAX_MS = 2000;
 
-/** The rows of two texts; what is the same far from any change is one gap, unless `isWhole`. */
+/** The rows of two texts. Equal lines far from any change become one gap, unless `isWhole`. */
 export function diffRows(left: string, right: string, isWhole = false): DiffRow[] {
   const changes = diffLines(left, right, { timeout: MAX_MS }) ?? [
     { value: left, removed: true, added: false },

@@ -7,7 +7,7 @@ interface LabelledProps {
   /** The label is for readers only. */
   isLabelHidden?: boolean;
   hint?: ReactNode;
-  /** What is wrong with the value. */
+  /** The mistake in the value. */
   error?: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { readSetting, writeSetting } from "./settings.ts";
 
-/** What the reader wants; `system` follows the machine. */
+/** The reader's choice; `system` follows the machine. */
 export type ThemeChoice = "system" | "light" | "dark";
 
 const SETTING = "theme";

@@ -10,7 +10,7 @@ interface ToastAction {
   onSelect: () => void;
 }
 
-/** Says what was done, for five seconds; `action` offers to undo it. */
+/** Shows for five seconds that something was done. `action` offers to undo it. */
 export function say(title: string, action?: ToastAction): void {
   const id = manager.add({
     title,
@@ -26,13 +26,13 @@ export function say(title: string, action?: ToastAction): void {
   });
 }
 
-/** Says what could not be done, and why, until it is closed. */
+/** Shows what failed, and why, until the reader closes it. */
 export function sayFailed(title: string, error: unknown): void {
   const description = error instanceof Error ? error.message : String(error);
   manager.add({ title, description, type: "error", timeout: 0, priority: "high" });
 }
 
-/** Where toasts appear: once, in the frame. */
+/** The place of toasts, once in the frame. */
 export function Toasts() {
   return (
     <Toast.Provider toastManager={manager}>

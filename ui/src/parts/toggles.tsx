@@ -18,7 +18,7 @@ interface CheckboxProps extends Omit<OnOffProps, "label"> {
   label: string;
   /** The label is for readers only. */
   isLabelHidden?: boolean;
-  /** Neither on nor off: part of what it stands for. */
+  /** Neither on nor off: some of the items are on. */
   isMixed?: boolean;
 }
 

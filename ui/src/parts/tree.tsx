@@ -5,13 +5,13 @@ import { classNames } from "./class-names.ts";
 
 const ROW_PX = 24;
 const INDENT_PX = 14;
-/** Of the deepest line: a tree that is deeper than its pane is wide scrolls. */
+/** The indentation of the deepest line. A deeper tree scrolls in its pane. */
 const LEAST_LINE_PX = 160;
 
 /** One line of a tree; the lines of closed branches are left out. */
 export interface TreeLine {
   id: string;
-  /** Where the reader's letters search; its title. */
+  /** The line's text, which typed letters search, and its title. */
   label: string;
   /** 0 at the top. */
   depth: number;
@@ -28,7 +28,7 @@ interface TreeProps {
   onToggle: (id: string) => void;
 }
 
-/** A tree of which only the lines in sight exist. Arrows move, open and close, Enter selects, letters find. */
+/** A tree that renders only its visible lines. Arrows move, open and close. Enter selects. Letters search. */
 export function Tree({ label, lines, selectedId, onSelect, onToggle }: TreeProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [activeId, setActiveId] = useState(selectedId);

@@ -1,7 +1,7 @@
 import { useNow } from "./clock.ts";
 import { formatDuration, formatExact, formatMetric, formatRelative, formatTime } from "./format.ts";
 
-/** How long ago; the exact time in its title. A time that is missing is a dash. */
+/** The time that has passed since then. The title has the exact time. A missing time is a dash. */
 export function Time({ timeMs, isExact = false }: { timeMs: number | null | undefined; isExact?: boolean }) {
   const nowMs = useNow();
   if (timeMs === null || timeMs === undefined || !Number.isFinite(timeMs)) return <Dash />;

@@ -1,12 +1,12 @@
 import { useSyncExternalStore } from "react";
 import { readSetting, writeSetting } from "../parts/settings.ts";
 
-/* Where the reader has been, and what they marked: kept by their browser. */
+/* The pages that the reader visited and marked. The browser stores them. */
 
 export interface Place {
   readonly kind: "experiment" | "run";
   readonly id: string;
-  /** Of the run; its own id of an experiment. */
+  /** The experiment of a run; an experiment's own id. */
   readonly experimentId: string;
   readonly name: string;
 }
