@@ -47,7 +47,7 @@ export default function ConnectionBanner() {
             <>
               <CloudOff size={16} aria-hidden className="shrink-0 text-warning" />
               <span className="min-w-0 flex-1">
-                The server cannot be reached. What you see may be old; it is read anew once the server answers.
+                The server cannot be reached. The page may be out of date, and reloads its data when the server answers.
               </span>
               <Button onClick={() => void tryAgain()}>Try now</Button>
             </>

@@ -38,7 +38,7 @@ export default function AccessDialog({ name, thing, onClose }: AccessDialogProps
       title={`Who can see ${name}`}
       width="medium"
       {...(list.data && {
-        description: `Whoever is not named here ${DEFAULT_WORDS[list.data.default_permission]}. Admins may do everything.`,
+        description: `Everybody else ${DEFAULT_WORDS[list.data.default_permission]}. Admins may do everything.`,
       })}
     >
       {list.error !== null && list.data === undefined ? (

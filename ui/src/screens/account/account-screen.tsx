@@ -47,7 +47,7 @@ export function AccountScreen() {
       >
         <p className="text-ink-muted">
           {can_change_password
-            ? "A new password signs out every other browser. Tokens go on."
+            ? "A new password signs out every other browser. Tokens stay valid."
             : managed_by === "settings"
               ? "This is the admin of the server's settings, whose password is a setting: TRACKFLARE_ADMIN_PASSWORD."
               : `${managed_by} manages this account. You sign in there, and change a password there.`}

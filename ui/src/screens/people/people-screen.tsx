@@ -65,17 +65,21 @@ export function PeopleScreen() {
     <TextPage title="People">
       <div className="flex flex-col gap-2">
         <div className="flex flex-wrap items-center gap-2">
-          <SearchField label="Name" value={text} onValueChange={setText} className="min-w-0 flex-1 basis-40" />
-          <span role="status" className="text-ink-muted">
-            {formatCount(found.length)} {found.length === 1 ? "person" : "people"}
-          </span>
+          {people.data.length > 0 && (
+            <>
+              <SearchField label="Name" value={text} onValueChange={setText} className="min-w-0 flex-1 basis-40" />
+              <span role="status" className="text-ink-muted">
+                {formatCount(found.length)} {found.length === 1 ? "person" : "people"}
+              </span>
+            </>
+          )}
           <Button kind="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setDoing({ kind: "create" })}>
             New person
           </Button>
         </div>
         {people.data.length === 0 ? (
-          <EmptyState title="Nobody but the admin of the settings">
-            Give each person and job an account of their own, and grants on what they work on.
+          <EmptyState title="Only the admin of the server's settings so far">
+            Give each person and each job an account, and grants on the experiments that they work on.
           </EmptyState>
         ) : (
           <ul>
