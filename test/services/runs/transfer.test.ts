@@ -319,23 +319,29 @@ describe("a call that ends at any of its steps", () => {
 
   test("is finished by its repeat: copy", { timeout: 120_000 }, async () => {
     const from = await newExperiment();
-    const { runId, modelId } = await fullRun(from);
+    const runId = await newRun({ experiment_id: from, run_name: "small" });
+    for (let step = 0; step < 3; step++) await log(runId, "loss", step, step, step);
+    const { info } = await newModel({ experiment_id: from, name: "net", source_run_id: runId });
+    await putFile(`${from}/models/${info.model_id}/artifacts/MLmodel`, "flavors");
+    await mlflow("runs/update", { run_id: runId, status: "FINISHED", end_time: 9 });
     let calls = 0;
-    // Every second call: a copy takes some seventy.
+    // Every second call, because each try copies the run twice.
     for (let isOver = false; !isOver; calls += 2) {
       const to = await newExperiment();
       const message = { run_ids: [runId], experiment_id: to, copy_id: "c" };
       isOver = await die("copy", message, calls);
       const [copyId = ""] = await copy(message);
-      const { info } = await getRun(copyId);
-      expect(info.status).toBe("FINISHED");
+      const found = await searchRuns({
+        experiment_ids: [to],
+        filter: "metrics.loss = 2 AND attributes.status = 'FINISHED'",
+      });
+      expect(
+        found.map((run) => run.info.run_id),
+        `after ${calls} calls`,
+      ).toEqual([copyId]);
       expect(await historyOf(copyId, "loss")).toHaveLength(3);
-      expect((await metricsOf(copyId)).loss?.value).toBe(1 / 3);
-      expect(await keysBelow(`${to}/`), `after ${calls} calls`).toHaveLength(3);
-      expect(await searchRuns({ experiment_ids: [to] })).toHaveLength(1);
-      if (calls % 16 === 0) await expectFull(copyId, to, await modelOf(copyId));
+      expect(await keysBelow(`${to}/`)).toHaveLength(1);
     }
-    expect(calls).toBeGreaterThan(40);
-    await expectFull(runId, from, modelId);
+    expect(calls).toBeGreaterThan(20);
   });
 });

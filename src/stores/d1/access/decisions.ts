@@ -27,7 +27,12 @@ export interface Decision {
 }
 
 /** SQL: the parts of a thing of the question, a row of `json_each` under the alias `j`. */
-export const ITEM = { kind: "(j.value ->> 0)", id: "(j.value ->> 1)", more: "(j.value ->> 2)", root: "(j.value ->> 3)" };
+export const ITEM = {
+  kind: "(j.value ->> 0)",
+  id: "(j.value ->> 1)",
+  more: "(j.value ->> 2)",
+  root: "(j.value ->> 3)",
+};
 
 /** SQL: the level on the one thing that a query finds; no row if it finds none. */
 export const found = (level: string, from: string) => `(SELECT ${level} FROM ${from})`;
