@@ -1,56 +1,31 @@
-import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seriousFindings } from "./harness/axe.ts";
-import { expectSound, expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
+import { expectSound, expectSoundInBothThemes, type OurUi } from "./harness/our-ui.ts";
+import {
+  filter,
+  header,
+  link,
+  names,
+  newExperiment,
+  openRuns,
+  post,
+  type RunsSeed,
+  startRuns,
+  status,
+} from "./harness/runs-page.ts";
 
-/** What ui-runs.seed.py logged. */
-interface Seed {
-  readonly experimentId: string;
-  readonly emptyId: string;
-  readonly runs: readonly string[];
-  readonly hostile: readonly string[];
-}
-
-let ui: OurUi<Seed>;
+let ui: OurUi<RunsSeed>;
 
 beforeAll(async () => {
-  ui = await startOurUi<Seed>(new URL("ui-runs.seed.py", import.meta.url));
+  ui = await startRuns();
 });
 
-afterAll(async () => {
-  await ui.stop();
-});
+afterAll(() => ui.stop());
+
+const open = (search?: string) => openRuns(ui, search);
 
 const RUNS = 13;
-
-/** All runs in one list: what children below their parents do is tested by itself. */
-async function open(search = ""): Promise<OpenedPage> {
-  const opened = await ui.open(`/experiments/${ui.seed.experimentId}?nested=false${search.replace("?", "&")}`);
-  await opened.page.locator("[role=row][data-index]").first().waitFor();
-  return opened;
-}
-
-const link = (page: Page, name: string) => page.getByRole("link", { name, exact: true });
-const groups = (page: Page) => page.locator("[role=row][aria-expanded]");
-const names = (page: Page) => page.locator("[role=row][data-index]").getByRole("link").allTextContents();
-const status = (page: Page) => page.locator("header + div").getByRole("status");
-const filter = (page: Page) => page.getByRole("combobox", { name: "Filter runs", exact: true });
-const header = (page: Page, name: string) => page.getByRole("columnheader").getByRole("button", { name, exact: true });
-
-async function post<Answer>(path: string, body: object): Promise<Answer> {
-  const answer = await fetch(`${ui.server.url}/api/2.0/mlflow${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  expect(answer.status).toBe(200);
-  return (await answer.json()) as Answer;
-}
-
-async function newExperiment(name: string): Promise<string> {
-  return (await post<{ experiment_id: string }>("/experiments/create", { name })).experiment_id;
-}
 
 test("every run is counted and listed, hostile names as text", async () => {
   const opened = await open();
@@ -144,14 +119,14 @@ test("headers sort, with Shift by several; the address keeps it", async () => {
 });
 
 test("runs are ordered by how long they took; one that goes on in silence is stalled and comes last", async () => {
-  const experiment_id = await newExperiment("durations");
+  const experiment_id = await newExperiment(ui, "durations");
   const nowMs = Date.now();
   const log = async (run_name: string, startedMs: number, tookMs?: number): Promise<void> => {
     const body = { experiment_id, run_name, start_time: nowMs - startedMs };
-    const { run } = await post<{ run: { info: { run_id: string } } }>("/runs/create", body);
+    const { run } = await post<{ run: { info: { run_id: string } } }>(ui, "/runs/create", body);
     if (tookMs === undefined) return;
     const end_time = body.start_time + tookMs;
-    await post("/runs/update", { run_id: run.info.run_id, status: "FINISHED", end_time });
+    await post(ui, "/runs/update", { run_id: run.info.run_id, status: "FINISHED", end_time });
   };
   await log("short", 5_000_000, 4000);
   await log("silent", 4_000_000);
@@ -268,8 +243,8 @@ test("a column that is dragged to an edge has the table scroll", async () => {
 });
 
 test("five hundred columns are shown, of which only those in sight exist", async () => {
-  const experiment_id = await newExperiment("wide");
-  const { run } = await post<{ run: { info: { run_id: string } } }>("/runs/create", {
+  const experiment_id = await newExperiment(ui, "wide");
+  const { run } = await post<{ run: { info: { run_id: string } } }>(ui, "/runs/create", {
     experiment_id,
     run_name: "wide",
   });
@@ -279,7 +254,7 @@ test("five hundred columns are shown, of which only those in sight exist", async
     timestamp: 1,
     step: 0,
   }));
-  await post("/runs/log-batch", { run_id: run.info.run_id, metrics });
+  await post(ui, "/runs/log-batch", { run_id: run.info.run_id, metrics });
   const opened = await ui.open(`/experiments/${experiment_id}`);
   const { page } = opened;
   await link(page, "wide").waitFor();
@@ -297,191 +272,4 @@ test("five hundred columns are shown, of which only those in sight exist", async
   await page.getByRole("gridcell", { name: "99", exact: true }).waitFor();
   expect(await page.getByRole("gridcell").count()).toBeLessThan(30);
   await expectSound(opened);
-});
-
-test("groups tell mean and spread and open to their runs; children open below their parents", async () => {
-  const opened = await open(`?group=${encodeURIComponent('["params.model"]')}`);
-  const { page } = opened;
-  await expect.poll(() => groups(page).count()).toBe(2);
-  await expect.poll(() => groups(page).first().textContent()).toContain("±");
-  await groups(page).first().focus();
-  await page.keyboard.press("ArrowRight");
-  await expect.poll(async () => (await names(page)).length).toBeGreaterThan(5);
-  await expectSoundInBothThemes(opened);
-  await page.reload();
-  await expect.poll(async () => (await names(page)).length).toBeGreaterThan(5);
-  await groups(page).first().focus();
-  await page.keyboard.press("Space");
-  const members = (await names(page)).length;
-  await expect.poll(() => status(page).textContent()).toBe(`${members} selected`);
-  await page.getByRole("button", { name: /^Group/ }).click();
-  await page.getByRole("menuitemcheckbox", { name: /^Min–max/ }).click();
-  await page.keyboard.press("Escape");
-  await expect.poll(() => groups(page).first().textContent()).toMatch(/0 … 1.2/);
-  await page.getByRole("button", { name: /^Group/ }).click();
-  await page.getByRole("menuitemcheckbox", { name: "Children below their parents", exact: true }).click();
-  await page.keyboard.press("Escape");
-  await expect.poll(() => names(page)).toHaveLength(RUNS - 2);
-  await page
-    .getByRole("row")
-    .filter({ has: link(page, "parent") })
-    .getByRole("button", { name: "Open", exact: true })
-    .click();
-  await link(page, "child-1").waitFor();
-});
-
-test("keys move, select and open; selected runs are pinned, hidden and compared", async () => {
-  const opened = await open();
-  const { page } = opened;
-  const rows = page.locator("[role=row][data-index]");
-  await rows.first().focus();
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Space");
-  await page.keyboard.press("Shift+ArrowDown");
-  await expect.poll(() => status(page).textContent()).toBe("2 selected");
-  await expectSoundInBothThemes(opened);
-  const [, second, third] = await names(page);
-  await page.getByRole("button", { name: "Pin", exact: true }).click();
-  await expect.poll(async () => (await names(page)).slice(0, 2)).toEqual([second, third]);
-  await page.setViewportSize({ width: 1440, height: 300 });
-  await rows.last().scrollIntoViewIfNeeded();
-  await expect.poll(() => link(page, second!).boundingBox()).toMatchObject({ y: expect.closeTo(177, -2) });
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.getByRole("button", { name: "Hide", exact: true }).click();
-  await expect.poll(() => names(page)).toHaveLength(RUNS - 2);
-  await expectSound(opened);
-  await rows.first().focus();
-  const [first] = await names(page);
-  await page.keyboard.press("Enter");
-  await page.waitForURL(/\/runs\/[0-9a-f]{32}/);
-  await page.getByText(first!.slice(0, 30)).first().waitFor();
-});
-
-test("runs are tagged, deleted and restored together", async () => {
-  const opened = await open(`?q=${encodeURIComponent("attributes.run_name LIKE 'plain-%'")}`);
-  const { page } = opened;
-  await expect.poll(() => names(page)).toHaveLength(6);
-  await page.getByRole("checkbox", { name: "Select plain-4", exact: true }).click();
-  await page.getByRole("checkbox", { name: "Select plain-5", exact: true }).click();
-  await page.getByRole("button", { name: "Tag", exact: true }).click();
-  await page.getByRole("dialog").getByLabel("Key").fill("team");
-  await page.getByRole("dialog").getByLabel("Value").fill("blue");
-  await page.keyboard.press("Enter");
-  await page.getByText("Tagged 2 runs.").waitFor();
-  await filter(page).fill("tags.team = 'blue'");
-  await page.keyboard.press("Enter");
-  await expect.poll(() => names(page)).toEqual(["plain-5", "plain-4"]);
-  await page.getByRole("checkbox", { name: "Select all", exact: true }).check();
-  await page.getByRole("button", { name: "Delete", exact: true }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Delete", exact: true }).click();
-  await page.getByRole("heading", { name: "No run matches", exact: true }).waitFor();
-  await page.getByRole("button", { name: "Trash", exact: true }).click();
-  await page.getByRole("checkbox", { name: "Select all", exact: true }).check();
-  await page.getByRole("button", { name: "Restore", exact: true }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Restore", exact: true }).click();
-  await page.getByText("Restored 2 runs.").waitFor();
-  await page.getByRole("button", { name: "Active", exact: true }).click();
-  await expect.poll(() => names(page)).toEqual(["plain-5", "plain-4"]);
-  await expectSound(opened);
-});
-
-test("a view is saved for all who see the experiment", async () => {
-  const { page } = await open(`?q=${encodeURIComponent("metrics.acc > 0.45")}`);
-  await page.getByRole("button", { name: "Views", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Save this view…", exact: true }).click();
-  await page.getByRole("dialog").getByLabel("Name").fill("best <b>");
-  await page.keyboard.press("Enter");
-  await page.getByText("Saved the view best <b>.").waitFor();
-  const other = await open();
-  await other.page.getByRole("button", { name: "Views", exact: true }).click();
-  await other.page.getByRole("menuitem", { name: "best <b>", exact: true }).click();
-  await expect.poll(() => filter(other.page).inputValue()).toBe("metrics.acc > 0.45");
-  await expectSound(other);
-});
-
-test("a view of several experiments is offered in each; one too long is refused; one is replaced and removed", async () => {
-  const { experimentId, emptyId } = ui.seed;
-  const both = await ui.open(`/experiments/${experimentId},${emptyId}?q=${encodeURIComponent("metrics.acc > 0.85")}`);
-  const save = async (page: Page, name: string, submit: string): Promise<void> => {
-    await page.getByRole("button", { name: "Views", exact: true }).click();
-    await page.getByRole("menuitem", { name: "Save this view…", exact: true }).click();
-    await page.getByRole("dialog").getByLabel("Name").fill(name);
-    await page.getByRole("dialog").getByRole("button", { name: submit, exact: true }).click();
-    await page.getByText(`Saved the view ${name}.`).first().waitFor();
-  };
-  await expect.poll(() => names(both.page)).toHaveLength(4);
-  await both.page.getByRole("gridcell", { name: "runs", exact: true }).first().waitFor();
-  await save(both.page, "two", "Save");
-  await save(both.page, "two", "Replace");
-  const one = await ui.open(`/experiments/${emptyId}`);
-  await one.page.getByRole("button", { name: "Views", exact: true }).click();
-  await one.page.getByRole("menuitem", { name: "two (2 experiments)", exact: true }).click();
-  await expect.poll(() => names(one.page)).toHaveLength(4);
-  await one.page.getByRole("button", { name: "Views", exact: true }).click();
-  await one.page.getByRole("menuitem", { name: "Remove" }).click();
-  await expect.poll(() => one.page.getByRole("menu").count()).toBe(2);
-  await one.page.getByRole("menu").last().getByRole("menuitem", { name: "two", exact: true }).click();
-  await one.page.getByText("Removed the view two.").waitFor();
-  await expectSound(one);
-  const hidden = encodeURIComponent(JSON.stringify(Array.from({ length: 600 }, (_, index) => `${index}`.padStart(32))));
-  const { page } = await open(`?hidden=${hidden}`);
-  await page.getByRole("button", { name: "Views", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Save this view…", exact: true }).click();
-  await page.getByRole("dialog").getByLabel("Name").fill("long");
-  await page.getByRole("dialog").getByText("characters too long").waitFor();
-  expect(await page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).isDisabled()).toBe(true);
-});
-
-test("CSV has every matching run and no formula", async () => {
-  const { page } = await open();
-  await page.getByRole("button", { name: "More", exact: true }).click();
-  const downloading = page.waitForEvent("download");
-  await page.getByRole("menuitem", { name: "Download as CSV", exact: true }).click();
-  const text = await readFile(await (await downloading).path(), "utf8");
-  expect(text.trimEnd().split("\r\n")).toHaveLength(RUNS + 1);
-  expect(text).toContain(",'=HYPERLINK(1),");
-});
-
-test("charts stand beside the table", async () => {
-  const { page } = await open("?charts=true");
-  await page.locator('figure[data-metric="acc"]').waitFor();
-  await page.getByRole("separator", { name: "Width of the table", exact: true }).waitFor();
-  await page.getByRole("button", { name: "Charts", exact: true }).click();
-  await page.locator("figure").first().waitFor({ state: "detached" });
-});
-
-test("rows in sight of runs that go on are live in a table of many pages too", async () => {
-  const experiment_id = await newExperiment("many");
-  const log = (index: number) =>
-    post<{ run: { info: { run_id: string } } }>("/runs/create", {
-      ...{ experiment_id, run_name: `run-${index}`, start_time: 1_760_000_000_000 + index },
-    });
-  const created = await Promise.all(Array.from({ length: 230 }, (_, index) => log(index)));
-  const run_id = created[225]!.run.info.run_id;
-  const logAcc = (value: number) => post("/runs/log-metric", { run_id, key: "acc", value, timestamp: Date.now() });
-  await logAcc(0.25);
-  const { page } = await ui.open(`/experiments/${experiment_id}`);
-  const row = page.getByRole("row").filter({ has: link(page, "run-225") });
-  await row.getByText("0.25").waitFor();
-  await expect.poll(() => status(page).textContent()).toBe("230 runs");
-  await logAcc(0.75);
-  await row.getByText("0.75").waitFor();
-  await post("/runs/update", { run_id, status: "FAILED", end_time: Date.now() });
-  await row.getByText("Failed").waitFor();
-});
-
-test("an experiment that is not there is said to be missing", async () => {
-  const { page } = await ui.open("/experiments/987654321");
-  await page.getByRole("heading", { name: "There is no such experiment", exact: true }).waitFor();
-  expect(await seriousFindings(page)).toEqual([]);
-});
-
-test("an experiment without runs says what to do and shows the first by itself", async () => {
-  const opened = await ui.open(`/experiments/${ui.seed.emptyId}`);
-  const { page } = opened;
-  await page.getByRole("heading", { name: "No runs yet", exact: true }).waitFor();
-  await expectSound(opened);
-  const body = { experiment_id: ui.seed.emptyId, run_name: "the first", start_time: Date.now() };
-  await post("/runs/create", body);
-  await link(page, "the first").waitFor();
 });
