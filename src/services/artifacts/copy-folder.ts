@@ -76,7 +76,11 @@ async function copyPage(
       await file.body.cancel();
       left.push(servedLocation(join(source, below)));
     } else {
-      await ctx.artifacts.put(join(target, below), file.body, file.size);
+      await ctx.artifacts.put(join(target, below), file.body, file.size).catch(async (error: unknown) => {
+        // A body that nobody reads holds one of the few connections that a request may have open.
+        await file.body.cancel().catch(() => undefined);
+        throw error;
+      });
     }
   }
   return undefined;
