@@ -129,6 +129,19 @@ describe("artifacts", () => {
     await expectSound(opened);
   });
 
+  test("the table of MLflow's evaluator is drawn: a matrix for each class, and the scores as bars", async () => {
+    const opened = await openFile("per_class_metrics.csv");
+    const { page } = opened;
+    const matrix = page.getByRole("table", { name: "Confusion matrix of cat", exact: true });
+    await matrix.waitFor();
+    expect(await matrix.getByRole("cell").allTextContents()).toEqual(["9999 %", "11 %", "36 %", "4794 %"]);
+    await page.getByRole("img", { name: "Scores by class", exact: true }).waitFor();
+    await expectSoundInBothThemes(opened);
+    await page.getByRole("button", { name: "Table", exact: true }).click();
+    await page.getByRole("columnheader", { name: /^true_positives/ }).waitFor();
+    expect(page.url()).toContain("show=table");
+  });
+
   test("formulas in markdown are drawn, and money is money", async () => {
     const opened = await openFile("math.md");
     const { page } = opened;

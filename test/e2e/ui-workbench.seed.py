@@ -41,6 +41,12 @@ NOTEBOOK = {
     ],
 }
 
+PER_CLASS_METRICS = """\
+positive_class,true_negatives,false_positives,false_negatives,true_positives,example_count,accuracy_score,recall_score
+cat,99,1,3,47,150,0.97,0.94
+dog,100,0,0,50,150,1.0,1.0
+"""
+
 client = MlflowClient()
 experiments = [client.create_experiment("team/vision"), client.create_experiment("team/speech")]
 client.set_experiment_tag(experiments[0], "mlflow.note.content", "Classifiers of **cats**.\n\nEnergy is $E = mc^2$.")
@@ -84,6 +90,8 @@ def log_files(run_id: str, index: int) -> None:
     client.log_image(run_id, image, artifact_file="plots/confusion.png")
     client.log_text(run_id, "\x1b[32mepoch 1\x1b[0m loss 0.5\n10%|#    |\r100%|#####| done\n\x1b[31mfailed\x1b[0m\n", "train.log")
     client.log_text(run_id, json.dumps(NOTEBOOK), "report.ipynb")
+    # As MLflow's evaluator writes it.
+    client.log_text(run_id, PER_CLASS_METRICS, "per_class_metrics.csv")
     client.log_text(run_id, "The loss is $\\sum_i (y_i - x_i)^2$, for $5 and $6.\n\n$$E = mc^2$$\n", "math.md")
     with tempfile.TemporaryDirectory() as folder:
         np.save(f"{folder}/weights.npy", np.arange(12, dtype=np.float32).reshape(3, 4) / 4)

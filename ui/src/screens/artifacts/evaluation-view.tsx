@@ -7,6 +7,11 @@ import { Select } from "../../parts/select.tsx";
 import { useTheme } from "../../parts/theme.ts";
 import type { ClassCounts, CurveLine, EvaluationTable } from "./evaluation-tables.ts";
 
+const MATRIX_NOTE = "Rows are actual classes, and columns predicted classes. Shares are of the row.";
+
+/** Of more classes, the reader chooses one. */
+const MAX_SHOWN_CLASSES = 12;
+
 /** Draws a table of a classifier's evaluation. */
 export default function EvaluationView({ table }: { table: EvaluationTable }) {
   switch (table.kind) {
@@ -14,8 +19,9 @@ export default function EvaluationView({ table }: { table: EvaluationTable }) {
       return <ClassesView classes={table.classes} />;
     case "matrix":
       return (
-        <div className="overflow-auto p-4">
-          <Matrix labels={table.labels} rows={table.rows} />
+        <div className="flex flex-col gap-2 overflow-auto p-4">
+          <p className="text-ink-muted text-sm">{MATRIX_NOTE}</p>
+          <Matrix name="Confusion matrix" labels={table.labels} rows={table.rows} />
         </div>
       );
     default:
@@ -28,24 +34,34 @@ function ClassesView({ classes }: { classes: readonly ClassCounts[] }) {
   const theme = useTheme();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const option = useMemo(() => scoresOption(classes), [classes, theme]);
-  const one = classes.find(({ name }) => name === chosen) ?? classes[0]!;
+  const isFew = classes.length <= MAX_SHOWN_CLASSES;
+  const shown = isFew ? classes : [classes.find(({ name }) => name === chosen) ?? classes[0]!];
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-auto p-4">
-      <section aria-label="One class against the others" className="flex flex-col gap-2">
-        <Select
-          label="Class"
-          value={one.name}
-          onValueChange={setChosen}
-          options={classes.map(({ name }) => ({ value: name, label: name }))}
-          className="self-start"
-        />
-        <Matrix
-          labels={[`not ${one.name}`, one.name]}
-          rows={[
-            [one.trueNegatives, one.falsePositives],
-            [one.falseNegatives, one.truePositives],
-          ]}
-        />
+      <section aria-label="Each class against the others" className="flex flex-col gap-2">
+        {!isFew && (
+          <Select
+            label="Class"
+            value={shown[0]!.name}
+            onValueChange={setChosen}
+            options={classes.map(({ name }) => ({ value: name, label: name }))}
+            className="self-start"
+          />
+        )}
+        <p className="text-ink-muted text-sm">{MATRIX_NOTE}</p>
+        <div className="flex flex-wrap gap-x-8 gap-y-4">
+          {shown.map((one) => (
+            <Matrix
+              key={one.name}
+              name={`Confusion matrix of ${one.name}`}
+              labels={[`not ${one.name}`, one.name]}
+              rows={[
+                [one.trueNegatives, one.falsePositives],
+                [one.falseNegatives, one.truePositives],
+              ]}
+            />
+          ))}
+        </div>
       </section>
       {Object.keys(classes[0]!.scores).length > 0 && (
         <section aria-label="Scores by class" className="flex max-w-[960px] flex-col gap-2">
@@ -57,11 +73,17 @@ function ClassesView({ classes }: { classes: readonly ClassCounts[] }) {
   );
 }
 
+interface MatrixProps {
+  name: string;
+  labels: readonly string[];
+  /** `rows[actual][predicted]` */
+  rows: readonly (readonly number[])[];
+}
+
 /** A confusion matrix. Each cell is as strong as its share of the actual class. */
-function Matrix({ labels, rows }: { labels: readonly string[]; rows: readonly (readonly number[])[] }) {
+function Matrix({ name, labels, rows }: MatrixProps) {
   return (
-    <table className="self-start border-collapse text-center">
-      <caption className="pb-1 text-left text-ink-muted text-sm">Rows: actual class. Columns: predicted class.</caption>
+    <table aria-label={name} className="self-start border-collapse text-center">
       <thead>
         <tr>
           <th />
