@@ -11,7 +11,7 @@ import { type Field, placeOf, readField } from "./fields.ts";
 import { AxisPicker, PlotLayout, type PlotProps, PlottedRuns, useLooks, useScales } from "./plot-parts.tsx";
 import { pointText } from "./scatter-view.tsx";
 
-/** More bars are too thin to be told apart. */
+/** More bars are too thin to distinguish. */
 const MAX_BARS = 60;
 
 /** A field of each run as a bar, the best first. */

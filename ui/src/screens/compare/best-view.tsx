@@ -19,7 +19,7 @@ import { type Field, placeOf, readField } from "./fields.ts";
 import { AxisPicker, missingNote, PlotLayout, type PlotProps, PlottedRuns, useScales } from "./plot-parts.tsx";
 import { pointText } from "./scatter-view.tsx";
 
-/** Every run by when it began, and the best that there was up to then: how a search goes on. */
+/** Every run by its start, and the best result until then: the progress of a search. */
 export function BestView({ runs, choice, search, change, openRun }: PlotProps) {
   const theme = useTheme();
   const scales = useScales(search);
@@ -78,7 +78,7 @@ function byStart(runs: readonly ComparedRun[], field: Field): number[] {
     .sort((a, b) => runs[a]!.startMs! - runs[b]!.startMs!);
 }
 
-/** Those that were better than all before them. @param order indexes of runs by when they began */
+/** The runs that were better than all earlier runs. @param order indexes of runs by their start */
 export function bestSoFar(order: readonly number[], field: Field, isLess: boolean): number[] {
   let best = isLess ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   return order.filter((run) => {

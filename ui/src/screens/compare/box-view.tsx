@@ -88,7 +88,7 @@ interface BoxPlot {
   boxes: readonly Box[];
 }
 
-/** Points beside each other, as runs with equal values would hide each other. */
+/** Spreads points sideways, because runs with equal values would hide each other. */
 const SPREAD_PX = [0, -8, 8, -16, 16, -24, 24];
 const WIDEST_PX = 90;
 const NARROWEST_PX = 12;

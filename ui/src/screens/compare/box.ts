@@ -1,7 +1,7 @@
 import { formatMetric } from "../../parts/format.ts";
 import { type Field, type FieldValue, NONE, placeOf, sortedWords } from "./fields.ts";
 
-/** A box of a group: quartiles, whiskers at the last values within 1.5 times the box's height, and who is in it. */
+/** A group's box: quartiles, whiskers at the last values within 1.5 times the box's height, and the group's runs. */
 export interface Box {
   readonly group: string;
   /** Indexes of the runs that have a value. */
@@ -31,7 +31,7 @@ export interface Grouping {
   readonly groups: readonly string[];
 }
 
-/** Runs by a field's value: each word and number a group, or ranges of as many runs each where there are many numbers. */
+/** Runs by a field's value. Each word and each number is a group. Many numbers make ranges with equal numbers of runs. */
 export function grouping(values: readonly FieldValue[]): Grouping {
   const numbers = values
     .filter((value) => typeof value === "number")
@@ -61,7 +61,7 @@ export function grouping(values: readonly FieldValue[]): Grouping {
   return { groupOf, groups: [...new Set([...groups, ...groupOf])] };
 }
 
-/** Groups in the order of `groups`, without those that have no value. */
+/** Groups in the order of `groups`, without groups that have no value. */
 export function boxes(values: Field, groupOf: readonly string[], groups: readonly string[]): Box[] {
   return groups.flatMap((group) => {
     const runs = groupOf.flatMap((own, run) => (own === group && placeOf(values, run) !== undefined ? [run] : []));

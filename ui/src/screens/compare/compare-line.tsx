@@ -11,13 +11,13 @@ import type { CompareCell, CompareRow, Direction } from "./compare-rows.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { RunLink } from "./run-link.tsx";
 
-/* Parts of the table, each rendered anew only where something of it has changed: scrolling makes only what comes into sight. */
+/* Parts of the table. A part renders again only if its content has changed. Scrolling renders only new parts. */
 
 export const ROW_PX = 28;
 /** A narrower column has no room for a word beside the run's name. */
 const BADGE_PX = 168;
 
-/** What can be done with the runs of a comparison. */
+/** The actions on the runs of a comparison. */
 export interface RunHand {
   open: (run: ComparedRun) => void;
   /** Makes it the one that the others are compared with. */
@@ -42,7 +42,7 @@ interface CompareHeadProps {
   hand: RunHand;
 }
 
-/** A run's name above its column, and what can be done with it. */
+/** A run's name above its column, with its actions. */
 export const CompareHead = memo(function CompareHead(props: CompareHeadProps) {
   const { run, index, isLast, isBaseline, isMovable, start, width, hand } = props;
   const places: MenuEntry[] = [

@@ -16,13 +16,13 @@ export interface CompareCell {
   readonly isBest?: boolean;
   /** How far a metric is from the baseline's, and whether that is better. */
   readonly delta?: Delta | undefined;
-  /** What changed in the code since the baseline's commit, where its host tells. */
+  /** The address of the changes since the baseline's commit, if the host of the code has one. */
   readonly diffUrl?: string | undefined;
 }
 
 export interface Delta {
   readonly text: string;
-  /** Undefined where no direction is better. */
+  /** Undefined if no direction is better. */
   readonly isBetter: boolean | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface RowChoice {
 
 type ValueRow = Extract<CompareRow, { kind: "values" }>;
 
-/** What the table shows, section by section; a section without rows is left out. */
+/** The table's rows by section. A section without rows is left out. */
 export function compareRows(runs: readonly ComparedRun[], choice: RowChoice): CompareRow[] {
   const words = choice.words.toLowerCase().split(/\s+/).filter(Boolean);
   const isShown = ({ label, differs }: ValueRow): boolean =>
@@ -110,7 +110,7 @@ function textRows(runs: readonly ComparedRun[], kind: "params" | "tags", baselin
   );
 }
 
-/** What each run read, by what it read it for. */
+/** The datasets of each run, by their purpose. */
 function datasetRows(runs: readonly ComparedRun[], baseline: number): ValueRow[] {
   const byContext = runs.map(({ datasets }) => Map.groupBy(datasets, ({ context }) => context ?? "Dataset"));
   return keysOf(byContext).map((context) =>
@@ -184,7 +184,7 @@ function metricRows(runs: readonly ComparedRun[], { stats, turned, baseline }: R
   );
 }
 
-/** What the reader says, or the name of the metric. */
+/** The reader's choice, or the direction that the metric's name suggests. */
 function directionOf(key: string, turned: readonly string[]): Direction {
   const isTurned = turned.includes(key);
   if (isCounter(key)) return undefined;
@@ -222,7 +222,7 @@ function metricRow(
 
 const DELTA_DIGITS = 3;
 
-/** Undefined where either is none, NaN or infinite, or both are the same. */
+/** Undefined if either value is missing, NaN or infinite, or if both are equal. */
 function deltaOf(value: number, from: number | undefined, direction: Direction): Delta | undefined {
   const difference = value - (from ?? Number.NaN);
   if (!Number.isFinite(difference) || difference === 0) return undefined;

@@ -41,7 +41,7 @@ const VIEWS = [
 
 type View = (typeof VIEWS)[number]["value"];
 
-/** Runs, of one experiment or several, beside each other. */
+/** Compares runs of one or several experiments. */
 export function CompareScreen() {
   const search = useSearch({ from: "/compare" });
   const navigate = useNavigate({ from: "/compare" });

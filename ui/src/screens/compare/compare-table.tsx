@@ -6,7 +6,7 @@ import type { CompareRow } from "./compare-rows.ts";
 import type { ComparedRun } from "./compared-run.ts";
 
 const HEAD_PX = 36;
-/** Where the scroller is narrower, keys and runs are too. */
+/** In a narrower scroller, columns of keys and runs are narrower too. */
 const NARROW_PX = 720;
 
 interface CompareTableProps {
@@ -14,14 +14,14 @@ interface CompareTableProps {
   rows: readonly CompareRow[];
   /** The place of the run that the others are compared with. */
   baseline: number;
-  /** Puts the runs in this order; one that is left out is out of the comparison. Undefined where a search says which they are. */
+  /** Sets the order of the runs. A run that is left out leaves the comparison. Undefined if a search chooses the runs. */
   onRuns: ((ids: readonly string[]) => void) | undefined;
   onBaseline: (run: ComparedRun) => void;
   onTurn: (metricKey: string) => void;
   openRun: (run: ComparedRun) => void;
 }
 
-/** Runs side by side: a column each, a row a value. Only what is in sight is in the page. Arrows move by a column. */
+/** Runs side by side: a column for each run, a row for each value. Only visible cells are rendered. Arrows move by a column. */
 export function CompareTable({ runs, rows, baseline, ...does }: CompareTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);

@@ -1,7 +1,7 @@
 import type { Run, RunStatus } from "../../api/runs.ts";
 import { NOTE_TAG, toDouble, valueFor } from "../../api/wire.ts";
 
-/** What one metric of one run came to. */
+/** The result of one metric of one run. */
 export interface MetricEnds {
   readonly last: number;
   /** Undefined until asked for. */
@@ -9,7 +9,7 @@ export interface MetricEnds {
   readonly max?: number | undefined;
 }
 
-/** What a run read: where it says so, to what end, such as `training`. */
+/** A dataset of a run, with its purpose if the run names one, such as `training`. */
 export interface ComparedDataset {
   readonly name: string;
   readonly digest: string;
@@ -35,7 +35,7 @@ export interface ComparedRun {
   readonly note: string | undefined;
   readonly params: ReadonlyMap<string, string>;
   readonly metrics: ReadonlyMap<string, MetricEnds>;
-  /** Without those that MLflow keeps for itself. */
+  /** Without MLflow's own tags. */
   readonly tags: ReadonlyMap<string, string>;
 }
 

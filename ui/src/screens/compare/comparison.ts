@@ -26,7 +26,7 @@ function isMissing(error: unknown): boolean {
   );
 }
 
-/** Few questions as a rule: the first run, then the others of its experiment at once, and so on with those still missing. */
+/** Mostly few requests: the first run, then all runs of its experiment at once, and so on with the missing runs. */
 async function loadRuns(ids: readonly string[], signal: AbortSignal): Promise<Loaded> {
   const found = new Map<string, Run>();
   const missing: string[] = [];
@@ -107,7 +107,7 @@ const endsQuery = (runs: readonly ComparedRun[], isLive: boolean) => {
   });
 };
 
-/** The runs of a comparison in the order of their ids, kept up while one goes on; with the ends of metrics if asked for. */
+/** The runs of a comparison in the order of their ids, reloaded while a run is live. `ends` adds the extremes of metrics. */
 export function useComparison(ids: readonly string[], needsEnds: boolean) {
   const loaded = useQuery({
     queryKey: ["runs", "compared", ids],

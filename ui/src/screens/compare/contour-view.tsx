@@ -103,7 +103,7 @@ interface ContourPlot {
   drawn: readonly number[];
 }
 
-/** Why there is no surface, in the reader's words. */
+/** Why there is no surface, as a text for readers. */
 function problemOf({ x, y, z, drawn }: ContourPlot): string | undefined {
   const words = [x, y, z].find((field) => field.words !== undefined);
   if (words !== undefined) return `${words.name} has values that are no numbers.`;

@@ -56,7 +56,7 @@ function clip(corners: readonly Corner[], height: number): [number, number][] {
   return kept;
 }
 
-/** Polygons that together cover where the surface is at least so high. Cells that are so as a whole are joined to strips. */
+/** Polygons that cover the area where the surface has at least this height. Cells that are completely in the area are joined to strips. */
 export function regionAbove({ columns, rows, heights }: Grid, height: number): [number, number][][] {
   const polygons: [number, number][][] = [];
   const corner = (column: number, row: number): Corner => [

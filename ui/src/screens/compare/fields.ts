@@ -34,7 +34,7 @@ export interface Field {
   readonly name: string;
   /** In the order of the runs. */
   readonly values: readonly FieldValue[];
-  /** The distinct words in order, {@link NONE} last, where not every value is a number; such a field has no log scale. */
+  /** The distinct words in order, {@link NONE} last, if some value is no number. Such a field has no logarithmic scale. */
   readonly words: readonly string[] | undefined;
   readonly isLog: boolean;
 }
@@ -79,7 +79,7 @@ export function sortedWords(values: readonly FieldValue[]): string[] {
   });
 }
 
-/** Where a run is on the field's axis: its number, or its word's place. Undefined where it has none that can be drawn. */
+/** A run's position on the field's axis: its number, or the place of its word. Undefined if it cannot be drawn. */
 export function placeOf({ values, words, isLog }: Field, run: number): number | undefined {
   const value = values[run];
   if (words !== undefined) return words.indexOf(String(value ?? NONE));
@@ -88,7 +88,7 @@ export function placeOf({ values, words, isLog }: Field, run: number): number | 
   return Number.isFinite(number) && (!isLog || number > 0) ? number : undefined;
 }
 
-/** A field's places from 0, its least, to 1, its greatest; by order of magnitude where it is logarithmic. */
+/** A field's positions from 0 (its least value) to 1 (its greatest), by order of magnitude for a logarithmic field. */
 export function scaled(field: Field, runs: number): (number | undefined)[] {
   const places = Array.from({ length: runs }, (_, run) => {
     const place = placeOf(field, run);
@@ -100,14 +100,14 @@ export function scaled(field: Field, runs: number): (number | undefined)[] {
   return places.map((place) => (place === undefined ? undefined : span > 0 ? (place - least) / span : 0.5));
 }
 
-/** What can be chosen, and what is drawn where nothing was. */
+/** The fields to choose from, and the default choice. */
 export interface FieldChoice {
   readonly all: readonly string[];
   readonly metrics: readonly string[];
   readonly params: readonly string[];
-  /** Those that most runs have and that tell runs apart: what was measured on held-out data first. */
+  /** Metrics that most runs have and that distinguish runs. Metrics of held-out data come first. */
   readonly differingMetrics: readonly string[];
-  /** Likewise, those that explain most of the first of these metrics first. */
+  /** Params likewise. Params that explain most of the first metric come first. */
   readonly differingParams: readonly string[];
 }
 
@@ -158,7 +158,7 @@ function makeChoice(runs: readonly ComparedRun[]): FieldChoice {
     metrics,
     params,
     differingMetrics,
-    // What is only drawn by lot explains nothing, however well it fits the runs there are.
+    // A random param explains nothing, however well it fits these runs.
     differingParams: [...weights.keys()].sort(
       (a, b) => Number(isSeed(a)) - Number(isSeed(b)) || weights.get(b)! - weights.get(a)!,
     ),
@@ -177,7 +177,7 @@ function keyOf(field: string): string {
 const MAX_PARAM_AXES = 6;
 const MAX_METRIC_AXES = 3;
 
-/** The axes of parallel coordinates that nobody chose: what differs, parameters first. */
+/** The default axes of parallel coordinates: fields that differ, params first. */
 export function defaultAxes({ differingParams, differingMetrics, metrics, params }: FieldChoice): string[] {
   const telling = differingParams.filter((name) => !isSeed(name));
   const axes = [...telling.slice(0, MAX_PARAM_AXES), ...differingMetrics.slice(0, MAX_METRIC_AXES)];

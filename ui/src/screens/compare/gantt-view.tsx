@@ -18,11 +18,11 @@ import { useTheme } from "../../parts/theme.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { PlotLayout, type PlotProps, PlottedRuns, useLooks } from "./plot-parts.tsx";
 
-/** More runs are too thin to be told apart. */
+/** Bars of more runs are too thin to distinguish. */
 const MAX_DRAWN = 300;
 const NO_FIELDS: readonly [] = [];
 
-/** When each run began and ended: what was waited for, and what stood idle. */
+/** The start and the end of each run, which show waiting and idle times. */
 export function GanttView({ runs, openRun }: PlotProps) {
   const theme = useTheme();
   const nowMs = useNow();
@@ -69,7 +69,7 @@ export function GanttView({ runs, openRun }: PlotProps) {
   );
 }
 
-/** A run that goes on ends now. */
+/** A live run ends now. */
 function endOf({ startMs = 0, endMs, status }: ComparedRun, nowMs: number): number {
   return Math.max(startMs, endMs ?? (status === "RUNNING" ? nowMs : startMs));
 }

@@ -46,7 +46,7 @@ interface Bin {
 
 const MOST_BINS = 40;
 
-/** Ranges of equal width, of equal ratio where the field is logarithmic; of words, a bin for each. */
+/** Ranges of equal width, or of equal ratio for a logarithmic field. Each word has a bin. */
 export function binsOf({ values, words, isLog }: Field): Bin[] {
   if (words !== undefined) {
     const counts = Map.groupBy(values, (value) => String(value ?? words.at(-1)));

@@ -11,7 +11,7 @@ export interface RunSearch {
   readonly experimentIds: readonly string[];
   readonly filter: string | undefined;
   readonly orderBy: readonly string[];
-  /** Only these of the experiments' runs, where there are some. */
+  /** If not empty, only these runs of the experiments. */
   readonly runIds: readonly string[];
   readonly isDeleted: boolean;
 }
@@ -31,7 +31,7 @@ const MAX_METRICS = 80;
 const REFRESH_MS = 30_000;
 const NO_DATASETS: ComparedRun["datasets"] = [];
 
-/** Those that differ, and of these those that most runs have. */
+/** Keys whose values differ come first, then keys that most runs have. */
 function chosen(keys: readonly DistinctKey[], most: number): string[] {
   return keys
     .toSorted((a, b) => Number(b.differs) - Number(a.differs) || b.runs - a.runs)

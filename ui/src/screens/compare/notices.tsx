@@ -3,7 +3,7 @@ import { formatCount } from "../../parts/format.ts";
 import { MAX_RUNS } from "./comparison.ts";
 import type { ManyRuns } from "./many-runs.ts";
 
-/** What of many runs, or of their fields, is not shown. */
+/** Says which of many runs, or of their fields, are not shown. */
 export function ManyNotices({ runs, total, leftOut, asked, isTable }: ManyRuns & { asked: number; isTable: boolean }) {
   const words = [
     Math.max(asked, total) > runs.length &&
@@ -28,7 +28,7 @@ interface NoticesProps {
   onDrop: () => void;
 }
 
-/** What of the runs that the address names is not shown. */
+/** Says which of the address's runs are not shown. */
 export function Notices({ asked, missing, onDrop }: NoticesProps) {
   const words = [
     asked > MAX_RUNS && `Of ${asked} runs the first ${MAX_RUNS} are compared.`,

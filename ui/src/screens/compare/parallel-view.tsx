@@ -46,7 +46,7 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
   const selected = useMemo(() => brushed(fields, shownBrush, runs.length), [fields, shownBrush, runs]);
   const isBrushed = fields.some(({ name }) => (brush[name]?.length ?? 0) > 0);
 
-  // While an axis is dragged there are many changes, of which the address need not have all.
+  // Dragging an axis makes many changes. The address does not need all of them.
   const pending = useRef<{ brush: Brush; timer: ReturnType<typeof setTimeout> }>(undefined);
   const setInterval = (axis: string, intervals: AxisIntervals): void => {
     clearTimeout(pending.current?.timer);

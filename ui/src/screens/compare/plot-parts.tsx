@@ -10,7 +10,7 @@ import type { Field, FieldChoice, Scales } from "./fields.ts";
 import { RunLink } from "./run-link.tsx";
 import type { CompareSearch } from "./search.ts";
 
-/** What every drawing of a comparison is given. */
+/** The props of every drawing of a comparison. */
 export interface PlotProps {
   readonly runs: readonly ComparedRun[];
   readonly choice: FieldChoice;
@@ -25,7 +25,7 @@ interface FieldPickerProps {
   value: string | undefined;
   options: readonly string[];
   onChange: (field: string | undefined) => void;
-  /** Said where no field is chosen. */
+  /** The text if no field is chosen. */
   placeholder?: string;
   /** Offers a logarithmic axis. */
   log?: { isOn: boolean; isDisabled: boolean; onChange: (isOn: boolean) => void } | undefined;
@@ -61,7 +61,7 @@ export function FieldPicker({ label, value, options, onChange, placeholder, log 
 
 interface AxisPickerProps extends Pick<PlotProps, "search" | "change"> {
   label: string;
-  /** What the address calls the axis. */
+  /** The axis's name in the address. */
   axis: "x" | "y" | "z" | "by";
   value: string | undefined;
   options: readonly string[];
@@ -109,7 +109,7 @@ export function logSwitch(
   };
 }
 
-/** What the colours stand for: a field's least to its greatest value. */
+/** The legend of the colours: from a field's least to its greatest value. */
 export function ColourLegend({ field }: { field: Field }) {
   const numbers = field.values.filter((value) => typeof value === "number" && Number.isFinite(value)) as number[];
   const words = field.words;
@@ -212,7 +212,7 @@ interface PlotLayoutProps {
   controls: ReactNode;
   chart: ReactNode;
   table: ReactNode;
-  /** What the reader should know about the drawing, such as which runs are missing in it. */
+  /** Notes on the drawing, such as runs that are missing in it. */
   note?: ReactNode;
 }
 

@@ -132,7 +132,7 @@ function scatterOption(
   };
   const sizeOf = (run: number): number => {
     if (sizes === undefined) return drawn.length > MANY_POINTS ? SMALL_PX : DEFAULT_PX;
-    // By area, as that is what is seen.
+    // The value decides the area, because readers see the area.
     return SMALLEST_PX + (LARGEST_PX - SMALLEST_PX) * Math.sqrt(sizes[run] ?? 0);
   };
   return {
@@ -160,13 +160,13 @@ const AXIS_ROOM = 0.03;
 
 type AxisEnds = readonly [from: number, to: number];
 
-/** Both axes, each with its field's name. @param ends where they end; without them a little beyond the values. */
+/** Both axes, each with its field's name. @param ends the ends of the axes; without them, a little beyond the values */
 export function plane(look: Look, x: Field, y: Field, ends?: { x: AxisEnds; y: AxisEnds }): ChartOption {
   const axis = (field: Field, given: AxisEnds | undefined) => {
     const option = axisOption(look, field);
     if (field.words !== undefined) return option;
     const [min, max] = given ?? axisEnds(field.isLog);
-    // Where an axis ends is no round number.
+    // The end of an axis is not a round number.
     return { ...option, min, max, axisLabel: { ...option.axisLabel, showMinLabel: false, showMaxLabel: false } };
   };
   return {
@@ -185,7 +185,7 @@ interface Ends {
   readonly max: number;
 }
 
-/** Where an axis ends: a little beyond its values, whose ends are no round numbers and therefore not written. */
+/** The ends of an axis: a little beyond its values. They are not round numbers, so they have no label. */
 function axisEnds(isLog: boolean): readonly [(values: Ends) => number, (values: Ends) => number] {
   const ends = ({ min, max }: Ends): Ends => {
     if (!(min < max)) return isLog ? { min: min / 2, max: max * 2 } : { min: min - 1, max: max + 1 };

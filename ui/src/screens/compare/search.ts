@@ -16,7 +16,7 @@ const experimentIds = z.union([z.string(), z.pipe(z.number(), z.transform(String
 
 const interval = z.tuple([z.number(), z.number()]);
 
-/** What a comparison shows; all but the curves are also kinds of panels. */
+/** The views of a comparison. All views except the curves are also kinds of panels. */
 export const VIEWS = [
   "charts",
   "table",
@@ -35,17 +35,17 @@ export const VIEWS = [
 /** The state of a comparison that its address holds. Fields are spelled `metrics.acc`, `min(metrics.acc)`, `params.lr`. */
 export const compareSearch = z.object({
   runs: optional(ids),
-  /** Experiments, of which a whole search is compared, or more runs than a hundred: then `runs` are those of them. */
+  /** The experiments of a comparison of a search, or of more than a hundred runs, which `runs` then names. */
   experiments: optional(experimentIds),
   filter: optional(z.string()),
   sort: optional(z.array(z.string())),
   deleted: optional(z.boolean()),
   view: optional(z.enum(VIEWS)),
-  /** Id of the run that the others are compared with: the first where it says none. */
+  /** The id of the baseline. The default is the first run. */
   baseline: optional(z.string()),
-  /** Metrics of which other values are better than their names say. */
+  /** Metrics whose better direction is the opposite of the direction that their names suggest. */
   turned: optional(z.array(z.string())),
-  /** Of the files: the path, and the id of the run that is beside the baseline. */
+  /** For files: the path, and the id of the run beside the baseline. */
   file: optional(z.string()),
   beside: optional(z.string()),
   /** Of the table: part of a key, only rows that differ, which value of a metric. */
@@ -65,9 +65,9 @@ export const compareSearch = z.object({
   /** "" is each run's own. */
   colour: optional(z.string()),
   size: optional(z.string()),
-  /** Which value of the metric is best; as its name says where absent. */
+  /** The best end of the metric. The default depends on its name. */
   best: optional(z.enum(["least", "greatest"])),
-  /** What the boxes are grouped by. */
+  /** The field that groups the boxes. */
   by: optional(z.string()),
   ...chartSearch,
 });

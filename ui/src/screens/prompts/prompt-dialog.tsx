@@ -8,7 +8,7 @@ import { writePrompt } from "./prompts.ts";
 interface PromptDialogProps {
   /** Of the prompt that gets a version; undefined of a new one. */
   name?: string;
-  /** What the new version begins with. */
+  /** The initial text of the new version. */
   text?: string;
   onClose: () => void;
   onWritten: (name: string, version: string) => void;

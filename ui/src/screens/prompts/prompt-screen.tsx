@@ -22,7 +22,7 @@ import { listVersions, messagesOf, textOf, variablesOf } from "./prompts.ts";
 
 const ALONE = "none";
 
-/** A prompt: its versions, the text of one, and what differs from another. */
+/** A prompt: its versions, the text of one version, and the differences from another. */
 export function PromptScreen() {
   const { name } = useParams({ from: "/prompts/$name" });
   const search = useSearch({ from: "/prompts/$name" });

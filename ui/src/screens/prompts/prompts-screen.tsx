@@ -59,7 +59,7 @@ const COLUMNS: GridColumn<RegisteredModel>[] = [
   },
 ];
 
-/** The list of prompts, which MLflow's search of models leaves out unless it is asked for them. */
+/** The list of prompts. MLflow's search of models leaves prompts out unless a filter names them. */
 export function PromptsScreen() {
   const search = useSearch({ from: "/prompts" });
   const navigate = useNavigate({ from: "/prompts" });

@@ -8,7 +8,7 @@ import { quoted } from "../registry/registry-filter.ts";
 const IS_PROMPT = { key: "mlflow.prompt.is_prompt", value: "true" };
 const TEXT_TAG = "mlflow.prompt.text";
 const TYPE_TAG = "_mlflow_prompt_type";
-/** What MLflow's clients say of versions without files. */
+/** The source that MLflow's clients give versions without files. */
 const NO_SOURCE = "dummy-source";
 const PAGE = 1000;
 
@@ -59,7 +59,7 @@ export async function listVersions(name: string, signal?: AbortSignal): Promise<
   return versions.sort((a, b) => Number(b.version) - Number(a.version));
 }
 
-/** A new version, of a new prompt where `isNew`. */
+/** A new version; `isNew` creates the prompt first. */
 export async function writePrompt(input: {
   name: string;
   text: string;

@@ -6,8 +6,8 @@ export const promptsSearch = z.object({ q: optional(z.string()) });
 
 /** The state of a prompt's page that its address holds. */
 export const promptSearch = z.object({
-  /** The version that is shown: the latest where it says none. */
+  /** The shown version. The default is the latest version. */
   version: optional(z.coerce.string()),
-  /** The version that it is compared with. */
+  /** The version to compare with. */
   with: optional(z.coerce.string()),
 });

@@ -138,7 +138,7 @@ interface LineProps {
   children: ReactElement[];
 }
 
-/** What differs is marked by a colour and, for those who do not see it, a word. */
+/** Differences have a colour, and a word for readers who do not see colours. */
 function Line({ name, isMarked = false, children }: LineProps) {
   return (
     <tr>

@@ -1,4 +1,4 @@
-/** One line of a comparison: a key's text for each of what is compared; undefined where it has none. */
+/** One line of a comparison: the text of a key in each compared thing; undefined without one. */
 export interface ComparedLine {
   key: string;
   values: (string | undefined)[];

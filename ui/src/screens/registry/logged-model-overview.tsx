@@ -12,7 +12,7 @@ import { MODEL_STATUS } from "./logged-model-text.ts";
 import { quoted } from "./registry-filter.ts";
 import { runHref, Section, versionHref } from "./registry-parts.tsx";
 
-/** What is known of a logged model beside its files. */
+/** The properties of a logged model. */
 export function LoggedModelOverview({ model: { info, data } }: { model: LoggedModel }) {
   const setTags = useChange(setLoggedModelTags, ["logged-models"]);
   const removeTag = useChange(deleteLoggedModelTag, ["logged-models"]);
@@ -109,7 +109,7 @@ function SourceRun({ runId }: { runId: string }) {
   return <span title={runId}>{runId.slice(0, 8)}</span>;
 }
 
-/** Versions registered of it: those of its run whose source it is. */
+/** The registered versions of the model: versions of its run with the model as source. */
 function Versions({ runId, modelId }: { runId: string; modelId: string }) {
   const found = useQuery({
     ...modelVersionSearchQuery({ filter: `run_id = ${quoted(runId)}`, max_results: 200 }),

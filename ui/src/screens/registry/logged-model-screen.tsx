@@ -31,7 +31,7 @@ const TABS = [
 
 const FROM = "/experiments/$experimentId/models/$modelId";
 
-/** A logged model: what is known of it, and its files. */
+/** A logged model: its properties and its files. */
 export function LoggedModelScreen() {
   const { modelId, experimentId: inAddress } = useParams({ from: FROM });
   const { tab = "overview", path = "", ...place } = useSearch({ from: FROM });

@@ -1,4 +1,4 @@
-/* What a model's `MLmodel` file says: YAML as MLflow writes it, of which only these few lines are read. */
+/* Reads a model's `MLmodel` file. It parses only these few lines of the YAML that MLflow writes. */
 
 export interface MlmodelColumn {
   name: string;

@@ -18,7 +18,7 @@ export interface RegisterDialogProps {
   isOpen: boolean;
   onOpenChange: (isOpen: boolean) => void;
   runId: string;
-  /** The folder of the run's artifacts that is to be registered, where the reader has chosen one. */
+  /** The folder of the run's artifacts to register, if the reader has chosen one. */
   initialPath?: string;
   /** The logged model of the run that is to be registered, likewise. */
   initialModelId?: string;
@@ -31,7 +31,7 @@ interface Source {
   modelId?: string;
 }
 
-/** Makes a version of a registered model, a new one too, of what a run logged. */
+/** Makes a version of a new or an existing registered model from artifacts of a run. */
 export function RegisterDialog({ isOpen, onOpenChange, runId, initialPath, initialModelId }: RegisterDialogProps) {
   const navigate = useNavigate();
   const sources = useSources(runId, initialPath);
@@ -135,7 +135,7 @@ function useSources(runId: string, initialPath: string | undefined): Source[] {
   ];
 }
 
-/** A model of that name is made where none is known; it may have been made meanwhile. */
+/** Creates the model if no model has the name. Another client may have created it meanwhile. */
 async function registerVersion({ isNew, ...version }: Parameters<typeof createModelVersion>[0] & { isNew: boolean }) {
   try {
     if (isNew) await createRegisteredModel({ name: version.name });

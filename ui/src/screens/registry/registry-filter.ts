@@ -6,7 +6,7 @@ export function quoted(text: string): string {
 /** Starts as a condition of MLflow's grammar does: `name = …`, `tags.team LIKE …`. */
 const CONDITION = /^\s*(name|tags?\.(\w[\w.]*|`[^`]+`|"[^"]+"))\s*(=|!=|<|>|I?LIKE\b)/i;
 
-/** What is typed as a filter of MLflow's search: a condition as it stands, anything else is part of a name. */
+/** The typed text as a filter of MLflow's search. A condition stays as it is. Any other text is a part of a name. */
 export function modelFilter(text: string): string {
   const wanted = text.trim();
   if (wanted === "") return "";

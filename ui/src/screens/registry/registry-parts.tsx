@@ -96,12 +96,12 @@ interface UnreadableProps {
   what: string;
   error: Error;
   onRetry: () => void;
-  /** Where else to go. */
+  /** Links to other pages. */
   href: string;
   goTo: string;
 }
 
-/** In place of what is not there or could not be read. */
+/** Shown in place of a missing thing, or a thing that could not be loaded. */
 export function Unreadable({ what, error, onRetry, href, goTo }: UnreadableProps) {
   const isMissing = error instanceof ApiError && error.code === "RESOURCE_DOES_NOT_EXIST";
   return (

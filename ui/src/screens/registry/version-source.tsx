@@ -10,7 +10,7 @@ import { type MlmodelColumn, parseMlmodel } from "./mlmodel.ts";
 import { filesHref, sourceModelId } from "./model-source.ts";
 import { runHref, Section } from "./registry-parts.tsx";
 
-/** Where it comes from: the run, the logged model, the files. */
+/** The source of a version: the run, the logged model, the files. */
 export function Lineage({ version }: { version: ModelVersion }) {
   const runId = version.run_id ?? "";
   const run = useQuery({ ...runQuery(runId), enabled: runId !== "" });
@@ -63,7 +63,7 @@ export function Lineage({ version }: { version: ModelVersion }) {
   );
 }
 
-/** What its MLmodel file says of inputs, outputs and parameters. */
+/** The inputs, outputs and parameters in the MLmodel file. */
 export function Signature({ version: { name, version } }: { version: ModelVersion }) {
   const file = useQuery(artifactTextQuery({ kind: "model-version", name, version }, "MLmodel"));
   const model = file.data === undefined ? undefined : parseMlmodel(file.data);

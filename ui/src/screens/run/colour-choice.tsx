@@ -9,7 +9,7 @@ import { Button } from "../../parts/button.tsx";
 import { Popover } from "../../parts/popover.tsx";
 import { sayFailed } from "../../parts/toast.tsx";
 
-/** The run's mark, behind which its colour is chosen, for everyone: it is a tag that MLflow's own UI has, too. */
+/** The run's mark, which opens the choice of its colour. The colour is a tag that MLflow's UI uses too, so everyone sees it. */
 export function ColourChoice({ run }: { run: Run }) {
   const { run_id } = run.info;
   const own = valueFor(run.data.tags ?? [], COLOUR_TAG);

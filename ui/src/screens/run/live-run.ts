@@ -8,7 +8,7 @@ const REFRESH_MS = 1000;
 
 const POLL_MS = 5000;
 
-/** Keeps a run's query as its object tells; where its socket is refused, reads it anew every five seconds. */
+/** Updates a run's query with news from its object. If the socket is refused, reloads the run every five seconds. */
 export function useLiveRun(runId: string, isEnabled: boolean): void {
   const client = useQueryClient();
   const [isLost, setLost] = useState(false);

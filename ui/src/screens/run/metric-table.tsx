@@ -10,7 +10,7 @@ import { Metric } from "../../parts/values.tsx";
 import { ListSection } from "./list-section.tsx";
 import { METRIC_SORTS, type MetricRow, sortMetrics } from "./run-facts.ts";
 
-/** What one question asks for: a table has at most 1,000 columns. */
+/** The metrics of one request, because a table has at most 1,000 columns. */
 const COLUMNS_A_QUESTION = 900;
 
 type Aggregates = Record<string, Cell>;

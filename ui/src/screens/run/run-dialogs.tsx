@@ -6,7 +6,7 @@ import { TextField } from "../../parts/text-field.tsx";
 import { say } from "../../parts/toast.tsx";
 import { RegisterDialog } from "../registry/register-dialog.tsx";
 
-/** What the reader is doing to the run, in a dialog. */
+/** The action on the run that has a dialog open. */
 export type Doing = { kind: "rename" } | { kind: "delete" } | { kind: "register"; folder?: string };
 
 interface RunDialogProps {

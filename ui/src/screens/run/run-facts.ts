@@ -26,7 +26,7 @@ export const METRIC_SORTS = ["key", "last", "step", "first", "min", "max"] as co
 
 export type MetricSort = (typeof METRIC_SORTS)[number];
 
-/** The number of a cell for an order in which NaN and what is missing come last. */
+/** The sort value of a cell. NaN and missing values come last. */
 function rank(cell: Cell | undefined): number {
   const value = cell === null || cell === undefined ? Number.NaN : toDouble(cell as WireDouble);
   return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
@@ -50,7 +50,7 @@ export function sortMetrics(rows: readonly MetricRow[], words: string, sort: str
     });
 }
 
-/** What is known of a dataset's source or schema, which clients write as JSON: in lines, or as it is. */
+/** A dataset's source or schema, which clients write as JSON: its fields as lines, or the text as it is. */
 export function indented(json: string): string {
   try {
     return JSON.stringify(JSON.parse(json), undefined, 2);

@@ -22,7 +22,7 @@ interface BlockProps {
   children: ReactNode;
 }
 
-/** A heading with what belongs to the run below it. */
+/** A heading above things that belong to the run. */
 export function Block({ title, count, actions, children }: BlockProps) {
   return (
     <section aria-label={title} className="flex min-w-0 flex-col gap-1 px-3 wide:px-4">
@@ -164,7 +164,7 @@ function DatasetEntry({ dataset, context }: { dataset: Dataset; context: string 
   );
 }
 
-/** What belongs to the run, and could not be read. */
+/** Shown in place of things of the run that could not be loaded. */
 function Unread({ title, error }: { title: string; error: Error }) {
   return (
     <Block title={title}>

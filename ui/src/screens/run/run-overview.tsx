@@ -28,7 +28,7 @@ function decoded(path: string): string {
   }
 }
 
-/** What a run is, at a glance. */
+/** The overview of a run. */
 export function RunOverview({ run }: { run: Run }) {
   const { run_id } = run.info;
   // An image that is named by a path is a file of the run.

@@ -6,9 +6,9 @@ import { artifactSearch } from "../artifacts/search.ts";
 /** The state of a run's page that its address holds. */
 export const runSearch = z.object({
   tab: optional(z.enum(["overview", "charts", "system", "artifacts"])),
-  /** Other runs whose images of the same name are shown beside this one's, their ids apart by commas. */
+  /** The ids of other runs whose images are shown beside this run's, with commas between. */
   runs: optional(z.string()),
-  /** What is searched for among metrics, and among parameters. */
+  /** The search texts for metrics and for params. */
   mq: optional(z.string()),
   pq: optional(z.string()),
   /** The metrics' order: a column, with `-` before it descending. */

@@ -8,7 +8,7 @@ const TURN_ON = `mlflow.enable_system_metrics_logging()
 with mlflow.start_run():
     ...`;
 
-/** What the machine did while the run went on. */
+/** The charts of the machine's metrics during the run. */
 export default function SystemMetrics({ run }: { run: Run }) {
   if (hasSystemMetrics(run)) return <RunCharts runId={run.info.run_id} prefix={SYSTEM_PREFIX} />;
   return (

@@ -20,9 +20,9 @@ type FilesViewProps = Pick<PlotProps, "runs" | "search" | "change"> & {
   baseline: number;
 };
 
-/** The files that runs have under the same names: texts with their differences, images beside each other. */
+/** Files with the same names in several runs: texts with their differences, and images side by side. */
 export function FilesView({ runs, baseline, search, change }: FilesViewProps) {
-  // The baseline is always among those that are looked into.
+  // The baseline's files are always listed.
   const looked = useMemo(
     () => [runs[baseline]!, ...runs.filter((_, index) => index !== baseline)].slice(0, MAX_LOOKED),
     [runs, baseline],
@@ -114,7 +114,7 @@ function FileLine({ file: { kind, name, runIds, differs }, of, isChosen, onChoos
 
 interface SharedFileViewProps extends Pick<PlotProps, "search" | "change"> {
   file: SharedFile;
-  /** Those that were looked into, the baseline first. */
+  /** The runs whose files were listed, the baseline first. */
   runs: readonly ComparedRun[];
 }
 

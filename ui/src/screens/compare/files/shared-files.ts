@@ -4,7 +4,7 @@ import { isSmallCopy, seriesImage } from "../../artifacts/image-series.ts";
 
 /** Folders of a run that are looked into: it may have thousands. */
 const MAX_FOLDERS = 40;
-/** Runs that are looked into: what several of them have, the others mostly have too. */
+/** The number of runs whose files are listed. The other runs mostly have the same files. */
 export const MAX_LOOKED = 12;
 
 /** A file, or a series of images, that some runs have under the same path. */
@@ -31,7 +31,7 @@ interface Found {
   readonly size: number | undefined;
 }
 
-/** What can be looked at beside each other, what most runs have first. */
+/** Files that can be shown side by side. Files of most runs come first. */
 export async function findSharedFiles(runIds: readonly string[], signal: AbortSignal): Promise<SharedFiles> {
   const all = new Map<string, { first: Found; runIds: string[]; sizes: Set<number | undefined> }>();
   let isCut = false;

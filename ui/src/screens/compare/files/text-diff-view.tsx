@@ -17,13 +17,13 @@ const MAX_LENGTH = 2_000_000;
 interface TextDiffViewProps {
   path: string;
   baseline: ComparedRun;
-  /** Those that have the file, without the baseline. */
+  /** The runs that have the file, without the baseline. */
   others: readonly ComparedRun[];
   beside: ComparedRun;
   onBeside: (runId: string) => void;
 }
 
-/** A text of two runs side by side, with what differs marked. */
+/** A text of two runs side by side, with marked differences. */
 export function TextDiffView({ path, baseline, others, beside, onBeside }: TextDiffViewProps) {
   const [isWhole, setWhole] = useState(false);
   const left = useQuery(artifactTextQuery({ kind: "run", runId: baseline.id }, path));

@@ -93,7 +93,7 @@ function spreadOf(result: Float64Array, rows: Uint32Array): [mean: number, squar
   return [mean, squares];
 }
 
-/** What is left of the squares when the rows are divided at a value. */
+/** The sum of squares that remains if a value divides the rows. */
 function splitSquares(values: Float64Array, result: Float64Array, rows: Uint32Array, at: number): number {
   let [low, lowMean, lowSquares, high, highMean, highSquares] = [0, 0, 0, 0, 0, 0];
   for (const row of rows) {

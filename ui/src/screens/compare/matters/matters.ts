@@ -2,7 +2,7 @@ import { growForest, mulberry32 } from "./forest.ts";
 
 export type MatterValue = number | string | undefined;
 
-/** What is asked of a sweep: columns by name, and a result, run by run. */
+/** The question about a sweep: columns by name, and a result, with a value for each run. */
 export interface Question {
   readonly columns: readonly { readonly name: string; readonly values: readonly MatterValue[] }[];
   readonly result: readonly (number | undefined)[];
@@ -10,7 +10,7 @@ export interface Question {
 
 export interface Matter {
   readonly name: string;
-  /** Its share of what the trees explain: of all columns 1. */
+  /** The column's share of the variance that the trees explain. All columns together have 1. */
   readonly importance: number;
   /** Spearman's rank correlation, −1 to 1; undefined of columns that are no numbers. */
   readonly correlation: number | undefined;
@@ -25,7 +25,7 @@ export interface Answer {
   readonly runs: number;
   /** Of the variance of runs that the trees had not seen. */
   readonly explained: number;
-  /** The share that a column of mere chance got: what has no more says nothing. */
+  /** The share of a random column. A column with no more importance says nothing. */
   readonly chance: number;
 }
 

@@ -20,13 +20,13 @@ const POLICY =
   ).trustedTypes?.createPolicy("trackflare-matters", RULES) ?? RULES;
 
 export interface Matters {
-  /** Undefined while it is reckoned, and where there are too few runs. */
+  /** Undefined during the computation, and if there are too few runs. */
   readonly answer: Answer | undefined;
   readonly isReckoning: boolean;
   readonly error: string | undefined;
 }
 
-/** What matters, reckoned by a worker of the page's own; the answer to an older question is dropped. */
+/** Importance and correlation, computed by a worker. The answer to an earlier question is dropped. */
 export function useMatters(question: Question): Matters {
   const worker = useRef<Worker>(undefined);
   const asked = useRef(0);
