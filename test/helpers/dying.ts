@@ -3,8 +3,9 @@ import { env } from "cloudflare:workers";
 /** The calls of D1, of objects and of the bucket, of which the one of this number and all later ones fail: as if the Worker had ended. */
 export function dyingAfter(calls: number): { readonly env: Partial<Env>; readonly isDead: () => boolean } {
   let left = calls;
+  // R2 tells its own failures by such numbers.
   const call = <T>(work: () => T): T => {
-    if (--left < 0) throw new Error("the Worker has ended");
+    if (--left < 0) throw new Error("the Worker has ended (10001)");
     return work();
   };
   const counting = <T extends object>(target: T, counted: readonly string[]): T =>
