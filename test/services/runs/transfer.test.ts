@@ -316,32 +316,4 @@ describe("a call that ends at any of its steps", () => {
     }
     expect(tried).toBeGreaterThan(5);
   });
-
-  test("is finished by its repeat: copy", { timeout: 120_000 }, async () => {
-    const from = await newExperiment();
-    const runId = await newRun({ experiment_id: from, run_name: "small" });
-    for (let step = 0; step < 3; step++) await log(runId, "loss", step, step, step);
-    const { info } = await newModel({ experiment_id: from, name: "net", source_run_id: runId });
-    await putFile(`${from}/models/${info.model_id}/artifacts/MLmodel`, "flavors");
-    await mlflow("runs/update", { run_id: runId, status: "FINISHED", end_time: 9 });
-    let calls = 0;
-    // Every second call, because each try copies the run twice.
-    for (let isOver = false; !isOver; calls += 2) {
-      const to = await newExperiment();
-      const message = { run_ids: [runId], experiment_id: to, copy_id: "c" };
-      isOver = await die("copy", message, calls);
-      const [copyId = ""] = await copy(message);
-      const found = await searchRuns({
-        experiment_ids: [to],
-        filter: "metrics.loss = 2 AND attributes.status = 'FINISHED'",
-      });
-      expect(
-        found.map((run) => run.info.run_id),
-        `after ${calls} calls`,
-      ).toEqual([copyId]);
-      expect(await historyOf(copyId, "loss")).toHaveLength(3);
-      expect(await keysBelow(`${to}/`)).toHaveLength(1);
-    }
-    expect(calls).toBeGreaterThan(20);
-  });
 });

@@ -124,7 +124,7 @@ function Cell({ value, share }: { value: number; share: number }) {
   return (
     <td style={style} className="min-w-20 border border-line px-3 py-2" title={String(value)}>
       <span className="block">{isCount ? formatCount(value) : formatMetric(value, 4)}</span>
-      {isCount && <span className="block text-ink-muted text-sm">{formatMetric(share * 100, 3)} %</span>}
+      {isCount && <span className="block text-sm">{formatMetric(share * 100, 3)} %</span>}
     </td>
   );
 }
