@@ -32,7 +32,7 @@ export async function copyFolder(
   const here = (): FolderPosition => stack.map(({ folder, page, done }) => [folder, page, done]);
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     if (budget.isSpent) return here();
-    budget.spend(1);
+    await budget.spend(1);
     checkFolder(top.folder);
     const list = await ctx.artifacts.list(join(source, top.folder), top.page ?? undefined);
     const entered = await copyPage(ctx, { source, target, page: list.files, at: top }, left, budget);
@@ -68,7 +68,7 @@ async function copyPage(
     const below = join(at.folder, path);
     at.done++;
     if (isDir) return below;
-    budget.spend(2);
+    await budget.spend(2);
     const file = await ctx.artifacts.get(join(source, below));
     // Somebody deleted the file meanwhile.
     if (file === undefined) continue;

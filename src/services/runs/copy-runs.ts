@@ -85,7 +85,7 @@ export async function copyRuns(ctx: ServiceContext, asked: CopyRuns): Promise<Co
     );
     const cell = placeNewRun(ctx, toId, asked.experimentId);
     const copy: RunCopy = { fromId, toId, experimentId: asked.experimentId, cell, models, parents: copies };
-    budget.spend(1);
+    await budget.spend(1);
     if (!(await copyOne(ctx, copy, position, filesLeft, budget))) {
       return { copies, filesLeft, nextPageToken: toToken(position) };
     }
@@ -105,7 +105,7 @@ async function copyOne(
 ): Promise<boolean> {
   if (position.step === "rows") {
     if (budget.isSpent) return false;
-    budget.spend(6);
+    await budget.spend(6);
     await copyRows(ctx, copy);
     position.step = "points";
   }
@@ -114,7 +114,7 @@ async function copyOne(
     position.step = "files";
   }
   if (!(await copyFiles(ctx, copy, position, filesLeft, budget))) return false;
-  budget.spend(2);
+  await budget.spend(2);
   await endCopy(ctx.writes, copy.fromId, copy.toId);
   return true;
 }
@@ -139,14 +139,14 @@ async function copyPoints(
   position: Position,
   budget: Budget,
 ): Promise<boolean> {
-  budget.spend(1);
+  await budget.spend(1);
   const found = (await findMetricKeys(ctx.db, [fromId])).get(fromId) ?? new Set<string>();
   const keys = [...found].sort().filter((key) => position.key === undefined || key >= position.key);
   let metrics: (Series & { readonly key: string })[] = [];
   let room = POINTS_AT_A_TIME;
   const write = async (): Promise<void> => {
     if (metrics.length === 0) return;
-    budget.spend(4);
+    await budget.spend(4);
     await importPoints(ctx, [{ runId: toId, metrics }]);
     metrics = [];
     room = POINTS_AT_A_TIME;
@@ -160,7 +160,7 @@ async function copyPoints(
         position.after = after && [String(after.timestamp), String(after.step), doubleText(after.value)];
         if (budget.isSpent) return false;
       }
-      budget.spend(2);
+      await budget.spend(2);
       const wanted = room;
       for await (const series of readSeries(ctx, fromId, key, after, wanted)) {
         room -= series.values.length;
@@ -173,7 +173,7 @@ async function copyPoints(
   await write();
   // Searches then read the copy's metrics from D1.
   const there = (await findImportedRuns(ctx.db, [toId])).get(toId);
-  budget.spend(2);
+  await budget.spend(2);
   if (there?.isLive) await runObject(ctx.env, there).flush();
   position.key = position.after = undefined;
   return true;
@@ -195,7 +195,7 @@ async function copyFiles(
   filesLeft: string[],
   budget: Budget,
 ): Promise<boolean> {
-  budget.spend(1);
+  await budget.spend(1);
   const folders = await copiedFolders(ctx.db, copy);
   for (let index = position.folder ?? 0; index < folders.length; index++) {
     const next = await copyFolder(ctx, folders[index]!, position.files, filesLeft, budget);
