@@ -4,7 +4,7 @@ import { CellRuns, MAX_OPEN_RUNS, OWN } from "../../../../src/stores/run/cell-ru
 import { LiveSockets } from "../../../../src/stores/run/live-sockets.ts";
 import type { OpenRun } from "../../../../src/stores/run/open-run.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
-import { FakeD1, turn } from "./world.ts";
+import { FakeD1, turn, World } from "./world.ts";
 
 /* The register of a cell's runs and its alarm, by themselves. */
 
@@ -13,7 +13,9 @@ beforeEach(() => {
 });
 
 class Runs {
-  readonly sqlite = new SqliteStorage();
+  readonly sqlite: SqliteStorage;
+  readonly runs: CellRuns;
+  readonly alarm: CellAlarm;
   nowMs = 1_000_000;
   storedBytes = 0;
   alarmMs: number | null = null;
@@ -22,35 +24,32 @@ class Runs {
   readonly rung: string[] = [];
   ring: (run: OpenRun) => Promise<void> = async () => undefined;
   opened = 0;
-  readonly runs = new CellRuns(
-    {
-      storage: this.sqlite.storage,
-      storedBytes: () => this.storedBytes,
-      nowMs: () => this.nowMs,
-      latest: new FakeD1(),
-      socketsOf: () => new LiveSockets(() => []),
-    },
-    async () => undefined,
-    (dueMs) => this.alarm.note(dueMs),
-    () => {
-      this.opened++;
-    },
-  );
-  readonly alarm: CellAlarm = new CellAlarm(
-    {
-      setAlarm: async (atMs) => {
-        this.setAlarms.push(atMs);
-        this.alarmMs = atMs;
+
+  /** @param sqlite what an earlier instance stored */
+  constructor(sqlite = new SqliteStorage()) {
+    this.sqlite = sqlite;
+    const nowMs = () => this.nowMs;
+    this.runs = new CellRuns(
+      {
+        ...{ storage: sqlite.storage, nowMs, latest: new FakeD1() },
+        storedBytes: () => this.storedBytes,
+        socketsOf: () => new LiveSockets(() => []),
       },
-      getAlarm: async () => this.alarmMs,
-      nowMs: () => this.nowMs,
-    },
-    this.runs,
-    async (run) => {
+      async () => undefined,
+      (dueMs) => this.alarm.note(dueMs),
+      () => {
+        this.opened++;
+      },
+    );
+    const setAlarm = async (atMs: number) => {
+      this.setAlarms.push(atMs);
+      this.alarmMs = atMs;
+    };
+    this.alarm = new CellAlarm({ setAlarm, getAlarm: async () => this.alarmMs, nowMs }, this.runs, async (run) => {
       this.rung.push(run.fields.runId);
       await this.ring(run);
-    },
-  );
+    });
+  }
 
   add(runId: string, dueMs?: number): number {
     const number = this.runs.add(runId)!;
@@ -84,7 +83,7 @@ test("a run has one number for good, which is not another's, and none once it is
   expect([a === b, a === OWN, b === OWN]).toEqual([false, false, false]);
   expect([runs.numberOf("a"), runs.numberOf("b"), world.opened]).toEqual([a, b, 1]);
   expect(runs.open(a).fields.runId).toBe("a");
-  expect(runs.ifOpen(b)).toBeUndefined();
+  expect(runs.ifOpen(b)?.fields.runId).toBe("b");
   expect(runs.open(a)).toBe(runs.ifOpen(a));
   runs.remove("a", a);
   expect([runs.numberOf("a"), runs.ifOpen(a)]).toEqual([undefined, undefined]);
@@ -94,15 +93,26 @@ test("a run has one number for good, which is not another's, and none once it is
 test("of many open runs the least recently used is closed", () => {
   const world = new Runs();
   const { runs } = world;
-  const numbers = Array.from({ length: MAX_OPEN_RUNS + 1 }, (_, i) => world.add(`run ${i}`));
-  for (const number of numbers.slice(0, MAX_OPEN_RUNS)) runs.open(number);
+  const numbers = Array.from({ length: MAX_OPEN_RUNS }, (_, i) => world.add(`run ${i}`));
   runs.open(numbers[0]!);
   expect([...runs.opened]).toHaveLength(MAX_OPEN_RUNS);
-  runs.open(numbers[MAX_OPEN_RUNS]!);
+  world.add("one more");
   expect([...runs.opened]).toHaveLength(MAX_OPEN_RUNS);
   expect(runs.ifOpen(numbers[0]!)).toBeDefined();
   expect(runs.ifOpen(numbers[1]!)).toBeUndefined();
   expect(runs.numberOf("run 1")).toBe(numbers[1]);
+  expect(runs.open(numbers[1]!).fields.runId).toBe("run 1");
+});
+
+test("a new run's first point reads nothing but whether the cell has the run, and writes the run and the point", async () => {
+  const world = new World();
+  await world.logNew(1, world.create("before"), "before");
+  const statements: string[] = [];
+  world.sqlite.onStatement = (sql) => statements.push(sql.trim().split(/\s+/).slice(0, 3).join(" "));
+  await world.logNew(1, world.create());
+  expect(statements).toEqual(["SELECT number FROM", "INSERT INTO cell_run", "INSERT INTO journal"]);
+  // Only one alarm for both.
+  expect(world.alarmsSet).toBe(1);
 });
 
 test("a cell of 4 GB takes no further run", () => {
@@ -193,9 +203,10 @@ test("runs that become due while an alarm is at work are covered by the alarm th
 });
 
 test("a run that cannot be read is tried again after a minute, and the others are handled", async () => {
-  const world = new Runs();
-  world.add("broken", 1);
-  world.add("whole", 2);
+  const before = new Runs();
+  before.add("broken", 1);
+  before.add("whole", 2);
+  const world = new Runs(before.sqlite);
   world.sqlite.storage.sql.exec("UPDATE cell_run SET state = 'no JSON' WHERE run_id = 'broken'");
   world.ring = async (run) => world.setDue(run.fields.runId, null);
   await world.alarm.ring();
