@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { sequenceStatements } from "../../src/stores/d1/backup/restore.ts";
 import { expectMlflowError, fetchWorker, type Message, mlflow, newExperiment, postText } from "../helpers/mlflow.ts";
 
 type Rows = readonly (readonly (string | number | null)[])[];
@@ -60,7 +61,8 @@ test("each table of the database is in one group, but for what is made anew, and
   const { results } = await env.DB.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'",
   ).all<{ name: string }>();
-  const wanted = results.map(({ name }) => name).filter((name) => !["d1_migrations", "run_documents"].includes(name));
+  const anew = ["artifact_digests", "d1_migrations", "run_documents"];
+  const wanted = results.map(({ name }) => name).filter((name) => !anew.includes(name));
   expect(names.sort()).toEqual(wanted.sort());
   for (const [parent, ...children] of found) {
     const { rows } = await allRows(parent!.name);
@@ -145,7 +147,17 @@ test("rows are restored only into a server that began to restore them, and that 
   await expectMlflowError(restore("end", { id: "b1", sequences: { users: "x" } }), "INVALID_PARAMETER_VALUE");
   expect((await restore("rows", rows)).status).toBe(200);
   expect((await restore("end", { id: "b1", sequences: { users: "7" } })).status).toBe(200);
-  const last = await env.DB.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'users'").first<{ seq: number }>();
-  expect(last?.seq).toBeGreaterThanOrEqual(7);
+  const lastOf = (table: string) =>
+    env.DB.prepare("SELECT seq FROM sqlite_sequence WHERE name = ?").bind(table).first<number>("seq");
+  expect(await lastOf("users")).toBeGreaterThanOrEqual(7);
+  // A table that has rows goes on from the greater of the two.
+  const before = (await lastOf("experiments"))!;
+  for (const [seq, after] of [
+    [before + 100, before + 100],
+    [before, before + 100],
+  ]) {
+    await env.DB.batch(sequenceStatements(env.DB, { experiments: String(seq) }) as D1PreparedStatement[]);
+    expect(await lastOf("experiments")).toBe(after);
+  }
   await expectMlflowError(restore("rows", rows), "BAD_REQUEST");
 });

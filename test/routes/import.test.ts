@@ -84,6 +84,29 @@ async function importRuns(runs: readonly Message[], points: readonly Message[], 
   );
 }
 
+test("a run of another experiment here is refused, and so is nothing else changed", async () => {
+  await write("experiments", [
+    experiment(),
+    experiment({ experiment_id: "77", name: "other", artifact_location: "s3://b/77" }),
+  ]);
+  const here = run({ experiment_id: "77" });
+  await write("runs", [here]);
+  const before = await storedState();
+  await expectMlflowError(post("runs", [{ ...here, experiment_id: EXPERIMENT_ID }, run()]), "RESOURCE_ALREADY_EXISTS");
+  expect(await storedState()).toEqual(before);
+});
+
+test("points of a metric that has one already are kept beside it", async () => {
+  const one = run();
+  const points = (value: number, at: number) => ({
+    run_id: one.run_id,
+    metrics: [{ key: "loss", timestamps: [at], steps: [at], values: [value] }],
+  });
+  await importRuns([one], [points(1, 1)]);
+  await write("points", [points(2, 2)]);
+  expect((await historyOf(String(one.run_id), "loss")).map(({ value }) => value)).toEqual([1, 2]);
+});
+
 test("an experiment keeps its id, times and tags, and the untouched Default becomes what it was", async () => {
   const first = experiment({ experiment_id: "0", name: "Default", creation_time_ms: 7, artifact_location: "s3://b/0" });
   await write("experiments", [experiment(), first]);

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
+import { findToken, replaceTokenSecret } from "../../src/stores/d1/access/tokens.ts";
 import { expectMlflowError, fetchWorker, type Message } from "../helpers/mlflow.ts";
 import { closedServer, PASSWORD } from "../helpers/users.ts";
 
@@ -105,6 +106,26 @@ describe("a token", () => {
     const fourth = await rotate({ overlap_seconds: 0 });
     await expectMlflowError(bearer(third).send("GET", mlflow("users/current")), "UNAUTHENTICATED");
     await bearer(fourth).ask("GET", mlflow("users/current"));
+  });
+
+  test("that gets a longer life with its new secret leaves the old secret no longer one", async () => {
+    const username = await server.newUser();
+    const { token_id } = await server.newToken(username, { expires_in_seconds: 100 });
+    const before = (await findToken(env.DB, token_id))!;
+    const message = { token_id, overlap_seconds: 1000, expires_in_seconds: 5000 };
+    await server.as(username).ask("POST", tokens("rotate"), message);
+    const after = (await findToken(env.DB, token_id))!;
+    expect(after.previousUntilMs).toBe(before.expirationTimeMs);
+    expect(after.expirationTimeMs).toBeGreaterThan(before.expirationTimeMs!);
+  });
+
+  test("that two callers rotate at once gets one new secret", async () => {
+    const { token_id } = await server.newToken(await server.newUser());
+    const before = (await findToken(env.DB, token_id))!;
+    const rotate = (secretHash: string) =>
+      replaceTokenSecret(env.DB, before, { secretHash, previousUntilMs: 1, expirationTimeMs: undefined });
+    expect([await rotate("first"), await rotate("second")]).toEqual([true, false]);
+    expect(await findToken(env.DB, token_id)).toMatchObject({ secretHash: "first", previousHash: before.secretHash });
   });
 
   test("notes that it is used once in a quarter of an hour", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { TarReader, TarWriter } from "../../../src/cli/backup/tar.ts";
 import { startServer, type TestServer } from "../../server.ts";
 import { rowsOf } from "../export/rows.ts";
 import { type Answers, answersOf } from "../import/answers.ts";
@@ -17,9 +18,10 @@ let server: TestServer;
 let ours: Answers;
 let rows: Map<string, string[]>;
 
-/** What a restoration notes of itself. */
+/** What a restoration notes of itself: that it is done, and its entries in the audit log. */
 function withoutNote(of: Map<string, string[]>): Map<string, string[]> {
-  return new Map([...of].map(([table, lines]) => [table, lines.filter((line) => !line.startsWith('["restore"'))]));
+  const isNote = (line: string) => line.startsWith('["restore"') || /"server\.(restore|import)"/.test(line);
+  return new Map([...of].map(([table, lines]) => [table, lines.filter((line) => !isNote(line))]));
 }
 
 async function expectRestored(url: string): Promise<void> {
@@ -120,6 +122,27 @@ test("a file that was cut off or has changed is refused before anything is writt
   }
   expect(existsSync(place)).toBe(false);
   expect((await trackflare(["restore", file, "--check"])).exitCode).toBe(0);
+});
+
+test("a backup of a newer version is refused before anything is written", async () => {
+  const newer = join(folder, "newer.tar");
+  const [from, to] = [await TarReader.open(file), await TarWriter.create(newer)];
+  const parsed = async (name: string) => JSON.parse(String(await from.bytes(name)));
+  const description = await parsed("backup.json");
+  const migrations = [...description.migrations, "9999_of_the_future.sql"];
+  for (const [name, { size }] of from.entries) {
+    if (name === "backup.json") await to.addBytes(name, Buffer.from(JSON.stringify({ ...description, migrations })));
+    else if (name !== "checksums.json") await to.add(name, size, from.pieces(name));
+  }
+  const summary = { ...(await parsed("checksums.json")), entries: to.sums };
+  await to.addBytes("checksums.json", Buffer.from(JSON.stringify(summary)));
+  await to.finish();
+  await Promise.all([from.close(), to.close()]);
+  const place = join(folder, "older");
+  const { exitCode, stderr } = await trackflare(["restore", newer, "--to", place]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/newer version .* lacks 9999_of_the_future\.sql/);
+  expect(existsSync(place)).toBe(false);
 });
 
 test("whatever ends a backup or a restoration, what was there before is there still, and the next one succeeds", async () => {

@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { decideForUser } from "../../../src/stores/d1/access/decisions.ts";
+import { deleteSignIn, insertSignIn } from "../../../src/stores/d1/access/sign-ins.ts";
 import { TestBrowser } from "../../helpers/browser.ts";
 import { expectMlflowError, fetchWorker } from "../../helpers/mlflow.ts";
 import { ADMIN_PASSWORD, closedServer, PASSWORD } from "../../helpers/users.ts";
@@ -233,6 +235,26 @@ describe("the end of a sign-in", () => {
       expect(await status(kept)).toBe(401);
     }
     expect((await browser().send("DELETE", "/ui-api/session")).status).toBe(200);
+  });
+
+  test("in the database, it begins only with the password that counts, and decides nothing once it has ended", async () => {
+    const username = await server.newUser();
+    const user = await env.DB.prepare("SELECT user_id AS userId, stamp FROM users WHERE username = ?")
+      .bind(username)
+      .first<{ userId: number; stamp: number }>();
+    const { userId, stamp } = user!;
+    const oldest = { createdMs: 0, seenMs: 0 };
+    const open = (of: number) => {
+      const fields = { userId, stamp: of, digest: crypto.randomUUID(), nowMs: 1, userAgent: "", address: "" };
+      return insertSignIn(env.DB, fields, undefined, oldest);
+    };
+    expect(await open(stamp + 1)).toBeUndefined();
+    const signInId = (await open(stamp))!;
+    const question = { things: [], defaultLevel: 0 };
+    expect(await decideForUser(env.DB, { userId, stamp, signInId }, question)).toEqual({ isAdmin: false, levels: [] });
+    expect(await decideForUser(env.DB, { userId, stamp: stamp + 1, signInId }, question)).toBeUndefined();
+    expect(await deleteSignIn(env.DB, userId, signInId)).toBe(true);
+    expect(await decideForUser(env.DB, { userId, stamp, signInId }, question)).toBeUndefined();
   });
 
   test("it ends a week after its last use", async () => {

@@ -115,6 +115,14 @@ test("what was appended and not folded, folded, or folded and merged is summed u
   });
 });
 
+test("ids of rows are greater than those that D1 may have heard of, also of an object that lost its rows", async () => {
+  await withStorage((storage) => {
+    const body = encodePoints([{ key: "a", value: 1, step: 1, timestamp: 1 }]);
+    const used = new MetricHistory(new ObjectTables(storage)).append([body]) + 1_000_000;
+    expect(new MetricHistory(new ObjectTables(storage), 0, used).append([body])).toBeGreaterThan(used);
+  });
+});
+
 test("a straight series is written once: its full blocks move from segment to segment", async () => {
   await withStorage((storage) => {
     const history = new MetricHistory(new ObjectTables(storage));

@@ -92,6 +92,17 @@ describe("more than may wait", () => {
     expect(outcomes.map(rowsOf).filter((rows) => rows === FULL)).toHaveLength(2);
   });
 
+  test("is counted anew for each group, by transactions and by characters", async () => {
+    const long = [{ sql: "SELECT length(?) AS n", values: ["x".repeat(1_000_000)] }];
+    await runInDurableObject(env.WRITES.getByName("d1"), async (_instance, state) => {
+      const queue = new WriteQueue(state, env);
+      for (let round = 0; round < 10; round++) {
+        const outcomes = await Promise.all([1, 2, 3].map(() => queue.batch(long)));
+        expect(outcomes).not.toContain(FULL);
+      }
+    });
+  });
+
   test("is a 429, which says that nothing was written", async () => {
     const full = { getByName: () => ({ batch: async () => FULL }) } as unknown as Env["WRITES"];
     const db = new QueuedDatabase({ ...env, WRITES: full }, schema(), () => undefined);
