@@ -35,11 +35,12 @@ export class RequestMetrics {
   render(version: string): string {
     const all = [...this.#series.values()];
     const name = "mlflow_http_request_duration_seconds";
-    const histogram = all.flatMap(({ labels, counts, count, seconds }) => {
+    const histogram = all.flatMap(({ labels: shared, counts, count, seconds }) => {
+      const labels = `${shared},mlflow_version="${version}"`;
       let below = 0;
       const lines = BUCKETS_SECONDS.map((limit, index) => {
         below += counts[index] ?? 0;
-        return `${name}_bucket{${labels},le="${limit}"} ${below}`;
+        return `${name}_bucket{${labels},le="${Number.isInteger(limit) ? limit.toFixed(1) : limit}"} ${below}`;
       });
       return [
         ...lines,
