@@ -31,7 +31,11 @@ export interface WorkerBundle {
 
 /** The bundle of the current sources, built by `wrangler deploy --dry-run`, so that it equals the edge's bundle. */
 export async function workerBundle(): Promise<WorkerBundle> {
-  const path = await currentBuild(WORKER_BUILD);
+  return bundleIn(await currentBuild(WORKER_BUILD));
+}
+
+/** The bundle in a folder, of this version or another. */
+export function bundleIn(path: string): WorkerBundle {
   const { assets, ...options }: WorkerOptions = JSON.parse(readFileSync(join(path, "options.json"), "utf8"));
   return { path, modules: modulesIn(path), options, assets };
 }

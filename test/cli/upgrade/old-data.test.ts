@@ -19,7 +19,7 @@ function comparable(answer: unknown): Json {
   );
 }
 
-const releases = globSync("*.tgz", { cwd: FIXTURES }).map((name) => basename(name, ".tgz"));
+const releases = globSync("*[0-9a-f].tgz", { cwd: FIXTURES }).map((name) => basename(name, ".tgz"));
 
 test("there is data of older releases", () => {
   expect(releases.sort()).toEqual(["63346b3", "985f118"]);
