@@ -10,7 +10,7 @@ export function exportCommand(): Command {
     )
     .argument(
       "<place>",
-      "a folder, which a stock `mlflow ui --backend-store-uri <folder>` opens, or pandas, DuckDB and Polars read",
+      "a folder, which a stock `mlflow ui --backend-store-uri <folder>` opens, or pandas, DuckDB and Polars read; or the URL of another Trackflare server, as an admin",
     )
     .addOption(new Option("--from <uri>", "the server to read from").env("MLFLOW_TRACKING_URI").makeOptionMandatory())
     .addOption(

@@ -1,3 +1,5 @@
+import { VERSION_HEADER } from "../../domain/version.ts";
+import { TrackflareTarget } from "../import/trackflare-target.ts";
 import { openServer } from "../import/tracking-server/open-server.ts";
 import { TrackingServer } from "../transfer/http.ts";
 import { startProgress } from "../transfer/progress.ts";
@@ -5,6 +7,7 @@ import type { ArtifactMode } from "../transfer/relocation.ts";
 import { Report } from "../transfer/report.ts";
 import type { Target } from "../transfer/target.ts";
 import { transfer } from "../transfer/transfer.ts";
+import { UserError } from "../user-error.ts";
 
 export interface ExportFlags {
   readonly from: string;
@@ -15,7 +18,7 @@ export interface ExportFlags {
 
 /**
  * Exports everything that a server holds.
- * @throws {UserError} if the server cannot be reached, or the folder cannot be written.
+ * @throws {UserError} if the server cannot be reached, or the folder or the other server cannot be written.
  */
 export async function runExport(place: string, flags: ExportFlags): Promise<Report> {
   const report = new Report();
@@ -37,6 +40,19 @@ export async function runExport(place: string, flags: ExportFlags): Promise<Repo
 /** Loads a target's writer only if the export needs it. */
 async function openTarget(place: string, { format }: ExportFlags, report: Report): Promise<Target> {
   if (format === "parquet") return await (await import("./parquet/target.ts")).ParquetTarget.open(place);
+  if (/^https?:/.test(place)) return await openServerTarget(place, report);
   const { MlrunsTarget } = await import("./mlruns/target.ts");
   return new MlrunsTarget(place, report);
+}
+
+/** Another Trackflare server. MLflow's API sets no ids and no times, so MLflow's own server is written by its own tools. */
+async function openServerTarget(uri: string, report: Report): Promise<Target> {
+  const server = new TrackingServer(uri, process.env);
+  const { headers } = await server.fetch("/health");
+  if (headers.has(VERSION_HEADER)) return new TrackflareTarget(server, report);
+  throw new UserError(
+    `${server.url} is no Trackflare, and MLflow's API would give every run another id. Export into a folder, which keeps the ids, and give it to MLflow:
+  npx trackflare export ./mlruns --from <uri>
+  mlflow migrate-filestore --source ./mlruns --target sqlite:///mlflow.db`,
+  );
 }
