@@ -5,7 +5,8 @@ import { bundleIn } from "../../../src/cli/worker-bundle.ts";
 /* Serves a Worker's bundle on a data folder, by this version's command, until SIGTERM: <bundle> <data folder> <port>. */
 
 const [bundle = "", dataDir = "", port = "0"] = process.argv.slice(2);
-const settings = { host: "127.0.0.1", port: Number(port), dataDir, admin: undefined };
+const unset = { admin: undefined, setupToken: undefined, defaultPermission: undefined };
+const settings = { host: "127.0.0.1", port: Number(port), dataDir, ...unset };
 const data = await DataFolder.hold(dataDir);
 const engine = await startEngine(
   { ...settings, standing: {}, telling: {}, callers: {}, artifacts: {} },
