@@ -58,6 +58,11 @@ export function SelectionBar({
           Compare all
         </Button>
       )}
+      {ids.length === 0 && experiment !== undefined && view.search.view === "deleted" && !IS_SHARED && (
+        <a href={`#/experiments/${experiment.experiment_id}/trash`} className="whitespace-nowrap">
+          Trash of the experiment
+        </a>
+      )}
       {ids.length === 0 && experiment !== undefined && !IS_SHARED && <ExperimentAbout experiment={experiment} />}
       {ids.length > 0 && (
         <>
