@@ -51,14 +51,11 @@ export class RunState {
   readonly #onDue: (dueMs: number) => void;
   #fields: RunFields;
 
-  /**
-   * @param onDue called whenever `dueMs` is set
-   * @param stored what `store` has, if it is known already
-   */
-  constructor(store: RunStore, onDue: (dueMs: number) => void, stored = store.load()) {
+  /** @param onDue called whenever `dueMs` is set */
+  constructor(store: RunStore, onDue: (dueMs: number) => void) {
     this.#store = store;
     this.#onDue = onDue;
-    this.#fields = { ...NEW_RUN, ...stored };
+    this.#fields = { ...NEW_RUN, ...store.load() };
   }
 
   get fields(): RunFields {

@@ -3,13 +3,13 @@ import type { Token, TokenKind } from "./syntax.ts";
 
 const ESCAPE = "\u001b[";
 
-/** The colours of terminals by what they stand for here; others are plain. */
+/** The colours of terminals as colours of this UI. Other colours are plain. */
 const KINDS: Readonly<Record<string, TokenKind>> = {
   ...{ red: "danger", green: "success", yellow: "warning", blue: "number", magenta: "word", cyan: "key" },
   black: "comment",
 };
 
-/** Whether a line has what terminals draw with. */
+/** Whether a line has control characters of terminals. */
 export const isAnsi = (line: string): boolean => line.includes(ESCAPE) || /\r(?!$)/.test(line);
 
 /**

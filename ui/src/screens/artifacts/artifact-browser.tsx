@@ -19,7 +19,7 @@ import { RunPicker } from "./run-picker.tsx";
 import { type ShownPlace, ShownPlaceContext, useShownPlace } from "./shown-place.ts";
 import { ViewSwitch } from "./view-switch.tsx";
 
-/** How often the files of a run that goes on are listed anew, in ms. */
+/** How often the files of a live run are listed again, in ms. */
 const REFRESH_MS = 10_000;
 
 interface ArtifactBrowserProps {
@@ -27,10 +27,10 @@ interface ArtifactBrowserProps {
   /** Of the chosen file or folder; "" for none. */
   path: string;
   onPath: (path: string) => void;
-  /** What of the file is shown, as the address holds it. */
+  /** The state of the shown file in the address. */
   place: ShownPlace;
   onPlace: (place: ShownPlace) => void;
-  /** Runs whose images of the same name are shown beside. */
+  /** Runs whose images with the same name are shown too. */
   otherRunIds?: readonly string[];
   onOtherRuns?: (runIds: readonly string[]) => void;
   /** Registers the model that a folder holds. */
@@ -157,7 +157,7 @@ function treeLines(
   return lines;
 }
 
-/** What the path of the address stands for: only the list of its folder knows. */
+/** The file or folder at the address's path. Only the list of its folder tells which. */
 function Chosen({ root, path, onPath, otherRunIds = [], onOtherRuns, onRegister, shareOf }: ArtifactBrowserProps) {
   const { show, change } = useShownPlace();
   const parent = useQuery(artifactListQuery(root, folderOf(path)));

@@ -5,10 +5,10 @@ import { isText } from "./file-kinds.ts";
 import { HexView } from "./hex-view.tsx";
 import { TextView } from "./text-view.tsx";
 
-/** What tells text from other bytes. */
+/** The number of bytes that decide whether a file is text. */
 const FIRST_BYTES = 64 * 1024;
 
-/** A file of an unknown kind: text where its first bytes are, else hex. */
+/** A file of an unknown kind: text if its first bytes are text, otherwise hex. */
 export function BinaryView({ url, path }: { url: string; path: string }) {
   const file = useQuery({
     queryKey: ["artifacts", "first-bytes", url],

@@ -16,7 +16,7 @@ const MAX_DRAWN_ROWS = 50_000;
 
 const NO_COLUMNS: readonly string[] = [];
 
-/** CSV and TSV as a table, of which parts are read as the reader scrolls. */
+/** CSV and TSV as a table. Parts are read as the reader scrolls. */
 export function CsvView({ url, path }: { url: string; path: string }) {
   const file = useFileParts(url, () => new CsvParser(extensionOf(path) === "tsv" ? "\t" : ","));
   const { rows } = file.parser;

@@ -18,7 +18,7 @@ export interface ClassCounts {
 }
 
 export interface CurveLine {
-  /** The class, or "" where the table has one curve. */
+  /** The class; "" if the table has one curve. */
   readonly name: string;
   /** Ordered by x. */
   readonly points: readonly (readonly [x: number, y: number])[];

@@ -71,7 +71,7 @@ export function foldersFirst(files: readonly FileInfo[]): FileInfo[] {
   return [...files].sort((a, b) => Number(b.is_dir) - Number(a.is_dir) || (a.path < b.path ? -1 : 1));
 }
 
-/** By the name alone; what is unknown is told apart by its first bytes. */
+/** The kind by the name alone. For an unknown kind, the first bytes decide. */
 export function kindOf(path: string): FileKind {
   if (TEXT_NAMES.has(baseName(path))) return "text";
   return KINDS.get(extensionOf(path)) ?? "unknown";
@@ -86,7 +86,7 @@ export function isText(bytes: Uint8Array): boolean {
 
 export const HEX_LINE_BYTES = 16;
 
-/** Up to 16 bytes: their offset in the file, hex, and what is printable of them. */
+/** Up to 16 bytes: their offset in the file, hex, and their printable characters. */
 export function hexLine(bytes: Uint8Array, offset: number): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"));
   const left = hex.slice(0, 8).join(" ").padEnd(23);

@@ -13,7 +13,7 @@ const FOLLOW_MS = 2000;
 interface Progress {
   /** Changes with each part that was parsed. */
   version: number;
-  /** The first byte that was read: not 0 where only the end is. */
+  /** The first byte that was read; not 0 if only the end was read. */
   start: number;
   /** Behind the last byte that was read. */
   end: number;
@@ -38,7 +38,7 @@ const NOTHING: Progress = { version: 0, start: 0, end: 0, total: undefined, isLo
 interface FilePartsOptions {
   /** Begin at this byte, or with the last part of the file. */
   from?: number | "end" | undefined;
-  /** Look for what was appended every two seconds. */
+  /** Looks for appended bytes every two seconds. */
   isFollowing?: boolean;
 }
 
@@ -72,7 +72,7 @@ export function useFileParts<Parser extends FileParser>(
         parser.current = makeLatest.current(start > 0);
       }
       const length = end === start ? FIRST_PART_BYTES : PART_BYTES;
-      // Behind the end of a file there is nothing to ask for: its last byte is asked for again, with what follows.
+      // A request beyond the end of a file fails, so the last byte is requested again, with the bytes after it.
       const again = end > start && end === total ? 1 : 0;
       const { bytes, totalBytes } = await getRange(url, end - again, end + length - 1, signal);
       if (signal.aborted) return;

@@ -33,7 +33,7 @@ interface FileViewProps extends ImagesProps {
   share?: ReactNode;
 }
 
-/** One file: its name, its size, a way to download it, and what is in it. */
+/** One file: its name, its size, its download, and its content. */
 export function FileView(props: FileViewProps) {
   const { root, path, size, share } = props;
   const url = artifactUrl(root, path);
@@ -80,7 +80,7 @@ function Sha256({ root, path }: Pick<FileViewProps, "root" | "path">) {
   );
 }
 
-/** A file's or folder's name, and what can be done with it. */
+/** The name of a file or folder, with its actions. */
 export function PathHeader({ path, note, children }: { path: string; note: string; children?: ReactNode }) {
   return (
     <header className="flex min-h-9 shrink-0 items-center gap-2 border-line border-b px-3">

@@ -1,7 +1,7 @@
 import { PIECE } from "./parsers.ts";
 import type { Token } from "./syntax.ts";
 
-/** Lines that are searched before the page may do something else. */
+/** The number of lines to search before the page may do other work. */
 const LINES_A_TURN = 50_000;
 
 /** Text that grows at its end. */
@@ -28,7 +28,7 @@ export class LineSearch {
     this.#length = words.length;
   }
 
-  /** Searches what was not searched yet, but not for long; true once nothing is left. */
+  /** Searches further lines for a short time. Returns true when nothing is left. */
   goOn(text: Text, linesATurn = LINES_A_TURN): boolean {
     // The last line may have grown.
     if (this.#next > 0) this.#next--;
@@ -42,7 +42,7 @@ export class LineSearch {
 
   #isIn(text: Text, index: number): boolean {
     const line = text.line(index);
-    // What is cut out of a longer line may have the words' end in its next piece.
+    // The words may continue in the next piece of a longer line.
     const next = line.length === PIECE && index + 1 < text.count ? text.line(index + 1) : "";
     return (line + next.slice(0, this.#length - 1)).search(this.#pattern) >= 0;
   }
@@ -52,7 +52,7 @@ export interface MarkedToken extends Token {
   isMatch: boolean;
 }
 
-/** Tokens of one line, cut where what matches begins and ends. */
+/** Tokens of one line, cut where matches begin and end. */
 export function markMatches(tokens: readonly Token[], pattern: RegExp): MarkedToken[] {
   const line = tokens.map(({ text }) => text).join("");
   const cuts = [...line.matchAll(pattern)].flatMap(({ index, 0: match }) => [index, index + match.length]);

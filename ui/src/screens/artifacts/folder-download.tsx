@@ -4,7 +4,7 @@ import { buttonClass } from "../../parts/button.tsx";
 import { baseName } from "./file-kinds.ts";
 import type { FilesRoot } from "./run-image.tsx";
 
-/** A folder with all that is below it, as a ZIP that the server writes while it is read. */
+/** A folder and everything below it, as a ZIP that the server writes during the download. */
 export function FolderDownload({ root, folder }: { root: FilesRoot; folder: string }) {
   return (
     <a

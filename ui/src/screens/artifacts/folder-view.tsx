@@ -22,7 +22,7 @@ interface FolderViewProps extends ImagesProps {
   share?: ReactNode;
 }
 
-/** What is in a folder: its images by step, or its files. */
+/** The content of a folder: its images by step, or its files. */
 export function FolderView({ root, folder, onPath, onRegister, share, otherRunIds, imageControls }: FolderViewProps) {
   const list = useQuery(artifactListQuery(root, folder));
   if (list.error !== null && list.data === undefined) {

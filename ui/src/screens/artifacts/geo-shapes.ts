@@ -3,7 +3,7 @@ export interface GeoDrawing {
   width: number;
   height: number;
   shapes: { path: string; isFilled: boolean; label: string }[];
-  /** What is left out beyond the limit. */
+  /** The number of shapes beyond the limit. */
   leftOut: number;
 }
 
@@ -60,7 +60,7 @@ function labelOf(properties: unknown): string {
     .join("\n");
 }
 
-/** Longitude and latitude on a plane, at true proportions in the middle; undefined where there is nothing to draw. */
+/** Longitude and latitude on a plane, with true proportions in the middle; undefined without shapes. */
 export function drawGeoJson(json: unknown): GeoDrawing | undefined {
   const all: Shape[] = [];
   collect(json, "", all);

@@ -10,7 +10,7 @@ interface ImageSeriesViewProps extends ImagesProps {
   folder: string;
   /** Only this series; all of the folder without it. */
   onlyKey?: string | undefined;
-  /** The step that is shown where the address says none; the last without it. */
+  /** The step to show if the address has none. The default is the last step. */
   initialStep?: number | undefined;
 }
 

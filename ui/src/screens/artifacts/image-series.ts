@@ -9,15 +9,15 @@ export interface SeriesImage {
   path: string;
 }
 
-/** What `mlflow.log_image(key=…, step=…)` names its files; older clients write `+` for `%` (`mlflow/tracking/client.py`). */
+/** The file names of `mlflow.log_image(key=…, step=…)`. Older clients write `+` for `%` (`mlflow/tracking/client.py`). */
 const NAME = /^(.+?)([%+])step\2(-?\d+)\2timestamp\2(\d+)\2[^%+]+\.(?:png|jpe?g|webp|gif)$/;
 
-/** The small copy that MLflow's clients put beside each image of a series, for lists. */
+/** The thumbnail that MLflow's clients store beside each image of a series. */
 const SMALL_COPY = /[%+]step[%+]-?\d+[%+]timestamp[%+]\d+[%+][^%+]+[%+]compressed\.webp$/;
 
 export const isSmallCopy = (path: string): boolean => SMALL_COPY.test(path);
 
-/** The image that a file of a series is; undefined for others, the small copies beside each image among them. */
+/** The image of a file in a series; undefined for other files, thumbnails included. */
 export function seriesImage(path: string): SeriesImage | undefined {
   const match = NAME.exec(baseName(path));
   if (!match) return undefined;

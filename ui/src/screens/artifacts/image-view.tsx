@@ -7,7 +7,7 @@ import { Note } from "./note.tsx";
 import { useView } from "./shown-place.ts";
 import { ViewSwitch } from "./view-switch.tsx";
 
-/** Smaller images are samples, of which each pixel counts. */
+/** Smaller images are samples, whose single pixels matter. */
 const SMALL_PX = 256;
 const SIZES = ["fit", "actual"] as const;
 
@@ -15,11 +15,11 @@ interface ImageViewProps {
   url: string;
   name: string;
   isSvg: boolean;
-  /** Beside the choice of its size. */
+  /** Controls beside the choice of the size. */
   controls?: ReactNode;
 }
 
-/** One image, as wide as its place or as it is. An SVG is an image as well: as one it runs no script and loads nothing. */
+/** One image, fitted or in its own size. An SVG is shown as an image too, so it runs no script and loads nothing. */
 export function ImageView({ url, name, isSvg, controls }: ImageViewProps) {
   const [size, setSize] = useView(SIZES);
   const [pixels, setPixels] = useState<{ width: number; height: number }>();

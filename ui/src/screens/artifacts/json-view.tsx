@@ -40,7 +40,7 @@ interface JsonViewProps extends ImagesProps {
   size: number;
 }
 
-/** JSON as a tree and as text; what `log_table` wrote as a table, GeoJSON as a map. */
+/** JSON as a tree and as text. A table from `log_table` is a table, and GeoJSON is a map. */
 export function JsonView({ root, path, size, otherRunIds, imageControls }: JsonViewProps) {
   const url = artifactUrl(root, path);
   const isTooLarge = size > MAX_BYTES;

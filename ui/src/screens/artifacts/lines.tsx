@@ -5,13 +5,13 @@ import { classNames } from "../../parts/class-names.ts";
 const LINE_PX = 18;
 /** Browsers let no page be higher than 33 million px. */
 const MAX_HEIGHT_PX = 30_000_000;
-/** Beside the numbers of lines, in characters. */
+/** The space beside the line numbers, in characters. */
 const MARGIN = 2;
 
-/** Where a line is to be seen. */
+/** The position at which a line is shown. */
 export interface LinePlace {
   line: number;
-  /** Of what is to be seen in it, in characters. */
+  /** The visible range in the line, in characters. */
   column: number;
 }
 
@@ -37,7 +37,7 @@ interface LinesProps {
   hand?: RefObject<LinesHand | undefined>;
 }
 
-/** Lines of text of which only those in sight exist. */
+/** Lines of text. Only visible lines are rendered. */
 export function Lines(props: LinesProps) {
   const { count, longest, line, isNumbered = false, isAtEnd = false, onEndNear, wrap, place, hand } = props;
   const scroller = useRef<HTMLElement>(null);

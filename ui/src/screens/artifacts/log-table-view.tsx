@@ -15,7 +15,7 @@ interface LogTableViewProps {
   otherRunIds: readonly string[];
 }
 
-/** What `mlflow.log_table` wrote, of one run or of several; its images are read as their rows come into sight. */
+/** A table from `mlflow.log_table`, of one run or of several. Its images load when their rows become visible. */
 export function LogTableView({ root, path, table, otherRunIds }: LogTableViewProps) {
   const { columns, rows, roots, missing } = useJoined(root, path, table, otherRunIds);
   const cell = useCallback(

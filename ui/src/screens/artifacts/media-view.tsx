@@ -7,7 +7,7 @@ interface MediaViewProps {
   isVideo: boolean;
 }
 
-/** Sound or film, of which the browser reads the parts that are played. */
+/** Audio or video. The browser reads the parts that it plays. */
 export function MediaView({ url, name, isVideo }: MediaViewProps) {
   const [isBroken, setBroken] = useState(false);
   if (isBroken) {

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Button } from "../../parts/button.tsx";
 import type { FileParts } from "./file-parts.ts";
 
-/** The line above what is shown of a file: its choices, and what is left out. */
+/** The line above a file's content: its controls, and notes on missing parts. */
 export function Note({ children }: { children: ReactNode }) {
   return (
     <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-line border-b px-3 py-1">
@@ -11,7 +11,7 @@ export function Note({ children }: { children: ReactNode }) {
   );
 }
 
-/** Of a file of which the beginning is shown: its next part could not be read. */
+/** Says that the next part of a file could not be read. */
 export function PartError({ file: { error, retry } }: { file: Pick<FileParts<unknown>, "error" | "retry"> }) {
   if (error === undefined) return null;
   return (

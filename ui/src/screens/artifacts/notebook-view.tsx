@@ -25,7 +25,7 @@ interface NotebookViewProps {
   size: number;
 }
 
-/** A notebook as its writer saw it; what its cells made of HTML stands as text. */
+/** A notebook with its outputs. HTML output is shown as text. */
 export default function NotebookView({ root, path, size }: NotebookViewProps) {
   const url = artifactUrl(root, path);
   const file = useQuery({

@@ -1,4 +1,4 @@
-/** What a cell of a notebook printed, drew or failed with. */
+/** An output of a cell: text, a picture or an error. */
 export type NotebookOutput =
   | { readonly kind: "text"; readonly text: string; readonly isError: boolean }
   | { readonly kind: "image"; readonly url: string }
@@ -7,7 +7,7 @@ export type NotebookOutput =
 export interface NotebookCell {
   readonly kind: "markdown" | "code" | "raw";
   readonly source: string;
-  /** The number of its run; undefined of what was not run. */
+  /** The cell's execution count; undefined if the cell was not run. */
   readonly count: number | undefined;
   readonly outputs: readonly NotebookOutput[];
 }
@@ -32,7 +32,7 @@ const joined = (value: unknown): string =>
 
 const EXTENSIONS: Readonly<Record<string, string>> = { python: "py", r: "r", julia: "jl", javascript: "js" };
 
-/** @returns undefined where the JSON is no notebook. */
+/** @returns undefined if the JSON is no notebook */
 export function readNotebook(json: unknown): Notebook | undefined {
   const { cells, metadata, worksheets } = object(json);
   const found = Array.isArray(cells) ? cells : list(object(list(worksheets)[0]).cells);

@@ -1,16 +1,16 @@
-/** What a `.npy` file says of its array. */
+/** The header of a `.npy` file. */
 export interface NpyHeader {
   /** As NumPy spells it, such as `<f4`. */
   readonly dtype: string;
   readonly isFortran: boolean;
   readonly shape: readonly number[];
-  /** Where the values begin, in bytes. */
+  /** The offset of the values, in bytes. */
   readonly start: number;
 }
 
 const MAGIC = "\u0093NUMPY";
 
-/** @returns undefined where the bytes are no such file's, or its values are objects of Python. */
+/** @returns undefined if the bytes are no such file, or if its values are Python objects */
 export function npyHeader(bytes: Uint8Array): NpyHeader | undefined {
   if (bytes.length < 12 || String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);

@@ -18,7 +18,7 @@ import type { CellShape } from "./table-view.tsx";
 const FIRST_BYTES = 320 * 1024;
 const FOOTER_BYTES = 512 * 1024;
 
-/** Values of one column as they were decoded: those of a page, or of more. */
+/** Decoded values of one column: of one page or of several. */
 interface Page {
   fromRow: number;
   /** Behind the last one. */
@@ -29,7 +29,7 @@ interface Page {
 /** A Parquet file of which each column is read by itself, from its start. What was decoded stays so; text is made of what is shown. */
 export class ParquetFile {
   readonly columns: readonly string[];
-  /** What the schema tells of columns that are not read. */
+  /** The schema's facts about columns that are not read. */
   readonly shapes: readonly CellShape[];
   readonly totalRows: number;
   readonly #metadata: FileMetaData;
@@ -62,7 +62,7 @@ export class ParquetFile {
     return this.#pages[column]?.at(-1)?.toRow ?? 0;
   }
 
-  /** The text of a cell; undefined where it is not read. */
+  /** The text of a cell; undefined if the cell was not read. */
   cell(row: number, column: number): string | undefined {
     const page = this.#pages[column]?.findLast(({ fromRow }) => fromRow <= row);
     return page !== undefined && row < page.toRow ? cellText(page.values[row - page.fromRow]) : undefined;
@@ -79,7 +79,7 @@ export class ParquetFile {
         await this.#readWithin(limits, column, to);
         return;
       } catch (error) {
-        // What is cut off cannot be decoded.
+        // Values that are cut off cannot be decoded.
         if (limits.size === 0) throw error;
       }
     }
@@ -142,13 +142,13 @@ function shapeOf({ element, children }: SchemaTree): CellShape {
   return { characters: type === "BOOLEAN" ? 5 : 20, isNumeric: false };
 }
 
-/** A file of which the end is known, and of the rest what was asked for. Each byte is read once. */
+/** A file with a known end. Other ranges are read on request. Each byte is read once. */
 class FileBytes {
   readonly #url: string;
   readonly #byteLength: number;
   readonly #endFrom: number;
   readonly #end: Uint8Array;
-  /** What is known from a place on. */
+  /** The known bytes from a position on. */
   readonly #known = new Map<number, Promise<Uint8Array>>();
 
   constructor(url: string, byteLength: number, endFrom: number, end: Uint8Array) {

@@ -5,7 +5,7 @@ import { PartError } from "./note.tsx";
 import { ParquetFile } from "./parquet-file.ts";
 import { TableView } from "./table-view.tsx";
 
-/** Beyond those that are shown. */
+/** Rows to read beyond the visible rows. */
 const MORE_ROWS = 1000;
 
 /** Parquet as a table: its footer, and the rows of the columns that the reader comes to. */
@@ -51,7 +51,7 @@ function Rows({ file, onUnreadable }: { file: ParquetFile; onUnreadable: (error:
     isReading.current = true;
     setError(undefined);
     try {
-      // What is wanted may change meanwhile.
+      // The wanted range may change meanwhile.
       for (;;) {
         const { rows, from, to } = wanted.current;
         const columns = file.columns.map((_, column) => column).slice(from, to);

@@ -136,7 +136,7 @@ export class CsvParser implements FileParser {
     return this.rows.length;
   }
 
-  /** The file ended: what is left is a row, with or without a line's end behind it. */
+  /** The file has ended. The rest is a row, with or without a line end. */
   end(): void {
     this.#isQuotePending = false;
     if (this.#cell !== "" || this.#row.length > 0) this.#endRow();
@@ -165,7 +165,7 @@ interface Ranked {
   number: number;
 }
 
-/** The rows by their texts in one column: numbers by size, then words; what is empty comes last in both directions. */
+/** Orders rows by one column: numbers by size, then words. Empty cells come last in both directions. */
 export function sortRows(count: number, textOf: (row: number) => string, isDescending: boolean): readonly number[] {
   const sign = isDescending ? -1 : 1;
   const order = (a: Ranked, b: Ranked): number => {
@@ -183,7 +183,7 @@ export function sortRows(count: number, textOf: (row: number) => string, isDesce
   return ranked.sort(order).map(({ row }) => row);
 }
 
-/** An image that `mlflow.log_table` put beside a table; both are paths in the same artifacts. */
+/** An image that `mlflow.log_table` stored beside a table. Both paths are in the same artifacts. */
 export interface TableImage {
   path: string;
   /** Of the same pixels, in fewer bytes. */
@@ -208,7 +208,7 @@ export function cellText(value: unknown): string {
   });
 }
 
-/** What `mlflow.log_table` writes (`{"columns": […], "data": [[…]]}`), or undefined for any other JSON. */
+/** A table from `mlflow.log_table` (`{"columns": […], "data": [[…]]}`); undefined for any other JSON. */
 export function logTable(value: unknown): LogTable | undefined {
   if (typeof value !== "object" || value === null || !("columns" in value) || !("data" in value)) return undefined;
   const { columns, data } = value;

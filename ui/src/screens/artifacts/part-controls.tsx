@@ -13,7 +13,7 @@ const SLIDER_STEPS = 1000;
 
 interface PartControlsProps {
   file: FileParts<unknown>;
-  /** What the whole file is: `12 lines`. */
+  /** The size of the whole file: `12 lines`. */
   wholeText: string;
   /** Its end is asked for, however short the file is now. */
   isGrowing?: boolean;

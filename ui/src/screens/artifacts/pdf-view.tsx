@@ -78,14 +78,14 @@ export default function PdfView({ url, name }: { url: string; name: string }) {
   );
 }
 
-/** A page is drawn where it is near, and lets its pixels go where it is not: a thousand of them would fill the memory. */
+/** A page that is near the visible area is drawn. Other pages release their pixels, because a thousand pages would fill the memory. */
 function PdfPage({ document, number }: { document: PDFDocumentProxy; number: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isNear, setNear] = useState(false);
   useEffect(() => {
     if (canvas.current === null) return;
     const observer = new IntersectionObserver(([entry]) => setNear(entry?.isIntersecting ?? false), {
-      // Its margin counts only in what scrolls the pages.
+      // The margin applies only within the scrolling element.
       root: canvas.current.closest("section"),
       rootMargin: "600px",
     });

@@ -8,16 +8,16 @@ import { Note } from "./note.tsx";
 
 export type FilesRoot = Exclude<ArtifactRoot, { kind: "model-version" }>;
 
-/** What views of images have in common. */
+/** The props that views of images share. */
 export interface ImagesProps {
   root: FilesRoot;
-  /** Runs whose images of the same name are shown beside. */
+  /** Runs whose images with the same name are shown too. */
   otherRunIds: readonly string[];
-  /** What stands beside the views' own controls. */
+  /** Further controls beside the views' own. */
   imageControls: ReactNode;
 }
 
-/** The files that are shown and those of other runs beside them. */
+/** The shown files, and files of other runs beside them. */
 export function rootsBeside(root: FilesRoot, otherRunIds: readonly string[]): FilesRoot[] {
   return [root, ...otherRunIds.map((runId) => ({ kind: "run" as const, runId }))];
 }
@@ -28,11 +28,11 @@ export function rootId(root: FilesRoot): string {
 
 interface RunImageProps {
   root: FilesRoot;
-  /** undefined where there is no image. */
+  /** Undefined without an image. */
   path: string | undefined;
-  /** What the image is, for readers. */
+  /** The name of the image, for screen readers. */
   label: string;
-  /** Said in the image's place where there is none. */
+  /** The text in place of a missing image. */
   emptyText: string;
   /** The run's name stands below. */
   isNamed: boolean;
@@ -77,7 +77,7 @@ function RunName({ runId }: { runId: string }) {
   );
 }
 
-/** Images beside each other, as many in a row as there is place for. */
+/** Images side by side, as many in a row as fit. */
 export function ImageGrid({ children }: { children: ReactNode }) {
   return (
     <div className="grid grid-cols-[repeat(auto-fit,minmax(150px,1fr))] gap-3 wide:grid-cols-[repeat(auto-fill,minmax(220px,1fr))]">
@@ -86,7 +86,7 @@ export function ImageGrid({ children }: { children: ReactNode }) {
   );
 }
 
-/** What scrolls below a note. */
+/** The scrolling content below a note. */
 export function ImagePane({ children }: { children: ReactNode }) {
   return (
     <section
@@ -100,7 +100,7 @@ export function ImagePane({ children }: { children: ReactNode }) {
   );
 }
 
-/** One image beside those of the same path in other runs. */
+/** One image beside images with the same path in other runs. */
 export function ImagesBeside({ root, path, otherRunIds, imageControls }: ImagesProps & { path: string }) {
   const roots = rootsBeside(root, otherRunIds);
   const lists = useQueries({ queries: roots.map((one) => artifactListQuery(one, folderOf(path))) });

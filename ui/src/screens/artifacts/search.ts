@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { optional } from "../../parts/search-fields.ts";
 
-/** What the address of a screen with files holds for them: part of its search schema. */
+/** The state of files that the address of a screen holds: a part of the screen's search schema. */
 export const artifactSearch = {
   /** Of the chosen file or folder. */
   path: optional(z.string()),
@@ -9,7 +9,7 @@ export const artifactSearch = {
   show: optional(z.string()),
   /** Of a text: from which byte, or its end. */
   from: optional(z.union([z.literal("end"), z.number().check(z.gte(0))])),
-  /** What is sought in a text. */
+  /** The words to find in a text. */
   find: optional(z.string()),
   /** Of a series of images. */
   step: optional(z.number()),

@@ -1,12 +1,12 @@
 import { createContext, useContext } from "react";
 
-/** What the address holds of the file that is shown. */
+/** The state of the shown file in the address. */
 export interface ShownPlace {
   /** Which of its views. */
   show?: string | undefined;
   /** Of a text: from which byte, or its end. */
   from?: number | "end" | undefined;
-  /** What is sought in a text. */
+  /** The words to find in a text. */
   find?: string | undefined;
   /** Of a series of images. */
   step?: number | undefined;
@@ -24,7 +24,7 @@ export function useShownPlace(): PlaceInAddress {
   return useContext(ShownPlaceContext);
 }
 
-/** One of a file's views: the first where the address names none of them. */
+/** The chosen view of a file. The default is the first view. */
 export function useView<View extends string>(views: readonly View[]): [View, (view: View) => void] {
   const { show, change } = useShownPlace();
   return [views.find((view) => view === show) ?? views[0]!, (view) => change({ show: view })];

@@ -1,6 +1,6 @@
 import { baseName, extensionOf } from "./file-kinds.ts";
 
-/* Colours of source text, line by line, so that a log of a gigabyte costs as much as what is in sight. */
+/* Colours of source text, line by line, so that a log of a gigabyte costs only its visible lines. */
 
 export type TokenKind = "comment" | "string" | "number" | "word" | "key" | "danger" | "warning" | "success";
 
@@ -13,7 +13,7 @@ export interface Token {
 interface Language {
   /** Alternatives named by the kinds that they are. They match no line's end and never the empty text. */
   rules: RegExp;
-  /** What begins a part that goes on over lines, and what ends it. */
+  /** The start and the end of a construct of several lines. */
   blocks?: readonly { open: string; close: string; kind: TokenKind }[];
 }
 
@@ -110,7 +110,7 @@ const BY_EXTENSION = new Map(
 /** Longer lines stay plain: they are data, and colours would cost more than they tell. */
 const MAX_LINE = 2000;
 
-/** Colours the lines of one file. Lines are asked for in any order; `line` gives those before, which may open a block. */
+/** Colours the lines of one file, in any order. `line` returns earlier lines, which may open a block. */
 export class Highlighter {
   readonly #language: Language | undefined;
   /** By line: which block it begins in. */

@@ -16,12 +16,12 @@ const MIN_COLUMN_PX = 64;
 const MAX_COLUMN_PX = 360;
 const PICTURE_COLUMN_PX = 168;
 const CHARACTER_PX = 8.4;
-/** Of what opens a row, in the first column. */
+/** The width of the button that opens a row, in the first column. */
 const OPEN_PX = 28;
 /** Rows that tell a column's width and whether it holds numbers. */
 const SAMPLE = 100;
 
-/** What a column's cells are like. */
+/** The kind of a column's cells. */
 export interface CellShape {
   /** Of a usual one. */
   characters: number;
@@ -33,13 +33,13 @@ interface TableViewProps {
   /** Of columns whose first cells are not there with the first rows. */
   shapes?: readonly CellShape[];
   rowCount: number;
-  /** The text of a cell; undefined where it is not read yet. */
+  /** The text of a cell; undefined until it is read. */
   cell: (row: number, column: number) => string | undefined;
-  /** What stands for the text, in rows that are tall; undefined where the text does. */
+  /** The content of a cell in tall rows; undefined for the text itself. */
   picture?: ((row: number, column: number) => ReactNode) | undefined;
   /** Changes when rows or cells were added. */
   version: number;
-  /** Of the whole file, where that is known. */
+  /** The number of rows of the whole file, if it is known. */
   totalRows?: number | undefined;
   isComplete: boolean;
   note?: string | undefined;
@@ -54,7 +54,7 @@ function headerOf(name: string | undefined, column: number): string {
   return name || `column ${column + 1}`;
 }
 
-/** A file's rows and columns, of which only those in sight exist; sorted by the rows that are loaded. */
+/** A file's rows and columns. Only visible cells are rendered. Sorting covers the loaded rows. */
 export function TableView(props: TableViewProps) {
   const { columns, shapes, rowCount, cell, picture, version, totalRows, isComplete } = props;
   const { note, problem, onEndNear, onColumns } = props;
@@ -255,7 +255,7 @@ interface LineProps extends Pick<TableViewProps, "cell" | "picture" | "version">
   columns: readonly VirtualItem[];
 }
 
-/** A row, rendered anew only when something of it, or of what is known of the file, has changed. */
+/** A row. It renders again only if its content, or the loaded part of the file, has changed. */
 const Line = memo(function Line(props: LineProps) {
   const { row, index, start, width, rowPx, cell, picture, layout, columns, isWrapped, onOpen } = props;
   return (

@@ -21,10 +21,10 @@ import { Highlighter, type TokenKind } from "./syntax.ts";
 import { useFind } from "./use-find.ts";
 
 const WRAP_SETTING = "artifacts.wrap";
-/** What is behind a part begins before its end: a line may be in both. */
+/** The next part begins before the end of a part, because a line may be in both. */
 const OVERLAP_BYTES = 4096;
 
-/** Text, read as the reader scrolls, from any place; of a log its end, and what is appended to it. */
+/** Text that is read as the reader scrolls, from any position. A log starts at its end and follows new lines. */
 export function TextView({ url, path }: { url: string; path: string }) {
   const { from = 0, find: words = "", change } = useShownPlace();
   const [isFollowing, setFollowing] = useState(false);
@@ -147,7 +147,7 @@ export function TextView({ url, path }: { url: string; path: string }) {
   );
 }
 
-/** Of such a file the end is asked for, however short it is now. */
+/** For such a file the end is requested, however short the file is now. */
 function isLogName(path: string): boolean {
   return ["log", "out", "err"].includes(extensionOf(path));
 }
@@ -161,7 +161,7 @@ interface ColouredProps {
   highlighter: Highlighter;
   parser: LineParser;
   index: number;
-  /** What is sought. */
+  /** The words to find. */
   pattern: RegExp | undefined;
   isCurrent: boolean;
 }

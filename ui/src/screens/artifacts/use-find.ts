@@ -4,18 +4,18 @@ import { LineSearch } from "./find-lines.ts";
 import type { LineParser } from "./parsers.ts";
 
 export interface Find {
-  /** Those that have the words, in order. */
+  /** The lines with the words, in order. */
   lines: readonly number[];
   /** More of the file is read and searched. */
   isSearching: boolean;
-  /** What is read is searched, and there is more. */
+  /** The loaded part is searched, and more of the file follows. */
   isPaused: boolean;
   setPaused: (isPaused: boolean) => void;
 }
 
 const NONE: readonly number[] = [];
 
-/** Seeks the words in what is read of the file, and has it read on until all of it is searched. */
+/** Finds words in the loaded part of the file, and reads further parts until the whole file is searched. */
 export function useFind(file: FileParts<LineParser>, words: string): Find {
   const { parser, version, total, isComplete, isFull, error, more } = file;
   // biome-ignore lint/correctness/useExhaustiveDependencies: other lines are searched anew

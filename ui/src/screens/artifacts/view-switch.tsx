@@ -15,7 +15,7 @@ interface ViewSwitchProps<View extends ViewName> {
   onView: (view: View) => void;
 }
 
-/** The ways to look at a file, where it has more than one. */
+/** The views of a file, if it has more than one. */
 export function ViewSwitch<View extends ViewName>({ label = "View", views, view, onView }: ViewSwitchProps<View>) {
   if (views.length < 2) return null;
   return (
