@@ -19,6 +19,8 @@ export interface CrashOptions {
   readonly clients: number;
   readonly runs: number;
   readonly maxPauseMs: number;
+  /** The number of objects that hold the histories; absent: as the environment or the server's default says. */
+  readonly cells?: number;
   /** Called before each round; there is none after it says false. */
   readonly goesOn: (round: number) => boolean;
 }
@@ -39,7 +41,7 @@ const POLL_MS = 100;
 /** Kills a server again and again while clients write to it, and compares what it says afterwards with what it acknowledged. */
 export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   const random = new Random(options.seed);
-  const server = new CrashingServer();
+  const server = new CrashingServer(options.cells === undefined ? {} : { TRACKFLARE_CELLS: String(options.cells) });
   try {
     await server.start();
     const client = new Client(server.url);

@@ -25,12 +25,18 @@ const PORTS = 100;
 /** A server that is killed and comes back on the same port and data folder. */
 export class CrashingServer {
   readonly dataDir = mkdtempSync(join(tmpdir(), "trackflare-crash-"));
+  readonly #env: NodeJS.ProcessEnv;
   #server: TestServer | undefined;
   #port = 0;
 
+  /** @param env added to the environment */
+  constructor(env: NodeJS.ProcessEnv = {}) {
+    this.#env = env;
+  }
+
   async start(): Promise<void> {
     if (this.#port === 0) this.#port = await freePort();
-    this.#server = await startServer({ dataDir: this.dataDir, port: this.#port });
+    this.#server = await startServer({ dataDir: this.dataDir, port: this.#port, env: this.#env });
   }
 
   get url(): string {

@@ -246,6 +246,7 @@ const OPEN_TO: Readonly<Record<"file" | "runs" | "experiments", readonly string[
     "GET /ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/directories",
     "GET /ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files",
     "GET /get-artifact",
+    "GET /ui-api/artifact",
     "GET /ui-api/folder-zip",
     "GET /ui-api/link",
     "GET /ui-api/preview",

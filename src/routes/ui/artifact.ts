@@ -5,21 +5,14 @@ import { findDigest } from "../../stores/d1/artifacts/digests.ts";
 import { message, required, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
+import { onFile, onFiles, onLinks } from "../permissions.ts";
 
 /** What is known of one file of a run or a logged model, without its bytes. docs/ui-api.md describes the answer. */
 export const uiArtifactRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/ui-api/artifact"],
-    permission: {
-      level: "READ",
-      scope: "artifacts",
-      on: ({ runId, modelId }) => [
-        ...(runId ? [{ kind: "run" as const, runId }] : []),
-        ...(modelId ? [{ kind: "loggedModel" as const, modelId }] : []),
-        ...(runId || modelId ? [] : [{ kind: "list" as const }]),
-      ],
-    },
+    permission: onLinks("file", onFiles(onFile("READ"))),
     input: message({ runId: string, modelId: string, path: required(string) }),
     handle: async ({ ctx, input: { runId, modelId, path } }) => {
       if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");

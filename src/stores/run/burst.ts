@@ -19,6 +19,11 @@ export const BIRTH_EPOCH = 1;
 /** After this much silence, a search that finds no news ends the burst. */
 export const QUIET_MS = 120_000;
 
+/** The first alarm of a burst that begins now. */
+export function firstAlarm(nowMs: number): { readonly dueMs: number; readonly flushDistanceMs: number } {
+  return { dueMs: nowMs + MIN_FLUSH_DISTANCE_MS, flushDistanceMs: MIN_FLUSH_DISTANCE_MS };
+}
+
 /**
  * The time during which D1 marks a run live. A burst begins before its first point is acknowledged and ends with a write to
  * D1 that leaves nothing untold. Searches ask the objects of live runs, so they see every acknowledged point. A mark
@@ -88,7 +93,7 @@ export class Burst {
 
   /** The first alarm of a burst. */
   firstAlarm(): RunChanges {
-    return { dueMs: this.#nowMs() + MIN_FLUSH_DISTANCE_MS, flushDistanceMs: MIN_FLUSH_DISTANCE_MS };
+    return firstAlarm(this.#nowMs());
   }
 
   /** The alarm after an alarm that found points up to journal row `through`. */

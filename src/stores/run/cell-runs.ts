@@ -1,4 +1,4 @@
-import { BIRTH_EPOCH } from "./burst.ts";
+import { BIRTH_EPOCH, firstAlarm } from "./burst.ts";
 import type { LatestMetrics } from "./latest-port.ts";
 import type { LiveSockets } from "./live-sockets.ts";
 import type { ObjectStorage } from "./migrations.ts";
@@ -86,11 +86,15 @@ export class CellRuns {
       this.#open.set(number, known);
       return known;
     }
+    return this.#openAs(number, number === OWN ? undefined : this.#idOf(number));
+  }
+
+  /** @param newRun the fields of a run that was added now, and of which nothing else is stored */
+  #openAs(number: number, runId: string | undefined, newRun?: RunChanges): OpenRun {
     const { tables } = this;
     const { latest, nowMs, socketsOf } = this.#platform;
-    const runId = number === OWN ? undefined : this.#idOf(number);
     const run = new OpenRun({
-      ...{ tables, number, store: this.storeOf(number), latest, nowMs },
+      ...{ tables, number, store: this.storeOf(number), newRun, latest, nowMs },
       mark: this.#mark,
       onDue: this.#onDue,
       sockets: socketsOf(runId),
@@ -131,7 +135,9 @@ export class CellRuns {
       return undefined;
     }
     const isLive = createdMs !== undefined && createdMs > this.#forgotten + MAX_CLOCK_DIFFERENCE_MS;
-    return this.#insert(runId, isLive ? { isMarked: true, hasFirstPoints: true } : {});
+    // The alarm is stored with the run, and not by a further write of its first point.
+    const live = { isMarked: true, hasFirstPoints: true, ...firstAlarm(this.#platform.nowMs()) };
+    return this.#insert(runId, isLive ? live : {});
   }
 
   /**
@@ -143,15 +149,17 @@ export class CellRuns {
     return this.#insert(runId, { hasFirstPoints: true });
   }
 
-  #insert(runId: string, state: RunChanges): number {
+  #insert(runId: string, { dueMs, ...fields }: RunChanges): number {
+    const state = { epoch: BIRTH_EPOCH, ...fields };
     const { number } = this.tables.sql
       .exec<{ number: number }>(
-        "INSERT INTO cell_run (run_id, state) VALUES (?, ?) RETURNING number",
-        runId,
-        JSON.stringify({ epoch: BIRTH_EPOCH, ...state }),
+        "INSERT INTO cell_run (run_id, due_ms, state) VALUES (?, ?, ?) RETURNING number",
+        ...[runId, dueMs ?? null, JSON.stringify(state)],
       )
       .one();
     this.#numbers.set(runId, number);
+    this.#openAs(number, runId, { ...state, runId, dueMs });
+    if (dueMs !== undefined) this.#onDue(dueMs);
     return number;
   }
 

@@ -68,13 +68,14 @@ export class MetricHistory {
   /**
    * @param run the run's number in a cell; 0 if the object is the run's own
    * @param usedThrough a journal id that is known to be used; new ids are greater
+   * @param isNew whether nothing is stored yet; then nothing is read
    */
-  constructor(tables: ObjectTables, run = 0, usedThrough = 0) {
+  constructor(tables: ObjectTables, run = 0, usedThrough = 0, isNew = false) {
     this.#tables = tables;
     this.#run = run;
     this.#isOfRun = isOfRun(run);
     this.#segments = new Segments(tables.sql, run);
-    this.#lastJournalId = Math.max(usedThrough, this.#measureJournal(), this.#segments.lastJournalId());
+    this.#lastJournalId = isNew ? 0 : Math.max(usedThrough, this.#measureJournal(), this.#segments.lastJournalId());
   }
 
   /**

@@ -6,7 +6,8 @@ import type { FlushedRun, LatestMetrics, MarkedRun, RunFlush, RunMark } from "./
 import type { LiveSockets } from "./live-sockets.ts";
 import { News } from "./news.ts";
 import { decodePoints, encodePoints } from "./points.ts";
-import { type RunFields, RunState, type RunStore } from "./run-state.ts";
+import { type RunChanges, type RunFields, RunState, type RunStore } from "./run-state.ts";
+import { MetricSummaries } from "./summaries.ts";
 import { summaryRows } from "./summary-rows.ts";
 import type { ObjectTables } from "./tables.ts";
 
@@ -36,6 +37,8 @@ export interface RunParts {
   /** The run's number in the tables; 0 if the object is the run's own. */
   readonly number: number;
   readonly store: RunStore;
+  /** The fields of a run of which nothing else is stored: nothing is read then. */
+  readonly newRun?: RunChanges | undefined;
   readonly latest: LatestMetrics;
   /**
    * Marks the run live in D1, perhaps together with other runs. Answers undefined unless D1 has the run, active and in this
@@ -69,18 +72,20 @@ export class OpenRun {
    * Removes points that an earlier instance stored but never had confirmed by D1.
    * @throws Error when the run cannot be read; nothing is lost, and the run can be opened once it is readable
    */
-  constructor({ tables, number, store, latest, mark, sockets, nowMs, onDue }: RunParts) {
+  constructor({ tables, number, store, newRun, latest, mark, sockets, nowMs, onDue }: RunParts) {
     this.#latest = latest;
     this.sockets = sockets;
-    this.#state = new RunState(store, onDue);
+    this.#state = new RunState(store, onDue, newRun);
     const { flushedThrough, unmarked } = this.fields;
-    this.history = new MetricHistory(tables, number, flushedThrough);
+    const isNew = newRun !== undefined;
+    this.history = new MetricHistory(tables, number, flushedThrough, isNew);
     // These points were never acknowledged. D1 may not have marked the run live, and the run may not be active.
     if (unmarked !== undefined) {
       this.history.takeBack(unmarked);
       this.#state.change({ unmarked: undefined });
     }
-    this.#news = new News(this.history.summariesSince(flushedThrough), this.history.lastJournalId);
+    const unflushed = isNew ? new MetricSummaries() : this.history.summariesSince(flushedThrough);
+    this.#news = new News(unflushed, this.history.lastJournalId);
     this.#burst = new Burst(this.#state, mark, nowMs);
     // Older versions stored no time for the next alarm.
     if (this.#news.size > 0 && this.fields.dueMs === undefined) this.#state.change(this.#burst.firstAlarm());

@@ -51,11 +51,14 @@ export class RunState {
   readonly #onDue: (dueMs: number) => void;
   #fields: RunFields;
 
-  /** @param onDue called whenever `dueMs` is set */
-  constructor(store: RunStore, onDue: (dueMs: number) => void) {
+  /**
+   * @param onDue called whenever `dueMs` is set
+   * @param stored what `store` has, if it is known already
+   */
+  constructor(store: RunStore, onDue: (dueMs: number) => void, stored = store.load()) {
     this.#store = store;
     this.#onDue = onDue;
-    this.#fields = { ...NEW_RUN, ...store.load() };
+    this.#fields = { ...NEW_RUN, ...stored };
   }
 
   get fields(): RunFields {
