@@ -8,6 +8,7 @@ import {
   adminSettings,
   artifactSettings,
   callerSettings,
+  contactSettings,
   isYes,
   ssoSettings,
   standingSettings,
@@ -31,8 +32,8 @@ export interface ServerSettings {
   readonly standing: z.infer<typeof standingSettings>;
   /** The Worker's vars for logs and metrics, if set. */
   readonly telling: { readonly TRACKFLARE_METRICS?: "1"; readonly TRACKFLARE_LOG_REQUESTS?: "1" };
-  /** The Worker's vars for limits and proxies, if set. */
-  readonly callers: z.infer<typeof callerSettings>;
+  /** The Worker's vars for limits, proxies and the contact for security, if set. */
+  readonly callers: z.infer<typeof callerSettings> & z.infer<typeof contactSettings>;
   /** The Worker's vars for artifacts, if set. */
   readonly artifacts: z.infer<typeof artifactSettings>;
 }
@@ -117,7 +118,11 @@ export function parseServerSettings(
       ...(flags.exposePrometheus ? { TRACKFLARE_METRICS: "1" } : {}),
       ...(environment.TRACKFLARE_LOG_REQUESTS === "1" ? { TRACKFLARE_LOG_REQUESTS: "1" } : {}),
     },
-    callers: parseVars(callerSettings, CALLER_FLAGS, { ...flags, rateLimit: environment.TRACKFLARE_RATE_LIMIT }),
+    callers: parseVars(z.extend(callerSettings, contactSettings.shape), CALLER_FLAGS, {
+      ...flags,
+      rateLimit: environment.TRACKFLARE_RATE_LIMIT,
+      securityContact: environment.TRACKFLARE_SECURITY_CONTACT,
+    }),
     artifacts: parseArtifacts(flags, environment),
   };
 }
@@ -133,6 +138,7 @@ const STANDING_FLAGS = {
 const CALLER_FLAGS = {
   trustedProxies: ["--trusted-proxies", "TRACKFLARE_TRUSTED_PROXIES"],
   rateLimit: ["TRACKFLARE_RATE_LIMIT", "TRACKFLARE_RATE_LIMIT"],
+  securityContact: ["TRACKFLARE_SECURITY_CONTACT", "TRACKFLARE_SECURITY_CONTACT"],
 } as const;
 
 const ARTIFACT_FLAGS = {

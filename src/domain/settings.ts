@@ -125,6 +125,21 @@ export const loginSettings = z.object({
   TRACKFLARE_SETUP_TOKEN: z.optional(longEnough(32)),
 });
 
+/** Whom researchers of security should write to. */
+export const contactSettings = z.object({
+  TRACKFLARE_SECURITY_CONTACT: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^(mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s]+)$/,
+          "must be an address such as mailto:security@example.com or https://example.com/security",
+        ),
+        z.maxLength(1024, "must have at most 1024 characters"),
+      ),
+  ),
+});
+
 /** Limits on callers, and how far the server trusts what a proxy says of them. */
 export const callerSettings = z.object({
   /** The most requests of a token, or of a user, in a minute. No limit without it. */

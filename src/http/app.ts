@@ -102,6 +102,7 @@ async function serve(
     adminSecrets: config.adminSecrets,
     adminUsername: config.admin?.username ?? "",
     setupToken: config.setupToken,
+    securityContact: config.securityContact,
     sso: config.sso,
     publicUrl: config.publicUrl,
     principalOfPassword: async (username: string, password: string) => {

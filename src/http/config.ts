@@ -8,6 +8,7 @@ import {
   artifactSettings,
   callerSettings,
   cellSettings,
+  contactSettings,
   isYes,
   loginSettings,
   ssoSettings,
@@ -37,6 +38,7 @@ const settings = z.extend(adminSettings, {
   ...artifactSettings.shape,
   ...callerSettings.shape,
   ...loginSettings.shape,
+  ...contactSettings.shape,
 });
 
 /** The admin's name and secrets. */
@@ -53,6 +55,8 @@ export interface Config {
   readonly asksForCredentials: boolean;
   /** The secret by which the first admin is made, while there is none. */
   readonly setupToken: string | undefined;
+  /** Where to report a vulnerability; undefined where the operator names no place. */
+  readonly securityContact: string | undefined;
   /** All settings about the admin, in one text. */
   readonly adminSecrets: string | undefined;
   /** How people sign in with an identity provider; undefined if the settings name no provider or no admin. */
@@ -191,6 +195,7 @@ function parseConfig(env: Env): Config {
   return {
     admin,
     asksForCredentials,
+    securityContact: rest.TRACKFLARE_SECURITY_CONTACT,
     setupToken: admin === undefined ? rest.TRACKFLARE_SETUP_TOKEN : undefined,
     adminSecrets: admin && JSON.stringify([admin.username, password, token]),
     sso: admin && ssoOf(rest),

@@ -19,6 +19,15 @@ const text = (
 
 const withVersion = (body: string): Response => text(body, undefined, { [VERSION_HEADER]: TRACKFLARE_VERSION });
 
+/** How long a copy of security.txt may be believed: the operator may change the contact at any time. */
+const CONTACT_DAYS = 30;
+
+/** The file of RFC 9116. */
+function securityText(contact: string, nowMs: number): string {
+  const expires = new Date(nowMs + CONTACT_DAYS * 86_400_000).toISOString().replace(/\.\d+/, "");
+  return `Contact: ${contact}\nExpires: ${expires}\nPreferred-Languages: en\n`;
+}
+
 export const systemRoutes: readonly Route[] = [
   route({ method: "GET", paths: ["/health"], permission: "public", input: nothing, handle: () => withVersion("OK") }),
   route({
@@ -27,6 +36,16 @@ export const systemRoutes: readonly Route[] = [
     permission: "public",
     input: nothing,
     handle: () => withVersion(MLFLOW_VERSION),
+  }),
+  route({
+    method: "GET",
+    paths: ["/.well-known/security.txt"],
+    permission: "public",
+    input: nothing,
+    handle: ({ ctx: { securityContact } }) => {
+      if (securityContact !== undefined) return text(securityText(securityContact, Date.now()));
+      throw new MlflowError("ENDPOINT_NOT_FOUND", "The operator of this server names no contact for security.");
+    },
   }),
   route({
     method: "GET",

@@ -28,6 +28,8 @@ export interface ServiceContext {
   readonly adminSecrets: string | undefined;
   /** The name of the admin from the settings. No user has that name. */
   readonly adminUsername: string;
+  /** Where to report a vulnerability; undefined where the operator names no place. */
+  readonly securityContact: string | undefined;
   /** The secret by which the first admin is made; undefined where there is none, or the settings have an admin. */
   readonly setupToken: string | undefined;
   /** Whose name and password these are. Only this server's own sign-in page needs it: see routes/ui/session.ts. */

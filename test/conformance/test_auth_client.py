@@ -4,7 +4,9 @@ import sys
 import types
 from collections.abc import Iterator
 
+import mlflow
 import pytest
+from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 # The client's package asks for what only MLflow's own server needs.
@@ -58,3 +60,25 @@ def test_users_roles_and_grants(address: str, unique: str, monkeypatch: pytest.M
     auth.delete_user(unique)
     with pytest.raises(MlflowException, match="not found"):
         auth.get_user(unique)
+
+
+def test_a_limit_of_requests_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that is told to wait goes on afterwards, and nothing is logged twice."""
+    limit = 12
+    server = start_server(
+        "trackflare", {"TRACKFLARE_ADMIN_PASSWORD": ADMIN_PASSWORD, "TRACKFLARE_RATE_LIMIT": str(limit)}
+    )
+    before = mlflow.get_tracking_uri()
+    try:
+        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "admin")
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", ADMIN_PASSWORD)
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "120")
+        client = MlflowClient(server.url)
+        run = client.create_run("0")
+        for step in range(limit + 2):
+            client.log_metric(run.info.run_id, "loss", float(step), timestamp=step, step=step)
+        history = client.get_metric_history(run.info.run_id, "loss")
+        assert [point.step for point in history] == list(range(limit + 2))
+    finally:
+        mlflow.set_tracking_uri(before)
+        server.stop()

@@ -19,9 +19,10 @@ test("no two routes answer the same method and path", () => {
   expect(names).toEqual([...new Set(names)]);
 });
 
-test("health, version, server-info and what a signed URL opens are public, and nothing else", () => {
+test("health, version, server-info, the contact for security and what a signed URL opens are public, and nothing else", () => {
   const isPublic = endpoints.filter(({ permission }) => permission === "public").map(({ endpoint }) => endpoint);
   expect(isPublic.sort()).toEqual([
+    "GET /.well-known/security.txt",
     "GET /ajax-api/2.0/trackflare/artifact-files/*",
     "GET /ajax-api/3.0/mlflow/server-info",
     "GET /api/2.0/trackflare/artifact-files/*",

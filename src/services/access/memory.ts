@@ -120,8 +120,8 @@ function nameOf(thing: GrantedThing): string | undefined {
     case "loggedModel":
       return `model ${thing.modelId}`;
     case "artifact":
-      // All artifacts in one folder have the same answer.
-      return `artifact ${thing.objectKey.split("/", 2).join("/")}`;
+      // All artifacts in one folder of a run, in the usual place, have the same answer. Elsewhere the location is unknown here.
+      return `artifact ${/^\d+\/(?:[0-9a-f]{32}|models\/[^/]+)(?=\/)/.exec(thing.objectKey)?.[0] ?? thing.objectKey}`;
     default:
       return undefined;
   }

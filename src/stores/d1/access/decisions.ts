@@ -30,8 +30,6 @@ export interface Decision {
 export const ITEM = {
   kind: "(j.value ->> 0)",
   id: "(j.value ->> 1)",
-  more: "(j.value ->> 2)",
-  root: "(j.value ->> 3)",
 };
 
 /** SQL: the level on the one thing that a query finds; no row if it finds none. */
@@ -64,13 +62,10 @@ function levelSql(only: string): string {
   WHEN 'loggedModel' THEN ${found(onChild("'logged_model'", "l.experiment_id"), `logged_models l WHERE l.model_id = ${ITEM.id}`)}
   WHEN 'registeredModel' THEN ${found(onModel("m.registered_model_id"), `registered_models m WHERE m.name = ${ITEM.id}`)}
   WHEN 'runsOf' THEN ${found(onChild("'run'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
-  WHEN 'filesOfRun' THEN coalesce(
-    ${found(onChild("'run'", "r.experiment_id"), `runs r WHERE r.run_id = ${ITEM.id} AND r.artifact_uri = ${ITEM.root}`)},
-    ${found(onChild("'run'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.more} AS INTEGER)`)})
-  WHEN 'filesOfModel' THEN coalesce(
-    ${found(onChild("'logged_model'", "l.experiment_id"), `logged_models l WHERE l.model_id = ${ITEM.id} AND l.artifact_uri = ${ITEM.root}`)},
-    ${found(onChild("'logged_model'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.more} AS INTEGER)`)})
-  WHEN 'child' THEN ${found(onChild(ITEM.more, "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
+  WHEN 'artifact' THEN coalesce(
+    ${found(onChild("'run'", "r.experiment_id"), `json_each(${ITEM.id}) p CROSS JOIN runs r ON p.value ->> 1 = 'run' AND r.run_id = p.value ->> 2 AND r.artifact_uri = p.value ->> 3 LIMIT 1`)},
+    ${found(onChild("'logged_model'", "l.experiment_id"), `json_each(${ITEM.id}) p CROSS JOIN logged_models l ON p.value ->> 1 = 'logged_model' AND l.model_id = p.value ->> 2 AND l.artifact_uri = p.value ->> 3 LIMIT 1`)},
+    ${found(onChild("(p.value ->> 1)", "e.experiment_id"), `json_each(${ITEM.id}) p CROSS JOIN experiments e ON e.artifact_location = p.value ->> 0 ORDER BY p.key DESC LIMIT 1`)})
 END AS level`;
 }
 
@@ -184,18 +179,23 @@ function toItem(thing: GrantedThing): readonly string[] {
 }
 
 /**
- * An experiment's folder contains the folders of its runs and logged models. The files of a run or model belong to its
- * experiment of today: after a move, the files are still below the folder of the old one, whose readers may no longer see
- * them. A key outside all experiments is the admin's alone.
+ * An artifact belongs to the experiment whose location contains it; the location contains the folders of the experiment's
+ * runs and logged models. The files of a run or model belong to its experiment of today: after a move, the files are still
+ * below the folder of the old one, whose readers may no longer see them. A key outside all of these is the admin's alone.
+ *
+ * The item lists the places where a location may end, each with the kind, id and root of the run or model below.
  */
 function artifactItem(objectKey: string): readonly string[] {
-  const [experimentId = "", folder = "", modelId = ""] = objectKey.split("/");
-  if (!isInteger(experimentId)) return NOTHING;
-  const rootOf = (path: string) => servedLocation(`${experimentId}/${path}/artifacts`);
-  if (/^[0-9a-f]{32}$/.test(folder)) return ["filesOfRun", folder, experimentId, rootOf(folder)];
-  if (folder !== "models") return ["child", experimentId, ""];
-  if (modelId === "") return ["child", experimentId, "logged_model"];
-  return ["filesOfModel", modelId, experimentId, rootOf(`models/${modelId}`)];
+  const folders = objectKey.split("/");
+  const places = folders.map((_, i) => {
+    const location = folders.slice(0, i + 1);
+    const [below = "", modelId = ""] = folders.slice(i + 1);
+    const rootOf = (...path: string[]) => servedLocation([...location, ...path, "artifacts"].join("/"));
+    const place = servedLocation(location.join("/"));
+    if (/^[0-9a-f]{32}$/.test(below)) return [place, "run", below, rootOf(below)];
+    return below === "models" ? [place, "logged_model", modelId, rootOf(below, modelId)] : [place, ""];
+  });
+  return ["artifact", JSON.stringify(places)];
 }
 
 /** Whether the text is an integer in the form of ids; `01` and `+1` are not. */
