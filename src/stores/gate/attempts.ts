@@ -1,4 +1,5 @@
 import type { Attempt } from "./access-gate.ts";
+import { askGate } from "./ask-gate.ts";
 
 /** Objects among which networks are spread. All attempts from one network reach one object, so its counts are exact. */
 const GATES = 8;
@@ -17,21 +18,21 @@ export class AttemptCounter {
   }
 
   async begin(): Promise<Attempt> {
-    const [gate, counters] = await this.#gate();
-    return await gate.beginAttempt(counters);
+    const [gate, counters] = await this.#counters();
+    return await askGate(this.#env, gate, async (one) => await one.beginAttempt(counters));
   }
 
   async succeeded(): Promise<void> {
-    const [gate, counters] = await this.#gate();
-    await gate.endAttempt(counters);
+    const [gate, counters] = await this.#counters();
+    await askGate(this.#env, gate, async (one) => await one.endAttempt(counters));
   }
 
-  async #gate() {
+  async #counters() {
     const [network, ...counters] = await Promise.all(
       [this.#network, ...this.#usernames.map((name) => `${this.#network} ${name}`)].map(sha256),
     );
     const number = Number.parseInt(network!.slice(0, 2), 16) % GATES;
-    return [this.#env.GATE.getByName(`attempts ${number}`), counters] as const;
+    return [`attempts ${number}`, counters] as const;
   }
 }
 
