@@ -16,6 +16,7 @@ sys.modules.setdefault("flask_wtf", types.ModuleType("flask_wtf"))
 sys.modules.setdefault("flask_wtf.csrf", _csrf)
 
 from mlflow.server.auth.client import AuthServiceClient
+from old_clients import run_topic
 from servers import start_server
 
 ADMIN_PASSWORD = "the admin's own secret"
@@ -82,3 +83,11 @@ def test_a_limit_of_requests_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         mlflow.set_tracking_uri(before)
         server.stop()
+
+
+def test_the_client_of_2_8(address: str, unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users with their permissions on experiments and models, which later clients call grants."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "admin")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", ADMIN_PASSWORD)
+    run_topic("2.8.1", "access", unique)

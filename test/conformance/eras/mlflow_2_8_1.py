@@ -1,5 +1,10 @@
 """MLflow 2.8.1: the calls of both eras, and what 2.x brought: parents, datasets, aliases."""
 
+import os
+import sys
+import types
+from importlib import import_module
+
 import mlflow
 from mlflow.data.dataset import Dataset
 from mlflow.data.http_dataset_source import HTTPDatasetSource
@@ -64,6 +69,55 @@ def aliases(unique: str) -> None:
     assert client.get_registered_model(unique).aliases == {"champion": "2"}
     client.delete_registered_model_alias(unique, "champion")
     expect_error("INVALID_PARAMETER_VALUE", client.get_model_version_by_alias, unique, "champion")
+
+
+def auth_client() -> object:
+    """MLflow's own client of users and permissions. Its package's __init__ asks for what only MLflow's server needs."""
+    folder = os.path.join(os.path.dirname(mlflow.__file__), "server")
+    for name, path in (("mlflow.server", folder), ("mlflow.server.auth", os.path.join(folder, "auth"))):
+        package = types.ModuleType(name)
+        package.__path__ = [path]
+        sys.modules[name] = package
+    handlers = types.ModuleType("mlflow.server.handlers")
+    handlers._get_rest_path = lambda path: f"/api/2.0{path}"
+    sys.modules["mlflow.server.handlers"] = handlers
+    client = import_module("mlflow.server.auth.client")
+    return client.AuthServiceClient(os.environ["MLFLOW_TRACKING_URI"])
+
+
+def access(unique: str) -> None:
+    auth = auth_client()
+    password = "correct horse battery"
+    user = auth.create_user(unique, password)
+    assert (user.username, user.is_admin) == (unique, False)
+    assert (user.experiment_permissions, user.registered_model_permissions) == ([], [])
+    expect_error("RESOURCE_ALREADY_EXISTS", auth.create_user, unique, password)
+    auth.update_user_admin(unique, True)
+    assert auth.get_user(unique).is_admin
+    auth.update_user_admin(unique, False)
+    auth.update_user_password(unique, f"{password} 2")
+
+    experiment_id = MlflowClient().create_experiment(unique)
+    made = auth.create_experiment_permission(experiment_id, unique, "READ")
+    assert (made.experiment_id, made.user_id, made.permission) == (experiment_id, user.id, "READ")
+    auth.update_experiment_permission(experiment_id, unique, "EDIT")
+    assert auth.get_experiment_permission(experiment_id, unique).permission == "EDIT"
+
+    MlflowClient().create_registered_model(unique)
+    model = auth.create_registered_model_permission(unique, unique, "MANAGE")
+    assert (model.name, model.user_id, model.permission) == (unique, user.id, "MANAGE")
+    auth.update_registered_model_permission(unique, unique, "NO_PERMISSIONS")
+    assert auth.get_registered_model_permission(unique, unique).permission == "NO_PERMISSIONS"
+
+    found = auth.get_user(unique)
+    assert [(one.experiment_id, one.permission) for one in found.experiment_permissions] == [(experiment_id, "EDIT")]
+    assert [(one.name, one.permission) for one in found.registered_model_permissions] == [(unique, "NO_PERMISSIONS")]
+    auth.delete_experiment_permission(experiment_id, unique)
+    auth.delete_registered_model_permission(unique, unique)
+    expect_error("RESOURCE_DOES_NOT_EXIST", auth.get_experiment_permission, experiment_id, unique)
+    expect_error("RESOURCE_DOES_NOT_EXIST", auth.get_registered_model_permission, unique, unique)
+    auth.delete_user(unique)
+    expect_error("RESOURCE_DOES_NOT_EXIST", auth.get_user, unique)
 
 
 if __name__ == "__main__":
