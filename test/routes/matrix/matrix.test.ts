@@ -1,0 +1,349 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createApp } from "../../../src/http/app.ts";
+import { ROUTES } from "../../../src/routes/table.ts";
+import { LINK_SECRET } from "../../helpers/links.ts";
+import { ORIGIN } from "../../helpers/mlflow.ts";
+import { closedServer, PASSWORD } from "../../helpers/users.ts";
+import { type Level, NEEDS, type Row } from "./needs.ts";
+
+/*
+ * Every route by every path and spelling, for every kind of caller: whether the call reaches its handler. The routes are the
+ * server's own but for their handlers, which only say that they were reached: so each call is decided on things that are
+ * there, and none changes them.
+ */
+
+const REACHED = 299;
+const PREFIX = "/team/mlflow";
+
+const settings = {
+  TRACKFLARE_DEFAULT_PERMISSION: "NO_PERMISSIONS",
+  MLFLOW_STATIC_PREFIX: PREFIX,
+  TRACKFLARE_METRICS: "1",
+};
+const server = closedServer(settings);
+const app = createApp(ROUTES.map((route) => ({ ...route, handle: () => new Response(null, { status: REACHED }) })));
+
+/** The row's name of a route. */
+const nameOf = (method: string, path: string): string => `${method} ${path.replace("/api/2.0/", "")}`;
+
+const ENDPOINTS = ROUTES.map(({ method, paths }) => ({ method, paths, name: nameOf(method, paths[0] ?? "") }));
+
+interface Things {
+  readonly experimentId: string;
+  readonly experimentName: string;
+  readonly runId: string;
+  readonly modelId: string;
+  readonly name: string;
+}
+
+let things: Things;
+
+const RANKS = { none: 0, DENY: 0, READ: 1, USE: 1, EDIT: 2, MANAGE: 3 } as const;
+type Held = keyof typeof RANKS;
+const NEEDED: Readonly<Record<Level, number>> = { READ: 1, EDIT: 2, MANAGE: 3 };
+
+interface Subject {
+  readonly name: string;
+  readonly username: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly kind: "nobody" | "user" | "admin";
+  readonly onExperiment: Held;
+  readonly onModel: Held;
+  /** Whether the caller has a token of the scope read alone. */
+  readonly readsOnly?: true;
+}
+
+const subjects: Subject[] = [];
+
+const nobody = (name: string, headers: Readonly<Record<string, string>>): Subject => ({
+  ...{ name, headers, username: "x", kind: "nobody" },
+  ...{ onExperiment: "none", onModel: "none" },
+});
+
+async function newThings(): Promise<Things> {
+  const { admin } = server;
+  const mlflow = (path: string) => `/api/2.0/mlflow/${path}`;
+  const [experimentName, name] = [`experiment ${crypto.randomUUID()}`, `model ${crypto.randomUUID()}`];
+  const { experiment_id } = await admin.ask<{ experiment_id: string }>("POST", mlflow("experiments/create"), {
+    name: experimentName,
+  });
+  const { run } = await admin.ask<{ run: { info: { run_id: string } } }>("POST", mlflow("runs/create"), {
+    experiment_id,
+  });
+  const { model } = await admin.ask<{ model: { info: { model_id: string } } }>("POST", mlflow("logged-models"), {
+    ...{ experiment_id, name: "m" },
+  });
+  await admin.ask("POST", mlflow("registered-models/create"), { name });
+  return {
+    ...{ experimentId: experiment_id, experimentName, name },
+    ...{ runId: run.info.run_id, modelId: model.info.model_id },
+  };
+}
+
+async function newUser(onExperiment: Held, onModel: Held): Promise<string> {
+  const username = await server.newUser();
+  if (onExperiment !== "none") await server.grant(username, "experiment", things.experimentId, onExperiment);
+  if (onModel !== "none") await server.grant(username, "registered_model", things.name, onModel);
+  return username;
+}
+
+const basic = (username: string, password: string) => ({
+  Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`,
+});
+
+beforeAll(async () => {
+  things = await newThings();
+  for (const held of ["none", "DENY", "READ", "USE", "EDIT", "MANAGE"] as const) {
+    const pairs: [Held, Held][] =
+      held === "none"
+        ? [[held, held]]
+        : [
+            [held, "none"],
+            ["none", held],
+          ];
+    for (const [onExperiment, onModel] of pairs) {
+      const username = await newUser(onExperiment, onModel);
+      const name = `${onExperiment} on the experiment, ${onModel} on the model`;
+      subjects.push({ name, username, headers: basic(username, PASSWORD), kind: "user", onExperiment, onModel });
+    }
+  }
+  const manager = await newUser("MANAGE", "MANAGE");
+  const reads = await server.newToken(manager, { scopes: ["read"] });
+  subjects.push({
+    ...{ name: "a token that only reads", username: manager, headers: { Authorization: `Bearer ${reads.secret}` } },
+    ...{ kind: "user", onExperiment: "MANAGE", onModel: "MANAGE", readsOnly: true },
+  });
+  const expired = await server.newToken(manager, { expires_in_seconds: 1 });
+  await env.DB.prepare("UPDATE api_tokens SET expiration_time = 1 WHERE token_id = ?").bind(expired.token_id).run();
+  const revoked = await server.newToken(manager);
+  await server.admin.ask("POST", "/api/2.0/trackflare/tokens/revoke", { token_id: revoked.token_id });
+  const link = await server.admin.ask<{ link: { link_id: string }; address: string }>(
+    ...(["POST", "/api/2.0/trackflare/links/create", { experiment_ids: [things.experimentId] }] as const),
+  );
+  subjects.push(
+    nobody("no credentials", {}),
+    nobody("an expired token", { Authorization: `Bearer ${expired.secret}` }),
+    nobody("a revoked token", { Authorization: `Bearer ${revoked.secret}` }),
+    nobody("a wrong token", {
+      Authorization: `Bearer ${reads.secret.replace(/.$/, (end) => (end === "x" ? "y" : "x"))}`,
+    }),
+    nobody("a malformed header", { Authorization: "Basic =" }),
+    nobody("a link's secret as a token", { Authorization: `Bearer ${LINK_SECRET.exec(link.address)?.[0]}` }),
+    nobody("a made-up cookie", { Cookie: `__Host-trackflare=${"a".repeat(43)}.${"b".repeat(22)}` }),
+    {
+      ...{ name: "an admin", username: "admin", headers: basic("admin", "the admin's own secret"), kind: "admin" },
+      ...{ onExperiment: "MANAGE", onModel: "MANAGE" },
+    },
+  );
+}, 120_000);
+
+/** Fields that make every route's message valid, and name the things in every way that a route knows. */
+function fieldsFor(row: Row, username: string): Record<string, unknown> {
+  const { experimentId, experimentName, runId, modelId, name } = things;
+  const all: Record<string, unknown> = {
+    ...{ experiment_id: experimentId, experiment_ids: [experimentId], experiment_name: experimentName },
+    ...{
+      run_id: runId,
+      run_uuid: runId,
+      run_ids: [runId],
+      new_name: "x",
+      name,
+      version: "1",
+      alias: "a",
+      stage: "Staging",
+    },
+    ...{ key: "k", value: "1", timestamp: 1, metric_key: "m", metric_keys: ["m"], group_of: [0], path: "a.txt" },
+    ...{
+      artifact_file_path: "a.txt",
+      num_parts: 1,
+      upload_id: "u",
+      parts: [],
+      model_json: "{}",
+      models: [],
+      datasets: [],
+    },
+    ...{ username, password: PASSWORD, current_password: PASSWORD, is_admin: false, workspace: "default" },
+    ...{ resource_type: "experiment", resource_id: experimentId, resource_pattern: experimentId, permission: "READ" },
+    ...{
+      role_id: 1,
+      role_permission_id: 1,
+      token_id: "x",
+      link_id: "x",
+      scopes: ["read"],
+      sign_in_id: 1,
+      secret: "x",
+      token: "x",
+    },
+    ...{
+      records: [],
+      table: "runs",
+      id: "x",
+      columns: [],
+      rows: [],
+      sequences: {},
+      params: [],
+      expires_in_seconds: 60,
+    },
+    ...{ query: `{ mlflowGetRun(input: {runId: "${runId}"}) { run { info { runId } } } }` },
+    ...row.fields,
+  };
+  return Object.fromEntries(
+    Object.entries(all).map(([field, value]) => {
+      if (value === "@experiment") return [field, experimentId];
+      return [field, value === "@model" ? modelId : value];
+    }),
+  );
+}
+
+function targetOf(path: string): string {
+  const { experimentId, runId, modelId } = things;
+  return path
+    .replace(":run_id", runId)
+    .replace(":model_id", modelId)
+    .replace(/:\w+/g, "aaaaaaaaaaaa")
+    .replace(
+      /\/\*$/,
+      path.includes("/mpu/") ? `/${experimentId}/${runId}/artifacts` : `/${experimentId}/${runId}/artifacts/a.txt`,
+    );
+}
+
+type Verdict = "reached" | 401 | 403;
+
+/** What a caller is answered, by the table of needs. */
+function expected({ kind, onExperiment, onModel, readsOnly }: Subject, { need, scope }: Row, method: string): Verdict {
+  const [what, level] = need.split(" ") as [string, Level | undefined];
+  if (what === "nothing") return "reached";
+  // Pages prove where they come from; programs send no such proof with what changes something.
+  if (what === "page") return method === "GET" ? "reached" : 403;
+  if (kind === "nobody") return 401;
+  if (kind === "admin") return "reached";
+  if (what === "admin") return 403;
+  if (readsOnly && (scope !== undefined || what === "own" || level !== "READ")) return 403;
+  if (what === "any" || what === "own") return "reached";
+  const held = what === "experiment" ? onExperiment : onModel;
+  return RANKS[held] >= NEEDED[level ?? "MANAGE"] ? "reached" : 403;
+}
+
+async function ask(subject: Subject, method: string, target: string, row: Row): Promise<number> {
+  const fields = fieldsFor(row, subject.username);
+  const query = new URLSearchParams();
+  for (const [field, value] of Object.entries(fields)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) query.append(field, String(one));
+  }
+  const isRead = method === "GET" || method === "HEAD";
+  const isUpload = target.includes("upload-artifact");
+  const request = new Request(`${ORIGIN}${target}${isRead || isUpload ? `?${query}` : ""}`, {
+    method,
+    headers: { "Content-Type": "application/json", ...subject.headers },
+    ...(!isRead && { body: method === "PUT" || isUpload ? "bytes" : JSON.stringify(fields) }),
+  });
+  const response = await app.fetch(request, { ...env, ...server.env } as Env, createExecutionContext());
+  await response.body?.cancel();
+  return response.status;
+}
+
+const verdictOf = (status: number): Verdict | number => (status === REACHED ? "reached" : status);
+
+test("every route has a row, and every row a route", () => {
+  expect(ENDPOINTS.map(({ name }) => name).sort()).toEqual(Object.keys(NEEDS).sort());
+});
+
+/** Callers enough to tell whether a path leads to the route: what the route then decides, all callers show at its first path. */
+const FEW = /^(no credentials|none on|a token that only|an admin)/;
+
+const few = () => subjects.filter(({ name }) => FEW.test(name));
+
+test("every path of every route lets in whom its row lets in, and nobody else", async () => {
+  const wrong: string[] = [];
+  let asked = 0;
+  for (const { method, paths, name } of ENDPOINTS) {
+    const row = NEEDS[name];
+    if (row === undefined) continue;
+    for (const [place, path] of paths.entries()) {
+      for (const subject of place === 0 ? subjects : few()) {
+        const found = verdictOf(await ask(subject, method, targetOf(path), row));
+        const wanted = expected(subject, row, method);
+        asked++;
+        if (found !== wanted) wrong.push(`${method} ${path}: ${subject.name}: ${found}, not ${wanted}`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(asked).toBeGreaterThan(3500);
+}, 180_000);
+
+test("HEAD lets in whom GET lets in", async () => {
+  const wrong: string[] = [];
+  for (const { method, paths, name } of ENDPOINTS) {
+    const row = NEEDS[name];
+    if (row === undefined || method !== "GET") continue;
+    for (const subject of few()) {
+      const found = verdictOf(await ask(subject, "HEAD", targetOf(paths[0] ?? ""), row));
+      const wanted = expected(subject, row, method);
+      if (found !== wanted) wrong.push(`HEAD ${paths[0]}: ${subject.name}: ${found}, not ${wanted}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+}, 120_000);
+
+/** Spellings of the same path, as clients and proxies write it. */
+const SAME: Readonly<Record<string, (target: string) => string>> = {
+  "doubled slashes": (target) => target.replace("/", "//").replace("/mlflow/", "//mlflow///"),
+  "the static prefix": (target) => `${PREFIX}${target}`,
+};
+
+/** Texts that a part of a server could take for the path. What an admin does not reach by them, nobody does. */
+const OTHER: Readonly<Record<string, (target: string) => string>> = {
+  "the prefix twice": (target) => `${PREFIX}${PREFIX}${target}`,
+  "a slash at the end": (target) => `${target}/`,
+  "an encoded letter": (target) =>
+    target.replace(/\/([a-z])/, (_, letter: string) => `/%${letter.charCodeAt(0).toString(16)}`),
+  "an encoded slash": (target) => `/${target.slice(1).replace("/", "%2F")}`,
+  "capital letters": (target) => target.replace(/^\/[^/]+/, (first) => first.toUpperCase()),
+  "a parameter": (target) => `${target};x=1`,
+};
+
+describe("another spelling of a path", () => {
+  test.each(Object.keys(SAME))(
+    "%s lets in whom the path lets in",
+    async (spelling) => {
+      const wrong: string[] = [];
+      for (const { method, paths, name } of ENDPOINTS) {
+        const row = NEEDS[name];
+        if (row === undefined) continue;
+        const target = SAME[spelling]!(targetOf(paths[0] ?? ""));
+        for (const subject of few()) {
+          const found = verdictOf(await ask(subject, method, target, row));
+          const wanted = expected(subject, row, method);
+          if (found !== wanted) wrong.push(`${method} ${target}: ${subject.name}: ${found}, not ${wanted}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+    },
+    120_000,
+  );
+
+  test.each(Object.keys(OTHER))(
+    "%s lets in nobody whom the path itself keeps out",
+    async (spelling) => {
+      const wrong: string[] = [];
+      const admin = subjects.find(({ kind }) => kind === "admin")!;
+      for (const { method, paths, name } of ENDPOINTS) {
+        const row = NEEDS[name];
+        if (row === undefined) continue;
+        const target = OTHER[spelling]!(targetOf(paths[0] ?? ""));
+        if (verdictOf(await ask(admin, method, target, row)) !== "reached") continue;
+        for (const subject of few()) {
+          const found = verdictOf(await ask(subject, method, target, row));
+          if (found === "reached" && expected(subject, row, method) !== "reached") {
+            wrong.push(`${method} ${target}: ${subject.name}`);
+          }
+        }
+      }
+      expect(wrong).toEqual([]);
+    },
+    120_000,
+  );
+});
