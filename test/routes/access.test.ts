@@ -68,6 +68,7 @@ const EXPERIMENT_CALLS: Readonly<Record<Level, readonly Call[]>> = {
     ["GET", mlflow("logged-models/@model"), () => ({})],
     ["GET", "/ui-api/folder-zip", (of) => onRun(of)],
     ["GET", "/ui-api/preview", (of) => ({ ...onRun(of), path: "a.txt" })],
+    ["GET", "/ui-api/artifact", (of) => ({ ...onRun(of), path: "a.txt" })],
     ["POST", mlflow("artifacts/presigned-download-url"), (of) => ({ ...onRun(of), path: "a.txt" })],
     ["POST", "/ui-api/live", ({ runId }) => ({ run_ids: [runId] })],
     [
@@ -266,6 +267,33 @@ describe("what a call touches beside its own thing", () => {
     await refused("GET", `/api/2.0/mlflow-artifacts/artifacts/0${mine.experimentId}/${mine.runId}/artifacts/a.txt`, {});
     await refused("GET", mlflow("runs/get"), { run_id: "0".repeat(32) });
     await refused("GET", mlflow("experiments/get"), { experiment_id: "999999" });
+  });
+});
+
+describe("deletion for good", () => {
+  test("is for who manages each of the things, and of the whole trash for admins", async () => {
+    const [mine, foreign] = [await newThings(), await newThings()];
+    for (const { runId: run_id } of [mine, foreign]) await admin.ask("POST", mlflow("runs/delete"), { run_id });
+    const username = await server.newUser();
+    await server.grant(username, "experiment", mine.experimentId, "EDIT");
+    const user = server.as(username);
+    const gc = async (message: Message) => (await user.send("POST", "/api/2.0/trackflare/gc", message)).status;
+    expect(await gc({ run_ids: [mine.runId] })).toBe(403);
+    await admin.ask("PATCH", mlflow("experiments/permissions/update"), {
+      experiment_id: mine.experimentId,
+      username,
+      permission: "MANAGE",
+    });
+    expect(await gc({ run_ids: [mine.runId, foreign.runId] })).toBe(403);
+    expect(await gc({ run_ids: [mine.runId], experiment_ids: [foreign.experimentId] })).toBe(403);
+    expect(await gc({ logged_model_ids: [foreign.modelId] })).toBe(403);
+    expect(await gc({ all: true })).toBe(403);
+    expect(await gc({ all: true, dry_run: true })).toBe(403);
+    const ask = (run_id: string) => admin.send("GET", mlflow("runs/get"), { run_id });
+    expect((await ask(mine.runId)).status).toBe(200);
+    expect(await gc({ run_ids: [mine.runId] })).toBe(200);
+    expect((await ask(mine.runId)).status).toBe(404);
+    expect((await ask(foreign.runId)).status).toBe(200);
   });
 });
 
