@@ -45,7 +45,7 @@ const digests: Table = {
  * All rows of a thing except its own row, in the order of deletion. Versions of registered models stay, whatever they were
  * created from, and so do the points of logged models that a run measured.
  */
-const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
+export const PURGED_TABLES: Readonly<Record<TrashKind, readonly Table[]>> = {
   run: [
     byRun("run_documents"),
     byRun("params", "key"),
