@@ -55,6 +55,31 @@ test("the tree by keys: down into folders, back up, letters; the address holds t
   expect(await deep.page.getByRole("treeitem", { name: "MLmodel" }).getAttribute("aria-selected")).toBe("true");
 });
 
+test("artifacts that clients keep elsewhere: the page says where", async () => {
+  const call = async (endpoint: string, message: object) => {
+    const answer = await fetch(`${ui.server.url}/api/2.0/mlflow/${endpoint}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(message),
+    });
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as { experiment_id: string; run: { info: { run_id: string } } };
+  };
+  const { experiment_id } = await call("experiments/create", {
+    name: "elsewhere",
+    artifact_location: "s3://team-bucket/models",
+  });
+  const { run } = await call("runs/create", { experiment_id });
+  const opened = await ui.open(`/experiments/${experiment_id}/runs/${run.info.run_id}?tab=artifacts`);
+  await opened.page.getByRole("heading", { name: "The artifacts are not on this server" }).waitFor();
+  const uri = `s3://team-bucket/models/${run.info.run_id}/artifacts`;
+  await opened.page.getByText(uri, { exact: true }).waitFor();
+  await opened.page.getByText(`mlflow.artifacts.download_artifacts("${uri}")`).waitFor();
+  // The answer of the list is the one failed call that this page expects.
+  expect(new Set(opened.trouble.failedCalls.splice(0).map(({ status }) => status))).toEqual(new Set([501]));
+  await expectSoundInBothThemes(opened);
+});
+
 const ESCAPES = [
   ...["parent", "top", "cookie", "storage", "database", "fetch", "write", "xhr", "socket", "image", "script"],
   ...["eval", "worker", "popup"],

@@ -50,6 +50,7 @@ export function notOnThisServer(uri: string): MlflowError {
   return new MlflowError(
     "NOT_IMPLEMENTED",
     `The artifacts at '${uri}' are not on this server: clients read and write them there by themselves.`,
+    { artifact_uri: uri },
   );
 }
 

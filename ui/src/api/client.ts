@@ -13,8 +13,12 @@ export class ApiError extends Error {
   /** The HTTP status; 0 if there was no answer. */
   readonly status: number;
 
-  constructor(status: number, code: string, message: string) {
+  /** Where a run's artifacts are, if they are not on this server. */
+  readonly artifactUri: string | undefined;
+
+  constructor(status: number, code: string, message: string, artifactUri?: string) {
     super(message);
+    this.artifactUri = artifactUri;
     this.status = status;
     this.code = code;
   }
@@ -55,15 +59,21 @@ export async function errorOf(response: Response): Promise<ApiError> {
     const body: unknown = JSON.parse(await response.text());
     if (typeof body !== "object" || body === null || !("error_code" in body)) return fallback;
     const message = "message" in body && typeof body.message === "string" ? body.message : fallback.message;
-    return new ApiError(response.status, String(body.error_code), message === "Permission denied." ? DENIED : message);
+    const artifactUri = "artifact_uri" in body ? String(body.artifact_uri) : undefined;
+    const told = message === "Permission denied." ? DENIED : message;
+    return new ApiError(response.status, String(body.error_code), told, artifactUri);
   } catch {
     return fallback;
   }
 }
 
-/** True for errors that may be temporary: no answer, 429 and 5xx. A wrong request stays wrong. */
+/** 5xx that stay so: the server cannot do this, or has no space left. */
+const LASTING = new Set([501, 507]);
+
+/** True for errors that may be temporary: no answer, 429 and most of 5xx. A wrong request stays wrong. */
 export function isWorthRepeating(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+  if (!(error instanceof ApiError) || LASTING.has(error.status)) return false;
+  return error.status === 0 || error.status === 429 || error.status >= 500;
 }
 
 /** Headers are an object, so that the client can add its own. */

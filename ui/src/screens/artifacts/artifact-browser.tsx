@@ -2,8 +2,10 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { File, Folder, Images } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { artifactListQuery } from "../../api/artifacts.ts";
+import { ApiError } from "../../api/client.ts";
 import type { FileInfo } from "../../api/wire.ts";
 import { CodeLines } from "../../parts/code-lines.tsx";
+import { CopyButton } from "../../parts/copy-button.tsx";
 import { formatBytes, formatCount } from "../../parts/format.ts";
 import { SplitPane } from "../../parts/split-pane.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
@@ -65,6 +67,9 @@ export function ArtifactBrowser(props: ArtifactBrowserProps) {
     setOpen((before) => new Set([...before, ...foldersAbove(path), ...(isPathFolder ? [path] : [])]));
   }, [path, isPathFolder]);
   const placeInAddress = useMemo(() => ({ ...place, change: onPlace, open: onPath }), [place, onPlace, onPath]);
+  if (top.error instanceof ApiError && top.error.artifactUri !== undefined && top.data === undefined) {
+    return <Elsewhere uri={top.error.artifactUri} />;
+  }
   if (top.error !== null && top.data === undefined) {
     return <ErrorState title="The files could not be listed" error={top.error} onRetry={() => void top.refetch()} />;
   }
@@ -104,6 +109,20 @@ export function ArtifactBrowser(props: ArtifactBrowserProps) {
         second={<Chosen key={path} {...props} />}
       />
     </ShownPlaceContext>
+  );
+}
+
+/** In place of the files, where clients keep them in a store that this server does not read. */
+function Elsewhere({ uri }: { uri: string }) {
+  const line = `mlflow.artifacts.download_artifacts(${JSON.stringify(uri)})`;
+  return (
+    <EmptyState title="The artifacts are not on this server" actions={<CodeLines text={line} label="Copy the line" />}>
+      <p>Clients keep them in another store, and read them there with their own credentials:</p>
+      <p className="mt-1 flex items-center justify-center gap-1">
+        <span className="wrap-anywhere font-mono text-ink">{uri}</span>
+        <CopyButton text={uri} label="Copy the location" />
+      </p>
+    </EmptyState>
   );
 }
 
