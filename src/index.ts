@@ -7,4 +7,7 @@ export { RunDurableObject } from "./stores/run/durable-object.ts";
 
 const app = createApp(ROUTES);
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
+export default {
+  fetch: app.fetch,
+  scheduled: (_controller, env, execution) => app.scheduled(env, execution),
+} satisfies ExportedHandler<Env>;

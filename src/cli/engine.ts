@@ -20,6 +20,9 @@ import type { WorkerBundle } from "./worker-bundle.ts";
  */
 const V8_FLAGS = "--max-semi-space-size=4";
 
+/** How often the Worker does what the platform's schedule asks of it on the edge. */
+const TIDY_EVERY_MS = 60 * 60 * 1000;
+
 /** The Worker, serving. */
 export interface Engine {
   readonly url: string;
@@ -86,7 +89,11 @@ export async function startEngine(
       printRuntimeLog(stderr, trace);
     },
   });
+  const tidying = setInterval(() => {
+    tidyUp(miniflare).catch((error: unknown) => console.error("The hourly work:", error));
+  }, TIDY_EVERY_MS).unref();
   const stop = async () => {
+    clearInterval(tidying);
     await miniflare.dispose();
     runtime.end();
     files.close();
@@ -98,6 +105,16 @@ export async function startEngine(
     await stop();
     throw error;
   }
+}
+
+/** Calls the Worker's `scheduled`, which finishes deletions for good and aborts abandoned uploads into S3. */
+export async function tidyUp(miniflare: Miniflare): Promise<void> {
+  // The types of Miniflare do not name the handler, which it documents.
+  const worker = (await miniflare.getWorker("trackflare")) as unknown as {
+    scheduled(options: object): Promise<{ readonly outcome: string }>;
+  };
+  const { outcome } = await worker.scheduled({});
+  if (outcome !== "ok") throw new Error(`it ended with ${outcome}`);
 }
 
 /**

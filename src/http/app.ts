@@ -1,8 +1,11 @@
 import { Hono } from "hono";
 import { MlflowError } from "../domain/errors.ts";
 import { NOBODY, type Principal } from "../domain/principal.ts";
+import { EVERYTHING } from "../search/visibility.ts";
 import type { Claim, Doors } from "../services/access/claim.ts";
 import { requireWithinLimit } from "../services/access/request-limit.ts";
+import type { ServiceContext } from "../services/context.ts";
+import { tidyUp } from "../services/tidy-up.ts";
 import { finishPurgesOnce } from "../services/trash/after-purges.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
@@ -68,28 +71,15 @@ function orNobody(error: unknown): undefined {
   throw error;
 }
 
-/** Serves one request: authenticates the caller, reads the input, authorizes, then handles. Only the handler changes data. */
-async function serve(
-  route: Route,
+function contextOf(
   request: Request,
-  arrival: Arrival,
-  execution: Execution,
-  pathParameters: Readonly<Record<string, string>>,
-): Promise<Response> {
-  const { env, config, requestId } = arrival;
-  const database = databaseOf(env, config);
-  const doors = doorsOf(request, arrival, database, execution);
-  const caller = await callerOf(route, request, arrival, doors);
-  const asked = await readInput(request, route.input, pathParameters).catch(async (error) => {
-    // Only confirmed callers learn what is wrong with a request.
-    await confirm(caller);
-    throw error;
-  });
-  const { principal, visibility, input } = await authorize(caller, route.permission, asked, doors);
-  if (config.isArtifactsOnly) requireArtifacts(route);
-  await requireWithinLimit(env, principal, config.requestsPerMinute);
+  { env, config, requestId }: Arrival,
+  database: CheckedDatabase,
+  doors: Doors,
+  { principal, visibility }: Pick<ServiceContext, "principal" | "visibility">,
+): ServiceContext {
   const { waitUntil } = doors;
-  const ctx = {
+  return {
     env,
     db: database.reader,
     writes: new QueuedDatabase(env, database, waitUntil),
@@ -120,6 +110,29 @@ async function serve(
     visibility,
     requestId,
   };
+}
+
+/** Serves one request: authenticates the caller, reads the input, authorizes, then handles. Only the handler changes data. */
+async function serve(
+  route: Route,
+  request: Request,
+  arrival: Arrival,
+  execution: Execution,
+  pathParameters: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const { env, config } = arrival;
+  const database = databaseOf(env, config);
+  const doors = doorsOf(request, arrival, database, execution);
+  const caller = await callerOf(route, request, arrival, doors);
+  const asked = await readInput(request, route.input, pathParameters).catch(async (error) => {
+    // Only confirmed callers learn what is wrong with a request.
+    await confirm(caller);
+    throw error;
+  });
+  const { principal, visibility, input } = await authorize(caller, route.permission, asked, doors);
+  if (config.isArtifactsOnly) requireArtifacts(route);
+  await requireWithinLimit(env, principal, config.requestsPerMinute);
+  const ctx = contextOf(request, arrival, database, doors, { principal, visibility });
   const response = await route.handle({ ctx, input, request });
   // A probe of `/health` asks the database nothing.
   if (route.permission !== "public") finishPurgesOnce(ctx);
@@ -170,6 +183,8 @@ function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
 
 interface App {
   fetch(request: Request, env: Env, execution: ExecutionContext): Promise<Response>;
+  /** Does from time to time what no request waits for: see {@link tidyUp}. */
+  scheduled(env: Env, execution: ExecutionContext): Promise<void>;
 }
 
 /** The server for these routes. A path that no route answers is looked up among the UI's files. */
@@ -197,6 +212,14 @@ export function createApp(routes: readonly Route[]): App {
       } catch (error) {
         return errorResponse(error, requestId);
       }
+    },
+
+    async scheduled(env, execution) {
+      const request = new Request("https://schedule/");
+      const arrival = { env, config: configOf(env), requestId: crypto.randomUUID(), startMs: Date.now() };
+      const database = databaseOf(env, arrival.config);
+      const doors = doorsOf(request, arrival, database, execution);
+      await tidyUp(contextOf(request, arrival, database, doors, { principal: NOBODY, visibility: EVERYTHING }));
     },
   };
 }

@@ -68,6 +68,11 @@ export interface Multipart {
   complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<string>;
   /** Aborts an upload. May be repeated: a client whose abort fails reports only that failure to its user. */
   abort(key: string, uploadId: string): Promise<void>;
+  /**
+   * Aborts uploads that began before this time, in milliseconds; absent if the store does this by itself.
+   * @returns how many were aborted. At most {@link MAX_LIST_PAGE}: the next call continues.
+   */
+  abortOlder?(beforeMs: number): Promise<number>;
 }
 
 /** At most {@link MAX_LIST_PAGE} entries; `next` is set if more may follow. */

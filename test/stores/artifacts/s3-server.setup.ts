@@ -5,6 +5,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Settings of a store in the S3 server of these tests. */
     s3: Readonly<Record<string, string>>;
+    /** Whether the server is rclone's, which lacks some of what S3 does. */
+    isRclone: boolean;
   }
 }
 
@@ -12,5 +14,6 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startS3Server();
   project.provide("s3", server.variables);
+  project.provide("isRclone", process.env.TRACKFLARE_TEST_VERSITYGW === undefined);
   return () => server.stop();
 }

@@ -21,6 +21,8 @@ export interface S3Failure {
 /** How often a repeatable request is sent: its body must be in memory, and repeating it must be harmless. */
 const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 200;
+/** How long a request whose body is in memory waits for the beginning of the answer. */
+const ANSWER_TIMEOUT_MS = 20_000;
 
 /** Signed requests to one bucket. A request whose body is a stream is sent only once. */
 export class S3Client {
@@ -36,10 +38,20 @@ export class S3Client {
       const isLast = attempt === MAX_ATTEMPTS || request.body instanceof ReadableStream;
       const response = await this.#fetch(request, isLast);
       if (response?.ok || (response && expected.includes(response.status))) return response;
-      if (response && (isLast || response.status < 500)) throw s3Error(this.settings, await failureOf(response));
+      if (response && (isLast || response.status < 500))
+        throw s3Error(this.settings, await this.#cause(request, response));
       await response?.body?.cancel();
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS * attempt));
     }
+  }
+
+  /** The answer to a HEAD has no body, so it does not tell the cause: a list of the bucket fails for the same cause. */
+  async #cause(request: S3Request, response: Response): Promise<S3Failure> {
+    const failure = await failureOf(response);
+    if (request.method !== "HEAD" || failure.code !== "") return failure;
+    const list = await this.#fetch({ method: "GET", query: { "list-type": "2", "max-keys": "1" } }, true);
+    const ofList = list && (await failureOf(list));
+    return ofList !== undefined && ofList.status >= 400 ? ofList : failure;
   }
 
   /**
@@ -57,12 +69,26 @@ export class S3Client {
     isLast: boolean,
   ): Promise<Response | undefined> {
     const signed = await this.#signer(this.#url(key, query), { method, headers }).sign();
+    // A body that is sent as a stream may take hours.
+    const waiting = new AbortController();
+    const timer = body instanceof ReadableStream ? undefined : setTimeout(() => waiting.abort(), ANSWER_TIMEOUT_MS);
+    const init = {
+      method,
+      headers: signed.headers,
+      body: body ?? null,
+      redirect: "manual",
+      signal: waiting.signal,
+    } as const;
     try {
-      return await fetch(signed.url, { method, headers: signed.headers, body: body ?? null, redirect: "manual" });
+      return await fetch(signed.url, init);
     } catch (error) {
+      // A store that is slow now would be slow again, and the client waits.
+      if (waiting.signal.aborted) throw slow(this.settings);
       if (!isLast) return undefined;
       console.error("Artifact store:", error);
       throw unreachable(this.settings);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -147,6 +173,9 @@ export function s3Error(settings: S3Settings, { status, code }: S3Failure): Mlfl
         `${what}: the bucket '${bucket}' is not in AWS_DEFAULT_REGION '${region}'.`,
       );
   }
+  // Repeating helps neither.
+  if (status === 501) return new MlflowError("NOT_IMPLEMENTED", `${what}: it does not support this request.`);
+  if (status === 507) return new MlflowError("RESOURCE_LIMIT_EXCEEDED", `${what}: it has no space left.`);
   if (status >= 500 || status === 429) return new MlflowError("TEMPORARILY_UNAVAILABLE", `${what}; please repeat.`);
   if (status === 403) {
     const who = `AWS_ACCESS_KEY_ID '${accessKeyId}' with this AWS_SECRET_ACCESS_KEY`;
@@ -155,7 +184,15 @@ export function s3Error(settings: S3Settings, { status, code }: S3Failure): Mlfl
   return new MlflowError("BAD_REQUEST", `${what} for the bucket '${bucket}'.`);
 }
 
-function unreachable({ endpoint, bucket }: S3Settings): MlflowError {
+function unreachable(settings: S3Settings): MlflowError {
+  return unavailable(settings, "cannot be reached");
+}
+
+function slow(settings: S3Settings): MlflowError {
+  return unavailable(settings, `has not answered for ${ANSWER_TIMEOUT_MS / 1000} s`);
+}
+
+function unavailable({ endpoint, bucket }: S3Settings, how: string): MlflowError {
   const where = endpoint === undefined ? `of the bucket '${bucket}'` : `at MLFLOW_S3_ENDPOINT_URL '${endpoint}'`;
-  return new MlflowError("TEMPORARILY_UNAVAILABLE", `The artifact store ${where} cannot be reached; please repeat.`);
+  return new MlflowError("TEMPORARILY_UNAVAILABLE", `The artifact store ${where} ${how}; please repeat.`);
 }

@@ -1,8 +1,9 @@
+import { MAX_LIST_PAGE } from "../../../domain/limits.ts";
 import { noSuchUpload, wrongParts } from "../artifact-errors.ts";
 import type { Multipart, UploadedPart } from "../artifact-store.ts";
 import { newUploadToken, splitToken, UPLOAD_TOKEN, withToken } from "../upload-token.ts";
 import { failureOf, type S3Client, type S3Failure, s3Error } from "./s3-client.ts";
-import { escapeXml, xmlText } from "./s3-xml.ts";
+import { escapeXml, listedKey, xmlElements, xmlText } from "./s3-xml.ts";
 
 const TOKEN_HEADER = `x-amz-meta-${UPLOAD_TOKEN}`;
 
@@ -68,6 +69,24 @@ export class S3Multipart implements Multipart {
     if (/^(InvalidPart|InvalidPartOrder|EntityTooSmall|MalformedXML)$/.test(failure.code)) return wrongParts(uploadId);
     if (failure.status === 404 && failure.code !== "NoSuchBucket") return noSuchUpload(uploadId);
     return s3Error(this.#client.settings, failure);
+  }
+
+  /** Only uploads below the destination's folder: others are not this server's. */
+  async abortOlder(beforeMs: number): Promise<number> {
+    const { prefix } = this.#client.settings;
+    const query = { uploads: "", "encoding-type": "url", prefix, "max-uploads": String(MAX_LIST_PAGE) };
+    const xml = await (await this.#client.send({ method: "GET", query })).text();
+    const abandoned = xmlElements(xml, "Upload").filter((upload) => {
+      const key = listedKey(xmlText(upload, "Key"));
+      return key.startsWith(prefix) && Date.parse(xmlText(upload, "Initiated")) < beforeMs;
+    });
+    for (const upload of abandoned) {
+      const key = listedKey(xmlText(upload, "Key")).slice(prefix.length);
+      const uploadId = xmlText(upload, "UploadId");
+      const aborted = await this.#client.send({ method: "DELETE", key, query: { uploadId } }, [404]);
+      await aborted.body?.cancel();
+    }
+    return abandoned.length;
   }
 
   async abort(key: string, uploadId: string): Promise<void> {

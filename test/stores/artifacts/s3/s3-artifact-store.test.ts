@@ -1,6 +1,7 @@
 import { describe, expect, inject, test } from "vitest";
 import { type S3Variables, s3Settings } from "../../../../src/domain/s3-settings.ts";
 import { S3ArtifactStore } from "../../../../src/stores/artifacts/s3/s3-artifact-store.ts";
+import { s3Error } from "../../../../src/stores/artifacts/s3/s3-client.ts";
 import { multipartSuite } from "../multipart-suite.ts";
 import { artifactStoreSuite } from "../suite.ts";
 
@@ -12,9 +13,9 @@ function openStore(variables: S3Variables = {}): S3ArtifactStore {
 
 // Without a folder, which would take its length from the longest key.
 artifactStoreSuite("S3ArtifactStore", () => openStore({ MLFLOW_ARTIFACTS_DESTINATION: "s3://artifacts" }), {
-  isRclone: true,
+  isRclone: inject("isRclone"),
 });
-multipartSuite("S3ArtifactStore", openStore, { isRclone: true });
+multipartSuite("S3ArtifactStore", openStore, { isRclone: inject("isRclone") });
 
 test("keeps what is elsewhere in the bucket apart", async () => {
   const key = `${crypto.randomUUID()}/file`;
@@ -57,6 +58,73 @@ describe("a store that cannot be used says why, and shows no secret", () => {
     }
   });
 });
+
+describe("what a store answers, and what the client is told", () => {
+  const settings = s3Settings({
+    MLFLOW_ARTIFACTS_DESTINATION: "s3://models/mlflow",
+    AWS_ACCESS_KEY_ID: "AKIA1",
+    AWS_SECRET_ACCESS_KEY: "not to be shown",
+    AWS_DEFAULT_REGION: "eu-west-1",
+  });
+  test.each([
+    [301, "PermanentRedirect", 400, "'models' is not in AWS_DEFAULT_REGION 'eu-west-1'"],
+    [400, "AuthorizationHeaderMalformed", 400, "AWS_DEFAULT_REGION 'eu-west-1'"],
+    [404, "NoSuchBucket", 400, "bucket 'models'"],
+    [403, "InvalidAccessKeyId", 403, "AWS_ACCESS_KEY_ID 'AKIA1'"],
+    [403, "SignatureDoesNotMatch", 403, "AWS_SECRET_ACCESS_KEY"],
+    [403, "AccessDenied", 403, "may not do this in the bucket 'models'"],
+    [503, "SlowDown", 503, "please repeat"],
+    [500, "InternalError", 503, "please repeat"],
+    [429, "", 503, "please repeat"],
+    [400, "InvalidRequest", 400, "bucket 'models'"],
+    [501, "NotImplemented", 501, "does not support"],
+    [507, "", 507, "no space"],
+  ])("%d %s is %d, and names %s", (status, code, told, words) => {
+    if (settings === undefined) throw new Error("The settings name a bucket");
+    const error = s3Error(settings, { status, code });
+    expect([error.status, error.message]).toEqual([told, expect.stringContaining(words)]);
+    expect(error.message).not.toContain("not to be shown");
+  });
+});
+
+test("uploads that nobody completes are aborted, of this folder alone, and no younger ones", async () => {
+  const folder = crypto.randomUUID();
+  const [mine, other] = ["mine", "other"].map((name) =>
+    openStore({ MLFLOW_ARTIFACTS_DESTINATION: `s3://artifacts/${folder}/${name}` }),
+  );
+  if (mine === undefined || other === undefined) throw new Error("two stores");
+  const begin = async (store: S3ArtifactStore) => {
+    const uploadId = await store.multipart.create("a b/file");
+    const etag = await store.multipart.putPart("a b/file", uploadId, 1, new TextEncoder().encode("text"));
+    return { complete: () => store.multipart.complete("a b/file", uploadId, [{ partNumber: 1, etag }]) };
+  };
+  const [abandoned, kept] = [await begin(mine), await begin(other)];
+  expect(await mine.multipart.abortOlder(Date.now() - 60_000)).toBe(0);
+  expect(await mine.multipart.abortOlder(Date.now() + 60_000)).toBe(1);
+  await expect(abandoned.complete()).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });
+  await kept.complete();
+  expect(await other.head("a b/file")).toMatchObject({ size: 4 });
+});
+
+// rclone's server takes any region.
+if (!inject("isRclone")) {
+  test("of a bucket in another region, every call says so", async () => {
+    const store = openStore({ AWS_DEFAULT_REGION: "eu-west-1" });
+    const calls = [
+      () => store.put("a/b", new Response("text").body, 4),
+      () => store.get("a/b"),
+      () => store.head("a/b"),
+      () => store.list("a"),
+      () => store.multipart.create("a/b"),
+    ];
+    for (const call of calls) {
+      await expect(call(), String(call)).rejects.toMatchObject({
+        code: "BAD_REQUEST",
+        message: expect.stringContaining("AWS_DEFAULT_REGION 'eu-west-1'"),
+      });
+    }
+  });
+}
 
 test("a part's URL is good for its part alone", async () => {
   const store = openStore();
