@@ -118,3 +118,9 @@ test("beyond 4 GiB, and beyond 65,535 files, the fields are of 64 bits", async (
     expect(end.readBigUInt64LE(32)).toBe(65_540n);
   });
 });
+
+test("a ZIP breaks off where a file is shorter than announced", async () => {
+  const cut: ZipEntry = { ...zeros("cut", 5), size: 10 };
+  const zip = Readable.from(zipPieces(each([zeros("whole", 5), cut])));
+  await expect(zip.toArray()).rejects.toThrow("cut has 5 bytes, not 10");
+});
