@@ -22,15 +22,16 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
-/** Installed with the tests' Python packages: see conformance/requirements.txt. */
+/**
+ * rclone's server, which is installed with the tests' Python packages (conformance/requirements.txt), or the versitygw that
+ * the variable TRACKFLARE_TEST_VERSITYGW names, which is stricter (test/versitygw.ts).
+ */
 export async function startS3Server(): Promise<S3Server> {
   const root = mkdtempSync(join(tmpdir(), "trackflare-s3-"));
   const address = `127.0.0.1:${await freePort()}`;
   const [key, secret] = ["tests", crypto.randomUUID()];
-  const options = ["--addr", address, "--auth-key", `${key},${secret}`, "--vfs-cache-mode", "off"];
-  const server = spawn(RCLONE, ["serve", "s3", ":memory:", "--config", join(root, ".rclone"), ...options], {
-    stdio: "ignore",
-  });
+  const [program, args] = commandOf(root, address, key, secret);
+  const server = spawn(program, args, { stdio: "ignore" });
   const endpoint = `http://${address}`;
   await untilReachable(server, endpoint);
   const owner = new AwsClient({ accessKeyId: key, secretAccessKey: secret, service: "s3", region: "us-east-1" });
@@ -64,6 +65,15 @@ export async function startS3Server(): Promise<S3Server> {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+function commandOf(root: string, address: string, key: string, secret: string): [program: string, args: string[]] {
+  const versitygw = process.env.TRACKFLARE_TEST_VERSITYGW;
+  if (versitygw !== undefined) {
+    return [versitygw, ["--port", address, "--access", key, "--secret", secret, "--quiet", "posix", root]];
+  }
+  const options = ["--addr", address, "--auth-key", `${key},${secret}`, "--vfs-cache-mode", "off"];
+  return [RCLONE, ["serve", "s3", ":memory:", "--config", join(root, ".rclone"), ...options]];
 }
 
 async function untilReachable(server: ChildProcess, endpoint: string): Promise<void> {
