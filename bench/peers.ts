@@ -9,7 +9,8 @@ export type PeerName = keyof typeof PEERS;
 
 /** Each in a virtual environment of its own: FastTrackML's package asks for an older MLflow. */
 const PEERS = {
-  mlflow: { requirement: "mlflow==3.17.2", executable: "mlflow", variable: "TRACKFLARE_BENCH_MLFLOW" },
+  // boto3, for its artifacts in S3.
+  mlflow: { requirement: "mlflow==3.17.2 boto3==1.44.8", executable: "mlflow", variable: "TRACKFLARE_BENCH_MLFLOW" },
   fasttrackml: { requirement: "fasttrackml==0.6.0", executable: "fml", variable: "TRACKFLARE_BENCH_FASTTRACKML" },
 } as const;
 
@@ -26,7 +27,7 @@ export async function peerExecutable(name: PeerName): Promise<string> {
     if (!existsSync(given)) throw new Error(`${variable} names a file that is not there: ${given}`);
     return given;
   }
-  const environment = `${ENVIRONMENTS}${requirement}`;
+  const environment = `${ENVIRONMENTS}${requirement.replaceAll(" ", "+")}`;
   const path = `${environment}/bin/${executable}`;
   // Written last, so that an installation cut short is done again.
   const installed = `${environment}/installed`;
@@ -34,7 +35,7 @@ export async function peerExecutable(name: PeerName): Promise<string> {
     console.log(`installing ${requirement} into .venv-bench/ …`);
     mkdirSync(ENVIRONMENTS, { recursive: true });
     await run("python3", ["-m", "venv", "--clear", environment]);
-    await run(`${environment}/bin/pip`, ["install", "--quiet", requirement], { maxBuffer: 2 ** 26 });
+    await run(`${environment}/bin/pip`, ["install", "--quiet", ...requirement.split(" ")], { maxBuffer: 2 ** 26 });
     writeFileSync(installed, "");
   }
   return path;
