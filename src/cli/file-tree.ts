@@ -130,16 +130,27 @@ export class FileTree {
    */
   async delete(key: string): Promise<FolderUsage> {
     const grave = join(this.#workFolder, randomUUID());
-    if (!(await this.#is(key, "any"))) return NOTHING;
+    if (!(await this.#is(key, "any"))) {
+      // An earlier deletion may have ended between its rename and its last step.
+      await this.#removeEmptyAbove(key);
+      return NOTHING;
+    }
     await rename(join(this.#root, key), grave).catch((error: unknown) => {
       if (errorCode(error) !== "ENOENT") throw error;
     });
-    for (let above = dirname(key); above !== "."; above = dirname(above)) {
-      if (!(await removeIfEmpty(join(this.#root, above)))) break;
-    }
+    await this.#removeEmptyAbove(key);
     const usage = await usageOf(grave);
     await rm(grave, { recursive: true, force: true });
     return usage;
+  }
+
+  /** Removes the folders above `key` that are empty. */
+  async #removeEmptyAbove(key: string): Promise<void> {
+    for (let above = dirname(key); above !== "."; above = dirname(above)) {
+      const path = join(this.#root, above);
+      const isGone = (await this.#is(above, "folder")) ? await removeIfEmpty(path) : !(await exists(path));
+      if (!isGone) return;
+    }
   }
 
   /** Creates the folder at `key` level by level. No level may be a file or a symbolic link. */

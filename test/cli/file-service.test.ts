@@ -142,6 +142,18 @@ test("an empty folder is in nobody's way", async () => {
   expect(readdirSync(root)).toEqual([".#uploads"]);
 });
 
+test("a deletion that is repeated removes the empty folders that an interrupted one has left", async () => {
+  await call("PUT", "key=7/kept", "x");
+  mkdirSync(join(root, "7/run/deep"), { recursive: true });
+  expect(await call("DELETE", "key=7/run/deep/artifacts")).toMatchObject({ status: 200 });
+  expect(readdirSync(join(root, "7"))).toEqual(["kept"]);
+  const outside = join(base, "outside");
+  mkdirSync(join(outside, "empty"), { recursive: true });
+  symlinkSync(outside, join(root, "7/link"));
+  await call("DELETE", "key=7/link/empty/artifacts");
+  expect(readdirSync(outside)).toEqual(["empty"]);
+});
+
 test("a start clears what the last end left behind, and nothing else", async () => {
   await call("PUT", "key=7/kept", "x");
   await stop();
