@@ -3,6 +3,9 @@ import { incompleteUpload, isStoreFailure, storeFailed } from "./artifact-errors
 /** R2 requires all parts but the last to have the same size. R2 and S3 require at least 5 MiB, and at most 10,000 parts. */
 const PART_BYTES = 8 * 1024 * 1024;
 
+/** Why a body is not passed on any more: the store refused it. */
+const GIVEN_UP = "the store does not take the rest";
+
 /**
  * Sends a body of a stated length.
  * @returns the answer of `send`.
@@ -15,12 +18,16 @@ export async function sizedStream<Answer>(
   send: (sized: ReadableStream<Uint8Array>) => Promise<Answer>,
 ): Promise<Answer> {
   const sized = new FixedLengthStream(contentLength);
-  const piping = Promise.allSettled([body.pipeTo(sized.writable)]);
+  const refusal = new AbortController();
+  const piping = Promise.allSettled([body.pipeTo(sized.writable, { signal: refusal.signal })]);
   const [sent] = await Promise.allSettled([send(sized.readable)]);
-  // A store that fails stops reading, so the body may never be passed on completely.
+  // A store that fails or refuses stops reading, so the body would never be passed on completely.
+  if (sent.status === "rejected") refusal.abort(new Error(GIVEN_UP));
   if (sent.status === "rejected" && isStoreFailure(sent.reason)) throw storeFailed(key);
   const [piped] = await piping;
-  if (piped.status === "rejected" || isShort(sent)) throw incompleteUpload(key);
+  // workerd makes another error of the signal's reason, with the same message.
+  const brokeOff = piped.status === "rejected" && !String(piped.reason).includes(GIVEN_UP);
+  if (brokeOff || isShort(sent)) throw incompleteUpload(key);
   if (sent.status === "rejected") throw sent.reason;
   return sent.value;
 }

@@ -20,3 +20,19 @@ test("a bucket that fails in the middle of an upload is a 503, and a body that b
   await expect(new R2ArtifactStore(failing).put("f/a", body(), 1_000_000)).rejects.toMatchObject({ status: 503 });
   await expect(new R2ArtifactStore(env.ARTIFACTS).put("f/b", body(), 2_000_000)).rejects.toMatchObject({ status: 400 });
 });
+
+test("a bucket that refuses before it has read the body ends the upload with its own error", async () => {
+  for (const reads of [0, 1]) {
+    const refusing: R2Bucket = Object.assign(Object.create(env.ARTIFACTS), {
+      head: async () => null,
+      list: async () => ({ objects: [] }),
+      put: async (_key: string, body: ReadableStream<Uint8Array>) => {
+        const reader = body.getReader();
+        for (let i = 0; i < reads; i++) await reader.read();
+        throw new Error("put: out of paper");
+      },
+    });
+    const body = new Response(new Uint8Array(20_000_000)).body;
+    await expect(new R2ArtifactStore(refusing).put("f/c", body, 20_000_000)).rejects.toThrow("out of paper");
+  }
+});
