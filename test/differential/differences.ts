@@ -251,12 +251,18 @@ export const DIFFERENCES: readonly Difference[] = [
     name: "folders that are left empty",
     reason: "A folder is there while it has a file; MLflow's local store keeps it.",
     equalise: (exchange) => {
-      const [theirs, ours] = [filesOf(exchange.mlflow), filesOf(exchange.trackflare)];
-      const known = new Set(ours.map((file) => jsonText(file)));
-      const files = theirs.filter((file) => !isObject(file) || file.is_dir !== true || known.has(jsonText(file)));
-      if (files.length === theirs.length || !isObject(exchange.mlflow.body)) return exchange;
-      const rest = without("files", exchange.mlflow.body);
-      return { ...exchange, mlflow: { ...exchange.mlflow, body: files.length === 0 ? rest : { ...rest, files } } };
+      const known = new Set(filesOf(exchange.trackflare).map((file) => jsonText(file)));
+      const isLeftEmpty = (file: Json) =>
+        isObject(file) && (file.is_dir === true || file.isDir === true) && !known.has(jsonText(file));
+      const { mlflow } = inBodies((object) => {
+        if (!Array.isArray(object.files)) return object;
+        const files = object.files.filter((file) => !isLeftEmpty(file));
+        if (files.length === object.files.length) return object;
+        const isGraphql = object.files.some((file) => isObject(file) && "isDir" in file);
+        // REST leaves an empty list out.
+        return files.length === 0 && !isGraphql ? without("files", object) : { ...object, files };
+      })(exchange);
+      return { ...exchange, mlflow };
     },
   },
   {

@@ -37,8 +37,16 @@ export function isEmpty(value: Json | undefined): boolean {
   return isObject(value) && Object.keys(value).length === 0;
 }
 
+/** The files and folders that an answer lists, at whatever depth: GraphQL's list is deeper than REST's. */
 export function filesOf({ body }: Answer): readonly Json[] {
-  return isObject(body) && Array.isArray(body.files) ? body.files : [];
+  const below = (value: Json | undefined): Json[] => {
+    if (Array.isArray(value)) return value.flatMap(below);
+    if (!isObject(value)) return [];
+    return Object.entries(value).flatMap(([name, item]) =>
+      name === "files" && Array.isArray(item) ? item : below(item),
+    );
+  };
+  return below(body);
 }
 
 const UNORDERED = [
