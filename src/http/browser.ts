@@ -45,11 +45,11 @@ export async function signedInBrowser(
 export async function throughAccess(
   request: Request,
   { admin, sso, allowedOrigins }: Config,
-  { db }: Doors,
+  doors: Doors,
 ): Promise<AccessUser | undefined> {
   const token = request.headers.get("Cf-Access-Jwt-Assertion");
   if (token === null || sso?.access === undefined || admin === undefined) return undefined;
-  const user = await accessUser(db, sso, token, admin.username);
+  const user = await accessUser(doors, sso, token, admin.username);
   if (user === undefined || user.isProgram) return user;
   if (!isByOwnPage(request, allowedOrigins)) return undefined;
   requireProof(request);

@@ -26,6 +26,7 @@ beforeAll(async () => {
       TRACKFLARE_ACCESS_TEAM: issuer.url,
       TRACKFLARE_ACCESS_AUDIENCE: AUDIENCE,
       TRACKFLARE_SSO_ADMIN_GROUPS: "platform",
+      TRACKFLARE_SSO_ROLES: "vision=painters, speech=writers",
     },
   });
 });
@@ -129,6 +130,36 @@ describe("OpenID Connect", () => {
     expect(await admin([{ id: "1", name: "platform" }])).toBe(true);
     expect(await admin("platform")).toBe(true);
     expect(await admin(undefined)).toBe(false);
+  });
+
+  test("groups give roles and take them away, and the audit log tells of it", async () => {
+    const Authorization = `Basic ${btoa(`admin:${ADMIN_PASSWORD}`)}`;
+    const ask = async (path: string, body?: object) => {
+      const headers = { Authorization, "Content-Type": "application/json" };
+      const init = body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) };
+      const answer = await fetch(`${server.url}/api/${path}`, init);
+      expect(answer.status).toBe(200);
+      return (await answer.json()) as { roles: { name: string }[]; entries: { action: string; credential: string }[] };
+    };
+    for (const name of ["painters", "writers", "others"]) {
+      await ask("3.0/mlflow/roles/create", { name, workspace: "default" });
+    }
+    const rolesWith = async (groups: string[]) => {
+      issuer.claims = { sub: "rosa", email: "rosa@example.com", groups };
+      await new Browser().signIn();
+      const { roles } = await ask("3.0/mlflow/users/roles/list?username=rosa%40example.com");
+      return roles.map(({ name }) => name).toSorted();
+    };
+    expect(await rolesWith(["vision"])).toEqual(["painters"]);
+    expect(await rolesWith(["vision"])).toEqual(["painters"]);
+    expect(await rolesWith(["speech", "vision", "others"])).toEqual(["painters", "writers"]);
+    expect(await rolesWith(["platform"])).toEqual([]);
+    const { entries } = await ask("2.0/trackflare/audit?target_type=user&target_id=rosa%40example.com");
+    const byProvider = entries.filter(({ credential }) => credential === `provider ${issuer.url}`);
+    // The entries of one transaction have no order.
+    expect(byProvider.map(({ action }) => action).toSorted()).toEqual([
+      ...["role.assign", "role.assign", "role.unassign", "user.admin", "user.create"],
+    ]);
   });
 
   test("the request to the provider is the code flow with PKCE, state and nonce, and its cookie is of this browser alone", async () => {

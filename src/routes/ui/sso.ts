@@ -60,14 +60,8 @@ export const uiSsoRoutes: readonly Route[] = [
       try {
         const query = new URLSearchParams(rawQuery(request));
         const found = await finishOidc(ctx.env, oidc, redirectUri(ctx, request), query, cookie?.value);
-        const { username, user } = await userOfIdentity(
-          ctx.db,
-          sso,
-          found.issuer,
-          found.subject,
-          found.claims,
-          ctx.adminUsername,
-        );
+        const auditedFrom = { address: ctx.clientAddress, requestId: ctx.requestId };
+        const { username, user } = await userOfIdentity({ db: ctx.db, auditedFrom }, sso, found, ctx.adminUsername);
         response = redirect(toPage({ to: found.to }));
         response = await withSignIn(ctx, { username, user, isAdmin: false }, request, response);
       } catch (error) {

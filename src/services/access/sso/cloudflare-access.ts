@@ -1,4 +1,5 @@
 import { errors } from "jose";
+import type { Doors } from "../claim.ts";
 import { type SsoUser, userOfIdentity } from "./identity.ts";
 import { verifiedClaims } from "./keys.ts";
 import type { SsoSettings } from "./settings.ts";
@@ -24,7 +25,7 @@ export interface AccessUser extends SsoUser {
  * @throws MlflowError PERMISSION_DENIED for a name that another user has.
  */
 export async function accessUser(
-  db: D1Database,
+  doors: Pick<Doors, "db" | "auditedFrom">,
   sso: SsoSettings,
   token: string,
   reservedName: string,
@@ -46,7 +47,8 @@ export async function accessUser(
   const subject = isProgram ? `program ${program}` : sub;
   if (typeof subject !== "string" || subject === "") return undefined;
   const named = isProgram ? { ...claims, [sso.usernameClaim]: program } : claims;
-  const user = await userOfIdentity(db, sso, access.issuer, subject, named, reservedName);
+  const identity = { issuer: access.issuer, subject, claims: named };
+  const user = await userOfIdentity(doors, sso, identity, reservedName);
   const one = { ...user, isProgram, untilMs: Math.min(nowMs + REMEMBERED_MS, Number(exp) * 1000) };
   remembered.delete(token);
   remembered.set(token, one);

@@ -1,7 +1,9 @@
 import { MlflowError } from "../../../domain/errors.ts";
 import type { UserIdentity } from "../../../domain/principal.ts";
+import type { AuditedCaller } from "../../../stores/d1/access/audit.ts";
 import { findIdentity, insertIdentity, type LinkedUser, setRights } from "../../../stores/d1/access/identities.ts";
 import { isDuplicate } from "../../../stores/d1/connection/guard.ts";
+import type { Doors } from "../claim.ts";
 import { changed } from "../memory.ts";
 import { checkUsername } from "../users.ts";
 import type { SsoSettings } from "./settings.ts";
@@ -14,32 +16,44 @@ export interface SsoUser {
   readonly user: UserIdentity;
 }
 
+/** Whom a provider confirms. */
+export interface ConfirmedIdentity {
+  readonly issuer: string;
+  /** The user's id at the issuer. */
+  readonly subject: string;
+  readonly claims: Claims;
+}
+
 /**
- * The user of an identity, created at the first sign-in, with the rights that the user's groups give now.
+ * The user of an identity, created at the first sign-in, with the rights that the user's groups give now. The audit log
+ * records a new user and changed rights.
  * @throws MlflowError PERMISSION_DENIED for an invalid name, or the name of a user who does not sign in with this provider:
  *   a provider must not take over an existing account.
  */
 export async function userOfIdentity(
-  db: D1Database,
+  { db, auditedFrom }: Pick<Doors, "db" | "auditedFrom">,
   sso: SsoSettings,
-  issuer: string,
-  subject: string,
-  claims: Claims,
+  identity: ConfirmedIdentity,
   reservedName: string,
 ): Promise<SsoUser> {
+  const { issuer, subject, claims } = identity;
+  const callerNamed = (username: string): AuditedCaller => ({
+    username,
+    credential: `provider ${issuer}`,
+    ...auditedFrom,
+  });
   const found =
-    (await findIdentity(db, issuer, subject)) ?? (await newUser(db, sso, issuer, subject, claims, reservedName));
-  await syncRights(db, sso, found, groupsIn(claims[sso.groupsClaim]));
+    (await findIdentity(db, issuer, subject)) ?? (await newUser(db, sso, identity, reservedName, callerNamed));
+  await syncRights(db, sso, found, groupsIn(claims[sso.groupsClaim]), callerNamed(found.username));
   return { username: found.username, user: { userId: found.userId, stamp: found.stamp } };
 }
 
 async function newUser(
   db: D1Database,
   { usernameClaim }: SsoSettings,
-  issuer: string,
-  subject: string,
-  claims: Claims,
+  { issuer, subject, claims }: ConfirmedIdentity,
   reservedName: string,
+  callerNamed: (username: string) => AuditedCaller,
 ): Promise<LinkedUser> {
   const username = claims[usernameClaim];
   if (typeof username !== "string" || (usernameClaim === "email" && claims.email_verified === false)) {
@@ -48,7 +62,7 @@ async function newUser(
   checkUsername(username);
   if (username === reservedName) throw nameTaken(username);
   try {
-    await insertIdentity(db, { issuer, subject, username, nowMs: Date.now() });
+    await insertIdentity(db, { issuer, subject, username, nowMs: Date.now() }, callerNamed(username));
   } catch (error) {
     // Another request created the user at the same time.
     if (!isDuplicate(error, "users.username") && !isDuplicate(error, "user_identities.issuer")) throw error;
@@ -63,6 +77,7 @@ async function syncRights(
   sso: SsoSettings,
   user: LinkedUser,
   groups: readonly string[],
+  caller: AuditedCaller,
 ): Promise<void> {
   const { adminGroups, rolesOfGroups } = sso;
   const isAdmin = adminGroups?.some((group) => groups.includes(group));
@@ -71,10 +86,9 @@ async function syncRights(
   await changed(
     setRights(
       db,
-      user.userId,
-      isAdmin ?? user.isAdmin,
-      rolesOfGroups.map(({ role }) => role),
-      roles,
+      user,
+      { isAdmin: isAdmin ?? user.isAdmin, mapped: rolesOfGroups.map(({ role }) => role), roles },
+      caller,
     ),
   );
 }
