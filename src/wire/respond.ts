@@ -42,7 +42,12 @@ const GATHERED_BYTES = 64 * 1024;
 export async function jsonStream(pieces: AsyncIterator<string, void>): Promise<Response> {
   const { gathered, isWhole } = await gather(pieces);
   const text = gathered.join("");
-  if (isWhole) return jsonText(text);
+  if (isWhole) {
+    const response = jsonText(text);
+    // The runtime tells a HEAD the length of any body but an empty one.
+    if (text === "") response.headers.set("Content-Length", "0");
+    return response;
+  }
   const encoder = new TextEncoder();
   return jsonText(streamOf([text], pieces, (piece) => encoder.encode(piece)));
 }

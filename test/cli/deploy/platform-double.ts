@@ -219,6 +219,8 @@ export class PlatformDouble {
         return {};
       case "GET schedules":
         return { schedules: [] };
+      case "PUT schedules":
+        return { schedules: JSON.parse(call.body.toString()) as unknown };
     }
     throw this.#unknownCall(call);
   }

@@ -1,8 +1,15 @@
 import { TrackingServer } from "../../../src/cli/transfer/http.ts";
 import { ServerRows } from "../../../src/cli/transfer/trackflare/server-rows.ts";
 
-/** Of one server alone: how far its objects have told D1, who may sign in, and what was imported. */
-const OWN_TABLES: ReadonlySet<string> = new Set(["imports", "users", "roles", "user_roles", "role_permissions"]);
+/** Of one server alone: how far its objects have told D1, who may sign in, what was imported, and who did what. */
+const OWN_TABLES: ReadonlySet<string> = new Set([
+  "imports",
+  "users",
+  "roles",
+  "user_roles",
+  "role_permissions",
+  "audit_log",
+]);
 const OWN_COLUMNS: ReadonlySet<string> = new Set(["live_epoch", "flushed_through", "has_object", "cell", "stamp"]);
 
 /**
