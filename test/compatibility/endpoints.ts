@@ -10,7 +10,7 @@ export const MLFLOW_ENDPOINTS: readonly Endpoint[] = mlflowEndpoints;
 const PREFIX = /^\/(?:(?:ajax-)?api\/(?:2\.0\/preview|2\.0|3\.0)\/)?/;
 
 /** Trackflare's own endpoints, and the page at the root: no client of MLflow's calls them. */
-const OWN = /^\/(ui-api\/|shared\/|(ajax-)?api\/2\.0\/trackflare\/|$)/;
+const OWN = /^\/(ui-api\/|shared\/|\.well-known\/|(ajax-)?api\/2\.0\/trackflare\/|$)/;
 
 const SERVED = ROUTES.flatMap(({ method, paths }) =>
   paths
