@@ -128,14 +128,16 @@ describe("renaming", () => {
 });
 
 test("deleting is for good and leaves nothing behind; the name is free, and versions begin at 1 again", async () => {
-  const before = await storedState();
+  // The audit log remembers.
+  const stored = async () => ({ ...JSON.parse(await storedState()), audit_log: undefined });
+  const before = await stored();
   const name = await newModel({ tags: [{ key: "k", value: "v" }] });
   const source = { source: "dummy-source", tags: [{ key: "mlflow.prompt.is_prompt", value: "true" }] };
   for (let count = 0; count < 3; count++) await newVersion(name, source);
   await mlflow("model-versions/delete", { name, version: "3" }, "DELETE");
   await mlflow("registered-models/alias", { name, alias: "best", version: "1" });
   await mlflow("registered-models/delete", { name }, "DELETE");
-  expect(await storedState()).toBe(before);
+  expect(await stored()).toEqual(before);
   await expectMlflowError(send("registered-models/delete", { name }, "DELETE"), "RESOURCE_DOES_NOT_EXIST");
   await newModel({ name });
   expect((await newVersion(name, source)).version).toBe("1");
