@@ -34,6 +34,7 @@ const BY_OTHER_MEANS: Readonly<Record<string, string>> = {
   "logged_model_metrics run_id run": "a model's points outlive the run that measured them",
   "model_versions run_id run": "versions stay, whatever they were made of",
   "model_versions model_id logged_model": "versions stay, whatever they were made of",
+  "moved_things experiment_id experiment": "spares the files that a moved run left there, and goes with that run",
   "links run_ids run": "a trigger on runs",
   "links model_id logged_model": "a trigger on logged_models",
   "links experiment_ids experiment": "a trigger on experiments",
