@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -47,5 +48,7 @@ def _base_python() -> str:
 
 
 def _run(command: list[str], timeout_s: int) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+    # An environment of its own: the packages of a client that is laid over this one's are not for it.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False, env=env)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
