@@ -144,8 +144,9 @@ function noEndpoint(request: Request): MlflowError {
 }
 
 /**
- * The path that the router matches: without the static prefix, without a signed link's folder, and with each run of slashes as one, because a tracking URI
- * that ends with a slash produces double slashes. Routes themselves read the request target as it was sent.
+ * The path that the router matches: without the static prefix, without a signed link's folder, and with each run of slashes
+ * as one, because a tracking URI that ends with a slash produces double slashes. Routes themselves read the request target
+ * as it was sent.
  */
 function routePath(request: Request, { env: arrival }: { env?: Arrival } = {}): string {
   const path = pathBelow(arrival?.config.staticPrefix ?? "", request);

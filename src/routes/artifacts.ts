@@ -1,6 +1,6 @@
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { invalidParameter } from "../domain/errors.ts";
-import { locateModelArtifact, locateRunArtifact } from "../services/artifacts/artifact-access.ts";
+import { locateArtifactOf, locateRunArtifact } from "../services/artifacts/artifact-access.ts";
 import { requireFilePlace } from "../services/artifacts/artifact-roots.ts";
 import { storeFile } from "../services/artifacts/store-file.ts";
 import { listingPageResponse, listingResponse } from "../wire/artifact-listing.ts";
@@ -80,10 +80,7 @@ export const artifactsRoutes: readonly Route[] = [
     permission: onFiles(onFile("EDIT")),
     input: message({ runId: string, modelId: string, path: required(string), expiration: int32 }),
     handle: async ({ ctx, input: { runId, modelId, path } }) => {
-      if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");
-      const artifactPath = canonicalArtifactPath(path);
-      if (runId) await locateRunArtifact(ctx, runId, artifactPath);
-      else await locateModelArtifact(ctx, modelId ?? "", artifactPath);
+      await locateArtifactOf(ctx, { runId, modelId }, canonicalArtifactPath(path));
       throw notPresigned("upload");
     },
   }),

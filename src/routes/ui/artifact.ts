@@ -1,6 +1,5 @@
 import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
-import { invalidParameter } from "../../domain/errors.ts";
-import { findArtifact, locateModelArtifact, locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
+import { findArtifact, locateArtifactOf } from "../../services/artifacts/artifact-access.ts";
 import { findDigest } from "../../stores/d1/artifacts/digests.ts";
 import { message, required, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
@@ -15,11 +14,8 @@ export const uiArtifactRoutes: readonly Route[] = [
     permission: onLinks("file", onFiles(onFile("READ"))),
     input: message({ runId: string, modelId: string, path: required(string) }),
     handle: async ({ ctx, input: { runId, modelId, path } }) => {
-      if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");
       const artifactPath = canonicalArtifactPath(path);
-      const { objectKey } = runId
-        ? await locateRunArtifact(ctx, runId, artifactPath)
-        : await locateModelArtifact(ctx, modelId ?? "", artifactPath);
+      const { objectKey } = await locateArtifactOf(ctx, { runId, modelId }, artifactPath);
       const { found } = await findArtifact(ctx, { objectKey }, (key) => ctx.artifacts.head(key));
       const sha256 = await findDigest(ctx.db, objectKey, found.etag);
       return json({ path: artifactPath, file_size: found.size, etag: found.etag, ...(sha256 && { sha256 }) });

@@ -1,6 +1,6 @@
 import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
-import { doesNotExist, invalidParameter } from "../../domain/errors.ts";
-import { locateModelArtifact, locateRunArtifact } from "../../services/artifacts/artifact-access.ts";
+import { doesNotExist } from "../../domain/errors.ts";
+import { locateArtifactOf } from "../../services/artifacts/artifact-access.ts";
 import { filesBelow } from "../../services/artifacts/list-artifacts.ts";
 import type { ServiceContext } from "../../services/context.ts";
 import { dispositionOf } from "../../wire/artifact-response.ts";
@@ -18,11 +18,8 @@ export const uiFolderZipRoutes: readonly Route[] = [
     permission: onLinks("file", onFile("READ")),
     input: message({ runId: string, modelId: string, path: string }),
     handle: async ({ ctx, input: { runId, modelId, path = "" } }) => {
-      if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");
       const folder = canonicalArtifactPath(path);
-      const { objectKey } = runId
-        ? await locateRunArtifact(ctx, runId, folder)
-        : await locateModelArtifact(ctx, modelId ?? "", folder);
+      const { objectKey } = await locateArtifactOf(ctx, { runId, modelId }, folder);
       if ((await ctx.artifacts.list(objectKey)).files.length === 0) throw doesNotExist(`No such folder: '${folder}'`);
       const name = folder === "" ? (runId ?? modelId ?? "") : folder.slice(folder.lastIndexOf("/") + 1);
       const answer = await byteStream(zipPieces(entriesOf(ctx, objectKey, name)));

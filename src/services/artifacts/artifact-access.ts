@@ -1,6 +1,6 @@
 import { artifactPlace } from "../../domain/artifact-location.ts";
 import { joinArtifactPath } from "../../domain/artifact-path.ts";
-import { doesNotExist, MlflowError } from "../../domain/errors.ts";
+import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import type { ServiceContext } from "../context.ts";
 import { getLoggedModelInfo } from "../logged-models/logged-models.ts";
 import { getRunInfo } from "../runs/runs.ts";
@@ -36,6 +36,23 @@ export async function locateModelArtifact(
 ): Promise<LocatedArtifact> {
   const { artifactUri } = await getLoggedModelInfo(ctx, modelId);
   return locate(artifactUri, artifactPath);
+}
+
+/**
+ * The artifact of a run, or of a logged model.
+ * @param artifactPath canonical, relative to the artifact root; "" is the root.
+ * @throws MlflowError INVALID_PARAMETER_VALUE unless exactly one of the ids is given; RESOURCE_DOES_NOT_EXIST when there is no
+ *   such run or model.
+ */
+export async function locateArtifactOf(
+  ctx: ServiceContext,
+  { runId, modelId }: { readonly runId?: string | undefined; readonly modelId?: string | undefined },
+  artifactPath: string,
+): Promise<LocatedArtifact> {
+  if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");
+  return runId
+    ? await locateRunArtifact(ctx, runId, artifactPath)
+    : await locateModelArtifact(ctx, modelId ?? "", artifactPath);
 }
 
 /** @throws MlflowError NOT_IMPLEMENTED for artifacts that clients keep elsewhere: this server fetches no foreign URI. */
