@@ -7,11 +7,11 @@ import type { DataSet, Scale } from "./workloads/workload.ts";
 
 const CACHE = `${import.meta.dirname}/.cache/`;
 const WORK = `${CACHE}work/`;
-/** Of this process: two benchmarks at once spoil each other's figures, but must not take each other's folders. */
+/** This process's folder. Two benchmarks at once disturb each other's figures, but must not use each other's folders. */
 const OWN_WORK = `${WORK}${process.pid}/`;
 const SEEDED = `${CACHE}seeded/`;
 
-/** Makes room for this run, and removes what interrupted ones have left. */
+/** Makes this run's folder, and removes the folders of interrupted runs. */
 export function prepareWorkFolders(): void {
   mkdirSync(OWN_WORK, { recursive: true });
   mkdirSync(SEEDED, { recursive: true });
@@ -25,7 +25,7 @@ export function removeWorkFolders(): void {
 }
 
 /**
- * A folder for one measurement: empty, or a copy of one that was filled through the server's own API. Filling takes
+ * A folder for one measurement: empty, or a copy of a folder that was filled through the server's own API. Filling takes
  * minutes for the slowest server, so it happens once for each version and size.
  */
 export async function newDataFolder(name: ServerName, data: DataSet, scale: Scale, port: number): Promise<string> {

@@ -4,7 +4,7 @@ import { cpus, totalmem } from "node:os";
 
 const SYNCS = 200;
 
-/** What a reader needs to know of the machine to read absolute figures. */
+/** The properties of the machine that a reader needs for absolute figures. */
 export function machineFacts(): string[] {
   const require = createRequire(import.meta.url);
   const { version: workerd } = require("workerd/package.json") as { version: string };
@@ -16,7 +16,7 @@ export function machineFacts(): string[] {
   ];
 }
 
-/** On the disk that holds the servers' folders. */
+/** The time of an fsync on the disk with the servers' folders. */
 function medianSyncMs(): number {
   const path = `${import.meta.dirname}/.cache/fdatasync`;
   const file = openSync(path, "w");

@@ -2,16 +2,16 @@ import { type Connection, render } from "./http/connection.ts";
 import type { Answer } from "./http/response-parser.ts";
 
 /*
- * The part of MLflow's REST API that the workloads call. Requests are rendered by hand and answers checked for status,
- * so that the same few lines speak to every server.
+ * The part of MLflow's REST API that the workloads call. Requests are rendered by hand, and only the status of answers is
+ * checked, so that the same few lines work with every server.
  */
 
 export const API = "/api/2.0/mlflow";
 
-/** MLflow's own bound of a page of history. */
+/** MLflow's own limit of a page of history. */
 const HISTORY_PAGE_POINTS = 25_000;
 
-/** MLflow's own bound of a page of runs. */
+/** MLflow's own limit of a page of runs. */
 const SEARCH_PAGE_RUNS = 50_000;
 
 export interface KeyValue {
@@ -50,7 +50,7 @@ export function requireOk(answer: Answer, what: string): void {
   throw new WrongAnswer(`${what} was answered with ${answer.status}: ${answer.body.toString("utf8", 0, 500)}`);
 }
 
-/** The body as JSON; the caller vouches for its shape, and checks the values. */
+/** The body as JSON. The caller knows its shape, and checks the values. */
 export function parseBody<T>(answer: Answer, what: string): T {
   requireOk(answer, what);
   return JSON.parse(answer.body.toString("utf8")) as T;
@@ -100,11 +100,11 @@ export async function allRuns(connection: Connection, experimentId: string): Pro
 
 export interface MetricHistory {
   readonly points: readonly MetricPoint[];
-  /** Time from sending each request to its last byte, summed over the pages; reading the JSON is not counted. */
+  /** The time from sending each request to its last byte, summed over the pages, without parsing the JSON. */
   readonly httpMs: number;
 }
 
-/** A metric's whole history by pages of 25,000 points. FastTrackML has no pages and answers all at once. */
+/** A metric's whole history, in pages of 25,000 points. FastTrackML has no pages and answers all points at once. */
 export async function metricHistory(connection: Connection, runId: string, key: string): Promise<MetricHistory> {
   const points: MetricPoint[] = [];
   let httpMs = 0;
@@ -123,15 +123,15 @@ export async function metricHistory(connection: Connection, runId: string, key: 
   return { points, httpMs };
 }
 
-/** Timestamps count up from here, in milliseconds since 1970, all with 13 digits. */
+/** The first timestamp, in milliseconds since 1970. All timestamps have 13 digits. */
 export const FIRST_TIMESTAMP_MS = 1_700_000_000_000;
 
-/** A fraction of 2^16, so that sums of values are exact in whatever order they are added. */
+/** A multiple of 2^-16, so that sums of values are exact in any order. */
 export function fraction(index: number): number {
   return ((index * 40_503) % 65_536) / 65_536;
 }
 
-/** An answer that is not the one the request must have: the time it took is worth nothing. */
+/** A wrong answer. Its time does not count. */
 export class WrongAnswer extends Error {}
 
 export function requireEqual(actual: unknown, expected: unknown, what: string): void {

@@ -7,7 +7,7 @@ const run = promisify(execFile);
 
 export type PeerName = keyof typeof PEERS;
 
-/** Each in a virtual environment of its own: FastTrackML's package asks for an older MLflow. */
+/** Each peer has its own virtual environment, because FastTrackML's package needs an older MLflow. */
 const PEERS = {
   // boto3, for its artifacts in S3.
   mlflow: { requirement: "mlflow==3.17.2 boto3==1.44.8", executable: "mlflow", variable: "TRACKFLARE_BENCH_MLFLOW" },
@@ -17,8 +17,8 @@ const PEERS = {
 const ENVIRONMENTS = `${dirname(import.meta.dirname)}/.venv-bench/`;
 
 /**
- * The path of a peer's command: the one that its environment variable names, or one from `.venv-bench/`, which is
- * made and filled with pip on first use (needs `python3` with `venv`).
+ * The path of a peer's command: the path in its environment variable, or a path in `.venv-bench/`. The first use makes this
+ * folder and fills it with pip (it needs `python3` with `venv`).
  */
 export async function peerExecutable(name: PeerName): Promise<string> {
   const { requirement, executable, variable } = PEERS[name];
@@ -29,7 +29,7 @@ export async function peerExecutable(name: PeerName): Promise<string> {
   }
   const environment = `${ENVIRONMENTS}${requirement.replaceAll(" ", "+")}`;
   const path = `${environment}/bin/${executable}`;
-  // Written last, so that an installation cut short is done again.
+  // Written last, so that an interrupted installation is repeated.
   const installed = `${environment}/installed`;
   if (!existsSync(installed)) {
     console.log(`installing ${requirement} into .venv-bench/ …`);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 /*
- * What a server costs, with all the processes it started, from Linux's /proc. Elsewhere nothing is measured.
+ * The cost of a server with all its processes, from Linux's /proc. Other systems measure nothing.
  */
 
 interface ProcessStat {
@@ -13,7 +13,7 @@ interface ProcessStat {
 
 let ticksPerSecond: number | undefined;
 
-/** CPU time used so far by the process, its descendants, and the children it has waited for. */
+/** The CPU time of the process, its descendants, and the children that it has waited for. */
 export function treeCpuSeconds(pid: number): number | undefined {
   if (process.platform !== "linux") return undefined;
   ticksPerSecond ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
@@ -21,7 +21,7 @@ export function treeCpuSeconds(pid: number): number | undefined {
   return ticks / ticksPerSecond;
 }
 
-/** Memory of the process and its descendants; pages they share are counted once (PSS). */
+/** The memory of the process and its descendants. Shared pages are counted once (PSS). */
 export function treePssBytes(pid: number): number | undefined {
   if (process.platform !== "linux") return undefined;
   return tree(pid).reduce((sum, stat) => sum + pssBytes(stat.pid), 0);
@@ -38,7 +38,7 @@ function tree(root: number): ProcessStat[] {
     .map(readStat)
     .filter((stat) => stat !== undefined);
   const members = new Set([root]);
-  // A child may be listed before its parent when pids have wrapped around: look until nothing is added.
+  // After a wrap-around of pids, a child may be listed before its parent. So repeat until nothing is added.
   for (let before = 0; before < members.size; ) {
     before = members.size;
     for (const stat of stats) if (members.has(stat.parentPid)) members.add(stat.pid);
@@ -48,14 +48,14 @@ function tree(root: number): ProcessStat[] {
 
 function readStat(pid: string): ProcessStat | undefined {
   const text = readIfThere(`/proc/${pid}/stat`);
-  // The command's name, in parentheses, may itself hold spaces and parentheses.
+  // The command's name, in parentheses, may contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   if (fields.length < 16) return undefined;
   const cpuTicks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   return { pid: Number(pid), parentPid: Number(fields[1]), cpuTicks };
 }
 
-/** A process may end between being listed and being read. */
+/** A process may end between the listing and the reading. */
 function readIfThere(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -5,7 +5,7 @@ import type { Row, Scale } from "./workloads/workload.ts";
 const COMPARED = ["mlflow", "fasttrackml", "ceiling"] as const;
 const NOTHING = "–";
 
-/** The results page: the table of medians and ratios, then latencies and CPU time, then how it was measured. */
+/** The results page: a table of medians and ratios, then latencies and CPU time, then the method. */
 export function renderReport(results: Results, rows: readonly Row[], scale: Scale, facts: readonly string[]): string {
   const measured = rows
     .filter((row) => SERVER_NAMES.some((server) => results.summary(row, server)))

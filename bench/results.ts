@@ -18,7 +18,7 @@ export interface MissedTarget {
   readonly target: number;
 }
 
-/** A row that took more than it may. */
+/** A row that exceeded its limit. */
 export interface MissedLimit {
   readonly row: Row;
   readonly value: number;
@@ -41,7 +41,7 @@ export class Results {
     this.#measurements.set(key, [...(this.#measurements.get(key) ?? []), measurement]);
   }
 
-  /** A peer's; see session.ts. */
+  /** Refusals and wrong answers of peers: see session.ts. */
   addWrongAnswer(row: Row, server: ServerName, message: string): void {
     this.#wrongAnswers.push({ row, server, message });
   }
@@ -64,7 +64,7 @@ export class Results {
     };
   }
 
-  /** How many times better Trackflare is, by medians; above 1 is better for every unit. */
+  /** How many times better Trackflare is, by medians. Above 1 is better, whatever the unit. */
   ratio(row: Row, against: ServerName): number | undefined {
     const ours = this.summary(row, "trackflare")?.median;
     const theirs = this.summary(row, against)?.median;

@@ -8,17 +8,17 @@ import { SERVERS, type ServerName } from "./servers.ts";
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 10;
-/** A server may take a connection before it can answer on it. */
+/** A server may accept a connection before it can answer. */
 const POLL_TIMEOUT_MS = 10_000;
 
-/** Peers ask their makers for news at start; a measurement should not wait for a network. */
+/** Turns off requests for news, which peers send at their start. A measurement should not wait for a network. */
 const QUIET = { MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true" };
 
-/** A server process on a data folder, stopped with everything it started. */
+/** A server process on a data folder. It is stopped with everything that it started. */
 export class RunningServer {
   readonly name: ServerName;
   readonly port: number;
-  /** From starting the process to its first API answer. */
+  /** The time from the start of the process to its first API answer. */
   readonly startMs: number;
   readonly #process: ChildProcess;
   readonly #pid: number;
@@ -30,7 +30,7 @@ export class RunningServer {
     const logPath = `${dataDir}.log`;
     const log = openSync(logPath, "a");
     const start = performance.now();
-    // Its own process group, so that workers it leaves behind can be ended too.
+    // A separate process group, so that leftover workers can be ended too.
     const child = spawn(file, args, {
       cwd: dataDir,
       detached: true,
@@ -68,7 +68,7 @@ export class RunningServer {
     return treePssBytes(this.#pid);
   }
 
-  /** Asks the server to end and waits until its whole group has. */
+  /** Asks the server to end, and waits until its whole process group has ended. */
   async stop(): Promise<void> {
     this.#process.kill("SIGTERM");
     const deadline = performance.now() + STOP_TIMEOUT_MS;
@@ -121,6 +121,6 @@ function endGroup(groupId: number): void {
   try {
     process.kill(-groupId, "SIGKILL");
   } catch {
-    // Nothing is left of it.
+    // No process of the group is left.
   }
 }

@@ -4,8 +4,8 @@ import { createExperiment, createRun, FIRST_TIMESTAMP_MS, type KeyValue, postJso
 import type { RunningServer } from "./running-server.ts";
 
 /*
- * An experiment of finished runs, each with 5 metrics, 10 params and 5 tags. All of it follows from a run's index, so
- * that every search has one right answer, known to the benchmark.
+ * An experiment of finished runs, each with 5 metrics, 10 params and 5 tags. A run's index decides all its values, so every
+ * search has one correct answer, which the benchmark knows.
  */
 
 export const RUNS_EXPERIMENT = "finished-runs";

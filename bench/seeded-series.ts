@@ -22,7 +22,7 @@ function seriesPoint(step: number): MetricPoint {
   return { key: SERIES_KEY, value: fraction(step), timestamp: FIRST_TIMESTAMP_MS + step, step };
 }
 
-/** @param count of points, a multiple of 1,000. */
+/** @param count the number of points, a multiple of 1,000 */
 export async function seedSeries(server: RunningServer, count: number): Promise<void> {
   await withConnection(server.port, async (connection) => {
     const experimentId = await createExperiment(connection, SERIES_EXPERIMENT);
@@ -42,7 +42,7 @@ export async function seriesRunId(connection: Connection): Promise<string> {
   return runs[0]!.info.run_id;
 }
 
-/** @throws unless these are the first `count` points of the series, in order. */
+/** @throws unless these are the first `count` points of the series, in order */
 export function checkSeries(points: readonly MetricPoint[], count: number): void {
   requireEqual(points.length, count, "points of the series");
   for (const [step, point] of points.entries()) checkSeriesPoint(point, step);

@@ -11,10 +11,10 @@ export interface Command {
   readonly args: readonly string[];
 }
 
-/** A server that can be started on an empty or a seeded folder. */
+/** A server that starts on an empty or a seeded folder. */
 export interface ServerKind {
   readonly title: string;
-  /** Changes whenever a stored folder might no longer fit. */
+  /** Changes whenever stored folders may be outdated. */
   readonly version: () => string;
   /** The command that serves `dataDir` on 127.0.0.1:`port`. */
   readonly command: (port: number, dataDir: string) => Promise<Command>;

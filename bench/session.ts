@@ -10,7 +10,7 @@ import type { ServerName } from "./servers.ts";
 import { PROCESS_ROWS } from "./workloads/all.ts";
 import type { DataSet, Measurement, Row, Scale, Workload } from "./workloads/workload.ts";
 
-/** How long a fresh server is left alone before its memory is read. */
+/** The idle time of a new server before its memory is read. */
 const IDLE_MS = 2000;
 
 const PEERS: readonly ServerName[] = ["mlflow", "fasttrackml"];
@@ -18,20 +18,20 @@ const PEERS: readonly ServerName[] = ["mlflow", "fasttrackml"];
 const WARM_UP_ROUNDS = 3;
 const WARM_UP_CLIENTS = 16;
 
-/** One server on one folder, from its start to its end. */
+/** Runs one server on one folder, from its start to its end. */
 export interface Session {
   readonly name: ServerName;
   readonly port: number;
   readonly data: DataSet;
   readonly workloads: readonly Workload[];
-  /** Which of the rows about the process itself are wanted. */
+  /** The wanted rows about the process itself. */
   readonly processRows: ReadonlySet<Row>;
   readonly scale: Scale;
 }
 
 let running: RunningServer | undefined;
 
-/** Ends the server that is being measured, when the benchmark itself is told to end. */
+/** Ends the measured server when the benchmark itself is ended. */
 export async function stopSession(): Promise<void> {
   await running?.stop();
 }
@@ -81,8 +81,8 @@ export async function runSession(session: Session, results: Results): Promise<vo
 }
 
 /**
- * A peer's wrong answer or refusal under load is a result like others; it is reported and costs it the figure.
- * @throws where Trackflare or the bare Worker answers wrong: nothing measured after that would mean anything.
+ * A peer's wrong answer or refusal under load is a result: it is reported, and the peer gets no figure.
+ * @throws if Trackflare or the bare Worker answers wrong, because later figures would mean nothing
  */
 async function measure(server: RunningServer, workload: Workload, scale: Scale): Promise<Measurement | WrongAnswer> {
   try {
@@ -93,7 +93,7 @@ async function measure(server: RunningServer, workload: Workload, scale: Scale):
   }
 }
 
-/** MLflow's workers load half of Python at their first request; several connections reach them all. */
+/** MLflow's workers load much code at their first request. Several connections reach all workers. */
 async function warmUp(server: RunningServer): Promise<void> {
   const path = server.name === "ceiling" ? "/health" : "/api/2.0/mlflow/experiments/get?experiment_id=0";
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {

@@ -6,8 +6,8 @@ import { uiBundle } from "../src/cli/ui-bundle.ts";
 import { workerBundle } from "../src/cli/worker-bundle.ts";
 
 /*
- * `npm pack` and `npm publish` call this: the command compiled to JavaScript (Node strips types, but not below
- * node_modules), the Worker bundled, the UI built, all in lib/.
+ * `npm pack` and `npm publish` run this program. It compiles the command to JavaScript (Node strips types, but not below
+ * node_modules), bundles the Worker and builds the UI, all into lib/.
  */
 
 const LIB = join(ROOT, "lib");
@@ -22,7 +22,7 @@ if (status !== 0) throw new Error("The command does not compile: see above.");
 const worker = join(LIB, "worker");
 cpSync((await workerBundle()).path, worker, { recursive: true });
 rmSync(join(worker, "README.md"), { force: true });
-// Places are all that traces need of it; the texts of the sources are nine tenths of its bytes.
+// Traces need only the positions. The texts of the sources are nine tenths of the bytes, so they are removed.
 const map = join(worker, "index.js.map");
 writeFileSync(map, JSON.stringify({ ...JSON.parse(readFileSync(map, "utf8")), sourcesContent: undefined }));
 

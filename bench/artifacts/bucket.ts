@@ -10,7 +10,7 @@ const BUCKET = "artifacts";
 const KEY = "bench";
 const SECRET = "the secret of the bench";
 
-/** rclone's S3 server over a folder of the disk, which both servers store to, and the bare client. */
+/** rclone's S3 server over a folder of the disk. Both servers and the bare client store to it. */
 export class Bucket {
   readonly #process: ChildProcess;
   readonly endpoint: string;
@@ -45,7 +45,7 @@ export class Bucket {
     });
   }
 
-  /** The variables that make a server store here. */
+  /** The variables with which a server stores here. */
   variables(folder: string): Record<string, string> {
     return {
       MLFLOW_ARTIFACTS_DESTINATION: `s3://${BUCKET}/${folder}`,

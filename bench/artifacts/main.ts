@@ -12,8 +12,8 @@ import { Bucket } from "./bucket.ts";
 import * as transfers from "./transfers.ts";
 
 /*
- * Files through the artifact proxy, by parts and in one piece: Trackflare beside MLflow in one run, each with the peak of
- * its memory, and a bare client that writes to the same bucket.
+ * Measures files through the artifact proxy, by parts and in one piece: Trackflare beside MLflow in one run, each with its
+ * peak of memory, and a bare client that writes to the same bucket.
  */
 
 const STORES = ["folder", "r2", "s3"] as const;
@@ -41,11 +41,11 @@ const stores = STORES.filter((store) => options.stores.split(",").includes(store
 
 interface Figure {
   readonly value: number;
-  /** How much the server's memory grew, at its peak, in MB. */
+  /** The growth of the server's memory at its peak, in MB. */
   readonly growthMb: number | undefined;
 }
 
-/** Row → server → figure. */
+/** Figures by row and server. */
 const results = new Map<string, Map<ServerName, Figure>>();
 
 interface Target {

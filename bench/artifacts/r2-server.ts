@@ -3,7 +3,7 @@ import { Miniflare } from "miniflare";
 import { directSocket } from "../../src/cli/engine.ts";
 import { workerBundle } from "../../src/cli/worker-bundle.ts";
 
-/* The Worker as on the edge, with Miniflare's R2 on the disk: `node r2-server.ts <port> <data folder>`. */
+/* Serves the Worker as on the edge, with Miniflare's R2 on the disk: `node r2-server.ts <port> <data folder>`. */
 
 const [port = "", dataDir = ""] = process.argv.slice(2);
 const bundle = await workerBundle();

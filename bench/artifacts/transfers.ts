@@ -5,15 +5,15 @@ import { pipeline } from "node:stream/promises";
 
 /* Transfers of one file, as MLflow's clients make them. No more than a few parts are in memory. */
 
-/** MLflow's sizes of parts, up and down. */
+/** MLflow's sizes of parts for uploads and downloads. */
 const PART_BYTES = 10 * 1024 * 1024;
 const RANGE_BYTES = 100 * 1024 * 1024;
 const TRANSFERS_AT_ONCE = 4;
 
-/** Random, so that nothing on the way can compress it. Every part of a file has these bytes. */
+/** The bytes of every part of a file. They are random, so that nothing on the way can compress them. */
 const PART = randomFillSync(Buffer.allocUnsafe(PART_BYTES));
 
-/** Small files share connections. Others open their own: a server may close one that is idle between two transfers. */
+/** Small files share connections. Each large file opens its own, because a server may close an idle one between two transfers. */
 const shared = new Agent({ keepAlive: true });
 
 interface Answer {
@@ -68,7 +68,7 @@ export async function getWhole(url: string, bytes: number): Promise<void> {
   requireBytes((await send("GET", url, undefined, {}, false)).bytes, bytes);
 }
 
-/** How a multipart upload begins and ends. */
+/** The calls that begin and end a multipart upload. */
 export interface PartTarget {
   create(count: number): Promise<readonly string[]>;
   complete(etags: readonly string[]): Promise<void>;

@@ -3,7 +3,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { Miniflare } from "miniflare";
 
 /*
- * Serves the bare Worker (worker.ts) on a direct socket, as Trackflare is served: `node server.ts <port> <data folder>`.
+ * Serves the bare Worker (worker.ts) on a direct socket, like Trackflare: `node server.ts <port> <data folder>`.
  */
 
 const [port, dataDir] = process.argv.slice(2);

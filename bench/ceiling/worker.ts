@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 
 /*
- * The ceiling: what a Worker on this machine can do at most when each request makes exactly one call to a Durable
- * Object or to D1. No validation, no authorization, no rules.
+ * The ceiling: the most requests that a Worker on this machine can handle if each request makes exactly one call to a Durable
+ * Object or to D1. It has no validation, no authorization and no rules.
  */
 
 interface CeilingEnv {
@@ -17,7 +17,7 @@ interface CreateRun {
   readonly tags: readonly { readonly key: string; readonly value: string }[];
 }
 
-/** An object that stores one row a call. */
+/** An object that stores one row per call. */
 export class Rows extends DurableObject<CeilingEnv> {
   constructor(state: DurableObjectState, env: CeilingEnv) {
     super(state, env);
@@ -53,7 +53,7 @@ export default {
   },
 } satisfies ExportedHandler<CeilingEnv>;
 
-/** The same statement as Trackflare's create-run, into the same tables and indices. */
+/** The same statement as in Trackflare's create-run, with the same tables and indices. */
 async function createRun(db: D1Database, run: CreateRun): Promise<Response> {
   const runId = crypto.randomUUID().replaceAll("-", "");
   const tags = [...run.tags, { key: "mlflow.runName", value: run.run_name }];

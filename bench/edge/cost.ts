@@ -1,10 +1,10 @@
 /*
- * What a month costs on Cloudflare's paid plan, from rows and calls as the tests count them and from the documented prices
+ * The cost of a month on Cloudflare's paid plan, from the rows and calls that tests count and from the documented prices
  * (developers.cloudflare.com/workers/platform/pricing, /d1/platform/pricing, /durable-objects/platform/pricing, read in
  * November 2026). `node bench/edge/cost.ts` prints the table of docs/cost.md.
  */
 
-/** In dollars for a million, beyond what the plan includes, in millions a month. */
+/** Dollars per million, and the millions per month that the plan includes. */
 const PRICES = {
   requests: { price: 0.3, included: 10 },
   objectCalls: { price: 0.15, included: 1 },
@@ -21,12 +21,12 @@ const DAYS = 30;
 const WORKDAYS = 22;
 const RUNS_A_DAY = 100;
 const CALLS_A_RUN = 2000;
-/** An object counts with 128 MB while it has work. */
+/** While an object works, it is billed for 128 MB. */
 const GIGABYTES = 0.128;
 const SECONDS_A_CALL = 0.03;
 const MILLION = 1_000_000;
 
-/** test/edge/round-trips.test.ts: a run's creation, first points, mark and end; test/stores/run/core/counts.test.ts: the rest. */
+/** From test/edge/round-trips.test.ts (a run's creation, first points, mark and end) and test/stores/run/core/counts.test.ts. */
 const ROWS_OF_A_RUN = 60;
 
 function job({ rowsACall, objectRowsACall }: { rowsACall: number; objectRowsACall: number }): Use {
@@ -43,8 +43,8 @@ function job({ rowsACall, objectRowsACall }: { rowsACall: number; objectRowsACal
 }
 
 /**
- * 20 pages of 100 runs, 20 of them live, open for 8 hours: test/edge/looks.test.ts holds that they write nothing.
- * @param objects that hold the live runs
+ * 20 pages of 100 runs, 20 of them live, open for 8 hours. test/edge/looks.test.ts proves that they write nothing.
+ * @param objects the number of objects that hold the live runs
  */
 function team(objects: number): Use {
   const pages = 20;
@@ -52,7 +52,7 @@ function team(objects: number): Use {
   const liveRuns = 20;
   const looks = pages * seconds * 0.5;
   const counts = pages * seconds * 0.2;
-  // A table that changes is read again with each look; objects are asked once a second in each of two isolates, and by each table.
+  // Each look reads a changed table again. Two isolates ask the objects once a second each, and each table asks them too.
   const objectCalls = seconds * 2 * objects * 0.5 + (looks * objects) / 4;
   return {
     requests: (2 * looks + counts) / MILLION,

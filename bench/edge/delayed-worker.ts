@@ -2,18 +2,18 @@ import worker from "../../src/index.ts";
 import { WriteQueue as Queue } from "../../src/stores/d1/connection/write-queue.ts";
 import { RunDurableObject as RunObject } from "../../src/stores/run/durable-object.ts";
 
-/* The product's Worker, whose every call of D1 and of objects takes as much longer as it would on the edge. */
+/* The product's Worker with delayed calls of D1 and of objects. The delays are those of the edge. */
 
 interface Delays {
-  /** Milliseconds of a call of D1, there and back. */
+  /** The delay of a round trip to D1, in milliseconds. */
   readonly D1_MS: number;
-  /** Milliseconds of a call of an object. */
+  /** The delay of a call of an object, in milliseconds. */
   readonly OBJECT_MS: number;
 }
 
 type DelayedEnv = Env & Delays;
 
-/** What the Worker has once it is wrapped; an object's own env, and the Worker's, which is the same at each request. */
+/** Wrapped envs, by their originals: the Worker's env, which is the same at each request, and the objects' envs. */
 const wrapped = new WeakMap<object, Env>();
 
 function delayedEnv(env: DelayedEnv): Env {

@@ -9,8 +9,8 @@ import { ROOT } from "../../src/cli/source-build.ts";
 import { workerBundle } from "../../src/cli/worker-bundle.ts";
 
 /*
- * What a client on the edge waits for: the table of round trips, which test/edge holds, and the time of a short run by the
- * real client before the Worker with delays at D1 and at objects. Its own time on this machine is the row without delays.
+ * The waiting time of a client on the edge: the table of round trips, which test/edge checks, and the time of a short run by
+ * the real client with a Worker whose calls to D1 and objects are delayed. The row without delays is this machine's own time.
  */
 
 interface Options {
@@ -61,7 +61,7 @@ function bundle(): void {
   if (status !== 0) throw new Error(`The Worker cannot be bundled:\n${stderr}`);
 }
 
-/** @returns the seconds of each part of each run; the first runs only warm up. */
+/** @returns the seconds of each part of each run. The first runs only warm up */
 async function measure(d1Ms: number, objectMs: number): Promise<Record<string, number[]>> {
   const { options: worker } = await workerBundle();
   const texts = readdirSync(folder).filter((name) => name.endsWith(".sql"));
@@ -85,7 +85,7 @@ async function measure(d1Ms: number, objectMs: number): Promise<Record<string, n
     const program = join(ROOT, "bench/edge/short-runs.py");
     const time = async (runs: number) => {
       const { stdout } = await promisify(execFile)(python, ["-B", program, url, String(runs)]);
-      // MLflow prints the address of each run before.
+      // MLflow prints the address of each run first.
       return JSON.parse(stdout.trim().split("\n").at(-1)!) as Record<string, number[]>;
     };
     await time(3);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { type Answer, type BodySink, ResponseParser } from "./response-parser.ts";
 
-/** The slowest peer needs a minute for its slowest answer; what takes longer than this hangs. */
+/** The slowest peer needs a minute for its slowest answer. A longer request is considered to hang. */
 const ANSWER_TIMEOUT_MS = 240_000;
 
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -12,8 +12,8 @@ interface Waiting {
 }
 
 /**
- * One keep-alive connection to a server on this machine; one request at a time. Servers close connections that have been
- * idle for a few seconds: open a new one after a pause.
+ * One keep-alive connection to a server on this machine, with one request at a time. Servers close a connection that is idle
+ * for a few seconds, so open a new one after a pause.
  */
 export class Connection {
   readonly port: number;
@@ -21,7 +21,7 @@ export class Connection {
   readonly #parser = new ResponseParser();
   #waiting: Waiting | undefined;
 
-  /** @param timeoutMs after which a request without an answer fails. */
+  /** @param timeoutMs the time after which a request without an answer fails */
   static async open(port: number, timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<Connection> {
     const connection = new Connection(port, timeoutMs);
     await new Promise<void>((resolve, reject) => {
@@ -43,8 +43,8 @@ export class Connection {
   }
 
   /**
-   * Sends a rendered request (see `render`), with an optional body kept apart so that a large one is not copied.
-   * @throws when the connection breaks before the answer is whole.
+   * Sends a rendered request (see `render`). The optional body is separate, so that a large body is not copied.
+   * @throws if the connection breaks before the answer is complete
    */
   send(request: string | Buffer, body?: Buffer, sink?: BodySink): Promise<Answer> {
     if (this.#socket.destroyed) return Promise.reject(new Error("the connection is closed"));
@@ -82,7 +82,7 @@ export class Connection {
   }
 }
 
-/** Opens a connection for some requests in a row, and closes it. */
+/** Opens a connection for a sequence of requests, and closes it. */
 export async function withConnection<T>(port: number, work: (connection: Connection) => Promise<T>): Promise<T> {
   const connection = await Connection.open(port);
   try {

@@ -10,13 +10,13 @@ export interface Client {
   readonly connection: Connection;
 }
 
-/** One unit of work; throws where the server's answer is wrong. */
+/** One unit of work. Throws if the server's answer is wrong. */
 export type Operation = (client: Client) => Promise<void>;
 
 export interface Load {
   readonly server: RunningServer;
   readonly clients: number;
-  /** How long to measure; a quarter of it goes before as warm-up, whose operations are not counted. */
+  /** The duration of the measurement. A warm-up of a quarter of it comes first, and its operations are not counted. */
   readonly seconds: number;
   readonly operation: Operation;
 }
@@ -25,11 +25,11 @@ export interface LoadResult {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
-  /** CPU time of the server's process tree per operation; undefined where the system does not tell. */
+  /** CPU time of the server's process tree per operation; undefined if the system does not provide it. */
   readonly cpuMs: number | undefined;
 }
 
-/** Lets every client repeat the operation back to back until the time is over; started operations are completed. */
+/** Lets every client repeat the operation without pauses until the time is over. Started operations are completed. */
 export async function runLoad({ server, clients: count, seconds, operation }: Load): Promise<LoadResult> {
   const clients = await openClients(server.port, count);
   try {
@@ -53,7 +53,7 @@ export async function runLoad({ server, clients: count, seconds, operation }: Lo
   }
 }
 
-/** Runs the operation once for each of `items`, by so many clients at a time, without measuring. */
+/** Runs the operation once for each of `items`, by this number of clients, without measuring. */
 export async function forEachItem<T>(
   port: number,
   count: number,
@@ -79,8 +79,8 @@ export function quantile(sorted: readonly number[], fraction: number): number {
 }
 
 /**
- * One after the other, with a pause: of several connections that wait together, one worker of MLflow takes all, and the
- * others stay idle.
+ * Opens the connections one after the other, with pauses. If several connections wait together, one worker of MLflow takes all
+ * of them, and the other workers stay idle.
  */
 export async function openClients(port: number, count: number): Promise<Client[]> {
   const clients: Client[] = [];

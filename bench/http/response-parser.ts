@@ -1,11 +1,11 @@
-/** An HTTP answer whose body has been read to its end. */
+/** An HTTP answer with a completely read body. */
 export interface Answer {
   readonly status: number;
-  /** Empty where the caller took the body piece by piece. */
+  /** Empty if the caller took the body piece by piece. */
   readonly body: Buffer;
 }
 
-/** Takes a body's pieces as they arrive; a piece is valid only during the call. */
+/** Takes a body's pieces as they arrive. A piece is valid only during the call. */
 export type BodySink = (piece: Buffer) => void;
 
 type State = "head" | "sized-body" | "chunk-size" | "chunk" | "chunk-end" | "trailer";
@@ -15,7 +15,7 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * Reads the answers of one HTTP/1.1 connection without pipelining: `content-length` and chunked bodies, 1xx skipped.
- * Headers other than these are not looked at, because the client must cost little beside the servers it measures.
+ * Other headers are ignored, because the client must cost little beside the servers that it measures.
  */
 export class ResponseParser {
   #state: State = "head";
@@ -25,12 +25,12 @@ export class ResponseParser {
   #pieces: Buffer[] = [];
   #sink: BodySink | undefined;
 
-  /** Where the next answer's body goes; collected into `Answer.body` without one. */
+  /** Takes the next answer's body. Without it, the body is collected into `Answer.body`. */
   set sink(sink: BodySink | undefined) {
     this.#sink = sink;
   }
 
-  /** Takes bytes from the socket (copied where they are kept); returns the answer once it is whole. */
+  /** Takes bytes from the socket, and copies the bytes that it keeps. Returns the answer when it is complete. */
   push(bytes: Buffer): Answer | undefined {
     let input = this.#pending.length > 0 ? Buffer.concat([this.#pending, bytes]) : bytes;
     this.#pending = NOTHING;

@@ -13,7 +13,7 @@ import * as measures from "./measures.ts";
 import { type ChartSizes, SWEEP_PARAMS, seedCharts } from "./seeded-charts.ts";
 
 /*
- * The web UI in a real browser, and beside it MLflow's own where it has the same: one server at a time, in one run.
+ * Measures the web UI in a real browser, and MLflow's own UI where it has the same screen: one server at a time, in one run.
  */
 
 const FULL: ChartSizes = { runs: 100, points: 10_000, longPoints: 1_000_000, csvBytes: 50_000_000, sweepRuns: 10_000 };
@@ -71,7 +71,7 @@ function row(title: string, unit: string, target: string): Row {
   return { title, unit, target };
 }
 
-/** The median of some repetitions; what cannot be measured says why. */
+/** The median of some repetitions, or the reason why nothing could be measured. */
 async function measure(into: Row, name: "trackflare" | "mlflow", once: () => Promise<number>): Promise<void> {
   const values: number[] = [];
   try {
@@ -144,7 +144,7 @@ const browser = await launchBrowser();
 try {
   for (const name of ["trackflare", "mlflow"] as const) {
     if (!options.servers.split(",").includes(name)) continue;
-    // What was measured is reported, whatever becomes of the other server.
+    // A failure of one server does not prevent the report of the other.
     await measureServer(name, browser).catch((error: unknown) => {
       console.error(`${name} could not be measured to the end:`, error);
       process.exitCode = 1;

@@ -6,15 +6,14 @@ import type { ServerName } from "../servers.ts";
 import { CHART_KEYS, type ChartData, CSV_FILE, FIRST_CELL, HALF, logPoint } from "./seeded-charts.ts";
 
 /*
- * Each figure is of a page that was never opened before: a new profile, an empty cache, in a window that stands. Times are
- * those of the page's own clock, from the start of the navigation.
+ * Each figure is of a page that was never opened before: a new profile, an empty cache, in an open window. Times are of the
+ * page's clock, from the start of the navigation.
  */
 
 const TIMEOUT_MS = 60_000;
 const SETTLING_MS = 15_000;
 /**
- * A new window of Chromium loads pages of its own first (those below the address bar, by a process of their own), which takes
- * one of two cores for most of a second.
+ * A new window of Chromium first loads its own pages in another process, which takes one of two cores for most of a second.
  */
 const WINDOW_START_MS = 1500;
 const ROW = /run-\d{6}/;
@@ -22,13 +21,13 @@ const SCROLLS = 150;
 const SCROLL_PX = 400;
 const LIVE_POINTS = 20;
 const LIVE_PAUSE_MS = 200;
-/** A drawing that paints in several frames is over after this pause. */
+/** After a pause of this length, a drawing in several frames has ended. */
 const QUIET_MS = 500;
 const DRAGS = 120;
 const DRAG_PX = 4;
 const FRAME_MS = 1000 / 60;
 
-/** Notes when a canvas was last drawn on, and every task that held the page up. */
+/** Notes when a canvas was last drawn, and every long task. */
 function watchDrawing(): void {
   const { prototype } = CanvasRenderingContext2D;
   const { stroke } = prototype;
@@ -61,25 +60,25 @@ async function withPage<Result>(
   }
 }
 
-/** MLflow's UI shows its pages of model training, and no tour. */
+/** Makes MLflow's UI show its pages of model training, without a tour. */
 const MLFLOW_SETTINGS = [
   { name: "mlflow.workflowType_v1", value: '"machine_learning"' },
   { name: "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", value: "true" },
   { name: "_mlflow_model_registry_promo_modal_dismissed_v1", value: "true" },
 ];
 
-/** The page's time once `seen` holds, looked at in every frame. */
+/** The page's time when `seen` becomes true. Every frame checks it. */
 async function timeUntil<Argument>(page: Page, seen: (argument: Argument) => unknown, argument: Argument) {
   await page.waitForFunction(seen as never, argument as never, { polling: "raf", timeout: TIMEOUT_MS });
   return page.evaluate(() => performance.now());
 }
 
-/** Waits until nothing is asked for any more; a page that asks again and again is taken as it is after a while. */
+/** Waits until the page sends no more requests. A page that polls is measured after a limited time. */
 async function settled(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle", { timeout: SETTLING_MS }).catch(() => undefined);
 }
 
-/** KB of JavaScript, each file compressed by Brotli, that the first page loads. */
+/** The JavaScript of the first page in KB, each file compressed by Brotli. */
 export function firstRouteKilobytes(browser: Browser, server: RunningServer): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
     const urls = new Set<string>();
@@ -89,7 +88,7 @@ export function firstRouteKilobytes(browser: Browser, server: RunningServer): Pr
     await page.goto(`${origin}/#/experiments`);
     await page.getByText(RUNS_EXPERIMENT).first().waitFor();
     await settled(page);
-    // Read again, as a browser forgets what large answers held.
+    // Requested again, because a browser drops the bodies of large answers.
     const sizes = await Promise.all(
       [...urls].map(async (url) => brotliCompressSync(await (await fetch(url)).bytes()).length / 1000),
     );
@@ -97,7 +96,7 @@ export function firstRouteKilobytes(browser: Browser, server: RunningServer): Pr
   });
 }
 
-/** Where each server's UI shows the table of an experiment's runs. */
+/** The address of the table of an experiment's runs in each server's UI. */
 const TABLES: Partial<Record<ServerName, (experimentId: string) => string>> = {
   trackflare: (experimentId) => `/#/experiments/${experimentId}`,
   mlflow: (experimentId) => `/#/experiments/${experimentId}/runs`,
@@ -128,7 +127,7 @@ async function watchFrames(page: Page): Promise<void> {
   });
 }
 
-/** Times between frames since {@link watchFrames}, without its own two, in ms. */
+/** The times between frames since {@link watchFrames}, in ms, without the first two. */
 const frameGaps = (page: Page): Promise<number[]> =>
   page.evaluate(() => (globalThis as unknown as { frameGaps: number[] }).frameGaps.slice(2));
 
@@ -146,7 +145,7 @@ export function longestFrameMs(browser: Browser, server: RunningServer, experime
   });
 }
 
-/** Until four charts of all runs are drawn. */
+/** The time until four charts of all runs are drawn. */
 export function manyRunsMs(browser: Browser, server: RunningServer, data: ChartData, runs: number): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
     await page.goto(`${origin}/#/experiments/${data.chartsExperiment}?charts=true&chartSize=small`, {
@@ -165,8 +164,8 @@ export function manyRunsMs(browser: Browser, server: RunningServer, data: ChartD
 }
 
 /**
- * Until the long series is drawn.
- * @throws unless its outlier is seen where it belongs: coloured pixels in the uppermost part of the plot.
+ * The time until the long series is drawn.
+ * @throws unless the outlier is in its place: coloured pixels in the uppermost part of the plot
  */
 export function longSeriesMs(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
@@ -193,7 +192,7 @@ export function longSeriesMs(browser: Browser, server: RunningServer, data: Char
   });
 }
 
-/** The greatest time from a point's acknowledgement to its drawing. */
+/** The longest time from a point's acknowledgement to its drawing. */
 export function livePointMs(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
     await page.goto(`${origin}/#/experiments/${data.otherExperiment}/runs/${data.liveRun}?tab=charts`);
@@ -212,7 +211,7 @@ export function livePointMs(browser: Browser, server: RunningServer, data: Chart
   });
 }
 
-/** Until the first cells of a large CSV are there. */
+/** The time until the first cells of a large CSV are shown. */
 export function csvMs(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
     const path = `/#/experiments/${data.otherExperiment}/runs/${data.csvRun}?tab=artifacts&path=${CSV_FILE}`;
@@ -221,7 +220,7 @@ export function csvMs(browser: Browser, server: RunningServer, data: ChartData):
   });
 }
 
-/** Opens a comparison of the sweep by its table, and waits until it has all runs. */
+/** Opens a comparison of the sweep from its table, and waits until it has all runs. */
 async function openSweep(page: Page, origin: string, data: ChartData, filter: string): Promise<void> {
   const search = new URLSearchParams({ experiments: `"${data.sweepExperiment}"`, view: "table", filter });
   await page.goto(`${origin}/#/compare?${search}`);
@@ -232,7 +231,7 @@ async function openSweep(page: Page, origin: string, data: ChartData, filter: st
   await settled(page);
 }
 
-/** Presses a tab, and returns when, in ms of the page's clock. */
+/** Presses a tab. @returns the time of the press, in ms of the page's clock */
 const pressTab = (page: Page, name: string): Promise<number> =>
   page.getByRole("tab", { name, exact: true }).evaluate((tab: HTMLElement) => {
     const pressedMs = performance.now();
@@ -240,7 +239,7 @@ const pressTab = (page: Page, name: string): Promise<number> =>
     return pressedMs;
   });
 
-/** From the press to the importance of all params, with the code that it needs, and the longest frame meanwhile. */
+/** The time from the press to the importance of all params, including the loading of code, and the longest frame meanwhile. */
 export function mattersMs(
   browser: Browser,
   server: RunningServer,
@@ -256,7 +255,7 @@ export function mattersMs(
   });
 }
 
-/** From the press to the last line of parallel coordinates of half of the sweep, with the code that they need. */
+/** The time from the press to the last line of parallel coordinates of half of the sweep, including the loading of code. */
 export function parallelMs(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
     await openSweep(page, origin, data, HALF);
@@ -271,7 +270,7 @@ export function parallelMs(browser: Browser, server: RunningServer, data: ChartD
   });
 }
 
-/** How many frames a second are drawn while one of two panels of a hundred lines is dragged. */
+/** Frames per second while one of two panels with a hundred lines is dragged. */
 export function dragFramesPerSecond(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
   return withPage(browser, server, async (page, origin) => {
     const panels = CHART_KEYS.slice(0, 2).map((key, place) => ({

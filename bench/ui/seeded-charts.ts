@@ -5,20 +5,20 @@ import type { RunningServer } from "../running-server.ts";
 
 export interface ChartSizes {
   readonly runs: number;
-  /** Of each metric of each run. */
+  /** The number of points of each metric of each run. */
   readonly points: number;
   readonly longPoints: number;
   readonly csvBytes: number;
-  /** Of the sweep. */
+  /** The number of params of the sweep. */
   readonly sweepRuns: number;
 }
 
-/** What the pages that are measured show. */
+/** The data on the measured pages. */
 export interface ChartData {
   readonly chartsExperiment: string;
   readonly otherExperiment: string;
   readonly longRun: string;
-  /** Where in the long series its one outlier is, as a share. */
+  /** The place of the outlier in the long series, as a share of its length. */
   readonly outlierAt: number;
   readonly liveRun: string;
   readonly csvRun: string;
@@ -89,7 +89,7 @@ export async function seedCharts(server: RunningServer, sizes: ChartSizes): Prom
   });
 }
 
-/** Runs whose one metric depends on two of their params. */
+/** Runs with one metric that depends on two of their params. */
 async function seedSweep(server: RunningServer, runs: number): Promise<string> {
   const experiment = await withConnection(server.port, (connection) => createExperiment(connection, "sweep"));
   const indices = Array.from({ length: runs }, (_, index) => index);
@@ -108,7 +108,7 @@ async function seedSweep(server: RunningServer, runs: number): Promise<string> {
   return experiment;
 }
 
-/** Resolves when the server has acknowledged the point. */
+/** Logs a point. Resolves when the server has acknowledged it. */
 export async function logPoint(server: RunningServer, runId: string, step: number): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${server.port}/api/2.0/mlflow/runs/log-metric`, {
     method: "POST",

@@ -9,7 +9,7 @@ import { searchRunsWorkloads } from "./search-runs.ts";
 import { seriesWorkloads } from "./series.ts";
 import type { Row, Workload } from "./workload.ts";
 
-/** Measured on a running server, in the order of the results. */
+/** Workloads on a running server, in the order of the results. */
 export const WORKLOADS: readonly Workload[] = [
   ...logMetricWorkloads,
   logBatchWorkload,
@@ -22,7 +22,7 @@ export const WORKLOADS: readonly Workload[] = [
   healthWorkload,
 ];
 
-/** Measured while a server is started and stopped around the workloads. */
+/** Rows that are measured while a server is started and stopped around the workloads. */
 export const PROCESS_ROWS = {
   start: { id: "start", title: "first start, to the first API answer", unit: "ms" },
   restart: { id: "restart", title: "restart, to the first API answer", unit: "ms" },

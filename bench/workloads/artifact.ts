@@ -4,14 +4,14 @@ import { createExperiment, createRun, FIRST_TIMESTAMP_MS, requireEqual, requireO
 import { freshName, type Scale, type Workload } from "./workload.ts";
 
 /*
- * A file through the artifact proxy. FastTrackML has none: its clients write to the store themselves.
+ * A file through the artifact proxy. FastTrackML has no such proxy: its clients write to the store themselves.
  */
 
 const WARM_UP_BYTES = 1_000_000;
 
 let content: Buffer | undefined;
 
-/** Random, so that nothing on the way can compress it; made once. */
+/** The file's bytes. They are random, so that nothing on the way can compress them. */
 function fileContent(bytes: number): Buffer {
   if (content?.length !== bytes) content = randomFillSync(Buffer.allocUnsafe(bytes));
   return content;
@@ -24,7 +24,7 @@ async function artifactPath(connection: Connection): Promise<string> {
   return `/api/2.0/mlflow-artifacts/artifacts/${folder}/model.bin`;
 }
 
-/** @returns the time from the first byte sent to the answer. */
+/** @returns the time from the first sent byte to the answer */
 async function upload(connection: Connection, path: string, file: Buffer): Promise<number> {
   const start = performance.now();
   const answer = await connection.send(renderHead("PUT", path, connection.port, file.length), file);
@@ -33,7 +33,7 @@ async function upload(connection: Connection, path: string, file: Buffer): Promi
   return elapsedMs;
 }
 
-/** @returns the time from the request to the last byte, each of which is compared with the file's. */
+/** @returns the time from the request to the last byte. Each byte is compared with the file's */
 async function download(connection: Connection, path: string, file: Buffer): Promise<number> {
   let received = 0;
   let same = true;

@@ -15,11 +15,11 @@ import { freshName, SERVERS_WITH_CEILING, type Workload } from "./workload.ts";
 
 const CLIENTS = 16;
 
-/** The bare Worker has the default experiment only. */
+/** The bare Worker has only the default experiment. */
 const DEFAULT_EXPERIMENT_ID = "0";
 
 interface CreateRun extends Pick<Workload, "id" | "title" | "targets"> {
-  /** Points of a metric that each run gets at once, as a training job gives them. */
+  /** The number of points that each run gets at once, as from a training job. */
   readonly points: number;
 }
 

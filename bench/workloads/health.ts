@@ -3,7 +3,7 @@ import { runLoad } from "../http/load.ts";
 import { requireOk } from "../mlflow-api.ts";
 import { SERVERS_WITH_CEILING, type Workload } from "./workload.ts";
 
-/** An empty request: what HTTP alone costs, and how much more than the other rows the client can send. */
+/** An empty request. It shows the cost of HTTP alone, and that the client can send more requests than in other rows. */
 export const healthWorkload: Workload = {
   id: "health",
   title: "`GET /health`, 16 clients",

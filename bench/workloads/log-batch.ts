@@ -15,7 +15,7 @@ import { freshName, TRACKING_SERVERS, type Workload } from "./workload.ts";
 const CLIENTS = 8;
 const RUNS = 64;
 
-/** The shape of a batch of 1,000 points, which is the most that MLflow takes. */
+/** The shape of a batch of 1,000 points, the most that MLflow takes. */
 export interface BatchShape {
   readonly keys: number;
   readonly steps: number;
@@ -23,7 +23,7 @@ export interface BatchShape {
 
 const BATCH: BatchShape = { keys: 100, steps: 10 };
 
-/** Steps and the last digits of timestamps, both always seven digits: a rendered batch keeps its length. */
+/** Steps and the last digits of timestamps always have seven digits, so that a rendered batch keeps its length. */
 const FIRST_STEP = 1_000_000;
 const STEP_DIGITS = 7;
 
@@ -86,7 +86,7 @@ export function batchSum(shape: BatchShape, key: number): number {
   return Array.from({ length: shape.steps }, (_, step) => batchValue(shape, key, step)).reduce((a, b) => a + b, 0);
 }
 
-/** The step of the last point of so many batches. */
+/** The step of the last point after this number of batches. */
 export function lastStep(shape: BatchShape, batches: number): number {
   return FIRST_STEP + batches * shape.steps - 1;
 }

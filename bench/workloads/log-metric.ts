@@ -17,13 +17,13 @@ interface LogMetric extends Pick<Workload, "id" | "title" | "targets"> {
   readonly runs: number;
 }
 
-/** What one run must give back. */
+/** The values that a run must answer. */
 interface Acknowledged {
   points: number;
   sum: number;
 }
 
-/** One point a request. Every point is new, so nothing can be dropped as a repetition. */
+/** One point per request. Every point is new, so no server can drop it as a repeat. */
 function logMetric({ clients, runs, ...row }: LogMetric): Workload {
   return {
     ...row,
@@ -50,7 +50,7 @@ function logMetric({ clients, runs, ...row }: LogMetric): Workload {
         run.points++;
         run.sum += point;
       };
-      // A run's first points cost more than the others: one may be a row by itself, the next make the place of the history.
+      // A run's first points cost more than the others: the first may be a row of its own, and the next may create the history.
       for (let point = 0; point < 2; point++) await forEachItem(server.port, clients, runIds, operation);
       const result = await runLoad({ server, clients, seconds, operation });
       await withConnection(server.port, async (connection) => {

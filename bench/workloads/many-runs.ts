@@ -21,7 +21,7 @@ const POINTS = 5;
 const LIVE_RUNS = 1000;
 const PAGE = 100;
 
-/** A short run from its creation to its end, as each of a sweep's is. */
+/** A short run from its creation to its end, like a sweep's runs. */
 const shortRuns: Workload = {
   id: "short-runs",
   title: `short runs: create, ${POINTS} × \`log-batch\` of ${METRICS} metrics, end, 16 clients`,
@@ -82,7 +82,7 @@ const searchBesideLiveRuns: Workload = {
         requireOk(await client.connection.send(request), "log-metric");
       });
     }
-    // A connection that was idle meanwhile would be closed.
+    // The server would close a connection that was idle meanwhile.
     return withConnection(port, async (connection) => {
       const search = { experiment_ids: [experimentId], max_results: PAGE, order_by: ["metrics.loss DESC"] };
       const request = render("POST", `${API}/runs/search`, port, JSON.stringify(search));

@@ -13,8 +13,8 @@ import { timeRequests } from "./timed-requests.ts";
 import { freshName, type Workload } from "./workload.ts";
 
 /*
- * The model registry and MLflow 3's logged models, which FastTrackML has not. The searches make what they find
- * themselves: it is little.
+ * The model registry and MLflow 3's logged models, which FastTrackML does not have. The searches create the few things that
+ * they find.
  */
 
 const SERVERS = ["trackflare", "mlflow"] as const;
@@ -22,7 +22,7 @@ const SERVERS = ["trackflare", "mlflow"] as const;
 const CLIENTS = 16;
 const VERSIONS = 1000;
 const MODELS = 1000;
-/** MLflow's own bound of a page of logged models. */
+/** MLflow's own limit of a page of logged models. */
 const MODELS_PAGE = 50;
 
 interface Version {
@@ -36,7 +36,7 @@ interface LoggedModel {
   readonly data?: { readonly params?: readonly { readonly key: string; readonly value: string }[] };
 }
 
-/** A run whose files versions are made of. */
+/** A run whose files are the sources of versions. */
 async function sourceRun(connection: Connection): Promise<string> {
   const experimentId = await createExperiment(connection, freshName("registry"));
   return (await createRun(connection, experimentId, "source", FIRST_TIMESTAMP_MS)).run_id;
@@ -84,7 +84,7 @@ const searchVersions: Workload = {
       const runId = await sourceRun(connection);
       const name = freshName("versions");
       await postJson(connection, "/registered-models/create", { name });
-      // One after the other: the versions of one model are numbered.
+      // One after the other, because the versions of one model are numbered.
       for (let index = 0; index < VERSIONS; index++) await createVersion(connection, name, runId);
       const query = new URLSearchParams({ filter: `name = '${name}'`, max_results: String(VERSIONS) });
       query.append("order_by", "version_number DESC");

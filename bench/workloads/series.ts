@@ -82,7 +82,7 @@ const sample: Workload = {
     }),
 };
 
-/** Which points a server picks is its own matter; first and last are among them, and they are about as many as asked. */
+/** Each server may choose the points. The first and last point must be included, and the number must be about as requested. */
 function checkSample(answer: Answer, count: number): void {
   const { metrics = [] } = parseBody<HistoryPage>(answer, "get-history-bulk-interval");
   const enough = metrics.length >= SAMPLE_POINTS * 0.9 && metrics.length <= SAMPLE_POINTS + 2;

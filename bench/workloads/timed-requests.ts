@@ -8,8 +8,8 @@ const MIN_REQUESTS = 2;
 const MAX_REQUESTS = 200;
 
 /**
- * Repeats one request from one client and takes the median, in milliseconds from sending to the last byte. As under load,
- * a quarter of the time goes before as warm-up, one request at least; checking answers is not part of the time.
+ * Repeats one request from one client. @returns the median time from sending to the last byte, in milliseconds. As under load,
+ * a warm-up of a quarter of the time, and at least one request, comes first. The time does not include checks of answers.
  */
 export async function timeRequests(
   server: RunningServer,

@@ -1,7 +1,7 @@
 import type { RunningServer } from "../running-server.ts";
 import type { ServerName } from "../servers.ts";
 
-/** What is in the folder a server starts on: nothing, finished runs, or one long metric series. */
+/** The content of a server's folder at its start: nothing, finished runs, or one long metric series. */
 export type DataSet = "empty" | "runs" | "series";
 
 export type Unit = "requests/s" | "rows/s" | "MB/s" | "ms" | "s" | "MB";
@@ -9,25 +9,25 @@ export type Unit = "requests/s" | "rows/s" | "MB/s" | "ms" | "s" | "MB";
 /** A row of the results. */
 export interface Row {
   readonly id: string;
-  /** In Markdown; `{runs}`, `{points}` and `{artifact}` stand for the scale's sizes. */
+  /** The row's name in Markdown. `{runs}`, `{points}` and `{artifact}` stand for the sizes of the scale. */
   readonly title: string;
   readonly unit: Unit;
-  /** How many times better than another server Trackflare is meant to be, in one run on one machine. */
+  /** The target: how many times better than another server Trackflare must be, in one run on one machine. */
   readonly targets?: Partial<Record<ServerName, number>>;
-  /** The most that Trackflare may take, in the row's unit, whatever the machine. */
+  /** The limit for Trackflare in the row's unit, on any machine. */
   readonly most?: number;
 }
 
 export interface Measurement {
-  /** In the row's unit. */
+  /** The figure in the row's unit. */
   readonly value: number;
   readonly p50Ms?: number | undefined;
   readonly p95Ms?: number | undefined;
-  /** CPU time of the server's processes per operation. */
+  /** The CPU time of the server's processes per operation. */
   readonly cpuMs?: number | undefined;
 }
 
-/** How much is done; the same for all servers of a run. */
+/** The sizes of the workloads. They are the same for all servers of a run. */
 export interface Scale {
   readonly seconds: number;
   readonly runs: number;
@@ -42,16 +42,16 @@ export interface Workload extends Row {
   readonly measure: (server: RunningServer, scale: Scale) => Promise<Measurement>;
 }
 
-/** The servers that speak MLflow's API. */
+/** The servers with MLflow's API. */
 export const TRACKING_SERVERS: readonly ServerName[] = ["trackflare", "mlflow", "fasttrackml"];
 export const SERVERS_WITH_CEILING: readonly ServerName[] = [...TRACKING_SERVERS, "ceiling"];
 
-/** Whether more of this unit is better. */
+/** Whether a greater figure is better in this unit. */
 export function isRate(unit: Unit): boolean {
   return unit.endsWith("/s");
 }
 
-/** A name that no earlier measurement on the same folder has used. */
+/** A name that is new on this folder. */
 export function freshName(prefix: string): string {
   return `${prefix}-${crypto.randomUUID()}`;
 }

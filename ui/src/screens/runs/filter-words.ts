@@ -100,11 +100,11 @@ export function readQuery(text: string): Query {
     }
   }
   if (text === "" || HAS_OPERATOR.test(text)) return { kind: "filter", filter: text };
-  // Letters that mean something in LIKE stand for themselves in the name only by accident; a name is found anyway.
+  // `%` and `_` are wildcards in LIKE. They also match themselves, so a name that contains them is found anyway.
   return { kind: "filter", filter: `attributes.run_name ILIKE ${quoted(`%${text}%`)}` };
 }
 
-/** A filter whose keys that need it stand in backticks: `metrics.val/loss` cannot be read. Undefined where none was without. */
+/** The filter with backticks around keys that need them, such as `metrics.val/loss`. Undefined if no key lacks them. */
 export function quoteKeys(text: string, keys: DistinctKeys | undefined): string | undefined {
   const known = [...(keys?.metrics ?? []), ...(keys?.params ?? []), ...(keys?.tags ?? [])]
     .map(({ key }) => key)

@@ -14,18 +14,18 @@ const WIDTHS_SETTING = "runs.widths";
 /** A column and its place, in px from the edge of the pinned columns or of the scrolling columns. */
 export interface Placed {
   column: RunColumn;
-  /** Among all, those that stay first. */
+  /** The column's place among all columns. The pinned columns come first. */
   index: number;
   start: number;
   size: number;
-  /** Of its cells: made once, as there are many. */
+  /** The style of the column's cells: one object for all of them, because there are many. */
   style: CSSProperties;
 }
 
 export interface GridLayout {
   /** Columns that stay in place beside the name. */
   still: readonly Placed[];
-  /** Those of the others that are in sight. */
+  /** The scrolling columns that are in sight. */
   shown: readonly Placed[];
 }
 

@@ -87,10 +87,10 @@ function words(text: string): CellText {
   return text === "" ? {} : { text: text.slice(0, MAX_TEXT), title: text.slice(0, MAX_TITLE) };
 }
 
-/** What is told of a group's numbers beside or instead of their mean. */
+/** What a group's cell shows: the mean and the standard deviation, or the least and the greatest number. */
 export type Spread = "std" | "range";
 
-/** For numbers the mean and the spread; for texts the one that all runs share, or the number of different texts. */
+/** A group's value: of numbers the mean and the spread; of texts the common text, or the number of different texts. */
 export function groupCell({ members }: GroupRow, { kind, field, isNumber }: RunColumn, spread: Spread): CellText {
   if (field === undefined) return { text: "" };
   if (kind !== "metric") {

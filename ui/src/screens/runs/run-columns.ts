@@ -67,7 +67,7 @@ export function parseColumn(spelling: string): RunColumn | undefined {
   if (parsed === undefined) return undefined;
   const { kind, key, aggregate } = parsed;
   if (inner === undefined) {
-    // Params are texts: as such 128 would come before 32. What is no number comes after those that are.
+    // Params are texts, and as a text 128 comes before 32. `number(…)` orders by value; params that are no number come last.
     const order = kind === "param" ? `number(${spelling})` : spelling;
     return { spelling, kind, key, value: aggregate, field: spelling, order };
   }
@@ -98,7 +98,7 @@ function columnLabel({ kind, key, value }: RunColumn): string {
   return value === "last" ? key : `${value} ${key}`;
 }
 
-/** What heads each column, by spelling: of those with the same name also what they are, as in `lr (param)`. */
+/** The label of each column, by spelling. Columns with the same name also get their kind: `lr (param)`. */
 export function columnLabels(columns: readonly RunColumn[]): Map<string, string> {
   const named = Map.groupBy(columns, columnLabel);
   return new Map(
@@ -109,16 +109,16 @@ export function columnLabels(columns: readonly RunColumn[]): Map<string, string>
   );
 }
 
-/** Metrics, params and all of default columns, of a table as narrow or as wide as screens are. */
+/** How many default columns of metrics and params the narrowest and the widest table has. */
 const LEAST_DEFAULT = 5;
 const MOST_DEFAULT = 24;
 const COLUMN_PX = 116;
-/** What the name, the time and the duration take. */
+/** The width of the name, the time and the duration. */
 const BESIDE_PX = 500;
-/** Of the places of columns. */
+/** The metrics' share of these columns. */
 const METRICS_SHARE = 7 / 12;
 
-/** How many metrics and params a table of a width has room for. */
+/** The number of metrics and params for which a table of this width has room. */
 export function defaultCount(widthPx: number): number {
   return Math.max(LEAST_DEFAULT, Math.min(MOST_DEFAULT, Math.floor((widthPx - BESIDE_PX) / COLUMN_PX)));
 }
@@ -126,7 +126,7 @@ export function defaultCount(widthPx: number): number {
 interface DefaultColumns {
   /** Whether the runs belong to several experiments. */
   readonly isSeveral: boolean;
-  /** Of metrics and params. */
+  /** The number of metrics and params. */
   readonly count: number;
   /** Params with a known importance, the most important first. */
   readonly important?: readonly string[] | undefined;
@@ -171,7 +171,7 @@ export function differs({ kind, key }: RunColumn, keys: DistinctKeys | undefined
   return keys[`${kind}s`].find((known) => known.key === key)?.differs ?? true;
 }
 
-/** `spelling` put to where `to` stands, which makes room; `to` itself undefined puts it last. */
+/** Moves the column `spelling` before the column `to`, or to the end if `to` is undefined. */
 export function moveColumn(columns: readonly string[], spelling: string, to: string | undefined): string[] {
   const at = to === undefined ? columns.length : columns.indexOf(to);
   const others = columns.filter((column) => column !== spelling);
@@ -179,7 +179,7 @@ export function moveColumn(columns: readonly string[], spelling: string, to: str
   return others.toSpliced(from >= 0 && from < at ? at - 1 : at, 0, spelling);
 }
 
-/** Best first: what is newest or took longest, and of metrics what is better by their name; of other things the first by the alphabet. */
+/** The first order that a press chooses: the newest, the longest, the better metric (by its name), else alphabetical. */
 function firstOrder(order: string): "ASC" | "DESC" {
   const column = parseColumn(order);
   if (column?.kind === "metric") return isLessBetter(column.key) ? "ASC" : "DESC";
@@ -192,7 +192,7 @@ export function directionOf(sort: readonly string[], order: string | undefined):
   return (["ASC", "DESC"] as const).find((way) => sort.includes(`${order} ${way}`));
 }
 
-/** The order that a press on the header asks for: one way, the other, none; `isAdded` beside what orders already. */
+/** The order after a press on a header: first direction, second direction, none. With `isAdded` the other orders stay. */
 export function nextSort(sort: readonly string[], order: string, isAdded: boolean): string[] {
   const old = directionOf(sort, order);
   const first = firstOrder(order);

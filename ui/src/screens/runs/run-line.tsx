@@ -17,13 +17,13 @@ import type { GroupRow, RunRow, TableRow } from "./run-rows.ts";
 const CELL = "truncate px-2 leading-[27px]";
 const MOVING_CELL = `${CELL} absolute inset-y-0`;
 
-/** Most runs have the status of the one before. */
+/** Memoized, because most runs have the same status as the run before. */
 const StatusIcon = memo(Status);
 
 interface RunLineProps {
   row: TableRow;
   index: number;
-  /** From the top of all rows, in px. */
+  /** The row's distance from the top of the first row, in px. */
   start: number;
   layout: GridLayout;
   spread: Spread;
@@ -34,33 +34,33 @@ interface RunLineProps {
   isActive: boolean;
   isSelected: boolean;
   isPinned: boolean;
-  /** How its mean looks in charts. */
+  /** The style of the group's mean in charts. */
   mark?: RunStyle | undefined;
-  /** Shows it in the charts beside the table, or leaves it out there; undefined without charts. */
+  /** Shows the row in the charts beside the table, or hides it there; undefined without charts. */
   onEye: ((ids: readonly string[], isOn: boolean) => void) | undefined;
-  /** Left out of the charts. */
+  /** Whether the charts leave the row out. */
   isOff: boolean;
-  /** Ends the change of the run's name; undefined while it is not changed. */
+  /** Ends the editing of the run's name; undefined while the name is not edited. */
   onRename: ((row: RunRow, name: string | undefined) => void) | undefined;
 }
 
-/** The cell of the name, also of the head: it stays in place. */
+/** The cell of the name, in rows and in the head. It stays in place. */
 export const NAME_CELL =
   "sticky left-0 z-10 flex w-(--name) shrink-0 items-center gap-2 border-line border-r px-3 wide:pl-4";
 
-/** A column that stays in place where there is room for it. */
+/** A pinned column's cell. It stays in place if there is room. */
 export const STILL_CELL =
   "relative shrink-0 border-line border-r @min-[480px]:sticky @min-[480px]:left-(--left) @min-[480px]:z-10";
 
-/** What covers the outline of the row in hand draws its part of it. */
+/** A pinned cell covers the focused row's outline, so the cell draws its part of the outline. */
 const STILL_FOCUS = "group-focus-visible:shadow-[inset_0_2px_var(--color-accent),inset_0_-2px_var(--color-accent)]";
 
-/** A row, rendered anew only where something of itself has changed: scrolling makes only the rows that come. */
+/** A row. It renders again only if its own data changed, so scrolling renders only the rows that come into sight. */
 export const RunLine = memo(function RunLine(props: RunLineProps) {
   const { row, index, start, layout, spread, isTree, context, hand, onToggle, isActive, isSelected, isPinned, mark } =
     props;
   const { onEye, isOff, onRename } = props;
-  // What is selected looks so also while it is pointed at.
+  // A selected row looks selected even under the pointer.
   const hover = isSelected ? "" : "group-hover:bg-hover";
   const surface = classNames(isSelected ? "bg-selected" : row.kind === "group" ? "bg-surface" : "bg-page", hover);
   const cell = (placed: Placed, className: string) => {
@@ -169,7 +169,7 @@ function EyeButton({ row, isOff, onEye }: EyeButtonProps) {
   );
 }
 
-/** The rule of the run's page. */
+/** The run's page uses the same rule. */
 const STALLED = `Stalled: no metric for ${formatDuration(STALLED_AFTER_MS)}`;
 
 interface RunNameProps {

@@ -8,7 +8,7 @@ import type { RunsView } from "./use-runs-view.ts";
 
 interface Around {
   view: RunsView;
-  /** Ids of selected runs; what is done to one of them is done to all. */
+  /** Ids of the selected runs. An action on one of them applies to all. */
   chosen: readonly string[];
   onOpen: (row: RunRow) => void;
   onRename: (row: RunRow) => void;
@@ -18,10 +18,10 @@ interface Around {
 
 const ICON_PX = 14;
 
-/** Entries that change something: on the page of a signed link there are none. */
+/** Entries that change something. The page of a signed link has none. */
 const change = (...entries: MenuEntry[]): MenuEntry[] => (IS_SHARED ? [] : entries);
 
-/** What can be done with a run of the table, or with all that are selected where it is one of them. */
+/** The actions on a run of the table, or on all selected runs if the run is one of them. */
 export function runMenu(row: RunRow, { view, chosen, onOpen, onRename, onDo, onCompare }: Around): MenuEntry[] {
   const { pinned = [], charts = false, chartOff = [], view: stage } = view.search;
   const ids = chosen.includes(row.id) ? chosen : [row.id];

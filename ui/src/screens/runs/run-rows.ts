@@ -11,16 +11,16 @@ export interface RunRow {
   isDeleted: boolean;
   startMs: number | null;
   endMs: number | null;
-  /** When it was last heard of, as long as it goes on: its start, or its latest metric. */
+  /** When the run last logged: the time of its latest metric, or its start. */
   heardMs: number;
   user: string;
   source: string | null;
   parentId: string | null;
-  /** The columns that it was read with, by field; its own values are at `at`. */
+  /** The columns of the answer that contains the run, by field. The run's values are at index `at`. */
   columns: Readonly<Record<string, readonly Cell[]>>;
   at: number;
   depth: number;
-  /** Undefined where nothing is below it. */
+  /** Whether the children are listed; undefined without children. */
   isOpen?: boolean;
 }
 
@@ -60,7 +60,7 @@ export function rowsOf({ runs, columns }: RunTable): RunRow[] {
   }));
 }
 
-/** A cell's number; a text is one where all of it is, as of params. */
+/** The number in a cell. A text counts as a number if the whole text is one, because params are texts. */
 export function numberOf(cell: Cell | undefined): number | undefined {
   if (typeof cell === "number") return cell;
   if (typeof cell !== "string" || !DECIMAL.test(cell)) return undefined;
@@ -68,25 +68,25 @@ export function numberOf(cell: Cell | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** What `number(…)` of a search reads as one. */
+/** The texts that `number(…)` of a search reads as numbers. */
 const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
-/** So many values tell what a column holds. */
+/** The number of values that decide whether a column holds numbers. */
 const SAMPLE = 500;
 
-/** Whether most of a param's values are numbers: a few say None. */
+/** Whether most of a param's values are numbers. A few may be texts such as None. */
 export function holdsNumbers(rows: readonly RunRow[], field: string): boolean {
   const cells = rows.slice(0, SAMPLE).flatMap((row) => cellOf(row, field) ?? []);
   const numbers = cells.filter((cell) => numberOf(cell) !== undefined);
   return numbers.length > 0 && 2 * numbers.length >= cells.length;
 }
 
-/** Null where the run has no such value; undefined where it was not asked for. */
+/** The run's value in a column: null if the run has none, undefined if the page did not request it. */
 export function cellOf({ columns, at }: RunRow, field: string): Cell | undefined {
   return columns[field]?.[at];
 }
 
-/** Each parent that is in the list, followed by its children where it is open. */
+/** The rows as a tree: each open parent is followed by its children. */
 export function nest(rows: readonly RunRow[], open: ReadonlySet<string>): RunRow[] {
   const ids = new Set(rows.map((row) => row.id));
   const children = Map.groupBy(
@@ -95,7 +95,7 @@ export function nest(rows: readonly RunRow[], open: ReadonlySet<string>): RunRow
   );
   const placed = new Set<string>();
   const place = (row: RunRow, depth: number): RunRow[] => {
-    // A tag says who the parent is, and tags can say anything: also a circle.
+    // A tag names the parent, and anyone may write tags. So parents may form a circle.
     if (placed.has(row.id)) return [];
     placed.add(row.id);
     const below = children.get(row.id) ?? [];
@@ -109,7 +109,7 @@ export function nest(rows: readonly RunRow[], open: ReadonlySet<string>): RunRow
   return [...tree, ...rows.filter((row) => !placed.has(row.id) && !closed.has(row.id)).flatMap((row) => place(row, 0))];
 }
 
-/** A group for each combination of values, in the order in which the runs name them. */
+/** One group for each combination of values, in the order of the runs. */
 export function groupRuns(rows: readonly RunRow[], by: readonly string[]): Group[] {
   const groups = Map.groupBy(rows, (row) => groupLabel(row, by));
   return [...groups].map(([label, members]) => ({ id: `group:${label}`, label, members }));
@@ -120,7 +120,7 @@ export function groupLabel(row: RunRow, by: readonly string[]): string {
   return by.map((field) => `${field.replace(/^\w+\./, "")}: ${cellOf(row, field) ?? "–"}`).join(", ");
 }
 
-/** @param order such as `metrics.acc DESC`: groups are ordered by their means of it, those without one last. */
+/** Orders the groups by their means. @param order such as `metrics.acc DESC`; groups without a mean come last. */
 export function orderGroups(groups: readonly Group[], order: string | undefined): readonly Group[] {
   const [, ordered = "", way] = /^(.*) (ASC|DESC)$/s.exec(order ?? "") ?? [];
   const [, field = ordered] = /^number\((.*)\)$/s.exec(ordered) ?? [];
@@ -131,7 +131,7 @@ export function orderGroups(groups: readonly Group[], order: string | undefined)
   return groups.toSorted((a, b) => (place(a) === place(b) ? 0 : (place(a) - place(b)) * (way === "ASC" ? 1 : -1)));
 }
 
-/** The groups as rows, open ones followed by their runs. */
+/** The groups as rows. An open group is followed by its runs. */
 export function groupRows(groups: readonly Group[], open: ReadonlySet<string>): TableRow[] {
   return groups.flatMap((group): TableRow[] => {
     const isOpen = open.has(group.id);
@@ -140,11 +140,11 @@ export function groupRows(groups: readonly Group[], open: ReadonlySet<string>): 
   });
 }
 
-/** What the numbers of a group's runs have in common. */
+/** Statistics of one column over a group's runs. */
 export interface Numbers {
   count: number;
   mean: number;
-  /** Of the sample; 0 for one value. */
+  /** The sample standard deviation; 0 for one value. */
   std: number;
   min: number;
   max: number;
@@ -152,7 +152,7 @@ export interface Numbers {
 
 const knownNumbers = new WeakMap<readonly RunRow[], Map<string, Numbers | undefined>>();
 
-/** Of the finite values; undefined where there are none. Reckoned once for each column that is looked at. */
+/** The statistics of the finite values; undefined without any. Computed once per visible column. */
 export function numbersOf(members: readonly RunRow[], field: string): Numbers | undefined {
   const known = knownNumbers.get(members) ?? new Map<string, Numbers | undefined>();
   knownNumbers.set(members, known);

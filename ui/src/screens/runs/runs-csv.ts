@@ -4,7 +4,7 @@ import { type RunTable, type RunTableSearch, readRunTable } from "../../api/run-
 import { ATTRIBUTES, columnLabels, parseColumn, type RunColumn } from "./run-columns.ts";
 import { cellOf, type RunRow, rowsOf } from "./run-rows.ts";
 
-/** All rows with the shown columns, as RFC 4180 has it; times in ISO 8601. */
+/** All rows with the shown columns, as CSV (RFC 4180). Times are in ISO 8601. */
 export function runsCsv(rows: readonly RunRow[], columns: readonly RunColumn[]): string {
   const header = ["run_id", "run_name", "status", ...columnLabels(columns).values()];
   const lines = rows.map((row) => [row.id, row.name, row.status, ...columns.map((column) => plainCell(row, column))]);
@@ -38,7 +38,7 @@ function plainTime(timeMs: number | null): string {
   return timeMs === null ? "" : new Date(timeMs).toISOString();
 }
 
-/** A spreadsheet reads a text with such a start as a formula; numbers may begin with a sign. */
+/** Spreadsheets read a text with such a beginning as a formula. Numbers may begin with a sign. */
 function csvCell(text: string): string {
   const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) && text !== "-Infinity";
   const safe = isFormula ? `'${text}` : text;
@@ -49,7 +49,7 @@ function csvCell(text: string): string {
 const MAX_COLUMNS = 1000;
 const MAX_CELLS = 500_000;
 
-/** The rows of a search with every metric, param and tag that they have, those of the system last. */
+/** The rows of a search with all their metrics, params and tags. System keys come last. */
 export async function readAllColumns(search: RunTableSearch): Promise<{ rows: RunRow[]; columns: RunColumn[] }> {
   const keys = await listKeys(search.experiment_ids);
   const spellings = [

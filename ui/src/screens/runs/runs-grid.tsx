@@ -15,7 +15,7 @@ import { useSlots } from "./use-slots.ts";
 
 export interface RunsGridProps {
   rows: readonly TableRow[];
-  /** So many of the first rows stay in sight. */
+  /** How many of the first rows stay in sight. */
   stuck: number;
   isTree: boolean;
   isGrouped: boolean;
@@ -23,33 +23,33 @@ export interface RunsGridProps {
   /** Spellings of columns that stay in place. */
   fixed: readonly string[];
   spread: Spread;
-  /** How groups look in charts, by their labels. */
+  /** The styles of groups in charts, by label. */
   groupStyles?: ReadonlyMap<string, RunStyle> | undefined;
-  /** By experiment id. */
+  /** The experiments' names, by id. */
   experimentNames: Readonly<Record<string, string>>;
   sort: readonly string[];
   actions: Omit<HeaderActions, "onResize">;
-  /** Ids of runs, and of groups of which all are selected. */
+  /** Ids of selected runs, and of groups whose runs are all selected. */
   selected: ReadonlySet<string>;
   onSelect: (selected: ReadonlySet<string>) => void;
   pinned: ReadonlySet<string>;
   onToggle: (id: string) => void;
   onOpen: (row: RunRow) => void;
   onRowKey: (event: KeyboardEvent, row: RunRow) => void;
-  /** What a right click on a run offers. */
+  /** The entries of a run's context menu. */
   menuOf: (row: RunRow) => readonly MenuEntry[];
-  /** Shows runs and groups in the charts beside the table, or leaves them out there; undefined without charts. */
+  /** Shows runs and groups in the charts beside the table, or hides them there; undefined without charts. */
   onEye: ((ids: readonly string[], isOn: boolean) => void) | undefined;
-  /** Ids of runs and groups that are left out of the charts. */
+  /** Ids of runs and groups that the charts leave out. */
   off: ReadonlySet<string>;
-  /** The run whose name is being changed, and what ends that. */
+  /** The id of the run whose name is being edited. */
   renaming: string | undefined;
   onRename: (row: RunRow, name: string | undefined) => void;
-  /** Is given what tells the runs in sight. */
+  /** Receives a function that returns the runs in sight. */
   inSight: RefObject<() => readonly RunRow[]>;
 }
 
-/** The name's width where there is room; what is scrolled to must not be below it. */
+/** The width of the name's column if there is room. A column that is scrolled into sight must not lie below it. */
 const NAME_PX = 300;
 
 const NO_ENTRIES: readonly MenuEntry[] = [];
@@ -57,8 +57,8 @@ const NO_ENTRIES: readonly MenuEntry[] = [];
 const idOf = (row: TableRow): string => row.id;
 
 /**
- * Runs as rows, of which only the cells in sight exist: ten thousand rows and hundreds of columns scroll alike. The name
- * and the columns that are fixed stay in place.
+ * The table of runs. Only the cells in sight exist, so ten thousand rows and hundreds of columns scroll as fast as a few.
+ * The name and the pinned columns stay in place.
  */
 export function RunsGrid(props: RunsGridProps) {
   const {
@@ -87,7 +87,7 @@ export function RunsGrid(props: RunsGridProps) {
   const { experimentNames } = props;
   const nowMs = useNow();
   const context = useMemo(() => ({ nowMs, experimentNames }), [nowMs, experimentNames]);
-  // Only rows that go on are rendered every second.
+  // Only rows of running runs render every second.
   const isAnyRunning = useMemo(() => rows.some((row) => row.kind === "run" && row.status === "RUNNING"), [rows]);
   const secondMs = useNow(isAnyRunning);
   const runningContext = useMemo(() => ({ nowMs: secondMs, experimentNames }), [secondMs, experimentNames]);
@@ -106,7 +106,7 @@ export function RunsGrid(props: RunsGridProps) {
     [columns, fixed, widths, isGrouped],
   );
   const stillPx = widthOf(still);
-  // Another function has all places reckoned anew.
+  // A new function would make the virtualizer compute all places again.
   const keyOf = useCallback((index: number) => moving[index]!.column.spelling, [moving]);
   const scrolled = {
     getScrollElement: () => scroller.current,
@@ -122,14 +122,14 @@ export function RunsGrid(props: RunsGridProps) {
     overscan: 1,
     scrollPaddingEnd: stillPx + NAME_PX,
   });
-  // After the other, which would ask for the scroll position while these rows are not laid out yet.
+  // Must follow `horizontal`: its first render reads the scroll position before these rows have a layout.
   const vertical = useVirtualizer({
     ...scrolled,
     count: rows.length - stuck,
     estimateSize: () => ROW_PX,
     overscan: 6,
     scrollPaddingEnd: HEAD_PX + stuck * ROW_PX,
-    // The row in hand stays, wherever it is: else the focus would be lost by scrolling.
+    // The focused row stays rendered wherever it is; otherwise scrolling would lose the focus.
     rangeExtractor: (range) => [
       ...new Set([...defaultRangeExtractor(range), ...(active >= stuck ? [active - stuck] : [])]),
     ],
@@ -181,7 +181,7 @@ export function RunsGrid(props: RunsGridProps) {
 
   return (
     <div ref={scroller} className="@container min-h-0 min-w-0 flex-1 overflow-auto">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useAriaPropsSupportedByRole: it is a grid or a tree of rows, which the lint cannot tell */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useAriaPropsSupportedByRole: it is a grid or a tree of rows; the lint sees neither */}
       <div
         role={isTree ? "treegrid" : "grid"}
         aria-label="Runs"
@@ -206,13 +206,13 @@ export function RunsGrid(props: RunsGridProps) {
             onContextMenuCapture={(event) => {
               const place = event.target instanceof Element && event.target.closest<HTMLElement>("[data-index]");
               const row = place ? rows[Number(place.dataset.index)] : undefined;
-              // Elsewhere, and where a name is written, the browser has its own menu.
+              // Outside of rows, and in a name's editor, the browser's own menu opens.
               if (row?.kind !== "run" || event.target instanceof HTMLInputElement) event.stopPropagation();
               else setMenuRow(row);
             }}
           >
             {stuck > 0 && (
-              // biome-ignore lint/a11y/useSemanticElements: rows that come and go while scrolling are no table
+              // biome-ignore lint/a11y/useSemanticElements: virtual rows cannot be a table
               <div
                 role="rowgroup"
                 className="sticky top-8 z-[15] border-line-strong border-b"

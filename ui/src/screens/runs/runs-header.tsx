@@ -9,11 +9,11 @@ import { columnLabels, directionOf, isAtEnd, NAME_ORDER, type RunColumn } from "
 import { NAME_CELL, STILL_CELL } from "./run-line.tsx";
 import { useColumnDrag } from "./use-column-drag.ts";
 
-/** What a header does to the table's columns, which are named by their spellings. */
+/** The actions of a header on the table's columns. Spellings name the columns. */
 export interface HeaderActions {
   onSort: (order: string, isAdded: boolean) => void;
   onSortBy: (sort: string[]) => void;
-  /** @param before the column that it is put before; undefined for the end. */
+  /** @param before the column that follows the moved column; undefined for the end. */
   onMove: (spelling: string, before: string | undefined) => void;
   onReplace: (spelling: string, next: string | undefined) => void;
   onFix: (spelling: string, isFixed: boolean) => void;
@@ -26,11 +26,11 @@ interface RunsHeaderProps {
   columns: readonly RunColumn[];
   fixed: readonly string[];
   sort: readonly string[];
-  /** All columns as they stand, from left to right. */
+  /** All columns from left to right. */
   order: readonly Placed[];
   scroller: RefObject<HTMLElement | null>;
   actions: HeaderActions;
-  /** Brings a column into sight, by its place in `order`. */
+  /** Scrolls a column into sight. @param index its place in `order` */
   onShow: (index: number) => void;
   selectable: number;
   selected: number;
@@ -40,12 +40,12 @@ interface RunsHeaderProps {
 const MIN_COLUMN_PX = 56;
 const RESIZE_STEP_PX = 16;
 
-/** Stands for the name's column, which is no other's spelling. */
+/** Means the name's column. No other column has this spelling. */
 const NAME = "";
 
 /**
- * The head of the table: one stop for Tab, in which arrows move. Enter orders, with Shift as well as what orders already;
- * with Alt arrows move the column, with Shift they resize it; Down opens its menu, Delete takes it away.
+ * The head of the table. It is one tab stop; arrow keys move the focus within it. Enter orders by the column; Shift+Enter
+ * keeps the other orders. Alt+arrow moves the column, Shift+arrow resizes it, Down opens its menu, Delete removes it.
  */
 export const RunsHeader = memo(function RunsHeader(props: RunsHeaderProps) {
   const { layout, columns, sort, order, actions, onShow, selectable, selected, onToggleAll } = props;
@@ -67,7 +67,7 @@ export const RunsHeader = memo(function RunsHeader(props: RunsHeaderProps) {
     focusNext.current = undefined;
     element.focus({ preventScroll: true });
   };
-  /** @returns whether the key was of use. */
+  /** Handles a key. @returns whether the key has a meaning here */
   const take = (event: KeyboardEvent<HTMLElement>, spelling: string): boolean => {
     const at = order.findIndex(({ column }) => column.spelling === spelling);
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -115,7 +115,7 @@ export const RunsHeader = memo(function RunsHeader(props: RunsHeaderProps) {
     const { column, size, style } = placed;
     const { spelling } = column;
     return (
-      // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a cell of the grid; its button has the focus
+      // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a grid cell; its button has the focus
       <span
         key={spelling}
         role="columnheader"
@@ -139,7 +139,7 @@ export const RunsHeader = memo(function RunsHeader(props: RunsHeaderProps) {
         <MenuMark />
         <Resizer
           width={size}
-          // Where the column has an edge of its own, it is that.
+          // A pinned column has a visible edge; the handle lies on it.
           className={placed.index < layout.still.length ? "-right-px" : "right-0"}
           onResize={(px) => resize(placed, px - size)}
         />
@@ -183,7 +183,7 @@ function ariaSort(sort: readonly string[], order: string | undefined): "ascendin
   return direction && (direction === "ASC" ? "ascending" : "descending");
 }
 
-/** Opens the menu of the header that the element is in, below it, as a right click would. */
+/** Opens the menu of the element's header, below the element, like a right click. */
 function openMenu(element: HTMLElement): void {
   const { left, bottom } = element.getBoundingClientRect();
   element.dispatchEvent(new window.MouseEvent("contextmenu", { bubbles: true, clientX: left, clientY: bottom + 4 }));
@@ -220,7 +220,7 @@ function HeaderButton({ label, isAtEnd, direction, ...rest }: HeaderButtonProps)
   );
 }
 
-/** Shows that there is a menu, to who points at the header; keys have it by Down. */
+/** Shows under the pointer that the header has a menu. The Down key opens the same menu. */
 function MenuMark() {
   return (
     <span
@@ -233,7 +233,7 @@ function MenuMark() {
   );
 }
 
-/** The edge of a column, to be dragged. */
+/** A column's edge. Dragging the edge resizes the column. */
 function Resizer(props: { width: number; className: string; onResize: (px: number) => void }) {
   const { width, className, onResize } = props;
   const start = useRef<{ x: number; width: number }>(undefined);

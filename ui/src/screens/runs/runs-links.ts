@@ -27,7 +27,7 @@ export function comparisonOf(ids: readonly string[], { view, filter }: Compared)
 
 const FIRST_TEXT = "Say what was tried, and what came of it: this panel is text in markdown. Its menu edits it.";
 
-/** What makes a report of the table: its panels, or where there are none a text and what matters. */
+/** The search parameters of a report on the table. A table without panels gets a text and two panels. */
 export function reportOf(title: string, { panels = [] }: RunsSearch): Partial<RunsSearch> {
   const first: Panel[] = [
     { id: "text", at: [0, 0, 12, 3], text: FIRST_TEXT },
@@ -37,7 +37,7 @@ export function reportOf(title: string, { panels = [] }: RunsSearch): Partial<Ru
   return { report: `Report on ${title}`, panels: panels.length > 0 ? panels : first };
 }
 
-/** An experiment by its folders, which are links. */
+/** The breadcrumbs of an experiment: its folders are links. */
 export function crumbsOf(name: string): { label: string; href?: string }[] {
   const steps = foldersTo(name);
   return steps.map(({ path, name: label }, index) =>

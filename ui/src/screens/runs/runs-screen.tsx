@@ -38,13 +38,13 @@ const BulkDialogs = lazy(() => import("./bulk-dialogs.tsx"));
 const ComparePanel = lazily(async () => (await import("../compare/compare-panel.tsx")).ComparePanel);
 const ChartsPanel = lazily(async () => (await import("../../charts/charts-panel.tsx")).ChartsPanel);
 
-/** As many as the charts draw: their runs are kept up to date though they be out of sight. */
+/** The number of runs that charts draw. These runs stay up to date even if their rows are out of sight. */
 const MAX_DRAWN = 100;
 
-/** More pinned runs than this would leave no room for the others: they are first, but do not stay in sight. */
+/** If more runs are pinned, they come first but scroll with the others, because they would fill the table. */
 const MAX_STUCK = 8;
 
-/** The table's width beside charts that nobody has changed. */
+/** The table's default width beside charts. */
 const BESIDE_CHARTS_PX = 560;
 
 const NONE: readonly string[] = [];
@@ -53,7 +53,7 @@ const PANELS = Object.keys(PANEL_KINDS) as PanelKind[];
 /** The runs of one or several experiments. */
 export function RunsScreen() {
   const view = useRunsView();
-  // Other experiments have other runs: nothing of these is kept.
+  // The key drops all state when the address names other experiments.
   return <RunsOf key={view.experimentIds.join()} view={view} />;
 }
 
@@ -79,7 +79,7 @@ function RunsOf({ view }: { view: RunsView }) {
         .filter((column) => !search.diff || differs(column, keys.data)),
     [spellings, search.diff, keys.data],
   );
-  // The run that the table points at is the one that the charts draw strongly.
+  // The charts emphasize the run under the pointer in the table.
   const [hover] = useState(() => new HoverStore());
   const inSight = useRef<() => readonly RunRow[]>(() => []);
   const followed = useRef(inSight.current);
@@ -92,7 +92,7 @@ function RunsOf({ view }: { view: RunsView }) {
     run_view_type: search.view === "deleted" ? "DELETED_ONLY" : "ACTIVE_ONLY",
   };
   const found = useRuns(
-    // In one order whatever the columns': columns that change places are not read anew.
+    // Sorted, so that moving a column does not reload the rows.
     { ...table, columns: [...new Set([...shownColumns.flatMap(({ field }) => field ?? []), ...group])].sort() },
     { isSettled: search.columns !== undefined || !keys.isPending, inSight: followed },
   );
@@ -126,7 +126,7 @@ function RunsOf({ view }: { view: RunsView }) {
     void navigate({ to: "/experiments/$experimentId/runs/$runId", params: { experimentId, runId: id } });
   };
   const compare = (of: readonly string[]): void => {
-    // All that the table lists are named by what finds them; other choices by their ids, however long that is.
+    // A comparison of all listed runs has the filter in its address; any other comparison has the runs' ids.
     const isAll = loaded.isComplete && of.length === loaded.total && query.kind === "filter";
     void navigate({ to: "/compare", search: comparisonOf(of, { view, filter: isAll ? filter : undefined }) });
   };
@@ -141,7 +141,7 @@ function RunsOf({ view }: { view: RunsView }) {
     else return;
     event.preventDefault();
   };
-  // Panels have all runs of the table, or those that are selected, or found by a part of their names.
+  // Panels show the selected runs, or the runs found by a part of their names, or else all runs of the table.
   const isSome = chosen.length > 0 || query.kind === "name";
   const runSearch = {
     ...{ experimentIds, filter: filter || undefined, orderBy: sort, isDeleted: search.view === "deleted" },
@@ -272,7 +272,7 @@ function RunsOf({ view }: { view: RunsView }) {
           min={260}
           max={1600}
           first={
-            // biome-ignore lint/a11y/noStaticElementInteractions: what is pointed at are the rows in it
+            // biome-ignore lint/a11y/noStaticElementInteractions: the pointer's targets are the rows inside
             <div
               className="flex min-h-60 min-w-0 flex-1 flex-col wide:min-h-0"
               onPointerOver={(event) => hover.pointAtLine(runAt(event.target, rows))}
@@ -312,11 +312,11 @@ function runAt(target: EventTarget, rows: readonly TableRow[]): string | undefin
   return row?.kind === "run" ? row.id : undefined;
 }
 
-/** The experiments' names by id, and why one could not be read. */
+/** The experiments' names by id, and the error if one could not be read. */
 function summarise(experiments: readonly UseQueryResult<Experiment>[]) {
   const known = experiments.flatMap(({ data }) => data ?? []);
   return {
-    /** Where there is one alone. */
+    /** The experiment, if there is only one. */
     only: experiments.length === 1 ? experiments[0]?.data : undefined,
     experimentNames: Object.fromEntries(known.map(({ experiment_id, name }) => [experiment_id, name])),
     missing: experiments.find(({ isError }) => isError)?.error,

@@ -19,16 +19,16 @@ import type { RunsView } from "./use-runs-view.ts";
 interface RunsToolbarProps {
   view: RunsView;
   keys: DistinctKeys | undefined;
-  /** Spellings of the columns, chosen or not. */
+  /** Spellings of the shown columns, chosen or default. */
   columns: readonly string[];
-  /** What is wrong with the filter. */
+  /** The server's error for the filter. */
   mistake: string | undefined;
   /** Whether children are listed below their parents. */
   isNested: boolean;
   onView: (view: "active" | "deleted") => void;
-  /** Undefined while not all rows are there. */
+  /** Undefined until all rows have loaded. */
   onDownload: (() => void) | undefined;
-  /** Every column that the runs have. */
+  /** Downloads every column that the runs have. */
   onDownloadAll: () => void;
   onReport: () => void;
   /** The experiments' names. */
@@ -36,7 +36,7 @@ interface RunsToolbarProps {
   box: Ref<{ focus: () => void }>;
 }
 
-/** What chooses which runs are listed, and how. */
+/** The controls that choose the listed runs and their presentation. */
 export function RunsToolbar({
   view,
   keys,
@@ -109,7 +109,7 @@ export function RunsToolbar({
   );
 }
 
-/** The experiments, opened as they are shown now. */
+/** The shared experiments; the link opens them as they are shown now. */
 function sharedRuns(experimentIds: readonly string[]): LinkedThing {
   const address = shownAddress();
   return { experiment_ids: experimentIds, ...(address.includes("?") && { address }) };
@@ -129,7 +129,7 @@ function groupEntries(
       .filter((key) => key.differs && !key.key.startsWith("mlflow."))
       .map(({ key }) => spell("tag", key)),
   ];
-  // A press moves nothing: the next one is at the place where it was aimed.
+  // Entries keep their places after a press, so that the next press hits what it aimed at.
   const groupable = [...new Set([...differing.slice(0, MAX_GROUPABLE), ...group])];
   return [
     ...groupable.map((spelling) => ({

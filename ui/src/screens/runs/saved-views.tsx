@@ -22,7 +22,7 @@ import {
   writeView,
 } from "./view-tags.ts";
 
-/** Views of the table with a name: each a tag of its experiments, so that all who see these see it. */
+/** The named views of the table. Each is a tag of its experiments, so everyone who sees the experiments sees the view. */
 export function SavedViews({ experimentIds }: { experimentIds: readonly string[] }) {
   const search = useSearch({ from: "/experiments/$ids" });
   const navigate = useNavigate();

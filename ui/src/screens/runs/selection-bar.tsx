@@ -88,7 +88,7 @@ export function SelectionBar({
   );
 }
 
-/** What changes the selected runs. */
+/** The buttons that change the selected runs. */
 function Changes({ ids, isDeleted, onDo }: { ids: string[]; isDeleted: boolean; onDo: (doing: Doing) => void }) {
   return (
     <>

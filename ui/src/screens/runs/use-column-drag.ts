@@ -1,21 +1,21 @@
 import { type MouseEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
 import type { Placed } from "./grid-layout.ts";
 
-/** So far the pointer goes until it is no longer a press, in px. */
+/** The distance from which a press becomes a drag, in px. */
 const THRESHOLD_PX = 6;
-/** So near to an edge of the columns that scroll, in px, a column has them scroll; at the edge and beyond it the fastest. */
+/** A dragged column scrolls the others from this distance to an edge, in px. It scrolls fastest at the edge and beyond. */
 const EDGE_PX = 48;
 const SCROLL_PX_PER_MS = 2;
 
 interface Drag {
   moved: string;
-  /** The column that it would be put before; undefined for the end. */
+  /** The column that would follow the dragged column; undefined for the end. */
   before: string | undefined;
 }
 
 interface Press {
   spelling: string;
-  /** Where it began, in px. */
+  /** Where the press began, in px. */
   from: number;
   /** Where the pointer is, in px. */
   x: number;
@@ -30,7 +30,7 @@ interface ColumnDragOptions {
   onMove: (spelling: string, before: string | undefined) => void;
 }
 
-/** Columns that are dragged to another place by their headers, among those that stay or those that scroll. */
+/** Lets the reader drag columns by their headers. Pinned columns stay among pinned, scrolling ones among scrolling columns. */
 export function useColumnDrag({ order, fixed, scroller, onMove }: ColumnDragOptions) {
   const press = useRef<Press>(undefined);
   const wasDragged = useRef(false);
@@ -94,7 +94,7 @@ export function useColumnDrag({ order, fixed, scroller, onMove }: ColumnDragOpti
     moved: drag?.moved,
     before: drag?.before,
     onPointerDown,
-    /** Of the row of headers. */
+    /** Event handlers of the row of headers. */
     row: {
       onPointerMove,
       onPointerUp,
@@ -107,7 +107,7 @@ export function useColumnDrag({ order, fixed, scroller, onMove }: ColumnDragOpti
   };
 }
 
-/** From −1 to 1: which way the columns that scroll, which are the row's last element, are to go, and how fast. */
+/** The direction and speed of scrolling, from −1 to 1. The row's last element holds the scrolling columns. */
 function pullAt(x: number, row: HTMLElement, scroller: HTMLElement): number {
   const left = row.lastElementChild!.previousElementSibling!.getBoundingClientRect().right;
   const right = scroller.getBoundingClientRect().left + scroller.clientWidth;

@@ -8,20 +8,20 @@ import { isCounter, isHeldOut } from "../../charts/chart-sections.ts";
 import { explained } from "../compare/importance.ts";
 import { numberOf } from "./run-rows.ts";
 
-/** So many of the newest runs tell which params matter. */
+/** The number of newest runs from which the importance is computed. */
 const SAMPLE = 1000;
 const MAX_PARAMS = 60;
-/** Importance is told apart by so much: less is chance. */
+/** A smaller importance is chance. */
 const LEAST = 0.02;
 
-/** The metric that a sweep is about, as far as names and runs tell: of held-out data, and of most runs. */
+/** The metric that a sweep probably optimizes: a metric of held-out data first, then the metric that most runs have. */
 export function mainMetric(keys: DistinctKeys | undefined): string | undefined {
   return (keys?.metrics ?? [])
     .filter(({ key, differs }) => differs && !isSystemMetric(key) && !isCounter(key))
     .toSorted((a, b) => Number(isHeldOut(b.key)) - Number(isHeldOut(a.key)) || b.runs - a.runs)[0]?.key;
 }
 
-/** Params that explain most of the main metric, the most important first; empty until that is known, and of few runs. */
+/** Params that explain most of the main metric, the most important first. Empty while it loads, and with few runs. */
 export function useImportantParams(experimentIds: readonly string[], keys: DistinctKeys | undefined, isOn: boolean) {
   const metric = mainMetric(keys);
   const params = useMemo(

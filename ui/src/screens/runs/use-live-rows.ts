@@ -27,7 +27,7 @@ export function withFresh(rows: readonly RunRow[], known: FreshRows): readonly R
   });
 }
 
-/** The rows with what has changed since of those that are in sight and go on, however many rows there are. */
+/** The rows, of which the visible rows of running runs are up to date. The cost does not depend on the number of rows. */
 export function useLiveRows(rows: readonly RunRow[], options: LiveRowsOptions): readonly RunRow[] {
   const [fresh, setFresh] = useState<FreshRows>(new Map());
   const latest = useRef({ rows, options });

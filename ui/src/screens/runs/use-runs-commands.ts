@@ -4,14 +4,14 @@ import type { RunsView } from "./use-runs-view.ts";
 interface RunsCommands {
   view: RunsView;
   onFilter: () => void;
-  /** Undefined where too few runs are selected. */
+  /** Undefined if too few runs are selected. */
   onCompare: (() => void) | undefined;
   onReport: () => void;
-  /** Undefined while not all rows are there. */
+  /** Undefined until all rows have loaded. */
   onDownload: (() => void) | undefined;
 }
 
-/** What the palette and the keys do with the table. */
+/** The table's commands for the palette and the keyboard. */
 export function useRunsCommands({ view, onFilter, onCompare, onReport, onDownload }: RunsCommands): void {
   const { search, change } = view;
   const group = "Runs";

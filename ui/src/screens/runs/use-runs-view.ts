@@ -6,7 +6,7 @@ import type { runsSearch } from "./search.ts";
 
 export type RunsSearch = z.infer<typeof runsSearch>;
 
-/** The table's state, which the address holds, and what changes it. */
+/** The table's state in the address, and the functions that change it. */
 export interface RunsView {
   experimentIds: readonly string[];
   search: RunsSearch;
@@ -15,10 +15,10 @@ export interface RunsView {
   onToggle: (id: string) => void;
   onPin: (ids: readonly string[]) => void;
   onHide: (ids: readonly string[]) => void;
-  /** Shows runs or groups in charts, or leaves them out there only. */
+  /** Shows runs or groups in charts, or hides them there only. */
   onEye: (ids: readonly string[], isOn: boolean) => void;
   onGroup: (spelling: string) => void;
-  /** What headers do, to the columns that are shown. */
+  /** The actions of headers on the shown columns. */
   columnActions: (columns: readonly string[]) => {
     onSort: (order: string, isAdded: boolean) => void;
     onSortBy: (sort: string[]) => void;
@@ -29,7 +29,7 @@ export interface RunsView {
   };
 }
 
-/** What an address leaves out where there is nothing to tell. */
+/** Turns an empty list into undefined, so that the address leaves it out. */
 const orNothing = (list: readonly string[]): string[] | undefined => (list.length > 0 ? [...list] : undefined);
 
 const without = (list: readonly string[] | undefined, item: string): string[] =>

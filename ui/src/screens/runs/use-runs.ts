@@ -7,33 +7,33 @@ import { type RunRow, rowsOf } from "./run-rows.ts";
 import { useLiveRows } from "./use-live-rows.ts";
 
 /**
- * The first page is small, so that the first row is there soon; the others follow by themselves. With many columns pages
- * have fewer rows: reading one must not hold the page up while it is scrolled.
+ * The first page is small, so that the first row appears soon. The other pages follow by themselves. Pages with many columns
+ * have fewer rows, because parsing a large answer would interrupt scrolling.
  */
 const FIRST_PAGE = { rows: 200, cells: 30_000 };
 const PAGE = { rows: 5000, cells: 150_000 };
-/** With more rows than this, others are not counted as often. */
+/** With more rows than this, the page counts new runs less often. */
 const MANY_ROWS = 5000;
-/** More runs than this are not kept in the page: a filter finds them. */
+/** The page keeps at most this many runs. A filter finds the others. */
 export const MAX_ROWS = 50_000;
 
-/** How often the runs are counted, to see whether some have come or gone, in ms; more seldom where all are read anew. */
+/** How often the page counts the runs to notice new and deleted runs, in ms. A change reloads all rows. */
 const COUNT_PERIOD_MS = 5000;
 const LONG_COUNT_PERIOD_MS = 30_000;
 
 export interface LoadedRuns {
   rows: readonly RunRow[];
-  /** What the rows are ordered by: that of the search before, until its rows are here. */
+  /** The order of the rows: the previous search's order until the new rows have loaded. */
   sort: readonly string[];
-  /** The rows are those of the search before, as the server has not answered this one. */
+  /** Whether the rows belong to the previous search, because the server has not answered this search. */
   isPrevious: boolean;
-  /** Of all that match; undefined before the first answer. */
+  /** The number of matching runs; undefined before the first answer. */
   total: number | undefined;
   isComplete: boolean;
   isExact: boolean;
-  /** What the server found wrong with the filter; the rows are then those of the filter before. */
+  /** The server's error for the filter. The rows are then those of the previous filter. */
   mistake: Error | undefined;
-  /** Why there are no rows. */
+  /** The error if there are no rows because of one. */
   error: Error | undefined;
   isLoading: boolean;
   retry: () => void;
@@ -45,7 +45,7 @@ const NO_SORT: readonly string[] = [];
 
 const rowsOfPage = new WeakMap<RunTable, RunRow[]>();
 
-/** A page's rows, made once: another page that arrives, or a count, costs nothing for those that are there. */
+/** A page's rows, made once, so that a further page or a count costs nothing for the existing rows. */
 function knownRows(page: RunTable): RunRow[] {
   const known = rowsOfPage.get(page);
   if (known !== undefined) return known;
@@ -61,13 +61,13 @@ function sizeOf({ rows, cells }: typeof PAGE, { columns }: TableSearch): number 
 }
 
 interface Following {
-  /** Whether the search is one that will stay: else only its first page is read. */
+  /** Whether the search is final. Until then only its first page is read. */
   isSettled: boolean;
-  /** Tells the runs in sight, which are kept up to date while they go on. */
+  /** Returns the runs in sight. They stay up to date while they run. */
   inSight: RefObject<() => readonly RunRow[]>;
 }
 
-/** All runs that match, page after page, and as they go on. */
+/** All matching runs, page after page, kept up to date. */
 export function useRuns(search: TableSearch, { isSettled, inSight }: Following): LoadedRuns {
   const query = useInfiniteQuery({
     queryKey: ["runs", "table", "all", search],
@@ -81,9 +81,9 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token,
     placeholderData: (before) => before,
-    // What changes in between is seen by counting and by asking about the runs in sight.
+    // The count and the polling of visible runs notice changes in between.
     staleTime: 30_000,
-    // To compare every cell with what was there before takes longer than to show it.
+    // Comparing every cell with its previous value takes longer than rendering.
     structuralSharing: false,
   });
   const { hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData, refetch } = query;
@@ -92,7 +92,7 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
     setKept({ data: query.data, sort: search.order_by ?? NO_SORT });
   }
   const mistake = isMistake(query.error, search) ? query.error : undefined;
-  // What was read before outlives a mistake, and a server that is away.
+  // The previous rows stay if the filter has an error, or if the server is unreachable.
   const outlives = mistake !== undefined || isWorthRepeating(query.error);
   const pages = (query.data ?? (outlives ? kept.data : undefined))?.pages;
 
@@ -120,7 +120,7 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
   };
 }
 
-/** Whether the server refused the filter; what is wrong with an order or a column has its own words. */
+/** Whether the server refused the filter. Errors of an order or of a column have other texts. */
 function isMistake(error: Error | null, { filter }: TableSearch): error is ApiError {
   return (
     error instanceof ApiError &&
@@ -130,7 +130,7 @@ function isMistake(error: Error | null, { filter }: TableSearch): error is ApiEr
   );
 }
 
-/** Has the rows and keys loaded anew when runs have come or gone. */
+/** Reloads the rows and keys when runs were created or deleted. */
 function useNewRuns(search: TableSearch, total: number | undefined): void {
   const client = useQueryClient();
   const { experiment_ids, filter, run_view_type } = search;
@@ -141,10 +141,10 @@ function useNewRuns(search: TableSearch, total: number | undefined): void {
     enabled: total !== undefined,
     refetchInterval: total !== undefined && total > MANY_ROWS ? LONG_COUNT_PERIOD_MS : COUNT_PERIOD_MS,
   });
-  // As many may have come as gone: then the newest is another.
+  // The same number of runs may have been created and deleted; then the newest run differs.
   const mark = data && `${data.total} ${data.runs.run_id[0]}`;
   const lastMark = useRef(mark);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only another mark says anything new
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a different mark means a change
   useEffect(() => {
     const isOther = lastMark.current !== undefined && lastMark.current !== mark;
     lastMark.current = mark;

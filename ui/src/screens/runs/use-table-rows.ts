@@ -18,18 +18,18 @@ import type { RunsSearch } from "./use-runs-view.ts";
 const NONE: readonly string[] = [];
 
 export interface TableRows {
-  /** Those that are not hidden, pinned ones first. */
+  /** The runs that are not hidden; pinned runs come first. */
   runs: readonly RunRow[];
   groups: readonly Group[];
   rows: readonly TableRow[];
   /** Whether children are listed below their parents. */
   isNested: boolean;
-  /** So many of the first are pinned. */
+  /** How many of the first rows are pinned. */
   pinned: number;
   isTree: boolean;
 }
 
-/** What the table lists of the loaded runs: without hidden ones, in groups, or below their parents. */
+/** The table's rows from the loaded runs: without hidden runs, in groups or below their parents. */
 export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): TableRows {
   const { group = NONE, pinned = NONE, hidden = NONE, open = NONE, sort = NONE } = search;
   const runs = useMemo(() => {
@@ -38,7 +38,7 @@ export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): Tab
     const seen = loaded.filter((row) => !out.has(row.id));
     return [...seen.filter((row) => first.has(row.id)), ...seen.filter((row) => !first.has(row.id))];
   }, [loaded, hidden, pinned]);
-  // Children are below their parents by themselves, unless the reader wants an order of all runs.
+  // By default children are below their parents, unless the reader orders all runs.
   const nested = search.nested ?? (sort.length === 0 && hasChildren(runs));
   const groups = useMemo(
     () => (group.length === 0 ? [] : orderGroups(groupRuns(runs, group), sort[0])),
@@ -56,7 +56,7 @@ export function useTableRows(loaded: readonly RunRow[], search: RunsSearch): Tab
 
 const known = new WeakMap<readonly RunRow[], boolean>();
 
-/** Whether some of the runs are children of others of them. */
+/** Whether the list contains both a run and its parent. */
 function hasChildren(runs: readonly RunRow[]): boolean {
   let answer = known.get(runs);
   if (answer === undefined) {
@@ -67,7 +67,7 @@ function hasChildren(runs: readonly RunRow[]): boolean {
   return answer;
 }
 
-/** Of the loaded runs those whose names a pattern finds, which no server looks for. */
+/** The loaded runs whose names match the pattern. The server has no such search. */
 export function useNamed(loaded: LoadedRuns, query: Query): LoadedRuns {
   const rows = useMemo(
     () => (query.kind === "name" ? loaded.rows.filter(({ name }) => query.pattern.test(name)) : loaded.rows),
@@ -78,7 +78,7 @@ export function useNamed(loaded: LoadedRuns, query: Query): LoadedRuns {
   return { ...loaded, rows, total: loaded.isComplete ? rows.length : loaded.total };
 }
 
-/** The groups as charts draw them, of the selected runs where some are; undefined without groups, or while runs are on their way. */
+/** The groups for charts, of the selected runs if some are selected. Undefined without groups, and while runs load. */
 export function useChartGroups(
   { isComplete, rows }: Pick<LoadedRuns, "isComplete" | "rows">,
   groups: readonly Group[],
@@ -88,14 +88,14 @@ export function useChartGroups(
   return useMemo(() => {
     if (!isThere) return undefined;
     const isIn = (id: string): boolean => selected?.has(id) ?? true;
-    // By their labels: a group keeps its place, and so its colour, however the table is ordered and what is selected.
+    // Sorted by label, so that a group keeps its place and its colour whatever the table's order and selection.
     return groups
       .toSorted((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }))
       .map(({ label, members }) => ({ label, runIds: members.map(({ id }) => id).filter((id) => isIn(id)) }));
   }, [isThere, groups, selected]);
 }
 
-/** The columns, of which those of params know whether they hold numbers, as far as rows are loaded. */
+/** The columns, with a mark on params whose loaded values are numbers. */
 export function useNumberColumns(columns: readonly RunColumn[], loaded: readonly RunRow[]): readonly RunColumn[] {
   const numbers = useMemo(() => {
     const found = columns.filter(({ kind, field }) => kind === "param" && holdsNumbers(loaded, field!));
@@ -108,8 +108,8 @@ export function useNumberColumns(columns: readonly RunColumn[], loaded: readonly
 }
 
 /**
- * The selection as the table shows it, where a group stands for its runs.
- * @returns what is selected there, and how a change of it changes the selected runs.
+ * The selection as the table shows it: a group is selected if all its runs are.
+ * @returns the selected ids, and a function that applies a change of them to the selected runs
  */
 export function selectionOf(groups: readonly Group[], selected: ReadonlySet<string>) {
   const whole = groups.filter(({ members }) => members.every((row) => selected.has(row.id)));

@@ -37,7 +37,7 @@ function readView(key: string, value: string, experimentId: string): SavedView |
   }
 }
 
-/** Of an experiment: what its table shows where the address says nothing. Runs that are hidden, pinned or open are nobody else's. */
+/** The experiment's tag with the default view of its table. It leaves out which runs are hidden, pinned or open. */
 export const DEFAULT_VIEW_TAG = "trackflare.default-view";
 
 export function defaultViewOf(experiment: Experiment | undefined): RunsSearch | undefined {
