@@ -40,7 +40,7 @@ export function withMlflowAuth(environment: NodeJS.ProcessEnv): {
       ["TRACKFLARE_ADMIN_PASSWORD", password],
     ]),
   };
-  // MLflow's name of an admin without a password is its default, not a wish.
+  // MLflow's file always has a name of an admin. Without a password, the name is a default and not a choice.
   if (given.TRACKFLARE_ADMIN_PASSWORD === undefined) delete given.TRACKFLARE_ADMIN_USERNAME;
   const ignored = [...file.keys()].filter((key) => !(key in HONOURED) && key !== "authorization_function");
   return { environment: { ...given, ...setOf(Object.entries(environment)) }, ignored };

@@ -20,7 +20,7 @@ import type { WorkerBundle } from "./worker-bundle.ts";
  */
 const V8_FLAGS = "--max-semi-space-size=4";
 
-/** How often the Worker does what the platform's schedule asks of it on the edge. */
+/** How often the Worker does the work that the platform's schedule starts on the edge. */
 const TIDY_EVERY_MS = 60 * 60 * 1000;
 
 /** The Worker, serving. */

@@ -21,7 +21,7 @@ export type LinkReach =
   /** A file, or a folder with everything below it, of a run or of a logged model. */
   | { readonly kind: "file"; readonly runId?: string; readonly modelId?: string; readonly path: string };
 
-/** What a link shows, as answers and the audit log name it; fields that it has not are absent. */
+/** What a link shows, as answers and the audit log name it. Fields that do not apply are absent. */
 export function reachFields(reach: LinkReach): Readonly<Record<string, unknown>> {
   switch (reach.kind) {
     case "experiments":

@@ -28,8 +28,6 @@ export interface LinkIdentity {
   readonly reach: LinkReach;
   /** The maker's id; undefined for a maker who may read everything. */
   readonly makerId: number | undefined;
-  /** Whether the caller has the set-up token, and is about to become the first admin. */
-  readonly isBySetup?: boolean | undefined;
 }
 
 /** How the caller signed in, as the audit log names it. */

@@ -125,7 +125,7 @@ export const loginSettings = z.object({
   TRACKFLARE_SETUP_TOKEN: z.optional(longEnough(32)),
 });
 
-/** Whom researchers of security should write to. */
+/** The contact for people who report a vulnerability. */
 export const contactSettings = z.object({
   TRACKFLARE_SECURITY_CONTACT: z.optional(
     z

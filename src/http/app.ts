@@ -10,7 +10,7 @@ import { finishPurgesOnce } from "../services/trash/after-purges.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
-import { absoluteUrl, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
+import { absoluteUrl, pathBelow, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
 import { sharedPath } from "../wire/shared-path.ts";
 import { requireArtifacts } from "./artifacts-only.ts";
@@ -149,13 +149,12 @@ function noEndpoint(request: Request): MlflowError {
  * as it was sent.
  */
 function routePath(request: Request, { env: arrival }: { env?: Arrival } = {}): string {
-  const path = pathBelow(arrival?.config.staticPrefix ?? "", request);
+  const path = servedPath(request, arrival?.config.staticPrefix ?? "");
   return sharedPath(path)?.below ?? path;
 }
 
-function pathBelow(prefix: string, request: Request): string {
-  const path = rawPath(request).replaceAll(/\/{2,}/g, "/");
-  return prefix !== "" && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+function servedPath(request: Request, staticPrefix: string): string {
+  return pathBelow(staticPrefix, rawPath(request).replaceAll(/\/{2,}/g, "/"));
 }
 
 function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
@@ -206,7 +205,7 @@ export function createApp(routes: readonly Route[]): App {
       const requestId = requestIdOf(request);
       try {
         const config = configOf(env);
-        const linkId = sharedPath(pathBelow(config.staticPrefix, request))?.linkId;
+        const linkId = sharedPath(servedPath(request, config.staticPrefix))?.linkId;
         const arrival: Arrival = { env, config, requestId, startMs: Date.now(), linkId };
         const response = await answer(request, arrival, execution).catch((error) => errorResponse(error, requestId));
         return observed(request, forBrowsers(request, response, arrival), arrival);

@@ -1,4 +1,4 @@
-import { rawPath, rawQuery } from "../wire/raw-target.ts";
+import { pathBelow, rawPath, rawQuery } from "../wire/raw-target.ts";
 import { PAGE_HEADER } from "./browser.ts";
 import type { Config } from "./config.ts";
 import type { Arrival } from "./observe.ts";
@@ -36,8 +36,7 @@ function isOfPage({ headers }: Request): boolean {
 
 /** Redirects to a relative address, because a proxy may have removed the start of the path. */
 function toSignInPage(request: Request, { staticPrefix }: Config): Response {
-  const path = rawPath(request);
-  const below = staticPrefix !== "" && path.startsWith(`${staticPrefix}/`) ? path.slice(staticPrefix.length) : path;
+  const below = pathBelow(staticPrefix, rawPath(request));
   const root = "../".repeat(below.split("/").length - 2) || "./";
   const to = encodeURIComponent(below.slice(1) + rawQuery(request));
   return new Response(null, {

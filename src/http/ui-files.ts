@@ -1,4 +1,4 @@
-import { absoluteUrl, rawPath } from "../wire/raw-target.ts";
+import { absoluteUrl, pathBelow, rawPath } from "../wire/raw-target.ts";
 import { sharedFolder } from "../wire/shared-path.ts";
 import { acceptedEncodings } from "./compress.ts";
 import type { Config } from "./config.ts";
@@ -49,13 +49,12 @@ const COMPRESSED_TYPES: Readonly<Record<string, string>> = {
 export async function uiFile(request: Request, env: Env, config: Config): Promise<Response | undefined> {
   if (request.method !== "GET") return undefined;
   const asked = rawPath(request);
-  const belowPrefix = asked.startsWith(`${config.staticPrefix}/`) ? asked.slice(config.staticPrefix.length) : asked;
-  const folder = sharedFolder(belowPrefix);
+  const folder = sharedFolder(pathBelow(config.staticPrefix, asked));
   const prefix = config.staticPrefix + folder;
   // The page's links are relative, so its path must end with a slash.
   if (prefix !== "" && asked === prefix)
     return new Response(null, { status: 308, headers: { Location: `${prefix}/` } });
-  const path = prefix !== "" && asked.startsWith(`${prefix}/`) ? asked.slice(prefix.length) : asked;
+  const path = pathBelow(prefix, asked);
   if (!FILE_PATH.test(path)) return undefined;
   if (env.ASSETS === undefined) return path === "/" ? welcome(request, config.staticPrefix) : undefined;
   const response = (await compressedFile(request, path, env.ASSETS)) ?? (await plainFile(request, path, env.ASSETS));

@@ -31,6 +31,11 @@ export function rawPath({ url }: Request): string {
   return end === -1 ? url.slice(start) : url.slice(start, start + end) || "/";
 }
 
+/** The path below a prefix such as `/mlflow`, with its slash; the path itself where it is not below the prefix. */
+export function pathBelow(prefix: string, path: string): string {
+  return prefix !== "" && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+}
+
 /** The query, from its question mark on; "" where there is none. */
 export function rawQuery({ url }: Request): string {
   return /^[^?#]*(\?[^#]*)/.exec(url)?.[1] ?? "";

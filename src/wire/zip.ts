@@ -5,9 +5,9 @@ import { crc32 } from "node:zlib";
  * since most logged files are compressed already. Each file's checksum follows the file. 64-bit fields are used where a
  * file's size, its offset or the number of files needs them.
  *
- * client-zip 2.5.1 does not pass this file's tests (test/sockets/folder-zip.test.ts): beyond 65,535 files it writes no 64-bit
- * count, so unzip misses files; and it ends a ZIP well although a file was cut off. Its checksum, in JavaScript, takes 13
- * times as long as the runtime's.
+ * client-zip 2.5.1 does not pass this file's tests (test/sockets/folder-zip.test.ts). Beyond 65,535 files it writes no 64-bit
+ * count, so unzip misses files. It ends a ZIP without an error although a file was cut off. Its checksum, in JavaScript, takes
+ * 13 times as long as the runtime's.
  */
 
 /** A file of a ZIP. */

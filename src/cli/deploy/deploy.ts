@@ -89,7 +89,7 @@ class Deploying {
     this.#onStep(step);
   }
 
-  /** Notes that a thing is there, or makes it, or notes that a real run would make it. */
+  /** Notes that a thing exists, or creates it; a dry run notes that a real run would create it. */
   async #ensure<T>(
     title: string,
     found: { value: T; note: string } | undefined,

@@ -70,7 +70,7 @@ export function hashOfLink(env: Env, { linkId, secret }: LinkParts): Promise<str
   return keyedHash(env, "link", `${linkId} ${secret}`);
 }
 
-/** The same for every cause: a visitor learns only that the link does not open. */
+/** The error is the same for every cause: a visitor learns only that the link does not open. */
 export function closed(): MlflowError {
   return new MlflowError(
     "UNAUTHENTICATED",

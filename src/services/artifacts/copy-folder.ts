@@ -1,7 +1,7 @@
 import { artifactPlace, isServed, servedLocation } from "../../domain/artifact-location.ts";
 import { invalidParameter } from "../../domain/errors.ts";
+import type { Budget } from "../budget.ts";
 import type { ServiceContext } from "../context.ts";
-import type { Budget } from "../trash/budget.ts";
 
 /** The path from the root to where the copying continues: each folder, the page of its list, and the entries done. */
 export type FolderPosition = readonly (readonly [folder: string, page: string | null, done: number])[];
@@ -11,7 +11,7 @@ const MAX_COPIED_BYTES = 5 * 2 ** 30;
 
 /**
  * Copies the files of one artifact root to another, as many as the budget allows. Copying a file again changes nothing.
- * @param position where the call before ended
+ * @param position where the previous call ended
  * @param left gets the URIs of files that are not copied
  * @returns where to continue; undefined if all files are copied
  */

@@ -11,7 +11,7 @@ import {
 import { appliedMigrations } from "../../stores/d1/connection/applied-migrations.ts";
 import { findImportedRuns } from "../../stores/d1/import/runs.ts";
 import type { ServiceContext } from "../context.ts";
-import { bringUpToDate } from "../metrics/live-news.ts";
+import { bringUpToDate } from "../live/live-news.ts";
 
 /** Maximum size of one answer, in UTF-16 units: D1 answers at most 50 MB, and an isolate holds 128 MB. */
 const MAX_CHARACTERS = 4_000_000;

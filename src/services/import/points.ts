@@ -1,5 +1,6 @@
 import type { Metric } from "../../domain/entities.ts";
 import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { forEachAtMost } from "../../domain/for-each-at-most.ts";
 import { MAX_FINITE_VALUE, MAX_IMPORTED_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkLength } from "../../domain/names.ts";
 import { failedGuard } from "../../stores/d1/connection/guard.ts";
@@ -8,15 +9,12 @@ import { findImportedRuns, type ImportedRun, moveRunsStatements } from "../../st
 import type { SummaryRowJson } from "../../stores/d1/metrics/latest-metrics.ts";
 import { encodeSeries } from "../../stores/run/points.ts";
 import { positionAt, type Series, seriesOf, slice } from "../../stores/run/series.ts";
+import { OBJECTS_AT_A_TIME } from "../../stores/run/stub.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { summaryRows } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
 import { appendPoints } from "../metrics/append-points.ts";
-import { forEachAtMost } from "../metrics/live-news.ts";
 import { areFirstPoints } from "../runs/log-metrics.ts";
-
-/** Maximum number of objects written to at the same time. */
-export const OBJECTS_AT_A_TIME = 32;
 
 /** Maximum number of points in one call to an object: 28 bytes each, below a row's limit of one megabyte. */
 const POINTS_PER_APPEND = 30_000;
@@ -114,7 +112,7 @@ function finite(series: KeyedSeries): KeyedSeries {
   return { ...series, values };
 }
 
-/** The points, if they may be first points: then there are few. */
+/** The points as a list, if they may be first points. A run has few first points. */
 function firstPointsOf(metrics: readonly KeyedSeries[]): Metric[] | undefined {
   if (metrics.some(({ values }) => values.length > 1)) return undefined;
   const points = metrics

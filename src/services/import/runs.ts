@@ -1,5 +1,6 @@
 import type { Dataset } from "../../domain/entities.ts";
 import { alreadyExists, invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { forEachAtMost } from "../../domain/for-each-at-most.ts";
 import { isRunId } from "../../domain/ids.ts";
 import { MAX_DATASET_JSON_BYTES, MAX_IMPORTED_VALUE_LENGTH } from "../../domain/limits.ts";
 import { checkLength } from "../../domain/names.ts";
@@ -12,14 +13,13 @@ import {
   moveRunsStatements,
   type RunStage,
 } from "../../stores/d1/import/runs.ts";
-import { runObject } from "../../stores/run/stub.ts";
+import { OBJECTS_AT_A_TIME, runObject } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { tellDeletedRuns } from "../live/deleted-runs.ts";
-import { forEachAtMost } from "../metrics/live-news.ts";
 import { placeNewRun } from "../runs/known-runs.ts";
 import { afterPurges } from "../trash/after-purges.ts";
 import { checkPairs, type Digested, requireExperiments } from "./experiments.ts";
-import { OBJECTS_AT_A_TIME, requireRuns } from "./points.ts";
+import { requireRuns } from "./points.ts";
 
 /**
  * Writes runs without their points, under their own ids and with their own times, all or none. A new run is active until

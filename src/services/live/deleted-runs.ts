@@ -1,8 +1,6 @@
-import { endBursts, type RunPlace } from "../../stores/run/stub.ts";
+import { forEachAtMost } from "../../domain/for-each-at-most.ts";
+import { endBursts, groupByObject, OBJECTS_AT_A_TIME, type RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
-import { forEachAtMost } from "../metrics/live-news.ts";
-
-const OBJECTS_AT_A_TIME = 32;
 
 /**
  * Tells the objects of live runs that D1 has deleted the runs, so that each object asks D1 before it takes another point.
@@ -10,8 +8,7 @@ const OBJECTS_AT_A_TIME = 32;
  */
 export async function tellDeletedRuns(ctx: ServiceContext, runs: readonly RunPlace[]): Promise<string[]> {
   const failed: string[] = [];
-  const byObject = Map.groupBy(runs, ({ cell, runId }) => cell || runId);
-  await forEachAtMost(OBJECTS_AT_A_TIME, [...byObject.values()], async (ofObject) => {
+  await forEachAtMost(OBJECTS_AT_A_TIME, groupByObject(runs), async (ofObject) => {
     try {
       await endBursts(ctx.env, ofObject);
     } catch (error) {

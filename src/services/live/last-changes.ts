@@ -1,11 +1,11 @@
-import { askLastChanges, type RunPlace } from "../../stores/run/stub.ts";
+import { forEachAtMost } from "../../domain/for-each-at-most.ts";
+import { askLastChanges, groupByObject, OBJECTS_AT_A_TIME, type RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
-import { forEachAtMost, MAX_ASKED_OBJECTS } from "../metrics/live-news.ts";
+import { MAX_ASKED_OBJECTS } from "./live-news.ts";
 
 /** How long an object's answer serves all pages, in milliseconds. Many pages ask at once, each every two seconds. */
 const HOLDS_MS = 1000;
 const MAX_REMEMBERED = 10_000;
-const OBJECTS_AT_A_TIME = 32;
 
 /** Run id → the object's last answer, and until when it is valid. */
 const lastChanges = new Map<string, { readonly through: number; readonly untilMs: number }>();
@@ -23,7 +23,7 @@ export async function lastChangesOf(ctx: ServiceContext, runs: readonly RunPlace
     found.set(runId, known.through);
     return false;
   });
-  const objects = [...Map.groupBy(unknown, ({ cell, runId }) => cell || runId).values()].slice(0, MAX_ASKED_OBJECTS);
+  const objects = groupByObject(unknown).slice(0, MAX_ASKED_OBJECTS);
   await forEachAtMost(OBJECTS_AT_A_TIME, objects, async (ofObject) => {
     try {
       for (const [runId, through] of await askLastChanges(ctx.env, ofObject)) {

@@ -4,6 +4,7 @@ import { type ChartSource, findChartSources } from "../../stores/d1/metrics/char
 import { seriesOf } from "../../stores/run/series.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
+import { askLiveRuns, MAX_ASKED_OBJECTS } from "../live/live-news.ts";
 import {
   type ChartQuery,
   checkChart,
@@ -14,7 +15,6 @@ import {
   type RunChart,
   readRun,
 } from "./chart.ts";
-import { askLiveRuns, MAX_ASKED_OBJECTS } from "./live-news.ts";
 import { type Line, type MeanBand, meanBand } from "./mean-band.ts";
 
 export interface GroupChartQuery extends ChartQuery {

@@ -14,10 +14,10 @@ import {
 import { type Position as PointPosition, positionAt, type Series } from "../../stores/run/series.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import { copyFolder, type FolderPosition } from "../artifacts/copy-folder.ts";
+import { Budget } from "../budget.ts";
 import type { ServiceContext } from "../context.ts";
 import { importPoints } from "../import/points.ts";
 import { readSeries } from "../metrics/metric-history.ts";
-import { Budget } from "../trash/budget.ts";
 import { placeNewRun } from "./known-runs.ts";
 import { requireActiveExperiment, requireActiveRuns, requireModels } from "./move-runs.ts";
 

@@ -7,7 +7,7 @@ import {
 } from "../../stores/d1/metrics/latest-metrics.ts";
 import { type DistinctKeys, findDistinctKeys, type KeyRow } from "../../stores/d1/runs/distinct-keys.ts";
 import type { ServiceContext } from "../context.ts";
-import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../metrics/live-news.ts";
+import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../live/live-news.ts";
 
 /** The keys of the experiments' active runs, including keys that live runs have only just logged. */
 export async function listKeys(ctx: ServiceContext, experimentIds: readonly string[]): Promise<DistinctKeys> {

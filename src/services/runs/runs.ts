@@ -25,8 +25,8 @@ import type { ServiceContext } from "../context.ts";
 import { finishMove } from "../experiments/experiment-stage.ts";
 import { getExperiment } from "../experiments/experiments.ts";
 import { tellDeletedRuns } from "../live/deleted-runs.ts";
+import { askLiveRuns, NO_NEWS } from "../live/live-news.ts";
 import { tellWatchers } from "../live/watchers.ts";
-import { askLiveRuns, NO_NEWS } from "../metrics/live-news.ts";
 import { placeNewRun, rememberRun } from "./known-runs.ts";
 
 export interface CreateRun {

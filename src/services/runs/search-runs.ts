@@ -12,7 +12,7 @@ import { type PageReads, type RunPageRows, readRunPage } from "../../stores/d1/r
 import { type RecordRow, type RunRecord, readRecordRows, toRecords } from "../../stores/d1/runs/runs.ts";
 import type { MetricSummaries } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
-import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../metrics/live-news.ts";
+import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../live/live-news.ts";
 
 /** Runs read at once, so that a page of 50,000 uses little memory. MLflow's clients ask for this many by default. */
 const RUNS_PER_READ = 1000;

@@ -1,11 +1,10 @@
+import { forEachAtMost } from "../../domain/for-each-at-most.ts";
 import { findRunPoints, listRunPoints, type RunPoints } from "../../stores/d1/trash/run-points.ts";
 import type { TrashPosition } from "../../stores/d1/trash/trash.ts";
-import { countPoints } from "../../stores/run/stub.ts";
+import { countPoints, groupByObject, OBJECTS_AT_A_TIME } from "../../stores/run/stub.ts";
+import type { Budget } from "../budget.ts";
 import type { ServiceContext } from "../context.ts";
-import { forEachAtMost } from "../metrics/live-news.ts";
-import type { Budget } from "./budget.ts";
 
-const OBJECTS_AT_A_TIME = 16;
 /** Each run may have an object of its own, and each object is a call. */
 const RUNS_AT_A_TIME = 100;
 
@@ -41,8 +40,7 @@ export async function countPointsIn(
 async function sumOf(ctx: ServiceContext, runs: readonly RunPoints[], budget: Budget): Promise<number> {
   let points = runs.reduce((sum, { inDatabase }) => sum + inDatabase, 0);
   const inObjects = runs.filter(({ hasObject }) => hasObject);
-  const byObject = [...Map.groupBy(inObjects, ({ cell, runId }) => cell || runId).values()];
-  await forEachAtMost(OBJECTS_AT_A_TIME, byObject, async (ofObject) => {
+  await forEachAtMost(OBJECTS_AT_A_TIME, groupByObject(inObjects), async (ofObject) => {
     await budget.spend(1);
     const counted = await countPoints(ctx.env, ofObject);
     points += counted;

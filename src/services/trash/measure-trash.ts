@@ -1,9 +1,9 @@
+import { forEachAtMost } from "../../domain/for-each-at-most.ts";
 import type { Trashed } from "../../domain/trash.ts";
 import { countVersionsOf } from "../../stores/d1/trash/made-versions.ts";
 import type { TrashPosition } from "../../stores/d1/trash/trash.ts";
+import { Budget } from "../budget.ts";
 import type { ServiceContext } from "../context.ts";
-import { forEachAtMost } from "../metrics/live-news.ts";
-import { Budget } from "./budget.ts";
 import { type CountedPoints, countPointsIn, countPointsOf } from "./count-points.ts";
 import { isApart } from "./purge-trash.ts";
 import { ownFolder } from "./purger.ts";
@@ -156,7 +156,7 @@ async function measureEach(
 
 const FIRST_RUN: TrashPosition = { deletedTimeMs: -1, id: "" };
 
-/** No position of a store begins so: no object key has this character. */
+/** Separates the two kinds of positions. No position of a store begins with this character, because no object key has it. */
 const POINTS = "\0points ";
 
 /** The position in an experiment whose files are measured, and whose points are counted up to this run. */

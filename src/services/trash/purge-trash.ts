@@ -13,9 +13,9 @@ import {
   type Unfinished,
 } from "../../stores/d1/trash/purges.ts";
 import { callerOf } from "../access/audit.ts";
+import { Budget } from "../budget.ts";
 import type { ServiceContext } from "../context.ts";
 import { finishMove } from "../experiments/experiment-stage.ts";
-import { Budget } from "./budget.ts";
 import { ownFolder, type PurgeFailure, Purger } from "./purger.ts";
 import {
   findNamed,

@@ -1,5 +1,6 @@
 import { artifactPlace } from "../../domain/artifact-location.ts";
 import { MlflowError } from "../../domain/errors.ts";
+import { forEachAtMost } from "../../domain/for-each-at-most.ts";
 import { TRASH_KINDS, type TrashKind } from "../../domain/trash.ts";
 import { deleteRowsSlice } from "../../stores/d1/trash/purged-rows.ts";
 import {
@@ -13,11 +14,10 @@ import {
   releaseClaim,
   renewClaim,
 } from "../../stores/d1/trash/purges.ts";
-import { purgeHistories } from "../../stores/run/stub.ts";
+import { groupByObject, purgeHistories } from "../../stores/run/stub.ts";
+import type { Budget } from "../budget.ts";
 import type { ServiceContext } from "../context.ts";
-import { forEachAtMost } from "../metrics/live-news.ts";
 import { forgetRun } from "../runs/known-runs.ts";
-import type { Budget } from "./budget.ts";
 
 /** How long a claim lasts: far longer than any step. A caller that is delayed for longer loses its claim. */
 const CLAIM_MS = 60_000;
@@ -153,17 +153,14 @@ export class Purger {
   async #purgeHistories(runs: readonly Purge[]): Promise<readonly Purge[]> {
     for (const { id } of runs) forgetRun(id);
     const withObject = runs.filter(({ hasObject }) => hasObject);
-    const byObject = [...Map.groupBy(withObject, ({ cell, id }) => cell || id).values()];
+    const places = withObject.map((run) => ({ run, runId: run.id, cell: run.cell }));
     const failed = new Set<string>();
-    await forEachAtMost(STORES_AT_A_TIME, byObject, async (ofObject) => {
+    await forEachAtMost(STORES_AT_A_TIME, groupByObject(places), async (ofObject) => {
       await this.#budget.spend(1);
       try {
-        await purgeHistories(
-          this.#ctx.env,
-          ofObject.map(({ id, cell }) => ({ runId: id, cell })),
-        );
+        await purgeHistories(this.#ctx.env, ofObject);
       } catch (error) {
-        for (const run of ofObject) {
+        for (const { run } of ofObject) {
           failed.add(run.id);
           this.#note(run, error);
         }

@@ -3,7 +3,7 @@ import { incompleteUpload, isStoreFailure, storeFailed } from "./artifact-errors
 /** R2 requires all parts but the last to have the same size. R2 and S3 require at least 5 MiB, and at most 10,000 parts. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-/** Why a body is not passed on any more: the store refused it. */
+/** The reason for which a body is no longer passed on: the store refused it. */
 const GIVEN_UP = "the store does not take the rest";
 
 /**

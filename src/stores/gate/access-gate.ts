@@ -5,7 +5,7 @@ const KEY_BYTES = 32;
 /** Wrong passwords that one name may have from one network within a window. Further attempts are refused, even right ones. */
 export const MAX_FAILURES = 10;
 const WINDOW_MS = 60_000;
-/** How many failures within a window the audit log gets to see, of all names together. */
+/** How many failures within a window become entries of the audit log, for all names together. */
 const NOTED_FAILURES = 3;
 
 /** What the gate says about an attempt to sign in. */
@@ -15,9 +15,9 @@ export type Attempt =
   | { readonly waitSeconds: 0; readonly failures: number; readonly isNoted: boolean };
 
 /**
- * What all instances of the server must agree on and what is not in the database. An object's name says what it is for: one
- * holds the server's key (server-key.ts), some count attempts to sign in (attempts.ts), and one for each caller counts
- * requests (requests.ts).
+ * State that all instances of the server share and that is not in the database. The object's name decides its purpose: one
+ * object holds the server's key (server-key.ts), some count attempts to sign in (attempts.ts), and each caller has one that
+ * counts requests (requests.ts).
  */
 export class AccessGate extends DurableObject<Env> {
   /** The server's own key. The first call creates it. */
@@ -34,7 +34,7 @@ export class AccessGate extends DurableObject<Env> {
   #noted = { count: 0, untilMs: 0 };
 
   /**
-   * Counts an attempt as a failure before the password is looked at, so that concurrent attempts cannot pass together.
+   * Counts an attempt as a failure before the password is checked, so that concurrent attempts cannot pass together.
    * @param counters one for each name that the attempt may be for; all are counted, and each may refuse
    */
   beginAttempt(counters: readonly string[]): Attempt {
@@ -82,7 +82,7 @@ export class AccessGate extends DurableObject<Env> {
   /**
    * Counts a request of this object's caller.
    * @param limit requests within a minute
-   * @returns after how many seconds the caller may go on; 0 if the request is within the limit.
+   * @returns the seconds that the caller must wait; 0 if the request is within the limit.
    */
   takeRequest(limit: number): number {
     const nowMs = Date.now();

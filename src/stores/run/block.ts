@@ -22,8 +22,8 @@ export interface Block extends Series {
 export const MAX_BLOCK_POINTS = 8192;
 
 /**
- * A packed block (little-endian). Its first byte says that it is one: a block of an earlier version is a frame, whose first
- * byte is 1.
+ * A packed block (little-endian). Its first byte distinguishes it from a block of an earlier version, which is a frame and
+ * begins with 1.
  *
  *     0  u8   format version
  *     1  u8   bytes of each value, see `double-column.ts`

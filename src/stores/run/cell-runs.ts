@@ -15,7 +15,7 @@ export const MAX_OPEN_RUNS = 2000;
 /** An object holds at most 10 GB. From this size on a cell takes no new runs; its existing runs go on. */
 const FULL_BYTES = 4_000_000_000;
 
-/** Clocks of the platform's machines differ by less than this. */
+/** The greatest difference that is assumed between the clocks of the platform's machines. */
 const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
 /** What the runs of an object need from the platform. */
@@ -99,7 +99,7 @@ export class CellRuns {
       onDue: this.#onDue,
       sockets: socketsOf(runId),
     });
-    // Only now: if opening the run failed, the next call must try again.
+    // After the opening, because after a failure the next call must try again.
     this.#open.set(number, run);
     if (this.#open.size > MAX_OPEN_RUNS) this.#closeLeastUsed();
     return run;
@@ -141,7 +141,7 @@ export class CellRuns {
   }
 
   /**
-   * Adds a run that D1 marks live since its creation, and that has no points yet, as a run whose mark may be cleared: its
+   * Adds a run that D1 marks live since its creation, and that has no points yet. Its mark may then be cleared: its
    * first point will mark it again.
    */
   addUnmarked(runId: string): number {

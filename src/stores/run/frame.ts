@@ -9,7 +9,7 @@ import type { Int64Column, Series } from "./series.ts";
  *     4  u32  bytes of the frame, a multiple of 8
  *     8  u32  points
  *     12 u32  bytes of the directory
- *     16      timestamps, steps, values: 8 bytes a point each; the directory, whose form is its owner's; zeros
+ *     16      timestamps, steps, values: 8 bytes a point each; the directory, in its owner's format; zeros
  */
 const FORMAT_VERSION = 1;
 const HEADER_BYTES = 16;

@@ -1,8 +1,8 @@
 import type { Int64Column } from "./series.ts";
 
 /**
- * Columns of int64 in few bytes. The timestamps of a metric come in nearly equal distances, and its steps in equal ones, so
- * a column is stored as its differences:
+ * Columns of int64 in few bytes. A metric's timestamps have nearly equal distances, and its steps have equal distances. So a
+ * column is stored as its differences:
  *
  *     doubles   8 bytes each
  *     int64     8 bytes each
@@ -31,7 +31,7 @@ const DOUBLES_BYTES = 16;
 const MAX_VARINT_BYTES = 8;
 /** Runs are stored if they have at least this many values on average. */
 const MIN_RUN = 4;
-/** Differences that are looked at to find the usual one. */
+/** How many differences decide which difference is the usual one. */
 const SAMPLES = 63;
 
 /** @returns the column in the shortest of the forms that hold it exactly, or nearly the shortest */

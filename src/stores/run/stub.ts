@@ -13,9 +13,21 @@ export interface RunPlace {
   readonly cell: string;
 }
 
+/** Maximum number of objects that one request calls at the same time. */
+export const OBJECTS_AT_A_TIME = 32;
+
 /** The only place that finds the object of a run. Only for runs that D1 has: naming an object creates it. */
 export function runObject(env: Env, place: RunPlace): RunObject {
-  return new RunObject(objectNamed(env, place.cell || place.runId), place);
+  return new RunObject(objectNamed(env, objectNameOf(place)), place);
+}
+
+function objectNameOf({ cell, runId }: RunPlace): string {
+  return cell || runId;
+}
+
+/** The runs by the object that has their history. */
+export function groupByObject<Place extends RunPlace>(runs: readonly Place[]): Place[][] {
+  return [...Map.groupBy(runs, objectNameOf).values()];
 }
 
 function objectNamed(env: Env, name: string): DurableObjectStub<RunDurableObject> {
@@ -101,7 +113,7 @@ export async function endBursts(env: Env, runs: readonly RunPlace[]): Promise<vo
 export async function askLastChanges(env: Env, runs: readonly RunPlace[]): Promise<[runId: string, through: number][]> {
   const [first] = runs;
   if (first === undefined) return [];
-  const stub = objectNamed(env, first.cell || first.runId);
+  const stub = objectNamed(env, objectNameOf(first));
   if (first.cell === "") return [[first.runId, await stub.lastChange()]];
   const runIds = runs.map(({ runId }) => runId);
   const all = await stub.lastChanges(runIds);
@@ -115,8 +127,8 @@ export async function askLastChanges(env: Env, runs: readonly RunPlace[]): Promi
 export async function countPoints(env: Env, runs: readonly RunPlace[]): Promise<number> {
   const [first] = runs;
   if (first === undefined) return 0;
-  const { cell, runId } = first;
-  return await objectNamed(env, cell || runId).countPoints(cell === "" ? [undefined] : runs.map((run) => run.runId));
+  const runIds = first.cell === "" ? [undefined] : runs.map(({ runId }) => runId);
+  return await objectNamed(env, objectNameOf(first)).countPoints(runIds);
 }
 
 /** Removes everything that one object stores for runs that D1 no longer has. All runs are in the same object. */

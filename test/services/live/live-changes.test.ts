@@ -3,10 +3,10 @@ import { expect, test, vi } from "vitest";
 import type { ServiceContext } from "../../../src/services/context.ts";
 import { forgetLastChange } from "../../../src/services/live/last-changes.ts";
 import { whatChanged } from "../../../src/services/live/live-changes.ts";
-import { MAX_ASKED_OBJECTS } from "../../../src/services/metrics/live-news.ts";
+import { MAX_ASKED_OBJECTS } from "../../../src/services/live/live-news.ts";
 import { newExperiment } from "../../helpers/mlflow.ts";
 
-/** A context whose objects say how far they are, or throw. */
+/** A context whose objects answer their progress, or throw. */
 function contextWith(lastChange: (name: string) => number) {
   let asked = 0;
   const RUNS = {
@@ -21,7 +21,7 @@ function contextWith(lastChange: (name: string) => number) {
   return { ctx: { env: { RUNS }, db: env.DB } as unknown as ServiceContext, asked: () => asked };
 }
 
-/** Runs that log, each in an object of its own. */
+/** Live runs, each in its own object. */
 async function newLiveRuns(count: number): Promise<string[]> {
   const experimentId = await newExperiment();
   const { results } = await env.DB.prepare(

@@ -12,7 +12,7 @@ import {
 } from "../../helpers/mlflow.ts";
 import { log, newUnmarkedRun as newRun } from "../../helpers/run-object.ts";
 
-/** The objects, of which those named here are full: each takes no run that it does not have. */
+/** Objects. The named ones are full: they take no further run. */
 function withFullCells(...names: readonly string[]): typeof env.RUNS {
   const full = new Set(names.map((name) => env.RUNS.idFromName(name).toString()));
   return Object.assign(Object.create(env.RUNS), {
@@ -46,7 +46,7 @@ test("a run that a full cell does not take goes to the next one, with all its po
   const run_id = await newRun({ experiment_id });
   const [resident, deleted] = [await newRun(), await newRun()];
   expect(await cellOfRun(run_id)).toBe("cell-0");
-  // One that the cell has already stays there.
+  // A run that the cell already has stays there.
   for (const step of [0, 1]) await log(resident, "a", step, step);
   await log(run_id, "a", 0);
   await log(run_id, "b", 5);
@@ -69,7 +69,7 @@ test("a run that a full cell does not take goes to the next one, with all its po
 });
 
 test("a run that is live since its creation and has no points goes to the next cell too", async () => {
-  // The Worker places new runs beside the cells that it knows to be full.
+  // The Worker places new runs into other cells than the known full ones.
   const run_id = await newLiveRun();
   const cell = (await cellOfRun(run_id))!;
   expect(await logBeside([cell], "log-metric", point(run_id, 0))).toBe(200);

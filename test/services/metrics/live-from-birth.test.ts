@@ -15,7 +15,7 @@ import {
 import { abort, latestRows, liveEpoch, log, runsOfCell, seen, seenAs } from "../../helpers/run-object.ts";
 import { gc } from "../../helpers/trash.ts";
 
-/* A run of a cell is live from its creation on, though its cell learns of it with the first point. */
+/* A run of a cell is live from its creation, although its cell learns of it with the first point. */
 
 const point = (run_id: string, step: number) => ({ run_id, key: "a", value: step, step, timestamp: 1 });
 

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
+import { forEachAtMost } from "../../../domain/for-each-at-most.ts";
 import type {
   ExperimentRecord,
   LoggedModelRecord,
@@ -136,22 +137,18 @@ export class MlrunsTarget implements Target {
     written: { files: number; bytes: number },
   ): Promise<number> {
     let failed = 0;
-    const work = isKept ? [] : [...artifacts];
-    const writeSome = async () => {
-      for (let file = work.pop(); file !== undefined; file = work.pop()) {
-        try {
-          await writeFile(pathOfKey(folder, file.path), () => open(file.path));
-          written.files++;
-          written.bytes += file.sizeBytes;
-        } catch (error) {
-          if (!isOfTheFile(error)) throw error;
-          failed++;
-          this.#report.count("artifacts", "failed");
-          this.#report.problem(`${where}/artifacts/${file.path}`, reasonOf(error));
-        }
+    await forEachAtMost(FILES_AT_A_TIME, isKept ? [] : artifacts, async (file) => {
+      try {
+        await writeFile(pathOfKey(folder, file.path), () => open(file.path));
+        written.files++;
+        written.bytes += file.sizeBytes;
+      } catch (error) {
+        if (!isOfTheFile(error)) throw error;
+        failed++;
+        this.#report.count("artifacts", "failed");
+        this.#report.problem(`${where}/artifacts/${file.path}`, reasonOf(error));
       }
-    };
-    await Promise.all(Array.from({ length: FILES_AT_A_TIME }, writeSome));
+    });
     return failed;
   }
 

@@ -1,3 +1,4 @@
+import { forEachAtMost } from "../../../domain/for-each-at-most.ts";
 import type { MetricSeries } from "../../../domain/records.ts";
 import { Refused, type TrackingServer } from "../../transfer/http.ts";
 import { toSeries, type WirePoint } from "./wire.ts";
@@ -39,17 +40,14 @@ export class BulkHistories {
     const found = new Map<string, Map<string, MetricSeries>>(runs.map(({ runId }) => [runId, new Map()]));
     const requests = requestsFor(runs);
     let points = 0;
-    const work = async () => {
-      for (let next = requests.pop(); next !== undefined; next = requests.pop()) {
-        if (!this.#isThere || points > MAX_POINTS_IN_MEMORY) return;
-        const histories = await this.#ask(next.key, next.runIds);
-        for (const [runId, series] of histories) {
-          found.get(runId)?.set(next.key, series);
-          points += series.values.length;
-        }
+    await forEachAtMost(REQUESTS, requests, async ({ key, runIds }) => {
+      if (!this.#isThere || points > MAX_POINTS_IN_MEMORY) return;
+      const histories = await this.#ask(key, runIds);
+      for (const [runId, series] of histories) {
+        found.get(runId)?.set(key, series);
+        points += series.values.length;
       }
-    };
-    await Promise.all(Array.from({ length: REQUESTS }, work));
+    });
     return found;
   }
 

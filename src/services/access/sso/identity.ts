@@ -16,7 +16,7 @@ export interface SsoUser {
   readonly user: UserIdentity;
 }
 
-/** Whom a provider confirms. */
+/** The person whose identity a provider confirms. */
 export interface ConfirmedIdentity {
   readonly issuer: string;
   /** The user's id at the issuer. */

@@ -131,7 +131,7 @@ export interface AuditFilter {
   readonly action?: AuditAction | undefined;
   readonly targetType?: AuditTarget | undefined;
   readonly targetId?: string | undefined;
-  /** The first time that counts, and the first that no longer does, in milliseconds since 1970. */
+  /** The first time of the list, and the first time after the list, in milliseconds since 1970. */
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
 }

@@ -85,8 +85,8 @@ function fromReach(reach: LinkReach) {
 }
 
 /**
- * SQL: what a link `l` may do with a thing, before its level is cut to READ: what its maker may, if the link shows the thing
- * and the thing is not deleted.
+ * SQL: the level of a link `l` on a thing, before the level is cut to READ: its maker's level, if the link shows the thing and
+ * the thing is not deleted.
  */
 function linkLevelSql(): string {
   const held = (...granted: readonly string[]) => heldLevel("(l.user_id = 0 OR u.is_admin)", ...granted);
@@ -135,7 +135,7 @@ const BY_LINK = `SELECT l.*, u.username, coalesce(u.is_admin, 1) AS is_admin, ${
   WHERE l.link_id = ?1 AND ?2 IS NULL AND ${HAS_MAKER} ORDER BY j.key`;
 
 /**
- * What a link may read of these things, by its maker's present rights: at most READ. Of things of other kinds it may nothing.
+ * The link's levels on these things, by its maker's present rights: at most READ. A link has no level on things of other kinds.
  * @returns undefined if there is no such link, or its maker is gone; `isAdmin` is the maker's
  */
 export async function decideForLink(

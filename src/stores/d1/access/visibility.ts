@@ -5,8 +5,8 @@ import { EVERYTHING, type Predicate, type Visibility } from "../../../search/vis
 import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
 
 /**
- * What a caller may read, or do what needs another `level` to: what the user's grants allow, limited to the experiments of
- * the credentials.
+ * What a caller may read; with `level`, what the caller may use at that level. The user's grants decide. The experiments of
+ * the credentials limit them.
  */
 export function visibilityOf(
   principal: Principal,
@@ -32,7 +32,7 @@ const NOTHING: Visibility = {
   registeredModel: nothing,
 };
 
-/** What a link shows, of what its maker may read. Of that, searches find active experiments and runs only. */
+/** What a link shows and its maker may read. Searches find only the active experiments and runs of it. */
 function ofLink({ linkId, reach, makerId }: LinkIdentity, defaultLevel: number): Visibility {
   const whole = makerId === undefined ? EVERYTHING : byGrants(makerId, defaultLevel, "READ");
   const name = `link ${linkId}`;

@@ -21,7 +21,7 @@ const MAY_BE_BEHIND = /malformed JSON|no such (table|column)|has no column named
 export class CheckedDatabase {
   readonly #db: D1Database;
   readonly #defaultRoot: string;
-  /** No time that the request writes is earlier. */
+  /** When the request arrived. All times that the request writes are later. */
   readonly #sinceMs = Date.now();
   #reader: D1Database | undefined;
 

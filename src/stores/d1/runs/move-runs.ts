@@ -64,7 +64,7 @@ const MOVE: readonly string[] = [
      AND (kind = 'run' AND id IN (${MOVED_RUNS}) OR kind = 'logged_model' AND id IN (${MOVED_MODELS}))`,
 ];
 
-/** Moves those of the runs that are active, to an active experiment, and their logged models. Each has an audit entry. */
+/** Moves the active ones of the runs, with their logged models, to an active experiment. Each moved run has an audit entry. */
 export async function moveRunsTo(
   db: Database,
   runIds: readonly string[],

@@ -1,3 +1,4 @@
+import { forEachAtMost } from "../../domain/for-each-at-most.ts";
 import type { Int64 } from "../../domain/int64.ts";
 import type { Database } from "../../stores/d1/connection/database.ts";
 import {
@@ -8,7 +9,7 @@ import {
 } from "../../stores/d1/metrics/latest-metrics.ts";
 import type { NewsOfRun } from "../../stores/run/cell.ts";
 import type { Confirmed, RunNews } from "../../stores/run/open-run.ts";
-import { askForNews, byObject, type ObjectRequest, type RunPlace } from "../../stores/run/stub.ts";
+import { askForNews, byObject, OBJECTS_AT_A_TIME, type ObjectRequest, type RunPlace } from "../../stores/run/stub.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { parseSummaryRow } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
@@ -18,9 +19,6 @@ export const MAX_LIVE_RUNS = 10_000;
 
 /** Maximum number of calls to objects in one request. The platform allows 1,000 calls, and D1 and the answer need some too. */
 export const MAX_ASKED_OBJECTS = 800;
-
-/** Maximum number of objects asked at the same time. */
-const OBJECTS_AT_A_TIME = 32;
 
 /** Maximum number of news held in memory, in UTF-16 units. More is written to D1 instead, since an isolate has 128 MB. */
 const MAX_CHARACTERS = 4_000_000;
@@ -229,17 +227,4 @@ function rememberRun(runId: string, { epoch, through }: RunNews): void {
   confirmedRuns.delete(runId);
   confirmedRuns.set(runId, { epoch, through });
   if (confirmedRuns.size > MAX_REMEMBERED_RUNS) confirmedRuns.delete(confirmedRuns.keys().next().value!);
-}
-
-/** Does `work` for each item, for at most `limit` at a time. */
-export async function forEachAtMost<Item>(
-  limit: number,
-  items: readonly Item[],
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const rest = items.values();
-  const worker = async () => {
-    for (const item of rest) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }

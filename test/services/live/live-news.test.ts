@@ -1,13 +1,13 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ServiceContext } from "../../../src/services/context.ts";
-import { askLiveRuns, MAX_ASKED_OBJECTS } from "../../../src/services/metrics/live-news.ts";
+import { askLiveRuns, MAX_ASKED_OBJECTS } from "../../../src/services/live/live-news.ts";
 import type { LiveRun } from "../../../src/stores/d1/metrics/latest-metrics.ts";
 import type { NewsOfRun, NewsRequest } from "../../../src/stores/run/cell.ts";
 import type { Confirmed, RunNews } from "../../../src/stores/run/open-run.ts";
 import { MetricSummaries } from "../../../src/stores/run/summaries.ts";
 import { summaryRows } from "../../../src/stores/run/summary-rows.ts";
 
-/* How a search asks the objects of live runs, with objects that say what a test wants and a database that only listens. */
+/* How a search asks the objects of live runs. A test decides the objects' answers, and the database only records statements. */
 
 type Answer = (confirmed: Confirmed | undefined) => RunNews;
 
@@ -29,14 +29,14 @@ const news = (more: Partial<RunNews> = {}): RunNews => ({
 });
 
 class World {
-  /** By run id; one that is not here throws. */
+  /** Answers by run id. The object of any other run throws. */
   readonly answers = new Map<string, Answer>();
   readonly questions: Question[] = [];
-  /** How many news one answer of a cell holds. */
+  /** How many news fit into one answer of a cell. */
   newsPerAnswer = 1000;
-  /** Of each transaction, the lists that were bound. */
+  /** The bound lists of each transaction. */
   readonly written: unknown[][] = [];
-  /** What goes on after the answer. */
+  /** Work that continues after the answer. */
   readonly after: Promise<unknown>[] = [];
   mostAtOnce = 0;
   #open = 0;
@@ -81,7 +81,7 @@ class World {
 
 let world: World;
 let names = 0;
-/** The isolate remembers runs: each test has its own. */
+/** Each test has its own runs, because the isolate remembers runs. */
 const newRuns = (count: number, cell = ""): LiveRun[] =>
   Array.from({ length: count }, () => ({ runId: `run-${names++}`, cell, flushedThrough: 0 }));
 const answerAll = (runs: readonly LiveRun[], answer: Answer = () => news()) => {

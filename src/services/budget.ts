@@ -1,4 +1,4 @@
-import { yieldTurn } from "../../stores/d1/connection/turn.ts";
+import { yieldTurn } from "../stores/d1/connection/turn.ts";
 
 /** What one request may still do: the platform allows it 1,000 calls to stores and objects, and a client is waiting. */
 export class Budget {
