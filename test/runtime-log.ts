@@ -2,16 +2,16 @@ import process from "node:process";
 import type { Reporter, TestCase } from "vitest/node";
 
 /**
- * What workerd itself writes: that an object was ended by force, say, as the fault tests do hundreds of times. The pool of
- * Workers tests prints it as it comes and has no setting for it.
+ * Lines that workerd itself writes, for example about an object that a fault test ended by force. The pool of Workers tests
+ * prints these lines at once and has no setting for them.
  */
 const RUNTIME_LINE =
   /^(uncaught exception; |exception = |Annotating with brokenness; |stack: |NOSENTRY |workerd\/|kj\/|capnp\/)/;
 
-/** workerd may write a little after what it writes about. */
+/** workerd may write its lines a little later than the event. */
 const LATE_MS = 500;
 
-/** Holds back workerd's own lines in this process, and prints those from the time of a test that failed. */
+/** Holds back workerd's own lines in this process, and prints the lines from the time of a failed test. */
 export class RuntimeLog implements Reporter {
   readonly #lines: { readonly timeMs: number; readonly text: string }[] = [];
   readonly #failed: TestCase[] = [];
@@ -36,7 +36,7 @@ export class RuntimeLog implements Reporter {
     for (const test of this.#failed) {
       const { startTime = 0, duration = 0 } = test.diagnostic() ?? {};
       const lines = this.#lines.filter(({ timeMs }) => timeMs >= startTime && timeMs <= startTime + duration + LATE_MS);
-      // Written as one text, which begins with the test's name: it is not held back.
+      // Vitest writes a test's output as one text that begins with the test's name. This text is not held back.
       if (lines.length > 0) {
         process.stderr.write(`workerd, during ${test.fullName}:\n${lines.map(({ text }) => text).join("")}\n`);
       }

@@ -8,37 +8,37 @@ const ROOT = join(import.meta.dirname, "..");
 const NODE = join(ROOT, "node_modules/node/bin/node");
 
 export interface ServerOptions {
-  /** Kept after the end. Without one, the server gets a folder of its own that goes with `stop` or `kill9`. */
+  /** A data folder that stays after the end. Without it, the server gets a new folder, which `stop` or `kill9` deletes. */
   readonly dataDir?: string;
-  /** Added to the environment. */
+  /** Variables to add to the environment. */
   readonly env?: NodeJS.ProcessEnv;
-  /** By default a free one. */
+  /** The port; by default a free one. */
   readonly port?: number;
   /** Further arguments of `trackflare server`. */
   readonly args?: readonly string[];
-  /** The client that what is called is recorded for, where it does not say itself which it is: see compatibility/. */
+  /** The client whose calls are recorded, if it does not send its own name: see compatibility/. */
   readonly recordAs?: string;
 }
 
-/** A real `trackflare server` of its own process. */
+/** A real `trackflare server` in its own process. */
 export interface TestServer {
   readonly url: string;
   readonly dataDir: string;
-  /** Of the command's Node process. */
+  /** The id of the command's Node process. */
   readonly pid: number;
-  /** Of workerd, its child. */
+  /** The id of workerd, the command's child. */
   readonly workerdPid: number;
-  /** What it printed so far, stdout and stderr as they came. */
+  /** The output so far: stdout and stderr in order of arrival. */
   output(): string;
-  /** Its exit code, once it has ended, by itself or not. */
+  /** Resolves with the exit code when the process has ended. */
   readonly ended: Promise<number | null>;
-  /** Asks it to stop, by SIGTERM or another signal, and resolves with its exit code. */
+  /** Sends SIGTERM or another signal, and resolves with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
-  /** Kills the Node process alone, as the kernel's memory killer would. */
+  /** Kills only the Node process, like the kernel's OOM killer. */
   kill9(): Promise<void>;
 }
 
-/** A server that did not start: how it ended and what it said. */
+/** A server that did not start, with its exit code and output. */
 export class StartFailure extends Error {
   readonly exitCode: number | null;
   readonly output: string;
@@ -97,7 +97,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   };
 }
 
-/** Stands before the server where the environment asks for a record of what clients call. */
+/** Starts a recording proxy before the server, if the environment asks for one. */
 async function recorderOf(url: string, client: string | undefined) {
   const folder = process.env.COMPATIBILITY_RECORDING;
   if (folder === undefined) return undefined;

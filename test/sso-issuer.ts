@@ -3,18 +3,18 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
-/** A provider of OpenID Connect, and of Cloudflare Access's tokens, that does as it is told. */
+/** A provider of OpenID Connect, and of Cloudflare Access's tokens, whose behaviour tests control. */
 export interface TestIssuer {
   readonly url: string;
-  /** Whom the next authorization is of, and what the id token says beside. */
+  /** Sets the person of the next authorization, and further claims of the id token. */
   claims: JWTPayload;
-  /** Makes the id token of the next code otherwise. */
+  /** Replaces the id token of the next code. */
   tamper: ((honest: JWTPayload) => Promise<string>) | undefined;
-  /** How often each path was asked for. */
+  /** The number of requests for each path. */
   readonly asked: Map<string, number>;
-  /** A token as this issuer signs it. */
+  /** A token that this issuer signs. */
   sign(claims: JWTPayload, options?: SignOptions): Promise<string>;
-  /** Signs with another key from now on, and tells both or the new one alone. */
+  /** Signs with a new key from now on, and publishes both keys or only the new one. */
   rotate(keepsOld: boolean): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface TestIssuer {
 export interface SignOptions {
   readonly audience?: string;
   readonly issuer?: string;
-  /** From now, in seconds. */
+  /** The lifetime in seconds. */
   readonly expiresIn?: number;
 }
 

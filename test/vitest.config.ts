@@ -5,7 +5,7 @@ import { UPLOADS_FOLDER } from "../src/cli/file-service.ts";
 import { RuntimeLog } from "./runtime-log.ts";
 import { FILES_FOLDER, FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
 
-/** Tests that need processes, sockets or Python run in Node; everything else runs in workerd, as the product does. */
+/** Tests that need processes, sockets or Python run in Node. All others run in workerd, like the product. */
 const NODE_FOLDERS = [
   "cli",
   "compatibility",
@@ -16,21 +16,21 @@ const NODE_FOLDERS = [
   "stores/run/core",
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** A real browser before a started server. */
+/** Tests with a real browser and a started server. */
 const BROWSER_TESTS = "test/e2e/**/*.test.ts";
 
-/** The UI's pure parts, which need neither a browser nor the Worker. */
+/** Tests of the UI's pure parts, which need neither a browser nor the Worker. */
 const UI_TESTS = "test/ui/**/*.test.ts";
 
-/** What the edge asks of D1 and of objects, counted by a Worker around the product's. */
+/** Tests that count the calls to D1 and to objects, by a Worker around the product's. */
 const EDGE_TESTS = "test/edge/**/*.test.ts";
 
-/** Where `npm test` wants the counts to be. */
+/** The file into which `npm test` wants the counts. */
 const RESULTS = process.env.TRACKFLARE_TEST_RESULTS;
 
 const JSON_RESULTS: ["json", { outputFile: string }] = ["json", { outputFile: RESULTS ?? "" }];
 
-/** What is promised of runs' histories, for runs that share an object: all of them are in one cell. */
+/** Tests of runs' histories that also run with all runs in one object (one cell). */
 const CELL_TESTS = [
   "test/stores/run/durable-object*.test.ts",
   "test/stores/run/first-values.test.ts",
@@ -43,10 +43,10 @@ const CELL_TESTS = [
   "test/routes/ui/{live,series,group-series}.test.ts",
 ];
 
-/** What only cells have. */
+/** Tests that apply to cells only. */
 const ONLY_CELLS_TESTS = ["test/services/metrics/{full-cell,live-from-birth}.test.ts"];
 
-/** The same for runs that are spread over several cells. */
+/** Tests that also run with several cells. */
 const MANY_CELLS_TESTS = [
   "test/stores/run/durable-object.test.ts",
   "test/services/experiments/experiment-stage.test.ts",
@@ -55,7 +55,7 @@ const MANY_CELLS_TESTS = [
 ];
 
 function inWorkerd(name: string, include: string[], vars: Record<string, string>) {
-  // One service for one project; no test of cells stores artifacts.
+  // Only one project has the file service, because no test of cells stores artifacts.
   const hasFiles = name === "workerd";
   return {
     root: ".",
@@ -93,9 +93,9 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
 
 export default defineConfig({
   test: {
-    // What is expected to be logged hides what is not: shown is what tests that fail have logged.
+    // Expected log lines would hide unexpected ones, so only the output of failed tests is shown.
     reporters: [["default", { silent: "passed-only" }], ...(RESULTS ? [JSON_RESULTS] : []), new RuntimeLog()],
-    // Vitest leaves one core free, which is half of a machine of two; much of what is tested waits for others.
+    // At least two workers: by default Vitest leaves one core free, and many tests wait for other processes.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       inWorkerd("workerd", ["test/**/*.test.ts"], {}),
@@ -120,7 +120,7 @@ export default defineConfig({
           globalSetup: "test/e2e/harness/e2e.setup.ts",
           testTimeout: 240_000,
           hookTimeout: 300_000,
-          // A page and its server on a slow machine take longer than the second that is the default.
+          // On a slow machine a page and its server need more than the default of one second.
           expect: { poll: { timeout: 45_000 } },
         },
       },

@@ -49,7 +49,7 @@ async function start(): Promise<() => Promise<void>> {
   };
 }
 
-/** One call over the socket; the query goes out as it is given. */
+/** One call over the socket. The query is sent unchanged. */
 async function call(
   method: string,
   query: string,
@@ -106,7 +106,7 @@ test("takes symbolic links for not there", async () => {
   expect(await call("PUT", "key=7/folder/deep/new", "x")).toMatchObject({ status: 409 });
   expect(await call("DELETE", "key=7/folder/secret")).toMatchObject({ status: 200 });
   expect(await call("DELETE", "key=7/folder")).toMatchObject({ status: 200 });
-  // Replacing the link replaces the link.
+  // A PUT over a link replaces the link itself.
   expect(await call("PUT", "key=7/file", "mine")).toMatchObject({ status: 200 });
   expect(readFileSync(join(root, "7/file"), "utf8")).toBe("mine");
 
@@ -164,7 +164,7 @@ test("a start clears what the last end left behind, and nothing else", async () 
   expect(await call("GET", "key=7/kept")).toMatchObject({ status: 200, text: "x" });
 });
 
-/** What is synced from now on, in order: "bytes" of a file that is not in its place yet, and folders with what is in them. */
+/** Records each sync from now on, in order: "bytes" of a file that is not in its place yet, and folders with their entries. */
 async function watchSyncs(): Promise<string[]> {
   const handle = await open(root, "r");
   const prototype = Object.getPrototypeOf(handle);
@@ -210,7 +210,7 @@ test("a folder that another upload made is synced too", async () => {
   expect(synced.slice(1).map((line) => line.split(" ")[0])).toEqual(expect.arrayContaining(["/8/run/", "/8/", "/"]));
 });
 
-/** Begins an upload of `key` by parts, and sends the first of them. */
+/** Begins an upload of `key` by parts, and sends the first part. */
 async function beginParts(key: string): Promise<{ id: string; etag: string }> {
   const id = (await call("POST", `key=${key}&begin=1`)).text;
   return { id, etag: await sendPart(key, id, 1, "one") };
@@ -226,7 +226,7 @@ test("a file of parts is one rename away when its last part has come", async () 
   const { id, etag } = await beginParts("7/file");
   const parts: [number, string][] = [[1, etag]];
   for (const number of [2, 3, 4]) parts.push([number, await sendPart("7/file", id, number, `, ${number}`)]);
-  // Appended as soon as they came: one file is left.
+  // The service appends parts as they arrive, so only one file is left.
   await expect.poll(() => readdirSync(join(root, ".#uploads", id))).toEqual(["whole"]);
   expect(existsSync(join(root, "7"))).toBe(false);
   expect(await call("POST", `key=7/file&complete=${id}`, JSON.stringify(parts))).toMatchObject({ status: 200 });

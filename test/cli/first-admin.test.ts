@@ -31,7 +31,7 @@ const ask = (path: string, init: RequestInit = {}, username?: string, password =
     },
   });
 
-/** As the set-up page does. */
+/** Sends the request of the set-up page. */
 const setUp = (token: string, username: string, password = PASSWORD) =>
   ask("/ui-api/setup", {
     method: "POST",

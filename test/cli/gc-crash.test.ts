@@ -9,7 +9,7 @@ import { startServer, type TestServer } from "../server.ts";
 
 const RUNS = 300;
 
-/** As if the minute had passed for which a caller that died holds the things that it deletes. */
+/** Ends the claim of a caller that died. Without this, the claim lasts for a minute. */
 function expireClaims(dataDir: string): void {
   const sql = new DatabaseSync(databaseFile(dataDir));
   const { changes } = sql.prepare("UPDATE purges SET claimed_until = 0 WHERE claimed_until > 0").run();

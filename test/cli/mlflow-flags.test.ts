@@ -7,7 +7,7 @@ import { judgeForeignFlags, MLFLOW_FLAGS, nameOf } from "../../src/cli/mlflow-fl
 import { PYTHON } from "../e2e/harness/python.ts";
 import { StartFailure, startServer } from "../server.ts";
 
-/** Of the release after the one that is installed (MLflow 3.18). */
+/** Flags of the release after the installed one (MLflow 3.18). */
 const NEWER = new Set(["--artifacts-presigned-only"]);
 
 test("every flag and variable of the installed `mlflow server` has its row", async () => {

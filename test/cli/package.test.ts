@@ -9,7 +9,7 @@ import { ROOT } from "../../src/cli/source-build.ts";
 const FOLDER = mkdtempSync(join(tmpdir(), "trackflare-package-"));
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
-/** Only a clone bundles the Worker. */
+/** Packages that only a clone needs, because only a clone bundles the Worker. */
 const OF_CLONES = ["wrangler"];
 
 const npm = (cwd: string, ...args: string[]): string => execFileSync("npm", args, { cwd, encoding: "utf8" });
@@ -22,7 +22,7 @@ test("packed and installed in an empty folder, the command serves API and UI", a
   expect(globSync("**/*.ts", { cwd: installed })).toEqual([]);
   expect(missingDependencies(installed)).toEqual([]);
 
-  // What `npx trackflare` runs.
+  // The file that `npx trackflare` runs.
   const bin = join(FOLDER, "node_modules/.bin/trackflare");
   const server = spawn(process.execPath, [bin, "server", "--port", "0", "--data-dir", "data"], { cwd: FOLDER });
   try {
@@ -55,7 +55,7 @@ test("packed and installed in an empty folder, the command serves API and UI", a
   expect(await once(server, "close")).toEqual([0, null]);
 });
 
-/** What the command imports, now or later, and the package does not bring. */
+/** The packages that the command imports, statically or dynamically, and that are not dependencies of the package. */
 function missingDependencies(installed: string): string[] {
   const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   const imported = globSync("lib/{cli,domain}/**/*.js", { cwd: installed }).flatMap((file) => {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runPython } from "../e2e/harness/python.ts";
 
-/* `npx wrangler dev` as whoever deploys meets it: the edge's runtime, bindings and asset router, R2 among them. */
+/* `npx wrangler dev`, with the edge's runtime, bindings (R2 too) and asset router. */
 
 const ROOT = join(import.meta.dirname, "../..");
 const PASSWORD = "a-long-password";

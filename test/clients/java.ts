@@ -8,13 +8,13 @@ const POM = join(import.meta.dirname, "java/pom.xml");
 
 /**
  * A version of `org.mlflow:mlflow-client`.
- * @param otherEra the folder of sources that it cannot compile
+ * @param otherEra the folder of sources that this version cannot compile
  * @param pythonEra the Python client beside it, from `npm test`'s environments: it carries the Java client's artifacts
  */
 export function javaClient(version: string, otherEra: string, pythonEra: string): Client {
   const python = join(ROOT, `.venv-${pythonEra}/bin`);
 
-  /** Compiles the program against that version and runs it; a program that ends badly is a failure of its own. */
+  /** Compiles the program against this version and runs it. A non-zero exit code counts as one more failure. */
   function test(url: string): Result {
     const properties = [`-Dmlflow.version=${version}`, `-Dother.era=${otherEra}`];
     const maven = spawnSync(

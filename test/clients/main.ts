@@ -1,7 +1,7 @@
 /*
- * The clients that are too heavy for every run of the tests, each in an environment and against a Trackflare of its
- * own: `npm run test:clients -- [name…] [--record]`, all of them without a name. The last line sums them up. What a
- * machine cannot install is skipped, and said with its reason. Needs the network once.
+ * Clients that are too heavy for each run of the tests. Each has its own environment and its own Trackflare server:
+ * `npm run test:clients -- [name…] [--record]`; without a name, all clients. The last line has the totals. Clients that this
+ * machine cannot install are skipped, with the reason. The first run needs the network.
  */
 
 import process from "node:process";

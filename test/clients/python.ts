@@ -14,13 +14,13 @@ interface PythonClient {
   readonly what: string;
   /** The test file's name, without its ending. */
   readonly tests: string;
-  /** By preference; the packages have wheels for these. */
+  /** Python versions in order of preference. The packages have wheels for these versions. */
   readonly pythons: readonly string[];
-  /** A program that the packages start, with arguments that show that it is there. */
+  /** A program that the packages start, with arguments that test whether it exists. */
   readonly needs?: readonly [program: string, ...args: string[]];
 }
 
-/** A client of `python/requirements-<name>.txt`, tested by pytest in an environment that is kept between runs. */
+/** A client of `python/requirements-<name>.txt`. pytest tests it in an environment that later runs reuse. */
 export function pythonClient({ name, what, tests, pythons, needs }: PythonClient): Client {
   const requirements = join(TESTS, `requirements-${name}.txt`);
   const home = join(ROOT, `.venv-client-${name}`);
@@ -64,7 +64,7 @@ export function pythonClient({ name, what, tests, pythons, needs }: PythonClient
     });
     const suite = existsSync(report) ? /<testsuite [^>]*>/.exec(readFileSync(report, "utf8"))?.[0] : undefined;
     const count = (attribute: string) => Number(new RegExp(`\\b${attribute}="(\\d+)"`).exec(suite ?? "")?.[1] ?? 0);
-    // A skipped test proves nothing, and a suite that fails outside its tests did fail.
+    // A skipped test proves nothing. A suite that fails outside its tests counts as failed.
     const failed = count("failures") + count("errors") + count("skipped");
     return { passed: count("tests") - failed, failed: pytest.status === 0 ? failed : Math.max(failed, 1) };
   }

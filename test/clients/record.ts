@@ -12,7 +12,7 @@ The last result of each client of \`npm run test:clients\`, as \`npm run test:cl
 | --- | --- | --- | --- | --- |
 `;
 
-/** Writes the results into docs/clients.md; clients that did not run this time keep their rows. */
+/** Writes the results into docs/clients.md. Clients that did not run this time keep their rows. */
 export function record(clients: readonly Client[], outcomes: ReadonlyMap<string, Result | Skip>): void {
   const before = new Map(
     readFileSync(FILE, "utf8")
@@ -28,7 +28,7 @@ export function record(clients: readonly Client[], outcomes: ReadonlyMap<string,
   writeFileSync(FILE, `${HEAD}${rows.join("\n")}\n`);
 }
 
-/** `3 passed, 0 failed`, or why there is nothing to count. */
+/** `3 passed, 0 failed`, or the reason why no test ran. */
 export function describe(outcome: Result | Skip): string {
   return "reason" in outcome ? `skipped: ${outcome.reason}` : `${outcome.passed} passed, ${outcome.failed} failed`;
 }

@@ -3,15 +3,15 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Endpoint } from "./endpoints.ts";
 
-/** What one client was seen to call: with success at least once, or in vain only. */
+/** The endpoints that one client called: with success at least once, or without any success. */
 export interface ClientCoverage {
-  /** As 2026-11-21. */
+  /** The date, such as 2026-11-21. */
   readonly recorded: string;
   readonly answered: readonly Endpoint[];
   readonly refused: readonly Endpoint[];
 }
 
-/** By client. */
+/** The recordings, by client. */
 export type Coverage = Readonly<Record<string, ClientCoverage>>;
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -21,13 +21,13 @@ export function readCoverage(): Coverage {
   return JSON.parse(readFileSync(FILE, "utf8")) as Coverage;
 }
 
-/** In the repository's format. */
+/** Writes the file in the repository's format. */
 export function writeCoverage(coverage: Coverage): void {
   writeFileSync(FILE, `${JSON.stringify(coverage, null, 2)}\n`);
   execFileSync(join(ROOT, "node_modules/.bin/biome"), ["format", "--write", FILE], { cwd: ROOT, stdio: "ignore" });
 }
 
-/** Clients that were recorded take the place of what was known of them; the others stay. */
+/** Replaces the entries of recorded clients. The entries of other clients stay. */
 export function merged(known: Coverage, recordings: readonly Recording[], today: string): Coverage {
   const clients = [...new Set(recordings.flatMap((recording) => Object.keys(recording)))];
   const seen = clients.map((client): [string, ClientCoverage] => {
@@ -41,17 +41,17 @@ export function merged(known: Coverage, recordings: readonly Recording[], today:
   return Object.fromEntries([...Object.entries({ ...known, ...Object.fromEntries(seen) })].sort());
 }
 
-/** By client and endpoint, whether it was answered with success. */
+/** Whether an endpoint was answered with success, by client and endpoint. */
 export type Recording = Readonly<Record<string, Readonly<Record<Endpoint, boolean>>>>;
 
-/** The recordings of all processes of a test run. */
+/** Reads the recordings of all processes of a test run. */
 export function readRecordings(folder: string): Recording[] {
   return readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Recording);
 }
 
 let recorders = 0;
 
-/** Keeps what one recorder sees, in a file of its own that is whole at any time. */
+/** Stores one recorder's observations in its own file. The file is complete at any time. */
 export class RecordingFile {
   readonly #path: string;
   readonly #recording: Record<string, Record<Endpoint, boolean>> = {};

@@ -1,10 +1,10 @@
 import { ROUTES } from "../../src/routes/table.ts";
 import mlflowEndpoints from "./mlflow-3.17.2-endpoints.json" with { type: "json" };
 
-/** `POST mlflow/runs/create`: a method, and a path without the prefixes that mean the same. */
+/** Such as `POST mlflow/runs/create`: a method, and a path without its prefix, because several prefixes mean the same. */
 export type Endpoint = string;
 
-/** Every endpoint of MLflow 3.17.2's server with its basic-auth app, but for the pages of its web UI. */
+/** Every endpoint of MLflow 3.17.2's server with its basic-auth app, except the pages of its web UI. */
 export const MLFLOW_ENDPOINTS: readonly Endpoint[] = mlflowEndpoints;
 
 const PREFIX = /^\/(?:(?:ajax-)?api\/(?:2\.0\/preview|2\.0|3\.0)\/)?/;
@@ -22,16 +22,16 @@ const SERVED = ROUTES.flatMap(({ method, paths }) =>
     })),
 );
 
-/** What Trackflare serves of it, and of MLflow's earlier versions, in the order of its route table. */
+/** The endpoints of this and earlier versions of MLflow that Trackflare serves, in the order of its route table. */
 export const SERVED_ENDPOINTS: readonly Endpoint[] = [...new Set(SERVED.map(({ endpoint }) => endpoint))];
 
-/** The served endpoint that a request is for. */
+/** The served endpoint of a request. */
 export function endpointOf(method: string, target: string): Endpoint | undefined {
   const path = target.replace(/\?.*$/s, "");
   return SERVED.find((route) => route.method === method && route.pattern.test(path))?.endpoint;
 }
 
-/** The two lists name their parameters as they like. */
+/** Replaces parameters in a path, because the two lists name them differently. */
 function withoutNames(endpoint: Endpoint): string {
   return endpoint.replaceAll(/:\w+/g, ":");
 }
@@ -39,10 +39,10 @@ function withoutNames(endpoint: Endpoint): string {
 const served = new Set(SERVED_ENDPOINTS.map(withoutNames));
 const ofMlflow = new Set(MLFLOW_ENDPOINTS.map(withoutNames));
 
-/** What MLflow has and Trackflare has not. */
+/** The endpoints that MLflow has and Trackflare does not. */
 export const ABSENT_ENDPOINTS: readonly Endpoint[] = MLFLOW_ENDPOINTS.filter((one) => !served.has(withoutNames(one)));
 
-/** Whether it is there for clients of earlier versions only. */
+/** Whether only clients of earlier versions call the endpoint. */
 export function isOfEarlierVersions(endpoint: Endpoint): boolean {
   return !ofMlflow.has(withoutNames(endpoint));
 }

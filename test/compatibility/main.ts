@@ -4,9 +4,9 @@ import { merged, readCoverage, readRecordings, writeCoverage } from "./coverage.
 import { withTables } from "./tables.ts";
 
 /*
- * `npm run docs:compatibility [-- <folder>]`: writes the tables of docs/compatibility.md anew, from the route table, the
- * differential test's list and what clients were seen to call. Takes over recordings first, where a folder of them is
- * named: what tests write that run with COMPATIBILITY_RECORDING=<folder> in their environment.
+ * `npm run docs:compatibility [-- <folder>]` writes the tables of docs/compatibility.md from the route table, the differential
+ * test's list, and the recorded calls of clients. If a folder of recordings is named, the command adds them first. Tests write
+ * recordings if COMPATIBILITY_RECORDING=<folder> is in their environment.
  */
 const DOCUMENT = join(import.meta.dirname, "../../docs/compatibility.md");
 

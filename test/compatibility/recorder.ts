@@ -3,12 +3,12 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { RecordingFile } from "./coverage.ts";
 import { endpointOf } from "./endpoints.ts";
 
-/** Longer than any client is idle between two calls. */
+/** Longer than any client's pause between two calls. */
 const KEEP_ALIVE_MS = 3_600_000;
 
 /**
- * A client of MLflow's by what it says of itself; or where `other` is tested, that for browsers and what sends no name. What
- * else is sent there, to prepare or to wait for something, is nobody's.
+ * The name of MLflow's client by its User-Agent. If the client `other` is tested, browsers and requests without a name count
+ * as `other`. Other requests, which prepare a test or wait, belong to no client.
  */
 function clientOf(userAgent: string | undefined, other: string | undefined): string | undefined {
   if (other !== undefined) return userAgent === undefined || userAgent.startsWith("Mozilla/") ? other : undefined;
@@ -17,8 +17,8 @@ function clientOf(userAgent: string | undefined, other: string | undefined): str
 }
 
 /**
- * Stands before a server, passes everything on as it is, and writes down which client had which endpoint answered.
- * @param client who calls without saying a name; without it those who say theirs are recorded.
+ * A proxy before a server. It passes everything on unchanged, and records which endpoint was answered for which client.
+ * @param client the client that sends no name; without it, only clients that send a name are recorded.
  */
 async function startRecorder(target: string, folder: string, client?: string): Promise<string> {
   const file = new RecordingFile(folder);
@@ -26,7 +26,7 @@ async function startRecorder(target: string, folder: string, client?: string): P
   const pass = (incoming: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "", rawHeaders } = incoming;
     const caller = clientOf(incoming.headers["user-agent"], client);
-    // A kept connection may be closed by the server just as it is used again.
+    // The server may close an idle connection at the moment when a request is sent on it.
     const outgoing = request({ agent: false, hostname, port, method, path: url, headers: rawHeaders }, (answer) => {
       const status = answer.statusCode ?? 502;
       const endpoint = endpointOf(method, url);
@@ -45,7 +45,7 @@ async function startRecorder(target: string, folder: string, client?: string): P
   return `http://127.0.0.1:${address.port}`;
 }
 
-/* `node recorder.ts <url> <folder> [<client>]` stands before a server until it is ended, and prints its own address. */
+/* `node recorder.ts <url> <folder> [<client>]` is a proxy before a server until it is ended. It prints its own address. */
 const [target, folder, client] = process.argv.slice(2);
 if (target === undefined || folder === undefined) throw new Error("Name a server's address and a folder.");
 console.log(await startRecorder(target, folder, client));

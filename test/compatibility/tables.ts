@@ -2,7 +2,7 @@ import { DIFFERENCES } from "../differential/differences.ts";
 import type { Coverage } from "./coverage.ts";
 import { ABSENT_ENDPOINTS, type Endpoint, isOfEarlierVersions, SERVED_ENDPOINTS } from "./endpoints.ts";
 
-/** The columns of the table: what they are recorded as, and their heads. */
+/** The columns of the table: their names in recordings, and their heads. */
 const CLIENTS = [
   ["Python 3.17.2", "Python 3.17.2"],
   ["Python 2.8.1", "2.8.1"],
@@ -14,7 +14,7 @@ const CLIENTS = [
   ["Differential test", "differential"],
 ] as const;
 
-/** What is not simply there. */
+/** Endpoints whose state is not simply "present". */
 const STATES: readonly (readonly [of: RegExp, state: string])[] = [
   [/ mlflow-artifacts\/mpu\//, "parts go to this server, with S3 to the bucket"],
   [/ mlflow-artifacts\/presigned\//, "a URL of this server, with S3 of the bucket"],
@@ -24,7 +24,7 @@ const STATES: readonly (readonly [of: RegExp, state: string])[] = [
   [/ mlflow\/(gateway-proxy|traces\/|datasets\/|scorers\/)/, "empty, below `/ajax-api` only: there are none"],
 ];
 
-/** What is deliberately absent, by what it belongs to. */
+/** Endpoints that are deliberately absent, by feature. */
 const FAMILIES: readonly (readonly [name: string, of: RegExp])[] = [
   ["traces, assessments", /^mlflow\/(traces|unified-traces|get-trace-artifact|get-online-trace-details)\b/],
   ["AI gateway", /^mlflow\/gateway\b/],
@@ -50,7 +50,7 @@ function stateOf(endpoint: Endpoint): string {
   return special ?? (isOfEarlierVersions(endpoint) ? "yes, for earlier clients" : "yes");
 }
 
-/** Endpoint × client × state. */
+/** The table of endpoints, clients and states. */
 export function endpointTable(coverage: Coverage): string {
   const rows = SERVED_ENDPOINTS.map((endpoint) => {
     const cells = CLIENTS.map(([client]) => {
@@ -62,7 +62,7 @@ export function endpointTable(coverage: Coverage): string {
   return table(["endpoint", ...CLIENTS.map(([, head]) => head), "state"], rows);
 }
 
-/** When each client was last recorded, and how many of the endpoints it had answered. */
+/** When each client was last recorded, and how many endpoints were answered. */
 export function recordingTable(coverage: Coverage): string {
   const rows = CLIENTS.map(([client]) => {
     const recorded = coverage[client];
@@ -74,8 +74,8 @@ export function recordingTable(coverage: Coverage): string {
 }
 
 /**
- * The families of what MLflow has and Trackflare has not.
- * @throws Error for an endpoint that belongs to none.
+ * The families of endpoints that MLflow has and Trackflare does not.
+ * @throws Error for an endpoint that belongs to no family.
  */
 export function absentTable(): string {
   const pathOf = (endpoint: Endpoint) => endpoint.slice(endpoint.indexOf(" ") + 1);
@@ -89,13 +89,13 @@ export function absentTable(): string {
   return table(["what", "paths that begin with", "endpoints"], rows);
 }
 
-/** The first two parts of a path, or all of it where something else is served below those. */
+/** The first two parts of a path, or the whole path if another endpoint is served below these parts. */
 function beginningOf(path: string): string {
   const beginning = path.split("/").slice(0, 2).join("/");
   return SERVED_ENDPOINTS.some((endpoint) => endpoint.includes(` ${beginning}/`)) ? path : beginning;
 }
 
-/** The differences that the call by call comparison allows for, each with its reason. */
+/** The differences that the differential test accepts, each with its reason. */
 export function differenceTable(): string {
   return table(
     ["difference", "why"],
@@ -103,7 +103,7 @@ export function differenceTable(): string {
   );
 }
 
-/** The document with its generated parts, each between two comments with its name, as they must be now. */
+/** The document with up-to-date generated parts. Each part lies between two comments with its name. */
 export function withTables(document: string, coverage: Coverage): string {
   const parts = {
     endpoints: endpointTable(coverage),

@@ -2,11 +2,11 @@ import type { Json } from "./json.ts";
 import type { Mismatch } from "./sequence.ts";
 import { isObject } from "./symbols.ts";
 
-/** Places to show of one mismatch. */
+/** The number of places to show of one mismatch. */
 const MOST_PLACES = 6;
 const MOST_CHARACTERS = 250;
 
-/** What was sent and where the answers differ, for a person. */
+/** The request and the differences of the answers, as text for a person. */
 export function describeMismatch({ seed, index, call, mlflow, trackflare }: Mismatch): string {
   const shapes = call.shapes.length === 0 ? "" : ` (${call.shapes.join(", ")})`;
   const sent = [

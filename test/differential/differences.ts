@@ -13,19 +13,19 @@ import {
 import { type Json, jsonText } from "./json.ts";
 import { isObject } from "./symbols.ts";
 
-/** A difference that is meant. */
+/** An intended difference. */
 export interface Difference {
   readonly name: string;
   readonly reason: string;
   readonly equalise: Equaliser;
 }
 
-/** Whether GraphQL's errors are all of values that are not numbers. */
+/** Whether all GraphQL errors are about values that are not numbers. */
 function isOfNan(errors: Json | undefined): boolean {
   return Array.isArray(errors) && errors.length > 0 && errors.every((error) => /: nan\b/.test(String(error)));
 }
 
-/** In the order in which they are looked for. */
+/** The intended differences, in the order in which the test looks for them. */
 export const DIFFERENCES: readonly Difference[] = [
   {
     name: "workspaces",

@@ -2,22 +2,22 @@ import type { Json, JsonObject } from "./json.ts";
 import type { Call } from "./shapes.ts";
 import { type Answer, isObject } from "./symbols.ts";
 
-/** What both servers answered to one call. */
+/** The answers of both servers to one call. */
 export interface Exchange {
   readonly call: Call;
   readonly mlflow: Answer;
   readonly trackflare: Answer;
 }
 
-/** What an exchange would be without a difference; the same object where the difference does not show. */
+/** Removes an intended difference from an exchange. Returns the same object if the difference does not occur. */
 export type Equaliser = (exchange: Exchange) => Exchange;
 
-/** The answers may differ as a whole where `holds`. */
+/** The whole answers may differ if `holds` is true. */
 export function where(holds: (exchange: Exchange) => boolean): Equaliser {
   return (exchange) => (holds(exchange) ? { ...exchange, trackflare: exchange.mlflow } : exchange);
 }
 
-/** Every object in both bodies goes through `change`, the innermost first. */
+/** Applies `change` to every object in both bodies, the innermost first. */
 export function inBodies(change: (object: JsonObject) => JsonObject): Equaliser {
   const through = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(through);
@@ -58,25 +58,25 @@ function datasetName(dataset: Json | undefined): string {
   return isObject(dataset) ? `${dataset.name} ${dataset.digest}` : "";
 }
 
-/** The object with one of its lists sorted by what `key` says; equal items stay as they are. */
+/** The object with one of its lists sorted by `key`. The sort is stable. */
 function sortedList(name: string, key: (item: Json) => string, object: JsonObject): JsonObject {
   const list = object[name];
   if (!Array.isArray(list)) return object;
   return { ...object, [name]: list.toSorted((a: Json, b: Json) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0)) };
 }
 
-/** In the answers to one operation, one of their lists sorted by what `key` says. */
+/** Sorts one list by `key`, in the answers to one operation. */
 export function sortedIn(operation: string, list: string, key: (item: Json) => string): Equaliser {
   const inLists = inBodies((object) => sortedList(list, key, object));
   return (exchange) => (exchange.call.operation.name === operation ? inLists(exchange) : exchange);
 }
 
-/** The text of an object's field, to sort by. */
+/** A sort key: the text of an object's field. */
 export function field(name: string): (item: Json) => string {
   return (item) => (isObject(item) ? String(item[name]) : "");
 }
 
-/** What belongs to a run, experiment or registered model: metrics, params and tags by key. */
+/** Sorts the metrics, params and tags of a run, an experiment or a registered model by key. */
 export function sortedByKey(object: JsonObject): JsonObject {
   if ("next_page_token" in object) return object;
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 import { type Agent, request } from "node:http";
 
-/** One request; `target` is sent as it stands. */
+/** One request. `target` is sent unchanged. */
 export interface HttpCall {
   readonly method: string;
   readonly target: string;
@@ -14,7 +14,7 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** A GET may have a body here, as old clients send it and `fetch` refuses to. */
+/** Here a GET may have a body, as old clients send it. `fetch` refuses such a request. */
 export function sendHttp(origin: string, agent: Agent, call: HttpCall): Promise<HttpAnswer> {
   const { hostname, port } = new URL(origin);
   const body = call.body === undefined ? undefined : Buffer.from(call.body);

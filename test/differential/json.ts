@@ -1,4 +1,4 @@
-/** JSON, with integers beyond 2^53 as bigint and in digits. */
+/** Writes JSON; a bigint is written in digits. */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | { readonly [name: string]: Json };
 
 export type JsonObject = { readonly [name: string]: Json };
@@ -11,7 +11,7 @@ export function jsonText(value: Json): string {
   return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${jsonText(item)}`).join(",")}}`;
 }
 
-/** MLflow's hand-made answers have a bare NaN in them, which is no JSON. */
+/** Some of MLflow's answers contain a bare NaN, which is not JSON. */
 export function parseJson(text: string): Json {
   const quoted = text.replaceAll(/(?<=[:[,]\s*)NaN(?=\s*[,\]}])/g, '"NaN"');
   return JSON.parse(quoted, (name, value: unknown, context?: { source?: string }) => {

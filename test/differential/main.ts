@@ -4,8 +4,8 @@ import { runSequence } from "./sequence.ts";
 import { startServers, stopServers } from "./servers.ts";
 
 /*
- * `npm run test:differential -- --seed 7 --calls 1000 [--seeds 20]`: the sequences of 20 seeds from 7 on, each of 1,000
- * calls, into a real MLflow server and into Trackflare. Both servers are new, and serve all the seeds.
+ * `npm run test:differential -- --seed 7 --calls 1000 [--seeds 20]` sends the sequences of 20 seeds from 7 on, 1,000 calls
+ * each, to a real MLflow server and to Trackflare. Both servers are new, and serve all seeds.
  */
 const { values } = parseArgs({
   options: {

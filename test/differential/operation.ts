@@ -1,28 +1,28 @@
 import type { Json, JsonObject } from "./json.ts";
 import type { World } from "./world.ts";
 
-/** One endpoint, and how to call it. */
+/** One endpoint, and how the test calls it. */
 export interface Operation {
-  /** As `runs/create`. */
+  /** Such as `runs/create`. */
   readonly name: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** How often it is called, beside the others. */
+  /** The relative frequency of its calls. */
   readonly weight: number;
   /**
-   * `reads` changes nothing, so it may be sent in any shape. `scrap`: where MLflow reads a badly shaped message as another
-   * one, that concerns only what `World.pick` hands out for such messages. `exact`: it would concern what is read later.
+   * `reads`: the call changes nothing, so its message may have any shape. `scrap`: if MLflow misreads a malformed message, this
+   * affects only the things that `World.pick` reserves for such messages. `exact`: a misread message would affect later reads.
    */
   readonly effect: "reads" | "scrap" | "exact";
-  /** Only ever sent as modern clients do. */
+  /** Whether the message is sent only in the shape of modern clients. */
   readonly isPlain?: boolean;
-  /** Wire names of what must be there. */
+  /** Wire names of required fields. */
   readonly required: readonly string[];
-  /** A message, mostly one that is fine. */
+  /** Makes a message, mostly a valid one. */
   readonly message: (world: World) => JsonObject;
-  /** The path with its prefix, where it is not `/api/2.0/mlflow/<name>`; may have symbols of ids. */
+  /** The path with its prefix, if it is not `/api/2.0/mlflow/<name>`. It may contain symbols of ids. */
   readonly path?: (world: World, message: JsonObject) => string;
-  /** A body that is no message. */
+  /** A body that is not a JSON message. */
   readonly rawBody?: (world: World) => string;
-  /** Takes what the oracle answered, ids as symbols. */
+  /** Takes the oracle's answer, with symbols for ids. */
   readonly learn?: (body: Json, world: World, message: JsonObject) => void;
 }

@@ -22,16 +22,16 @@ const OPERATIONS: readonly Operation[] = [
   ...graphql,
 ];
 
-/** Each with the sum of the weights up to it. */
+/** Each operation with the sum of the weights up to it. */
 const CUMULATIVE = OPERATIONS.map((operation, index) => ({
   operation,
   upTo: OPERATIONS.slice(0, index + 1).reduce((sum, { weight }) => sum + weight, 0),
 }));
 
-/** Whatever the seed, there is something to work on first. */
+/** The first calls, whatever the seed. They create things for later calls. */
 const BEGINNING = ["experiments/create", "experiments/create", "runs/create", "runs/create", "runs/create"];
 
-/** @param index of the call in its sequence. */
+/** @param index the call's place in its sequence */
 export function nextOperation(world: World, index: number): Operation {
   const first = BEGINNING[index];
   if (first !== undefined) return OPERATIONS.find(({ name }) => name === first)!;

@@ -20,14 +20,14 @@ export interface Report {
   /** Calls that MLflow answered with 2xx. */
   readonly accepted: number;
   readonly callsByOperation: ReadonlyMap<string, number>;
-  /** How often each intended difference showed. */
+  /** How often each intended difference occurred. */
   readonly differences: ReadonlyMap<string, number>;
   readonly mismatches: readonly Mismatch[];
 }
 
 /**
- * Drives the sequence of a seed into both servers, call by call, and compares the answers.
- * @param mostMismatches after which the rest is left out.
+ * Sends the sequence of a seed to both servers, call by call, and compares the answers.
+ * @param mostMismatches the number of mismatches after which the sequence ends
  */
 export async function runSequence(servers: Servers, seed: number, calls: number, mostMismatches = 20): Promise<Report> {
   const world = new World(seed);
@@ -37,7 +37,7 @@ export async function runSequence(servers: Servers, seed: number, calls: number,
   const mismatches: Mismatch[] = [];
   let accepted = 0;
   let index = 0;
-  /** Before anything changes: MLflow's pages are counted in rows. */
+  /** Runs before anything changes, because MLflow's page tokens count rows. */
   let page: Call | undefined;
   for (; index < calls && mismatches.length < mostMismatches; index += 1) {
     const call: Call = page ?? shapedCall(nextOperation(world, index), world);
@@ -63,7 +63,7 @@ function areEqual({ mlflow, trackflare }: Exchange): boolean {
   return isDeepStrictEqual(mlflow, trackflare);
 }
 
-/** The exchange without intended differences. Those that show are counted. */
+/** The exchange without intended differences. Counts the differences that occur. */
 function withoutMeant(exchange: Exchange, counts: Map<string, number>): Exchange {
   let rest = exchange;
   for (const { name, equalise } of DIFFERENCES) {
@@ -75,7 +75,7 @@ function withoutMeant(exchange: Exchange, counts: Map<string, number>): Exchange
   return rest;
 }
 
-/** One of the two servers, and what it calls things. */
+/** One of the two servers, and its names of things. */
 class Client {
   readonly #url: string;
   readonly #agent = new Agent();

@@ -17,7 +17,7 @@ export interface RunningServer {
   readonly stop: () => Promise<unknown>;
 }
 
-/** Both servers, empty. */
+/** Starts both servers, empty. */
 export interface Servers {
   readonly mlflow: RunningServer;
   readonly trackflare: RunningServer;
@@ -43,33 +43,33 @@ export async function stopServers({ mlflow, trackflare }: Servers): Promise<void
   await Promise.all([mlflow.stop(), trackflare.stop()]);
 }
 
-/** The release that answers are compared with, as scripts/test.mjs installs it beside the clients' own. */
+/** The release whose answers are the reference. scripts/test.mjs installs it beside the clients' release. */
 const ORACLE = join(ROOT, ".venv/mlflow-3.18.0");
 
-/** How to start the {@link ORACLE}, or the `mlflow` that the variable names. */
+/** The command of the {@link ORACLE}, or of the `mlflow` that the variable names. */
 function oracle(): MlflowOptions {
   if (process.env.MLFLOW_COMMAND !== undefined) return {};
   if (!existsSync(ORACLE)) {
     throw new Error(`There is no ${ORACLE}: run npm test once, or name an mlflow 3.18.0 in MLFLOW_COMMAND.`);
   }
-  // It is one package; the environment's own is three, of an older release, of which it warns.
+  // The oracle is one package. It warns of the environment's three packages of an older release.
   const env = { PYTHONPATH: ORACLE, PYTHONWARNINGS: "ignore" };
   return { command: join(ROOT, ".venv/bin/python"), args: ["-m", "mlflow"], env };
 }
 
 export interface MlflowOptions {
-  /** Its database and its artifacts are made in here, and stay; without one, in a folder that goes with the server. */
+  /** The folder for the database and artifacts, which stay. Without it, a folder that is deleted with the server. */
   readonly folder?: string;
-  /** In place of a SQLite file in the folder. */
+  /** A database URI in place of a SQLite file in the folder. */
   readonly backendStoreUri?: string;
-  /** The `mlflow` of another version. */
+  /** The path of another version's `mlflow`. */
   readonly command?: string;
-  /** What the command is given before its own words. */
+  /** Arguments before the command's own. */
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** The real server, as `npm test` installs it, or the one that the variable names. */
+/** Starts the real server that `npm test` installs, or the one that the variable names. */
 export async function startMlflow(options: MlflowOptions = {}): Promise<Omit<RunningServer, "symbols">> {
   const command = options.command ?? process.env.MLFLOW_COMMAND ?? join(ROOT, ".venv/bin/mlflow");
   if (!existsSync(command)) {
@@ -86,14 +86,14 @@ export async function startMlflow(options: MlflowOptions = {}): Promise<Omit<Run
     ...["--backend-store-uri", options.backendStoreUri ?? `sqlite:///${folder}/mlflow.db`],
     ...["--artifacts-destination", `${folder}/mlartifacts`],
   ];
-  // Its job runner is eight more processes, which no question here concerns.
+  // The job runner starts eight more processes, and no call here needs them.
   const env = { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", ...options.env };
   const child = spawn(command, args, { detached: true, cwd: folder, env, stdio: ["ignore", output, output] });
   const ended = once(child, "close").then(() => {
     if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
   });
   const stop = () => {
-    // Its workers are in its process group.
+    // The server's workers are in its process group.
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
     return ended;
   };

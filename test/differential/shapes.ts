@@ -3,11 +3,11 @@ import { type Json, type JsonObject, jsonText } from "./json.ts";
 import type { Operation } from "./operation.ts";
 import type { World } from "./world.ts";
 
-/** A call as it goes to both servers, ids as symbols. */
+/** A call to both servers, with symbols for ids. */
 export interface Call extends HttpCall {
   readonly operation: Operation;
   readonly message: JsonObject;
-  /** In which ways it differs from what a modern client sends. */
+  /** How the call differs from a modern client's. */
   readonly shapes: readonly string[];
 }
 
@@ -17,14 +17,14 @@ const WRONG: readonly Json[] = ["abc", "", 1.5, -3, true, [], ["x"], {}, { key: 
 
 const VIEW_TYPES = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"];
 
-/** Names of an enum's values, which are numbered from 1. */
+/** The names of an enum's values. The values are numbered from 1. */
 const ENUMS: Readonly<Record<string, readonly string[]>> = {
   status: ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"],
   view_type: VIEW_TYPES,
   run_view_type: VIEW_TYPES,
 };
 
-/** Both servers must read these as the plain message. */
+/** Shapes that both servers must read as the plain message. */
 const HARMLESS: Readonly<Record<string, Shape>> = {
   "numbers as strings": (message, world) => mapNumbers(message, world) as JsonObject,
   "unknown field": (message, world) => ({ ...message, [world.random.pick(["unknown", "x_y", "z"])]: [{ a: null }] }),
@@ -42,11 +42,11 @@ const HARMLESS: Readonly<Record<string, Shape>> = {
       }),
     ),
   "camelCase of optional fields": (message, _world, { required }) =>
-    // A logged model's id is in the path too, in its own spelling.
+    // The id of a logged model is also in the path, in the plain spelling.
     renamed(message, (name) => (required.includes(name) || name === "model_id" ? name : camelCase(name))),
 };
 
-/** Both servers must refuse these. */
+/** Shapes that both servers must refuse. */
 const INVALID: Readonly<Record<string, Shape>> = {
   "required field missing": (message, world, { required }) => {
     const dropped = world.random.pick(required);
@@ -54,13 +54,13 @@ const INVALID: Readonly<Record<string, Shape>> = {
   },
   "required field null": (message, world, { required }) => ({ ...message, [world.random.pick(required)]: null }),
   "required field empty": (message, world, { required }) => ({
-    // An id may be empty here where the older name of its field has it.
+    // An id may be empty if the field's older name has the id.
     ...Object.fromEntries(Object.entries(message).filter(([name]) => name !== "run_uuid")),
     [world.random.pick(required)]: "",
   }),
 };
 
-/** MLflow may read these as another message. */
+/** Shapes that MLflow may read as another message. */
 const RECKLESS: Readonly<Record<string, Shape>> = {
   "wrong type": (message, world) => {
     const names = Object.keys(message);
@@ -77,7 +77,7 @@ const RECKLESS: Readonly<Record<string, Shape>> = {
   "camelCase of all fields": (message) => renamed(message, camelCase),
 };
 
-/** The next call of `operation`, in one of the shapes that clients of all years, and careless ones, give it. */
+/** The next call of `operation`, in the shape of some old, new or careless client. */
 export function shapedCall(operation: Operation, world: World): Call {
   const { random } = world;
   const isReckless = operation.effect !== "exact" && random.chance(0.08);
@@ -106,12 +106,12 @@ export function shapedCall(operation: Operation, world: World): Call {
     const query = queryOf(message);
     return { ...base, target: query === "" ? path : `${path}?${query}`, headers: {} };
   }
-  // What the path says would be done all the same.
+  // A malformed body does not help if the path names the thing: the server would change it in any case.
   const mayBeMalformed = operation.path === undefined || operation.effect === "reads";
   return { ...base, target: path, ...bodyOf(message, random.next(), shapes, mayBeMalformed) };
 }
 
-/** The page after the one that `call` asked for, in the plain shape. */
+/** The call for the page after the page of `call`, in the plain shape. */
 export function nextPage({ operation, message, target }: Call, pageToken: string): Call {
   const next = { ...message, page_token: pageToken };
   const path = target.replace(/\?.*$/, "");
@@ -122,7 +122,7 @@ export function nextPage({ operation, message, target }: Call, pageToken: string
 
 const PREFIXES = ["/api/2.0", "/api/2.0", "/ajax-api/2.0"];
 
-/** @param chance in [0, 1): which form the body takes. */
+/** @param chance in [0, 1); chooses the form of the body */
 function bodyOf(
   message: JsonObject,
   chance: number,
@@ -150,7 +150,7 @@ function bodyOf(
   return { headers: json, body: text };
 }
 
-/** Lists as repeated names, as `requests` sends them; what is null is left out. */
+/** Lists as repeated names, as `requests` sends them, without null values. */
 function queryOf(message: JsonObject): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(message)) {
@@ -158,7 +158,7 @@ function queryOf(message: JsonObject): string {
       if (item !== null) query.append(name, typeof item === "object" ? jsonText(item) : String(item));
     }
   }
-  // `@` stays as it is, so that symbols are found.
+  // `@` is not encoded, so that symbols can be found.
   return query.toString().replaceAll("%40", "@");
 }
 
@@ -177,7 +177,7 @@ function mapNumbers(value: Json, world: World): Json {
   return Object.fromEntries(Object.entries(value as JsonObject).map(([name, item]) => [name, mapNumbers(item, world)]));
 }
 
-/** One field of one item of one list, anywhere. */
+/** Chooses a field of an item of a list, at any depth. */
 function wrongInside(value: Json, world: World): Json {
   if (Array.isArray(value)) {
     const at = world.random.integer(Math.max(1, value.length));

@@ -1,38 +1,38 @@
 import { type Json, type JsonObject, parseJson } from "./json.ts";
 
-/** An answer in which what two servers cannot agree on (ids, tokens, times of their own) has a name instead. */
+/** An answer with symbols in place of values that differ between servers: ids, tokens and times of the server's clock. */
 export interface Answer {
   readonly status: number;
-  /** Of an error; absent where the body has none. */
+  /** The error's code; absent if the body has none. */
   readonly errorCode?: string;
-  /** Absent for errors: messages are each server's own. */
+  /** Absent for errors, because each server has its own texts. */
   readonly body?: Json;
 }
 
-/** Not the id of one repeated digit, which clients make up. */
+/** Does not match ids of one repeated digit, which clients make up. */
 const ID = /\b(?:m-)?(?!f{32})[0-9a-f]{32}\b/g;
 const SYMBOL = /@(?:id|token)[\d_]+@/g;
 
-/** Times that the server's own clock gives. */
+/** Fields with times of the server's clock. */
 const CLOCK = /^(creation|last_?updated?)_?(time|timestamp)(_ms)?$/i;
 const DAY_MS = 86_400_000;
 
-/** `swift-owl-12`, where the client gave no name. */
+/** A generated name, such as `swift-owl-12`. */
 const RANDOM_NAME = /^[a-z]+-[a-z]+-\d{1,4}$/;
 
-/** What one server calls the things that both have: its ids and page tokens by symbols that both share. */
+/** One server's ids and page tokens by symbol. Both servers share the symbols. */
 export class Symbols {
   readonly #values = new Map<string, string>();
   readonly #symbols = new Map<string, string>();
-  /** By the answer at hand. */
+  /** The symbols of the current answer. */
   #made = { id: 0, token: 0 };
 
-  /** The server's own words for the symbols in `text`. */
+  /** Replaces the symbols in `text` by the server's own values. */
   resolve(text: string): string {
     return text.replaceAll(SYMBOL, (symbol) => this.#values.get(symbol) ?? symbol);
   }
 
-  /** @param call seed and number, so that symbols mean the same for both servers even after a mismatch. */
+  /** @param call seed and number, so that symbols mean the same for both servers even after a mismatch */
   normalise(call: string, status: number, contentType: string, text: string): Answer {
     this.#made = { id: 0, token: 0 };
     if (text === "" || !contentType.includes("application/json")) {
@@ -45,7 +45,7 @@ export class Symbols {
   }
 
   #json(call: string, name: string, value: Json): Json {
-    // GraphQL has integers as text.
+    // GraphQL sends integers as text.
     if (CLOCK.test(name) && Math.abs(Number(value) - Date.now()) < DAY_MS) return "<now>";
     if (typeof value === "string")
       return /^next_?page_?token$/i.test(name) && value !== ""

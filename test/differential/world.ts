@@ -37,10 +37,10 @@ const TEXTS = [
   " ",
 ];
 
-/** What the calls so far have made, and the choices of the next. */
+/** The things that earlier calls have made, and the random choices for the next call. */
 export class World {
   readonly random: Random;
-  /** Set while a badly shaped message is made: what it does must not be seen later. */
+  /** Set while a malformed message is made. Later calls must not see its effects. */
   isReckless = false;
   readonly #pools = new Map<string, string[]>();
   readonly #prefix: string;
@@ -52,7 +52,7 @@ export class World {
     this.#prefix = `s${seed}`;
   }
 
-  /** Remembers a thing of this kind, by its symbol or name. `scrap <kind>` is for messages of bad shape. */
+  /** Remembers a thing of this kind by its symbol or name. `scrap <kind>` is for malformed messages. */
   add(kind: string, thing: string): void {
     this.#pools.set(kind, [...(this.#pools.get(kind) ?? []), thing]);
   }
@@ -61,27 +61,27 @@ export class World {
     return this.#pools.get(kind) ?? [];
   }
 
-  /** Mostly one that is there; the newest more often, so that things gather. */
+  /** Mostly an existing thing. Newer things are chosen more often, so that data accumulates in them. */
   pick(kind: string): string {
     const pool = this.isReckless ? this.all(`scrap ${kind}`) : this.all(kind);
     if (pool.length === 0 || (!this.isReckless && this.random.chance(0.04))) return this.stranger(kind);
     return this.random.pick(this.random.chance(0.5) ? pool.slice(-4) : pool);
   }
 
-  /** An id that nothing has. */
+  /** An id that no thing has. */
   stranger(kind: string): string {
     const ids =
       kind === "experiment" ? ["99999", "-1", "abc", "1.5", "9223372036854775807"] : ["f".repeat(32), "x", "0"];
     return this.random.pick(ids);
   }
 
-  /** One that no other call uses. */
+  /** A name that no other call uses. */
   name(kind: string): string {
     this.#names += 1;
     return `${this.#prefix} ${kind} ${this.#names}`;
   }
 
-  /** Later than all before. */
+  /** A time later than all earlier ones. */
   tick(): number {
     this.#clock += 1 + this.random.integer(1000);
     return this.#clock;
@@ -97,18 +97,18 @@ export class World {
       : this.random.pick(TEXTS);
   }
 
-  /** Pairs of different keys: MLflow's database refuses a repeated one. */
+  /** Pairs with different keys, because MLflow's database refuses a repeated key. */
   tags(most: number): { readonly key: string; readonly value: string }[] {
     const tags = this.list(most, () => ({ key: this.key(), value: this.text() }));
     return [...new Map(tags.map((tag) => [tag.key, tag])).values()];
   }
 
-  /** `make`'s items. */
+  /** A list of items from `make`. */
   list<T extends Json>(most: number, make: () => T): T[] {
     return Array.from({ length: this.random.integer(most + 1) }, make);
   }
 
-  /** The field with this value, or mostly not. */
+  /** Sometimes the field with this value; mostly no field. */
   maybe<T extends Json>(probability: number, name: string, make: () => T): { readonly [name: string]: T } {
     return this.random.chance(probability) ? { [name]: make() } : {};
   }

@@ -1,10 +1,10 @@
 /*
- * Artifact paths that were used against MLflow (the advisories are named where there is one; the forms are those of its
- * tests/utils/test_uri.py and tests/tracking/test_rest_tracking.py) and against servers like it, and paths that look
- * odd and must work. Used on the function and, over a raw socket, on the running server.
+ * Artifact paths of attacks on MLflow and on similar servers, and paths that look odd and must work. Advisories are named
+ * where they exist; the forms follow MLflow's tests/utils/test_uri.py and tests/tracking/test_rest_tracking.py. Tests use
+ * the paths on the function and, over a raw socket, on the running server.
  */
 
-/** Decoded paths, and what they are. */
+/** Decoded paths that are valid, with their canonical form. */
 export const ACCEPTED_PATHS: readonly (readonly [path: string, canonical: string])[] = [
   ["", ""],
   ["path", "path"],
@@ -23,7 +23,7 @@ export const ACCEPTED_PATHS: readonly (readonly [path: string, canonical: string
   ["not-a-file:x", "not-a-file:x"],
 ];
 
-/** Decoded paths that name nothing. */
+/** Decoded paths that are invalid. */
 export const BAD_PATHS: readonly string[] = [
   // Out of the folder: CVE-2023-30172, CVE-2023-6831, CVE-2024-1560 (decoded twice), CVE-2026-2033.
   "..",
@@ -45,7 +45,7 @@ export const BAD_PATHS: readonly string[] = [
   "..%2fpath",
   "..%5cpath",
   "a/..%255c..%255cb",
-  // The folder itself, by another name: deleting it must not be possible so.
+  // The folder itself by another name. Such a name must not delete the folder.
   ".",
   "./.",
   ".//",
@@ -80,7 +80,7 @@ export const BAD_PATHS: readonly string[] = [
   "\\\\?\\C:\\path",
   "\\\\.\\C:\\path",
   "path\\..\\..\\to",
-  // Names that no store or client treats alike.
+  // Names that stores and clients treat differently.
   "a//b",
   "a/b//",
   "a#b",
@@ -99,7 +99,7 @@ export const BAD_PATHS: readonly string[] = [
   Array(300).fill("d").join("/"),
 ];
 
-/** What follows the prefix in a raw request target, and the path that it names. */
+/** The end of a raw request target, and the path that it names. */
 export const ACCEPTED_TARGETS: readonly (readonly [target: string, canonical: string])[] = [
   ["path/to/file", "path/to/file"],
   ["path/to/file/", "path/to/file"],
@@ -112,7 +112,7 @@ export const ACCEPTED_TARGETS: readonly (readonly [target: string, canonical: st
   ["file?x=../../y", "file"],
 ];
 
-/** Raw targets that name nothing, beyond the encoded forms of `BAD_PATHS`. */
+/** Raw targets that are invalid, beyond the encoded forms of `BAD_PATHS`. */
 export const BAD_TARGETS: readonly string[] = [
   "../x",
   "a/../../x",
@@ -152,7 +152,7 @@ export const BAD_TARGETS: readonly string[] = [
   Array(300).fill("d").join("/"),
 ];
 
-/** Artifact locations that mean another place to each reader, lead clients to a foreign host, or out of a root. */
+/** Artifact locations that readers understand differently, or that lead clients to a foreign host or out of a root. */
 export const BAD_LOCATIONS: readonly string[] = [
   // CVE-2023-1177, CVE-2024-3573: local paths under many names.
   "file:etc",
@@ -195,7 +195,7 @@ export const BAD_LOCATIONS: readonly string[] = [
   "sftp://example.com/x",
   "r2://bucket@account.r2.cloudflarestorage.com/x",
   "s3:bucket",
-  // No folder at all, or another server's.
+  // No folder, or another server's folder.
   "mlflow-artifacts:",
   "mlflow-artifacts:/",
   "mlflow-artifacts:///",

@@ -78,7 +78,7 @@ describe("a raw target", () => {
     ["some%20folder/c%20.bin", ["some folder/c%20.bin", "some%20folder/c .bin", "some%20folder/c%20.bin"]],
     ["a%41/x/b%42", ["aA/x/b%42", "a%41/x/bB", "a%41/x/b%42"]],
     ["100%/50%25", ["100%/50%25"]],
-    // Of many names the last three.
+    // The last three of many names.
     ["%41/%42/%43/%44/%45", expect.arrayContaining(["A/B/C/D/%45", "A/B/%43/%44/%45"])],
   ])("%j may also mean %j", (target, others) => {
     expect(otherPathsOfUrl(`http://host/api/2.0${PREFIX}${target}`, PREFIX)).toEqual(others);

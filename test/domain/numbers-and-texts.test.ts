@@ -145,7 +145,7 @@ describe("an error", () => {
     expect(invalidParameter("x".repeat(1500)).message).toBe("x".repeat(1500));
     const { message } = invalidParameter(`${"a".repeat(2000)}${"b".repeat(2000)}`);
     expect(message).toBe(`${"a".repeat(999)}…${"b".repeat(500)}`);
-    // A cut through a surrogate pair leaves no half of it.
+    // A cut within a surrogate pair removes the whole pair.
     expect(invalidParameter("😀".repeat(2000)).message.isWellFormed()).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { MlflowError } from "../../src/domain/errors.ts";
 
-/** What `call` was refused with: its code and whole message; `undefined` where it was not. */
+/** The error with which `call` was refused: its code and message. Undefined if it was not refused. */
 export function refusalOf(call: () => unknown): string | undefined {
   try {
     call();

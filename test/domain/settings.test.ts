@@ -3,7 +3,7 @@ import { adminSettings, artifactSettings, cellSettings, isYes, standingSettings 
 
 const SCHEMAS = [adminSettings, artifactSettings, cellSettings, standingSettings];
 
-/** What is said of one setting; undefined where it is fine. */
+/** The message about one setting; undefined if the setting is valid. */
 function fault(name: string, value: string): string | undefined {
   const schema = SCHEMAS.find((candidate) => name in candidate.shape);
   if (schema === undefined) throw new Error(`No schema has ${name}`);

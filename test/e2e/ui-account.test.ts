@@ -7,7 +7,7 @@ import { screenshotOnFailure } from "./harness/screenshot.ts";
 import { type WatchedPage, watchPage } from "./harness/watched-page.ts";
 
 const PASSWORD = "correct horse battery staple";
-/** Whoever shows it as anything but text runs it. */
+/** A page that shows this text as anything but text runs the script. */
 const HOSTILE = "<img src=x onerror=alert(1)>";
 
 let server: TestServer;
@@ -69,7 +69,7 @@ test("an admin adds people and grants one an experiment; that one sees it, and n
   const grace = await signedIn("grace", PASSWORD, `/experiments/${experiment_id}`);
   await grace.page.getByText("No runs yet").waitFor();
   await button(grace.page, "About").waitFor();
-  // Who only reads is offered no grants, and who is no admin no people.
+  // A reader without MANAGE sees no grants, and a reader who is not an admin sees no people.
   expect(await button(grace.page, "Who can see this").count()).toBe(0);
   await button(grace.page, "Account: grace").click();
   await grace.page.getByRole("menuitem", { name: "Your account", exact: true }).waitFor();
@@ -87,7 +87,7 @@ test("an admin adds people and grants one an experiment; that one sees it, and n
   await grace.page.keyboard.press("Escape");
   await button(grace.page, "Revoke nightly").waitFor();
   expect(await seriousFindings(grace.page)).toEqual([]);
-  // The secret is in no text of the page any more.
+  // No text of the page contains the secret any more.
   expect(await grace.page.content()).not.toContain(token);
   const asJob = () =>
     fetch(`${server.url}/api/2.0/mlflow/experiments/get?experiment_id=${experiment_id}`, {
@@ -95,7 +95,7 @@ test("an admin adds people and grants one an experiment; that one sees it, and n
     });
   expect((await asJob()).status).toBe(200);
 
-  // Another browser of hers goes with a new password; this one stays.
+  // A new password ends the sign-in of her other browser, and this browser stays signed in.
   const other = await signedIn("grace", PASSWORD, "/account");
   await button(grace.page, "Change the password").click();
   await grace.page.getByLabel("Current password", { exact: true }).fill(PASSWORD);

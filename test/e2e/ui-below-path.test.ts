@@ -6,7 +6,7 @@ import { type PathProxyOptions, startPathProxy } from "./harness/path-proxy.ts";
 import { screenshotOnFailure } from "./harness/screenshot.ts";
 import { watchPage } from "./harness/watched-page.ts";
 
-/** The server's flag as well as the proxy: each way that people put a tracking server below a path. */
+/** The ways to put a tracking server below a path: by the server's flag, and by a proxy. */
 const WAYS: readonly [way: string, args: readonly string[], proxy: PathProxyOptions][] = [
   [
     "nginx, which cuts the path off",

@@ -3,14 +3,14 @@ import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectSound, expectSoundInBothThemes, type OpenedPage, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
-/** What ui-charts.seed.py logged. */
+/** The ids of the data that ui-charts.seed.py logged. */
 interface Seed {
   readonly experimentId: string;
   readonly runs: readonly [string, string, string];
   readonly long: string;
   readonly live: string;
   readonly empty: string;
-  /** Runs that go on, more than there are sockets. */
+  /** More live runs than sockets. */
   readonly manyExperimentId: string;
   readonly many: readonly string[];
   readonly outlierStep: number;
@@ -18,7 +18,7 @@ interface Seed {
   readonly longPoints: number;
 }
 
-/** Of the runs, as the seed has them. */
+/** The runs' names in the seed. */
 const names = ['<img src=x onerror="document.title=1">', "שלום 🚀 run", "=run,3"];
 
 let ui: OurUi<Seed>;
@@ -35,7 +35,7 @@ afterAll(() => ui.stop());
 
 interface Opened extends OpenedPage {
   readonly chart: (key: string) => Locator;
-  /** The chart's cursor, for keys. */
+  /** The chart's keyboard cursor. */
   readonly plot: (key: string) => Locator;
 }
 
@@ -60,7 +60,7 @@ async function log(runId: string, step: number, value: number): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
-/** What the keys' cursor says where it has been moved. */
+/** The text of the keyboard cursor. */
 async function read({ page, plot, chart }: Opened, key: string, at: "Home" | "End" | "ArrowRight"): Promise<string> {
   await plot(key).focus();
   await page.keyboard.press(at);

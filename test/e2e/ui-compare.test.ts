@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectSound, expectSoundInBothThemes, type OurUi, startOurUi } from "./harness/our-ui.ts";
 
-/** What ui-compare.seed.py logged. */
+/** The ids of the data that ui-compare.seed.py logged. */
 interface Seed {
   readonly experiments: readonly [string, string];
   readonly runs: readonly string[];
@@ -82,7 +82,7 @@ describe("the table", () => {
     await page.goto(`${ui.server.url}/#/compare?view=table&runs=${ui.seed.hundred.join(",")}`);
     await page.getByText("100 runs", { exact: true }).waitFor();
     await row(page, "lr differs").waitFor();
-    // Of each of the two experiments a run, then the others.
+    // First one run of each of the two experiments, then the others.
     const runCalls = asked.flatMap((path) => /runs\/(?:get|search)$/.exec(path) ?? []);
     expect(runCalls).toEqual(["runs/get", "runs/search", "runs/get", "runs/search"]);
     expect(await page.getByRole("columnheader").count()).toBeLessThan(20);
@@ -131,14 +131,14 @@ describe("parallel coordinates", () => {
     const opened = await ui.open(compare(24, "&view=parallel&axes=%5B%22params.depth%22%2C%22metrics.loss%22%5D"));
     const { page } = opened;
     const box = (await page.getByRole("img", { name: "Parallel coordinates", exact: true }).boundingBox())!;
-    // The first axis: its upper half.
+    // Brushes the upper half of the first axis.
     await page.mouse.move(box.x + 56, box.y + 50);
     await page.mouse.down();
     await page.mouse.move(box.x + 56, box.y + box.height / 2, { steps: 8 });
     await page.mouse.up();
     const selected = page.getByRole("status").filter({ hasText: "selected" });
     const brush = () => /brush=[^&]*/.exec(page.url())?.[0];
-    // The address follows what is dragged, and is behind it for a moment.
+    // The address follows the dragged axis after a moment.
     await expect
       .poll(async () => {
         const before = brush();

@@ -22,7 +22,7 @@ afterAll(async () => {
   await Promise.all([ui.stop(), fresh.stop()]);
 });
 
-/** What another client does. */
+/** Sends a request as another client. */
 async function post({ server }: OurUi<object>, path: string, body: object): Promise<{ experiment_id: string }> {
   const response = await fetch(`${server.url}/api/2.0/mlflow/${path}`, {
     method: "POST",
@@ -94,7 +94,7 @@ test("by keys alone: create, rename, describe, tag, delete, restore", async () =
   await page.waitForURL(/#\/experiments\/\d+/);
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.getByRole("heading", { name: "No runs yet", exact: true }).waitFor();
-  // The two keys belong together for a moment only, which passes between them on a machine that is busy.
+  // The second key must follow soon. On a busy machine it may come too late, so the test presses both again.
   await vi.waitFor(
     async () => {
       await page.keyboard.press("g");
@@ -209,7 +209,7 @@ test("the palette finds experiments, runs by name and by id, and models, in one 
   await page.getByRole("combobox").fill("needle-2");
   await page.getByRole("option", { name: /needle-2/ }).waitFor();
   await expectSound(opened);
-  // The page itself looks for news of its list and for who is signed in, whenever that is due.
+  // The page polls its list and the session by itself at any time.
   const ofThePage = new Set(["/ui-api/experiments", "/ui-api/session"]);
   const ofThePalette = calls.filter((path) => path.includes("api") && !ofThePage.has(path));
   expect(new Set(ofThePalette)).toEqual(new Set(["/ui-api/find"]));

@@ -5,13 +5,13 @@ import { isOurDebian } from "./harness/browser.ts";
 import { installedFirefox, launchFirefox } from "./harness/firefox.ts";
 import { runPython } from "./harness/python.ts";
 
-/** What ui-workbench.seed.py logged. */
+/** The ids of the data that ui-workbench.seed.py logged. */
 interface Seed {
   readonly experiments: readonly [string, string];
   readonly runs: readonly string[];
 }
 
-/** Firefox is the second browser where there is one, or where one may be installed. */
+/** Firefox is the second browser, if there is one or one can be installed. */
 const firefox = installedFirefox();
 
 let server: TestServer;
@@ -34,7 +34,7 @@ test("there is a Firefox wherever one can be installed", () => {
   expect(firefox !== undefined || !isOurDebian()).toBe(true);
 });
 
-/** A page, and the errors that it or the browser about it told. */
+/** A page, and the errors that the page or the browser reported. */
 async function open(path: string): Promise<{ page: Page; errors: string[] }> {
   const page = await browser.newPage();
   await page.setViewport({ width: 1440, height: 900 });

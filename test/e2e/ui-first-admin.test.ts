@@ -30,7 +30,7 @@ async function opened(address: string): Promise<Page> {
   return page;
 }
 
-/** Pictures for people to look at, where SCREENS names a folder. */
+/** Stores pictures for people, if SCREENS names a folder. */
 async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENS;
   if (folder === undefined) return;

@@ -55,7 +55,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A browser that has never been here, before an address. */
+/** Opens an address in a new browser. */
 async function visit(address: string, viewport = WIDE): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport });
   const opened = await watchPage(context, server.url);
@@ -80,7 +80,7 @@ const button = (page: Page, name: string) => page.getByRole("button", { name, ex
 const share = async (message: object): Promise<string> =>
   (await ask<{ address: string }>("/api/2.0/trackflare/links/create", message)).address;
 
-/** Nothing on the page leads elsewhere, or changes anything. */
+/** Expects that the page has no link to other pages, and no control that changes something. */
 async function expectNothingElse({ page }: OpenedPage): Promise<void> {
   expect(await page.getByRole("navigation").count()).toBe(0);
   const addresses = await page
@@ -131,13 +131,13 @@ test("a reader shares a run by a link; whoever has it sees the run and nothing e
   await guest.page.getByRole("tab", { name: "Artifacts", exact: true }).click();
   await guest.page.getByRole("treeitem", { name: "plots" }).click();
   await expectNothingElse(guest);
-  // The page opens again by the cookie; its address alone opens nothing.
+  // The cookie opens the page again. The address without the secret opens nothing.
   await guest.page.reload();
   await guest.page.getByRole("heading", { name: "first" }).waitFor();
   const other = await visit(guest.page.url());
   await other.page.getByRole("heading", { name: "This link does not open" }).waitFor();
   expect(other.trouble.cspViolations).toEqual([]);
-  // Another page of the UI is not shown.
+  // The link does not show another page of the UI.
   await guest.page.evaluate("location.hash = '#/people'");
   await guest.page.getByText("This link does not show that").waitFor();
   expect(guest.trouble).toEqual({ consoleErrors: [], cspViolations: [], failedCalls: [], foreignRequests: [] });

@@ -80,7 +80,7 @@ test("home has what goes on, what failed, and where one has been", async () => {
   await expectSoundInBothThemes(opened);
   await block("Favourites").getByRole("button", { name: "Take asr-failed off the favourites", exact: true }).click();
   await block("Favourites").getByText("A star on the page", { exact: false }).waitFor();
-  // Who has been somewhere begins here.
+  // A reader with visited pages begins on the home page.
   await page.goto(`${ui.server.url}/#/`);
   await block("Running now").waitFor();
   await page.setViewportSize({ width: 390, height: 844 });
@@ -205,7 +205,7 @@ test("prompts are written, listed, and their versions compared", async () => {
   await expectSoundInBothThemes(opened);
   await page.reload();
   await difference.waitFor();
-  // As MLflow's clients write it.
+  // The description as MLflow's clients write it.
   const answer = await fetch(`${ui.server.url}/api/2.0/mlflow/model-versions/get?name=summary&version=2`);
   const { model_version } = (await answer.json()) as { model_version: { tags: { key: string; value: string }[] } };
   expect(model_version.tags).toContainEqual({ key: "mlflow.prompt.is_prompt", value: "true" });
@@ -235,7 +235,7 @@ test("a report is panels and text alone, under a title, and prints as a whole", 
     expect(await page.getByRole("button", { name, exact: true }).isVisible()).toBe(false);
   }
   expect(await page.getByRole("navigation", { name: "Main" }).isVisible()).toBe(false);
-  // Nothing is cut off by what scrolls on a screen.
+  // No scrolling element cuts off content in print.
   expect(await page.evaluate("getComputedStyle(document.querySelector('[data-charts]')).overflowY === 'visible'")).toBe(
     true,
   );

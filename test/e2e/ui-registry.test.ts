@@ -220,7 +220,7 @@ test("by keys alone: versions compared, a version's stage, a version deleted", a
   await page.getByRole("option", { name: "Archived", exact: true }).press("Enter");
   await page.getByRole("alertdialog").getByRole("button", { name: "Move", exact: true }).press("Enter");
   await stage.getByText("Archived").waitFor();
-  // A dialog that is on its way out still takes the keys.
+  // A dialog that is closing still handles the keys.
   await page.getByRole("alertdialog").waitFor({ state: "hidden" });
   await page.keyboard.press("Control+k");
   await page.keyboard.type("delete the version");

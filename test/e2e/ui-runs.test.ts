@@ -231,7 +231,7 @@ test("a column that is dragged to an edge has the table scroll", async () => {
     await page.mouse.move(box.x + 30, box.y + 10);
     await page.mouse.move(x, box.y + 10);
     await expect.poll(scrolled).toBe(end);
-    // The column's mark stands where it would go.
+    // A mark shows the new place of the column.
     await page.locator("[data-column][class*='inset_']").waitFor();
     await page.mouse.up();
   };

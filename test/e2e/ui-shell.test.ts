@@ -28,7 +28,7 @@ afterAll(async () => {
   await ui.stop();
 });
 
-/** Opens the palette, types, and takes what is found first. */
+/** Opens the palette, types, and chooses the first result. */
 async function byPalette(page: Page, text: string, option: string | RegExp): Promise<void> {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: /^Search experiments/ }).waitFor();
@@ -89,7 +89,7 @@ test("back shows a page where it was left, a new one begins at its top", async (
   const scrolled = () => main.evaluate((element) => element.scrollTop);
   await page.setViewportSize({ width: 900, height: 300 });
   await page.getByText("load_model").waitFor();
-  // The page has its height once all of it is there.
+  // The page has its full height after everything has loaded.
   await page.getByRole("link", { name: "train-1", exact: true }).waitFor();
   await page.waitForLoadState("networkidle");
   await main.evaluate((element) => element.scrollTo({ top: 100_000 }));

@@ -41,7 +41,7 @@ test("who comes without a sign-in gets the page, and from there where the addres
   const opened = await openIn(context, "#/models?q=churn");
   const { page, trouble } = opened;
   await page.getByRole("heading", { name: "Sign in to Trackflare", exact: true }).waitFor();
-  // Nothing else is on the page.
+  // The page has nothing else.
   expect(await page.getByRole("link").count()).toBe(0);
   for (const colorScheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme });
@@ -60,7 +60,7 @@ test("who comes without a sign-in gets the page, and from there where the addres
     { name: `trackflare-${new URL(server.url).port}`, httpOnly: true, sameSite: "Strict", path: "/" },
   ]);
 
-  // Another page of the same browser is signed in; a sign-in page leads on.
+  // Another page of the same browser is signed in. Its sign-in page leads on.
   const second = await openIn(context, "#/sign-in?to=%2Fexperiments");
   await second.page.waitForURL("**/#/experiments");
   await second.page.getByText("MLFLOW_TRACKING_PASSWORD=").waitFor();
@@ -70,7 +70,7 @@ test("who comes without a sign-in gets the page, and from there where the addres
   await page.getByRole("menuitem", { name: "Sign out ada", exact: true }).click();
   await page.getByRole("heading", { name: "Sign in to Trackflare", exact: true }).waitFor();
   expect(await context.cookies()).toEqual([]);
-  // The other page keeps what it shows, and says so.
+  // The other page keeps its content, and shows a notice.
   await second.page.getByRole("link", { name: "Models", exact: true }).click();
   await second.page.getByText("You are signed out. What you see may be old.").waitFor();
   expect(await seriousFindings(second.page)).toEqual([]);

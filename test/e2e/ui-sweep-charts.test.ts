@@ -103,7 +103,7 @@ test("a name, or a pattern of names, finds runs; values are offered, and a key i
   await filter.fill("/(/");
   await page.keyboard.press("Enter");
   await page.getByRole("alert").getByText("The pattern cannot be read").waitFor();
-  // The key without backticks is the only thing that the server refused.
+  // The server refused only the key without backticks.
   expect(opened.trouble.failedCalls.every(({ text }) => text.includes("backticks"))).toBe(true);
   opened.trouble.failedCalls.length = 0;
   await expectSoundInBothThemes(opened);
@@ -135,7 +135,7 @@ test("panels are made, moved and resized by pointer and by keys; the address and
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   const error = panel("1 - metrics.`val/acc`");
   await error.getByRole("application", { name: /: 10 lines by step/ }).waitFor();
-  // What the formula reckons is 1 − accuracy, which the seed logged as the loss.
+  // The formula computes 1 − accuracy, which the seed logged as the loss.
   await error.getByRole("application").focus();
   await page.keyboard.press("End");
   const spoken = (await error.locator("[aria-live=polite]").textContent())!;
@@ -145,7 +145,7 @@ test("panels are made, moved and resized by pointer and by keys; the address and
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("heading", { name: "What to see" }).waitFor();
 
-  // By pointer: the second panel is dragged before the first, and the first made narrower at its corner.
+  // By pointer: drags the second panel before the first, and makes the first narrower at its corner.
   const left = async (name: string) => (await panel(name).boundingBox())!.x;
   expect(await left("Losses")).toBeLessThan(await left("1 - metrics.`val/acc`"));
   const drag = async (from: { x: number; y: number }, to: { x: number; y: number }) => {
@@ -187,7 +187,7 @@ test("what matters in a sweep: importance and correlation over all runs, and the
   await page.getByText("144 of 144 runs have the metric").waitFor();
   const rows = page.getByRole("row");
   await rows.nth(2).waitFor();
-  // The seed made the accuracy of the model, and a little of the learning rate; the seed of the generator is left out.
+  // In the seed, the accuracy depends on the model and a little on the learning rate. The generator's seed explains nothing.
   expect(await rows.nth(1).getByRole("rowheader").textContent()).toBe("model");
   expect(await rows.nth(2).getByRole("rowheader").textContent()).toBe("lr");
   expect(Number((await rows.nth(2).getByRole("cell").nth(1).textContent())!.replace("−", "-"))).toBeGreaterThan(0.1);
@@ -212,7 +212,7 @@ test("a run has a colour of its own for everyone, which its page gives and takes
   await expect.poll(mark).toBe("#c9377e");
   await page.getByRole("button", { name: "#c9377e", pressed: true }).waitFor();
   await expectSoundInBothThemes(opened);
-  // Another browser has it from the tag.
+  // Another browser reads the view from the tag.
   const other = await ui.browser.newContext({ viewport: { width: 1440, height: 900 } });
   const stranger = await other.newPage();
   await stranger.goto(`${ui.server.url}/#/experiments/${ui.seed.experimentId}?q=sweep-05`);

@@ -24,12 +24,12 @@ test("params that are numbers sort, filter and look like numbers", async () => {
   await expect.poll(async () => (await cells(page, "lr"))[0]).toBe("4e-5");
   await header(page, "lr").click();
   await expect.poll(async () => (await cells(page, "lr"))[0]).toBe("0.5");
-  // What is no number comes after those that are, both ways.
+  // Values that are no number come last in both directions.
   await header(page, "depth").click();
   await expect.poll(async () => (await cells(page, "depth"))[0]).toBe("1");
   await header(page, "depth").click();
   await expect.poll(async () => (await cells(page, "depth"))[0]).toBe("11");
-  // The exact text is told on hover; numbers stand at the end of their cells, texts at the start.
+  // The title has the exact text. Numbers are at the end of their cells, texts at the start.
   await header(page, "lr").click();
   const cell = page.locator("[role=row][data-index='0'] [role=gridcell]", { hasText: "4e-5" });
   expect(await cell.getAttribute("title")).toBe("4e-05");
@@ -57,7 +57,7 @@ test("the mean of a group is one number: in the table, the legend and the bars, 
     table.set(label, value.replace(" ± ", "±"));
   }
   expect([...table.keys()].sort()).toEqual(["cnn", "mlp", "rnn", "vit"]);
-  // The charts show the groups by themselves, each of all of its 36 runs, though only a hundred runs are drawn as lines.
+  // The charts show the groups, each with all of its 36 runs, although only a hundred runs are drawn as lines.
   await page.getByRole("list", { name: "Groups" }).getByText("(36)").first().waitFor();
   expect(await page.getByText("The first 100").count()).toBe(0);
   await page.getByRole("button", { name: "Show val/acc in full" }).click();
@@ -73,7 +73,7 @@ test("the mean of a group is one number: in the table, the legend and the bars, 
     expect(round(told.get(label)!), label).toBe(Number(value.split("±")[0]).toFixed(4));
     expect(told.get(label)!.split("±")[1], label).toBe(value.split("±")[1]);
   }
-  // Runs that stopped early count to their last point; the pointer tells of how many runs a mean is.
+  // Runs that stopped early count up to their last point. The tooltip has the number of runs in a mean.
   const chart = page.getByRole("application", { name: /^val\/acc: 4 lines/ });
   await chart.focus();
   await page.keyboard.press("End");
@@ -99,7 +99,7 @@ test("with a metric as x each of its values is one point, and the legend tells t
   const chart = page.getByRole("application", { name: /^val\/acc/ });
   await chart.focus();
   await page.keyboard.press("Home");
-  // Four epochs of three steps each: three moves lead from the first to the last.
+  // Four epochs of three steps each, so three moves lead from the first to the last.
   const spoken = () => page.locator("[aria-live=polite]").filter({ hasText: "epoch" }).textContent();
   await expect.poll(spoken).toContain("epoch 0:");
   for (let press = 0; press < 3; press++) await page.keyboard.press("ArrowRight");
@@ -160,7 +160,7 @@ test("a comparison has every run of the table, by what finds them; where a limit
   expect(decodeURIComponent(page.url()).replaceAll("+", " ")).toContain("params.lr > 0.00005");
   expect(page.url()).not.toContain(ui.seed.runs[0]);
   await page.getByRole("img", { name: "Parallel coordinates" }).waitFor();
-  // The seed of the random generator fits these runs as well as anything, and explains nothing.
+  // The generator's seed fits these runs by chance, and explains nothing.
   await page.getByRole("button", { name: /^Axes/ }).click();
   expect(await page.getByRole("dialog").getByText("params.lr").count()).toBeGreaterThan(0);
   expect(await page.getByRole("dialog").getByText("params.seed").count()).toBe(0);

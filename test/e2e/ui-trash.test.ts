@@ -8,7 +8,7 @@ import { screenshotOnFailure } from "./harness/screenshot.ts";
 import { type WatchedPage, watchPage } from "./harness/watched-page.ts";
 
 const PASSWORD = "correct horse battery staple";
-/** Whoever shows it as anything but text runs it. */
+/** A page that shows this text as anything but text runs the script. */
 const HOSTILE = "<img src=x onerror=alert(1)>";
 
 let server: TestServer;
@@ -70,7 +70,7 @@ async function signedIn(username: string, path: string): Promise<WatchedPage> {
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("button", { name: `Account: ${username}`, exact: true }).waitFor();
-  // The session's first answer was a 401, which is how the page learns that it must sign in.
+  // The session's first answer was a 401. From it the page learns that it must sign in.
   opened.trouble.failedCalls.length = 0;
   return opened;
 }

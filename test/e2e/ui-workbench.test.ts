@@ -44,7 +44,7 @@ describe("a comparison", () => {
     expect(Number.parseFloat((await best("val/loss differs").textContent())!)).toBe(
       Math.min(...(await of("val/loss differs"))),
     );
-    // A rate that only counts has no best.
+    // A counter has no best value.
     expect(await row(page, "lr differs").getByLabel("best").count()).toBe(0);
     expect(await row(page, "val/acc differs").getByRole("cell").first().getByTitle("To the baseline").count()).toBe(0);
     expect(await row(page, "val/acc differs").getByTitle("To the baseline").count()).toBe(3);
@@ -224,7 +224,7 @@ describe("a workspace", () => {
     await panel("What matters").getByRole("rowheader", { name: "lr", exact: true }).waitFor();
     await add("Scatter");
     await panel("Scatter").getByRole("img", { name: "metrics.val/acc by params.lr", exact: true }).waitFor();
-    // What is chosen in a panel is the panel's alone, and in the address.
+    // A choice in a panel applies to this panel only, and is in the address.
     await panel("Scatter").getByRole("combobox", { name: "X", exact: true }).fill("depth");
     await page.getByRole("option", { name: "params.depth", exact: true }).click();
     await panel("Scatter").getByRole("img", { name: "metrics.val/acc by params.depth", exact: true }).waitFor();

@@ -3,8 +3,8 @@ import { TRUSTED_MS } from "../../src/services/access/memory.ts";
 import { type Cost, Isolate } from "./edge.ts";
 
 /*
- * What credentials cost in round trips, and for how long an isolate goes by what the database said before. Each isolate of
- * these tests has a memory of its own, as on the edge.
+ * What credentials cost in round trips, and for how long an isolate relies on an earlier answer of the database. Each isolate
+ * of these tests has its own memory, as on the edge.
  */
 
 const SETTINGS = { TRACKFLARE_ADMIN_PASSWORD: "the admin's own secret" } as unknown as Partial<Env>;
@@ -58,11 +58,11 @@ async function newUser(): Promise<User> {
   return { ...user, password: basic(username, PASSWORD) };
 }
 
-/** A call that writes to D1, once. */
+/** A call that writes to D1 once. */
 const tag = (isolate: Isolate, { runId }: Pick<User, "runId">, by: Record<string, string>, status = 200) =>
   isolate.api("POST", "runs/set-tag", { run_id: runId, key: "k", value: "v" }, by, status);
 
-/** Round trips to D1 one after the other, and calls of it in all. An object that tests have reset is asked twice. */
+/** The number of sequential round trips to D1, and the number of all calls. An object that a test has reset is called twice. */
 const toD1 = ({ trips }: Cost) => {
   const rounds = trips.filter(({ to }) => to === "d1").map(({ round }) => round);
   return [new Set(rounds).size, rounds.length];

@@ -1,6 +1,6 @@
 import { ledger, type Trip } from "./ledger.ts";
 
-/** `env` whose D1 and objects are counted. @param isInsideObject whether an object of ours has it */
+/** `env` with counted calls of D1 and of objects. @param isInsideObject whether the env belongs to an object */
 export function countedEnv(env: Env, isInsideObject: boolean): Env {
   return {
     ...env,
@@ -11,7 +11,7 @@ export function countedEnv(env: Env, isInsideObject: boolean): Env {
   };
 }
 
-/** The statements that counted ones stand for. */
+/** The original statement of each counted statement. */
 const originals = new WeakMap<D1PreparedStatement, { statement: D1PreparedStatement; sql: string }>();
 
 function note(trip: Trip, ...metas: readonly D1Meta[]): void {
@@ -38,7 +38,7 @@ function countedDatabase(db: D1Database, isInsideObject: boolean): D1Database {
         const [row] = (await all()).results as Record<string, unknown>[];
         return row === undefined ? null : column === undefined ? row : row[column];
       },
-      // Rows as lists come without the counts: they are read a second time for those.
+      // `raw()` answers no counts, so the statement runs a second time to get the counts.
       raw: () =>
         call(sql, async (trip) => {
           note(trip, (await statement.all()).meta);
@@ -73,7 +73,7 @@ function countedNamespace<Namespace extends Env["RUNS"] | Env["WRITES"] | Env["G
         if (typeof method === "symbol" || method === "id" || method === "name")
           return Reflect.get(target, method, target);
         const methods = target as Record<string, (...args: unknown[]) => Promise<unknown>>;
-        // Called on the stub itself: whatever is read of it may be a method of the object.
+        // Called on the stub itself, because every property of a stub may be a method of the object.
         return (...args: unknown[]) => ledger.call(to, method, isInsideObject, () => methods[method]!(...args));
       },
     });

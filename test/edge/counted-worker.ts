@@ -3,7 +3,7 @@ import { WriteQueue as Queue } from "../../src/stores/d1/connection/write-queue.
 import { RunDurableObject as RunObject } from "../../src/stores/run/durable-object.ts";
 import { countedEnv, countStorage } from "./counted-env.ts";
 
-/* The product's Worker, with every call of D1 and of objects counted: see Ledger. */
+/* The product's Worker with a count of all calls of D1 and of objects: see Ledger. */
 
 export class RunDurableObject extends RunObject {
   constructor(state: DurableObjectState, env: Env) {

@@ -6,11 +6,11 @@ import { ledger, type Trip } from "./ledger.ts";
 
 type Worker = typeof import("../../src/index.ts").default;
 
-/** What one call of the API took. */
+/** The cost of one API call. */
 export interface Cost {
-  /** Round trips one after the other until the answer was there. */
+  /** Sequential round trips before the answer. */
   readonly rounds: number;
-  /** Those that came after the answer. */
+  /** Sequential round trips after the answer. */
   readonly roundsAfter: number;
   readonly d1Read: number;
   readonly d1Written: number;
@@ -20,7 +20,7 @@ export interface Cost {
   readonly answer: unknown;
 }
 
-/** An isolate: what the Worker remembers between requests begins with it. */
+/** An isolate. The Worker's memory begins empty in it. */
 export class Isolate {
   readonly #worker: Worker;
   readonly #env: Env;

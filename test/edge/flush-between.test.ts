@@ -4,8 +4,8 @@ import { countedEnv } from "./counted-env.ts";
 import { type Cost, Isolate } from "./edge.ts";
 
 /*
- * An object may tell D1 between the moment when a reader has read D1 and the moment when it asks the object: then neither
- * of the two answers has the points, and D1 is read again.
+ * An object may write to D1 after a reader has read D1, and before the reader asks the object. Then neither answer has the
+ * points, and the reader reads D1 again.
  */
 
 let writer: Isolate;
@@ -14,7 +14,7 @@ let experimentId: string;
 let runId: string;
 let value = 10;
 
-/** The objects, of which each tells D1 whenever it is asked for news, just before. */
+/** Objects that write to D1 just before they answer a request for news. */
 function flushingFirst(namespace: Env["RUNS"]): Env["RUNS"] {
   const flushing = (stub: object) =>
     new Proxy(stub, {

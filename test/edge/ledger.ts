@@ -2,7 +2,7 @@
 export interface Trip {
   readonly to: "d1" | "runs" | "writes" | "gate";
   readonly what: string;
-  /** 1 for those that nothing was waited for, and one more than those whose answer had to be there. */
+  /** The call's round: 1 if it waited for no other call, otherwise one more than the round of the calls that it waited for. */
   readonly round: number;
   rowsRead: number;
   rowsWritten: number;
@@ -13,13 +13,12 @@ interface Held {
   round: number | undefined;
 }
 
-/** Turns of the event loop without news after which the code is taken to wait for what is held. */
+/** After this number of turns of the event loop without a new call, the code is considered to be waiting for held calls. */
 const QUIET_TURNS = 12;
 
 /**
- * What a request asks of D1 and of objects, and how much of it one after the other. Each call is held until everything
- * that runs waits for such a call; then all that are held go off together, as one *round*. So rounds are sequential round
- * trips, and are counted, not timed.
+ * The calls of a request to D1 and to objects. Each call is held until all running code waits for such a call. Then all held
+ * calls start together, as one *round*. So the number of rounds is the number of sequential round trips: counted, not timed.
  */
 class Ledger {
   trips: Trip[] = [];
@@ -44,7 +43,7 @@ class Ledger {
     this.alarmsSet = 0;
   }
 
-  /** A cursor's rows count once it was read. */
+  /** Counts a cursor's rows when the cursor has been read. */
   addCursor(cursor: SqlStorageCursor<Record<string, SqlStorageValue>>): void {
     this.#cursors.push(cursor);
     if (this.#cursors.length > 1000) this.settleCursors();
@@ -58,7 +57,7 @@ class Ledger {
     this.#cursors = [];
   }
 
-  /** @param call does it, and notes its rows in the trip. */
+  /** @param call makes the call, and notes its rows in the trip */
   async call<T>(to: Trip["to"], what: string, isInsideObject: boolean, call: (trip: Trip) => Promise<T>): Promise<T> {
     const round = this.isHolding ? await this.#hold(isInsideObject) : 0;
     const trip = { to, what, round, rowsRead: 0, rowsWritten: 0 };
@@ -75,14 +74,14 @@ class Ledger {
     }
   }
 
-  /** Each waits by its own turns: a request of workerd may not wait for another's. @returns its round */
+  /** Each call counts its own turns, because in workerd no request may wait for another request's promise. @returns its round */
   async #hold(isInsideObject: boolean): Promise<number> {
     const held: Held = { isInsideObject, round: undefined };
     this.#held.add(held);
     this.#quietTurns = 0;
     while (held.round === undefined) {
       await scheduler.wait(0);
-      // Of several that wait one counts the turns.
+      // If several calls wait, one of them counts the turns.
       if (this.#held.values().next().value === held) this.#turn();
     }
     return held.round;
@@ -104,5 +103,5 @@ class Ledger {
 const globals = globalThis as { trackflareLedger?: Ledger };
 globals.trackflareLedger ??= new Ledger();
 
-/** One of the isolate, whoever imports this. */
+/** The isolate's only ledger. */
 export const ledger = globals.trackflareLedger;

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Cost, Isolate } from "./edge.ts";
 
-/* A page that is looked at writes nothing: what live runs' objects say is laid over what D1 says, in memory. */
+/* Reading a page writes nothing: the answers of live runs' objects are merged with D1's answer in memory. */
 
 const RUNS = 20;
 const METRICS = 10;
@@ -77,7 +77,7 @@ test("of an order by a metric that metric is written, once, and no other", async
   await logAll(3);
   const body = { columns: ["metrics.m1", "metrics.m2"], order_by: ["metrics.m1 DESC"], max_results: 5 };
   const first = await table(body);
-  // A row, its value's index and the mark's own.
+  // Three written rows: the row, its entry in the index of values, and the mark's index.
   expect([first.rounds, objectCalls(first)]).toEqual([3, RUNS]);
   expect(first.d1Written).toBeLessThanOrEqual(3 * RUNS);
   expect((first.answer as Table).columns).toEqual({ "metrics.m1": Array(5).fill(4), "metrics.m2": Array(5).fill(5) });

@@ -3,8 +3,8 @@ import { beforeAll, expect, test } from "vitest";
 import { type Cost, Isolate } from "./edge.ts";
 
 /*
- * What calls of the API ask of D1 and of objects, one after the other. On the edge each of these is 20 to 150 ms.
- * docs/architecture.md has the table.
+ * The sequential round trips of API calls to D1 and to objects. On the edge each takes 20 to 150 ms. docs/architecture.md has
+ * the table.
  */
 
 let warm: Isolate;
@@ -43,7 +43,7 @@ test("the first request of an isolate asks for the schema beside what it asks an
   const { rounds } = await warm.api("GET", "experiments/get", { experiment_id: experimentId });
   expect(rounds).toBe(1);
   const first = await reading.api("GET", "experiments/get", { experiment_id: experimentId });
-  // After its first answer an isolate looks for purges that were cut off.
+  // After its first answer an isolate looks for interrupted purges.
   const beforeAnswer = ({ trips: all, rounds: last }: Cost) => all.filter(({ round }) => round <= last).length;
   expect([first.rounds, beforeAnswer(first)]).toEqual([1, 2]);
   const second = await reading.api("GET", "experiments/get", { experiment_id: experimentId });

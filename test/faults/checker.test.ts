@@ -10,7 +10,7 @@ import {
 } from "./checker.ts";
 import { Ledger, latestOf, type Point, REGISTER_KINDS, RunLedger } from "./ledger.ts";
 
-// A crash test that cannot see a loss proves nothing: each fault is shown to the checker here.
+// A crash test that cannot detect a loss proves nothing. So each kind of fault is given to the checker here.
 
 const at = (step: number, value: number, key = "loss"): Point => ({ key, timestamp: 1000 + step, step, value });
 const ACKNOWLEDGED = [at(0, 3), at(1, 2), at(2, Number.NaN), at(3, 1), at(0, 7, "accuracy")];

@@ -6,9 +6,9 @@ export interface ObservedRun {
   readonly name: string;
   /** `get-history` of every metric, by key. */
   readonly history: ReadonlyMap<string, readonly Point[]>;
-  /** By key, as `runs/get` and `runs/search` say. */
+  /** The latest metrics by key, as `runs/get` and `runs/search` answer them. */
   readonly latest: Readonly<Record<LatestSource, ReadonlyMap<string, Point>>>;
-  /** By name; of an artifact, its digest. */
+  /** The artifacts' digests, by name. */
   readonly registers: Readonly<Record<RegisterKind, ReadonlyMap<string, string>>>;
 }
 
@@ -22,7 +22,7 @@ export interface SummaryRow extends Point {
   readonly first: Point;
 }
 
-/** What is wrong with a run at rest; each problem begins with its kind. */
+/** The problems of a run at rest. Each text begins with the problem's kind. */
 export function checkRun(ledger: RunLedger, observed: ObservedRun): string[] {
   const problems = [
     ...checkHistory(ledger, observed.history),
@@ -51,7 +51,7 @@ function checkHistory(ledger: RunLedger, history: ReadonlyMap<string, readonly P
   return problems;
 }
 
-/** The order of `get-history`. Where a NaN stands among equal timestamps and steps is not said. */
+/** The order of `get-history`. The place of a NaN among equal timestamps and steps is not defined. */
 function compareHistory(a: Point, b: Point): number {
   return a.timestamp - b.timestamp || a.step - b.step || (a.value > b.value ? 1 : 0);
 }
@@ -80,8 +80,8 @@ function checkRegisters(ledger: RunLedger, kind: RegisterKind, observed: Readonl
 }
 
 /**
- * What is wrong with the latest values of a run while clients go on writing to it.
- * @param before the greatest points that were acknowledged before the read was asked for
+ * The problems of a run's latest values while clients write to the run.
+ * @param before the greatest points that were acknowledged before the read was sent
  */
 export function checkLatestUnderLoad(
   ledger: RunLedger,
@@ -97,7 +97,7 @@ export function checkLatestUnderLoad(
   return [...stale, ...phantoms.map((point) => `phantom: latest ${pointText(point)} (run ${ledger.runId})`)];
 }
 
-/** What is wrong with the runs that a search of the whole experiment finds. */
+/** The problems of a search's answer over the whole experiment. */
 export function checkRunsFound(ledger: Ledger, found: readonly { readonly runId: string; readonly name: string }[]) {
   const problems: string[] = [];
   const acknowledged = new Set(ledger.runs.map((run) => run.runId));
@@ -116,7 +116,7 @@ export function checkRunsFound(ledger: Ledger, found: readonly { readonly runId:
 }
 
 /**
- * What is wrong with a search `metrics.<key> > threshold` ordered by the metric, greatest first.
+ * The problems of a search `metrics.<key> > threshold`, ordered by the metric, greatest first.
  * @param found run ids in the order of the answer
  */
 export function checkOrder(
@@ -132,7 +132,7 @@ export function checkOrder(
   return expected.join() === found.join() ? [] : [`wrong order: found ${found}, history says ${expected}`];
 }
 
-/** What is wrong with D1's rows of a run whose object has told everything. */
+/** The problems of D1's rows of a run whose object has written everything to D1. */
 export function checkSummaries(history: ReadonlyMap<string, readonly Point[]>, rows: readonly SummaryRow[]): string[] {
   const problems = checkLatest(history, new Map(rows.map((row) => [row.key, row])), "D1");
   for (const { key, minValue, maxValue, first } of rows) {

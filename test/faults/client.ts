@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ObservedRun } from "./checker.ts";
 import type { Point } from "./ledger.ts";
 
-/** The server refused a request for good. */
+/** The server refused a request, and a repeat would not help. */
 export class Refusal extends Error {
   readonly status: number;
 
@@ -12,7 +12,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Nobody knows what became of the request: no whole answer, or a 5xx. MLflow's clients repeat such a request. */
+/** The effect of the request is unknown: no complete answer, or a 5xx. MLflow's clients repeat such a request. */
 export class Unanswered extends Error {}
 
 export interface FoundRun {
@@ -47,7 +47,7 @@ interface WireFile {
 /** Runs of one page of a search: few, so that there are several pages. */
 const RUNS_PER_PAGE = 15;
 
-/** Just enough of MLflow's REST API. Each call is one attempt; it throws {@link Refusal} or {@link Unanswered}. */
+/** The needed part of MLflow's REST API. Each call is one attempt. It throws {@link Refusal} or {@link Unanswered}. */
 export class Client {
   readonly #url: string;
 
@@ -135,9 +135,9 @@ export class Client {
   }
 
   /**
-   * Everything of a run.
-   * @param found the run as a search showed it
-   * @param keys metrics to read beside those that the run shows
+   * Reads everything of a run.
+   * @param found the run as a search answered it
+   * @param keys metrics to read in addition to the run's metrics in that answer
    */
   async observeRun({ runId, name, latest: foundLatest }: FoundRun, keys: ReadonlySet<string>): Promise<ObservedRun> {
     const run = await this.#getRun(runId);

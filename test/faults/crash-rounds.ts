@@ -19,9 +19,9 @@ export interface CrashOptions {
   readonly clients: number;
   readonly runs: number;
   readonly maxPauseMs: number;
-  /** The number of objects that hold the histories; absent: as the environment or the server's default says. */
+  /** The number of objects that hold the histories. If absent, the environment or the server's default decides. */
   readonly cells?: number;
-  /** Called before each round; there is none after it says false. */
+  /** Called before each round. False ends the rounds. */
   readonly goesOn: (round: number) => boolean;
 }
 
@@ -29,16 +29,16 @@ export interface CrashReport {
   readonly rounds: number;
   readonly acknowledgedPoints: number;
   readonly repeats: number;
-  /** What was wrong; each begins with its kind. */
+  /** The problems. Each text begins with the problem's kind. */
   readonly problems: readonly string[];
 }
 
-/** The server is left alone so long at most between two crashes: the objects tell D1 where runs end, hardly by alarms. */
+/** The longest time between two crashes. Objects write to D1 when runs end, and rarely by alarms. */
 const MAX_ROUND_MS = 2000;
 const MAX_DRAIN_MS = 60_000;
 const POLL_MS = 100;
 
-/** Kills a server again and again while clients write to it, and compares what it says afterwards with what it acknowledged. */
+/** Kills a server repeatedly while clients write to it. Then compares its answers with what it acknowledged. */
 export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   const random = new Random(options.seed);
   const server = new CrashingServer(options.cells === undefined ? {} : { TRACKFLARE_CELLS: String(options.cells) });
@@ -53,7 +53,7 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
     let crashes: Crash[] = [];
     while (options.goesOn(rounds)) {
       await sleep(random.integer(MAX_ROUND_MS));
-      // Each kind of crash comes before any comes again.
+      // Each kind of crash occurs once before any occurs again.
       if (crashes.length === 0) crashes = [...CRASHES];
       const crash = random.pick(crashes);
       crashes = crashes.filter((other) => other !== crash);
@@ -71,14 +71,14 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   }
 }
 
-/** Latest values right after a restart, while clients write. */
+/** Checks latest values right after a restart, while clients write. */
 async function checkUnderLoad({ client, ledger, options }: Load): Promise<string[]> {
   const before = ledger.runs.map((run) => ({ run, latest: run.acknowledgedLatest }));
   const found = new Map((await client.searchRuns(options.experimentId)).map((run) => [run.runId, run.latest]));
   return before.flatMap(({ run, latest }) => checkLatestUnderLoad(run, latest, found.get(run.runId) ?? new Map()));
 }
 
-/** Everything, of a server that nobody writes to any more. Searches come first, before the objects tell D1 by themselves. */
+/** Checks everything after all writes. Searches come first, before the objects write to D1 by themselves. */
 async function checkAtRest({ client, ledger, options: { experimentId } }: Load, server: CrashingServer) {
   const found = await client.searchRuns(experimentId);
   const ledgers = new Map(ledger.runs.map((run) => [run.runId, run]));
@@ -95,7 +95,7 @@ async function checkAtRest({ client, ledger, options: { experimentId } }: Load, 
   return problems;
 }
 
-/** Nobody learnt its id, so nothing but its name was ever sent to it. */
+/** Checks a run whose creation was not answered: no client knew its id, so only its name was ever sent. */
 function ledgerOfUnansweredRun(runId: string, name: string): RunLedger {
   const ledger = new RunLedger(runId);
   ledger.register("tags", "mlflow.runName").acknowledge(name);
@@ -115,13 +115,13 @@ async function checkOrderedSearch(client: Client, experimentId: string, runs: Re
   );
 }
 
-/** Ends the runs, waits until every object has told D1, and reads D1's own rows. */
+/** Ends the runs, waits until every object has written to D1, and reads D1's rows. */
 async function checkDatabase(
   client: Client,
   server: CrashingServer,
   runs: ReadonlyMap<string, ObservedRun>,
 ): Promise<string[]> {
-  // Without it the marks would go only after minutes of silence.
+  // Otherwise the marks would be cleared only after minutes of silence.
   for (const runId of runs.keys()) await client.endRun(runId);
   const database = new Database(server.dataDir);
   try {

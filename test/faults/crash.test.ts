@@ -6,7 +6,7 @@ import { crashRounds } from "./crash-rounds.ts";
 import { CrashingServer } from "./crashing-server.ts";
 import { Database } from "./database.ts";
 
-/** A round takes three to five seconds of two slow cores, most of them for the server to come back. */
+/** A round takes three to five seconds on two slow cores, mostly for the restart of the server. */
 test.each([
   { cells: 1, rounds: 5 },
   { cells: 4, rounds: 3 },
@@ -44,7 +44,7 @@ test("a run's object tells D1 after a crash by its own alarm, though nobody asks
   await server.crash("both");
   const database = new Database(server.dataDir);
   try {
-    // Its first alarm tells D1; the mark goes with a later one, after minutes of silence.
+    // The first alarm writes to D1. A later alarm clears the mark, after minutes of silence.
     const problems = () => checkSummaries(new Map([["loss", points]]), database.latestMetrics(runId));
     await expect.poll(problems, { timeout: 90_000 }).toEqual([]);
   } finally {

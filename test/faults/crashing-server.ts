@@ -6,8 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startServer, type TestServer } from "../server.ts";
 
 /**
- * What is killed: the Workers runtime, the command, both at once, or the runtime and, as soon as it answers,
- * the one that took its place.
+ * What is killed: the Workers runtime; the command; both at once; or the runtime and, as soon as it answers, its successor.
  */
 export const CRASHES = ["workerd", "node", "both", "workerd twice"] as const;
 export type Crash = (typeof CRASHES)[number];
@@ -16,13 +15,13 @@ const POLL_MS = 20;
 const MAX_RETURN_MS = 60_000;
 
 /**
- * Below the ports that systems give to clients: a client that keeps asking for a port of those while nobody listens may
- * be connected to itself.
+ * Below the ports that systems assign to clients. Otherwise a client that connects again and again to a port without a
+ * listener may be connected to itself.
  */
 const FIRST_PORT = 6800;
 const PORTS = 100;
 
-/** A server that is killed and comes back on the same port and data folder. */
+/** A server that is killed and restarted on the same port and data folder. */
 export class CrashingServer {
   readonly dataDir = mkdtempSync(join(tmpdir(), "trackflare-crash-"));
   readonly #env: NodeJS.ProcessEnv;
@@ -43,7 +42,7 @@ export class CrashingServer {
     return this.#running.url;
   }
 
-  /** Kills by SIGKILL, and resolves once the server answers again. */
+  /** Kills by SIGKILL. Resolves when the server answers again. */
   async crash(crash: Crash): Promise<void> {
     if (crash === "workerd" || crash === "workerd twice") {
       await this.#replaceWorkerd();
@@ -66,13 +65,13 @@ export class CrashingServer {
     return this.#server;
   }
 
-  /** Of the runtime as it is now, which the command starts anew when it was killed. */
+  /** The process id of the current runtime. The command starts a new runtime after a kill. */
   get #workerdPid(): number {
     const holder: { runtime: { pid: number } } = JSON.parse(readFileSync(join(this.dataDir, "server.json"), "utf8"));
     return holder.runtime.pid;
   }
 
-  /** Kills the runtime, and resolves once another one answers. */
+  /** Kills the runtime. Resolves when the next one answers. */
   async #replaceWorkerd(): Promise<void> {
     const killed = this.#workerdPid;
     process.kill(killed, "SIGKILL");

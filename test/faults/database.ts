@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { SummaryRow } from "./checker.ts";
 
-/** Where Miniflare keeps D1 in a data folder: one file named by a hash, beside its own metadata. */
+/** Where Miniflare keeps D1 in a data folder: one file with a hash as name, beside Miniflare's metadata. */
 const D1_FOLDER = "d1/miniflare-D1DatabaseObject";
 
-/** The file of D1 in a data folder that a server has served once. */
+/** D1's file in a data folder that a server has used. */
 export function databaseFile(dataDir: string): string {
   const folder = join(dataDir, D1_FOLDER);
   const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
@@ -14,7 +14,7 @@ export function databaseFile(dataDir: string): string {
   return join(folder, file);
 }
 
-/** D1 of a data folder, read beside the server, which shows nothing of this by its API. */
+/** D1 of a data folder, read beside the server. No API shows these rows. */
 export class Database {
   readonly #sql: DatabaseSync;
 
@@ -22,7 +22,7 @@ export class Database {
     this.#sql = new DatabaseSync(databaseFile(dataDir), { readOnly: true });
   }
 
-  /** Runs whose objects may hold points that D1 has not. */
+  /** Runs whose objects may have points that D1 lacks. */
   liveRuns(): string[] {
     const rows = this.#sql.prepare("SELECT run_id FROM runs WHERE live_epoch IS NOT NULL").all();
     return rows.map((row) => String(row.run_id));

@@ -8,14 +8,14 @@ const CLIENTS = 8;
 const DELETIONS = 12;
 const MAX_PAUSE_MS = 4;
 
-/** What the server said of the run when a request was sent, and when it was answered. */
+/** The run's stage when a request was sent, and when it was answered. */
 type Stage = "active" | "changing" | "deleted";
 
 interface Attempt {
   readonly points: readonly Point[];
   readonly sentIn: { readonly stage: Stage; readonly turn: number };
   readonly isAccepted: boolean;
-  /** No delete or restore was asked for or answered meanwhile. */
+  /** Whether no deletion or restoration was sent or answered meanwhile. */
   readonly isUndisturbed: boolean;
 }
 
@@ -48,7 +48,7 @@ test("a run that is deleted while clients log: nothing is accepted after the del
       await sleep(step % (MAX_PAUSE_MS + 1));
     }
   };
-  /** Waits until each stage has been met by some whole requests. */
+  /** Waits until each stage has had some complete requests. */
   const settle = async () => {
     const met = () => attempts.filter(({ sentIn, isUndisturbed }) => sentIn === now && isUndisturbed).length;
     while (met() < CLIENTS) await sleep(1);
@@ -111,7 +111,7 @@ function pointsOf(number: number, step: number): Point[] {
   return keys.map((key) => ({ key, timestamp: 1000 + number, step, value: number }));
 }
 
-/** @returns whether the server took the points; false where it says that the run is not active. */
+/** @returns whether the server took the points; false if it answered that the run is not active */
 async function log(runId: string, points: readonly Point[], step: number): Promise<boolean> {
   const [first] = points;
   try {
@@ -130,7 +130,7 @@ async function readHistories(runId: string): Promise<Map<string, Point[]>> {
   return histories;
 }
 
-/** Keys whose latest value is behind the history read before it. */
+/** Keys whose latest value is older than the history that was read before. */
 async function latestAndHistoryDiffer(runId: string): Promise<string[]> {
   const histories = await readHistories(runId);
   const latest = await client.getLatest(runId);

@@ -1,7 +1,7 @@
-/** A metric point as the API says it; a repeat of one is the same point. */
+/** A metric point, as the API answers it. A repeated point is the same point. */
 export interface Point {
   readonly key: string;
-  /** Milliseconds. */
+  /** In milliseconds since 1970. */
   readonly timestamp: number;
   readonly step: number;
   readonly value: number;
@@ -10,12 +10,12 @@ export interface Point {
 export const REGISTER_KINDS = ["params", "tags", "artifacts"] as const;
 export type RegisterKind = (typeof REGISTER_KINDS)[number];
 
-/** Equal for equal points only. */
+/** A text that is equal only for equal points. */
 export function pointText({ key, timestamp, step, value }: Point): string {
   return `${key} at ${timestamp} step ${step} = ${value}`;
 }
 
-/** The order that decides which point is the latest: step, timestamp, value; NaN is a 0 that wins against 0. */
+/** The order that decides the latest point: step, timestamp, value. NaN counts as a 0 that is greater than 0. */
 export function compareLatest(a: Point, b: Point): number {
   const value = (point: Point) => (Number.isNaN(point.value) ? 0 : point.value);
   return (
@@ -26,14 +26,14 @@ export function compareLatest(a: Point, b: Point): number {
   );
 }
 
-/** The greatest by {@link compareLatest}. */
+/** The greatest point by {@link compareLatest}. */
 export function latestOf(points: Iterable<Point>): Point | undefined {
   let latest: Point | undefined;
   for (const point of points) if (latest === undefined || compareLatest(point, latest) > 0) latest = point;
   return latest;
 }
 
-/** The least by {@link compareLatest}. */
+/** The least point by {@link compareLatest}. */
 export function firstOf(points: Iterable<Point>): Point | undefined {
   let first: Point | undefined;
   for (const point of points) if (first === undefined || compareLatest(point, first) < 0) first = point;
@@ -41,8 +41,8 @@ export function firstOf(points: Iterable<Point>): Point | undefined {
 }
 
 /**
- * A value that one client writes again and again, one request at a time: it must hold what was acknowledged last, or what
- * was sent since then without an answer.
+ * A value that one client writes repeatedly, one request at a time. It must be the last acknowledged value, or a later
+ * value that was sent without an answer.
  */
 export class Register {
   #acknowledged: string | undefined;
@@ -57,13 +57,13 @@ export class Register {
     this.#unanswered.clear();
   }
 
-  /** @param value undefined where there is none. */
+  /** @param value undefined if there is none */
   mayHold(value: string | undefined): boolean {
     return value === this.#acknowledged || (value !== undefined && this.#unanswered.has(value));
   }
 }
 
-/** What clients sent to one run, and what the server acknowledged of it. */
+/** What clients sent to one run, and what the server acknowledged. */
 export class RunLedger {
   readonly runId: string;
   readonly #points = new Map<string, { readonly point: Point; isAcknowledged: boolean }>();
@@ -101,12 +101,12 @@ export class RunLedger {
     return [...this.#points.values()].flatMap(({ point, isAcknowledged }) => (isAcknowledged ? [point] : []));
   }
 
-  /** By key, of the points acknowledged by now. */
+  /** The greatest acknowledged point of each key. */
   get acknowledgedLatest(): Map<string, Point> {
     return new Map(this.#latest);
   }
 
-  /** Of every point sent, acknowledged or not. */
+  /** The keys of all sent points, acknowledged or not. */
   get keys(): Set<string> {
     return new Set([...this.#points.values()].map(({ point }) => point.key));
   }
@@ -129,7 +129,7 @@ export class RunLedger {
 /** What clients did to one experiment. */
 export class Ledger {
   readonly runs: RunLedger[] = [];
-  /** The names of runs whose creation was not answered. MLflow's protocol cannot tell a repeat from a second run. */
+  /** The names of runs whose creation was not answered. MLflow's protocol cannot distinguish a repeat from a second run. */
   readonly unansweredRunNames = new Set<string>();
 
   get acknowledgedCount(): number {

@@ -8,37 +8,37 @@ export interface LoadOptions {
   readonly experimentId: string;
   readonly seed: number;
   readonly clients: number;
-  /** Runs to begin with; clients create some more. */
+  /** The number of runs at the start. Clients create further runs. */
   readonly runs: number;
-  /** Clients rest for up to so long between two requests. */
+  /** The longest pause of a client between two requests. */
   readonly maxPauseMs: number;
 }
 
-/** Runs that clients create beside the first ones. */
+/** How many further runs clients create. */
 const MAX_MORE_RUNS = 24;
-/** The share of single points that are the only one of their metric: no later one hides that it was forgotten. */
+/** The share of points that are their metric's only point, so that no later point hides a loss. */
 const LOGGED_ONCE = 0.15;
-/** Metrics between two crashes: likewise, nothing after a crash hides what it did to their latest values. */
+/** Metrics with points only between two crashes, so that no later point hides what the crash did to the latest value. */
 const KEYS_PER_ROUND = 12;
 const MAX_ARTIFACT_BYTES = 1_000_000;
-/** The content of an artifact: a random block again and again. */
+/** The content of an artifact: a repeated random block. */
 const BLOCK_BYTES = 997;
 const REPEAT_AFTER_MS = 50;
-/** How often a client does not repeat an unanswered request, as one that was killed itself: a repeat would hide what was half done. */
+/** How often a client does not repeat an unanswered request, like a killed client. A repeat would hide half-done work. */
 const GIVE_UP = 0.3;
-/** Of an upload: a repeat would mend what the first left. */
+/** The same for uploads: a repeat would mend what the first upload left. */
 const GIVE_UP_UPLOAD = 0.5;
 const START_MS = 1_750_000_000_000;
 
 /**
- * Clients that train: they log, tag, upload and create runs, one request at a time each, and repeat what was not
- * answered. The ledger notes each request before it is sent, and each answer.
+ * Clients that behave like training jobs. They log, tag, upload and create runs, one request at a time each, and repeat
+ * unanswered requests. The ledger notes each request before it is sent, and each answer.
  */
 export class Load {
   readonly ledger = new Ledger();
-  /** Requests that were repeated. */
+  /** The number of repeated requests. */
   repeats = 0;
-  /** What clients saw that was wrong. */
+  /** Problems that clients saw. */
   readonly problems: string[] = [];
   /** Counts the crashes. */
   round = 0;
@@ -67,12 +67,12 @@ export class Load {
     return this.#step++;
   }
 
-  /** Creates the first runs and lets the clients loose. */
+  /** Creates the first runs and starts the clients. */
   async start(): Promise<void> {
     const [first] = this.#writers;
     while (this.ledger.runs.length < this.#options.runs) await first?.createRun();
     this.#running = Promise.all(this.#writers.map((writer) => writer.work()));
-    // A client that was refused says so when the load is stopped.
+    // The error of a refused client is reported when the load is stopped.
     this.#running.catch(() => undefined);
   }
 
@@ -89,7 +89,7 @@ class Writer {
   readonly #name: string;
   readonly #random: Random;
   #count = 0;
-  /** The last request that was acknowledged, for a repeat of what needs none. */
+  /** The last acknowledged request, for an unnecessary repeat. */
   #lastPoints: { readonly run: RunLedger; readonly points: readonly Point[] } | undefined;
 
   constructor(load: Load, number: number) {
@@ -139,7 +139,7 @@ class Writer {
     );
   }
 
-  /** Many metrics, and at times a param and a tag with them. */
+  /** Logs many metrics, and sometimes a param and a tag with them. */
   async #logBatch(): Promise<void> {
     const run = this.#pickRun();
     const first = this.#random.integer(KEYS_PER_ROUND);
@@ -193,7 +193,7 @@ class Writer {
     );
   }
 
-  /** Its object tells D1 at once then, and the run goes on. */
+  /** Ends the run, so that its object writes to D1 at once, and starts the run again. */
   async #endRun(): Promise<void> {
     const run = this.#pickRun();
     await this.#deliver(() => this.#load.client.endRun(run.runId));
@@ -235,7 +235,7 @@ class Writer {
     return isAcknowledged;
   }
 
-  /** Repeats the request until it is answered. @returns false where the client gave up before. */
+  /** Repeats the request until it is answered. @returns false if the client gave up before */
   async #deliver(send: () => Promise<void>, giveUp = GIVE_UP): Promise<boolean> {
     for (;;) {
       try {
@@ -250,13 +250,13 @@ class Writer {
     }
   }
 
-  /** Half of all requests meet in one run, so that its history is folded again and again. */
+  /** Half of all requests go to one run, so that its history is folded often. */
   #pickRun(): RunLedger {
     const { runs } = this.#load.ledger;
     return this.#random.pick(this.#random.chance(0.5) ? runs.slice(0, 1) : runs);
   }
 
-  /** Mostly the next step, at times an earlier one; several points at one step and time. */
+  /** Mostly the next step, sometimes an earlier one; several points have the same step and time. */
   #nextPoint(key: string): Point {
     const now = this.#load.nextStep();
     const step = this.#random.chance(0.8) ? now : this.#random.integer(now + 1);

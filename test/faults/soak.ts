@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { crashRounds } from "./crash-rounds.ts";
 
-// The crash test for as long as one likes: node test/faults/soak.ts --minutes 30 [--kills 25] [--seed 7] [--clients 16]
-// TRACKFLARE_CELLS says how many objects hold the histories; 0: each run has its own.
+// The crash test for any length of time: node test/faults/soak.ts --minutes 30 [--kills 25] [--seed 7] [--clients 16]
+// TRACKFLARE_CELLS is the number of objects that hold the histories; with 0, each run has its own object.
 
 const { values } = parseArgs({
   options: {

@@ -2,11 +2,11 @@ import { expect } from "vitest";
 import { fetchWorker, type Message, type Method } from "./mlflow.ts";
 import { type closedServer, PASSWORD } from "./users.ts";
 
-/** A browser before this server's page, over TLS unless told otherwise. */
+/** A browser that shows this server's page, over TLS by default. */
 export class TestBrowser {
   readonly origin: string;
   readonly #env: Partial<Env>;
-  /** What it keeps, by name. */
+  /** The browser's cookies, by name. */
   readonly cookies = new Map<string, string>();
 
   constructor(server: Pick<ReturnType<typeof closedServer>, "env">, origin = "https://tracking.example") {
@@ -14,7 +14,7 @@ export class TestBrowser {
     this.#env = server.env;
   }
 
-  /** As the page itself asks, or with headers in place of those; undefined leaves one out. */
+  /** Sends a request as the page does. `headers` replace the page's headers; undefined leaves a header out. */
   async send(
     method: Method | "PUT" | "HEAD",
     path: string,
@@ -61,7 +61,7 @@ export class TestBrowser {
     return this;
   }
 
-  /** Who the server takes it for; undefined for nobody. */
+  /** The name of the user that the server recognizes; undefined for nobody. */
   async username(): Promise<string | undefined> {
     const { user } = await this.ask<{ user: { username: string } | null }>("GET", "/ui-api/session");
     return user?.username;

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 
-/** The calls of D1, of objects and of the bucket, of which the one of this number and all later ones fail: as if the Worker had ended. */
+/** Counts the calls of D1, of objects and of the bucket. The call of this number and all later ones fail, as if the Worker had ended. */
 export function dyingAfter(calls: number): { readonly env: Partial<Env>; readonly isDead: () => boolean } {
   let left = calls;
-  // R2 tells its own failures by such numbers.
+  // R2's own errors have such numbers.
   const call = <T>(work: () => T): T => {
     if (--left < 0) throw new Error("the Worker has ended (10001)");
     return work();
@@ -25,7 +25,7 @@ export function dyingAfter(calls: number): { readonly env: Partial<Env>; readonl
           : method;
       },
     });
-  /** D1 takes its own statements only. */
+  /** The original statements, because D1 takes only its own statements. */
   const PLAIN = new WeakMap<object, object>();
   const statement = (plain: object): object => {
     const proxy = new Proxy(plain, {

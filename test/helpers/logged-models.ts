@@ -19,7 +19,7 @@ export interface WireModel {
   };
 }
 
-/** A request on one model: a path below it, or the model itself. */
+/** A request about one model: `path` is below the model's path, or empty. */
 export function onModel(method: string, path: string, body?: Message): Promise<Response> {
   return fetchWorker(`/api/2.0/mlflow/logged-models/${path}`, {
     method,

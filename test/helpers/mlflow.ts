@@ -5,14 +5,14 @@ import type { KeyValue } from "../../src/domain/entities.ts";
 import type { ErrorCode } from "../../src/domain/errors.ts";
 import worker from "../../src/index.ts";
 
-/** Where the tests' Worker answers; nothing listens there. */
+/** The address of the tests' Worker. No socket listens there. */
 export const ORIGIN = "http://localhost";
 
 export type Message = Readonly<Record<string, unknown>>;
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
-/** Endpoints that take their message from the query. */
+/** Endpoints that read their message from the query. */
 const GETS = new Set([
   "experiments/get",
   "experiments/get-by-name",
@@ -29,17 +29,17 @@ const GETS = new Set([
 ]);
 
 /**
- * The Worker under test, with its real bindings. Called directly: `exports.default` of the test pool imports the Worker
- * anew for each request, each time slower than before.
+ * Sends a request to the Worker under test, with its real bindings. Calls the Worker directly, because `exports.default` of
+ * the test pool imports the Worker again for each request, each time more slowly.
  * @param target a path, or a URL with another host.
- * @param settings in place of those of the test's Worker, which is open to local requests.
+ * @param settings replace settings of the test's Worker, which is open to local requests
  */
 export async function fetchWorker(target: string, init?: RequestInit, settings?: Partial<Env>): Promise<Response> {
   const request = new Request(new URL(target, ORIGIN).href, init);
   return await worker.fetch(request, settings ? { ...env, ...settings } : env, createExecutionContext());
 }
 
-/** Sends one message as MLflow's clients do: in the query of a GET, else as JSON. */
+/** Sends one message as MLflow's clients do: in the query of a GET, otherwise as JSON. */
 export function send(
   endpoint: string,
   message: Message = {},
@@ -57,7 +57,7 @@ export function send(
   return fetchWorker(query.size > 0 ? `${path}?${query}` : path);
 }
 
-/** Posts a body as it stands. */
+/** Posts a body unchanged. */
 export function postText(endpoint: string, body: string, contentType = "application/json"): Promise<Response> {
   return fetchWorker(`/api/2.0/mlflow/${endpoint}`, {
     method: "POST",
@@ -89,8 +89,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 /**
- * The answer is MLflow's error of this code, with the status that clients expect of it.
- * @returns its message.
+ * Expects MLflow's error with this code, and the status that clients expect for it.
+ * @returns the error's message
  */
 export async function expectMlflowError(answer: Response | Promise<Response>, code: ErrorCode): Promise<string> {
   const response = await answer;
@@ -158,7 +158,7 @@ export async function createRun(message: Message): Promise<WireRun> {
   return (await mlflow<{ run: WireRun }>("runs/create", message)).run;
 }
 
-/** @returns the id of a new run, in an experiment of its own unless the message names one. */
+/** @returns the id of a new run, in a new experiment unless the message names one */
 export async function newRun(message: Message = {}): Promise<string> {
   const run = await createRun({ experiment_id: message.experiment_id ?? (await newExperiment()), ...message });
   return run.info.run_id;
@@ -176,7 +176,7 @@ export async function paramsOf(runId: string): Promise<Record<string, string>> {
   return asRecord((await getRun(runId)).data.params);
 }
 
-/** Latest values by key. */
+/** The run's latest values by key. */
 export async function metricsOf(runId: string): Promise<Record<string, WireMetric>> {
   return Object.fromEntries((await getRun(runId)).data.metrics?.map((metric) => [metric.key, metric]) ?? []);
 }

@@ -38,14 +38,14 @@ export async function getModel(name: string): Promise<WireRegisteredModel> {
   return (await mlflow<{ registered_model: WireRegisteredModel }>("registered-models/get", message)).registered_model;
 }
 
-/** @returns the new version; its source is in a run of its own unless the message says otherwise. */
+/** @returns the new version. Its source is in a new run unless the message names another source */
 export async function newVersion(name: string, message: Message = {}): Promise<WireModelVersion> {
   const given = message.source === undefined ? { ...(await newSource()), ...message } : message;
   const created = { name, ...given };
   return (await mlflow<{ model_version: WireModelVersion }>("model-versions/create", created)).model_version;
 }
 
-/** What names the folder `model` of a new run. */
+/** Fields that name the folder `model` of a new run. */
 export async function newSource(): Promise<{ readonly source: string; readonly run_id: string }> {
   const { info } = await createRun({ experiment_id: await newExperiment() });
   return { source: `${info.artifact_uri}/model`, run_id: info.run_id };

@@ -8,23 +8,23 @@ import { cellOfNewRun } from "../../src/stores/run/placement.ts";
 import { runObject } from "../../src/stores/run/stub.ts";
 import { historyOf, type Message, metricsOf, mlflow, newRun, searchRuns } from "./mlflow.ts";
 
-/** Whether this project's settings put all runs into cells; else each run has an object of its own. */
+/** Whether the settings of this test project put all runs into cells. Otherwise each run has its own object. */
 export const HAS_CELLS = Number(env.TRACKFLARE_CELLS) > 0;
 
-/** The cell that a run was put into; empty where the object is the run's own. */
+/** The cell of a run; empty if the run has its own object. */
 export const cellOf = (runId: string) =>
   cellOfNewRun(runId, "0", { ofAll: Number(env.TRACKFLARE_CELLS ?? 0), ofExperiment: 0 }, () => false);
 
-/** What a cell's methods need to be told; undefined for an object of its own. */
+/** The run id that a cell's methods need; undefined for a run's own object. */
 export const idInCell = (runId: string) => (HAS_CELLS ? runId : undefined);
 
-/** The object that has a run's history, to look into. */
+/** The object that has a run's history, for tests that read its storage. */
 export const object = (runId: string) => env.RUNS.get(env.RUNS.idFromName(cellOf(runId) || runId));
 
-/** The same as the Worker talks to it. */
+/** The same object through the Worker's interface. */
 export const runOf = (runId: string) => runObject(env, { runId, cell: cellOf(runId) });
 
-/** Whether an object holds the run's history: one of its own is then there. */
+/** Whether an object holds the run's history. */
 export async function hasObject(runId: string): Promise<boolean> {
   if (HAS_CELLS) return (await findRun(env.DB, runId))?.hasObject ?? false;
   const id = env.RUNS.idFromName(runId);
@@ -39,7 +39,7 @@ export async function objectHolds(runId: string): Promise<boolean> {
   });
 }
 
-/** Appends as the Worker does. */
+/** Appends points as the Worker does. */
 export const appendTo = async (instance: RunDurableObject, runId: string, body: Uint8Array): Promise<boolean> =>
   HAS_CELLS ? (await instance.appendInCell(cellOf(runId), runId, body)) === "stored" : instance.append(runId, body);
 
@@ -73,7 +73,7 @@ export const runsOfCell = (runId: string) =>
 export const log = (run_id: string, key: string, value: number | string, step: number | string = 0, timestamp = 1) =>
   mlflow("runs/log-metric", { run_id, key, value, step, timestamp });
 
-/** Ends the object's instance at once, as a crash would: what is stored stays. */
+/** Ends the object's instance at once, like a crash. The stored data stays. */
 export async function abort(runId: string): Promise<void> {
   const aborted = runInDurableObject(object(runId), (_object, state) => state.abort("a crash"));
   await expect(aborted).rejects.toThrow("a crash");
@@ -89,7 +89,7 @@ export interface LatestRow {
   max_value: number | null;
 }
 
-/** What D1 has of a run's metrics; integers as text, since D1 rounds great ones. */
+/** D1's rows of a run's metrics. Integers are texts, because D1 rounds large ones. */
 export async function latestRows(runId: string): Promise<LatestRow[]> {
   const { results } = await env.DB.prepare(
     `SELECT key, value, is_nan, CAST(step AS TEXT) AS step, CAST(timestamp AS TEXT) AS timestamp, min_value, max_value
@@ -107,7 +107,7 @@ export async function liveEpoch(runId: string): Promise<number | null> {
   return row?.live_epoch ?? null;
 }
 
-/** When the run is due, in milliseconds: for an object of its own that is the object's alarm. */
+/** The time of the run's next alarm, in milliseconds since 1970. */
 export const alarmOf = (runId: string) =>
   runInDurableObject(object(runId), (_object, { storage }) => {
     if (!HAS_CELLS) return storage.getAlarm();
@@ -115,7 +115,7 @@ export const alarmOf = (runId: string) =>
     return storage.sql.exec<{ due_ms: number | null }>(sql, runId).one().due_ms;
   });
 
-/** Lets the run's alarm come now. @returns whether one was set. */
+/** Fires the run's alarm now. @returns whether an alarm was set */
 export async function runAlarm(runId: string): Promise<boolean> {
   if (!HAS_CELLS) return await runDurableObjectAlarm(object(runId));
   if ((await alarmOf(runId)) === null) return false;
@@ -125,7 +125,7 @@ export async function runAlarm(runId: string): Promise<boolean> {
   return await runDurableObjectAlarm(object(runId));
 }
 
-/** Runs `work` while D1 lacks a table, so that every statement on it fails as a broken database's would. */
+/** Runs `work` while a table is missing in D1, so that every statement on the table fails. */
 export async function withoutTable(table: "runs" | "latest_metrics", work: () => Promise<void>): Promise<void> {
   await env.DB.exec(`ALTER TABLE ${table} RENAME TO ${table}_away`);
   try {
@@ -135,7 +135,7 @@ export async function withoutTable(table: "runs" | "latest_metrics", work: () =>
   }
 }
 
-/** What each of the three ways to read a run says of metric `a`. */
+/** Metric `a` as each of the three reads of a run answers it. */
 export async function seen(experimentId: string, runId: string) {
   const runs = await searchRuns({ experiment_ids: [experimentId], filter: "metrics.a > -1000" });
   const found = runs.find(({ info }) => info.run_id === runId);

@@ -12,19 +12,19 @@ const RCLONE = join(import.meta.dirname, "../../.venv/bin/rclone");
 const BUCKET = "artifacts";
 const START_TIMEOUT_MS = 30_000;
 
-/** A real S3 server (rclone's), which checks signatures and keeps objects in its memory. */
+/** A real S3 server (rclone's). It checks signatures and keeps objects in memory. */
 export interface S3Server {
   readonly endpoint: string;
-  /** What makes a server of ours keep its artifacts here, below `mlflow/`. */
+  /** The variables with which Trackflare keeps its artifacts here, below `mlflow/`. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Every object with a digest of its bytes, by key. */
+  /** The digest of every object's bytes, by key. */
   objects(): Promise<Map<string, string>>;
   stop(): Promise<void>;
 }
 
 /**
- * rclone's server, which is installed with the tests' Python packages (conformance/requirements.txt), or the versitygw that
- * the variable TRACKFLARE_TEST_VERSITYGW names, which is stricter (test/versitygw.ts).
+ * Starts rclone's server, which the tests' Python packages install (conformance/requirements.txt). If the variable
+ * TRACKFLARE_TEST_VERSITYGW names a versitygw, starts that stricter server (test/versitygw.ts).
  */
 export async function startS3Server(): Promise<S3Server> {
   const root = mkdtempSync(join(tmpdir(), "trackflare-s3-"));

@@ -4,8 +4,8 @@ import { runObject } from "../../src/stores/run/stub.ts";
 import { historyOf } from "./mlflow.ts";
 
 /**
- * Everything that is stored, as one text: all of D1, and the metrics of `runIds` as D1 has them and as they are read. Equal
- * before and after a request that was refused.
+ * Everything that is stored, as one text: all of D1, and the metrics of `runIds` in D1 and as answered. The text is equal before
+ * and after a refused request.
  */
 export async function storedState(runIds: readonly string[] = []): Promise<string> {
   const { results: withObject } = await env.DB.prepare(
@@ -17,7 +17,7 @@ export async function storedState(runIds: readonly string[] = []): Promise<strin
   ).all<{ name: string }>();
   const state: Record<string, unknown> = {};
   for (const { name } of tables) {
-    // Rendered answers, made by reading; and what objects of other tests' runs tell D1 by themselves.
+    // Left out: rendered answers, which reads create, and rows that the objects of other tests' runs write by themselves.
     if (name === "run_documents" || name === "latest_metrics") continue;
     const { results } = await env.DB.prepare(`SELECT * FROM "${name}"`).all();
     state[name] = results

@@ -33,7 +33,7 @@ export interface MeasuredAnswer {
 
 export const NOTHING_UNFINISHED = { runs: 0, experiments: 0, logged_models: 0 };
 
-/** @param settings in place of those of the test's Worker. */
+/** @param settings replace settings of the test's Worker */
 export const sendGc = (message: Message, settings?: Partial<Env>): Promise<Response> =>
   fetchWorker(
     "/api/2.0/trackflare/gc",
@@ -57,15 +57,15 @@ export async function putFile(objectKey: string, text: string): Promise<void> {
   expect((await fetchWorker(target, { method: "PUT", body: text })).status).toBe(200);
 }
 
-/** Keys below a prefix, as the bucket has them. */
+/** The bucket's keys below a prefix. */
 export async function keysBelow(prefix: string): Promise<string[]> {
   return (await env.ARTIFACTS.list({ prefix })).objects.map(({ key }) => key);
 }
 
-/** Every row of D1 that has one of the texts somewhere, as `table: row`. */
+/** Every row of D1 that contains one of the texts, as `table: row`. */
 export async function rowsWith(...texts: readonly string[]): Promise<string[]> {
   const { results: tables } = await env.DB.prepare(
-    // The audit log keeps what it says about things that are gone.
+    // The audit log keeps its entries about deleted things.
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name <> 'audit_log'",
   ).all<{ name: string }>();
   const all = await env.DB.batch(tables.map(({ name }) => env.DB.prepare(`SELECT * FROM "${name}"`)));
@@ -74,5 +74,5 @@ export async function rowsWith(...texts: readonly string[]): Promise<string[]> {
     .filter((row) => texts.some((text) => row.includes(text)));
 }
 
-/** As long after whoever was at it has died: whatever was begun is free to be taken over. */
+/** Ends all claims of callers that died, so that other callers may continue their work. */
 export const expireClaims = () => env.DB.prepare("UPDATE purges SET claimed_until = 0").run();

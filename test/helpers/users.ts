@@ -2,13 +2,13 @@ import { expect } from "vitest";
 import { fetchWorker, type Message, type Method } from "./mlflow.ts";
 
 export const ADMIN_PASSWORD = "the admin's own secret";
-/** Of every user that tests make. */
+/** The password of every test user. */
 export const PASSWORD = "correct horse battery";
 
 export interface Caller {
-  /** Sends one message: in the query of a GET, else as JSON. */
+  /** Sends one message: in the query of a GET, otherwise as JSON. */
   readonly send: (method: Method | "PUT", path: string, message?: Message) => Promise<Response>;
-  /** The answer to a request for a socket that tells a run's points. */
+  /** The answer to a request for the socket of a run's points. */
   readonly watch: (runId: string) => Promise<Response>;
   /** The answer to a message that must succeed. */
   readonly ask: <T = Message>(method: Method, path: string, message?: Message) => Promise<T>;
@@ -46,9 +46,9 @@ export function closedServer(settings: Readonly<Record<string, string>> = {}) {
     by(`Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`);
   const admin = as("admin", ADMIN_PASSWORD);
   return {
-    /** With these words in the header Authorization. */
+    /** A caller with this value of the header Authorization. */
     by,
-    /** Its settings. */
+    /** The server's settings. */
     env,
     as,
     admin,

@@ -9,7 +9,7 @@ const TOKEN = "a token of the admin";
 
 const basic = (credentials: string) => `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`;
 
-/** Every way to ask: a read, a write, what does not exist, a socket. */
+/** One request of each kind: a read, a write, a missing endpoint, a socket. */
 const CALLS: readonly [what: string, target: string, init: RequestInit][] = [
   ["a read", GET, {}],
   ["a read under /ajax-api", "/ajax-api/2.0/mlflow/experiments/get?experiment_id=0", {}],

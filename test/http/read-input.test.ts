@@ -96,7 +96,7 @@ test.each([
   for (const body of known) await expectMlflowError(postText("experiments/create", body), "INVALID_PARAMETER_VALUE");
   const unknown = `{"name":${JSON.stringify(name())},"unknown":${deep}}`;
   expect((await postText("experiments/create", unknown)).status).toBe(200);
-  // With an integer that needs the exact parse, which walks the value.
+  // The integer needs the exact parser, which walks the whole value.
   const exact = await postText("experiments/create", unknown.replace("}", "}").replace(/^{/, '{"n":9007199254740993,'));
   expect([200, 400]).toContain(exact.status);
 });

@@ -15,7 +15,7 @@ test("the schedule finishes a deletion for good that was cut off", async () => {
   const runId = await newRun({ experiment_id: experimentId });
   await putFile(`${experimentId}/${runId}/artifacts/a`, "a");
   await mlflow("runs/delete", { run_id: runId });
-  // As after a crash: the run is gone, and its files and rows are not.
+  // The state after a crash: the run is deleted, but its files and rows are not.
   await env.DB.batch([
     env.DB.prepare(
       `INSERT INTO purges (kind, id, experiment_id, artifact_uri, has_object, cell, claim, claimed_until)

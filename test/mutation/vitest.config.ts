@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const WORKERS = join(import.meta.dirname, "workers.ts");
 
-/** The tests of the pure parts, all in Node: see {@link WORKERS}. */
+/** Runs the tests of the pure parts in Node: see {@link WORKERS}. */
 export default defineConfig({
   resolve: { alias: { "cloudflare:test": WORKERS, "cloudflare:workers": WORKERS } },
   plugins: [
@@ -22,7 +22,7 @@ export default defineConfig({
       "test/stores/run/core/**/*.test.ts",
       "test/stores/run/{bound,buckets,history,migrations,points,sample,summaries}.test.ts",
     ],
-    // It takes a minute, and says of memory what a mutation run cannot see.
+    // This test takes a minute and measures memory, which no mutant changes.
     testNamePattern: /^(?!.*10 million)/,
     testTimeout: 60_000,
   },

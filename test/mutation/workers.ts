@@ -42,7 +42,7 @@ class Statement {
   }
 }
 
-/** As much of D1 as the tests use. */
+/** The part of D1 that the tests use. */
 class Db {
   readonly #db = new DatabaseSync(":memory:");
 
@@ -64,8 +64,8 @@ class Db {
 }
 
 /**
- * What the tests of the pure parts take from `cloudflare:test` and `cloudflare:workers`, over Node's own SQLite. A mutation run
- * starts these tests thousands of times, and workerd would take most of the time. `npm test` runs the same tests in workerd.
+ * Replaces `cloudflare:test` and `cloudflare:workers` for the tests of the pure parts, with Node's SQLite. A mutation run starts
+ * these tests thousands of times, and workerd would take most of the time. `npm test` runs the same tests in workerd.
  */
 export const env = {
   DB: new Db(),

@@ -47,7 +47,7 @@ const onName = ({ name }: Things) => ({ name });
 const tagged = (of: (things: Things) => Message) => (things: Things) => ({ ...of(things), key: "t", value: "v" });
 const artifacts = "/api/2.0/mlflow-artifacts/artifacts/@experiment/@run/artifacts/a.txt";
 
-/** What each call needs of the experiment, by MLflow's rules. Calls that change much are last. */
+/** The level that each call needs on the experiment, by MLflow's rules. Calls that change much come last. */
 const EXPERIMENT_CALLS: Readonly<Record<Level, readonly Call[]>> = {
   READ: [
     ["GET", mlflow("experiments/get"), onExperiment],
@@ -130,7 +130,7 @@ const MODEL_CALLS: Readonly<Record<Level, readonly Call[]>> = {
   MANAGE: [
     ["POST", mlflow("registered-models/rename"), (of) => ({ ...onName(of), new_name: of.name })],
     ["DELETE", mlflow("model-versions/delete"), (of) => ({ ...onName(of), version: "1" })],
-    // By one prefix: once it is gone, it is nobody's.
+    // Called below one prefix only, because the first call deletes the thing.
     ["DELETE", "/ajax-api/2.0/mlflow/registered-models/delete", onName],
   ],
 };
@@ -141,7 +141,7 @@ function pathOf(path: string, { experimentId, runId, modelId }: Things): string 
   return path.replace("@experiment", experimentId).replace("@run", runId).replace("@model", modelId);
 }
 
-/** Every call as this user, with what it came to: refused, or by the handler answered. */
+/** The outcome of every call by this user: refused, or answered by the handler. */
 async function outcomes(username: string, calls: Readonly<Record<Level, readonly Call[]>>, things: Things) {
   const user = server.as(username);
   const found: Record<string, string> = {};
@@ -325,7 +325,7 @@ describe("who makes a thing manages it", () => {
       { resource_type: "experiment", resource_pattern: experiment_id, permission: "MANAGE" },
       { resource_type: "registered_model", resource_pattern: name, permission: "MANAGE" },
     ]);
-    // A later model of that name is another.
+    // A later model with the same name is another model.
     await server.as(maker).ask("POST", mlflow("registered-models/rename"), { name, new_name: `${name}2` });
     await server.as(maker).ask("DELETE", mlflow("registered-models/delete"), { name: `${name}2` });
     await server.as(other).ask("POST", mlflow("registered-models/create"), { name });

@@ -23,7 +23,7 @@ async function groups(): Promise<readonly (readonly TableShape[])[]> {
   return ((await answer.json()) as { groups: readonly (readonly TableShape[])[] }).groups;
 }
 
-/** All pages of a group: rows by table, and how many pages there were. */
+/** Reads all pages of a group. @returns rows by table, and the number of pages */
 async function allRows(table: string) {
   const rows = new Map<string, (string | number | null)[][]>();
   let pages = 0;
@@ -150,7 +150,7 @@ test("rows are restored only into a server that began to restore them, and that 
   const lastOf = (table: string) =>
     env.DB.prepare("SELECT seq FROM sqlite_sequence WHERE name = ?").bind(table).first<number>("seq");
   expect(await lastOf("users")).toBeGreaterThanOrEqual(7);
-  // A table that has rows goes on from the greater of the two.
+  // A table with rows continues from the greater of the two numbers.
   const before = (await lastOf("experiments"))!;
   for (const [seq, after] of [
     [before + 100, before + 100],

@@ -5,9 +5,9 @@ import type { Route } from "../../src/wire/route.ts";
 import { fetchWorker, mlflow, newExperiment, newRun } from "../helpers/mlflow.ts";
 import { storedState } from "../helpers/state.ts";
 
-/* Every field of every route is sent too long, too deep and too many, in a message that is right otherwise. */
+/* Sends every field of every route with too long, too deep and too many values, in an otherwise valid message. */
 
-/** Beyond what D1 takes for one value, and beyond the most items of any list. */
+/** Longer than any value that D1 takes, and longer than any list may be. */
 const LONG = "x".repeat(2_100_000);
 const MANY = 100_001;
 
@@ -23,7 +23,7 @@ const ABUSES: Readonly<Record<string, (valid: unknown) => unknown>> = {
   "too many long": () => Array(20).fill(LONG.slice(0, 110_000)),
 };
 
-/** What may be answered: long values that MLflow cuts, digits that are a number or a text, and GraphQL's own errors. */
+/** Abuses that may succeed: long values that MLflow cuts, digits that are a number or a text, and GraphQL's own errors. */
 const ANSWERED = [
   / long digits$/,
   /^\/graphql /,
@@ -33,7 +33,7 @@ const ANSWERED = [
   /^runs\/log-batch (params|tags)\[\]\.value too long$/,
 ];
 
-/** What a field of this name may be, so that the request gets as far as it can. */
+/** A valid value for a field of this name, so that the request passes other checks. */
 const valid: Record<string, unknown> = {};
 
 beforeAll(async () => {
@@ -68,14 +68,14 @@ beforeAll(async () => {
 });
 
 interface Place {
-  /** As `metrics[].key`. */
+  /** The field's path, such as `metrics[].key`. */
   readonly name: string;
   readonly isRepeated: boolean;
-  /** The message with this field as `abuse` makes it. */
+  /** The message with the abused field. */
   readonly with: (abuse: (valid: unknown) => unknown) => Record<string, unknown>;
 }
 
-/** The message's required fields as they may be. */
+/** The message's required fields with valid values. */
 function base(shape: Shape): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(shape).flatMap(([name, field]) =>
@@ -148,7 +148,7 @@ test.each(withFields.map((route) => ({ route, endpoint: `${route.method} ${route
     for (const place of placesOf(input)) {
       for (const [abuse, make] of Object.entries(ABUSES)) {
         if (abuse === "too many long" && !place.isRepeated) continue;
-        // A query's value is a text, however deep, and of several for one name the first.
+        // A query's value is a text without depth, and only the first value of a name counts.
         if (route.method === "GET" && (abuse.includes("deep") || (abuse.includes("many") && !place.isRepeated))) {
           continue;
         }

@@ -73,7 +73,7 @@ const series = (key: string, values: readonly (number | string)[]): Message => (
   values,
 });
 
-/** The whole way of runs, as the command goes it. */
+/** Imports runs completely, as the command does. */
 async function importRuns(runs: readonly Message[], points: readonly Message[], end: Message = {}): Promise<void> {
   await write("experiments", [experiment()]);
   await write("runs", runs);

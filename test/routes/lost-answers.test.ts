@@ -2,11 +2,11 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { fetchWorker, type Message, newExperiment } from "../helpers/mlflow.ts";
 
-/* Whoever creates something is told once what was made, also where D1's answer is lost on the way. */
+/* A creation makes one thing and answers it, even if D1's answer is lost on the way. */
 
 const LOST = "D1_ERROR: Network connection lost.";
 
-/** D1 whose first writes are lost: their answers, or they themselves. */
+/** D1 that loses its first writes, or their answers. */
 function losing(count: number, isDone: boolean): D1Database {
   let left = count;
   return Object.assign(Object.create(env.DB), {
@@ -61,7 +61,7 @@ test.each(
   const { table, path, message, isDone, count } = creation;
   const name = `lost-${crypto.randomUUID()}`;
   const body = await message(name);
-  // The schema is known to be there.
+  // The isolate knows the schema already.
   await fetchWorker("/api/2.0/mlflow/experiments/get?experiment_id=0");
   const response = await post(path, body, losing(count, isDone));
   const text = await response.text();

@@ -26,7 +26,7 @@ async function logPoints(run_id: string, points: readonly Point[], key = "m"): P
 
 const asNumber = (value: number | string) => (value === "NaN" ? 0 : Number(value));
 
-/** By the given parts, a NaN after a number of the same rest. */
+/** Orders points by the given parts. A NaN comes after a number with equal other parts. */
 function sorted(points: readonly Point[], parts: readonly ("step" | "timestamp")[]): Point[] {
   return [...points].sort((a, b) => {
     for (const part of parts) if (a[part] !== b[part]) return a[part] - b[part];
@@ -34,7 +34,7 @@ function sorted(points: readonly Point[], parts: readonly ("step" | "timestamp")
   });
 }
 
-/** Points with ties in each part, in no order. */
+/** Unordered points with ties in each part. */
 const POINTS: readonly Point[] = [
   ...Array.from({ length: 40 }, (_, i) => ({ step: ((i * 3) % 17) - 3, timestamp: (i * 7) % 13, value: (i % 5) - 1 })),
   { step: 1, timestamp: 1, value: "NaN" },
@@ -226,7 +226,7 @@ describe("get-history-bulk-interval", () => {
     (await mlflow<{ metrics?: WireMetric[] }>("metrics/get-history-bulk-interval", { metric_key: "m", ...message }))
       .metrics ?? [];
 
-  /** SQL's NTILE(count): the first of each bucket, and the last point in place of the last bucket's first. */
+  /** SQL's NTILE(count): the first point of each bucket, and the last point in place of the last bucket's first. */
   function sampled(points: readonly Point[], count: number): Point[] {
     if (points.length <= count) return [...points];
     const larger = points.length % count;

@@ -4,11 +4,11 @@ import { endpointOf } from "../compatibility/endpoints.ts";
 import { fetchWorker, type Message, newExperiment, type WireMetric, type WireRun } from "../helpers/mlflow.ts";
 
 /*
- * What MLflow's R client sends, replayed: the JSON of a POST has every scalar as text, vectors of one and data frames as
- * arrays, and both `run_id` and `run_uuid`; up to 1.x every path is one of `/api/2.0/preview`. It reads `run_uuid`.
+ * Replays the requests of MLflow's R client. In the JSON of a POST every scalar is a text; vectors of one and data frames are
+ * arrays; `run_id` and `run_uuid` are both sent. Up to 1.x every path is below `/api/2.0/preview`. The client reads `run_uuid`.
  */
 
-/** R's `as.character` of whatever a list holds, at any depth. */
+/** R's `as.character` of all values in a list, at any depth. */
 function asCharacter(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asCharacter);
   if (typeof value === "object" && value !== null) {
@@ -31,7 +31,7 @@ async function rest(prefix: string, verb: Verb, endpoint: string, data: Message)
 
 const answered = new Set<string>();
 
-/** The parsed answer to a call that must succeed. */
+/** The parsed answer to a call, which must succeed. */
 async function answer<T = Message>(prefix: string, verb: Verb, endpoint: string, data: Message = {}): Promise<T> {
   const response = await rest(prefix, verb, endpoint, data);
   const text = await response.text();

@@ -128,7 +128,7 @@ describe("renaming", () => {
 });
 
 test("deleting is for good and leaves nothing behind; the name is free, and versions begin at 1 again", async () => {
-  // The audit log remembers.
+  // The audit log keeps its entries.
   const stored = async () => ({ ...JSON.parse(await storedState()), audit_log: undefined });
   const before = await stored();
   const name = await newModel({ tags: [{ key: "k", value: "v" }] });

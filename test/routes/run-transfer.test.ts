@@ -82,7 +82,7 @@ describe("moving and copying runs", () => {
       expect([(await put(oldReader)).status, (await put(newReader)).status, (await put(newEditor)).status]).toEqual([
         403, 403, 200,
       ]);
-      // A spelling of the same key that a client may have encoded twice.
+      // Another spelling of the same key, as if a client had encoded it twice.
       const last = runId.slice(-1).charCodeAt(0).toString(16);
       expect(await read(oldReader, key.replace(runId, `${runId.slice(0, -1)}%25${last}`))).not.toBe(200);
     }

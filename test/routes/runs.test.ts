@@ -121,7 +121,7 @@ test.each(["runs/get", "runs/update", "runs/delete", "runs/restore", "runs/log-b
     for (const run_id of ["0".repeat(32), "nope"]) {
       await expectMlflowError(send(endpoint, { run_id }), "RESOURCE_DOES_NOT_EXIST");
     }
-    // Upstream, only what logs many things looks at the id itself.
+    // In MLflow, only calls that log many things check the id.
     const isChecked = endpoint === "runs/log-batch" || endpoint === "runs/log-inputs";
     const expected = isChecked ? "INVALID_PARAMETER_VALUE" : "RESOURCE_DOES_NOT_EXIST";
     await expectMlflowError(send(endpoint, { run_id: "../x" }), expected);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createRun, expectMlflowError, type Message, mlflow, newExperiment, send } from "../helpers/mlflow.ts";
 
-/** What a client may send that no database takes is its fault: a 400, which it does not repeat. */
+/** A request that no database can take is the client's error: a 400, which clients do not repeat. */
 describe("searches beyond all limits are refused", () => {
   const million = 999_990;
   test.each<[string, string, Message]>([

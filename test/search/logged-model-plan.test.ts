@@ -120,7 +120,7 @@ const onDataset = (point: Point, datasets: readonly DatasetFilter[]): boolean =>
   datasets.length === 0 ||
   datasets.some(({ name, digest }) => point.dataset === name && (digest === undefined || point.digest === digest));
 
-/** A comparison as text, and what it means. */
+/** A comparison as text, and its meaning. */
 function randomComparison(random: RandomSource, datasets: readonly DatasetFilter[]): { text: string; test: Test } {
   const { pick, below } = random;
   if (below(3) === 0) {
@@ -203,7 +203,7 @@ function randomFilter(
   return { text: `(${left.text} AND ${right.text})`, test: (model) => left.test(model) && right.test(model) };
 }
 
-/** The value of the point with the greatest step, then timestamp, then value, of which NaN counts as 0. */
+/** The value of the point with the greatest step, then timestamp, then value. A NaN counts as 0. */
 function latest(model: Model, key: string, datasets: readonly DatasetFilter[]): number | undefined {
   const points = model.points.filter((of) => of.key === key && onDataset(of, datasets));
   const value = (point: Point) => point.value || 0;

@@ -5,7 +5,7 @@ import { parseOrderBy } from "../../src/search/parser.ts";
 import type { SearchedRun } from "./population.ts";
 import type { RandomQuery } from "./random-searches.ts";
 
-/** A naive LIKE: patterns as regular expressions over code points. */
+/** A naive LIKE: turns patterns into regular expressions over code points. */
 function like(value: string, pattern: string, ignoreCase: boolean): boolean {
   const lower = (text: string) => (ignoreCase ? text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : text);
   const escaped = lower(pattern).replace(/[$()*+.?[\\\]^{|}]/g, "\\$&");
@@ -13,7 +13,7 @@ function like(value: string, pattern: string, ignoreCase: boolean): boolean {
   return new RegExp(`^${source}$`, "su").test(lower(value));
 }
 
-/** A text that is a number as a whole, beyond the doubles the greatest of them. */
+/** The number in a text that is a number as a whole. A number beyond the doubles becomes the greatest double. */
 function numberOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)) return undefined;
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, Number(text)));
@@ -45,7 +45,7 @@ function values(run: SearchedRun, { entity, key }: Field): (string | number | bi
   return present(attributes[key]);
 }
 
-/** Bigints and numbers compare exactly by order, not by identity. */
+/** Compares by order, because bigints and numbers are exact there but never identical. */
 function equal(a: string | number | bigint, b: string | number | bigint): boolean {
   return a === b || (typeof a !== "string" && typeof b !== "string" && a >= b && a <= b);
 }
@@ -73,7 +73,7 @@ export function satisfiesComparison(run: SearchedRun, comparison: Comparison): b
   return found.some((value) => satisfies(value, comparison));
 }
 
-/** Whether one value does. */
+/** Whether one value satisfies the comparison. */
 export function satisfies(value: string | number | bigint, comparison: Comparison): boolean {
   switch (comparison.kind) {
     case "number":
@@ -89,7 +89,7 @@ export function satisfies(value: string | number | bigint, comparison: Compariso
   }
 }
 
-/** Sort keys with what is last as rank: numbers, NaN, nothing. */
+/** Sort keys with a rank: numbers first, then NaN, then missing values. */
 function rank(value: string | number | bigint | undefined): number {
   return value === undefined ? 2 : Number.isNaN(value) ? 1 : 0;
 }
@@ -100,7 +100,7 @@ function inCodePointOrder(a: string, b: string): number {
 
 function order(a: SearchedRun, b: SearchedRun, orderBy: readonly string[]): number {
   const terms = [
-    // Params that are no numbers come after those that are, by their text.
+    // Params that are no numbers come after numbers, ordered by their text.
     ...parseOrderBy(orderBy, RUN_TABLE_ORDER_GRAMMAR).flatMap((term) =>
       term.field.entity === "paramNumber"
         ? [term, { ...term, field: { entity: "param" as const, key: term.field.key } }]
@@ -110,7 +110,7 @@ function order(a: SearchedRun, b: SearchedRun, orderBy: readonly string[]): numb
     { field: { entity: "attribute" as const, key: "run_id" }, ascending: true },
   ];
   for (const { field, ascending } of terms) {
-    // MLflow filters a run's name by its tag and sorts by its column, which is empty here where the tag is missing.
+    // MLflow filters a run's name by its tag, and sorts by its column. Here the column is empty if the tag is missing.
     const of = (run: SearchedRun) => values(run, field)[0] ?? (field.key === "run_name" ? "" : undefined);
     const [x, y] = [of(a), of(b)];
     if (rank(x) !== rank(y)) return rank(x) - rank(y);
@@ -122,7 +122,7 @@ function order(a: SearchedRun, b: SearchedRun, orderBy: readonly string[]): numb
   return 0;
 }
 
-/** The ids of all pages. */
+/** The ids on all pages. */
 export function naiveRunSearch(runs: readonly SearchedRun[], query: RandomQuery): string[] {
   const inView: Record<ViewType, (run: SearchedRun) => boolean> = {
     ACTIVE_ONLY: (run) => !run.deleted,

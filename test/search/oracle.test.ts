@@ -11,7 +11,7 @@ import { readRunPage } from "../../src/stores/d1/runs/run-page.ts";
 import oracle from "./oracle.json";
 import { insertRuns, type SearchedRun } from "./population.ts";
 
-/** What a real MLflow server answered; oracle.py made it. */
+/** The answers of a real MLflow server. oracle.py recorded them. */
 interface Answered {
   readonly filter: string;
   readonly orderBy: readonly string[];
@@ -93,8 +93,8 @@ async function experimentNames({ filter, orderBy, viewType }: Answered): Promise
 }
 
 /**
- * Refused by MLflow by accident of its parser, and harmless: numbers as Python prints them, and the blank filter. Refused
- * by its grammar, and answered here: params as numbers, OR, NOT, brackets.
+ * Filters that MLflow refuses and this server answers. MLflow's parser refuses harmless filters by accident: numbers as Python
+ * prints them, and the blank filter. MLflow's grammar refuses params as numbers, OR, NOT and brackets.
  */
 const ACCEPTED_HERE = {
   runs: [

@@ -1,6 +1,6 @@
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
 
-/** A run as the search sees it; metric values may be NaN, times may be beyond 2^53. */
+/** A run with its searched values. Metric values may be NaN, and times may be beyond 2^53. */
 export interface SearchedRun {
   readonly runId: string;
   readonly experimentId: number;
@@ -10,16 +10,16 @@ export interface SearchedRun {
   readonly endTime: bigint | null;
   readonly deleted: boolean;
   readonly metrics: Readonly<Record<string, number>>;
-  /** Least and greatest value that a metric ever had, where it had a number. */
+  /** The least and the greatest value of a metric, if it ever had a number. */
   readonly ranges?: Readonly<Record<string, readonly [min: number, max: number]>>;
-  /** The first value of a metric, where its row says so. */
+  /** The first value of a metric, if its row has it. */
   readonly firsts?: Readonly<Record<string, number>>;
   readonly params: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly datasets: readonly { readonly name: string; readonly digest: string; readonly context?: string }[];
 }
 
-/** Random numbers that repeat with their seed (mulberry32). */
+/** Random numbers that a seed decides (mulberry32). */
 export function randomSource(seed: number) {
   let state = seed;
   const next = (): number => {
@@ -35,7 +35,7 @@ export function randomSource(seed: number) {
 
 export type RandomSource = ReturnType<typeof randomSource>;
 
-/** Writes runs and what belongs to them, in the tables that a search reads. */
+/** Writes runs with all their rows into the tables that a search reads. */
 export async function insertRuns(db: D1Database, runs: readonly SearchedRun[]): Promise<void> {
   await migrate(db);
   const rows = (items: readonly unknown[]) =>

@@ -25,7 +25,7 @@ const TEXTS = [
   "a🙂c",
   "caab",
 ];
-/** Values of params: some are numbers, some only begin as one. */
+/** Values of params: some are numbers, and some only begin like a number. */
 const PARAMS = [
   ...TEXTS,
   "0.1",
@@ -61,7 +61,7 @@ const PATTERNS = [
   "%a%a%b",
   "%A_",
 ];
-/** What SQL only narrows down. */
+/** Patterns that SQL can only narrow down. */
 const HARD_PATTERNS = ["%a%b%", "%_b%", "%a%C%", "%a%a%b", "%A_%", `%x%${LONG.slice(1)}%_`];
 const NUMBERS = [0, -1, 0.1, 0.30000000000000004, 1e300, -5e-324, 3, 1.7976931348623157e308, Number.NaN];
 const TIMES = [0n, 5n, 1_700_000_000_000n, 2n ** 53n + 1n, 2n ** 53n + 2n, -(2n ** 63n), null];
@@ -94,7 +94,7 @@ export function randomRun(random: RandomSource, index: number, experiments: read
   };
 }
 
-/** Of latest values and up to two earlier ones. There is no range where all were NaN, and rarely a row without its first. */
+/** The range of the latest value and up to two earlier ones. Without a range, all were NaN. Few rows lack the first value. */
 function historyOf(metrics: SearchedRun["metrics"], random: RandomSource): Pick<SearchedRun, "ranges" | "firsts"> {
   const ranges: Record<string, readonly [number, number]> = {};
   const firsts: Record<string, number> = {};
@@ -154,7 +154,7 @@ function randomMetric(random: RandomSource): string {
   return random.next() < 0.5 ? metric : `${random.pick(["min", "max", "MAX", "first", "last"])}(${metric})`;
 }
 
-/** A filter's text, and what it means, told without the parser of anything but single comparisons. */
+/** A filter's text and its meaning. Only the parser of single comparisons is used. */
 interface Filter {
   readonly text: string;
   readonly holds: (run: SearchedRun) => boolean;
@@ -219,7 +219,7 @@ const ORDER_FIELDS = [
   "experiment_id",
 ];
 
-/** A search, and which runs satisfy its filter. */
+/** A search, and the test whether a run satisfies its filter. */
 export interface RandomQuery extends RunSearchQuery {
   readonly holds: (run: SearchedRun) => boolean;
 }
@@ -228,7 +228,7 @@ export function randomQuery(random: RandomSource, runs: readonly SearchedRun[]):
   const fields = ORDER_FIELDS.toSorted(() => random.next() - 0.5).slice(0, random.pick([0, 1, 1, 2, 3]));
   const plain = Array.from({ length: random.below(4) }, () => randomFilter(random, runs, 0));
   const nested = randomFilter(random, runs, random.pick([1, 2, 3]));
-  // Conditions side by side without brackets, so that those that may drive a search stand beside those that may not.
+  // No brackets, so that conditions that may drive a search are beside conditions that may not.
   const parts = random.next() < 0.5 ? plain : [...plain, { ...nested, text: `(${nested.text})` }];
   return {
     experimentIds: random.pick([["11"], ["12"], ["11", "12"], ["11", "13", "99"]]),

@@ -20,7 +20,7 @@ const PROMPT = "mlflow.prompt.is_prompt";
 const TEXTS = ["a", "A", "ab", "a%c", "", "zürich", "it's", "a🙂c", `${"x".repeat(70)}1`];
 const PATTERNS = [...TEXTS, "%", "_%", "%a%", "%a%b%", "%_B", "%ü%", "x%"];
 
-/** A registered model or a version, with what one may filter and order by. */
+/** A registered model or a version, with the fields for filters and orders. */
 interface Item {
   readonly key: string;
   readonly modelId: number;
@@ -102,7 +102,7 @@ beforeAll(async () => {
   await insert(models, versions);
 });
 
-/** All pages. */
+/** Reads all pages. */
 async function find(plan: (query: RegistrySearchQuery) => SearchPlan, query: RegistrySearchQuery): Promise<string[]> {
   const found: string[] = [];
   let pageToken: string | undefined;

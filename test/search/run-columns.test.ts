@@ -39,7 +39,7 @@ beforeAll(async () => {
   ]);
 });
 
-/** The columns of each id's row. */
+/** The columns of each row, by id. */
 async function columns(
   runIds: readonly string[],
   fields: readonly [Entity, string][],

@@ -35,8 +35,8 @@ test("a histogram's buckets add up, and only 5xx are exceptions", () => {
 });
 
 /**
- * What `mlflow server --expose-prometheus` of MLflow 3.17.2 with prometheus_flask_exporter 0.23.2 answered, without the
- * metrics of its OTLP endpoint, after three requests that it answered with 200.
+ * The answer of `mlflow server --expose-prometheus` (MLflow 3.17.2 with prometheus_flask_exporter 0.23.2) after three requests
+ * with status 200, without the metrics of its OTLP endpoint.
  */
 const MLFLOWS = `
 # TYPE mlflow_exporter_info gauge
@@ -70,7 +70,7 @@ test("MLflow's own exporter has no name, type, label or bucket that this one lac
   expect(shapesOf(MLFLOWS).filter((shape) => !ours.includes(shape))).toEqual([]);
 });
 
-/** Each line without its number, and without the label that is an addition and the exporter's own version. */
+/** Each line without its number, without Trackflare's additional label, and without the exporter's version. */
 function shapesOf(text: string): string[] {
   return text
     .split("\n")

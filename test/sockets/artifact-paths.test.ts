@@ -64,7 +64,7 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact paths, stored in %s", 
 
   afterAll(() => server.stop());
 
-  /** Sends every request, and expects 400 of each and the store as it was. */
+  /** Sends every request. Expects a 400 for each, and an unchanged store. */
   async function expectRefused(requests: readonly (() => Promise<RawResponse>)[], targets: readonly string[]) {
     const before = await server.stored();
     const answers: Record<string, unknown> = {};

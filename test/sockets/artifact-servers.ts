@@ -7,15 +7,15 @@ import { workerBundle } from "../../src/cli/worker-bundle.ts";
 import { startS3Server } from "../helpers/s3-server.ts";
 import { startServer } from "../server.ts";
 
-/** A running server, and a look at what its artifact store holds. */
+/** A running server, and direct access to its artifact store. */
 export interface ArtifactServer {
   readonly url: string;
-  /** Every stored object with a digest of its bytes, by key; read from the disk or the bucket, not through the server. */
+  /** The digest of every stored object's bytes, by key, read from the disk or the bucket and not through the server. */
   stored(): Promise<ReadonlyMap<string, string>>;
   stop(): Promise<unknown>;
 }
 
-/** One way to start a server for each kind of artifact store. */
+/** Starts a server for each kind of artifact store. */
 export const ARTIFACT_SERVERS: Readonly<Record<"folder" | "r2" | "s3", () => Promise<ArtifactServer>>> = {
   folder: async () => {
     const server = await startServer();
@@ -30,7 +30,7 @@ export const ARTIFACT_SERVERS: Readonly<Record<"folder" | "r2" | "s3", () => Pro
 
   s3: async () => {
     const bucket = await startS3Server();
-    // Without a folder, which would take its length from the longest key.
+    // No folder, because its name would shorten the longest possible key.
     const server = await startServer({ env: { ...bucket.variables, MLFLOW_ARTIFACTS_DESTINATION: "s3://artifacts" } });
     return {
       url: server.url,

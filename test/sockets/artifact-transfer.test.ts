@@ -156,7 +156,7 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
       await new Promise<void>((resolve) => {
         socket.write(`PUT ${API}/artifacts/${root}/${name} HTTP/1.1\r\nHost: ${host}\r\n${rest}`, () => resolve());
       });
-      // The server has the request in hand when it has answered another that was sent after it.
+      // When the server has answered a later request, it has surely read this one.
       await get(`${root}/kept`);
       socket.destroy();
     }
@@ -185,7 +185,7 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
     const path = `${newRoot()}/ä b.txt`.split("/").map(encodeURIComponent).join("/");
     await put(path, "text");
     const { status, body } = await rawRequest(server.url, "GET", `${API}/presigned/${path}`);
-    // This one has no secret to sign with.
+    // This server has no secret for signatures.
     if (kind === "r2") {
       expect(status).toBe(501);
       return;

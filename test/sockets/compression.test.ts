@@ -36,7 +36,7 @@ interface Answer {
   readonly bytes: Buffer;
 }
 
-/** fetch would decode by itself, and would not take a Host. */
+/** Sends a raw request, because `fetch` decodes answers by itself and does not allow a Host header. */
 async function ask(path: string, encodings: string, host = "tracking.example.org", body?: object): Promise<Answer> {
   const outgoing = request(server.url + path, {
     method: body ? "POST" : "GET",

@@ -66,7 +66,7 @@ test("a run's folder is downloaded with all below it, and Python takes it out ag
 
 const piece = new Uint8Array(16 * 1024 * 1024);
 
-/** A file of `size` zeros that is in no memory. */
+/** A file of `size` zeros that is never whole in memory. */
 function zeros(path: string, size: number): ZipEntry {
   let left = size;
   const body = new ReadableStream<Uint8Array>({
@@ -79,7 +79,7 @@ function zeros(path: string, size: number): ZipEntry {
   return { path, size, body };
 }
 
-/** Reads the directory of a ZIP whose zeros are holes of the file, and the heads of its files. */
+/** Reads the directory of a ZIP, and the heads of its files. Zeros are holes of the file on the disk. */
 const LOOK = `
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as file:
@@ -100,7 +100,7 @@ test("beyond 4 GiB, and beyond 65,535 files, the fields are of 64 bits", async (
     const file = await open(path, "w");
     let at = 0;
     for await (const piece of zipPieces(each([zeros("large", 2 ** 32 + 5), zeros("after", 3)]))) {
-      // Zeros are left out: the file system reads them all the same.
+      // Zeros are not written. The file system reads holes as zeros.
       if (piece.length < 1024 && piece.some((byte) => byte !== 0)) await file.write(piece, 0, piece.length, at);
       at += piece.length;
     }
@@ -112,7 +112,7 @@ test("beyond 4 GiB, and beyond 65,535 files, the fields are of 64 bits", async (
     const entries = Array.from({ length: 65_540 }, (_, i) => zeros(`f${i}`, 0));
     await pipeline(Readable.from(zipPieces(each(entries))), createWriteStream(many));
     expect((await python("-c", LOOK, many)).stdout.trim().split("\n").at(-1)).toBe("65540");
-    // Python counts by itself; others believe the end of the directory, which has 16 bits for the number without this record.
+    // Python counts the files itself. Other programs believe the end record, whose count has only 16 bits without this record.
     const end = (await readFile(many)).subarray(-98);
     expect(end.readUInt32LE(0)).toBe(0x06064b50);
     expect(end.readBigUInt64LE(32)).toBe(65_540n);

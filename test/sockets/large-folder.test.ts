@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer, type TestServer } from "../server.ts";
 
 const FILES = 100_000;
-/** Above what a warm server holds: the whole folder takes about twice as much as JSON alone. */
+/** The limit above a warm server's memory. The whole folder as JSON would take about twice as much. */
 const MAX_GROWTH_MB = 64;
 
 let server: TestServer;

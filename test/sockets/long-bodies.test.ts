@@ -3,11 +3,11 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer, type TestServer } from "../server.ts";
 
-/* Bodies that say no length: what is beyond a route's limit is not held in memory. */
+/* Bodies without a length: the server does not hold more than a route's limit in memory. */
 
 const MIB = 1024 * 1024;
 const SENT_MIB = 300;
-/** The largest body that any of these routes takes, several copies of it, and the runtime's own buffers. */
+/** Memory for several copies of the largest body that any of these routes takes, and for the runtime's buffers. */
 const MAX_GROWTH_MIB = 100;
 
 let server: TestServer;
@@ -17,14 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** The most memory that workerd ever had, in MiB. */
+/** The peak of workerd's memory, in MiB. */
 function peakMemory(): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.workerdPid}/status`, "utf8"))?.[1]) / 1024;
 }
 
 /**
- * Sends 300 MiB in chunks of one, as fast as they are taken, until the server answers or hangs up.
- * @returns the status line; empty if the connection was reset before it was read.
+ * Sends 300 MiB in chunks of 1 MiB, as fast as the server reads, until the server answers or closes the connection.
+ * @returns the status line; empty if the connection was reset before the line was read
  */
 function sendChunked(target: string, contentType: string): Promise<string> {
   const { hostname, port, host } = new URL(server.url);
@@ -54,8 +54,8 @@ function sendChunked(target: string, contentType: string): Promise<string> {
 }
 
 /**
- * A server that answers early and closes resets the connection under a client that still sends, and Node drops an answer
- * that it has not read when a write fails. Such a connection tells nothing of the answer: another one is asked.
+ * If a server answers early and closes, it resets the connection of a client that still sends. Node then drops an unread
+ * answer when a write fails. Such a connection does not show the answer, so the test uses another connection.
  */
 async function refusal(target: string, contentType: string): Promise<string> {
   for (let attempt = 1; attempt <= 10; attempt++) {

@@ -42,7 +42,7 @@ const SERVERS: Readonly<Record<string, () => Promise<ArtifactServer>>> = {
   },
 };
 
-/** As it stands in the address of a part. */
+/** The text's spelling in the address of a part. */
 const bucketId = (uploadId: string) => uploadId.replace(/\..*$/, "");
 
 interface Begun {
@@ -77,7 +77,7 @@ describe.each(Object.entries(SERVERS))("a file sent by parts, stored in %s", (ki
     return body as Begun;
   }
 
-  /** Without MLflow's credentials, as clients send parts. */
+  /** Sends a part as clients do: without credentials. */
   async function send({ credentials }: Begun, partNumber: number, bytes = PARTS[partNumber - 1]) {
     const { url = "" } = credentials[partNumber - 1] ?? {};
     const response = await fetch(url, { method: "PUT", body: bytes ?? null });

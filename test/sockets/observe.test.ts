@@ -13,7 +13,7 @@ describe("with --expose-prometheus, and requests logged", () => {
   });
   afterAll(() => server.stop());
 
-  /** Every sample of a metric, as its labels and value. */
+  /** Every sample of a metric, with labels and value. */
   async function samples(name: string): Promise<[labels: string, value: number][]> {
     const answer = await fetch(`${server.url}/metrics`);
     expect(answer.status).toBe(200);

@@ -4,8 +4,8 @@ import { databaseFile } from "../faults/database.ts";
 import { startServer, type TestServer } from "../server.ts";
 
 /*
- * A request that takes many calls to D1 lets the server read other clients' requests between two of them. A client that
- * asks one thing after another counts how many answers it gets meanwhile: a request that lets nobody in leaves it one or two.
+ * A request with many calls to D1 lets the server read other clients' requests between two calls. Another client sends one
+ * request after another meanwhile, and counts its answers. If the long request never yields, the client gets one or two.
  */
 
 const RUNS = 40_000;
@@ -16,7 +16,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startServer();
   await post("mlflow/experiments/create", { name: "large" });
-  // Straight into D1: by requests it would take minutes.
+  // Written to D1 directly, because requests would take minutes.
   const sql = new DatabaseSync(databaseFile(server.dataDir));
   sql.exec(`
     INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage, has_object)

@@ -6,13 +6,13 @@ import { startServer } from "../server.ts";
 import { startR2Server } from "./artifact-servers.ts";
 
 /*
- * Both generations of MLflow's client before servers that lead clients to presigned URLs: 3.18 follows, 3.17 does not look.
- * On the edge both must work in their default settings.
+ * Both generations of MLflow's client with servers that announce presigned URLs. 3.18 uses the URLs, 3.17 ignores the
+ * announcement. On the edge both must work with their default settings.
  */
 
 const TOKEN = "a token of these tests";
 const PROGRAM = join(import.meta.dirname, "presigned-clients.py");
-/** Laid over the environment of the tests' client: see scripts/test.mjs. */
+/** The packages that overlay the environment of the tests' client: see scripts/test.mjs. */
 const NEWER = { PYTHONPATH: join(import.meta.dirname, "../../.venv/mlflow-3.18.0") };
 
 interface Running {

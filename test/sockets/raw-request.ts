@@ -2,14 +2,14 @@ import { connect } from "node:net";
 
 export interface RawResponse {
   readonly status: number;
-  /** Names in lower case. */
+  /** The headers, with names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
 /**
- * Sends a request whose target reaches the server exactly as it is given. HTTP clients resolve `%2e%2e`, `\` and more
- * before they send, so no attack on paths can be made with them.
+ * Sends a request whose target reaches the server unchanged. HTTP clients resolve `%2e%2e`, `\` and more before they send, so
+ * they cannot attack paths.
  */
 export function rawRequest(
   serverUrl: string,
@@ -24,14 +24,14 @@ export function rawRequest(
   return exchange(hostname, Number(port), head + body, method === "HEAD");
 }
 
-/** Sends lines as they are, the blank one that ends a head included unless one of the lines is it. */
+/** Sends lines unchanged. Adds the blank line that ends a head, unless the lines contain one. */
 export function sendRaw(serverUrl: string, lines: readonly string[]): Promise<RawResponse> {
   const { hostname, port } = new URL(serverUrl);
   const text = lines.includes("") ? lines.join("\r\n") : [...lines, "", ""].join("\r\n");
   return exchange(hostname, Number(port), text, false);
 }
 
-/** Resolves with the first whole response: workerd leaves a connection open even when it is asked to close it. */
+/** Resolves with the first complete response, because workerd keeps a connection open even if asked to close it. */
 function exchange(hostname: string, port: number, bytes: string, isHead: boolean): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, hostname);

@@ -7,11 +7,11 @@ import { startServer, type TestServer } from "../server.ts";
 import { startIssuer, type TestIssuer } from "../sso-issuer.ts";
 
 /*
- * No secret is in an output of the server but the answer that makes it. Every call that takes or makes secrets is sent,
- * right, wrong and malformed; then everything that the server printed, answered and stored is searched for them.
+ * No output of the server contains a secret, except the answer that creates the secret. The test sends every call that takes or
+ * creates secrets: valid, wrong and malformed. Then it searches everything that the server printed, answered and stored.
  */
 
-/** A secret that a search finds, and whose parts are nobody else's. */
+/** A secret that a search can find. No other text contains its parts. */
 const marked = (name: string): string => `mark-${name}-${crypto.randomUUID().replaceAll("-", "")}`;
 
 const SECRETS = {
@@ -22,9 +22,9 @@ const SECRETS = {
   urlSecret: marked("urlSecret"),
 };
 
-/** All secrets so far: those of the settings, of users, and those that the server made. */
+/** All secrets so far: of the settings, of users, and those that the server created. */
 const secrets = new Map<string, string>(Object.entries(SECRETS));
-/** Answers, as status line, headers and body, with what was asked. */
+/** The answers (status line, headers and body), with their requests. */
 const answers: { readonly asked: string; readonly text: string; readonly mayHave: readonly string[] }[] = [];
 
 let bucket: Server;
@@ -32,7 +32,7 @@ let issuer: TestIssuer;
 let server: TestServer;
 
 beforeAll(async () => {
-  // A bucket that refuses everybody, and tells all that it was told.
+  // A bucket that refuses every request, and whose error repeats the whole request.
   bucket = createServer((request, response) => {
     response.writeHead(403, { "Content-Type": "application/xml" });
     response.end(
@@ -77,15 +77,15 @@ const basic = (username: string, password: string): string =>
 
 const asAdmin = () => basic("admin", SECRETS.adminPassword);
 
-/** A page's headers, by which a browser's changes are allowed. */
+/** The headers of a page, without which the server refuses a browser's changes. */
 const PAGE = { "Sec-Fetch-Site": "same-origin", "X-Trackflare-Page": "1" };
 
 interface Call {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON, or a text as it stands. */
+  /** The body: JSON, or an unchanged text. */
   readonly body?: object | string;
-  /** Secrets that the answer makes, and so has. */
+  /** Secrets that the answer creates. */
   readonly makes?: (answer: Record<string, unknown>, headers: Headers) => Readonly<Record<string, string>>;
 }
 
@@ -234,7 +234,7 @@ test("no secret is in any log, answer, table or file", async () => {
 });
 
 test("the data folder has none either", async () => {
-  // The folder of a server that ran goes with it, so this one is kept by the test.
+  // The test keeps the data folder. Otherwise the folder would be deleted with the server.
   const { mkdtempSync, rmSync } = await import("node:fs");
   const { tmpdir } = await import("node:os");
   const dataDir = mkdtempSync(join(tmpdir(), "trackflare-secrets-"));

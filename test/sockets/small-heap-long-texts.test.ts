@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { databaseFile } from "../faults/database.ts";
 import { experiment, idOf, run, SmallHeapServer } from "./small-heap.ts";
 
-/* Lists of few things that have much text each, of a server of 128 MB: 90 MB of each kind that has tags. */
+/* Lists of few things with long texts, from a server with 128 MB: 90 MB for each kind of thing that has tags. */
 
 const EXPERIMENT = "512345678901234567";
 const KEYS_EXPERIMENT = "512345678901234568";
@@ -68,7 +68,7 @@ async function seedThings(of: SmallHeapServer): Promise<void> {
   );
 }
 
-/** Straight into D1: by requests it would take minutes. */
+/** Written to D1 directly, because requests would take minutes. */
 function seedTexts(dataDir: string): void {
   const sql = new DatabaseSync(databaseFile(dataDir));
   const upTo = (count: number) =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { experiment, idOf, run, SmallHeapServer } from "./small-heap.ts";
 
-/* The answers that grow with the number of runs and points, of a server of 128 MB. */
+/* Answers that grow with the number of runs and points, from a server with 128 MB. */
 
 const EXPERIMENT = "512345678901234567";
 const WIDE_RUNS = 1000;
@@ -37,7 +37,7 @@ async function seedWideRuns(): Promise<void> {
     steps: [1],
     values: [i / 7],
   }));
-  // As many points as `trackflare import` sends at a time.
+  // The number of points that `trackflare import` sends at a time.
   for (let from = 0; from < ids.length; from += 40) {
     await server.write(
       "points",
@@ -122,7 +122,7 @@ test.each<[what: string, path: string, part: string, count: number, body?: objec
   const answer = await server.read(path, part, body);
   expect(await server.isAlive()).toBe(true);
   expect(answer).toMatchObject({ status: 200, parts: count });
-  // Runs again, from what was rendered and stored before, and with what the first answer left behind.
+  // Reads the runs again: from stored documents, and with the memory that the first answer left.
   if (body !== undefined) expect(await server.read(path, part, body)).toEqual(answer);
 });
 

@@ -4,7 +4,7 @@ import { startServer, type TestServer } from "../server.ts";
 /** An isolate on Cloudflare has 128 MB. */
 const HEAP_MB = 128;
 
-/** A server whose V8 has no more than an isolate on Cloudflare: an answer that is held whole would end it. */
+/** A server whose V8 has the memory of an isolate on Cloudflare. An answer that is held as a whole would end it. */
 export class SmallHeapServer {
   readonly #server: TestServer;
 
@@ -53,7 +53,7 @@ export class SmallHeapServer {
     return fetch(`${this.#server.url}${path}`, body === undefined ? {} : init);
   }
 
-  /** Reads an answer without holding it. @returns its bytes, how often `part` is in it, and its status. */
+  /** Reads an answer without holding it. @returns its length in bytes, the number of occurrences of `part`, and its status */
   async read(path: string, part: string, body?: object) {
     const response = await this.#ask(path, body);
     let bytes = 0;

@@ -44,7 +44,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** By Node's own client, which adds nothing of a browser's. */
+/** Sends a request by Node's client, which adds no headers of a browser. */
 function call(path: string, headers: Record<string, string> = {}, method = "GET", body = ""): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(new URL(path, server.url).href, { method, headers }, (response) => {
@@ -59,7 +59,7 @@ function call(path: string, headers: Record<string, string> = {}, method = "GET"
   });
 }
 
-/** A browser's cookies, and its way through a sign-in. */
+/** A browser with cookies that goes through a sign-in. */
 class Browser {
   readonly cookies = new Map<string, string>();
 
@@ -74,7 +74,7 @@ class Browser {
     return answer;
   }
 
-  /** Goes to the provider, and gives the address that it sends the browser back to. */
+  /** Visits the provider. @returns the address to which the provider sends the browser back */
   async callbackAddress(to = "/models"): Promise<string> {
     const started = await this.get(`/ui-api/oidc/start?to=${encodeURIComponent(to)}`);
     expect(started.status).toBe(302);
@@ -109,9 +109,9 @@ describe("OpenID Connect", () => {
     expect(answer.headers.location).toBe("../../#/sign-in?to=%2Fexperiments%2F1%3Ftab%3Dcharts");
     expect(await browser.user()).toEqual({ username: "ada@example.com", is_admin: false });
     expect((await browser.get(READ)).status).toBe(200);
-    // Only the sign-in is left in the browser.
+    // The browser keeps only the cookie of the sign-in.
     expect([...browser.cookies.keys()]).toEqual([`trackflare-${new URL(server.url).port}`]);
-    // The second time it is the same user, by the provider's own id.
+    // The second sign-in finds the same user by the provider's id.
     issuer.claims = { sub: "ada", email: "lovelace@example.com" };
     const again = new Browser();
     await again.signIn();
@@ -186,7 +186,7 @@ describe("OpenID Connect", () => {
     issuer.claims = { sub: "mallory", email: "mallory@example.com" };
     const attacker = new Browser();
     const address = await attacker.callbackAddress();
-    // Login CSRF: the attacker's code in the victim's browser, without a cookie and with one of another question.
+    // Login CSRF: the attacker's code in the victim's browser, without a cookie, and with the cookie of another sign-in.
     const victim = new Browser();
     await expectNobody(victim, await victim.get(address));
     const asking = new Browser();
@@ -240,7 +240,7 @@ describe("OpenID Connect", () => {
       const { privateKey } = await generateKeyPair("RS256");
       return await signedBy(honest, "RS256", privateKey);
     },
-    // A public key taken for a shared secret, which everybody has.
+    // A public key, which everybody has, used as a shared secret.
     "is signed by HMAC with the public key": async (honest) => {
       const keys = await (await fetch(`${issuer.url}/keys`)).text();
       return await signedBy(honest, "HS256", new TextEncoder().encode(keys));
@@ -401,7 +401,7 @@ describe("the provider's keys", () => {
     vi.useFakeTimers({ now: Date.now() + 31_000, toFake: ["Date"] });
     expect(await check(after)).toMatchObject({ sub: "2" });
     expect(provider.asked.get("/keys")).toBe(2);
-    // The key that is gone opens nothing more.
+    // A token that is signed with the removed key is refused.
     await expect(check(before)).rejects.toThrow();
     vi.useRealTimers();
     await provider.close();

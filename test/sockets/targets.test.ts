@@ -66,7 +66,7 @@ describe("a request's target", () => {
     for (const path of ["/0/abc/artifacts/x", "0//abc/artifacts/x", "0/abc/artifacts//x", "0/abc/artifacts/x//"]) {
       expect(await put(`//api/2.0/mlflow-artifacts/artifacts/${path}`), path).toBe(400);
     }
-    // The first of two places that look like the route's own is the route's.
+    // If the route's own part occurs twice in a path, the first occurrence counts.
     const nested = "0/abc/artifacts/mlflow-artifacts/artifacts/kept.txt";
     expect(await put(`/api/2.0/mlflow-artifacts//artifacts/${nested}`)).toBe(200);
     const found = await rawRequest(server.url, "GET", `/api/2.0/mlflow-artifacts/artifacts/${nested}`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startServer, type TestServer } from "../server.ts";
 
-/** The headers that the edge gives to the files below `pattern`, as `ui/public/_headers` says. */
+/** The headers that `ui/public/_headers` sets on the edge for files below `pattern`. */
 function edgeHeaders(pattern: string): Record<string, string> {
   const text = readFileSync(join(import.meta.dirname, "../../ui/public/_headers"), "utf8");
   const lines = text.split("\n");
@@ -18,7 +18,7 @@ function edgeHeaders(pattern: string): Record<string, string> {
   );
 }
 
-/** How a browser's request for a socket ends: open, or the status of the refusal. */
+/** The outcome of a browser's request for a socket: open, or the status of the refusal. */
 function handshake(url: string, headers: Record<string, string>): Promise<number> {
   const upgrade = { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
   const request = get(url, { headers: { ...upgrade, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", ...headers } });

@@ -72,7 +72,7 @@ test("a packed column has the bits of its numbers, and no more of them than a li
   expect(doubleColumn(4).read(packed("float64", values), "values")).toEqual(values);
   const wide = BigInt64Array.of(-(2n ** 63n), 5n);
   expect(int64Column(4).read(packed("int64", wide), "steps")).toEqual(wide);
-  // What doubles hold is kept as doubles, so that equal columns are equal bytes. -0 is no integer of its own.
+  // Integers that a double holds are encoded as doubles, so that equal columns have equal bytes. -0 equals the integer 0.
   expect(int64Column(4).read(packed("int64", BigInt64Array.of(7n)), "steps")).toEqual(Float64Array.of(7));
   expect(int64Column(4).read(packed("float64", Float64Array.of(-0, 7)), "steps")).toEqual(Float64Array.of(0, 7));
   for (const number of [0.5, 2 ** 53, Number.NaN]) {

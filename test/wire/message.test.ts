@@ -35,7 +35,7 @@ function refusal(work: () => unknown): string {
   throw new Error("It was accepted");
 }
 
-/** What one field of `json` parses to, by way of the JSON text that a client sends. */
+/** The parsed value of one field of `json`, which passes through JSON text like a client's message. */
 function parseField<T>(field: typeof int64 | typeof double | typeof string | typeof bool, json: string): T {
   const { value } = message({ value: field }).parse(parseJsonExactly(`{"value":${json}}`), "");
   return value as T;

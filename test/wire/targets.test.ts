@@ -3,7 +3,7 @@ import { MlflowError } from "../../src/domain/errors.ts";
 import { parseJsonExactly } from "../../src/wire/json.ts";
 import { absoluteUrl, rawHost, rawPath, rawQuery, requireWellFormedTarget } from "../../src/wire/raw-target.ts";
 
-/** A request as the runtime hands it over: its URL may be no URL. */
+/** A request as the runtime passes it on. Its `url` may not be a URL. */
 function requestOf(url: string, host?: string): Request {
   return { url, headers: new Headers(host === undefined ? {} : { Host: host }) } as Request;
 }

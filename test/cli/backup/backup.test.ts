@@ -18,7 +18,7 @@ let server: TestServer;
 let ours: Answers;
 let rows: Map<string, string[]>;
 
-/** What a restoration notes of itself: that it is done, and its entries in the audit log. */
+/** Rows that a restoration adds: the note that it is complete, and its entries in the audit log. */
 function withoutNote(of: Map<string, string[]>): Map<string, string[]> {
   const isNote = (line: string) => line.startsWith('["restore"') || /"server\.(restore|import)"/.test(line);
   return new Map([...of].map(([table, lines]) => [table, lines.filter((line) => !isNote(line))]));
@@ -32,7 +32,7 @@ async function expectRestored(url: string): Promise<void> {
   for (const [table, lines] of rows) expect(restored.get(table), table).toEqual(lines);
 }
 
-/** Starts the command and kills it as soon as `isTime`; says whether it had not ended by itself. */
+/** Starts the command and kills it as soon as `isTime` holds. @returns whether the kill came before the command's own end */
 async function killed(args: readonly string[], isTime: () => boolean): Promise<boolean> {
   const child = spawn(join(ROOT, "node_modules/node/bin/node"), [join(ROOT, "src/cli/main.ts"), ...args], {
     stdio: "ignore",
@@ -72,7 +72,7 @@ test("a backup that is restored into a folder is all that there was, users too, 
   const other = await startServer({ dataDir: place });
   try {
     await expectRestored(other.url);
-    // Ids of things that are gone are not given again.
+    // Ids of deleted things are never reused.
     const made = await fetch(`${other.url}/api/2.0/mlflow/experiments/create`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },

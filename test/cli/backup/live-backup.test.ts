@@ -6,7 +6,7 @@ import { startServer } from "../../server.ts";
 import { trackflare } from "../import/command.ts";
 
 const JOBS = 4;
-/** Points of each job before the backup starts, and the time between its calls is that of the server. */
+/** How many points each job logs before the backup starts. A job sends its calls one after the other. */
 const POINTS_BEFORE = 40;
 
 interface Point {
@@ -42,7 +42,7 @@ test("a backup while jobs log has each run as it was at one moment, with all tha
       return { runId: run.info.run_id, acknowledged: 0 };
     }),
   );
-  // Both metrics of a step are one call: a copy that has one of them and not the other is of no moment.
+  // One call logs both metrics of a step. A copy with only one of them would show a state that never existed.
   const working = jobs.map(async (job) => {
     for (let step = 0; !isOver; step++) {
       const metrics = ["loss", "acc"].map((key) => ({ key, value: step / 7, timestamp: 1000 + step, step }));

@@ -87,7 +87,7 @@ test("a deployment makes what is missing, goes on after an interruption, and a s
   expect([second.url, second.token]).toEqual([url, undefined]);
   expect(platform.changes).toEqual([]);
 
-  // A change of what it is made of: a new version, with the secret that was there.
+  // Changed sources make a new version, which keeps the secret.
   expect(states(await deployed("--plan", "paid"))).toMatchObject({
     database: "there",
     configuration: "done",

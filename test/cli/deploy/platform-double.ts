@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 
-/** A Worker as the double keeps it. */
+/** A Worker, as the double stores it. */
 export interface DoubleWorker {
   /** Names of bindings, variables and secrets, with their types. */
   bindings: Record<string, string>;
@@ -32,9 +32,9 @@ class Refusal {
 }
 
 /**
- * A double of the parts of Cloudflare's API that a deployment uses, on loopback. It keeps what it is told: databases are
- * SQLite in memory. It knows the platform's rules from its documentation and from what wrangler asks, so it proves what this
- * command and wrangler send, and not what the platform answers.
+ * A double of the parts of Cloudflare's API that a deployment uses, on loopback. It has state: databases are SQLite in
+ * memory. Its rules come from the platform's documentation and from wrangler's requests. So a test proves what this command
+ * and wrangler send, and not what the platform answers.
  */
 export class PlatformDouble {
   readonly token = "double-token-0123456789";
@@ -44,11 +44,11 @@ export class PlatformDouble {
   readonly databases = new Map<string, { name: string; uuid: string; sql: DatabaseSync }>();
   readonly buckets = new Set<string>();
   readonly workers = new Map<string, DoubleWorker>();
-  /** Calls that change something, in order. */
+  /** The calls that change something, in order. */
   readonly changes: string[] = [];
-  /** Calls that it has no answer for. */
+  /** The calls for which the double has no answer. */
   readonly unknown: string[] = [];
-  /** Answers the first change that begins so with this status, once. */
+  /** Answers the first change that begins with this text with this status, once. */
   failsOnce: { readonly change: string; readonly status: number } | undefined;
   readonly #server = createServer((request, response) => {
     void this.#answer(request).then(({ status, body }) => {

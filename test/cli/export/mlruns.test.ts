@@ -37,7 +37,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A deleted logged model, of which MLflow's API tells nothing. */
+/** A deleted logged model. MLflow's API does not show it. */
 async function deleteModel(url: string): Promise<void> {
   const api = `${url}/api/2.0/mlflow/logged-models`;
   const headers = { "Content-Type": "application/json" };
@@ -79,7 +79,7 @@ test("another server has all that this one has, and a second export writes nothi
 });
 
 test("MLflow's own server is refused with the way that keeps the ids", async () => {
-  // Of MLflow it asks only this.
+  // The only question that the export asks MLflow.
   const mlflow = createServer((_, response) => response.end("OK")).listen(0, "127.0.0.1");
   await once(mlflow, "listening");
   const url = `http://127.0.0.1:${(mlflow.address() as AddressInfo).port}`;
@@ -99,7 +99,7 @@ test("what is imported from the folder is what was exported", async () => {
     const theirs = await answersOf(other.url);
     expect([...theirs.keys()].sort()).toEqual([...ours.keys()].sort());
     for (const [question, answer] of ours) expect(theirs.get(question), question).toEqual(answer);
-    // Deleted things, and when they were deleted, too.
+    // The export includes deleted things and their deletion times.
     const [before, after] = [await rowsOf(server.url), await rowsOf(other.url)];
     expect([...before.keys()]).toContain("logged_model_tags");
     for (const [table, rows] of before) expect(after.get(table), table).toEqual(rows);

@@ -1,7 +1,7 @@
 import { TrackingServer } from "../../../src/cli/transfer/http.ts";
 import { ServerRows } from "../../../src/cli/transfer/trackflare/server-rows.ts";
 
-/** Of one server alone: how far its objects have told D1, who may sign in, what was imported, and who did what. */
+/** Tables that describe one server only: what its objects have written to D1, sign-ins, imports and the audit log. */
 const OWN_TABLES: ReadonlySet<string> = new Set([
   "imports",
   "users",
@@ -13,8 +13,8 @@ const OWN_TABLES: ReadonlySet<string> = new Set([
 const OWN_COLUMNS: ReadonlySet<string> = new Set(["live_epoch", "flushed_through", "has_object", "cell", "stamp"]);
 
 /**
- * All rows of a server, by table, in one order; a row that another server would number differently names what it names.
- * @param ownTables those that are left out
+ * All rows of a server by table, in a fixed order. Names replace ids that another server would number differently.
+ * @param ownTables tables to leave out
  */
 export async function rowsOf(url: string, ownTables = OWN_TABLES): Promise<Map<string, string[]>> {
   const server = await ServerRows.open(new TrackingServer(url, {}));

@@ -2,7 +2,7 @@ import { Agent } from "node:http";
 import { sendHttp } from "../../differential/http.ts";
 import { type Json, type JsonObject, parseJson } from "../../differential/json.ts";
 
-/** What a server answers to each of many questions, in one order and one spelling. */
+/** A server's answers to many requests, in a fixed order and spelling. */
 export type Answers = ReadonlyMap<string, Json>;
 
 type Run = JsonObject & {
@@ -10,11 +10,11 @@ type Run = JsonObject & {
   readonly data?: { readonly metrics?: readonly { readonly key: string }[] };
 };
 
-/** Lists that have no order of their own, by what orders their items. */
+/** Unordered lists by name, with the function that orders their items. */
 const KEYS = ["key", "run_id", "model_id", "version", "alias", "experiment_id", "name", "path"];
 
 /**
- * Asks a server for all that it holds, by MLflow's API: every experiment, run, point, artifact, logged model, registered
+ * Reads everything that a server has through MLflow's API: every experiment, run, point, artifact, logged model, registered
  * model and version.
  */
 export async function answersOf(url: string): Promise<Answers> {
@@ -96,7 +96,7 @@ export async function answersOf(url: string): Promise<Answers> {
   }
   const registered = await all("GET", `${api}/registered-models/search`, "registered_models", { max_results: 100 });
   for (const model of registered) {
-    // Only the file store tells the aliases of these, which each version tells below.
+    // Only the file store answers aliases here. Each version answers its aliases below.
     const latest = ((model.latest_versions ?? []) as JsonObject[]).map(({ aliases: _, ...version }) => version as Json);
     answers.set(`registered model ${model.name}`, sorted({ ...model, latest_versions: latest }));
   }
@@ -109,7 +109,7 @@ export async function answersOf(url: string): Promise<Answers> {
   return answers;
 }
 
-/** Places differ where the files were copied into another store than where they lay. */
+/** Locations differ if the files were copied into another store. */
 export function withoutPlaces(answer: unknown): unknown {
   return JSON.parse(
     JSON.stringify(answer, (name, value: unknown) =>
@@ -127,7 +127,7 @@ function byPoint(a: JsonObject, b: JsonObject): number {
   return order("timestamp") || order("step") || order("value");
 }
 
-/** With the lists in it that have no order of their own in one, and without what only one kind of server tells. */
+/** The answer with its unordered lists sorted, and without fields that only one kind of server sends. */
 function sorted(value: Json): Json {
   if (Array.isArray(value)) {
     const items = value.map(sorted) as Json[];
@@ -140,8 +140,8 @@ function sorted(value: Json): Json {
 }
 
 /**
- * MLflow tells a workspace, which is always the same here, and leaves out sizes and types that are none. Its file store tells of a
- * metric whose run it is, and of a found run which models it used.
+ * MLflow sends a workspace, which is always the same here, and omits sizes and types that are empty. Its file store adds the
+ * run to a metric, and the used models to a found run.
  */
 function isLeftOut(name: string, object: JsonObject): boolean {
   if (name === "run_id") return "timestamp" in object && "step" in object && !("model_id" in object);
@@ -149,7 +149,7 @@ function isLeftOut(name: string, object: JsonObject): boolean {
   return name === "workspace" || name === "model_inputs";
 }
 
-/** A database holds an infinity as the greatest double; only the file store tells one. */
+/** A database stores an infinity as the greatest double. Only the file store answers an infinity. */
 function stored(name: string, value: Json): Json {
   if (name !== "value" || typeof value !== "string" || !value.endsWith("Infinity")) return value;
   return value.startsWith("-") ? -Number.MAX_VALUE : Number.MAX_VALUE;

@@ -66,7 +66,7 @@ test("what is broken is told row by row, the rest arrives, and the exit code say
   );
   rmSync(join(root, writeRun("e2"), "artifacts"), { recursive: true });
   writeFileSync(join(root, writeRun("f3"), "params/bytes"), Buffer.from([0xff, 0xfe]));
-  // The same run in two experiments, as after a copy by hand.
+  // The same run is in two experiments, as after a manual copy.
   cpSync(join(root, writeRun("ab")), join(root, OTHER, runId("ab")), { recursive: true });
   const model = `${EXPERIMENT}/models/m-${"1".repeat(32)}`;
   write(
@@ -130,7 +130,7 @@ test("files that are kept in a server's store, and are not in this one's, are to
     expect(report.problems).toHaveLength(1);
     expect(report.problems[0]!.why).toMatch(/1 files were to be kept at mlflow-artifacts:/);
     expect((await fetch(`${target.url}/${file}`)).status).toBe(404);
-    // As where both servers have one bucket.
+    // As if both servers used the same bucket.
     expect((await fetch(`${target.url}/${file}`, { method: "PUT", body: "a" })).status).toBe(200);
     expect((await transferReport(words)).artifacts).toMatchObject({ read: 1, skipped: 1, failed: 0 });
   } finally {

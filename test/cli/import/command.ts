@@ -12,12 +12,12 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** The `trackflare` command, to its end. */
+/** Runs the `trackflare` command to its end. */
 export function trackflare(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
   return run(NODE, [join(ROOT, "src/cli/main.ts"), ...args], { env });
 }
 
-/** The same with this text on stdin. */
+/** Runs the command with this text on stdin. */
 export function trackflareWith(
   input: string,
   args: readonly string[],
@@ -26,7 +26,7 @@ export function trackflareWith(
   return run(NODE, [join(ROOT, "src/cli/main.ts"), ...args], { env, input });
 }
 
-/** The report of a transfer, which has ended with `exitCode`. */
+/** The report of a transfer that must end with `exitCode`. */
 export async function transferReport(args: readonly string[], exitCode = 0): Promise<TransferReport> {
   const result = await trackflare([...args, "--json"]);
   if (result.exitCode !== exitCode) {
@@ -54,7 +54,7 @@ export interface TransferReport {
   readonly problems: readonly { readonly where: string; readonly why: string }[];
 }
 
-/** A program, to its end. */
+/** Runs a program to its end. */
 export async function run(
   command: string,
   args: readonly string[],

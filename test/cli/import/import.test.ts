@@ -105,7 +105,7 @@ describe("from MLflow with a database", () => {
     try {
       const report = await transferReport(["import", proxy.url, "--to", server.url]);
       expect(report.runs).toMatchObject({ read: 67, written: 67, failed: 0 });
-      // Of the sweep. The other experiments have few runs, of other metrics.
+      // The counts are of the sweep. The other experiments have few runs with other metrics.
       expect(proxy.count("/ajax-api/2.0/mlflow/metrics/get-history-bulk")).toBeLessThanOrEqual(20);
       expect(proxy.count("/api/2.0/mlflow/metrics/get-history")).toBeLessThan(60);
       const [theirs, ours] = await Promise.all([mlflow.url, server.url].map((url) => metricsOf(url, id)));

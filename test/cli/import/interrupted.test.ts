@@ -52,7 +52,7 @@ test("an import that is killed in the middle goes on where it was, and every poi
     child.kill("SIGKILL");
     await ended;
     const report = await transferReport(words);
-    // It was killed before the end, or this test shows nothing.
+    // The import must have been killed before its end, or this test proves nothing.
     expect(report.runs).toMatchObject({ read: RUNS, failed: 0 });
     expect(report.runs.written).toBeGreaterThan(0);
     expect(await countRuns()).toBe(RUNS);

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** @returns the end of the server */
+/** @returns a function that ends the server */
 async function serve(bundle: string): Promise<() => Promise<void>> {
   const node = join(ROOT, "node_modules/node/bin/node");
   const script = join(import.meta.dirname, "serve-bundle.ts");
@@ -73,8 +73,8 @@ test("a job logs while the previous release and this one take turns on one data 
   const acknowledged: number[] = [];
   let isOver = false;
   /**
-   * Answers to the job. The release before cannot read a history that this one has packed. Until this one serves again, it
-   * answers the job with a 500, and the job repeats the call.
+   * Answers to the job. The older release cannot read a history that this release has packed. So it answers the job with a 500,
+   * and the job repeats the call until this release serves again.
    */
   let answers = 0;
   const moreAnswers = async (count: number) => {
@@ -96,7 +96,7 @@ test("a job logs while the previous release and this one take turns on one data 
     }
   })();
   const shortRuns: string[] = [];
-  // The release before, this one, back, and forth again: the second turn of the older one meets the new schema.
+  // Older, newer, older and newer release in turn. The second turn of the older release meets the new schema.
   for (const next of [newer, older, newer]) {
     await moreAnswers(25);
     const short = (await call("runs/create", { experiment_id: "0", start_time: 2 })) as unknown as typeof run & {

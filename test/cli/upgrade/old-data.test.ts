@@ -12,7 +12,7 @@ const FIXTURES = join(import.meta.dirname, "fixtures");
 const folder = mkdtempSync(join(tmpdir(), "trackflare-upgrade-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** As seed.ts writes an answer: fields that later versions answer too may be more. */
+/** Expects an answer that seed.ts wrote. Later versions may send more fields. */
 function comparable(answer: unknown): Json {
   return JSON.parse(
     JSON.stringify(answer, (_name, value: unknown) => (typeof value === "bigint" ? `int64 ${value}` : value)),
@@ -40,7 +40,7 @@ test.each(releases)("a folder of release %s opens, all of it is there, and runs 
       if (typeof answer === "object" && answer !== null) expect(now, question).toMatchObject(answer);
       else expect(now, question).toEqual(answer);
     }
-    // A run that was under way when the old release stopped.
+    // A run that had not ended when the old release stopped.
     const runId = [...before].flatMap(([question, answer]) => {
       const { run } = answer as { run?: { info: { run_id: string; status: string; lifecycle_stage: string } } };
       const isActive = run?.info.status === "RUNNING" && run.info.lifecycle_stage === "active";

@@ -3,8 +3,8 @@ import { gzipSync } from "node:zlib";
 import { answersOf } from "../import/answers.ts";
 
 /*
- * How the data folders in fixtures/ were made, of each release by itself: its server was started on a new folder, this was
- * called with its address, the server was stopped, and the folder was packed:
+ * Each release made its own data folder in fixtures/: start its server on a new folder, run this program with the server's
+ * address, stop the server, and pack the folder:
  *
  *   node test/cli/upgrade/seed.ts http://127.0.0.1:5000 test/cli/upgrade/fixtures/<commit>.answers.json.gz
  *   tar -czf test/cli/upgrade/fixtures/<commit>.tgz -C trackflare-data .
@@ -89,7 +89,7 @@ await post("logged-models", { experiment_id: experimentId, name: "net", source_r
 await post("experiments/delete", { experiment_id: gone.experiment_id });
 writeFileSync(answersFile, gzipSync(JSON.stringify([...(await answersOf(url))], exact)));
 
-/** A 64-bit integer in digits, marked as one. */
+/** Marks a 64-bit integer, written in digits. */
 function exact(_name: string, value: unknown): unknown {
   return typeof value === "bigint" ? `int64 ${value}` : value;
 }

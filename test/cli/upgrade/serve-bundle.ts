@@ -2,7 +2,7 @@ import { DataFolder } from "../../../src/cli/data-folder.ts";
 import { startEngine } from "../../../src/cli/engine.ts";
 import { bundleIn } from "../../../src/cli/worker-bundle.ts";
 
-/* Serves a Worker's bundle on a data folder, by this version's command, until SIGTERM: <bundle> <data folder> <port>. */
+/* Serves a Worker's bundle on a data folder until SIGTERM, with this version's command: <bundle> <data folder> <port>. */
 
 const [bundle = "", dataDir = "", port = "0"] = process.argv.slice(2);
 const unset = { admin: undefined, setupToken: undefined, defaultPermission: undefined };

@@ -10,7 +10,7 @@ function artifactPath(world: World): string {
   return world.random.pick(world.random.chance(0.1) ? ODD_PATHS : PATHS);
 }
 
-/** Of a run in its experiment. */
+/** The artifact folder of a run in its experiment. */
 interface File extends JsonObject {
   readonly run: string;
   readonly path: string;
@@ -21,7 +21,7 @@ const anyFile = (world: World): File => ({
   path: world.random.pick(FILES),
 });
 
-/** Mostly one that was uploaded, and may have been deleted since. */
+/** Mostly the path of an uploaded file, which may have been deleted since. */
 function knownFile(world: World): File {
   const uploaded = world.all("file");
   if (uploaded.length === 0 || world.random.chance(0.3)) return anyFile(world);

@@ -1,7 +1,7 @@
 import type { Operation } from "../operation.ts";
 import { isObject } from "../symbols.ts";
 
-/** The runs of badly shaped messages are in MLflow's own experiment, which no other call names. */
+/** Runs for malformed messages are in MLflow's default experiment, which no other call names. */
 const SCRAP_EXPERIMENT = "0";
 
 const FILTERS = [

@@ -50,7 +50,7 @@ function query(
 const nested = (levels: number, field: string, inner: string): string =>
   levels === 0 ? inner : `${field} { ${nested(levels - 1, field, inner)} }`;
 
-/** Documents of every form that the language has, legal and not, about a run and an experiment. */
+/** Documents of every form of the language, valid and invalid, about a run and an experiment. */
 function anyDocument(world: World): string {
   const run = `mlflowGetRun(input: {runId: "${world.pick("run")}"})`;
   const experiment = `mlflowGetExperiment(input: {experimentId: "${world.pick("experiment")}"})`;
@@ -82,7 +82,7 @@ function anyDocument(world: World): string {
 
 const TYPE = "kind name ofType { kind name ofType { kind name ofType { kind name } } }";
 
-/** All that the schema is, without the words that describe it. The usual query of tools is deeper than MLflow allows. */
+/** Queries the whole schema without descriptions. The usual query of tools is deeper than MLflow allows. */
 const INTROSPECTION = `{ __schema {
   queryType { name } mutationType { name } subscriptionType { name }
   types {

@@ -55,7 +55,7 @@ export const loggedModels: readonly Operation[] = [
     path: () => "/api/2.0/mlflow/logged-models",
     message: (world) => ({
       experiment_id: world.pick("experiment"),
-      // Names that the server makes up would differ.
+      // Without a name, each server would generate another one.
       name: world.random.chance(0.1)
         ? world.random.pick(["a/b", "a:b", "a.b", "ü"])
         : world.random.pick(["resnet", "net"]),
@@ -171,7 +171,7 @@ export const loggedModels: readonly Operation[] = [
     },
   },
   {
-    // A model's metrics have values and steps of their own: of two at one step and time either may stay.
+    // Each point has its own step and value: of two points at the same step and time, either may stay.
     name: "runs/log-metric",
     method: "POST",
     weight: 4,
@@ -187,7 +187,7 @@ export const loggedModels: readonly Operation[] = [
     }),
   },
   {
-    // At one step: MLflow refuses a repeated output, here the step of the last stays.
+    // One step per output: MLflow refuses a repeated output, this server keeps the last step.
     name: "runs/outputs",
     method: "POST",
     weight: 2,

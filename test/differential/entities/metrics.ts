@@ -21,7 +21,7 @@ const VALUES = [
 
 const STEPS = [0, 1, 2, 3, 10, -1, 2 ** 31, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)];
 
-/** Few steps and times, so that points meet; NaN at a time of its own, as the latest of a NaN and a 0 is anybody's guess. */
+/** Few steps and times, so that points collide. NaN has its own time, because the latest of a NaN and a 0 is undefined. */
 function point(world: World): JsonObject {
   const value = world.random.pick(VALUES);
   return {
@@ -50,7 +50,7 @@ export const metrics: readonly Operation[] = [
     message: (world) => {
       const pair = () => ({ key: world.key(), value: world.text() });
       const hasMetrics = world.random.chance(0.7);
-      // A param that may not change must not come with metrics: MLflow keeps those of a batch that it then refuses.
+      // A changed param must not come with metrics: MLflow keeps the metrics of a batch that it then refuses.
       const param = () =>
         hasMetrics && !world.isReckless ? { key: world.name("param"), value: world.text() } : pair();
       return {
@@ -101,7 +101,7 @@ export const metrics: readonly Operation[] = [
     required: ["run_id", "metric_key"],
     path: () => "/ajax-api/2.0/mlflow/metrics/get-history-bulk",
     message: (world) => {
-      // In the order of the runs' ids, which are each server's own: of several runs, a limit would cut different ones off.
+      // MLflow orders by run id, and each server has its own ids. With several runs, a limit would cut off different runs.
       const several = world.random.chance(0.5);
       return {
         run_id: several ? [world.pick("run"), ...world.list(3, () => world.pick("run"))] : [world.pick("run")],

@@ -45,7 +45,7 @@ function modelName(world: World): string {
   return world.random.chance(0.15) ? world.pick("model") : world.name("model");
 }
 
-/** Sources in stores of others are left out: MLflow takes them, and Trackflare serves none. */
+/** Sources in other stores are left out: MLflow accepts them, and Trackflare serves none. */
 function source(world: World): JsonObject {
   const withModel = world.all("file").filter((file) => file.endsWith("\nmodel/MLmodel"));
   const found =

@@ -7,7 +7,7 @@ const PATTERNS = ["'%a%'", "'A%'", "'_dam'", "'%'", "'ZÜRICH'", "'%d%m%'", "'a\
 const NUMBERS = ["0", "1", "-1", "0.1", "1e300", "0.30000000000000004", "1.5", ".5", "'1'", "1e999"];
 const COMPARATORS = ["=", "!=", "<", "<=", ">", ">="];
 
-/** Refused by one of the two, or both. */
+/** Filters that one of the servers, or both, refuse. */
 const ODD_FILTERS = [
   "metrics.loss > 1 OR metrics.acc < 1",
   "(metrics.loss > 1)",

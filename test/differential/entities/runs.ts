@@ -5,7 +5,7 @@ import type { World } from "../world.ts";
 
 const STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
 
-/** A run is known by `run_id`, and to older clients by `run_uuid`. */
+/** The fields that name a run: `run_id`, and `run_uuid` of older clients. */
 export function runReference(world: World): JsonObject {
   const id = world.pick("run");
   if (world.random.chance(0.9)) return { run_id: id };
@@ -18,7 +18,7 @@ function runInfo(body: Json): { readonly runId: string; readonly experimentId: s
   return typeof runId === "string" && typeof experimentId === "string" ? { runId, experimentId } : undefined;
 }
 
-/** Runs in MLflow's own experiment are for messages of bad shape. */
+/** Runs in MLflow's default experiment are for malformed messages. */
 function learnRun(body: Json, world: World): void {
   const info = runInfo(body);
   if (info === undefined) return;
@@ -29,7 +29,7 @@ function learnRun(body: Json, world: World): void {
 
 export const runs: readonly Operation[] = [
   {
-    // Each starts at a time of its own: ties are broken by the random ids, and each server has its own.
+    // Each run has its own start time: ids break ties, and each server has other ids.
     name: "runs/create",
     method: "POST",
     weight: 10,
@@ -47,7 +47,7 @@ export const runs: readonly Operation[] = [
     learn: learnRun,
   },
   {
-    // Names, times and users that the server makes up, where no search looks.
+    // The server generates names, times and users here; no search reads these runs.
     name: "runs/create",
     method: "POST",
     weight: 3,

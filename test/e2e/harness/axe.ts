@@ -1,9 +1,9 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
-/** What axe finds in a page that is serious or critical, as `rule: selector`, by WCAG 2.2 A and AA. */
+/** Axe's serious and critical findings in a page, as `rule: selector`, by WCAG 2.2 A and AA. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  // Evaluated by the debugger, which the page's policy does not hold for.
+  // Evaluated through the debugger, to which the page's policy does not apply.
   await page.evaluate(axe.source);
   return await page.evaluate(async () => {
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];

@@ -5,12 +5,12 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { type Browser, chromium } from "playwright-core";
 
-/** Where Linux distributions put Chromium and its kin. */
+/** The paths of Chromium and related browsers in Linux distributions. */
 const SYSTEM_BROWSERS = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].map(
   (name) => `/usr/bin/${name}`,
 );
 
-/** The browser that `TRACKFLARE_TEST_BROWSER` names, the system's, or the one that Playwright downloaded; if there is one. */
+/** The browser that `TRACKFLARE_TEST_BROWSER` names, the system's, or Playwright's download; undefined without any. */
 function findBrowser(): string | undefined {
   const named = process.env.TRACKFLARE_TEST_BROWSER;
   if (named !== undefined && named !== "") return named;
@@ -18,9 +18,9 @@ function findBrowser(): string | undefined {
 }
 
 /**
- * The executable of a Chromium. Where there is none it is installed: as the package of a Debian that is ours to change,
- * else as Playwright's own download, which may lack libraries of the system.
- * @throws Error that says how to give one.
+ * The executable of a Chromium. If there is none, installs one: as a Debian package if packages can be installed, otherwise as
+ * Playwright's own download, which may lack libraries of the system.
+ * @throws Error that says how to provide one
  */
 export function installedBrowser(): string {
   const found = findBrowser();
@@ -52,7 +52,7 @@ export function isOurDebian(): boolean {
   return process.getuid?.() === 0 && existsSync(release) && /^ID(_LIKE)?=.*debian/m.test(readFileSync(release, "utf8"));
 }
 
-/** A headless Chromium of its own, with an empty profile, that finds no host but 127.0.0.1. Close it when done. */
+/** A new headless Chromium with an empty profile. It finds no host except 127.0.0.1. The caller closes it. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: installedBrowser(),
@@ -61,7 +61,7 @@ export function launchBrowser(): Promise<Browser> {
       // Containers have a small /dev/shm and no GPU.
       "--disable-dev-shm-usage",
       "--disable-gpu",
-      // Neither pages nor the browser itself reach another machine. Routes of Playwright would switch the cache off.
+      // Neither pages nor the browser can reach another machine. Playwright's routes would do this too, but turn the cache off.
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
       "--disable-background-networking",
       "--disable-component-update",

@@ -2,7 +2,7 @@ import { workerBundle } from "../../../src/cli/worker-bundle.ts";
 import { installedBrowser } from "./browser.ts";
 import { installedFirefox } from "./firefox.ts";
 
-/** Before all tests in a browser: bundles the Worker and installs a browser, once instead of in each of them. */
+/** Bundles the Worker and installs a browser once, before all tests in a browser. */
 export default async function setup(): Promise<void> {
   installedBrowser();
   installedFirefox();

@@ -12,7 +12,7 @@ function findFirefox(): string | undefined {
   return SYSTEM_FIREFOXES.find((path) => existsSync(path));
 }
 
-/** The executable of a Firefox, which a Debian that is ours to change installs; undefined where there is none. */
+/** The executable of a Firefox. It is installed if Debian packages can be installed. Undefined without a Firefox. */
 export function installedFirefox(): string | undefined {
   const found = findFirefox();
   if (found !== undefined || !isOurDebian()) return found;
@@ -25,7 +25,7 @@ export function installedFirefox(): string | undefined {
   return findFirefox();
 }
 
-/** A headless Firefox of its own, with an empty profile. Playwright drives only builds of its own: this is the system's. */
+/** A new headless Firefox with an empty profile. It is the system's Firefox, because Playwright drives only its own builds. */
 export function launchFirefox(executablePath: string): Promise<Browser> {
   return puppeteer.launch({ browser: "firefox", executablePath, headless: true });
 }

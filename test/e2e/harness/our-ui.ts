@@ -7,7 +7,7 @@ import { runPython } from "./python.ts";
 import { screenshotOnFailure } from "./screenshot.ts";
 import { type PageTrouble, watchPage } from "./watched-page.ts";
 
-/** Trackflare with its own web UI, seeded by the real Python client, and a browser. */
+/** Trackflare with its own web UI, data from the real Python client, and a browser. */
 export interface OurUi<Seed> {
   readonly server: TestServer;
   readonly browser: Browser;
@@ -23,7 +23,7 @@ export interface OpenedPage {
   readonly trouble: PageTrouble;
 }
 
-/** @param seedFile a Python program that prints what it logged, as JSON. */
+/** @param seedFile a Python program that logs data and prints its ids as JSON */
 export async function startOurUi<Seed>(seedFile?: URL): Promise<OurUi<Seed>> {
   const server = await startServer();
   const [browser, seed] = await Promise.all([
@@ -50,13 +50,13 @@ export async function startOurUi<Seed>(seedFile?: URL): Promise<OurUi<Seed>> {
   };
 }
 
-/** Nothing went wrong in the page since it was opened, nothing ran that was data, and axe has nothing serious to say. */
+/** Expects no error in the page since it was opened, no data that ran as code, and no serious finding of axe. */
 export async function expectSound({ page, trouble }: OpenedPage): Promise<void> {
   expect(await seriousFindings(page)).toEqual([]);
   expect(trouble).toEqual({ consoleErrors: [], cspViolations: [], failedCalls: [], foreignRequests: [] });
 }
 
-/** Sound in light and in dark. */
+/** Expects the same in the light and in the dark theme. */
 export async function expectSoundInBothThemes(opened: OpenedPage): Promise<void> {
   for (const colorScheme of ["dark", "light"] as const) {
     await opened.page.emulateMedia({ colorScheme });

@@ -3,21 +3,21 @@ import { createServer, type IncomingMessage, request } from "node:http";
 import type { Duplex } from "node:stream";
 
 export interface PathProxy {
-  /** Of the page below the proxy's path, with a slash at its end. */
+  /** The page's URL below the proxy's path, with a slash at its end. */
   readonly url: string;
   readonly close: () => Promise<void>;
 }
 
 export interface PathProxyOptions {
-  /** Below which the proxy answers, as `/mlflow`. */
+  /** The path below which the proxy answers, such as `/mlflow`. */
   readonly path: string;
-  /** Whether the server gets the path too, as of nginx's `location /mlflow/ { proxy_pass http://server; }`. */
+  /** Whether the server also gets the path, as from nginx's `location /mlflow/ { proxy_pass http://server; }`. */
   readonly keepsPath: boolean;
-  /** Whether the server gets the Host that the browser sent. nginx passes its own upstream's unless it is told otherwise. */
+  /** Whether the server gets the browser's Host header. By default nginx passes on its upstream's name. */
   readonly keepsHost: boolean;
 }
 
-/** A reverse proxy that serves a tracking server below a path, sockets included, and nothing else. */
+/** A reverse proxy that serves a tracking server below a path, with its sockets, and nothing else. */
 export async function startPathProxy(trackingUri: string, options: PathProxyOptions): Promise<PathProxy> {
   const { path, keepsPath, keepsHost } = options;
   const { hostname, port, host } = new URL(trackingUri);

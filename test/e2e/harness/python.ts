@@ -5,16 +5,16 @@ import { promisify } from "node:util";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-/** The real server's command, as `npm test` installs it, or the one that `MLFLOW_COMMAND` names. */
+/** The command of the real server that `npm test` installs, or the command that `MLFLOW_COMMAND` names. */
 export const MLFLOW_COMMAND = process.env.MLFLOW_COMMAND ?? join(ROOT, ".venv/bin/mlflow");
 
-/** The interpreter that has the real client. */
+/** The Python interpreter with the real client. */
 export const PYTHON = join(dirname(MLFLOW_COMMAND), "python");
 
 /**
- * Runs a program with the real Python client against a server, and gives what it printed, as JSON.
- * @param env beyond what every program gets.
- * @throws Error with the program's stderr if it fails.
+ * Runs a program with the real Python client against a server. @returns its output, which is JSON
+ * @param env variables in addition to those of every program
+ * @throws Error with the program's stderr if it fails
  */
 export async function runPython(file: string, trackingUri: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("MLFLOW_"));

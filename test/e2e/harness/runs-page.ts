@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { type OpenedPage, type OurUi, startOurUi } from "./our-ui.ts";
 
-/** What ui-runs.seed.py logged. */
+/** The ids of the data that ui-runs.seed.py logged. */
 export interface RunsSeed {
   readonly experimentId: string;
   readonly emptyId: string;
@@ -10,11 +10,11 @@ export interface RunsSeed {
   readonly hostile: readonly string[];
 }
 
-/** A server with what ui-runs.seed.py logs. */
+/** A server with the data of ui-runs.seed.py. */
 export const startRuns = (): Promise<OurUi<RunsSeed>> =>
   startOurUi<RunsSeed>(new URL("../ui-runs.seed.py", import.meta.url));
 
-/** All runs in one list. A test of its own is about children below their parents. */
+/** Opens the table with all runs in one list. Another test covers children below their parents. */
 export async function openRuns(ui: OurUi<RunsSeed>, search = ""): Promise<OpenedPage> {
   const opened = await ui.open(`/experiments/${ui.seed.experimentId}?nested=false${search.replace("?", "&")}`);
   await opened.page.locator("[role=row][data-index]").first().waitFor();
@@ -29,7 +29,7 @@ export const filter = (page: Page) => page.getByRole("combobox", { name: "Filter
 export const header = (page: Page, name: string) =>
   page.getByRole("columnheader").getByRole("button", { name, exact: true });
 
-/** What another client does. */
+/** Sends a request as another client. */
 export async function post<Answer>({ server }: OurUi<RunsSeed>, path: string, body: object): Promise<Answer> {
   const answer = await fetch(`${server.url}/api/2.0/mlflow${path}`, {
     method: "POST",

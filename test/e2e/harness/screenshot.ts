@@ -5,7 +5,7 @@ import { onTestFailed } from "vitest";
 
 const SCREENSHOTS = join(import.meta.dirname, "../../../dist/test/screenshots");
 
-/** Called inside a test: if it fails, what the page shows is left in dist/test/screenshots. */
+/** Call this inside a test: if the test fails, a picture of the page is stored in dist/test/screenshots. */
 export function screenshotOnFailure(page: Page): void {
   onTestFailed(async ({ task }) => {
     mkdirSync(SCREENSHOTS, { recursive: true });

@@ -1,13 +1,13 @@
 import type { Page } from "playwright-core";
 import { type OpenedPage, type OurUi, startOurUi } from "./our-ui.ts";
 
-/** What ui-sweep.seed.py logged: 144 runs of four models, six learning rates and four batch sizes. */
+/** The ids of the data that ui-sweep.seed.py logged: 144 runs of four models, six learning rates and four batch sizes. */
 export interface SweepSeed {
   readonly experimentId: string;
   readonly runs: readonly string[];
 }
 
-/** A server with what ui-sweep.seed.py logs. */
+/** A server with the data of ui-sweep.seed.py. */
 export const startSweep = (): Promise<OurUi<SweepSeed>> =>
   startOurUi<SweepSeed>(new URL("../ui-sweep.seed.py", import.meta.url));
 
@@ -27,7 +27,7 @@ export const header = (page: Page, name: string) =>
   page.getByRole("columnheader").getByRole("button", { name, exact: true });
 export const status = (page: Page) => page.locator("header + div").getByRole("status");
 
-/** The texts of a column's cells in sight, in order. */
+/** The texts of a column's visible cells, in order. */
 export async function cells(page: Page, name: string): Promise<string[]> {
   const at = await page.getByRole("columnheader", { name, exact: true }).getAttribute("aria-colindex");
   const rows = page.locator("[role=row][data-index]");

@@ -1,44 +1,44 @@
 import type { BrowserContext, ConsoleMessage, Page, Response } from "playwright-core";
 
-/** A request that was answered with an error, or not at all. */
+/** A request that got an error, or no answer. */
 export interface FailedCall {
   readonly method: string;
-  /** Path and query, without the origin. */
+  /** The path and query, without the origin. */
   readonly path: string;
-  /** Of the answer; 0 where there was none. */
+  /** The answer's status; 0 without an answer. */
   readonly status: number;
-  /** The answer's start, or the network's error. */
+  /** The beginning of the answer, or the network's error. */
   readonly text: string;
 }
 
-/** What went wrong in a page since it was opened, in the order in which it was seen. */
+/** The errors in a page since it was opened, in order. */
 export interface PageTrouble {
-  /** What the page, or the browser about it, wrote to the console as errors, and what nobody caught. */
+  /** Error lines of the console, from the page or the browser, and uncaught errors. */
   readonly consoleErrors: string[];
-  /** What the Content Security Policy refused. */
+  /** Violations of the Content Security Policy. */
   readonly cspViolations: string[];
   readonly failedCalls: FailedCall[];
-  /** Addresses outside the page's own origin that it asked for; the browser finds no other host. */
+  /** Requested addresses outside the page's origin. The browser finds no other host. */
   readonly foreignRequests: string[];
 }
 
-/** A page, and what it did. */
+/** A page, and the record of its requests and errors. */
 export interface WatchedPage {
   readonly page: Page;
   readonly trouble: PageTrouble;
-  /** Every API request since the page was opened, as `METHOD path` without the query. */
+  /** All API requests since the page was opened, as `METHOD path` without the query. */
   readonly calls: ReadonlySet<string>;
 }
 
-/** The browser's own line about a failed response says less than the call itself, which is kept. */
+/** The browser's console line about a failed response. It is dropped, because the record of the call says more. */
 const FAILED_RESOURCE = /^Failed to load resource:/;
 
 const CSP = /Content Security Policy/i;
 
-/** How much of an error's answer is kept, in characters. */
+/** How many characters of an error's answer are kept. */
 const ERROR_TEXT_LENGTH = 300;
 
-/** Opens an empty page that is to show `origin`. */
+/** Opens an empty page that will show `origin`. */
 export async function watchPage(context: BrowserContext, origin: string): Promise<WatchedPage> {
   const page = await context.newPage();
   const calls = new Set<string>();
@@ -53,7 +53,7 @@ export async function watchPage(context: BrowserContext, origin: string): Promis
   page.on("response", (response) => void noteResponse(trouble, response));
   page.on("requestfailed", (request) => {
     const text = request.failure()?.errorText ?? "";
-    // The page changed its mind, as when a query is typed further.
+    // The page cancelled its own request, for example because the reader typed on.
     if (text === "net::ERR_ABORTED" || !request.url().startsWith(origin)) return;
     trouble.failedCalls.push({ method: request.method(), path: request.url().slice(origin.length), status: 0, text });
   });
@@ -70,7 +70,7 @@ async function noteResponse(trouble: PageTrouble, response: Response): Promise<v
   if (response.status() < 400) return;
   const url = new URL(response.url());
   const call = { method: response.request().method(), path: url.pathname + url.search, status: response.status() };
-  // Pushed at once, filled in when the body is here: a page that goes away takes it along.
+  // Pushed at once and completed when the body arrives, because a page that closes drops the body.
   const index = trouble.failedCalls.push({ ...call, text: "" }) - 1;
   const text = await response.text().catch(() => "");
   trouble.failedCalls[index] = { ...call, text: text.slice(0, ERROR_TEXT_LENGTH) };

@@ -1,9 +1,9 @@
 import { type OurUi, startOurUi } from "./our-ui.ts";
 
-/** What ui-workbench.seed.py logged. */
+/** The ids of the data that ui-workbench.seed.py logged. */
 export interface WorkbenchSeed {
   readonly experiments: readonly [vision: string, speech: string];
-  /** Of the first experiment; the first three have files. */
+  /** The runs of the first experiment. The first three have files. */
   readonly runs: readonly string[];
   readonly parent: string;
   readonly children: readonly string[];
@@ -12,6 +12,6 @@ export interface WorkbenchSeed {
   readonly running: string;
 }
 
-/** A server with what ui-workbench.seed.py logs. */
+/** A server with the data of ui-workbench.seed.py. */
 export const startWorkbench = (): Promise<OurUi<WorkbenchSeed>> =>
   startOurUi<WorkbenchSeed>(new URL("../ui-workbench.seed.py", import.meta.url));

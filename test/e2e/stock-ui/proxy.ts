@@ -17,13 +17,13 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 export interface StockUi {
-  /** Of the page, and of the API behind it: one origin, as with MLflow's own server. */
+  /** The URL of the page and of the API: one origin, as with MLflow's own server. */
   readonly url: string;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Serves the web UI of the installed MLflow package in front of a tracking server, as `mlflow server` lays both out
+ * Serves the web UI of the installed MLflow package in front of a tracking server, with the paths of `mlflow server`
  * (`mlflow/server/__init__.py`): the page at `/`, its files below `/static-files/`, everything else from the server.
  */
 export async function serveStockUi(trackingUri: string): Promise<StockUi> {
@@ -61,11 +61,11 @@ function sendFile(path: string, response: ServerResponse): void {
   createReadStream(path).pipe(response);
 }
 
-/** The Host header stays the proxy's, whose origin the browser names: the server sees requests of its own origin. */
+/** Keeps the proxy's Host header. The browser sends the proxy's origin, so the server sees requests of its own origin. */
 function forward(incoming: IncomingMessage, response: ServerResponse, trackingUri: string): void {
   const { hostname, port } = new URL(trackingUri);
   const { method, url: path, headers } = incoming;
-  // A connection of its own: one that is kept may be closed by the server just when a request is sent on it.
+  // A new connection, because the server may close a kept one at the moment when a request is sent on it.
   const outgoing = request({ hostname, port, method, path, headers, agent: false }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);

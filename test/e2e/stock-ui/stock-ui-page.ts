@@ -3,9 +3,9 @@ import { expect } from "vitest";
 import { screenshotOnFailure } from "../harness/screenshot.ts";
 import { type FailedCall, watchPage } from "../harness/watched-page.ts";
 
-/** A call that may fail: MLflow's own server fails it too, or has there what Trackflare deliberately has not. */
+/** A call that may fail: MLflow's own server fails it too, or Trackflare deliberately lacks the endpoint. */
 interface ExpectedFailure {
-  /** Of path and query. */
+  /** Matches the path and query. */
   readonly path: RegExp;
   readonly reason: string;
 }
@@ -26,14 +26,14 @@ const EXPECTED_FAILURES: readonly ExpectedFailure[] = [
   },
 ];
 
-/** Chromium tells it of layouts that settle one frame later; with MLflow's server it does so too. */
+/** Chromium reports this for layouts that settle one frame later, also with MLflow's server. */
 const HARMLESS_CONSOLE = /ResizeObserver loop completed with undelivered notifications/;
 
-/** What the UI's pages and notices say when something failed. */
+/** Texts of the UI's pages and notices about failures. */
 export const ERROR_ON_SCREEN =
   /ENDPOINT_NOT_FOUND|RESOURCE_\w+|INVALID_\w+|There is no endpoint|error occurred|something went wrong|couldn't load|error while|failed to|not found|can't load|Loading artifact failed|unable to|internal error/i;
 
-/** Of the UI's own memory in the browser: no tour, no assistant, and the pages of model training or of GenAI. */
+/** Settings that the UI keeps in the browser: no tour, no assistant, and the pages of model training or of GenAI. */
 const settings = (workflow: Workflow): Readonly<Record<string, string>> => ({
   "mlflow.workflowType_v1": JSON.stringify(workflow),
   "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
@@ -43,16 +43,16 @@ const settings = (workflow: Workflow): Readonly<Record<string, string>> => ({
 
 export type Workflow = "machine_learning" | "genai";
 
-/** A page of the stock UI, and the check that nothing in it failed. */
+/** A page of the stock UI, with a check that nothing in it failed. */
 export interface StockUiPage {
   readonly page: Page;
-  /** Opens a path of the UI, as `/experiments/1/runs`, from scratch. */
+  /** Loads a path of the UI, such as `/experiments/1/runs`. */
   readonly open: (path: string) => Promise<void>;
-  /** @throws AssertionError where the screen tells an error, or a call outside the list failed. */
+  /** @throws AssertionError if the screen shows an error, or a call outside the list failed */
   readonly expectNoTrouble: () => Promise<void>;
 }
 
-/** A browser profile that remembers the choice of pages, and caches the UI's files from test to test. */
+/** A browser profile with the choice of pages. It caches the UI's files between tests. */
 export function newProfile(browser: Browser, url: string, workflow: Workflow): Promise<BrowserContext> {
   const localStorage = Object.entries(settings(workflow)).map(([name, value]) => ({ name, value }));
   return browser.newContext({
@@ -69,7 +69,7 @@ export async function openStockUi(profile: BrowserContext, url: string): Promise
   return {
     page,
     open: async (path) => {
-      // Another path after the # alone would not load the page anew.
+      // A change of the part after the # alone would not reload the page.
       await page.goto("about:blank");
       await page.goto(`${url}/#${path}`);
     },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStockUi, type StockUiPage } from "./stock-ui-page.ts";
 import { expectTexts, startWorld, type World } from "./world.ts";
 
-/* What users change in MLflow's web UI, and that the API has it afterwards. */
+/* Changes in MLflow's web UI, and the API's answers afterwards. */
 
 let world: World;
 let runPath: string;
@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const openUi = (): Promise<StockUiPage> => openStockUi(world.profile, world.url);
 
-/** What the API answers to a GET below `/api/2.0/mlflow/`. */
+/** The API's answer to a GET below `/api/2.0/mlflow/`. */
 async function read(path: string): Promise<unknown> {
   return await (await fetch(`${world.url}/api/2.0/mlflow/${path}`)).json();
 }
@@ -139,7 +139,7 @@ test("registers a logged model under a new name", async () => {
   await page.getByText("Create New Model", { exact: true }).click();
   await dialog.getByPlaceholder("Input a model name").fill("registered-in-the-ui");
   await answerDialog(page, "Register");
-  // Beside the version that is there already, the page counts the others only.
+  // The page counts only the versions beside the existing one.
   await expectTexts(page, ["+1"]);
   await expect
     .poll(() => read("model-versions/get?name=registered-in-the-ui&version=1"))
@@ -200,7 +200,7 @@ test("gives a model version an alias, a tag and a description", async () => {
 
 test("moves a model version from stage to stage, and deletes it", async () => {
   const { page, open, expectNoTrouble } = await openUi();
-  // Stages are on the pages that the UI had before aliases.
+  // Stages are on the UI's older pages, from the time before aliases.
   await page.addInitScript(
     `if (location.protocol === "http:") localStorage.setItem("_mlflow_user_setting_dismiss_next_model_registry_ui", "true")`,
   );

@@ -4,8 +4,8 @@ import { ERROR_ON_SCREEN, newProfile, openStockUi, type StockUiPage } from "./st
 import { expectTexts, type Seed, startWorld, type World } from "./world.ts";
 
 /*
- * MLflow's own web UI, of the installed package, in a real browser before Trackflare. With STOCK_UI_SERVER=mlflow in the
- * environment, the same before MLflow's own server: what passes there is what its users know.
+ * MLflow's own web UI, from the installed package, in a real browser with Trackflare as server. With STOCK_UI_SERVER=mlflow in
+ * the environment, the server is MLflow's own: tests that pass there describe what its users know.
  */
 
 let world: World;
@@ -24,7 +24,7 @@ const openUi = (): Promise<StockUiPage> => openStockUi(world.profile, world.url)
 
 const json = (value: unknown) => encodeURIComponent(JSON.stringify(value));
 
-/** Waits until at least so many charts are drawn. */
+/** Waits until at least this number of charts is drawn. */
 async function expectCharts(page: Page, count: number): Promise<void> {
   await page
     .locator(".js-plotly-plot .main-svg")
@@ -37,7 +37,7 @@ interface View {
   readonly name: string;
   readonly path: (seed: Seed) => string;
   readonly texts: readonly string[];
-  /** How many charts there are at least. */
+  /** The least number of charts. */
   readonly charts?: number;
 }
 

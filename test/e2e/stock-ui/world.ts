@@ -6,7 +6,7 @@ import { runPython } from "../harness/python.ts";
 import { serveStockUi } from "./proxy.ts";
 import { newProfile } from "./stock-ui-page.ts";
 
-/** What seed.py logged. */
+/** The ids of the data that seed.py logged. */
 export interface Seed {
   readonly experimentId: string;
   readonly runIds: readonly [string, string, string];
@@ -16,11 +16,11 @@ export interface Seed {
 
 /** A seeded server behind MLflow's web UI, and a browser. */
 export interface World {
-  /** Of the page and of the API. */
+  /** The URL of the page and of the API. */
   readonly url: string;
   readonly seed: Seed;
   readonly browser: Browser;
-  /** Remembers the pages of model training. */
+  /** The browser profile with the choice of the pages of model training. */
   readonly profile: BrowserContext;
   readonly stop: () => Promise<void>;
 }
@@ -48,7 +48,7 @@ export async function startWorld(): Promise<World> {
   };
 }
 
-/** Waits until each text is seen. */
+/** Waits until each text is visible. */
 export async function expectTexts(page: Page, texts: readonly string[]): Promise<void> {
   for (const text of texts) await page.getByText(text).filter({ visible: true }).first().waitFor();
 }

@@ -1,89 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
 import { newModel } from "../../helpers/logged-models.ts";
-import {
-  expectMlflowError,
-  fetchWorker,
-  getExperiment,
-  type Message,
-  mlflow,
-  newExperiment,
-  newRun,
-} from "../../helpers/mlflow.ts";
-
-/** As Apollo, the UI's GraphQL client, sends it: with `__typename` in every object. */
-const GET_RUN = `query GetRun($data: MlflowGetRunInput!) @component(name: "MLflow.ExperimentRunTracking") {
-  mlflowGetRun(input: $data) {
-    apiError { helpUrl code message __typename }
-    run {
-      info { runName status runUuid experimentId artifactUri endTime lifecycleStage startTime userId __typename }
-      experiment { experimentId name tags { key value __typename } artifactLocation lifecycleStage lastUpdateTime __typename }
-      modelVersions { status version name source __typename }
-      data {
-        metrics { key value step timestamp __typename }
-        params { key value __typename }
-        tags { key value __typename }
-        __typename
-      }
-      inputs {
-        datasetInputs {
-          dataset { digest name profile schema source sourceType __typename }
-          tags { key value __typename }
-          __typename
-        }
-        modelInputs { modelId __typename }
-        __typename
-      }
-      outputs { modelOutputs { modelId step __typename } __typename }
-      __typename
-    }
-    __typename
-  }
-}`;
-
-const SEARCH_RUNS = `query SearchRuns($data: MlflowSearchRunsInput!) {
-  mlflowSearchRuns(input: $data) {
-    apiError { code }
-    nextPageToken
-    runs { info { runName } experiment { name } modelVersions { version } inputs { modelInputs { modelId } } }
-  }
-}`;
-
-const GET_HISTORY = `query GetMetricHistoryBulkInterval($data: MlflowGetMetricHistoryBulkIntervalInput!)
-@component(name: "MLflow.ExperimentRunTracking") {
-  mlflowGetMetricHistoryBulkInterval(input: $data) {
-    __typename
-    metrics { timestamp step runId key value }
-    apiError { code message }
-  }
-}`;
-
-const GET_EXPERIMENT = `query MlflowGetExperimentQuery($input: MlflowGetExperimentInput!) @component(name: "x") {
-  mlflowGetExperiment(input: $input) {
-    apiError { code message }
-    experiment {
-      artifactLocation creationTime effectiveTraceArchivalRetention experimentId lastUpdateTime lifecycleStage name
-      tags { key value }
-    }
-  }
-}`;
-
-interface Answer {
-  readonly data: Record<string, unknown> | null;
-  readonly errors: readonly string[] | null;
-}
-
-async function graphql(body: Message): Promise<Answer> {
-  const response = await fetchWorker("/graphql", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  expect(response.status).toBe(200);
-  return await response.json();
-}
-
-const ask = (query: string, variables: Message) => graphql({ query, variables });
+import { fetchWorker, getExperiment, mlflow, newExperiment, newRun } from "../../helpers/mlflow.ts";
+import { ask, GET_EXPERIMENT, GET_HISTORY, GET_RUN, graphql, SEARCH_RUNS } from "./queries.ts";
 
 let experimentId: string;
 let runId: string;
@@ -380,7 +299,7 @@ test("of the runs of a page, experiments and model versions are read where they 
   const both = "experiment { name } modelVersions { version }";
   const twice = "experiment { name } a: experiment { name } modelVersions { version } b: modelVersions { name }";
   const [one, many] = [await withRuns(1), await withRuns(5)];
-  // New runs are rendered, and stored after the answer.
+  // The documents of new runs are stored after the answer.
   for (const of of [one, many]) {
     await vi.waitFor(async () =>
       expect(await statements(of, "info { runId }")).toBe(await statements(of, "info { runId }")),
@@ -404,104 +323,4 @@ test("introspection tells the schema", async () => {
       enumValues: ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"].map((name) => ({ name })),
     },
   });
-});
-
-const aliased = (count: number) => Array.from({ length: count }, (_, i) => `a${i}: runName`).join(" ");
-const roots = (count: number) => Array.from({ length: count }, (_, i) => `a${i}: __typename`).join(" ");
-const inRun = (fields: string) =>
-  `query A($i: MlflowGetRunInput!) { mlflowGetRun(input: $i) { run { info { ${fields} } } } }`;
-
-test.each([
-  ["ten root fields and ten aliases", `{ ${roots(10)} }`],
-  ["ten aliases below", inRun(aliased(10))],
-])("a document with %s is answered", async (_what, query) => {
-  expect((await ask(query, { i: { runId } })).errors).toBeNull();
-});
-
-test.each<[string, string, string]>([
-  ["an unknown root field", "{ foo }", "foo"],
-  ["a field of Object.prototype", "{ constructor }", "constructor"],
-  ["an unknown field", inRun("foo"), "foo"],
-  ["an inherited field", inRun("toString"), "toString"],
-  ["an object without fields", "query A($i: MlflowGetRunInput) { mlflowGetRun(input: $i) { run } }", "subfields"],
-  ["fields of a scalar", inRun("runName { a }"), "runName"],
-  ["two operations and no name", "query A { __typename } query B { __typename }", "operation name"],
-  ["an unknown fragment", "{ ...f }", "f"],
-  ["a fragment of itself", "{ ...f } fragment f on Query { ...f }", "f"],
-  [
-    "fragments of one another, deeper each",
-    "{ ...f } fragment f on Query { test { ...g } } fragment g on Test { ...f test { ...g } }",
-    "depth",
-  ],
-  ["an undeclared variable", "{ mlflowGetRun(input: $j) { __typename } }", "$j"],
-  ["an unknown type", "query A($i: I!) { mlflowGetRun(input: $i) { __typename } }", "I"],
-  ["a directive of another schema", inRun("runName @include(if: true)"), "@include"],
-  ["a subscription", "subscription { runs }", "subscription"],
-  ["eleven root fields", `{ ${roots(11)} }`, "root fields"],
-  [
-    "eleven root fields in fragments",
-    `{ ...a ...b } fragment a on Query { ${roots(10)} } fragment b on Query { b: __typename }`,
-    "at most 10",
-  ],
-  ["eleven root fields in two operations", `query A { ${roots(10)} } query B { __typename }`, "root fields"],
-  ["eleven aliases", inRun(aliased(11)), "aliases"],
-  ["eleven aliases in fragments", inRun(`${aliased(10)} ... on MlflowRunInfo { b: runId }`), "aliases"],
-  ["ten levels and one", `{ ${"a { ".repeat(10)} a ${"}".repeat(11)}`, "depth"],
-  ["a thousand fields and one", inRun("runId ".repeat(1000)), "1000"],
-])("a document with %s is refused", async (_what, query, reason) => {
-  const { data, errors } = await ask(query, { i: { runId } });
-  expect(data).toBeNull();
-  expect(errors?.join()).toContain(reason);
-});
-
-test.each<[string, unknown]>([
-  ["no variables", undefined],
-  ["null", null],
-  ["another variable", { other: {} }],
-  ["a wrong type", { data: { runId: 5 } }],
-  ["an unknown field", { data: { runId: "a", foo: "b" } }],
-])("variables with %s are refused", async (_what, variables) => {
-  const { data, errors } = await graphql({ query: GET_RUN, variables });
-  expect(data).toBeNull();
-  expect(errors).toHaveLength(1);
-});
-
-test.each([
-  "null",
-  "[]",
-  "5",
-  "true",
-  '"x"',
-  "{",
-  "{}",
-  '{"query":null}',
-  '{"query":""}',
-  '{"query":5}',
-  '{"query":["a","b"]}',
-  '[{"query":"{ __typename }"}]',
-  ...['"x"', '"[]"', '"5"', "[]", "5", "true", `"${"[".repeat(20_000)}"`].map(
-    (variables) => `{"query":"{ __typename }","variables":${variables}}`,
-  ),
-  '{"query":"{ __typename }","operationName":5}',
-  ...[
-    "{ mlflowGetRun { __typename",
-    "# nothing",
-    "{ a: }",
-    "a ".repeat(4001),
-    "{ a ".repeat(1900),
-    `{ test(a: ${"[".repeat(3900)}`,
-  ].map((query) => JSON.stringify({ query })),
-])("the body %j is a 400", async (body) => {
-  const headers = { "Content-Type": "application/json" };
-  await expectMlflowError(fetchWorker("/graphql", { method: "POST", headers, body }), "INVALID_PARAMETER_VALUE");
-});
-
-test.each(["x", "[]", "{"])("variables of %j in a query string are a 400", async (variables) => {
-  const search = new URLSearchParams({ query: "{ __typename }", variables });
-  await expectMlflowError(fetchWorker(`/graphql?${search}`), "INVALID_PARAMETER_VALUE");
-});
-
-test("variables of null in a query string are none", async () => {
-  const response = await fetchWorker(`/graphql?${new URLSearchParams({ query: "{ __typename }", variables: "null" })}`);
-  expect(await response.json()).toEqual({ data: { __typename: "Query" }, errors: null });
 });

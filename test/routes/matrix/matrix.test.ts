@@ -9,9 +9,9 @@ import { closedServer, PASSWORD } from "../../helpers/users.ts";
 import { type Level, NEEDS, type Row } from "./needs.ts";
 
 /*
- * Every route by every path and spelling, for every kind of caller: whether the call reaches its handler. The routes are the
- * server's own but for their handlers, which only say that they were reached: so each call is decided on things that are
- * there, and none changes them.
+ * Whether a call reaches its handler, for every route, path, spelling and kind of caller. The routes are the server's own.
+ * Their handlers are replaced: they only answer that they were reached. So each call is decided on existing things, and no
+ * call changes a thing.
  */
 
 const REACHED = 299;
@@ -139,7 +139,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-/** Fields that make every route's message valid, and name the things in every way that a route knows. */
+/** Fields that make every route's message valid, and that name the things by every field of any route. */
 function fieldsFor(row: Row, username: string): Record<string, unknown> {
   const { experimentId, experimentName, runId, modelId, name } = things;
   const all: Record<string, unknown> = {
@@ -211,11 +211,11 @@ function targetOf(path: string): string {
 
 type Verdict = "reached" | 401 | 403;
 
-/** What a caller is answered, by the table of needs. */
+/** The answer that a caller must get, by the table of needs. */
 function expected({ kind, onExperiment, onModel, readsOnly }: Subject, { need, scope }: Row, method: string): Verdict {
   const [what, level] = need.split(" ") as [string, Level | undefined];
   if (what === "nothing") return "reached";
-  // Pages prove where they come from; programs send no such proof with what changes something.
+  // Pages prove their origin. Programs send no such proof.
   if (what === "page") return method === "GET" ? "reached" : 403;
   if (kind === "nobody") return 401;
   if (kind === "admin") return "reached";
@@ -250,7 +250,7 @@ test("every route has a row, and every row a route", () => {
   expect(ENDPOINTS.map(({ name }) => name).sort()).toEqual(Object.keys(NEEDS).sort());
 });
 
-/** Callers enough to tell whether a path leads to the route: what the route then decides, all callers show at its first path. */
+/** Enough callers to check that a path leads to the route. All callers check the route's decision at its first path. */
 const FEW = /^(no credentials|none on|a token that only|an admin)/;
 
 const few = () => subjects.filter(({ name }) => FEW.test(name));
@@ -294,7 +294,7 @@ const SAME: Readonly<Record<string, (target: string) => string>> = {
   "the static prefix": (target) => `${PREFIX}${target}`,
 };
 
-/** Texts that a part of a server could take for the path. What an admin does not reach by them, nobody does. */
+/** Texts that some part of a server might mistake for the path. If an admin reaches no route by them, no caller does. */
 const OTHER: Readonly<Record<string, (target: string) => string>> = {
   "the prefix twice": (target) => `${PREFIX}${PREFIX}${target}`,
   "a slash at the end": (target) => `${target}/`,

@@ -1,6 +1,6 @@
 /*
- * What each route needs, written down apart from the routes themselves: a route whose permission changes fails the matrix
- * until this table says the same, and so does a route without a row. Paths are the routes' first ones, without `/api/2.0`.
+ * What each route needs, written down separately from the routes. A route whose permission changes fails the matrix until
+ * this table changes too. A route without a row fails too. Paths are the routes' first paths, without `/api/2.0`.
  */
 
 /** MLflow's levels that a call may need. */
@@ -8,7 +8,7 @@ export type Level = "READ" | "EDIT" | "MANAGE";
 
 /**
  * What a call needs: nothing; a page of this server; any sign-in; the named account or an admin; a level on the experiment of
- * what it names, or on the registered model; an admin.
+ * the named thing, or on the registered model; an admin.
  */
 export type Need =
   | "nothing"
@@ -26,7 +26,7 @@ export type Scope = "files" | "rights";
 export interface Row {
   readonly need: Need;
   readonly scope?: Scope;
-  /** Fields in place of the matrix's own. */
+  /** Fields that replace the matrix's own. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
@@ -36,13 +36,13 @@ const row = (need: Need, scope?: Scope, fields?: Row["fields"]): Row => ({
   ...(fields && { fields }),
 });
 
-/** Rows of endpoints, apart by commas, that need the same. */
+/** Rows for endpoints with the same need. Commas separate the endpoints. */
 function same(one: Row, endpoints: string): Record<string, Row> {
   return Object.fromEntries(endpoints.split(",").map((endpoint) => [endpoint.trim(), one]));
 }
 
 export const NEEDS: Readonly<Record<string, Row>> = {
-  // Open to everybody; signed URLs carry their own proof.
+  // Open to everybody. Signed URLs contain their own proof.
   ...same(
     row("nothing"),
     "GET /health, GET /version, GET /.well-known/security.txt, GET /api/3.0/mlflow/server-info, GET /ui-api/oidc/start, GET /ui-api/oidc/callback",
@@ -53,7 +53,7 @@ export const NEEDS: Readonly<Record<string, Row>> = {
     "GET /ui-api/session, POST /ui-api/session, GET /ui-api/setup, POST /ui-api/setup, DELETE /ui-api/session, POST /shared/:link_id/open",
   ),
 
-  // Lists and searches: whoever is signed in; the answer holds only what the caller may see.
+  // Lists and searches: any signed-in caller. The answer has only what the caller may see.
   ...same(
     row("any READ"),
     `GET mlflow/experiments/search, POST mlflow/experiments/search, GET mlflow/experiments/list,
@@ -79,7 +79,7 @@ export const NEEDS: Readonly<Record<string, Row>> = {
      GET /graphql, POST /graphql, GET /ui-api/folder-zip, POST /ui-api/series, POST /ui-api/group-series,
      GET /ui-api/runs/:run_id/live, POST /ui-api/live`,
   ),
-  // Its list of runs has two names, of which a call gives one.
+  // The list of runs has two names. A call uses one of them.
   "GET mlflow/metrics/get-history-bulk": row("experiment READ", undefined, { run_id: undefined }),
   "GET /ui-api/level": row("experiment READ", undefined, { resource_type: "experiment" }),
   "GET mlflow-artifacts/artifacts": row("experiment READ", undefined, { path: "@experiment" }),
@@ -129,7 +129,7 @@ export const NEEDS: Readonly<Record<string, Row>> = {
      POST mlflow/model-versions/transition-stage, POST mlflow/model-versions/set-tag`,
   ),
   ...same(row("model EDIT"), "DELETE mlflow/registered-models/delete-tag, DELETE mlflow/model-versions/delete-tag"),
-  // Another run or model as its source would have to be readable too.
+  // A source in another run or model would need a right to read that run or model.
   "POST mlflow/model-versions/create": row("model EDIT", undefined, { source: "s3://a/b", run_id: "", model_id: "" }),
   ...same(
     row("model MANAGE"),

@@ -34,7 +34,7 @@ test("a group's curve is the mean of its runs' curves; one that ended early coun
   expect([...first!.means]).toEqual([2, 3, 3]);
   expect([...first!.spreads]).toEqual([Math.SQRT2, Math.SQRT2, 0]);
   expect([...first!.counts]).toEqual([2, 2, 1]);
-  // The mean of 3 and 4, as a table of the two runs tells; not the 3 that the curve ends with.
+  // The mean of 3 and 4, as in a table of the two runs; not 3, the end of the curve.
   expect(first!.latest).toEqual({ count: 2, mean: 3.5, std: Math.SQRT1_2, min: 3, max: 4 });
   expect(second).toMatchObject({ group: 1, runs: 1, latest: { mean: 5, std: 0 } });
   expect(third).toMatchObject({ group: 2, runs: 1, read: 1 });

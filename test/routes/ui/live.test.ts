@@ -6,7 +6,7 @@ import { expectMlflowError, fetchWorker, type Message, mlflow, newRun, searchRun
 import { alarmOf, newUnmarkedRun, object, runOf } from "../../helpers/run-object.ts";
 import { closedServer } from "../../helpers/users.ts";
 
-/** A socket and all that came through it. */
+/** A socket and all its messages. */
 async function watch(runId: string) {
   const response = await fetchWorker(`/ui-api/runs/${runId}/live`, { headers: { Upgrade: "websocket" } });
   expect(response.status).toBe(101);
@@ -146,7 +146,7 @@ test("polling tells what changed since the cursor, of as many runs as a page sho
   expect(await next()).toEqual([]);
   await mlflow("runs/log-metric", { run_id: runIds[1], key: "a", value: 1, timestamp: 1, step: 5 });
   expect(await next()).toEqual([1]);
-  // A late point changes no latest value, and still is a change of a live run.
+  // A late point changes no latest value, but it is a change of a live run.
   await mlflow("runs/log-metric", { run_id: runIds[1], key: "a", value: 1, timestamp: 1, step: 1 });
   expect(await next()).toEqual([1]);
   expect(await next()).toEqual([]);

@@ -237,7 +237,7 @@ test("keys are those of active runs, with whether they tell runs apart", async (
   expect(found).toMatchObject({ runs: 2, metrics: expectedMetrics, params: expectedParams });
   expect(found.tags).toEqual([{ key: "mlflow.runName", runs: 2, differs: true }]);
 
-  // Nothing of a deleted run counts.
+  // A deleted run does not count.
   const gone = await newRun({ experiment_id: experimentId });
   await log(gone, { same: 7, gone: 1 }, { same: "other", gone: "1" });
   await mlflow("runs/delete", { run_id: gone });

@@ -72,7 +72,7 @@ test("many runs and metrics in one answer, in the order asked for, on every axis
   const relative = await ask({ x: "relative" });
   expect([...relative[2]!.x]).toEqual([500, 600, 700]);
   expect(relative[2]!.origin).toBe(1000);
-  // Without a start it counts from the first point.
+  // Without a start, relative times begin at the first point.
   expect([relative[0]!.origin, ...relative[0]!.x]).toEqual([77, 0]);
   const byMetric = await ask({ x: "metric:epoch" });
   expect(points(byMetric[2]!)).toEqual([
@@ -106,7 +106,7 @@ test("steps with one value of the metric on the x axis are one point, by their m
     [3, 2],
   ]);
   expect([...means.spreads]).toEqual([Math.sqrt(50), Math.SQRT2]);
-  // The latest step, though the greatest x is that of the first.
+  // The latest step, although the first point has the greatest x.
   expect(means.last).toEqual({ step: 4, value: 20 });
   expect(points(await ask({ same_x: "last" }))).toEqual([
     [2, 20],
@@ -115,7 +115,7 @@ test("steps with one value of the metric on the x axis are one point, by their m
   const all = await ask({});
   expect([all.x.length, all.spreads.length]).toEqual([5, 0]);
   expect(all.last).toEqual({ step: 4, value: 20 });
-  // More values of x than a chart shows points: the axis is no count, and all points are shown in buckets.
+  // With more distinct x than a chart has buckets, the axis is continuous, and the points are shown in buckets.
   const many = await newRun();
   const index = Array.from({ length: 900 }, (_, step) => step);
   await logAll(
@@ -172,7 +172,7 @@ test("where D1 alone knows a metric, its latest point is told, and no object is 
 
 test("what cannot be a chart is refused", async () => {
   const runId = await newRun();
-  // A call that names no resource is.
+  // A call that names no resource is refused.
   await expectMlflowError(post({ run_ids: [], metric_keys: ["m"] }), "PERMISSION_DENIED");
   for (const wrong of [
     { metric_keys: [] },

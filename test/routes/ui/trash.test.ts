@@ -61,7 +61,7 @@ describe("the list of the trash", () => {
     expect(new Set(ids(await list(undefined, { kind: "run", experiment_ids: [open] })))).toEqual(
       new Set([first, second]),
     );
-    // The server decides the same way.
+    // The server makes the same decision.
     await expectMlflowError(
       server.as(reader).send("POST", "/api/2.0/trackflare/gc", { run_ids: [first] }),
       "PERMISSION_DENIED",

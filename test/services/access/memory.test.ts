@@ -11,7 +11,7 @@ import {
 } from "../../../src/services/access/memory.ts";
 import type { GrantedThing } from "../../../src/stores/d1/access/decisions.ts";
 
-/* What an isolate remembers of callers' rights, and for how long. */
+/* The isolate's memory of callers' rights, and its duration. */
 
 const RUN: GrantedThing = { kind: "run", runId: "r" };
 const EXPERIMENT: GrantedThing = { kind: "experiment", experimentId: "7" };

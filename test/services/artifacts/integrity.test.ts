@@ -34,7 +34,7 @@ function chunked(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return readable;
 }
 
-/** A request from a socket has the header; one that is made here has not. */
+/** Adds Content-Length, which a request from a socket has and a request that a test makes does not. */
 const lengthOf = (body: BodyInit): Record<string, string> =>
   body instanceof Uint8Array ? { "Content-Length": String(body.length) } : {};
 
@@ -129,7 +129,7 @@ describe.each(Object.entries(STORES))("files in %s", (kind, settingsOf) => {
         }
       }
     }
-    // rclone's server keeps what came of a large body that breaks off, where S3 refuses the whole.
+    // rclone's server keeps the beginning of a large body that breaks off. S3 refuses the whole body.
     expect(await read(`${folder}/kept`)).toBe("old");
     expect(await read(`${folder}/new`)).toBe(404);
   });

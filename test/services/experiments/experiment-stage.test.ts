@@ -10,7 +10,7 @@ import { abort, cellOf, HAS_CELLS, log, newRunWithObject, object } from "../../h
 
 beforeAll(() => migrate(env.DB));
 
-/** Runs without anything, by one statement. */
+/** Inserts empty runs by one statement. */
 async function insertRuns(experimentId: string, count: number): Promise<void> {
   await env.DB.prepare(
     `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
@@ -61,7 +61,7 @@ test("a large experiment is deleted and restored by statements of bounded size, 
     await moving;
     expect(await countByStage(experimentId)).toEqual({ [stage]: count });
     expect((await getExperiment(experimentId)).lifecycle_stage).toBe(stage);
-    // Others saw it under way, and never more of it at once than one slice.
+    // Other clients saw the unfinished deletion, and never more than one slice of it at once.
     const steps = [...seen].toSorted((a, b) => a - b);
     expect(steps.length).toBeGreaterThan(3);
     expect(steps.every((moved) => moved === count || moved % RUNS_PER_SLICE === 0)).toBe(true);
@@ -114,7 +114,7 @@ test("a restored experiment has all its runs back, also those that were deleted 
 describe("a request makes a bounded number of calls", () => {
   const ctx = { env, db: env.DB, writes: env.DB } as unknown as ServiceContext;
 
-  /** Continues the deletion by requests of at most `maxCalls` calls. @returns how many answered that something is left */
+  /** Continues the deletion by requests of at most `maxCalls` calls. @returns how many of them left work */
   const finish = async (experimentId: string, maxCalls: number): Promise<number> => {
     for (let left = 0; ; left++) {
       try {
@@ -151,7 +151,7 @@ describe("a request makes a bounded number of calls", () => {
 describe("an object that cannot be told", () => {
   const STATE = HAS_CELLS ? "cell_run" : "state";
 
-  /** Takes what the object knows of its runs away, or gives it back. */
+  /** Hides the object's table of runs, or restores it. */
   const renameState = async (runId: string, from: string, to: string): Promise<void> => {
     await runInDurableObject(object(runId), (_object, { storage }) => {
       storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);

@@ -4,11 +4,11 @@ import { fetchWorker, historyOf, type Message, mlflow, newRun } from "../../help
 import { HAS_CELLS, newUnmarkedRun } from "../../helpers/run-object.ts";
 
 /*
- * Each round trip to D1 costs more than what it carries, so their numbers are held. What objects ask D1 is counted in
- * test/stores/run/core/counts.test.ts.
+ * A round trip to D1 costs more than its content, so these tests fix the number of round trips.
+ * test/stores/run/core/counts.test.ts counts the objects' calls to D1.
  */
 
-/** For each transaction that the Worker asked D1 for, its statements. */
+/** The statements of each transaction that the Worker sent to D1. */
 let asked: number[] = [];
 
 const counted: D1Database = Object.assign(Object.create(env.DB), {
@@ -36,7 +36,7 @@ function countedStatement(statement: D1PreparedStatement): D1PreparedStatement {
   });
 }
 
-/** The answer to a message, and what the Worker asked D1 for it. */
+/** The answer to a message, and the transactions that the Worker sent for it. */
 async function cost<T>(endpoint: string, message: Message): Promise<{ answer: T; transactions: number[] }> {
   asked = [];
   const response = await fetchWorker(
@@ -48,7 +48,7 @@ async function cost<T>(endpoint: string, message: Message): Promise<{ answer: T;
   return { answer: await response.json<T>(), transactions: asked };
 }
 
-// The first request of all applies the migrations.
+// The very first request applies the migrations.
 beforeAll(() => newRun());
 
 const metricsAt = (step: number) =>
@@ -71,7 +71,7 @@ test("a short run asks D1 once for its creation and its end, outside of a cell f
 test("points that turn out to be no first ones are no error of the transaction that D1 was asked for", async () => {
   const run_id = await newUnmarkedRun({ experiment_id: "0" });
   await mlflow("runs/log-metric", { run_id, key: "a", value: 1, timestamp: 1 });
-  // Another metric beside: D1 is asked, since this isolate may not know all that the run has.
+  // A further metric: the Worker asks D1, because this isolate may not know all of the run's metrics.
   await env.DB.prepare(
     "INSERT INTO latest_metrics SELECT run_id, 'b', value, is_nan, step, timestamp, min_value, max_value, first_value, first_is_nan, first_step, first_timestamp, experiment_id FROM latest_metrics WHERE run_id = ?",
   )

@@ -62,7 +62,7 @@ async function modelOf(runId: string): Promise<string> {
 
 const textOf = async (key: string) => await (await fetchWorker(`/api/2.0/mlflow-artifacts/artifacts/${key}`)).text();
 
-/** A run with something of everything. */
+/** A run with data of every kind. */
 async function fullRun(experimentId: string, name = "full"): Promise<{ runId: string; modelId: string }> {
   const runId = await newRun({ experiment_id: experimentId, run_name: name });
   await mlflow("runs/log-batch", {
@@ -114,7 +114,7 @@ async function expectFull(runId: string, experimentId: string, modelId: string):
     data: { params: [{ key: "C", value: "1" }] },
   });
   expect(JSON.stringify(model)).toContain('"f1"');
-  // What a search reads is in the new experiment.
+  // Searches find the run in the new experiment.
   for (const filter of [
     "params.lr = '0.1'",
     "tags.team = 'vision'",
@@ -150,7 +150,7 @@ describe("a run that is moved to another experiment", () => {
     const state = await storedState([runId]);
     await move({ run_ids: [runId], experiment_id: to });
     expect(await storedState([runId])).toBe(state);
-    // And back.
+    // The run moves back.
     await move({ run_ids: [runId], experiment_id: from });
     expect((await searchRuns({ experiment_ids: [from] })).map((run) => run.info.run_id)).toEqual([runId]);
     const { results } = await env.DB.prepare("SELECT * FROM moved_things WHERE id IN (?, ?)")
@@ -237,7 +237,7 @@ describe("a run that is copied to another experiment", () => {
     expect(copiedModel).not.toBe(modelId);
     expect(await tagsOf(copyId)).toMatchObject({ "trackflare.copiedFrom": runId });
     await expectFull(runId, from, modelId);
-    // A repeat is the same copy; another name is another.
+    // A repeat with the same id finds the same copy. Another id makes another copy.
     expect(await copy(message)).toEqual([copyId]);
     expect(await searchRuns({ experiment_ids: [to] })).toHaveLength(1);
     expect(await copy({ ...message, copy_id: "second" })).not.toEqual([copyId]);
@@ -293,7 +293,7 @@ describe("a run that is copied to another experiment", () => {
 });
 
 describe("a call that ends at any of its steps", () => {
-  /** @returns whether the call came to its end */
+  /** @returns whether the call completed */
   async function die(what: "move" | "copy", message: Message, calls: number): Promise<boolean> {
     const dying = dyingAfter(calls);
     await (await sendTo(what, message, dying.env)).body?.cancel();

@@ -32,7 +32,7 @@ import {
 
 beforeAll(() => migrate(env.DB));
 
-/** A run with something of everything, and a history that its object has. */
+/** A run with data of every kind, whose history is in an object. */
 async function fullRun(experimentId: string): Promise<string> {
   const runId = await newRun({ experiment_id: experimentId, run_name: "full" });
   await mlflow("runs/log-batch", {
@@ -56,7 +56,7 @@ async function fullRun(experimentId: string): Promise<string> {
   return runId;
 }
 
-/** What an object stores of a run; 0 where it stores nothing. */
+/** The number of rows that an object stores for a run. */
 const storedOf = (runId: string) =>
   runInDurableObject(object(runId), (_object, { storage: { sql } }) => {
     if (!HAS_CELLS) return sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '_cf_%'").toArray().length;
@@ -82,7 +82,7 @@ describe("a run that is deleted for good", () => {
       unfinished: NOTHING_UNFINISHED,
       failures: [],
     });
-    // The model that it made stays, and says so.
+    // The model that the run made stays, and the answer says so.
     expect(await rowsWith(runId)).toEqual([expect.stringMatching(/^logged_models: /)]);
     expect(await storedOf(runId)).toBe(0);
     expect(await keysBelow(`${experimentId}/${runId}`)).toEqual([]);
@@ -138,7 +138,7 @@ describe("a run that is deleted for good", () => {
     for (const step of [1, 2]) await log(runId, "loss", step, step);
     expect(await historyOf(runId, "loss")).toHaveLength(2);
     await mlflow("runs/delete", { run_id: runId });
-    // By another isolate: this one goes on to remember the run.
+    // Deleted by another isolate, so this isolate still remembers the run.
     await env.DB.prepare("DELETE FROM runs WHERE run_id = ?").bind(runId).run();
     await runInDurableObject(object(runId), (instance) => instance.purge(runId));
     expect(await storedOf(runId)).toBe(0);
@@ -224,7 +224,7 @@ describe("a run that is imported under an id that is being deleted for good", ()
   });
 });
 
-/** @returns whether it died */
+/** @returns whether the call died */
 async function gcThatDiesAfter(calls: number, message: Parameters<typeof sendGc>[0]): Promise<boolean> {
   const dying = dyingAfter(calls);
   const response = await sendGc(message, dying.env);
@@ -245,7 +245,7 @@ describe("a call that ends at any of its steps", () => {
       const message = kind === "run" ? { run_ids: [runId] } : { experiment_ids: [experimentId] };
       isOver = !(await gcThatDiesAfter(calls, message));
       await expireClaims();
-      // Whoever restores comes before, and has all of it, or finds nothing.
+      // A restoration either comes first and restores everything, or finds nothing.
       const restoring = await send(kind === "run" ? "runs/restore" : "experiments/restore", {
         run_id: runId,
         experiment_id: experimentId,

@@ -17,7 +17,7 @@ const REFERENCES: Readonly<Record<string, readonly TrashKind[]>> = {
   object_key: ["run", "logged_model", "experiment"],
 };
 
-/** Rows that stay, or that go in another way than by the list: why. */
+/** Rows that stay, or that another part deletes, with the reason. */
 const BY_OTHER_MEANS: Readonly<Record<string, string>> = {
   "runs run_id run": "its own row goes first",
   "logged_models model_id logged_model": "its own row goes first",

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFileService } from "../../../src/cli/file-service.ts";
 
-/** Where the tests' file service listens; the configuration and this set-up run in one process. */
+/** The socket of the tests' file service. The configuration and this set-up run in one process. */
 export const FILES_SOCKET = join(tmpdir(), `trackflare-test-files-${process.pid}.sock`);
 
-/** What it serves, which the runtime's disk service also reads, as the binding DISK. */
+/** The folder that it serves. The runtime's disk service reads the same folder as the binding DISK. */
 export const FILES_FOLDER = join(tmpdir(), `trackflare-test-files-${process.pid}`);
 
-/** Starts the local file service for tests in workerd, which reach it as the binding FILES. */
+/** Starts the local file service for tests in workerd. It is their binding FILES. */
 export default async function setup(): Promise<() => Promise<void>> {
   const service = createFileService(FILES_FOLDER);
   service.listen(FILES_SOCKET);

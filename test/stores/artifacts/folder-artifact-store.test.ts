@@ -26,7 +26,7 @@ test.each([undefined, { offset: 1_100_000, length: 1_200_000 }])(
     await first?.body.cancel();
     const disk = env.DISK;
     if (disk === undefined) throw new Error("test/vitest.config.ts binds the disk service");
-    // The store opens a large file twice. Between the two another one takes its name.
+    // The store opens a large file twice. In between, another file takes its name.
     const fetch: Fetcher["fetch"] = async (input, init) => {
       await putAll(2);
       return disk.fetch(input, init);

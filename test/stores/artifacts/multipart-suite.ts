@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ArtifactStore, UploadedPart } from "../../../src/stores/artifacts/artifact-store.ts";
 
-/** R2's and S3's least size of a part that is not the last. */
+/** The minimum size of a part in R2 and S3, except for the last part. */
 const PART = 5 * 1024 * 1024;
 const PARTS = [new Uint8Array(PART).fill(1), new Uint8Array(PART).fill(2), new Uint8Array(7).fill(3)];
 
@@ -20,7 +20,7 @@ export function multipartSuite(name: string, openStore: () => ArtifactStore, { i
     const store = openStore();
     const { multipart } = store;
 
-    /** As a client does: to the store's own address, or through this server. */
+    /** Sends a part as a client does: to the store's own address, or through this server. */
     async function send(key: string, uploadId: string, partNumber: number, bytes: Uint8Array): Promise<UploadedPart> {
       if (multipart.sendPart !== undefined) {
         const body = bytes.length === 0 ? null : new Response(bytes).body;
@@ -44,7 +44,7 @@ export function multipartSuite(name: string, openStore: () => ArtifactStore, { i
       return object && new Response(object.body).bytes();
     }
 
-    /** Which bytes stand at the beginning of each part, and how many there are. */
+    /** The first bytes of each part, and its length. */
     async function outline(key: string): Promise<number[]> {
       const bytes = (await read(key)) ?? new Uint8Array();
       return [bytes.length, ...[0, PART - 1, PART, 2 * PART - 1, 2 * PART].map((at) => bytes[at] ?? -1)];
@@ -94,7 +94,7 @@ export function multipartSuite(name: string, openStore: () => ArtifactStore, { i
       const uploadId = await multipart.create(key);
       const parts = await sendAll(key, uploadId);
       await Promise.all([multipart.complete(key, uploadId, parts), multipart.complete(key, uploadId, parts)]).catch(
-        // A bucket may take the second for wrong while the first is under way; not after it.
+        // A bucket may refuse the second call while the first one is under way, but not afterwards.
         () => undefined,
       );
       await multipart.complete(key, uploadId, parts);

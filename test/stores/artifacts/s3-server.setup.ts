@@ -3,9 +3,9 @@ import { startS3Server } from "../../helpers/s3-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Settings of a store in the S3 server of these tests. */
+    /** The settings of a store in the tests' S3 server. */
     s3: Readonly<Record<string, string>>;
-    /** Whether the server is rclone's, which lacks some of what S3 does. */
+    /** Whether the server is rclone's, which lacks some functions of S3. */
     isRclone: boolean;
   }
 }

@@ -125,7 +125,7 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore,
         if (isRclone && (contentLength ?? 0) > 1_000_000) return;
         expect(await read(`${folder}/a/kept`)).toBe("old");
         expect(await list(`${folder}/a`)).toEqual([{ path: "kept", isDir: false, fileSize: 3 }]);
-        // The server behind a store may learn of the end only now.
+        // The server behind a store may notice the end only now.
         await expect.poll(() => list(`${folder}/b`)).toEqual([]);
         if (!isRclone) expect(await list(folder)).toEqual([{ path: "a", isDir: true }]);
       });
@@ -342,7 +342,7 @@ function streamOf(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
   });
 }
 
-/** Gives `bytes`, then fails as a connection does. */
+/** A stream of `bytes` that then fails like a broken connection. */
 function brokenStream(bytes: Uint8Array): ReadableStream<Uint8Array> {
   let isGiven = false;
   return new ReadableStream({

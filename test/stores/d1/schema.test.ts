@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
 import * as schema from "../../../src/stores/d1/schema/tables.ts";
 
-/* What the schema says, what the migrations made, and what drizzle cannot say, which is listed here. */
+/* Compares the schema with the tables that the migrations make. This file lists what drizzle cannot express. */
 
 const WITH_ROWID = [
   "d1_migrations",

@@ -4,7 +4,7 @@ import { comparePoints, isSamePoint, positionAt, seriesOf } from "../../../src/s
 import { describe } from "./naive-history.ts";
 import { Random, randomMetric } from "./random.ts";
 
-/** As SQLite's memcmp: byte by byte, the shorter first. */
+/** Compares like SQLite's memcmp: byte by byte, the shorter one first. */
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
   for (let index = 0; index < Math.min(a.length, b.length); index++) {
     if (a[index] !== b[index]) return a[index]! - b[index]!;

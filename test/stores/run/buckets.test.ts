@@ -24,7 +24,7 @@ const show = ({ x, value }: { x: number; value: number }) => `${x}: ${Object.is(
 const told = (value: number) =>
   Math.abs(value) === Number.MAX_VALUE ? Math.sign(value) * Number.POSITIVE_INFINITY : value;
 
-/** What a chart shows, done the slow and obvious way: every bucket filters and sorts all points. */
+/** A chart's points by a slow and obvious method: every bucket filters and sorts all points. */
 function naiveChart(all: readonly Point[], buckets: number, from: number, to: number): NaiveChart {
   const points = all.filter(({ x }) => x >= from && x <= to).sort(byX);
   const total = points.length;

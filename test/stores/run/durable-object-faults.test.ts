@@ -29,7 +29,7 @@ import {
 } from "../../helpers/run-object.ts";
 
 describe("a point whose burst was cut off by a crash before D1 had let it through", () => {
-  /** Ends the object when its points are durable, and D1 has not been reached. */
+  /** Ends the object after its points are durable, and before it reaches D1. */
   async function crashBeforeMark(runId: string, body: Uint8Array): Promise<void> {
     await withoutTable("runs", async () => {
       const crash = runInDurableObject(object(runId), async (instance, state) => {
@@ -126,7 +126,7 @@ describe("while D1 fails", () => {
     await withoutTable("runs", async () => {
       for (let i = 0; i < 2; i++) await expectMlflowError(send("runs/log-metric", message), "INTERNAL_ERROR");
     });
-    // Another point, and D1 told of it: none of this may hide the first.
+    // Another point, written to D1. It must not hide the first point.
     await log(runId, "b", 1, 1);
     await runOf(runId).flush();
     await abort(runId);

@@ -35,11 +35,11 @@ const numberOf = (runId: string) =>
     HAS_CELLS ? Number(sql.exec("SELECT number FROM cell_run WHERE run_id = ?", runId).one().number) : 0,
   );
 
-/** What the run's object stores of the run of this number, and what it stores of no run. */
+/** The rows that the run's object stores for the run of this number, and the rows of no run. */
 const rowsOf = (runId: string, number: number) =>
   runInDurableObject(object(runId), (_object, { storage: { sql } }) => {
     const tables = sql.exec("SELECT name FROM sqlite_master WHERE name = 'journal'").toArray();
-    // A run's own object frees its storage with the run, tables and all.
+    // A run's own object frees its whole storage with the run, tables too.
     if (tables.length === 0) return { journal: 0, segment: 0, lost: 0 };
     const count = (from: string) => Number(sql.exec(`SELECT count(*) AS count FROM ${from}`).one().count);
     return {
@@ -114,7 +114,7 @@ describe("an acknowledged point is seen by get, history and search", () => {
       const body = encodePoints([{ key: "a", value: i + 0.5, step: i, timestamp: i }]);
       const isStored = await runInDurableObject(object(runId), async (instance) => {
         const appended = appendTo(instance, runId, body);
-        // Microtasks alone: the point is in the journal, and its commit is under way.
+        // Only microtasks run here: the point is in the journal, and its commit is under way.
         for (let turn = 0; turn < 10; turn++) await null;
         const [isStored] = await Promise.all([appended, instance.flush(idInCell(runId))]);
         return isStored;
@@ -174,7 +174,7 @@ describe("the mark in D1", () => {
     await log(runId, "a", 1);
     expect(await runAlarm(runId)).toBe(true);
     expect(await latestRows(runId)).toMatchObject([{ key: "a", value: 1 }]);
-    // Points came just now, so more may come: the burst goes on, until an alarm finds that none did.
+    // Points came just now, so the burst continues until an alarm finds no new points.
     expect(await liveEpoch(runId)).not.toBeNull();
     await abort(runId);
     expect(await runAlarm(runId)).toBe(true);
@@ -289,7 +289,7 @@ describe("latest values in D1", () => {
     while (doubles.length < 2000) {
       bits.setUint32(0, random.integer(0, 2 ** 32 - 1));
       bits.setUint32(4, random.integer(0, 2 ** 32 - 1));
-      // A third of them denormal.
+      // A third of the values are denormal.
       if (doubles.length % 3 === 0) bits.setUint16(0, bits.getUint16(0) & 0x800f);
       const double = bits.getFloat64(0);
       if (Number.isFinite(double)) doubles.push(double);
@@ -329,7 +329,7 @@ describe("latest values in D1", () => {
   test("are removed by a purge, with all else of the run, and nothing of its neighbours", async () => {
     const [runId, other] = [await newRun(), await newRun()];
     const metrics = Array.from({ length: 70 }, (_, step) => ({ key: "a", value: step, step, timestamp: step }));
-    // More writes than the journal keeps: some of the points are in segments.
+    // More writes than the journal keeps, so some points are in segments.
     for (const point of metrics) {
       await Promise.all([runId, other].map((run_id) => mlflow("runs/log-metric", { run_id, ...point })));
     }
@@ -340,7 +340,7 @@ describe("latest values in D1", () => {
     expect(await runOf(runId).append(encodePoints(metrics))).toBe("refused");
     expect(await rowsOf(runId, number)).toEqual({ journal: 0, segment: 0, lost: 0 });
     expect(await historyOf(other, "a")).toHaveLength(70);
-    // A repeat finds nothing.
+    // A repeat changes nothing.
     await runOf(runId).purge();
     expect(await historyOf(other, "a")).toHaveLength(70);
   });
@@ -403,7 +403,7 @@ describe("a run that is deleted while it logs", () => {
     const body = encodePoints([{ key: "a", value: 2, step: 1, timestamp: 1 }]);
     await runInDurableObject(object(runId), async (instance) => {
       const appended = appendTo(instance, runId, body);
-      // Microtasks alone: the point is in the journal, and D1 is being asked.
+      // Only microtasks run here: the point is in the journal, and the call to D1 is under way.
       for (let turn = 0; turn < 10; turn++) await null;
       expect([...(await instance.read("a", { limit: 9 }, idInCell(runId))).values]).toEqual([1]);
       expect(await appended).toBe(false);

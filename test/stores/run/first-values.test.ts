@@ -31,7 +31,7 @@ test("searches filter and sort by the first value, however late its point is log
   expect(await found("first(metrics.a) < 2")).toEqual([high, low]);
 });
 
-// That version knew no cells.
+// The earlier version had no cells.
 const testOfOwnObject = (what: string, run: () => Promise<void>) => HAS_CELLS || test(what, run);
 
 testOfOwnObject(

@@ -77,7 +77,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   },
 );
 
-/** As text, in which 0 and −0 are one: a later 0 takes the place of a −0. */
+/** A series as text. 0 and −0 have the same text, because a later 0 replaces a −0. */
 function plain(point: Position): string {
   return describe({ ...point, value: point.value + 0 });
 }
@@ -91,7 +91,7 @@ test("what was appended and not folded, folded, or folded and merged is summed u
     const history = new MetricHistory(new ObjectTables(storage));
     let flushedThrough = 0;
     for (let round = 0; round < 120; round++) {
-      // What comes later counts down, so that its latest point is in the segment that is merged with earlier ones.
+      // Later points count down, so that the latest point is in the segment that is merged with earlier ones.
       const metrics = Array.from({ length: 10 }, () => {
         const metric = randomMetric(random, keys, true);
         return round < 60 ? metric : { ...metric, key: "later", step: -round };
@@ -225,7 +225,7 @@ test("10,000 metrics of 40 points each", async () => {
   });
 });
 
-/** The same storage, counting the blocks that are read from it. */
+/** The same storage with a count of read blocks. */
 function countBlockReads(storage: DurableObjectStorage): { counted: ObjectStorage; blockReads: () => number } {
   let reads = 0;
   const sql = new Proxy(storage.sql, {
@@ -259,7 +259,7 @@ test("a series of 10 million shuffled points is read back in order, in bounded m
       await storage.sync();
     }
     const { segments } = storage.sql.exec<{ segments: number }>("SELECT count(*) AS segments FROM segment").one();
-    // One open block a segment, 24 bytes a point: below 16 MB.
+    // One open block per segment, with 24 bytes per point: less than 16 MB.
     expect(segments * 8192 * 24).toBeLessThan(16e6);
     let next = 0;
     let wrong = 0;

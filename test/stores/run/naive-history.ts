@@ -2,7 +2,7 @@ import type { Metric } from "../../../src/domain/entities.ts";
 import type { Position, Series } from "../../../src/stores/run/series.ts";
 import { positionAt } from "../../../src/stores/run/series.ts";
 
-/** What MLflow's rules say of a run's metrics, done the slow and obvious way. */
+/** MLflow's rules for a run's metrics, by a slow and obvious method. */
 export class NaiveHistory {
   readonly #metrics = new Map<string, Metric[]>();
 
@@ -14,7 +14,7 @@ export class NaiveHistory {
     return [...this.#metrics.keys()];
   }
 
-  /** By (timestamp, step, value, is_nan), each point once; of 0 and −0 the first. */
+  /** Ordered by (timestamp, step, value, is_nan), each point once. Of 0 and −0 the first one stays. */
   series(key: string): Position[] {
     const sorted = [...(this.#metrics.get(key) ?? [])].sort(
       (a, b) =>
@@ -56,12 +56,12 @@ export class NaiveHistory {
   }
 }
 
-/** A point as text that differs where points do, and −0 from 0. */
+/** A point as text. Different points have different texts, and so have −0 and 0. */
 export function describe({ timestamp, step, value }: Position): string {
   return `${timestamp}/${step}/${Object.is(value, -0) ? "-0" : value}`;
 }
 
-/** All points of a series as text. */
+/** All points of a series as texts. */
 export function describeAll(series: Series): string[] {
   return Array.from(series.values, (_, index) => describe(positionAt(series, index)));
 }

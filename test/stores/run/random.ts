@@ -1,7 +1,7 @@
 import type { Metric } from "../../../src/domain/entities.ts";
 import { type Int64, toInt64 } from "../../../src/domain/int64.ts";
 
-/** Random numbers that a seed repeats (mulberry32). */
+/** Random numbers that a seed decides (mulberry32). */
 export class Random {
   #state: number;
 
@@ -9,7 +9,7 @@ export class Random {
     this.#state = seed;
   }
 
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let bits = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -43,14 +43,14 @@ const INT64S: readonly bigint[] = [
   2n ** 63n - 1n,
 ];
 
-/** Any int64, often a small one, now and then one at the edge of what a double holds. */
+/** Any int64: often a small one, sometimes one at the limit of a double's exact integers. */
 export function randomInt64(random: Random): Int64 {
   if (random.chance(0.02)) return toInt64(-(2n ** 63n) + BigInt(random.integer(0, 3)))!;
   if (random.chance(0.05)) return toInt64(random.of(INT64S))!;
   return random.integer(-20, 20);
 }
 
-/** A point that is likely to meet others like it. `isWide` brings in integers beyond 2^53. */
+/** A point that probably has ties with others. `isWide` allows integers beyond 2^53. */
 export function randomMetric(random: Random, keys: readonly string[], isWide: boolean): Metric {
   return {
     key: random.of(keys),

@@ -6,7 +6,7 @@ import { GroupStore } from "../../../ui/src/charts/group-store.ts";
 const GROUPS = [{ label: "a", runIds: ["r1", "r2"] }];
 const VIEW = { x: "step", buckets: 10, sameX: undefined } as const;
 
-/** A store, and the requests that it has made, each with the function that answers it. */
+/** A store, and its requests, each with the function that answers the request. */
 function watched() {
   const asked: { search: GroupSeriesSearch; answer: (error?: unknown) => void }[] = [];
   const store = new GroupStore(

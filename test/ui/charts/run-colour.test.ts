@@ -46,7 +46,7 @@ it("few runs on the screen have colours that nobody takes for one another, thoug
   const apart = styles.flatMap((a, at) => styles.slice(at + 1).map((b) => distance(a.colour, b.colour)));
   expect(Math.min(...apart)).toBeGreaterThan(0.15);
   expect(new Set(styles.map(({ variant }) => variant))).toEqual(new Set([0]));
-  // Two greens, which are not the same but nearly so.
+  // Two greens that are nearly the same.
   const [first, second] = [...stylesOf([...idsOf(0, 1), ...idsOf(18, 1)]).values()];
   expect(distance(first!.colour, second!.colour)).toBeGreaterThan(0.15);
 });

@@ -6,12 +6,12 @@ import { SeriesStore } from "../../../ui/src/charts/series-store.ts";
 
 type Point = [step: number, value: number];
 
-/** Answers as the server does, from what tests log into it. */
+/** Answers as the server does, from the points that tests log. */
 class Runs {
   readonly searches: SeriesSearch[] = [];
   readonly points = new Map<string, Point[]>();
   failure: Error | undefined;
-  /** Holds answers back, made of what was there when they were asked for. */
+  /** Holds answers back. Their content is the state at the time of the request. */
   gate: Promise<unknown> = Promise.resolve();
 
   log(runId: string, ...points: Point[]): LivePoints[] {
@@ -52,7 +52,7 @@ class Runs {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Everything that is asked for has been answered. */
+/** Resolves when every request has been answered. */
 const settled = () => vi.advanceTimersByTimeAsync(200);
 
 function stepsOf(store: SeriesStore, runId: string): number[] {

@@ -11,7 +11,7 @@ function openStore(variables: S3Variables = {}): S3ArtifactStore {
   return new S3ArtifactStore(settings);
 }
 
-// Without a folder, which would take its length from the longest key.
+// No folder, because its name would shorten the longest possible key.
 artifactStoreSuite("S3ArtifactStore", () => openStore({ MLFLOW_ARTIFACTS_DESTINATION: "s3://artifacts" }), {
   isRclone: inject("isRclone"),
 });

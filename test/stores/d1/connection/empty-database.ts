@@ -1,6 +1,6 @@
 import { env } from "cloudflare:test";
 
-/** Drops everything that is in D1. */
+/** Drops everything in D1. */
 export async function reset(): Promise<void> {
   const { results } = await env.DB.prepare(
     "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND type IN ('view', 'table')",

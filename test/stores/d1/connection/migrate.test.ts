@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { MIGRATIONS, migrate } from "../../../../src/stores/d1/connection/migrate.ts";
 import { reset } from "./empty-database.ts";
 
-/** D1 whose statements are counted, and whose batches may fail. */
+/** D1 that counts its statements, and whose batches may fail. */
 function watched(fails: () => boolean) {
   const asked: string[] = [];
   const db: D1Database = Object.assign(Object.create(env.DB), {
@@ -55,7 +55,7 @@ test("a migration that fails is a 503 that names the command, and is not tried a
     vi.setSystemTime(Date.now() + 11_000);
     for (let request = 0; request < 5; request++) await expect(migrate(db)).rejects.toMatchObject(refused);
     expect(batches).toBe(2);
-    // Twice as long now.
+    // The next pause is twice as long.
     vi.setSystemTime(Date.now() + 11_000);
     await expect(migrate(db)).rejects.toMatchObject(refused);
     expect(batches).toBe(2);
@@ -70,12 +70,12 @@ test("a migration that fails is a 503 that names the command, and is not tried a
 });
 
 test("no migration rewrites a table of a size that grows: an additive step and a back-fill in slices do the same", () => {
-  // Those before are of when no database was large.
+  // Earlier migrations were made when no database was large.
   const first = MIGRATIONS.findIndex(({ name }) => name.startsWith("0013"));
   const rewrites = /\b(UPDATE|DELETE FROM|INSERT INTO|REPLACE INTO|DROP TABLE|DROP COLUMN|RENAME TO)\b/i;
   for (const { name, sql } of first < 0 ? [] : MIGRATIONS.slice(first)) {
     for (const statement of sql.split("--> statement-breakpoint")) {
-      // What a trigger does, it does to single rows.
+      // A trigger's statements change single rows.
       if (/CREATE TRIGGER/i.test(statement)) continue;
       expect(rewrites.test(statement), `${name}: ${statement}`).toBe(false);
     }

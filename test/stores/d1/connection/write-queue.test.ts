@@ -25,7 +25,7 @@ const setTag = (runId: string, value: string): BoundStatement => ({
   values: [runId, value],
 });
 
-/** Known to be there, or asked for by the first write. */
+/** Whether the isolate knows the schema, or the first write checks it. */
 const schema = () => new CheckedDatabase(env.DB, SERVED_ROOT);
 
 async function tagOf(runId: string): Promise<string | undefined> {
@@ -42,8 +42,8 @@ async function newDeletedRun(): Promise<string> {
 const newRuns = (count: number) => Promise.all(Array.from({ length: count }, () => newRun()));
 
 /**
- * What the transactions come to that reach the queue in one moment, and how many statements D1 got at a time.
- * @param failure what D1's first answer is replaced by.
+ * Sends transactions to the queue at the same moment. @returns their outcomes, and how many statements D1 got at a time
+ * @param failure replaces D1's first answer
  */
 async function atOnce(transactions: readonly (readonly BoundStatement[])[], failure?: Error) {
   const sizes: number[] = [];
@@ -62,7 +62,7 @@ async function atOnce(transactions: readonly (readonly BoundStatement[])[], fail
   return { sizes, outcomes };
 }
 
-/** The rows of each statement, or why there are none. */
+/** The rows of each statement, or the error. */
 function rowsOf(outcome: PromiseSettledResult<Awaited<ReturnType<WriteQueue["batch"]>>> | undefined): unknown {
   if (outcome?.status !== "fulfilled") return outcome?.reason;
   if (outcome.value === FULL) return FULL;

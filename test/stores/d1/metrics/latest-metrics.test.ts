@@ -24,7 +24,7 @@ function rowsOf(runId: string, metrics: readonly Metric[]): string[] {
 
 const stored = (value: number) => (Number.isNaN(value) ? 0 : value + 0);
 
-/** What a key's row must be; integers as text, as D1 rounds great ones. */
+/** The expected row of a key. Integers are texts, because D1 rounds large ones. */
 function expectedRow(naive: NaiveHistory, key: string) {
   const [latest, first, numbers] = [naive.latest(key), naive.first(key), naive.numbers(key)];
   return {
@@ -84,7 +84,7 @@ test("a clear takes marks up to its own epoch, and a mark only runs of its own o
   expect(await epoch()).toBe(5);
   await clear(5);
   expect(await epoch()).toBeNull();
-  // The object counted a mark that D1 never got.
+  // The object's epoch is greater than D1's, because D1 never received a mark.
   expect(await mark(5)).toBe(true);
   await clear(7);
   expect(await epoch()).toBeNull();

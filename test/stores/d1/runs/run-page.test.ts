@@ -10,7 +10,7 @@ import { naiveRunSearch } from "../../../search/naive-search.ts";
 import { insertRuns, randomSource } from "../../../search/population.ts";
 import { randomQuery, randomRun } from "../../../search/random-searches.ts";
 
-/** All pages of a search, each from a plan of its own as in a server. */
+/** Reads all pages of a search. Each page has its own plan, as in a server. */
 async function allPages(query: RunSearchQuery, driverCap: number, between: () => Promise<void>): Promise<string[]> {
   const found: string[] = [];
   let pageToken: string | undefined;

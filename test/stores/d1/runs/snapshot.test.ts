@@ -36,7 +36,7 @@ const QUERY: RunSearchQuery = {
 const random = randomSource(3);
 const anyRun = () => random.pick(RUNS).runId;
 
-/** Changes by which a run moves in the order: its first value, a NaN, the end of a run, a param. */
+/** Changes that move a run in the order: its first value, a NaN, the end of a run, a param. */
 const WRITES: Readonly<Record<string, () => D1PreparedStatement>> = {
   "metrics.m": () =>
     env.DB.prepare(

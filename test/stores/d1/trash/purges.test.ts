@@ -13,7 +13,7 @@ import {
 } from "../../../../src/stores/d1/trash/purges.ts";
 import { mlflow, newExperiment, newRun } from "../../../helpers/mlflow.ts";
 
-/* The statements by themselves: services check most of this before, and a change in between must not count. */
+/* Tests of the statements alone. Services check most of this first, but a change between check and statement must not matter. */
 
 const EVER = Number.MAX_SAFE_INTEGER;
 const mine: Claim = { name: "mine", untilMs: 2000 };

@@ -10,14 +10,14 @@ import { ObjectTables } from "../../../../src/stores/run/tables.ts";
 import { Random } from "../random.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
-/** Numbers of the forms that `int64-column.ts` describes. */
+/** The numbers of the forms in `int64-column.ts`. */
 const [DOUBLES, INT64, RUNS, DELTAS] = [0, 1, 2, 3];
 
 function bitsOf(values: Float64Array): bigint[] {
   return [...new BigUint64Array(values.slice().buffer)];
 }
 
-/** Doubles by their bits, among them NaNs with payloads, infinities and −0. */
+/** Doubles from random bits, with NaNs with payloads, infinities and −0. */
 function doublesOf(...bits: bigint[]): Float64Array {
   return new Float64Array(BigUint64Array.from(bits).buffer);
 }
@@ -79,7 +79,7 @@ test("integers survive, whatever their distances", () => {
     const encoded = encodeInt64s(column);
     expect(encoded.bytes.length).toBeLessThanOrEqual(8 * column.length);
     expect(decodeInt64s(encoded, column.length)).toEqual(column);
-    // Wherever the bytes lie in memory.
+    // The bytes may begin at any address.
     const moved = new Uint8Array(encoded.bytes.length + 3).subarray(3);
     moved.set(encoded.bytes);
     expect(decodeInt64s({ form: encoded.form, bytes: moved }, column.length)).toEqual(column);
@@ -101,7 +101,7 @@ test.each([
   expect(decodeInt64s(encoded, column.length)).toEqual(column);
 });
 
-/** Times of a loop whose rounds take `distance`, more or less. */
+/** Timestamps of a loop whose rounds take about `distance`. */
 function jittered(count: number, distance: number, jitter: number, random = new Random(3)): Float64Array {
   let last = 1_700_000_000_000;
   return Float64Array.from({ length: count }, () => {

@@ -20,7 +20,7 @@ class Runs {
   storedBytes = 0;
   alarmMs: number | null = null;
   setAlarms: number[] = [];
-  /** The runs that the alarm came for. */
+  /** The runs for which the alarm was handled. */
   readonly rung: string[] = [];
   ring: (run: OpenRun) => Promise<void> = async () => undefined;
   opened = 0;
@@ -57,7 +57,7 @@ class Runs {
     return number;
   }
 
-  /** As an earlier instance stored it. */
+  /** Stores a run as an earlier instance would. */
   setDue(runId: string, dueMs: number | null): void {
     this.sqlite.storage.sql.exec("UPDATE cell_run SET due_ms = ? WHERE run_id = ?", dueMs, runId);
   }
@@ -111,7 +111,7 @@ test("a new run's first point reads nothing but whether the cell has the run, an
   world.sqlite.onStatement = (sql) => statements.push(sql.trim().split(/\s+/).slice(0, 3).join(" "));
   await world.logNew(1, world.create());
   expect(statements).toEqual(["SELECT number FROM", "INSERT INTO cell_run", "INSERT INTO journal"]);
-  // Only one alarm for both.
+  // Both runs share one alarm.
   expect(world.alarmsSet).toBe(1);
 });
 

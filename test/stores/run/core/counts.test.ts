@@ -18,7 +18,7 @@ test("a job that logs ten metrics each 12 s, its instance gone in between, asks 
   expect(world.d1.marks).toBe(1);
   expect(world.d1.run("a").epoch).toBe(1);
   expect(rowsOfD1 / calls).toBeLessThanOrEqual(1);
-  // The row of the points, which goes when it is folded; blocks, alarms and the state are on top.
+  // The row of the points, which is deleted when it is folded. Blocks, alarms and the state are additional.
   expect((world.sqlite.rowsWritten + world.alarmsSet) / calls).toBeLessThanOrEqual(3);
   expect(world.alarmsSet / calls).toBeLessThan(0.2);
 });
@@ -48,7 +48,7 @@ test("idle searches beside 20 live runs of 5,000 metrics are told nothing twice"
     }
     return rows;
   };
-  // So many are more than an object holds: it has told D1 of a part by itself.
+  // More news than an object holds, so it has written a part to D1 by itself.
   const flushed = world.d1.writes.flat().reduce((sum, { rows }) => sum + rows.length, 0);
   expect(search() + flushed).toBeGreaterThanOrEqual(100_000);
   expect(search()).toBe(0);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Gate, turn, World } from "./world.ts";
 
-/** The numbers are those of docs/architecture.md. */
+/** The numbers are the numbers of docs/architecture.md. */
 
 let world: World;
 
@@ -152,7 +152,7 @@ describe("interleaving", () => {
     await world.log(1);
     const [first] = world.cell.news([{ runId: "a" }]);
     await world.log(2);
-    // The second dies before it writes.
+    // The second search dies before it writes.
     world.cell.news([{ runId: "a" }]);
     const { epoch, through } = first!.news!;
     const [third] = world.cell.news([{ runId: "a", confirmed: { epoch, through } }]);

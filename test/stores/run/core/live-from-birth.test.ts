@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { BIRTH_EPOCH, QUIET_MS } from "../../../../src/stores/run/burst.ts";
 import { Gate, turn, World } from "./world.ts";
 
-/* A run of a cell is created with a mark in D1, which the cell learns of with the first point. */
+/* D1 creates a run of a cell with a mark. The cell learns of the mark with the first point. */
 
 let world: World;
 
@@ -17,7 +17,7 @@ test("the first points of a new run ask D1 nothing, and searches find them", asy
   expect(await world.logNew(2, createdMs)).toBe(true);
   expect([world.d1.marks, world.d1.writes.length]).toEqual([0, 0]);
   expect(await world.search()).toBe(2);
-  // The alarms tell D1 and end the burst, as of any run.
+  // The alarms write to D1 and end the burst, as for any run.
   await world.alarm();
   await world.alarm();
   expect(world.d1.run("a")).toMatchObject({ epoch: undefined });
@@ -48,7 +48,7 @@ test("a run without points has no news, is not stale, and takes nothing in the c
   expect([ask(), world.rows()]).toEqual([{ ...nothing, isIdle: false }, []]);
   world.nowMs++;
   expect(ask()).toEqual({ ...nothing, isIdle: true });
-  // The searcher clears the mark only now: a point that came before it has marked the run anew.
+  // The searcher clears the mark only now. A point that came before has marked the run again.
   expect(await world.logNew(1, createdMs)).toBe(true);
   world.d1.clear("a", BIRTH_EPOCH);
   expect(await world.search()).toBe(1);
@@ -117,7 +117,7 @@ test("a point of a run that was deleted for good is refused, whether the cell ha
     expect(world.rows()).toEqual([]);
     world.d1.runs.clear();
   }
-  // Runs that are created much later are live from their birth again.
+  // Runs that are created much later are live from their creation again.
   world.nowMs += 60_001;
   const marks = world.d1.marks;
   expect(await world.logNew(1, world.create("b"), "b")).toBe(true);
@@ -137,7 +137,7 @@ test("a full cell that refused a new run does not take it by its birth once ther
   expect(world.cell.admit("a", createdMs)).toBeUndefined();
   world.restart();
   world.storedBytes = 0;
-  // D1 has the run in another cell meanwhile.
+  // D1 has moved the run to another cell meanwhile.
   world.d1.run("a").isActive = false;
   expect(await world.logNew(1, createdMs)).toBe(false);
 });

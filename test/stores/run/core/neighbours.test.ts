@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { encodePoints } from "../../../../src/stores/run/points.ts";
 import { turn, World } from "./world.ts";
 
-/** What the runs of a cell do to each other, counted. */
+/** Counts the effects of a cell's runs on each other. */
 
 const body = (from: number, count: number) =>
   encodePoints(
@@ -25,12 +25,12 @@ test("a run that grows to half a million points holds its neighbours up by a bou
   world.onYield = endTurn;
   for (let part = 0; part < 50; part++) {
     if (part === 25) stretch = "late";
-    // As much at once as makes the journal due for folding.
+    // Enough points at once that the journal must be folded.
     for (let i = 0; i < 10; i++) {
       await world.cell.append(world.run("large"), "large", body((part * 10 + i) * 1000, 1000));
       endTurn();
     }
-    // The neighbour's point waits for no more than what the large run does in one turn.
+    // The neighbour's point waits only for the large run's work of one turn.
     let turns = 0;
     world.onYield = () => {
       turns++;
@@ -61,7 +61,7 @@ test("of more runs than a cell keeps open the least used are closed, and those a
   const isOpen = (runId: string) => {
     const before = world.sqlite.statements;
     const run = world.run(runId);
-    // Whether the run was known, by its number at most.
+    // The only read: whether the cell has the run.
     return { run, wasOpen: world.sqlite.statements - before === 0 };
   };
   expect(isOpen("used").wasOpen).toBe(true);
@@ -69,7 +69,7 @@ test("of more runs than a cell keeps open the least used are closed, and those a
   expect(isOpen("at work")).toEqual({ run: atWork, wasOpen: true });
   expect(isOpen("first").wasOpen).toBe(false);
   expect(isOpen("run 0").wasOpen).toBe(false);
-  // Closed runs are in their bursts still: they go on without asking D1, and D1 is told all.
+  // Closed runs are still in their bursts: they continue without asking D1, and all their values are written to D1.
   const { marks } = world.d1;
   expect(await world.log(2, "first")).toBe(true);
   expect(world.d1.marks).toBe(marks);
@@ -87,7 +87,7 @@ test("what D1 has not seen is bounded over all runs of a cell: from 20,000 metri
   }
   await turn();
   const unseen = runIds.reduce((sum, runId) => sum + world.run(runId).news.size, 0);
-  // And what came since the last look at it.
+  // The answer also has the news since the last look.
   expect(unseen).toBeLessThanOrEqual(26_000);
   expect(world.d1.writes.length).toBeGreaterThan(0);
 });

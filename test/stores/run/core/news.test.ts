@@ -9,7 +9,7 @@ const add = (news: News, key: string, through: number) =>
 const keysOf = (news: News) => [...news.take().summaries.keys()].sort();
 
 test("what is confirmed is dropped, and no more, however often the news was handed out", () => {
-  // More parts than are kept apart: the first ones are joined.
+  // More parts than the limit, so the first ones are joined.
   for (let confirmed = 0; confirmed <= 8; confirmed++) {
     const news = newNews();
     for (let row = 1; row <= 8; row++) {

@@ -5,7 +5,7 @@ beforeEach(() => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
 });
 
-/** Runs `a` in a burst, and `b` cut off while its burst began; the instance that had them is gone. */
+/** Run `a` is in a burst, and run `b` was cut off at the beginning of its burst. The instance that had them has ended. */
 async function crashedWorld(): Promise<World> {
   const world = new World();
   for (let step = 1; step <= 70; step++) await world.log(step);

@@ -4,13 +4,13 @@ import { sampleSeries } from "../../../../src/stores/run/sample.ts";
 
 const POINTS = 4_000_000;
 const POINTS_PER_SLICE = 8192;
-/** The counters of two passes and the answer; a step and a number of each point would be 64 MB. */
+/** Memory for the counters of two passes and the answer. A step and a number for each point would take 64 MB. */
 const MOST_BYTES = 16e6;
 
 test("a sample of millions of points that are not in the order of steps stays in flat memory", () => {
   const bytesBefore = process.memoryUsage().arrayBuffers;
   let mostBytes = 0;
-  // Each step once: POINTS is no multiple of 1,234,577, a prime.
+  // Each step occurs once, because POINTS is no multiple of the prime 1,234,577.
   const stepOf = (index: number) => (index * 1_234_577) % POINTS;
   const series = {
     timestamps: new Float64Array(POINTS_PER_SLICE),

@@ -1,19 +1,19 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { ObjectStorage } from "../../../../src/stores/run/migrations.ts";
 
-/** An object's storage over a real SQLite, without workerd: what is written stays for the next instance. */
+/** An object's storage over a real SQLite, without workerd. The data stays for the next instance. */
 export class SqliteStorage {
   readonly #db = new DatabaseSync(":memory:");
-  /** Statements that were executed. */
+  /** The number of executed statements. */
   statements = 0;
-  /** The statement of this number, counted from now on, fails; 0 for none. */
+  /** The statement with this number, counted from now on, fails; 0 for none. */
   failsAt = 0;
   rowsWritten = 0;
-  /** Told of each statement. */
+  /** Called for each statement. */
   onStatement: (sql: string) => void = () => {};
   #savepoints = 0;
 
-  /** As a cell needs it. */
+  /** The storage's interface for a cell. */
   get storage(): ObjectStorage {
     const exec = (sql: string, ...values: unknown[]) => this.#exec(sql, values);
     return {
@@ -54,7 +54,7 @@ export class SqliteStorage {
   }
 }
 
-/** Workers give blobs as buffers of their own. */
+/** Workers return each blob as its own buffer. */
 function toWorkers(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, value instanceof Uint8Array ? value.slice().buffer : value]),

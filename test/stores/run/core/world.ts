@@ -19,7 +19,7 @@ interface RunOfD1 {
   readonly latest: Map<string, number>;
 }
 
-/** Stands still until it is let go. */
+/** A gate that holds a caller until it is opened. */
 export class Gate {
   #open: () => void = () => {};
   readonly #passed = new Promise<void>((resolve) => {
@@ -35,14 +35,14 @@ export class Gate {
   }
 }
 
-/** D1's part of the protocol, so that each message to it and its answer can be held back. */
+/** D1's part of the protocol. A test can hold back each message to D1 and each answer. */
 export class FakeD1 implements LatestMetrics {
   readonly runs = new Map<string, RunOfD1>();
   /** Runs that were deleted for good. */
   readonly gone = new Set<string>();
   marks = 0;
   writes: (readonly RunFlush[])[] = [];
-  /** Held before D1 does it, and before its answer arrives. */
+  /** Gates before D1 handles a message, and before its answer arrives. */
   before: Gate | undefined;
   after: Gate | undefined;
   fails = false;
@@ -82,7 +82,7 @@ export class FakeD1 implements LatestMetrics {
     });
   }
 
-  /** What a search writes. */
+  /** Writes the news as a search does. */
   take(runId: string, rows: readonly string[]): void {
     for (const row of rows) {
       const [, key, , , step] = JSON.parse(row) as [string, string, unknown, number, number];
@@ -106,7 +106,7 @@ export class FakeD1 implements LatestMetrics {
   }
 }
 
-/** An object with its storage, its clock and D1. */
+/** An object with storage, clock and D1. */
 export class World {
   readonly sqlite = new SqliteStorage();
   readonly d1 = new FakeD1();
@@ -115,12 +115,12 @@ export class World {
   alarmMs: number | null = null;
   alarmsSet = 0;
   syncs = 0;
-  /** Told of each turn that the cell leaves to others. */
+  /** Called for each turn that the cell yields. */
   onYield: () => void = () => {};
   storedBytes = 0;
   cell = this.#newCell();
 
-  /** The instance ends, and all that was not stored with it. */
+  /** Ends the instance. Everything that was not stored is lost. */
   restart(): void {
     this.cell = this.#newCell();
   }
@@ -159,7 +159,7 @@ export class World {
     return [...this.run(runId).history.read(key, { limit: 1000 }).values];
   }
 
-  /** What a search does with one run that D1 marks live. @returns the latest step that it then finds */
+  /** Does what a search does for one run that D1 marks live. @returns the latest step that the search finds */
   async search(runId = "a"): Promise<number | undefined> {
     if (this.d1.run(runId).epoch !== undefined) {
       const [answer] = this.cell.news([{ runId }]);

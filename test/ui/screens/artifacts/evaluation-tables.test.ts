@@ -62,7 +62,7 @@ test("points of curves, by class, in order of x, with their areas", () => {
     ["1", "0.5", "0.1"],
   ];
   expect(evaluationTable("x.csv", ["recall", "precision", "threshold"], pr)).toMatchObject({ kind: "pr" });
-  // Recall and precision of some models are no curve.
+  // A table of recall and precision of several models is no curve.
   expect(evaluationTable("models.csv", ["recall", "precision", "model"], pr)).toBeUndefined();
 });
 

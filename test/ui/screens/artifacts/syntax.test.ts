@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Highlighter } from "../../../../ui/src/screens/artifacts/syntax.ts";
 
-/** The coloured parts of each line, as `kind:text`; the whole line must come out again. */
+/** The coloured parts of each line, as `kind:text`. Together they must be the whole line. */
 function coloured(path: string, lines: readonly string[]): string[][] {
   const highlighter = new Highlighter(path);
   return lines.map((line, index) => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { mulberry32 } from "../../../../ui/src/screens/compare/matters/forest.ts";
 import { type Question, ranksOf, whatMatters } from "../../../../ui/src/screens/compare/matters/matters.ts";
 
-/** A sweep in which the result falls with the learning rate, depends on the model, and not on anything else. */
+/** A sweep whose result falls with the learning rate, depends on the model, and on nothing else. */
 function sweep(runs: number): Question {
   const random = mulberry32(3);
   const lr = Array.from({ length: runs }, () => 10 ** (-5 * random()));

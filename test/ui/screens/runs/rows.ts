@@ -1,7 +1,7 @@
 import type { Cell, RunTable } from "../../../../ui/src/api/run-table.ts";
 import { type RunRow, rowsOf } from "../../../../ui/src/screens/runs/run-rows.ts";
 
-/** Runs named by their ids, children by `child<parent`. */
+/** Runs whose names are their ids. `child<parent` makes a child. */
 export function rows(names: readonly string[], columns: Record<string, Cell[]> = {}): RunRow[] {
   const [ids, parents] = [0, 1].map((part) => names.map((name) => name.split("<")[part] ?? null));
   const table: RunTable = {
