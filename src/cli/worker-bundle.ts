@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ModuleDefinition, WorkerOptions } from "miniflare";
 import { currentBuild, ROOT, type SourceBuild } from "./source-build.ts";
@@ -49,7 +49,21 @@ function modulesIn(path: string): ModuleDefinition[] {
 
 async function bundle(outdir: string): Promise<void> {
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-  const child = spawn(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", outdir], {
+  await run([wrangler, "deploy", "--dry-run", "--outdir", outdir], "ignore");
+}
+
+async function writeOptions(outdir: string): Promise<void> {
+  const output = openSync(join(outdir, "options.json"), "w");
+  try {
+    await run([join(import.meta.dirname, "worker-options.ts")], output);
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** Runs a program of Node's that builds a part of the bundle. */
+async function run(argv: readonly string[], stdout: "ignore" | number): Promise<void> {
+  const child = spawn(process.execPath, argv, {
     cwd: ROOT,
     env: {
       ...process.env,
@@ -57,16 +71,8 @@ async function bundle(outdir: string): Promise<void> {
       WRANGLER_SEND_METRICS: "false",
       TRACKFLARE_BUNDLE: "worker",
     },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", stdout, "inherit"],
   });
   const [status] = await once(child, "close");
   if (status !== 0) throw new UserError("The Worker cannot be bundled from its sources: see above.");
-}
-
-async function writeOptions(outdir: string): Promise<void> {
-  const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
-  const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") });
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
-  // wrangler adds the developer's .dev.vars. The local server takes settings only from its own environment and flags.
-  writeFileSync(join(outdir, "options.json"), JSON.stringify({ ...workerOptions, bindings: config.vars }));
 }

@@ -195,9 +195,10 @@ export function createApp(routes: readonly Route[]): App {
     const { config } = arrival;
     requireWellFormedTarget(request);
     if (request.method === "HEAD") return head(request, (get) => router.fetch(get, arrival, execution));
-    const asked = request.headers.has("Origin") ? preflight(request, config) : undefined;
+    const isOfPage = request.headers.has("Origin");
+    const asked = isOfPage ? preflight(request, config) : undefined;
     const response = compress(request, asked ?? (await router.fetch(request, arrival, execution)), config);
-    return request.headers.has("Origin") ? allowPage(request, response, config) : response;
+    return isOfPage ? allowPage(request, response, config) : response;
   }
 
   return {

@@ -27,8 +27,9 @@ export async function signedInBrowser(
   { admin, adminSecrets, asksForCredentials, allowedOrigins }: Config,
   doors: Doors,
 ): Promise<Principal | undefined> {
+  if (!asksForCredentials) return undefined;
   const cookie = signInCookie(request);
-  if (cookie === undefined || !asksForCredentials) return undefined;
+  if (cookie === undefined) return undefined;
   if (!isByOwnPage(request, allowedOrigins)) return undefined;
   const ofSettings = admin && { username: admin.username, secrets: adminSecrets ?? "" };
   const principal = await principalOfCookie(doors, cookie, ofSettings);
@@ -47,8 +48,9 @@ export async function throughAccess(
   { admin, sso, allowedOrigins }: Config,
   doors: Doors,
 ): Promise<AccessUser | undefined> {
+  if (sso?.access === undefined || admin === undefined) return undefined;
   const token = request.headers.get("Cf-Access-Jwt-Assertion");
-  if (token === null || sso?.access === undefined || admin === undefined) return undefined;
+  if (token === null) return undefined;
   const user = await accessUser(doors, sso, token, admin.username);
   if (user === undefined || user.isProgram) return user;
   if (!isByOwnPage(request, allowedOrigins)) return undefined;

@@ -29,6 +29,7 @@ export interface SignInCookie {
  */
 export function signInCookie(request: Request, use: CookieUse = ""): SignInCookie | undefined {
   const cookies = cookiesOf(request);
+  if (cookies.size === 0) return undefined;
   const names = isOverTls(request) ? [secureName(use)] : [secureName(use), plainName(request) + use];
   for (const name of names) {
     const [value, ...others] = cookies.get(name) ?? [];
