@@ -37,7 +37,7 @@ const CELL_TESTS = [
   "test/stores/d1/runs/run-document.test.ts",
   "test/services/metrics/first-points.test.ts",
   "test/services/experiments/experiment-stage.test.ts",
-  "test/services/runs/{log-batch,round-trips}.test.ts",
+  "test/services/runs/{log-batch,round-trips,transfer}.test.ts",
   "test/services/trash/purge.test.ts",
   "test/routes/{import,metrics}.test.ts",
   "test/routes/ui/{live,series,group-series}.test.ts",

@@ -78,6 +78,8 @@ const SCREENS: readonly (readonly [name: string, path: (of: Seed) => string, see
     "[data-panel] canvas",
   ],
   ["prompts", () => "/prompts", "::-p-text(No prompts)"],
+  ["the trash", () => "/trash", "::-p-text(No runs in the trash)"],
+  ["links", () => "/links", "::-p-text(No links)"],
 ];
 
 for (const [name, path, seen] of firefox === undefined ? [] : SCREENS) {

@@ -89,7 +89,9 @@ async function expectNothingElse({ page }: OpenedPage): Promise<void> {
   expect(
     addresses.filter(
       (address) =>
-        !/^(get-artifact|ui-api\/folder-zip|(\/shared\/\w+\/)?#\/experiments\/\d+\/runs\/)/.test(address ?? ""),
+        !/^(get-artifact|ui-api\/folder-zip|ajax-api\/2\.0\/mlflow\/logged-models\/[\w-]+\/artifacts|(\/shared\/\w+\/)?#\/experiments\/\d+\/runs\/)/.test(
+          address ?? "",
+        ),
     ),
   ).toEqual([]);
   for (const name of [
@@ -172,6 +174,37 @@ test("a link to runs shows their comparison", async () => {
   await guest.page.getByText("lr", { exact: true }).first().waitFor();
   await expectNothingElse(guest);
   await expectSoundInBothThemes(guest);
+});
+
+test("a logged model is shared by a link to its run, which offers no change", async () => {
+  const [runId = ""] = runIds;
+  const { model } = await ask<{ model: { info: { model_id: string } } }>("/api/2.0/mlflow/logged-models", {
+    ...{ experiment_id: experimentId, name: "net", source_run_id: runId },
+    ...{ params: [{ key: "C", value: "0.25" }], tags: [{ key: "kind", value: "linear" }] },
+  });
+  const { model_id } = model.info;
+  const key = `${experimentId}/models/${model_id}/artifacts/weights.txt`;
+  const put = await fetch(`${server.url}/api/2.0/mlflow-artifacts/artifacts/${key}`, {
+    ...{ method: "PUT", headers, body: "what it learned\n" },
+  });
+  expect(put.status).toBe(200);
+  const { page } = await signedIn(`/experiments/${experimentId}/models/${model_id}`);
+  await button(page, "Share").click();
+  await page.getByText("this model, and the run that made it, with their files").waitFor();
+  await button(page, "Make the link").click();
+  const guest = await visit((await page.getByText("/shared/").textContent()) ?? "");
+  await guest.page.getByRole("heading", { name: "net", exact: true }).waitFor();
+  await guest.page.getByText("0.25", { exact: true }).waitFor();
+  await expectNothingElse(guest);
+  for (const name of ["Register", "Delete the logged model", "Add a tag"]) {
+    expect(await button(guest.page, name).count(), name).toBe(0);
+  }
+  await expectSoundInBothThemes(guest);
+  await guest.page.getByRole("tab", { name: "Artifacts", exact: true }).click();
+  await guest.page.getByRole("treeitem", { name: "weights.txt" }).click();
+  await guest.page.getByText("what it learned").waitFor();
+  await expectNothingElse(guest);
+  expect(guest.trouble).toEqual({ consoleErrors: [], cspViolations: [], failedCalls: [], foreignRequests: [] });
 });
 
 test("a link to a file shows the file, and one to a folder what is in it", async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectSound, expectSoundInBothThemes, type OurUi } from "./harness/our-ui.ts";
+import { readPdf } from "./harness/pdf.ts";
+import { watchPage } from "./harness/watched-page.ts";
 import { startWorkbench, type WorkbenchSeed } from "./harness/workbench.ts";
 
 let ui: OurUi<WorkbenchSeed>;
@@ -239,7 +241,29 @@ test("a report is panels and text alone, under a title, and prints as a whole", 
   expect(await page.evaluate("getComputedStyle(document.querySelector('[data-charts]')).overflowY === 'visible'")).toBe(
     true,
   );
-  await page.emulateMedia({ media: "screen" });
+  await page.emulateMedia({ media: null });
+  // The PDF has the title and all panels, without buttons.
+  const { numPages, text, cutOff } = await readPdf(await page.pdf({ format: "A4" }));
+  expect(numPages).toBeLessThan(4);
+  // No panel is wider than the paper.
+  expect(cutOff).toEqual([]);
+  for (const words of ["What we learned", "of team/vision, as of", "Best so far", "What matters"])
+    expect(text).toContain(words);
+  expect(text).not.toMatch(/Copy link|Find metrics/);
+  // Whoever has a signed link reads the same report, and can do nothing else.
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByRole("button", { name: "Make the link", exact: true }).click();
+  const address = (await page.getByText("/shared/").textContent())!;
+  await page.keyboard.press("Escape");
+  const guest = await ui.browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const shared = await watchPage(guest, ui.server.url);
+  shared.page.setDefaultTimeout(45_000);
+  await shared.page.goto(address);
+  await shared.page.getByRole("heading", { name: "What we learned", exact: true }).waitFor();
+  await shared.page.getByRole("img", { name: "Best metrics.val/acc so far", exact: true }).waitFor();
+  expect(await shared.page.getByRole("treegrid").count()).toBe(0);
+  await expectSoundInBothThemes(shared);
+  await guest.close();
   await page.getByRole("button", { name: "Table", exact: true }).click();
   await page.getByRole("treegrid", { name: "Runs", exact: true }).waitFor();
 });

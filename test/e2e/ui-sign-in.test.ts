@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer, type TestServer } from "../server.ts";
+import { startIssuer } from "../sso-issuer.ts";
 import { seriousFindings } from "./harness/axe.ts";
 import { launchBrowser } from "./harness/browser.ts";
 import { screenshotOnFailure } from "./harness/screenshot.ts";
@@ -22,11 +23,11 @@ afterAll(async () => {
   await server.stop();
 });
 
-async function openIn(context: BrowserContext, path: string): Promise<WatchedPage> {
-  const opened = await watchPage(context, server.url);
+async function openIn(context: BrowserContext, path: string, { url } = server): Promise<WatchedPage> {
+  const opened = await watchPage(context, url);
   opened.page.setDefaultTimeout(45_000);
   screenshotOnFailure(opened.page);
-  await opened.page.goto(`${server.url}/${path}`);
+  await opened.page.goto(`${url}/${path}`);
   return opened;
 }
 
@@ -137,4 +138,48 @@ test("a live page's socket opens by the cookie", async () => {
   await context.clearCookies();
   expect(await outcome(path)).toBe("refused");
   await context.close();
+});
+
+test("a provider's user signs in by its button, and the account says who holds the password", async () => {
+  const issuer = await startIssuer("trackflare", "the client's own secret");
+  const env = {
+    TRACKFLARE_ADMIN_PASSWORD: PASSWORD,
+    TRACKFLARE_OIDC_ISSUER: issuer.url,
+    TRACKFLARE_OIDC_CLIENT_ID: "trackflare",
+    TRACKFLARE_OIDC_CLIENT_SECRET: "the client's own secret",
+    TRACKFLARE_OIDC_NAME: "Example",
+  };
+  const closed = await startServer({ env });
+  const context = await browser.newContext();
+  try {
+    const { page } = await openIn(context, "#/account", closed);
+    await page.getByRole("link", { name: "Sign in", exact: true }).click();
+    const way = page.getByRole("link", { name: "Sign in with Example", exact: true });
+    await way.waitFor();
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await seriousFindings(page)).toEqual([]);
+    }
+    // The server refuses what nobody signed, and says where to look.
+    issuer.tamper = async () => "no token";
+    await way.click();
+    await page.getByRole("alert").getByText("Example did not sign you in here.").waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    issuer.tamper = undefined;
+    await way.click();
+    await page.getByRole("button", { name: "Account: ada@example.com", exact: true }).waitFor();
+    await page.waitForURL("**/#/account");
+    await page
+      .getByText("Example manages this account. You sign in there, and change a password there.", { exact: true })
+      .waitFor();
+    expect(await page.getByRole("button", { name: "Change the password", exact: true }).count()).toBe(0);
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await seriousFindings(page)).toEqual([]);
+    }
+  } finally {
+    await context.close();
+    await closed.stop();
+    await issuer.close();
+  }
 });

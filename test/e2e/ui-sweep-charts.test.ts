@@ -66,8 +66,8 @@ test("how long a run has been going on is told by the second, and nothing is cal
 test("a chart is saved large, with its names, as PNG and as SVG", async () => {
   const { page } = await open({ charts: true, q: "attributes.run_name LIKE 'sweep-03_'" });
   await page.getByRole("application", { name: /^val\/acc: 10 lines/ }).waitFor();
-  const save = async (entry: string): Promise<Buffer> => {
-    await page.getByRole("button", { name: "More of val/acc" }).click();
+  const save = async (entry: string, metric = "val/acc"): Promise<Buffer> => {
+    await page.getByRole("button", { name: `More of ${metric}`, exact: true }).click();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("menuitem", { name: entry }).click(),
@@ -79,6 +79,13 @@ test("a chart is saved large, with its names, as PNG and as SVG", async () => {
   const svg = (await save("Download SVG")).toString();
   for (const text of ["val/acc", "Step", "sweep-030", "sweep-039"]) expect(svg).toContain(`>${text}<`);
   expect(svg.match(/<polyline/g)!.length).toBeGreaterThan(20);
+  // Epochs are integers, and so are the ticks of their axis.
+  await page.getByRole("application", { name: /^epoch: 10 lines/ }).waitFor();
+  const texts = [...(await save("Download SVG", "epoch")).toString().matchAll(/>([^<]+)<\/text>/g)].map(
+    ([, text]) => text!,
+  );
+  expect(texts).toEqual(expect.arrayContaining(["0", "1", "2", "3"]));
+  expect(texts.filter((text) => /^\d+\.\d/.test(text))).toEqual([]);
 });
 
 test("a name, or a pattern of names, finds runs; values are offered, and a key is put right in one press", async () => {
@@ -127,6 +134,32 @@ test("panels are made, moved and resized by pointer and by keys; the address and
   await dialog.getByLabel("Reference lines").fill("0.5, 0.6");
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   // Ten runs of two metrics each, in one chart.
+  await panel("Losses").getByRole("application", { name: "Losses: 20 lines by step" }).waitFor();
+  // Axes, smoothing and groups of its own.
+  await panel("Losses").getByRole("button", { name: "More of Losses", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Edit…", exact: true }).click();
+  await dialog.getByLabel("Horizontal axis from").fill("2");
+  await dialog.getByLabel("Horizontal axis to").fill("8");
+  await dialog.getByRole("combobox", { name: "Kind of smoothing of the panel", exact: true }).click();
+  await page.getByRole("option", { name: "Running median", exact: true }).click();
+  await dialog.getByRole("combobox", { name: "Lines of the panel", exact: true }).fill("batch");
+  await page.getByRole("option", { name: "params.batch_size", exact: true }).click();
+  await expectSoundInBothThemes(opened);
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
+  // Of the ten runs the first six have one batch size, and the others another.
+  const grouped = panel("Losses").getByRole("application", { name: "Losses: 4 lines by step" });
+  await grouped.focus();
+  await page.keyboard.press("Home");
+  await expect
+    .poll(() => panel("Losses").locator("[aria-live=polite]").textContent())
+    .toMatch(/^batch_size: 32.*Step 2:/);
+  await panel("Losses").getByRole("list", { name: "Groups", exact: true }).getByText("(6)").waitFor();
+  await panel("Losses").getByRole("button", { name: "More of Losses", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Edit…", exact: true }).click();
+  expect(await dialog.getByLabel("Horizontal axis to").inputValue()).toBe("8");
+  await dialog.getByRole("combobox", { name: "Lines of the panel", exact: true }).fill("Every");
+  await page.getByRole("option", { name: "Every run", exact: true }).click();
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
   await panel("Losses").getByRole("application", { name: "Losses: 20 lines by step" }).waitFor();
   await add("Line chart…");
   await dialog.getByLabel("Formula").fill("1 - acc");

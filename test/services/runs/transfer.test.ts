@@ -316,4 +316,26 @@ describe("a call that ends at any of its steps", () => {
     }
     expect(tried).toBeGreaterThan(5);
   });
+
+  test("is finished by its repeat: copy", { timeout: 240_000 }, async () => {
+    const from = await newExperiment();
+    const { runId, modelId } = await fullRun(from);
+    let tried = 0;
+    for (let isOver = false; !isOver; tried++) {
+      const to = await newExperiment();
+      const message = { run_ids: [runId], experiment_id: to, copy_id: "c" };
+      isOver = await die("copy", message, tried);
+      // A copy that is not complete does not look complete.
+      const seen = await searchRuns({ experiment_ids: [to] });
+      for (const { info } of seen)
+        if (info.status !== "SCHEDULED") await expectFull(info.run_id, to, await modelOf(info.run_id));
+      const [copyId = ""] = await copy(message);
+      await expectFull(copyId, to, await modelOf(copyId));
+      expect((await searchRuns({ experiment_ids: [to] })).map(({ info }) => info.run_id)).toEqual([copyId]);
+      expect(await textOf(`${to}/${copyId}/artifacts/plots/loss.png`)).toBe("0123456789");
+      expect(await textOf(`${to}/models/${await modelOf(copyId)}/artifacts/MLmodel`)).toBe("flavors");
+    }
+    expect(tried).toBeGreaterThan(20);
+    await expectFull(runId, from, modelId);
+  });
 });

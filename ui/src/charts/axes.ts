@@ -19,6 +19,22 @@ export function formatX(x: SeriesX, value: number): string {
   return x === "step" ? value.toLocaleString("en-US", { maximumFractionDigits: 2 }) : formatMetric(value);
 }
 
+/** The unit in which a reader writes an x: seconds for a relative time. */
+export const X_UNITS: Partial<Record<SeriesX, string>> = { relative: "s", time: "YYYY-MM-DD hh:mm" };
+
+/** The x of a reader's text; null if the text is empty or no x. */
+export function readX(x: SeriesX, text: string): number | null {
+  if (text.trim() === "") return null;
+  const value = x === "time" ? Date.parse(text) : Number(text) * (x === "relative" ? 1000 : 1);
+  return Number.isFinite(value) ? value : null;
+}
+
+/** An x as readers write it. */
+export function writeX(x: SeriesX, value: number | null | undefined): string {
+  if (value == null) return "";
+  return x === "time" ? formatTime(value) : String(x === "relative" ? value / 1000 : value);
+}
+
 const UNITS = [
   [1e12, "T"],
   [1e9, "G"],
@@ -96,10 +112,14 @@ export const STEPS: number[] = Array.from({ length: 16 }, (_, power) =>
   [1, 2, 5].map((digit) => digit * 10 ** power),
 ).flat();
 
-/** Round numbers of a range, evenly spaced, about `most` of them. */
-export function evenTicks(from: number, to: number, most: number): number[] {
+/**
+ * Round numbers of a range, evenly spaced, about `most` of them.
+ * @param isWhole only integers
+ */
+export function evenTicks(from: number, to: number, most: number, isWhole = false): number[] {
   const power = 10 ** Math.floor(Math.log10((to - from) / most));
-  const step = power * ([1, 2, 5].find((digit) => (to - from) / (digit * power) <= most) ?? 10);
+  const round = power * ([1, 2, 5].find((digit) => (to - from) / (digit * power) <= most) ?? 10);
+  const step = isWhole ? Math.max(1, round) : round;
   const ticks: number[] = [];
   for (let tick = Math.ceil(from / step) * step; tick <= to + step / 1e6; tick += step) ticks.push(tick);
   return ticks;
@@ -122,6 +142,19 @@ export const DURATION_STEPS: number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500].con
 
 /** The room around the only value of an axis, in the axis's unit. */
 const LONE_ROOM: Partial<Record<SeriesX, number>> = { step: 1, relative: 1000, time: 60_000 };
+
+/** The ends of an axis that a reader chose. If an end is null, the lines decide. */
+export type Ends = readonly [number | null, number | null];
+
+/** A range with the ends that a reader chose, unless the axis cannot have them. */
+export function withEnds([from, to]: Range, ends: Ends | undefined, isLog: boolean): Range {
+  const asked: Range = [ends?.[0] ?? from, ends?.[1] ?? to];
+  return asked[0] < asked[1] && (!isLog || asked[0] > 0) ? asked : [from, to];
+}
+
+/** Whether all finite numbers are integers, so that an axis has ticks at integers only. */
+export const areWhole = (numbers: Float64Array): boolean =>
+  numbers.every((number) => Number.isInteger(number) || !Number.isFinite(number));
 
 /** The range from the first point of any line to the last. */
 export function xRange(lines: readonly Points[], x: SeriesX, isLog: boolean): Range {

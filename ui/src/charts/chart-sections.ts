@@ -27,6 +27,21 @@ export function sectionOf(key: string): string {
   return slash <= 0 ? "" : key.slice(0, slash);
 }
 
+/** A grid in which the charts of the last row are wider, so that the row is full. */
+export interface FilledGrid {
+  /** The number of the grid's equal tracks. */
+  readonly tracks: number;
+  /** How many tracks a chart takes. */
+  readonly spanOf: (index: number) => number;
+}
+
+/** @param columns how many charts stand side by side in the rows before the last one */
+export function fillRows(charts: number, columns: number): FilledGrid {
+  const rest = charts % columns || columns;
+  const full = charts - rest;
+  return { tracks: columns * rest, spanOf: (index) => (index < full ? rest : columns) };
+}
+
 /** A section's place in a row of sections. */
 export interface PlacedSection {
   readonly name: string;

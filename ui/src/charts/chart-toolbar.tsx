@@ -2,14 +2,14 @@ import { Eye, Plus, SlidersHorizontal, ZoomOut } from "lucide-react";
 import { Button, IconButton } from "../parts/button.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Popover } from "../parts/popover.tsx";
-import { Combobox, type Option, Select } from "../parts/select.tsx";
+import { Combobox, Select } from "../parts/select.tsx";
 import { SearchField } from "../parts/text-field.tsx";
 import { Segmented, Switch } from "../parts/toggles.tsx";
 import { xName } from "./axes.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import type { LiveState } from "./live-runs.ts";
 import { PANEL_KINDS, type PanelKind } from "./panels/panel-search.ts";
-import type { SmoothingKind } from "./smoothing.ts";
+import { SMOOTHING_KINDS, type SmoothingKind } from "./smoothing.ts";
 import { useServerAway } from "./use-server-away.ts";
 
 export type NewPanelKind = "line" | "text" | "section" | PanelKind;
@@ -27,13 +27,6 @@ interface ChartToolbarProps {
   /** Whether one chart fills the page, so that there is no grid to search or to resize. */
   isFull?: boolean;
 }
-
-const SMOOTHING_KINDS: readonly Option<SmoothingKind>[] = [
-  { value: "exponential", label: "Exponential mean" },
-  { value: "mean", label: "Running mean" },
-  { value: "gaussian", label: "Gaussian" },
-  { value: "median", label: "Running median" },
-];
 
 const NAMED_X = ["step", "time", "relative"] as const;
 

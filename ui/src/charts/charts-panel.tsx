@@ -10,16 +10,15 @@ import { EmptyState, SkeletonRows } from "../parts/states.tsx";
 import { ChartCard } from "./chart-card.tsx";
 import type { ChartRun } from "./chart-lines.ts";
 import { bucketsFor } from "./chart-search.ts";
-import { packSections, sectionsOf } from "./chart-sections.ts";
+import { fillRows, packSections, sectionsOf } from "./chart-sections.ts";
 import { useChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
 import { FullChart } from "./full-chart.tsx";
+import { GroupLegend } from "./group-legend.tsx";
 import { type ChartGroup, MAX_GROUPED_RUNS } from "./group-store.ts";
-import { groupStyle } from "./group-style.ts";
 import type { HoverStore } from "./hover.ts";
-import { LineMark } from "./line-mark.tsx";
 import type { LineSource } from "./line-source.ts";
-import type { DrawPanel } from "./panels/panel-card.tsx";
+import type { DrawPanel, OwnGroups } from "./panels/panel-card.tsx";
 import { newPanel, type Panel, type PanelKind } from "./panels/panel-search.ts";
 import type { Draft } from "./panels/panel-sections.tsx";
 import { useRunStyles } from "./run-colour.ts";
@@ -36,6 +35,7 @@ export interface ChartsPanelProps {
   of?: number;
   /** All runs by group. Undefined if the runs have no groups, or if some are not loaded yet. */
   groups?: readonly ChartGroup[] | undefined;
+  ownGroups?: OwnGroups | undefined;
   /** Undefined until the keys and the runs are loaded. */
   metricKeys: readonly string[] | undefined;
   /** The hover state, if other parts of the page use it too. */
@@ -67,9 +67,6 @@ const SIZES = {
 };
 
 const GAP_PX = 12;
-/** The height of a chart that has a row for itself. */
-const WIDEST_PX = 960;
-
 /** Up to this number, charts are wider, because they share the page with no other chart. */
 const FEW_CHARTS = 2;
 const FEW_WIDER = 1.6;
@@ -145,7 +142,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
             } else change({ panels: [...panels, newPanel(panels, { kind })] });
           }}
         />
-        {isGrouped && <GroupLegend groups={groups} />}
+        {isGrouped && <GroupLegend groups={groups} className="mt-2" />}
         {!isGrouped && (given.hasLegend || isReport) && <RunLegend {...{ runs, styles, settings, hover }} />}
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
@@ -165,6 +162,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
             <PanelSections
               {...{ panels, width, metricKeys, runs, groups, styles, settings, hover, draft, closed }}
               drawPanel={given.drawing?.draw}
+              ownGroups={given.ownGroups}
               sections={panelSections}
               fallback={<SkeletonRows rows={4} />}
               onToggle={toggleSection}
@@ -192,6 +190,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
           >
             {row.map(({ name, span, columns: inner }) => {
               const keys = sections.get(name)!;
+              const { tracks, spanOf } = fillRows(keys.length, inner);
               return (
                 <Section
                   key={name}
@@ -202,12 +201,9 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
                   isOpen={!closed.includes(name)}
                   onToggle={() => toggleSection(name)}
                 >
-                  <div
-                    className="grid gap-3"
-                    style={{ gridTemplateColumns: `repeat(${inner}, minmax(0, ${WIDEST_PX}px))` }}
-                  >
-                    {keys.map((key) => (
-                      <WhenSeen key={key} height={heightPx + 38}>
+                  <div className="grid gap-3" style={{ gridTemplateColumns: `repeat(${tracks}, minmax(0, 1fr))` }}>
+                    {keys.map((key, index) => (
+                      <WhenSeen key={key} height={heightPx + 38} span={spanOf(index)}>
                         <ChartCard
                           metricKey={key}
                           title={name === "" ? key : key.slice(name.length + 1)}
@@ -236,25 +232,6 @@ function useStable<Value>(value: Value): Value {
   const text = JSON.stringify(value);
   if (kept.current.text !== text) kept.current = { value, text };
   return kept.current.value;
-}
-
-function GroupLegend({ groups }: { groups: readonly ChartGroup[] }) {
-  return (
-    <ul aria-label="Groups" className="mt-2 flex max-h-12 flex-wrap gap-x-4 overflow-y-auto text-sm">
-      {groups.map(
-        ({ label, runIds }, index) =>
-          runIds.length > 0 && (
-            <li key={label} className="flex min-w-0 items-center gap-1.5">
-              <LineMark {...groupStyle(index)} />
-              <span className="max-w-60 truncate" title={label}>
-                {label}
-              </span>
-              <span className="text-ink-faint">({formatCount(runIds.length)})</span>
-            </li>
-          ),
-      )}
-    </ul>
-  );
 }
 
 interface SectionProps {

@@ -10,7 +10,7 @@ import {
   STEPS,
   xName,
 } from "./axes.ts";
-import type { PlotSpec } from "./plot.ts";
+import type { PlotSpec, WholeAxes } from "./plot.ts";
 
 const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const DIGIT_PX = 6.4;
@@ -27,7 +27,7 @@ type Format = (ticks: readonly number[]) => string[];
 /** The axes of a chart, in whose look those of all charts agree. */
 export function plotAxes(
   { x, isLogX, isLogY }: PlotSpec,
-  isWhole: boolean,
+  whole: WholeAxes,
   colours: { ink: string; line: string },
 ): uPlot.Axis[] {
   const axis = { stroke: colours.ink, font: FONT, ticks: { show: false }, gap: GAP_PX };
@@ -44,7 +44,7 @@ export function plotAxes(
         ? { filter: all, splits: logSplits }
         : x === "relative"
           ? { incrs: DURATION_STEPS }
-          : (x === "step" || isWhole) && { incrs: STEPS }),
+          : whole.x && { incrs: STEPS }),
       label: xName(x),
       labelFont: FONT,
       labelGap: 0,
@@ -58,7 +58,7 @@ export function plotAxes(
       grid: { stroke: colours.line, width: 1, ...(isLogY && { filter: all }) },
       space: Y_SPACE_PX,
       values: written(isLogY ? logTicks : formatTicks),
-      ...(isLogY && { filter: all, splits: logSplits }),
+      ...(isLogY ? { filter: all, splits: logSplits } : whole.y && { incrs: STEPS }),
     },
   ];
 }

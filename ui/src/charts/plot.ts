@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import type { SeriesX } from "../api/series.ts";
 import { readColour } from "../parts/theme.ts";
-import { clampedZoom, type Range, xRange, yRange } from "./axes.ts";
+import { areWhole, clampedZoom, type Ends, type Range, withEnds, xRange, yRange } from "./axes.ts";
 import type { GroupFacts } from "./chart-lines.ts";
 import { drawBand, drawDot, drawGaps, drawLine, type Place, toX, toY } from "./draw.ts";
 import { plotAxes } from "./plot-axes.ts";
@@ -33,8 +33,9 @@ export interface PlotSpec {
   readonly isLogX: boolean;
   readonly isLogY: boolean;
   readonly zoom?: Range | undefined;
-  /** The ends of the vertical axis. If an end is null or absent, the lines decide. */
-  readonly y?: readonly [number | null, number | null] | undefined;
+  /** The ends of the axes. Zooming out leads to these ends. */
+  readonly xEnds?: Ends | undefined;
+  readonly yEnds?: Ends | undefined;
   /** Leaves values beyond the middle 98 % out of the automatic range of the vertical axis. */
   readonly isRobust?: boolean | undefined;
   /** The heights of reference lines, which the axis includes. */
@@ -57,8 +58,31 @@ const VEIL = 0.55;
 /** A drag shorter than this is a click. */
 const MIN_DRAG_PX = 4;
 
+/** The logged points, which smoothing has not changed. */
+const logged = ({ points, faint }: PlotLine) => faint ?? points;
+
+/** Which axes have ticks at integers only. */
+export interface WholeAxes {
+  readonly x: boolean;
+  readonly y: boolean;
+}
+
+/** The axes whose values are all integers, such as epochs or counts. */
+export function wholeAxes({ lines, x }: PlotSpec): WholeAxes {
+  return {
+    x: x === "step" || (x.startsWith("metric:") && lines.every((line) => areWhole(logged(line).x))),
+    y: lines.every((line) => areWhole(logged(line).values)),
+  };
+}
+
+/** The whole range of the horizontal axis: the reader's choice, or the range of the lines. */
+export function widthRange({ lines, x, isLogX, xEnds }: PlotSpec): Range {
+  const all = lines.flatMap(({ points, faint }) => (faint ? [points, faint] : [points]));
+  return withEnds(xRange(all, x, isLogX), xEnds, isLogX);
+}
+
 /** The range of the vertical axis: the reader's choice, or the range of lines, bands and reference lines. */
-export function heightRange({ lines, marks = [], isLogY, y, isRobust = false }: PlotSpec, x: Range): Range {
+export function heightRange({ lines, marks = [], isLogY, yEnds, isRobust = false }: PlotSpec, x: Range): Range {
   const drawn = lines.flatMap(({ points, faint, band }) => [
     points,
     ...(faint ? [faint] : []),
@@ -70,10 +94,7 @@ export function heightRange({ lines, marks = [], isLogY, y, isRobust = false }: 
       : []),
   ]);
   const marked = { x: Float64Array.from(marks, () => x[0]), values: Float64Array.from(marks) };
-  const [from, to] = yRange([...(isRobust ? withoutOutliers(drawn, x) : drawn), marked], x, isLogY);
-  const ends: Range = [y?.[0] ?? from, y?.[1] ?? to];
-  const isFit = ends[0] < ends[1] && (!isLogY || ends[0] > 0);
-  return isFit ? ends : [from, to];
+  return withEnds(yRange([...(isRobust ? withoutOutliers(drawn, x) : drawn), marked], x, isLogY), yEnds, isLogY);
 }
 
 /** A drawn chart. uPlot draws the axes and handles the pointer. The lines, each with its own x, are drawn on uPlot's canvas. */
@@ -87,8 +108,6 @@ export class Plot {
   #x: Range = [0, 1];
   #y: Range = [0, 1];
   #kind = "";
-  /** Whether all x are integers, such as epochs. The axis then has ticks at integers only. */
-  #isWhole = false;
   #colours = { page: "", ink: "", line: "", cursor: "" };
   #width: number;
   #height: number;
@@ -107,15 +126,14 @@ export class Plot {
   show(spec: PlotSpec, theme: string): void {
     if (this.#uplot !== undefined && spec === this.#spec && this.#kind.endsWith(theme)) return;
     this.#spec = spec;
-    const all = spec.lines.flatMap(({ points, faint }) => (faint ? [points, faint] : [points]));
-    this.#everything = xRange(all, spec.x, spec.isLogX);
+    this.#everything = widthRange(spec);
     this.#x = clampedZoom(spec.zoom, this.#everything, spec.isLogX);
     this.#y = heightRange(spec, this.#x);
-    this.#isWhole = spec.x.startsWith("metric:") && all.every(({ x }) => x.every(Number.isInteger));
-    const kind = [spec.x, spec.isLogX, spec.isLogY, this.#isWhole, theme].join();
+    const whole = wholeAxes(spec);
+    const kind = [spec.x, spec.isLogX, spec.isLogY, whole.x, whole.y, theme].join();
     if (this.#uplot === undefined || kind !== this.#kind) {
       this.#kind = kind;
-      this.#make();
+      this.#make(whole);
     } else {
       this.#uplot.setData(this.#data());
     }
@@ -220,7 +238,7 @@ export class Plot {
     return [[...this.#x], [null, null]];
   }
 
-  #make(): void {
+  #make(whole: WholeAxes): void {
     this.#uplot?.destroy();
     const { x, isLogX, isLogY } = this.#spec;
     this.#colours = {
@@ -252,7 +270,7 @@ export class Plot {
           x: { time: x === "time" && !isLogX, distr: isLogX ? 3 : 1, range: () => [...this.#x] },
           y: { distr: isLogY ? 3 : 1, range: () => [...this.#y] },
         },
-        axes: plotAxes(this.#spec, this.#isWhole, this.#colours),
+        axes: plotAxes(this.#spec, whole, this.#colours),
         series: [{}, { show: true, paths: () => null, points: { show: false } }],
         hooks: {
           draw: [(drawn) => this.#draw(drawn)],

@@ -8,11 +8,10 @@ import {
   logarithmicTicks,
   type Range,
   xName,
-  xRange,
 } from "./axes.ts";
 import { type Place as DrawPlace, toX, toY } from "./draw.ts";
 import { canvasPen, type Pen, type Place, svgPen } from "./pens.ts";
-import { heightRange, type PlotLine, type PlotSpec } from "./plot.ts";
+import { heightRange, type PlotLine, type PlotSpec, wholeAxes, widthRange } from "./plot.ts";
 import { durationTick } from "./plot-axes.ts";
 import { DASHES } from "./run-colour.ts";
 import { textOfLast } from "./text-of-last.ts";
@@ -81,15 +80,15 @@ function print(pen: Pen, printed: Printed): void {
     1,
   );
   pen.text(title, [EDGE, TITLE_PX / 2 + 4], { colour: LOOK.ink, size: 20, isBold: true });
-  const all = lines.flatMap(({ points, faint }) => (faint ? [points, faint] : [points]));
-  const xs = clampedZoom(spec.zoom, xRange(all, x, isLogX), isLogX);
+  const xs = clampedZoom(spec.zoom, widthRange(spec), isLogX);
+  const whole = wholeAxes(spec);
   const ys = heightRange(spec, xs);
   const box = { left: EDGE + Y_AXIS_PX, top: TITLE_PX, width: WIDTH - 2 * EDGE - Y_AXIS_PX, height: PLOT_HEIGHT };
   const place: DrawPlace = { ...box, x: xs, y: ys, isLogX, isLogY };
   const [xOf, yOf] = [toX(place), toY(place)];
   const label = { colour: LOOK.muted, size: 14 };
 
-  const yTicks = ticksOf(ys, isLogY, 12);
+  const yTicks = ticksOf(ys, isLogY, whole.y);
   const yTexts = isLogY && ys[1] / ys[0] >= 20 ? yTicks.map(formatTick) : formatTicks(yTicks);
   for (const [index, tick] of yTicks.entries()) {
     pen.line(
@@ -101,7 +100,7 @@ function print(pen: Pen, printed: Printed): void {
     );
     pen.text(yTexts[index]!, [box.left - 10, yOf(tick)], { ...label, anchor: "end" });
   }
-  const xTicks = x === "relative" && !isLogX ? durationTicks(xs) : ticksOf(xs, isLogX, 12);
+  const xTicks = x === "relative" && !isLogX ? durationTicks(xs) : ticksOf(xs, isLogX, whole.x);
   const xTexts =
     x === "time" ? formatTimeTicks(xTicks) : x === "relative" ? xTicks.map(durationTick) : formatTicks(xTicks);
   for (const [index, tick] of xTicks.entries()) {
@@ -193,8 +192,11 @@ function stretches(
   return all;
 }
 
-function ticksOf([from, to]: Range, isLog: boolean, most: number): number[] {
-  return isLog && to / from >= 20 ? logarithmicTicks(from, to, most) : evenTicks(from, to, most);
+const MOST_TICKS = 12;
+
+function ticksOf([from, to]: Range, isLog: boolean, isWhole: boolean): number[] {
+  if (isLog && to / from >= 20) return logarithmicTicks(from, to, MOST_TICKS);
+  return evenTicks(from, to, MOST_TICKS, isWhole && !isLog);
 }
 
 function durationTicks([from, to]: Range): number[] {

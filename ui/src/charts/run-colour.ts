@@ -64,6 +64,7 @@ const idColour = (runId: string): string => RUN_COLOURS[hash(runId) % RUN_COLOUR
 const SETTING = "run.colours";
 /** Older choices than so many are forgotten. */
 const MAX_KEPT = 3000;
+const MAX_KEPT_AT_ONCE = 100;
 
 /** Choices by run id; the latest last. Not those by ids. */
 const chosen = new Map<string, string>(readKept());
@@ -177,7 +178,7 @@ function farthest(used: ReadonlySet<string>, fallback: string): string {
 const NO_STYLES: ReadonlyMap<string, RunStyle> = new Map();
 
 /**
- * {@link stylesOf}, kept for where these runs are seen next, unless they are more than there are colours. One component of a page chooses:
+ * {@link stylesOf}, kept for where these runs are seen next, unless they are more than charts draw. One component of a page chooses:
  * two that choose for other runs would each undo what the other chose.
  */
 export function useRunStyles(runIds: readonly string[]): ReadonlyMap<string, RunStyle> {
@@ -187,7 +188,7 @@ export function useRunStyles(runIds: readonly string[]): ReadonlyMap<string, Run
   return useMemo(() => {
     if (joined === "") return NO_STYLES;
     const styles = stylesOf(joined.split(","));
-    if (styles.size <= RUN_COLOURS.length) keep(styles);
+    if (styles.size <= MAX_KEPT_AT_ONCE) keep(styles);
     show(styles);
     return styles;
   }, [joined, now]);

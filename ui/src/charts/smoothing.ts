@@ -3,6 +3,14 @@ import type { Points } from "./series-math.ts";
 /** How a line is smoothed: by an exponential mean of earlier points, or over a window around each point. */
 export type SmoothingKind = "exponential" | "mean" | "gaussian" | "median";
 
+/** The kinds with their names. */
+export const SMOOTHING_KINDS: readonly { readonly value: SmoothingKind; readonly label: string }[] = [
+  { value: "exponential", label: "Exponential mean" },
+  { value: "mean", label: "Running mean" },
+  { value: "gaussian", label: "Gaussian" },
+  { value: "median", label: "Running median" },
+];
+
 export interface Smoothing {
   readonly kind: SmoothingKind;
   /** The strength: from 0 (none) to below 1. */

@@ -2,8 +2,16 @@ import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 
 const NEAR_PX = 240;
 
+interface WhenSeenProps {
+  /** In px. */
+  height: number;
+  /** The number of the grid's tracks that the children take. */
+  span: number;
+  children: ReactNode;
+}
+
 /** Mounts children that are near the visible area, and keeps the place of other children. */
-export function WhenSeen({ height, children }: { height: number; children: ReactNode }) {
+export function WhenSeen({ height, span, children }: WhenSeenProps) {
   const place = useRef<HTMLDivElement>(null);
   const [isSeen, setSeen] = useState(false);
   useLayoutEffect(() => {
@@ -21,7 +29,7 @@ export function WhenSeen({ height, children }: { height: number; children: React
     return () => observer.disconnect();
   }, []);
   return (
-    <div ref={place} className="min-w-0" style={{ minHeight: height }}>
+    <div ref={place} className="min-w-0" style={{ minHeight: height, gridColumn: `span ${span}` }}>
       {isSeen && children}
     </div>
   );

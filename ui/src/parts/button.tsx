@@ -66,3 +66,8 @@ export function IconButton({ label, icon, kind = "quiet", shortcut, className, .
     </button>
   );
 }
+
+/** The text of a button with an icon. On phones only screen readers get the text. */
+export function ButtonWords({ children }: { children: ReactNode }) {
+  return <span className="sr-only wide:not-sr-only">{children}</span>;
+}

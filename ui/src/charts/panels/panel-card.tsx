@@ -10,6 +10,7 @@ import { isSeriesX, sameXOf } from "../chart-search.ts";
 import type { ChartSettings } from "../chart-settings.ts";
 import { ChartTable } from "../chart-table.tsx";
 import { download } from "../export-chart.ts";
+import { GroupLegend } from "../group-legend.tsx";
 import type { ChartGroup } from "../group-store.ts";
 import type { HoverStore } from "../hover.ts";
 import { LineChart } from "../line-chart.tsx";
@@ -31,8 +32,18 @@ export interface PanelDrawing {
   readonly styles: ReadonlyMap<string, RunStyle>;
   readonly settings: ChartSettings;
   readonly hover: HoverStore;
+  /** Groups for panels that have their own. Undefined on pages of one run. */
+  readonly ownGroups?: OwnGroups | undefined;
   /** Draws panels without curves. `onPlot` stores the reader's choices in such a panel. */
   readonly drawPanel?: DrawPanel | undefined;
+}
+
+/** The groups that the runs make by any params and tags. */
+export interface OwnGroups {
+  /** The params and tags, as a search spells them. */
+  readonly fields: readonly string[];
+  /** Undefined while some runs are not loaded. */
+  readonly by: (fields: readonly string[]) => readonly ChartGroup[] | undefined;
 }
 
 export type DrawPanel = (panel: Panel, onPlot: (plot: Panel["plot"]) => void) => ReactNode;
@@ -105,15 +116,23 @@ function read(text: string): ReadFormula | Error {
   }
 }
 
-function PanelChart({ panel, entries, runs, groups, styles, settings, hover }: PanelCardProps) {
+function PanelChart({ panel, entries, runs, groups: ofAll, ownGroups, styles, settings, hover }: PanelCardProps) {
   const [zoom, setZoom] = useState<Range>();
   const [isTableOpen, setTableOpen] = useState(false);
   const plotRef = useRef<Plot>(undefined);
   const formula = useMemo(() => (panel.formula ? read(panel.formula) : undefined), [panel.formula]);
   const metrics = formula === undefined ? (panel.metrics ?? NONE) : formula instanceof Error ? NONE : formula.metrics;
   const x = isSeriesX(panel.x) ? panel.x : settings.x;
-  const own = { ...settings, x, zoom, sameX: sameXOf(x, settings.search.chartSameX) };
-  const isGrouped = groups !== undefined && settings.search.chartGroups !== false;
+  const [from, to] = panel.xEnds ?? [];
+  // With both ends, points in between are read in detail, as by a zoom.
+  const ends = useMemo((): Range | undefined => (from != null && to != null ? [from, to] : undefined), [from, to]);
+  const own = { ...settings, x, zoom: zoom ?? ends, sameX: sameXOf(x, settings.search.chartSameX) };
+  const groupNames = panel.group?.join("\n");
+  const groups = useMemo(() => {
+    if (groupNames === undefined) return ofAll;
+    return groupNames === "" ? undefined : ownGroups?.by(groupNames.split("\n"));
+  }, [groupNames, ofAll, ownGroups]);
+  const isGrouped = groups !== undefined && (panel.group !== undefined || settings.search.chartGroups !== false);
   const page = useSeries(isGrouped ? NO_RUNS : runs, own, { metricKeys: metrics }, BUCKETS);
   const hasLiveRuns = runs.some(({ status }) => status === "RUNNING");
   const groupStore = useGroups(isGrouped ? groups : undefined, own, BUCKETS, isGrouped && hasLiveRuns);
@@ -123,10 +142,10 @@ function PanelChart({ panel, entries, runs, groups, styles, settings, hover }: P
     [isGrouped, groupStore, groups, page.store, runs, styles],
   );
   const snapshots = useSnapshots(source, metrics);
-  const { kind } = settings.smoothing;
+  const { smoothing: ownWeight, smoothingKind: ownKind } = panel;
   const smoothing = useMemo(
-    () => (panel.smoothing === undefined ? settings.smoothing : { kind, weight: panel.smoothing }),
-    [panel.smoothing, settings.smoothing, kind],
+    () => ({ kind: ownKind ?? settings.smoothing.kind, weight: ownWeight ?? settings.smoothing.weight }),
+    [ownKind, ownWeight, settings.smoothing],
   );
   const all = useMemo(() => {
     if (formula instanceof Error || metrics.length === 0) return [];
@@ -143,10 +162,10 @@ function PanelChart({ panel, entries, runs, groups, styles, settings, hover }: P
   const log = panel.log ?? settings.search.chartLog ?? "";
   const spec = useMemo(
     (): PlotSpec => ({
-      ...{ lines, x, zoom, y: panel.y, marks: panel.marks },
+      ...{ lines, x, zoom, xEnds: panel.xEnds, yEnds: panel.y, marks: panel.marks },
       ...{ isLogX: log.includes("x"), isLogY: log.includes("y"), isRobust },
     }),
-    [lines, x, zoom, panel.y, panel.marks, log, isRobust],
+    [lines, x, zoom, panel.xEnds, panel.y, panel.marks, log, isRobust],
   );
   const title = titleOf(panel);
   const save = async (kind: "png" | "svg"): Promise<void> => {
@@ -169,6 +188,7 @@ function PanelChart({ panel, entries, runs, groups, styles, settings, hover }: P
           { label: "Download SVG", isDisabled: !hasFinite, onSelect: () => void save("svg") },
         ]}
       />
+      {isGrouped && panel.group !== undefined && <GroupLegend groups={groups} className="shrink-0 px-3" />}
       {metrics.length > 1 && formula === undefined && <MetricLegend metrics={metrics} />}
       <div className="min-h-0 min-w-0 flex-1 px-1 pb-1">
         {formula instanceof Error ? (

@@ -1,23 +1,59 @@
 import { X } from "lucide-react";
 import { useState } from "react";
+import type { SeriesX } from "../../api/series.ts";
 import { FormDialog } from "../../parts/dialog.tsx";
-import { Combobox } from "../../parts/select.tsx";
+import { Combobox, Select } from "../../parts/select.tsx";
 import { TextArea, TextField } from "../../parts/text-field.tsx";
 import { Switch } from "../../parts/toggles.tsx";
-import { xName } from "../axes.ts";
+import { type Ends, readX, writeX, X_UNITS, xName } from "../axes.ts";
+import { isSeriesX } from "../chart-search.ts";
+import { SMOOTHING_KINDS } from "../smoothing.ts";
 import { readFormula } from "./formula.ts";
-import type { Panel } from "./panel-search.ts";
+import { DRAWN_ENDS, type Panel, plotEnds } from "./panel-search.ts";
 
 interface PanelDialogProps {
   panel: Panel;
   isNew: boolean;
   metricKeys: readonly string[];
+  /** The horizontal axis of all charts. */
+  allX: SeriesX;
+  /** Params and tags by which the panel can have its own groups. Undefined on pages of one run. */
+  groupable: readonly string[] | undefined;
   onSave: (panel: Panel) => void;
   onClose: () => void;
 }
 
 const numberOf = (text: string): number | null =>
   text.trim() === "" || !Number.isFinite(Number(text)) ? null : Number(text);
+
+type EndTexts = [from: string, to: string];
+
+const textsOf = ([from, to]: Ends = [null, null]): EndTexts => [String(from ?? ""), String(to ?? "")];
+
+/** The ends that two fields name; undefined if both are empty. */
+function endsOf([from, to]: EndTexts, read = numberOf): [number | null, number | null] | undefined {
+  const ends: [number | null, number | null] = [read(from), read(to)];
+  return ends[0] === null && ends[1] === null ? undefined : ends;
+}
+
+interface EndsFieldsProps {
+  axis: "Horizontal" | "Vertical";
+  ends: EndTexts;
+  onChange: (ends: EndTexts) => void;
+  /** The unit. */
+  hint?: string | undefined;
+}
+
+/** The ends of an axis, for a reader who does not want the values to decide. */
+function EndsFields({ axis, ends: [from, to], onChange, hint }: EndsFieldsProps) {
+  const shared = { hint, placeholder: "As the values are" };
+  return (
+    <>
+      <TextField {...shared} label={`${axis} axis from`} value={from} onValueChange={(next) => onChange([next, to])} />
+      <TextField {...shared} label={`${axis} axis to`} value={to} onValueChange={(next) => onChange([from, next])} />
+    </>
+  );
+}
 
 function mistakeIn(formula: string): string | undefined {
   if (formula.trim() === "") return undefined;
@@ -29,10 +65,19 @@ function mistakeIn(formula: string): string | undefined {
   }
 }
 
+const AS_ALL = "As in all charts";
+const EVERY_RUN = "Every run";
+
 /** The dialog for the content of a panel. */
-export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: PanelDialogProps) {
+export function PanelDialog({ panel, isNew, metricKeys, allX, groupable, onSave, onClose }: PanelDialogProps) {
   const [draft, setDraft] = useState(panel);
-  const [ends, setEnds] = useState<[string, string]>([String(panel.y?.[0] ?? ""), String(panel.y?.[1] ?? "")]);
+  const drawnEnds = panel.kind && DRAWN_ENDS[panel.kind];
+  const inPlot = plotEnds.parse(panel.plot ?? {});
+  const [ends, setEnds] = useState<EndTexts>(() => textsOf(drawnEnds ? inPlot.yEnds : panel.y));
+  const x = isSeriesX(draft.x) ? draft.x : allX;
+  const [xEnds, setXEnds] = useState<EndTexts>(() =>
+    drawnEnds ? textsOf(inPlot.xEnds) : [writeX(x, panel.xEnds?.[0]), writeX(x, panel.xEnds?.[1])],
+  );
   const [marks, setMarks] = useState((panel.marks ?? []).join(", "));
   const edit = (patch: Partial<Panel>): void => setDraft((old) => ({ ...old, ...patch }));
   const { metrics = [], formula = "", text, log = "" } = draft;
@@ -40,19 +85,28 @@ export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: Panel
   const isText = text !== undefined;
   const isDrawing = draft.kind !== undefined;
   const xs = new Map<string, string>([
-    ["As in all charts", ""],
+    [AS_ALL, ""],
     ...(["step", "time", "relative"] as const).map((x): [string, string] => [xName(x), x]),
     ...metricKeys.map((key): [string, string] => [`metric ${key}`, `metric:${key}`]),
   ]);
   const setLog = (x: boolean, y: boolean): void => edit({ log: x ? (y ? "xy" : "x") : y ? "y" : undefined });
   const save = (): void => {
-    const y: [number | null, number | null] = [numberOf(ends[0]), numberOf(ends[1])];
+    if (isDrawing) {
+      const chosen = { xEnds: endsOf(xEnds), yEnds: endsOf(ends) };
+      const plot = JSON.parse(JSON.stringify({ ...draft.plot, ...(drawnEnds && chosen) })) as Panel["plot"];
+      onSave({ ...draft, title: draft.title?.trim() || undefined, plot });
+      return;
+    }
+    const chosen = endsOf(xEnds, (text) => readX(x, text));
     const heights = marks.split(/[,;\s]+/).flatMap((part) => (part === "" ? [] : (numberOf(part) ?? [])));
     onSave({
       ...draft,
       title: draft.title?.trim() || undefined,
       formula: formula.trim() || undefined,
-      y: y[0] === null && y[1] === null ? undefined : y,
+      // The ends belong to one axis.
+      x: chosen === undefined ? draft.x : x,
+      xEnds: chosen,
+      y: endsOf(ends),
       marks: heights.length > 0 ? heights : undefined,
     });
   };
@@ -76,7 +130,15 @@ export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: Panel
         hint="Without one the panel is called by what it shows."
       />
       {isDrawing ? (
-        <p className="text-ink-muted">What it shows is chosen in the panel itself.</p>
+        <>
+          <p className="text-ink-muted">What it shows is chosen in the panel itself.</p>
+          {drawnEnds && (
+            <div className="grid grid-cols-1 gap-3 wide:grid-cols-2">
+              {drawnEnds === "xy" && <EndsFields axis="Horizontal" ends={xEnds} onChange={setXEnds} />}
+              <EndsFields axis="Vertical" ends={ends} onChange={setEnds} />
+            </div>
+          )}
+        </>
       ) : isText ? (
         <TextArea label="Text, in markdown" value={text} onValueChange={(next) => edit({ text: next })} rows={10} />
       ) : (
@@ -121,11 +183,30 @@ export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: Panel
               <span className="font-medium">Horizontal axis</span>
               <Combobox
                 label="Horizontal axis of the panel"
-                value={[...xs].find(([, x]) => x === (draft.x ?? ""))?.[0] ?? "As in all charts"}
+                value={[...xs].find(([, x]) => x === (draft.x ?? ""))?.[0] ?? AS_ALL}
                 options={[...xs.keys()]}
-                onValueChange={(name) => edit({ x: (name !== null && xs.get(name)) || undefined })}
+                onValueChange={(name) => {
+                  edit({ x: (name !== null && xs.get(name)) || undefined });
+                  setXEnds(["", ""]);
+                }}
               />
             </div>
+            {groupable !== undefined && (
+              <div className="flex flex-col gap-1">
+                <span className="font-medium">Lines</span>
+                <Combobox
+                  label="Lines of the panel"
+                  value={draft.group === undefined ? AS_ALL : (draft.group[0] ?? EVERY_RUN)}
+                  options={[AS_ALL, EVERY_RUN, ...new Set([...(draft.group ?? []), ...groupable])]}
+                  onValueChange={(name) => {
+                    if (name === null) return;
+                    edit({ group: name === AS_ALL ? undefined : name === EVERY_RUN ? [] : [name] });
+                  }}
+                />
+              </div>
+            )}
+            <EndsFields axis="Horizontal" ends={xEnds} onChange={setXEnds} hint={X_UNITS[x]} />
+            <EndsFields axis="Vertical" ends={ends} onChange={setEnds} />
             <label className="flex flex-col gap-1">
               <span className="font-medium">
                 Smoothing {draft.smoothing === undefined ? "as in all charts" : draft.smoothing.toFixed(2)}
@@ -140,13 +221,15 @@ export function PanelDialog({ panel, isNew, metricKeys, onSave, onClose }: Panel
                 className="h-7 accent-accent"
               />
             </label>
-            <TextField
-              label="Vertical axis from"
-              inputMode="decimal"
-              value={ends[0]}
-              onValueChange={(from) => setEnds([from, ends[1]])}
-            />
-            <TextField label="to" inputMode="decimal" value={ends[1]} onValueChange={(to) => setEnds([ends[0], to])} />
+            <div className="flex flex-col gap-1">
+              <span className="font-medium">Kind of smoothing</span>
+              <Select
+                label="Kind of smoothing of the panel"
+                value={draft.smoothingKind ?? ""}
+                onValueChange={(kind) => edit({ smoothingKind: kind === "" ? undefined : kind })}
+                options={[{ value: "", label: AS_ALL }, ...SMOOTHING_KINDS]}
+              />
+            </div>
             <Switch
               label="Logarithmic horizontal axis"
               isOn={log.includes("x")}

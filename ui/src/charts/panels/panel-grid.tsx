@@ -9,6 +9,8 @@ const GAP_PX = 12;
 const LEAST = { minW: 2, minH: 3 };
 /** On a narrower page, the panels are one below the other. */
 const NARROW_PX = 640;
+/** What the width of A4 or Letter has room for between its margins, if it lies on its side. */
+const PAPER_PX = 960;
 
 /*
  * react-draggable writes a <style> into the page while something is dragged, which the page's policy refuses, unless there
@@ -17,6 +19,10 @@ const NARROW_PX = 640;
 if (document.getElementById("react-draggable-style-el") === null) {
   document.head.append(Object.assign(document.createElement("meta"), { id: "react-draggable-style-el" }));
 }
+
+/** From the top and from the left, for keys, screen readers and paper. */
+const inReadingOrder = (panels: readonly Panel[]): readonly Panel[] =>
+  panels.toSorted(({ at: [left, top] }, { at: [otherLeft, otherTop] }) => top - otherTop || left - otherLeft);
 
 export interface PanelGridProps extends PanelDrawing {
   /** The panels of one section. */
@@ -92,8 +98,9 @@ export function PanelGrid(props: PanelGridProps) {
       resizeConfig={{ enabled: !isNarrow, handles: ["se"] }}
       onLayoutChange={onLayoutChange}
       className="panel-grid"
+      style={{ "--print-zoom": Math.min(1, PAPER_PX / width) }}
     >
-      {panels.map((panel) => (
+      {inReadingOrder(panels).map((panel) => (
         <div key={panel.id}>
           <PanelCard
             {...{ panel }}

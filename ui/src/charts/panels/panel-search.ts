@@ -15,10 +15,18 @@ export const PANEL_KINDS = {
   histogram: "Histogram",
   gantt: "Runs over time",
   table: "Table of runs",
-  files: "Files and images",
+  files: "Files, images and media",
 } as const;
 
 export type PanelKind = keyof typeof PANEL_KINDS;
+
+/** The drawings whose axes can have other ends: both, or the vertical one. The ends are in `plot`. */
+export const DRAWN_ENDS: Partial<Record<PanelKind, "xy" | "y">> = {
+  ...{ scatter: "xy", contour: "xy", bar: "y", box: "y", best: "y" },
+};
+
+/** The ends of a drawing's axes, which are a part of `plot`. */
+export const plotEnds = z.object({ xEnds: optional(z.tuple([end, end])), yEnds: optional(z.tuple([end, end])) });
 
 /** A panel that a reader made, as the address and saved views hold it. */
 export const panelSchema = z.object({
@@ -43,8 +51,12 @@ export const panelSchema = z.object({
   /** Leaves values beyond the middle 98 % out of the vertical axis. */
   outliers: optional(z.boolean()),
   smoothing: optional(z.number().check(z.gte(0), z.lt(1))),
-  /** The ends of the vertical axis. If an end is null, the lines decide. */
+  smoothingKind: optional(z.enum(["exponential", "mean", "gaussian", "median"])),
+  /** The ends of the axes. If an end is null, the lines decide. Those of times are in ms. */
+  xEnds: optional(z.tuple([end, end])),
   y: optional(z.tuple([end, end])),
+  /** Params and tags whose values make the panel's own groups; an empty list draws each run. The default is as all charts. */
+  group: optional(z.array(z.string())),
   /** The heights of reference lines. */
   marks: optional(z.array(z.number())),
 });

@@ -86,6 +86,8 @@ export function PanelSections(props: PanelSectionsProps) {
           panel={open}
           isNew={edited === undefined}
           metricKeys={metricKeys}
+          allX={drawing.settings.x}
+          groupable={drawing.ownGroups?.fields}
           onSave={(panel) =>
             setPanels(
               edited === undefined ? [...panels, panel] : panels.map((one) => (one.id === panel.id ? panel : one)),

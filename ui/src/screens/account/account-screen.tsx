@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useChange } from "../../api/query-client.ts";
 import { changePassword, endSignIns, sessionQuery, signInsQuery } from "../../api/session.ts";
-import { Button } from "../../parts/button.tsx";
+import { Button, buttonClass } from "../../parts/button.tsx";
 import { FormDialog } from "../../parts/dialog.tsx";
 import { Line, Section, TextPage } from "../../parts/lines.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
@@ -32,7 +32,16 @@ export function AccountScreen() {
   const { asks_for_credentials, user, can_change_password, managed_by } = session.data;
   if (!asks_for_credentials || user === null) {
     return (
-      <EmptyState title="Nobody is signed in">
+      <EmptyState
+        title="Nobody is signed in"
+        actions={
+          asks_for_credentials && (
+            <a href="#/sign-in?to=%2Faccount" className={buttonClass("primary")}>
+              Sign in
+            </a>
+          )
+        }
+      >
         {asks_for_credentials
           ? "Sign in to see your account."
           : "This server is open to its own machine and asks nobody for credentials."}

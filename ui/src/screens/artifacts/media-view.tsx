@@ -5,10 +5,12 @@ interface MediaViewProps {
   url: string;
   name: string;
   isVideo: boolean;
+  /** Whether the player is one of several in a grid. */
+  isInGrid?: boolean;
 }
 
 /** Audio or video. The browser reads the parts that it plays. */
-export function MediaView({ url, name, isVideo }: MediaViewProps) {
+export function MediaView({ url, name, isVideo, isInGrid = false }: MediaViewProps) {
   const [isBroken, setBroken] = useState(false);
   if (isBroken) {
     return (
@@ -26,8 +28,8 @@ export function MediaView({ url, name, isVideo }: MediaViewProps) {
     onError: () => setBroken(true),
   } as const;
   return isVideo ? (
-    <video {...shared} className="m-3 min-h-0 max-w-[calc(100%-24px)] bg-surface" />
+    <video {...shared} className={isInGrid ? "w-full bg-surface" : "m-3 min-h-0 max-w-[calc(100%-24px)] bg-surface"} />
   ) : (
-    <audio {...shared} className="m-3 w-[min(560px,calc(100%-24px))]" />
+    <audio {...shared} className={isInGrid ? "w-full" : "m-3 w-[min(560px,calc(100%-24px))]"} />
   );
 }

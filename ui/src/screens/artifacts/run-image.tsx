@@ -87,10 +87,10 @@ export function ImageGrid({ children }: { children: ReactNode }) {
 }
 
 /** The scrolling content below a note. */
-export function ImagePane({ children }: { children: ReactNode }) {
+export function ImagePane({ label = "Images", children }: { label?: string; children: ReactNode }) {
   return (
     <section
-      aria-label="Images"
+      aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys
       tabIndex={0}
       className="min-h-0 flex-1 overflow-auto p-3 -outline-offset-2"

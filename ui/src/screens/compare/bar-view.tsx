@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { Ends } from "../../charts/axes.ts";
 import { EChart } from "../../charts/echart.tsx";
 import { axisOption, baseOption, type ChartOption, plainText, readLook, tooltip } from "../../charts/echarts.ts";
 import type { RunStyle } from "../../charts/run-colour.ts";
@@ -9,7 +10,7 @@ import { isLessBetter } from "../runs/run-columns.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { type Field, placeOf, readField } from "./fields.ts";
 import { AxisPicker, PlotLayout, type PlotProps, PlottedRuns, useLooks, useScales } from "./plot-parts.tsx";
-import { pointText } from "./scatter-view.tsx";
+import { chosenEnds, pointText } from "./scatter-view.tsx";
 
 /** More bars are too thin to distinguish. */
 const MAX_BARS = 60;
@@ -18,6 +19,7 @@ const MAX_BARS = 60;
 export function BarView({ runs, choice, search, change, openRun }: PlotProps) {
   const theme = useTheme();
   const scales = useScales(search);
+  const { yEnds } = search;
   const name = search.y ?? choice.differingMetrics[0] ?? choice.metrics[0];
   const field = useMemo(() => (name === undefined ? undefined : readField(runs, name, scales)), [runs, name, scales]);
   const ranked = useMemo(() => (field === undefined ? [] : ranking(runs, field)), [runs, field]);
@@ -25,7 +27,10 @@ export function BarView({ runs, choice, search, change, openRun }: PlotProps) {
   const bars = useMemo(() => drawn.map((run) => runs[run]!), [drawn, runs]);
   const styles = useLooks(bars);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
-  const option = useMemo(() => field && barOption(runs, field, drawn, styles), [runs, field, drawn, styles, theme]);
+  const option = useMemo(
+    () => field && barOption({ runs, field, drawn, styles, yEnds }),
+    [runs, field, drawn, styles, yEnds, theme],
+  );
   if (field === undefined || option === undefined) {
     return <EmptyState title="Nothing to draw">These runs have no metric.</EmptyState>;
   }
@@ -61,12 +66,15 @@ function ranking(runs: readonly ComparedRun[], field: Field): number[] {
     .sort((a, b) => sign * (placeOf(field, a)! - placeOf(field, b)!));
 }
 
-function barOption(
-  runs: readonly ComparedRun[],
-  field: Field,
-  drawn: readonly number[],
-  styles: ReadonlyMap<string, RunStyle>,
-): ChartOption {
+interface Bars {
+  runs: readonly ComparedRun[];
+  field: Field;
+  drawn: readonly number[];
+  styles: ReadonlyMap<string, RunStyle>;
+  yEnds: Ends | undefined;
+}
+
+function barOption({ runs, field, drawn, styles, yEnds }: Bars): ChartOption {
   const look = readLook();
   const names: Field = { name: "Run", values: [], words: drawn.map((run) => runs[run]!.name), isLog: false };
   return {
@@ -74,8 +82,8 @@ function barOption(
     grid: { left: 24, right: 32, top: 32, bottom: 24, containLabel: true },
     xAxis: axisOption(look, names),
     yAxis: {
-      // A bar tells its value by its length, which begins at 0.
-      ...{ ...axisOption(look, field), scale: false },
+      // A bar tells its value by its length, which begins at 0 unless the reader chose another end.
+      ...{ ...axisOption(look, field), scale: false, ...chosenEnds(field, yEnds) },
       name: plainText(field.name),
       nameTextStyle: { color: look.muted, align: "left" },
     },

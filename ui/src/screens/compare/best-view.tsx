@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { Ends } from "../../charts/axes.ts";
 import { EChart } from "../../charts/echart.tsx";
 import {
   axisOption,
@@ -17,19 +18,23 @@ import { isLessBetter } from "../runs/run-columns.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { type Field, placeOf, readField } from "./fields.ts";
 import { AxisPicker, missingNote, PlotLayout, type PlotProps, PlottedRuns, useScales } from "./plot-parts.tsx";
-import { pointText } from "./scatter-view.tsx";
+import { chosenEnds, pointText } from "./scatter-view.tsx";
 
 /** Every run by its start, and the best result until then: the progress of a search. */
 export function BestView({ runs, choice, search, change, openRun }: PlotProps) {
   const theme = useTheme();
   const scales = useScales(search);
+  const { yEnds } = search;
   const name = search.y ?? choice.differingMetrics[0] ?? choice.metrics[0];
   const isLess = search.best === undefined ? isLessBetter(name ?? "") : search.best === "least";
   const field = useMemo(() => (name === undefined ? undefined : readField(runs, name, scales)), [runs, name, scales]);
   const order = useMemo(() => (field === undefined ? [] : byStart(runs, field)), [runs, field]);
   const bests = useMemo(() => (field === undefined ? [] : bestSoFar(order, field, isLess)), [order, field, isLess]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
-  const option = useMemo(() => field && bestOption({ runs, field, order, bests }), [runs, field, order, bests, theme]);
+  const option = useMemo(
+    () => field && bestOption({ runs, field, order, bests, yEnds }),
+    [runs, field, order, bests, yEnds, theme],
+  );
   if (field === undefined || option === undefined) {
     return <EmptyState title="Nothing to draw">These runs have no metric.</EmptyState>;
   }
@@ -94,9 +99,10 @@ interface Drawn {
   field: Field;
   order: readonly number[];
   bests: readonly number[];
+  yEnds: Ends | undefined;
 }
 
-function bestOption({ runs, field, order, bests }: Drawn): ChartOption {
+function bestOption({ runs, field, order, bests, yEnds }: Drawn): ChartOption {
   const look = readLook();
   const point = (run: number): [number, number] => [runs[run]!.startMs!, placeOf(field, run)!];
   const last = order.at(-1);
@@ -107,7 +113,7 @@ function bestOption({ runs, field, order, bests }: Drawn): ChartOption {
     xAxis: { ...timeAxisOption(look), name: "Start of the run", nameLocation: "middle", nameGap: 30 },
     yAxis: {
       ...axisOption(look, field),
-      ...{ scale: true, name: plainText(field.name) },
+      ...{ scale: true, name: plainText(field.name), ...chosenEnds(field, yEnds) },
       nameTextStyle: { color: look.muted, fontSize: 12, align: "left" },
     },
     tooltip: tooltip(look, ({ seriesId, dataIndex }) => {

@@ -1,5 +1,6 @@
 import type { CustomSeriesOption } from "echarts/charts";
 import { useMemo, useState } from "react";
+import type { Ends } from "../../charts/axes.ts";
 import { EChart } from "../../charts/echart.tsx";
 import { baseOption, type ChartOption, type Look, readLook, tooltip } from "../../charts/echarts.ts";
 import { runStyle, SYMBOLS } from "../../charts/run-colour.ts";
@@ -18,6 +19,7 @@ export function BoxView({ runs, choice, search, change, openRun }: PlotProps) {
   const theme = useTheme();
   const [pointed, setPointed] = useState<number>();
   const scales = useScales(search);
+  const { yEnds } = search;
   const yName = search.y ?? choice.differingMetrics[0] ?? choice.metrics[0];
   const byName = search.by ?? defaultGroup(runs, choice);
   const plot = useMemo(() => {
@@ -28,7 +30,7 @@ export function BoxView({ runs, choice, search, change, openRun }: PlotProps) {
     return { y, by, boxes: y.words === undefined ? boxes(y, groupOf, groups) : [] };
   }, [runs, scales, yName, byName]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
-  const drawing = useMemo(() => plot && boxOption(runs, plot), [runs, plot, theme]);
+  const drawing = useMemo(() => plot && boxOption(runs, plot, yEnds), [runs, plot, yEnds, theme]);
   if (plot === undefined || drawing === undefined) {
     return <EmptyState title="Nothing to draw">Boxes need a metric, and a parameter to group the runs by.</EmptyState>;
   }
@@ -93,21 +95,28 @@ const SPREAD_PX = [0, -8, 8, -16, 16, -24, 24];
 const WIDEST_PX = 90;
 const NARROWEST_PX = 12;
 
-function boxOption(runs: readonly ComparedRun[], { y, by, boxes: all }: BoxPlot) {
+function boxOption(runs: readonly ComparedRun[], { y, by, boxes: all }: BoxPlot, yEnds: Ends | undefined) {
   const look = readLook();
   const members = all.flatMap((box, group) => box.runs.map((run, index) => ({ run, group, index })));
   const drawn = members.map(({ run }) => run);
   const groups: Field = { name: by.name, values: [], words: all.map(({ group }) => group), isLog: false };
   const option: ChartOption = {
     ...baseOption(look),
-    ...plane(look, groups, y),
+    ...plane(look, groups, y, { chosen: { y: yEnds } }),
     tooltip: tooltip(look, ({ seriesId, dataIndex }) => {
       const box = seriesId === "boxes" ? all[dataIndex] : undefined;
       if (box === undefined) return pointText(runs, drawn[dataIndex], [by, y]);
       return BOX_PARTS.map(([name, part]) => `${name}  ${formatMetric(box[part])}`).join("\n");
     }),
     series: [
-      { id: "boxes", type: "custom", renderItem: boxDrawer(look, all), data: all.map((_, group) => [group]), z: 1 },
+      {
+        id: "boxes",
+        type: "custom",
+        clip: true,
+        renderItem: boxDrawer(look, all),
+        data: all.map((_, group) => [group]),
+        z: 1,
+      },
       {
         id: "runs",
         type: "scatter",

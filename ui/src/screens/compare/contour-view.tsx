@@ -17,7 +17,7 @@ import {
   PlottedRuns,
   useScales,
 } from "./plot-parts.tsx";
-import { drawnRuns, plane, pointText } from "./scatter-view.tsx";
+import { type ChosenEnds, drawnRuns, plane, pointText } from "./scatter-view.tsx";
 
 const GRID_COLUMNS = 64;
 const GRID_ROWS = 40;
@@ -31,6 +31,7 @@ export function ContourView({ runs, choice, search, change, openRun }: PlotProps
   const theme = useTheme();
   const [pointed, setPointed] = useState<number>();
   const scales = useScales(search);
+  const { xEnds, yEnds } = search;
   const numeric = useMemo(() => choice.all.filter((name) => readField(runs, name).words === undefined), [choice, runs]);
   const differing = useMemo(
     () => [...choice.differingParams, ...choice.differingMetrics].filter((name) => numeric.includes(name)),
@@ -48,7 +49,10 @@ export function ContourView({ runs, choice, search, change, openRun }: PlotProps
     return { x, y, z, drawn };
   }, [runs, scales, xName, yName, zName]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
-  const option = useMemo(() => (plot ? contourOption(runs, plot) : undefined), [runs, plot, theme]);
+  const option = useMemo(
+    () => (plot ? contourOption(runs, plot, { x: xEnds, y: yEnds }) : undefined),
+    [runs, plot, xEnds, yEnds, theme],
+  );
   const picked = { options: numeric, search, change };
   const why = plot === undefined ? undefined : problemOf(plot);
   return (
@@ -125,7 +129,7 @@ function unitOf(field: Field, drawn: readonly number[], room = 0) {
   };
 }
 
-function contourOption(runs: readonly ComparedRun[], plot: ContourPlot): ChartOption | undefined {
+function contourOption(runs: readonly ComparedRun[], plot: ContourPlot, chosen: ChosenEnds): ChartOption | undefined {
   if (problemOf(plot) !== undefined) return undefined;
   const { x, y, z, drawn } = plot;
   const look = readLook();
@@ -155,7 +159,10 @@ function contourOption(runs: readonly ComparedRun[], plot: ContourPlot): ChartOp
   };
   return {
     ...baseOption(look),
-    ...plane(look, x, y, { x: [ux.from(0), ux.from(1)], y: [uy.from(0), uy.from(1)] }),
+    ...plane(look, x, y, {
+      usual: { x: [ux.from(0), ux.from(1)], y: [uy.from(0), uy.from(1)] },
+      chosen,
+    }),
     tooltip: tooltip(look, ({ dataIndex }) => pointText(runs, drawn[dataIndex], [x, y, z])),
     series: [
       {

@@ -1,4 +1,5 @@
 import { useMemo, useState } from "react";
+import type { Ends } from "../../charts/axes.ts";
 import { readColourScale } from "../../charts/colour-scale.ts";
 import { EChart } from "../../charts/echart.tsx";
 import {
@@ -39,7 +40,7 @@ const LARGEST_PX = 26;
 export function ScatterView({ runs, choice, search, change, openRun }: PlotProps) {
   const theme = useTheme();
   const [pointed, setPointed] = useState<number>();
-  const { colour: colourName, size: sizeName } = search;
+  const { colour: colourName, size: sizeName, xEnds, yEnds } = search;
   const scales = useScales(search);
   const xName = search.x ?? choice.differingParams[0] ?? choice.differingMetrics[0] ?? choice.all[0];
   const yName =
@@ -52,7 +53,10 @@ export function ScatterView({ runs, choice, search, change, openRun }: PlotProps
   }, [runs, scales, xName, yName, colourName, sizeName]);
   const styles = useLooks(runs);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
-  const option = useMemo(() => plot && scatterOption(runs, plot, styles), [runs, plot, styles, theme]);
+  const option = useMemo(
+    () => plot && scatterOption(runs, plot, styles, { x: xEnds, y: yEnds }),
+    [runs, plot, styles, xEnds, yEnds, theme],
+  );
   if (plot === undefined || option === undefined) {
     return <EmptyState title="Nothing to draw">These runs have no parameters and metrics for two axes.</EmptyState>;
   }
@@ -120,6 +124,7 @@ function scatterOption(
   runs: readonly ComparedRun[],
   { x, y, colour, size, drawn }: ScatterPlot,
   styles: ReadonlyMap<string, RunStyle>,
+  chosen: ChosenEnds,
 ): ChartOption {
   const look = readLook();
   const scale = readColourScale();
@@ -137,7 +142,7 @@ function scatterOption(
   };
   return {
     ...baseOption(look),
-    ...plane(look, x, y),
+    ...plane(look, x, y, { chosen }),
     tooltip: tooltip(look, ({ dataIndex }) => pointText(runs, drawn[dataIndex], [x, y, colour, size])),
     series: [
       {
@@ -160,34 +165,59 @@ const AXIS_ROOM = 0.03;
 
 type AxisEnds = readonly [from: number, to: number];
 
-/** Both axes, each with its field's name. @param ends the ends of the axes; without them, a little beyond the values */
-export function plane(look: Look, x: Field, y: Field, ends?: { x: AxisEnds; y: AxisEnds }): ChartOption {
-  const axis = (field: Field, given: AxisEnds | undefined) => {
+/** The ends that a reader chose. */
+export interface ChosenEnds {
+  readonly x?: Ends | undefined;
+  readonly y?: Ends | undefined;
+}
+
+interface PlaneEnds {
+  /** The ends without a choice. The default is a little beyond the values. */
+  readonly usual?: { x: AxisEnds; y: AxisEnds };
+  readonly chosen: ChosenEnds;
+}
+
+/** The ends that a reader chose for an axis of numbers, as ECharts takes them. */
+export function chosenEnds({ words, isLog }: Field, [from, to]: Ends = [null, null]) {
+  const isFit = (end: number | null): end is number => end !== null && words === undefined && (!isLog || end > 0);
+  if (isFit(from) && isFit(to) && from >= to) return {};
+  return { ...(isFit(from) && { min: from }), ...(isFit(to) && { max: to }) };
+}
+
+/** Both axes, each with its field's name. */
+export function plane(look: Look, x: Field, y: Field, { usual, chosen }: PlaneEnds): ChartOption {
+  const axis = (field: Field, given: AxisEnds | undefined, own: Ends | undefined) => {
     const option = axisOption(look, field);
     if (field.words !== undefined) return option;
     const [min, max] = given ?? axisEnds(field.isLog);
-    // The end of an axis is not a round number.
-    return { ...option, min, max, axisLabel: { ...option.axisLabel, showMinLabel: false, showMaxLabel: false } };
+    const ends = chosenEnds(field, own);
+    // The usual end of an axis is not a round number.
+    const axisLabel = {
+      ...option.axisLabel,
+      showMinLabel: "min" in ends ? undefined : false,
+      showMaxLabel: "max" in ends ? undefined : false,
+    };
+    return { ...option, min, max, ...ends, axisLabel };
   };
   return {
     grid: { left: 24, right: 48, top: 40, bottom: 40, containLabel: true },
-    xAxis: { ...axis(x, ends?.x), name: plainText(x.name), nameLocation: "middle", nameGap: 30 },
+    xAxis: { ...axis(x, usual?.x, chosen.x), name: plainText(x.name), nameLocation: "middle", nameGap: 30 },
     yAxis: {
-      ...axis(y, ends?.y),
+      ...axis(y, usual?.y, chosen.y),
       name: plainText(y.name),
       nameTextStyle: { color: look.muted, fontSize: 12, align: "left" },
     },
   };
 }
 
-interface Ends {
+interface Extremes {
   readonly min: number;
   readonly max: number;
 }
 
 /** The ends of an axis: a little beyond its values. They are not round numbers, so they have no label. */
-function axisEnds(isLog: boolean): readonly [(values: Ends) => number, (values: Ends) => number] {
-  const ends = ({ min, max }: Ends): Ends => {
+function axisEnds(isLog: boolean): readonly [(values: Extremes) => number, (values: Extremes) => number] {
+  const ends = ({ min, max }: Extremes): Extremes => {
     if (!(min < max)) return isLog ? { min: min / 2, max: max * 2 } : { min: min - 1, max: max + 1 };
     if (isLog) return { min: min / (max / min) ** AXIS_ROOM, max: max * (max / min) ** AXIS_ROOM };
     return { min: min - (max - min) * AXIS_ROOM, max: max + (max - min) * AXIS_ROOM };

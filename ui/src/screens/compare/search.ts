@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { chartSearch } from "../../charts/chart-search.ts";
+import { plotEnds } from "../../charts/panels/panel-search.ts";
 import { optional } from "../../parts/search-fields.ts";
 
 /** Ids apart by commas; MLflow's own addresses have a list. */
@@ -48,6 +49,8 @@ export const compareSearch = z.object({
   /** For files: the path, and the id of the run beside the baseline. */
   file: optional(z.string()),
   beside: optional(z.string()),
+  /** The step of a series of images. The default is the last one. */
+  step: optional(z.number()),
   /** Of the table: part of a key, only rows that differ, which value of a metric. */
   q: optional(z.string()),
   diff: optional(z.boolean()),
@@ -59,6 +62,8 @@ export const compareSearch = z.object({
   /** Fields whose axes are logarithmic, and not; of others it depends on how far apart their values are. */
   log: optional(z.array(z.string())),
   linear: optional(z.array(z.string())),
+  /** The ends of the axes of a panel. */
+  ...plotEnds.shape,
   x: optional(z.string()),
   y: optional(z.string()),
   z: optional(z.string()),

@@ -3,6 +3,7 @@ import { deleteLoggedModelTag, type LoggedModel, setLoggedModelTags } from "../.
 import { modelVersionSearchQuery } from "../../api/model-versions.ts";
 import { useChange } from "../../api/query-client.ts";
 import { runQuery } from "../../api/runs.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { toDouble } from "../../api/wire.ts";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { KeyValues } from "../../parts/key-values.tsx";
@@ -34,15 +35,20 @@ export function LoggedModelOverview({ model: { info, data } }: { model: LoggedMo
               { name: "Type", value: info.model_type || <Dash /> },
               { name: "Created", value: <Time timeMs={info.creation_timestamp_ms} isExact /> },
               { name: "Run", value: <SourceRun runId={info.source_run_id ?? ""} /> },
-              { name: "Versions", value: <Versions runId={info.source_run_id ?? ""} modelId={model_id} /> },
+              // A link shows no registered models.
+              ...(IS_SHARED
+                ? []
+                : [{ name: "Versions", value: <Versions runId={info.source_run_id ?? ""} modelId={model_id} /> }]),
               {
                 name: "Tags",
                 isControl: true,
                 value: (
                   <TagEditor
                     tags={info.tags}
-                    onSet={(tag) => setTags.mutateAsync({ model_id, tags: [tag] })}
-                    onRemove={(key) => removeTag.mutateAsync({ model_id, key })}
+                    {...(!IS_SHARED && {
+                      onSet: (tag) => setTags.mutateAsync({ model_id, tags: [tag] }),
+                      onRemove: (key) => removeTag.mutateAsync({ model_id, key }),
+                    })}
                   />
                 ),
               },
@@ -91,12 +97,14 @@ export function LoggedModelOverview({ model: { info, data } }: { model: LoggedMo
         </Section>
       </div>
       <div className="flex min-w-0 flex-col gap-5">
-        <Section title="Load it">
-          <CodeLines
-            label="Copy the lines"
-            text={`import mlflow\n\nmodel = mlflow.pyfunc.load_model(\n    "models:/${model_id}"\n)`}
-          />
-        </Section>
+        {!IS_SHARED && (
+          <Section title="Load it">
+            <CodeLines
+              label="Copy the lines"
+              text={`import mlflow\n\nmodel = mlflow.pyfunc.load_model(\n    "models:/${model_id}"\n)`}
+            />
+          </Section>
+        )}
       </div>
     </div>
   );

@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from "react";
 import { experimentQuery } from "../../api/experiments.ts";
 import { deleteLoggedModel, loggedModelQuery } from "../../api/logged-models.ts";
 import { failureOf } from "../../api/query-client.ts";
+import { IS_SHARED } from "../../api/shared-link.ts";
 import { Badge } from "../../parts/badges.tsx";
 import { Button, IconButton } from "../../parts/button.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
@@ -14,6 +15,7 @@ import { Tabs } from "../../parts/tabs.tsx";
 import { say } from "../../parts/toast.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { ShareButton } from "../share/share-button.tsx";
 import { LoggedModelOverview } from "./logged-model-overview.tsx";
 import { MODEL_STATUS } from "./logged-model-text.ts";
 import { RegisterDialog } from "./register-dialog.tsx";
@@ -40,7 +42,7 @@ export function LoggedModelScreen() {
   const found = useQuery(loggedModelQuery(modelId));
   const info = found.data?.info;
   const experimentId = info?.experiment_id ?? inAddress;
-  const experiment = useQuery(experimentQuery(experimentId));
+  const experiment = useQuery({ ...experimentQuery(experimentId), enabled: !IS_SHARED });
   const [dialog, setDialog] = useState<"delete" | "register">();
   useBreadcrumbs([
     { label: "Experiments", href: "#/experiments" },
@@ -67,14 +69,14 @@ export function LoggedModelScreen() {
       id: "logged-model.register",
       label: "Register the model",
       group: "Logged model",
-      isDisabled: !runId,
+      isDisabled: !runId || IS_SHARED,
       run: () => setDialog("register"),
     },
     {
       id: "logged-model.delete",
       label: "Delete the logged model",
       group: "Logged model",
-      isDisabled: info === undefined,
+      isDisabled: info === undefined || IS_SHARED,
       run: () => setDialog("delete"),
     },
   ]);
@@ -109,15 +111,24 @@ export function LoggedModelScreen() {
         )}
         <div className="ml-auto flex items-center gap-1">
           {runId && (
+            <ShareButton
+              name={info.name}
+              thing={{ run_ids: [runId], address: `/experiments/${info.experiment_id}/models/${modelId}` }}
+              experimentIds={[info.experiment_id]}
+            />
+          )}
+          {runId && !IS_SHARED && (
             <Button icon={<PackagePlus size={14} aria-hidden />} onClick={() => setDialog("register")}>
               Register
             </Button>
           )}
-          <IconButton
-            label="Delete the logged model"
-            icon={<Trash2 size={16} aria-hidden />}
-            onClick={() => setDialog("delete")}
-          />
+          {!IS_SHARED && (
+            <IconButton
+              label="Delete the logged model"
+              icon={<Trash2 size={16} aria-hidden />}
+              onClick={() => setDialog("delete")}
+            />
+          )}
         </div>
       </header>
       <Tabs

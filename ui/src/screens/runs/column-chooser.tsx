@@ -2,12 +2,11 @@ import { Columns3 } from "lucide-react";
 import { useState } from "react";
 import { spell } from "../../api/field-spelling.ts";
 import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
-import { Button } from "../../parts/button.tsx";
+import { Button, ButtonWords } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { Popover } from "../../parts/popover.tsx";
 import { SearchField } from "../../parts/text-field.tsx";
 import { Checkbox, Switch } from "../../parts/toggles.tsx";
-import { ButtonWords } from "./button-words.tsx";
 import { ATTRIBUTES, METRIC_VALUES, spellValue } from "./run-columns.ts";
 
 interface ColumnChooserProps {

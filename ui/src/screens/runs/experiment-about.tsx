@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { deleteExperimentTag, type Experiment, renameExperiment, setExperimentTag } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
 import { NOTE_TAG, valueFor } from "../../api/wire.ts";
-import { Button } from "../../parts/button.tsx";
+import { Button, ButtonWords } from "../../parts/button.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { firstLine, formatTime } from "../../parts/format.ts";
@@ -35,7 +35,7 @@ export function ExperimentAbout({ experiment }: { experiment: Experiment }) {
       <FavouriteButton place={{ kind: "experiment", id: experiment_id, experimentId: experiment_id, name }} />
       <AccessButton name={name} thing={{ resource_type: "experiment", resource_id: experiment_id }} />
       <Button kind="quiet" icon={<Info size={14} aria-hidden />} onClick={() => setOpen(true)}>
-        About
+        <ButtonWords>About</ButtonWords>
       </Button>
       {isOpen && <AboutDialog experiment={experiment} onClose={() => setOpen(false)} />}
     </span>

@@ -171,6 +171,17 @@ export function differs({ kind, key }: RunColumn, keys: DistinctKeys | undefined
   return keys[`${kind}s`].find((known) => known.key === key)?.differs ?? true;
 }
 
+const MAX_GROUPABLE = 40;
+
+/** The params and tags that make groups: those whose values differ. */
+export function groupableFields(keys: DistinctKeys | undefined): string[] {
+  const params = (keys?.params ?? []).filter((key) => key.differs).map(({ key }) => spell("param", key));
+  const tags = (keys?.tags ?? [])
+    .filter((key) => key.differs && !key.key.startsWith("mlflow."))
+    .map(({ key }) => spell("tag", key));
+  return [...params, ...tags].slice(0, MAX_GROUPABLE);
+}
+
 /** Moves the column `spelling` before the column `to`, or to the end if `to` is undefined. */
 export function moveColumn(columns: readonly string[], spelling: string, to: string | undefined): string[] {
   const at = to === undefined ? columns.length : columns.indexOf(to);

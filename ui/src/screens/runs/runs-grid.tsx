@@ -190,7 +190,7 @@ export function RunsGrid(props: RunsGridProps) {
         aria-multiselectable
         tabIndex={-1}
         onKeyDown={onKeyDown}
-        className="min-w-full outline-none [--name:180px] @min-[480px]:[--name:220px] @min-[800px]:[--name:300px]"
+        className="min-w-full outline-none [--name:210px] @min-[480px]:[--name:250px] @min-[800px]:[--name:300px]"
         style={{ width: `calc(var(--name) + ${width}px)` }}
       >
         <RunsHeader

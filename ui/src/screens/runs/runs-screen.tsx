@@ -9,6 +9,7 @@ import { IS_SHARED } from "../../api/shared-link.ts";
 import { groupStyle } from "../../charts/group-style.ts";
 import { HoverStore } from "../../charts/hover.ts";
 import { PANEL_KINDS, type Panel, type PanelKind } from "../../charts/panels/panel-search.ts";
+import { useRunStyles } from "../../charts/run-colour.ts";
 import { lazily } from "../../parts/lazily.tsx";
 import { SplitPane } from "../../parts/split-pane.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
@@ -32,7 +33,14 @@ import { type TableSearch, useRuns } from "./use-runs.ts";
 import { useRunsCommands } from "./use-runs-commands.ts";
 import { type RunsView, useRunsView } from "./use-runs-view.ts";
 import { useSelection } from "./use-selection.ts";
-import { selectionOf, useChartGroups, useNamed, useNumberColumns, useTableRows } from "./use-table-rows.ts";
+import {
+  selectionOf,
+  useChartGroups,
+  useNamed,
+  useNumberColumns,
+  useOwnGroups,
+  useTableRows,
+} from "./use-table-rows.ts";
 
 const BulkDialogs = lazy(() => import("./bulk-dialogs.tsx"));
 const ComparePanel = lazily(async () => (await import("../compare/compare-panel.tsx")).ComparePanel);
@@ -84,6 +92,7 @@ function RunsOf({ view }: { view: RunsView }) {
   const inSight = useRef<() => readonly RunRow[]>(() => []);
   const followed = useRef(inSight.current);
   const query = useMemo(() => readQuery(q), [q]);
+  const panelGroups = (search.panels ?? []).flatMap((panel) => panel.group ?? NONE);
   const filter = query.kind === "filter" ? query.filter : "";
   const table: Omit<TableSearch, "columns"> = {
     experiment_ids: [...experimentIds],
@@ -93,7 +102,10 @@ function RunsOf({ view }: { view: RunsView }) {
   };
   const found = useRuns(
     // Sorted, so that moving a column does not reload the rows.
-    { ...table, columns: [...new Set([...shownColumns.flatMap(({ field }) => field ?? []), ...group])].sort() },
+    {
+      ...table,
+      columns: [...new Set([...shownColumns.flatMap(({ field }) => field ?? []), ...group, ...panelGroups])].sort(),
+    },
     { isSettled: search.columns !== undefined || !keys.isPending, inSight: followed },
   );
   const loaded = useNamed(found, query);
@@ -110,11 +122,15 @@ function RunsOf({ view }: { view: RunsView }) {
   const chosen = useMemo(() => runs.filter((row) => selected.has(row.id)), [runs, selected]);
   const drawn = chosen.length > 0 ? chosen : runs;
   const chartGroups = useChartGroups(loaded, groups, chosen.length > 0 ? selected : undefined);
+  const ownGroups = useOwnGroups(loaded, runs, keys.data, chosen.length > 0 ? selected : undefined);
   const groupStyles = useMemo(
     () => chartGroups && new Map(chartGroups.map(({ label }, index) => [label, groupStyle(index)])),
     [chartGroups],
   );
   const hasCharts = search.charts || search.report !== undefined;
+  // Without charts the table chooses how runs look, as charts would.
+  const marked = useMemo(() => (hasCharts ? NONE : drawn.slice(0, MAX_DRAWN).map(({ id }) => id)), [hasCharts, drawn]);
+  useRunStyles(marked);
   followed.current = () => [...inSight.current(), ...(hasCharts ? drawn.slice(0, MAX_DRAWN) : [])];
   const clear = (): void => setSelected(new Set());
 
@@ -216,6 +232,7 @@ function RunsOf({ view }: { view: RunsView }) {
       runs={drawn.slice(0, MAX_DRAWN).map(({ id, name, status, experimentId }) => ({
         ...{ id, name, status, experimentId },
       }))}
+      {...{ ownGroups }}
       groups={chartGroups}
       metricKeys={loaded.isLoading ? undefined : keys.data?.metrics.map(({ key }) => key)}
       onNewKeys={() => void keys.refetch()}

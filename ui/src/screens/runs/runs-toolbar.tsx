@@ -1,18 +1,17 @@
 import { Download, Group, LineChart, MoreHorizontal } from "lucide-react";
 import type { Ref } from "react";
-import { spell } from "../../api/field-spelling.ts";
 import type { DistinctKeys } from "../../api/keys.ts";
 import type { LinkedThing } from "../../api/links.ts";
 import { IS_SHARED } from "../../api/shared-link.ts";
-import { Button, IconButton } from "../../parts/button.tsx";
+import { Button, ButtonWords, IconButton } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { Menu, type MenuEntry } from "../../parts/menu.tsx";
 import { Segmented } from "../../parts/toggles.tsx";
 import { ShareButton } from "../share/share-button.tsx";
 import { shownAddress } from "../share/shown-address.ts";
-import { ButtonWords } from "./button-words.tsx";
 import { ColumnChooser } from "./column-chooser.tsx";
 import { QueryBox } from "./query-box.tsx";
+import { groupableFields } from "./run-columns.ts";
 import { SavedViews } from "./saved-views.tsx";
 import type { RunsView } from "./use-runs-view.ts";
 
@@ -115,22 +114,14 @@ function sharedRuns(experimentIds: readonly string[]): LinkedThing {
   return { experiment_ids: experimentIds, ...(address.includes("?") && { address }) };
 }
 
-const MAX_GROUPABLE = 40;
-
 function groupEntries(
   { search, change, onGroup }: RunsView,
   keys: DistinctKeys | undefined,
   isNested: boolean,
 ): MenuEntry[] {
   const { group = [], spread } = search;
-  const differing = [
-    ...(keys?.params ?? []).filter((key) => key.differs).map(({ key }) => spell("param", key)),
-    ...(keys?.tags ?? [])
-      .filter((key) => key.differs && !key.key.startsWith("mlflow."))
-      .map(({ key }) => spell("tag", key)),
-  ];
   // Entries keep their places after a press, so that the next press hits what it aimed at.
-  const groupable = [...new Set([...differing.slice(0, MAX_GROUPABLE), ...group])];
+  const groupable = [...new Set([...groupableFields(keys), ...group])];
   return [
     ...groupable.map((spelling) => ({
       label: spelling,

@@ -4,13 +4,12 @@ import { Bookmark } from "lucide-react";
 import { useState } from "react";
 import { deleteExperimentTag, experimentQuery, setExperimentTag } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
-import { Button } from "../../parts/button.tsx";
+import { Button, ButtonWords } from "../../parts/button.tsx";
 import { FormDialog } from "../../parts/dialog.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { Menu, type MenuEntry } from "../../parts/menu.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
-import { ButtonWords } from "./button-words.tsx";
 import {
   DEFAULT_VIEW_TAG,
   defaultViewOf,

@@ -1,7 +1,9 @@
 import { useMemo } from "react";
+import type { DistinctKeys } from "../../api/keys.ts";
 import type { ChartGroup } from "../../charts/group-store.ts";
+import type { OwnGroups } from "../../charts/panels/panel-card.tsx";
 import type { Query } from "./filter-words.ts";
-import type { RunColumn } from "./run-columns.ts";
+import { groupableFields, type RunColumn } from "./run-columns.ts";
 import {
   type Group,
   groupRows,
@@ -85,14 +87,32 @@ export function useChartGroups(
   selected: ReadonlySet<string> | undefined,
 ): readonly ChartGroup[] | undefined {
   const isThere = (isComplete || rows.length >= MAX_ROWS) && groups.length > 0;
-  return useMemo(() => {
-    if (!isThere) return undefined;
-    const isIn = (id: string): boolean => selected?.has(id) ?? true;
-    // Sorted by label, so that a group keeps its place and its colour whatever the table's order and selection.
-    return groups
-      .toSorted((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }))
-      .map(({ label, members }) => ({ label, runIds: members.map(({ id }) => id).filter((id) => isIn(id)) }));
-  }, [isThere, groups, selected]);
+  return useMemo(() => (isThere ? chartGroupsOf(groups, selected) : undefined), [isThere, groups, selected]);
+}
+
+/** Sorted by label, so that a group keeps its place and its colour whatever the table's order and selection. */
+function chartGroupsOf(groups: readonly Group[], selected: ReadonlySet<string> | undefined): ChartGroup[] {
+  const isIn = (id: string): boolean => selected?.has(id) ?? true;
+  return groups
+    .toSorted((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }))
+    .map(({ label, members }) => ({ label, runIds: members.map(({ id }) => id).filter((id) => isIn(id)) }));
+}
+
+/** The groups of panels that have their own, of the selected runs where some are. */
+export function useOwnGroups(
+  { isComplete, rows }: Pick<LoadedRuns, "isComplete" | "rows">,
+  runs: readonly RunRow[],
+  keys: DistinctKeys | undefined,
+  selected: ReadonlySet<string> | undefined,
+): OwnGroups {
+  const isThere = isComplete || rows.length >= MAX_ROWS;
+  return useMemo(
+    () => ({
+      fields: groupableFields(keys),
+      by: (fields) => (isThere ? chartGroupsOf(groupRuns(runs, fields), selected) : undefined),
+    }),
+    [isThere, runs, keys, selected],
+  );
 }
 
 /** The columns, with a mark on params whose loaded values are numbers. */

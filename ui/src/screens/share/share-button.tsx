@@ -5,7 +5,7 @@ import { levelQuery } from "../../api/grants.ts";
 import type { LinkedThing } from "../../api/links.ts";
 import { sessionQuery } from "../../api/session.ts";
 import { IS_SHARED } from "../../api/shared-link.ts";
-import { Button, IconButton } from "../../parts/button.tsx";
+import { Button, ButtonWords, IconButton } from "../../parts/button.tsx";
 
 const ShareDialog = lazy(() => import("./share-dialog.tsx"));
 
@@ -35,7 +35,13 @@ export function ShareButton({ name, thing, experimentIds, isSmall = false }: Sha
   const button = { onClick: () => setOpen(true), icon: <Share2 size={14} aria-hidden /> };
   return (
     <>
-      {isSmall ? <IconButton label="Share" {...button} /> : <Button {...button}>Share</Button>}
+      {isSmall ? (
+        <IconButton label="Share" {...button} />
+      ) : (
+        <Button {...button}>
+          <ButtonWords>Share</ButtonWords>
+        </Button>
+      )}
       {isOpen && (
         <Suspense>
           <ShareDialog {...{ name, thing }} onClose={() => setOpen(false)} />

@@ -28,6 +28,7 @@ interface ShareDialogProps {
 /** What whoever has the link sees. */
 function reachWords({ path, run_ids, experiment_ids, address }: LinkedThing): string {
   if (path !== undefined) return "this file";
+  if (run_ids?.length === 1 && address !== undefined) return "this model, and the run that made it, with their files";
   if (run_ids !== undefined) return run_ids.length === 1 ? "this run with its files" : `these ${run_ids.length} runs`;
   const experiments = experiment_ids?.length === 1 ? "this experiment" : "these experiments";
   return `${experiments} with all runs and files${address === undefined ? "" : ", and opens this view"}`;

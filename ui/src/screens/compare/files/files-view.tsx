@@ -1,17 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
-import { FileText, Image, Images } from "lucide-react";
-import { useMemo, useState } from "react";
+import { FileText, Film, Image, Images } from "lucide-react";
+import { useMemo } from "react";
+import { artifactUrl } from "../../../api/artifacts.ts";
 import { classNames } from "../../../parts/class-names.ts";
 import { formatCount } from "../../../parts/format.ts";
 import { SplitPane } from "../../../parts/split-pane.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../../parts/states.tsx";
-import { folderOf } from "../../artifacts/file-kinds.ts";
+import { folderOf, kindOf } from "../../artifacts/file-kinds.ts";
 import { seriesImage } from "../../artifacts/image-series.ts";
 import { ImageSeriesView } from "../../artifacts/image-series-view.tsx";
-import { ImagesBeside } from "../../artifacts/run-image.tsx";
+import { MediaView } from "../../artifacts/media-view.tsx";
+import { ImageGrid, ImagePane, ImagesBeside } from "../../artifacts/run-image.tsx";
 import { ShownPlaceContext } from "../../artifacts/shown-place.ts";
 import type { ComparedRun } from "../compared-run.ts";
 import type { PlotProps } from "../plot-parts.tsx";
+import { RunLink } from "../run-link.tsx";
 import { findSharedFiles, MAX_LOOKED, type SharedFile } from "./shared-files.ts";
 import { TextDiffView } from "./text-diff-view.tsx";
 
@@ -20,7 +23,7 @@ type FilesViewProps = Pick<PlotProps, "runs" | "search" | "change"> & {
   baseline: number;
 };
 
-/** Files with the same names in several runs: texts with their differences, and images side by side. */
+/** Files with the same names in several runs: texts with their differences, and images, sounds and videos side by side. */
 export function FilesView({ runs, baseline, search, change }: FilesViewProps) {
   // The baseline's files are always listed.
   const looked = useMemo(
@@ -38,7 +41,7 @@ export function FilesView({ runs, baseline, search, change }: FilesViewProps) {
   }
   const files = data.files.filter(({ kind }) => kind !== "other");
   if (files.length === 0) {
-    return <EmptyState title="No files to compare">None of these runs has texts or images.</EmptyState>;
+    return <EmptyState title="No files to compare">None of these runs has texts, images or media.</EmptyState>;
   }
   const file = files.find(({ name }) => name === search.file) ?? files.find(({ differs }) => differs) ?? files[0]!;
   return (
@@ -57,7 +60,7 @@ export function FilesView({ runs, baseline, search, change }: FilesViewProps) {
               file={one}
               of={looked.length}
               isChosen={one === file}
-              onChoose={() => change({ file: one.name })}
+              onChoose={() => change({ file: one.name, step: undefined })}
             />
           ))}
           {(data.isCut || runs.length > MAX_LOOKED) && (
@@ -74,7 +77,7 @@ export function FilesView({ runs, baseline, search, change }: FilesViewProps) {
   );
 }
 
-const ICONS = { text: FileText, image: Image, series: Images, other: FileText };
+const ICONS = { text: FileText, image: Image, series: Images, media: Film, other: FileText };
 
 interface FileLineProps {
   file: SharedFile;
@@ -119,7 +122,6 @@ interface SharedFileViewProps extends Pick<PlotProps, "search" | "change"> {
 }
 
 function SharedFileView({ file, runs, search, change }: SharedFileViewProps) {
-  const [step, setStep] = useState<number>();
   const having = runs.filter(({ id }) => file.runIds.includes(id));
   const [first, ...others] = having;
   if (file.kind === "text") {
@@ -142,12 +144,37 @@ function SharedFileView({ file, runs, search, change }: SharedFileViewProps) {
     imageControls: null,
   };
   return (
-    <ShownPlaceContext.Provider value={{ step, change: (place) => setStep(place.step), open: () => {} }}>
+    <ShownPlaceContext.Provider value={{ step: search.step, change: ({ step }) => change({ step }), open: () => {} }}>
       {file.kind === "series" ? (
         <ImageSeriesView {...shown} folder={folderOf(file.path)} onlyKey={seriesImage(file.path)?.key} />
+      ) : file.kind === "media" ? (
+        <MediaBeside runs={having} path={file.path} />
       ) : (
         <ImagesBeside {...shown} path={file.path} />
       )}
     </ShownPlaceContext.Provider>
+  );
+}
+
+/** A sound or a video of several runs. */
+function MediaBeside({ runs, path }: { runs: readonly ComparedRun[]; path: string }) {
+  return (
+    <ImagePane label="Media">
+      <ImageGrid>
+        {runs.map((run) => (
+          <figure key={run.id} className="flex min-w-0 flex-col gap-1">
+            <MediaView
+              url={artifactUrl({ kind: "run", runId: run.id }, path)}
+              name={`${path} of ${run.name}`}
+              isVideo={kindOf(path) === "video"}
+              isInGrid
+            />
+            <figcaption className="min-w-0 text-sm">
+              <RunLink run={run} />
+            </figcaption>
+          </figure>
+        ))}
+      </ImageGrid>
+    </ImagePane>
   );
 }

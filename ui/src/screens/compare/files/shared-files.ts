@@ -9,7 +9,7 @@ export const MAX_LOOKED = 12;
 
 /** A file, or a series of images, that some runs have under the same path. */
 export interface SharedFile {
-  readonly kind: "image" | "series" | "text" | "other";
+  readonly kind: "image" | "series" | "text" | "media" | "other";
   /** Of a series its folder, a space and its key. */
   readonly name: string;
   /** Of the first run's file; of a series, that of one of its images. */
@@ -59,6 +59,9 @@ function kindOfFile(path: string): SharedFile["kind"] {
     case "image":
     case "svg":
       return "image";
+    case "audio":
+    case "video":
+      return "media";
     case "text":
     case "json":
     case "geojson":
