@@ -7,12 +7,12 @@ import type { Readable } from "node:stream";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import type { DataFolder } from "./data-folder.ts";
 import { createFileService, UPLOADS_FOLDER } from "./file-service.ts";
-import { closeInternalConnect } from "./internal-connect.ts";
 import { printRuntimeLog } from "./runtime-log.ts";
 import { RuntimeWatch } from "./runtime-watch.ts";
 import { isLoopback, type ServerSettings } from "./settings.ts";
 import { SourceTrace } from "./source-trace.ts";
 import type { WorkerBundle } from "./worker-bundle.ts";
+import { changeWorkerdConfig } from "./workerd-config.ts";
 
 /**
  * V8's flags, which Miniflare passes to workerd: the young generation of a heap takes 12 MB at most, not 48. Requests leave
@@ -54,7 +54,7 @@ export async function startEngine(
   await once(files, "listening");
 
   const runtime = new RuntimeWatch(data, scratch);
-  closeInternalConnect();
+  changeWorkerdConfig();
   const trace = new SourceTrace(join(bundle.path, "index.js.map"));
   const miniflare = new Miniflare({
     workers: [

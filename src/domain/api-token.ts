@@ -46,6 +46,11 @@ export function parseToken(text: string): TokenParts | undefined {
   return checksum(text.slice(0, -CHECKSUM_LENGTH)) === sum ? { tokenId, secret } : undefined;
 }
 
+/** Whether a text was meant as a token, mistyped or not. */
+export function isLikeToken(text: string): boolean {
+  return text.startsWith(`${PREFIX}_`);
+}
+
 function checksum(text: string): string {
   let rest = crc32(text);
   let digits = "";

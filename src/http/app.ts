@@ -43,7 +43,13 @@ function doorsOf(
     db,
     waitUntil: (work) => execution.waitUntil(work),
     defaultLevel: config.defaultLevel,
-    auditedFrom: { address: addressOf(request, config), requestId },
+    auditedFrom: {
+      // Few requests need it.
+      get address() {
+        return addressOf(request, config);
+      },
+      requestId,
+    },
   };
 }
 
@@ -99,7 +105,9 @@ function contextOf(
       const found = await callerOfPassword([{ username, password }], request, config, doors);
       return found && (await confirm(found).catch(orNobody));
     },
-    clientAddress: doors.auditedFrom.address,
+    get clientAddress() {
+      return doors.auditedFrom.address;
+    },
     announcesMultipart: config.announcesMultipart,
     announcesPresigned: config.announcesPresigned,
     presigned: config.presigned,
@@ -229,7 +237,7 @@ export function createApp(routes: readonly Route[]): App {
 async function head(request: Request, get: (request: Request) => Response | Promise<Response>): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.delete("Upgrade");
-  const answer = await get(new Request(absoluteUrl(request), { headers }));
+  const answer = await get(new Request(absoluteUrl(request), { headers, ...(request.cf && { cf: request.cf }) }));
   // With a Content-Length header the body need not be made. Without one, the runtime measures the body and drops it.
   if (!answer.headers.has("Content-Length")) return answer;
   await answer.body?.cancel();

@@ -1,8 +1,8 @@
-import { parseToken, type TokenParts } from "../domain/api-token.ts";
+import { isLikeToken, parseToken, type TokenParts } from "../domain/api-token.ts";
 import { MlflowError } from "../domain/errors.ts";
 import { LOCAL, type Principal } from "../domain/principal.ts";
 import { type Claim, type Doors, unauthenticated, userClaim } from "../services/access/claim.ts";
-import { type NameAndPassword, passwordClaim } from "../services/access/password-claim.ts";
+import { type NameAndPassword, passwordClaim, type SettingsDoor } from "../services/access/password-claim.ts";
 import { tokenClaim } from "../services/access/token-claim.ts";
 import { MAX_PASSWORD_LENGTH } from "../services/access/users.ts";
 import { rawHost } from "../wire/raw-target.ts";
@@ -82,7 +82,7 @@ async function authenticateCaller(
   const token = tokenIn(scheme, credentials);
   if (token !== undefined) return tokenClaim(token, doors);
   const found = /^bearer$/i.test(scheme)
-    ? await adminOfSecret(credentials, config)
+    ? await callerOfSecret(credentials, request, config, doors)
     : /^basic$/i.test(scheme) && (await callerOfPassword(basicCredentials(credentials), request, config, doors));
   if (found) return found;
   throw unauthenticated();
@@ -96,7 +96,7 @@ function tokenIn(scheme: string, credentials: string): TokenParts | undefined {
 }
 
 /**
- * The admin, if the name and password are the admin's; otherwise a claim to be a user.
+ * Who has the name and password, as a claim; or the admin of the settings, if this isolate remembers the admin's secret.
  * @param readings the possible decodings of one header or form; together they count as one attempt.
  * @returns undefined if the name and password cannot belong to anybody.
  */
@@ -106,24 +106,41 @@ export async function callerOfPassword(
   config: Config,
   doors: Doors,
 ): Promise<Principal | Claim | undefined> {
-  const { admin, asksForCredentials } = config;
-  if (!asksForCredentials) return undefined;
-  if (admin !== undefined && (await Promise.all(readings.map((one) => isAdmin(one, admin)))).includes(true)) {
-    return principalOfSettings(admin);
-  }
+  if (!config.asksForCredentials) return undefined;
   const usable = readings.filter(
-    ({ username, password }) =>
-      username !== admin?.username && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
+    ({ username, password }) => username !== "" && username.length <= 255 && password.length <= MAX_PASSWORD_LENGTH,
   );
-  return usable.length > 0 ? await passwordClaim(usable, networkOf(addressOf(request, config)), doors) : undefined;
+  if (usable.length === 0) return undefined;
+  return await passwordClaim(usable, () => networkOf(addressOf(request, config)), doors, settingsDoor(config));
 }
 
-async function adminOfSecret(secret: string, { admin }: Config): Promise<Principal | undefined> {
-  const isRight = await secretsMatch(secret, admin?.token ?? admin?.password);
-  return isRight && admin !== undefined ? principalOfSettings(admin) : undefined;
+/**
+ * As `callerOfPassword`, for a secret of the settings' admin, which needs no name. A mistyped token is no guess at it: a job
+ * with such a token is refused, not told to wait.
+ */
+async function callerOfSecret(
+  secret: string,
+  request: Request,
+  config: Config,
+  doors: Doors,
+): Promise<Principal | Claim | undefined> {
+  const door = settingsDoor(config);
+  if (door === undefined || secret.length > MAX_PASSWORD_LENGTH) return undefined;
+  const own = config.admin?.token ?? config.admin?.password ?? "";
+  if (isLikeToken(secret) && !isLikeToken(own)) return undefined;
+  const reading = { username: "", password: secret };
+  return await passwordClaim([reading], () => networkOf(addressOf(request, config)), doors, door);
 }
 
-const principalOfSettings = ({ username }: AdminCredentials): Principal => ({ username, isAdmin: true });
+function settingsDoor({ admin, adminSecrets }: Config): SettingsDoor | undefined {
+  if (admin === undefined) return undefined;
+  return {
+    username: admin.username,
+    secrets: adminSecrets ?? "",
+    isRight: (reading) =>
+      reading.username === "" ? secretsMatch(reading.password, admin.token ?? admin.password) : isAdmin(reading, admin),
+  };
+}
 
 async function isAdmin({ username, password }: NameAndPassword, admin: AdminCredentials): Promise<boolean> {
   // Every secret is always compared, so that the response time does not reveal which one was wrong.

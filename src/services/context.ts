@@ -32,13 +32,16 @@ export interface ServiceContext {
   readonly securityContact: string | undefined;
   /** The secret by which the first admin is made; undefined where there is none, or the settings have an admin. */
   readonly setupToken: string | undefined;
-  /** Whose name and password these are. Only this server's own sign-in page needs it: see routes/ui/session.ts. */
+  /**
+   * Whose name and password these are; undefined for nobody's. The attempt counts like every sign-in: where there were too
+   * many wrong ones, it is refused with REQUEST_LIMIT_EXCEEDED.
+   */
   readonly principalOfPassword: (username: string, password: string) => Promise<Principal | undefined>;
   /** How people sign in with an identity provider; undefined where they cannot. */
   readonly sso: SsoSettings | undefined;
   /** The URL by which browsers reach this server; undefined where the request's own URL is right. */
   readonly publicUrl: string | undefined;
-  /** The client's address as a trusted proxy reports it; empty without such a proxy. */
+  /** The client's address as the edge, a trusted proxy or the connection tells it; empty where none does. */
   readonly clientAddress: string;
   /** Whether server-info tells clients that they may send large files in parts. */
   readonly announcesMultipart: boolean;

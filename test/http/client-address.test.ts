@@ -14,8 +14,18 @@ test("the edge tells the address, and what a client writes beside it does not co
   expect(addressOf(told, { isOnOneMachine: false, trustedProxies: 1 })).toBe("203.0.113.7");
 });
 
-test("on one machine nobody is believed unless the settings say so", () => {
+test("on one machine no header is believed unless the settings say so", () => {
   expect(addressBehind(0, "203.0.113.7")).toBe("");
+});
+
+test.each([
+  ["203.0.113.7:51234", "203.0.113.7"],
+  ["[2001:db8::1]:51234", "2001:db8::1"],
+  ["[::ffff:203.0.113.7]:51234", "::ffff:203.0.113.7"],
+  ["(unknown address family)", ""],
+])("on one machine without proxies, a connection from %j is from %j", (clientIp, address) => {
+  const told = new Request("http://localhost/", { headers: { "X-Forwarded-For": "6.6.6.6" }, cf: { clientIp } });
+  expect(addressOf(told, { isOnOneMachine: true, trustedProxies: 0 })).toBe(address);
 });
 
 test.each([
@@ -38,6 +48,7 @@ test.each([
   ["2001:0db8:0001:0002:0:0:0:2", "2001:db8:1:2"],
   ["2001:db8::1", "2001:db8:0:0"],
   ["::1", "0:0:0:0"],
+  ["1:2:3:4:5:6:7:8::9", "1:2:3:4"],
   ["", ""],
 ])("%j is of the network %j", (address, network) => {
   expect(networkOf(address)).toBe(network);

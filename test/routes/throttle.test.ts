@@ -31,6 +31,61 @@ describe("wrong passwords", () => {
     expect(await statusFrom("203.0.113.9", username)).toBe(200);
   });
 
+  test("of the settings' admin count like others', by name and without one, and the admin at home gets in", async () => {
+    const own = closedServer({ TRACKFLARE_ADMIN_PASSWORD: `admin ${crypto.randomUUID()}` });
+    const statusOf = async (authorization: string, address: string) => {
+      const headers = { Authorization: authorization, "CF-Connecting-IP": address };
+      return (await fetchWorker(CURRENT, { headers }, own.env)).status;
+    };
+    const basic = (password: string) => `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
+    const right = String(own.env["TRACKFLARE_ADMIN_PASSWORD" as keyof Env]);
+    for (const write of [basic, (password: string) => `Bearer ${password}`]) {
+      const guesses = Array.from({ length: 100 }, (_, i) => statusOf(write(`wrong password ${i}`), "198.51.100.3"));
+      expect(counts(await Promise.all(guesses))).toEqual({ 401: 10, 429: 90 });
+      // Nobody learns by a refusal that this one would have been right.
+      expect(await statusOf(write(right), "198.51.100.3")).toBe(429);
+      expect(await statusOf(write(right), "203.0.113.10")).toBe(200);
+    }
+    const jobs = Array.from({ length: 100 }, () => statusOf(basic(right), "203.0.113.11"));
+    expect(counts(await Promise.all(jobs))).toEqual({ 200: 100 });
+  });
+
+  test("of the settings' admin are in the audit log", async () => {
+    const own = closedServer({ TRACKFLARE_ADMIN_USERNAME: `admin ${crypto.randomUUID()}` });
+    const username = String(own.env["TRACKFLARE_ADMIN_USERNAME" as keyof Env]);
+    const headers = { Authorization: `Basic ${Buffer.from(`${username}:wrong`).toString("base64")}` };
+    expect((await fetchWorker(CURRENT, { headers }, own.env)).status).toBe(401);
+    await expect.poll(async () => (await failuresOf(username)).length, { timeout: 20_000 }).toBe(1);
+  });
+
+  test("another secret of the settings ends what an isolate remembers of the one before", async () => {
+    const [before, after] = [`admin ${crypto.randomUUID()}`, `admin ${crypto.randomUUID()}`];
+    const servers = [before, after].map((secret) => closedServer({ TRACKFLARE_ADMIN_PASSWORD: secret }));
+    for (const [index, one] of servers.entries()) {
+      for (const [other, secret] of [before, after].entries()) {
+        const headers = { Authorization: `Bearer ${secret}` };
+        const { status } = await fetchWorker(CURRENT, { headers }, one.env);
+        expect([index, other, status]).toEqual([index, other, index === other ? 200 : 401]);
+      }
+    }
+  });
+
+  test("as the current one, of whoever has a user's token or browser, count too", async () => {
+    const username = await server.newUser();
+    const { secret } = await server.newToken(username, { scopes: ["read", "write", "admin"] });
+    const token = server.by(`Bearer ${secret}`);
+    const change = async (current_password: string) =>
+      (
+        await token.send("PATCH", "/api/2.0/mlflow/users/update-password", {
+          ...{ username, current_password, password: "another horse battery" },
+        })
+      ).status;
+    const guesses = [];
+    for (let i = 0; i < 11; i++) guesses.push(await change(`wrong password ${i}`));
+    expect(guesses).toEqual([...Array(10).fill(400), 429]);
+    expect(await change(PASSWORD)).toBe(429);
+  });
+
   test("from one customer's IPv6 network count together, however the address is written", async () => {
     const username = await server.newUser();
     const addresses = ["2001:db8:1:2::1", "2001:0db8:1:2:0:0:0:2", "2001:db8:1:2:ffff::3"];

@@ -10,31 +10,38 @@ export interface RawResponse {
 /**
  * Sends a request whose target reaches the server unchanged. HTTP clients resolve `%2e%2e`, `\` and more before they send, so
  * they cannot attack paths.
+ * @param options.from the local address that the connection comes from, where this machine has several
  */
 export function rawRequest(
   serverUrl: string,
   method: string,
   target: string,
-  options: { readonly headers?: readonly string[]; readonly body?: string } = {},
+  options: { readonly headers?: readonly string[]; readonly body?: string; readonly from?: string } = {},
 ): Promise<RawResponse> {
   const { hostname, port, host } = new URL(serverUrl);
   const body = options.body ?? "";
   const headers = options.headers ?? (body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]);
   const head = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...headers, "", ""].join("\r\n");
-  return exchange(hostname, Number(port), head + body, method === "HEAD");
+  return exchange({ hostname, port: Number(port), from: options.from }, head + body, method === "HEAD");
 }
 
 /** Sends lines unchanged. Adds the blank line that ends a head, unless the lines contain one. */
 export function sendRaw(serverUrl: string, lines: readonly string[]): Promise<RawResponse> {
   const { hostname, port } = new URL(serverUrl);
   const text = lines.includes("") ? lines.join("\r\n") : [...lines, "", ""].join("\r\n");
-  return exchange(hostname, Number(port), text, false);
+  return exchange({ hostname, port: Number(port) }, text, false);
+}
+
+interface Way {
+  readonly hostname: string;
+  readonly port: number;
+  readonly from?: string | undefined;
 }
 
 /** Resolves with the first complete response, because workerd keeps a connection open even if asked to close it. */
-function exchange(hostname: string, port: number, bytes: string, isHead: boolean): Promise<RawResponse> {
+function exchange({ hostname, port, from }: Way, bytes: string, isHead: boolean): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, hostname);
+    const socket = connect({ host: hostname, port, ...(from !== undefined && { localAddress: from }) });
     let received = Buffer.alloc(0);
     const settle = (isEnd: boolean) => {
       const response = parseResponse(received, isEnd, isHead);

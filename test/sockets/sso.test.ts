@@ -130,6 +130,14 @@ describe("OpenID Connect", () => {
     expect(await admin([{ id: "1", name: "platform" }])).toBe(true);
     expect(await admin("platform")).toBe(true);
     expect(await admin(undefined)).toBe(false);
+    // The last user who is an admin may lose that by groups, because the admin of the settings is left, without whom there is
+    // no single sign-on.
+    const headers = { Authorization: `Basic ${btoa(`admin:${ADMIN_PASSWORD}`)}` };
+    const users = await (await fetch(`${server.url}/api/2.0/mlflow/users/list`, { headers })).json();
+    expect((users as { users: { is_admin: boolean }[] }).users.filter(({ is_admin }) => is_admin)).toEqual([]);
+    const path = "/api/2.0/trackflare/audit?action=user.admin&target_id=grace%40example.com";
+    const { entries } = (await (await fetch(server.url + path, { headers })).json()) as { entries: object[] };
+    expect(entries[0]).toMatchObject({ credential: `provider ${issuer.url}`, detail: { is_admin: false } });
   });
 
   test("groups give roles and take them away, and the audit log tells of it", async () => {

@@ -15,7 +15,7 @@ import { isDuplicate } from "../../stores/d1/connection/guard.ts";
 import type { ServiceContext } from "../context.ts";
 import { recorded } from "./audit.ts";
 import { changed } from "./memory.ts";
-import { hashPassword, isPasswordHash, passwordMatches } from "./passwords.ts";
+import { hashPassword, isPasswordHash } from "./passwords.ts";
 
 const MAX_USERNAME_LENGTH = 255;
 /** MLflow's minimum. */
@@ -63,7 +63,8 @@ export function currentUser({ principal }: ServiceContext): User {
 
 /**
  * Sets a password. Users who change their own password must also give the current one.
- * @throws MlflowError INVALID_PARAMETER_VALUE or RESOURCE_DOES_NOT_EXIST
+ * @throws MlflowError INVALID_PARAMETER_VALUE or RESOURCE_DOES_NOT_EXIST; REQUEST_LIMIT_EXCEEDED after too many wrong
+ *   current ones
  */
 export async function changePassword(
   ctx: ServiceContext,
@@ -79,11 +80,11 @@ export async function changePassword(
     if (user !== undefined && !isPasswordHash(user.passwordHash)) {
       throw new MlflowError("BAD_REQUEST", "You sign in with a provider, which holds your password. Change it there.");
     }
-    if (!(await passwordMatches(currentPassword.slice(0, MAX_PASSWORD_LENGTH), user?.passwordHash))) {
-      throw wrongCurrentPassword();
-    }
+    // As a sign-in, so that whoever has a user's browser or token cannot guess the password faster than others.
+    const confirmed = await ctx.principalOfPassword(username, currentPassword);
+    if (confirmed?.user === undefined) throw wrongCurrentPassword();
     if (password === currentPassword) throw invalidParameter("New password must differ from the current password.");
-    ifStamp = user?.stamp;
+    ifStamp = confirmed.user.stamp;
   }
   const passwordHash = await hashPassword(password);
   if (
