@@ -1,5 +1,12 @@
+import { GUARDED_HEADERS } from "../wire/respond.ts";
 import { pageOf } from "./callers.ts";
 import type { Config } from "./config.ts";
+
+/** Whether the page's origin is one of the listed or of this machine, not only covered by `*`. */
+function isNamed(request: Request, { allowedOrigins }: Config): boolean {
+  const listed = new Set([...allowedOrigins].filter((origin) => origin !== "*"));
+  return pageOf(request, listed) === "allowed";
+}
 
 const METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 /** How long a browser may cache a preflight, in seconds. This is Chromium's maximum. */
@@ -13,7 +20,8 @@ export function allowPage(request: Request, response: Response, config: Config):
   if (pageOf(request, config.allowedOrigins) !== "allowed" || response.webSocket) return response;
   const answer = new Response(response.body, response);
   answer.headers.set("Access-Control-Allow-Origin", request.headers.get("Origin") ?? "");
-  answer.headers.set("Access-Control-Allow-Credentials", "true");
+  // `*` opens this server to pages that bring credentials of their own, not to what the browser adds by itself.
+  if (isNamed(request, config)) answer.headers.set("Access-Control-Allow-Credentials", "true");
   answer.headers.set("Access-Control-Expose-Headers", "*");
   answer.headers.append("Vary", "Origin");
   return answer;
@@ -26,7 +34,11 @@ export function allowPage(request: Request, response: Response, config: Config):
 export function preflight(request: Request, config: Config): Response | undefined {
   if (request.method !== "OPTIONS" || !request.headers.has("Access-Control-Request-Method")) return undefined;
   if (pageOf(request, config.allowedOrigins) !== "allowed") return undefined;
-  const headers = new Headers({ "Access-Control-Allow-Methods": METHODS, "Access-Control-Max-Age": KEEP_PERMISSION });
+  const headers = new Headers({
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Max-Age": KEEP_PERMISSION,
+    ...GUARDED_HEADERS,
+  });
   const asked = request.headers.get("Access-Control-Request-Headers");
   if (asked !== null) headers.set("Access-Control-Allow-Headers", asked);
   return new Response(null, { status: 204, headers });

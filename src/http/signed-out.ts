@@ -1,4 +1,5 @@
 import { pathBelow, rawPath, rawQuery } from "../wire/raw-target.ts";
+import { redirect } from "../wire/respond.ts";
 import { PAGE_HEADER } from "./browser.ts";
 import type { Config } from "./config.ts";
 import type { Arrival } from "./observe.ts";
@@ -39,8 +40,5 @@ function toSignInPage(request: Request, { staticPrefix }: Config): Response {
   const below = pathBelow(staticPrefix, rawPath(request));
   const root = "../".repeat(below.split("/").length - 2) || "./";
   const to = encodeURIComponent(below.slice(1) + rawQuery(request));
-  return new Response(null, {
-    status: 302,
-    headers: { Location: `${root}#/sign-in?to=${to}`, "Cache-Control": "no-store" },
-  });
+  return redirect(302, `${root}#/sign-in?to=${to}`);
 }

@@ -1,4 +1,5 @@
 import { absoluteUrl, pathBelow, rawPath } from "../wire/raw-target.ts";
+import { plainText, redirect } from "../wire/respond.ts";
 import { sharedFolder } from "../wire/shared-path.ts";
 import { acceptedEncodings } from "./compress.ts";
 import type { Config } from "./config.ts";
@@ -16,7 +17,11 @@ export const UI_HEADERS: Readonly<Record<string, string>> = {
   "Referrer-Policy": "same-origin",
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
+  "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 };
+
+/** On the edge everything is TLS. On one machine the operator decides what else a host name serves. */
+const TLS_ONLY = "max-age=31536000";
 
 /** Headers of the page of a signed link in addition: it tells nobody its address, and no search engine lists it. */
 const SHARED_HEADERS = { "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow" };
@@ -49,11 +54,13 @@ const COMPRESSED_TYPES: Readonly<Record<string, string>> = {
 export async function uiFile(request: Request, env: Env, config: Config): Promise<Response | undefined> {
   if (request.method !== "GET") return undefined;
   const asked = rawPath(request);
-  const folder = sharedFolder(pathBelow(config.staticPrefix, asked));
-  const prefix = config.staticPrefix + folder;
+  const { staticPrefix } = config;
+  const below = pathBelow(staticPrefix, asked);
+  const folder = sharedFolder(below);
+  // A proxy may have removed the static prefix.
+  const prefix = (below === asked && asked !== staticPrefix ? "" : staticPrefix) + folder;
   // The page's links are relative, so its path must end with a slash.
-  if (prefix !== "" && asked === prefix)
-    return new Response(null, { status: 308, headers: { Location: `${prefix}/` } });
+  if (prefix !== "" && asked === prefix) return redirect(308, `${prefix}/`);
   const path = pathBelow(prefix, asked);
   if (!FILE_PATH.test(path)) return undefined;
   if (env.ASSETS === undefined) return path === "/" ? welcome(request, config.staticPrefix) : undefined;
@@ -62,6 +69,7 @@ export async function uiFile(request: Request, env: Env, config: Config): Promis
   const location = response.headers.get("Location");
   if (location !== null) response.headers.set("Location", prefix + location);
   for (const [name, value] of Object.entries(UI_HEADERS)) response.headers.set(name, value);
+  if (!config.isOnOneMachine) response.headers.set("Strict-Transport-Security", TLS_ONLY);
   if (config.frameAncestors !== "'none'") allowFrames(response, config.frameAncestors);
   if (folder !== "") for (const [name, value] of Object.entries(SHARED_HEADERS)) response.headers.set(name, value);
   if (path.startsWith(HASHED_FILES)) response.headers.set("Cache-Control", FOREVER);
@@ -104,7 +112,5 @@ Log to it from a shell:           export MLFLOW_TRACKING_URI=${uri}
 or from a Python script:          mlflow.set_tracking_uri("${uri}")
 and look at what was logged:      mlflow runs list --experiment-id 0
 `;
-  return new Response(text, {
-    headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" },
-  });
+  return plainText(text);
 }

@@ -3,21 +3,18 @@ import { TRACKFLARE_VERSION, VERSION_HEADER } from "../domain/version.ts";
 import { offersMultipart } from "../services/artifacts/multipart.ts";
 import { offersPresignedDownload } from "../services/artifacts/presigned.ts";
 import { REQUEST_METRICS } from "../services/request-metrics.ts";
-import { json } from "../wire/respond.ts";
+import { json, plainText } from "../wire/respond.ts";
 import { apiPaths, nothing, type Route, route } from "../wire/route.ts";
 import { onList, onServer } from "./permissions.ts";
 
 /** The MLflow release whose API this server speaks; clients compare it before they use newer routes. */
 const MLFLOW_VERSION = "3.18.0";
 
-const text = (
-  body: string,
-  type = "text/plain; charset=utf-8",
-  headers: Readonly<Record<string, string>> = {},
-): Response =>
-  new Response(body, { headers: { "Content-Type": type, "X-Content-Type-Options": "nosniff", ...headers } });
-
-const withVersion = (body: string): Response => text(body, undefined, { [VERSION_HEADER]: TRACKFLARE_VERSION });
+function withVersion(body: string): Response {
+  const response = plainText(body);
+  response.headers.set(VERSION_HEADER, TRACKFLARE_VERSION);
+  return response;
+}
 
 /** How long a copy of security.txt may be believed: the operator may change the contact at any time. */
 const CONTACT_DAYS = 30;
@@ -43,7 +40,7 @@ export const systemRoutes: readonly Route[] = [
     permission: "public",
     input: nothing,
     handle: ({ ctx: { securityContact } }) => {
-      if (securityContact !== undefined) return text(securityText(securityContact, Date.now()));
+      if (securityContact !== undefined) return plainText(securityText(securityContact, Date.now()));
       throw new MlflowError("ENDPOINT_NOT_FOUND", "The operator of this server names no contact for security.");
     },
   }),
@@ -59,7 +56,7 @@ export const systemRoutes: readonly Route[] = [
           "The local server has metrics when started with --expose-prometheus.",
         );
       }
-      return text(REQUEST_METRICS.render(MLFLOW_VERSION), "text/plain; version=0.0.4; charset=utf-8");
+      return plainText(REQUEST_METRICS.render(MLFLOW_VERSION), "text/plain; version=0.0.4; charset=utf-8");
     },
   }),
   route({

@@ -25,6 +25,13 @@ const IMAGE_TYPES: Readonly<Record<string, string>> = {
 /** A browser may keep a file, but must revalidate it each time: the file may change, and the reader may lose access. */
 const CACHING = { "Cache-Control": "private, no-cache", Vary: "Authorization, Cookie" };
 
+/** What a logged file may do in a browser: nothing, not even be read by another site. */
+const HARMLESS = {
+  "X-Content-Type-Options": "nosniff",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+};
+
 /** Whether an `If-None-Match` list contains the etag. Weak etags match too (RFC 9110 §13.1.2). */
 function isAmong(etag: string, list: string): boolean {
   const tags: readonly string[] = list.match(/"[^"]*"/g) ?? [];
@@ -39,8 +46,9 @@ export async function artifactResponse(ctx: ServiceContext, request: Request, as
   const known = request.headers.get("If-None-Match");
   if (known !== null) {
     const { found } = await findArtifact(ctx, asked, (key) => ctx.artifacts.head(key));
-    if (isAmong(found.etag, known))
-      return new Response(null, { status: 304, headers: { ...CACHING, ETag: found.etag } });
+    if (isAmong(found.etag, known)) {
+      return new Response(null, { status: 304, headers: { ...CACHING, ...HARMLESS, ETag: found.etag } });
+    }
   }
   const range = parseRange(request.headers.get("Range"));
   const read = (of: RangeRequest | undefined) => findArtifact(ctx, asked, (key) => ctx.artifacts.get(key, of));
@@ -61,9 +69,7 @@ export async function artifactResponse(ctx: ServiceContext, request: Request, as
     ETag: etag,
     "Accept-Ranges": "bytes",
     ...CACHING,
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    ...HARMLESS,
   });
   if (held) headers.set("Content-Range", `bytes ${held.offset}-${held.offset + held.length - 1}/${size}`);
   return new Response(body, { status: held ? 206 : 200, headers });

@@ -1,15 +1,29 @@
-/** Headers of every API answer: never cached, never sniffed, never a document. */
-const API_HEADERS = new Headers({
-  "Content-Type": "application/json",
+/**
+ * Headers of every answer but logged files and the web UI, which have stricter ones: never cached, never sniffed, never a
+ * document or in a frame, and never read by other sites.
+ */
+export const GUARDED_HEADERS = {
   "Cache-Control": "no-store",
   "X-Content-Type-Options": "nosniff",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
   "Cross-Origin-Resource-Policy": "same-origin",
-});
+} as const;
+
+const API_HEADERS = new Headers({ "Content-Type": "application/json", ...GUARDED_HEADERS });
 
 /** A JSON object with status 200: MLflow's clients treat any other success as an error. */
 export function json(body: object, status = 200): Response {
   return jsonText(JSON.stringify(body), status);
+}
+
+/** A text, such as `/metrics`. */
+export function plainText(body: string, type = "text/plain; charset=utf-8"): Response {
+  return new Response(body, { headers: { "Content-Type": type, ...GUARDED_HEADERS } });
+}
+
+/** @param location relative to the request's address where a proxy may have changed that address */
+export function redirect(status: 302 | 308, location: string): Response {
+  return new Response(null, { status, headers: { Location: location, ...GUARDED_HEADERS } });
 }
 
 /** From this many characters on, compressing an answer saves time on a network. */

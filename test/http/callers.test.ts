@@ -106,4 +106,19 @@ describe("--cors-allowed-origins", () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get("Access-Control-Allow-Origin")).toBe("https://any.test");
   });
+
+  test.each([
+    ["*", "https://any.test", null],
+    ["*,https://app.example.com", "https://any.test", null],
+    ["*,https://app.example.com", "https://app.example.com", "true"],
+    ["https://app.example.com", "http://localhost:3000", "true"],
+  ])("of %s, %s may read what the browser's own credentials get: %s", async (list, origin, allowed) => {
+    const answer = await fetchWorker(
+      GET,
+      { headers: { Origin: origin } },
+      { MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: list },
+    );
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("Access-Control-Allow-Credentials")).toBe(allowed);
+  });
 });

@@ -47,14 +47,30 @@ test("the UI is told to collect nothing, whatever it sends", async () => {
   }
 });
 
-test("API answers are never cached, sniffed, framed or read by other sites", async () => {
-  for (const path of ["/api/2.0/mlflow/experiments/get?experiment_id=0", "/api/2.0/mlflow/nothing"]) {
-    const { headers } = await fetchWorker(path);
-    expect(headers.get("Cache-Control")).toBe("no-store");
-    expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
-    expect(headers.get("Cross-Origin-Resource-Policy")).toBe("same-origin");
-    expect(headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
-  }
+/** Bindings whose every use fails, as where the platform is at fault. */
+const broken = new Proxy(
+  {},
+  {
+    get: () => () => {
+      throw new Error("a failure with inner words");
+    },
+  },
+);
+
+test.each([
+  ["an answer", "/api/2.0/mlflow/experiments/get?experiment_id=0", {}, 200],
+  ["an unknown path", "/api/2.0/mlflow/nothing", {}, 404],
+  ["a failure of the server", "/api/2.0/mlflow/experiments/get?experiment_id=0", { DB: broken }, 500],
+  ["wrong settings", "/api/2.0/mlflow/experiments/get?experiment_id=0", { TRACKFLARE_LOCAL: "perhaps" }, 503],
+])("%s is never cached, sniffed, framed or read by other sites, and tells nothing of the inside", async (...of) => {
+  const [, path, settings, status] = of;
+  const response = await fetchWorker(path, {}, settings as unknown as Partial<Env>);
+  const { headers } = response;
+  expect([response.status, await response.text()]).toEqual([status, expect.not.stringContaining("inner words")]);
+  expect(headers.get("Cache-Control")).toBe("no-store");
+  expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
+  expect(headers.get("Cross-Origin-Resource-Policy")).toBe("same-origin");
+  expect(headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
 });
 
 test("where the web UI was not built, a browser is told how to log here, in plain text", async () => {

@@ -4,6 +4,7 @@ import { finishOidc, startOidc, TRANSACTION_SECONDS } from "../../services/acces
 import type { ServiceContext } from "../../services/context.ts";
 import { message, string } from "../../wire/message.ts";
 import { absoluteUrl, rawQuery } from "../../wire/raw-target.ts";
+import { redirect } from "../../wire/respond.ts";
 import { nothing, type Route, route } from "../../wire/route.ts";
 import { newCookieName, setCookie, signInCookie } from "../../wire/sign-in-cookie.ts";
 import { withCookie, withSignIn } from "./session.ts";
@@ -26,10 +27,6 @@ function redirectUri({ publicUrl }: ServiceContext, request: Request): string {
   return url.origin + url.pathname.replace(/\/ui-api\/oidc\/.*$/, CALLBACK);
 }
 
-function redirect(location: string): Response {
-  return new Response(null, { status: 302, headers: { Location: location, "Cache-Control": "no-store" } });
-}
-
 /** The relative URL from the callback to the sign-in page, which leads on only to where the reader was going. */
 const toPage = (query: Record<string, string>): string => `../../#/sign-in?${new URLSearchParams(query)}`;
 
@@ -45,7 +42,7 @@ export const uiSsoRoutes: readonly Route[] = [
       const to = (input.to ?? "").slice(0, MAX_TO_LENGTH);
       const { location, transaction } = await startOidc(ctx.env, oidc, redirectUri(ctx, request), to);
       const name = newCookieName(request, "-oidc", ctx.publicUrl);
-      return withCookie(redirect(location), { name, value: transaction }, TRANSACTION_SECONDS);
+      return withCookie(redirect(302, location), { name, value: transaction }, TRANSACTION_SECONDS);
     },
   }),
   route({
@@ -62,13 +59,13 @@ export const uiSsoRoutes: readonly Route[] = [
         const found = await finishOidc(ctx.env, oidc, redirectUri(ctx, request), query, cookie?.value);
         const auditedFrom = { address: ctx.clientAddress, requestId: ctx.requestId };
         const { username, user } = await userOfIdentity({ db: ctx.db, auditedFrom }, sso, found, ctx.adminUsername);
-        response = redirect(toPage({ to: found.to }));
+        response = redirect(302, toPage({ to: found.to }));
         response = await withSignIn(ctx, { username, user, isAdmin: false }, request, response);
       } catch (error) {
         if (!(error instanceof MlflowError)) throw error;
         // The reason goes to the server's log only: anybody may write the text of an address.
         console.error(JSON.stringify({ level: "error", request_id: ctx.requestId, error: error.message }));
-        response = redirect(toPage({ failed: "true" }));
+        response = redirect(302, toPage({ failed: "true" }));
       }
       // A transaction's cookie is valid for one answer only.
       if (cookie !== undefined) response.headers.append("Set-Cookie", setCookie({ ...cookie, value: "" }, 0));
