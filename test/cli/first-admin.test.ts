@@ -44,13 +44,68 @@ const tokenOf = ({ output }: TestServer) => /#\/set-up\?token=([\w-]{43})$/m.exe
 const CURRENT = "/api/2.0/mlflow/users/current";
 const LOGIN = ["--app-name", "basic-auth"];
 
+const API = "/api/2.0/mlflow";
+
+async function post<T = object>(path: string, message: object): Promise<T> {
+  const answer = await ask(path, { method: "POST", body: JSON.stringify(message) });
+  expect(answer.status, path).toBe(200);
+  return (await answer.json()) as T;
+}
+
+/** One of each kind of thing that a server keeps, and where it is read. */
+async function makeThings(): Promise<readonly string[]> {
+  const { experiment_id } = await post<{ experiment_id: string }>(`${API}/experiments/create`, { name: "open" });
+  const { run } = await post<{ run: { info: { run_id: string } } }>(`${API}/runs/create`, { experiment_id });
+  const { run_id } = run.info;
+  const metrics = Array.from({ length: 300 }, (_, step) => ({
+    key: "loss",
+    value: 1 / (step + 1),
+    timestamp: step,
+    step,
+  }));
+  await post(`${API}/runs/log-batch`, {
+    run_id,
+    metrics,
+    params: [{ key: "lr", value: "0.1" }],
+    tags: [{ key: "team", value: "vision" }],
+  });
+  const file = `/api/2.0/mlflow-artifacts/artifacts/${experiment_id}/${run_id}/artifacts/a.txt`;
+  expect((await ask(file, { method: "PUT", body: "logged while open" })).status).toBe(200);
+  const { model } = await post<{ model: { info: { model_id: string } } }>(`${API}/logged-models`, { experiment_id });
+  await post(`${API}/registered-models/create`, { name: "net" });
+  await post(`${API}/model-versions/create`, { name: "net", source: `runs:/${run_id}/model`, run_id });
+  await post(`${API}/users/create`, { username: "carol", password: PASSWORD });
+  await post("/api/3.0/mlflow/users/permissions/grant", {
+    ...{ username: "carol", resource_type: "experiment", resource_id: experiment_id, permission: "EDIT" },
+  });
+  return [
+    `${API}/experiments/get?experiment_id=${experiment_id}`,
+    `${API}/runs/get?run_id=${run_id}`,
+    `${API}/metrics/get-history?run_id=${run_id}&metric_key=loss`,
+    `${API}/artifacts/list?run_id=${run_id}`,
+    file,
+    `${API}/logged-models/${model.info.model_id}`,
+    `${API}/registered-models/get?name=net`,
+    `${API}/model-versions/get?name=net&version=1`,
+    `${API}/users/get?username=carol`,
+    "/api/3.0/mlflow/users/permissions/list?username=carol",
+  ];
+}
+
+async function textsAt(places: readonly string[], username?: string): Promise<string[]> {
+  return await Promise.all(
+    places.map(async (place) => {
+      const answer = await ask(place, {}, username);
+      expect(answer.status, place).toBe(200);
+      return await answer.text();
+    }),
+  );
+}
+
 test("the printed link makes one admin, once; what was logged before is there; a restart prints no link", async () => {
   await start([]);
-  const made = await ask("/api/2.0/mlflow/experiments/create", {
-    method: "POST",
-    body: JSON.stringify({ name: "made while open" }),
-  });
-  const { experiment_id } = (await made.json()) as { experiment_id: string };
+  const places = await makeThings();
+  const before = await textsAt(places);
   const first = tokenOf(await start(LOGIN));
   expect(first).toBeDefined();
   expect((await ask("/api/2.0/mlflow/experiments/get?experiment_id=0")).status).toBe(401);
@@ -64,15 +119,18 @@ test("the printed link makes one admin, once; what was logged before is there; a
   expect((await setUp(token, "eve")).status).toBe(403);
   const current = await (await ask(CURRENT, {}, admin)).json();
   expect(current).toMatchObject({ user: { username: admin, is_admin: true } });
-  const found = await ask(`/api/2.0/mlflow/experiments/get?experiment_id=${experiment_id}`, {}, admin);
-  expect(await found.json()).toMatchObject({ experiment: { name: "made while open" } });
+  expect(await textsAt(places, admin)).toEqual(before);
+  // Users and grants that were made while the server was open count from now on.
+  expect(await (await ask(CURRENT, {}, "carol")).json()).toMatchObject({ user: { username: "carol" } });
   const last = await ask(
     "/api/2.0/mlflow/users/update-admin",
     { method: "PATCH", body: JSON.stringify({ username: admin, is_admin: false }) },
     admin,
   );
   expect(last.status).toBe(400);
-  const { entries } = (await (await ask("/api/2.0/trackflare/audit?action=user.create", {}, admin)).json()) as {
+  const { entries } = (await (
+    await ask(`/api/2.0/trackflare/audit?action=user.create&target_id=${admin}`, {}, admin)
+  ).json()) as {
     entries: object[];
   };
   expect(entries).toMatchObject([{ username: admin, credential: "set-up", target_id: admin }]);
