@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { TRACKFLARE_VERSION } from "../domain/version.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { deployCommand } from "./commands/deploy.ts";
@@ -18,6 +19,7 @@ import { UserError } from "./user-error.ts";
 export async function runCommand(argv: readonly string[]): Promise<void> {
   const program = new Command("trackflare")
     .description("An MLflow-compatible tracking server on Cloudflare Workers, or on this machine.")
+    .version(TRACKFLARE_VERSION, "--version")
     .addCommand(serverCommand())
     .addCommand(deployCommand())
     .addCommand(importCommand())

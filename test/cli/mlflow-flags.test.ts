@@ -7,33 +7,38 @@ import { judgeForeignFlags, MLFLOW_FLAGS, nameOf } from "../../src/cli/mlflow-fl
 import { PYTHON } from "../e2e/harness/python.ts";
 import { StartFailure, startServer } from "../server.ts";
 
-/** Flags of the release after the installed one (MLflow 3.18). */
-const NEWER = new Set(["--artifacts-presigned-only"]);
+const DOCS = readFileSync(join(import.meta.dirname, "../../docs/flags.md"), "utf8");
 
-test("every flag and variable of the installed `mlflow server` has its row", async () => {
+/** The flags of a command of MLflow 3.18, as its own command line has them, each with its variable. */
+async function flagsOfMlflow(command: string): Promise<[flag: string | undefined, variable: string | undefined][]> {
   const program = `
-import json, click
+import json, click, mlflow
 from mlflow.cli import cli
-server = cli.get_command(click.Context(cli), "server")
-print(json.dumps([[option.opts, option.envvar] for option in server.params]))`;
-  const { stdout } = await promisify(execFile)(PYTHON, ["-c", program]);
-  const installed = (JSON.parse(stdout) as [names: string[], variable: string | null][]).map(([names, variable]) => [
-    names.find((name) => name.startsWith("--")),
-    variable ?? undefined,
-  ]);
-  const rows = MLFLOW_FLAGS.map(({ flag, variable }) => [nameOf(flag), variable]).filter(
-    ([name]) => !NEWER.has(name ?? ""),
-  );
-  expect(rows).toEqual(installed);
+assert mlflow.__version__ == "3.18.0", mlflow.__version__
+command = cli.get_command(click.Context(cli), "${command}")
+print(json.dumps([[option.opts + option.secondary_opts, option.envvar] for option in command.params]))`;
+  const env = { ...process.env, PYTHONPATH: join(PYTHON, "../../mlflow-3.18.0"), PYTHONWARNINGS: "ignore" };
+  const { stdout } = await promisify(execFile)(PYTHON, ["-c", program], { env });
+  const options = JSON.parse(stdout.trim().split("\n").at(-1)!) as [names: string[], variable: string | null][];
+  return options.map(([names, variable]) => [names.find((name) => name.startsWith("--")), variable ?? undefined]);
+}
+
+test("every flag and variable of `mlflow server` has its row", async () => {
+  expect(MLFLOW_FLAGS.map(({ flag, variable }) => [nameOf(flag), variable])).toEqual(await flagsOfMlflow("server"));
+});
+
+test("every flag of `mlflow gc` has its row", async () => {
+  const rows = DOCS.split("\n").filter((line) => line.startsWith("| gc "));
+  const told = rows.flatMap((row) => row.split("|")[1]!.match(/--[\w-]+/g) ?? []);
+  expect(told.sort()).toEqual((await flagsOfMlflow("gc")).map(([flag]) => flag).sort());
 });
 
 test("docs/flags.md has the same rows", () => {
-  const docs = readFileSync(join(import.meta.dirname, "../../docs/flags.md"), "utf8");
   const rows = MLFLOW_FLAGS.map(
     ({ flag, variable, state, reason }) =>
       `| \`${nameOf(flag)}\` | ${variable ? `\`${variable}\`` : "–"} | ${state} | ${reason} |`,
   );
-  expect(docs.split("\n").filter((line) => line.startsWith("| `--"))).toEqual(rows);
+  expect(DOCS.split("\n").filter((line) => line.startsWith("| `--"))).toEqual(rows);
 });
 
 test("what is refused says why, as a flag and as a variable; what is off is not given", () => {

@@ -66,6 +66,8 @@ export interface MlflowOptions {
   readonly command?: string;
   /** Arguments before the command's own. */
   readonly args?: readonly string[];
+  /** Flags of `mlflow server`. */
+  readonly flags?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -85,6 +87,7 @@ export async function startMlflow(options: MlflowOptions = {}): Promise<Omit<Run
     ...["server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1"],
     ...["--backend-store-uri", options.backendStoreUri ?? `sqlite:///${folder}/mlflow.db`],
     ...["--artifacts-destination", `${folder}/mlartifacts`],
+    ...(options.flags ?? []),
   ];
   // The job runner starts eight more processes, and no call here needs them.
   const env = { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", ...options.env };

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import { Header } from "tar/header";
 
-/* Tar files as POSIX's ustar format has them, with names of at most 100 characters: what `tar` lists and unpacks everywhere. */
+/*
+ * Tar files whose entries are read in any order, which streams of tar do not offer: so only the headers come from a library. Names
+ * have at most 100 ASCII characters, and `tar` lists and unpacks the files everywhere.
+ */
 
 const BLOCK = 512;
 
@@ -56,30 +60,11 @@ export class TarWriter {
   }
 }
 
-function headerOf(name: string, size: number): Buffer {
-  const header = Buffer.alloc(BLOCK);
-  header.write(name, 0, 100);
-  header.write("0000644\0", 100);
-  header.write("0000000\0", 108);
-  header.write("0000000\0", 116);
-  writeSize(header, size);
-  header.write(`${Math.floor(Date.now() / 1000).toString(8)} `.padStart(12, "0"), 136);
-  header.write("        ", 148);
-  header.write("0", 156);
-  header.write("ustar\x0000", 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  return header;
-}
-
-/** Octal digits, or a binary number from 8 GiB on, as in GNU tar. */
-function writeSize(header: Buffer, size: number): void {
-  if (size < 8 ** 11) {
-    header.write(`${size.toString(8).padStart(11, "0")} `, 124);
-    return;
-  }
-  header[124] = 0x80;
-  header.writeBigUInt64BE(BigInt(size), 128);
+function headerOf(path: string, size: number): Buffer {
+  const header = new Header({ path, size, mode: 0o644, mtime: new Date(), type: "File" });
+  const block = Buffer.alloc(BLOCK);
+  header.encode(block);
+  return block;
 }
 
 export interface TarEntry {
@@ -105,12 +90,8 @@ export class TarReader {
     const header = Buffer.alloc(BLOCK);
     for (let offset = 0; offset + BLOCK <= fileSize; ) {
       await file.read(header, 0, BLOCK, offset);
-      const name = header.toString("utf8", 0, 100).replace(/\0.*$/s, "");
-      if (name === "" || header.toString("latin1", 257, 262) !== "ustar") break;
-      const size =
-        header[124] === 0x80
-          ? Number(header.readBigUInt64BE(128))
-          : Number.parseInt(header.toString("latin1", 124, 136), 8);
+      const { path: name, size = 0, cksumValid } = new Header(header);
+      if (name === undefined || !cksumValid) break;
       if (!Number.isSafeInteger(size) || offset + BLOCK + size > fileSize) break;
       entries.set(name, { size, offset: offset + BLOCK });
       offset += BLOCK + Math.ceil(size / BLOCK) * BLOCK;

@@ -10,7 +10,7 @@ export function exportCommand(): Command {
     )
     .argument(
       "<place>",
-      "a folder, which a stock `mlflow ui --backend-store-uri <folder>` opens, or pandas, DuckDB and Polars read; or the URL of another Trackflare server, as an admin",
+      "a folder, which a stock `mlflow ui --backend-store-uri <folder>` opens, or pandas, DuckDB and Polars read; or the URL of another server: a Trackflare, as an admin, or MLflow's own",
     )
     .addOption(new Option("--from <uri>", "the server to read from").env("MLFLOW_TRACKING_URI").makeOptionMandatory())
     .addOption(

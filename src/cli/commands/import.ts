@@ -4,15 +4,18 @@ import type { ImportFlags } from "../import/import.ts";
 /** The exit code of a transfer that ended, but could not transfer some things. */
 export const INCOMPLETE = 3;
 
+/** The words for folders of other programs. */
+const FORMATS = ["tensorboard", "wandb"] as const;
+
 /** `trackflare import`. */
 export function importCommand(): Command {
   return new Command("import")
     .description("Copy everything from an MLflow into a Trackflare server: what is there already is not written again.")
     .argument(
       "<source>",
-      "an mlruns folder, MLflow's SQLite file, a database URL (postgresql://, mysql://) or the URL of a tracking server; or the word tensorboard before a folder",
+      "an mlruns folder, MLflow's SQLite file, a database URL (postgresql://, mysql://) or the URL of a tracking server; or the word tensorboard or wandb before a folder",
     )
-    .argument("[folder]", "of TensorBoard's event files")
+    .argument("[folder]", "of TensorBoard's event files, or of W&B's local runs")
     .addOption(
       new Option("--to <uri>", "the Trackflare server to write to").env("MLFLOW_TRACKING_URI").makeOptionMandatory(),
     )
@@ -22,7 +25,11 @@ export function importCommand(): Command {
         .default("copy"),
     )
     .option("--artifacts-from <folder>", "where a database's mlflow-artifacts:/ files lie, mostly ./mlartifacts")
-    .option("--experiment <name>", "of TensorBoard's runs: by default the folder's name")
+    .option(
+      "--experiment <name>",
+      "of TensorBoard's or W&B's runs: by default the folder's name, or each run's project",
+    )
+    .option("--passwords <file>", "takes the passwords of new users, a line of CSV for each")
     .option("--json", "print the report as JSON")
     .addHelpText(
       "after",
@@ -34,11 +41,12 @@ Ends with 0 when everything arrived, with ${INCOMPLETE} when some things did not
 start it again then, it goes on where it was.`,
     )
     .action(async (place: string, folder: string | undefined, flags: ImportFlags, command: Command) => {
-      if (folder !== undefined && place !== "tensorboard") {
-        command.error(`error: ${place} is no kind of source: only tensorboard is one`, { exitCode: 2 });
+      const format = folder === undefined ? undefined : FORMATS.find((one) => one === place);
+      if (folder !== undefined && format === undefined) {
+        command.error(`error: ${place} is no kind of source: only ${FORMATS.join(" and ")} are`, { exitCode: 2 });
       }
       const { runImport } = await import("../import/import.ts");
-      const report = await runImport(folder ?? place, { ...flags, isTensorBoard: folder !== undefined });
+      const report = await runImport(folder ?? place, { ...flags, ...(format && { format }) });
       console.log(flags.json ? report.toJson() : report.toText());
       process.exitCode = report.isComplete ? 0 : INCOMPLETE;
     });

@@ -7,7 +7,6 @@ import type { ArtifactMode } from "../transfer/relocation.ts";
 import { Report } from "../transfer/report.ts";
 import type { Target } from "../transfer/target.ts";
 import { transfer } from "../transfer/transfer.ts";
-import { UserError } from "../user-error.ts";
 
 export interface ExportFlags {
   readonly from: string;
@@ -45,14 +44,11 @@ async function openTarget(place: string, { format }: ExportFlags, report: Report
   return new MlrunsTarget(place, report);
 }
 
-/** Another Trackflare server. MLflow's API sets no ids and no times, so MLflow's own server is written by its own tools. */
+/** Another Trackflare server, or MLflow's own. */
 async function openServerTarget(uri: string, report: Report): Promise<Target> {
   const server = new TrackingServer(uri, process.env);
   const { headers } = await server.fetch("/health");
   if (headers.has(VERSION_HEADER)) return new TrackflareTarget(server, report);
-  throw new UserError(
-    `${server.url} is no Trackflare, and MLflow's API would give every run another id. Export into a folder, which keeps the ids, and give it to MLflow:
-  npx trackflare export ./mlruns --from <uri>
-  mlflow migrate-filestore --source ./mlruns --target sqlite:///mlflow.db`,
-  );
+  const { MlflowServerTarget } = await import("./mlflow-server/target.ts");
+  return new MlflowServerTarget(server, report);
 }

@@ -14,9 +14,12 @@ export interface ImportFlags {
   readonly to: string;
   readonly artifacts: ArtifactMode;
   readonly artifactsFrom?: string;
-  readonly isTensorBoard?: boolean;
-  /** The experiment for TensorBoard's runs. */
+  /** Undefined if the place itself tells what it is. */
+  readonly format?: "tensorboard" | "wandb";
+  /** The experiment for the runs of a format. */
   readonly experiment?: string;
+  /** The file that takes the passwords of new users. */
+  readonly passwords?: string;
   readonly json?: boolean;
 }
 
@@ -29,7 +32,7 @@ export async function runImport(place: string, flags: ImportFlags): Promise<Repo
   const server = new TrackingServer(flags.to, process.env);
   const source = await openSource(place, flags, report);
   try {
-    const target = new TrackflareTarget(server, report);
+    const target = new TrackflareTarget(server, report, flags.passwords);
     const progress = startProgress(`Importing ${source.title}`, await source.countRuns(), !flags.json);
     try {
       await transfer(source, target, report, { artifacts: flags.artifacts }, progress);
@@ -44,9 +47,13 @@ export async function runImport(place: string, flags: ImportFlags): Promise<Repo
 
 /** Loads a source's reader and driver only if the import needs them. */
 async function openSource(place: string, flags: ImportFlags, report: Report): Promise<Source> {
-  if (flags.isTensorBoard) {
+  if (flags.format === "tensorboard") {
     const { TensorBoardSource } = await import("./tensorboard/source.ts");
     return new TensorBoardSource(place, flags.experiment, report);
+  }
+  if (flags.format === "wandb") {
+    const { WandbSource } = await import("./wandb/source.ts");
+    return new WandbSource(place, flags.experiment, report);
   }
   const isThere = existsSync(place);
   if (isThere && statSync(place).isDirectory()) {
@@ -75,6 +82,11 @@ async function openDatabase(place: string, url: URL | undefined): Promise<SqlDat
   }
   if (url !== undefined && (dialect === "mysql" || dialect === "mariadb")) {
     return await (await import("./database/mysql.ts")).openMysql(withoutDriver(url));
+  }
+  if (dialect === "mssql") {
+    throw new UserError(
+      "SQL Server is imported by way of MLflow: start `mlflow server` on it, and give the server's http:// URL.",
+    );
   }
   const path = sqlitePath(place);
   return existsSync(path) ? (await import("./database/sqlite.ts")).openSqlite(path) : undefined;

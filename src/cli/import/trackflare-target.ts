@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { ExperimentRecord, LoggedModelRecord, RecordDigest, RegisteredModelRecord } from "../../domain/records.ts";
+import type { AccessRecord } from "../transfer/access.ts";
 import type { TrackingServer } from "../transfer/http.ts";
 import { packedJson, packSeries, slicePacked } from "../transfer/packed-columns.ts";
 import { recordJson } from "../transfer/record-json.ts";
 import type { Report } from "../transfer/report.ts";
 import type { Item, RunItem, Target, WrittenArtifacts } from "../transfer/target.ts";
+import { AccessWriter } from "./access-writer.ts";
 import { ArtifactUploads } from "./artifact-uploads.ts";
 
 /** The size of one request: below the server's limit, and small enough for several concurrent requests. */
@@ -21,9 +23,13 @@ export class TrackflareTarget implements Target {
   /** Marks all requests of this import as one command, for the audit log. */
   readonly #command = randomUUID();
 
-  constructor(server: TrackingServer, report: Report) {
+  readonly #access: AccessWriter;
+
+  /** @param passwordsFile takes the passwords of new users */
+  constructor(server: TrackingServer, report: Report, passwordsFile?: string) {
     this.#server = server;
     this.#uploads = new ArtifactUploads(server, report);
+    this.#access = new AccessWriter(server, passwordsFile, report);
     this.title = server.url;
   }
 
@@ -77,6 +83,10 @@ export class TrackflareTarget implements Target {
 
   async writeRegisteredModels(items: readonly Item<RegisteredModelRecord>[]): Promise<void> {
     await this.#post("registered-models", items.map(digested));
+  }
+
+  async writeAccess(access: AccessRecord): Promise<void> {
+    await this.#access.write(access);
   }
 
   async finish(): Promise<void> {}

@@ -30,6 +30,8 @@ type Init = Omit<RequestInit, "body"> & { body?: () => Body | Promise<Body> };
  */
 export class TrackingServer {
   readonly url: string;
+  /** Whose credentials are sent; undefined for a token's and for none. */
+  readonly username: string | undefined;
   readonly #authorization: string | undefined;
 
   /** @throws {UserError} unless `uri` is an http or https URL. */
@@ -39,6 +41,7 @@ export class TrackingServer {
       throw new UserError(`${uri} is no address of a tracking server. Give one such as http://127.0.0.1:5000.`);
     }
     this.#authorization = authorizationOf(url, environment);
+    this.username = usernameOf(this.#authorization);
     url.username = "";
     url.password = "";
     this.url = url.href.replace(/\/+$/, "");
@@ -117,6 +120,11 @@ function authorizationOf(url: URL, environment: NodeJS.ProcessEnv): string | und
   if (url.username !== "") return basic(decodeURIComponent(url.username), decodeURIComponent(url.password));
   if (name && password) return basic(name, password);
   return token ? `Bearer ${token}` : undefined;
+}
+
+function usernameOf(authorization: string | undefined): string | undefined {
+  const [, basic] = /^Basic (.*)$/.exec(authorization ?? "") ?? [];
+  return basic === undefined ? undefined : Buffer.from(basic, "base64").toString().split(":")[0];
 }
 
 function messageIn(text: string): string | undefined {

@@ -5,7 +5,16 @@ export interface Problem {
   readonly why: string;
 }
 
-const KINDS = ["experiments", "runs", "logged models", "registered models", "artifacts"] as const;
+const KINDS = [
+  "experiments",
+  "runs",
+  "logged models",
+  "registered models",
+  "artifacts",
+  "users",
+  "roles",
+  "grants",
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface Counts {
@@ -28,11 +37,17 @@ export class Report {
   points = 0;
   artifactBytes = 0;
   readonly problems: Problem[] = [];
+  readonly notes: string[] = [];
   readonly #startedMs = Date.now();
 
   /** Notes a thing that did not arrive. The transfer continues. */
   problem(where: string, why: string): void {
     this.problems.push({ where, why });
+  }
+
+  /** Notes what is so by design of the target, and no problem of this transfer. */
+  note(text: string): void {
+    this.notes.push(text);
   }
 
   /** Notes a thing that exists and cannot be read. It counts as read and as failed. */
@@ -54,9 +69,9 @@ export class Report {
   /** For programs: one object. */
   toJson(): string {
     const counts = Object.fromEntries(KINDS.map((kind) => [kind.replace(" ", "_"), this.counts[kind]]));
-    const { points, artifactBytes, problems } = this;
+    const { points, artifactBytes, problems, notes } = this;
     const seconds = (Date.now() - this.#startedMs) / 1000;
-    return JSON.stringify({ ...counts, points, artifact_bytes: artifactBytes, seconds, problems });
+    return JSON.stringify({ ...counts, points, artifact_bytes: artifactBytes, seconds, problems, notes });
   }
 
   /** For people: a table, and the first problems. */
@@ -76,6 +91,7 @@ export class Report {
       "",
       `${this.points.toLocaleString("en")} points and ${megabytes(this.artifactBytes)} of artifacts in ${seconds.toFixed(1)} s`,
     );
+    for (const note of this.notes) lines.push("", note);
     if (this.problems.length > 0)
       lines.push("", `${this.problems.length.toLocaleString("en")} things did not arrive whole:`);
     for (const { where, why } of this.problems.slice(0, MOST_PRINTED_PROBLEMS)) lines.push(`  ${where}: ${why}`);

@@ -5,6 +5,7 @@ import type {
   RegisteredModelRecord,
   RunRecord,
 } from "../../domain/records.ts";
+import type { AccessRecord } from "./access.ts";
 
 export interface ArtifactFile {
   /** Relative to the folder, with `/`. */
@@ -45,5 +46,7 @@ export interface Source {
   runs(): AsyncIterable<SourceRun>;
   loggedModels(): AsyncIterable<SourceLoggedModel>;
   registeredModels(): AsyncIterable<RegisteredModelRecord>;
+  /** Who may use the source, and for what; undefined if the source does not tell. */
+  access?(): Promise<AccessRecord | undefined>;
   close(): Promise<void>;
 }

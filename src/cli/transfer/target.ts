@@ -7,6 +7,7 @@ import type {
   RegisteredModelRecord,
   RunRecord,
 } from "../../domain/records.ts";
+import type { AccessRecord } from "./access.ts";
 import type { ArtifactHome } from "./relocation.ts";
 import type { ArtifactFile, ArtifactFolder } from "./source.ts";
 
@@ -47,6 +48,8 @@ export interface Target {
   writeRuns(items: readonly RunItem[]): Promise<WrittenArtifacts>;
   writeLoggedModels(items: readonly Item<LoggedModelRecord>[]): Promise<WrittenArtifacts>;
   writeRegisteredModels(items: readonly Item<RegisteredModelRecord>[]): Promise<void>;
+  /** Writes users, roles and grants that the target lacks; undefined for a target that has none. */
+  writeAccess?(access: AccessRecord): Promise<void>;
   /** Called when everything is written. */
   finish(): Promise<void>;
   /** Called at the end of the transfer, after success or failure. */

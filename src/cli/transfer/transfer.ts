@@ -68,6 +68,7 @@ class Transfer {
       await this.#loggedModels();
       await this.#registeredModels();
     }
+    await this.#access();
     await this.#target.finish();
     if (this.#unseen === 0) return;
     this.#report.problem(
@@ -128,6 +129,13 @@ class Transfer {
       await writer.add(model.name, { record, digest: digestOf(record), ...NO_ARTIFACTS }, 0);
     }
     await writer.end();
+  }
+
+  /** Last, because a grant names an experiment or a model. */
+  async #access(): Promise<void> {
+    if (this.#target.writeAccess === undefined) return;
+    const access = await this.#source.access?.();
+    if (access !== undefined) await this.#target.writeAccess(access);
   }
 
   #writer<I extends Item<unknown>>(

@@ -1,7 +1,4 @@
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,7 +6,7 @@ import type { JsonObject } from "../../differential/json.ts";
 import { startMlflow } from "../../differential/servers.ts";
 import { startServer, type TestServer } from "../../server.ts";
 import { type Answers, answersOf, withoutPlaces } from "../import/answers.ts";
-import { PYTHON, python, run, trackflare, transferReport } from "../import/command.ts";
+import { PYTHON, python, run, transferReport } from "../import/command.ts";
 import { rowsOf } from "./rows.ts";
 
 interface Pair {
@@ -75,20 +72,6 @@ test("another server has all that this one has, and a second export writes nothi
     expect((await transferReport(words)).runs).toMatchObject({ read: 7, written: 0, skipped: 7 });
   } finally {
     await other.stop();
-  }
-});
-
-test("MLflow's own server is refused with the way that keeps the ids", async () => {
-  // The only question that the export asks MLflow.
-  const mlflow = createServer((_, response) => response.end("OK")).listen(0, "127.0.0.1");
-  await once(mlflow, "listening");
-  const url = `http://127.0.0.1:${(mlflow.address() as AddressInfo).port}`;
-  try {
-    const { exitCode, stderr } = await trackflare(["export", url, "--from", server.url]);
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain("mlflow migrate-filestore --source ./mlruns");
-  } finally {
-    mlflow.close();
   }
 });
 

@@ -161,6 +161,7 @@ test("what is no source, and a server that is none, are said in a line", async (
   const cases: [string[], RegExp][] = [
     [[empty, "--to", server.url], /has no experiments in it/],
     [["/nowhere/mlflow.db", "--to", server.url], /no folder, no file and no URL/],
+    [["mssql+pyodbc://u:p@h/db", "--to", server.url], /SQL Server is imported by way of MLflow/],
     [[root, "--to", "ftp://x"], /no address of a tracking server/],
     [[join(root, "42/meta.yaml"), "--to", server.url], /cannot be read as a SQLite database/],
   ];

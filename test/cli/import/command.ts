@@ -50,8 +50,12 @@ export interface TransferReport {
   readonly logged_models: Counts;
   readonly registered_models: Counts;
   readonly artifacts: Counts;
+  readonly users: Counts;
+  readonly roles: Counts;
+  readonly grants: Counts;
   readonly points: number;
   readonly problems: readonly { readonly where: string; readonly why: string }[];
+  readonly notes: readonly string[];
 }
 
 /** Runs a program to its end. */

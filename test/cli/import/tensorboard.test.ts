@@ -79,7 +79,7 @@ test("a file that was cut off or changed is told, and what is before it arrives"
 test("what is no folder of TensorBoard's is said in a line", async () => {
   for (const [words, message, code] of [
     [["tensorboard", `${folder}/nowhere`], /There are no event files/, 1],
-    [["wandb", folder], /wandb is no kind of source/, 2],
+    [["neptune", folder], /neptune is no kind of source/, 2],
   ] as const) {
     const { exitCode, stderr } = await trackflare(["import", ...words, "--to", server.url]);
     expect(exitCode).toBe(code);

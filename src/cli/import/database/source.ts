@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ExperimentRecord, RegisteredModelRecord } from "../../../domain/records.ts";
+import type { AccessRecord } from "../../transfer/access.ts";
 import type { Report } from "../../transfer/report.ts";
 import type { ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
 import { UserError } from "../../user-error.ts";
 import { LocalArtifacts, localFolder } from "../local-artifacts.ts";
+import { hasAccessTables, readAccess } from "./access.ts";
 import { readLoggedModels, readRegisteredModels } from "./models.ts";
 import { grouped, readRuns } from "./runs.ts";
 import { type SqlDatabase, text, time } from "./sql-database.ts";
@@ -37,7 +39,9 @@ export class DatabaseSource implements Source {
    */
   static async open(db: SqlDatabase, proxied: string | undefined, report: Report): Promise<DatabaseSource> {
     const tables = new Tables(db, await db.columns());
-    for (const table of ["experiments", "runs", "metrics", "params", "tags"]) {
+    // Basic-auth has a database of its own by default.
+    const isOfUsers = hasAccessTables(tables) && !tables.has("experiments");
+    for (const table of isOfUsers ? [] : ["experiments", "runs", "metrics", "params", "tags"]) {
       if (tables.has(table)) continue;
       await db.close();
       throw new UserError(`${db.title} is no database of MLflow: it has no table ${table}.`);
@@ -97,6 +101,10 @@ export class DatabaseSource implements Source {
 
   registeredModels(): AsyncIterable<RegisteredModelRecord> {
     return readRegisteredModels(this.#tables);
+  }
+
+  async access(): Promise<AccessRecord | undefined> {
+    return hasAccessTables(this.#tables) ? await readAccess(this.#tables) : undefined;
   }
 
   async close(): Promise<void> {

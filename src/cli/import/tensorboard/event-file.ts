@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { doubleOf, fieldOf, fieldsOf, floatOf, textOf } from "./protobuf.ts";
+import { doubleOf, fieldOf, fieldsOf, floatOf, textOf } from "../protobuf.ts";
 
 /*
  * TensorBoard's event files. They are TensorFlow records: a length, its checksum, the bytes, their checksum. Each record is

@@ -1,5 +1,5 @@
 import type { KeyValue } from "../../../domain/entities.ts";
-import { doubleOf, fieldOf, fieldsOf, textOf } from "./protobuf.ts";
+import { doubleOf, fieldOf, fieldsOf, textOf } from "../protobuf.ts";
 
 /** A session in the hparams plugin's data (tensorboard/plugins/hparams/plugin_data.proto and api.proto). */
 export interface Session {

@@ -1,23 +1,20 @@
-import { createHash } from "node:crypto";
 import { existsSync, openAsBlob, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { KeyValue } from "../../../domain/entities.ts";
 import { toInt64 } from "../../../domain/int64.ts";
-import type { ExperimentRecord, MetricSeries, RegisteredModelRecord, RunRecord } from "../../../domain/records.ts";
+import type { ExperimentRecord, RegisteredModelRecord, RunRecord } from "../../../domain/records.ts";
+import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
 import type { Report } from "../../transfer/report.ts";
-import type { ArtifactFile, ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
+import type { Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
 import { UserError } from "../../user-error.ts";
+import { derivedExperimentId, derivedRunId } from "../derived-ids.ts";
+import { GrowingSeries } from "../growing-series.ts";
+import { ListedArtifacts } from "../listed-artifacts.ts";
 import { type SummaryValue, valuesOf } from "./event-file.ts";
 import { sessionOf } from "./hparams.ts";
 
 const EVENTS = /\.tfevents\./;
-
-type MutableSeries = {
-  -readonly [Column in keyof MetricSeries]: MetricSeries[Column] extends readonly (infer T)[]
-    ? T[]
-    : MetricSeries[Column];
-};
 
 /**
  * A folder of TensorBoard's logs. It is one experiment. Each folder with event files is a run, named by its path. The ids are
@@ -49,7 +46,7 @@ export class TensorBoardSource implements Source {
       eventFiles(join(this.#root, folder)).map((path) => Math.round(statSync(path).mtimeMs)),
     );
     yield {
-      experimentId: this.#experimentId(),
+      experimentId: derivedExperimentId(this.#experiment),
       name: this.#experiment,
       artifactLocation: "",
       lifecycleStage: "active",
@@ -83,8 +80,8 @@ export class TensorBoardSource implements Source {
     }
     if (run.firstMs === undefined) return undefined;
     const record: RunRecord = {
-      runId: createHash("md5").update(`${this.#experiment}\0${folder}`).digest("hex"),
-      experimentId: this.#experimentId(),
+      runId: derivedRunId(this.#experiment, folder),
+      experimentId: derivedExperimentId(this.#experiment),
       runName: name,
       userId: "",
       status: run.hasFailed ? "FAILED" : "FINISHED",
@@ -94,29 +91,19 @@ export class TensorBoardSource implements Source {
       lifecycleStage: "active",
       deletedTimeMs: null,
       params: run.params,
-      tags: [{ key: "mlflow.runName", value: name }],
+      tags: [{ key: RUN_NAME_TAG, value: name }],
       datasetInputs: [],
       modelInputs: [],
       modelOutputs: [],
     };
-    return { record, metrics: [...run.series.values()], artifacts: new EventArtifacts(run.files) };
+    return { record, metrics: run.series.all(), artifacts: run.files };
   }
-
-  /** An id with the length of MLflow's ids. */
-  #experimentId(): string {
-    const hash = createHash("sha256").update(this.#experiment).digest().readBigUInt64BE();
-    return String((hash % 900_000_000_000_000_000n) + 100_000_000_000_000_000n);
-  }
-}
-
-interface EventFile extends ArtifactFile {
-  readonly open: () => Promise<Blob>;
 }
 
 /** The content of one run's event files. */
 class RunOfEvents {
-  readonly series = new Map<string, MutableSeries>();
-  readonly files: EventFile[] = [];
+  readonly series = new GrowingSeries();
+  readonly files = new ListedArtifacts();
   params: readonly KeyValue[] = [];
   hasFailed = false;
   firstMs: number | undefined;
@@ -126,22 +113,15 @@ class RunOfEvents {
     this.firstMs = Math.min(this.firstMs ?? wallTimeMs, wallTimeMs);
     this.lastMs = Math.max(this.lastMs ?? wallTimeMs, wallTimeMs);
     switch (content.kind) {
-      case "scalar": {
-        const series = this.series.get(tag) ?? { key: tag, timestamps: [], steps: [], values: [] };
-        this.series.set(tag, series);
-        series.timestamps.push(wallTimeMs);
-        series.steps.push(toInt64(step) ?? 0);
-        series.values.push(content.value);
+      case "scalar":
+        this.series.add(tag, wallTimeMs, toInt64(step) ?? 0, content.value);
         break;
-      }
-      case "text": {
-        const blob = new Blob([content.texts.join("\n")]);
-        this.#file(`text/${tag}/${step}.md`, blob.size, async () => blob);
+      case "text":
+        this.files.addText(`text/${tag}/${step}.md`, content.texts.join("\n"));
         break;
-      }
       case "image": {
         const { offset, length, type } = content;
-        this.#file(`images/${tag}/${step}.${type}`, length, async () =>
+        this.files.add(`images/${tag}/${step}.${type}`, length, async () =>
           (await openAsBlob(eventFile)).slice(offset, offset + length),
         );
         break;
@@ -154,35 +134,6 @@ class RunOfEvents {
       }
       case "other":
     }
-  }
-
-  /** If several files have one name, the last one stays. */
-  #file(path: string, sizeBytes: number, open: () => Promise<Blob>): void {
-    const plain = path
-      .split("/")
-      .filter((part) => part !== "" && part !== "." && part !== "..")
-      .join("/");
-    const at = this.files.findIndex((file) => file.path === plain);
-    if (at >= 0) this.files.splice(at, 1);
-    this.files.push({ path: plain, sizeBytes, open });
-  }
-}
-
-class EventArtifacts implements ArtifactFolder {
-  readonly #files: readonly EventFile[];
-
-  constructor(files: readonly EventFile[]) {
-    this.#files = files;
-  }
-
-  async *list(): AsyncIterable<ArtifactFile> {
-    for (const { path, sizeBytes } of this.#files) yield { path, sizeBytes };
-  }
-
-  async open(path: string): Promise<Blob> {
-    const file = this.#files.find((of) => of.path === path);
-    if (file === undefined) throw new Error(`There is no ${path}`);
-    return await file.open();
   }
 }
 

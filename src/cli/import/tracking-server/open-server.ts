@@ -11,5 +11,5 @@ import { TrackingServerSource } from "./source.ts";
  */
 export async function openServer(server: TrackingServer, report: Report): Promise<Source> {
   const rows = await ServerRows.open(server);
-  return rows === undefined ? await TrackingServerSource.open(server, report) : new TrackflareSource(rows);
+  return rows === undefined ? await TrackingServerSource.open(server, report) : new TrackflareSource(rows, report);
 }

@@ -1,8 +1,10 @@
 import { IS_PROMPT_TAG } from "../../../domain/prompts.ts";
 import type { ExperimentRecord, MetricSeries, RegisteredModelRecord, RunRecord } from "../../../domain/records.ts";
+import type { AccessRecord } from "../../transfer/access.ts";
 import { Refused, type TrackingServer } from "../../transfer/http.ts";
 import type { Report } from "../../transfer/report.ts";
 import type { ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
+import { readAccess } from "./access.ts";
 import { ProxiedArtifacts, proxiedPath, RunArtifacts } from "./artifacts.ts";
 import { BulkHistories } from "./histories.ts";
 import {
@@ -124,6 +126,10 @@ export class TrackingServerSource implements Source {
         };
       }
     }
+  }
+
+  async access(): Promise<AccessRecord | undefined> {
+    return await readAccess(this.#server, this.#report);
   }
 
   async close(): Promise<void> {}

@@ -8,7 +8,10 @@ import type {
   RegisteredModelRecord,
   RunRecord,
 } from "../../../domain/records.ts";
+import { readAccess } from "../../import/tracking-server/access.ts";
 import { ProxiedArtifacts, proxiedPath } from "../../import/tracking-server/artifacts.ts";
+import type { AccessRecord } from "../access.ts";
+import type { Report } from "../report.ts";
 import type { ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../source.ts";
 import type { CellValue, Row, ServerRows, TableRows } from "./server-rows.ts";
 
@@ -21,8 +24,11 @@ export class TrackflareSource implements Source {
   readonly #rows: ServerRows;
   readonly #datasets = new Map<string, DatasetInput["dataset"]>();
 
-  constructor(rows: ServerRows) {
+  readonly #report: Report;
+
+  constructor(rows: ServerRows, report: Report) {
     this.#rows = rows;
+    this.#report = report;
     this.title = rows.server.url;
   }
 
@@ -123,6 +129,10 @@ export class TrackflareSource implements Source {
         };
       }
     }
+  }
+
+  async access(): Promise<AccessRecord | undefined> {
+    return await readAccess(this.#rows.server, this.#report);
   }
 
   async close(): Promise<void> {}
