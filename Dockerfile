@@ -12,7 +12,8 @@ FROM node:24.21.0-bookworm-slim
 COPY --from=build /trackflare-*.tgz /tmp/
 RUN npm install --global --loglevel=error /tmp/trackflare-*.tgz && rm /tmp/trackflare-*.tgz \
   && mkdir /data && chown node /data
-USER node
+# The user node, by number, so that Kubernetes sees that it is not root.
+USER 1000
 VOLUME /data
 EXPOSE 5000
 HEALTHCHECK CMD ["node", "-e", "fetch('http://127.0.0.1:5000/health').then((answer) => process.exit(answer.ok ? 0 : 1))"]

@@ -112,7 +112,7 @@ export async function startMlflow(options: MlflowOptions = {}): Promise<Omit<Run
   return { url, stop };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -8,9 +8,6 @@ import { readAccess } from "./tracking-server/access.ts";
 const USERS = "/api/2.0/mlflow/users";
 const ROLES = "/api/3.0/mlflow/roles";
 
-/** MLflow before roles could deny one thing to a user. Grants only add. */
-const DENIAL = "NO_PERMISSIONS";
-
 /**
  * Writes users, roles and grants to a Trackflare server, each that the server lacks. What is there stays as it is: nobody's
  * password, admin's right or permission is changed.
@@ -30,29 +27,37 @@ export class AccessWriter {
 
   async write({ users, roles }: AccessRecord): Promise<void> {
     const there = (await readAccess(this.#server, this.#report)) ?? { users: [], roles: [] };
+    // The admin of the server's settings is in no list, takes no grants, and may do everything.
     const caller = await this.#caller();
+    const isSettingsAdmin = (name: string) => name === caller && !there.users.some((user) => user.username === name);
     for (const user of users) {
       const own = there.users.find(({ username }) => username === user.username);
-      const isCaller = user.username === caller;
-      if (own?.isAdmin === false && user.isAdmin && !isCaller) {
+      if (own?.isAdmin === false && user.isAdmin) {
         this.#report.problem(`user ${user.username}`, "an admin there, and none here: see `trackflare users admin`");
       }
-      if (await this.#user(user, own !== undefined || isCaller)) {
-        const write = (grant: GrantRecord) =>
-          this.#send("POST", "/api/3.0/mlflow/users/permissions/grant", {
-            username: user.username,
-            resource_type: grant.resourceType,
-            resource_id: grant.resourceId,
-            permission: grant.permission,
-          });
-        await this.#grants(`user ${user.username}`, user.grants, own?.grants ?? [], write);
+      if (isSettingsAdmin(user.username)) {
+        this.#skip("users", 1);
+        this.#skip("grants", user.grants.length);
+        continue;
       }
+      if (!(await this.#user(user, own !== undefined))) continue;
+      const write = (grant: GrantRecord) =>
+        this.#send("POST", "/api/3.0/mlflow/users/permissions/grant", {
+          username: user.username,
+          resource_type: grant.resourceType,
+          resource_id: grant.resourceId,
+          permission: grant.permission,
+        });
+      await this.#grants(`user ${user.username}`, user.grants, own?.grants ?? [], write);
     }
-    for (const role of roles)
+    for (const role of roles) {
+      const members = role.usernames.filter((name) => !isSettingsAdmin(name));
+      this.#skip("grants", role.usernames.length - members.length);
       await this.#role(
-        role,
+        { ...role, usernames: members },
         there.roles.find(({ name }) => name === role.name),
       );
+    }
     if (this.#unknownPasswords === 0) return;
     this.#report.problem(
       `passwords of ${this.#unknownPasswords} users`,
@@ -105,12 +110,15 @@ export class AccessWriter {
     for (const grant of grants) {
       const where = `${grant.permission} of ${whose} on ${grant.resourceType} ${grant.resourceId}`;
       const found = there.find((one) => one.resourceType === grant.resourceType && one.resourceId === grant.resourceId);
-      if (grant.permission === DENIAL) {
-        this.#report.unreadable("grants", where, "grants only add here: see TRACKFLARE_DEFAULT_PERMISSION");
-      } else if (found !== undefined && found.permission !== grant.permission) {
+      if (found !== undefined && found.permission !== grant.permission) {
         this.#report.unreadable("grants", where, `${found.permission} is there, and stays`);
       } else await this.#one("grants", where, found !== undefined, () => write(grant));
     }
+  }
+
+  #skip(kind: "users" | "grants", number: number): void {
+    this.#report.count(kind, "read", number);
+    this.#report.count(kind, "skipped", number);
   }
 
   /** Writes one thing, unless it is there, and counts it. @returns whether it is there now */
@@ -133,7 +141,7 @@ export class AccessWriter {
     }
   }
 
-  /** The name under which this import writes: the settings' admin is in no list. */
+  /** The name under which this import writes. */
   async #caller(): Promise<string | undefined> {
     try {
       return (await this.#server.get<{ user: { username: string } }>(`${USERS}/current`)).user.username;

@@ -5,6 +5,16 @@ export interface GrantRecord {
   readonly permission: string;
 }
 
+/** A grant as a source tells it. MLflow before roles could deny one thing to a user, by another name. */
+export function toGrant(resourceType: unknown, resourceId: unknown, permission: unknown): GrantRecord {
+  const told = String(permission);
+  return {
+    resourceType: String(resourceType),
+    resourceId: String(resourceId),
+    permission: told === "NO_PERMISSIONS" ? "DENY" : told,
+  };
+}
+
 /** A user without the password: no server tells a password, and a hash of MLflow's fits no other server. */
 export interface UserRecord {
   readonly username: string;

@@ -116,6 +116,8 @@ test("W&B's runs arrive with config, histories, files and artifacts, and a secon
   expect(content("wandb/history.jsonl")).toContain('"word": "hello"');
   expect(JSON.parse(content("wandb/summary.json"))).toMatchObject({ where: "best.pt" });
   expect(JSON.parse(content("wandb/artifacts.json"))).toMatchObject([
+    // W&B itself makes one of a table.
+    { name: "run-abc12345-table" },
     {
       ...{ name: "net", type: "model", description: "the net", aliases: expect.arrayContaining(["best"]) },
       files: expect.arrayContaining([expect.objectContaining({ path: "big.bin", ref: "https://example.com/big.bin" })]),
@@ -150,7 +152,7 @@ test("a log that was cut off, changed or is none is told; what can be read of it
   writeFileSync(empty.log, "");
   const counts: number[] = [];
   for (const [name, told] of [
-    ["cut", ["the record at byte n was not written whole"]],
+    ["cut", ["at byte n the record was not written whole"]],
     ["changed", ["at byte n the record's checksum is another"]],
     ["none", ["it does not begin as a log of W&B's"]],
     ["empty", ["it does not begin as a log of W&B's"]],

@@ -6,6 +6,9 @@ import { DIGEST_TAG } from "./tags.ts";
 
 const GONE = "Deleted_Internal";
 
+/** MLflow checks only sources that it stores itself. */
+const GONE_SOURCE = "s3://deleted/version";
+
 /** Writes registered models. Version numbers stay: a version that is gone is made and deleted, so its number stays taken. */
 export class RegistryWriter {
   readonly #api: MlflowApi;
@@ -28,17 +31,12 @@ export class RegistryWriter {
     if (found !== undefined && tagOf(found, DIGEST_TAG) === undefined) {
       throw new Refused(400, "the server has another registered model with this name");
     }
-    const begun = { key: DIGEST_TAG, value: "part of it" };
-    if (found === undefined) {
-      await this.#api.post("registered-models/create", {
-        name,
-        description: description ?? undefined,
-        tags: [...record.tags, begun],
-      });
-    } else {
-      for (const tag of [...record.tags, begun]) await this.#api.post("registered-models/set-tag", { name, ...tag });
-      await this.#api.send("PATCH", "registered-models/update", { name, description: description ?? "" });
-    }
+    // Numbers of versions that are gone stay taken, and nobody tells them: so a changed model is made anew.
+    if (found !== undefined) await this.#api.send("DELETE", "registered-models/delete", { name });
+    await this.#api.post("registered-models/create", {
+      ...{ name, description: description ?? undefined },
+      tags: [...record.tags, { key: DIGEST_TAG, value: "part of it" }],
+    });
     await this.#versions(record);
     for (const { alias, version } of aliases) {
       await this.#api.post("registered-models/alias", { name, alias, version: String(version) });
@@ -47,15 +45,7 @@ export class RegistryWriter {
   }
 
   async #versions({ name, versions }: RegisteredModelRecord): Promise<void> {
-    const there = new Set<number>();
-    const filter = `name = '${name.replaceAll("'", "''")}'`;
-    type Answer = { model_versions?: { version: string }[] };
-    const { model_versions: told = [] } = await this.#api.get<Answer>("model-versions/search", {
-      filter,
-      max_results: "10000",
-    });
-    for (const { version } of told) there.add(Number(version));
-    let last = Math.max(0, ...there);
+    let last = 0;
     for (const version of [...versions].sort((a, b) => a.version - b.version)) {
       while (last < version.version) {
         const isNext = last + 1 === version.version && version.currentStage !== GONE;
@@ -65,7 +55,6 @@ export class RegistryWriter {
       }
       if (version.currentStage === GONE) continue;
       const of = { name, version: String(version.version) };
-      for (const tag of version.tags) await this.#api.post("model-versions/set-tag", { ...of, ...tag });
       if (version.description !== null) {
         await this.#api.send("PATCH", "model-versions/update", { ...of, description: version.description });
       }
@@ -84,7 +73,9 @@ export class RegistryWriter {
     type Answer = { model_version: { version: string } };
     const { model_version: made } = await this.#api.post<Answer>("model-versions/create", {
       name,
-      source: version === undefined ? "mlflow-artifacts:/gone" : await this.#moved(version),
+      source: version === undefined ? GONE_SOURCE : await this.#moved(version),
+      // Only a version that is tagged as a prompt's may have the source that MLflow gives to prompts.
+      tags: version?.tags,
       ...{ runId: run?.id ?? version?.runId ?? undefined, runLink: version?.runLink ?? undefined },
     });
     return Number(made.version);

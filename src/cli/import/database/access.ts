@@ -4,6 +4,7 @@ import {
   type GrantRecord,
   isOwnRole,
   type RoleRecord,
+  toGrant,
 } from "../../transfer/access.ts";
 import { grouped } from "./runs.ts";
 import { text, truth } from "./sql-database.ts";
@@ -49,11 +50,8 @@ async function readRoles(tables: Tables): Promise<RoleOfIds[]> {
     DEFAULT_WORKSPACE,
   ]);
   const columns = ["role_id", "resource_type", "resource_pattern", "permission"];
-  const grants = grouped(await tables.read("role_permissions", columns, "ORDER BY role_id, id"), "role_id", (row) => ({
-    resourceType: text(row.resource_type),
-    resourceId: text(row.resource_pattern),
-    permission: text(row.permission),
-  }));
+  const rows = await tables.read("role_permissions", columns, "ORDER BY role_id, id");
+  const grants = grouped(rows, "role_id", (row) => toGrant(row.resource_type, row.resource_pattern, row.permission));
   const members = await tables.read("user_role_assignments", ["role_id", "user_id"], "ORDER BY role_id, id");
   const userIds = grouped(members, "role_id", (row) => text(row.user_id));
   return roles.map((row) => ({
@@ -76,7 +74,7 @@ async function readOlderGrants(tables: Tables): Promise<Map<string, GrantRecord[
     );
     for (const row of rows) {
       const user = text(row.user_id);
-      const grant = { resourceType, resourceId: text(row[idColumn]), permission: text(row.permission) };
+      const grant = toGrant(resourceType, row[idColumn], row.permission);
       grants.set(user, [...(grants.get(user) ?? []), grant]);
     }
   }

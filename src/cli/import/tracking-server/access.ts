@@ -4,6 +4,7 @@ import {
   type GrantRecord,
   isOwnRole,
   type RoleRecord,
+  toGrant,
   type UserRecord,
 } from "../../transfer/access.ts";
 import { NotLetIn, Refused, type TrackingServer } from "../../transfer/http.ts";
@@ -70,7 +71,7 @@ async function ownGrants(server: TrackingServer, username: string): Promise<Gran
   if (answer === undefined) return await olderGrants(server, username);
   return answer.permissions
     .filter(({ role_name = "", workspace }) => isOwnRole(role_name) && workspace === DEFAULT_WORKSPACE)
-    .map(toGrant);
+    .map(grantOf);
 }
 
 async function sharedRoles(server: TrackingServer, users: readonly WireUser[]): Promise<RoleRecord[]> {
@@ -81,7 +82,7 @@ async function sharedRoles(server: TrackingServer, users: readonly WireUser[]): 
     .map(({ id, name, description, permissions = [] }) => ({
       name,
       description: description ?? "",
-      grants: permissions.map(toGrant),
+      grants: permissions.map(grantOf),
       usernames: users.filter(({ roles = [] }) => roles.some((role) => role.id === id)).map(({ username }) => username),
     }));
 }
@@ -108,9 +109,9 @@ async function olderGrants(server: TrackingServer, username: string): Promise<Gr
   return [
     ...experiments.map((one) => ({ ...one, resource_type: "experiment", resource_pattern: one.experiment_id })),
     ...models.map((one) => ({ ...one, resource_type: "registered_model", resource_pattern: one.name })),
-  ].map(toGrant);
+  ].map(grantOf);
 }
 
-function toGrant({ resource_type, resource_pattern, permission }: WireGrant): GrantRecord {
-  return { resourceType: resource_type, resourceId: resource_pattern, permission };
+function grantOf({ resource_type, resource_pattern, permission }: WireGrant): GrantRecord {
+  return toGrant(resource_type, resource_pattern, permission);
 }
