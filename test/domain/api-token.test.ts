@@ -24,3 +24,12 @@ test("each mistyped character is found, and so is a text that only looks like a 
     expect(parseToken(other), other).toBeUndefined();
   }
 });
+
+test("every digit and letter occurs about equally often in secrets", () => {
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 500; i++)
+    for (const letter of newTokenSecret()) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  // 347 of each are expected, with a standard deviation of 18.
+  expect(counts.size).toBe(62);
+  for (const count of counts.values()) expect(Math.abs(count - 347)).toBeLessThan(150);
+});

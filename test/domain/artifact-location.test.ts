@@ -65,6 +65,7 @@ test.each([
   ["mlflow-artifacts:/all", "mlflow-artifacts:/all/7"],
   ["s3://bucket", "s3://bucket/7"],
   ["s3://bucket/folder/", "s3://bucket/folder/7"],
+  ["s3://bucket/folder//", "s3://bucket/folder/7"],
   ["s3://bucket/folder?endpoint=x", "s3://bucket/folder/7?endpoint=x"],
   ["/shared", "/shared/7"],
 ])("below the root %s, experiment 7 has %s", (root, location) => {

@@ -15,6 +15,8 @@ test.each<[string, ModelSource]>([
   ["models:/m-1", { kind: "loggedModel", modelId: "m-1" }],
   ["models:///m-1", { kind: "loggedModel", modelId: "m-1" }],
   ["models:/net/3", registered("net", { by: "version", version: "3" })],
+  ["models:/net/30", registered("net", { by: "version", version: "30" })],
+  ["models:/net/a..", registered("net", { by: "stage", stage: "a.." })],
   ["models:/net/latest", registered("net", { by: "latest" })],
   ["models:/net/LATEST", registered("net", { by: "latest" })],
   ["models:/net/Staging", registered("net", { by: "stage", stage: "Staging" })],

@@ -1,7 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { adminSettings, artifactSettings, cellSettings, isYes, standingSettings } from "../../src/domain/settings.ts";
+import {
+  adminSettings,
+  artifactSettings,
+  callerSettings,
+  cellSettings,
+  contactSettings,
+  isYes,
+  loginSettings,
+  ssoSettings,
+  standingSettings,
+} from "../../src/domain/settings.ts";
 
-const SCHEMAS = [adminSettings, artifactSettings, cellSettings, standingSettings];
+const SCHEMAS = [
+  ...[adminSettings, artifactSettings, callerSettings, cellSettings, contactSettings],
+  ...[loginSettings, ssoSettings, standingSettings],
+];
 
 /** The message about one setting; undefined if the setting is valid. */
 function fault(name: string, value: string): string | undefined {
@@ -83,11 +96,90 @@ describe.each<[string, { fine: readonly string[]; wrong: readonly string[]; mess
   [
     "MLFLOW_DEFAULT_ARTIFACT_ROOT",
     {
-      fine: ["mlflow-artifacts:/", "mlflow-artifacts:/a", "s3://bucket/a", "/shared"],
-      wrong: ["", "a", "x mlflow-artifacts:/a", "mlflow-artifacts:a", "mlflow-artifacts:/?a", "s3://b/../a"],
+      fine: ["mlflow-artifacts:/", "mlflow-artifacts:/a", "mlflow-artifacts:/abc/d", "s3://bucket/a", "/shared"],
+      wrong: [
+        "",
+        "a",
+        "x mlflow-artifacts:/a",
+        "mlflow-artifacts:a",
+        "mlflow-artifacts:/?a",
+        "s3://b/../a",
+        "xs3://b a\\b",
+      ],
       message: "must be an absolute URI, such as s3://bucket/folder or mlflow-artifacts:/",
     },
   ],
+  [
+    "TRACKFLARE_ADMIN_PASSWORD",
+    {
+      fine: ["password12345", "Password1234"],
+      wrong: ["password1234"],
+      message: "must not be the password that MLflow shipped",
+    },
+  ],
+  [
+    "MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS",
+    {
+      fine: ["1", "10", "3600", "604800"],
+      wrong: ["", "0", "01", "-1", "604801", "1000000", "1.5", "1a", "a1", "x"],
+      message: "must be seconds, from 1 to 604800",
+    },
+  ],
+  [
+    "TRACKFLARE_RATE_LIMIT",
+    {
+      fine: ["1", "600", "1000000"],
+      wrong: ["", "0", "1000001", "-1", "1a", "a1", "x", "0000000001"],
+      message: "must be a whole number from 1 to 1000000",
+    },
+  ],
+  [
+    "TRACKFLARE_TRUSTED_PROXIES",
+    { fine: ["0", "1", "9"], wrong: ["10", "-1", "1x"], message: "must be a whole number from 0 to 9" },
+  ],
+  ["TRACKFLARE_LOGIN", { fine: ["0", "1"], wrong: ["", "true", "2"], message: "must be 0 or 1" }],
+  [
+    "TRACKFLARE_SETUP_TOKEN",
+    { fine: ["x".repeat(32)], wrong: ["x".repeat(31)], message: "must have at least 32 characters" },
+  ],
+  [
+    "TRACKFLARE_SECURITY_CONTACT",
+    {
+      fine: ["mailto:a@b", "https://example.com/security"],
+      wrong: ["", "a@b", "mailto:a", "mailto:a@b c", "http://example.com", "x https://a", "https://"],
+      message: "must be an address such as mailto:security@example.com or https://example.com/security",
+    },
+  ],
+  [
+    "TRACKFLARE_OIDC_ISSUER",
+    {
+      fine: [
+        ...["https://id.example.com", "HTTPS://id.example.com:8443/realm/a/", "https://id.example.com/"],
+        ...["http://localhost", "http://localhost:8080/x", "http://127.0.0.1:65535", "http://localhost/"],
+      ],
+      wrong: [
+        ...["", "id.example.com", "http://id.example.com", "https://", "https:///a", "x https://a", "ftp://a"],
+        ...["https://a?b", "https://a/b?c", "https://a/b#c", "https://a#b", "https://a b"],
+        ...[
+          "http://localhost:",
+          "http://localhost:x",
+          "http://localhost:80x",
+          "http://localhostx",
+          "http://127.0.0.1?a",
+        ],
+      ],
+      message: "must be an https URL without a query, such as https://id.example.com",
+    },
+  ],
+  [
+    "TRACKFLARE_SSO_ROLES",
+    {
+      fine: ["a=b", "a=b,c d=e"],
+      wrong: ["", "a", "a=", "=b", "a=b,", "a=b,c", "a=b=c"],
+      message: "must be group=role with commas between",
+    },
+  ],
+  ["TRACKFLARE_OIDC_CLIENT_ID", { fine: ["x".repeat(1024)], wrong: [""], message: "is empty" }],
   [
     "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES",
     {
