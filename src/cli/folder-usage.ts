@@ -1,5 +1,6 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { forEachAtMost } from "../domain/for-each-at-most.ts";
 
 /** The number of files, and their total size. */
 export interface FolderUsage {
@@ -26,9 +27,7 @@ export async function usageOf(path: string): Promise<FolderUsage> {
     const entries = await readdir(inside, { withFileTypes: true }).catch(() => []);
     for (const entry of entries) if (entry.isDirectory()) folders.push(join(inside, entry.name));
     const files = entries.filter((entry) => entry.isFile());
-    for (let from = 0; from < files.length; from += FILES_AT_ONCE) {
-      await Promise.all(files.slice(from, from + FILES_AT_ONCE).map(({ name }) => add(join(inside, name))));
-    }
+    await forEachAtMost(FILES_AT_ONCE, files, ({ name }) => add(join(inside, name)));
   }
   return sum;
 }

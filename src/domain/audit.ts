@@ -1,3 +1,5 @@
+import { toHex } from "./bytes.ts";
+
 /* The audit log: what it records, and how its entries are ordered. */
 
 /** What an entry may say was done. The part before the dot is mostly the kind of the target. */
@@ -27,7 +29,7 @@ const TIME_DIGITS = 12;
 /** An id for an entry. Ids are ordered as their times; within a millisecond the order is random. */
 export function newEntryId(nowMs: number): string {
   const random = crypto.getRandomValues(new Uint8Array(8));
-  return firstEntryId(nowMs) + Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return firstEntryId(nowMs) + toHex(random);
 }
 
 /** A text that sorts before the ids of all entries from `timeMs` on, and after the ids of all earlier entries. */

@@ -1,4 +1,5 @@
 import { isLikeToken, parseToken, type TokenParts } from "../domain/api-token.ts";
+import { sha256 } from "../domain/bytes.ts";
 import { MlflowError } from "../domain/errors.ts";
 import { LOCAL, type Principal } from "../domain/principal.ts";
 import { type Claim, type Doors, unauthenticated, userClaim } from "../services/access/claim.ts";
@@ -182,8 +183,4 @@ function utf8Of(bytes: string): string | undefined {
 async function secretsMatch(given: string, secret: string | undefined): Promise<boolean> {
   const [left, right] = await Promise.all([sha256(given), sha256(secret ?? "")]);
   return crypto.subtle.timingSafeEqual(left, right) && secret !== undefined;
-}
-
-function sha256(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
 }

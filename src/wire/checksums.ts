@@ -1,3 +1,4 @@
+import { toHex } from "../domain/bytes.ts";
 import type { Checksum, ChecksumAlgorithm } from "../domain/checksums.ts";
 import { invalidParameter } from "../domain/errors.ts";
 
@@ -55,5 +56,5 @@ function hexOf(header: string, algorithm: ChecksumAlgorithm, base64: string): st
   if (base64.length !== characters || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
     throw invalidParameter(`The header ${header} is no checksum: ${algorithm} has ${bytes} bytes, in base64.`);
   }
-  return Array.from(atob(base64), (character) => character.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+  return toHex(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
 }

@@ -9,13 +9,8 @@ export async function* listToPieces<T>(
   slices: AsyncIterable<readonly T[]>,
   toWire: (item: T) => string,
 ): AsyncGenerator<string, void> {
-  let separator = `{"${name}":[`;
-  for await (const items of slices) {
-    if (items.length === 0) continue;
-    yield separator + items.map(toWire).join(",");
-    separator = ",";
-  }
-  yield separator === "," ? "]}" : `${separator}]}`;
+  const hasItems = yield* itemsToPieces(name, slices, toWire);
+  yield hasItems ? "]}" : `{"${name}":[]}`;
 }
 
 /**
@@ -28,14 +23,24 @@ export async function* pageToPieces<T>(
   toWire: (item: T) => string,
   nextPageToken: string | undefined | (() => string | undefined),
 ): AsyncGenerator<string, void> {
+  const hasItems = yield* itemsToPieces(name, slices, toWire);
+  const token = typeof nextPageToken === "function" ? nextPageToken() : nextPageToken;
+  yield hasItems ? `]${tokenToWire(",", token)}}` : `{${tokenToWire("", token)}}`;
+}
+
+/** `{"<name>":[` and the items, or nothing without items. @returns whether there were items */
+async function* itemsToPieces<T>(
+  name: string,
+  slices: AsyncIterable<readonly T[]>,
+  toWire: (item: T) => string,
+): AsyncGenerator<string, boolean> {
   let separator = `{"${name}":[`;
   for await (const items of slices) {
     if (items.length === 0) continue;
     yield separator + items.map(toWire).join(",");
     separator = ",";
   }
-  const token = typeof nextPageToken === "function" ? nextPageToken() : nextPageToken;
-  yield separator === "," ? `]${tokenToWire(",", token)}}` : `{${tokenToWire("", token)}}`;
+  return separator === ",";
 }
 
 function tokenToWire(separator: string, nextPageToken: string | undefined): string {

@@ -5,7 +5,7 @@ import { forEachAtMost } from "../../src/domain/for-each-at-most.ts";
 function heldWork(limit: number, count: number) {
   const started: number[] = [];
   const ends: (() => void)[] = [];
-  const all = forEachAtMost(limit, Array.from({ length: count }).keys().toArray(), async (item) => {
+  const all = forEachAtMost(limit, [...Array(count).keys()], async (item) => {
     started.push(item);
     await new Promise<void>((resolve) => {
       ends[item] = resolve;

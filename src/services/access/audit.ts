@@ -1,7 +1,7 @@
-import { invalidParameter } from "../../domain/errors.ts";
 import { credentialOf, type Principal } from "../../domain/principal.ts";
 import type { OrderColumn } from "../../search/order.ts";
 import { pageToken, parsePageToken, queryFingerprint } from "../../search/page-token.ts";
+import { checkMaxResults } from "../../search/plan.ts";
 import {
   type AuditEntry,
   type AuditedCaller,
@@ -67,9 +67,7 @@ export async function listAuditEntries(
   filter: AuditFilter,
   { token, size = ENTRIES_PER_PAGE }: { readonly token?: string | undefined; readonly size?: number | undefined },
 ): Promise<{ readonly entries: AuditEntry[]; readonly nextPageToken: string | undefined }> {
-  if (size < 1 || size > MAX_ENTRIES_PER_PAGE) {
-    throw invalidParameter(`max_results must be from 1 to ${MAX_ENTRIES_PER_PAGE}.`);
-  }
+  checkMaxResults(size, MAX_ENTRIES_PER_PAGE);
   const query = queryFingerprint(["audit", filter]);
   const [before] = token ? parsePageToken(token, query, POSITION) : [];
   const found = await findAuditEntries(ctx.db, filter, before as string | undefined, size + 1);

@@ -1,5 +1,6 @@
 import { MlflowError } from "../../domain/errors.ts";
 import type { Principal } from "../../domain/principal.ts";
+import { remember } from "../../domain/remember.ts";
 import { auditStatement } from "../../stores/d1/access/audit.ts";
 import { decideForNames, type GrantedThing } from "../../stores/d1/access/decisions.ts";
 import { AttemptCounter } from "../../stores/gate/attempts.ts";
@@ -126,7 +127,8 @@ async function signIn(
     if (settings !== undefined && (await settings.isRight(reading))) {
       waitUntil(counter.succeeded());
       const principal = { username: settings.username, isAdmin: true };
-      remember(keys[index]!, { principal, secrets: settings.secrets, untilMs: Number.POSITIVE_INFINITY });
+      const one = { principal, secrets: settings.secrets, untilMs: Number.POSITIVE_INFINITY };
+      remember(known, keys[index]!, one, MAX_REMEMBERED);
       return saidOfSettings(principal);
     }
     const { username, password } = reading;
@@ -137,10 +139,8 @@ async function signIn(
       continue;
     waitUntil(counter.succeeded());
     const identity = { userId: user.userId, stamp: user.stamp };
-    remember(keys[index]!, {
-      principal: { username, isAdmin: false, user: identity },
-      untilMs: Date.now() + REMEMBERED_MS,
-    });
+    const one = { principal: { username, isAdmin: false, user: identity }, untilMs: Date.now() + REMEMBERED_MS };
+    remember(known, keys[index]!, one, MAX_REMEMBERED);
     const said = { ...decision, principal: { username, isAdmin: decision.isAdmin, user: identity } };
     keepAccess(epoch, userKey(user), things, said);
     return said;
@@ -157,12 +157,6 @@ function noteFailure({ db, waitUntil, auditedFrom }: Doors, username: string, fa
   const failure = { action: "sign_in.fail", targetType: "user", targetId: username, detail: { failures } } as const;
   const entry = auditStatement(db, { username: "", credential: "none", ...auditedFrom }, failure);
   waitUntil(entry.run().catch((error: unknown) => console.error("audit of a failed sign-in", error)));
-}
-
-function remember(key: string, one: Known): void {
-  known.delete(key);
-  known.set(key, one);
-  if (known.size > MAX_REMEMBERED) known.delete(known.keys().next().value ?? "");
 }
 
 /** This isolate's key, which prevents fast guessing of passwords by digest. A Worker may create it only during a request. */

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { MlflowError } from "../../domain/errors.ts";
 import { NOBODY, type Principal } from "../../domain/principal.ts";
+import { remember } from "../../domain/remember.ts";
 import { decideForUser } from "../../stores/d1/access/decisions.ts";
 import {
   deleteSignIn,
@@ -98,9 +99,7 @@ export async function principalOfCookie(
       ? { username: admin?.username ?? "", isAdmin: true, signInId }
       : // Authorization reads from the database whether the user is an admin.
         { username, isAdmin: false, user: { userId, stamp }, signInId };
-  remembered.delete(digest);
-  remembered.set(digest, { principal, stamp, untilMs: nowMs + REMEMBERED_MS });
-  if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
+  remember(remembered, digest, { principal, stamp, untilMs: nowMs + REMEMBERED_MS }, MAX_REMEMBERED);
   return principal;
 }
 

@@ -1,3 +1,4 @@
+import { jsonByteLength } from "../../domain/bytes.ts";
 import type { Dataset } from "../../domain/entities.ts";
 import { alreadyExists, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { forEachAtMost } from "../../domain/for-each-at-most.ts";
@@ -65,7 +66,7 @@ function checkRun(run: RunRecord): void {
 }
 
 function checkDataset(dataset: Dataset): void {
-  const { length } = new TextEncoder().encode(JSON.stringify(dataset));
+  const length = jsonByteLength(dataset);
   if (length <= MAX_DATASET_JSON_BYTES) return;
   throw invalidParameter(
     `The dataset '${dataset.name}' has ${length} bytes; at most ${MAX_DATASET_JSON_BYTES} are kept.`,

@@ -1,4 +1,5 @@
 import { forEachAtMost } from "../../domain/for-each-at-most.ts";
+import { remember } from "../../domain/remember.ts";
 import { askLastChanges, groupByObject, OBJECTS_AT_A_TIME, type RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { MAX_ASKED_OBJECTS } from "./live-news.ts";
@@ -28,14 +29,12 @@ export async function lastChangesOf(ctx: ServiceContext, runs: readonly RunPlace
     try {
       for (const [runId, through] of await askLastChanges(ctx.env, ofObject)) {
         found.set(runId, through);
-        lastChanges.delete(runId);
-        lastChanges.set(runId, { through, untilMs: Date.now() + HOLDS_MS });
+        remember(lastChanges, runId, { through, untilMs: Date.now() + HOLDS_MS }, MAX_REMEMBERED);
       }
     } catch (error) {
       console.error("last change of", ofObject[0]?.runId, error);
     }
   });
-  while (lastChanges.size > MAX_REMEMBERED) lastChanges.delete(lastChanges.keys().next().value!);
   return found;
 }
 

@@ -1,3 +1,4 @@
+import { sha256, toHex } from "../../domain/bytes.ts";
 import { invalidParameter } from "../../domain/errors.ts";
 import { findRunDigests, type RunDigest } from "../../stores/d1/live/run-digests.ts";
 import type { ServiceContext } from "../context.ts";
@@ -53,9 +54,7 @@ export async function whatChanged(ctx: ServiceContext, runIds: readonly string[]
 
 async function markOf(digest: RunDigest | undefined, points = 0): Promise<string> {
   if (digest === undefined) return "-".repeat(MARK_LENGTH);
-  const text = new TextEncoder().encode(JSON.stringify([digest, points]));
-  const hash = new DataView(await crypto.subtle.digest("SHA-256", text));
-  return hash.getUint32(0).toString(16).padStart(MARK_LENGTH, "0");
+  return toHex(await sha256(JSON.stringify([digest, points]))).slice(0, MARK_LENGTH);
 }
 
 function toChangedRun({ runId, status, lifecycleStage, runName, endTimeMs }: RunDigest): ChangedRun {

@@ -1,5 +1,6 @@
 import { forEachAtMost } from "../../domain/for-each-at-most.ts";
 import type { Int64 } from "../../domain/int64.ts";
+import { remember } from "../../domain/remember.ts";
 import type { Database } from "../../stores/d1/connection/database.ts";
 import {
   clearLiveRunsStatements,
@@ -224,7 +225,5 @@ function rememberRows(rows: ReadonlyMap<string, string>): void {
 }
 
 function rememberRun(runId: string, { epoch, through }: RunNews): void {
-  confirmedRuns.delete(runId);
-  confirmedRuns.set(runId, { epoch, through });
-  if (confirmedRuns.size > MAX_REMEMBERED_RUNS) confirmedRuns.delete(confirmedRuns.keys().next().value!);
+  remember(confirmedRuns, runId, { epoch, through }, MAX_REMEMBERED_RUNS);
 }

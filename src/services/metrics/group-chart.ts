@@ -1,5 +1,6 @@
 import { invalidParameter } from "../../domain/errors.ts";
 import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
+import { slices } from "../../domain/slices.ts";
 import { type ChartSource, findChartSources } from "../../stores/d1/metrics/chart-sources.ts";
 import { seriesOf } from "../../stores/run/series.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
@@ -92,9 +93,7 @@ export async function readGroupCharts(ctx: ServiceContext, query: GroupChartQuer
 async function findSources(ctx: ServiceContext, runIds: readonly string[], keys: readonly string[]) {
   const find = async (): Promise<ChartSource[]> => {
     const found: ChartSource[] = [];
-    for (let from = 0; from < runIds.length; from += RUNS_PER_READ) {
-      found.push(...(await findChartSources(ctx.db, runIds.slice(from, from + RUNS_PER_READ), keys)));
-    }
+    for (const some of slices(runIds, RUNS_PER_READ)) found.push(...(await findChartSources(ctx.db, some, keys)));
     return found;
   };
   const first = await find();

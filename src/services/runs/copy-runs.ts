@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { sha256, toHex } from "../../domain/bytes.ts";
 import { alreadyExists, invalidParameter } from "../../domain/errors.ts";
 import { parseInt64 } from "../../domain/int64.ts";
 import { findImportedRuns } from "../../stores/d1/import/runs.ts";
@@ -219,8 +220,7 @@ async function requireEnded(ctx: ServiceContext, runIds: readonly string[]): Pro
 /** 32 hex digits, the same at each repeat. */
 async function copyOf({ copyId, experimentId }: CopyRuns, kind: string, id: string): Promise<string> {
   const text = JSON.stringify([copyId, experimentId, kind, id]);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Buffer.from(digest).toString("hex").slice(0, 32);
+  return toHex(await sha256(text)).slice(0, 32);
 }
 
 function toToken(position: Position): string {

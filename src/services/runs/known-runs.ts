@@ -1,3 +1,4 @@
+import { remember } from "../../domain/remember.ts";
 import { findRun } from "../../stores/d1/runs/runs.ts";
 import { cellOfNewRun } from "../../stores/run/placement.ts";
 import type { RunPlace } from "../../stores/run/stub.ts";
@@ -21,11 +22,7 @@ export interface KnownRun {
 const knownRuns = new Map<string, KnownRun>();
 
 export function rememberRun(runId: string, run: KnownRun): void {
-  if (knownRuns.size >= MAX_KNOWN_RUNS && !knownRuns.has(runId)) {
-    const oldest = knownRuns.keys().next();
-    if (!oldest.done) knownRuns.delete(oldest.value);
-  }
-  knownRuns.set(runId, run);
+  remember(knownRuns, runId, run, MAX_KNOWN_RUNS);
 }
 
 /** Forgets a run that was deleted for good. Other isolates find out when they ask for it. */

@@ -1,3 +1,4 @@
+import { jsonByteLength } from "../../domain/bytes.ts";
 import type { DatasetInput } from "../../domain/entities.ts";
 import { invalidParameter } from "../../domain/errors.ts";
 import {
@@ -62,7 +63,7 @@ function checkDatasetInput({ dataset, tags }: DatasetInput): void {
     checkLength("input tag key", tag.key, MAX_INPUT_TAG_KEY_LENGTH);
     checkLength("input tag value", tag.value, MAX_INPUT_TAG_VALUE_LENGTH);
   }
-  const jsonBytes = new TextEncoder().encode(JSON.stringify({ dataset, tags })).length;
+  const jsonBytes = jsonByteLength({ dataset, tags });
   if (jsonBytes > MAX_DATASET_JSON_BYTES) {
     throw invalidParameter(
       `The dataset '${dataset.name}' has ${jsonBytes} bytes as JSON. At most ${MAX_DATASET_JSON_BYTES} are stored: shorten its profile.`,

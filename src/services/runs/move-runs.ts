@@ -1,4 +1,5 @@
 import { invalidParameter, MlflowError } from "../../domain/errors.ts";
+import { slices } from "../../domain/slices.ts";
 import { visibilityOf } from "../../stores/d1/access/visibility.ts";
 import { findImportedRuns } from "../../stores/d1/import/runs.ts";
 import { experimentsOfModels, moveRunsTo } from "../../stores/d1/runs/move-runs.ts";
@@ -25,9 +26,9 @@ export async function moveRuns(ctx: ServiceContext, runIds: readonly string[], e
   await requireActiveExperiment(ctx, experimentId);
   await requireActiveRuns(ctx, asked);
   await requireModels(ctx, asked, experimentId);
-  for (let from = 0; from < asked.length; from += RUNS_AT_A_TIME) {
+  for (const some of slices(asked, RUNS_AT_A_TIME)) {
     // What callers may do with these runs and their files depends on the experiment.
-    await changed(moveRunsTo(ctx.writes, asked.slice(from, from + RUNS_AT_A_TIME), experimentId, callerOf(ctx)));
+    await changed(moveRunsTo(ctx.writes, some, experimentId, callerOf(ctx)));
   }
   const infos = await findImportedRuns(ctx.db, asked);
   const left = asked.find((runId) => infos.get(runId)?.experimentId !== experimentId);

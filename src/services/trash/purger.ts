@@ -1,6 +1,7 @@
 import { artifactPlace } from "../../domain/artifact-location.ts";
 import { MlflowError } from "../../domain/errors.ts";
 import { forEachAtMost } from "../../domain/for-each-at-most.ts";
+import { slices } from "../../domain/slices.ts";
 import { TRASH_KINDS, type TrashKind } from "../../domain/trash.ts";
 import { deleteRowsSlice } from "../../stores/d1/trash/purged-rows.ts";
 import {
@@ -78,9 +79,8 @@ export class Purger {
   /** Deletes claimed things of one kind. @returns how many are gone */
   async finish(kind: TrashKind, things: readonly Purge[]): Promise<number> {
     let gone = 0;
-    const size = this.#atATime(kind);
-    for (let from = 0; from < things.length && !this.#budget.isSpent; from += size) {
-      const slice = things.slice(from, from + size);
+    for (const slice of slices(things, this.#atATime(kind))) {
+      if (this.#budget.isSpent) break;
       await this.#budget.spend(1);
       const ours = await renewClaim(this.#ctx.db, kind, idsOf(slice), this.claim);
       gone += await this.#finishSlice(

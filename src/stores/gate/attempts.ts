@@ -1,3 +1,4 @@
+import { sha256, toHex } from "../../domain/bytes.ts";
 import type { Attempt } from "./access-gate.ts";
 import { askGate } from "./ask-gate.ts";
 
@@ -29,14 +30,14 @@ export class AttemptCounter {
 
   async #counters() {
     const [network, ...counters] = await Promise.all(
-      [this.#network, ...this.#usernames.map((name) => `${this.#network} ${name}`)].map(sha256),
+      [this.#network, ...this.#usernames.map((name) => `${this.#network} ${name}`)].map(digestOf),
     );
     const number = Number.parseInt(network!.slice(0, 2), 16) % GATES;
     return [`attempts ${number}`, counters] as const;
   }
 }
 
-/** Digests, because people type passwords where a name belongs. */
-async function sha256(text: string): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toString("hex");
+/** A digest, because people type passwords where a name belongs. */
+async function digestOf(text: string): Promise<string> {
+  return toHex(await sha256(text));
 }

@@ -1,3 +1,5 @@
+import { slices } from "../../domain/slices.ts";
+
 /** Most keys of one statement: at 250 characters each they stay below SQLite's 2 MB for a bound text. */
 const KEYS_PER_STATEMENT = 1000;
 /** Most keys in the cache, to bound its memory: about 2 MB. */
@@ -22,8 +24,8 @@ export class MetricKeys {
       else ids.set(key, id);
     }
     if (this.#cache.size + unknown.length > MAX_CACHED_KEYS) this.#cache.clear();
-    for (let from = 0; from < unknown.length; from += KEYS_PER_STATEMENT) {
-      const list = JSON.stringify(unknown.slice(from, from + KEYS_PER_STATEMENT));
+    for (const some of slices(unknown, KEYS_PER_STATEMENT)) {
+      const list = JSON.stringify(some);
       this.#sql.exec("INSERT OR IGNORE INTO metric_key (key) SELECT value FROM json_each(?)", list);
       const rows = this.#sql.exec<{ id: number; key: string }>(
         "SELECT id, key FROM metric_key WHERE key IN (SELECT value FROM json_each(?))",

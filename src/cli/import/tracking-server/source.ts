@@ -1,5 +1,6 @@
 import { IS_PROMPT_TAG } from "../../../domain/prompts.ts";
 import type { ExperimentRecord, MetricSeries, RegisteredModelRecord, RunRecord } from "../../../domain/records.ts";
+import { slices } from "../../../domain/slices.ts";
 import type { AccessRecord } from "../../transfer/access.ts";
 import { Refused, type TrackingServer } from "../../transfer/http.ts";
 import type { Report } from "../../transfer/report.ts";
@@ -140,9 +141,9 @@ export class TrackingServerSource implements Source {
       return { record, runId: record.runId, keys: (wire.data?.metrics ?? []).map(({ key }) => key).sort() };
     });
     const known = await this.#histories.read(runs);
-    for (let from = 0; from < runs.length; from += RUNS_AT_A_TIME) {
+    for (const some of slices(runs, RUNS_AT_A_TIME)) {
       yield* await Promise.all(
-        runs.slice(from, from + RUNS_AT_A_TIME).map(async ({ record: found, runId, keys }) => {
+        some.map(async ({ record: found, runId, keys }) => {
           const record = await this.#withModelInputs(found);
           const metrics = await Promise.all(keys.map((key) => known.get(runId)?.get(key) ?? this.#history(runId, key)));
           return { record, metrics, artifacts: this.#artifacts(record) };

@@ -1,4 +1,5 @@
 import type { MetricSeries } from "../../../domain/records.ts";
+import { slices } from "../../../domain/slices.ts";
 import { UserError } from "../../user-error.ts";
 import { NotLetIn, parseExactly, Refused, type TrackingServer } from "../http.ts";
 
@@ -96,9 +97,8 @@ export class ServerRows {
 
   /** The same as the server's lines of JSON, one or more for each metric: those of a run once all of them have arrived. */
   async *pointLines(runIds: readonly string[]): AsyncGenerator<PointLine> {
-    const ids = [...runIds].sort();
-    for (let from = 0; from < ids.length; from += RUNS_PER_REQUEST) {
-      let rest = ids.slice(from, from + RUNS_PER_REQUEST);
+    for (const some of slices([...runIds].sort(), RUNS_PER_REQUEST)) {
+      let rest = some;
       for (let repeats = 0; rest.length > 0; repeats++) {
         for await (const run of this.#pointsOf(rest)) {
           if (run === undefined) rest = [];

@@ -1,4 +1,5 @@
 import { errors } from "jose";
+import { remember } from "../../../domain/remember.ts";
 import type { Doors } from "../claim.ts";
 import { type SsoUser, userOfIdentity } from "./identity.ts";
 import { verifiedClaims } from "./keys.ts";
@@ -50,8 +51,6 @@ export async function accessUser(
   const identity = { issuer: access.issuer, subject, claims: named };
   const user = await userOfIdentity(doors, sso, identity, reservedName);
   const one = { ...user, isProgram, untilMs: Math.min(nowMs + REMEMBERED_MS, Number(exp) * 1000) };
-  remembered.delete(token);
-  remembered.set(token, one);
-  if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
+  remember(remembered, token, one, MAX_REMEMBERED);
   return one;
 }

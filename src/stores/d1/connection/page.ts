@@ -1,3 +1,4 @@
+import { slices } from "../../../domain/slices.ts";
 import type { Position, SearchPlan, SqlStatement } from "../../../search/plan.ts";
 import { yieldTurn } from "./turn.ts";
 
@@ -69,8 +70,10 @@ export async function* inSlices<T>(
   size: number,
   read: (slice: readonly string[]) => Promise<readonly T[]>,
 ): AsyncGenerator<readonly T[]> {
-  for (let start = 0; start < ids.length; start += size) {
-    if (start > 0) await yieldTurn();
-    yield await read(ids.slice(start, start + size));
+  let isFirst = true;
+  for (const slice of slices(ids, size)) {
+    if (!isFirst) await yieldTurn();
+    isFirst = false;
+    yield await read(slice);
   }
 }
