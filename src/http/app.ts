@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { HonoBase as Hono } from "hono/hono-base";
 import { MlflowError } from "../domain/errors.ts";
 import { NOBODY, type Principal } from "../domain/principal.ts";
 import { EVERYTHING } from "../search/visibility.ts";
