@@ -1,21 +1,16 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startServer, type TestServer } from "../server.ts";
+import type { TestServer } from "../server.ts";
+import { HOSTILE, PASSWORD, startAdminServer } from "./harness/admin-server.ts";
 import { seriousFindings } from "./harness/axe.ts";
-import { launchBrowser } from "./harness/browser.ts";
 import { screenshotOnFailure } from "./harness/screenshot.ts";
 import { type WatchedPage, watchPage } from "./harness/watched-page.ts";
-
-const PASSWORD = "correct horse battery staple";
-/** A page that shows this text as anything but text runs the script. */
-const HOSTILE = "<img src=x onerror=alert(1)>";
 
 let server: TestServer;
 let browser: Browser;
 
 beforeAll(async () => {
-  const env = { TRACKFLARE_ADMIN_PASSWORD: PASSWORD, TRACKFLARE_DEFAULT_PERMISSION: "NO_PERMISSIONS" };
-  [server, browser] = await Promise.all([startServer({ env }), launchBrowser()]);
+  [server, browser] = await startAdminServer();
 });
 afterAll(async () => {
   await browser.close();

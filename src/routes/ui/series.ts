@@ -74,21 +74,24 @@ async function* chartsToFrames(charts: AsyncGenerator<RunChart>): AsyncGenerator
   for await (const chart of charts) yield chartToFrame(chart);
 }
 
+/** The fields that say which part of which metrics a chart shows. */
+const CHART_FIELDS = {
+  runIds: required(repeated(string)),
+  metricKeys: required(repeated(string)),
+  x: string,
+  from: double,
+  to: double,
+  buckets: int32,
+  sameX: oneOf(SAME_X),
+};
+
 /** Metrics for the charts of the web UI. docs/ui-api.md describes the answer. */
 export const uiSeriesRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: ["/ui-api/series"],
     permission: onLinks("runs", onRuns("READ")),
-    input: message({
-      runIds: required(repeated(string)),
-      metricKeys: required(repeated(string)),
-      x: string,
-      from: double,
-      to: double,
-      buckets: int32,
-      sameX: oneOf(SAME_X),
-    }),
+    input: message(CHART_FIELDS),
     handle: async ({ ctx, input: { x = "step", buckets = DEFAULT_BUCKETS, from, to, sameX, ...of } }) =>
       byteStream(chartsToFrames(await readCharts(ctx, { ...of, x, buckets, from, to, sameX }))),
   }),
@@ -96,17 +99,7 @@ export const uiSeriesRoutes: readonly Route[] = [
     method: "POST",
     paths: ["/ui-api/group-series"],
     permission: onLinks("runs", onRuns("READ")),
-    input: message({
-      runIds: required(repeated(string)),
-      groupOf: required(repeated(int32)),
-      metricKeys: required(repeated(string)),
-      x: string,
-      from: double,
-      to: double,
-      buckets: int32,
-      sameX: oneOf(SAME_X),
-      budgetMs: int32,
-    }),
+    input: message({ ...CHART_FIELDS, groupOf: required(repeated(int32)), budgetMs: int32 }),
     handle: async ({ ctx, input }) => {
       const { x = "step", buckets = DEFAULT_BUCKETS, budgetMs = DEFAULT_BUDGET_MS, from, to, sameX, ...of } = input;
       return byteStream(groupsToFrames(readGroupCharts(ctx, { ...of, x, buckets, budgetMs, from, to, sameX })));

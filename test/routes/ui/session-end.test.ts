@@ -4,6 +4,7 @@ import { decideForUser } from "../../../src/stores/d1/access/decisions.ts";
 import { deleteSignIn, insertSignIn } from "../../../src/stores/d1/access/sign-ins.ts";
 import { TestBrowser } from "../../helpers/browser.ts";
 import { expectMlflowError } from "../../helpers/mlflow.ts";
+import { passDays } from "../../helpers/pass-days.ts";
 import { ADMIN_PASSWORD, closedServer, PASSWORD } from "../../helpers/users.ts";
 
 const server = closedServer();
@@ -14,14 +15,6 @@ const status = async (of: TestBrowser) => (await of.send("GET", READ)).status;
 
 async function signInsOf(of: TestBrowser): Promise<{ sign_in_id: number; is_current: boolean; user_agent: string }[]> {
   return (await of.ask<{ sign_ins: [] }>("GET", "/ui-api/sign-ins")).sign_ins;
-}
-
-async function passDays(days: number): Promise<void> {
-  await env.DB.prepare("UPDATE sign_ins SET creation_time = creation_time - ?1, last_seen_time = last_seen_time - ?1")
-    .bind(days * 24 * 60 * 60 * 1000)
-    .run();
-  // The isolate's memory of cookies must expire too.
-  vi.useFakeTimers({ now: Date.now() + 11_000, toFake: ["Date"] });
 }
 
 afterEach(() => {

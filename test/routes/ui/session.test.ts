@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { TestBrowser } from "../../helpers/browser.ts";
 import { expectMlflowError } from "../../helpers/mlflow.ts";
+import { passDays } from "../../helpers/pass-days.ts";
 import { ADMIN_PASSWORD, closedServer, PASSWORD } from "../../helpers/users.ts";
 
 const server = closedServer();
@@ -11,14 +12,6 @@ const newName = () => ({ name: `experiment ${crypto.randomUUID()}` });
 
 const browser = (origin?: string) => new TestBrowser(server, origin);
 const status = async (of: TestBrowser) => (await of.send("GET", READ)).status;
-
-async function passDays(days: number): Promise<void> {
-  await env.DB.prepare("UPDATE sign_ins SET creation_time = creation_time - ?1, last_seen_time = last_seen_time - ?1")
-    .bind(days * 24 * 60 * 60 * 1000)
-    .run();
-  // What the isolate remembers of cookies is older than that, too.
-  vi.useFakeTimers({ now: Date.now() + 11_000, toFake: ["Date"] });
-}
 
 afterEach(() => {
   vi.useRealTimers();

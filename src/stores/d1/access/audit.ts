@@ -1,5 +1,5 @@
 import { type AuditAction, type AuditTarget, firstEntryId, newEntryId } from "../../../domain/audit.ts";
-import type { Database, Statement, StatementResult } from "../connection/database.ts";
+import { BatchedStatement, type Database, type Statement, type StatementResult } from "../connection/database.ts";
 import type { auditLog } from "../schema/access.ts";
 import type { StoredRow } from "../schema/rows.ts";
 
@@ -98,30 +98,16 @@ export class RecordingDatabase implements Database {
   }
 }
 
-class RecordedStatement implements Statement {
-  readonly #db: RecordingDatabase;
+class RecordedStatement extends BatchedStatement<RecordingDatabase> {
   readonly plain: Statement;
 
   constructor(db: RecordingDatabase, plain: Statement) {
-    this.#db = db;
+    super(db);
     this.plain = plain;
   }
 
   bind(...values: unknown[]): RecordedStatement {
-    return new RecordedStatement(this.#db, this.plain.bind(...values));
-  }
-
-  async all<Row>(): Promise<StatementResult<Row>> {
-    const [result] = await this.#db.batch<Row>([this]);
-    return result!;
-  }
-
-  async first<Row>(): Promise<Row | null> {
-    return (await this.all<Row>()).results[0] ?? null;
-  }
-
-  run(): Promise<StatementResult<unknown>> {
-    return this.all();
+    return new RecordedStatement(this.db, this.plain.bind(...values));
   }
 }
 

@@ -19,3 +19,27 @@ export interface StatementResult<Row> {
   readonly results: Row[];
   readonly meta: { readonly changes: number };
 }
+
+/** A statement that its database runs as a batch of one. */
+export abstract class BatchedStatement<Db extends Database> implements Statement {
+  protected readonly db: Db;
+
+  constructor(db: Db) {
+    this.db = db;
+  }
+
+  abstract bind(...values: unknown[]): Statement;
+
+  async all<Row>(): Promise<StatementResult<Row>> {
+    const [result] = await this.db.batch<Row>([this]);
+    return result!;
+  }
+
+  async first<Row>(): Promise<Row | null> {
+    return (await this.all<Row>()).results[0] ?? null;
+  }
+
+  run(): Promise<StatementResult<unknown>> {
+    return this.all();
+  }
+}

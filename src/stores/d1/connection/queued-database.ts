@@ -1,6 +1,6 @@
 import { MlflowError } from "../../../domain/errors.ts";
 import type { CheckedDatabase } from "./checked-database.ts";
-import type { Database, Statement, StatementResult } from "./database.ts";
+import { BatchedStatement, type Database, type StatementResult } from "./database.ts";
 import { nearD1 } from "./region.ts";
 import {
   type BoundStatement,
@@ -96,31 +96,17 @@ function tooMuch(): MlflowError {
   return new MlflowError("REQUEST_LIMIT_EXCEEDED", "More is being written than the database takes; please repeat.");
 }
 
-class QueuedStatement implements Statement, BoundStatement {
-  readonly #db: QueuedDatabase;
+class QueuedStatement extends BatchedStatement<QueuedDatabase> implements BoundStatement {
   readonly sql: string;
   readonly values: readonly unknown[];
 
   constructor(db: QueuedDatabase, sql: string, values: readonly unknown[]) {
-    this.#db = db;
+    super(db);
     this.sql = sql;
     this.values = values;
   }
 
   bind(...values: unknown[]): QueuedStatement {
-    return new QueuedStatement(this.#db, this.sql, values);
-  }
-
-  async all<Row>(): Promise<StatementResult<Row>> {
-    const [result] = await this.#db.batch<Row>([this]);
-    return result!;
-  }
-
-  async first<Row>(): Promise<Row | null> {
-    return (await this.all<Row>()).results[0] ?? null;
-  }
-
-  run(): Promise<StatementResult<unknown>> {
-    return this.all();
+    return new QueuedStatement(this.db, this.sql, values);
   }
 }
