@@ -65,6 +65,8 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
         ...(name === "edge" && { main: "./test/edge/counted-worker.ts" }),
         miniflare: {
           bindings: { TRACKFLARE_LOCAL: "1", ...vars },
+          // A second database stands for a replica that is behind.
+          ...(name === "edge" && { d1Databases: { REPLICA: "replica" } }),
           serviceBindings: hasFiles
             ? {
                 FILES: { external: { address: `unix:${FILES_SOCKET}`, http: {} } },

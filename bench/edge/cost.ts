@@ -1,7 +1,9 @@
+import { COUNTED } from "./counted.ts";
+
 /*
- * The cost of a month on Cloudflare's paid plan, from the rows and calls that tests count and from the documented prices
- * (developers.cloudflare.com/workers/platform/pricing, /d1/platform/pricing, /durable-objects/platform/pricing, read in
- * November 2026). `node bench/edge/cost.ts` prints the table of docs/cost.md.
+ * What a month costs on Cloudflare's paid plan, from rows and calls as tests count them (counted.ts) and from the documented
+ * prices (developers.cloudflare.com/workers/platform/pricing, /d1/platform/pricing, /durable-objects/platform/pricing, read
+ * in November 2026). `node bench/edge/cost.ts` prints the table of docs/cost.md.
  */
 
 /** Dollars per million, and the millions per month that the plan includes. */
@@ -23,44 +25,35 @@ const RUNS_A_DAY = 100;
 const CALLS_A_RUN = 2000;
 /** While an object works, it is billed for 128 MB. */
 const GIGABYTES = 0.128;
+/** How long an object works for a call. */
 const SECONDS_A_CALL = 0.03;
+const SECONDS_A_LOOK = 0.005;
 const MILLION = 1_000_000;
 
-/** From test/edge/round-trips.test.ts (a run's creation, first points, mark and end) and test/stores/run/core/counts.test.ts. */
-const ROWS_OF_A_RUN = 60;
-
-function job({ rowsACall, objectRowsACall }: { rowsACall: number; objectRowsACall: number }): Use {
-  const calls = DAYS * RUNS_A_DAY * CALLS_A_RUN;
+function job(call: (typeof COUNTED)["call" | "slowCall"]): Use {
   const runs = DAYS * RUNS_A_DAY;
+  const calls = runs * CALLS_A_RUN;
   return {
     requests: calls / MILLION,
-    objectCalls: calls / MILLION,
-    objectRowsWritten: (calls * objectRowsACall) / MILLION,
-    rowsRead: (runs * 500) / MILLION,
-    rowsWritten: (runs * ROWS_OF_A_RUN + calls * rowsACall) / MILLION,
+    objectCalls: (calls * call.objectCalls) / MILLION,
+    objectRowsWritten: (calls * call.objectRowsWritten) / MILLION,
+    rowsRead: (runs * COUNTED.run.rowsRead) / MILLION,
+    rowsWritten: (runs * COUNTED.run.rowsWritten + calls * call.rowsWritten) / MILLION,
     gigabyteSeconds: (calls * SECONDS_A_CALL * GIGABYTES) / MILLION,
   };
 }
 
-/**
- * 20 pages of 100 runs, 20 of them live, open for 8 hours. test/edge/looks.test.ts proves that they write nothing.
- * @param objects the number of objects that hold the live runs
- */
-function team(objects: number): Use {
-  const pages = 20;
+/** 20 pages that are looked at for 8 hours. @param share of the object calls where runs share objects */
+function team(share: number): Use {
   const seconds = WORKDAYS * 8 * 3600;
-  const liveRuns = 20;
-  const looks = pages * seconds * 0.5;
-  const counts = pages * seconds * 0.2;
-  // Each look reads a changed table again. Two isolates ask the objects once a second each, and each table asks them too.
-  const objectCalls = seconds * 2 * objects * 0.5 + (looks * objects) / 4;
+  const objectCalls = seconds * COUNTED.team.objectCalls * share;
   return {
-    requests: (2 * looks + counts) / MILLION,
+    requests: (seconds * COUNTED.team.requests) / MILLION,
     objectCalls: objectCalls / MILLION,
     objectRowsWritten: 0,
-    rowsRead: (looks * liveRuns * 25 + looks * 1500 + counts * 200) / MILLION,
+    rowsRead: (seconds * COUNTED.team.rowsRead) / MILLION,
     rowsWritten: 0,
-    gigabyteSeconds: (objectCalls * 0.005 * GIGABYTES) / MILLION,
+    gigabyteSeconds: (objectCalls * SECONDS_A_LOOK * GIGABYTES) / MILLION,
   };
 }
 
@@ -75,13 +68,13 @@ function dollars(use: Use): number {
   );
 }
 
-const fast = job({ rowsACall: 0.05, objectRowsACall: 2 });
-const slow = job({ rowsACall: 1, objectRowsACall: 3 });
+const fast = job(COUNTED.call);
+const slow = job(COUNTED.slowCall);
 const CASES: readonly [name: string, use: Use][] = [
   ["100 runs a day, 2,000 calls of 10 metrics each, as fast as they go", fast],
   ["the same, a call each 12 s", slow],
-  ["the first, and a team of 20 with the runs table open all day, each run its own object", sum(fast, team(20))],
-  ["the same, with a cell for the experiment's runs", sum(fast, team(1))],
+  ["the first, and a team of 20 with the runs table open all day, each run its own object", sum(fast, team(1))],
+  ["the same, with a cell for the experiment's 20 live runs", sum(fast, team(1 / 20))],
 ];
 
 const columns = Object.keys(PRICES) as (keyof Use)[];

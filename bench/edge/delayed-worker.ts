@@ -54,6 +54,11 @@ function delayedDatabase(db: D1Database, ms: number): D1Database {
     batch: (statements: D1PreparedStatement[]) =>
       after(ms, () => db.batch(statements.map((statement) => originals.get(statement) ?? statement))),
     exec: (sql: string) => after(ms, () => db.exec(sql)),
+    withSession: (asked: string) => {
+      const session = db.withSession(asked);
+      const delayedSession = delayedDatabase(session as unknown as D1Database, ms);
+      return Object.assign(delayedSession, { getBookmark: () => session.getBookmark() });
+    },
   } as unknown as D1Database;
 }
 

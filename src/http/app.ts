@@ -1,7 +1,7 @@
 import { HonoBase as Hono } from "hono/hono-base";
 import { MlflowError } from "../domain/errors.ts";
 import { NOBODY, type Principal } from "../domain/principal.ts";
-import { EVERYTHING } from "../search/visibility.ts";
+import { EVERYTHING, type Visibility } from "../search/visibility.ts";
 import type { Claim, Doors } from "../services/access/claim.ts";
 import { requireWithinLimit } from "../services/access/request-limit.ts";
 import type { ServiceContext } from "../services/context.ts";
@@ -9,8 +9,10 @@ import { tidyUp } from "../services/tidy-up.ts";
 import { finishPurgesOnce } from "../services/trash/after-purges.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
+import { BOOKMARK_HEADER, type NearDatabase } from "../stores/d1/connection/near-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
-import { absoluteUrl, pathBelow, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
+import { type ClientPlace, hintNear } from "../stores/run/placement.ts";
+import { absoluteUrl, pathBelow, rawHost, rawPath, requireWellFormedTarget } from "../wire/raw-target.ts";
 import type { Route } from "../wire/route.ts";
 import { sharedPath } from "../wire/shared-path.ts";
 import { requireArtifacts } from "./artifacts-only.ts";
@@ -77,20 +79,34 @@ function orNobody(error: unknown): undefined {
   throw error;
 }
 
+/**
+ * The cache knows entries by addresses of the Worker's own host. It keeps nothing for a host of workers.dev
+ * (developers.cloudflare.com/workers/runtime-apis/cache).
+ */
+function cachedFilesOf(request: Request): string | undefined {
+  const host = rawHost(request);
+  return host.endsWith(".workers.dev") ? undefined : `https://${host}/.artifacts/`;
+}
+
 function contextOf(
   request: Request,
   { env, config, requestId }: Arrival,
   database: CheckedDatabase,
   doors: Doors,
   { principal, visibility }: Pick<ServiceContext, "principal" | "visibility">,
+  near?: NearDatabase,
 ): ServiceContext {
   const { waitUntil } = doors;
+  const primary = database.reader;
   return {
     env,
-    db: database.reader,
+    db: near?.db ?? primary,
+    primary,
+    isPageGoingOn: near?.isGoingOn ?? false,
     writes: new QueuedDatabase(env, database, waitUntil),
     waitUntil,
     artifacts: artifactStore(env, config),
+    cachedFiles: cachedFilesOf(request),
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
     isArtifactsOnly: config.isArtifactsOnly,
@@ -105,6 +121,7 @@ function contextOf(
       const found = await callerOfPassword([{ username, password }], request, config, doors);
       return found && (await confirm(found).catch(orNobody));
     },
+    clientRegion: hintNear((request.cf ?? {}) as ClientPlace),
     get clientAddress() {
       return doors.auditedFrom.address;
     },
@@ -118,6 +135,18 @@ function contextOf(
     visibility,
     requestId,
   };
+}
+
+/** The D1 session that a route's reads use; undefined where they use the primary without a session. */
+function nearOf(
+  { reads }: Route,
+  request: Request,
+  database: CheckedDatabase,
+  visibility: Visibility,
+): NearDatabase | undefined {
+  if (reads === undefined) return undefined;
+  const isNear = reads === "near" || (reads === "near list" && visibility === EVERYTHING);
+  return database.near(isNear ? request.headers.get(BOOKMARK_HEADER) : null);
 }
 
 /** Serves one request: authenticates the caller, reads the input, authorizes, then handles. Only the handler changes data. */
@@ -140,8 +169,11 @@ async function serve(
   const { principal, visibility, input } = await authorize(caller, route.permission, asked, doors);
   if (config.isArtifactsOnly) requireArtifacts(route);
   await requireWithinLimit(env, principal, config.requestsPerMinute);
-  const ctx = contextOf(request, arrival, database, doors, { principal, visibility });
+  const near = nearOf(route, request, database, visibility);
+  const ctx = contextOf(request, arrival, database, doors, { principal, visibility }, near);
   const response = await route.handle({ ctx, input, request });
+  const bookmark = near?.bookmark;
+  if (bookmark) response.headers.set(BOOKMARK_HEADER, bookmark);
   // A probe of `/health` asks the database nothing.
   if (route.permission !== "public") finishPurgesOnce(ctx);
   return response;

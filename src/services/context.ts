@@ -12,11 +12,20 @@ export type PresignedUse = "only" | "offered" | "off";
 /** What a service works with: the stores and the caller, but nothing of HTTP. */
 export interface ServiceContext {
   readonly env: Env;
-  /** The D1 that services read from. */
+  /** The D1 that services read from: the {@link primary}, or for the web UI's reads the nearest replica. */
   readonly db: D1Database;
+  /**
+   * Whether the caller is a page that goes on, with the bookmark of an earlier answer. What live runs' objects have just told
+   * other pages is then new enough.
+   */
+  readonly isPageGoingOn: boolean;
+  /** D1's primary, which has every write. Live marks are read here, and authorization too. */
+  readonly primary: D1Database;
   /** The same D1, for writes: writes that arrive at the same time share one transaction. */
   readonly writes: Database;
   readonly artifacts: ArtifactStore;
+  /** The address below which the data center's cache keeps files; undefined where there is no such cache. */
+  readonly cachedFiles: string | undefined;
   readonly locations: LocationRules;
   /** Whether clients may send artifacts through this server and fetch them. */
   readonly isServingArtifacts: boolean;
@@ -41,6 +50,8 @@ export interface ServiceContext {
   readonly sso: SsoSettings | undefined;
   /** The URL by which browsers reach this server; undefined where the request's own URL is right. */
   readonly publicUrl: string | undefined;
+  /** Where the client is: a hint for the place of an object that the client writes to. Undefined on one machine. */
+  readonly clientRegion: DurableObjectLocationHint | undefined;
   /** The client's address as the edge, a trusted proxy or the connection tells it; empty where none does. */
   readonly clientAddress: string;
   /** Whether server-info tells clients that they may send large files in parts. */

@@ -1,4 +1,5 @@
 import { type AskedFile, findArtifact } from "../services/artifacts/artifact-access.ts";
+import { readFile } from "../services/artifacts/near-files.ts";
 import { presignDownload } from "../services/artifacts/presigned.ts";
 import type { ServiceContext } from "../services/context.ts";
 import type { DownloadHeaders, RangeRequest } from "../stores/artifacts/artifact-store.ts";
@@ -51,7 +52,7 @@ export async function artifactResponse(ctx: ServiceContext, request: Request, as
     }
   }
   const range = parseRange(request.headers.get("Range"));
-  const read = (of: RangeRequest | undefined) => findArtifact(ctx, asked, (key) => ctx.artifacts.get(key, of));
+  const read = (of: RangeRequest | undefined) => findArtifact(ctx, asked, (key) => readFile(ctx, key, of));
   const { objectKey, found } = await read(range);
   let object = found;
   const ifRange = request.headers.get("If-Range");

@@ -91,6 +91,17 @@ export function stream<Input>(read: StreamInput<Input>["read"]): StreamInput<Inp
 export const nothing: StreamInput<undefined> = stream(() => undefined);
 
 /**
+ * Where a route reads D1. Only the web UI's routes say so, because the web UI keeps the bookmarks of answers.
+ * - "near": at the replica nearest to the reader, which may be behind the primary.
+ * - "near list": the same for callers who see everything. What others see is decided by grants, within the list's statement:
+ *   their list is read at the primary.
+ * - "newest": at the primary, because live marks are read. The answer has a bookmark.
+ *
+ * All other routes read the primary, without bookmarks.
+ */
+export type ReadPlace = "near" | "near list" | "newest";
+
+/**
  * One endpoint. `paths` are all paths that it answers; a path that ends in `/*` takes the rest of the raw target. `input` is
  * read once, so authorization and handler see the same values.
  */
@@ -99,6 +110,7 @@ export interface Route<Input = unknown> {
   readonly paths: readonly string[];
   readonly permission: Permission<Input>;
   readonly input: Message<Input> | BytesInput<Input> | StreamInput<Input>;
+  readonly reads?: ReadPlace;
   readonly handle: (call: Call<Input>) => Promise<Response> | Response;
 }
 

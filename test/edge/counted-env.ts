@@ -8,7 +8,30 @@ export function countedEnv(env: Env, isInsideObject: boolean): Env {
     RUNS: countedNamespace(env.RUNS, "runs", isInsideObject),
     WRITES: countedNamespace(env.WRITES, "writes", isInsideObject),
     GATE: countedNamespace(env.GATE, "gate", isInsideObject),
+    ARTIFACTS: countedBucket(env.ARTIFACTS),
   };
+}
+
+/** Counts reads of the bucket, which are no round trips of {@link ledger}: what each was, and the bytes that it answers. */
+function countedBucket(bucket: R2Bucket): R2Bucket {
+  return new Proxy(bucket, {
+    get: (target, name) => {
+      const member = boundMember(target, name);
+      if (name !== "get" && name !== "head") return member;
+      return async (...args: unknown[]) => {
+        const object = await (member as (...args: unknown[]) => Promise<R2Object | R2ObjectBody | null>)(...args);
+        const bytes = object !== null && "body" in object ? lengthOf(object.range, object.size) : 0;
+        ledger.bucketReads.push({ what: name, bytes });
+        return object;
+      };
+    },
+  });
+}
+
+function lengthOf(range: R2Range | undefined, size: number): number {
+  if (range === undefined) return size;
+  const { offset = 0, length = size - offset, suffix } = range as { offset?: number; length?: number; suffix?: number };
+  return suffix ?? length;
 }
 
 /** The original statement of each counted statement. */
@@ -21,8 +44,10 @@ function note(trip: Trip, ...metas: readonly D1Meta[]): void {
   }
 }
 
-function countedDatabase(db: D1Database, isInsideObject: boolean): D1Database {
-  const call = <T>(sql: string, work: (trip: Trip) => Promise<T>) => ledger.call("d1", sql, isInsideObject, work);
+/** @param session see {@link Trip} */
+export function countedDatabase(db: D1Database, isInsideObject: boolean, session?: string): D1Database {
+  const call = <T>(sql: string, work: (trip: Trip) => Promise<T>) =>
+    ledger.call("d1", sql, isInsideObject, work, session);
   const counted = (statement: D1PreparedStatement, sql: string): D1PreparedStatement => {
     const all = () =>
       call(sql, async (trip) => {
@@ -59,6 +84,11 @@ function countedDatabase(db: D1Database, isInsideObject: boolean): D1Database {
       });
     },
     exec: (sql: string) => call(sql, () => db.exec(sql)),
+    withSession: (asked: string) => {
+      const session = db.withSession(asked);
+      const counted = countedDatabase(session as unknown as D1Database, isInsideObject, asked);
+      return Object.assign(counted, { getBookmark: () => session.getBookmark() });
+    },
   } as unknown as D1Database;
 }
 
@@ -83,7 +113,11 @@ function countedNamespace<Namespace extends Env["RUNS"] | Env["WRITES"] | Env["G
       if (method !== "get" && method !== "getByName") {
         return typeof member === "function" ? member.bind(target) : member;
       }
-      return (...args: unknown[]) => counted((member as (...args: unknown[]) => object).apply(target, args));
+      return (...args: unknown[]) => {
+        const hint = (args[1] as DurableObjectNamespaceGetDurableObjectOptions | undefined)?.locationHint;
+        if (hint !== undefined) ledger.hints.push(`${to} ${hint}`);
+        return counted((member as (...args: unknown[]) => object).apply(target, args));
+      };
     },
   });
 }

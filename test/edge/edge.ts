@@ -2,7 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { countedEnv } from "./counted-env.ts";
-import { ledger, type Trip } from "./ledger.ts";
+import { type Ledger, ledger, type Trip } from "./ledger.ts";
 
 type Worker = typeof import("../../src/index.ts").default;
 
@@ -17,22 +17,34 @@ export interface Cost {
   readonly objectWritten: number;
   readonly alarms: number;
   readonly trips: readonly Trip[];
+  readonly headers: Headers;
+  /** Reads of the artifacts' bucket, before and after the answer. */
+  readonly bucketReads: Ledger["bucketReads"];
+  readonly hints: readonly string[];
   readonly answer: unknown;
+}
+
+/** Where an isolate's clients are, and the host that they call. */
+interface Place {
+  readonly host?: string;
+  readonly cf?: { readonly continent: string; readonly longitude: string };
 }
 
 /** An isolate. The Worker's memory begins empty in it. */
 export class Isolate {
   readonly #worker: Worker;
   readonly #env: Env;
+  readonly #place: Place;
 
-  private constructor(worker: Worker, settings: Partial<Env>) {
+  private constructor(worker: Worker, settings: Partial<Env>, place: Place) {
     this.#worker = worker;
     this.#env = { ...countedEnv(env, false), ...settings };
+    this.#place = place;
   }
 
-  static async start(settings: Partial<Env> = {}): Promise<Isolate> {
+  static async start(settings: Partial<Env> = {}, place: Place = {}): Promise<Isolate> {
     vi.resetModules();
-    return new Isolate((await import("../../src/index.ts")).default, settings);
+    return new Isolate((await import("../../src/index.ts")).default, settings, place);
   }
 
   /** A call of MLflow's API, counted. */
@@ -46,24 +58,18 @@ export class Isolate {
     return this.call(method, `/api/2.0/mlflow/${path}`, message, headers, status);
   }
 
+  /** @param message a text is sent as it is */
   async call(
-    method: "GET" | "POST" | "PATCH",
+    method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE",
     path: string,
-    message: object = {},
+    message: object | string = {},
     headers: Record<string, string> = {},
     status = 200,
   ): Promise<Cost> {
-    const query = method === "GET" ? new URLSearchParams(message as Record<string, string>).toString() : "";
-    const request = new Request(`http://localhost${path}${query && `?${query}`}`, {
-      method,
-      headers: { "Content-Type": "application/json", ...headers },
-      ...(method !== "GET" && { body: JSON.stringify(message) }),
-    });
     const execution = createExecutionContext();
     ledger.clear();
     ledger.isHolding = true;
-    const response = await this.#worker.fetch(request, this.#env, execution);
-    const text = await response.text();
+    const { response, text } = await this.#send(method, path, message, headers, execution);
     const { rounds } = ledger;
     await waitOnExecutionContext(execution);
     ledger.isHolding = false;
@@ -79,7 +85,46 @@ export class Isolate {
       objectWritten: ledger.objectRowsWritten,
       alarms: ledger.alarmsSet,
       trips: ledger.trips,
-      answer: text.startsWith("{") ? JSON.parse(text) : text,
+      headers: response.headers,
+      bucketReads: ledger.bucketReads,
+      hints: ledger.hints,
+      answer: answerOf(text),
     };
   }
+
+  /** A call of many whose costs are counted together: the ledger goes on, and no call of D1 or of an object is held. */
+  async among(
+    path: string,
+    message: object,
+    headers: Record<string, string> = {},
+  ): Promise<Pick<Cost, "headers" | "answer">> {
+    const execution = createExecutionContext();
+    const { response, text } = await this.#send("POST", path, message, headers, execution);
+    await waitOnExecutionContext(execution);
+    expect(response.status, `${path}: ${text.slice(0, 500)}`).toBe(200);
+    return { headers: response.headers, answer: answerOf(text) };
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    message: object | string,
+    headers: Record<string, string>,
+    execution: ExecutionContext,
+  ): Promise<{ response: Response; text: string }> {
+    const query = method === "GET" ? new URLSearchParams(message as Record<string, string>).toString() : "";
+    const { host = "localhost", cf } = this.#place;
+    const request = new Request(`http://${host}${path}${query && `?${query}`}`, {
+      method,
+      headers: { "Content-Type": "application/json", ...headers },
+      ...(method !== "GET" && { body: typeof message === "string" ? message : JSON.stringify(message) }),
+      ...(cf && { cf }),
+    });
+    const response = await this.#worker.fetch(request, this.#env, execution);
+    return { response, text: await response.text() };
+  }
+}
+
+function answerOf(text: string): unknown {
+  return text.startsWith("{") ? JSON.parse(text) : text;
 }

@@ -4,6 +4,9 @@ export interface Trip {
   readonly what: string;
   /** The call's round: 1 if it waited for no other call, otherwise one more than the round of the calls that it waited for. */
   readonly round: number;
+  readonly isInsideObject: boolean;
+  /** What D1 was asked to be as new as, where it was asked in a session: a bookmark, or "first-primary". */
+  readonly session: string | undefined;
   rowsRead: number;
   rowsWritten: number;
 }
@@ -20,13 +23,17 @@ const QUIET_TURNS = 12;
  * The calls of a request to D1 and to objects. Each call is held until all running code waits for such a call. Then all held
  * calls start together, as one *round*. So the number of rounds is the number of sequential round trips: counted, not timed.
  */
-class Ledger {
+export class Ledger {
   trips: Trip[] = [];
   rounds = 0;
   /** Rows of objects' own SQLite. */
   objectRowsRead = 0;
   objectRowsWritten = 0;
   alarmsSet = 0;
+  /** Reads of the artifacts' bucket. */
+  bucketReads: { readonly what: "get" | "head"; readonly bytes: number }[] = [];
+  /** Location hints of named objects, after what the object is. */
+  hints: string[] = [];
   #cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   readonly #held = new Set<Held>();
   #running = 0;
@@ -41,6 +48,8 @@ class Ledger {
     this.objectRowsRead = 0;
     this.objectRowsWritten = 0;
     this.alarmsSet = 0;
+    this.bucketReads = [];
+    this.hints = [];
   }
 
   /** Counts a cursor's rows when the cursor has been read. */
@@ -58,9 +67,15 @@ class Ledger {
   }
 
   /** @param call makes the call, and notes its rows in the trip */
-  async call<T>(to: Trip["to"], what: string, isInsideObject: boolean, call: (trip: Trip) => Promise<T>): Promise<T> {
+  async call<T>(
+    to: Trip["to"],
+    what: string,
+    isInsideObject: boolean,
+    call: (trip: Trip) => Promise<T>,
+    session?: string,
+  ): Promise<T> {
     const round = this.isHolding ? await this.#hold(isInsideObject) : 0;
-    const trip = { to, what, round, rowsRead: 0, rowsWritten: 0 };
+    const trip = { to, what, round, isInsideObject, session, rowsRead: 0, rowsWritten: 0 };
     this.trips.push(trip);
     const isObject = to !== "d1";
     if (isObject) this.#objectCalls++;

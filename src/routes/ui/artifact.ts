@@ -12,6 +12,7 @@ export const uiArtifactRoutes: readonly Route[] = [
     method: "GET",
     paths: ["/ui-api/artifact"],
     permission: onLinks("file", onFiles(onFile("READ"))),
+    reads: "near",
     input: message({ runId: string, modelId: string, path: required(string) }),
     handle: async ({ ctx, input: { runId, modelId, path } }) => {
       const artifactPath = canonicalArtifactPath(path);

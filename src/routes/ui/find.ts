@@ -10,6 +10,7 @@ export const uiFindRoutes: readonly Route[] = [
     method: "GET",
     paths: ["/ui-api/find"],
     permission: onList,
+    reads: "near list",
     input: message({ text: string }),
     handle: async ({ ctx, input }) => {
       const { experiments, runs, models } = await findThings(ctx, input.text ?? "");

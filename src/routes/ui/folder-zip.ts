@@ -16,6 +16,7 @@ export const uiFolderZipRoutes: readonly Route[] = [
     method: "GET",
     paths: ["/ui-api/folder-zip"],
     permission: onLinks("file", onFile("READ")),
+    reads: "near",
     input: message({ runId: string, modelId: string, path: string }),
     handle: async ({ ctx, input: { runId, modelId, path = "" } }) => {
       const folder = canonicalArtifactPath(path);

@@ -25,6 +25,7 @@ export const uiLiveRoutes: readonly Route[] = [
     method: "POST",
     paths: ["/ui-api/live"],
     permission: onLinks("runs", onRuns("READ")),
+    reads: "newest",
     input: message({ runIds: required(repeated(string)), cursor: orElse("", string) }),
     handle: async ({ ctx, input }) => {
       const { changed, cursor } = await whatChanged(ctx, input.runIds, input.cursor);

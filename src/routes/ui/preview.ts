@@ -1,5 +1,6 @@
 import { canonicalArtifactPath } from "../../domain/artifact-path.ts";
 import { findArtifact, locateArtifactOf } from "../../services/artifacts/artifact-access.ts";
+import { readFile } from "../../services/artifacts/near-files.ts";
 import { message, required, string } from "../../wire/message.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { onFile, onFiles, onLinks } from "../permissions.ts";
@@ -27,11 +28,12 @@ export const uiPreviewRoutes: readonly Route[] = [
     method: "GET",
     paths: ["/ui-api/preview"],
     permission: onLinks("file", onFiles(onFile("READ"))),
+    reads: "near",
     input: message({ runId: string, modelId: string, path: required(string) }),
     handle: async ({ ctx, input: { runId, modelId, path } }) => {
       const artifactPath = canonicalArtifactPath(path);
       const { objectKey } = await locateArtifactOf(ctx, { runId, modelId }, artifactPath);
-      const { found } = await findArtifact(ctx, { objectKey }, (key) => ctx.artifacts.get(key));
+      const { found } = await findArtifact(ctx, { objectKey }, (key) => readFile(ctx, key, undefined));
       const { body, size } = found;
       return new Response(body, { headers: { ...PREVIEW_HEADERS, "Content-Length": String(size) } });
     },

@@ -27,6 +27,7 @@ export const uiRunsRoutes: readonly Route[] = [
     method: "GET",
     paths: ["/ui-api/experiments"],
     permission: onList,
+    reads: "near list",
     input: message({}),
     handle: ({ ctx }) => jsonStream(listToPieces("experiments", listExperiments(ctx), listedToWire)),
   }),
@@ -35,6 +36,7 @@ export const uiRunsRoutes: readonly Route[] = [
     paths: ["/ui-api/keys"],
     // The keys are those of all runs of an experiment.
     permission: onLinks("experiments", onReadableExperiments),
+    reads: "near",
     input: message({ experimentIds: experimentIdsField }),
     handle: async ({ ctx, input }) => json(await listKeys(ctx, input.experimentIds ?? [])),
   }),
@@ -42,6 +44,7 @@ export const uiRunsRoutes: readonly Route[] = [
     method: "POST",
     paths: ["/ui-api/runs"],
     permission: onLinks("runs", onReadableExperiments),
+    reads: "near",
     input: message({ ...runSearchFields, columns: repeated(string), count: bool }),
     handle: async ({ ctx, input }) => {
       const { columns = [], count = false } = input;

@@ -91,6 +91,7 @@ export const uiSeriesRoutes: readonly Route[] = [
     method: "POST",
     paths: ["/ui-api/series"],
     permission: onLinks("runs", onRuns("READ")),
+    reads: "newest",
     input: message(CHART_FIELDS),
     handle: async ({ ctx, input: { x = "step", buckets = DEFAULT_BUCKETS, from, to, sameX, ...of } }) =>
       byteStream(chartsToFrames(await readCharts(ctx, { ...of, x, buckets, from, to, sameX }))),
@@ -99,6 +100,7 @@ export const uiSeriesRoutes: readonly Route[] = [
     method: "POST",
     paths: ["/ui-api/group-series"],
     permission: onLinks("runs", onRuns("READ")),
+    reads: "newest",
     input: message({ ...CHART_FIELDS, groupOf: required(repeated(int32)), budgetMs: int32 }),
     handle: async ({ ctx, input }) => {
       const { x = "step", buckets = DEFAULT_BUCKETS, budgetMs = DEFAULT_BUDGET_MS, from, to, sameX, ...of } = input;

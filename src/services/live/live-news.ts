@@ -14,6 +14,7 @@ import { askForNews, byObject, OBJECTS_AT_A_TIME, type ObjectRequest, type RunPl
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { parseSummaryRow } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
+import { recentNews, rememberNews } from "./last-changes.ts";
 
 /** Maximum number of live runs that a search looks at. */
 export const MAX_LIVE_RUNS = 10_000;
@@ -67,7 +68,8 @@ export const NO_NEWS: LiveNews = {
 /**
  * Asks the objects of live runs for points that D1 has not seen. Asking writes nothing: the answers replace D1's values in
  * the response. An object that fails twice counts as stale. Silent runs without news lose their live mark after the
- * response, unless they have been marked again meanwhile.
+ * response, unless they have been marked again meanwhile. A page that
+ * goes on may get an answer of up to two seconds ago.
  * @param keys the metrics that are needed; all of them where absent
  */
 export async function askLiveRuns(
@@ -77,9 +79,19 @@ export async function askLiveRuns(
 ): Promise<LiveNews> {
   if (runs.length === 0) return NO_NEWS;
   const gathered = new Gathered(ctx, runs, keys);
-  const requests = byObject(runs, (runId) => confirmedRuns.get(runId), keys);
   let calls = 0;
   let told = 0;
+  // Pages that go on share what the objects have just answered. All other callers see every acknowledged point.
+  const unknown: LiveRun[] = [];
+  for (const run of runs) {
+    const recent = ctx.isPageGoingOn ? recentNews(run.runId, keys) : undefined;
+    if (recent === undefined) unknown.push(run);
+    else {
+      told++;
+      await gathered.add(run.runId, recent);
+    }
+  }
+  const requests = byObject(unknown, (runId) => confirmedRuns.get(runId), keys);
   const ask = async (request: ObjectRequest): Promise<NewsOfRun[]> => {
     if (calls++ >= MAX_ASKED_OBJECTS) return [];
     try {
@@ -100,6 +112,7 @@ export async function askLiveRuns(
         for (const { runId, news } of answers) {
           if (news === undefined) continue;
           told++;
+          if (ctx.db !== ctx.primary) rememberNews(runId, news, keys);
           await gathered.add(runId, news);
         }
       }
@@ -119,7 +132,7 @@ export async function bringUpToDate(ctx: ServiceContext, runs: readonly RunPlace
   );
   const keys = [...new Set([...news.summaries.values()].flatMap((ofRun) => [...ofRun.keys()]))];
   const statements = news.statementsFor(keys);
-  if (statements.length > 0) await ctx.db.batch(statements);
+  if (statements.length > 0) await ctx.primary.batch(statements);
   news.noteWritten(keys);
   return news.staleRuns;
 }
@@ -161,7 +174,7 @@ class Gathered {
     const rows = [...news.values()].flatMap((ofRun) => ofRun.rows);
     // With only some metrics asked for, D1 is not complete up to any row of the journal.
     const complete = this.#keys === undefined ? [...news].map(([runId, { through }]) => ({ runId, through })) : [];
-    const db: Database = this.#ctx.db;
+    const db: Database = this.#ctx.primary;
     await db.batch([...upsertLatestStatements(db, rows), ...noteFlushedStatements(db, complete)]);
     this.#isBehind = true;
     for (const { runId } of complete) rememberRun(runId, news.get(runId)!);
@@ -169,7 +182,7 @@ class Gathered {
 
   clearIdle(): void {
     if (this.#idle.length === 0) return;
-    const db: Database = this.#ctx.db;
+    const db: Database = this.#ctx.primary;
     for (const { runId } of this.#idle) confirmedRuns.delete(runId);
     const clear = db.batch(clearLiveRunsStatements(db, this.#idle));
     // If this is lost, the next search clears the marks.
@@ -197,7 +210,7 @@ class Gathered {
       summaries,
       lastTimestamps: this.#lastTimestamps,
       statementsFor: (keys) =>
-        upsertLatestStatements(this.#ctx.db, [...unwritten(keys).values()]) as D1PreparedStatement[],
+        upsertLatestStatements(this.#ctx.primary, [...unwritten(keys).values()]) as D1PreparedStatement[],
       noteWritten: (keys) => rememberRows(unwritten(keys)),
     };
   }

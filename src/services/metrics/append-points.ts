@@ -19,7 +19,7 @@ export async function appendPoints(
   for (let { cell } = run; ; ) {
     // A run that has moved is not in the cell that it was created for.
     const createdMs = cell === run.cell ? run.createdMs : undefined;
-    const acceptance = await runObject(ctx.env, { runId, cell }).append(body, createdMs);
+    const acceptance = await runObject(ctx.env, { runId, cell }, ctx.clientRegion).append(body, createdMs);
     if (acceptance === "stored") {
       if (!run.hasObject || cell !== run.cell)
         rememberRun(runId, { experimentId: run.experimentId, cell, hasObject: true });

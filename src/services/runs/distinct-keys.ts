@@ -12,7 +12,7 @@ import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../live/live-news.ts"
 /** The keys of the experiments' active runs, including keys that live runs have only just logged. */
 export async function listKeys(ctx: ServiceContext, experimentIds: readonly string[]): Promise<DistinctKeys> {
   const ids = toExperimentIds(experimentIds).map(String);
-  const { results } = await liveRunsStatement(ctx.db, ids, MAX_LIVE_RUNS).all<LiveRunRow>();
+  const { results } = await liveRunsStatement(ctx.primary, ids, MAX_LIVE_RUNS).all<LiveRunRow>();
   const live = results.filter(({ lifecycle_stage }) => lifecycle_stage === "active").map(toLiveRun);
   const { summaries } = await askLiveRuns(ctx, live);
   return await findDistinctKeys(ctx.db, ids, summaries.size === 0 ? [] : await rowsOf(ctx, summaries));

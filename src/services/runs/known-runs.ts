@@ -1,7 +1,7 @@
 import { remember } from "../../domain/remember.ts";
 import { findRun } from "../../stores/d1/runs/runs.ts";
 import { cellOfNewRun } from "../../stores/run/placement.ts";
-import type { RunPlace } from "../../stores/run/stub.ts";
+import { createCell, type RunPlace } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 
 const MAX_KNOWN_RUNS = 10_000;
@@ -43,6 +43,17 @@ export async function findKnownRun(ctx: ServiceContext, runId: string): Promise<
 export function knownPlaceOfObject(runId: string): RunPlace | undefined {
   const run = knownRuns.get(runId);
   return run?.hasObject ? { runId, cell: run.cell } : undefined;
+}
+
+/** Cells that this isolate has created, or found. */
+const createdCells = new Set<string>();
+
+/** Creates a run's cell near the client that has created the run, after the answer, if this isolate has not done so yet. */
+export function createCellNear({ env, clientRegion, waitUntil }: ServiceContext, cell: string): void {
+  if (cell === "" || clientRegion === undefined || createdCells.has(cell)) return;
+  createdCells.add(cell);
+  const creating = createCell(env, cell, clientRegion);
+  waitUntil(creating.catch((error: unknown) => console.error("creation of cell", cell, error)));
 }
 
 /** Cells that have told this isolate that they are full. */

@@ -79,8 +79,8 @@ export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): P
     },
   );
   const [total, cells] = await Promise.all([
-    query.count ? (page.plan.count === undefined ? countRuns(ctx.db, page.plan) : toCount(page.told[0])) : undefined,
-    page.cells === undefined ? readRunColumns(ctx.db, page.runIds, asked) : toColumns(page.runIds, page.cells, asked),
+    query.count ? (page.plan.count === undefined ? countRuns(page.db, page.plan) : toCount(page.told[0])) : undefined,
+    page.cells === undefined ? readRunColumns(page.db, page.runIds, asked) : toColumns(page.runIds, page.cells, asked),
   ]);
   const read = cells[0]!.length;
   // The cells' texts are too long for one answer: return a shorter page, whose token leads to the rest.

@@ -27,7 +27,7 @@ import { getExperiment } from "../experiments/experiments.ts";
 import { tellDeletedRuns } from "../live/deleted-runs.ts";
 import { askLiveRuns, NO_NEWS } from "../live/live-news.ts";
 import { tellWatchers } from "../live/watchers.ts";
-import { placeNewRun, rememberRun } from "./known-runs.ts";
+import { createCellNear, placeNewRun, rememberRun } from "./known-runs.ts";
 
 export interface CreateRun {
   /** Absent or empty: experiment 0. */
@@ -75,6 +75,7 @@ export async function createRun(ctx: ServiceContext, input: CreateRun): Promise<
   }
   const { cell } = newRun;
   rememberRun(runId, { experimentId: info.experimentId, hasObject: cell !== "", cell, createdMs });
+  createCellNear(ctx, cell);
   return { ...info, tags: newRun.tags };
 }
 

@@ -1,6 +1,7 @@
 import { planRunSearch, type RunSearchPlan, type RunSearchQuery } from "../../search/run-plan.ts";
 import { inSlices } from "../../stores/d1/connection/page.ts";
 import {
+  type LiveRun,
   type LiveRunRow,
   liveRunsStatement,
   summariesStatement,
@@ -34,12 +35,14 @@ export interface FoundRuns {
  */
 export async function searchRuns(ctx: ServiceContext, input: RunSearch): Promise<FoundRuns> {
   const readsRecords = input.maxResults <= RUNS_PER_READ;
-  const { runIds, records, news, nextPageToken, isExact } = await findRunPage(ctx, input, { readsRecords });
-  return { nextPageToken, isExact, count: runIds.length, slices: readInSlices(ctx, runIds, records, news) };
+  const { db, runIds, records, news, nextPageToken, isExact } = await findRunPage(ctx, input, { readsRecords });
+  return { nextPageToken, isExact, count: runIds.length, slices: readInSlices({ ...ctx, db }, runIds, records, news) };
 }
 
 export interface RunPage extends Omit<RunPageRows, "ids"> {
   readonly plan: RunSearchPlan;
+  /** Where the page was read, and what else is read of it. */
+  readonly db: D1Database;
   readonly runIds: readonly string[];
   /** News of the page's runs, which replaces D1's older values. */
   readonly news: LiveNews;
@@ -74,29 +77,62 @@ export async function findRunPage(
   const plan = planRunSearch({ ...input, experimentIds, visibility: ctx.visibility });
   // Residues drop most rows, so reading every row's record at once would be wasted.
   const reads = { readsRecords: readsRecords && plan.residues.length === 0, fields };
-  const findLive = liveRunsStatement(ctx.db, experimentIds, MAX_LIVE_RUNS + 1, plan.listedRunIds);
+  const findLive = (db: D1Database) => liveRunsStatement(db, experimentIds, MAX_LIVE_RUNS + 1, plan.listedRunIds);
   const alongside = along?.(plan) ?? [];
-  const first = await readRunPage(ctx.db, plan, { ...reads, alongside: [findLive, ...alongside] });
-  const [live, ...told] = first.told;
   const keys = shows === undefined ? undefined : [...new Set([...plan.metricKeys, ...shows])];
+  // A replica may lack metrics of live runs that were written for an earlier page.
+  const db = plan.metricKeys.length > 0 ? ctx.primary : ctx.db;
+  // The page of a replica needs the primary's marks beside it.
+  const needsMarks = db !== ctx.primary && keys?.length !== 0;
+  const [first, marked] = await Promise.all([
+    readRunPage(db, plan, { ...reads, alongside: [findLive(db), ...alongside] }),
+    needsMarks ? findLive(ctx.primary).all() : undefined,
+  ]);
+  const [liveThere, ...told] = first.told;
+  const there = toLiveRuns(liveThere);
+  const live = marked === undefined ? there : markedRuns(toLiveRuns(marked), there);
   const listed = plan.metricKeys.length > 0 ? undefined : new Set(first.ids);
-  const asked = keys?.length === 0 ? [] : ((live?.results ?? []) as LiveRunRow[]).map(toLiveRun);
-  const runs = asked.filter(({ runId }) => listed?.has(runId) ?? true);
+  const isListed = ({ runId }: LiveRun) => listed?.has(runId) ?? true;
+  const runs = keys?.length === 0 ? [] : live.filter(isListed);
+  const isReplicaBehind = marked !== undefined && lacksSome(live, there.filter(isListed));
   const isFew = runs.length * (shows?.length ?? 0) <= MAX_KNOWN;
-  const findKnown = summariesStatement(ctx.db, isFew ? runs.map(({ runId }) => runId) : [], shows ?? []);
+  const findKnown = summariesStatement(db, isFew ? runs.map(({ runId }) => runId) : [], shows ?? []);
   const needsKnown = isFew && runs.length > 0 && (shows?.length ?? 0) > 0;
   const [news, known] = await Promise.all([askLiveRuns(ctx, runs, keys), needsKnown ? findKnown.all() : undefined]);
   const written = isFew ? plan.metricKeys : (keys ?? []);
   const before = news.statementsFor(written);
   const page = { plan, news, isExact: news.staleRuns === 0 };
-  if (before.length === 0 && !news.isBehind) {
-    return { ...first, ...page, runIds: first.ids, told, known: toSummaries(known) };
+  if (before.length === 0 && !news.isBehind && !isReplicaBehind) {
+    return { ...first, ...page, db, runIds: first.ids, told, known: toSummaries(known) };
   }
   const beside = needsKnown ? [findKnown] : [];
-  const again = await readRunPage(ctx.db, plan, { ...reads, before, alongside: [...beside, ...alongside] });
+  const again = await readRunPage(ctx.primary, plan, { ...reads, before, alongside: [...beside, ...alongside] });
   news.noteWritten(written);
   const knownNow = needsKnown ? again.told[0] : undefined;
-  return { ...again, ...page, runIds: again.ids, told: again.told.slice(beside.length), known: toSummaries(knownNow) };
+  return {
+    ...again,
+    ...page,
+    db: ctx.primary,
+    runIds: again.ids,
+    told: again.told.slice(beside.length),
+    known: toSummaries(knownNow),
+  };
+}
+
+function toLiveRuns(result: D1Result | undefined): LiveRun[] {
+  return ((result?.results ?? []) as LiveRunRow[]).map(toLiveRun);
+}
+
+/** The runs that the primary marks, with what the page's replica has of each: nothing is known of a newer burst's run. */
+function markedRuns(marked: readonly LiveRun[], there: readonly LiveRun[]): LiveRun[] {
+  const known = new Map(there.map(({ runId, flushedThrough }) => [runId, flushedThrough]));
+  return marked.map((run) => ({ ...run, flushedThrough: known.get(run.runId) ?? 0 }));
+}
+
+/** Whether a mark of the replica is cleared at the primary: the replica then lacks what came with the clearing. */
+function lacksSome(marked: readonly LiveRun[], there: readonly LiveRun[]): boolean {
+  const ids = new Set(marked.map(({ runId }) => runId));
+  return there.some(({ runId }) => !ids.has(runId));
 }
 
 async function* readInSlices(

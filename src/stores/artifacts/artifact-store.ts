@@ -119,6 +119,13 @@ export interface ArtifactStore {
    */
   get(key: string, range?: RangeRequest): Promise<StoredObject | undefined>;
 
+  /**
+   * As {@link get}, unless the object is still the one that the caller holds: then the answer has no bytes. Absent if the
+   * store is not far, or cannot say.
+   * @param etag of the version that the caller holds
+   */
+  getUnlessHeld?(key: string, etag: string, range?: RangeRequest): Promise<StoredObject | "held" | undefined>;
+
   /** @returns undefined when there is no object at `key`. */
   head(key: string): Promise<ObjectInfo | undefined>;
 

@@ -40,10 +40,24 @@ export class R2ArtifactStore implements ArtifactStore {
   }
 
   async get(key: string, range?: RangeRequest): Promise<StoredObject | undefined> {
-    const object = await this.#bucket.get(key, range ? { range } : {}).catch((error: unknown) => {
+    const found = await this.#get(key, range, {});
+    return found === "held" ? undefined : found;
+  }
+
+  getUnlessHeld(key: string, etag: string, range?: RangeRequest): Promise<StoredObject | "held" | undefined> {
+    return this.#get(key, range, { etagDoesNotMatch: etag.replaceAll('"', "") });
+  }
+
+  async #get(
+    key: string,
+    range: RangeRequest | undefined,
+    onlyIf: R2Conditional,
+  ): Promise<StoredObject | "held" | undefined> {
+    const object = await this.#bucket.get(key, { onlyIf, ...(range && { range }) }).catch((error: unknown) => {
       throw error instanceof Error && error.message.includes(RANGE_NOT_SATISFIABLE) ? rangeNotSatisfiable(key) : error;
     });
     if (object === null) return undefined;
+    if (!("body" in object)) return "held";
     return {
       body: object.body,
       size: object.size,

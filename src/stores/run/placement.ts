@@ -1,3 +1,32 @@
+/** Where a client is, as the edge tells a Worker (`request.cf`). On one machine nothing is known. */
+export interface ClientPlace {
+  readonly continent?: unknown;
+  /** Degrees east, as a text. */
+  readonly longitude?: unknown;
+}
+
+/** East of these degrees a continent's eastern hint is nearer. Between Europe and the Middle East the hints are continents' own. */
+const SPLITS: Readonly<
+  Record<string, readonly [west: DurableObjectLocationHint, degrees: number, east: DurableObjectLocationHint]>
+> = {
+  NA: ["wnam", -100, "enam"],
+  EU: ["weur", 15, "eeur"],
+  AS: ["me", 62, "apac"],
+};
+
+const WHOLE: Readonly<Record<string, DurableObjectLocationHint>> = { SA: "sam", OC: "oc", AF: "afr", AN: "oc" };
+
+/**
+ * The location hint for an object that a client at this place will write to
+ * (developers.cloudflare.com/durable-objects/reference/data-location). It only counts when the object is created.
+ */
+export function hintNear({ continent, longitude }: ClientPlace): DurableObjectLocationHint | undefined {
+  const split = SPLITS[String(continent)];
+  if (split === undefined) return WHOLE[String(continent)];
+  const [west, degrees, east] = split;
+  return Number(longitude ?? degrees) < degrees ? west : east;
+}
+
 /** How many objects hold the metric histories. If both numbers are 0, each run has its own object. */
 export interface CellSettings {
   /** Number of cells for all runs. */

@@ -16,9 +16,12 @@ export interface RunPlace {
 /** Maximum number of objects that one request calls at the same time. */
 export const OBJECTS_AT_A_TIME = 32;
 
-/** The only place that finds the object of a run. Only for runs that D1 has: naming an object creates it. */
-export function runObject(env: Env, place: RunPlace): RunObject {
-  return new RunObject(objectNamed(env, objectNameOf(place)), place);
+/**
+ * The only place that finds the object of a run. Only for runs that D1 has: naming an object creates it.
+ * @param near where the client is that logs the run: a new object is created there. Readers do not create an object.
+ */
+export function runObject(env: Env, place: RunPlace, near?: DurableObjectLocationHint): RunObject {
+  return new RunObject(objectNamed(env, objectNameOf(place), near), place);
 }
 
 function objectNameOf({ cell, runId }: RunPlace): string {
@@ -30,8 +33,13 @@ export function groupByObject<Place extends RunPlace>(runs: readonly Place[]): P
   return [...Map.groupBy(runs, objectNameOf).values()];
 }
 
-function objectNamed(env: Env, name: string): DurableObjectStub<RunDurableObject> {
-  return env.RUNS.get(env.RUNS.idFromName(name));
+function objectNamed(env: Env, name: string, near?: DurableObjectLocationHint): DurableObjectStub<RunDurableObject> {
+  return env.RUNS.get(env.RUNS.idFromName(name), near && { locationHint: near });
+}
+
+/** Creates a cell, if it is new, near the client that has created a run of the cell. Otherwise a search could be first. */
+export async function createCell(env: Env, cell: string, near: DurableObjectLocationHint): Promise<void> {
+  await objectNamed(env, cell, near).lastChanges([]);
 }
 
 /** The calls to a run's object, whether it is a cell or the run's own. */

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { TestBrowser } from "../../helpers/browser.ts";
 import type { Message, Method } from "../../helpers/mlflow.ts";
@@ -150,6 +151,8 @@ describe("what a link shows", () => {
   });
 
   test("a socket of its own run, which is closed after a minute at most, and of no other", async () => {
+    // As after its second point.
+    await env.DB.prepare("UPDATE runs SET has_object = TRUE WHERE run_id = ?").bind(own.runId).run();
     const made = await create({ run_ids: [own.runId] });
     const page = await open(made);
     const watch = (of: Made) =>

@@ -1,9 +1,9 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { parsePoints } from "../../../ui/src/api/live-frames.ts";
 import { expectMlflowError, fetchWorker, type Message, mlflow, newRun, searchRuns } from "../../helpers/mlflow.ts";
-import { alarmOf, newUnmarkedRun, object, runOf } from "../../helpers/run-object.ts";
+import { alarmOf, newRunWithObject, newUnmarkedRun, object, runOf } from "../../helpers/run-object.ts";
 import { closedServer } from "../../helpers/users.ts";
 
 /** A socket and all its messages. */
@@ -27,7 +27,7 @@ const liveEpoch = async (runId: string): Promise<number | null | undefined> => {
 };
 
 test("those who watch a run hear its points and its changes, also before its first point", async () => {
-  const runId = await newRun({ run_name: "watched" });
+  const runId = await newRunWithObject({ run_name: "watched" });
   const { socket, heard } = await watch(runId);
   await mlflow("runs/log-metric", { run_id: runId, key: "a", value: "Infinity", timestamp: 1, step: 2 });
   const point = { run_id: runId, key: "a", steps: [2], timestamps: [1], values: [Number.POSITIVE_INFINITY] };
@@ -51,7 +51,7 @@ test("those who watch a run hear its points and its changes, also before its fir
 });
 
 test("all points come once and in order, however many requests they came in", async () => {
-  const runId = await newRun();
+  const runId = await newRunWithObject();
   const { socket, heard } = await watch(runId);
   const other = await watch(runId);
   const count = 60;
@@ -71,7 +71,7 @@ test("all points come once and in order, however many requests they came in", as
 });
 
 test("a run is live for as long as someone watches, whoever searches and whenever its object flushes", async () => {
-  const runId = await newUnmarkedRun();
+  const runId = await newRunWithObject();
   expect(await liveEpoch(runId)).toBeNull();
   const { socket } = await watch(runId);
   const { experiment_id } = (await mlflow<{ run: { info: { experiment_id: string } } }>("runs/get", { run_id: runId }))
@@ -86,7 +86,7 @@ test("a run is live for as long as someone watches, whoever searches and wheneve
 });
 
 test("a point of a run that is live for its watchers alone gets an alarm that tells D1", async () => {
-  const runId = await newRun();
+  const runId = await newRunWithObject();
   const { socket, heard } = await watch(runId);
   expect(await alarmOf(runId)).toBeNull();
   await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
@@ -96,7 +96,7 @@ test("a point of a run that is live for its watchers alone gets an alarm that te
 });
 
 test("sockets outlive the object's instance", async () => {
-  const runId = await newRun();
+  const runId = await newRunWithObject();
   const { socket, heard } = await watch(runId);
   await evictDurableObject(object(runId));
   await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
@@ -121,6 +121,20 @@ test("a socket is for those who may read the run, and for this server's own page
   expect(await liveEpoch(runId)).toBeNull();
   const sockets = await runInDurableObject(object(runId), (_object, state) => state.getWebSockets(runId).length);
   expect(sockets).toBe(0);
+});
+
+test("a run without an object is not watched: a watcher makes no object, and none sends its points", async () => {
+  const runId = await newUnmarkedRun();
+  await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 1, timestamp: 1 });
+  const before = await listDurableObjectIds(env.RUNS);
+  const refused = fetchWorker(`/ui-api/runs/${runId}/live`, { headers: { Upgrade: "websocket" } });
+  expect(await expectMlflowError(refused, "BAD_REQUEST")).toContain("Poll POST /ui-api/live");
+  expect(await listDurableObjectIds(env.RUNS)).toHaveLength(before.length);
+  await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 2, timestamp: 2, step: 1 });
+  const { socket, heard } = await watch(runId);
+  await mlflow("runs/log-metric", { run_id: runId, key: "a", value: 3, timestamp: 3, step: 2 });
+  await vi.waitFor(() => expect(heard).toHaveLength(1));
+  socket.close();
 });
 
 interface Changes {
@@ -162,7 +176,7 @@ test("polling tells what changed since the cursor, of as many runs as a page sho
 
 test("a user's socket tells nothing after its time, the admin's goes on, and a new one is decided anew", async () => {
   const server = closedServer();
-  const runId = await newRun();
+  const runId = await newRunWithObject();
   const username = await server.newUser();
   const open = async ({ webSocket, status }: Response) => {
     expect(status).toBe(101);

@@ -76,6 +76,32 @@ export function isWorthRepeating(error: unknown): boolean {
   return error.status === 0 || error.status === 429 || error.status >= 500;
 }
 
+const BOOKMARK = "x-trackflare-bookmark";
+
+/**
+ * The newest state of the database that this page has seen. The server may read a replica near the reader, and the bookmark
+ * says how new the replica must be. Undefined at the start and after a change: the next read goes to the primary.
+ */
+let bookmark: string | undefined;
+
+/** Changes so far, as {@link forgetBookmark} counts them. */
+let changes = 0;
+
+/** Something has changed, so the next read must see the newest state. */
+export function forgetBookmark(): void {
+  changes++;
+  bookmark = undefined;
+}
+
+/** @param since the {@link changes} when the request was sent: an answer from before a change may be too old */
+function noteBookmark(response: Response, init: PlainInit, since: number): void {
+  const told = response.ok ? response.headers.get(BOOKMARK) : null;
+  if (told === null) {
+    // A change, or a bookmark that the database does not know any more.
+    if (init.method !== undefined || !response.ok) forgetBookmark();
+  } else if (since === changes && (bookmark === undefined || told > bookmark)) bookmark = told;
+}
+
 /** Headers are an object, so that the client can add its own. */
 type PlainInit = RequestInit & { headers?: Record<string, string> };
 
@@ -102,9 +128,15 @@ function heard(error: ApiError | undefined): void {
  */
 export async function request(path: string, init: PlainInit = {}): Promise<Response> {
   let response: Response;
+  const since = changes;
   try {
-    const headers = init.method === undefined ? init.headers : { ...init.headers, ...PAGE_HEADER };
-    response = await fetch(path, { credentials: "same-origin", ...init, ...(headers && { headers }) });
+    const headers = {
+      ...init.headers,
+      ...(init.method !== undefined && PAGE_HEADER),
+      ...(bookmark !== undefined && path.startsWith("ui-api/") && { [BOOKMARK]: bookmark }),
+    };
+    response = await fetch(path, { credentials: "same-origin", ...init, headers });
+    noteBookmark(response, init, since);
   } catch (error) {
     if (init.signal?.aborted) throw error;
     const failure = new ApiError(0, "NETWORK_ERROR", "The server could not be reached.");

@@ -1,4 +1,4 @@
-import { postJson } from "./client.ts";
+import { forgetBookmark, postJson } from "./client.ts";
 import { type LivePoints, parsePoints } from "./live-frames.ts";
 import type { RunStatus } from "./runs.ts";
 import type { LifecycleStage } from "./wire.ts";
@@ -49,6 +49,7 @@ export function watchRun(runId: string, listener: LiveListener): () => void {
     };
     socket.onmessage = ({ data }) => {
       if (data instanceof ArrayBuffer) return listener.onPoints(parsePoints(runId, data));
+      forgetBookmark();
       const { type, ...notice } = JSON.parse(data) as RunNotice & { type: string };
       if (type === "run") listener.onRun(notice);
       else if (type === "data") listener.onData();

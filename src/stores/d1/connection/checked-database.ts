@@ -1,6 +1,7 @@
 import { SERVED_ROOT } from "../../../domain/artifact-location.ts";
 import { isDefaultMisplacedSql, placeDefaultExperiment } from "../experiments/locations.ts";
 import { ALL_APPLIED, MIGRATION_NAMES, migrate } from "./migrate.ts";
+import { NearDatabase } from "./near-database.ts";
 import type { BoundStatement } from "./write-queue.ts";
 
 /*
@@ -36,6 +37,15 @@ export class CheckedDatabase {
     if (isCurrent) return this.#db;
     this.#reader ??= checkedReader(this.#db, (read) => this.#read(read));
     return this.#reader;
+  }
+
+  /**
+   * For reads that may be as old as a page's latest answer. Undefined while the schema is not known: a replica may be behind
+   * a migration.
+   * @param asked as in {@link NearDatabase}
+   */
+  near(asked: string | null): NearDatabase | undefined {
+    return isCurrent ? new NearDatabase(this.#db, asked) : undefined;
   }
 
   /**

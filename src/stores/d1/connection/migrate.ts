@@ -22,6 +22,7 @@ import links from "../../../../migrations/0023_links.sql";
 import artifactDigests from "../../../../migrations/0025_artifact_digests.sql";
 import movedThings from "../../../../migrations/0027_moved_things.sql";
 import liveFromBirth from "../../../../migrations/0035_live_from_birth.sql";
+import runCounts from "../../../../migrations/0039_run_counts.sql";
 import { MlflowError } from "../../../domain/errors.ts";
 import { appliedMigrations } from "./applied-migrations.ts";
 
@@ -51,6 +52,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0025_artifact_digests.sql", sql: artifactDigests },
   { name: "0027_moved_things.sql", sql: movedThings },
   { name: "0035_live_from_birth.sql", sql: liveFromBirth },
+  { name: "0039_run_counts.sql", sql: runCounts },
 ];
 
 /** SQL: whether all migrations were applied; binds {@link MIGRATION_NAMES}. */

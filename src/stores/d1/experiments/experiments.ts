@@ -15,7 +15,10 @@ import { guardLocationFree } from "./locations.ts";
 const COLUMNS = `CAST(experiment_id AS TEXT) AS experiment_id, name, artifact_location, lifecycle_stage, creation_time,
   last_update_time`;
 
-type ExperimentRow = AsText<StoredRow<typeof experiments>, "experiment_id">;
+type ExperimentRow = AsText<
+  Omit<StoredRow<typeof experiments>, "active_runs" | "deleted_runs" | "running_runs">,
+  "experiment_id"
+>;
 
 type TagRow = AsText<StoredRow<typeof experimentTags>, "experiment_id">;
 
@@ -59,8 +62,9 @@ export async function insertExperiment(db: Database, experiment: NewExperiment):
     ...(place?.kind === "served" ? [guardLocationFree(db, place.objectKey)] : []),
     db
       .prepare(
-        `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time)
-         VALUES (?1, ?2, 'active', ?3, ?3) RETURNING CAST(experiment_id AS TEXT) AS experiment_id`,
+        `INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time,
+           active_runs, deleted_runs, running_runs)
+         VALUES (?1, ?2, 'active', ?3, ?3, 0, 0, 0) RETURNING CAST(experiment_id AS TEXT) AS experiment_id`,
       )
       .bind(name, artifactLocation, nowMs),
     db

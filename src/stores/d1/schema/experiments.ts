@@ -10,6 +10,11 @@ export const experiments = sqliteTable(
     lifecycleStage: text("lifecycle_stage", { enum: LIFECYCLE_STAGES }).notNull(),
     creationTimeMs: integer("creation_time").notNull(),
     lastUpdateTimeMs: integer("last_update_time").notNull(),
+    /** How many runs the experiment has. Triggers keep the three counts; they are null until they were counted once. */
+    activeRuns: integer("active_runs"),
+    deletedRuns: integer("deleted_runs"),
+    /** Active runs whose status is RUNNING. */
+    runningRuns: integer("running_runs"),
   },
   // Deleted experiments keep their names, as in MLflow.
   (table) => [
