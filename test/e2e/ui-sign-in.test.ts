@@ -168,7 +168,7 @@ test("a provider's user signs in by its button, and the account says who holds t
     issuer.tamper = undefined;
     await way.click();
     await page.getByRole("button", { name: "Account: ada@example.com", exact: true }).waitFor();
-    await page.waitForURL("**/#/account");
+    await page.goto(`${closed.url}/#/account`);
     await page
       .getByText("Example manages this account. You sign in there, and change a password there.", { exact: true })
       .waitFor();

@@ -117,7 +117,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
   const fit = Math.max(1, Math.floor((width + GAP_PX) / (widthPx + GAP_PX)));
   // If the page has room for more charts, the charts are wider and higher, so that no row is half empty.
   const columns = Math.max(1, Math.min(fit, found.length));
-  const stretch = columns < fit ? Math.min(MOST_STRETCH, fit / columns) : 1;
+  const stretch = Math.min(MOST_STRETCH, columns < fit ? fit / columns : found.length <= FEW_CHARTS ? FEW_WIDER : 1);
   const heightPx = Math.round(size.height * stretch);
   const closed = search.chartClosed ?? [];
   const toggleSection = (name: string): void => {

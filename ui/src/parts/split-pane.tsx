@@ -46,7 +46,7 @@ export function SplitPane(props: SplitPaneProps) {
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col wide:flex-row">
       <div
-        className="flex max-h-[40%] min-h-0 shrink-0 flex-col overflow-auto wide:max-h-none wide:w-(--pane)"
+        className="flex max-h-[40%] min-h-0 shrink-0 flex-col overflow-auto wide:max-h-none wide:w-(--pane) wide:max-w-[max(50%,calc(100%-360px))]"
         style={{ "--pane": `${width}px` }}
       >
         {first}

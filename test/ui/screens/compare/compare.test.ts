@@ -226,7 +226,11 @@ describe("what explains a metric", () => {
 
   test("comes first among the axes that nobody chose, and metrics of held-out data before others", () => {
     const sweep = runsOf.map((at) =>
-      run(String(at), { a: String((at * 17) % 7), z: String(at) }, { aaa: (at * 31) % 11, "val/acc": at ** 2 }),
+      run(
+        String(at),
+        { a: String((at * 17) % 7), z: String(at) },
+        { aaa: (at * 31) % 11, epoch: at, "val/acc": at ** 2 },
+      ),
     );
     expect(defaultAxes(fieldChoice(sweep))).toEqual(["params.z", "params.a", "metrics.val/acc", "metrics.aaa"]);
   });

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../../api/audit.ts";
+import { formatTime } from "../../parts/format.ts";
 
 /** What was done, in words that stand before the thing. An action of a newer server is told by its own name. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -50,11 +51,16 @@ export function sentenceOf({ username, action, target_type, target_id }: AuditEn
   return `${username || "Somebody"} ${WORDS[action] ?? action} ${thing}`;
 }
 
-/** The detail as `name: value`, the values as JSON unless they are texts. */
+/** The detail as `name: value`: times in the reader's zone, lists apart by spaces, other things as JSON unless they are texts. */
 export function detailOf({ detail }: AuditEntry): string {
   return Object.entries(detail)
-    .map(
-      ([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
-    )
+    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${valueText(name, value)}`)
     .join(", ");
+}
+
+function valueText(name: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" && name.endsWith("_time")) return formatTime(value);
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.join(" ");
+  return JSON.stringify(value);
 }

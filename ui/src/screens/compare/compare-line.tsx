@@ -7,7 +7,7 @@ import { classNames } from "../../parts/class-names.ts";
 import { LazyMenu } from "../../parts/lazy-menu.tsx";
 import type { MenuEntry } from "../../parts/menu.tsx";
 import { Dash } from "../../parts/values.tsx";
-import type { CompareCell, CompareRow, Direction } from "./compare-rows.ts";
+import type { CompareCell, CompareRow, Delta, Direction } from "./compare-rows.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { RunLink } from "./run-link.tsx";
 
@@ -209,10 +209,7 @@ const Cell = memo(function Cell({ cell, column, left, width }: CellProps) {
       )}
       {cell?.isBest && <Trophy size={12} role="img" aria-label="best" className="ml-1.5 shrink-0 text-success" />}
       {cell?.delta !== undefined && (
-        <span
-          title="To the baseline"
-          className={classNames("ml-auto shrink-0 pl-2 text-sm", cell.delta.isBetter ? "text-success" : "text-danger")}
-        >
+        <span title="To the baseline" className={classNames("ml-auto shrink-0 pl-2 text-sm", deltaColour(cell.delta))}>
           {cell.delta.text}
         </span>
       )}
@@ -236,3 +233,8 @@ const Cell = memo(function Cell({ cell, column, left, width }: CellProps) {
     </div>
   );
 });
+
+/** A metric without a better direction has a difference that is neither good nor bad. */
+function deltaColour({ isBetter }: Delta): string {
+  return isBetter === undefined ? "text-ink-muted" : isBetter ? "text-success" : "text-danger";
+}

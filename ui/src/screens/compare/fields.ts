@@ -1,3 +1,4 @@
+import { isCounter, isHeldOut } from "../../charts/chart-sections.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { explained } from "./importance.ts";
 
@@ -105,13 +106,11 @@ export interface FieldChoice {
   readonly all: readonly string[];
   readonly metrics: readonly string[];
   readonly params: readonly string[];
-  /** Metrics that most runs have and that distinguish runs. Metrics of held-out data come first. */
+  /** Metrics that most runs have and that distinguish runs. Metrics of held-out data come first, and counters last. */
   readonly differingMetrics: readonly string[];
   /** Params likewise. Params that explain most of the first metric come first. */
   readonly differingParams: readonly string[];
 }
-
-const HELD_OUT = /(^|[/_.\s-])(val|valid|validation|eval|test)([/_.\s-]|$)/i;
 
 const choices = new WeakMap<readonly ComparedRun[], FieldChoice>();
 
@@ -144,9 +143,8 @@ function makeChoice(runs: readonly ComparedRun[]): FieldChoice {
     const found = runs.map(fieldReader(name)).filter((value) => value !== undefined);
     return found.length >= runs.length / 2 && new Set(found).size > 1;
   };
-  const differingMetrics = metrics
-    .filter(differs)
-    .sort((a, b) => Number(HELD_OUT.test(keyOf(b))) - Number(HELD_OUT.test(keyOf(a))));
+  const rank = (name: string): number => (isHeldOut(keyOf(name)) ? 0 : isCounter(keyOf(name)) ? 2 : 1);
+  const differingMetrics = metrics.filter(differs).sort((a, b) => rank(a) - rank(b));
   const some = sampled(runs);
   const outcome = some.map(fieldReader(differingMetrics[0] ?? ""));
   const weights = new Map(
@@ -180,7 +178,8 @@ const MAX_METRIC_AXES = 3;
 /** The default axes of parallel coordinates: fields that differ, params first. */
 export function defaultAxes({ differingParams, differingMetrics, metrics, params }: FieldChoice): string[] {
   const telling = differingParams.filter((name) => !isSeed(name));
-  const axes = [...telling.slice(0, MAX_PARAM_AXES), ...differingMetrics.slice(0, MAX_METRIC_AXES)];
+  const results = differingMetrics.filter((name) => !isCounter(keyOf(name)));
+  const axes = [...telling.slice(0, MAX_PARAM_AXES), ...results.slice(0, MAX_METRIC_AXES)];
   return axes.length >= 2 ? axes : [...new Set([...axes, ...params, ...metrics])].slice(0, 4);
 }
 

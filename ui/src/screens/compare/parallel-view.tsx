@@ -170,7 +170,7 @@ function parallelOption(
   return {
     ...baseOption(look),
     parallel: {
-      ...{ left: 56, right: 96, top: 44, bottom: 28 },
+      ...{ left: 56, right: 96, top: 52, bottom: 28 },
       axisExpandable: false,
     },
     parallelAxis: fields.map((field, dim) => ({

@@ -76,7 +76,7 @@ export function QueryBox({ value, onSubmit, keys, error, experimentIds, ref }: Q
   const mended = error === undefined ? undefined : quoteKeys(value, keys);
   const position = error === undefined ? undefined : errorPosition(error);
   return (
-    <div className="relative min-w-0 flex-1 basis-full wide:max-w-[640px] wide:basis-0">
+    <div className="relative min-w-0 flex-1 basis-full wide:max-w-[640px] wide:basis-72">
       <Search size={14} aria-hidden className="pointer-events-none absolute top-2 left-2 text-ink-muted" />
       <input
         ref={input}
