@@ -49,7 +49,7 @@ export function HomeScreen() {
           <FirstRun />
         </Suspense>
       )}
-      <div className="grid w-full max-w-[1600px] gap-x-8 gap-y-6 px-3 py-4 wide:grid-cols-2 wide:px-4">
+      <div className="grid w-full max-w-[2560px] gap-x-8 gap-y-6 px-3 py-4 wide:grid-cols-2 wide:px-4 min-[1800px]:grid-cols-3">
         <Block title="Running now" count={running}>
           <RunList status="RUNNING" {...{ ids, names }} empty="No run goes on." />
         </Block>
