@@ -87,9 +87,8 @@ export class CellAlarm {
     const { due } = this.#runs.tables.sql
       .exec<{ due: number | null }>("SELECT min(due_ms) AS due FROM cell_run WHERE due_ms IS NOT NULL")
       .one();
-    const own = this.#runs.open(OWN).fields.dueMs;
-    if (due === null) return own;
-    return own === undefined ? due : Math.min(own, due);
+    // An object has its own run, or runs of a cell.
+    return due ?? this.#runs.open(OWN).fields.dueMs;
   }
 
   #dueRuns(untilMs: number): number[] {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { BIRTH_EPOCH, QUIET_MS } from "../../../../src/stores/run/burst.ts";
+import { BIRTH_EPOCH, MIN_FLUSH_DISTANCE_MS, QUIET_MS } from "../../../../src/stores/run/burst.ts";
 import { Gate, turn, World } from "./world.ts";
 
 /* D1 creates a run of a cell with a mark. The cell learns of the mark with the first point. */
@@ -23,6 +23,14 @@ test("the first points of a new run ask D1 nothing, and searches find them", asy
   expect(world.d1.run("a")).toMatchObject({ epoch: undefined });
   expect(await world.logNew(3, createdMs)).toBe(true);
   expect([world.d1.marks, world.d1.run("a").epoch]).toEqual([1, BIRTH_EPOCH + 1]);
+});
+
+test("the first point of a new run sets the alarm, in a cell where nothing else is due", async () => {
+  await world.logNew(1, world.create());
+  for (let alarms = 0; alarms < 3; alarms++) await world.alarm();
+  expect(world.alarmMs).toBeNull();
+  await world.logNew(1, world.create("b"), "b");
+  expect(world.alarmMs).toBe(world.nowMs + MIN_FLUSH_DISTANCE_MS);
 });
 
 test("an instance that ends after the first point leaves a run that is live", async () => {
