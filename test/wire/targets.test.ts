@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { MlflowError } from "../../src/domain/errors.ts";
 import { parseJsonExactly } from "../../src/wire/json.ts";
-import { absoluteUrl, rawHost, rawPath, rawQuery, requireWellFormedTarget } from "../../src/wire/raw-target.ts";
+import {
+  absoluteUrl,
+  pathBelow,
+  rawHost,
+  rawPath,
+  rawQuery,
+  requireWellFormedTarget,
+  siblingAddress,
+} from "../../src/wire/raw-target.ts";
+import { SIGNED_PARTS, signedAddress } from "../../src/wire/signed-addresses.ts";
 
 /** A request as the runtime passes it on. Its `url` may not be a URL. */
 function requestOf(url: string, host?: string): Request {
@@ -92,4 +101,59 @@ describe("JSON", () => {
       expect(() => parseJsonExactly(text)).toThrow(SyntaxError);
     },
   );
+});
+
+test("a path below a prefix loses the prefix, any other path stays", () => {
+  const paths = ["/mlflow/a", "/mlflow/", "/mlflow", "/mlflowx/a", "/a/mlflow/", "/"];
+  expect(paths.map((path) => pathBelow("/mlflow", path))).toEqual([
+    "/a",
+    "/",
+    "/mlflow",
+    "/mlflowx/a",
+    "/a/mlflow/",
+    "/",
+  ]);
+  expect(paths.map((path) => pathBelow("", path))).toEqual(paths);
+});
+
+describe("another address on this server", () => {
+  const address = (url: string, headers: Record<string, string> = {}) =>
+    siblingAddress({ url, headers: new Headers({ Host: "h:5000", ...headers }) } as Request, "/x?y");
+
+  test.each([
+    ["/api/2.0/mlflow/a", "http://h:5000/x?y"],
+    ["/mlflow/api/2.0/a", "http://h:5000/mlflow/x?y"],
+    ["/a/b//ajax-api//3.0/c/api/2.0", "http://h:5000/a/b/x?y"],
+    ["/model-versions/get-artifact", "http://h:5000/x?y"],
+    ["/p/model-versions/a", "http://h:5000/p/x?y"],
+    ["/get-artifact?api/2.0", "http://h:5000/x?y"],
+    ["/apix/2.0/a", "http://h:5000/x?y"],
+    ["/p/api/a", "http://h:5000/x?y"],
+    ["https://edge.example/p/api/2.0/a", "https://edge.example/p/x?y"],
+    ["http://edge.example", "http://edge.example/x?y"],
+  ])("beside %s", (url, expected) => {
+    expect(address(url)).toBe(expected);
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [{ "X-Forwarded-Proto": "https" }, "https://h:5000/x?y"],
+    [{ "X-Forwarded-Proto": " HTTPS , http" }, "https://h:5000/x?y"],
+    [{ "X-Forwarded-Proto": "http, https" }, "http://h:5000/x?y"],
+    [{ "X-Forwarded-Proto": "javascript" }, "http://h:5000/x?y"],
+    [{ "X-Forwarded-Prefix": "/a/b.c~d-e/" }, "http://h:5000/a/b.c~d-e/x?y"],
+    [{ "X-Forwarded-Prefix": "/" }, "http://h:5000/x?y"],
+    [{ "X-Forwarded-Prefix": "a" }, "http://h:5000/x?y"],
+    [{ "X-Forwarded-Prefix": "/a b" }, "http://h:5000/x?y"],
+    [{ "X-Forwarded-Prefix": "@evil/a" }, "http://h:5000/x?y"],
+    [{ "X-Forwarded-Prefix": "//evil" }, "http://h:5000/x?y"],
+  ])("with %j", (headers, expected) => {
+    expect(address("/api/2.0/a", headers)).toBe(expected);
+  });
+
+  test("of signed parts, whose key is encoded", () => {
+    const request = requestOf("/api/2.0/a", "h");
+    expect(signedAddress(request, SIGNED_PARTS, "7/a b/é#?", "e=1")).toBe(
+      "http://h/api/2.0/trackflare/artifact-parts/7/a%20b/%C3%A9%23%3F?e=1",
+    );
+  });
 });
