@@ -36,6 +36,8 @@ describe("an experiment's artifact location", () => {
     "/shared/mlruns",
     "nfs:/shared",
     "oss://plugin/of-mlflow",
+    "/shared/runs:x",
+    "/shared/hdfs://host/x",
   ])("%j is handed out as it is", (location) => {
     expect(storedLocation(location, RULES)).toBe(location);
   });

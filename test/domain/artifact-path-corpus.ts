@@ -195,6 +195,7 @@ export const BAD_LOCATIONS: readonly string[] = [
   "sftp://example.com/x",
   "r2://bucket@account.r2.cloudflarestorage.com/x",
   "s3:bucket",
+  "file:////x/file:/a",
   // No folder, or another server's folder.
   "mlflow-artifacts:",
   "mlflow-artifacts:/",

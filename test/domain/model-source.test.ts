@@ -61,6 +61,7 @@ test.each([
   "models:/net@ ",
   "models://host/1",
   "models:net/1",
+  "runs:x/runs:/0123456789abcdef0123456789abcdef/a",
 ])("%j is no source", (source) => {
   expect(refusalOf(() => parseModelSource(source))).toBe(
     `INVALID_PARAMETER_VALUE: Invalid model version source: '${source}'. A source is an mlflow-artifacts:/ URI of this server, runs:/<run id>/<path>, models:/<model id>, models:/<name>/<version>, or an absolute URI such as s3://bucket/folder.`,

@@ -76,7 +76,7 @@ test("a packed column has the bits of its numbers, and no more of them than a li
   expect(int64Column(4).read(packed("int64", BigInt64Array.of(7n)), "steps")).toEqual(Float64Array.of(7));
   expect(int64Column(4).read(packed("float64", Float64Array.of(-0, 7)), "steps")).toEqual(Float64Array.of(0, 7));
   for (const number of [0.5, 2 ** 53, Number.NaN]) {
-    expect(refusal(() => int64Column(4).read(packed("float64", Float64Array.of(number)), "steps"))).toContain(
+    expect(refusal(() => int64Column(4).read(packed("float64", Float64Array.of(1, number)), "steps"))).toContain(
       "integers",
     );
   }
@@ -86,6 +86,16 @@ test("a packed column has the bits of its numbers, and no more of them than a li
   expect(refusal(() => doubleColumn(1).read(packed("float64", values), "values"))).toBe(
     "Parameter 'values' has 4 items; at most 1 are allowed.",
   );
+});
+
+test("a column of doubles may be a list", () => {
+  const values = doubleColumn(3);
+  expect(values.read([1, "0.5", "NaN"], "values")).toEqual(Float64Array.of(1, 0.5, Number.NaN));
+  expect(refusal(() => values.read([1, "x"], "values"))).toContain("'values'");
+  expect(refusal(() => values.read([1, 2, 3, 4], "values"))).toBe(
+    "Parameter 'values' has 4 items; at most 3 are allowed.",
+  );
+  expect(refusal(() => values.read("int64:AAAAAAAAAAA=", "values"))).toContain("a list");
 });
 
 test("a list's items are known by their message", () => {
