@@ -1,6 +1,9 @@
 import { IS_PROMPT_TAG } from "../../domain/prompts.ts";
 import { Binder } from "../../search/binder.ts";
 import type { Predicate, Visibility } from "../../search/visibility.ts";
+import type { experiments } from "./schema/experiments.ts";
+import type { AsText, StoredRow } from "./schema/rows.ts";
+import type { runs } from "./schema/runs.ts";
 
 /** Things found by a part of their name; the best matches of each kind come first. */
 export interface NamedThings {
@@ -9,16 +12,9 @@ export interface NamedThings {
   readonly models: readonly { readonly name: string }[];
 }
 
-interface ExperimentRow {
-  experiment_id: string;
-  name: string;
-}
+type ExperimentRow = AsText<Pick<StoredRow<typeof experiments>, "experiment_id" | "name">, "experiment_id">;
 
-interface RunRow {
-  run_id: string;
-  experiment_id: string;
-  run_name: string;
-}
+type RunRow = AsText<Pick<StoredRow<typeof runs>, "run_id" | "experiment_id" | "run_name">, "experiment_id">;
 
 /* instr, not LIKE: D1 refuses patterns over 50 bytes, and a text needs no escape. `?1` is the text, `?2` the limit. */
 

@@ -1,6 +1,6 @@
 import type { Metric } from "../../../domain/entities.ts";
 import type { StoredRow } from "../schema/rows.ts";
-import type { runs } from "../schema/runs.ts";
+import type { latestMetrics, runs } from "../schema/runs.ts";
 import type { LiveRun } from "./latest-metrics.ts";
 
 /** What D1 has of a run whose metrics a chart shows. */
@@ -20,13 +20,7 @@ type RunRow = Pick<
   "run_id" | "start_time" | "live_epoch" | "has_object" | "cell" | "flushed_through"
 >;
 
-interface MetricRow {
-  run_id: string;
-  key: string;
-  value: number | null;
-  step: number;
-  timestamp: number;
-}
+type MetricRow = Pick<StoredRow<typeof latestMetrics>, "run_id" | "key" | "value" | "step" | "timestamp">;
 
 /** The runs of `runIds` that exist, in no particular order. */
 export async function findChartSources(
