@@ -232,6 +232,21 @@ describe("lists hold what the caller may read", () => {
     expect(keys).toMatchObject({ metrics: [], runs: 0 });
   });
 
+  test("one of five hundred is a page of one, without a token", async () => {
+    const names = Array.from({ length: 500 }, () => crypto.randomUUID());
+    for (let first = 0; first < names.length; first += 50) {
+      await Promise.all(
+        names.slice(first, first + 50).map((name) => admin.ask("POST", mlflow("experiments/create"), { name })),
+      );
+    }
+    for (const order_by of [[], ["name ASC"], ["name DESC"], ["creation_time DESC"]]) {
+      const page = await user.ask("POST", mlflow("experiments/search"), { max_results: 10, order_by });
+      expect(page).toMatchObject({ experiments: [{ experiment_id: mine?.experimentId }] });
+      expect((page.experiments as unknown[]).length).toBe(1);
+      expect(page).not.toHaveProperty("next_page_token");
+    }
+  });
+
   test("a page token of one is no other's", async () => {
     const page = await admin.ask<{ next_page_token: string }>("POST", mlflow("experiments/search"), { max_results: 1 });
     const stolen = await user.send("POST", mlflow("experiments/search"), {

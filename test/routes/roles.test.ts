@@ -251,3 +251,40 @@ test("what a user may do with a thing, by the default too", async () => {
   await open.grant(username, "experiment", experimentId, "USE");
   expect(await get({ resource_id: experimentId })).toEqual({ allowed: true, permission: "USE" });
 });
+
+test("grants go with a rename and end with the thing", async () => {
+  const [owner, reader, later] = [await server.newUser(), await server.newUser(), await server.newUser()];
+  const name = `model ${crypto.randomUUID()}`;
+  const by = server.as(owner);
+  await by.ask("POST", v2("registered-models/create"), { name });
+  await server.grant(reader, "registered_model", name, "EDIT");
+  const role = await newRole();
+  const permission = {
+    role_id: role.id,
+    resource_type: "registered_model",
+    resource_pattern: name,
+    permission: "READ",
+  };
+  await admin.ask("POST", v3("roles/permissions/add"), permission);
+  await admin.ask("POST", v3("roles/assign"), { username: later, role_id: role.id });
+  const reads = async (username: string, of: string) =>
+    (await server.as(username).send("GET", v2("registered-models/get"), { name: of })).status;
+  const renamed = `${name} 2`;
+  await by.ask("POST", v2("registered-models/rename"), { name, new_name: renamed });
+  for (const username of [owner, reader, later]) expect(await reads(username, renamed)).toBe(200);
+  const told = await admin.ask<{ permissions: { resource_pattern: string }[] }>("GET", v3("users/permissions/list"), {
+    username: reader,
+  });
+  expect(told.permissions).toMatchObject([{ resource_pattern: renamed }]);
+  await by.ask("DELETE", v2("registered-models/delete"), { name: renamed });
+  const { permissions } = await admin.ask<{ permissions: unknown[] }>("GET", v3("users/permissions/list"), {
+    username: reader,
+  });
+  expect(permissions).toEqual([]);
+  const maker = await server.newUser();
+  for (const taken of [name, renamed])
+    await server.as(maker).ask("POST", v2("registered-models/create"), { name: taken });
+  for (const username of [owner, reader, later]) {
+    expect([await reads(username, name), await reads(username, renamed)]).toEqual([403, 403]);
+  }
+});

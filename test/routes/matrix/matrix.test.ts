@@ -5,6 +5,7 @@ import { createApp } from "../../../src/http/app.ts";
 import { ROUTES } from "../../../src/routes/table.ts";
 import { LINK_SECRET } from "../../helpers/links.ts";
 import { ORIGIN } from "../../helpers/mlflow.ts";
+import { storedState } from "../../helpers/state.ts";
 import { closedServer, PASSWORD } from "../../helpers/users.ts";
 import { type Level, NEEDS, type Row } from "./needs.ts";
 
@@ -226,7 +227,7 @@ function expected({ kind, onExperiment, onModel, readsOnly }: Subject, { need, s
   return RANKS[held] >= NEEDED[level ?? "MANAGE"] ? "reached" : 403;
 }
 
-async function ask(subject: Subject, method: string, target: string, row: Row): Promise<number> {
+async function ask(subject: Subject, method: string, target: string, row: Row, of = app): Promise<number> {
   const fields = fieldsFor(row, subject.username);
   const query = new URLSearchParams();
   for (const [field, value] of Object.entries(fields)) {
@@ -236,13 +237,17 @@ async function ask(subject: Subject, method: string, target: string, row: Row): 
   const isUpload = target.includes("upload-artifact");
   const request = new Request(`${ORIGIN}${target}${isRead || isUpload ? `?${query}` : ""}`, {
     method,
-    headers: { "Content-Type": "application/json", ...subject.headers },
+    headers: { "Content-Type": "application/json", "CF-Connecting-IP": nextNetwork(), ...subject.headers },
     ...(!isRead && { body: method === "PUT" || isUpload ? "bytes" : JSON.stringify(fields) }),
   });
-  const response = await app.fetch(request, { ...env, ...server.env } as Env, createExecutionContext());
+  const response = await of.fetch(request, { ...env, ...server.env } as Env, createExecutionContext());
   await response.body?.cancel();
   return response.status;
 }
+
+/** Each request comes from a network of its own, so that no caller waits for another's wrong secrets. */
+let networks = 0;
+const nextNetwork = () => `10.${(networks >> 16) & 255}.${(networks >> 8) & 255}.${networks++ & 255}`;
 
 const verdictOf = (status: number): Verdict | number => (status === REACHED ? "reached" : status);
 
@@ -286,6 +291,26 @@ test("HEAD lets in whom GET lets in", async () => {
     }
   }
   expect(wrong).toEqual([]);
+}, 120_000);
+
+test("a call that is refused changes nothing", async () => {
+  const real = createApp(ROUTES);
+  const before = await storedState();
+  let asked = 0;
+  for (const { method, paths, name } of ENDPOINTS) {
+    const row = NEEDS[name];
+    if (row === undefined) continue;
+    for (const subject of few()) {
+      const wanted = expected(subject, row, method);
+      if (wanted === "reached") continue;
+      expect([name, subject.name, await ask(subject, method, targetOf(paths[0] ?? ""), row, real)]).toEqual([
+        ...[name, subject.name, wanted],
+      ]);
+      asked++;
+    }
+  }
+  expect(asked).toBeGreaterThan(250);
+  expect(await storedState()).toBe(before);
 }, 120_000);
 
 /** Spellings of the same path, as clients and proxies write it. */
