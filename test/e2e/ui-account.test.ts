@@ -108,3 +108,47 @@ test("an admin adds people and grants one an experiment; that one sees it, and n
     expect(trouble.foreignRequests).toEqual([]);
   }
 });
+
+test("who reads is offered nothing that changes, and who edits no deletion", async () => {
+  const headers = { Authorization: `Basic ${btoa(`admin:${PASSWORD}`)}`, "Content-Type": "application/json" };
+  const post = async (path: string, message: object) => {
+    const init = { method: "POST", headers, body: JSON.stringify(message) };
+    return (await (await fetch(`${server.url}${path}`, init)).json()) as {
+      experiment_id: string;
+      run: { info: { run_id: string } };
+    };
+  };
+  await post("/api/2.0/mlflow/users/create", { username: "ravi", password: PASSWORD });
+  const { experiment_id } = await post("/api/2.0/mlflow/experiments/create", { name: "looked at" });
+  const { run } = await post("/api/2.0/mlflow/runs/create", { experiment_id, run_name: "first" });
+  const name = "a model";
+  await post("/api/2.0/mlflow/registered-models/create", { name });
+  const grant = async (resource_type: string, resource_id: string, permission: string) =>
+    await post("/ui-api/grants", { username: "ravi", resource_type, resource_id, permission });
+  await grant("experiment", experiment_id, "READ");
+  await grant("registered_model", name, "READ");
+  const { page, trouble } = await signedIn("ravi", PASSWORD, `/experiments/${experiment_id}/runs/${run.info.run_id}`);
+  await button(page, "Actions on the run").click();
+  const entry = (label: string) => page.getByRole("menuitem", { name: label, exact: true });
+  await entry("Register a model…").waitFor();
+  expect(await entry("Delete…").count()).toBe(0);
+  expect(await entry("Rename…").getAttribute("aria-disabled")).toBe("true");
+  await page.keyboard.press("Escape");
+  expect(await button(page, "Add tag").count()).toBe(0);
+  await page.goto(`${server.url}/#/models/${encodeURIComponent(name)}`);
+  await page.getByRole("heading", { name, exact: true }).waitFor();
+  await page.getByText("No versions").waitFor();
+  expect(await button(page, "Actions of the model").count()).toBe(0);
+  expect(await button(page, "Add tag").count()).toBe(0);
+
+  await grant("experiment", experiment_id, "EDIT");
+  await grant("registered_model", name, "MANAGE");
+  await page.reload();
+  await button(page, "Actions of the model").waitFor();
+  await page.goto(`${server.url}/#/experiments/${experiment_id}/runs/${run.info.run_id}`);
+  await button(page, "Add tag").waitFor();
+  await button(page, "Actions on the run").click();
+  expect(await entry("Rename…").getAttribute("aria-disabled")).not.toBe("true");
+  expect(await entry("Delete…").count()).toBe(0);
+  expect(trouble.cspViolations).toEqual([]);
+});

@@ -21,8 +21,10 @@ export const uiAccessRoutes: readonly Route[] = [
     paths: ["/ui-api/level"],
     permission: onSeen,
     input: message(thing),
-    handle: async ({ ctx, input: { resourceType, resourceId } }) =>
-      json({ permission: permissionOfLevel(await ownLevel(ctx, grantedThing(resourceType, resourceId))) }),
+    handle: async ({ ctx, input: { resourceType, resourceId } }) => {
+      const { level, onRuns } = await ownLevel(ctx, grantedThing(resourceType, resourceId));
+      return json({ permission: permissionOfLevel(level), runs: permissionOfLevel(onRuns) });
+    },
   }),
   route({
     method: "GET",

@@ -69,13 +69,26 @@ export async function setGrant(ctx: ServiceContext, named: NamedGrant, permissio
 }
 
 /** The caller's level on a thing that the caller may see, without the limits of the caller's token. */
-export async function ownLevel(ctx: ServiceContext, thing: GrantedThing | undefined): Promise<number> {
+export async function ownLevel(
+  ctx: ServiceContext,
+  thing: GrantedThing | undefined,
+): Promise<{
+  readonly level: number;
+  /** The level on the thing's runs, for which there may be other grants. */
+  readonly onRuns: number;
+}> {
   const { user, isAdmin, signInId } = ctx.principal;
-  if (user === undefined || isAdmin || thing === undefined) return GRANT_LEVELS.MANAGE;
+  if (user === undefined || isAdmin || thing === undefined) {
+    return { level: GRANT_LEVELS.MANAGE, onRuns: GRANT_LEVELS.MANAGE };
+  }
   const { db, defaultLevel } = ctx;
-  const decision = await decideForUser(db, { ...user, signInId }, { things: [thing], defaultLevel });
-  const level = decision?.levels[0];
-  return typeof level === "number" ? level : GRANT_LEVELS.READ;
+  const runs: GrantedThing[] =
+    thing.kind === "experiment" ? [{ kind: "runsOf", experimentId: thing.experimentId }] : [];
+  const decision = await decideForUser(db, { ...user, signInId }, { things: [thing, ...runs], defaultLevel });
+  const [level = GRANT_LEVELS.READ, onRuns = level] = (decision?.levels ?? []).map((one) =>
+    typeof one === "number" ? one : GRANT_LEVELS.READ,
+  );
+  return { level, onRuns };
 }
 
 /** All grants that apply to one thing. @throws MlflowError RESOURCE_DOES_NOT_EXIST */

@@ -20,7 +20,7 @@ describe("who can see a thing", () => {
     await server.grant(manager, "experiment", thing.resource_id, "MANAGE");
     await server.grant(owner, "experiment", "*", "EDIT");
     const by = server.as(manager);
-    expect(await by.ask("GET", "/ui-api/level", thing)).toEqual({ permission: "MANAGE" });
+    expect(await by.ask("GET", "/ui-api/level", thing)).toEqual({ permission: "MANAGE", runs: "MANAGE" });
     await by.ask("POST", "/ui-api/grants", { ...thing, username: reader, permission: "READ" });
     await by.ask("POST", "/ui-api/grants", { ...thing, username: reader, permission: "EDIT" });
     const told = await by.ask<{ default_permission: string; grants: { username: string }[] }>(
@@ -37,7 +37,10 @@ describe("who can see a thing", () => {
         { username: owner, role_name: null, permission: "EDIT", is_on_all: true },
       ].toSorted((a, b) => (a.username < b.username ? -1 : 1)),
     );
-    expect(await server.as(reader).ask("GET", "/ui-api/level", thing)).toEqual({ permission: "EDIT" });
+    expect(await server.as(reader).ask("GET", "/ui-api/level", thing)).toEqual({ permission: "EDIT", runs: "EDIT" });
+    // A grant on runs decides for runs.
+    await server.grant(reader, "run", "*", "READ");
+    expect(await server.as(reader).ask("GET", "/ui-api/level", thing)).toEqual({ permission: "EDIT", runs: "READ" });
     await by.ask("POST", "/ui-api/grants", { ...thing, username: reader });
     await expectMlflowError(server.as(reader).send("GET", "/ui-api/level", thing), "PERMISSION_DENIED");
   });

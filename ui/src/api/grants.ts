@@ -31,12 +31,17 @@ export const grantsQuery = (thing: GrantedThing) =>
     queryFn: ({ signal }) => getJson<Grants>("ui-api/grants", { ...thing }, signal),
   });
 
+export interface OwnLevel {
+  permission: GrantLevel;
+  /** On an experiment's runs, for which there may be other grants. */
+  runs: GrantLevel;
+}
+
 /** The reader's permission on a thing, by all grants. */
 export const levelQuery = (thing: GrantedThing) =>
   queryOptions({
     queryKey: ["grants", thing.resource_type, thing.resource_id, "own"],
-    queryFn: async ({ signal }) =>
-      (await getJson<{ permission: GrantLevel }>("ui-api/level", { ...thing }, signal)).permission,
+    queryFn: ({ signal }) => getJson<OwnLevel>("ui-api/level", { ...thing }, signal),
     staleTime: 60_000,
   });
 

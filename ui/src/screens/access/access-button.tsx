@@ -13,7 +13,7 @@ export function AccessButton({ name, thing }: { name: string; thing: GrantedThin
   const isClosed = session?.asks_for_credentials === true && session.user !== null;
   const level = useQuery({ ...levelQuery(thing), enabled: isClosed }).data;
   const [isOpen, setOpen] = useState(false);
-  if (!isClosed || level !== "MANAGE") return null;
+  if (!isClosed || level?.permission !== "MANAGE") return null;
   return (
     <>
       <IconButton label="Who can see this" icon={<Users size={14} aria-hidden />} onClick={() => setOpen(true)} />

@@ -9,12 +9,14 @@ import { CodeLines } from "../../parts/code-lines.tsx";
 import { KeyValues } from "../../parts/key-values.tsx";
 import { TagEditor } from "../../parts/tag-editor.tsx";
 import { Dash, Metric, Time } from "../../parts/values.tsx";
+import { useRights } from "../access/rights.ts";
 import { MODEL_STATUS } from "./logged-model-text.ts";
 import { quoted } from "./registry-filter.ts";
 import { runHref, Section, versionHref } from "./registry-parts.tsx";
 
 /** The properties of a logged model. */
 export function LoggedModelOverview({ model: { info, data } }: { model: LoggedModel }) {
+  const { mayEdit } = useRights([{ resource_type: "experiment", resource_id: info.experiment_id }]);
   const setTags = useChange(setLoggedModelTags, ["logged-models"]);
   const removeTag = useChange(deleteLoggedModelTag, ["logged-models"]);
   const { model_id } = info;
@@ -45,7 +47,7 @@ export function LoggedModelOverview({ model: { info, data } }: { model: LoggedMo
                 value: (
                   <TagEditor
                     tags={info.tags}
-                    {...(!IS_SHARED && {
+                    {...(mayEdit && {
                       onSet: (tag) => setTags.mutateAsync({ model_id, tags: [tag] }),
                       onRemove: (key) => removeTag.mutateAsync({ model_id, key }),
                     })}

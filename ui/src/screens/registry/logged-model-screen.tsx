@@ -15,6 +15,7 @@ import { Tabs } from "../../parts/tabs.tsx";
 import { say } from "../../parts/toast.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { useRights } from "../access/rights.ts";
 import { ShareButton } from "../share/share-button.tsx";
 import { LoggedModelOverview } from "./logged-model-overview.tsx";
 import { MODEL_STATUS } from "./logged-model-text.ts";
@@ -43,6 +44,7 @@ export function LoggedModelScreen() {
   const info = found.data?.info;
   const experimentId = info?.experiment_id ?? inAddress;
   const experiment = useQuery({ ...experimentQuery(experimentId), enabled: !IS_SHARED });
+  const { mayManage } = useRights([{ resource_type: "experiment", resource_id: experimentId }]);
   const [dialog, setDialog] = useState<"delete" | "register">();
   useBreadcrumbs([
     { label: "Experiments", href: "#/experiments" },
@@ -76,7 +78,7 @@ export function LoggedModelScreen() {
       id: "logged-model.delete",
       label: "Delete the logged model",
       group: "Logged model",
-      isDisabled: info === undefined || IS_SHARED,
+      isDisabled: info === undefined || !mayManage,
       run: () => setDialog("delete"),
     },
   ]);
@@ -122,7 +124,7 @@ export function LoggedModelScreen() {
               Register
             </Button>
           )}
-          {!IS_SHARED && (
+          {mayManage && (
             <IconButton
               label="Delete the logged model"
               icon={<Trash2 size={16} aria-hidden />}

@@ -23,6 +23,7 @@ import { say } from "../../parts/toast.tsx";
 import { Time } from "../../parts/values.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { useRights } from "../access/rights.ts";
 import { modelHref, Section, Unreadable } from "./registry-parts.tsx";
 import { Aliases, StagePicker } from "./version-marks.tsx";
 import { Lineage, Signature } from "./version-source.tsx";
@@ -40,7 +41,13 @@ export function ModelVersionScreen() {
     { label: name, href: modelHref(name) },
     { label: `Version ${number}` },
   ]);
-  useCommands([{ id: "version.delete", label: "Delete the version", group: "Version", run: () => setDeleting(true) }]);
+  const { mayEdit, mayManage } = useRights([{ resource_type: "registered_model", resource_id: name }]);
+  useCommands([
+    {
+      ...{ id: "version.delete", label: "Delete the version", group: "Version", isDisabled: !mayManage },
+      run: () => setDeleting(true),
+    },
+  ]);
   const failure = failureOf(found);
   if (failure !== undefined) {
     return (
@@ -69,14 +76,20 @@ export function ModelVersionScreen() {
           {name} <span className="text-ink-muted">version {number}</span>
         </h1>
         <CopyButton text={uri} label={`Copy ${uri.slice(0, 200)}`} />
-        <IconButton
-          label="Delete the version"
-          icon={<Trash2 size={16} aria-hidden />}
-          className="ml-auto"
-          onClick={() => setDeleting(true)}
-        />
+        {mayManage && (
+          <IconButton
+            label="Delete the version"
+            icon={<Trash2 size={16} aria-hidden />}
+            className="ml-auto"
+            onClick={() => setDeleting(true)}
+          />
+        )}
       </header>
-      {found.data === undefined ? <SkeletonRows rows={10} /> : <Version version={found.data} uri={uri} />}
+      {found.data === undefined ? (
+        <SkeletonRows rows={10} />
+      ) : (
+        <Version version={found.data} uri={uri} mayEdit={mayEdit} />
+      )}
       <ConfirmDialog
         isOpen={isDeleting}
         onOpenChange={setDeleting}
@@ -90,7 +103,7 @@ export function ModelVersionScreen() {
   );
 }
 
-function Version({ version, uri }: { version: ModelVersion; uri: string }) {
+function Version({ version, uri, mayEdit }: { version: ModelVersion; uri: string; mayEdit: boolean }) {
   const id = { name: version.name, version: version.version };
   const update = useChange(updateModelVersion, ["model-versions", "registered-models"]);
   const setTag = useChange(setModelVersionTag, ["model-versions", "registered-models"]);
@@ -102,8 +115,12 @@ function Version({ version, uri }: { version: ModelVersion; uri: string }) {
           <KeyValues
             label="Details"
             rows={[
-              { name: "Aliases", value: <Aliases version={version} />, isControl: true },
-              { name: "Stage", value: <StagePicker version={version} />, isControl: true },
+              { name: "Aliases", value: <Aliases version={version} mayEdit={mayEdit} />, isControl: true },
+              {
+                name: "Stage",
+                value: mayEdit ? <StagePicker version={version} /> : version.current_stage,
+                isControl: mayEdit,
+              },
               { name: "Status", value: STATUS_TEXT[version.status] },
               { name: "Created", value: <Time timeMs={version.creation_timestamp} isExact /> },
               { name: "Changed", value: <Time timeMs={version.last_updated_timestamp} /> },
@@ -113,8 +130,10 @@ function Version({ version, uri }: { version: ModelVersion; uri: string }) {
                 value: (
                   <TagEditor
                     tags={version.tags}
-                    onSet={(tag) => setTag.mutateAsync({ ...id, ...tag })}
-                    onRemove={(key) => removeTag.mutateAsync({ ...id, key })}
+                    {...(mayEdit && {
+                      onSet: (tag) => setTag.mutateAsync({ ...id, ...tag }),
+                      onRemove: (key) => removeTag.mutateAsync({ ...id, key }),
+                    })}
                   />
                 ),
               },
@@ -124,7 +143,7 @@ function Version({ version, uri }: { version: ModelVersion; uri: string }) {
         <Section title="Description">
           <Description
             text={version.description}
-            onSave={(description) => update.mutateAsync({ ...id, description })}
+            {...(mayEdit && { onSave: (description) => update.mutateAsync({ ...id, description }) })}
           />
         </Section>
         <Signature version={version} />

@@ -22,6 +22,7 @@ import { Time } from "../../parts/values.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import { AccessButton } from "../access/access-button.tsx";
+import { useRights } from "../access/rights.ts";
 import { DeleteDialog, RenameDialog } from "./model-dialogs.tsx";
 import { quoted } from "./registry-filter.ts";
 import { byVersion, Unreadable } from "./registry-parts.tsx";
@@ -37,6 +38,7 @@ export function RegisteredModelScreen() {
   const { versions: compared = [] } = useSearch({ from: "/models/$name" });
   const navigate = useNavigate({ from: "/models/$name" });
   const model = useQuery(registeredModelQuery(name));
+  const rights = useRights([{ resource_type: "registered_model", resource_id: name }]);
   const found = useQuery(
     modelVersionSearchQuery({
       filter: `name = ${quoted(name)}`,
@@ -85,16 +87,18 @@ export function RegisteredModelScreen() {
           <CopyButton text={name} label="Copy the name" />
           <span className="ml-auto" />
           <AccessButton name={name} thing={{ resource_type: "registered_model", resource_id: name }} />
-          <Menu
-            align="end"
-            trigger={<IconButton label="Actions of the model" icon={<Ellipsis size={16} aria-hidden />} />}
-            entries={[
-              { label: "Rename…", onSelect: () => setDialog("rename") },
-              { label: "Delete…", isDangerous: true, onSelect: () => setDialog("delete") },
-            ]}
-          />
+          {rights.mayManage && (
+            <Menu
+              align="end"
+              trigger={<IconButton label="Actions of the model" icon={<Ellipsis size={16} aria-hidden />} />}
+              entries={[
+                { label: "Rename…", onSelect: () => setDialog("rename") },
+                { label: "Delete…", isDangerous: true, onSelect: () => setDialog("delete") },
+              ]}
+            />
+          )}
         </div>
-        {model.data === undefined ? <SkeletonRows rows={1} /> : <About model={model.data} />}
+        {model.data === undefined ? <SkeletonRows rows={1} /> : <About model={model.data} mayEdit={rights.mayEdit} />}
       </header>
       {compared.length >= 2 ? (
         <Suspense fallback={<SkeletonRows />}>
@@ -167,7 +171,7 @@ export function RegisteredModelScreen() {
   );
 }
 
-function About({ model }: { model: RegisteredModel }) {
+function About({ model, mayEdit }: { model: RegisteredModel; mayEdit: boolean }) {
   const { name } = model;
   const update = useChange(updateRegisteredModel, ["registered-models"]);
   const setTag = useChange(setRegisteredModelTag, ["registered-models"]);
@@ -179,10 +183,15 @@ function About({ model }: { model: RegisteredModel }) {
       </p>
       <TagEditor
         tags={model.tags}
-        onSet={(tag) => setTag.mutateAsync({ name, ...tag })}
-        onRemove={(key) => removeTag.mutateAsync({ name, key })}
+        {...(mayEdit && {
+          onSet: (tag) => setTag.mutateAsync({ name, ...tag }),
+          onRemove: (key) => removeTag.mutateAsync({ name, key }),
+        })}
       />
-      <Description text={model.description} onSave={(description) => update.mutateAsync({ name, description })} />
+      <Description
+        text={model.description}
+        {...(mayEdit && { onSave: (description) => update.mutateAsync({ name, description }) })}
+      />
     </>
   );
 }

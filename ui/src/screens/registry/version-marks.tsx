@@ -14,8 +14,14 @@ import { TextField } from "../../parts/text-field.tsx";
 import { sayFailed } from "../../parts/toast.tsx";
 import { Checkbox } from "../../parts/toggles.tsx";
 
+interface AliasesProps {
+  version: ModelVersion;
+  /** Whether the reader may change them. */
+  mayEdit: boolean;
+}
+
 /** The aliases of a version, to set, move here and remove. */
-export function Aliases({ version: { name, version, aliases = [] } }: { version: ModelVersion }) {
+export function Aliases({ version: { name, version, aliases = [] }, mayEdit }: AliasesProps) {
   const [isOpen, setOpen] = useState(false);
   const [alias, setText] = useState("");
   const [problem, setProblem] = useState<string>();
@@ -40,53 +46,56 @@ export function Aliases({ version: { name, version, aliases = [] } }: { version:
         <Tag
           key={held}
           name={`@${held}`}
-          onRemove={() =>
-            void remove
-              .mutateAsync({ name, alias: held })
-              .catch((error: unknown) => sayFailed("The alias could not be removed.", error))
-          }
+          {...(mayEdit && {
+            onRemove: () =>
+              void remove
+                .mutateAsync({ name, alias: held })
+                .catch((error: unknown) => sayFailed("The alias could not be removed.", error)),
+          })}
         />
       ))}
-      <Popover
-        title="Set an alias"
-        isOpen={isOpen}
-        onOpenChange={(next) => {
-          setProblem(undefined);
-          setOpen(next);
-        }}
-        trigger={
-          <Button
-            kind="quiet"
-            icon={<Plus size={14} aria-hidden />}
-            className={classNames("h-6 text-ink-muted text-sm", aliases.length === 0 && "-ml-2.5")}
-          >
-            Add alias
-          </Button>
-        }
-      >
-        <form onSubmit={save} className="flex w-60 flex-col gap-2">
-          <TextField
-            label="Alias"
-            hint={isMove ? `Moves here from version ${holder}.` : "Such as champion."}
-            error={problem}
-            value={alias}
-            onValueChange={(next) => {
-              setProblem(undefined);
-              setText(next);
-            }}
-            required
-          />
-          <Button
-            type="submit"
-            kind="primary"
-            isBusy={set.isPending}
-            disabled={alias.trim() === ""}
-            className="self-end"
-          >
-            {isMove ? "Move alias" : "Set alias"}
-          </Button>
-        </form>
-      </Popover>
+      {mayEdit && (
+        <Popover
+          title="Set an alias"
+          isOpen={isOpen}
+          onOpenChange={(next) => {
+            setProblem(undefined);
+            setOpen(next);
+          }}
+          trigger={
+            <Button
+              kind="quiet"
+              icon={<Plus size={14} aria-hidden />}
+              className={classNames("h-6 text-ink-muted text-sm", aliases.length === 0 && "-ml-2.5")}
+            >
+              Add alias
+            </Button>
+          }
+        >
+          <form onSubmit={save} className="flex w-60 flex-col gap-2">
+            <TextField
+              label="Alias"
+              hint={isMove ? `Moves here from version ${holder}.` : "Such as champion."}
+              error={problem}
+              value={alias}
+              onValueChange={(next) => {
+                setProblem(undefined);
+                setText(next);
+              }}
+              required
+            />
+            <Button
+              type="submit"
+              kind="primary"
+              isBusy={set.isPending}
+              disabled={alias.trim() === ""}
+              className="self-end"
+            >
+              {isMove ? "Move alias" : "Set alias"}
+            </Button>
+          </form>
+        </Popover>
+      )}
     </div>
   );
 }

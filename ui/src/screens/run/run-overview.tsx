@@ -14,6 +14,7 @@ import { type KeyValueRow, KeyValues } from "../../parts/key-values.tsx";
 import { STALLED_AFTER_MS, shownStatus } from "../../parts/run-status.ts";
 import { TagEditor } from "../../parts/tag-editor.tsx";
 import { Dash, Duration, Time } from "../../parts/values.tsx";
+import { useRunRights } from "../access/rights.ts";
 import { MetricTable } from "./metric-table.tsx";
 import { ParamTable } from "./param-table.tsx";
 import { lastHeardMs } from "./run-facts.ts";
@@ -33,6 +34,7 @@ export function RunOverview({ run }: { run: Run }) {
   const { run_id } = run.info;
   // An image that is named by a path is a file of the run.
   const imageUrl = useCallback((path: string) => artifactUrl({ kind: "run", runId: run_id }, decoded(path)), [run_id]);
+  const { mayEdit } = useRunRights([run.info.experiment_id]);
   const setTag = useChange(setRunTag, ["runs", "keys"]);
   const deleteTag = useChange(deleteRunTag, ["runs", "keys"]);
   return (
@@ -42,7 +44,7 @@ export function RunOverview({ run }: { run: Run }) {
           <Description
             imageUrl={imageUrl}
             text={valueFor(run.data.tags, NOTE_TAG)}
-            {...(!IS_SHARED && { onSave: (value) => setTag.mutateAsync({ run_id, key: NOTE_TAG, value }) })}
+            {...(mayEdit && { onSave: (value) => setTag.mutateAsync({ run_id, key: NOTE_TAG, value }) })}
           />
         </div>
         <div className="grid min-w-0 gap-4 min-[1200px]:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] min-[1200px]:gap-0">
@@ -57,7 +59,7 @@ export function RunOverview({ run }: { run: Run }) {
         <Block title="Tags">
           <TagEditor
             tags={run.data.tags}
-            {...(!IS_SHARED && {
+            {...(mayEdit && {
               onSet: (tag) => setTag.mutateAsync({ run_id, ...tag }),
               onRemove: (key) => deleteTag.mutateAsync({ run_id, key }),
             })}

@@ -21,6 +21,7 @@ import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import { FavouriteButton } from "../../shell/favourite-button.tsx";
 import { notePlace } from "../../shell/places.ts";
+import { type Rights, useRunRights } from "../access/rights.ts";
 import { ShareButton } from "../share/share-button.tsx";
 import { ColourChoice } from "./colour-choice.tsx";
 import { useLiveRun } from "./live-run.ts";
@@ -88,6 +89,7 @@ function LoadedRun({ run }: { run: Run }) {
   const { tab = "overview" } = useSearch({ from: FROM });
   const navigate = useNavigate({ from: FROM });
   const [doing, setDoing] = useState<Doing>();
+  const rights = useRunRights([run.info.experiment_id]);
   const restore = useChange(restoreRun, ["runs", "experiments", "keys"]);
   const isDeleted = run.info.lifecycle_stage === "deleted";
   // Charts listen to the run themselves.
@@ -119,7 +121,7 @@ function LoadedRun({ run }: { run: Run }) {
       id: "run.rename",
       label: "Rename the run",
       group: "Run",
-      isDisabled: isDeleted,
+      isDisabled: isDeleted || !rights.mayEdit,
       run: () => setDoing({ kind: "rename" }),
     },
     {
@@ -130,13 +132,16 @@ function LoadedRun({ run }: { run: Run }) {
       run: () => setDoing({ kind: "register" }),
     },
     isDeleted
-      ? { id: "run.restore", label: "Restore the run", group: "Run", run: bringBack }
-      : { id: "run.delete", label: "Delete the run", group: "Run", run: () => setDoing({ kind: "delete" }) },
+      ? { id: "run.restore", label: "Restore the run", group: "Run", isDisabled: !rights.mayManage, run: bringBack }
+      : {
+          ...{ id: "run.delete", label: "Delete the run", group: "Run", isDisabled: !rights.mayManage },
+          run: () => setDoing({ kind: "delete" }),
+        },
   ]);
   const fallback = <SkeletonRows rows={10} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <Header run={run} onDo={setDoing} onRestore={bringBack} />
+      <Header run={run} rights={rights} onDo={setDoing} onRestore={bringBack} />
       <Tabs label="Parts of the run" value={tab} onValueChange={openTab} tabs={TABS}>
         {tab === "overview" && <RunOverview run={run} />}
         {tab === "charts" && <RunCharts runId={run_id} fallback={fallback} />}
@@ -160,14 +165,22 @@ function LoadedRun({ run }: { run: Run }) {
 
 interface HeaderProps {
   run: Run;
+  rights: Rights;
   onDo: (doing: Doing) => void;
   onRestore: () => void;
 }
 
-function Header({ run, onDo, onRestore }: HeaderProps) {
+function Header({ run, rights: { mayEdit, mayManage }, onDo, onRestore }: HeaderProps) {
   const { run_id, run_name, lifecycle_stage } = run.info;
   const status = shownStatus(run.info.status, lastHeardMs(run), useNow());
   const isDeleted = lifecycle_stage === "deleted";
+  const restore = { label: "Restore", icon: <RotateCcw size={14} aria-hidden />, onSelect: onRestore };
+  const remove = {
+    label: "Delete…",
+    icon: <Trash2 size={14} aria-hidden />,
+    isDangerous: true,
+    onSelect: () => onDo({ kind: "delete" }),
+  };
   return (
     <header className="flex min-h-11 items-center gap-2 px-3 pt-1 wide:px-4">
       {!IS_SHARED && <ColourChoice run={run} />}
@@ -183,7 +196,7 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
       <Status status={status} />
       {isDeleted && <Badge tone="danger">Deleted</Badge>}
       <div className="ml-auto flex items-center gap-1">
-        {isDeleted && (
+        {isDeleted && mayManage && (
           <Button icon={<RotateCcw size={14} aria-hidden />} onClick={onRestore}>
             Restore
           </Button>
@@ -203,7 +216,7 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
               {
                 label: "Rename…",
                 icon: <Pencil size={14} aria-hidden />,
-                isDisabled: isDeleted,
+                isDisabled: isDeleted || !mayEdit,
                 onSelect: () => onDo({ kind: "rename" }),
               },
               {
@@ -213,14 +226,7 @@ function Header({ run, onDo, onRestore }: HeaderProps) {
                 onSelect: () => onDo({ kind: "register" }),
               },
               null,
-              isDeleted
-                ? { label: "Restore", icon: <RotateCcw size={14} aria-hidden />, onSelect: onRestore }
-                : {
-                    label: "Delete…",
-                    icon: <Trash2 size={14} aria-hidden />,
-                    isDangerous: true,
-                    onSelect: () => onDo({ kind: "delete" }),
-                  },
+              ...(mayManage ? [isDeleted ? restore : remove] : []),
             ]}
           />
         )}

@@ -11,6 +11,7 @@ import { TextField } from "../../parts/text-field.tsx";
 import { sayFailed } from "../../parts/toast.tsx";
 import { FavouriteButton } from "../../shell/favourite-button.tsx";
 import { AccessButton } from "../access/access-button.tsx";
+import { useRights } from "../access/rights.ts";
 
 const Description = lazy(async () => ({ default: (await import("../../parts/description.tsx")).Description }));
 const TagEditor = lazy(async () => ({ default: (await import("../../parts/tag-editor.tsx")).TagEditor }));
@@ -46,6 +47,7 @@ function AboutDialog({ experiment, onClose }: { experiment: Experiment; onClose:
   const { experiment_id, name, artifact_location, creation_time, last_update_time, tags = [] } = experiment;
   const [draft, setDraft] = useState(name);
   const rename = useChange(renameExperiment, ["experiments"]);
+  const { mayEdit } = useRights([{ resource_type: "experiment", resource_id: experiment_id }]);
   const setTag = useChange(setExperimentTag, ["experiments"]);
   const removeTag = useChange(deleteExperimentTag, ["experiments"]);
   const next = draft.trim();
@@ -75,9 +77,11 @@ function AboutDialog({ experiment, onClose }: { experiment: Experiment; onClose:
             onValueChange={setDraft}
             className="flex-1"
           />
-          <Button type="submit" className="mb-5" disabled={next === "" || next === name || rename.isPending}>
-            Rename
-          </Button>
+          {mayEdit && (
+            <Button type="submit" className="mb-5" disabled={next === "" || next === name || rename.isPending}>
+              Rename
+            </Button>
+          )}
         </form>
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] items-center gap-x-4 gap-y-1">
           {facts.map(({ label, value, isCopied }) => (
@@ -93,14 +97,16 @@ function AboutDialog({ experiment, onClose }: { experiment: Experiment; onClose:
         <Suspense>
           <Description
             text={valueFor(tags, NOTE_TAG)}
-            onSave={(value) => setTag.mutateAsync({ experiment_id, key: NOTE_TAG, value })}
+            {...(mayEdit && { onSave: (value) => setTag.mutateAsync({ experiment_id, key: NOTE_TAG, value }) })}
           />
           <section aria-label="Tags">
             <h3 className="mb-1 font-medium">Tags</h3>
             <TagEditor
               tags={tags}
-              onSet={(tag) => setTag.mutateAsync({ experiment_id, ...tag })}
-              onRemove={(key) => removeTag.mutateAsync({ experiment_id, key })}
+              {...(mayEdit && {
+                onSet: (tag) => setTag.mutateAsync({ experiment_id, ...tag }),
+                onRemove: (key) => removeTag.mutateAsync({ experiment_id, key }),
+              })}
             />
           </section>
         </Suspense>

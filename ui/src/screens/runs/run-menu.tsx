@@ -1,7 +1,7 @@
 import { Copy, Eye, EyeOff, GitCompare, Pencil, Pin, Tag, Trash2 } from "lucide-react";
-import { IS_SHARED } from "../../api/shared-link.ts";
 import type { MenuEntry } from "../../parts/menu.tsx";
 import { say } from "../../parts/toast.tsx";
+import type { Rights } from "../access/rights.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
 import type { RunRow } from "./run-rows.ts";
 import type { RunsView } from "./use-runs-view.ts";
@@ -10,6 +10,7 @@ interface Around {
   view: RunsView;
   /** Ids of the selected runs. An action on one of them applies to all. */
   chosen: readonly string[];
+  rights: Rights;
   onOpen: (row: RunRow) => void;
   onRename: (row: RunRow) => void;
   onDo: (doing: Doing) => void;
@@ -18,16 +19,15 @@ interface Around {
 
 const ICON_PX = 14;
 
-/** Entries that change something. The page of a signed link has none. */
-const change = (...entries: MenuEntry[]): MenuEntry[] => (IS_SHARED ? [] : entries);
-
 /** The actions on a run of the table, or on all selected runs if the run is one of them. */
-export function runMenu(row: RunRow, { view, chosen, onOpen, onRename, onDo, onCompare }: Around): MenuEntry[] {
+export function runMenu(row: RunRow, { view, chosen, rights, onOpen, onRename, onDo, onCompare }: Around): MenuEntry[] {
   const { pinned = [], charts = false, chartOff = [], view: stage } = view.search;
   const ids = chosen.includes(row.id) ? chosen : [row.id];
   const many = ids.length > 1 ? ` ${ids.length} runs` : "";
   const isOff = chartOff.includes(row.id);
   const compared = [...new Set([...chosen, row.id])];
+  const change = (...entries: MenuEntry[]): MenuEntry[] => (rights.mayEdit ? entries : []);
+  const manage = (...entries: MenuEntry[]): MenuEntry[] => (rights.mayManage ? entries : []);
   return [
     { label: "Open", shortcut: "Enter", onSelect: () => onOpen(row) },
     {
@@ -78,7 +78,7 @@ export function runMenu(row: RunRow, { view, chosen, onOpen, onRename, onDo, onC
         ]
       : []),
     { label: `Hide${many} from table and charts`, shortcut: "H", onSelect: () => view.onHide(ids) },
-    ...change(
+    ...manage(
       null,
       stage === "deleted"
         ? { label: `Restore${many}…`, onSelect: () => onDo({ kind: "restore", ids }) }

@@ -5,7 +5,6 @@ import { type Experiment, experimentQuery } from "../../api/experiments.ts";
 import { keysQuery } from "../../api/keys.ts";
 import { useChange } from "../../api/query-client.ts";
 import { updateRun } from "../../api/runs.ts";
-import { IS_SHARED } from "../../api/shared-link.ts";
 import { groupStyle } from "../../charts/group-style.ts";
 import { HoverStore } from "../../charts/hover.ts";
 import { PANEL_KINDS, type Panel, type PanelKind } from "../../charts/panels/panel-search.ts";
@@ -15,6 +14,7 @@ import { SplitPane } from "../../parts/split-pane.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { sayFailed } from "../../parts/toast.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
+import { useRunRights } from "../access/rights.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
 import { readQuery } from "./filter-words.ts";
 import { NoRuns } from "./no-runs.tsx";
@@ -74,6 +74,7 @@ function RunsOf({ view }: { view: RunsView }) {
     combine: summarise,
   });
   const keys = useQuery(keysQuery(experimentIds));
+  const rights = useRunRights(experimentIds);
   const important = useImportantParams(experimentIds, keys.data, search.columns === undefined);
   const spellings = useMemo(() => {
     const count = defaultCount(search.charts ? BESIDE_CHARTS_PX : innerWidth);
@@ -148,7 +149,7 @@ function RunsOf({ view }: { view: RunsView }) {
   };
   const onRowKey = (event: KeyboardEvent, row: RunRow): void => {
     const ids = chosen.length > 0 ? chosen.map(({ id }) => id) : [row.id];
-    if (IS_SHARED && !["p", "h"].includes(event.key)) return;
+    if (event.key === "Delete" ? !rights.mayManage : ["F2", "t"].includes(event.key) && !rights.mayEdit) return;
     if (event.key === "Delete" && search.view !== "deleted") setDoing({ kind: "delete", ids });
     else if (event.key === "F2" && search.view !== "deleted") setRenaming(row.id);
     else if (event.key === "p") view.onPin(ids);
@@ -216,6 +217,7 @@ function RunsOf({ view }: { view: RunsView }) {
           runMenu(row, {
             view,
             chosen: chosen.map(({ id }) => id),
+            rights,
             onOpen: openRun,
             onRename: ({ id }) => setRenaming(id),
             onDo: setDoing,
@@ -274,7 +276,7 @@ function RunsOf({ view }: { view: RunsView }) {
       />
       {!missing && (
         <SelectionBar
-          {...{ title, loaded, view, chosen, runs }}
+          {...{ title, loaded, view, chosen, rights, runs }}
           experiment={only}
           onDo={setDoing}
           onCompare={compare}

@@ -2,6 +2,7 @@ import type { Experiment } from "../../api/experiments.ts";
 import { IS_SHARED } from "../../api/shared-link.ts";
 import { Button } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
+import type { Rights } from "../access/rights.ts";
 import type { Doing } from "./bulk-dialogs.tsx";
 import { ExperimentAbout } from "./experiment-about.tsx";
 import type { RunRow } from "./run-rows.ts";
@@ -16,6 +17,7 @@ interface SelectionBarProps {
   loaded: LoadedRuns;
   view: RunsView;
   chosen: readonly RunRow[];
+  rights: Rights;
   /** All listed runs. */
   runs: readonly RunRow[];
   onDo: (doing: Doing) => void;
@@ -30,6 +32,7 @@ export function SelectionBar({
   loaded,
   view,
   chosen,
+  rights,
   runs,
   onDo,
   onCompare,
@@ -78,7 +81,7 @@ export function SelectionBar({
           >
             Hide
           </Button>
-          {!IS_SHARED && <Changes {...{ ids, onDo }} isDeleted={view.search.view === "deleted"} />}
+          <Changes {...{ ids, rights, onDo }} isDeleted={view.search.view === "deleted"} />
           <Button kind="quiet" onClick={onClear}>
             Clear
           </Button>
@@ -88,13 +91,20 @@ export function SelectionBar({
   );
 }
 
-/** The buttons that change the selected runs. */
-function Changes({ ids, isDeleted, onDo }: { ids: string[]; isDeleted: boolean; onDo: (doing: Doing) => void }) {
+interface ChangesProps {
+  ids: string[];
+  isDeleted: boolean;
+  rights: Rights;
+  onDo: (doing: Doing) => void;
+}
+
+/** The buttons that change the selected runs, as far as the reader may. */
+function Changes({ ids, isDeleted, rights: { mayEdit, mayManage }, onDo }: ChangesProps) {
   return (
     <>
-      <Button onClick={() => onDo({ kind: "tag", ids })}>Tag</Button>
-      {!isDeleted && <Button onClick={() => onDo({ kind: "copy", ids })}>Copy or move</Button>}
-      {isDeleted ? (
+      {mayEdit && <Button onClick={() => onDo({ kind: "tag", ids })}>Tag</Button>}
+      {mayEdit && !isDeleted && <Button onClick={() => onDo({ kind: "copy", ids })}>Copy or move</Button>}
+      {!mayManage ? null : isDeleted ? (
         <Button onClick={() => onDo({ kind: "restore", ids })}>Restore</Button>
       ) : (
         <Button kind="danger" onClick={() => onDo({ kind: "delete", ids })}>

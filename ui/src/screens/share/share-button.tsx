@@ -30,7 +30,7 @@ export function ShareButton({ name, thing, experimentIds, isSmall = false }: Sha
     })),
   });
   const [isOpen, setOpen] = useState(false);
-  const mayShare = session !== undefined && (!isClosed || levels.every(({ data }) => data === "MANAGE"));
+  const mayShare = session !== undefined && (!isClosed || levels.every(({ data }) => data?.permission === "MANAGE"));
   if (IS_SHARED || !mayShare || experimentIds.length === 0) return null;
   const button = { onClick: () => setOpen(true), icon: <Share2 size={14} aria-hidden /> };
   return (
