@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { RunningServer } from "./running-server.ts";
+import { GRANTED_EXPERIMENTS, seedGrants } from "./seeded-grants.ts";
 import { seedRuns } from "./seeded-runs.ts";
 import { seedSeries } from "./seeded-series.ts";
 import { SERVERS, type ServerName } from "./servers.ts";
@@ -40,7 +41,7 @@ export function removeDataFolder(folder: string): void {
 }
 
 async function seededFolder(name: ServerName, data: Exclude<DataSet, "empty">, scale: Scale, port: number) {
-  const count = data === "runs" ? scale.runs : scale.points;
+  const count = { runs: scale.runs, series: scale.points, users: GRANTED_EXPERIMENTS }[data];
   const prefix = `${name}-${data}-${count}-`;
   const seeded = `${SEEDED}${prefix}${SERVERS[name].version()}`;
   if (existsSync(seeded)) return seeded;
@@ -49,15 +50,18 @@ async function seededFolder(name: ServerName, data: Exclude<DataSet, "empty">, s
   }
   const folder = `${OWN_WORK}seed-${name}`;
   removeDataFolder(folder);
-  const server = await RunningServer.start(name, folder, port);
+  const closed = data === "users" ? { isFilled: false } : undefined;
+  const server = await RunningServer.start(name, folder, port, closed);
   const start = performance.now();
   try {
     if (data === "runs") await seedRuns(server, count);
+    else if (data === "users") await seedGrants(server);
     else await seedSeries(server, count);
   } finally {
     await server.stop();
   }
-  console.log(`${name}: seeded ${count} ${data === "runs" ? "runs" : "points"} in ${seconds(start)} s`);
+  const what = { runs: "runs", series: "points", users: "experiments of a user" }[data];
+  console.log(`${name}: seeded ${count} ${what} in ${seconds(start)} s`);
   renameSync(folder, seeded);
   return seeded;
 }

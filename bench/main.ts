@@ -28,7 +28,7 @@ interface Sizes extends Scale {
 const EXIT_INTERRUPTED = 130;
 const FULL: Sizes = { repeat: 3, seconds: 4, runs: 10_000, points: 1_000_000, artifactBytes: 200_000_000 };
 const QUICK: Sizes = { repeat: 1, seconds: 1.5, runs: 1000, points: 100_000, artifactBytes: 50_000_000 };
-const DATA_SETS: readonly DataSet[] = ["empty", "runs", "series"];
+const DATA_SETS: readonly DataSet[] = ["empty", "runs", "series", "users"];
 
 function options(): Options {
   return new Command("bench")
@@ -79,7 +79,10 @@ async function main({ only, servers, quick, check, port, ...given }: Options): P
   const path = `${import.meta.dirname}/${complete ? "results.md" : ".cache/results.md"}`;
   writeFileSync(path, report);
   console.log(`\n${report}`);
-  if (check) console.log(renderMissedTargets(results.missedTargets(wanted), results.missedLimits(wanted)));
+  if (check)
+    console.log(
+      renderMissedTargets(results.missedTargets(wanted), results.missedLimits(wanted), results.besides(wanted)),
+    );
 }
 
 function describe({ repeat, seconds, runs, points, artifactBytes }: Sizes): string {

@@ -57,7 +57,7 @@ export function parseBody<T>(answer: Answer, what: string): T {
 }
 
 export async function postJson<T>(connection: Connection, path: string, body: unknown): Promise<T> {
-  const request = render("POST", API + path, connection.port, JSON.stringify(body));
+  const request = render("POST", API + path, connection.port, JSON.stringify(body), connection.authorization);
   return parseBody<T>(await connection.send(request), path);
 }
 
@@ -68,7 +68,7 @@ export async function createExperiment(connection: Connection, name: string): Pr
 
 export async function experimentIdByName(connection: Connection, name: string): Promise<string> {
   const path = `/experiments/get-by-name?experiment_name=${name}`;
-  const answer = await connection.send(render("GET", API + path, connection.port));
+  const answer = await connection.send(render("GET", API + path, connection.port, undefined, connection.authorization));
   return parseBody<{ experiment: { experiment_id: string } }>(answer, path).experiment.experiment_id;
 }
 
@@ -81,6 +81,10 @@ export async function createRun(
 ): Promise<RunAnswer["info"]> {
   const body = { experiment_id: experimentId, run_name: runName, start_time: startTimeMs, tags };
   return (await postJson<{ run: RunAnswer }>(connection, "/runs/create", body)).run.info;
+}
+
+export async function createUser(connection: Connection, username: string, password: string): Promise<void> {
+  await postJson(connection, "/users/create", { username, password });
 }
 
 export async function createRuns(connection: Connection, experimentId: string, count: number): Promise<string[]> {
@@ -112,7 +116,8 @@ export async function metricHistory(connection: Connection, runId: string, key: 
   do {
     const query = new URLSearchParams({ run_id: runId, metric_key: key, max_results: String(HISTORY_PAGE_POINTS) });
     if (token) query.set("page_token", token);
-    const request = render("GET", `${API}/metrics/get-history?${query}`, connection.port);
+    const path = `${API}/metrics/get-history?${query}`;
+    const request = render("GET", path, connection.port, undefined, connection.authorization);
     const start = performance.now();
     const answer = await connection.send(request);
     httpMs += performance.now() - start;

@@ -9,8 +9,12 @@ export type PeerName = keyof typeof PEERS;
 
 /** Each peer has its own virtual environment, because FastTrackML's package needs an older MLflow. */
 const PEERS = {
-  // boto3, for its artifacts in S3.
-  mlflow: { requirement: "mlflow==3.17.2 boto3==1.44.8", executable: "mlflow", variable: "TRACKFLARE_BENCH_MLFLOW" },
+  // boto3, for its artifacts in S3; Flask-WTF, for its users.
+  mlflow: {
+    requirement: "mlflow==3.17.2 boto3==1.44.8 Flask-WTF==1.2.2",
+    executable: "mlflow",
+    variable: "TRACKFLARE_BENCH_MLFLOW",
+  },
   fasttrackml: { requirement: "fasttrackml==0.6.0", executable: "fml", variable: "TRACKFLARE_BENCH_FASTTRACKML" },
 } as const;
 

@@ -1,4 +1,4 @@
-import type { MissedLimit, MissedTarget, Results, Summary } from "./results.ts";
+import type { Beside, MissedLimit, MissedTarget, Results, Summary } from "./results.ts";
 import { SERVER_NAMES, SERVERS, type ServerName } from "./servers.ts";
 import type { Row, Scale } from "./workloads/workload.ts";
 
@@ -20,6 +20,7 @@ export function renderReport(results: Results, rows: readonly Row[], scale: Scal
     "FastTrackML commits without fsync; the others do not. It has no bulk-interval route, no artifact proxy, and answers",
     "a history in one piece.",
     "A run's first two points come before the `log-metric` rows are measured: the second makes the run's object, whose cost is in no row.",
+    ...besides(results.besides(measured)),
     ...wrongAnswers(results, scale),
     "",
     "## Latency and CPU time",
@@ -35,8 +36,13 @@ export function renderReport(results: Results, rows: readonly Row[], scale: Scal
   return `${lines.join("\n")}\n`;
 }
 
-export function renderMissedTargets(missed: readonly MissedTarget[], limits: readonly MissedLimit[]): string {
-  if (missed.length + limits.length === 0) return "Every measured target is met.";
+export function renderMissedTargets(
+  missed: readonly MissedTarget[],
+  limits: readonly MissedLimit[],
+  all: readonly Beside[],
+): string {
+  const slow = all.filter(({ ratio, least }) => ratio < least);
+  if (missed.length + limits.length + slow.length === 0) return "Every measured target is met.";
   const lines = missed.map(
     ({ row, against, ratio, target }) =>
       `  ${row.id}: ${formatRatio(ratio)} of ${SERVERS[against].title}, target ${formatRatio(target)}`,
@@ -44,7 +50,7 @@ export function renderMissedTargets(missed: readonly MissedTarget[], limits: rea
   const limitLines = limits.map(
     ({ row, value, most }) => `  ${row.id}: ${formatNumber(value)} ${row.unit}, at most ${formatNumber(most)}`,
   );
-  return ["Missed targets:", ...lines, ...limitLines].join("\n");
+  return ["Missed targets:", ...lines, ...limitLines, ...slow.map((one) => `  ${formatBeside(one)}`)].join("\n");
 }
 
 export function formatNumber(value: number): string {
@@ -58,6 +64,20 @@ function withSizes(title: string, { runs, points, artifactBytes }: Scale): strin
     .replace("{runs}", runs.toLocaleString("en-US"))
     .replace("{points}", points.toLocaleString("en-US"))
     .replace("{artifact}", `${artifactBytes / 1e6} MB`);
+}
+
+function formatBeside({ row, other, ratio, least }: Beside): string {
+  return `${row.id}: ${formatRatio(ratio)} of ${other}, at least ${formatRatio(least)}`;
+}
+
+function besides(all: readonly Beside[]): string[] {
+  if (all.length === 0) return [];
+  return [
+    "",
+    "How fast Trackflare is beside itself, without grants and credentials:",
+    "",
+    ...all.map((one) => `- ${formatBeside(one)}`),
+  ];
 }
 
 function wrongAnswers(results: Results, scale: Scale): string[] {

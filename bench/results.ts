@@ -25,6 +25,14 @@ export interface MissedLimit {
   readonly most: number;
 }
 
+/** A row of Trackflare's beside another one. */
+export interface Beside {
+  readonly row: Row;
+  readonly other: string;
+  readonly ratio: number;
+  readonly least: number;
+}
+
 export interface WrongAnswerOf {
   readonly row: Row;
   readonly server: ServerName;
@@ -50,7 +58,7 @@ export class Results {
     return this.#wrongAnswers;
   }
 
-  summary(row: Row, server: ServerName): Summary | undefined {
+  summary(row: Pick<Row, "id">, server: ServerName): Summary | undefined {
     const measurements = this.#measurements.get(`${row.id} ${server}`);
     if (!measurements) return undefined;
     const values = measurements.map(({ value }) => value);
@@ -80,6 +88,18 @@ export class Results {
         return target === undefined || ratio === undefined || ratio >= target ? [] : [{ row, against, ratio, target }];
       }),
     );
+  }
+
+  /** Rows that have another row beside them, as far as both were measured. */
+  besides(rows: readonly Row[]): Beside[] {
+    return rows.flatMap((row) => {
+      const { beside } = row;
+      const ours = this.summary(row, "trackflare")?.median;
+      const others = beside && this.summary({ id: beside.row }, "trackflare")?.median;
+      if (beside === undefined || ours === undefined || others === undefined) return [];
+      const ratio = isRate(row.unit) ? ours / others : others / ours;
+      return [{ row, other: beside.row, ratio, least: beside.least }];
+    });
   }
 
   missedLimits(rows: readonly Row[]): MissedLimit[] {

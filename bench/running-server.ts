@@ -23,8 +23,14 @@ export class RunningServer {
   readonly #process: ChildProcess;
   readonly #pid: number;
 
-  static async start(name: ServerName, dataDir: string, port: number): Promise<RunningServer> {
-    const { file, args } = await SERVERS[name].command(port, dataDir);
+  /** @param closed whether the server asks for credentials, and whether its folder is filled */
+  static async start(
+    name: ServerName,
+    dataDir: string,
+    port: number,
+    closed?: { readonly isFilled: boolean },
+  ): Promise<RunningServer> {
+    const { file, args, env } = await commandOf(name, dataDir, port, closed);
     if ((await statusOf("/health", port)) !== undefined) throw new Error(`another server answers on port ${port}`);
     mkdirSync(dataDir, { recursive: true });
     const logPath = `${dataDir}.log`;
@@ -34,13 +40,13 @@ export class RunningServer {
     const child = spawn(file, args, {
       cwd: dataDir,
       detached: true,
-      env: { ...process.env, ...QUIET },
+      env: { ...process.env, ...QUIET, ...env },
       stdio: ["ignore", log, log],
     });
     try {
       await untilAnswering(
         child,
-        name === "ceiling" ? "/health" : "/api/2.0/mlflow/experiments/get?experiment_id=0",
+        name === "ceiling" || closed ? "/health" : "/api/2.0/mlflow/experiments/get?experiment_id=0",
         port,
       );
     } catch (error) {
@@ -79,6 +85,13 @@ export class RunningServer {
   }
 }
 
+async function commandOf(name: ServerName, dataDir: string, port: number, closed?: { readonly isFilled: boolean }) {
+  if (closed === undefined) return await SERVERS[name].command(port, dataDir);
+  const command = await SERVERS[name].closed?.(port, dataDir, closed.isFilled);
+  if (command === undefined) throw new Error(`${name} has no users`);
+  return command;
+}
+
 async function untilAnswering(child: ChildProcess, path: string, port: number): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS;
   let failure: Error | undefined;
@@ -97,7 +110,7 @@ async function untilAnswering(child: ChildProcess, path: string, port: number): 
 
 async function statusOf(path: string, port: number): Promise<number | undefined> {
   try {
-    const connection = await Connection.open(port, POLL_TIMEOUT_MS);
+    const connection = await Connection.open(port, "", POLL_TIMEOUT_MS);
     try {
       return (await connection.send(render("GET", path, port))).status;
     } finally {

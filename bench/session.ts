@@ -6,7 +6,7 @@ import { WrongAnswer } from "./mlflow-api.ts";
 import { formatNumber } from "./report.ts";
 import type { Results } from "./results.ts";
 import { RunningServer } from "./running-server.ts";
-import type { ServerName } from "./servers.ts";
+import { ADMIN, basic, type ServerName } from "./servers.ts";
 import { PROCESS_ROWS } from "./workloads/all.ts";
 import type { DataSet, Measurement, Row, Scale, Workload } from "./workloads/workload.ts";
 
@@ -48,14 +48,15 @@ export async function runSession(session: Session, results: Results): Promise<vo
     if (processRows.has(row) && value !== undefined) record(row, { value });
   };
   try {
-    const server = await RunningServer.start(name, folder, port);
+    const closed = data === "users" ? { isFilled: true } : undefined;
+    const server = await RunningServer.start(name, folder, port, closed);
     running = server;
     if (data === "empty") {
       recordProcess(PROCESS_ROWS.start, server.startMs);
       if (processRows.has(PROCESS_ROWS.memoryIdle)) await sleep(IDLE_MS);
       recordProcess(PROCESS_ROWS.memoryIdle, megabytes(server.pssBytes()));
     }
-    await warmUp(server);
+    await warmUp(server, closed ? basic(ADMIN) : "");
     for (const workload of workloads) {
       const measured = await measure(server, workload, scale);
       if (measured instanceof WrongAnswer) {
@@ -94,11 +95,12 @@ async function measure(server: RunningServer, workload: Workload, scale: Scale):
 }
 
 /** MLflow's workers load much code at their first request. Several connections reach all workers. */
-async function warmUp(server: RunningServer): Promise<void> {
+async function warmUp(server: RunningServer, authorization: string): Promise<void> {
   const path = server.name === "ceiling" ? "/health" : "/api/2.0/mlflow/experiments/get?experiment_id=0";
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
     const clients = await openClients(server.port, WARM_UP_CLIENTS);
-    await Promise.all(clients.map(({ connection }) => connection.send(render("GET", path, server.port))));
+    const request = render("GET", path, server.port, undefined, authorization);
+    await Promise.all(clients.map(({ connection }) => connection.send(request)));
     for (const { connection } of clients) connection.close();
   }
 }

@@ -17,21 +17,24 @@ interface Waiting {
  */
 export class Connection {
   readonly port: number;
+  /** Sent with every request of the functions in mlflow-api.ts; empty for a server that asks for no credentials. */
+  readonly authorization: string;
   readonly #socket: Socket;
   readonly #parser = new ResponseParser();
   #waiting: Waiting | undefined;
 
   /** @param timeoutMs the time after which a request without an answer fails */
-  static async open(port: number, timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<Connection> {
-    const connection = new Connection(port, timeoutMs);
+  static async open(port: number, authorization = "", timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<Connection> {
+    const connection = new Connection(port, authorization, timeoutMs);
     await new Promise<void>((resolve, reject) => {
       connection.#socket.once("connect", resolve).once("error", reject);
     });
     return connection;
   }
 
-  private constructor(port: number, timeoutMs: number) {
+  private constructor(port: number, authorization: string, timeoutMs: number) {
     this.port = port;
+    this.authorization = authorization;
     const onread = {
       buffer: Buffer.allocUnsafe(READ_BUFFER_BYTES),
       callback: (length: number, buffer: Uint8Array) => this.#read(buffer, length),
@@ -83,8 +86,12 @@ export class Connection {
 }
 
 /** Opens a connection for a sequence of requests, and closes it. */
-export async function withConnection<T>(port: number, work: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await Connection.open(port);
+export async function withConnection<T>(
+  port: number,
+  work: (connection: Connection) => Promise<T>,
+  authorization = "",
+): Promise<T> {
+  const connection = await Connection.open(port, authorization);
   try {
     return await work(connection);
   } finally {
@@ -93,13 +100,20 @@ export async function withConnection<T>(port: number, work: (connection: Connect
 }
 
 /** A request's head; the body of `contentLength` bytes follows it. */
-export function renderHead(method: string, path: string, port: number, contentLength?: number): string {
+export function renderHead(
+  method: string,
+  path: string,
+  port: number,
+  contentLength?: number,
+  authorization = "",
+): string {
   const body =
     contentLength === undefined ? "" : `Content-Type: application/json\r\nContent-Length: ${contentLength}\r\n`;
-  return `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${body}\r\n`;
+  const caller = authorization === "" ? "" : `Authorization: ${authorization}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${caller}${body}\r\n`;
 }
 
 /** A whole request; `body` is ASCII. */
-export function render(method: string, path: string, port: number, body?: string): string {
-  return renderHead(method, path, port, body?.length) + (body ?? "");
+export function render(method: string, path: string, port: number, body?: string, authorization = ""): string {
+  return renderHead(method, path, port, body?.length, authorization) + (body ?? "");
 }

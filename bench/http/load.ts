@@ -59,8 +59,9 @@ export async function forEachItem<T>(
   count: number,
   items: readonly T[],
   operation: (client: Client, item: T) => Promise<void>,
+  authorization = "",
 ): Promise<void> {
-  const clients = await openClients(port, count);
+  const clients = await openClients(port, count, authorization);
   const queue = items.values();
   try {
     await Promise.all(
@@ -82,10 +83,10 @@ export function quantile(sorted: readonly number[], fraction: number): number {
  * Opens the connections one after the other, with pauses. If several connections wait together, one worker of MLflow takes all
  * of them, and the other workers stay idle.
  */
-export async function openClients(port: number, count: number): Promise<Client[]> {
+export async function openClients(port: number, count: number, authorization = ""): Promise<Client[]> {
   const clients: Client[] = [];
   for (let index = 0; index < count; index++) {
-    clients.push({ index, connection: await Connection.open(port) });
+    clients.push({ index, connection: await Connection.open(port, authorization) });
     await sleep(CONNECT_PAUSE_MS);
   }
   return clients;

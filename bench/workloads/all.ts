@@ -5,6 +5,7 @@ import { logBatchWorkload } from "./log-batch.ts";
 import { logMetricWorkloads } from "./log-metric.ts";
 import { manyRunsWorkloads } from "./many-runs.ts";
 import { registryWorkloads } from "./registry.ts";
+import { searchGrantedWorkloads } from "./search-granted.ts";
 import { searchRunsWorkloads } from "./search-runs.ts";
 import { seriesWorkloads } from "./series.ts";
 import type { Row, Workload } from "./workload.ts";
@@ -16,6 +17,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...createRunWorkloads,
   ...manyRunsWorkloads,
   ...searchRunsWorkloads,
+  ...searchGrantedWorkloads,
   ...seriesWorkloads,
   ...artifactWorkloads,
   ...registryWorkloads,

@@ -1,8 +1,11 @@
 import type { RunningServer } from "../running-server.ts";
 import type { ServerName } from "../servers.ts";
 
-/** The content of a server's folder at its start: nothing, finished runs, or one long metric series. */
-export type DataSet = "empty" | "runs" | "series";
+/**
+ * The content of a server's folder at its start: nothing, finished runs, one long metric series, or a user with a grant on
+ * each of many experiments. With users, the server asks for credentials.
+ */
+export type DataSet = "empty" | "runs" | "series" | "users";
 
 export type Unit = "requests/s" | "rows/s" | "MB/s" | "ms" | "s" | "MB";
 
@@ -16,6 +19,8 @@ export interface Row {
   readonly targets?: Partial<Record<ServerName, number>>;
   /** The limit for Trackflare in the row's unit, on any machine. */
   readonly most?: number;
+  /** Another row of Trackflare's own, and how many times as fast as that row this one is meant to be at least. */
+  readonly beside?: { readonly row: string; readonly least: number };
 }
 
 export interface Measurement {
@@ -44,6 +49,7 @@ export interface Workload extends Row {
 
 /** The servers with MLflow's API. */
 export const TRACKING_SERVERS: readonly ServerName[] = ["trackflare", "mlflow", "fasttrackml"];
+export const SERVERS_WITH_USERS: readonly ServerName[] = ["trackflare", "mlflow"];
 export const SERVERS_WITH_CEILING: readonly ServerName[] = [...TRACKING_SERVERS, "ceiling"];
 
 /** Whether a greater figure is better in this unit. */
