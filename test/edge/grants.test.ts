@@ -1,0 +1,79 @@
+import { beforeAll, expect, test } from "vitest";
+import { type Cost, Isolate } from "./edge.ts";
+
+/* What a thousand grants cost a search, in round trips and in rows that D1 reads, beside the same search of an admin. */
+
+const SETTINGS = {
+  TRACKFLARE_ADMIN_PASSWORD: "the admin's own secret",
+  TRACKFLARE_DEFAULT_PERMISSION: "NO_PERMISSIONS",
+} as unknown as Partial<Env>;
+const ADMIN = { Authorization: `Basic ${btoa("admin:the admin's own secret")}` };
+const GRANTS = 1000;
+
+let isolate: Isolate;
+let user: Record<string, string>;
+let experimentIds: string[];
+
+beforeAll(async () => {
+  isolate = await Isolate.start(SETTINGS);
+  const username = `user-${crypto.randomUUID()}`;
+  await isolate.api("POST", "users/create", { username, password: "correct horse battery" }, ADMIN);
+  const made = await isolate.call(
+    "POST",
+    "/api/2.0/trackflare/tokens/create",
+    { username, name: "t", scopes: ["read", "write"] },
+    ADMIN,
+  );
+  user = { Authorization: `Bearer ${(made.answer as { secret: string }).secret}` };
+  experimentIds = [];
+  for (let index = 0; index < GRANTS; index++) {
+    const { answer } = await isolate.api("POST", "experiments/create", { name: crypto.randomUUID() }, user);
+    const { experiment_id } = answer as { experiment_id: string };
+    experimentIds.push(experiment_id);
+    if (index % 10 === 0) await isolate.api("POST", "runs/create", { experiment_id }, user);
+  }
+}, 300_000);
+
+/** Round trips to D1, and rows that it read, in all. */
+function toD1({ trips }: Cost) {
+  const of = trips.filter(({ to }) => to === "d1");
+  return {
+    trips: new Set(of.map(({ round }) => round)).size,
+    rows: of.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+  };
+}
+
+test.each([
+  ["all of them", () => experimentIds],
+  ["one of them", () => experimentIds.slice(0, 1)],
+])("a warm search over %s has the round trips of an admin's, and few more rows", async (_, ids) => {
+  const search = async (by: Record<string, string>) =>
+    toD1(await isolate.api("POST", "runs/search", { experiment_ids: ids(), max_results: 50 }, by));
+  await search(ADMIN);
+  await search(user);
+  const [asAdmin, asUser] = [await search(ADMIN), await search(user)];
+  expect(asUser.trips).toBe(asAdmin.trips);
+  console.log("rows", ids().length, asAdmin, asUser);
+  // For each experiment: the grants on runs, of which there are none, and the one on the experiment.
+  expect(asUser.rows).toBeLessThanOrEqual(asAdmin.rows + 4 * ids().length + 10);
+});
+
+test("a new isolate asks once more", async () => {
+  const other = await Isolate.start(SETTINGS);
+  const search = async (by: Record<string, string>) =>
+    toD1(await other.api("POST", "runs/search", { experiment_ids: experimentIds, max_results: 50 }, by));
+  await search(ADMIN);
+  const asAdmin = await search(ADMIN);
+  expect((await search(user)).trips).toBe(asAdmin.trips + 1);
+  expect((await search(user)).trips).toBe(asAdmin.trips);
+});
+
+test("a list of experiments reads the grants of its page alone", async () => {
+  const list = async (by: Record<string, string>) =>
+    toD1(await isolate.api("POST", "experiments/search", { max_results: 50 }, by));
+  await list(user);
+  const [asAdmin, asUser] = [await list(ADMIN), await list(user)];
+  console.log("rows of a list", asAdmin, asUser);
+  expect(asUser.trips).toBe(asAdmin.trips);
+  expect(asUser.rows).toBeLessThanOrEqual(asAdmin.rows + 4 * 51 + 10);
+});
