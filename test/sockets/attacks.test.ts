@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startServer, type TestServer } from "../server.ts";
@@ -265,6 +266,30 @@ describe("authorization", () => {
       expect((await ask("GET", `${API}/users/current`, basic("admin", password))).status).toBe(401);
     }
   });
+});
+
+/** CPU time of the runtime so far, in ticks of 10 ms: the 14th and 15th field, of which the second may have blanks. */
+function cpuTicks(): number {
+  const fields = readFileSync(`/proc/${server.workerdPid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+test("a wrong password takes the same work whether a user, nobody or the settings' admin has the name", async () => {
+  const workOf = async (username: string) => {
+    const before = cpuTicks();
+    for (let i = 0; i < 4; i++) {
+      const by = basic(username, `wrong password ${i}`);
+      expect((await ask("GET", `${API}/users/current`, by)).status).toBe(401);
+    }
+    return cpuTicks() - before;
+  };
+  const work = { user: await workOf("ada"), nobody: await workOf("nobody"), admin: await workOf("admin") };
+  // A password's hash takes a hundred times the CPU of all else that a refusal does.
+  const [least = 0, , most = 0] = Object.values(work).toSorted((a, b) => a - b);
+  expect(least, JSON.stringify(work)).toBeGreaterThan(20);
+  expect(most, JSON.stringify(work)).toBeLessThan(2 * least);
 });
 
 describe("what an answer repeats", () => {
