@@ -23,6 +23,10 @@ export function exportCommand(): Command {
         .choices(["copy", "keep"])
         .default("copy"),
     )
+    .option(
+      "--passwords <file>",
+      "takes the passwords of users that the other Trackflare lacks, a line of CSV for each",
+    )
     .option("--json", "print the report as JSON")
     .addHelpText(
       "after",

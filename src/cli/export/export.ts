@@ -12,6 +12,8 @@ export interface ExportFlags {
   readonly from: string;
   readonly format: "mlruns" | "parquet";
   readonly artifacts: ArtifactMode;
+  /** The file that takes the passwords of users that another Trackflare server lacks. */
+  readonly passwords?: string;
   readonly json?: boolean;
 }
 
@@ -37,18 +39,18 @@ export async function runExport(place: string, flags: ExportFlags): Promise<Repo
 }
 
 /** Loads a target's writer only if the export needs it. */
-async function openTarget(place: string, { format }: ExportFlags, report: Report): Promise<Target> {
+async function openTarget(place: string, { format, passwords }: ExportFlags, report: Report): Promise<Target> {
   if (format === "parquet") return await (await import("./parquet/target.ts")).ParquetTarget.open(place);
-  if (/^https?:/.test(place)) return await openServerTarget(place, report);
+  if (/^https?:/.test(place)) return await openServerTarget(place, passwords, report);
   const { MlrunsTarget } = await import("./mlruns/target.ts");
   return new MlrunsTarget(place, report);
 }
 
 /** Another Trackflare server, or MLflow's own. */
-async function openServerTarget(uri: string, report: Report): Promise<Target> {
+async function openServerTarget(uri: string, passwords: string | undefined, report: Report): Promise<Target> {
   const server = new TrackingServer(uri, process.env);
   const { headers } = await server.fetch("/health");
-  if (headers.has(VERSION_HEADER)) return new TrackflareTarget(server, report);
+  if (headers.has(VERSION_HEADER)) return new TrackflareTarget(server, report, passwords);
   const { MlflowServerTarget } = await import("./mlflow-server/target.ts");
   return new MlflowServerTarget(server, report);
 }

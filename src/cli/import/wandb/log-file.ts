@@ -39,12 +39,17 @@ export function* recordsOf(path: string, onProblem: (why: string) => void): Gene
 
 /**
  * Whether the blocks begin after the file's header, as wandb's Go core before 0.17.6 wrote them (wandb/wandb#8088). Then a
- * chunk of the first block goes beyond the usual end of the block.
+ * chunk goes beyond the usual end of the first block. Only then can an empty first chunk be at that end.
  */
 function isFirstBlockLonger(begin: Buffer): boolean {
-  let at = HEADER_BYTES;
-  while (at + HEADER_BYTES <= Math.min(begin.length, BLOCK_BYTES)) at += HEADER_BYTES + begin.readUInt16LE(at + 4);
-  return at > BLOCK_BYTES && at <= begin.length;
+  for (let at = HEADER_BYTES; at + HEADER_BYTES <= begin.length; ) {
+    const chunk = chunkAt(begin, at);
+    if (typeof chunk === "string") return false;
+    const end = at + HEADER_BYTES + chunk.data.length;
+    if (end > BLOCK_BYTES) return at < BLOCK_BYTES || chunk.type === FIRST;
+    at = end;
+  }
+  return false;
 }
 
 function* recordsOfBlocks(file: number, shift: number, onProblem: (why: string) => void): Generator<Uint8Array> {
