@@ -6,6 +6,8 @@ import { DIGEST_TAG } from "./tags.ts";
 
 const GONE = "Deleted_Internal";
 
+const MODEL_ID = /\bm-[0-9a-f]{32}\b/;
+
 /** MLflow checks only sources that it stores itself. */
 const GONE_SOURCE = "s3://deleted/version";
 
@@ -70,12 +72,14 @@ export class RegistryWriter {
   /** @param version undefined makes a version of which only the number counts */
   async #create(name: string, version: ModelVersionRecord | undefined): Promise<number> {
     const run = version?.runId == null ? undefined : await this.#places.find("run", version.runId);
+    const source = version === undefined ? GONE_SOURCE : await this.#moved(version);
     type Answer = { model_version: { version: string } };
     const { model_version: made } = await this.#api.post<Answer>("model-versions/create", {
-      name,
-      source: version === undefined ? GONE_SOURCE : await this.#moved(version),
+      ...{ name, source },
       // Only a version that is tagged as a prompt's may have the source that MLflow gives to prompts.
       tags: version?.tags,
+      // MLflow wants to know whose files these are.
+      modelId: MODEL_ID.exec(source)?.[0],
       ...{ runId: run?.id ?? version?.runId ?? undefined, runLink: version?.runLink ?? undefined },
     });
     return Number(made.version);
@@ -83,7 +87,7 @@ export class RegistryWriter {
 
   /** A version's source, with the new id of its logged model or its run. */
   async #moved({ source, runId }: ModelVersionRecord): Promise<string> {
-    const modelId = /\bm-[0-9a-f]{32}\b/.exec(source)?.[0];
+    const modelId = MODEL_ID.exec(source)?.[0];
     const model = modelId === undefined ? undefined : await this.#places.find("logged_model", modelId);
     const run = runId === null || !source.includes(runId) ? undefined : await this.#places.find("run", runId);
     if (/^(models|runs):/.test(source)) {
