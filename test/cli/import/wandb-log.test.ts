@@ -45,7 +45,8 @@ function read(log: Buffer<ArrayBuffer>): { readonly records: string[]; readonly 
   };
 }
 
-const bytes = (length: number, seed: number) => Buffer.from(Array.from({ length }, (_, index) => (index * 31 + seed) & 255));
+const bytes = (length: number, seed: number) =>
+  Buffer.from(Array.from({ length }, (_, index) => (index * 31 + seed) & 255));
 
 /** Sizes that end near a block's end, at each distance that matters, and sizes of many blocks. */
 const SIZES = [
