@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { constants, createWriteStream, mkdirSync, realpathSync, rmSync } from "node:fs";
+import { constants, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -168,27 +168,33 @@ function canonicalKey(text: string): string {
  */
 async function putFile({ workFolder }: Files, request: IncomingMessage, end: string, set: Setter): Promise<void> {
   const upload = join(workFolder, randomUUID());
-  try {
-    await pipeline(request, createWriteStream(upload, { flags: "wx", highWaterMark: STREAM_BUFFER_BYTES }));
-    await using file = await open(upload, "r+");
+  await using file = await open(upload, "wx+");
+  await setOrRemove(upload, async () => {
+    await file.writeFile(request);
     if (end !== "") await cutEnd(file, Buffer.from(end));
     await set(upload, file);
-  } finally {
-    await rm(upload, { force: true });
-  }
+  });
 }
 
 /** Takes a file that another process wrote into the uploads' folder, if the file is complete. */
 async function adoptFile(workFolder: string, name: string, size: number, set: Setter): Promise<void> {
   if (!/^[\w-]+$/.test(name)) throw new Refusal(400);
   const upload = join(workFolder, name);
-  try {
+  await setOrRemove(upload, async () => {
     await using file = await open(upload, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = await file.stat();
     if (!stat.isFile() || stat.size !== size) throw new Refusal(400);
     await set(upload, file);
-  } finally {
+  });
+}
+
+/** Removes the upload's file if `set` fails. Otherwise the file has another name by then. */
+async function setOrRemove(upload: string, set: () => Promise<void>): Promise<void> {
+  try {
+    await set();
+  } catch (error) {
     await rm(upload, { force: true });
+    throw error;
   }
 }
 

@@ -60,10 +60,11 @@ export class FileTree {
   async place(upload: string, file: FileHandle, key: string): Promise<string> {
     const stat = await file.stat({ bigint: true });
     const isSynced = stat.size <= MAX_SYNCED_BYTES;
-    if (isSynced) await file.datasync();
     const target = join(this.#root, key);
+    // The bytes are on the disk before the file has its name: after a power cut, the name leads to old bytes or to all new ones.
+    await Promise.all([isSynced && file.datasync(), this.#makeFolder(dirname(key))]);
     for (let attempt = 1; ; attempt++) {
-      await this.#makeFolder(dirname(key));
+      if (attempt > 1) await this.#makeFolder(dirname(key));
       try {
         await rename(upload, target);
         if (isSynced) await this.#sync.flush(dirname(target));

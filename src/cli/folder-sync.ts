@@ -9,6 +9,8 @@ export class FolderSync {
   readonly #root: string;
   /** A mark for each path. Every change renews the mark, so a change during a sync does not count as synced. */
   readonly #changed = new Map<string, symbol>();
+  /** The folders that are being synced, and the next sync of each, if somebody waits for it. */
+  readonly #syncing = new Map<string, { readonly done: Promise<void>; next?: Promise<void> }>();
 
   /** @param root absolute; folders above it are ignored. */
   constructor(root: string) {
@@ -22,7 +24,7 @@ export class FolderSync {
 
   /** Resolves when the entries of `folder`, and the folder itself, are on the disk. */
   async flush(folder: string): Promise<void> {
-    const pending = [syncFolder(folder)];
+    const pending = [this.#syncShared(folder)];
     for (let above = folder; above !== this.#root; ) {
       above = dirname(above);
       const mark = this.#changed.get(above);
@@ -32,8 +34,27 @@ export class FolderSync {
   }
 
   async #syncChange(folder: string, mark: symbol): Promise<void> {
-    await syncFolder(folder);
+    await this.#syncShared(folder);
     if (this.#changed.get(folder) === mark) this.#changed.delete(folder);
+  }
+
+  /** Syncs the folder once for all who ask during another sync of it: that one may have begun before their changes. */
+  #syncShared(folder: string): Promise<void> {
+    const begun = this.#syncing.get(folder);
+    if (begun === undefined) return this.#beginSync(folder);
+    const begin = () => this.#beginSync(folder);
+    begun.next ??= begun.done.then(begin, begin);
+    return begun.next;
+  }
+
+  #beginSync(folder: string): Promise<void> {
+    const sync = { done: syncFolder(folder) };
+    this.#syncing.set(folder, sync);
+    const end = () => {
+      if (this.#syncing.get(folder) === sync) this.#syncing.delete(folder);
+    };
+    sync.done.then(end, end);
+    return sync.done;
   }
 }
 

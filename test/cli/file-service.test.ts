@@ -202,6 +202,20 @@ test("a small file is on the disk, with its folders, before it is acknowledged",
   expect(synced).toEqual(["bytes, 1 under way", "/7/run/ with adopted,other,small"]);
 });
 
+test("files that come together share the syncs of their folder, and each waits for one that has its name", async () => {
+  await call("PUT", "key=7/run/first", "x");
+  const synced = await watchSyncs();
+  const names = Array.from({ length: 20 }, (_, i) => `name${i}`);
+  const hasName = (name: string) =>
+    synced.some((line) => line.startsWith("/7/run/ ") && line.split(/[ ,]/).includes(name));
+  const put = async (name: string) => {
+    expect(await call("PUT", `key=7/run/${name}`, "x")).toMatchObject({ status: 200 });
+    return hasName(name);
+  };
+  expect(await Promise.all(names.map(put))).toEqual(names.map(() => true));
+  expect(synced.filter((line) => line.startsWith("/7/run/ ")).length).toBeLessThan(names.length);
+});
+
 test("a folder that another upload made is synced too", async () => {
   const synced = await watchSyncs();
   await call("PUT", "key=8/run/large", "x".repeat(MAX_SYNCED_BYTES + 1));
