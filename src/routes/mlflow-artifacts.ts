@@ -2,7 +2,8 @@ import { artifactPathOfUrl, canonicalArtifactPath, otherPathsOfUrl } from "../do
 import { MlflowError } from "../domain/errors.ts";
 import { type AskedFile, existingKey } from "../services/artifacts/artifact-access.ts";
 import { requireDeletable, requireFilePlace } from "../services/artifacts/artifact-roots.ts";
-import { forgetDigests, storeFile } from "../services/artifacts/store-file.ts";
+import { forgetDigests } from "../services/artifacts/file-digests.ts";
+import { storeFile } from "../services/artifacts/store-file.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { listingResponse } from "../wire/artifact-listing.ts";
 import { artifactResponse, presignedResponse } from "../wire/artifact-response.ts";

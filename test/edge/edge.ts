@@ -105,6 +105,17 @@ export class Isolate {
     return { headers: response.headers, answer: answerOf(text) };
   }
 
+  /** Sends requests at the same time. @returns what all of them asked of D1 and of objects, also after their answers */
+  async together(requests: readonly Request[]): Promise<readonly Trip[]> {
+    const execution = createExecutionContext();
+    ledger.clear();
+    const answers = await Promise.all(requests.map((request) => this.#worker.fetch(request, this.#env, execution)));
+    await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+    await waitOnExecutionContext(execution);
+    for (const { status } of answers) expect(status).toBe(200);
+    return ledger.trips;
+  }
+
   async #send(
     method: string,
     path: string,

@@ -137,3 +137,15 @@ test("the point that makes the object: the object stores, and marks the run in D
   expect(trips(second)).toEqual([2, 0]);
   expect(second.d1Written).toBeLessThanOrEqual(3);
 });
+
+test("files that come together share one write of their digests", async () => {
+  const folder = `${experimentId}/${await newRun()}/artifacts`;
+  const put = (_: unknown, i: number) =>
+    new Request(`http://localhost/api/2.0/mlflow-artifacts/artifacts/${folder}/${i}`, { method: "PUT", body: `${i}` });
+  const asked = await warm.together(Array.from({ length: 20 }, put));
+  expect(asked.filter(({ what }) => what.includes("artifact_digests"))).toHaveLength(1);
+  const { results } = await env.DB.prepare("SELECT object_key FROM artifact_digests WHERE object_key LIKE ?")
+    .bind(`${folder}/%`)
+    .all();
+  expect(results).toHaveLength(20);
+});

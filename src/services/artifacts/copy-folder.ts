@@ -2,6 +2,7 @@ import { artifactPlace, isServed, servedLocation } from "../../domain/artifact-l
 import { invalidParameter } from "../../domain/errors.ts";
 import type { Budget } from "../budget.ts";
 import type { ServiceContext } from "../context.ts";
+import { storeFile } from "./store-file.ts";
 
 /** The path from the root to where the copying continues: each folder, the page of its list, and the entries done. */
 export type FolderPosition = readonly (readonly [folder: string, page: string | null, done: number])[];
@@ -76,11 +77,7 @@ async function copyPage(
       await file.body.cancel();
       left.push(servedLocation(join(source, below)));
     } else {
-      await ctx.artifacts.put(join(target, below), file.body, file.size).catch(async (error: unknown) => {
-        // A body that nobody reads holds one of the few connections that a request may have open.
-        await file.body.cancel().catch(() => undefined);
-        throw error;
-      });
+      await storeFile(ctx, join(target, below), file.body, file.size, []);
     }
   }
   return undefined;

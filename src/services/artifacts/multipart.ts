@@ -3,8 +3,9 @@ import { invalidParameter, MlflowError } from "../../domain/errors.ts";
 import type { Multipart, UploadedPart } from "../../stores/artifacts/artifact-store.ts";
 import type { ServiceContext } from "../context.ts";
 import { requireFilePlace } from "./artifact-roots.ts";
+import { recordDigest } from "./file-digests.ts";
 import { etagWithDigest, expiryIn, type SignedPart, signedPartQuery, splitEtag } from "./signed-urls.ts";
-import { recordDigest, storeChecked } from "./store-file.ts";
+import { storeChecked } from "./store-file.ts";
 
 /** The limit of S3 and R2. */
 const MAX_PARTS = 10_000;

@@ -1,7 +1,7 @@
 import type { Checksum } from "../../domain/checksums.ts";
-import { deleteDigests, writeDigest } from "../../stores/d1/artifacts/digests.ts";
 import type { ServiceContext } from "../context.ts";
 import { checkedBody } from "./checked-body.ts";
+import { recordDigest } from "./file-digests.ts";
 
 /**
  * Stores a file, replacing an existing one, and records the file's SHA-256. The bytes are hashed while they pass. A store
@@ -42,17 +42,4 @@ export async function storeChecked<Stored>(
     await checked.body?.cancel().catch(() => undefined);
     throw checked.mismatch() ?? error;
   }
-}
-
-/** Records a file's SHA-256 after the answer, where both it and the ETag are known. */
-export function recordDigest(ctx: ServiceContext, objectKey: string, etag: string, sha256: string | undefined): void {
-  if (!sha256 || etag === "") return;
-  const writing = writeDigest(ctx.writes, { objectKey, etag, sha256 });
-  ctx.waitUntil(writing.catch((error: unknown) => console.error("The SHA-256 of", objectKey, error)));
-}
-
-/** After the answer, removes what is recorded of deleted files. A record that stays says nothing: its ETag is no file's. */
-export function forgetDigests(ctx: ServiceContext, objectKey: string): void {
-  const deleting = deleteDigests(ctx.writes, objectKey);
-  ctx.waitUntil(deleting.catch((error: unknown) => console.error("The SHA-256 of", objectKey, error)));
 }

@@ -184,6 +184,39 @@ describe.each(Object.entries(STORES))("files in %s", (kind, settingsOf) => {
     expect(await recorded()).toEqual([`${experimentId}/${other}/artifacts/kept`]);
   });
 
+  test("a copied file has its SHA-256 too", async () => {
+    const { runId, folder, experimentId } = await newFolder();
+    for (const [name, length] of [
+      ["empty", 0],
+      ["a/b", 300_000],
+    ] as const)
+      await put(`${folder}/${name}`, bytesOf(length));
+    const copy = { run_ids: [runId], experiment_id: experimentId, copy_id: crypto.randomUUID() };
+    await mlflow("runs/update", { run_id: runId, status: "FINISHED" });
+    const answer = await call("/api/2.0/trackflare/runs/copy", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(copy),
+    });
+    const copied = await answer.json<{ runs: { run_id: string }[]; next_page_token?: string }>();
+    expect(copied).not.toHaveProperty("next_page_token");
+    const toId = copied.runs[0]?.run_id ?? "";
+    await untilRecorded(toId, "empty", bytesOf(0));
+    await untilRecorded(toId, "a/b", bytesOf(300_000));
+  });
+
+  test("of a file that is deleted at once, nothing is recorded", async () => {
+    const { runId, folder } = await newFolder();
+    const calls = [put(`${folder}/gone/file`, "gone"), put(`${folder}/stays`, "stays")];
+    await Promise.all(calls);
+    await call(`/api/2.0/mlflow-artifacts/artifacts/${folder}/gone`, { method: "DELETE" });
+    await untilRecorded(runId, "stays", new TextEncoder().encode("stays"));
+    const { results } = await env.DB.prepare("SELECT object_key FROM artifact_digests WHERE object_key LIKE ?")
+      .bind(`${folder}/%`)
+      .all();
+    expect(results).toEqual([{ object_key: `${folder}/stays` }]);
+  });
+
   // Parts of a file in S3 go to the bucket itself.
   if (kind === "s3") return;
 

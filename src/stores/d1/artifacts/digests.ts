@@ -1,4 +1,8 @@
 import type { Database } from "../connection/database.ts";
+import { jsonLists } from "../connection/json-lists.ts";
+
+const WRITE = `INSERT OR REPLACE INTO artifact_digests (object_key, etag, sha256)
+SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`;
 
 /** The SHA-256 of a stored file, and the file's ETag when the SHA-256 was computed. */
 export interface StoredDigest {
@@ -8,11 +12,9 @@ export interface StoredDigest {
   readonly sha256: string;
 }
 
-export async function writeDigest(db: Database, { objectKey, etag, sha256 }: StoredDigest): Promise<void> {
-  await db
-    .prepare("INSERT OR REPLACE INTO artifact_digests (object_key, etag, sha256) VALUES (?, ?, ?)")
-    .bind(objectKey, etag, sha256)
-    .run();
+export async function writeDigests(db: Database, digests: readonly StoredDigest[]): Promise<void> {
+  const rows = digests.map(({ objectKey, etag, sha256 }) => JSON.stringify([objectKey, etag, sha256]));
+  await db.batch(jsonLists(rows).map((list) => db.prepare(WRITE).bind(list)));
 }
 
 /** Removes the digests of a file, or of everything below a folder. */
