@@ -173,7 +173,8 @@ function parseArtifacts(
     );
   }
   const given = { ...artifacts, ...setOf(environment, ...ARTIFACT_VARIABLES) };
-  if (given.MLFLOW_ARTIFACTS_DESTINATION === undefined) return given;
+  // Where clients store in a bucket by themselves, the credentials let the web UI show their files.
+  if (given.MLFLOW_ARTIFACTS_DESTINATION === undefined && !root?.startsWith("s3:")) return given;
   const bucket = { ...given, ...setOf(environment, ...BUCKET_VARIABLES) };
   try {
     s3Settings(bucket);

@@ -163,13 +163,13 @@ export const artifactSettings = z.object({
   ),
   /** The bucket in which this server keeps artifacts, `s3://bucket/folder`. The default is R2, or the local data folder. */
   MLFLOW_ARTIFACTS_DESTINATION: z.optional(z.string()),
-  /** Whether clients are told to send large files in parts. The default is yes where the parts come to this server. */
+  /** Whether clients are told to send large files in parts. The default is yes on the edge, where the size of a body is limited. */
   MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD: yesOrNo,
   /** Whether clients are told to fetch files from the bucket themselves. The default is no: they may be unable to reach it. */
   MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD: yesOrNo,
   /** Whether this server serves only artifacts. */
   MLFLOW_ARTIFACTS_ONLY: yesOrNo,
-  /** Whether clients may use presigned URLs only. The default on the edge with R2: clients are told to, but need not. */
+  /** Whether clients may use presigned URLs only. The default on the edge: clients are told to, but need not. */
   MLFLOW_ARTIFACTS_PRESIGNED_ONLY: yesOrNo,
   /** How long a URL to fetch a file is valid. The default is an hour: MLflow's 300 s end before a large file's last part. */
   MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS: z.optional(

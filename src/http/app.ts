@@ -8,6 +8,7 @@ import type { ServiceContext } from "../services/context.ts";
 import { tidyUp } from "../services/tidy-up.ts";
 import { finishPurgesOnce } from "../services/trash/after-purges.ts";
 import { artifactStore } from "../stores/artifacts/artifact-store.ts";
+import { S3ArtifactStore } from "../stores/artifacts/s3/s3-artifact-store.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { BOOKMARK_HEADER, type NearDatabase } from "../stores/d1/connection/near-database.ts";
 import { QueuedDatabase } from "../stores/d1/connection/queued-database.ts";
@@ -107,6 +108,10 @@ function contextOf(
     waitUntil,
     artifacts: artifactStore(env, config),
     cachedFiles: cachedFilesOf(request),
+    directBucket: config.directBucket && {
+      root: config.directBucket,
+      artifacts: new S3ArtifactStore({ ...config.directBucket, prefix: "" }),
+    },
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
     isArtifactsOnly: config.isArtifactsOnly,

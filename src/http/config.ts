@@ -74,6 +74,8 @@ export interface Config {
   readonly trustedProxies: number;
   /** The most requests of one caller in a minute; undefined for no limit. */
   readonly requestsPerMinute: number | undefined;
+  /** The bucket in which clients store by themselves, and which this server can read; its folder is the default root. */
+  readonly directBucket: S3Settings | undefined;
   /** Whether the local command serves, not the edge. */
   readonly isOnOneMachine: boolean;
   readonly countsRequests: boolean;
@@ -126,6 +128,19 @@ function bucketOf(variables: S3Variables): S3Settings | undefined {
   }
 }
 
+/**
+ * The bucket of the operator's default root, otherwise of the server's own artifacts, if there are credentials for it.
+ * Clients may know a bucket by a name that this server cannot use: then the server reads nothing there.
+ */
+function directBucketOf(variables: S3Variables & { MLFLOW_DEFAULT_ARTIFACT_ROOT?: string | undefined }) {
+  const { MLFLOW_DEFAULT_ARTIFACT_ROOT: root, ...rest } = variables;
+  try {
+    return s3Settings(root?.startsWith("s3:") ? { ...rest, MLFLOW_ARTIFACTS_DESTINATION: root } : rest);
+  } catch {
+    return undefined;
+  }
+}
+
 function wrongSettings(problems: string): MlflowError {
   return new MlflowError("TEMPORARILY_UNAVAILABLE", `The server's settings are wrong: ${problems}`);
 }
@@ -134,9 +149,9 @@ function wrongSettings(problems: string): MlflowError {
  * Cloudflare accepts no body over 100 MB. MLflow 3.18 clients send every file in parts if the server says that there is no
  * other way. Earlier clients ignore that and send files whole.
  */
-function presignedUse(setting: string | undefined, isOnEdgeWithR2: boolean): PresignedUse {
+function presignedUse(setting: string | undefined, isOnEdge: boolean): PresignedUse {
   if (setting !== undefined) return isYes(setting, false) ? "only" : "off";
-  return isOnEdgeWithR2 ? "offered" : "off";
+  return isOnEdge ? "offered" : "off";
 }
 
 function ssoOf(given: z.infer<typeof ssoSettings>): SsoSettings | undefined {
@@ -190,7 +205,7 @@ function parseConfig(env: Env): Config {
     password === undefined && token === undefined
       ? undefined
       : { username: rest.TRACKFLARE_ADMIN_USERNAME ?? "admin", password, token };
-  const keepsInR2 = rest.TRACKFLARE_ARTIFACTS === "r2" && rest.MLFLOW_ARTIFACTS_DESTINATION === undefined;
+  const isOnEdge = rest.TRACKFLARE_ARTIFACTS === "r2";
   const asksForCredentials = admin !== undefined || rest.TRACKFLARE_LOGIN === "1";
   return {
     admin,
@@ -205,15 +220,16 @@ function parseConfig(env: Env): Config {
     countsRequests: rest.TRACKFLARE_METRICS === "1",
     logsRequests: rest.TRACKFLARE_LOG_REQUESTS === "1",
     bucket: bucketOf(rest),
+    directBucket: directBucketOf(rest),
     defaultLevel: DEFAULT_LEVELS[rest.TRACKFLARE_DEFAULT_PERMISSION ?? "READ"],
     trustedProxies: Number(rest.TRACKFLARE_TRUSTED_PROXIES ?? 0),
     requestsPerMinute: rest.TRACKFLARE_RATE_LIMIT === undefined ? undefined : Number(rest.TRACKFLARE_RATE_LIMIT),
     isOnOneMachine: rest.TRACKFLARE_ARTIFACTS === "folder",
-    presigned: presignedUse(rest.MLFLOW_ARTIFACTS_PRESIGNED_ONLY, keepsInR2),
+    presigned: presignedUse(rest.MLFLOW_ARTIFACTS_PRESIGNED_ONLY, isOnEdge),
     presignedSeconds: Number(rest.MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS ?? 3600),
-    // With S3, parts go to the bucket, which clients may be unable to reach. On one machine, parts go to the address that
-    // this server was called by, which a proxy may have changed; and there no platform limits the size of a body.
-    announcesMultipart: isYes(rest.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD, keepsInR2),
+    // On one machine no platform limits the size of a body. There, parts go to the address that this server was called by,
+    // which a proxy may have changed, or to a bucket, which clients may be unable to reach.
+    announcesMultipart: isYes(rest.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD, isOnEdge),
     announcesPresigned: isYes(rest.MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD, false),
     isServingArtifacts: isYes(rest.MLFLOW_SERVE_ARTIFACTS, true),
     urlSecret: rest.TRACKFLARE_URL_SECRET ?? token ?? password,

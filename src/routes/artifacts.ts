@@ -1,15 +1,22 @@
+import { isServed } from "../domain/artifact-location.ts";
 import { canonicalArtifactPath } from "../domain/artifact-path.ts";
 import { invalidParameter } from "../domain/errors.ts";
-import { locateArtifactOf, locateRunArtifact } from "../services/artifacts/artifact-access.ts";
+import {
+  findArtifact,
+  type LocatedArtifact,
+  locateArtifactOf,
+  locateRunArtifact,
+  notOnThisServer,
+} from "../services/artifacts/artifact-access.ts";
 import { requireFilePlace } from "../services/artifacts/artifact-roots.ts";
 import { storeFile } from "../services/artifacts/store-file.ts";
 import { listingPageResponse, listingResponse } from "../wire/artifact-listing.ts";
-import { artifactResponse } from "../wire/artifact-response.ts";
+import { artifactResponse, downloadHeaders } from "../wire/artifact-response.ts";
 import { announcedChecksums } from "../wire/checksums.ts";
 import { runIdField } from "../wire/fields.ts";
 import { int32, message, queryToRaw, required, string } from "../wire/message.ts";
 import { rawQuery } from "../wire/raw-target.ts";
-import { jsonText } from "../wire/respond.ts";
+import { json, jsonText } from "../wire/respond.ts";
 import { apiPaths, bytes, previewedPaths, type Route, route } from "../wire/route.ts";
 import { onFile, onFiles, onLinks, onRun } from "./permissions.ts";
 
@@ -20,11 +27,18 @@ const MAX_EXPIRATION_SECONDS = 604_800;
 
 const uploadInput = message({ runId: runIdField, path: required(string) });
 
-/** MLflow's answer for artifacts that pass through the server itself, as they always do here. */
-function notPresigned(what: "upload" | "download"): Error {
-  return invalidParameter(
+/** @throws MlflowError INVALID_PARAMETER_VALUE for artifacts that pass through the server itself, as MLflow answers. */
+function requireDirect(what: "upload" | "download", { artifactUri }: LocatedArtifact): void {
+  if (!isServed(artifactUri)) return;
+  throw invalidParameter(
     `Presigned ${what} is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts).`,
   );
+}
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a URL that no store would accept. */
+function requireExpiration(seconds: number): void {
+  if (seconds >= 1 && seconds <= MAX_EXPIRATION_SECONDS) return;
+  throw invalidParameter(`expiration must be between 1 and ${MAX_EXPIRATION_SECONDS} seconds (got ${seconds}).`);
 }
 
 /** A run's artifacts, by run id and a path relative to the run's artifact root. */
@@ -37,9 +51,9 @@ export const artifactsRoutes: readonly Route[] = [
     input: message({ runId: runIdField, path: string, pageToken: string }),
     handle: async ({ ctx, input: { runId, path = "", pageToken } }) => {
       const folder = canonicalArtifactPath(path);
-      const { artifactUri: rootUri, objectKey } = await locateRunArtifact(ctx, runId, folder);
+      const { at, artifactUri: rootUri, objectKey } = await locateRunArtifact(ctx, runId, folder);
       const listed = { rootUri, objectKey, folder };
-      return pageToken === undefined ? listingResponse(ctx, listed) : listingPageResponse(ctx, listed, pageToken);
+      return pageToken === undefined ? listingResponse(at, listed) : listingPageResponse(at, listed, pageToken);
     },
   }),
   route({
@@ -48,8 +62,8 @@ export const artifactsRoutes: readonly Route[] = [
     permission: onLinks("file", onFiles(onFile("READ"))),
     input: message({ runId: runIdField, path: required(string) }),
     handle: async ({ ctx, input: { runId, path }, request }) => {
-      const { objectKey } = await locateRunArtifact(ctx, runId, canonicalArtifactPath(path));
-      return artifactResponse(ctx, request, { objectKey });
+      const { at, objectKey } = await locateRunArtifact(ctx, runId, canonicalArtifactPath(path));
+      return artifactResponse(at, request, { objectKey });
     },
   }),
   route({
@@ -68,7 +82,8 @@ export const artifactsRoutes: readonly Route[] = [
     }),
     handle: async ({ ctx, input: { runId, path, body, announced } }) => {
       const artifactPath = canonicalArtifactPath(path);
-      const { objectKey } = await locateRunArtifact(ctx, runId, artifactPath);
+      const { at, artifactUri, objectKey } = await locateRunArtifact(ctx, runId, artifactPath);
+      if (at !== ctx) throw notOnThisServer(artifactUri);
       await requireFilePlace(ctx, objectKey);
       await storeFile(ctx, objectKey, new Response(body).body, body.length, announced);
       return jsonText("");
@@ -79,9 +94,12 @@ export const artifactsRoutes: readonly Route[] = [
     paths: apiPaths("/mlflow/artifacts/presigned-upload-url"),
     permission: onFiles(onFile("EDIT")),
     input: message({ runId: string, modelId: string, path: required(string), expiration: int32 }),
-    handle: async ({ ctx, input: { runId, modelId, path } }) => {
-      await locateArtifactOf(ctx, { runId, modelId }, canonicalArtifactPath(path));
-      throw notPresigned("upload");
+    handle: async ({ ctx, input: { runId, modelId, path, expiration = 900 } }) => {
+      const located = await locateArtifactOf(ctx, { runId, modelId }, canonicalArtifactPath(path));
+      requireDirect("upload", located);
+      requireExpiration(expiration);
+      const url = await located.at.artifacts.presignPut?.(located.objectKey, expiration);
+      return json({ presigned_url: url, headers: { "Content-Type": downloadHeaders(path).contentType } });
     },
   }),
   route({
@@ -89,15 +107,15 @@ export const artifactsRoutes: readonly Route[] = [
     paths: apiPaths("/mlflow/artifacts/presigned-download-url"),
     permission: onFiles(onRun("READ")),
     input: message({ runId: required(string), path: required(string), expiration: int32 }),
-    handle: async ({ ctx, input: { runId, path, expiration = 1 } }) => {
+    handle: async ({ ctx, input: { runId, path, expiration = 300 } }) => {
       const artifactPath = canonicalArtifactPath(path);
-      if (expiration < 1 || expiration > MAX_EXPIRATION_SECONDS) {
-        throw invalidParameter(
-          `expiration must be between 1 and ${MAX_EXPIRATION_SECONDS} seconds (got ${expiration}).`,
-        );
-      }
-      await locateRunArtifact(ctx, runId, artifactPath);
-      throw notPresigned("download");
+      requireExpiration(expiration);
+      const located = await locateRunArtifact(ctx, runId, artifactPath);
+      requireDirect("download", located);
+      const { artifacts } = located.at;
+      const { found } = await findArtifact(located.at, located, (key) => artifacts.head(key));
+      const url = await artifacts.presignGet?.(located.objectKey, downloadHeaders(path), expiration);
+      return json({ presigned_url: url, headers: {}, file_size: found.size });
     },
   }),
 ];

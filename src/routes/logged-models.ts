@@ -161,9 +161,9 @@ export const loggedModelsRoutes: readonly Route[] = [
     input: message({ modelId, artifactDirectoryPath: string, pageToken: string }),
     handle: async ({ ctx, input: { modelId, artifactDirectoryPath = "", pageToken } }) => {
       const folder = canonicalArtifactPath(artifactDirectoryPath);
-      const { artifactUri: rootUri, objectKey } = await locateModelArtifact(ctx, modelId, folder);
+      const { at, artifactUri: rootUri, objectKey } = await locateModelArtifact(ctx, modelId, folder);
       const listed = { rootUri, objectKey, folder };
-      return pageToken === undefined ? listingResponse(ctx, listed) : listingPageResponse(ctx, listed, pageToken);
+      return pageToken === undefined ? listingResponse(at, listed) : listingPageResponse(at, listed, pageToken);
     },
   }),
   route({
@@ -175,14 +175,14 @@ export const loggedModelsRoutes: readonly Route[] = [
       if (!artifactFilePath) {
         throw new MlflowError("BAD_REQUEST", 'Request must include the "artifact_file_path" query parameter.');
       }
-      const { objectKey } = await locateModelArtifact(ctx, modelId, canonicalArtifactPath(artifactFilePath));
+      const { at, objectKey } = await locateModelArtifact(ctx, modelId, canonicalArtifactPath(artifactFilePath));
       if (presigned === "true" && ctx.principal.link !== undefined) {
         // A presigned URL would stay valid after the link's end.
         throw new MlflowError("PERMISSION_DENIED", "Permission denied.");
       }
       return presigned === "true"
-        ? presignedResponse(ctx, request, { objectKey })
-        : artifactResponse(ctx, request, { objectKey });
+        ? presignedResponse(at, request, { objectKey })
+        : artifactResponse(at, request, { objectKey });
     },
   }),
 ];

@@ -134,10 +134,10 @@ export const modelVersionsRoutes: readonly Route[] = [
     permission: onFiles(onRegisteredModel("READ")),
     input: message({ name: required(string), version: required(string), path: required(string), presigned: string }),
     handle: async ({ ctx, input: { name, version, path, presigned }, request }) => {
-      const objectKey = await locateVersionArtifact(ctx, name, version, canonicalArtifactPath(path));
+      const { at, objectKey } = await locateVersionArtifact(ctx, name, version, canonicalArtifactPath(path));
       return presigned === "true"
-        ? presignedResponse(ctx, request, { objectKey })
-        : artifactResponse(ctx, request, { objectKey });
+        ? presignedResponse(at, request, { objectKey })
+        : artifactResponse(at, request, { objectKey });
     },
   }),
 ];

@@ -9,6 +9,14 @@ import type { SsoSettings } from "./access/sso/settings.ts";
 /** "only": artifacts pass by presigned URLs alone. "offered": clients that know presigned URLs use them; others need not. */
 export type PresignedUse = "only" | "offered" | "off";
 
+/** A bucket to which this server and clients have credentials of their own. */
+export interface DirectBucket {
+  /** The folder of experiments' default locations, as a prefix of its keys. */
+  readonly root: { readonly bucket: string; readonly prefix: string };
+  /** The whole bucket. */
+  readonly artifacts: ArtifactStore;
+}
+
 /** What a service works with: the stores and the caller, but nothing of HTTP. */
 export interface ServiceContext {
   readonly env: Env;
@@ -26,6 +34,8 @@ export interface ServiceContext {
   readonly artifacts: ArtifactStore;
   /** The address below which the data center's cache keeps files; undefined where there is no such cache. */
   readonly cachedFiles: string | undefined;
+  /** The bucket in which the server can read what clients store by themselves; undefined where the settings name none. */
+  readonly directBucket: DirectBucket | undefined;
   readonly locations: LocationRules;
   /** Whether clients may send artifacts through this server and fetch them. */
   readonly isServingArtifacts: boolean;

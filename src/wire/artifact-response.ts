@@ -86,7 +86,8 @@ export async function presignedResponse(ctx: ServiceContext, request: Request, a
   return json({ url, headers: {}, file_size: place.size });
 }
 
-function downloadHeaders(objectKey: string): DownloadHeaders {
+/** The type and name under which a file is downloaded. */
+export function downloadHeaders(objectKey: string): DownloadHeaders {
   const fileName = objectKey.slice(objectKey.lastIndexOf("/") + 1);
   return { contentDisposition: dispositionOf(fileName), contentType: contentTypeOf(fileName) };
 }

@@ -18,7 +18,10 @@ const CLIENTS = [
 const STATES: readonly (readonly [of: RegExp, state: string])[] = [
   [/ mlflow-artifacts\/mpu\//, "parts go to this server, with S3 to the bucket"],
   [/ mlflow-artifacts\/presigned\//, "a URL of this server, with S3 of the bucket"],
-  [/ mlflow\/artifacts\/presigned-/, "400, as MLflow for artifacts that its server passes on"],
+  [
+    / mlflow\/artifacts\/presigned-/,
+    "400, as MLflow for artifacts that its server passes on; a URL of the bucket where clients store in it by themselves and the server has credentials",
+  ],
   [/^GET metrics$/, "on one machine, with `--expose-prometheus`"],
   [/ mlflow\/ui-telemetry$/, "yes: off"],
   [/ mlflow\/(gateway-proxy|traces\/|datasets\/|scorers\/)/, "empty, below `/ajax-api` only: there are none"],

@@ -17,6 +17,10 @@ export interface S3Server {
   readonly endpoint: string;
   /** The variables with which Trackflare keeps its artifacts here, below `mlflow/`. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Of the server's process. */
+  readonly pid: number;
+  /** The key of every object. */
+  keys(): Promise<string[]>;
   /** The digest of every object's bytes, by key. */
   objects(): Promise<Map<string, string>>;
   stop(): Promise<void>;
@@ -37,8 +41,17 @@ export async function startS3Server(): Promise<S3Server> {
   const owner = new AwsClient({ accessKeyId: key, secretAccessKey: secret, service: "s3", region: "us-east-1" });
   const made = await owner.fetch(`${endpoint}/${BUCKET}`, { method: "PUT" });
   if (!made.ok) throw new Error(`No bucket could be made: ${await made.text()}`);
+  const keys = async () => {
+    const listed = await (await owner.fetch(`${endpoint}/${BUCKET}?list-type=2&encoding-type=url`)).text();
+    if (listed.includes("<IsTruncated>true")) throw new Error("More objects than one look shows");
+    return [...listed.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key = ""]) =>
+      decodeURIComponent(key.replaceAll("+", " ")),
+    );
+  };
   return {
     endpoint,
+    pid: server.pid ?? 0,
+    keys,
     variables: {
       MLFLOW_ARTIFACTS_DESTINATION: `s3://${BUCKET}/mlflow`,
       MLFLOW_S3_ENDPOINT_URL: endpoint,
@@ -48,10 +61,7 @@ export async function startS3Server(): Promise<S3Server> {
     },
     objects: async () => {
       const found = new Map<string, string>();
-      const listed = await (await owner.fetch(`${endpoint}/${BUCKET}?list-type=2&encoding-type=url`)).text();
-      if (listed.includes("<IsTruncated>true")) throw new Error("More objects than one look shows");
-      for (const [, encoded = ""] of listed.matchAll(/<Key>(.*?)<\/Key>/g)) {
-        const key = decodeURIComponent(encoded.replaceAll("+", " "));
+      for (const key of await keys()) {
         const path = key.split("/").map(encodeURIComponent).join("/");
         const bytes = await (await owner.fetch(`${endpoint}/${BUCKET}/${path}`)).bytes();
         found.set(key, createHash("sha256").update(bytes).digest("hex"));
@@ -59,9 +69,11 @@ export async function startS3Server(): Promise<S3Server> {
       return found;
     },
     stop: async () => {
-      const ended = once(server, "close");
-      server.kill();
-      await ended;
+      if (server.exitCode === null && server.signalCode === null) {
+        const ended = once(server, "close");
+        server.kill();
+        await ended;
+      }
       rmSync(root, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import worker from "../../src/index.ts";
 import { fetchWorker, ORIGIN } from "../helpers/mlflow.ts";
 
@@ -35,6 +35,23 @@ test("server-info says what the client looks for, and promises nothing that is n
       artifacts_presigned_only: false,
     });
   }
+});
+
+test("on the edge, clients are told to send files by parts, with S3 too; on one machine they are not", async () => {
+  const told = async (settings: Readonly<Record<string, string>>) => {
+    const response = await fetchWorker("/api/3.0/mlflow/server-info", undefined, settings as Partial<Env>);
+    return await response.json();
+  };
+  const all = (is: boolean) => ({ multipart_uploads_enabled: is, artifacts_presigned_only: is });
+  const r2 = { TRACKFLARE_URL_SECRET: "a secret" };
+  const onOneMachine = { TRACKFLARE_ARTIFACTS: "folder" };
+  expect(await told(r2)).toMatchObject(all(true));
+  expect(await told(inject("s3"))).toMatchObject(all(true));
+  expect(await told({ ...inject("s3"), MLFLOW_ARTIFACTS_PRESIGNED_ONLY: "false" })).toMatchObject({
+    artifacts_presigned_only: false,
+  });
+  expect(await told({ ...r2, ...onOneMachine })).toMatchObject(all(false));
+  expect(await told({ ...inject("s3"), ...onOneMachine })).toMatchObject(all(false));
 });
 
 test("the UI is told to collect nothing, whatever it sends", async () => {

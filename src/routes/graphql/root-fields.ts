@@ -126,8 +126,8 @@ export const ROOT_FIELDS: Readonly<Record<string, RootField>> = {
       resources: [{ kind: "run", runId }],
       answer: async (ctx) => {
         const folder = canonicalArtifactPath(path);
-        const { artifactUri: rootUri, objectKey } = await locateRunArtifact(ctx, runId, folder);
-        const { files, next: nextPageToken } = await listPage(ctx, objectKey, pageToken || undefined);
+        const { at, artifactUri: rootUri, objectKey } = await locateRunArtifact(ctx, runId, folder);
+        const { files, next: nextPageToken } = await listPage(at, objectKey, pageToken || undefined);
         return { rootUri, ...filesToWire(files, folder), nextPageToken, apiError: null };
       },
     };

@@ -16,8 +16,8 @@ export const uiArtifactRoutes: readonly Route[] = [
     input: message({ runId: string, modelId: string, path: required(string) }),
     handle: async ({ ctx, input: { runId, modelId, path } }) => {
       const artifactPath = canonicalArtifactPath(path);
-      const { objectKey } = await locateArtifactOf(ctx, { runId, modelId }, artifactPath);
-      const { found } = await findArtifact(ctx, { objectKey }, (key) => ctx.artifacts.head(key));
+      const { at, objectKey } = await locateArtifactOf(ctx, { runId, modelId }, artifactPath);
+      const { found } = await findArtifact(at, { objectKey }, (key) => at.artifacts.head(key));
       const sha256 = await findDigest(ctx.db, objectKey, found.etag);
       return json({ path: artifactPath, file_size: found.size, etag: found.etag, ...(sha256 && { sha256 }) });
     },

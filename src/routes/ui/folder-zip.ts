@@ -20,10 +20,10 @@ export const uiFolderZipRoutes: readonly Route[] = [
     input: message({ runId: string, modelId: string, path: string }),
     handle: async ({ ctx, input: { runId, modelId, path = "" } }) => {
       const folder = canonicalArtifactPath(path);
-      const { objectKey } = await locateArtifactOf(ctx, { runId, modelId }, folder);
-      if ((await ctx.artifacts.list(objectKey)).files.length === 0) throw doesNotExist(`No such folder: '${folder}'`);
+      const { at, objectKey } = await locateArtifactOf(ctx, { runId, modelId }, folder);
+      if ((await at.artifacts.list(objectKey)).files.length === 0) throw doesNotExist(`No such folder: '${folder}'`);
       const name = folder === "" ? (runId ?? modelId ?? "") : folder.slice(folder.lastIndexOf("/") + 1);
-      const answer = await byteStream(zipPieces(entriesOf(ctx, objectKey, name)));
+      const answer = await byteStream(zipPieces(entriesOf(at, objectKey, name)));
       answer.headers.set("Content-Type", "application/zip");
       answer.headers.set("Content-Disposition", dispositionOf(`${name}.zip`));
       return answer;

@@ -32,8 +32,8 @@ export const uiPreviewRoutes: readonly Route[] = [
     input: message({ runId: string, modelId: string, path: required(string) }),
     handle: async ({ ctx, input: { runId, modelId, path } }) => {
       const artifactPath = canonicalArtifactPath(path);
-      const { objectKey } = await locateArtifactOf(ctx, { runId, modelId }, artifactPath);
-      const { found } = await findArtifact(ctx, { objectKey }, (key) => readFile(ctx, key, undefined));
+      const { at, objectKey } = await locateArtifactOf(ctx, { runId, modelId }, artifactPath);
+      const { found } = await findArtifact(at, { objectKey }, (key) => readFile(at, key, undefined));
       const { body, size } = found;
       return new Response(body, { headers: { ...PREVIEW_HEADERS, "Content-Length": String(size) } });
     },

@@ -5,9 +5,12 @@ import type { ServiceContext } from "../context.ts";
 import { getLoggedModelInfo } from "../logged-models/logged-models.ts";
 import { getRunInfo } from "../runs/runs.ts";
 import { findArtifactOwners } from "./artifact-roots.ts";
+import { directKey } from "./direct-artifacts.ts";
 
-/** An artifact root's URI as clients know it, and the object key of a path below the root. */
+/** An artifact root's URI as clients know it, and where this server reads a path below the root. */
 export interface LocatedArtifact {
+  /** The context whose store has the object: the server's own store, or a bucket in which clients store by themselves. */
+  readonly at: ServiceContext;
   readonly artifactUri: string;
   readonly objectKey: string;
 }
@@ -21,8 +24,8 @@ export async function locateRunArtifact(
   runId: string,
   artifactPath: string,
 ): Promise<LocatedArtifact> {
-  const { artifactUri } = await getRunInfo(ctx, runId);
-  return locate(artifactUri, artifactPath);
+  const { artifactUri, experimentId } = await getRunInfo(ctx, runId);
+  return locate(ctx, artifactUri, artifactPath, experimentId);
 }
 
 /**
@@ -34,8 +37,8 @@ export async function locateModelArtifact(
   modelId: string,
   artifactPath: string,
 ): Promise<LocatedArtifact> {
-  const { artifactUri } = await getLoggedModelInfo(ctx, modelId);
-  return locate(artifactUri, artifactPath);
+  const { artifactUri, experimentId } = await getLoggedModelInfo(ctx, modelId);
+  return locate(ctx, artifactUri, artifactPath, experimentId);
 }
 
 /**
@@ -55,11 +58,26 @@ export async function locateArtifactOf(
     : await locateModelArtifact(ctx, modelId ?? "", artifactPath);
 }
 
-/** @throws MlflowError NOT_IMPLEMENTED for artifacts that clients keep elsewhere: this server fetches no foreign URI. */
-function locate(artifactUri: string, artifactPath: string): LocatedArtifact {
+/**
+ * The artifact at a path below a URI.
+ * @param experimentId see {@link directKey}
+ * @throws MlflowError NOT_IMPLEMENTED for artifacts that clients keep elsewhere: this server reads no foreign URI.
+ */
+export function locate(
+  ctx: ServiceContext,
+  artifactUri: string,
+  artifactPath: string,
+  experimentId: string | undefined,
+): LocatedArtifact {
   const place = artifactPlace(artifactUri);
-  if (place.kind === "direct") throw notOnThisServer(artifactUri);
-  return { artifactUri, objectKey: joinArtifactPath(place.objectKey, artifactPath) };
+  if (place.kind === "served") {
+    return { at: ctx, artifactUri, objectKey: joinArtifactPath(place.objectKey, artifactPath) };
+  }
+  const key = directKey(ctx, artifactUri, experimentId);
+  if (key === undefined || ctx.directBucket === undefined) throw notOnThisServer(artifactUri);
+  // The data center's cache names files by their keys in the server's own store.
+  const at = { ...ctx, artifacts: ctx.directBucket.artifacts, cachedFiles: undefined };
+  return { at, artifactUri, objectKey: joinArtifactPath(key, artifactPath) };
 }
 
 /** A 501 error, which clients do not retry. */

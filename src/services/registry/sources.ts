@@ -3,7 +3,7 @@ import { joinArtifactPath, objectKeyOfArtifactUri } from "../../domain/artifact-
 import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import { invalidSource, isPromptSource, type ModelSource, parseModelSource } from "../../domain/model-source.ts";
 import { isPrompt } from "../../domain/prompts.ts";
-import { locateRunArtifact, notOnThisServer } from "../artifacts/artifact-access.ts";
+import { type LocatedArtifact, locate, locateRunArtifact } from "../artifacts/artifact-access.ts";
 import type { ServiceContext } from "../context.ts";
 import { getLoggedModelInfo } from "../logged-models/logged-models.ts";
 import { getRunInfo } from "../runs/runs.ts";
@@ -105,7 +105,7 @@ export async function resolvePromptSource(ctx: ServiceContext, request: SourceRe
 }
 
 /**
- * The object key of a path in a version's files.
+ * The artifact at a path in a version's files.
  * @param path canonical.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST for a version without files, such as a prompt's.
  */
@@ -114,15 +114,14 @@ export async function locateVersionArtifact(
   name: string,
   version: string,
   path: string,
-): Promise<string> {
+): Promise<Pick<LocatedArtifact, "at" | "objectKey">> {
   const location = await getDownloadUri(ctx, name, version);
   if (isPromptSource(location)) throw doesNotExist(`No such artifact: '${path}'`);
   const source = parseModelSource(location);
-  if (source.kind === "artifacts") return joinArtifactPath(source.objectKey, path);
-  if (source.kind === "direct") throw notOnThisServer(source.uri);
+  if (source.kind === "artifacts") return { at: ctx, objectKey: joinArtifactPath(source.objectKey, path) };
+  if (source.kind === "direct") return locate(ctx, source.uri, path, undefined);
   if (source.kind !== "run") throw invalidSource(location);
-  const { objectKey } = await locateRunArtifact(ctx, source.runId, joinArtifactPath(source.path, path));
-  return objectKey;
+  return await locateRunArtifact(ctx, source.runId, joinArtifactPath(source.path, path));
 }
 
 /** A version made from another takes over that version's files and run. The request may repeat the run, but not change it. */

@@ -100,6 +100,8 @@ export interface ArtifactStore {
    * A URL with which anyone who has it can GET the object, or ranges of it; absent if the store has no address of its own.
    */
   presignGet?(key: string, headers: DownloadHeaders, seconds: number): Promise<string>;
+  /** A URL with which anyone who has it can PUT the object; absent as {@link presignGet}. */
+  presignPut?(key: string, seconds: number): Promise<string>;
   /** Multipart uploads, with which clients send large files. */
   readonly multipart: Multipart;
 

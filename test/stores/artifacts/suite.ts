@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { FileInfo } from "../../../src/domain/entities.ts";
 import { MlflowError } from "../../../src/domain/errors.ts";
 import { MAX_LIST_PAGE } from "../../../src/domain/limits.ts";
-import type { ArtifactStore } from "../../../src/stores/artifacts/artifact-store.ts";
+import type { ArtifactStore, Usage } from "../../../src/stores/artifacts/artifact-store.ts";
 
 const utf8 = new TextEncoder();
 
@@ -36,6 +36,18 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore,
         next = page.next;
       } while (next !== undefined);
       return found;
+    }
+
+    async function usage(key: string): Promise<Usage> {
+      const sum = { files: 0, bytes: 0 };
+      let next: string | undefined;
+      do {
+        const page = await store.usage(key, next);
+        sum.files += page.files;
+        sum.bytes += page.bytes;
+        next = page.next;
+      } while (next !== undefined);
+      return sum;
     }
 
     const names = async (prefix: string) => (await list(prefix)).map((file) => file.path);
@@ -279,6 +291,30 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore,
       expect(await names(`${folder}/d`)).toEqual(files);
       await store.delete(folder);
       expect(await names(folder)).toEqual([]);
+    });
+
+    test("counts what is at a key and below it, and deletes it page by page", { timeout: 120_000 }, async () => {
+      const folder = newFolder();
+      await put(`${folder}2`, "a neighbour by name");
+      expect(await usage(folder)).toEqual({ files: 0, bytes: 0 });
+      const files = Array.from({ length: 1050 }, (_, i) => `${folder}/${i % 3 === 0 ? "a b+ä/c/" : ""}${i}`);
+      for (let i = 0; i < files.length; i += 50) {
+        await Promise.all(files.slice(i, i + 50).map((file) => put(file, "12345")));
+      }
+      expect(await usage(folder)).toEqual({ files: 1050, bytes: 5250 });
+      expect(await usage(`${folder}/1`)).toEqual({ files: 1, bytes: 5 });
+      expect(await usage(`${folder}/a b+ä`)).toEqual({ files: 350, bytes: 1750 });
+      const deleted = { files: 0, bytes: 0 };
+      for (let isAll = false; !isAll; ) {
+        const page = await store.deletePage(folder);
+        deleted.files += page.files;
+        deleted.bytes += page.bytes;
+        isAll = page.isAll;
+      }
+      expect(deleted).toEqual({ files: 1050, bytes: 5250 });
+      expect(await usage(folder)).toEqual({ files: 0, bytes: 0 });
+      expect(await store.deletePage(folder)).toEqual({ files: 0, bytes: 0, isAll: true });
+      expect(await store.deletePage(`${folder}2`)).toEqual({ files: 1, bytes: 19, isAll: true });
     });
 
     test.each([

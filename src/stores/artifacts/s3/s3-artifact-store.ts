@@ -124,6 +124,10 @@ export class S3ArtifactStore implements ArtifactStore {
     return this.#client.presign({ method: "GET", key, query }, seconds);
   }
 
+  presignPut(key: string, seconds: number): Promise<string> {
+    return this.#client.presign({ method: "PUT", key }, seconds);
+  }
+
   async usage(key: string, from?: string): Promise<Usage & { next?: string | undefined }> {
     const file = from === undefined ? await this.head(key) : undefined;
     const { xml, next } = await this.#listKeys(`${key}/`, { ...(from && { "continuation-token": from }) });
