@@ -23,13 +23,21 @@ export function treeCpuSeconds(pid: number): number | undefined {
 
 /** The memory of the process and its descendants. Shared pages are counted once (PSS). */
 export function treePssBytes(pid: number): number | undefined {
-  if (process.platform !== "linux") return undefined;
-  return tree(pid).reduce((sum, stat) => sum + pssBytes(stat.pid), 0);
+  return treeMemory(pid, "Pss");
 }
 
-function pssBytes(pid: number): number {
-  const rollup = readIfThere(`/proc/${pid}/smaps_rollup`);
-  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024;
+/** The part of {@link treePssBytes} that no file backs, such as heaps and stacks: the kernel cannot drop it at will. */
+export function treeAnonymousBytes(pid: number): number | undefined {
+  return treeMemory(pid, "Pss_Anon");
+}
+
+function treeMemory(pid: number, field: "Pss" | "Pss_Anon"): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  const bytesOf = (member: number) => {
+    const rollup = readIfThere(`/proc/${member}/smaps_rollup`);
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1024;
+  };
+  return tree(pid).reduce((sum, stat) => sum + bytesOf(stat.pid), 0);
 }
 
 function tree(root: number): ProcessStat[] {

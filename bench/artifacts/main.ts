@@ -7,8 +7,9 @@ import { promisify } from "node:util";
 import { Command } from "commander";
 import { machineFacts } from "../machine.ts";
 import { peerExecutable } from "../peers.ts";
-import { treePssBytes } from "../process-tree.ts";
+import { treeAnonymousBytes, treePssBytes } from "../process-tree.ts";
 import { Bucket } from "./bucket.ts";
+import { startInstantPuts } from "./instant-puts.ts";
 import * as transfers from "./transfers.ts";
 
 /*
@@ -31,7 +32,7 @@ const options = new Command("bench:artifacts")
   .description("Measures transfers of files through Trackflare, MLflow, and without a server.")
   .option("--sizes <bytes>", "sizes of the file, with commas between them", "100e6,1e9,5e9")
   .option("--stores <names>", STORES.join(", "), STORES.join())
-  .option("--port <n>", "the first of two ports", "6600")
+  .option("--port <n>", "the first of three ports", "6600")
   .parse()
   .opts<{ sizes: string; stores: string; port: string }>();
 
@@ -43,6 +44,8 @@ interface Figure {
   readonly value: number;
   /** The growth of the server's memory at its peak, in MB. */
   readonly growthMb: number | undefined;
+  /** The same of the memory that no file backs. */
+  readonly anonymousMb?: number;
 }
 
 /** Figures by row and server. */
@@ -122,10 +125,14 @@ async function measure(
   pid: number | undefined,
   work: () => Promise<void>,
 ) {
-  const before = pid === undefined ? 0 : (treePssBytes(pid) ?? 0);
-  let peak = before;
+  const look = (): [pss: number, anonymous: number] =>
+    pid === undefined ? [0, 0] : [treePssBytes(pid) ?? 0, treeAnonymousBytes(pid) ?? 0];
+  const [before, anonymousBefore] = look();
+  let [peak, anonymousPeak] = [before, anonymousBefore];
   const sampling = setInterval(() => {
-    if (pid !== undefined) peak = Math.max(peak, treePssBytes(pid) ?? 0);
+    const [now, anonymous] = look();
+    peak = Math.max(peak, now);
+    anonymousPeak = Math.max(anonymousPeak, anonymous);
   }, SAMPLE_MS);
   const start = performance.now();
   try {
@@ -133,6 +140,7 @@ async function measure(
     note(row, name, {
       value: bytes / 1000 / (performance.now() - start),
       growthMb: pid === undefined ? undefined : (peak - before) / 1e6,
+      anonymousMb: (anonymousPeak - anonymousBefore) / 1e6,
     });
   } catch (error) {
     console.log(`${row}, ${name}: ${String(error).slice(0, 300)}`);
@@ -142,10 +150,12 @@ async function measure(
 }
 
 function note(row: string, name: ServerName, figure: Figure): void {
-  const growth = figure.growthMb === undefined ? "" : `, memory +${figure.growthMb.toFixed(0)} MB`;
-  console.log(`${row}, ${name}: ${figure.value.toFixed(1)}${growth}`);
+  console.log(`${row}, ${name}: ${figure.value.toFixed(1)}${growthOf(figure)}`);
   results.set(row, (results.get(row) ?? new Map()).set(name, figure));
 }
+
+const growthOf = ({ growthMb, anonymousMb = 0 }: Figure) =>
+  growthMb === undefined ? "" : ` (+${growthMb.toFixed(0)} MB, anonymous +${anonymousMb.toFixed(0)})`;
 
 const sizeText = (bytes: number) => (bytes >= 1e9 ? `${bytes / 1e9} GB` : `${bytes / 1e6} MB`);
 
@@ -160,13 +170,13 @@ async function measureServer(name: "trackflare" | "mlflow", store: Store, server
     value: (SMALL_FILES * 1000) / (performance.now() - start),
     growthMb: undefined,
   });
-  const python = `${dirname(await peerExecutable("mlflow"))}/python`;
-  const logged = await promisify(execFile)(python, [`${import.meta.dirname}/log_artifacts.py`, base]);
-  const seconds = Number(/seconds: (\S+)/.exec(logged.stdout)?.[1]);
-  note(`${store}: log_artifacts of ${SMALL_FILES} files, files/s`, name, {
-    value: SMALL_FILES / seconds,
-    growthMb: undefined,
-  });
+  await measureLogArtifacts(store, name, base);
+  if (name === "trackflare" && store === "folder") {
+    const instant = await startInstantPuts(port + 2, base);
+    await measureLogArtifacts(store, "bare", `http://127.0.0.1:${port + 2}`);
+    instant.closeAllConnections();
+    instant.close();
+  }
   for (const bytes of sizes) {
     const size = sizeText(bytes);
     const rate = (what: string) => `${store}: ${size} ${what}, MB/s`;
@@ -181,6 +191,17 @@ async function measureServer(name: "trackflare" | "mlflow", store: Store, server
     );
     await fetch(urlOf("parts"), { method: "DELETE" });
   }
+}
+
+/** The stock client, which sends one file after the other. "bare" is the client alone: every PUT is answered at once. */
+async function measureLogArtifacts(store: Store, name: ServerName, base: string): Promise<void> {
+  const python = `${dirname(await peerExecutable("mlflow"))}/python`;
+  const logged = await promisify(execFile)(python, [`${import.meta.dirname}/log_artifacts.py`, base]);
+  const seconds = Number(/seconds: (\S+)/.exec(logged.stdout)?.[1]);
+  note(`${store}: log_artifacts of ${SMALL_FILES} files, files/s`, name, {
+    value: SMALL_FILES / seconds,
+    growthMb: undefined,
+  });
 }
 
 async function measureBare(bucket: Bucket): Promise<void> {
@@ -207,9 +228,7 @@ async function measureBare(bucket: Bucket): Promise<void> {
 
 function report(): string {
   const cell = (figure: Figure | undefined) =>
-    figure === undefined
-      ? "–"
-      : `${figure.value.toPrecision(3)}${figure.growthMb === undefined ? "" : ` (+${figure.growthMb.toFixed(0)} MB)`}`;
+    figure === undefined ? "–" : `${figure.value.toPrecision(3)}${growthOf(figure)}`;
   const rows = [...results].map(([row, by]) => {
     const [ours, mlflow, bare] = SERVERS.map((name) => by.get(name));
     const times = ours && mlflow ? `${(ours.value / mlflow.value).toFixed(2)}×` : "–";
