@@ -83,3 +83,15 @@ test("a purge frees a run's rows and leaves its neighbours'; a full cell takes n
   expect(world.cell.admit("new")).toBeUndefined();
   expect(await world.log(201, "b")).toBe(true);
 });
+
+test("one answer to a search holds the news of as many runs as fit, and the next answer the others", async () => {
+  const world = new World();
+  const runIds = ["a", "b", "c", "d", "e", "f"];
+  const key = "k".repeat(1_800_000);
+  for (const runId of runIds) await world.log(1, runId, key);
+  const answered = (asked: readonly string[]) =>
+    world.cell.news(asked.map((runId) => ({ runId }))).map(({ runId, news }) => `${runId}: ${news?.rows.length}`);
+  // 8,000,000 characters are the most, and the run that exceeds them is the last.
+  expect(answered(runIds)).toEqual(["a: 1", "b: 1", "c: 1", "d: 1", "e: 1"]);
+  expect(answered(["f"])).toEqual(["f: 1"]);
+});

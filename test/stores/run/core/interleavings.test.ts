@@ -241,3 +241,18 @@ test("a mark of an object that knew nothing of the cell, as an older version lea
   await world.cell.flush(world.run(), true);
   expect(world.d1.run("a").epoch).toBeUndefined();
 });
+
+test("points that come while D1 is asked for the run's mark wait for that mark, and ask for none of their own", async () => {
+  const world = new World();
+  const held = new Gate();
+  world.d1.before = held;
+  const first = world.log(1);
+  for (let turns = 0; turns < 5; turns++) await turn();
+  const later = [world.log(2), world.log(3)];
+  for (let turns = 0; turns < 5; turns++) await turn();
+  world.d1.before = undefined;
+  held.open();
+  expect(await Promise.all([first, ...later])).toEqual([true, true, true]);
+  expect(world.d1.marks).toBe(1);
+  expect(world.steps()).toEqual([1, 2, 3]);
+});

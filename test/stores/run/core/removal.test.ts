@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { OpenRun } from "../../../../src/stores/run/open-run.ts";
+import { encodePoints } from "../../../../src/stores/run/points.ts";
+import { Gate, turn, World } from "./world.ts";
+
+/* A run is removed while work of its own is under way. */
+
+function stored(world: World): object[] {
+  return world.sqlite.rows("SELECT run AS row FROM journal UNION ALL SELECT number FROM cell_run");
+}
+
+test("a removal waits for the run's work in flight, and nothing of the run is left", async () => {
+  const world = new World();
+  await world.log(1);
+  const run: OpenRun = world.run();
+  const held = new Gate();
+  const work = run.during(async () => {
+    await held.pass();
+    // As a reader does that takes over the points that D1 held.
+    run.history.append([encodePoints([{ key: "loss", value: 2, step: 2, timestamp: 2 }])]);
+  });
+  let isOver = false;
+  const removal = world.cell.purge("a").then(() => {
+    isOver = true;
+  });
+  for (let turns = 0; turns < 20; turns++) await turn();
+  expect(isOver).toBe(false);
+  held.open();
+  await Promise.all([work, removal]);
+  expect(stored(world)).toEqual([]);
+});
+
+test("a run that is being removed takes no points, although D1 would mark it", async () => {
+  const world = new World();
+  await world.log(1);
+  const held = new Gate();
+  const work = world.run().during(() => held.pass());
+  const removal = world.cell.purge("a");
+  expect(await world.log(2)).toBe(false);
+  held.open();
+  await Promise.all([work, removal]);
+  expect(stored(world)).toEqual([]);
+  expect(world.d1.marks).toBe(1);
+});
