@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { type Cost, Isolate } from "./edge.ts";
 
 /* Reading a page writes nothing: the answers of live runs' objects are merged with D1's answer in memory. */
@@ -87,6 +87,8 @@ test("of an order by a metric that metric is written, once, and no other", async
 });
 
 test("a live look writes nothing, and hears of points; a search in between changes nothing that it tells", async () => {
+  // A run that has been quiet for two seconds is told once more.
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now());
   const look = (cursor: string) => isolate.call("POST", "/ui-api/live", { run_ids: runIds, cursor });
   const cursorOf = ({ answer }: Cost) => (answer as { cursor: string }).cursor;
   await logAll(4);
@@ -99,6 +101,11 @@ test("a live look writes nothing, and hears of points; a search in between chang
   await isolate.api("POST", "runs/log-metric", { run_id: runIds[2], key: "m1", value: 9, step: 5, timestamp: 5 });
   const third = await look(cursorOf(second));
   expect((third.answer as { runs: { run_id: string }[] }).runs.map(({ run_id }) => run_id)).toEqual([runIds[2]]);
+  clock.mockReturnValue(Date.now() + 2000);
+  const quiet = await look(cursorOf(third));
+  expect((quiet.answer as { runs: unknown[] }).runs).toHaveLength(RUNS);
+  expect(((await look(cursorOf(quiet))).answer as { runs: unknown[] }).runs).toEqual([]);
+  clock.mockRestore();
 });
 
 test("keys, group curves and MLflow's own search write nothing", async () => {

@@ -206,6 +206,27 @@ test("who changes something, reads the primary next", async () => {
   expect((await table(bookmark)).answer).toMatchObject({ runs: { run_name: expect.arrayContaining(["renamed"]) } });
 });
 
+test("a file of a run or a model that the replica lacks is found", async () => {
+  const bookmark = bookmarkOf(await table(undefined));
+  await replicate();
+  const runId = await newRun("new");
+  const { answer } = await isolate.api("POST", "logged-models", { experiment_id: experimentId, name: "m" });
+  const { model_id } = (answer as { model: { info: { model_id: string } } }).model.info;
+  for (const [owner, folder] of [
+    [{ run_id: runId }, `${experimentId}/${runId}/artifacts`],
+    [{ model_id }, `${experimentId}/models/${model_id}/artifacts`],
+  ] as const) {
+    await isolate.call("PUT", `/api/2.0/mlflow-artifacts/artifacts/${folder}/a.txt`, "text");
+    const found = await isolate.call("GET", "/ui-api/artifact", { ...owner, path: "a.txt" }, { [BOOKMARK]: bookmark });
+    expect([found.answer, placesOf(found)]).toMatchObject([
+      { file_size: 4 },
+      expect.arrayContaining(["near", "primary"]),
+    ]);
+    const missing = { ...owner, path: "b.txt" };
+    await isolate.call("GET", "/ui-api/artifact", missing, { [BOOKMARK]: bookmark }, 404);
+  }
+});
+
 test("MLflow's routes read the primary, whatever bookmark a request has", async () => {
   const runId = await newRun("by MLflow", [0, 1]);
   const headers = { [BOOKMARK]: bookmarkOf(await table(undefined)) };

@@ -73,7 +73,9 @@ export async function getLoggedModel(ctx: ServiceContext, modelId: string, allow
 
 /** The model's row. A deleted model counts as missing. */
 export async function getLoggedModelInfo(ctx: ServiceContext, modelId: string): Promise<LoggedModelInfo> {
-  const info = await findLoggedModel(ctx.db, modelId);
+  const near = await findLoggedModel(ctx.db, modelId);
+  // A replica may lack a new model.
+  const info = near ?? (ctx.db === ctx.primary ? undefined : await findLoggedModel(ctx.primary, modelId));
   if (info === undefined || info.lifecycleStage === "deleted") throw loggedModelNotFound(modelId);
   return info;
 }

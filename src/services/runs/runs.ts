@@ -85,9 +85,13 @@ function checkFirstTag(tag: KeyValue): KeyValue {
   return { key: tag.key, value: storedTagValue(tag) };
 }
 
-/** @throws MlflowError RESOURCE_DOES_NOT_EXIST */
+/**
+ * The run as D1 has it. A replica may lack a new run, which is then looked up at the primary.
+ * @throws MlflowError RESOURCE_DOES_NOT_EXIST
+ */
 export async function getRunInfo(ctx: ServiceContext, runId: string): Promise<StoredRun> {
-  const info = await findRun(ctx.db, runId);
+  const near = await findRun(ctx.db, runId);
+  const info = near ?? (ctx.db === ctx.primary ? undefined : await findRun(ctx.primary, runId));
   if (info === undefined) throw runNotFound(runId);
   return info;
 }

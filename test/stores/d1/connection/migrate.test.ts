@@ -71,9 +71,10 @@ test("a migration that fails is a 503 that names the command, and is not tried a
 
 test("no migration rewrites a table of a size that grows: an additive step and a back-fill in slices do the same", () => {
   // Earlier migrations were made when no database was large.
-  const first = MIGRATIONS.findIndex(({ name }) => name.startsWith("0013"));
+  const checked = MIGRATIONS.filter(({ name }) => name > "0022");
+  expect(checked.length).toBeGreaterThan(4);
   const rewrites = /\b(UPDATE|DELETE FROM|INSERT INTO|REPLACE INTO|DROP TABLE|DROP COLUMN|RENAME TO)\b/i;
-  for (const { name, sql } of first < 0 ? [] : MIGRATIONS.slice(first)) {
+  for (const { name, sql } of checked) {
     for (const statement of sql.split("--> statement-breakpoint")) {
       // A trigger's statements change single rows.
       if (/CREATE TRIGGER/i.test(statement)) continue;

@@ -6,6 +6,7 @@ import { CheckedDatabase } from "../../../../src/stores/d1/connection/checked-da
 import { failedGuard } from "../../../../src/stores/d1/connection/guard.ts";
 import { migrate } from "../../../../src/stores/d1/connection/migrate.ts";
 import { QueuedDatabase } from "../../../../src/stores/d1/connection/queued-database.ts";
+import { noteRegion } from "../../../../src/stores/d1/connection/region.ts";
 import {
   type BoundStatement,
   FULL,
@@ -199,4 +200,36 @@ test("those who write at once through one Worker, some refused, are each told th
     else
       expect(outcome).toEqual({ status: "fulfilled", value: { results: [{ value: `${i}` }], meta: { changes: 1 } } });
   });
+});
+
+test("the queue has its name and its place by the region that D1's answers name, and keeps both where none is named", async () => {
+  const runIds = await newRuns(4);
+  const named: unknown[] = [];
+  const WRITES = new Proxy(env.WRITES, {
+    get: (namespace, method) => {
+      const member: unknown = Reflect.get(namespace, method);
+      if (method !== "getByName" || typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        named.push(args);
+        return member.apply(namespace, args) as unknown;
+      };
+    },
+  });
+  for (const region of ["WEUR", "nowhere", undefined]) {
+    noteRegion(region);
+    const pending: Promise<unknown>[] = [];
+    const db = new QueuedDatabase({ ...env, WRITES }, schema(), (work) => pending.push(work));
+    const writes = runIds.map((id) => setTag(id, String(region)));
+    await Promise.all(
+      writes.map(({ sql, values }) =>
+        db
+          .prepare(sql)
+          .bind(...values)
+          .run(),
+      ),
+    );
+    await Promise.all(pending);
+  }
+  // Of four writes at once the first goes to D1 directly.
+  expect(named).toEqual(Array(9).fill(["d1-weur", { locationHint: "weur" }]));
 });
