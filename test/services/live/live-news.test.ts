@@ -53,6 +53,13 @@ class World {
     });
   }
 
+  readonly #db = {
+    prepare: () => ({ bind: (...values: unknown[]) => values }),
+    batch: async (statements: unknown[][]) => {
+      this.written.push(statements.flat());
+    },
+  };
+
   readonly ctx = {
     waitUntil: (work: Promise<unknown>) => void this.after.push(work),
     env: {
@@ -70,12 +77,8 @@ class World {
         }),
       },
     },
-    db: {
-      prepare: () => ({ bind: (...values: unknown[]) => values }),
-      batch: async (statements: unknown[][]) => {
-        this.written.push(statements.flat());
-      },
-    },
+    db: this.#db,
+    primary: this.#db,
   } as unknown as ServiceContext;
 }
 
