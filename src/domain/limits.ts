@@ -54,6 +54,12 @@ export const MAX_MODEL_LENGTH = 50_000;
 /** Maximum for a page of an artifact store's listing, which is the limit of S3 and R2. */
 export const MAX_LIST_PAGE = 1000;
 
+/**
+ * In bytes: a run, an experiment, a model or a version that has so much in its tags, or in its params, takes no more of them.
+ * An answer about one thing is held in memory as a whole. MLflow has no such limit.
+ */
+export const MAX_TEXTS_BYTES = 4_000_000;
+
 /** The value that MLflow stores for an infinite metric value: the largest finite double. */
 export const MAX_FINITE_VALUE = Number.MAX_VALUE;
 

@@ -1,5 +1,6 @@
 import { type ErrorCode, invalidParameter, MlflowError } from "../domain/errors.ts";
-import { isBeyondLimits } from "../stores/d1/connection/guard.ts";
+import { MAX_TEXTS_BYTES } from "../domain/limits.ts";
+import { hadNoRoom, isBeyondLimits } from "../stores/d1/connection/guard.ts";
 import { json } from "../wire/respond.ts";
 import { log } from "./observe.ts";
 
@@ -46,6 +47,10 @@ export function errorResponse(error: unknown, requestId: string): Response {
   if (isBeyondLimits(error)) {
     const message =
       "The request is larger or deeper than the database takes: shorten its texts and lists, or send parts.";
+    return mlflowErrorResponse(invalidParameter(message));
+  }
+  if (hadNoRoom(error)) {
+    const message = `It has ${MAX_TEXTS_BYTES} bytes of tags or of params already, and takes no more. Delete tags, or log the data as an artifact.`;
     return mlflowErrorResponse(invalidParameter(message));
   }
   log("error", requestId, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });

@@ -20,13 +20,8 @@ export interface Residue {
   readonly matches: (values: readonly (string | number | null)[]) => boolean;
 }
 
-/**
- * How to read one page of a search: ids only, in order. Rows are `[id, ...position, ...residue columns]`.
- *
- * One statement reads a whole page, so that a page is one snapshot of the database. If there are residues, or if the page
- * is larger than `sliceSize`, several statements follow each other, and each begins after the last row of the previous one.
- */
-export interface SearchPlan {
+/** What the pages of a search have in common. Rows are `[id, ...position, ...residue columns]`. */
+export interface PagePlan {
   readonly maxResults: number;
   /** The position after which the page begins; undefined for the first page. */
   readonly start: Position | undefined;
@@ -34,12 +29,21 @@ export interface SearchPlan {
   readonly residues: readonly Residue[];
   /** Most rows of one statement, so that a large page takes bounded memory. */
   readonly sliceSize: number;
+  readonly pageToken: (last: Position) => string;
+}
+
+/**
+ * How to read one page of a search: ids only, in order.
+ *
+ * One statement reads a whole page, so that a page is one snapshot of the database. If there are residues, or if the page
+ * is larger than `sliceSize`, several statements follow each other, and each begins after the last row of the previous one.
+ */
+export interface SearchPlan extends PagePlan {
   /**
    * The first `limit` rows after a position; undefined if there can be none. Without residues, only the last two of `limit`
    * rows must have a position.
    */
   readonly statement: (after: Position | undefined, limit: number) => SqlStatement | undefined;
-  readonly pageToken: (last: Position) => string;
 }
 
 /** The parameters that every search has. */
@@ -50,13 +54,16 @@ export interface PageQuery {
 }
 
 /** A search whose filter and order are parsed. */
-export interface Search {
+export interface ParsedSearch {
   /** Everything that decides the rows and their order. Page tokens are tied to it. */
   readonly identity: readonly unknown[];
   readonly conditions: readonly Condition[];
   readonly columns: readonly OrderColumn[];
   /** Longest value that a filter may test, in characters. */
   readonly longestText: number;
+}
+
+export interface Search extends ParsedSearch {
   /** @param residual the conditions that have a residue: the statement selects the residue columns of each. */
   readonly statement: (page: {
     readonly residual: readonly Condition[];
@@ -73,13 +80,22 @@ const SLICE_CHARACTERS = 8_000_000;
 const MAX_SLICE_SIZE_WITH_TEXTS = 1000;
 
 /**
- * Makes the plan of a search. Every search uses this function.
+ * The plan of a search that one statement after the other answers in the order of the rows.
+ * @throws MlflowError as {@link planPages}.
+ */
+export function planSearch(search: Search, page: PageQuery): SearchPlan {
+  const { residual, ...pages } = planPages(search, page);
+  return { ...pages, statement: (after, limit) => search.statement({ residual, after, limit }) };
+}
+
+/**
+ * The plan of a search's pages, and its conditions that have a residue. Every search uses this function.
  * @throws MlflowError INVALID_PARAMETER_VALUE for a page token that is not valid, or belongs to another search or caller.
  */
-export function planSearch(
-  { identity, conditions, columns, longestText, statement }: Search,
+export function planPages(
+  { identity, conditions, columns, longestText }: ParsedSearch,
   page: PageQuery,
-): SearchPlan {
+): PagePlan & { readonly residual: readonly Condition[] } {
   const residual = conditions.filter((condition) => residueOf(condition) !== undefined);
   const residues = residual.map((condition) => residueOf(condition)!);
   const texts = residues.reduce((sum, residue) => sum + residue.texts, 0);
@@ -88,9 +104,9 @@ export function planSearch(
     maxResults: page.maxResults,
     start: page.pageToken ? parsePageToken(page.pageToken, fingerprint, columns) : undefined,
     positionLength: columns.length,
+    residual,
     residues: residues.map(({ residue }) => residue),
     sliceSize: texts === 0 ? SLICE_SIZE : sliceSizeWithTexts(texts * longestText),
-    statement: (after, limit) => statement({ residual, after, limit }),
     pageToken: (last) => pageToken(fingerprint, last),
   };
 }

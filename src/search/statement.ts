@@ -16,6 +16,8 @@ export interface SearchQueryParts {
   readonly residual: readonly Condition[];
   readonly source: FieldSource;
   readonly columns: readonly OrderColumn[];
+  /** Whether `from` is a sorted subquery, so that the query may end as soon as it has `limit` rows. */
+  readonly isSorted?: boolean;
   readonly after: Position | undefined;
   /** An SQL expression: an integer, or an expression that is 0 if another query is to answer. */
   readonly limit: string;
@@ -38,7 +40,7 @@ export function searchQuery(parts: SearchQueryParts, binder: Binder): string {
     `SELECT ${select.map((expression, index) => `${expression} AS c${index}`).join(", ")}`,
     `FROM ${parts.from}`,
     ...(where.length === 0 ? [] : [`WHERE ${all(where)}`]),
-    orderBy(columns),
+    ...(parts.isSorted ? [] : [orderBy(columns)]),
     `LIMIT ${parts.limit}`,
   ].join("\n");
 }

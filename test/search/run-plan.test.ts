@@ -1,6 +1,6 @@
 import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Position } from "../../src/search/plan.ts";
+import type { Position, SqlStatement } from "../../src/search/plan.ts";
 import { planRunSearch, type RunSearchQuery } from "../../src/search/run-plan.ts";
 import { EVERYTHING } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
@@ -17,58 +17,78 @@ const QUERY: RunSearchQuery = {
 
 beforeAll(() => migrate(env.DB));
 
-/** How SQLite reads tables and sorts. */
-async function queryPlan(query: Partial<RunSearchQuery>, after?: Position, limit = 101): Promise<string[]> {
-  const { sql, values } = planRunSearch({ ...QUERY, ...query }).statement(after, limit)!;
+/** How SQLite reads tables and sorts in the first statement of a page. */
+async function queryPlan(query: Partial<RunSearchQuery>, after?: Position): Promise<string[]> {
+  const pageToken = after && planRunSearch({ ...QUERY, ...query }).pageToken(after);
+  return await explain(firstStatement({ ...query, pageToken }));
+}
+
+async function explain({ sql, values }: SqlStatement): Promise<string[]> {
   const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
     .bind(...values)
     .all<{ detail: string }>();
   return results.map(({ detail }) => detail).filter((detail) => /^(SEARCH|SCAN [a-z]|USE TEMP)/.test(detail));
 }
 
-const BY_START = "SEARCH r USING COVERING INDEX runs_by_start (experiment_id=? AND lifecycle_stage=?)";
+function firstStatement(query: Partial<RunSearchQuery>): SqlStatement {
+  const { step, from, candidates } = planRunSearch({ ...QUERY, ...query });
+  return step({ cursor: from!, isFirst: true, candidates }).rows;
+}
+
+const BY_START = "SEARCH runs USING COVERING INDEX runs_by_start (experiment_id=? AND lifecycle_stage=?)";
 const BY_METRIC = "SEARCH o0 USING COVERING INDEX latest_metrics_by_value (experiment_id=? AND key=? AND is_nan=?";
-const RUN = "SEARCH r USING INDEX sqlite_autoindex_runs_1 (run_id=?)";
+const RUN = "SEARCH runs USING INDEX sqlite_autoindex_runs_1 (run_id=?)";
+
+const sorts = (plan: readonly string[]) => plan.filter((detail) => detail.startsWith("USE TEMP"));
 
 describe("the statements take the intended way through the indices", () => {
   test("the default order walks the index by start time, without sorting", async () => {
-    expect(await queryPlan({})).toEqual([BY_START]);
+    expect(await queryPlan({})).toEqual([BY_START, "SCAN r"]);
   });
 
   test("a large page of it does not sort either", async () => {
-    const plan = await queryPlan({ maxResults: 50_000 }, undefined, 50_001);
+    const plan = await queryPlan({ maxResults: 50_000 });
     expect(plan).toContain(BY_START);
-    expect(plan.filter((detail) => detail.startsWith("USE TEMP"))).toEqual([]);
+    expect(sorts(plan)).toEqual([]);
   });
 
   test("a later page of it begins at its position", async () => {
     const plan = await queryPlan({}, ["1700000000000", "abc"]);
     const ways = plan.filter((detail) => detail.startsWith("SEARCH"));
     expect(ways).toEqual([BY_START.replace(")", " AND start_time<?)"), BY_START.replace(")", " AND start_time=?)")]);
-    expect(plan.filter((detail) => detail.startsWith("USE TEMP"))).toEqual([]);
+    expect(sorts(plan)).toEqual([]);
   });
 
-  test("the order by a metric walks its index and sorts ties only", async () => {
+  test.each<[what: string, query: Partial<RunSearchQuery>]>([
+    ["one experiment", {}],
+    ["several experiments", { experimentIds: ["1", "2", "3"] }],
+    ["both stages", { viewType: "ALL" }],
+    ["both stages of several experiments", { experimentIds: ["1", "2"], viewType: "ALL" }],
+  ])("the candidates of %s come in their order from the index", async (_what, query) => {
+    const { step, from, candidates } = planRunSearch({ ...QUERY, filter: "tags.t LIKE '%a%'", ...query });
+    for (const after of [undefined, ["1700000000000", "abc"] as const]) {
+      const { last } = step({ cursor: { ...from!, after }, isFirst: false, candidates });
+      const plan = await explain(last!);
+      expect(plan).toContainEqual(expect.stringContaining(BY_START.slice(0, -1)));
+      expect(sorts(plan)).toEqual([]);
+    }
+  });
+
+  test("the order by a metric walks a part of its index, and sorts ties only", async () => {
     const plan = await queryPlan({ orderBy: ["metrics.loss DESC"] });
-    expect(plan.filter((detail) => !/^SCAN walk\d$/.test(detail))).toEqual([
-      `${BY_METRIC})`,
-      RUN,
-      "USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY",
-      `${BY_METRIC})`,
-      RUN,
-      "USE TEMP B-TREE FOR ORDER BY",
-      BY_START,
-      "SEARCH latest_metrics USING PRIMARY KEY (run_id=? AND key=?)",
-    ]);
+    const walk = plan.indexOf(`${BY_METRIC} AND value>?)`);
+    expect(walk).toBeGreaterThanOrEqual(0);
+    expect(sorts(plan.slice(walk))[0]).toBe("USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY");
   });
 
   test("a later page of it begins at its position", async () => {
-    expect(await queryPlan({ orderBy: ["metrics.loss"] }, [0, 0.5, "1", "abc"])).toContain(`${BY_METRIC} AND value>?)`);
+    const plan = await queryPlan({ orderBy: ["metrics.loss"] }, [0, 0.5, "1", "abc"]);
+    expect(plan).toContain(`${BY_METRIC} AND value>? AND value<?)`);
   });
 
   test("a range of the order's own metric bounds the walk", async () => {
-    const plan = await queryPlan({ filter: "metrics.loss < 0.5", orderBy: ["metrics.loss"] });
-    expect(plan).toEqual([`${BY_METRIC} AND value<?)`, RUN, "USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY"]);
+    const plan = await queryPlan({ filter: "metrics.loss < 0.5", orderBy: ["metrics.loss DESC"] });
+    expect(plan).toContain(`${BY_METRIC} AND value>? AND value<?)`);
   });
 
   test("an equal param or tag drives before a metric in a range, before the walk", async () => {
@@ -78,14 +98,14 @@ describe("the statements take the intended way through the indices", () => {
     const [byParam, byTag] = ["params", "tags"].map((table) =>
       expect.stringMatching(`INDEX ${table}_by_value \\(experiment_id=\\? AND key=\\? AND value=\\?\\)`),
     );
-    expect(ways).toEqual(expect.arrayContaining([byParam, byTag, `${BY_METRIC})`]));
+    expect(ways).toEqual(expect.arrayContaining([byParam, byTag, `${BY_METRIC} AND value<?)`]));
     expect(await queryPlan({ filter: "metrics.acc > 0.9" })).toContain(`${BY_METRIC.replace("o0", "d")} AND value>?)`);
   });
 
   test("listed runs are looked up", async () => {
     const plan = await queryPlan({ filter: "run_id IN ('a', 'b')", orderBy: ["metrics.loss"] });
     expect(plan).toContain(RUN);
-    expect(plan.join()).not.toMatch(/walk/);
+    expect(plan.join()).not.toMatch(/walk|runs_by_start/);
   });
 });
 
@@ -159,7 +179,7 @@ describe("limits and hostile searches", () => {
     const pattern = (index: number) => `%${"ab_".repeat(50)}%c${index}_d%e${index}`;
     const filter = `params.p = 'x' AND tags.t = 'y' AND ${many(count - 2, (index) => `tags.t${index} ILIKE '${pattern(index)}'`)}`;
     const orderBy = Array.from({ length: 10 }, (_, index) => `metrics.m${index}`);
-    const { sql, values } = planRunSearch({ ...QUERY, filter, orderBy }).statement(undefined, 101)!;
+    const { sql, values } = firstStatement({ filter, orderBy });
     expect(sql.length).toBeLessThan(90_000);
     expect(values.length).toBeLessThanOrEqual(100);
   });

@@ -16,9 +16,14 @@ const TAG_LENGTH = 200;
 const PARAM_LENGTH = 100_000;
 const KEYS = 150_000;
 const KEY_LENGTH = 250;
+/** The most that a thing holds in tags, and as much again from the request that filled it. */
+const FULL_TAGS = 80;
+const FULL_TAG_LENGTH = 100_000;
+const FULL_EXPERIMENT = "512345678901234569";
 /** `model-10` to `model-19`. */
 const MODELS_OF_TEN = 10;
 
+const FULL_RUN = idOf("c", 0);
 const runId = (index: number) => idOf("a", index);
 const indices = Array.from({ length: THINGS }, (_, index) => index);
 
@@ -39,12 +44,19 @@ afterAll(async () => {
 
 async function seedThings(of: SmallHeapServer): Promise<void> {
   await of.write("experiments", [
-    ...[EXPERIMENT, KEYS_EXPERIMENT].map(experiment),
+    ...[EXPERIMENT, KEYS_EXPERIMENT, FULL_EXPERIMENT].map(experiment),
     ...indices.map((index) => experiment(String(1000 + index))),
   ]);
   await of.write("runs", [
     run(idOf("b", 0), KEYS_EXPERIMENT),
+    run(idOf("c", 0), FULL_EXPERIMENT),
     ...indices.map((index) => run(runId(index), EXPERIMENT)),
+  ]);
+  await of.write("logged-models", [
+    { model_id: "m-full", experiment_id: FULL_EXPERIMENT, name: "full", status: "LOGGED_MODEL_READY", digest: "d" },
+  ]);
+  await of.write("registered-models", [
+    { name: "full", versions: [{ version: 1, current_stage: "None", source: "s" }], digest: "d" },
   ]);
   await of.write(
     "logged-models",
@@ -76,6 +88,7 @@ function seedTexts(dataDir: string): void {
   const pairs = (count: number, length: number) =>
     `SELECT 'tag-' || i AS key, printf('%.*c', ${length}, 'x') AS value FROM ${upTo(count)}`;
   const tags = pairs(TAGS_EACH, TAG_LENGTH);
+  const full = pairs(FULL_TAGS, FULL_TAG_LENGTH);
   sql.exec(`
     PRAGMA synchronous = OFF; PRAGMA cache_size = -200000;
     INSERT INTO experiment_tags (experiment_id, key, value)
@@ -88,15 +101,24 @@ function seedTexts(dataDir: string): void {
       SELECT run_id, key, value, experiment_id FROM runs, (${pairs(2, PARAM_LENGTH)}) WHERE experiment_id = ${EXPERIMENT};
     INSERT INTO params (run_id, key, value, experiment_id)
       SELECT run_id, printf('%0${KEY_LENGTH}d', i), '', experiment_id FROM runs, ${upTo(KEYS)}
-      WHERE experiment_id = ${KEYS_EXPERIMENT};`);
+      WHERE experiment_id = ${KEYS_EXPERIMENT};
+    INSERT INTO experiment_tags (experiment_id, key, value) SELECT ${FULL_EXPERIMENT}, key, value FROM (${full});
+    INSERT INTO tags (run_id, key, value, experiment_id) SELECT '${FULL_RUN}', key, value, ${FULL_EXPERIMENT} FROM (${full});
+    INSERT INTO params (run_id, key, value, experiment_id) SELECT '${FULL_RUN}', key, value, ${FULL_EXPERIMENT} FROM (${full});
+    INSERT INTO logged_model_tags (model_id, key, value, experiment_id)
+      SELECT 'm-full', key, value, ${FULL_EXPERIMENT} FROM (${full});
+    INSERT INTO registered_model_tags (registered_model_id, key, value)
+      SELECT registered_model_id, key, value FROM registered_models, (${full}) WHERE name = 'full';
+    INSERT INTO model_version_tags (registered_model_id, version, key, value)
+      SELECT registered_model_id, 1, key, value FROM registered_models, (${full}) WHERE name = 'full';`);
   sql.close();
 }
 
 const API = "/api/2.0/mlflow";
 
 test.each<[what: string, path: string, part: string, count: number, body?: object]>([
-  ["a page of experiments", `${API}/experiments/search`, '"lifecycle_stage"', THINGS + 3, { max_results: 1000 }],
-  ["the list of experiments", "/ui-api/experiments", '"lifecycle_stage"', THINGS + 3],
+  ["a page of experiments", `${API}/experiments/search`, '"lifecycle_stage"', THINGS + 4, { max_results: 1000 }],
+  ["the list of experiments", "/ui-api/experiments", '"lifecycle_stage"', THINGS + 4],
   ["a page of runs", `${API}/runs/search`, '"FINISHED"', THINGS, { experiment_ids: [EXPERIMENT] }],
   [
     "a page of logged models",
@@ -105,13 +127,25 @@ test.each<[what: string, path: string, part: string, count: number, body?: objec
     THINGS,
     { experiment_ids: [EXPERIMENT], max_results: 1000 },
   ],
-  ["a page of registered models", `${API}/registered-models/search?max_results=1000`, '"latest_versions"', THINGS],
-  ["a page of model versions", `${API}/model-versions/search`, '"version"', THINGS],
+  ["a page of registered models", `${API}/registered-models/search?max_results=1000`, '"latest_versions"', THINGS + 1],
+  ["a page of model versions", `${API}/model-versions/search`, '"version"', THINGS + 1],
   ["the keys of an experiment", `/ui-api/keys?experiment_ids=${KEYS_EXPERIMENT}`, '"key"', 10_000],
 ])("%s is answered in 128 MB", async (_what, path, part, count, body) => {
   const answer = await server.read(path, part, body);
   expect(await server.isAlive()).toBe(true);
   expect(answer).toMatchObject({ status: 200, parts: count });
+});
+
+test.each<[what: string, path: string, tags: number]>([
+  ["experiment", `${API}/experiments/get?experiment_id=${FULL_EXPERIMENT}`, 1],
+  ["run", `${API}/runs/get?run_id=${FULL_RUN}`, 2],
+  ["logged model", `${API}/logged-models/m-full`, 1],
+  ["registered model", `${API}/registered-models/get?name=full`, 2],
+  ["version", `${API}/model-versions/get?name=full&version=1`, 1],
+])("a %s with as many tags as one may have is answered in 128 MB, three times at once", async (_what, path, tags) => {
+  const answers = await Promise.all(Array.from({ length: 3 }, () => server.read(path, '"tag-')));
+  for (const answer of answers) expect(answer).toMatchObject({ status: 200, parts: tags * FULL_TAGS });
+  expect(await server.isAlive()).toBe(true);
 });
 
 interface Table {

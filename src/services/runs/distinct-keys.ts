@@ -26,7 +26,7 @@ async function rowsOf(ctx: ServiceContext, summaries: LiveNews["summaries"]): Pr
       const isNew = !known.get(runId)?.has(key);
       const number = Number.isNaN(value) ? null : value;
       const others = isNew && number === null ? 1 : 0;
-      return { key, runs: isNew ? 1 : 0, least: number, greatest: number, others, othersVary: 0 };
+      return { key, runs: isNew ? 1 : 0, least: number, greatest: number, others, othersVary: 0, other: null };
     }),
   );
 }

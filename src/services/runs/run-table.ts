@@ -5,7 +5,7 @@ import { RUN_GRAMMAR, RUN_TABLE_ORDER_GRAMMAR } from "../../search/grammar.ts";
 import { parseField } from "../../search/parser.ts";
 import { metricKeysOf } from "../../search/run-plan.ts";
 import { type Cell, readRunColumns } from "../../stores/d1/runs/run-columns.ts";
-import { countRuns, countStatement, toCount } from "../../stores/d1/runs/run-page.ts";
+import { countStatements, finishCount } from "../../stores/d1/runs/run-page.ts";
 import { MetricSummaries, type MetricSummary } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
 import { findRunPage, type RunPage, type RunSearch } from "./search-runs.ts";
@@ -75,11 +75,11 @@ export async function readRunTable(ctx: ServiceContext, query: RunTableQuery): P
       // A larger page's cells are read later, in slices.
       fields: maxResults * asked.length <= MAX_CELLS_AT_ONCE ? asked : undefined,
       shows: metricKeysOf(fields),
-      along: ({ count }) => (query.count && count !== undefined ? [countStatement(ctx.db, count)] : []),
+      along: (plan) => (query.count ? countStatements(ctx.db, plan) : []),
     },
   );
   const [total, cells] = await Promise.all([
-    query.count ? (page.plan.count === undefined ? countRuns(page.db, page.plan) : toCount(page.told[0])) : undefined,
+    query.count ? finishCount(page.db, page.plan, page.told) : undefined,
     page.cells === undefined ? readRunColumns(page.db, page.runIds, asked) : toColumns(page.runIds, page.cells, asked),
   ]);
   const read = cells[0]!.length;

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { ServiceContext } from "../../../src/services/context.ts";
 import { finishMove } from "../../../src/services/experiments/experiment-stage.ts";
 import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
@@ -190,4 +190,20 @@ describe("an object that cannot be told", () => {
       expect(await moves()).toEqual([]);
     },
   );
+
+  test("is told once by each request, which then says that something is left", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRunWithObject({ experiment_id: experimentId });
+    await log(runId, "a", 1);
+    await renameState(runId, STATE, `${STATE}_away`);
+    await abort(runId);
+    await begin(experimentId, "deleted");
+    const reports = vi.spyOn(console, "error");
+    const ctx = { env, db: env.DB, writes: env.DB } as unknown as ServiceContext;
+    await expect(finishMove(ctx, experimentId, "deleted")).rejects.toMatchObject({ code: "TEMPORARILY_UNAVAILABLE" });
+    expect(reports.mock.calls.filter(([what]) => what === "deletion of runs")).toHaveLength(1);
+    reports.mockRestore();
+    await renameState(runId, `${STATE}_away`, STATE);
+    await finishMove(ctx, experimentId, "deleted");
+  });
 });

@@ -1,4 +1,6 @@
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { findDatasetSummaries } from "../../../src/stores/d1/runs/dataset-summaries.ts";
 import { expectMlflowError, fetchWorker, mlflow, newExperiment, newRun, send } from "../../helpers/mlflow.ts";
 
 const search = (experimentIds: readonly string[]) =>
@@ -32,6 +34,15 @@ test("each dataset is told once for each of its contexts", async () => {
   expect(await search([second, first, "98765"])).toEqual({
     dataset_summaries: [...ofFirst, of(second, "c", "1", "training")],
   });
+  for (const usesAtOnce of [1, 2, 3]) {
+    const found = await findDatasetSummaries(env.DB, [Number(first), Number(second)], 1000, usesAtOnce);
+    expect(found).toEqual(
+      [...ofFirst, of(second, "c", "1", "training")].map(({ experiment_id: experimentId, ...summary }) => ({
+        ...{ experimentId, context: null },
+        ...summary,
+      })),
+    );
+  }
   const response = await fetchWorker("/ajax-api/2.0/mlflow/experiments/search-datasets", {
     method: "POST",
     headers: { "Content-Type": "application/json" },

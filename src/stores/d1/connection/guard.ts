@@ -1,3 +1,4 @@
+import { MAX_TEXTS_BYTES } from "../../../domain/limits.ts";
 import type { Database, Statement } from "./database.ts";
 import { integerList } from "./json-lists.ts";
 
@@ -21,6 +22,24 @@ export function guardExperiments(db: Database, experimentIds: readonly string[])
          WHERE NOT EXISTS (SELECT 1 FROM experiments e WHERE e.experiment_id = j.value)))`,
     )
     .bind(integerList([...new Set(experimentIds)]));
+}
+
+const NO_ROOM = "guard:room";
+
+/**
+ * SQL: `value`, or an error that rolls the batch back if a thing's tags or params have too many bytes already.
+ * @param rows `FROM … WHERE …` of the tags or params
+ * @see hadNoRoom
+ */
+export function ifRoom(value: string, rows: string): string {
+  const bytes = `(SELECT coalesce(sum(octet_length(key) + octet_length(value)), 0) ${rows})`;
+  // RAISE() is for triggers only; a path that is none is an error, and its text contains the path.
+  return `iif(${bytes} < ${MAX_TEXTS_BYTES}, ${value}, json_extract('{}', '${NO_ROOM}'))`;
+}
+
+/** Whether {@link ifRoom} stopped a batch. */
+export function hadNoRoom(error: unknown): boolean {
+  return error instanceof Error && error.message.includes(NO_ROOM);
 }
 
 /** The name of the guard that stopped a batch; undefined for any other error. */

@@ -1,5 +1,5 @@
 import { slices } from "../../../domain/slices.ts";
-import type { Position, SearchPlan, SqlStatement } from "../../../search/plan.ts";
+import type { PagePlan, Position, SearchPlan, SqlStatement } from "../../../search/plan.ts";
 import { yieldTurn } from "./turn.ts";
 
 /** One page of a search: ids in order, and a token only if there are more. */
@@ -52,7 +52,8 @@ function positionOf(row: PageRow, plan: SearchPlan): Position {
   return row.slice(POSITION, POSITION + plan.positionLength);
 }
 
-function holdsResidues(row: PageRow, plan: SearchPlan): boolean {
+/** Whether a row satisfies the conditions that SQL only narrows down. */
+export function holdsResidues(row: PageRow, plan: Pick<PagePlan, "positionLength" | "residues">): boolean {
   let from = POSITION + plan.positionLength;
   return plan.residues.every(({ width, matches }) => {
     const values = row.slice(from, from + width);

@@ -5,6 +5,7 @@ import type { SqlStatement } from "../../../search/plan.ts";
 import type { Visibility } from "../../../search/visibility.ts";
 import { grantExperimentStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
+import { ifRoom } from "../connection/guard.ts";
 import { bytesOf, type ItemReader, readItems } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import type { experiments, experimentTags } from "../schema/experiments.ts";
@@ -152,7 +153,8 @@ export async function upsertExperimentTag(db: Database, id: string, tag: KeyValu
   const { meta } = await db
     .prepare(
       `INSERT INTO experiment_tags (experiment_id, key, value)
-       SELECT experiment_id, ?2, ?3 FROM experiments WHERE experiment_id = ?1 AND lifecycle_stage = 'active'
+       SELECT experiment_id, ?2, ${ifRoom("?3", "FROM experiment_tags WHERE experiment_id = ?1")}
+       FROM experiments WHERE experiment_id = ?1 AND lifecycle_stage = 'active'
        ON CONFLICT DO UPDATE SET value = excluded.value`,
     )
     .bind(id, tag.key, tag.value)

@@ -3,6 +3,7 @@ import { parseInt64 } from "../../../domain/int64.ts";
 import { asStored } from "../../../domain/key-values.ts";
 import type { LoggedModel, ModelMetric } from "../../../domain/logged-model.ts";
 import type { Database, Statement } from "../connection/database.ts";
+import { ifRoom } from "../connection/guard.ts";
 import { bytesOf, type ItemQuery, type ItemReader, readItems } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
@@ -60,7 +61,8 @@ export async function insertLoggedModel(db: Database, model: NewLoggedModel): Pr
 function insertParamsStatements(db: Database, modelId: string, params: readonly KeyValue[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO logged_model_params (model_id, key, value, experiment_id)
-     SELECT m.model_id, j.value ->> 0, j.value ->> 1, m.experiment_id
+     SELECT m.model_id, j.value ->> 0, ${ifRoom("j.value ->> 1", "FROM logged_model_params WHERE model_id = ?1")},
+       m.experiment_id
      FROM json_each(?2) j JOIN logged_models m ON m.model_id = ?1
      WHERE TRUE ON CONFLICT DO UPDATE SET value = iif(value = excluded.value, value, NULL)`,
   );
@@ -71,7 +73,8 @@ function insertParamsStatements(db: Database, modelId: string, params: readonly 
 function upsertTagsStatements(db: Database, modelId: string, tags: readonly KeyValue[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO logged_model_tags (model_id, key, value, experiment_id)
-     SELECT m.model_id, j.value ->> 0, j.value ->> 1, m.experiment_id
+     SELECT m.model_id, j.value ->> 0, ${ifRoom("j.value ->> 1", "FROM logged_model_tags WHERE model_id = ?1")},
+       m.experiment_id
      FROM json_each(?2) j JOIN logged_models m ON m.model_id = ?1
      WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
   );

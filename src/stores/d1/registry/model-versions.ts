@@ -1,6 +1,7 @@
 import type { KeyValue, ModelVersion, Stage } from "../../../domain/entities.ts";
 import { asStored } from "../../../domain/key-values.ts";
 import type { Database, Statement } from "../connection/database.ts";
+import { ifRoom } from "../connection/guard.ts";
 import { bytesOf, type ItemQuery, type ItemReader } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import type { modelVersions, modelVersionTags, registeredModelAliases, registeredModels } from "../schema/registry.ts";
@@ -330,7 +331,11 @@ export async function upsertVersionTag(db: Database, name: string, version: numb
   const { meta } = await db
     .prepare(
       `INSERT INTO model_version_tags (registered_model_id, version, key, value)
-       SELECT registered_model_id, version, ?3, ?4 FROM model_versions WHERE ${VERSION_IS_THERE}
+       SELECT registered_model_id, version, ?3, ${ifRoom(
+         "?4",
+         `FROM model_version_tags t WHERE t.registered_model_id = model_versions.registered_model_id
+          AND t.version = model_versions.version`,
+       )} FROM model_versions WHERE ${VERSION_IS_THERE}
        ON CONFLICT DO UPDATE SET value = excluded.value`,
     )
     .bind(name, version, tag.key, tag.value)

@@ -2,6 +2,7 @@ import type { KeyValue, RegisteredModel } from "../../../domain/entities.ts";
 import { asStored } from "../../../domain/key-values.ts";
 import { grantRegisteredModelStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
+import { ifRoom } from "../connection/guard.ts";
 import { bytesOf, type ItemQuery, type ItemReader } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import type { registeredModelAliases, registeredModels, registeredModelTags } from "../schema/registry.ts";
@@ -182,7 +183,8 @@ export async function upsertModelTag(db: Database, name: string, tag: KeyValue):
   const { meta } = await db
     .prepare(
       `INSERT INTO registered_model_tags (registered_model_id, key, value)
-       SELECT registered_model_id, ?2, ?3 FROM registered_models WHERE name = ?1
+       SELECT m.registered_model_id, ?2, ${ifRoom("?3", "FROM registered_model_tags t WHERE t.registered_model_id = m.registered_model_id")}
+       FROM registered_models m WHERE name = ?1
        ON CONFLICT DO UPDATE SET value = excluded.value`,
     )
     .bind(name, tag.key, tag.value)

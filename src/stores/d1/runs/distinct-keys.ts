@@ -1,4 +1,8 @@
+import { compareCodePoints } from "../../../domain/code-points.ts";
+import { Binder } from "../../../search/binder.ts";
+import { Candidates, type Cursor, cursorAfter, type LastCandidate } from "../../../search/run-candidates.ts";
 import { integerList } from "../connection/json-lists.ts";
+import { yieldTurn } from "../connection/turn.ts";
 
 /** A key of the metrics, params or tags of some runs. */
 export interface DistinctKey {
@@ -29,39 +33,72 @@ export interface KeyRow {
   readonly others: number;
   /** Whether these other values differ among themselves. */
   readonly othersVary: number;
+  /** Stands for one of the other values that is a text. */
+  readonly other: string | null;
 }
 
-const IN_EXPERIMENTS = "experiment_id IN (SELECT value FROM json_each(?1))";
+/** Most keys of each kind, the first by name. The list is for choosing a key, and is held in memory whole. */
+const MAX_KEYS = 10_000;
 
-const ACTIVE_RUNS = `runs r INDEXED BY runs_by_start`;
-const IS_ACTIVE = `r.${IN_EXPERIMENTS} AND r.lifecycle_stage = 'active'`;
+/** How much one statement reads. */
+export interface KeysTuning {
+  /** Most rows of an index that it counts, beyond the rows of its last key. */
+  readonly countedRows: number;
+  readonly keys: number;
+  /** Active runs of the first statement that looks at runs; the next ones look at about `rows` of their rows. */
+  readonly runs: number;
+  readonly rows: number;
+}
+
+/** A statement takes some 50 ms. */
+const TUNING: KeysTuning = { countedRows: 300_000, keys: 2500, runs: 2000, rows: 200_000 };
+
+/** Most experiments of one statement, which looks each up by its place in a list. */
+const EXPERIMENTS_AT_ONCE = 100;
+
+/** Most long texts of a key that are compared. */
+const COMPARED_TEXTS = 5000;
+
+/** SQL: stands for a long text, which two statements cannot compare. */
+const SAMPLE = "octet_length(value) || ' ' || substr(value, 1, 100) || substr(value, -100)";
+
+/** A statement's keys of an experiment, and the values that all of its runs have for each. */
+interface PlacedRow extends KeyRow {
+  /** The experiment's place in the list. */
+  readonly place: number;
+  /** Empty in the row that goes on to the next experiment. */
+  readonly key: string;
+}
 
 /**
  * Jumps from key to key along an index on (experiment, key, …), and for each key to what `columns` asks for. This is ten
- * times as fast as grouping.
+ * times as fast as grouping. It begins in the list `?1` of experiments at the place `?2` after the key `?3`, and ends when
+ * it has counted `?4` rows, or found `?5` keys. The last row tells where.
  * @param columns the SQL columns over the rows `ofKey`, which is `FROM … WHERE …`
  */
 function alongIndex(index: string, condition: string, columns: (ofKey: string) => string): string {
-  const nextKey = (after: string) => `(SELECT min(key) FROM ${index} WHERE ${condition} AND ${after})`;
-  return `WITH RECURSIVE k (id, key) AS (
-      SELECT j.value, ${nextKey("experiment_id = j.value")} FROM json_each(?1) j
+  const ofExperiment = `FROM ${index} WHERE ${condition} AND experiment_id = (?1 ->> place)`;
+  const next = `(SELECT min(key) ${ofExperiment} AND key > k.key)`;
+  return `WITH RECURSIVE k (place, key, runs, counted) AS (
+      SELECT CAST(?2 AS INTEGER), ?3, 0, 0
       UNION ALL
-      SELECT id, ${nextKey("experiment_id = k.id AND key > k.key")} FROM k WHERE key IS NOT NULL)
-    SELECT key, ${columns(`FROM ${index} WHERE ${condition} AND experiment_id = k.id AND key = k.key`)}
-    FROM k WHERE key IS NOT NULL`;
+      SELECT place + (${next} IS NULL), coalesce(${next}, ''), (SELECT count(*) ${ofExperiment} AND key = ${next}),
+        counted + 1 + runs
+      FROM k WHERE counted < ?4 AND place < json_array_length(?1)
+      LIMIT ?5 + 1)
+    SELECT place, key, runs, ${columns(`${ofExperiment} AND key = k.key`)} FROM k LIMIT -1 OFFSET 1`;
 }
 
-const METRICS_OF_ALL_RUNS = alongIndex(
-  "latest_metrics INDEXED BY latest_metrics_by_value",
-  "TRUE",
-  (ofKey) => `(SELECT count(*) ${ofKey}) AS runs, (SELECT min(value) ${ofKey} AND is_nan = 0) AS least,
-    (SELECT max(value) ${ofKey} AND is_nan = 0) AS greatest, (SELECT count(*) ${ofKey} AND is_nan = 1) AS others,
-    0 AS othersVary`,
-);
-
-const METRICS_OF_ACTIVE_RUNS = `SELECT key, count(*) AS runs, min(iif(is_nan, NULL, value)) AS least,
-    max(iif(is_nan, NULL, value)) AS greatest, total(is_nan) AS others, 0 AS othersVary
-  FROM ${ACTIVE_RUNS} CROSS JOIN latest_metrics m ON m.run_id = r.run_id WHERE ${IS_ACTIVE} GROUP BY key`;
+const METRICS_OF_ALL_RUNS = [
+  alongIndex(
+    "latest_metrics INDEXED BY latest_metrics_by_value",
+    "TRUE",
+    (
+      ofKey,
+    ) => `(SELECT min(value) ${ofKey} AND is_nan = 0) AS least, (SELECT max(value) ${ofKey} AND is_nan = 0) AS greatest,
+      (SELECT count(*) ${ofKey} AND is_nan = 1) AS others, 0 AS othersVary, NULL AS other`,
+  ),
+];
 
 type TextTable = "params" | "tags";
 
@@ -69,62 +106,130 @@ const textsOfAllRuns = (table: TextTable) => [
   alongIndex(
     `${table} INDEXED BY ${table}_by_value`,
     "length(value) <= 200",
-    (ofKey) => `(SELECT count(*) ${ofKey}) AS runs, (SELECT min(value) ${ofKey}) AS least,
-      (SELECT max(value) ${ofKey}) AS greatest, 0 AS others, 0 AS othersVary`,
+    (ofKey) => `(SELECT min(value) ${ofKey}) AS least, (SELECT max(value) ${ofKey}) AS greatest, 0 AS others,
+      0 AS othersVary, NULL AS other`,
   ),
-  `SELECT key, count(*) AS runs, NULL AS least, NULL AS greatest, count(*) AS others, min(value) <> max(value) AS othersVary
-   FROM ${table} INDEXED BY ${table}_long WHERE length(value) > 200 AND ${IN_EXPERIMENTS} GROUP BY key`,
+  alongIndex(
+    `${table} INDEXED BY ${table}_long`,
+    "length(value) > 200",
+    (ofKey) => `NULL AS least, NULL AS greatest, runs AS others,
+      (SELECT min(value) <> max(value) FROM (SELECT value ${ofKey} LIMIT ${COMPARED_TEXTS})) AS othersVary,
+      (SELECT ${SAMPLE} ${ofKey} LIMIT 1) AS other`,
+  ),
 ];
 
-const textsOfActiveRuns = (table: TextTable) => [
-  `SELECT key, count(*) AS runs, NULL AS least, NULL AS greatest, count(*) AS others, min(value) <> max(value) AS othersVary
-   FROM ${ACTIVE_RUNS} CROSS JOIN ${table} t ON t.run_id = r.run_id WHERE ${IS_ACTIVE} GROUP BY key`,
-];
+/** The keys of all runs of the experiments, whatever their stage. */
+async function alongIndexes(
+  db: D1Database,
+  experimentIds: readonly string[],
+  queries: readonly string[],
+  { countedRows, keys: keysAtOnce }: KeysTuning,
+): Promise<readonly KeyRow[]> {
+  let found: readonly KeyRow[] = [];
+  for (let start = 0; start < experimentIds.length; start += EXPERIMENTS_AT_ONCE) {
+    const some = experimentIds.slice(start, start + EXPERIMENTS_AT_ONCE);
+    const list = integerList(some);
+    const begin = queries.map((sql) => ({ sql, place: 0, key: "", keys: 0 }));
+    for (let rest = begin; rest.length > 0; ) {
+      const results = await db.batch<PlacedRow>(
+        rest.map(({ sql, place, key }) => db.prepare(sql).bind(list, place, key, countedRows, keysAtOnce)),
+      );
+      rest = rest.flatMap((one, index) => {
+        const rows = results[index]!.results;
+        const last = rows.at(-1);
+        found = joined([...found, ...rows.filter(({ key }) => key !== "")]);
+        if (last === undefined || last.place >= some.length) return [];
+        const keys = rows.filter(({ place, key }) => place === last.place && key !== "").length;
+        const ofExperiment = last.place === one.place ? one.keys + keys : keys;
+        // Further keys of the experiment come after the first of the answer.
+        if (ofExperiment >= MAX_KEYS)
+          return last.place + 1 < some.length ? [{ ...one, place: last.place + 1, key: "", keys: 0 }] : [];
+        return [{ ...one, place: last.place, key: last.key, keys: ofExperiment }];
+      });
+      if (rest.length > 0) await yieldTurn();
+    }
+  }
+  return found;
+}
 
-/** Most keys of each kind, the first by name. The list is for choosing a key, and is held in memory whole. */
-const MAX_KEYS = 10_000;
+/** Most runs of a statement. */
+const MAX_RUNS = 20_000;
 
-/** Joins the rows of `queries` into one row for each key, sorted, up to the limit of an answer. */
-function rowsByKey(queries: readonly string[]): string {
-  const rows = queries.map((sql) => `SELECT * FROM (${sql})`).join(" UNION ALL ");
-  return `SELECT key, sum(runs) AS runs, min(least) AS least, max(greatest) AS greatest, sum(others) AS others,
-      max(othersVary) AS othersVary FROM (${rows}) GROUP BY key ORDER BY key LIMIT ${MAX_KEYS}`;
+const metricsOf = (runs: string) => `SELECT key, count(*) AS runs, min(iif(is_nan, NULL, value)) AS least,
+    max(iif(is_nan, NULL, value)) AS greatest, total(is_nan) AS others, 0 AS othersVary, NULL AS other
+  FROM (${runs}) r CROSS JOIN latest_metrics m ON m.run_id = r.run_id GROUP BY key ORDER BY key LIMIT ${MAX_KEYS}`;
+
+const textsOf = (table: TextTable) => (runs: string) =>
+  `SELECT key, count(*) AS runs,
+    min(iif(length(value) > 200, NULL, value)) AS least, max(iif(length(value) > 200, NULL, value)) AS greatest,
+    total(length(value) > 200) AS others,
+    coalesce(min(iif(length(value) > 200, value, NULL)) <> max(iif(length(value) > 200, value, NULL)), 0) AS othersVary,
+    min(iif(length(value) > 200, ${SAMPLE}, NULL)) AS other
+  FROM (${runs}) r CROSS JOIN ${table} t ON t.run_id = r.run_id GROUP BY key ORDER BY key LIMIT ${MAX_KEYS}`;
+
+/** The keys of the active runs. The indexes do not know which runs are deleted, so this looks at run after run. */
+async function ofActiveRuns(
+  db: D1Database,
+  experimentIds: readonly string[],
+  queryOf: (runs: string) => string,
+  tuning: KeysTuning,
+): Promise<readonly KeyRow[]> {
+  const candidates = new Candidates("active", undefined, undefined);
+  const ids = experimentIds.map(BigInt).sort((a, b) => (a < b ? -1 : 1));
+  let found: readonly KeyRow[] = [];
+  let { runs } = tuning;
+  for (let cursor: Cursor | undefined = { experimentIds: ids }; cursor !== undefined; ) {
+    const ofRuns = new Binder();
+    const sql = queryOf(candidates.query(cursor, [], ofRuns.limit(runs), ofRuns));
+    const ofLast = new Binder();
+    const last = candidates.last(cursor, runs, ofLast);
+    const [rows, end] = await db.batch([
+      db.prepare(sql).bind(...ofRuns.values()),
+      db.prepare(last).bind(...ofLast.values()),
+    ]);
+    const read = rows!.results as KeyRow[];
+    found = joined([...found, ...read]);
+    cursor = cursorAfter(cursor, end!.results[0] as LastCandidate | undefined);
+    const counted = read.reduce((sum, row) => sum + row.runs, 1);
+    runs = Math.max(1, Math.min(MAX_RUNS, Math.floor((runs * tuning.rows) / counted)));
+    if (cursor !== undefined) await yieldTurn();
+  }
+  return found;
 }
 
 /**
  * The keys of the active runs of experiments in D1, sorted: the first 10,000 of each kind.
+ * @param experimentIds each once, at least one
  * @param news rows of metrics that D1 does not have yet
  */
 export async function findDistinctKeys(
   db: D1Database,
   experimentIds: readonly string[],
   news: readonly KeyRow[] = [],
+  tuning = TUNING,
 ): Promise<DistinctKeys> {
-  const list = integerList(experimentIds);
   const { results: stages } = await db
     .prepare(
-      `SELECT lifecycle_stage AS stage, count(*) AS runs FROM ${ACTIVE_RUNS} WHERE ${IN_EXPERIMENTS} GROUP BY stage`,
+      `SELECT lifecycle_stage AS stage, count(*) AS runs FROM runs r INDEXED BY runs_by_start
+       WHERE experiment_id IN (SELECT value FROM json_each(?1)) GROUP BY stage`,
     )
-    .bind(list)
+    .bind(integerList(experimentIds))
     .all<{ stage: string; runs: number }>();
   const runs = stages.find(({ stage }) => stage === "active")?.runs ?? 0;
-  // The indexes do not know which runs are deleted.
   const hasDeleted = stages.some(({ stage }) => stage === "deleted");
-  const texts = hasDeleted ? textsOfActiveRuns : textsOfAllRuns;
-  const read = async (queries: readonly string[], further: readonly KeyRow[] = []): Promise<DistinctKey[]> => {
-    const { results } = await db.prepare(rowsByKey(queries)).bind(list).all<KeyRow>();
-    const rows = further.length === 0 ? results : joined([...results, ...further]);
-    return rows.map((row) => ({ key: row.key, runs: row.runs, differs: differs(row, runs) }));
-  };
+  const read = (ofAll: readonly string[], ofRuns: (runs: string) => string) =>
+    hasDeleted ? ofActiveRuns(db, experimentIds, ofRuns, tuning) : alongIndexes(db, experimentIds, ofAll, tuning);
+  const toKeys = (rows: readonly KeyRow[]): DistinctKey[] =>
+    rows.map((row) => ({ key: row.key, runs: row.runs, differs: differs(row, runs) }));
   const [metrics, params, tags] = await Promise.all([
-    read([hasDeleted ? METRICS_OF_ACTIVE_RUNS : METRICS_OF_ALL_RUNS], news),
-    read(texts("params")),
-    read(texts("tags")),
+    read(METRICS_OF_ALL_RUNS, metricsOf),
+    read(textsOfAllRuns("params"), textsOf("params")),
+    read(textsOfAllRuns("tags"), textsOf("tags")),
   ]);
-  return { metrics, params, tags, runs };
+  return { metrics: toKeys(joined([...metrics, ...news])), params: toKeys(params), tags: toKeys(tags), runs };
 }
 
-/** One row for each key, sorted, as {@link rowsByKey} makes them. */
+/** One row for each key, sorted, up to the limit of an answer. */
 function joined(rows: readonly KeyRow[]): KeyRow[] {
   const byKey = new Map<string, KeyRow>();
   for (const row of rows) {
@@ -137,11 +242,16 @@ function joined(rows: readonly KeyRow[]): KeyRow[] {
         least: endOf(known.least, row.least, (a, b) => a < b),
         greatest: endOf(known.greatest, row.greatest, (a, b) => a > b),
         others: known.others + row.others,
-        othersVary: Math.max(known.othersVary, row.othersVary),
+        othersVary: Math.max(
+          known.othersVary,
+          row.othersVary,
+          Number(known.other !== null && row.other !== null && known.other !== row.other),
+        ),
+        other: known.other ?? row.other,
       });
     }
   }
-  return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, MAX_KEYS);
+  return [...byKey.values()].sort((a, b) => compareCodePoints(a.key, b.key)).slice(0, MAX_KEYS);
 }
 
 type End = KeyRow["least"];

@@ -4,6 +4,7 @@ import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
 import type { SqlStatement } from "../../../search/plan.ts";
 import { BIRTH_EPOCH } from "../../run/burst.ts";
 import type { Database, Statement } from "../connection/database.ts";
+import { ifRoom } from "../connection/guard.ts";
 import { ANSWER_BYTES } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
@@ -327,7 +328,8 @@ export async function moveRun(
 export function insertParamsStatements(db: Database, runId: string, params: readonly KeyValue[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO params (run_id, key, value, experiment_id)
-     SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
+     SELECT r.run_id, j.value ->> 0, ${ifRoom("j.value ->> 1", "FROM params WHERE run_id = ?1")}, r.experiment_id
+     FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
      WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value`,
   );
   return keyValueLists(params).map((list) => statement.bind(runId, list));
@@ -341,7 +343,8 @@ export function upsertTagsStatements(db: Database, runId: string, tags: readonly
 function upsertTagLists(db: Database, runId: string, lists: readonly string[]): Statement[] {
   const statement = db.prepare(
     `INSERT INTO tags (run_id, key, value, experiment_id)
-     SELECT r.run_id, j.value ->> 0, j.value ->> 1, r.experiment_id FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
+     SELECT r.run_id, j.value ->> 0, ${ifRoom("j.value ->> 1", "FROM tags WHERE run_id = ?1")}, r.experiment_id
+     FROM json_each(?2) j JOIN runs r ON r.run_id = ?1
      WHERE TRUE ON CONFLICT DO UPDATE SET value = excluded.value`,
   );
   return lists.map((list) => statement.bind(runId, list));

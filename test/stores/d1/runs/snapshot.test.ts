@@ -45,6 +45,11 @@ const WRITES: Readonly<Record<string, () => D1PreparedStatement>> = {
     ).bind(anyRun(), random.next(), random.below(2)),
   "attributes.end_time": () =>
     env.DB.prepare("UPDATE runs SET end_time = ? WHERE run_id = ?").bind(random.below(1000), anyRun()),
+  lifecycle: () =>
+    env.DB.prepare("UPDATE runs SET lifecycle_stage = ? WHERE run_id = ?").bind(
+      random.pick(["active", "deleted"]),
+      anyRun(),
+    ),
   "params.p": () =>
     env.DB.prepare("INSERT OR IGNORE INTO params VALUES (?, 'p', ?, 41)").bind(anyRun(), String(random.below(1000))),
 };
@@ -54,31 +59,41 @@ test.each([
   { order: "metrics.m DESC", readsRecords: false },
   { order: "attributes.end_time", readsRecords: false },
   { order: "params.p", readsRecords: true },
-])("a page ordered by $order has every run that matches all the time, whoever writes meanwhile", async (of) => {
-  let isSearching = true;
-  const write = WRITES[of.order.split(" ")[0]!]!;
-  const writer = async (): Promise<number> => {
-    let writes = 0;
-    for (; isSearching; writes++) await write().run();
-    return writes;
-  };
-  const writing = [writer(), writer()];
-  const missing: number[] = [];
-  for (let round = 0; round < 15; round++) {
-    const { ids } = await readRunPage(env.DB, planRunSearch({ ...QUERY, orderBy: [of.order] }), of);
-    expect(new Set(ids).size).toBe(ids.length);
-    missing.push(RUNS.length - ids.length);
-  }
-  isSearching = false;
-  expect((await Promise.all(writing)).every((writes) => writes > 15)).toBe(true);
-  expect(missing).toEqual(missing.map(() => 0));
-});
+  // Several statements, between which others write.
+  { order: "metrics.m", readsRecords: true, candidates: 400 },
+  { order: "attributes.end_time", readsRecords: false, candidates: 400, viewType: "ALL" as const },
+  { order: "lifecycle", readsRecords: false, candidates: 400, viewType: "ALL" as const },
+])(
+  "a page of $candidates candidates a statement ordered by $order has every run that matches all the time, whoever writes meanwhile",
+  async ({ order, readsRecords, candidates, viewType = QUERY.viewType }) => {
+    let isSearching = true;
+    const write = WRITES[order.split(" ")[0]!]!;
+    const orderBy = order === "lifecycle" ? [] : [order];
+    const writer = async (): Promise<number> => {
+      let writes = 0;
+      for (; isSearching; writes++) await write().run();
+      return writes;
+    };
+    const writing = [writer(), writer()];
+    const missing: number[] = [];
+    for (let round = 0; round < 15; round++) {
+      const plan = planRunSearch({ ...QUERY, viewType, orderBy }, candidates === undefined ? {} : { candidates });
+      const { ids } = await readRunPage(env.DB, plan, { readsRecords });
+      expect(new Set(ids).size).toBe(ids.length);
+      missing.push(RUNS.length - ids.length);
+    }
+    isSearching = false;
+    expect((await Promise.all(writing)).every((writes) => writes > 15)).toBe(true);
+    expect(missing).toEqual(missing.map(() => 0));
+  },
+);
 
 test("the token of a large page is that of its last run", async () => {
   const found: string[] = [];
   let pageToken: string | undefined;
   do {
-    const plan = planRunSearch({ ...QUERY, orderBy: ["attributes.run_name"], maxResults: 1100, pageToken });
+    const query = { ...QUERY, viewType: "ALL", orderBy: ["attributes.run_name"], maxResults: 1100, pageToken } as const;
+    const plan = planRunSearch(query);
     const page = await readRunPage(env.DB, plan, { readsRecords: false });
     found.push(...page.ids);
     pageToken = page.nextPageToken;
