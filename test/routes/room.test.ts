@@ -1,7 +1,15 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { MAX_TEXTS_BYTES } from "../../src/domain/limits.ts";
-import { expectMlflowError, type Message, type Method, mlflow, newExperiment, newRun, send } from "../helpers/mlflow.ts";
+import {
+  expectMlflowError,
+  type Message,
+  type Method,
+  mlflow,
+  newExperiment,
+  newRun,
+  send,
+} from "../helpers/mlflow.ts";
 
 /* A thing holds a bounded number of bytes in its tags, and in its params, so that an answer about it fits into memory. */
 
@@ -99,7 +107,9 @@ async function fill({ table, id }: Thing): Promise<void> {
   const sql = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
   const count = Math.ceil(MAX_TEXTS_BYTES / PIECE.length);
   await env.DB.batch(
-    Array.from({ length: count }, (_, index) => env.DB.prepare(sql).bind(...Object.values(more), `full ${index}`, PIECE)),
+    Array.from({ length: count }, (_, index) =>
+      env.DB.prepare(sql).bind(...Object.values(more), `full ${index}`, PIECE),
+    ),
   );
 }
 

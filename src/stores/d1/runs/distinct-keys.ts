@@ -84,7 +84,7 @@ function alongIndex(index: string, condition: string, columns: (ofKey: string) =
       UNION ALL
       SELECT place + (${next} IS NULL), coalesce(${next}, ''), (SELECT count(*) ${ofExperiment} AND key = ${next}),
         counted + 1 + runs
-      FROM k WHERE counted < ?4 AND place < json_array_length(?1)
+      FROM k WHERE counted + runs < ?4 AND place < json_array_length(?1)
       LIMIT ?5 + 1)
     SELECT place, key, runs, ${columns(`${ofExperiment} AND key = k.key`)} FROM k LIMIT -1 OFFSET 1`;
 }

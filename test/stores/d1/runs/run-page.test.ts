@@ -75,32 +75,39 @@ test("runs inserted between pages neither repeat nor hide those that were there"
   }
 });
 
-test.each([300, 5000])("a page ordered by long texts, %i candidates a statement, is cut and goes on", async (candidates) => {
-  const count = 1300;
-  const runs = Array.from({ length: count }, (_, index) => ({
-    ...randomRun(randomSource(index), index, [71]),
-    ...{ runId: `long${String(index).padStart(28, "0")}`, experimentId: 71, deleted: false },
-    tags: { t: String((index * 7) % count).padStart(8000, "é") },
-  }));
-  await insertRuns(env.DB, runs);
-  const query = {
-    ...{ experimentIds: ["71"], filter: "", orderBy: ["tags.t DESC"], viewType: "ACTIVE_ONLY" as const },
-    ...{ maxResults: 2000, visibility: EVERYTHING },
-  };
-  const found: string[] = [];
-  const sizes: number[] = [];
-  let pageToken: string | undefined;
-  do {
-    const page = await readRunPage(env.DB, planRunSearch({ ...query, pageToken }, { candidates }), {});
-    found.push(...page.ids);
-    sizes.push(page.ids.length);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
-  const inOrder = runs.toSorted((a, b) => (a.tags.t < b.tags.t ? 1 : -1)).map(({ runId }) => runId);
-  expect(found).toEqual(inOrder);
-  expect(Math.min(...sizes)).toBeGreaterThan(100);
-  expect(sizes.length).toBeGreaterThan(1);
-});
+test.each([300, 5000])(
+  "a page ordered by long texts, %i candidates a statement, is cut and goes on",
+  async (candidates) => {
+    const count = 1300;
+    const runs = Array.from({ length: count }, (_, index) => ({
+      ...randomRun(randomSource(index), index, [71]),
+      ...{ runId: `long${String(index).padStart(28, "0")}`, experimentId: 71, deleted: false },
+      tags: { t: String((index * 7) % count).padStart(4, "0") },
+    }));
+    await insertRuns(env.DB, runs);
+    // 16 KB each.
+    await env.DB.exec(
+      "UPDATE tags SET value = replace(hex(zeroblob(3990)), '00', 'éé') || substr(value, -4) WHERE experiment_id = 71",
+    );
+    const query = {
+      ...{ experimentIds: ["71"], filter: "", orderBy: ["tags.t DESC"], viewType: "ACTIVE_ONLY" as const },
+      ...{ maxResults: 2000, visibility: EVERYTHING },
+    };
+    const found: string[] = [];
+    const sizes: number[] = [];
+    let pageToken: string | undefined;
+    do {
+      const page = await readRunPage(env.DB, planRunSearch({ ...query, pageToken }, { candidates }), {});
+      found.push(...page.ids);
+      sizes.push(page.ids.length);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+    const inOrder = runs.toSorted((a, b) => (a.tags.t < b.tags.t ? 1 : -1)).map(({ runId }) => runId);
+    expect(found).toEqual(inOrder);
+    expect(Math.min(...sizes)).toBeGreaterThan(100);
+    expect(sizes.length).toBeGreaterThan(1);
+  },
+);
 
 test("experiments come in pages, ties by id", async () => {
   await migrate(env.DB);
