@@ -241,9 +241,11 @@ class RunSearch {
   #driverCap(candidates: number): number {
     const { conditions, order, pages, tuning } = this.#parts;
     const isSorted = this.#isSorted || order.terms[0]?.field.entity === "metric";
-    const worthwhile = isSorted ? worthwhileRows(pages.maxResults, conditions.length) : candidates;
+    // Each row of a driver takes a look-up of its run.
+    const bounded = Math.ceil(candidates / 2);
+    const worthwhile = isSorted ? worthwhileRows(pages.maxResults, conditions.length) : bounded;
     // All rows of a driver with residues are needed.
-    const most = pages.residues.length > 0 ? Math.min(candidates, pages.sliceSize) : candidates;
+    const most = pages.residues.length > 0 ? Math.min(bounded, pages.sliceSize) : bounded;
     return Math.min(tuning.driverCap ?? worthwhile, most);
   }
 
@@ -439,7 +441,7 @@ const MAX_CANDIDATES = 12_000;
 const MIN_CANDIDATES = 500;
 
 /** A look-up takes 1 to 2 µs. So a statement takes some 100 ms at most, on a busy machine. */
-const MAX_LOOK_UPS = 50_000;
+const MAX_LOOK_UPS = 40_000;
 
 /** @param lookUps how many look-ups a statement makes for each candidate */
 function candidatesWith(lookUps: number): number {

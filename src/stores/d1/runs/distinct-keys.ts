@@ -51,7 +51,7 @@ export interface KeysTuning {
 }
 
 /** A statement takes some 50 ms. */
-const TUNING: KeysTuning = { countedRows: 300_000, keys: 2500, runs: 2000, rows: 200_000 };
+const TUNING: KeysTuning = { countedRows: 200_000, keys: 2500, runs: 2000, rows: 200_000 };
 
 /** Most experiments of one statement, which looks each up by its place in a list. */
 const EXPERIMENTS_AT_ONCE = 100;
