@@ -187,20 +187,19 @@ describe("an object is made, and has the points that were there before,", () => 
     expect(Object.keys(await metricsOf(run_id))).toHaveLength(1001);
   });
 
-  test("by one who watches the run", async () => {
+  test("by a second point, and not by one who watches the run", async () => {
     const runId = await newRun();
     await log(runId, "a", 1);
-    const headers = { Upgrade: "websocket" };
-    const { webSocket } = await fetchWorker(`/ui-api/runs/${runId}/live`, { headers });
+    const watch = () => fetchWorker(`/ui-api/runs/${runId}/live`, { headers: { Upgrade: "websocket" } });
+    expect((await watch()).status).toBe(400);
+    expect(await hasObject(runId)).toBe(false);
+    await log(runId, "a", 2, 1);
+    expect(await hasObject(runId)).toBe(true);
+    const { status, webSocket } = await watch();
+    expect(status).toBe(101);
     webSocket?.accept();
-    const told = new Promise<string>((resolve) => {
-      webSocket?.addEventListener("message", ({ data }) => resolve(typeof data === "string" ? data : "points"));
-    });
-    await log(runId, "b", 2);
-    expect(await told).toBeDefined();
-    expect(await valuesOf(runId, "a")).toEqual([1]);
-    expect(await valuesOf(runId, "b")).toEqual([2]);
     webSocket?.close();
+    expect(await valuesOf(runId, "a")).toEqual([1, 2]);
   });
 
   test("when a point is repeated, which is there once", async () => {
