@@ -1,0 +1,139 @@
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type S3Server, startS3Server } from "../helpers/s3-server.ts";
+import { startServer, type TestServer } from "../server.ts";
+
+/* A bucket that fails, and a server that is killed, while files are on their way. */
+
+let bucket: S3Server;
+let server: TestServer;
+let dataDir: string;
+let runId: string;
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), "trackflare-s3-faults-"));
+  bucket = await startS3Server();
+  server = await startServer({ dataDir, env: bucket.variables });
+  const created = await call("POST", "/api/2.0/mlflow/runs/create", JSON.stringify({ experiment_id: "0" }));
+  runId = ((await created.json()) as { run: { info: { run_id: string } } }).run.info.run_id;
+});
+
+afterAll(async () => {
+  await server.stop();
+  await bucket.stop();
+  rmSync(dataDir, { recursive: true });
+});
+
+const call = (method: string, path: string, body: BodyInit | null = null) =>
+  fetch(`${server.url}${path}`, { method, body, headers: { "Content-Type": "application/json" } });
+
+const fileUrl = (name: string) => `/api/2.0/mlflow-artifacts/artifacts/0/${runId}/artifacts/${name}`;
+const keyOf = (name: string) => `mlflow/0/${runId}/artifacts/${name}`;
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** Every call that needs the bucket, with its answer; none shows a secret. */
+async function answers(): Promise<{ status: number; message: string }[]> {
+  const calls = [
+    call("PUT", fileUrl("small"), "text"),
+    call("GET", fileUrl("small")),
+    call("GET", `/api/2.0/mlflow/artifacts/list?run_id=${runId}`),
+    call("DELETE", fileUrl("small")),
+    call("POST", `/api/2.0/mlflow-artifacts/mpu/create/0/${runId}/artifacts`, '{"path":"parts","num_parts":2}'),
+    call("GET", `/api/2.0/mlflow-artifacts/presigned/0/${runId}/artifacts/small`),
+  ];
+  return await Promise.all(
+    calls.map(async (answer) => {
+      const response = await answer;
+      const text = await response.text();
+      expect(text).not.toContain(bucket.variables.AWS_SECRET_ACCESS_KEY);
+      return { status: response.status, message: (JSON.parse(text) as { message?: string }).message ?? text };
+    }),
+  );
+}
+
+describe("a bucket's server", () => {
+  test("that does not answer is given up after 20 s, with a 503 that says so, and works when it goes on", async () => {
+    await call("PUT", fileUrl("small"), "text");
+    process.kill(bucket.pid, "SIGSTOP");
+    try {
+      const told = await answers();
+      const expected = {
+        status: 503,
+        message: `The artifact store at MLFLOW_S3_ENDPOINT_URL '${bucket.endpoint}' has not answered for 20 s; please repeat.`,
+      };
+      expect(told).toEqual(told.map(() => expected));
+    } finally {
+      process.kill(bucket.pid, "SIGCONT");
+    }
+    expect(await (await call("GET", fileUrl("small"))).text()).toBe("text");
+  });
+});
+
+/** Sends half of a file, does something, and sends what is taken of the rest. */
+async function halfUpload(url: string, size: number, afterHalf: () => unknown) {
+  const outgoing = request(url, { method: "PUT", headers: { "Content-Length": size }, agent: false });
+  const answered = new Promise<{ status: number; text: string }>((resolve, reject) => {
+    outgoing.once("error", reject);
+    outgoing.once("response", async (incoming) => {
+      let text = "";
+      for await (const piece of incoming) text += String(piece);
+      resolve({ status: incoming.statusCode ?? 0, text });
+    });
+  });
+  answered.catch(() => undefined);
+  const piece = randomBytes(1024 * 1024);
+  const send = async (bytes: number) => {
+    for (let sent = 0; sent < bytes && !outgoing.destroyed && outgoing.writable; sent += piece.length) {
+      if (!outgoing.write(piece)) await Promise.race([once(outgoing, "drain"), once(outgoing, "close"), answered]);
+    }
+  };
+  await send(size / 2);
+  await sleep(100);
+  await afterHalf();
+  await send(size / 2).catch(() => undefined);
+  return { answered, outgoing };
+}
+
+test("a server that is killed in the middle of an upload takes the file again after its next start", async () => {
+  const file = randomBytes(32 * 1024 * 1024);
+  const kept = randomBytes(1024 * 1024);
+  expect((await call("PUT", fileUrl("kept"), kept)).status).toBe(200);
+  const begun = await call(
+    "POST",
+    `/api/2.0/mlflow-artifacts/mpu/create/0/${runId}/artifacts`,
+    '{"path":"parts","num_parts":2}',
+  );
+  const { upload_id, credentials } = (await begun.json()) as { upload_id: string; credentials: { url: string }[] };
+  const sendPart = async (i: number) => {
+    const body = file.subarray(i * 16 * 1024 * 1024, (i + 1) * 16 * 1024 * 1024);
+    return (await fetch(credentials[i]?.url ?? "", { method: "PUT", body })).headers.get("ETag");
+  };
+  const first = await sendPart(0);
+  const { answered } = await halfUpload(`${server.url}${fileUrl("whole")}`, file.length, () => server.kill9());
+  await expect(answered).rejects.toThrow();
+  server = await startServer({ dataDir, env: bucket.variables });
+  // The upload by parts is the bucket's, and goes on.
+  const parts = [first, await sendPart(1)].map((etag, i) => ({ part_number: i + 1, etag, url: "" }));
+  const complete = { path: "parts", upload_id, parts };
+  const completed = await call(
+    "POST",
+    `/api/2.0/mlflow-artifacts/mpu/complete/0/${runId}/artifacts`,
+    JSON.stringify(complete),
+  );
+  expect([completed.status, await completed.text()]).toEqual([200, "{}"]);
+  expect((await call("PUT", fileUrl("whole"), file)).status).toBe(200);
+  const stored = await bucket.objects();
+  for (const [name, bytes] of [
+    ["kept", kept],
+    ["whole", file],
+    ["parts", file],
+  ] as const) {
+    expect(stored.get(keyOf(name)), name).toBe(sha256(bytes));
+  }
+});
