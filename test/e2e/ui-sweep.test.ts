@@ -173,7 +173,22 @@ test("a comparison has every run of the table, by what finds them; where a limit
 });
 
 test("runs on the screen have colours that differ, the same in the table, the legend and on their own pages", async () => {
-  const opened = await open({ charts: true, chartFull: "val/acc", q: "attributes.run_name LIKE 'sweep-01_'" });
+  const q = "attributes.run_name LIKE 'sweep-01_'";
+  // The table alone, in which runs look as they do when the charts are open.
+  const alone = (await open({ q })).page;
+  const marks = () =>
+    alone
+      .locator("[role=row][data-index]")
+      .evaluateAll((rows) =>
+        rows.map((row): [string, string] => [
+          row.querySelector("a")?.textContent ?? "",
+          row.querySelector("[data-mark]")?.getAttribute("data-mark") ?? "",
+        ]),
+      );
+  await expect.poll(async () => new Set((await marks()).map(([, colour]) => colour)).size).toBe(10);
+  const before = new Map(await marks());
+  await alone.close();
+  const opened = await open({ charts: true, chartFull: "val/acc", q });
   const { page } = opened;
   await expect.poll(() => legend(page).count()).toBe(10);
   const looks = new Map<string, string>();
@@ -181,6 +196,7 @@ test("runs on the screen have colours that differ, the same in the table, the le
     looks.set((await item.getByRole("link").textContent())!, (await item.locator("line").getAttribute("stroke"))!);
   }
   expect(new Set(looks.values()).size).toBe(10);
+  expect(looks).toEqual(before);
   await page.getByRole("button", { name: "Close", exact: true }).click();
   const mark = (name: string) => page.getByRole("row", { name }).locator("[data-mark]").getAttribute("data-mark");
   for (const [name, colour] of looks) expect(await mark(name), name).toBe(colour);

@@ -109,7 +109,8 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
   return {
     rows,
     total,
-    isComplete: query.data !== undefined && !hasNextPage,
+    // The shown pages tell it: while other columns are on their way, those of the earlier search may be some of its pages.
+    isComplete: query.data !== undefined && query.data.pages.at(-1)?.next_page_token === undefined,
     isExact: pages?.every((page) => page.is_exact) ?? true,
     mistake,
     sort: kept.sort,
