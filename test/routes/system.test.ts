@@ -43,7 +43,7 @@ test("on the edge, clients are told to send files by parts, with S3 too; on one 
     return await response.json();
   };
   const all = (is: boolean) => ({ multipart_uploads_enabled: is, artifacts_presigned_only: is });
-  const r2 = { TRACKFLARE_URL_SECRET: "a secret" };
+  const r2 = { TRACKFLARE_URL_SECRET: "a secret of these tests" };
   const onOneMachine = { TRACKFLARE_ARTIFACTS: "folder" };
   expect(await told(r2)).toMatchObject(all(true));
   expect(await told(inject("s3"))).toMatchObject(all(true));
