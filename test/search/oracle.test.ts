@@ -59,11 +59,10 @@ async function insertExperiments(): Promise<void> {
     ...oracle.experiments.flatMap(({ name, tags, ...rest }) => {
       const id = EXPERIMENT_IDS.get(name)!;
       return [
-        env.DB.prepare("INSERT INTO experiments VALUES (?1, ?2, '', ?3, ?1 + 1000, ?1 + 1000)").bind(
-          id,
-          name,
-          "deleted" in rest ? "deleted" : "active",
-        ),
+        env.DB.prepare(
+          `INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
+           VALUES (?1, ?2, '', ?3, ?1 + 1000, ?1 + 1000)`,
+        ).bind(id, name, "deleted" in rest ? "deleted" : "active"),
         ...Object.entries(present<string>(tags)).map(([key, value]) =>
           env.DB.prepare("INSERT INTO experiment_tags VALUES (?, ?, ?)").bind(id, key, value),
         ),

@@ -114,7 +114,10 @@ test("experiments come in pages, ties by id", async () => {
   const names = Array.from({ length: 25 }, (_, index) => `page-${index % 2 === 0 ? "a" : "B"}-${index}`);
   await env.DB.batch(
     names.map((name, index) =>
-      env.DB.prepare("INSERT INTO experiments VALUES (?, ?, '', 'active', ?, 5)").bind(100 + index, name, index % 3),
+      env.DB.prepare(
+        `INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
+         VALUES (?, ?, '', 'active', ?, 5)`,
+      ).bind(100 + index, name, index % 3),
     ),
   );
   const pages = async (query: Partial<ExperimentSearchQuery>) => {
