@@ -41,9 +41,14 @@ async function writeGathered(ctx: ServiceContext, begun: Gathering): Promise<voi
 
 /** After the answer, removes what is recorded of deleted files. A record that stays says nothing: its ETag is no file's. */
 export function forgetDigests(ctx: ServiceContext, objectKey: string): void {
+  dropGathered(objectKey);
+  const deleting = deleteDigests(ctx.writes, objectKey);
+  ctx.waitUntil(deleting.catch((error: unknown) => console.error("The SHA-256 of", objectKey, error)));
+}
+
+/** Files that are deleted, one or all of a folder, are not recorded any more. */
+export function dropGathered(objectKey: string): void {
   for (const key of gathering?.digests.keys() ?? []) {
     if (key === objectKey || key.startsWith(`${objectKey}/`)) gathering?.digests.delete(key);
   }
-  const deleting = deleteDigests(ctx.writes, objectKey);
-  ctx.waitUntil(deleting.catch((error: unknown) => console.error("The SHA-256 of", objectKey, error)));
 }

@@ -16,6 +16,7 @@ import {
   renewClaim,
 } from "../../stores/d1/trash/purges.ts";
 import { groupByObject, purgeHistories } from "../../stores/run/stub.ts";
+import { dropGathered } from "../artifacts/file-digests.ts";
 import type { Budget } from "../budget.ts";
 import type { ServiceContext } from "../context.ts";
 import { forgetRun } from "../runs/known-runs.ts";
@@ -138,6 +139,7 @@ export class Purger {
   async #deleteFiles({ kind, id, artifactUri }: Purge): Promise<boolean> {
     const key = ownFolder(kind, id, artifactUri);
     if (key === undefined) return true;
+    dropGathered(key);
     for (let isAll = false; !isAll; ) {
       if (this.#budget.isSpent) return false;
       await this.#budget.spend(2);
