@@ -94,9 +94,9 @@ function seedTexts(dataDir: string): void {
     INSERT INTO experiment_tags (experiment_id, key, value)
       SELECT experiment_id, key, value FROM experiments, (${tags}) WHERE experiment_id BETWEEN 1000 AND 1999;
     INSERT INTO logged_model_tags (model_id, key, value, experiment_id)
-      SELECT model_id, key, value, experiment_id FROM logged_models, (${tags});
+      SELECT model_id, key, value, experiment_id FROM logged_models, (${tags}) WHERE experiment_id = ${EXPERIMENT};
     INSERT INTO model_version_tags (registered_model_id, version, key, value)
-      SELECT registered_model_id, version, key, value FROM model_versions, (${tags});
+      SELECT registered_model_id, version, key, value FROM model_versions, (${tags}) WHERE run_id IS NOT NULL;
     INSERT INTO params (run_id, key, value, experiment_id)
       SELECT run_id, key, value, experiment_id FROM runs, (${pairs(2, PARAM_LENGTH)}) WHERE experiment_id = ${EXPERIMENT};
     INSERT INTO params (run_id, key, value, experiment_id)
