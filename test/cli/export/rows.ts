@@ -10,7 +10,11 @@ const OWN_TABLES: ReadonlySet<string> = new Set([
   "role_permissions",
   "audit_log",
 ]);
-const OWN_COLUMNS: ReadonlySet<string> = new Set(["live_epoch", "flushed_through", "has_object", "cell", "stamp"]);
+/** Likewise columns: what objects have written, and counts that a server makes when they are first asked for. */
+const OWN_COLUMNS: ReadonlySet<string> = new Set([
+  ...["live_epoch", "flushed_through", "has_object", "cell", "stamp"],
+  ...["active_runs", "deleted_runs", "running_runs"],
+]);
 
 /**
  * All rows of a server by table, in a fixed order. Names replace ids that another server would number differently.
