@@ -411,6 +411,7 @@ const NO_INPUT: Readonly<Record<string, string>> = {
   MAX_ERROR_LENGTH: "the message of an answer, tested below",
   MAX_LIST_PAGE: "a store's page of a listing: stores/artifacts and sockets/large-folder.test.ts list beyond it",
   MAX_BULK_POINTS: "an answer's points, which are cut: routes/metrics.test.ts",
+  MAX_TEXTS_BYTES: "what a thing holds in all, not one input: routes/room.test.ts",
   MAX_FINITE_VALUE: "the number that stands for infinity: domain/numbers-and-texts.test.ts",
 };
 

@@ -2,6 +2,7 @@ import { env } from "cloudflare:test";
 import { beforeAll, expect, test } from "vitest";
 import { planRunSearch, type RunSearchQuery } from "../../../../src/search/run-plan.ts";
 import { EVERYTHING } from "../../../../src/search/visibility.ts";
+import { yieldTurn } from "../../../../src/stores/d1/connection/turn.ts";
 import { readRunPage } from "../../../../src/stores/d1/runs/run-page.ts";
 import { insertRuns, randomSource, type SearchedRun } from "../../../search/population.ts";
 
@@ -71,18 +72,26 @@ test.each([
     const orderBy = order === "lifecycle" ? [] : [order];
     const writer = async (): Promise<number> => {
       let writes = 0;
-      for (; isSearching; writes++) await write().run();
+      for (; isSearching; writes++) {
+        await write().run();
+        // Without a turn of the event loop between two writes, a search would never get its turn between two statements.
+        if (candidates !== undefined) await yieldTurn();
+      }
       return writes;
     };
     const writing = [writer(), writer()];
     const missing: number[] = [];
-    for (let round = 0; round < 15; round++) {
-      const plan = planRunSearch({ ...QUERY, viewType, orderBy }, candidates === undefined ? {} : { candidates });
-      const { ids } = await readRunPage(env.DB, plan, { readsRecords });
-      expect(new Set(ids).size).toBe(ids.length);
-      missing.push(RUNS.length - ids.length);
+    try {
+      for (let round = 0; round < 15; round++) {
+        const plan = planRunSearch({ ...QUERY, viewType, orderBy }, candidates === undefined ? {} : { candidates });
+        const { ids } = await readRunPage(env.DB, plan, { readsRecords });
+        expect(new Set(ids).size).toBe(ids.length);
+        missing.push(RUNS.length - ids.length);
+      }
+    } finally {
+      // A test that fails must end the writers too.
+      isSearching = false;
     }
-    isSearching = false;
     expect((await Promise.all(writing)).every((writes) => writes > 15)).toBe(true);
     expect(missing).toEqual(missing.map(() => 0));
   },
