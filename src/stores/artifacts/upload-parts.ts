@@ -1,10 +1,9 @@
-import { yieldTurn } from "../d1/connection/turn.ts";
 import { incompleteUpload, isStoreFailure, storeFailed } from "./artifact-errors.ts";
 
 /** R2 requires all parts but the last to have the same size. R2 and S3 require at least 5 MiB, and at most 10,000 parts. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-/** The reason for which a body is no longer passed on: the store does not take it. */
+/** The reason for which a body is no longer passed on: the store refused it. */
 const GIVEN_UP = "the store does not take the rest";
 
 /**
@@ -20,37 +19,17 @@ export async function sizedStream<Answer>(
 ): Promise<Answer> {
   const sized = new FixedLengthStream(contentLength);
   const refusal = new AbortController();
-  const piping = Promise.allSettled([body.pipeTo(sized.writable, { signal: refusal.signal, preventCancel: true })]);
+  const piping = Promise.allSettled([body.pipeTo(sized.writable, { signal: refusal.signal })]);
   const [sent] = await Promise.allSettled([send(sized.readable)]);
-  if (sent.status === "rejected") {
-    // A body that broke off has ended the pipe before the store noticed. A store that fails or refuses stops reading, so
-    // the pipe would never end.
-    await Promise.race([piping, yieldTurn()]);
-    refusal.abort(new Error(GIVEN_UP));
-  }
-  const [piped] = await piping;
-  if (sent.status === "fulfilled" && piped.status === "fulfilled") return sent.value;
-  // workerd makes another error of the signal's reason, with the same message.
-  const isGivenUp = piped.status === "rejected" && String(piped.reason).includes(GIVEN_UP);
-  const brokeOff = (await endsInError(body)) && !isGivenUp;
+  // A store that fails or refuses stops reading, so the body would never be passed on completely.
+  if (sent.status === "rejected") refusal.abort(new Error(GIVEN_UP));
   if (sent.status === "rejected" && isStoreFailure(sent.reason)) throw storeFailed(key);
-  if (brokeOff || sent.status === "fulfilled" || isShort(sent)) throw incompleteUpload(key);
-  throw sent.reason;
-}
-
-/**
- * Whether a body that is no longer passed on has failed by itself, and ends it. The errors of the two ends do not tell: if
- * either end loses its connection, both ends fail with the same words.
- */
-async function endsInError(body: ReadableStream<Uint8Array>): Promise<boolean> {
-  const reader = body.getReader();
-  const failed = reader.read().then(
-    () => false,
-    () => true,
-  );
-  const hasFailed = await Promise.race([failed, yieldTurn().then(() => false)]);
-  await reader.cancel().catch(() => undefined);
-  return hasFailed;
+  const [piped] = await piping;
+  // workerd makes another error of the signal's reason, with the same message.
+  const brokeOff = piped.status === "rejected" && !String(piped.reason).includes(GIVEN_UP);
+  if (brokeOff || isShort(sent)) throw incompleteUpload(key);
+  if (sent.status === "rejected") throw sent.reason;
+  return sent.value;
 }
 
 /** Whether the body ended before its stated length. */
