@@ -107,10 +107,13 @@ function contextOf(
     writes: new QueuedDatabase(env, database, waitUntil),
     waitUntil,
     artifacts: artifactStore(env, config),
-    cachedFiles: cachedFilesOf(request),
-    directBucket: config.directBucket && {
-      root: config.directBucket,
-      artifacts: new S3ArtifactStore({ ...config.directBucket, prefix: "" }),
+    // Few requests need one of these, and log-metric needs none.
+    get cachedFiles() {
+      return cachedFilesOf(request);
+    },
+    get directBucket() {
+      const root = config.directBucket;
+      return root && { root, artifacts: new S3ArtifactStore({ ...root, prefix: "" }) };
     },
     locations: config.locations,
     isServingArtifacts: config.isServingArtifacts,
@@ -126,7 +129,8 @@ function contextOf(
       const found = await callerOfPassword([{ username, password }], request, config, doors);
       return found && (await confirm(found).catch(orNobody));
     },
-    clientRegion: hintNear((request.cf ?? {}) as ClientPlace),
+    // On one machine there is one place, and the runtime would parse request.cf for each request.
+    clientRegion: config.isOnOneMachine ? undefined : hintNear((request.cf ?? {}) as ClientPlace),
     get clientAddress() {
       return doors.auditedFrom.address;
     },
