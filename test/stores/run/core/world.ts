@@ -9,7 +9,7 @@ import type {
   RunMark,
 } from "../../../../src/stores/run/latest-port.ts";
 import { type Listener, LiveSockets } from "../../../../src/stores/run/live-sockets.ts";
-import type { OpenRun } from "../../../../src/stores/run/open-run.ts";
+import type { Confirmed, OpenRun, RunNews } from "../../../../src/stores/run/open-run.ts";
 import { encodePoints } from "../../../../src/stores/run/points.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
@@ -40,6 +40,10 @@ export class FakeD1 implements LatestMetrics {
   readonly runs = new Map<string, RunOfD1>();
   /** Runs that were deleted for good. */
   readonly gone = new Set<string>();
+  /** The points that D1 held of each run before it had an object. */
+  first: readonly Metric[] = [];
+  /** How often the object asked for those points. */
+  firstAsked = 0;
   marks = 0;
   writes: (readonly RunFlush[])[] = [];
   /** Gates before D1 handles a message, and before its answer arrives. */
@@ -58,12 +62,22 @@ export class FakeD1 implements LatestMetrics {
       this.marks++;
       const active = marks.filter(({ runId }) => this.run(runId).isActive);
       for (const { runId, epoch } of active) this.run(runId).epoch = epoch;
-      return new Map(active.map(({ runId }) => [runId, { firstPoints: [] }]));
+      return new Map(
+        active.map(({ runId, wantsFirstPoints }) => [
+          runId,
+          { firstPoints: wantsFirstPoints ? this.#askFirst() : undefined },
+        ]),
+      );
     });
   }
 
   async firstPoints(): Promise<readonly Metric[]> {
-    return [];
+    return this.#askFirst();
+  }
+
+  #askFirst(): readonly Metric[] {
+    this.firstAsked++;
+    return this.first;
   }
 
   async write(flushes: readonly RunFlush[]): Promise<ReadonlyMap<string, FlushedRun>> {
@@ -118,7 +132,14 @@ export class World {
   /** Called for each turn that the cell yields. */
   onYield: () => void = () => {};
   storedBytes = 0;
-  cell = this.#newCell();
+  /** Whether run `a` has the object for itself. Otherwise all runs are in a cell. */
+  readonly #isOwn: boolean;
+  cell: Cell;
+
+  constructor({ isOwn = false } = {}) {
+    this.#isOwn = isOwn;
+    this.cell = this.#newCell();
+  }
 
   /** Ends the instance. Everything that was not stored is lost. */
   restart(): void {
@@ -127,6 +148,7 @@ export class World {
 
   /** A run of the cell. */
   run(runId = "a", createdMs?: number): OpenRun {
+    if (this.#isOwn && runId === "a") return this.cell.own();
     const run = this.cell.admit(runId, createdMs);
     if (run === undefined) throw new Error("full");
     return run;
@@ -162,13 +184,24 @@ export class World {
   /** Does what a search does for one run that D1 marks live. @returns the latest step that the search finds */
   async search(runId = "a"): Promise<number | undefined> {
     if (this.d1.run(runId).epoch !== undefined) {
-      const [answer] = this.cell.news([{ runId }]);
-      if (answer?.news !== undefined) {
-        this.d1.take(runId, answer.news.rows);
-        if (answer.news.isIdle) this.d1.clear(runId, answer.news.epoch);
+      const news = this.news(undefined, runId);
+      if (news !== undefined) {
+        this.d1.take(runId, news.rows);
+        if (news.isIdle) this.d1.clear(runId, news.epoch);
       }
     }
     return this.d1.run(runId).latest.get("loss");
+  }
+
+  /** What D1 has not seen of a run; undefined if the run cannot be read. */
+  news(confirmed?: Confirmed, runId = "a"): RunNews | undefined {
+    if (this.#isOwn && runId === "a") return this.cell.own().newsFor(confirmed);
+    return this.cell.news([{ runId, confirmed }])[0]?.news;
+  }
+
+  /** D1 has deleted run `a`, and tells the object. */
+  endBurst(): void {
+    this.cell.endBursts([this.#isOwn ? undefined : "a"]);
   }
 
   async alarm(): Promise<void> {

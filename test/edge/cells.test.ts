@@ -1,0 +1,56 @@
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { type Cost, Isolate } from "./edge.ts";
+
+/* A sweep of many short runs on the edge: the setting decides how many objects it makes, and how many a look at it asks. */
+
+const RUNS = 12;
+
+/** @returns the names of the calls to objects of runs, before and after the answer */
+const callsOfObjects = ({ trips }: Cost) =>
+  trips.filter(({ to, isInsideObject }) => to === "runs" && !isInsideObject).map(({ what }) => what);
+
+async function sweep(settings: Partial<Env>) {
+  const trainer = await Isolate.start(settings);
+  const made = await trainer.api("POST", "experiments/create", { name: crypto.randomUUID() });
+  const { experiment_id } = made.answer as { experiment_id: string };
+  const runIds: string[] = [];
+  for (let i = 0; i < RUNS; i++) {
+    const { answer } = await trainer.api("POST", "runs/create", { experiment_id });
+    runIds.push((answer as { run: { info: { run_id: string } } }).run.info.run_id);
+  }
+  for (const step of [0, 1]) {
+    for (const [i, run_id] of runIds.entries()) {
+      await trainer.api("POST", "runs/log-metric", { run_id, key: "a", value: i, timestamp: 1, step });
+    }
+  }
+  return { experiment_id, runIds };
+}
+
+/** Another isolate looks at the sweep. @returns how many calls to objects each look takes */
+async function looks(settings: Partial<Env>) {
+  const { experiment_id, runIds } = await sweep(settings);
+  const reader = await Isolate.start(settings);
+  const search = await reader.api("POST", "runs/search", {
+    experiment_ids: [experiment_id],
+    order_by: ["metrics.a DESC"],
+  });
+  const { runs } = search.answer as { runs: { info: { run_id: string } }[] };
+  expect(runs.map(({ info }) => info.run_id)).toEqual([...runIds].reverse());
+  const live = await reader.call("POST", "/ui-api/live", { run_ids: runIds });
+  const { objects } = (await env.DB.prepare(
+    "SELECT count(DISTINCT iif(cell = '', run_id, cell)) AS objects FROM runs WHERE experiment_id = ?",
+  )
+    .bind(Number(experiment_id))
+    .first<{ objects: number }>())!;
+  return { objects, search: callsOfObjects(search).length, live: callsOfObjects(live).length };
+}
+
+test("with n cells an experiment, a look at all of its live runs asks n objects; without, an object a run", async () => {
+  const cells = { TRACKFLARE_CELLS_PER_EXPERIMENT: "2" } as unknown as Partial<Env>;
+  const { objects, ...asked } = await looks(cells);
+  // Run ids are random: all runs may be in one of the two.
+  expect(objects).toBeLessThanOrEqual(2);
+  expect(asked).toEqual({ search: objects, live: objects });
+  expect(await looks({})).toEqual({ objects: RUNS, search: RUNS, live: RUNS });
+});
