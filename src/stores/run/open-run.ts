@@ -242,7 +242,7 @@ export class OpenRun {
       this.#state.change({ flushedThrough: Math.max(through, this.fields.flushedThrough) });
       // The run was deleted, or D1 lost the mark, as after restoring a backup: the next point asks D1 again.
       if (!run?.isActive || (this.isLive && !run.isMarked && this.fields.epoch === epoch)) this.#burst.end();
-      if (isLast && !this.isLive && this.#news.size === 0) this.#state.change({ dueMs: undefined });
+      if (isLast && !this.isLive && !this.#mayHaveNews) this.#state.change({ dueMs: undefined });
       return run !== undefined;
     });
   }
@@ -254,8 +254,13 @@ export class OpenRun {
     // Stored before the attempt, so that an alarm that fails is repeated.
     this.#state.change(this.#burst.nextAlarm(through));
     await this.flush(isSilent, write);
-    const hasMore = this.#news.size > 0 || (this.isLive && !this.sockets.hasWatchers);
+    const hasMore = this.#mayHaveNews || (this.isLive && !this.sockets.hasWatchers);
     if (!hasMore) this.#state.change({ dueMs: undefined });
+  }
+
+  /** Whether D1 lacks something. The points that begin a burst are news as soon as D1 has the mark. */
+  get #mayHaveNews(): boolean {
+    return this.#news.size > 0 || this.#beginning !== undefined;
   }
 
   #note(bodies: readonly Uint8Array[], through: number): void {

@@ -3,7 +3,15 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { findRun } from "../../../src/stores/d1/runs/runs.ts";
 import { parseSeries } from "../../../ui/src/api/series-frames.ts";
-import { expectMlflowError, fetchWorker, historyOf, mlflow, newExperiment, searchRuns, send } from "../../helpers/mlflow.ts";
+import {
+  expectMlflowError,
+  fetchWorker,
+  historyOf,
+  mlflow,
+  newExperiment,
+  searchRuns,
+  send,
+} from "../../helpers/mlflow.ts";
 import { log } from "../../helpers/run-object.ts";
 import { gc } from "../../helpers/trash.ts";
 

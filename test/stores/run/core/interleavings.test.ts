@@ -98,6 +98,7 @@ describe.each([
     held.open();
     expect(await logged).toBe(false);
     expect(world.steps()).toEqual([]);
+    expect(world.run().fields.unmarked).toBeUndefined();
   });
 
   test("7: the run is deleted in a burst: the next point asks D1, also in the instance after", async () => {
@@ -105,9 +106,11 @@ describe.each([
     world.d1.run("a").isActive = false;
     world.endBurst();
     world.restart();
-    expect(await world.log(2)).toBe(false);
+    expect(await world.log(3)).toBe(false);
     world.d1.run("a").isActive = true;
     expect(await world.log(2)).toBe(true);
+    // The refused point is in no answer.
+    expect(await world.search()).toBe(2);
     expect(world.d1.run("a").epoch).toBe(world.run().fields.epoch);
   });
 
@@ -134,7 +137,8 @@ describe.each([
     world.d1.fails = true;
     for (let i = 0; i < 8; i++) {
       await world.alarm();
-      expect(world.alarmMs).not.toBeNull();
+      // Not at once: the platform would call the object again and again.
+      expect(world.alarmMs).toBeGreaterThan(world.nowMs);
     }
     world.d1.fails = false;
     for (let i = 0; i < 3 && world.alarmMs !== null; i++) await world.alarm();
@@ -215,6 +219,31 @@ describe.each([
     expect(world.run().fields.flushedThrough).toBe(through);
     world.restart();
     expect(world.news()).toMatchObject({ rows: [], flushedThrough: through });
+  });
+
+  test.each([
+    { end: "a run's end", does: () => world.cell.flush(world.run(), true) },
+    { end: "an alarm", does: () => world.alarm() },
+  ])("16: a burst begins while $end ends the burst before: the alarm of the new burst stays", async ({ does }) => {
+    await world.log(1);
+    await world.alarm();
+    const ending = new Gate();
+    world.d1.after = ending;
+    const ended = does();
+    await turn();
+    const beginning = new Gate();
+    world.d1.after = beginning;
+    const logged = world.log(2);
+    await turn();
+    world.d1.after = undefined;
+    ending.open();
+    await ended;
+    beginning.open();
+    expect(await logged).toBe(true);
+    expect(world.alarmMs).toBeGreaterThan(world.nowMs);
+    for (let alarms = 0; alarms < 3 && world.alarmMs !== null; alarms++) await world.alarm();
+    expect(world.d1.run("a")).toMatchObject({ epoch: undefined });
+    expect(world.d1.run("a").latest.get("loss")).toBe(2);
   });
 });
 

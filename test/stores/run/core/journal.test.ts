@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import { MetricHistory } from "../../../../src/stores/run/history.ts";
+import { encodePoints } from "../../../../src/stores/run/points.ts";
+import { ObjectTables } from "../../../../src/stores/run/tables.ts";
+import { SqliteStorage } from "./sqlite-storage.ts";
+
+/* The journal of one run of a cell, and how it is folded. */
+
+class Journal {
+  readonly sqlite = new SqliteStorage();
+  readonly tables = new ObjectTables(this.sqlite.storage);
+  readonly history = new MetricHistory(this.tables, 1);
+  #step = 0;
+
+  /** Points of the next steps, as one body. */
+  body(count: number): Uint8Array {
+    const steps = Array.from({ length: count }, () => this.#step++);
+    return encodePoints(steps.map((step) => ({ key: "loss", value: step, step, timestamp: step })));
+  }
+
+  rows(): number {
+    return this.sqlite.rows("SELECT 1 FROM journal WHERE run = 1").length;
+  }
+
+  steps(): number[] {
+    return [...this.history.read("loss", { limit: 10_000_000 }).values];
+  }
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, step) => step);
+
+test("it is folded at 64 rows, or at 1.5 MB in few rows", () => {
+  const many = new Journal();
+  for (let row = 1; row <= 63; row++) many.history.append([many.body(1)]);
+  expect(many.history.foldIsDue).toBe(false);
+  many.history.append([many.body(1)]);
+  expect(many.history.foldIsDue).toBe(true);
+  many.history.foldJournal();
+  expect([many.history.foldIsDue, many.rows()]).toEqual([false, 0]);
+  expect(many.steps()).toEqual(upTo(64));
+
+  const large = new Journal();
+  const body = large.body(40_000);
+  expect(body.length).toBeGreaterThan(750_000);
+  large.history.append([body]);
+  expect(large.history.foldIsDue).toBe(false);
+  large.history.append([large.body(40_000)]);
+  expect(large.history.foldIsDue).toBe(true);
+  large.history.foldJournal();
+  expect([large.history.foldIsDue, large.rows()]).toEqual([false, 0]);
+  expect(large.steps()).toEqual(upTo(80_000));
+});
+
+test("rows that are taken back do not count", () => {
+  const journal = new Journal();
+  const after = journal.history.lastJournalId;
+  let through = after;
+  for (let row = 1; row <= 64; row++) through = journal.history.append([journal.body(1)]);
+  journal.history.takeBack({ after, through });
+  expect([journal.history.foldIsDue, journal.history.isEmpty, journal.rows()]).toEqual([false, true, 0]);
+});
+
+test("a journal that could not be folded for long is folded by parts, each of which fits into memory", () => {
+  const journal = new Journal();
+  for (let row = 0; row < 6; row++) journal.history.append([journal.body(40_000)]);
+  const parts: number[] = [];
+  let rows = 0;
+  journal.sqlite.onStatement = (sql) => {
+    if (sql.startsWith("INSERT INTO segment")) rows = journal.rows();
+    if (sql.startsWith("SELECT id, body FROM journal") && rows > 0) {
+      parts.push(rows - journal.rows());
+      rows = 0;
+    }
+  };
+  journal.history.foldJournal();
+  journal.sqlite.onStatement = () => {};
+  expect(parts).toEqual([2, 2, 2]);
+  expect(journal.steps()).toEqual(upTo(240_000));
+});
+
+test("whichever step of folding fails, every point is there once, and a later fold goes on", () => {
+  for (let step = 1; step <= 12; step++) {
+    const journal = new Journal();
+    for (let row = 0; row < 64; row++) journal.history.append([journal.body(2)]);
+    journal.sqlite.failsAt = journal.sqlite.statements + step;
+    let failed = false;
+    try {
+      journal.history.foldJournal();
+    } catch {
+      failed = true;
+    }
+    journal.sqlite.failsAt = 0;
+    // Points in both places would count twice.
+    expect(journal.history.pointCount, `step ${step}`).toBe(128);
+    if (failed) journal.history.foldJournal();
+    expect(journal.history.pointCount, `step ${step}`).toBe(128);
+    expect(journal.steps(), `step ${step}`).toEqual(upTo(128));
+  }
+});
+
+test("of bodies that need several rows all are stored, or none", () => {
+  const journal = new Journal();
+  const bodies = [0, 1, 2].map(() => journal.body(40_000));
+  journal.sqlite.onStatement = (sql) => {
+    if (sql.startsWith("INSERT INTO journal (id, run") && journal.rows() === 2) throw new Error("the disk is full");
+  };
+  expect(() => journal.history.append(bodies)).toThrow("the disk is full");
+  journal.sqlite.onStatement = () => {};
+  expect([journal.steps(), journal.rows()]).toEqual([[], 0]);
+  journal.history.append(bodies);
+  expect(journal.steps()).toEqual(upTo(120_000));
+});
+
+test("folding one run's journal leaves the rows of its neighbours", () => {
+  const journal = new Journal();
+  const neighbour = new MetricHistory(journal.tables, 2);
+  for (let row = 0; row < 64; row++) {
+    journal.history.append([journal.body(1)]);
+    neighbour.append([encodePoints([{ key: "loss", value: row, step: row, timestamp: row }])]);
+  }
+  const after = neighbour.lastJournalId;
+  journal.history.foldJournal();
+  expect(neighbour.read("loss", { limit: 100 }).values).toHaveLength(64);
+  const through = journal.history.append([journal.body(1)]);
+  neighbour.append([encodePoints([{ key: "loss", value: 64, step: 64, timestamp: 64 }])]);
+  journal.history.takeBack({ after, through: through + 10 });
+  expect(neighbour.read("loss", { limit: 100 }).values).toHaveLength(65);
+});

@@ -1,0 +1,193 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { MAX_FLUSH_DISTANCE_MS, MIN_FLUSH_DISTANCE_MS } from "../../../../src/stores/run/burst.ts";
+import { encodePoints } from "../../../../src/stores/run/points.ts";
+import { Gate, turn, World } from "./world.ts";
+
+/* One open run: its alarms, its watchers, and what it takes over from D1. */
+
+let world: World;
+
+beforeEach(() => {
+  world = new World();
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+});
+
+function watch(): void {
+  world.listeners.push({ send: () => undefined });
+  world.run().sockets.recount();
+}
+
+test("while points come, D1 is told after 30 s, 2 minutes, and then every 8 minutes; a new burst begins with 30 s", async () => {
+  const distances: number[] = [];
+  for (let step = 1; step <= 5; step++) {
+    await world.log(step);
+    distances.push(world.alarmMs! - world.nowMs);
+    await world.alarm();
+  }
+  const [first, most] = [MIN_FLUSH_DISTANCE_MS, MAX_FLUSH_DISTANCE_MS];
+  expect([first, most]).toEqual([30_000, 480_000]);
+  expect(distances).toEqual([first, 4 * first, most, most, most]);
+  while (world.alarmMs !== null) await world.alarm();
+  await world.log(6);
+  expect(world.alarmMs! - world.nowMs).toBe(first);
+  await world.alarm();
+  expect(world.alarmMs! - world.nowMs).toBe(4 * first);
+});
+
+test("an alarm ends the burst only if no point came since the alarm before, even if D1 knows all", async () => {
+  await world.log(1);
+  await world.alarm();
+  await world.log(2);
+  await world.cell.flush(world.run(), false);
+  await world.alarm();
+  expect(world.d1.run("a").epoch).toBe(2);
+  await world.alarm();
+  expect([world.d1.run("a").epoch, world.alarmMs]).toEqual([undefined, null]);
+});
+
+test("the alarm of a watched run rests while nothing comes, and is set again by the next point", async () => {
+  watch();
+  await world.log(1);
+  await world.alarm();
+  await world.alarm();
+  expect([world.alarmMs, world.d1.run("a").epoch]).toEqual([null, 2]);
+  await world.log(2);
+  expect(world.alarmMs).toBe(world.nowMs + MIN_FLUSH_DISTANCE_MS);
+  await world.alarm();
+  expect(world.d1.run("a").latest.get("loss")).toBe(2);
+});
+
+test("the end of a watched run tells D1 and keeps the mark", async () => {
+  watch();
+  await world.log(1);
+  await world.cell.flush(world.run(), true);
+  expect(world.d1.run("a").latest.get("loss")).toBe(1);
+  expect(world.d1.run("a").epoch).toBe(2);
+});
+
+test("a run that ends has no alarm any more", async () => {
+  await world.log(1);
+  await world.cell.flush(world.run(), true);
+  expect(world.run().fields.dueMs).toBeUndefined();
+  expect(world.sqlite.rows("SELECT due_ms FROM cell_run")).toEqual([{ due_ms: null }]);
+});
+
+test("a search that finds a silent run with nothing to tell ends its burst and its alarm", async () => {
+  await world.log(1);
+  await world.cell.flush(world.run(), false);
+  world.nowMs += 120_000;
+  await world.search();
+  expect(world.d1.run("a").epoch).toBeUndefined();
+  expect(world.run().fields).toMatchObject({ isMarked: false, dueMs: undefined });
+});
+
+test("a run that an earlier version left without the time of its alarm has an alarm in the next instance", async () => {
+  world = new World({ isOwn: true });
+  await world.log(1);
+  world.sqlite.rows("UPDATE state SET value = '{\"isMarked\":true}' WHERE key = 'burst'");
+  world.alarmMs = null;
+  world.restart();
+  world.run();
+  await turn();
+  expect(world.alarmMs).toBe(world.nowMs + MIN_FLUSH_DISTANCE_MS);
+});
+
+test("who begins to watch while a burst begins waits for its mark, and asks for none", async () => {
+  const held = new Gate();
+  world.d1.before = held;
+  const logged = world.log(1);
+  await turn();
+  watch();
+  const watched = world.run().markForWatcher("a");
+  await turn();
+  held.open();
+  await Promise.all([logged, watched]);
+  expect([world.d1.marks, world.d1.run("a").epoch]).toEqual([1, 2]);
+});
+
+test("what D1 held before is taken over once, with the first mark", async () => {
+  world = new World({ isOwn: true });
+  world.d1.first = [{ key: "loss", value: 0, step: 0, timestamp: 0 }];
+  // An object without a run has nothing to take over.
+  await world.run().takeFirstPoints();
+  expect(world.d1.firstAsked).toBe(0);
+  await world.log(1);
+  expect(world.steps()).toEqual([0, 1]);
+  await world.run().takeFirstPoints();
+  await world.cell.flush(world.run(), true);
+  await world.log(2);
+  world.restart();
+  await world.run().takeFirstPoints();
+  expect([world.steps(), world.run().history.pointCount, world.d1.firstAsked]).toEqual([[0, 1, 2], 3, 1]);
+});
+
+test("an instance that ended between its mark and taking over: the next reader asks D1 for what it held", async () => {
+  world = new World({ isOwn: true });
+  world.d1.first = [{ key: "loss", value: 0, step: 0, timestamp: 0 }];
+  world.d1.after = new Gate();
+  void world.log(1);
+  await turn();
+  world.restart();
+  world.d1.after = undefined;
+  await Promise.all([world.run().takeFirstPoints(), world.run().takeFirstPoints()]);
+  expect([world.steps(), world.run().history.pointCount]).toEqual([[0], 1]);
+});
+
+test("what a searcher confirms of an object that was there before under this id does not count", async () => {
+  await world.log(1);
+  const { through } = world.news()!;
+  const news = world.news({ epoch: 3, through });
+  expect(news?.rows).toHaveLength(1);
+  expect(news?.flushedThrough).toBe(0);
+  expect(world.news({ epoch: 2, through })).toMatchObject({ rows: [], flushedThrough: through });
+});
+
+test("points whose folding fails are stored, and the next point folds them", async () => {
+  for (let step = 1; step < 64; step++) await world.log(step);
+  const rows = () => world.sqlite.rows("SELECT 1 FROM journal").length;
+  world.sqlite.onStatement = (sql) => {
+    if (sql.startsWith("INSERT INTO segment")) throw new Error("the disk is full");
+  };
+  expect(await world.log(64)).toBe(true);
+  expect([rows(), world.steps()]).toEqual([64, Array.from({ length: 64 }, (_, i) => i + 1)]);
+  world.sqlite.onStatement = () => {};
+  expect(await world.log(65)).toBe(true);
+  expect([rows(), world.steps().length]).toEqual([0, 65]);
+});
+
+test("segments are merged after enough folds, without a call", async () => {
+  for (let step = 1; step <= 8 * 64; step++) await world.log(step);
+  for (let turns = 0; turns < 5; turns++) await turn();
+  expect(world.sqlite.rows("SELECT points FROM segment")).toEqual([{ points: 512 }]);
+});
+
+test("a run whose points wait for their message is not closed", async () => {
+  watch();
+  await world.log(1);
+  expect(world.run().isAtRest).toBe(false);
+  await vi.waitFor(() => expect(world.run().isAtRest).toBe(true));
+});
+
+test("watchers get each point once, when it is stored", async () => {
+  const sent: (string | Uint8Array)[] = [];
+  world.listeners.push({ send: (message) => sent.push(message) });
+  world.run().sockets.recount();
+  await world.log(1);
+  await world.log(2);
+  await vi.waitFor(() => expect(sent).toHaveLength(2));
+  const body = (step: number) => encodePoints([{ key: "loss", value: step, step, timestamp: step }]);
+  expect(sent).toEqual([body(1), body(2)]);
+});
+
+test("one run's many points that D1 has not seen are bounded: the cell tells D1 by itself", async () => {
+  const points = (from: number) =>
+    encodePoints(
+      Array.from({ length: 10_000 }, (_, i) => ({ key: "loss", value: 1, step: from + i, timestamp: from + i })),
+    );
+  await world.log(1, "other");
+  for (let part = 0; part <= 50; part++) await world.cell.append(world.run(), "a", points(part * 10_000));
+  await turn();
+  // Only the run itself: its neighbour has little to tell.
+  expect(world.d1.writes.flat().map(({ runId }) => runId)).toEqual(["a"]);
+  expect(world.d1.run("a").epoch).toBe(2);
+});
