@@ -10,8 +10,7 @@ const RUNS = 12;
 const callsOfObjects = ({ trips }: Cost) =>
   trips.filter(({ to, isInsideObject }) => to === "runs" && !isInsideObject).map(({ what }) => what);
 
-async function sweep(settings: Partial<Env>) {
-  const trainer = await Isolate.start(settings);
+async function sweep(trainer: Isolate) {
   const made = await trainer.api("POST", "experiments/create", { name: crypto.randomUUID() });
   const { experiment_id } = made.answer as { experiment_id: string };
   const runIds: string[] = [];
@@ -27,10 +26,9 @@ async function sweep(settings: Partial<Env>) {
   return { experiment_id, runIds };
 }
 
-/** Another isolate looks at the sweep. @returns how many calls to objects each look takes */
-async function looks(settings: Partial<Env>) {
-  const { experiment_id, runIds } = await sweep(settings);
-  const reader = await Isolate.start(settings);
+/** Another isolate looks at a trainer's sweep. @returns how many objects there are, and how many calls each look takes */
+async function looks([trainer, reader]: readonly [Isolate, Isolate]) {
+  const { experiment_id, runIds } = await sweep(trainer);
   const search = await reader.api("POST", "runs/search", {
     experiment_ids: [experiment_id],
     order_by: ["metrics.a DESC"],
@@ -47,10 +45,13 @@ async function looks(settings: Partial<Env>) {
 }
 
 test("with n cells an experiment, a look at all of its live runs asks n objects; without, an object a run", async () => {
-  const cells = { TRACKFLARE_CELLS_PER_EXPERIMENT: "2" } as unknown as Partial<Env>;
-  const { objects, ...asked } = await looks(cells);
+  const settings = { TRACKFLARE_CELLS_PER_EXPERIMENT: "2" } as unknown as Partial<Env>;
+  // The start of an isolate ends the objects that were called before.
+  const ofCells = [await Isolate.start(settings), await Isolate.start(settings)] as const;
+  const withoutCells = [await Isolate.start(), await Isolate.start()] as const;
+  const { objects, ...asked } = await looks(ofCells);
   // Run ids are random: all runs may be in one of the two.
   expect(objects).toBeLessThanOrEqual(2);
   expect(asked).toEqual({ search: objects, live: objects });
-  expect(await looks({})).toEqual({ objects: RUNS, search: RUNS, live: RUNS });
+  expect(await looks(withoutCells)).toEqual({ objects: RUNS, search: RUNS, live: RUNS });
 });

@@ -80,7 +80,7 @@ export class Burst {
       marked = await this.#mark({ runId, epoch: this.epoch, wantsFirstPoints: !hasFirstPoints });
       if (marked?.firstPoints !== undefined) takeFirstPoints(marked.firstPoints);
       // The run was deleted while the mark was in flight. Only D1 knows which came first.
-    } while (marked !== undefined && this.#endedEpoch >= this.epoch);
+    } while (this.#endedEpoch >= this.epoch);
     if (marked !== undefined) this.#state.change({ isMarked: true, unmarked: undefined });
     return marked !== undefined;
   }

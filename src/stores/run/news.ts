@@ -63,15 +63,10 @@ export class News {
     return { summaries, through: this.#through };
   }
 
-  /**
-   * D1 has everything up to journal row `through`.
-   * @returns whether any news was dropped
-   */
-  confirm(through: number): boolean {
-    const before = this.size;
+  /** D1 has everything up to journal row `through`: that news is dropped. */
+  confirm(through: number): void {
     this.#parts = this.#parts.filter((part) => part.through > through);
     if (through >= this.#through) this.#fresh = new MetricSummaries();
-    return this.size < before;
   }
 
   #joinFirst(): void {

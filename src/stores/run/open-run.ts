@@ -207,9 +207,9 @@ export class OpenRun {
   }
 
   #confirm(through: number): void {
-    const isNew = this.#news.confirm(through);
+    this.#news.confirm(through);
     // Stored for the next instance, which would otherwise tell D1 everything again.
-    if (isNew && through > this.fields.flushedThrough) this.#state.change({ flushedThrough: through });
+    if (through > this.fields.flushedThrough) this.#state.change({ flushedThrough: through });
   }
 
   /**
@@ -221,7 +221,6 @@ export class OpenRun {
    * @returns false if D1 does not have the run
    */
   flush(endsBurst: boolean, write: FlushWriter): Promise<boolean> {
-    const mayBeLast = endsBurst && this.#open === 0;
     return this.during(async () => {
       const { runId } = this.fields;
       if (runId === "") return true;
@@ -233,7 +232,7 @@ export class OpenRun {
         ({ through } = taken);
         ({ epoch } = this.fields);
         // Nothing but this flush is in flight.
-        isLast = mayBeLast && this.#open === 1 && !this.sockets.hasWatchers;
+        isLast = endsBurst && this.#open === 1 && !this.sockets.hasWatchers;
         if (isLast) this.#state.change({ isMarked: false });
         const rows = summaryRows(runId, taken.summaries);
         return { runId, rows, through, clearsEpoch: isLast ? epoch : undefined };

@@ -188,6 +188,30 @@ describe.each([
     expect(await world.search()).toBe(1);
   });
 
+  if (!isOwn) {
+    test("13: … and the flush first waits for another run's: the mark was not under way when the run ended", async () => {
+      await world.log(1);
+      await world.cell.flush(world.run(), true);
+      await world.log(1, "other");
+      const others = new Gate();
+      world.d1.before = others;
+      const flushed = world.cell.flush(world.run("other"), false);
+      await turn();
+      const ended = world.cell.flush(world.run(), true);
+      world.d1.before = undefined;
+      const mark = new Gate();
+      world.d1.after = mark;
+      const logged = world.log(2);
+      await turn();
+      world.d1.after = undefined;
+      others.open();
+      await Promise.all([flushed, ended]);
+      mark.open();
+      expect(await logged).toBe(true);
+      expect(await world.search()).toBe(2);
+    });
+  }
+
   test("14: a search asks after D1 has the mark and before the object knows: it does not clear the mark", async () => {
     const held = new Gate();
     world.d1.after = held;

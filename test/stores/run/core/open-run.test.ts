@@ -74,11 +74,24 @@ test("a run that ends has no alarm any more", async () => {
 
 test("a search that finds a silent run with nothing to tell ends its burst and its alarm", async () => {
   await world.log(1);
+  world.nowMs += 100_000;
+  await world.log(2);
   await world.cell.flush(world.run(), false);
-  world.nowMs += 120_000;
+  world.nowMs += 119_999;
+  await world.search();
+  expect(world.d1.run("a").epoch).toBe(2);
+  world.nowMs++;
   await world.search();
   expect(world.d1.run("a").epoch).toBeUndefined();
   expect(world.run().fields).toMatchObject({ isMarked: false, dueMs: undefined });
+});
+
+test("a search does not end the burst of a silent run with something to tell", async () => {
+  await world.log(1);
+  world.nowMs += 1_000_000;
+  expect(world.news()).toMatchObject({ isIdle: false });
+  // That search died before it could show what it was told.
+  expect(await world.search()).toBe(1);
 });
 
 test("a run that an earlier version left without the time of its alarm has an alarm in the next instance", async () => {
