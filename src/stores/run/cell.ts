@@ -13,8 +13,7 @@ import { RunState } from "./run-state.ts";
 const MAX_UNFLUSHED_KEYS = 20_000;
 /** Most points of one run that D1 has not seen: the next instance must read all of them. */
 const MAX_UNFLUSHED_POINTS = 500_000;
-/** Commits, or bytes of points, between two checks of these bounds. */
-const COMMITS_PER_CHECK = 64;
+/** Bytes of points between two checks of these bounds: at most 7,000 metrics. */
 const BYTES_PER_CHECK = 250_000;
 
 /** Size of one answer to a search, in UTF-16 units: far below the platform's limit of 32 MiB. */
@@ -68,7 +67,6 @@ export class Cell {
   readonly #newRuns = new Map<string, number>();
   /** Runs that are being removed. Such a run takes no points. */
   readonly #removed = new Set<OpenRun>();
-  #uncheckedCommits = 0;
   #uncheckedBytes = 0;
 
   constructor(platform: CellPlatform) {
@@ -248,9 +246,8 @@ export class Cell {
       answers.set(run, run.beginning === undefined ? run.write(runId, bodies) : this.#writeAfter(run, ofRun));
       if (run.isUntidy) void this.#tidy(run);
     }
-    this.#uncheckedCommits++;
     for (const { body } of appends) this.#uncheckedBytes += body.length;
-    if (this.#uncheckedCommits >= COMMITS_PER_CHECK || this.#uncheckedBytes >= BYTES_PER_CHECK) this.#boundMemory();
+    if (this.#uncheckedBytes >= BYTES_PER_CHECK) this.#boundMemory();
     return appends.map(({ run }) => answers.get(run)!);
   }
 
@@ -274,7 +271,6 @@ export class Cell {
   }
 
   #boundMemory(): void {
-    this.#uncheckedCommits = 0;
     this.#uncheckedBytes = 0;
     const runs = [...this.#runs.opened];
     const keys = runs.reduce((sum, { news }) => sum + news.size, 0);

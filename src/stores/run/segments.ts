@@ -12,8 +12,6 @@ const TIER_0_POINTS = 64;
 const MAX_MERGE_POINTS = 524_288;
 /** The limit in a cell, where other runs wait during a merge. */
 const MAX_MERGE_POINTS_OF_CELL = 131_072;
-/** Blocks that one slice of a purge removes: 12 MB. */
-const PURGED_BLOCKS = 64;
 /** A merge moves a block at least this full without rewriting it, if no other segment has points within its range. */
 const MIN_MOVED_POINTS = (MAX_BLOCK_POINTS * 3) / 4;
 const BLOCKS_PER_QUERY = 16;
@@ -70,21 +68,11 @@ export class Segments {
       .one().points;
   }
 
-  /** Removes some of the blocks. @returns whether there were any */
+  /** Removes the first segment: of a cell, 2 MB at most. @returns whether there was one */
   purgeSlice(): boolean {
     const [segment] = this.#list();
     if (segment === undefined) return false;
-    const blocks = this.#sql
-      .exec<{ last: ArrayBuffer; body_id: number }>(
-        `SELECT last, body_id FROM block WHERE segment_id = ? ORDER BY last LIMIT ${PURGED_BLOCKS}`,
-        segment.id,
-      )
-      .toArray();
-    for (const { last, body_id } of blocks) {
-      this.#sql.exec("DELETE FROM block_body WHERE id = ?", body_id);
-      this.#sql.exec("DELETE FROM block WHERE segment_id = ? AND last = ?", segment.id, last);
-    }
-    if (blocks.length < PURGED_BLOCKS) this.#sql.exec("DELETE FROM segment WHERE id = ?", segment.id);
+    this.#remove([segment.id]);
     return true;
   }
 
@@ -138,11 +126,10 @@ export class Segments {
   }
 
   #merge(inputs: readonly number[]): void {
-    const ids = JSON.stringify(inputs);
     const { last } = this.#sql
       .exec<{ last: number }>(
         "SELECT max(last_journal_id) AS last FROM block WHERE segment_id IN (SELECT value FROM json_each(?))",
-        ids,
+        JSON.stringify(inputs),
       )
       .one();
     const writer = new SegmentWriter(this.#sql, this.#run, last);
@@ -160,6 +147,11 @@ export class Segments {
       writer.append(slice);
     }
     writer.finish();
+    this.#remove(inputs);
+  }
+
+  #remove(segmentIds: readonly number[]): void {
+    const ids = JSON.stringify(segmentIds);
     this.#sql.exec(
       `DELETE FROM block_body WHERE id IN
         (SELECT body_id FROM block WHERE segment_id IN (SELECT value FROM json_each(?)))`,

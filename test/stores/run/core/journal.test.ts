@@ -126,3 +126,30 @@ test("folding one run's journal leaves the rows of its neighbours", () => {
   journal.history.takeBack({ after, through: through + 10 });
   expect(neighbour.read("loss", { limit: 100 }).values).toHaveLength(65);
 });
+
+test("a purge removes at most 64 rows of the journal, or one segment, at a time, and nothing of a neighbour", () => {
+  const journal = new Journal();
+  const neighbour = new MetricHistory(journal.tables, 2);
+  neighbour.append([encodePoints([{ key: "loss", value: 1, step: 1, timestamp: 1 }])]);
+  neighbour.fold();
+  for (let segment = 0; segment < 3; segment++) {
+    journal.history.append([journal.body(10)]);
+    journal.history.foldJournal();
+  }
+  for (let row = 0; row < 130; row++) journal.history.append([journal.body(1)]);
+  const left: number[][] = [];
+  const segments = () => journal.sqlite.rows("SELECT 1 FROM segment WHERE run = 1").length;
+  do left.push([journal.rows(), segments()]);
+  while (journal.history.purgeSlice());
+  expect(left).toEqual([
+    [130, 3],
+    [66, 3],
+    [2, 3],
+    [0, 3],
+    [0, 2],
+    [0, 1],
+    [0, 0],
+  ]);
+  expect([journal.history.isEmpty, neighbour.pointCount]).toEqual([true, 1]);
+  expect(journal.sqlite.rows("SELECT 1 FROM block_body")).toHaveLength(1);
+});
