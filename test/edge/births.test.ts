@@ -1,7 +1,6 @@
 import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { hintNear } from "../../src/stores/run/placement.ts";
 import { Isolate } from "./edge.ts";
 
 /* Objects are born near the client that logs, and never near a reader. */
@@ -76,22 +75,4 @@ test("the cell of an experiment is created near the client that creates its firs
   expect((await listDurableObjectIds(env.RUNS)).some((other) => other.equals(id))).toBe(true);
   const second = await trainer.api("POST", "runs/create", { experiment_id });
   expect([second.rounds, second.roundsAfter, second.hints]).toEqual([1, 0, []]);
-});
-
-test.each([
-  ["OC", "151.2", "oc"],
-  ["EU", "2.35", "weur"],
-  ["EU", "21", "eeur"],
-  ["NA", "-122.4", "wnam"],
-  ["NA", "-74", "enam"],
-  ["SA", "-46.6", "sam"],
-  ["AF", "18.4", "afr"],
-  ["AS", "46.7", "me"],
-  ["AS", "139.7", "apac"],
-  ["AS", undefined, "apac"],
-  ["AN", "0", "oc"],
-  ["T1", "0", undefined],
-  [undefined, undefined, undefined],
-])("a client in %s at %s° is near %s", (continent, longitude, hint) => {
-  expect(hintNear({ continent, longitude })).toBe(hint);
 });

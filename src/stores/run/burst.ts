@@ -98,10 +98,7 @@ export class Burst {
 
   /** The alarm after an alarm that found points up to journal row `through`. */
   nextAlarm(through: number): RunChanges {
-    const flushDistanceMs = Math.min(
-      Math.max(this.#state.fields.flushDistanceMs, MIN_FLUSH_DISTANCE_MS) * GROWTH,
-      MAX_FLUSH_DISTANCE_MS,
-    );
+    const flushDistanceMs = Math.min(this.#state.fields.flushDistanceMs * GROWTH, MAX_FLUSH_DISTANCE_MS);
     return { dueMs: this.#nowMs() + flushDistanceMs, flushDistanceMs, alarmThrough: through };
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { newRunId } from "../../../../src/domain/ids.ts";
-import { type CellSettings, cellOfNewRun } from "../../../../src/stores/run/placement.ts";
+import { type CellSettings, cellOfNewRun, hintNear } from "../../../../src/stores/run/placement.ts";
 
 const NONE_FULL = () => false;
 
@@ -32,4 +32,28 @@ test("of a full cell the next one takes the place, and of that the one after", (
   expect(cellsOf(settings, "3", (cell) => full.has(cell))).toEqual(new Set(["cell-0.2"]));
   full.add("cell-0.2");
   expect(cellsOf(settings, "3", (cell) => full.has(cell))).toEqual(new Set(["cell-0.3"]));
+});
+
+test.each([
+  ["OC", "151.2", "oc"],
+  ["EU", "2.35", "weur"],
+  ["EU", "21", "eeur"],
+  ["EU", "14.9", "weur"],
+  ["EU", "15", "eeur"],
+  ["NA", "-122.4", "wnam"],
+  ["NA", "-100.1", "wnam"],
+  ["NA", "-100", "enam"],
+  ["NA", "-74", "enam"],
+  ["SA", "-46.6", "sam"],
+  ["AF", "18.4", "afr"],
+  ["AS", "46.7", "me"],
+  ["AS", "139.7", "apac"],
+  ["AS", "61.9", "me"],
+  ["AS", "62", "apac"],
+  ["AS", undefined, "apac"],
+  ["AN", "0", "oc"],
+  ["T1", "0", undefined],
+  [undefined, undefined, undefined],
+])("a client in %s at %s° is near %s", (continent, longitude, hint) => {
+  expect(hintNear({ continent, longitude })).toBe(hint);
 });
