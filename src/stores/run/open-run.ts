@@ -225,22 +225,20 @@ export class OpenRun {
       const { runId } = this.fields;
       if (runId === "") return true;
       let isLast = false;
-      let epoch = 0;
       let through = 0;
       const run = await write(() => {
         const taken = this.#news.take();
         ({ through } = taken);
-        ({ epoch } = this.fields);
         // Nothing but this flush is in flight.
         isLast = endsBurst && this.#open === 1 && !this.sockets.hasWatchers;
         if (isLast) this.#state.change({ isMarked: false });
         const rows = summaryRows(runId, taken.summaries);
-        return { runId, rows, through, clearsEpoch: isLast ? epoch : undefined };
+        return { runId, rows, through, clearsEpoch: isLast ? this.fields.epoch : undefined };
       });
       this.#news.confirm(through);
       this.#state.change({ flushedThrough: Math.max(through, this.fields.flushedThrough) });
       // The run was deleted, or D1 lost the mark, as after restoring a backup: the next point asks D1 again.
-      if (!run?.isActive || (this.isLive && !run.isMarked && this.fields.epoch === epoch)) this.#burst.end();
+      if (!run?.isActive || (this.isLive && !run.isMarked)) this.#burst.end();
       if (isLast && !this.isLive && !this.#mayHaveNews) this.#state.change({ dueMs: undefined });
       return run !== undefined;
     });
@@ -249,7 +247,7 @@ export class OpenRun {
   /** The alarm of this run: tells D1, and ends the burst if no point came since the previous alarm. */
   async alarm(write: FlushWriter): Promise<void> {
     const { through } = this.#news;
-    const isSilent = this.#news.size === 0 && through <= this.fields.alarmThrough;
+    const isSilent = through <= this.fields.alarmThrough;
     // Stored before the attempt, so that an alarm that fails is repeated.
     this.#state.change(this.#burst.nextAlarm(through));
     await this.flush(isSilent, write);

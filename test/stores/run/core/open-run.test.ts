@@ -156,6 +156,16 @@ test("what a searcher confirms of an object that was there before under this id 
   expect(world.news({ epoch: 2, through })).toMatchObject({ rows: [], flushedThrough: through });
 });
 
+test("after a flush searchers are told how far D1 has everything, by the next instance too, which tells nothing again", async () => {
+  await world.log(1);
+  expect(world.news()?.flushedThrough).toBe(0);
+  const { through } = world.run().news;
+  await world.cell.flush(world.run(), false);
+  expect(world.news()).toMatchObject({ rows: [], through, flushedThrough: through });
+  world.restart();
+  expect(world.news()).toMatchObject({ rows: [], flushedThrough: through });
+});
+
 test("points whose folding fails are stored, and the next point folds them", async () => {
   for (let step = 1; step < 64; step++) await world.log(step);
   const rows = () => world.sqlite.rows("SELECT 1 FROM journal").length;
