@@ -153,3 +153,20 @@ test("a purge removes at most 64 rows of the journal, or one segment, at a time,
   expect([journal.history.isEmpty, neighbour.pointCount]).toEqual([true, 1]);
   expect(journal.sqlite.rows("SELECT 1 FROM block_body")).toHaveLength(1);
 });
+
+test("ids are the object's own, whichever run and instance gives them, and greater than those of an object that was there before", () => {
+  const sqlite = new SqliteStorage();
+  const append = (tables: ObjectTables, run: number) =>
+    new MetricHistory(tables, run).append([encodePoints([{ key: "loss", value: 1, step: 1, timestamp: 1 }])]);
+  const createdMs = 1_700_000_000_000;
+  const tables = new ObjectTables(sqlite.storage, createdMs);
+  const first = append(tables, 1);
+  expect(first).toBe(createdMs * 1000 + 1);
+  expect([append(tables, 1), append(tables, 2)]).toEqual([first + 1, first + 2]);
+  // The clock of the next instance is behind, or long after.
+  for (const [index, nowMs] of [createdMs - 5000, createdMs + 1_000_000].entries()) {
+    expect(append(new ObjectTables(sqlite.storage, nowMs), 3 + index)).toBe(first + 3 + index);
+  }
+  const later = new ObjectTables(new SqliteStorage().storage, createdMs + 1);
+  expect(append(later, 1)).toBeGreaterThan(first + 4);
+});
