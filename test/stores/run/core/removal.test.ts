@@ -42,3 +42,21 @@ test("a run that is being removed takes no points, although D1 would mark it", a
   expect(stored(world)).toEqual([]);
   expect(world.d1.marks).toBe(1);
 });
+
+test("a long removal gives turns away: a neighbour's point is stored before it is over", async () => {
+  const world = new World();
+  for (let step = 1; step <= 5 * 64; step++) await world.log(step);
+  expect(world.sqlite.rows("SELECT 1 FROM segment")).toHaveLength(5);
+  let turns = 0;
+  world.onYield = () => turns++;
+  let isOver = false;
+  const removal = world.cell.purge("a").then(() => {
+    isOver = true;
+  });
+  expect(await world.log(1, "b")).toBe(true);
+  expect(isOver).toBe(false);
+  await removal;
+  // One turn a segment.
+  expect(turns).toBeGreaterThanOrEqual(5);
+  expect(world.steps("b")).toEqual([1]);
+});
