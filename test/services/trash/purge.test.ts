@@ -70,6 +70,9 @@ describe("a run that is deleted for good", () => {
   test("takes its rows, its history and its files with it, and nothing else", async () => {
     const experimentId = await newExperiment();
     const [runId, neighbour] = [await fullRun(experimentId), await fullRun(experimentId)];
+    // Digests are written after the answers to the uploads.
+    const digests = async () => (await rowsWith(neighbour)).filter((row) => row.startsWith("artifact_digests"));
+    await expect.poll(digests).toHaveLength(2);
     const before = await rowsWith(neighbour);
     await mlflow("runs/delete", { run_id: runId });
     const answer = await gc({ run_ids: [runId] });
