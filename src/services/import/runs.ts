@@ -14,7 +14,7 @@ import {
   moveRunsStatements,
   type RunStage,
 } from "../../stores/d1/import/runs.ts";
-import { OBJECTS_AT_A_TIME, runObject } from "../../stores/run/stub.ts";
+import { flushHistories, groupByObject, OBJECTS_AT_A_TIME } from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
 import { tellDeletedRuns } from "../live/deleted-runs.ts";
 import { placeNewRun } from "../runs/known-runs.ts";
@@ -82,9 +82,7 @@ export async function finishRuns(ctx: ServiceContext, runs: readonly Digested<Ru
   const ids = runs.map(({ runId }) => runId);
   const isLive = (run: { readonly isLive: boolean }) => run.isLive;
   const live = [...(await requireRuns(ctx, ids)).values()].filter(isLive);
-  await forEachAtMost(OBJECTS_AT_A_TIME, live, async (run) => {
-    await runObject(ctx.env, run).flush();
-  });
+  await forEachAtMost(OBJECTS_AT_A_TIME, groupByObject(live), (ofObject) => flushHistories(ctx.env, ofObject));
   await ctx.writes.batch([
     ...moveRunsStatements(ctx.writes, runs),
     ...noteDigestStatements(

@@ -16,6 +16,12 @@ const MAX_UNFLUSHED_POINTS = 500_000;
 /** Bytes of points between two checks of these bounds: at most 7,000 metrics. */
 const BYTES_PER_CHECK = 250_000;
 
+/**
+ * Least time between two writes to D1 of runs that end one soon after another, in milliseconds. The clients have their
+ * answers already, and searches ask the cell until D1 is told. So runs that end in the same moment share the write.
+ */
+const FLUSH_REST_MS = 50;
+
 /** Size of one answer to a search, in UTF-16 units: far below the platform's limit of 32 MiB. */
 const MAX_NEWS_CHARACTERS = 8_000_000;
 
@@ -25,6 +31,8 @@ export interface CellPlatform extends RunsPlatform, AlarmPlatform {
   readonly sync: () => Promise<void>;
   /** One turn of the event loop. */
   readonly yieldTurn: () => Promise<unknown>;
+  /** Resolves after some milliseconds. */
+  readonly wait: (ms: number) => Promise<unknown>;
 }
 
 /** What became of points that were sent to a cell. A cell that is `full` takes no new runs. */
@@ -78,10 +86,11 @@ export class Cell {
       return { answers, isOver: sync().catch(() => undefined) };
     }, yieldTurn);
     this.#marks = new CommitGroup((marks) => answersByRun(marks, latest.mark(marks)), yieldTurn);
-    this.#flushes = new CommitGroup((takes) => {
+    const writeFlushes = (takes: readonly (() => RunFlush)[]) => {
       const flushes = takes.map((take) => take());
       return answersByRun(flushes, latest.write(flushes));
-    }, yieldTurn);
+    };
+    this.#flushes = new CommitGroup(writeFlushes, yieldTurn, () => platform.wait(FLUSH_REST_MS));
     this.#runs = new CellRuns(
       platform,
       (mark) => this.#marks.add(mark),

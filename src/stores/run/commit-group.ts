@@ -14,15 +14,25 @@ export interface Commit<Answer> {
 export class CommitGroup<Item, Answer> {
   readonly #write: (items: readonly Item[]) => Commit<Answer>;
   readonly #yieldTurn: () => Promise<unknown>;
+  readonly #rest: (() => Promise<unknown>) | undefined;
   #waiting: { readonly item: Item; readonly settle: (answer: Promise<Answer>) => void }[] = [];
   #isWriting = false;
   /** Whether the last write was shared: then waiting one turn of the event loop is likely to gather more items. */
   #isShared = false;
 
-  /** @param yieldTurn resolves once the event loop has read the requests of other clients */
-  constructor(write: (items: readonly Item[]) => Commit<Answer>, yieldTurn: () => Promise<unknown>) {
+  /**
+   * @param yieldTurn resolves once the event loop has read the requests of other clients
+   * @param rest for writes that nobody waits for: after a write, the next one begins once this resolves, so that more items
+   *   share it
+   */
+  constructor(
+    write: (items: readonly Item[]) => Commit<Answer>,
+    yieldTurn: () => Promise<unknown>,
+    rest?: () => Promise<unknown>,
+  ) {
     this.#write = write;
     this.#yieldTurn = yieldTurn;
+    this.#rest = rest;
   }
 
   /** @returns the answer of the write that includes the item. */
@@ -35,7 +45,7 @@ export class CommitGroup<Item, Answer> {
   async #writeWaiting(): Promise<void> {
     this.#isWriting = true;
     while (this.#waiting.length > 0) {
-      if (this.#isShared) await this.#yieldTurn();
+      if (this.#isShared && this.#rest === undefined) await this.#yieldTurn();
       const group = this.#waiting;
       this.#waiting = [];
       this.#isShared = group.length > 1;
@@ -46,6 +56,7 @@ export class CommitGroup<Item, Answer> {
       } catch (error) {
         for (const { settle } of group) settle(Promise.reject(error));
       }
+      await this.#rest?.();
     }
     this.#isWriting = false;
   }

@@ -80,6 +80,11 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     return run.sockets.hasWatchers;
   }
 
+  /** `flush` for runs of the cell of this name, which share the writes to D1. */
+  async flushRuns(runIds: readonly string[], cell: string): Promise<void> {
+    await Promise.all(runIds.map((runId) => this.flush(runId, cell)));
+  }
+
   read(key: string, options: ReadOptions, runId?: string): Promise<Series> {
     return this.#read(runId, new SeriesBuilder().toSeries(), ({ history }) => history.read(key, options));
   }
@@ -213,6 +218,7 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
       setAlarm: (atMs) => storage.setAlarm(atMs),
       getAlarm: () => storage.getAlarm(),
       yieldTurn: () => scheduler.wait(0),
+      wait: (ms) => scheduler.wait(ms),
       nowMs: () => Date.now(),
       latest: latestMetricsOf(this.env.DB, () => this.#cellName),
       socketsOf: (runId) => new LiveSockets(() => this.#watchersOf(runId)),

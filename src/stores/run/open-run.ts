@@ -236,10 +236,11 @@ export class OpenRun {
         return { runId, rows, through, clearsEpoch: isLast ? this.fields.epoch : undefined };
       });
       this.#news.confirm(through);
-      this.#state.change({ flushedThrough: Math.max(through, this.fields.flushedThrough) });
       // The run was deleted, or D1 lost the mark, as after restoring a backup: the next point asks D1 again.
       if (!run?.isActive || (this.isLive && !run.isMarked)) this.#burst.end();
-      if (isLast && !this.isLive && !this.#mayHaveNews) this.#state.change({ dueMs: undefined });
+      const isOver = isLast && !this.isLive && !this.#mayHaveNews;
+      const flushedThrough = Math.max(through, this.fields.flushedThrough);
+      this.#state.change({ flushedThrough, ...(isOver ? { dueMs: undefined } : {}) });
       return run !== undefined;
     });
   }

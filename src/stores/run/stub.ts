@@ -117,6 +117,15 @@ export async function endBursts(env: Env, runs: readonly RunPlace[]): Promise<vo
   else await objectNamed(env, first.cell).endBurstsOf(runIds, first.cell);
 }
 
+/** Has one object tell D1 everything of these runs now, and end their bursts. All runs are in the same object. */
+export async function flushHistories(env: Env, runs: readonly RunPlace[]): Promise<void> {
+  const [first] = runs;
+  if (first === undefined) return;
+  const runIds = runs.map(({ runId }) => runId);
+  if (first.cell === "") await runObject(env, first).flush();
+  else await objectNamed(env, first.cell).flushRuns(runIds, first.cell);
+}
+
 /** The last change of each of one object's runs: see `RunDurableObject.lastChange`. */
 export async function askLastChanges(env: Env, runs: readonly RunPlace[]): Promise<[runId: string, through: number][]> {
   const [first] = runs;

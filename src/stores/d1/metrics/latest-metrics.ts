@@ -95,6 +95,18 @@ export function noteFlushedStatements(
   );
 }
 
+/** `noteFlushedStatements` and `clearLiveRunsStatements` in one write of each run's row, for runs whose burst ends. */
+export function endBurstsStatements(db: Database, runs: readonly (Mark & { readonly through: number })[]): Statement[] {
+  const statement = db.prepare(
+    `UPDATE runs SET flushed_through = max(coalesce(flushed_through, 0), j.value ->> 1),
+       live_epoch = iif(live_epoch <= j.value ->> 2, NULL, live_epoch) FROM json_each(?) j
+     WHERE run_id = j.value ->> 0 AND (coalesce(flushed_through, 0) < j.value ->> 1 OR live_epoch <= j.value ->> 2)`,
+  );
+  return jsonLists(runs.map(({ runId, through, epoch }) => JSON.stringify([runId, through, epoch]))).map((list) =>
+    statement.bind(list),
+  );
+}
+
 /** Returns the run's {@link RunPlaceRow} if the run is live. */
 export function isLiveStatement(db: Database, runId: string): Statement {
   return db.prepare("SELECT run_id, cell FROM runs WHERE run_id = ? AND live_epoch IS NOT NULL").bind(runId);

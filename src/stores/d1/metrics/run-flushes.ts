@@ -2,7 +2,7 @@ import type { FlushedRun, LatestMetrics, MarkedRun, RunFlush, RunMark } from "..
 import type { Database } from "../connection/database.ts";
 import { firstPointsStatement, type PointOfRunRow, toPointsByRun } from "./first-points.ts";
 import {
-  clearLiveRunsStatements,
+  endBurstsStatements,
   markLiveStatement,
   noteFlushedStatements,
   upsertLatestStatements,
@@ -37,17 +37,18 @@ async function writeFlushes(db: Database, flushes: readonly RunFlush[]): Promise
   const stages = db
     .prepare("SELECT run_id, lifecycle_stage, live_epoch FROM runs WHERE run_id IN (SELECT value FROM json_each(?))")
     .bind(runIds);
-  const clears = flushes.flatMap(({ runId, clearsEpoch }) =>
-    clearsEpoch === undefined ? [] : [{ runId, epoch: clearsEpoch }],
+  const ends = flushes.flatMap(({ runId, through, clearsEpoch }) =>
+    clearsEpoch === undefined ? [] : [{ runId, through, epoch: clearsEpoch }],
   );
+  const goingOn = flushes.filter(({ clearsEpoch }) => clearsEpoch === undefined);
   const [runs] = await db.batch<{ run_id: string; lifecycle_stage: string; live_epoch: number | null }>([
     stages,
     ...upsertLatestStatements(
       db,
       flushes.flatMap(({ rows }) => rows),
     ),
-    ...noteFlushedStatements(db, flushes),
-    ...clearLiveRunsStatements(db, clears),
+    ...noteFlushedStatements(db, goingOn),
+    ...endBurstsStatements(db, ends),
   ]);
   return new Map(
     runs?.results.map((row) => [

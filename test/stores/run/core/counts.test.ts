@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { encodePoints } from "../../../../src/stores/run/points.ts";
-import { World } from "./world.ts";
+import { turn, World } from "./world.ts";
 
 test("a job that logs ten metrics each 12 s, its instance gone in between, asks D1 once and writes at most a row a call there", async () => {
   const world = new World();
@@ -94,4 +94,21 @@ test("one answer to a search holds the news of as many runs as fit, and the next
   // 8,000,000 characters are the most, and the run that exceeds them is the last.
   expect(answered(runIds)).toEqual(["a: 1", "b: 1", "c: 1", "d: 1", "e: 1"]);
   expect(answered(["f"])).toEqual(["f: 1"]);
+});
+
+test("runs that end one soon after another share writes to D1", async () => {
+  const world = new World();
+  const runIds = Array.from({ length: 30 }, (_, i) => `run ${i}`);
+  for (const runId of runIds) await world.log(1, runId);
+  await world.cell.flush(world.run("run 0"), true);
+  expect(world.d1.run("run 0").epoch).toBe(undefined);
+  const ends: Promise<boolean>[] = [];
+  for (const runId of runIds.slice(1)) {
+    ends.push(world.cell.flush(world.run(runId), true));
+    await turn();
+  }
+  expect(await Promise.all(ends)).toEqual(ends.map(() => true));
+  expect(world.d1.writes.length).toBeLessThanOrEqual(1 + Math.ceil(29 / 10));
+  for (const runId of runIds) expect(world.d1.run(runId)).toMatchObject({ epoch: undefined });
+  expect(world.d1.writes.flat().map(({ runId }) => runId)).toEqual(runIds);
 });

@@ -227,6 +227,7 @@ export class World {
         this.onYield();
         return turn();
       },
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       nowMs: () => this.nowMs,
       latest: this.d1,
       socketsOf: () => new LiveSockets(() => this.listeners),
