@@ -20,7 +20,7 @@ const BYTES_PER_CHECK = 250_000;
  * Least time between two writes to D1 of runs that end one soon after another, in milliseconds. The clients have their
  * answers already, and searches ask the cell until D1 is told. So runs that end in the same moment share the write.
  */
-const FLUSH_REST_MS = 50;
+const END_REST_MS = 50;
 
 /** Size of one answer to a search, in UTF-16 units: far below the platform's limit of 32 MiB. */
 const MAX_NEWS_CHARACTERS = 8_000_000;
@@ -69,6 +69,8 @@ export class Cell {
   readonly #commits: CommitGroup<Append, boolean>;
   readonly #marks: CommitGroup<RunMark, MarkedRun | undefined>;
   readonly #flushes: CommitGroup<() => RunFlush, FlushedRun | undefined>;
+  /** Flushes of runs that end. They wait for each other; the flushes that bound memory and those of alarms do not. */
+  readonly #ends: CommitGroup<() => RunFlush, FlushedRun | undefined>;
   readonly #runs: CellRuns;
   readonly #alarm: CellAlarm;
   /** Runs that D1 marks live and the cell does not have → when a search first asked for them. */
@@ -90,7 +92,8 @@ export class Cell {
       const flushes = takes.map((take) => take());
       return answersByRun(flushes, latest.write(flushes));
     };
-    this.#flushes = new CommitGroup(writeFlushes, yieldTurn, () => platform.wait(FLUSH_REST_MS));
+    this.#flushes = new CommitGroup(writeFlushes, yieldTurn);
+    this.#ends = new CommitGroup(writeFlushes, yieldTurn, () => platform.wait(END_REST_MS));
     this.#runs = new CellRuns(
       platform,
       (mark) => this.#marks.add(mark),
@@ -148,7 +151,8 @@ export class Cell {
 
   /** Tells D1 of a run now; see {@link OpenRun.flush}. */
   flush(run: OpenRun, endsBurst: boolean): Promise<boolean> {
-    return run.flush(endsBurst, (take) => this.#flushes.add(take));
+    const group = endsBurst ? this.#ends : this.#flushes;
+    return run.flush(endsBurst, (take) => group.add(take));
   }
 
   /**
