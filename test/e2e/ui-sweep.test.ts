@@ -90,6 +90,27 @@ test("a mean of fewer runs than there are says so on the chart", async () => {
   const search = `charts=true&group=${encodeURIComponent('["params.model"]')}`;
   await page.goto(`${ui.server.url}/#/experiments/${ui.seed.experimentId}?${search}`);
   await card(page, "val/acc").getByText("Curves of 16 of 144 runs, evenly from all groups").waitFor();
+  // A panel with groups of its own says it, too: 16 runs of each metric.
+  const panels = [{ id: "a", metrics: ["val/acc", "val/loss"], group: ["params.model"], at: [0, 0, 12, 7] }];
+  await page.goto(
+    `${ui.server.url}/#/experiments/${ui.seed.experimentId}?charts=true&panels=${encodeURIComponent(JSON.stringify(panels))}`,
+  );
+  await page.locator('[data-panel="a"]').getByText("Curves of 16 of 144 runs, evenly from all groups").waitFor();
+});
+
+test("a mean that lacks the newest values of live runs says so on the chart", async () => {
+  const { page } = await ui.open("/experiments");
+  // As from a server with more live runs than it may ask. Each frame has its own count.
+  await page.route("**/ui-api/group-series", async (route) => {
+    const answer = await route.fetch();
+    const body = Buffer.from((await answer.body()).toString("latin1").replaceAll('"stale":0', '"stale":3'), "latin1");
+    await route.fulfill({ response: answer, body });
+  });
+  const search = `charts=true&group=${encodeURIComponent('["params.model"]')}`;
+  await page.goto(`${ui.server.url}/#/experiments/${ui.seed.experimentId}?${search}`);
+  await card(page, "val/acc")
+    .getByText("Values of 12 live runs may be 8 minutes old: not all live runs could be asked.")
+    .waitFor();
 });
 
 test("with a metric as x each of its values is one point, and the legend tells the latest value", async () => {
@@ -170,6 +191,62 @@ test("a comparison has every run of the table, by what finds them; where a limit
   await page.getByRole("tab", { name: "Table" }).click();
   await page.getByText("The table has the first 100 of 120 runs; the drawings have all.").waitFor();
   await expectSoundInBothThemes(opened);
+});
+
+test("the lines of hundreds of runs are drawn, pointed at, opened and brushed", async () => {
+  const post = async (path: string, body: object) => {
+    const answer = await fetch(`${ui.server.url}/api/2.0/mlflow${path}`, {
+      ...{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+    });
+    return (await answer.json()) as { experiment_id: string; run: { info: { run_id: string } } };
+  };
+  const { experiment_id } = await post("/experiments/create", { name: "hundreds of lines" });
+  // All lines but one are level. That one, the first run, falls from the upper left.
+  const log = async (index: number) => {
+    const { run } = await post("/runs/create", { experiment_id, run_name: `line-${index}`, start_time: index + 1 });
+    await post("/runs/log-batch", {
+      run_id: run.info.run_id,
+      params: [{ key: "height", value: String(index === 0 ? 100 : index / 100) }],
+      metrics: [{ key: "acc", value: index === 0 ? 0 : index / 100, timestamp: 1, step: 0 }],
+    });
+    await post("/runs/update", { run_id: run.info.run_id, status: "FINISHED" });
+  };
+  for (let from = 0; from < 600; from += 20) await Promise.all(Array.from({ length: 20 }, (_, at) => log(from + at)));
+  const axes = encodeURIComponent(JSON.stringify(["params.height", "metrics.acc"]));
+  const opened = await ui.open(
+    `/compare?experiments="${experiment_id}"&view=parallel&linear=${encodeURIComponent('["params.height"]')}&axes=${axes}`,
+  );
+  const { page } = opened;
+  await page.getByText("600 runs", { exact: true }).waitFor();
+  const drawing = page.getByRole("img", { name: "Parallel coordinates", exact: true });
+  const box = (await drawing.boundingBox())!;
+  /** How many pixels a canvas of the drawing has: the first is of all lines, the second of the line under the pointer. */
+  const inks = (index: number) =>
+    page.evaluate<number>(`(() => {
+      const canvas = document.querySelectorAll("figure canvas[aria-hidden]")[${index}];
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((alpha, at) => at % 4 === 3 && alpha > 0).length;
+    })()`);
+  await expect.poll(() => inks(0)).toBeGreaterThan(1000);
+  expect(await inks(1)).toBe(0);
+  // In the middle between the axes only the falling line is above all others.
+  const pointAt = async (share: number) => {
+    const [left, right, top, bottom] = [56, box.width - 96, 52, box.height - 28];
+    await page.mouse.move(box.x + left + (right - left) * share, box.y + top + (bottom - top) * share);
+  };
+  await pointAt(0.2);
+  await expect.poll(() => inks(1)).toBeGreaterThan(100);
+  await expectSoundInBothThemes(opened);
+  // A range on an axis leaves the other lines faint.
+  const before = await inks(0);
+  const brush = encodeURIComponent('{"params.height":[[90,110]]}');
+  await page.goto(`${page.url()}&brush=${brush}`);
+  await page.getByText("1 of 600 runs selected", { exact: true }).waitFor();
+  expect(await inks(0)).toBeLessThanOrEqual(before);
+  await pointAt(0.2);
+  await page.mouse.down();
+  await page.mouse.up();
+  await page.getByRole("heading", { name: "line-0", exact: true }).waitFor();
 });
 
 test("runs on the screen have colours that differ, the same in the table, the legend and on their own pages", async () => {

@@ -52,13 +52,20 @@ function toFrame(directory: object, columns: readonly Float64Array[]): Uint8Arra
 
 /**
  * One group's metrics as a frame, like a run's. The JSON is
- * `{"group", "series": [{"key", "runs", "read", "latest", "points"}]}`. The columns are `points` x, `points` means, `points`
- * deviations, and the number of runs in each mean.
+ * `{"group", "series": [{"key", "runs", "read", "stale", "latest", "points"}]}`. The columns are `points` x, `points` means,
+ * `points` deviations, and the number of runs in each mean.
  */
 function groupToFrame({ group, series }: GroupChart): Uint8Array {
   const directory = {
     group,
-    series: series.map(({ key, runs, read, latest, x }) => ({ key, runs, read, latest, points: x.length })),
+    series: series.map(({ key, runs, read, stale, latest, x }) => ({
+      key,
+      runs,
+      read,
+      stale,
+      latest,
+      points: x.length,
+    })),
   };
   return toFrame(
     directory,

@@ -45,6 +45,8 @@ interface NewsRow {
 export interface LiveNews {
   /** How many runs were not asked about, or have an object that did not answer. D1's values of these runs may be old. */
   readonly staleRuns: number;
+  /** The other runs: their values in the answer are those of now. */
+  readonly told: ReadonlySet<string>;
   /** Whether D1 got news after the runs were read from it. The caller must then read the runs again. */
   readonly isBehind: boolean;
   /** Run id → the summaries that replace D1's. */
@@ -58,6 +60,7 @@ export interface LiveNews {
 
 export const NO_NEWS: LiveNews = {
   staleRuns: 0,
+  told: new Set(),
   isBehind: false,
   summaries: new Map(),
   lastTimestamps: new Map(),
@@ -80,14 +83,14 @@ export async function askLiveRuns(
   if (runs.length === 0) return NO_NEWS;
   const gathered = new Gathered(ctx, runs, keys);
   let calls = 0;
-  let told = 0;
+  const told = new Set<string>();
   // Pages that go on share what the objects have just answered. All other callers see every acknowledged point.
   const unknown: LiveRun[] = [];
   for (const run of runs) {
     const recent = ctx.isPageGoingOn ? recentNews(run.runId, keys) : undefined;
     if (recent === undefined) unknown.push(run);
     else {
-      told++;
+      told.add(run.runId);
       await gathered.add(run.runId, recent);
     }
   }
@@ -111,7 +114,7 @@ export async function askLiveRuns(
         rest = rest.slice(answers.length);
         for (const { runId, news } of answers) {
           if (news === undefined) continue;
-          told++;
+          told.add(runId);
           if (ctx.db !== ctx.primary) rememberNews(runId, news, keys);
           await gathered.add(runId, news);
         }
@@ -121,7 +124,7 @@ export async function askLiveRuns(
     }
   });
   gathered.clearIdle();
-  return gathered.result(runs.length - told);
+  return gathered.result(runs.length - told.size, told);
 }
 
 /** Writes the news of live runs to D1, for callers that read only D1. @returns how many runs did not answer */
@@ -189,7 +192,7 @@ class Gathered {
     this.#ctx.waitUntil(clear.catch((error: unknown) => console.error("clear of marks", error)));
   }
 
-  result(staleRuns: number): LiveNews {
+  result(staleRuns: number, told: ReadonlySet<string>): LiveNews {
     const rows = new Map<string, NewsRow[]>();
     const summaries = new Map<string, MetricSummaries>();
     for (const [runId, news] of this.#news) {
@@ -206,6 +209,7 @@ class Gathered {
     const unwritten = (keys: readonly string[]) => unwrittenRows(rows, new Set(keys));
     return {
       staleRuns,
+      told,
       isBehind: this.#isBehind,
       summaries,
       lastTimestamps: this.#lastTimestamps,

@@ -3,6 +3,7 @@ import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import { slices } from "../../domain/slices.ts";
 import { type ChartSource, findChartSources } from "../../stores/d1/metrics/chart-sources.ts";
 import { seriesOf } from "../../stores/run/series.ts";
+import { groupByObject } from "../../stores/run/stub.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
 import { askLiveRuns, MAX_ASKED_OBJECTS } from "../live/live-news.ts";
@@ -44,6 +45,8 @@ export interface GroupSeries extends MeanBand {
   readonly read: number;
   /** The latest values of all runs that have the metric, read or not; undefined if no run has a finite value. */
   readonly latest: LatestValues | undefined;
+  /** How many live runs of the group did not tell their newest points, of any metric. `latest` has what D1 knows of them. */
+  readonly stale: number;
 }
 
 export interface GroupChart {
@@ -76,9 +79,9 @@ export async function readGroupCharts(ctx: ServiceContext, query: GroupChartQuer
     throw invalidParameter(`budget_ms must be from 1 to ${MAX_BUDGET_MS}. Got ${budgetMs}.`);
   }
   const until = Date.now() + budgetMs;
-  const { sources, asked } = await findSources(ctx, [...new Set(runIds)], keysToRead(query.x, keys));
+  const { sources, asked, stale } = await findSources(ctx, [...new Set(runIds)], keysToRead(query.x, keys));
   const groups = new Map(runIds.map((runId, index) => [runId, groupOf[index]!]));
-  const reading = new Reading(groups, sources, keys);
+  const reading = new Reading(groups, sources, keys, stale);
   const read = (source: ChartSource) => readRun(ctx, source, keys, { ...query, x: parseX(query.x)(source) });
   await readWithin(fairOrder(sources, groups), read, {
     until,
@@ -89,7 +92,10 @@ export async function readGroupCharts(ctx: ServiceContext, query: GroupChartQuer
   return reading.result();
 }
 
-/** The runs with their latest values, which for live runs come from their objects, and how many live runs were asked. */
+/**
+ * The runs with their latest values, which for live runs come from their objects; how many objects were asked; and the live
+ * runs that did not answer, or whose objects are too many to ask.
+ */
 async function findSources(ctx: ServiceContext, runIds: readonly string[], keys: readonly string[]) {
   const find = async (): Promise<ChartSource[]> => {
     const found: ChartSource[] = [];
@@ -97,11 +103,13 @@ async function findSources(ctx: ServiceContext, runIds: readonly string[], keys:
     return found;
   };
   const first = await find();
-  const live = first.filter(({ isLive }) => isLive).slice(0, MAX_ASKED_OBJECTS / 2);
-  const { isBehind, summaries } = await askLiveRuns(ctx, live, keys);
+  const live = first.filter(({ isLive }) => isLive);
+  const objects = groupByObject(live).slice(0, MAX_ASKED_OBJECTS / 2);
+  const { isBehind, summaries, told } = await askLiveRuns(ctx, objects.flat(), keys);
   const found = isBehind ? await find() : first;
   const sources = found.map((source) => withNews(source, summaries.get(source.runId)));
-  return { sources, asked: live.length };
+  const stale = new Set(live.map(({ runId }) => runId).filter((runId) => !told.has(runId)));
+  return { sources, asked: objects.length, stale };
 }
 
 function withNews(source: ChartSource, news: MetricSummaries | undefined): ChartSource {
@@ -163,13 +171,20 @@ class Reading {
   readonly #groups: ReadonlyMap<string, number>;
   readonly #sources: readonly ChartSource[];
   readonly #keys: readonly string[];
+  readonly #stale: ReadonlySet<string>;
   readonly #lines = new Map<string, Line[]>();
   #held = 0;
 
-  constructor(groups: ReadonlyMap<string, number>, sources: readonly ChartSource[], keys: readonly string[]) {
+  constructor(
+    groups: ReadonlyMap<string, number>,
+    sources: readonly ChartSource[],
+    keys: readonly string[],
+    stale: ReadonlySet<string>,
+  ) {
     this.#groups = groups;
     this.#sources = sources;
     this.#keys = keys;
+    this.#stale = stale;
   }
 
   take({ runId, series }: RunChart): boolean {
@@ -195,7 +210,8 @@ class Reading {
   #series(group: number, sources: readonly ChartSource[], key: string): GroupSeries {
     const lines = this.#lines.get(`${group} ${key}`) ?? [];
     const latest = sources.flatMap((source) => source.latest.find((point) => point.key === key)?.value ?? []);
-    return { key, runs: latest.length, read: lines.length, latest: describe(latest), ...meanBand(lines) };
+    const stale = sources.filter(({ runId }) => this.#stale.has(runId)).length;
+    return { key, runs: latest.length, read: lines.length, stale, latest: describe(latest), ...meanBand(lines) };
   }
 }
 

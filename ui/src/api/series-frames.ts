@@ -38,6 +38,8 @@ export interface GroupSeries {
   /** How many of its runs have the metric, and of how many of these the curve is. */
   runs: number;
   read: number;
+  /** How many of its live runs did not tell their newest points, of any metric. */
+  stale: number;
   /** Of all its runs; undefined if no run has a finite value. */
   latest?: LatestValues;
   x: Float64Array;
@@ -63,7 +65,7 @@ interface Directory {
 
 interface GroupDirectory {
   group: number;
-  series: (Pick<GroupSeries, "key" | "runs" | "read" | "latest"> & { points: number })[];
+  series: (Pick<GroupSeries, "key" | "runs" | "read" | "stale" | "latest"> & { points: number })[];
 }
 
 /** Frames, one a run (docs/ui-api.md): the arrays are views of `bytes`. */

@@ -2,13 +2,13 @@ import { Ellipsis, Expand, RotateCw } from "lucide-react";
 import { useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Button, IconButton } from "../parts/button.tsx";
 import { classNames } from "../parts/class-names.ts";
-import { formatCount } from "../parts/format.ts";
 import { Menu } from "../parts/menu.tsx";
 import { say, sayFailed } from "../parts/toast.tsx";
 import { ChartLegend } from "./chart-legend.tsx";
 import type { ChartSettings } from "./chart-settings.ts";
 import { ChartTable } from "./chart-table.tsx";
 import { chartCsv, download, groupsCsv } from "./export-chart.ts";
+import { GroupNote } from "./group-note.tsx";
 import type { GroupedMetric } from "./group-store.ts";
 import type { HoverStore } from "./hover.ts";
 import { LineChart } from "./line-chart.tsx";
@@ -155,21 +155,6 @@ export function ChartCard(props: ChartCardProps) {
     </figure>
   );
 }
-
-/** Says which means do not include all runs. */
-function GroupNote({ lines }: { lines: readonly PlotLine[] }) {
-  const groups = lines.flatMap(({ group }) => group ?? []);
-  const [runs, read] = [sumOf(groups.map((group) => group.runs)), sumOf(groups.map((group) => group.read))];
-  if (read >= runs) return null;
-  return (
-    <p className="px-3 pb-1 text-ink-muted text-sm">
-      Curves of {formatCount(read)} of {formatCount(runs)} runs, evenly from all groups: as many as could be read in
-      time.
-    </p>
-  );
-}
-
-const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
 function hasFinite(lines: readonly PlotLine[]): boolean {
   return lines.some(({ points }) => points.values.some(Number.isFinite));

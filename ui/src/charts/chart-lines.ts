@@ -1,5 +1,6 @@
 import type { RunStatus } from "../api/runs.ts";
 import type { GroupSeries, LatestValues } from "../api/series.ts";
+import { shortId } from "../parts/format.ts";
 import type { ChartGroup } from "./group-store.ts";
 import { groupStyle } from "./group-style.ts";
 import type { RunSeries } from "./held-series.ts";
@@ -32,14 +33,10 @@ function smoothedOf(series: RunSeries | GroupSeries, smoothing: Smoothing): Poin
 /** The most lines with bands. Bands of more lines would cover one another. */
 const MAX_BANDS = 6;
 
-const CHARACTERS_OF_ID = 6;
-
 /** Names by run id. If several runs have the same name, each name has the start of the id. */
 export function runNames(runs: readonly ChartRun[]): Map<string, string> {
   const named = Map.groupBy(runs, ({ name }) => name);
-  return new Map(
-    runs.map(({ id, name }) => [id, named.get(name)!.length > 1 ? `${name} · ${id.slice(0, CHARACTERS_OF_ID)}` : name]),
-  );
+  return new Map(runs.map(({ id, name }) => [id, named.get(name)!.length > 1 ? `${name} · ${shortId(id)}` : name]));
 }
 
 /** The lines of runs. A run without points has no line. */
@@ -75,7 +72,7 @@ export function groupLines(
   return found.flatMap((series): PlotLine[] => {
     const group = groups[series.group];
     if (group === undefined || series.runs === 0) return [];
-    const { x, means, spreads, counts, latest, runs, read } = series;
+    const { x, means, spreads, counts, latest, runs, read, stale } = series;
     const mean = { x, values: means };
     return [
       {
@@ -85,7 +82,7 @@ export function groupLines(
         points: smoothing.weight > 0 ? smoothedOf(series, smoothing) : mean,
         band: bandOf(mean, spreads),
         last: latest?.mean ?? Number.NaN,
-        group: { runs, read, counts, ...(latest && { latest }) },
+        group: { index: series.group, runs, read, stale, counts, ...(latest && { latest }) },
       },
     ];
   });
@@ -93,9 +90,13 @@ export function groupLines(
 
 /** The runs behind the mean line of a group. */
 export interface GroupFacts {
+  /** The position of the group among the groups. */
+  readonly index: number;
   /** The number of runs that have the metric, and the number of them in the line. */
   readonly runs: number;
   readonly read: number;
+  /** The number of live runs whose newest points are not in `latest`. */
+  readonly stale: number;
   /** The number of runs in the mean of each point. Runs that ended before are not in it. */
   readonly counts: Float64Array;
   readonly latest?: LatestValues;

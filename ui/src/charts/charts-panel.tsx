@@ -15,7 +15,8 @@ import { useChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
 import { FullChart } from "./full-chart.tsx";
 import { GroupLegend } from "./group-legend.tsx";
-import { type ChartGroup, MAX_GROUPED_RUNS } from "./group-store.ts";
+import { SampleNote } from "./group-note.tsx";
+import type { ChartGroup } from "./group-store.ts";
 import type { HoverStore } from "./hover.ts";
 import type { LineSource } from "./line-source.ts";
 import type { DrawPanel, OwnGroups } from "./panels/panel-card.tsx";
@@ -85,14 +86,12 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
   const { groups } = given;
   const isGrouped = groups !== undefined && search.chartGroups !== false;
   const styles = useRunStyles(useMemo(() => runs.map(({ id }) => id), [runs]));
-  const hasLiveRuns = runs.some(({ status }) => status === "RUNNING");
-  const groupStore = useGroups(isGrouped ? groups : undefined, settings, bucketsFor(1), isGrouped && hasLiveRuns);
+  const groupStore = useGroups(isGrouped ? groups : undefined, settings, bucketsFor(1));
   const source = useMemo(
     (): LineSource =>
       isGrouped ? { kind: "groups", store: groupStore, groups } : { kind: "runs", store: page.store, runs, styles },
     [isGrouped, groupStore, groups, page.store, runs, styles],
   );
-  const grouped = isGrouped ? groups.reduce((sum, { runIds }) => sum + runIds.length, 0) : 0;
   const [measure, width] = useWidth();
   const [draft, setDraft] = useState<Draft>();
   const panels = search.panels ?? NO_PANELS;
@@ -147,11 +146,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
       </div>
       {/* What scrolls is reachable by keys through the charts in it. */}
       <div ref={measure} className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 wide:px-4" data-charts>
-        {grouped > MAX_GROUPED_RUNS && (
-          <p className="pt-2 text-ink-muted text-sm">
-            Means of {formatCount(MAX_GROUPED_RUNS)} of the {formatCount(grouped)} runs, evenly from all.
-          </p>
-        )}
+        {isGrouped && <SampleNote groups={groups} className="pt-2" />}
         {count > MAX_CHART_RUNS && !isGrouped && (
           <p className="pt-2 text-ink-muted text-sm">
             The first {MAX_CHART_RUNS} of {formatCount(count)} runs are drawn.

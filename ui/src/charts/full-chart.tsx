@@ -8,6 +8,7 @@ import type { ChartRun } from "./chart-lines.ts";
 import { bucketsFor } from "./chart-search.ts";
 import type { ChartSettings } from "./chart-settings.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
+import { SampleNote } from "./group-note.tsx";
 import type { ChartGroup } from "./group-store.ts";
 import type { LineSource } from "./line-source.ts";
 import type { RunStyle } from "./run-colour.ts";
@@ -32,8 +33,7 @@ export function FullChart({ metricKey, runs, groups, styles, settings, metricKey
   const buckets = Math.min(FULL_BUCKETS, 4 * bucketsFor(runs.length));
   const page = useSeries(runs, settings, { metricKeys }, buckets);
   const isGrouped = groups !== undefined && settings.search.chartGroups !== false;
-  const hasLiveRuns = runs.some(({ status }) => status === "RUNNING");
-  const groupStore = useGroups(isGrouped ? groups : undefined, settings, buckets, isGrouped && hasLiveRuns);
+  const groupStore = useGroups(isGrouped ? groups : undefined, settings, buckets);
   const source = useMemo(
     (): LineSource =>
       isGrouped ? { kind: "groups", store: groupStore, groups } : { kind: "runs", store: page.store, runs, styles },
@@ -57,6 +57,7 @@ export function FullChart({ metricKey, runs, groups, styles, settings, metricKey
             </div>
             <Dialog.Close render={<IconButton label="Close" icon={<X size={16} aria-hidden />} />} />
           </header>
+          {isGrouped && <SampleNote groups={groups} className="" />}
           <ChartCard
             {...{ metricKey, source, settings, hover: page.hover }}
             height={Math.max(240, innerHeight - framePx())}

@@ -6,6 +6,20 @@ import { withMargin } from "./held-series.ts";
 export interface ChartGroup {
   readonly label: string;
   readonly runIds: readonly string[];
+  /** Whether one of the runs is running. The mean is then read again from time to time. */
+  readonly isLive?: boolean;
+}
+
+/** Whether the groups have the same labels and runs. */
+export function areSameGroups(some: readonly ChartGroup[], others: readonly ChartGroup[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ label, runIds, isLive }, index) => {
+      const other = others[index]!;
+      if (label !== other.label || isLive !== other.isLive || runIds.length !== other.runIds.length) return false;
+      return runIds.every((id, at) => id === other.runIds[at]);
+    })
+  );
 }
 
 export interface GroupView {

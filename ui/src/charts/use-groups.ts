@@ -14,13 +14,13 @@ export function useGroups(
   groups: readonly ChartGroup[] = NONE,
   { x, zoom, sameX }: ChartSettings,
   buckets: number,
-  hasLiveRuns: boolean,
 ): GroupStore {
   const [store] = useState(() => new GroupStore());
   useLayoutEffect(() => {
     store.show(groups, { x, zoom, sameX, buckets: Math.min(buckets, MAX_BUCKETS) });
   }, [store, groups, x, zoom, sameX, buckets]);
   useLayoutEffect(() => () => store.dispose(), [store]);
+  const hasLiveRuns = groups.some(({ isLive }) => isLive);
   useEffect(() => {
     if (!hasLiveRuns) return;
     const timer = setInterval(() => store.refresh(), REFRESH_MS);

@@ -90,3 +90,6 @@ export function firstLine(markdown: string): string {
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replaceAll(/\*+|`+|~~/g, "");
 }
+
+/** The start of an id, which distinguishes runs of the same name. */
+export const shortId = (id: string): string => id.slice(0, 6);

@@ -11,6 +11,7 @@ import type { ChartSettings } from "../chart-settings.ts";
 import { ChartTable } from "../chart-table.tsx";
 import { download } from "../export-chart.ts";
 import { GroupLegend } from "../group-legend.tsx";
+import { GroupNote, SampleNote } from "../group-note.tsx";
 import type { ChartGroup } from "../group-store.ts";
 import type { HoverStore } from "../hover.ts";
 import { LineChart } from "../line-chart.tsx";
@@ -134,8 +135,7 @@ function PanelChart({ panel, entries, runs, groups: ofAll, ownGroups, styles, se
   }, [groupNames, ofAll, ownGroups]);
   const isGrouped = groups !== undefined && (panel.group !== undefined || settings.search.chartGroups !== false);
   const page = useSeries(isGrouped ? NO_RUNS : runs, own, { metricKeys: metrics }, BUCKETS);
-  const hasLiveRuns = runs.some(({ status }) => status === "RUNNING");
-  const groupStore = useGroups(isGrouped ? groups : undefined, own, BUCKETS, isGrouped && hasLiveRuns);
+  const groupStore = useGroups(isGrouped ? groups : undefined, own, BUCKETS);
   const source = useMemo(
     (): LineSource =>
       isGrouped ? { kind: "groups", store: groupStore, groups } : { kind: "runs", store: page.store, runs, styles },
@@ -188,7 +188,12 @@ function PanelChart({ panel, entries, runs, groups: ofAll, ownGroups, styles, se
           { label: "Download SVG", isDisabled: !hasFinite, onSelect: () => void save("svg") },
         ]}
       />
-      {isGrouped && panel.group !== undefined && <GroupLegend groups={groups} className="shrink-0 px-3" />}
+      {isGrouped && panel.group !== undefined && (
+        <>
+          <GroupLegend groups={groups} className="shrink-0 px-3" />
+          <SampleNote groups={groups} className="shrink-0 px-3" />
+        </>
+      )}
       {metrics.length > 1 && formula === undefined && <MetricLegend metrics={metrics} />}
       <div className="min-h-0 min-w-0 flex-1 px-1 pb-1">
         {formula instanceof Error ? (
@@ -211,6 +216,7 @@ function PanelChart({ panel, entries, runs, groups: ofAll, ownGroups, styles, se
           <LineChart {...{ metricKey: title, spec, hover, plotRef }} onZoom={setZoom} />
         )}
       </div>
+      <GroupNote lines={lines} />
       {isTableOpen && <ChartTable title={title} spec={spec} onClose={() => setTableOpen(false)} />}
     </>
   );

@@ -1,6 +1,6 @@
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import type { DistinctKeys } from "../../api/keys.ts";
-import type { ChartGroup } from "../../charts/group-store.ts";
+import { areSameGroups, type ChartGroup } from "../../charts/group-store.ts";
 import type { OwnGroups } from "../../charts/panels/panel-card.tsx";
 import type { Query } from "./filter-words.ts";
 import { groupableFields, type RunColumn } from "./run-columns.ts";
@@ -87,7 +87,13 @@ export function useChartGroups(
   selected: ReadonlySet<string> | undefined,
 ): readonly ChartGroup[] | undefined {
   const isThere = (isComplete || rows.length >= MAX_ROWS) && groups.length > 0;
-  return useMemo(() => (isThere ? chartGroupsOf(groups, selected) : undefined), [isThere, groups, selected]);
+  const kept = useRef<readonly ChartGroup[]>(undefined);
+  return useMemo(() => {
+    const next = isThere ? chartGroupsOf(groups, selected) : undefined;
+    // News of a live run make new rows. The same groups again would read every curve again.
+    if (next === undefined || kept.current === undefined || !areSameGroups(next, kept.current)) kept.current = next;
+    return kept.current;
+  }, [isThere, groups, selected]);
 }
 
 /** Sorted by label, so that a group keeps its place and its colour whatever the table's order and selection. */
@@ -95,7 +101,10 @@ function chartGroupsOf(groups: readonly Group[], selected: ReadonlySet<string> |
   const isIn = (id: string): boolean => selected?.has(id) ?? true;
   return groups
     .toSorted((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }))
-    .map(({ label, members }) => ({ label, runIds: members.map(({ id }) => id).filter((id) => isIn(id)) }));
+    .map(({ label, members }) => {
+      const runs = members.filter(({ id }) => isIn(id));
+      return { label, runIds: runs.map(({ id }) => id), isLive: runs.some(({ status }) => status === "RUNNING") };
+    });
 }
 
 /** The groups of panels that have their own, of the selected runs where some are. */
