@@ -1,12 +1,23 @@
 import { classNames } from "./class-names.ts";
 import { formatCount } from "./format.ts";
-import type { DiffRow, DiffSide } from "./text-diff.ts";
+import { TOKEN_CLASSES, type Token } from "./syntax.ts";
+import { colourPieces, type DiffRow, type DiffSide } from "./text-diff.ts";
 
 /** More rows are slower to make than anyone reads. */
 const MAX_ROWS = 5000;
 
+/** Colours a line by its index. */
+export type ColourLine = (index: number) => readonly Token[];
+
+interface DiffTableProps {
+  label: string;
+  rows: readonly DiffRow[];
+  /** The colours of the lines, if the texts are code. */
+  colours?: { readonly left: ColourLine; readonly right: ColourLine } | undefined;
+}
+
 /** Two texts side by side, with marked differences. */
-export function DiffTable({ label, rows }: { label: string; rows: readonly DiffRow[] }) {
+export function DiffTable({ label, rows, colours }: DiffTableProps) {
   return (
     <section
       aria-label={label}
@@ -24,7 +35,7 @@ export function DiffTable({ label, rows }: { label: string; rows: readonly DiffR
         <tbody>
           {rows.slice(0, MAX_ROWS).map((row, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: rows of two texts have no identity but their place
-            <Row key={index} row={row} />
+            <Row key={index} {...{ row, colours }} />
           ))}
         </tbody>
       </table>
@@ -35,7 +46,7 @@ export function DiffTable({ label, rows }: { label: string; rows: readonly DiffR
   );
 }
 
-function Row({ row }: { row: DiffRow }) {
+function Row({ row, colours }: { row: DiffRow } & Pick<DiffTableProps, "colours">) {
   if (row.kind === "gap") {
     return (
       <tr>
@@ -48,8 +59,8 @@ function Row({ row }: { row: DiffRow }) {
   const isChanged = row.kind === "changed";
   return (
     <tr className="align-top">
-      <Side side={row.left} tone={isChanged ? "before" : undefined} />
-      <Side side={row.right} tone={isChanged ? "after" : undefined} />
+      <Side side={row.left} tone={isChanged ? "before" : undefined} colour={colours?.left} />
+      <Side side={row.right} tone={isChanged ? "after" : undefined} colour={colours?.right} />
     </tr>
   );
 }
@@ -59,7 +70,13 @@ const TONES = {
   after: { line: "bg-success-surface", piece: "text-success font-semibold", word: "added" },
 };
 
-function Side({ side, tone }: { side: DiffSide | undefined; tone: keyof typeof TONES | undefined }) {
+interface SideProps {
+  side: DiffSide | undefined;
+  tone: keyof typeof TONES | undefined;
+  colour: ColourLine | undefined;
+}
+
+function Side({ side, tone, colour }: SideProps) {
   if (side === undefined) return <td colSpan={2} className="bg-surface" />;
   const look = tone && TONES[tone];
   return (
@@ -67,9 +84,9 @@ function Side({ side, tone }: { side: DiffSide | undefined; tone: keyof typeof T
       <td className={classNames("pr-2 text-right text-ink-faint select-none", look?.line)}>{side.number}</td>
       <td className={classNames("px-2 whitespace-pre-wrap wrap-anywhere", look?.line)}>
         {look !== undefined && <span className="sr-only">{look.word} </span>}
-        {side.pieces.map(({ text, isChanged }, index) => (
+        {colourPieces(side, colour).map(({ text, isChanged, kind }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a line have no identity but their place
-          <span key={index} className={isChanged ? look?.piece : undefined}>
+          <span key={index} className={isChanged ? look?.piece : kind && TOKEN_CLASSES[kind]}>
             {text}
           </span>
         ))}

@@ -1,5 +1,6 @@
 import purify from "dompurify";
 import { Marked } from "marked";
+import { colouredLines, TOKEN_CLASSES } from "./syntax.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
@@ -16,8 +17,15 @@ export interface MarkdownOptions {
   readonly imageUrl?: ((path: string) => string | undefined) | undefined;
 }
 
-/** HTML within markdown stands as the text that it is: parsing a handler is already a breach of the page's policy. */
-const RENDERER = { html: ({ text }: { text: string }) => text.replace(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark) };
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark);
+
+const RENDERER = {
+  /** HTML within markdown stands as the text that it is: parsing a handler is already a breach of the page's policy. */
+  html: ({ text }: { text: string }) => escaped(text),
+  /** The attribute carries the language through the sanitiser. `colourCode` takes it away. */
+  code: ({ text, lang = "" }: { text: string; lang?: string | undefined }) =>
+    `<pre><code lang="${escaped(lang.split(/[\s{:]/, 1)[0]!.toLowerCase())}">${escaped(text)}\n</code></pre>`,
+};
 
 const plain = new Marked({ gfm: true, renderer: RENDERER });
 
@@ -82,5 +90,29 @@ export function markdownFragment(text: string, { math, imageUrl }: MarkdownOptio
     link.target = "_blank";
     link.rel = "noopener noreferrer";
   }
+  for (const code of fragment.querySelectorAll("code[lang]")) colourCode(code);
   return fragment;
+}
+
+/** Longer blocks stay plain. */
+const MAX_CODE = 100_000;
+
+/** Gives a block of code its colours. */
+function colourCode(code: Element): void {
+  const language = code.getAttribute("lang")!;
+  code.removeAttribute("lang");
+  const text = code.textContent;
+  if (language === "" || text.length > MAX_CODE) return;
+  const tokens = colouredLines(text, language);
+  const nodes = text.split("\n").flatMap((_, index): (Node | string)[] => {
+    const line = tokens(index).map((token) => {
+      if (token.kind === undefined) return token.text;
+      const span = document.createElement("span");
+      span.className = TOKEN_CLASSES[token.kind];
+      span.textContent = token.text;
+      return span;
+    });
+    return index === 0 ? line : ["\n", ...line];
+  });
+  code.replaceChildren(...nodes);
 }

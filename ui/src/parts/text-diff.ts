@@ -1,9 +1,15 @@
 import { diffLines, diffWordsWithSpace } from "diff";
+import type { Token, TokenKind } from "./syntax.ts";
 
 /** A piece of a line. A piece that only one side has is marked. */
 export interface DiffPiece {
   readonly text: string;
   readonly isChanged: boolean;
+}
+
+/** A piece with one colour. */
+export interface ColouredPiece extends DiffPiece {
+  readonly kind: TokenKind | undefined;
 }
 
 /** A line of one side. */
@@ -66,6 +72,30 @@ export function diffRows(left: string, right: string, isWhole = false): DiffRow[
     }
   }
   return isWhole ? rows : folded(rows);
+}
+
+/** A line's pieces, divided where colours begin. */
+export function colourPieces(
+  { number, pieces }: DiffSide,
+  colour: ((index: number) => readonly Token[]) | undefined,
+): ColouredPiece[] {
+  const plain = pieces.map((piece) => ({ ...piece, kind: undefined }));
+  if (colour === undefined) return plain;
+  const tokens = colour(number - 1);
+  const coloured: ColouredPiece[] = [];
+  let [token, at] = [0, 0];
+  for (const { text, isChanged } of pieces) {
+    for (let from = 0; from < text.length; ) {
+      const of = tokens[token];
+      if (of === undefined) return plain;
+      const to = Math.min(text.length, from + of.text.length - at);
+      coloured.push({ text: text.slice(from, to), isChanged, kind: of.kind });
+      at += to - from;
+      from = to;
+      if (at === of.text.length) [token, at] = [token + 1, 0];
+    }
+  }
+  return coloured;
 }
 
 function linesOf(text: string): string[] {

@@ -1,5 +1,5 @@
 import Anser from "anser";
-import type { Token, TokenKind } from "./syntax.ts";
+import type { Token, TokenKind } from "../../parts/syntax.ts";
 
 const ESCAPE = "\u001b[";
 

@@ -66,6 +66,11 @@ export function extensionOf(path: string): string {
   return dot < 0 ? "" : name.slice(dot + 1).toLowerCase();
 }
 
+/** The name by which `Highlighter` knows the language of a file. */
+export function languageOf(path: string): string {
+  return extensionOf(path) || baseName(path).toLowerCase();
+}
+
 /** Folders, then files, both by name. */
 export function foldersFirst(files: readonly FileInfo[]): FileInfo[] {
   return [...files].sort((a, b) => Number(b.is_dir) - Number(a.is_dir) || (a.path < b.path ? -1 : 1));

@@ -1,5 +1,5 @@
+import type { Token } from "../../parts/syntax.ts";
 import { PIECE } from "./parsers.ts";
-import type { Token } from "./syntax.ts";
 
 /** The number of lines to search before the page may do other work. */
 const LINES_A_TURN = 50_000;

@@ -5,12 +5,12 @@ import { getText } from "../../api/client.ts";
 import { classNames } from "../../parts/class-names.ts";
 import { Markdown } from "../../parts/markdown.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
+import { colouredLines, TOKEN_CLASSES, type Token } from "../../parts/syntax.ts";
 import { ansiTokens } from "./ansi.ts";
 import { Note } from "./note.tsx";
 import { type NotebookCell, type NotebookOutput, readNotebook } from "./notebook.ts";
 import { useView } from "./shown-place.ts";
-import { Highlighter, type Token } from "./syntax.ts";
-import { COLOURS, TextView } from "./text-view.tsx";
+import { TextView } from "./text-view.tsx";
 import { ViewSwitch } from "./view-switch.tsx";
 
 /** Larger notebooks are shown as text. */
@@ -97,9 +97,8 @@ function Cell({ cell: { kind, source, count, outputs }, extension }: { cell: Not
 
 function Code({ text, extension }: { text: string; extension: string }) {
   const lines = useMemo(() => {
-    const highlighter = new Highlighter(`cell.${extension}`);
-    const all = text.split("\n");
-    return all.map((_, index) => highlighter.tokens(index, (at) => all[at]!));
+    const tokens = colouredLines(text, extension);
+    return text.split("\n").map((_, index) => tokens(index));
   }, [text, extension]);
   return <TokenLines lines={lines} />;
 }
@@ -130,7 +129,7 @@ function TokenLines({ lines }: { lines: readonly (readonly Token[])[] }) {
       {line > 0 && "\n"}
       {tokens.map(({ text, kind }, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: as above
-        <span key={at} className={kind && COLOURS[kind]}>
+        <span key={at} className={kind && TOKEN_CLASSES[kind]}>
           {text}
         </span>
       ))}

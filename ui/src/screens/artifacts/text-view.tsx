@@ -4,11 +4,12 @@ import { IconButton } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { readSetting, writeSetting } from "../../parts/settings.ts";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
+import { Highlighter, TOKEN_CLASSES } from "../../parts/syntax.ts";
 import { Switch } from "../../parts/toggles.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
 import { keysLabel, useCommands } from "../../shell/commands.ts";
 import { ansiTokens, isAnsi } from "./ansi.ts";
-import { extensionOf } from "./file-kinds.ts";
+import { extensionOf, languageOf } from "./file-kinds.ts";
 import { useFileParts } from "./file-parts.ts";
 import { FindBar } from "./find-bar.tsx";
 import { markMatches, patternOf, placeOf } from "./find-lines.ts";
@@ -17,7 +18,6 @@ import { Note } from "./note.tsx";
 import { LineParser } from "./parsers.ts";
 import { PartControls } from "./part-controls.tsx";
 import { useShownPlace } from "./shown-place.ts";
-import { Highlighter, type TokenKind } from "./syntax.ts";
 import { useFind } from "./use-find.ts";
 
 const WRAP_SETTING = "artifacts.wrap";
@@ -39,7 +39,7 @@ export function TextView({ url, path }: { url: string; path: string }) {
   const file = useFileParts(url, (isCut) => new LineParser(isCut), { from, isFollowing: isTail && isFollowing });
   const { parser, start, end, total, isComplete, isFull } = file;
   // biome-ignore lint/correctness/useExhaustiveDependencies: other lines have other blocks open
-  const highlighter = useMemo(() => new Highlighter(path), [path, from]);
+  const highlighter = useMemo(() => new Highlighter(languageOf(path)), [path, from]);
   const pattern = useMemo(() => (words === "" ? undefined : patternOf(words)), [words]);
   const find = useFind(file, words);
   useEffect(() => {
@@ -152,11 +152,6 @@ function isLogName(path: string): boolean {
   return ["log", "out", "err"].includes(extensionOf(path));
 }
 
-export const COLOURS: Record<TokenKind, string> = {
-  ...{ comment: "text-ink-faint", string: "text-success", number: "text-info", word: "text-accent" },
-  ...{ key: "text-accent-strong", danger: "text-danger", warning: "text-warning", success: "text-success" },
-};
-
 interface ColouredProps {
   highlighter: Highlighter;
   parser: LineParser;
@@ -177,7 +172,7 @@ function Coloured({ highlighter, parser, index, pattern, isCurrent }: ColouredPr
     const Part = isMatch ? "mark" : "span";
     return (
       // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no identity but their place
-      <Part key={at} className={isMatch ? markClass : kind && COLOURS[kind]}>
+      <Part key={at} className={isMatch ? markClass : kind && TOKEN_CLASSES[kind]}>
         {text}
       </Part>
     );

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { FileText, Film, Image, Images } from "lucide-react";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { artifactUrl } from "../../../api/artifacts.ts";
 import { classNames } from "../../../parts/class-names.ts";
 import { formatCount } from "../../../parts/format.ts";
@@ -12,6 +12,7 @@ import { ImageSeriesView } from "../../artifacts/image-series-view.tsx";
 import { MediaView } from "../../artifacts/media-view.tsx";
 import { ImageGrid, ImagePane, ImagesBeside } from "../../artifacts/run-image.tsx";
 import { ShownPlaceContext } from "../../artifacts/shown-place.ts";
+import { TextView } from "../../artifacts/text-view.tsx";
 import type { ComparedRun } from "../compared-run.ts";
 import type { PlotProps } from "../plot-parts.tsx";
 import { RunLink } from "../run-link.tsx";
@@ -126,9 +127,8 @@ function SharedFileView({ file, runs, search, change }: SharedFileViewProps) {
   const [first, ...others] = having;
   if (file.kind === "text") {
     const beside = others.find(({ id }) => id === search.beside) ?? others[0];
-    if (first === undefined || beside === undefined) {
-      return <EmptyState title="Only one run has this file">There is nothing to compare it with.</EmptyState>;
-    }
+    if (first === undefined) return <EmptyState title="No run has this file" />;
+    if (beside === undefined) return <LoneText run={first} path={file.path} />;
     return (
       <TextDiffView
         {...{ others, beside }}
@@ -153,6 +153,25 @@ function SharedFileView({ file, runs, search, change }: SharedFileViewProps) {
         <ImagesBeside {...shown} path={file.path} />
       )}
     </ShownPlaceContext.Provider>
+  );
+}
+
+/** A text that only one of the runs has. */
+function LoneText({ run, path }: { run: ComparedRun; path: string }) {
+  const [place, setPlace] = useState({});
+  const shown = useMemo(
+    () => ({ ...place, change: (patch: object) => setPlace((before) => ({ ...before, ...patch })), open: () => {} }),
+    [place],
+  );
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <p className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-2 border-line border-b px-3 text-ink-muted">
+        Only <RunLink run={run} /> has this file.
+      </p>
+      <ShownPlaceContext.Provider value={shown}>
+        <TextView url={artifactUrl({ kind: "run", runId: run.id }, path)} path={path} />
+      </ShownPlaceContext.Provider>
+    </div>
   );
 }
 

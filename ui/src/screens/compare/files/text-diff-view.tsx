@@ -6,9 +6,10 @@ import { DiffTable } from "../../../parts/diff-table.tsx";
 import { formatCount } from "../../../parts/format.ts";
 import { Select } from "../../../parts/select.tsx";
 import { ErrorState, SkeletonRows } from "../../../parts/states.tsx";
+import { colouredLines } from "../../../parts/syntax.ts";
 import { diffRows } from "../../../parts/text-diff.ts";
 import { Switch } from "../../../parts/toggles.tsx";
-import { kindOf } from "../../artifacts/file-kinds.ts";
+import { kindOf, languageOf } from "../../artifacts/file-kinds.ts";
 import { indented } from "../../run/run-facts.ts";
 import type { ComparedRun } from "../compared-run.ts";
 
@@ -38,6 +39,11 @@ export function TextDiffView({ path, baseline, others, beside, onBeside }: TextD
     () => (before === undefined || after === undefined || isLong ? undefined : diffRows(before, after, isWhole)),
     [before, after, isLong, isWhole],
   );
+  const colours = useMemo(() => {
+    if (before === undefined || after === undefined) return undefined;
+    const language = languageOf(path);
+    return { left: colouredLines(before, language), right: colouredLines(after, language) };
+  }, [before, after, path]);
   const failed = left.isError ? left : right.isError ? right : undefined;
   const changed = rows?.filter(({ kind }) => kind === "changed").length ?? 0;
   return (
@@ -68,7 +74,7 @@ export function TextDiffView({ path, baseline, others, beside, onBeside }: TextD
       ) : rows === undefined ? (
         <SkeletonRows rows={10} />
       ) : (
-        <DiffTable label={`Differences of ${path}`} rows={rows} />
+        <DiffTable label={`Differences of ${path}`} {...{ rows, colours }} />
       )}
     </div>
   );

@@ -1,8 +1,12 @@
-import { baseName, extensionOf } from "./file-kinds.ts";
-
 /* Colours of source text, line by line, so that a log of a gigabyte costs only its visible lines. */
 
 export type TokenKind = "comment" | "string" | "number" | "word" | "key" | "danger" | "warning" | "success";
+
+/** The classes of the colours. */
+export const TOKEN_CLASSES: Record<TokenKind, string> = {
+  ...{ comment: "text-ink-faint", string: "text-success", number: "text-info", word: "text-accent" },
+  ...{ key: "text-accent-strong", danger: "text-danger", warning: "text-warning", success: "text-success" },
+};
 
 export interface Token {
   text: string;
@@ -77,12 +81,13 @@ const LOG = language([
   String.raw`(?<comment>\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[-+]\d\d:?\d\d)?)?)`,
 ]);
 
-const LANGUAGES: readonly [extensions: string, language: Language][] = [
+/** By the extensions of files, and by the names that blocks of code in markdown have. */
+const LANGUAGES: readonly [names: string, language: Language][] = [
   ["yaml yml mlmodel mlproject", YAML],
   ["toml ini cfg conf properties prop hocon env lock", INI],
   ["json jsonl ndjson geojson ipynb", JSON_LINES],
   [
-    "py py3 pyi",
+    "py py3 pyi python",
     language(
       [HASH, STRING, String.raw`(?<key>(?<=^\s*)@[\w.]+)`, wordRule(PYTHON), NUMBER],
       [
@@ -91,11 +96,14 @@ const LANGUAGES: readonly [extensions: string, language: Language][] = [
       ],
     ),
   ],
-  ["sh bash zsh ps1 dockerfile makefile", language(["(?<comment>(?:(?<=^|\\s)#).*)", STRING, wordRule(SHELL), NUMBER])],
-  ["r jl rb", language([HASH, STRING, wordRule(`${R} def end module using do begin struct`), NUMBER])],
+  [
+    "sh bash zsh ps1 dockerfile makefile shell console",
+    language(["(?<comment>(?:(?<=^|\\s)#).*)", STRING, wordRule(SHELL), NUMBER]),
+  ],
+  ["r jl rb julia ruby", language([HASH, STRING, wordRule(`${R} def end module using do begin struct`), NUMBER])],
   ["sql", language(["(?<comment>--.*)", STRING, wordRule(SQL), NUMBER], C_BLOCKS, "i")],
   [
-    "js mjs ts tsx jsx java scala kt go rs c h cpp hpp cs proto scss css swift",
+    "js mjs ts tsx jsx java scala kt go rs c h cpp hpp cs proto scss css swift javascript typescript rust kotlin c++ csharp",
     language([SLASHES, STRING, wordRule(C_LIKE), NUMBER], [...C_BLOCKS, { open: "`", close: "`", kind: "string" }]),
   ],
   ["xml html htm svg", MARKUP],
@@ -103,9 +111,7 @@ const LANGUAGES: readonly [extensions: string, language: Language][] = [
   ["log out err txt", LOG],
 ];
 
-const BY_EXTENSION = new Map(
-  LANGUAGES.flatMap(([extensions, found]) => extensions.split(" ").map((extension) => [extension, found] as const)),
-);
+const BY_NAME = new Map(LANGUAGES.flatMap(([names, found]) => names.split(" ").map((name) => [name, found] as const)));
 
 /** Longer lines stay plain: they are data, and colours would cost more than they tell. */
 const MAX_LINE = 2000;
@@ -116,9 +122,9 @@ export class Highlighter {
   /** By line: which block it begins in. */
   readonly #openAt: (number | undefined)[] = [undefined];
 
-  constructor(path: string) {
-    const name = extensionOf(path) || baseName(path).toLowerCase();
-    this.#language = BY_EXTENSION.get(name);
+  /** @param language the extension of a file, or a language's name, in lower case */
+  constructor(language: string) {
+    this.#language = BY_NAME.get(language);
   }
 
   tokens(index: number, line: (index: number) => string): Token[] {
@@ -132,6 +138,13 @@ export class Highlighter {
     }
     return scan(text, found, this.#openAt[index]).tokens;
   }
+}
+
+/** Returns a function that colours the lines of a text by index. Lines are coloured when they are asked for. */
+export function colouredLines(text: string, language: string): (index: number) => Token[] {
+  const highlighter = new Highlighter(language);
+  const lines = text.split(/\r?\n/);
+  return (index) => highlighter.tokens(index, (at) => lines[at] ?? "");
 }
 
 /** One line, which may begin in a block and leave one open. */

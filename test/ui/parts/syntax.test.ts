@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { Highlighter } from "../../../../ui/src/screens/artifacts/syntax.ts";
+import { Highlighter } from "../../../ui/src/parts/syntax.ts";
+import { languageOf } from "../../../ui/src/screens/artifacts/file-kinds.ts";
 
 /** The coloured parts of each line, as `kind:text`. Together they must be the whole line. */
 function coloured(path: string, lines: readonly string[]): string[][] {
-  const highlighter = new Highlighter(path);
+  const highlighter = new Highlighter(languageOf(path));
   return lines.map((line, index) => {
     const tokens = highlighter.tokens(index, (at) => lines[at] ?? "");
     expect(tokens.map(({ text }) => text).join("")).toBe(line);
@@ -45,7 +46,7 @@ test("Python: a docstring goes on over lines, and words within it are text", () 
 
 test("lines are coloured alike in whatever order they are asked for", () => {
   const lines = ["/* one", "two */ let x = 1", "// for"];
-  const highlighter = new Highlighter("a.ts");
+  const highlighter = new Highlighter("ts");
   const last = highlighter.tokens(1, (at) => lines[at] ?? "");
   expect(last.map(({ kind }) => kind)).toEqual(["comment", undefined, "word", undefined, "number"]);
   expect(highlighter.tokens(2, (at) => lines[at] ?? "")).toEqual([{ text: "// for", kind: "comment" }]);
