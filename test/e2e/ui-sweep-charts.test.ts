@@ -142,22 +142,32 @@ test("panels are made, moved and resized by pointer and by keys; the address and
   await dialog.getByLabel("Horizontal axis to").fill("8");
   await dialog.getByRole("combobox", { name: "Kind of smoothing of the panel", exact: true }).click();
   await page.getByRole("option", { name: "Running median", exact: true }).click();
-  await dialog.getByRole("combobox", { name: "Lines of the panel", exact: true }).fill("batch");
-  await page.getByRole("option", { name: "params.batch_size", exact: true }).click();
+  await dialog.getByRole("combobox", { name: "Lines of the panel", exact: true }).click();
+  await page.getByRole("option", { name: "Means of groups", exact: true }).click();
+  for (const field of ["params.batch_size", "tags.team", "params.model"]) {
+    await dialog.getByRole("combobox", { name: "Add a param or a tag", exact: true }).fill(field);
+    await page.getByRole("option", { name: field, exact: true }).click();
+  }
+  await dialog.getByRole("button", { name: "Leave params.model out", exact: true }).click();
   await expectSoundInBothThemes(opened);
   await dialog.getByRole("button", { name: "Save", exact: true }).click();
-  // Of the ten runs the first six have one batch size, and the others another.
-  const grouped = panel("Losses").getByRole("application", { name: "Losses: 4 lines by step" });
+  // Of the ten runs the first six have one batch size, and the others another; each half of them is of one team.
+  const grouped = panel("Losses").getByRole("application", { name: "Losses: 8 lines by step" });
   await grouped.focus();
   await page.keyboard.press("Home");
   await expect
     .poll(() => panel("Losses").locator("[aria-live=polite]").textContent())
-    .toMatch(/^batch_size: 32.*Step 2:/);
-  await panel("Losses").getByRole("list", { name: "Groups", exact: true }).getByText("(6)").waitFor();
+    .toMatch(/^batch_size: 32, team: a.*Step 2:/);
+  const legend = panel("Losses").getByRole("list", { name: "Groups", exact: true }).getByRole("listitem");
+  expect((await legend.allTextContents()).map((text) => text.slice(-3))).toEqual(["(3)", "(3)", "(2)", "(2)"]);
   await panel("Losses").getByRole("button", { name: "More of Losses", exact: true }).click();
   await page.getByRole("menuitem", { name: "Edit…", exact: true }).click();
   expect(await dialog.getByLabel("Horizontal axis to").inputValue()).toBe("8");
-  await dialog.getByRole("combobox", { name: "Lines of the panel", exact: true }).fill("Every");
+  await dialog
+    .getByRole("list", { name: "Params and tags of the groups", exact: true })
+    .getByText("tags.team")
+    .waitFor();
+  await dialog.getByRole("combobox", { name: "Lines of the panel", exact: true }).click();
   await page.getByRole("option", { name: "Every run", exact: true }).click();
   await dialog.getByRole("button", { name: "Save", exact: true }).click();
   await panel("Losses").getByRole("application", { name: "Losses: 20 lines by step" }).waitFor();
@@ -174,9 +184,14 @@ test("panels are made, moved and resized by pointer and by keys; the address and
   const spoken = (await error.locator("[aria-live=polite]").textContent())!;
   expect(Number(spoken.split(": ").at(-1))).toBeGreaterThan(0.2);
   await add("Text and code…");
-  await dialog.getByLabel("Text, in markdown").fill("## What to see\n\nThe *loss* falls.");
+  await dialog
+    .getByLabel("Text, in markdown")
+    .fill("## What to see\n\nThe *loss* falls.\n\n```python\nreturn 1  # <b>\n```");
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("heading", { name: "What to see" }).waitFor();
+  const code = panel("Text").locator("pre code");
+  await expect.poll(() => code.locator("span").allTextContents()).toEqual(["return", "1", "# <b>"]);
+  expect(await code.textContent()).toBe("return 1  # <b>\n");
 
   // By pointer: drags the second panel before the first, and makes the first narrower at its corner.
   const left = async (name: string) => (await panel(name).boundingBox())!.x;

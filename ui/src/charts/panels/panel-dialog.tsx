@@ -1,14 +1,14 @@
-import { X } from "lucide-react";
 import { useState } from "react";
 import type { SeriesX } from "../../api/series.ts";
 import { FormDialog } from "../../parts/dialog.tsx";
 import { Combobox, Select } from "../../parts/select.tsx";
 import { TextArea, TextField } from "../../parts/text-field.tsx";
 import { Switch } from "../../parts/toggles.tsx";
-import { type Ends, readX, writeX, X_UNITS, xName } from "../axes.ts";
+import { readX, writeX, X_UNITS, xName } from "../axes.ts";
 import { isSeriesX } from "../chart-search.ts";
 import { SMOOTHING_KINDS } from "../smoothing.ts";
 import { readFormula } from "./formula.ts";
+import { ChosenList, EndsFields, type EndTexts, endsOf, numberOf, textsOf } from "./panel-fields.tsx";
 import { DRAWN_ENDS, type Panel, plotEnds } from "./panel-search.ts";
 
 interface PanelDialogProps {
@@ -23,38 +23,6 @@ interface PanelDialogProps {
   onClose: () => void;
 }
 
-const numberOf = (text: string): number | null =>
-  text.trim() === "" || !Number.isFinite(Number(text)) ? null : Number(text);
-
-type EndTexts = [from: string, to: string];
-
-const textsOf = ([from, to]: Ends = [null, null]): EndTexts => [String(from ?? ""), String(to ?? "")];
-
-/** The ends that two fields name; undefined if both are empty. */
-function endsOf([from, to]: EndTexts, read = numberOf): [number | null, number | null] | undefined {
-  const ends: [number | null, number | null] = [read(from), read(to)];
-  return ends[0] === null && ends[1] === null ? undefined : ends;
-}
-
-interface EndsFieldsProps {
-  axis: "Horizontal" | "Vertical";
-  ends: EndTexts;
-  onChange: (ends: EndTexts) => void;
-  /** The unit. */
-  hint?: string | undefined;
-}
-
-/** The ends of an axis, for a reader who does not want the values to decide. */
-function EndsFields({ axis, ends: [from, to], onChange, hint }: EndsFieldsProps) {
-  const shared = { hint, placeholder: "As the values are" };
-  return (
-    <>
-      <TextField {...shared} label={`${axis} axis from`} value={from} onValueChange={(next) => onChange([next, to])} />
-      <TextField {...shared} label={`${axis} axis to`} value={to} onValueChange={(next) => onChange([from, next])} />
-    </>
-  );
-}
-
 function mistakeIn(formula: string): string | undefined {
   if (formula.trim() === "") return undefined;
   try {
@@ -67,6 +35,9 @@ function mistakeIn(formula: string): string | undefined {
 
 const AS_ALL = "As in all charts";
 const EVERY_RUN = "Every run";
+const BY_GROUP = "Means of groups";
+
+const NONE: readonly string[] = [];
 
 /** The dialog for the content of a panel. */
 export function PanelDialog({ panel, isNew, metricKeys, allX, groupable, onSave, onClose }: PanelDialogProps) {
@@ -79,9 +50,11 @@ export function PanelDialog({ panel, isNew, metricKeys, allX, groupable, onSave,
     drawnEnds ? textsOf(inPlot.xEnds) : [writeX(x, panel.xEnds?.[0]), writeX(x, panel.xEnds?.[1])],
   );
   const [marks, setMarks] = useState((panel.marks ?? []).join(", "));
+  const [isGrouped, setGrouped] = useState((panel.group?.length ?? 0) > 0);
   const edit = (patch: Partial<Panel>): void => setDraft((old) => ({ ...old, ...patch }));
   const { metrics = [], formula = "", text, log = "" } = draft;
   const mistake = mistakeIn(formula);
+  const fields = [...new Set([...(draft.group ?? []), ...(groupable ?? [])])];
   const isText = text !== undefined;
   const isDrawing = draft.kind !== undefined;
   const xs = new Map<string, string>([
@@ -145,30 +118,12 @@ export function PanelDialog({ panel, isNew, metricKeys, allX, groupable, onSave,
         <>
           <div className="flex flex-col gap-1">
             <span className="font-medium">Metrics</span>
-            {metrics.length > 0 && (
-              <ul className="flex flex-wrap gap-1" aria-label="Chosen metrics">
-                {metrics.map((metric) => (
-                  <li key={metric} className="flex items-center gap-1 rounded border border-line bg-surface pl-2">
-                    {metric}
-                    <button
-                      type="button"
-                      aria-label={`Leave ${metric} out`}
-                      className="flex size-6 items-center justify-center rounded-sm text-ink-muted hover:text-ink"
-                      onClick={() => edit({ metrics: metrics.filter((one) => one !== metric) })}
-                    >
-                      <X size={12} aria-hidden />
-                    </button>
-                  </li>
-                ))}
-              </ul>
-            )}
-            <Combobox
-              key={metrics.join()}
-              label="Add a metric"
-              placeholder="Add a metric"
-              value={null}
-              options={metricKeys.filter((key) => !metrics.includes(key))}
-              onValueChange={(key) => key !== null && edit({ metrics: [...metrics, key] })}
+            <ChosenList
+              label="Chosen metrics"
+              addLabel="Add a metric"
+              chosen={metrics}
+              options={metricKeys}
+              onChange={(next) => edit({ metrics: next })}
             />
           </div>
           <TextField
@@ -194,15 +149,27 @@ export function PanelDialog({ panel, isNew, metricKeys, allX, groupable, onSave,
             {groupable !== undefined && (
               <div className="flex flex-col gap-1">
                 <span className="font-medium">Lines</span>
-                <Combobox
+                <Select
                   label="Lines of the panel"
-                  value={draft.group === undefined ? AS_ALL : (draft.group[0] ?? EVERY_RUN)}
-                  options={[AS_ALL, EVERY_RUN, ...new Set([...(draft.group ?? []), ...groupable])]}
-                  onValueChange={(name) => {
-                    if (name === null) return;
-                    edit({ group: name === AS_ALL ? undefined : name === EVERY_RUN ? [] : [name] });
+                  value={isGrouped ? BY_GROUP : draft.group === undefined ? AS_ALL : EVERY_RUN}
+                  options={[AS_ALL, EVERY_RUN, ...(fields.length > 0 ? [BY_GROUP] : [])].map((value) => ({
+                    value,
+                    label: value,
+                  }))}
+                  onValueChange={(lines) => {
+                    setGrouped(lines === BY_GROUP);
+                    edit({ group: lines === EVERY_RUN ? [] : undefined });
                   }}
                 />
+                {isGrouped && (
+                  <ChosenList
+                    label="Params and tags of the groups"
+                    addLabel="Add a param or a tag"
+                    chosen={draft.group ?? NONE}
+                    options={fields}
+                    onChange={(group) => edit({ group: group.length > 0 ? group : undefined })}
+                  />
+                )}
               </div>
             )}
             <EndsFields axis="Horizontal" ends={xEnds} onChange={setXEnds} hint={X_UNITS[x]} />
