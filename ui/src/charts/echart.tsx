@@ -1,6 +1,6 @@
 import type { ECharts } from "echarts/core";
 import { FileImage, ImageDown } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useRef } from "react";
 import { IconButton } from "../parts/button.tsx";
 import { type ChartOption, initChart } from "./echarts.ts";
 import { chartPng, download } from "./export-chart.ts";
@@ -9,6 +9,12 @@ export type AxisIntervals = readonly (readonly [number, number])[];
 
 /** Pixels per px of saved pictures: enough for paper. */
 const PRINT_SCALE = 4;
+
+/** The point of a value on a parallel axis, in px from the drawing's corner. The place of a word is its number. */
+export type PlaceOnAxis = (axis: number, value: number) => readonly [x: number, y: number];
+
+/** Draws on a canvas as large as the drawing, with the scale of px. */
+export type Paint = (context: CanvasRenderingContext2D, placeOn: PlaceOnAxis) => void;
 
 interface EChartProps {
   /** The name of the drawing, for screen readers and files. A table beside it has the values. */
@@ -22,16 +28,33 @@ interface EChartProps {
   onIntervals?: (axisId: string, intervals: AxisIntervals) => void;
   /** The emphasised item, by its index in the series with the id `runs`. */
   highlighted?: number | undefined;
+  /** Draws below the drawing, after each change of its size or of this function. */
+  under?: Paint | undefined;
+  /** Draws above the drawing. Saved pictures do not have it. */
+  over?: Paint | undefined;
+  /** The pointer moved or pressed, in px from the drawing's corner; undefined when it left. */
+  onPointer?: ((at: readonly [x: number, y: number] | undefined, isPress: boolean) => void) | undefined;
+  /** For saved SVG, if it has more than `option`. */
+  svgOption?: (() => ChartOption) | undefined;
   className?: string;
 }
 
 /** A drawing by ECharts that fills its element. */
 export function EChart(props: EChartProps) {
-  const { label, option, onItem, intervals, onIntervals, highlighted, className } = props;
+  const { label, option, onItem, intervals, onIntervals, highlighted, under, over, onPointer, svgOption, className } =
+    props;
   const element = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(undefined);
-  const latest = useRef({ onItem, onIntervals });
-  latest.current = { onItem, onIntervals };
+  const [below, above] = [useRef<HTMLCanvasElement>(null), useRef<HTMLCanvasElement>(null)];
+  const latest = useRef({ onItem, onIntervals, under, over });
+  latest.current = { onItem, onIntervals, under, over };
+  const paint = useCallback((canvas: RefObject<HTMLCanvasElement | null>, kind: "under" | "over"): void => {
+    if (canvas.current === null || chart.current === undefined) return;
+    const { clientWidth, clientHeight } = element.current!;
+    paintCanvas(canvas.current, [clientWidth, clientHeight], devicePixelRatio, (context) =>
+      latest.current[kind]?.(context, placesOf(chart.current!)),
+    );
+  }, []);
   /** The brushes that the axes show, so that a reader's own brush is not set again during a drag. */
   const drawn = useRef(new Map<string, string>());
 
@@ -48,17 +71,26 @@ export function EChart(props: EChartProps) {
       drawn.current.set(parallelAxisId, JSON.stringify(next));
       latest.current.onIntervals?.(parallelAxisId, next);
     });
-    const observer = new ResizeObserver(() => made.resize());
+    const observer = new ResizeObserver(() => {
+      made.resize();
+      paint(below, "under");
+      paint(above, "over");
+    });
     observer.observe(element.current!);
     return () => {
       observer.disconnect();
       made.dispose();
+      chart.current = undefined;
     };
-  }, []);
+  }, [paint, below, above]);
   useEffect(() => {
     drawn.current.clear();
     chart.current?.setOption(option, { notMerge: true });
   }, [option]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn has changed
+  useEffect(() => paint(below, "under"), [option, under, paint]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => paint(above, "over"), [option, over, paint]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new drawing has lost its brush
   useEffect(() => {
     const next = new Map(Object.entries(intervals ?? {}).map(([axis, ranges]) => [axis, JSON.stringify(ranges)]));
@@ -86,19 +118,39 @@ export function EChart(props: EChartProps) {
   }, [highlighted]);
 
   const save = async (): Promise<void> => {
-    const canvas = chart.current?.renderToCanvas({ pixelRatio: PRINT_SCALE });
-    const png = canvas && (await chartPng(canvas, label, PRINT_SCALE));
+    const drawn = chart.current?.renderToCanvas({ pixelRatio: PRINT_SCALE });
+    if (drawn === undefined) return;
+    const { clientWidth, clientHeight } = element.current!;
+    const picture = document.createElement("canvas");
+    paintCanvas(picture, [clientWidth, clientHeight], PRINT_SCALE, (context) => {
+      if (under !== undefined) under(context, placesOf(chart.current!));
+      context.drawImage(drawn, 0, 0, clientWidth, clientHeight);
+    });
+    const png = await chartPng(picture, label, PRINT_SCALE);
     if (png) download(png, `${label}.png`);
   };
   const saveSvg = async (): Promise<void> => {
     const { echartSvg } = await import("./echart-svg.ts");
     const { clientWidth, clientHeight } = element.current!;
-    download(new Blob([echartSvg(option, clientWidth, clientHeight)], { type: "image/svg+xml" }), `${label}.svg`);
+    download(
+      new Blob([echartSvg(svgOption?.() ?? option, clientWidth, clientHeight)], { type: "image/svg+xml" }),
+      `${label}.svg`,
+    );
   };
   return (
     <figure aria-label={label} className={className}>
       <div className="relative size-full">
-        <div ref={element} role="img" aria-label={label} className="size-full" />
+        {under !== undefined && <canvas ref={below} aria-hidden className="absolute inset-0 size-full" />}
+        <div
+          ref={element}
+          role="img"
+          aria-label={label}
+          className="relative size-full"
+          {...(onPointer && pointerHandlers(onPointer))}
+        />
+        {over !== undefined && (
+          <canvas ref={above} aria-hidden className="pointer-events-none absolute inset-0 size-full" />
+        )}
         <span className="absolute top-1 right-1 flex">
           <IconButton label="Download PNG" icon={<ImageDown size={16} aria-hidden />} onClick={() => void save()} />
           <IconButton label="Download SVG" icon={<FileImage size={16} aria-hidden />} onClick={() => void saveSvg()} />
@@ -106,4 +158,41 @@ export function EChart(props: EChartProps) {
       </div>
     </figure>
   );
+}
+
+/** The model of parallel axes, which ECharts has for its own extensions. */
+interface WithParallel {
+  getModel(): {
+    getComponent(name: "parallel"): { coordinateSystem: { dataToPoint(value: number, dimension: string): number[] } };
+  };
+}
+
+function placesOf(chart: ECharts): PlaceOnAxis {
+  const { coordinateSystem } = (chart as unknown as WithParallel).getModel().getComponent("parallel");
+  return (axis, value) => coordinateSystem.dataToPoint(value, `dim${axis}`) as [number, number];
+}
+
+function paintCanvas(
+  canvas: HTMLCanvasElement,
+  [width, height]: readonly [number, number],
+  scale: number,
+  paint: (context: CanvasRenderingContext2D) => void,
+): void {
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  const context = canvas.getContext("2d")!;
+  context.scale(scale, scale);
+  paint(context);
+}
+
+function pointerHandlers(onPointer: NonNullable<EChartProps["onPointer"]>) {
+  const at = ({ clientX, clientY, currentTarget }: React.PointerEvent | React.MouseEvent): [number, number] => {
+    const { left, top } = currentTarget.getBoundingClientRect();
+    return [clientX - left, clientY - top];
+  };
+  return {
+    onPointerMove: (event: React.PointerEvent) => onPointer(at(event), false),
+    onPointerLeave: () => onPointer(undefined, false),
+    onClick: (event: React.MouseEvent) => onPointer(at(event), true),
+  };
 }

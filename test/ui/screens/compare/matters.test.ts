@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { mulberry32 } from "../../../../ui/src/screens/compare/matters/forest.ts";
-import { type Question, ranksOf, whatMatters } from "../../../../ui/src/screens/compare/matters/matters.ts";
+import { compact, type Question, ranksOf, whatMatters } from "../../../../ui/src/screens/compare/matters/matters.ts";
 
 /** A sweep whose result falls with the learning rate, depends on the model, and on nothing else. */
 function sweep(runs: number): Question {
@@ -8,7 +8,10 @@ function sweep(runs: number): Question {
   const lr = Array.from({ length: runs }, () => 10 ** (-5 * random()));
   const model = Array.from({ length: runs }, () => (random() < 0.5 ? "cnn" : "vit"));
   const idle = Array.from({ length: runs }, () => Math.floor(random() * 100));
-  const result = lr.map((rate, run) => -Math.log10(rate) + (model[run] === "vit" ? 2 : 0) + 0.1 * random());
+  const result = Float64Array.from(
+    lr,
+    (rate, run) => -Math.log10(rate) + (model[run] === "vit" ? 2 : 0) + 0.1 * random(),
+  );
   return {
     columns: [
       { name: "idle", values: idle },
@@ -46,23 +49,36 @@ test("mere chance explains nothing, and says so", () => {
       { name: "a", values: noise() },
       { name: "b", values: noise() },
     ],
-    result: noise(),
+    result: Float64Array.from(noise()),
   })!;
   expect(answer.explained).toBeLessThan(0.1);
 });
 
 test("runs without a finite result do not count; too few say nothing", () => {
   const { columns, result } = sweep(30);
-  const some = result.map((value, run) => (run < 8 ? value : run % 2 ? Number.NaN : undefined));
+  const some = result.map((value, run) => (run < 8 ? value : run % 2 ? Number.NaN : Number.POSITIVE_INFINITY));
   expect(whatMatters({ columns, result: some })).toBeUndefined();
-  expect(whatMatters({ columns, result: result.map((value, run) => (run < 12 ? value : undefined)) })!.runs).toBe(12);
+  expect(whatMatters({ columns, result: result.map((value, run) => (run < 12 ? value : Number.NaN)) })!.runs).toBe(12);
 });
 
 test("missing values and words among numbers are places of their own", () => {
   const { result } = sweep(100);
-  const mixed = result.map((value, run) => (run % 3 === 0 ? undefined : run % 3 === 1 ? "None" : value));
+  const mixed = Array.from(result, (value, run) => (run % 3 === 0 ? undefined : run % 3 === 1 ? "None" : value));
   const answer = whatMatters({ columns: [{ name: "mixed", values: mixed }], result })!;
   expect(answer.matters[0]!.runs).toBe(mixed.filter((value) => value !== undefined).length);
+});
+
+test("columns of numbers are the same question in their compact form, whatever is missing", () => {
+  const { columns, result } = sweep(120);
+  const gaps = columns.map(({ name, values }) => ({
+    name,
+    values: Array.from<string | number | undefined>(values).map((value, run) => (run % 7 === 0 ? undefined : value)),
+  }));
+  const compacted = gaps.map(({ name, values }) => ({ name, values: compact(values) }));
+  expect(compacted.map(({ values }) => values instanceof Float64Array)).toEqual([true, true, false, true]);
+  expect(whatMatters({ columns: compacted, result })).toEqual(whatMatters({ columns: gaps, result }));
+  // A param may be the text NaN, which is no missing value.
+  expect(compact([1, Number.NaN])).toEqual([1, Number.NaN]);
 });
 
 test("equal values share their ranks", () => {

@@ -1,5 +1,7 @@
-import { lazy, useMemo } from "react";
-import { fieldChoice } from "./fields.ts";
+import { lazy, useEffect, useState } from "react";
+import { SkeletonRows } from "../../parts/states.tsx";
+import type { ComparedRun } from "./compared-run.ts";
+import { type FieldChoice, fieldChoice, fieldChoiceInTurns, knownChoice } from "./fields.ts";
 import type { PlotProps } from "./plot-parts.tsx";
 
 const MattersView = lazy(async () => ({ default: (await import("./matters/matters-view.tsx")).MattersView }));
@@ -21,7 +23,26 @@ export type DrawingKind = keyof typeof VIEWS;
 
 /** A drawing of the fields of runs. */
 export function Drawing({ view, ...props }: Omit<PlotProps, "choice"> & { view: DrawingKind }) {
-  const choice = useMemo(() => fieldChoice(props.runs), [props.runs]);
+  const choice = useFieldChoice(props.runs);
   const View = VIEWS[view];
-  return <View {...props} choice={choice} />;
+  return choice === undefined ? <SkeletonRows rows={14} /> : <View {...props} choice={choice} />;
+}
+
+/** The choice of fields of more runs than this takes longer than a frame. */
+const MANY = 1000;
+
+/** Undefined while the choice is being made. */
+function useFieldChoice(runs: readonly ComparedRun[]): FieldChoice | undefined {
+  const [, setMade] = useState<FieldChoice>();
+  const known = runs.length <= MANY ? fieldChoice(runs) : knownChoice(runs);
+  const isKnown = known !== undefined;
+  useEffect(() => {
+    if (isKnown) return;
+    let isCurrent = true;
+    void fieldChoiceInTurns(runs).then((choice) => isCurrent && setMade(choice));
+    return () => {
+      isCurrent = false;
+    };
+  }, [runs, isKnown]);
+  return known;
 }

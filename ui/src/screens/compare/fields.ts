@@ -1,4 +1,5 @@
 import { isCounter, isHeldOut } from "../../charts/chart-sections.ts";
+import { takeTurns } from "../../parts/turns.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { explained } from "./importance.ts";
 
@@ -16,13 +17,26 @@ export function fieldReader(field: string): (run: ComparedRun) => FieldValue {
   if (kind !== "params") return () => undefined;
   return ({ params }) => {
     const text = params.get(key);
-    return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+    if (text === undefined || text.trim() === "") return text;
+    const number = Number(text);
+    return Number.isNaN(number) ? text : number;
   };
 }
 
 /** One run's value of a field. */
 export function fieldValue(run: ComparedRun, field: string): FieldValue {
   return fieldReader(field)(run);
+}
+
+const knownValues = new WeakMap<readonly ComparedRun[], Map<string, readonly FieldValue[]>>();
+
+/** A field's values in the order of the runs. They are read once for the same runs, whichever drawings ask. */
+export function fieldValues(runs: readonly ComparedRun[], field: string): readonly FieldValue[] {
+  const known = knownValues.get(runs) ?? new Map<string, readonly FieldValue[]>();
+  knownValues.set(runs, known);
+  const values = known.get(field) ?? runs.map(fieldReader(field));
+  known.set(field, values);
+  return values;
 }
 
 /** Whether the field is the least or greatest of a metric, which is read only when asked for. */
@@ -53,7 +67,7 @@ export interface Scales {
 const LOG_SPAN = 100;
 
 export function readField(runs: readonly ComparedRun[], name: string, { log, linear }: Scales = {}): Field {
-  const values = runs.map(fieldReader(name));
+  const values = fieldValues(runs, name);
   const hasWords = values.some((value) => typeof value === "string");
   if (hasWords) {
     const words = [...sortedWords(values), ...(values.includes(undefined) ? [NONE] : [])];
@@ -114,11 +128,27 @@ export interface FieldChoice {
 
 const choices = new WeakMap<readonly ComparedRun[], FieldChoice>();
 
+/** The choice for these runs, if it has been made. */
+export const knownChoice = (runs: readonly ComparedRun[]): FieldChoice | undefined => choices.get(runs);
+
 /** Made once for the same runs, whichever drawings ask. */
 export function fieldChoice(runs: readonly ComparedRun[]): FieldChoice {
-  const known = choices.get(runs) ?? makeChoice(runs);
-  choices.set(runs, known);
-  return known;
+  const steps = choosing(runs);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** The same, but the page goes on meanwhile: of thousands of runs the choice takes longer than a frame. */
+export async function fieldChoiceInTurns(runs: readonly ComparedRun[]): Promise<FieldChoice> {
+  const turn = takeTurns();
+  const steps = choosing(runs);
+  let step = steps.next();
+  while (!step.done) {
+    await turn();
+    step = steps.next();
+  }
+  return step.value;
 }
 
 /** So many runs, evenly from all, tell which params come first. */
@@ -129,29 +159,46 @@ function sampled(runs: readonly ComparedRun[]): readonly ComparedRun[] {
   return Array.from({ length: SAMPLE }, (_, index) => runs[Math.floor((index * runs.length) / SAMPLE)]!);
 }
 
-function keysOf(maps: readonly ReadonlyMap<string, unknown>[]): string[] {
+/** Yields between its steps. */
+function* keysOf(maps: readonly ReadonlyMap<string, unknown>[]): Generator<void, string[]> {
   const found = new Set<string>();
-  for (const map of maps) for (const key of map.keys()) found.add(key);
+  for (const [index, map] of maps.entries()) {
+    for (const key of map.keys()) found.add(key);
+    if (index % 1000 === 999) yield;
+  }
   return [...found].sort();
 }
 
-function makeChoice(runs: readonly ComparedRun[]): FieldChoice {
-  const metricKeys = keysOf(runs.map((run) => run.metrics));
+/** Whether half of the runs have a value, and not all the same. */
+function isTelling(values: readonly FieldValue[]): boolean {
+  const known = values.reduce<number>((count, value) => count + (value === undefined ? 0 : 1), 0);
+  const first = values.find((value) => value !== undefined);
+  return 2 * known >= values.length && values.some((value) => value !== undefined && !Object.is(value, first));
+}
+
+/** Yields between its steps, each of which takes a few milliseconds at most. */
+function* choosing(runs: readonly ComparedRun[]): Generator<void, FieldChoice> {
+  const known = choices.get(runs);
+  if (known !== undefined) return known;
+  const metricKeys = yield* keysOf(runs.map((run) => run.metrics));
   const metrics = metricKeys.map((key) => `metrics.${key}`);
-  const params = keysOf(runs.map((run) => run.params)).map((key) => `params.${key}`);
-  const differs = (name: string): boolean => {
-    const found = runs.map(fieldReader(name)).filter((value) => value !== undefined);
-    return found.length >= runs.length / 2 && new Set(found).size > 1;
-  };
+  const params = (yield* keysOf(runs.map((run) => run.params))).map((key) => `params.${key}`);
+  const telling = new Set<string>();
+  for (const name of [...metrics, ...params]) {
+    if (isTelling(fieldValues(runs, name))) telling.add(name);
+    yield;
+  }
   const rank = (name: string): number => (isHeldOut(keyOf(name)) ? 0 : isCounter(keyOf(name)) ? 2 : 1);
-  const differingMetrics = metrics.filter(differs).sort((a, b) => rank(a) - rank(b));
+  const differingMetrics = metrics.filter((name) => telling.has(name)).sort((a, b) => rank(a) - rank(b));
   const some = sampled(runs);
   const outcome = some.map(fieldReader(differingMetrics[0] ?? ""));
-  const weights = new Map(
-    params.filter(differs).map((name) => [name, explained(readField(some, name).values, outcome)]),
-  );
+  const weights = new Map<string, number>();
+  for (const name of params.filter((param) => telling.has(param))) {
+    weights.set(name, explained(fieldValues(some, name), outcome));
+    yield;
+  }
   const ends = metricKeys.flatMap((key) => [`min(metrics.${key})`, `max(metrics.${key})`]);
-  return {
+  const choice: FieldChoice = {
     all: [...params, ...metrics, ...ends],
     metrics,
     params,
@@ -161,6 +208,8 @@ function makeChoice(runs: readonly ComparedRun[]): FieldChoice {
       (a, b) => Number(isSeed(a)) - Number(isSeed(b)) || weights.get(b)! - weights.get(a)!,
     ),
   };
+  choices.set(runs, choice);
+  return choice;
 }
 
 /** Whether a param is only the start of a random generator, as its name says. */

@@ -3,6 +3,7 @@ import { parseSpelling, spell } from "../../api/field-spelling.ts";
 import { type DistinctKey, listKeys } from "../../api/keys.ts";
 import { type Cell, type RunTable, readRunTable } from "../../api/run-table.ts";
 import { isSystemMetric } from "../../api/runs.ts";
+import { takeTurns } from "../../parts/turns.ts";
 import type { ComparedRun, MetricEnds } from "./compared-run.ts";
 import { oneOf } from "./comparison.ts";
 
@@ -29,6 +30,8 @@ export const MAX_MANY_RUNS = 10_000;
 const MAX_PARAMS = 80;
 const MAX_METRICS = 80;
 const REFRESH_MS = 30_000;
+/** How many runs are made before the clock is looked at. */
+const RUNS_A_LOOK = 100;
 const NO_DATASETS: ComparedRun["datasets"] = [];
 
 /** Keys whose values differ come first, then keys that most runs have. */
@@ -71,19 +74,22 @@ async function loadMany(search: RunSearch, ends: readonly string[], signal: Abor
       signal,
     );
     total = page.total ?? total;
-    runs.push(...runsOf(page));
+    await addRuns(runs, page);
     token = page.next_page_token;
   } while (token !== undefined && runs.length < MAX_MANY_RUNS);
   const leftOut = metrics.length - metricKeys.length + keys.params.length - paramKeys.length;
   return { runs, total, leftOut };
 }
 
-function runsOf({ runs, columns }: RunTable): ComparedRun[] {
+/** Adds a page's runs. The browser draws meanwhile: ten thousand runs take longer than a frame. */
+async function addRuns(all: ComparedRun[], { runs, columns }: RunTable): Promise<void> {
+  const turn = takeTurns();
   const fields = Object.entries(columns).flatMap(([spelling, cells]) => {
     const field = parseSpelling(spelling);
     return field === undefined ? [] : [{ ...field, cells }];
   });
-  return runs.run_id.map((id, at) => {
+  for (const [at, id] of runs.run_id.entries()) {
+    if (at % RUNS_A_LOOK === 0) await turn();
     const params = new Map<string, string>();
     const metrics = new Map<string, MetricEnds>();
     for (const { kind, key, aggregate, cells } of fields) {
@@ -93,7 +99,7 @@ function runsOf({ runs, columns }: RunTable): ComparedRun[] {
       else if (aggregate === "last") metrics.set(key, { ...metrics.get(key), last: Number(cell) });
       else metrics.set(key, { last: Number.NaN, ...metrics.get(key), [aggregate]: Number(cell) });
     }
-    return {
+    all.push({
       id,
       name: runs.run_name[at] || id,
       experimentId: runs.experiment_id[at]!,
@@ -106,8 +112,8 @@ function runsOf({ runs, columns }: RunTable): ComparedRun[] {
       ...{ commit: undefined, repository: undefined, branch: undefined, datasets: NO_DATASETS },
       note: undefined,
       ...{ params, metrics, tags: new Map<string, string>() },
-    };
-  });
+    });
+  }
 }
 
 export const manyRunsQuery = (search: RunSearch, ends: readonly string[]) =>

@@ -11,6 +11,7 @@ import { useTheme } from "../../parts/theme.ts";
 import { AxisList } from "./axis-list.tsx";
 import type { ComparedRun } from "./compared-run.ts";
 import { type Brush, brushed, defaultAxes, type Field, placeOf, readField, scaled } from "./fields.ts";
+import { MANY_LINES, runsAtEnds } from "./many-lines.ts";
 import {
   ColourLegend,
   FieldPicker,
@@ -20,6 +21,7 @@ import {
   useLooks,
   useScales,
 } from "./plot-parts.tsx";
+import { type LineLooks, useManyLines } from "./use-many-lines.ts";
 
 const NO_BRUSH: Brush = {};
 /** Less is too narrow for an axis' name: the drawing scrolls. */
@@ -41,10 +43,13 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
   );
   const styles = useLooks(runs);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
-  const option = useMemo(() => parallelOption(runs, fields, colour, styles), [runs, fields, colour, styles, theme]);
+  const looks = useMemo(() => lineLooks(runs, colour, styles), [runs, colour, styles, theme]);
+  const isMany = runs.length > MANY_LINES;
+  const option = useMemo(() => parallelOption(runs, fields, looks, isMany), [runs, fields, looks, isMany]);
   const shownBrush = useDeferredValue(brush);
   const selected = useMemo(() => brushed(fields, shownBrush, runs.length), [fields, shownBrush, runs]);
   const isBrushed = fields.some(({ name }) => (brush[name]?.length ?? 0) > 0);
+  const lines = useManyLines({ runs, fields, looks, selected, pointed, onPoint: setPointed, onPress: openRun });
 
   // Dragging an axis makes many changes. The address does not need all of them.
   const pending = useRef<{ brush: Brush; timer: ReturnType<typeof setTimeout> }>(undefined);
@@ -63,6 +68,7 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
       .map(([axis, intervals]) => [axis, intervals.map(([from, to]): [number, number] => [from, to])] as const);
     change({ brush: kept.length === 0 ? undefined : Object.fromEntries(kept) });
   };
+  const listed = useMemo(() => (colour === undefined ? fields : [...fields, colour]), [fields, colour]);
   const status = isBrushed ? `${selected.length} of ${runs.length} runs selected` : `${runs.length} runs`;
   return (
     <PlotLayout
@@ -127,7 +133,8 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
                 intervals={brush}
                 onIntervals={setInterval}
                 onItem={(index) => openRun(runs[index]!)}
-                highlighted={pointed}
+                highlighted={isMany ? undefined : pointed}
+                {...(isMany && { ...lines, svgOption: () => parallelOption(runs, fields, looks, false) })}
                 className="size-full"
               />
             </div>
@@ -136,36 +143,40 @@ export function ParallelView({ runs, choice, search, change, openRun }: PlotProp
       }
       note={isBrushed ? undefined : "Drag along an axis to select runs, or give a range under “Axes”."}
       table={
-        <PlottedRuns
-          label="Runs in the drawing"
-          runs={runs}
-          shown={selected}
-          fields={colour === undefined ? fields : [...fields, colour]}
-          onPoint={setPointed}
-        />
+        <PlottedRuns label="Runs in the drawing" runs={runs} shown={selected} fields={listed} onPoint={setPointed} />
       }
     />
   );
 }
 
-function parallelOption(
+function lineLooks(
   runs: readonly ComparedRun[],
-  fields: readonly Field[],
   colour: Field | undefined,
   styles: ReadonlyMap<string, RunStyle>,
-): ChartOption {
-  const look = readLook();
+): LineLooks {
+  const { faint } = readLook();
   const scale = readColourScale();
   const shares = colour && scaled(colour, runs.length);
   const colourOf = (run: number): string => {
     const share = shares?.[run];
     if (shares === undefined) return styles.get(runs[run]!.id)!.colour;
-    return share === undefined ? look.faint : scale(share);
+    return share === undefined ? faint : scale(share);
   };
   const dashOf = (run: number): "solid" | number[] => {
     const { variant } = styles.get(runs[run]!.id)!;
     return shares !== undefined || variant === 0 ? "solid" : [...DASHES[variant]];
   };
+  return { colours: runs.map((_, run) => colourOf(run)), dashes: runs.map((_, run) => dashOf(run)) };
+}
+
+function parallelOption(
+  runs: readonly ComparedRun[],
+  fields: readonly Field[],
+  { colours, dashes }: LineLooks,
+  isMany: boolean,
+): ChartOption {
+  const look = readLook();
+  const drawn = isMany ? runsAtEnds(fields, runs.length) : [...runs.keys()];
   const namePx = Math.max(AXIS_PX - 16, Math.min(150, innerWidth / fields.length - 32));
   return {
     ...baseOption(look),
@@ -190,15 +201,16 @@ function parallelOption(
       {
         id: "runs",
         type: "parallel",
-        lineStyle: { width: runs.length > 40 ? 1.25 : 1.75, opacity: runs.length > 500 ? 0.35 : 0.85 },
-        inactiveOpacity: 0.06,
-        activeOpacity: 0.95,
+        lineStyle: { width: runs.length > 40 ? 1.25 : 1.75, opacity: isMany ? 0 : runs.length > 500 ? 0.35 : 0.85 },
+        inactiveOpacity: isMany ? 0 : 0.06,
+        activeOpacity: isMany ? 0 : 0.95,
+        silent: isMany,
         emphasis: { lineStyle: { width: 3.5, opacity: 1 } },
         smooth: 0,
-        data: runs.map((run, index) => ({
-          name: plainText(run.name),
-          value: fields.map((field) => placeOf(field, index) ?? Number.NaN),
-          lineStyle: { color: colourOf(index), type: dashOf(index) },
+        data: drawn.map((run) => ({
+          name: plainText(runs[run]!.name),
+          value: fields.map((field) => placeOf(field, run) ?? Number.NaN),
+          lineStyle: { color: colours[run], type: dashes[run] },
         })),
       },
     ],

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useMemo } from "react";
+import { createContext, memo, type ReactNode, useContext, useMemo } from "react";
 import { SCALE_GRADIENT } from "../../charts/colour-scale.ts";
 import { type RunStyle, useRunStyles, useShownStyles } from "../../charts/run-colour.ts";
 import { formatCount, formatMetric } from "../../parts/format.ts";
@@ -142,8 +142,8 @@ interface PlottedRunsProps {
   onPoint?: (run: number | undefined) => void;
 }
 
-/** The values that are drawn, as a table. */
-export function PlottedRuns({ label, runs, shown, fields, onPoint }: PlottedRunsProps) {
+/** The values that are drawn, as a table. A pointer that moves over the drawing does not render it again. */
+export const PlottedRuns = memo(function PlottedRuns({ label, runs, shown, fields, onPoint }: PlottedRunsProps) {
   const columns = [...new Map(fields.map((field) => [field.name, field])).values()];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
@@ -201,7 +201,7 @@ export function PlottedRuns({ label, runs, shown, fields, onPoint }: PlottedRuns
       )}
     </section>
   );
-}
+});
 
 function Value({ value }: { value: number | string | undefined }) {
   if (value === undefined) return <Dash />;

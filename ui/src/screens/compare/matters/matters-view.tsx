@@ -4,10 +4,10 @@ import { EmptyState, ErrorState, SkeletonRows } from "../../../parts/states.tsx"
 import { Segmented } from "../../../parts/toggles.tsx";
 import { isLessBetter } from "../../runs/run-columns.ts";
 import type { ComparedRun } from "../compared-run.ts";
-import { fieldReader, fieldValue, isSeed } from "../fields.ts";
+import { fieldValue, fieldValues, isSeed } from "../fields.ts";
 import { FieldPicker, type PlotProps, useLooks } from "../plot-parts.tsx";
 import { RunLink } from "../run-link.tsx";
-import { FEWEST_RUNS, type Matter, type Question } from "./matters.ts";
+import { compact, FEWEST_RUNS, type Matter, type Question } from "./matters.ts";
 import { useMatters } from "./use-matters.ts";
 
 /** Which parameters tell how well a run does: by trees and by ranks, over all runs of the comparison. */
@@ -18,8 +18,10 @@ export function MattersView({ runs, choice, search, change }: PlotProps) {
   const question = useMemo((): Question => {
     const names = choice.differingParams.filter((name) => !isSeed(name));
     return {
-      columns: names.map((name) => ({ name, values: runs.map(fieldReader(name)) })),
-      result: runs.map(fieldReader(metric ?? "")).map((value) => (typeof value === "number" ? value : undefined)),
+      columns: names.map((name) => ({ name, values: compact(fieldValues(runs, name)) })),
+      result: Float64Array.from(fieldValues(runs, metric ?? ""), (value) =>
+        typeof value === "number" ? value : Number.NaN,
+      ),
     };
   }, [runs, choice, metric]);
   const { answer, isReckoning, error } = useMatters(question);
@@ -107,11 +109,10 @@ export function MattersView({ runs, choice, search, change }: PlotProps) {
   );
 }
 
-function rank(runs: readonly ComparedRun[], result: readonly (number | undefined)[], isLess: boolean): ComparedRun[] {
-  const results = new Map(runs.map((run, index) => [run, result[index]]));
-  return runs
-    .filter((run) => Number.isFinite(results.get(run)))
-    .toSorted((a, b) => (results.get(a)! - results.get(b)!) * (isLess ? 1 : -1));
+function rank(runs: readonly ComparedRun[], result: Float64Array, isLess: boolean): ComparedRun[] {
+  const order = Uint32Array.from(result.keys()).filter((index) => Number.isFinite(result[index]));
+  order.sort((a, b) => (result[a]! - result[b]!) * (isLess ? 1 : -1));
+  return Array.from(order.subarray(0, SHOWN), (index) => runs[index]!);
 }
 
 const shortName = (name: string): string => name.replace(/^params\./, "");
@@ -179,13 +180,12 @@ interface BestRunsProps {
 }
 
 function BestRuns({ ranked, metric }: BestRunsProps) {
-  const best = useMemo(() => ranked.slice(0, SHOWN), [ranked]);
-  useLooks(best);
+  useLooks(ranked);
   return (
     <section className="px-3 py-4 wide:px-4">
       <h2 className="pb-1">Best runs</h2>
       <ol className="flex max-w-[480px] flex-col">
-        {best.map((run) => (
+        {ranked.map((run) => (
           <li key={run.id} className="flex h-7 items-center gap-3">
             <span className="min-w-0 flex-1">
               <RunLink run={run} />

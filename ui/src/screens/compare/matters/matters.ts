@@ -2,10 +2,24 @@ import { growForest, mulberry32 } from "./forest.ts";
 
 export type MatterValue = number | string | undefined;
 
-/** The question about a sweep: columns by name, and a result, with a value for each run. */
+/** A column's values. Where all are numbers, NaN stands for a missing one: the worker gets them in a moment. */
+export type MatterValues = readonly MatterValue[] | Float64Array;
+
+/** The question about a sweep: columns by name, and a result, with a value for each run. A missing result is NaN. */
 export interface Question {
-  readonly columns: readonly { readonly name: string; readonly values: readonly MatterValue[] }[];
-  readonly result: readonly (number | undefined)[];
+  readonly columns: readonly { readonly name: string; readonly values: MatterValues }[];
+  readonly result: Float64Array;
+}
+
+/** The values in the form that a worker gets fastest. */
+export function compact(values: readonly MatterValue[]): MatterValues {
+  if (values.some((value) => typeof value === "string" || Number.isNaN(value))) return values;
+  return Float64Array.from(values as readonly (number | undefined)[], (value) => value ?? Number.NaN);
+}
+
+function spread(values: MatterValues): readonly MatterValue[] {
+  if (!(values instanceof Float64Array)) return values;
+  return Array.from(values, (value) => (Number.isNaN(value) ? undefined : value));
 }
 
 export interface Matter {
@@ -33,8 +47,9 @@ export interface Answer {
 export const FEWEST_RUNS = 10;
 
 /** Importance by trees and correlation by ranks, over all runs with a finite result; undefined for too few of them. */
-export function whatMatters({ columns, result }: Question): Answer | undefined {
-  const rows = result.flatMap((value, row) => (value !== undefined && Number.isFinite(value) ? [row] : []));
+export function whatMatters({ columns: given, result }: Question): Answer | undefined {
+  const rows = Array.from(result.keys()).filter((row) => Number.isFinite(result[row]));
+  const columns = given.map(({ name, values }) => ({ name, values: spread(values) }));
   if (rows.length < FEWEST_RUNS || columns.length === 0) return undefined;
   const outcome = Float64Array.from(rows, (row) => result[row]!);
   const outcomeRanks = ranksOf([...outcome]);
