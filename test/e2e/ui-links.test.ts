@@ -168,6 +168,23 @@ test("a link to an experiment shows its table, charts and runs, and offers no ch
   expect(guest.trouble).toEqual({ consoleErrors: [], cspViolations: [], failedCalls: [], foreignRequests: [] });
 });
 
+test("a link to a report shows its text, its live panels and no change", async () => {
+  const panels = [
+    { id: "t", at: [0, 0, 12, 3], text: "## What we found" },
+    { id: "l", at: [0, 3, 6, 7], metrics: ["loss"] },
+    { id: "b", at: [6, 3, 6, 7], kind: "bar" },
+  ];
+  const words = new URLSearchParams({ report: "The sweep", panels: JSON.stringify(panels) });
+  const address = `/experiments/${experimentId}?${words}`;
+  const guest = await visit(await share({ experiment_ids: [experimentId], name: "the report", address }));
+  await guest.page.getByRole("heading", { name: "What we found" }).waitFor();
+  await guest.page.locator('[data-panel="l"] canvas').first().waitFor();
+  await guest.page.locator('[data-panel="b"] canvas').first().waitFor();
+  await expectNothingElse(guest);
+  await expectSoundInBothThemes(guest);
+  expect(guest.trouble).toEqual({ consoleErrors: [], cspViolations: [], failedCalls: [], foreignRequests: [] });
+});
+
 test("a link to runs shows their comparison", async () => {
   const guest = await visit(await share({ run_ids: runIds, name: "both" }));
   await guest.page.getByRole("tab", { name: "Table", exact: true }).click();

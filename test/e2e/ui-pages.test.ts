@@ -46,7 +46,8 @@ describe("an experiment", () => {
 
   test("has a default view, which an address of its own goes before", async () => {
     const path = `/experiments/${ui.seed.experiments[1]}`;
-    const opened = await ui.open(`${path}?charts=true&columns=["metrics.lr"]`);
+    const panels = JSON.stringify([{ id: "own", metrics: ["val/acc", "val/loss"], title: "Both", at: [0, 0, 12, 7] }]);
+    const opened = await ui.open(`${path}?charts=true&columns=["metrics.lr"]&panels=${encodeURIComponent(panels)}`);
     const { page } = opened;
     const views = async (name: string) => {
       await page.getByRole("button", { name: "Views", exact: true }).click();
@@ -57,6 +58,7 @@ describe("an experiment", () => {
     const other = await ui.open(path);
     await expect.poll(() => decodeURIComponent(other.page.url())).toContain('columns=["metrics.lr"]');
     await other.page.locator('[data-metric="val/acc"] canvas').first().waitFor();
+    await other.page.getByRole("figure", { name: "Both", exact: true }).locator("canvas").first().waitFor();
     const own = await ui.open(`${path}?columns=["params.depth"]`);
     await own.page.getByRole("columnheader", { name: "depth" }).waitFor();
     expect(own.page.url()).not.toContain("charts");
@@ -142,6 +144,32 @@ describe("artifacts", () => {
     await page.getByRole("button", { name: "Table", exact: true }).click();
     await page.getByRole("columnheader", { name: /^true_positives/ }).waitFor();
     expect(page.url()).toContain("show=table");
+  });
+
+  test("tables of a confusion matrix and of ROC and precision-recall curves are drawn, with the areas below", async () => {
+    const opened = await openFile("confusion_matrix.csv");
+    const { page } = opened;
+    const matrix = page.getByRole("table", { name: "Confusion matrix", exact: true });
+    await matrix.waitFor();
+    expect(await matrix.getByRole("columnheader").allTextContents()).toEqual(["cat", "dog", "bird"]);
+    expect(await matrix.getByRole("row").nth(1).getByRole("cell").allTextContents()).toEqual([
+      "4080 %",
+      "816 %",
+      "24 %",
+    ]);
+    await expectSoundInBothThemes(opened);
+
+    const roc = await openFile("roc_curve_data.csv");
+    await roc.page.getByRole("img", { name: "ROC curve", exact: true }).waitFor();
+    // By trapezoids: of cat 0.5 · (0.5 + 1) / 2 + 0.5.
+    expect(await roc.page.getByRole("main").getByRole("listitem").allTextContents()).toEqual(
+      expect.arrayContaining(["catarea 0.875", "dogarea 1"]),
+    );
+    await expectSoundInBothThemes(roc);
+    const pr = await openFile("precision_recall_curve.csv");
+    await pr.page.getByRole("img", { name: "Precision-recall curve", exact: true }).waitFor();
+    await pr.page.getByText("area 0.875", { exact: true }).waitFor();
+    await expectSoundInBothThemes(pr);
   });
 
   test("formulas in markdown are drawn, and money is money", async () => {

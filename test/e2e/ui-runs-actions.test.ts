@@ -179,6 +179,62 @@ test("charts stand beside the table", async () => {
   await page.locator("figure").first().waitFor({ state: "detached" });
 });
 
+test("runs with the same name have the start of their ids beside it, in the table, in charts and in comparisons", async () => {
+  const experiment_id = await newExperiment(ui, "twins");
+  const ids: string[] = [];
+  for (const run_name of ["baseline", "baseline", "other"]) {
+    const { run } = await post<{ run: { info: { run_id: string } } }>(ui, "/runs/create", { experiment_id, run_name });
+    ids.push(run.info.run_id);
+    for (const step of [0, 1]) {
+      await post(ui, "/runs/log-metric", { run_id: run.info.run_id, key: "acc", value: step, timestamp: 1, step });
+    }
+  }
+  const shown = ids.slice(0, 2).map((id) => id.slice(0, 6));
+  const { page } = await ui.open(`/experiments/${experiment_id}?charts=true&chartFull=acc`);
+  const lines = page.getByRole("region", { name: "Lines", exact: true });
+  for (const id of shown) {
+    await page.locator("[role=row][data-index]", { hasText: "baseline" }).getByText(id, { exact: true }).waitFor();
+    await lines.getByText(`baseline · ${id}`).waitFor();
+  }
+  expect(
+    await page.locator("[role=row][data-index]", { hasText: "other" }).getByText(ids[2]!.slice(0, 6)).count(),
+  ).toBe(0);
+  const compared = await ui.open(`/compare?runs=${ids.join(",")}&view=table`);
+  for (const id of shown) await compared.page.getByRole("link", { name: `baseline · ${id}`, exact: true }).waitFor();
+  await compared.page.getByRole("link", { name: "other", exact: true }).waitFor();
+});
+
+test("a part of the runs is not taken for all of them while other columns load", async () => {
+  const experiment_id = await newExperiment(ui, "in parts");
+  for (let batch = 0; batch < 8; batch++) {
+    const create = (index: number) =>
+      post(ui, "/runs/create", { experiment_id, run_name: `part-${index}`, start_time: 1_760_000_000_000 + index });
+    await Promise.all(Array.from({ length: 30 }, (_, index) => create(30 * batch + index)));
+  }
+  const { page } = await ui.open("/experiments");
+  // Neither the second page of the first columns comes, nor any page of the other columns.
+  await page.route("**/ui-api/runs", async (route) => {
+    const { page_token, columns } = route.request().postDataJSON() as { page_token?: string; columns: string[] };
+    if (page_token === undefined && !columns.includes("params.other")) await route.continue();
+  });
+  const at = `${ui.server.url}/#/experiments/${experiment_id}`;
+  await page.goto(`${at}?columns=["metrics.acc"]`);
+  await link(page, "part-239").waitFor();
+  const csv = page.getByRole("menuitem", { name: "Download as CSV", exact: true });
+  const isOffered = async () => {
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    const isDisabled = await csv.getAttribute("aria-disabled");
+    await page.keyboard.press("Escape");
+    await csv.waitFor({ state: "detached" });
+    return isDisabled !== "true";
+  };
+  expect(await isOffered()).toBe(false);
+  await page.goto(`${at}?columns=["params.other"]`);
+  await page.getByRole("columnheader", { name: /^other/ }).waitFor();
+  await link(page, "part-239").waitFor();
+  expect(await isOffered()).toBe(false);
+});
+
 test("rows in sight of runs that go on are live in a table of many pages too", async () => {
   const experiment_id = await newExperiment(ui, "many");
   const log = (index: number) =>

@@ -4,6 +4,7 @@ import json
 import math
 import random
 import tempfile
+import wave
 
 import numpy as np
 from mlflow import MlflowClient
@@ -47,6 +48,10 @@ cat,99,1,3,47,150,0.97,0.94
 dog,100,0,0,50,150,1.0,1.0
 """
 
+CONFUSION = ",cat,dog,bird\ncat,40,8,2\ndog,5,45,0\nbird,1,1,48\n"
+ROC = "class,fpr,tpr,threshold\ncat,0,0,1\ncat,0,0.5,0.8\ncat,0.5,1,0.4\ncat,1,1,0\ndog,0,0,1\ndog,0,1,0.5\ndog,1,1,0\n"
+PRECISION_RECALL = "recall,precision,threshold\n0,1,1\n0.5,1,0.8\n1,0.5,0.1\n"
+
 client = MlflowClient()
 experiments = [client.create_experiment("team/vision"), client.create_experiment("team/speech")]
 client.set_experiment_tag(experiments[0], "mlflow.note.content", "Classifiers of **cats**.\n\nEnergy is $E = mc^2$.")
@@ -88,12 +93,23 @@ def log_files(run_id: str, index: int) -> None:
     for step in range(3):
         client.log_image(run_id, image + 20 * step, key="sample", step=step)
     client.log_image(run_id, image, artifact_file="plots/confusion.png")
+    if index == 0:
+        client.log_text(run_id, "import torch\n\nprint(torch.rand(3))\n", "train.py")
+        client.log_text(run_id, CONFUSION, "confusion_matrix.csv")
+        client.log_text(run_id, ROC, "roc_curve_data.csv")
+        client.log_text(run_id, PRECISION_RECALL, "precision_recall_curve.csv")
     client.log_text(run_id, "\x1b[32mepoch 1\x1b[0m loss 0.5\n10%|#    |\r100%|#####| done\n\x1b[31mfailed\x1b[0m\n", "train.log")
     client.log_text(run_id, json.dumps(NOTEBOOK), "report.ipynb")
     # As MLflow's evaluator writes it.
     client.log_text(run_id, PER_CLASS_METRICS, "per_class_metrics.csv")
     client.log_text(run_id, "The loss is $\\sum_i (y_i - x_i)^2$, for $5 and $6.\n\n$$E = mc^2$$\n", "math.md")
     with tempfile.TemporaryDirectory() as folder:
+        with wave.open(f"{folder}/noise.wav", "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(8000)
+            sound.writeframes(b"\0\0" * 8000)
+        client.log_artifact(run_id, f"{folder}/noise.wav")
         np.save(f"{folder}/weights.npy", np.arange(12, dtype=np.float32).reshape(3, 4) / 4)
         client.log_artifact(run_id, f"{folder}/weights.npy")
     rows = 6

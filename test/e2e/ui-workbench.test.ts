@@ -59,6 +59,17 @@ describe("a comparison", () => {
       .getByTitle("To the baseline")
       .textContent();
     expect(Number(delta!.replace("−", "-"))).toBeCloseTo(first! - last!, 3);
+    // A better value is green and a worse one red, by the metric's direction; without a direction neither.
+    const colours = async (name: string) => {
+      const all = row(page, name).getByTitle("To the baseline");
+      return await all.evaluateAll((found) =>
+        found.map((one) => [Number(one.textContent!.replace("−", "-")), /text-(\w+(-\w+)?)$/.exec(one.className)![1]!]),
+      );
+    };
+    const [more, less] = await Promise.all([colours("val/acc differs"), colours("val/loss differs")]);
+    expect(more.map(([, colour]) => colour)).toEqual(more.map(([by]) => (Number(by) > 0 ? "success" : "danger")));
+    expect(less.map(([, colour]) => colour)).toEqual(less.map(([by]) => (Number(by) < 0 ? "success" : "danger")));
+    expect(new Set((await colours("lr differs")).map(([, colour]) => colour))).toEqual(new Set(["ink-muted"]));
 
     await page.getByRole("button", { name: "More val/acc is better: turn it", exact: true }).click();
     await expect
@@ -94,6 +105,12 @@ describe("a comparison", () => {
     await page.getByRole("combobox", { name: "Run beside the baseline", exact: true }).click();
     await page.getByRole("option", { name: "vit-02", exact: true }).click();
     await differences.getByText("0.2", { exact: false }).first().waitFor();
+    // Code has its colours, also where only one of the runs has it.
+    await expect.poll(() => differences.locator(".text-accent-strong").allTextContents()).toContain("seed");
+    await files.getByRole("button", { name: "train.py" }).click();
+    await page.getByText("has this file.", { exact: false }).waitFor();
+    await expect.poll(() => page.locator("main .text-accent").allTextContents()).toContain("import");
+    await expectSoundInBothThemes(opened);
     await files.getByRole("button", { name: "notes/same.txt" }).click();
     await page.getByText("The files are the same.", { exact: true }).waitFor();
     await expectSoundInBothThemes(opened);
@@ -103,6 +120,17 @@ describe("a comparison", () => {
     await files.getByRole("button", { name: "sample" }).click();
     await expect.poll(() => page.locator("main img").count()).toBe(3);
     await page.getByText("No image yet at this step", { exact: true }).waitFor();
+    // Sounds are heard one beside the other.
+    await files.getByRole("button", { name: "noise.wav" }).click();
+    await expect.poll(() => page.locator("main audio").count()).toBe(3);
+    expect(await page.locator("main figcaption").getByRole("link").allTextContents()).toEqual([
+      "vit-00",
+      "vit-01",
+      "vit-02",
+    ]);
+    const durations = () =>
+      page.evaluate<number[]>(`[...document.querySelectorAll("main audio")].map(({ duration }) => duration)`);
+    await expect.poll(durations).toEqual([1, 1, 1]);
     await files.getByRole("button", { name: "plots/confusion.png" }).click();
     await page.getByText("This run has no such image", { exact: true }).waitFor();
     await page.setViewportSize({ width: 390, height: 844 });
@@ -275,6 +303,48 @@ describe("a workspace", () => {
     await expectSound(opened);
   });
 
+  test("a drawing has the ends of axes that one gives it", async () => {
+    const panels = encodeURIComponent(
+      JSON.stringify([
+        { id: "a", kind: "scatter", at: [0, 0, 12, 8] },
+        { id: "b", kind: "histogram", at: [0, 8, 12, 8] },
+      ]),
+    );
+    const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}?charts=true&panels=${panels}`);
+    const { page } = opened;
+    const dialog = page.getByRole("dialog");
+    const setEnds = async (name: string, ends: Readonly<Record<string, string>>) => {
+      await page.getByRole("button", { name: `More of ${name}`, exact: true }).click();
+      await page.getByRole("menuitem", { name: "Edit…", exact: true }).click();
+      for (const [label, end] of Object.entries(ends)) await dialog.getByLabel(label).fill(end);
+      await dialog.getByRole("button", { name: "Save", exact: true }).click();
+      await dialog.waitFor({ state: "detached" });
+    };
+    /** The texts of a drawing, from its SVG. */
+    const texts = async (id: string) => {
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        page.locator(`[data-panel="${id}"]`).getByRole("button", { name: "Download SVG", exact: true }).click(),
+      ]);
+      const svg = await readFile(await file.path(), "utf8");
+      return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text!);
+    };
+    const greatest = (of: readonly string[]) => Math.max(...of.map(Number).filter(Number.isFinite));
+    expect(greatest(await texts("a"))).toBeLessThan(2);
+    await setEnds("Scatter", { "Vertical axis from": "-1", "Vertical axis to": "3" });
+    const scatter = await texts("a");
+    expect(scatter).toContain("3");
+    expect(scatter).toContain("−1");
+    await setEnds("Histogram", { "Horizontal axis from": "0.7", "Vertical axis to": "40" });
+    const histogram = await texts("b");
+    expect(greatest(histogram)).toBe(40);
+    expect(histogram.some((text) => text.startsWith("0.7 to "))).toBe(true);
+    await page.locator('[data-panel="b"]').getByText("runs are not drawn", { exact: false }).waitFor();
+    await page.reload();
+    await page.locator('[data-panel="b"]').getByText("runs are not drawn", { exact: false }).waitFor();
+    await expectSound(opened);
+  });
+
   test("a panel of files, and a table of runs", async () => {
     const panels = encodeURIComponent(
       JSON.stringify([
@@ -289,6 +359,17 @@ describe("a workspace", () => {
     await page.getByRole("region", { name: "Differences of config.yaml", exact: true }).waitFor();
     await page.locator('[data-panel="b"]').getByRole("rowheader", { name: "val/acc differs", exact: true }).waitFor();
     await expectSound(opened);
+  });
+
+  test("drawings leave hidden runs out, as the table does", async () => {
+    const panels = encodeURIComponent(JSON.stringify([{ id: "a", kind: "matters", at: [0, 0, 12, 8] }]));
+    const hidden = encodeURIComponent(JSON.stringify(ui.seed.runs.slice(0, 2)));
+    const { page } = await ui.open(
+      `/experiments/${ui.seed.experiments[0]}?charts=true&hidden=${hidden}&panels=${panels}`,
+    );
+    await page.locator('[data-panel="a"]').getByText("14 of 14 runs have the metric", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Show the 2 hidden", exact: true }).click();
+    await page.locator('[data-panel="a"]').getByText("16 of 16 runs have the metric", { exact: true }).waitFor();
   });
 
   test("lines are smoothed in several ways, and outliers left out of the axis", async () => {

@@ -4,7 +4,7 @@ import { parseColumn } from "../../../../ui/src/screens/runs/run-columns.ts";
 import { type GroupRow, groupRows, groupRuns } from "../../../../ui/src/screens/runs/run-rows.ts";
 import { rows } from "./rows.ts";
 
-const CONTEXT = { nowMs: 1_000_000, experimentNames: { "1": "sweep" } };
+const CONTEXT = { nowMs: 1_000_000, experimentNames: { "1": "sweep" }, sharedNames: new Set<string>() };
 
 const [first, second] = rows(["a", "b"], {
   "metrics.acc": [0.123456789, "NaN"],

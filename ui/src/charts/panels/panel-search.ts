@@ -22,7 +22,7 @@ export type PanelKind = keyof typeof PANEL_KINDS;
 
 /** The drawings whose axes can have other ends: both, or the vertical one. The ends are in `plot`. */
 export const DRAWN_ENDS: Partial<Record<PanelKind, "xy" | "y">> = {
-  ...{ scatter: "xy", contour: "xy", bar: "y", box: "y", best: "y" },
+  ...{ scatter: "xy", contour: "xy", histogram: "xy", bar: "y", box: "y", best: "y" },
 };
 
 /** The ends of a drawing's axes, which are a part of `plot`. */

@@ -11,7 +11,7 @@ import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
 import { ShareButton } from "../share/share-button.tsx";
 import { shownAddress } from "../share/shown-address.ts";
-import type { ComparedRun } from "./compared-run.ts";
+import { type ComparedRun, distinctlyNamed } from "./compared-run.ts";
 import { MAX_RUNS, useComparison } from "./comparison.ts";
 import { Drawing } from "./drawing.tsx";
 import { needsEnds } from "./fields.ts";
@@ -61,7 +61,8 @@ export function CompareScreen() {
   });
   const loaded = isMany ? many : few.loaded;
   const { ends } = few;
-  const runs = isMany ? (many.data?.runs ?? NO_RUNS) : few.runs;
+  const found = isMany ? (many.data?.runs ?? NO_RUNS) : few.runs;
+  const runs = useMemo(() => distinctlyNamed(found), [found]);
   const missing = isMany ? NONE : few.missing;
   const hasCurves = runs.length === 0 || runs.some(({ metrics }) => metrics.size > 0);
   const { view = hasCurves ? "charts" : "table" } = search;

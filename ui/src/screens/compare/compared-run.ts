@@ -1,5 +1,6 @@
 import type { Run, RunStatus } from "../../api/runs.ts";
 import { NOTE_TAG, toDouble, valueFor } from "../../api/wire.ts";
+import { runNames } from "../../charts/chart-lines.ts";
 
 /** The result of one metric of one run. */
 export interface MetricEnds {
@@ -63,4 +64,12 @@ export function comparedRun({ info, data, inputs }: Run): ComparedRun {
     metrics: new Map(data.metrics?.map(({ key, value }) => [key, { last: toDouble(value) }])),
     tags: new Map(tags.filter(({ key }) => !key.startsWith("mlflow.")).map(({ key, value }) => [key, value])),
   };
+}
+
+/** The runs. If several have the same name, each of these names has the start of the id. */
+export function distinctlyNamed(runs: readonly ComparedRun[]): readonly ComparedRun[] {
+  const names = runNames(runs);
+  return runs.some(({ id, name }) => names.get(id) !== name)
+    ? runs.map((run) => ({ ...run, name: names.get(run.id)! }))
+    : runs;
 }

@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { Ends } from "../../charts/axes.ts";
 import { EChart } from "../../charts/echart.tsx";
 import { axisOption, baseOption, type ChartOption, plainText, readLook, tooltip } from "../../charts/echarts.ts";
 import { formatCount, formatMetric } from "../../parts/format.ts";
@@ -7,6 +8,7 @@ import { useTheme } from "../../parts/theme.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { type Field, readField } from "./fields.ts";
 import { AxisPicker, missingNote, PlotLayout, type PlotProps, PlottedRuns, useScales } from "./plot-parts.tsx";
+import { chosenEnds } from "./scatter-view.tsx";
 
 /** How many runs have which values of one field. */
 export function HistogramView({ runs, choice, search, change }: PlotProps) {
@@ -14,9 +16,10 @@ export function HistogramView({ runs, choice, search, change }: PlotProps) {
   const scales = useScales(search);
   const name = search.y ?? choice.differingMetrics[0] ?? choice.metrics[0] ?? choice.all[0];
   const field = useMemo(() => (name === undefined ? undefined : readField(runs, name, scales)), [runs, name, scales]);
-  const bins = useMemo(() => (field === undefined ? [] : binsOf(field)), [field]);
+  const { xEnds, yEnds } = search;
+  const bins = useMemo(() => (field === undefined ? [] : binsOf(field, xEnds)), [field, xEnds]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
-  const option = useMemo(() => field && histogramOption(field, bins), [field, bins, theme]);
+  const option = useMemo(() => field && histogramOption(field, bins, yEnds), [field, bins, yEnds, theme]);
   if (field === undefined || option === undefined) {
     return <EmptyState title="Nothing to draw">These runs have no parameters and metrics.</EmptyState>;
   }
@@ -46,17 +49,24 @@ interface Bin {
 
 const MOST_BINS = 40;
 
-/** Ranges of equal width, or of equal ratio for a logarithmic field. Each word has a bin. */
-export function binsOf({ values, words, isLog }: Field): Bin[] {
+/**
+ * Ranges of equal width, or of equal ratio for a logarithmic field. Each word has a bin.
+ * @param ends the values to show; the default is all
+ */
+export function binsOf(field: Field, ends?: Ends): Bin[] {
+  const { values, words, isLog } = field;
   if (words !== undefined) {
     const counts = Map.groupBy(values, (value) => String(value ?? words.at(-1)));
     return words.map((word) => ({ label: word, runs: counts.get(word)?.length ?? 0 }));
   }
   const scale = (value: number): number => (isLog ? Math.log(value) : value);
-  const known = values.filter((value) => typeof value === "number" && Number.isFinite(scale(value))) as number[];
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = chosenEnds(field, ends);
+  const known = values.filter(
+    (value) => typeof value === "number" && Number.isFinite(scale(value)) && value >= min && value <= max,
+  ) as number[];
   if (known.length === 0) return [];
-  const least = scale(known.reduce((a, b) => Math.min(a, b)));
-  const span = scale(known.reduce((a, b) => Math.max(a, b))) - least;
+  const least = scale(Number.isFinite(min) ? min : known.reduce((a, b) => Math.min(a, b)));
+  const span = scale(Number.isFinite(max) ? max : known.reduce((a, b) => Math.max(a, b))) - least;
   // Rice's rule.
   const count = span === 0 ? 1 : Math.min(MOST_BINS, Math.ceil(2 * known.length ** (1 / 3)));
   const runs = new Array<number>(count).fill(0);
@@ -71,18 +81,17 @@ export function binsOf({ values, words, isLog }: Field): Bin[] {
   return runs.map((many, bin) => ({ label: span === 0 ? edge(0) : `${edge(bin)} to ${edge(bin + 1)}`, runs: many }));
 }
 
-function histogramOption(field: Field, bins: readonly Bin[]): ChartOption {
+function histogramOption(field: Field, bins: readonly Bin[], yEnds: Ends | undefined): ChartOption {
   const look = readLook();
+  const counts: Field = { name: "Runs", values: [], words: undefined, isLog: false };
   const groups: Field = { name: field.name, values: [], words: bins.map(({ label }) => label), isLog: false };
   return {
     ...baseOption(look),
     grid: { left: 24, right: 32, top: 32, bottom: 40, containLabel: true },
     xAxis: { ...axisOption(look, groups), name: plainText(field.name), nameLocation: "middle", nameGap: 30 },
     yAxis: {
-      ...axisOption(look, { words: undefined, isLog: false }),
-      name: "Runs",
-      min: 0,
-      minInterval: 1,
+      ...axisOption(look, counts),
+      ...{ name: counts.name, min: 0, minInterval: 1, ...chosenEnds(counts, yEnds) },
     },
     tooltip: tooltip(look, ({ dataIndex }) => {
       const bin = bins[dataIndex];

@@ -178,7 +178,7 @@ interface PlaneEnds {
 }
 
 /** The ends that a reader chose for an axis of numbers, as ECharts takes them. */
-export function chosenEnds({ words, isLog }: Field, [from, to]: Ends = [null, null]) {
+export function chosenEnds({ words, isLog }: Field, [from, to]: Ends = [null, null]): { min?: number; max?: number } {
   const isFit = (end: number | null): end is number => end !== null && words === undefined && (!isLog || end > 0);
   if (isFit(from) && isFit(to) && from >= to) return {};
   return { ...(isFit(from) && { min: from }), ...(isFit(to) && { max: to }) };

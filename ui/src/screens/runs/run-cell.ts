@@ -26,6 +26,8 @@ export interface CellContext {
   nowMs: number;
   /** By experiment id. */
   experimentNames: Readonly<Record<string, string>>;
+  /** Names that several rows have. The start of the id stands beside such a name. */
+  sharedNames: ReadonlySet<string>;
 }
 
 /** One value of a run. */

@@ -5,7 +5,7 @@ import type { RunStyle } from "../../charts/run-colour.ts";
 import { RunMark } from "../../charts/run-mark.tsx";
 import { Status } from "../../parts/badges.tsx";
 import { classNames } from "../../parts/class-names.ts";
-import { formatCount, formatDuration } from "../../parts/format.ts";
+import { formatCount, formatDuration, shortId } from "../../parts/format.ts";
 import type { RowHand } from "../../parts/grid-rows.ts";
 import { STALLED_AFTER_MS, shownStatus } from "../../parts/run-status.ts";
 import type { GridLayout, Placed } from "./grid-layout.ts";
@@ -134,7 +134,7 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
         {row.kind === "run" && onRename !== undefined ? (
           <NameField name={row.name} onEnd={(name) => onRename(row, name)} />
         ) : row.kind === "run" ? (
-          <RunName {...{ row, isActive, isPinned }} nowMs={context.nowMs} />
+          <RunName {...{ row, isActive, isPinned }} nowMs={context.nowMs} hasId={context.sharedNames.has(row.name)} />
         ) : (
           <GroupName {...{ row, mark }} />
         )}
@@ -177,9 +177,11 @@ interface RunNameProps {
   nowMs: number;
   isActive: boolean;
   isPinned: boolean;
+  /** Whether another run has the same name. */
+  hasId: boolean;
 }
 
-function RunName({ row, nowMs, isActive, isPinned }: RunNameProps) {
+function RunName({ row, nowMs, isActive, isPinned, hasId }: RunNameProps) {
   const status = shownStatus(row.status, row.heardMs, nowMs);
   return (
     <>
@@ -193,6 +195,7 @@ function RunName({ row, nowMs, isActive, isPinned }: RunNameProps) {
       >
         {row.name.slice(0, 200)}
       </a>
+      {hasId && <span className="shrink-0 font-mono text-ink-muted text-sm">{shortId(row.id)}</span>}
       {isPinned && <Pin size={12} role="img" aria-label="Pinned" className="shrink-0 text-ink-muted" />}
     </>
   );

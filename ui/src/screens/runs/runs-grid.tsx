@@ -86,11 +86,12 @@ export function RunsGrid(props: RunsGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const { experimentNames } = props;
   const nowMs = useNow();
-  const context = useMemo(() => ({ nowMs, experimentNames }), [nowMs, experimentNames]);
+  const shared = useSharedNames(rows);
+  const context = useMemo(() => ({ nowMs, experimentNames, sharedNames: shared }), [nowMs, experimentNames, shared]);
   // Only rows of running runs render every second.
   const isAnyRunning = useMemo(() => rows.some((row) => row.kind === "run" && row.status === "RUNNING"), [rows]);
   const secondMs = useNow(isAnyRunning);
-  const runningContext = useMemo(() => ({ nowMs: secondMs, experimentNames }), [secondMs, experimentNames]);
+  const runningContext = useMemo(() => ({ ...context, nowMs: secondMs }), [context, secondMs]);
   const [widths, onResize] = useWidths();
   const { active, selectable, onKeyDown, hand } = useGridRows<TableRow>(
     {
@@ -230,4 +231,19 @@ export function RunsGrid(props: RunsGridProps) {
       </div>
     </div>
   );
+}
+
+/** The names that several runs have: the same set until other names are shared, so that rows are not rendered again. */
+function useSharedNames(rows: readonly TableRow[]): ReadonlySet<string> {
+  const kept = useRef<ReadonlySet<string>>(new Set());
+  return useMemo(() => {
+    const [seen, shared] = [new Set<string>(), new Set<string>()];
+    for (const row of rows) {
+      if (row.kind !== "run") continue;
+      if (seen.has(row.name)) shared.add(row.name);
+      seen.add(row.name);
+    }
+    if (shared.symmetricDifference(kept.current).size > 0) kept.current = shared;
+    return kept.current;
+  }, [rows]);
 }

@@ -67,7 +67,7 @@ export function RunsScreen() {
 
 function RunsOf({ view }: { view: RunsView }) {
   const { experimentIds, search, change, onToggle } = view;
-  const { q = "", sort = NONE, group = NONE, pinned = NONE, fixed = NONE } = search;
+  const { q = "", sort = NONE, group = NONE, pinned = NONE, fixed = NONE, hidden = NONE } = search;
   const navigate = useNavigate();
   const { experimentNames, missing, only } = useQueries({
     queries: experimentIds.map((id) => experimentQuery(id)),
@@ -158,8 +158,8 @@ function RunsOf({ view }: { view: RunsView }) {
     else return;
     event.preventDefault();
   };
-  // Panels show the selected runs, or the runs found by a part of their names, or else all runs of the table.
-  const isSome = chosen.length > 0 || query.kind === "name";
+  // Panels show the selected runs, those that are not hidden, or those found by a part of their names, or else all runs.
+  const isSome = chosen.length > 0 || hidden.length > 0 || query.kind === "name";
   const runSearch = {
     ...{ experimentIds, filter: filter || undefined, orderBy: sort, isDeleted: search.view === "deleted" },
     runIds: isSome ? drawn.slice(0, MAX_COMPARED).map(({ id }) => id) : NONE,
@@ -190,7 +190,12 @@ function RunsOf({ view }: { view: RunsView }) {
   const drawing = {
     kinds: PANELS,
     draw: (panel: Panel, onPlot: (plot: Panel["plot"]) => void) => (
-      <ComparePanel {...{ panel, onPlot }} search={runSearch} fallback={<SkeletonRows rows={5} />} />
+      <ComparePanel
+        {...{ panel, onPlot }}
+        search={runSearch}
+        asked={isSome ? drawn.length : (loaded.total ?? 0)}
+        fallback={<SkeletonRows rows={5} />}
+      />
     ),
   };
   const grid =
