@@ -41,6 +41,37 @@ test("the same question has the same answer", () => {
   expect(whatMatters(sweep(60))).toEqual(whatMatters(sweep(60)));
 });
 
+test("a param that tells nothing stays below chance, however many words it has", () => {
+  const { columns, result } = sweep(60);
+  const random = mulberry32(5);
+  const idle = [
+    // All different, as paths of outputs are; and numbers with a few words among them.
+    { name: "folder", values: Array.from(result, (_, run) => `/out/${run}`) },
+    { name: "kind", values: Array.from(result, () => "abcdefghijklmnop"[Math.floor(16 * random())]!) },
+    {
+      name: "dropout",
+      values: Array.from(result, (_, run) => (run % 9 === 0 ? "None" : Math.round(50 * random()) / 100)),
+    },
+  ];
+  const answer = whatMatters({ columns: [...columns.slice(1, 3), ...idle], result })!;
+  const byName = new Map(answer.matters.map((matter) => [matter.name, matter]));
+  expect(answer.matters[0]!.name).toBe("lr");
+  expect(answer.matters[1]!.name).toBe("model");
+  for (const { name } of idle) expect(byName.get(name)!.importance, name).toBeLessThan(2 * answer.chance + 0.03);
+  expect(byName.get("dropout")!.correlation).toBeDefined();
+});
+
+test("words that matter are found, in whatever order they come", () => {
+  const random = mulberry32(9);
+  const kinds = Array.from({ length: 400 }, () => "abcdefgh"[Math.floor(8 * random())]!);
+  const result = Float64Array.from(kinds, (kind) => ("bdfh".includes(kind) ? 1 : 0) + 0.1 * random());
+  const idle = Array.from({ length: 400 }, random);
+  const answer = whatMatters({ columns: [{ name: "idle", values: idle }, { name: "kind", values: kinds }], result })!;
+  expect(answer.matters[0]).toMatchObject({ name: "kind" });
+  expect(answer.matters[0]!.importance).toBeGreaterThan(0.8);
+  expect(answer.explained).toBeGreaterThan(0.8);
+});
+
 test("mere chance explains nothing, and says so", () => {
   const random = mulberry32(11);
   const noise = (): number[] => Array.from({ length: 80 }, random);

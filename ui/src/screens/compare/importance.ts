@@ -31,10 +31,11 @@ export function explained(values: readonly (number | string | undefined)[], outc
 }
 
 function groupOf(values: readonly (number | string)[]): (run: { value: number | string }) => unknown {
-  if (new Set(values).size <= BINS || values.some((value) => typeof value === "string")) return ({ value }) => value;
-  const sorted = [...values].sort((a, b) => Number(a) - Number(b));
+  const numbers = values.filter((value) => typeof value === "number");
+  if (new Set(numbers).size <= BINS) return ({ value }) => value;
+  const sorted = numbers.toSorted((a, b) => a - b);
   const bounds = Array.from({ length: BINS - 1 }, (_, bin) => sorted[Math.floor(((bin + 1) * sorted.length) / BINS)]!);
-  return ({ value }) => bounds.filter((bound) => Number(value) >= Number(bound)).length;
+  return ({ value }) => (typeof value === "string" ? value : bounds.filter((bound) => value >= bound).length);
 }
 
 function sum(numbers: readonly number[]): number {

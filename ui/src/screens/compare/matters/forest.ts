@@ -3,6 +3,13 @@
  * and by a seed of its own: the same question has the same answer.
  */
 
+/** A column without gaps. */
+export interface Column {
+  /** Numbers in their order. Of words, each word has a number, and the order says nothing. */
+  readonly values: Float64Array;
+  readonly areWords: boolean;
+}
+
 export interface Forest {
   /** Of each column its share of the variance that the trees explain: 1 in all. */
   readonly importance: readonly number[];
@@ -17,8 +24,8 @@ const LEAST_ROWS = 5;
 /** Rows of a tree: more make it slower, not better. */
 const MAX_ROWS = 1000;
 
-/** @param columns without gaps. @param seed other trees, hardly another answer. */
-export function growForest(columns: readonly Float64Array[], result: Float64Array, seed = 1): Forest {
+/** @param seed other trees, hardly another answer. */
+export function growForest(columns: readonly Column[], result: Float64Array, seed = 1): Forest {
   const rows = result.length;
   const random = mulberry32(seed);
   const importance = new Float64Array(columns.length);
@@ -40,12 +47,42 @@ export function growForest(columns: readonly Float64Array[], result: Float64Arra
   };
 }
 
+/**
+ * How a node divides its rows: numbers at a place, and words by chance. Words in the order of their results would make a column
+ * of words that are all different look as if it explained everything.
+ */
+type Split = { readonly at: number } | { readonly seed: number; readonly low: number; readonly high: number };
+
 type Node =
   | { readonly mean: number }
-  | { readonly column: number; readonly at: number; readonly low: Node; readonly high: Node };
+  | { readonly column: number; readonly split: Split; readonly low: Node; readonly high: Node };
+
+function isLow(value: number, split: Split): boolean {
+  if ("at" in split) return value <= split.at;
+  if (value === split.low) return true;
+  return value !== split.high && Math.imul(value + 1, split.seed) >>> 31 === 0;
+}
+
+/** A random split of rows by a column; undefined if all have the same value. */
+function splitOf({ values, areWords }: Column, rows: Uint32Array, random: () => number): Split | undefined {
+  if (areWords) {
+    const low = values[rows[0]!]!;
+    const other = rows.find((row) => values[row] !== low);
+    if (other === undefined) return undefined;
+    // An odd factor mixes the words' numbers well enough.
+    return { low, high: values[other]!, seed: Math.floor(random() * 2 ** 32) | 1 };
+  }
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const row of rows) {
+    const value = values[row]!;
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return least < greatest ? { at: least + (greatest - least) * random() } : undefined;
+}
 
 function grow(
-  columns: readonly Float64Array[],
+  columns: readonly Column[],
   result: Float64Array,
   rows: Uint32Array,
   depth: number,
@@ -54,30 +91,23 @@ function grow(
 ): Node {
   const [mean, squares] = spreadOf(result, rows);
   if (depth === MAX_DEPTH || rows.length < LEAST_ROWS || squares <= 1e-12) return { mean };
-  let best: { column: number; at: number; gain: number } | undefined;
+  let best: { column: number; split: Split; gain: number } | undefined;
   for (let column = 0; column < columns.length; column++) {
-    const values = columns[column]!;
-    let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const row of rows) {
-      const value = values[row]!;
-      if (value < least) least = value;
-      if (value > greatest) greatest = value;
-    }
-    if (!(least < greatest)) continue;
-    const at = least + (greatest - least) * random();
-    const gain = squares - splitSquares(values, result, rows, at);
-    if (best === undefined || gain > best.gain) best = { column, at, gain };
+    const split = splitOf(columns[column]!, rows, random);
+    if (split === undefined) continue;
+    const gain = squares - splitSquares(columns[column]!.values, result, rows, split);
+    if (best === undefined || gain > best.gain) best = { column, split, gain };
   }
   if (best === undefined || best.gain <= 0) return { mean };
-  const { column, at, gain } = best;
-  const values = columns[column]!;
-  const low = rows.filter((row) => values[row]! <= at);
-  const high = rows.filter((row) => values[row]! > at);
+  const { column, split, gain } = best;
+  const { values } = columns[column]!;
+  const low = rows.filter((row) => isLow(values[row]!, split));
+  const high = rows.filter((row) => !isLow(values[row]!, split));
   if (low.length === 0 || high.length === 0) return { mean };
   importance[column]! += gain;
   return {
     column,
-    at,
+    split,
     low: grow(columns, result, low, depth + 1, random, importance),
     high: grow(columns, result, high, depth + 1, random, importance),
   };
@@ -93,12 +123,12 @@ function spreadOf(result: Float64Array, rows: Uint32Array): [mean: number, squar
   return [mean, squares];
 }
 
-/** The sum of squares that remains if a value divides the rows. */
-function splitSquares(values: Float64Array, result: Float64Array, rows: Uint32Array, at: number): number {
+/** The sum of squares that remains if a split divides the rows. */
+function splitSquares(values: Float64Array, result: Float64Array, rows: Uint32Array, split: Split): number {
   let [low, lowMean, lowSquares, high, highMean, highSquares] = [0, 0, 0, 0, 0, 0];
   for (const row of rows) {
     const value = result[row]!;
-    if (values[row]! <= at) {
+    if (isLow(values[row]!, split)) {
       const distance = value - lowMean;
       lowMean += distance / ++low;
       lowSquares += distance * (value - lowMean);
@@ -111,9 +141,9 @@ function splitSquares(values: Float64Array, result: Float64Array, rows: Uint32Ar
   return lowSquares + highSquares;
 }
 
-function told(root: Node, columns: readonly Float64Array[], row: number): number {
+function told(root: Node, columns: readonly Column[], row: number): number {
   let node = root;
-  while ("column" in node) node = columns[node.column]![row]! <= node.at ? node.low : node.high;
+  while ("column" in node) node = isLow(columns[node.column]!.values[row]!, node.split) ? node.low : node.high;
   return node.mean;
 }
 

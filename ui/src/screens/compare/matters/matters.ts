@@ -1,4 +1,4 @@
-import { growForest, mulberry32 } from "./forest.ts";
+import { type Column, growForest, mulberry32 } from "./forest.ts";
 
 export type MatterValue = number | string | undefined;
 
@@ -55,19 +55,14 @@ export function whatMatters({ columns: given, result }: Question): Answer | unde
   const outcomeRanks = ranksOf([...outcome]);
   const random = mulberry32(7);
   const noise = Float64Array.from(rows, random);
-  const encoded = columns.map(({ values }) =>
-    encode(
-      rows.map((row) => values[row]),
-      outcome,
-    ),
-  );
-  const { importance, explained } = growForest([...encoded, noise], outcome);
+  const encoded = columns.map(({ values }) => encode(rows.map((row) => values[row])));
+  const { importance, explained } = growForest([...encoded, { values: noise, areWords: false }], outcome);
   const matters = columns.map(({ name, values }, index): Matter => {
     const own = rows.map((row) => values[row]);
     return {
       name,
       importance: importance[index]!,
-      correlation: rankCorrelation(own, outcome, outcomeRanks, encoded[index]!),
+      correlation: rankCorrelation(own, outcome, outcomeRanks, encoded[index]!.values),
       runs: own.filter((value) => value !== undefined).length,
     };
   });
@@ -79,19 +74,24 @@ export function whatMatters({ columns: given, result }: Question): Answer | unde
   };
 }
 
-/** Numbers by their ranks, so that 1e-5 and 1e-4 are as far apart as 0.1 and 1; words by their mean results; what is missing below all. */
-function encode(values: readonly MatterValue[], outcome: Float64Array): Float64Array {
-  if (values.every((value) => value === undefined || typeof value === "number")) {
-    const ranks = ranksOf(values.map((value) => Number(value ?? Number.NEGATIVE_INFINITY)));
-    return Float64Array.from(ranks);
+/**
+ * Numbers by their ranks, so that 1e-5 and 1e-4 are as far apart as 0.1 and 1. Below all numbers is what is missing, and each
+ * of a few words among them, such as None. Where most values are words, each value is a word.
+ */
+function encode(values: readonly MatterValue[]): Column {
+  const numbers = values.filter((value) => typeof value === "number" && !Number.isNaN(value)).length;
+  const words = [...new Set(values.filter((value) => typeof value === "string" || Number.isNaN(value)))];
+  if (2 * numbers >= values.length || words.length === 0) {
+    const below = new Map<MatterValue, number>([undefined, ...words].map((word, place) => [word, place]));
+    const least = values.reduce<number>((a, b) => (typeof b === "number" && b < a ? b : a), 0);
+    const placed = values.map((value) => {
+      const place = below.get(value);
+      return place === undefined ? Number(value) : least - 1 - below.size + place;
+    });
+    return { values: Float64Array.from(ranksOf(placed)), areWords: false };
   }
-  const means = new Map<MatterValue, number>();
-  for (const [word, rows] of Map.groupBy(values.keys(), (row) => values[row])) {
-    means.set(word, rows.reduce((sum, row) => sum + outcome[row]!, 0) / rows.length);
-  }
-  const order = [...means].sort(([, a], [, b]) => a - b).map(([word]) => word);
-  const places = new Map(order.map((word, place) => [word, place]));
-  return Float64Array.from(values, (value) => places.get(value)!);
+  const places = new Map([...new Set(values)].map((value, place) => [value, place]));
+  return { values: Float64Array.from(values, (value) => places.get(value)!), areWords: true };
 }
 
 /** Equal values share the mean of their ranks. */
