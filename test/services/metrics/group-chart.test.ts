@@ -9,7 +9,10 @@ test("of more live runs than objects that may be asked, each group says how many
   const told = await newRun({ experiment_id: experimentId });
   await mlflow("runs/log-metric", { run_id: told, key: "m", value: 2, timestamp: 1, step: 0 });
   // Live runs of objects that hold nothing. The limit is of objects, and each of these runs has its own.
-  const ids = Array.from({ length: MAX_ASKED_OBJECTS / 2 + 5 }, (_, index) => `a${index.toString(16).padStart(31, "0")}`);
+  const ids = Array.from(
+    { length: MAX_ASKED_OBJECTS / 2 + 5 },
+    (_, index) => `a${index.toString(16).padStart(31, "0")}`,
+  );
   const like = env.DB.prepare("SELECT * FROM runs WHERE run_id = ?").bind(told);
   const row = (await like.first<Record<string, unknown>>())!;
   const names = Object.keys(row);

@@ -24,6 +24,11 @@ it("metrics are in sections by what stands before their last slash, held-out one
   ]);
 });
 
+it("a section that has only counters comes after the others", () => {
+  const keys = ["epoch", "lr", "train/loss", "val/loss", "system/cpu"];
+  expect([...sectionsOf(keys).keys()]).toEqual(["val", "train", "", "system"]);
+});
+
 const packed = (sizes: Record<string, number>, columns: number) =>
   packSections(new Map(Object.entries(sizes)), columns).map((row) =>
     row.map(({ name, span, columns: inner }) => `${name} ${span}/${inner}`),

@@ -10,14 +10,18 @@ export const isCounter = (key: string): boolean => COUNTER.test(key);
 export const isHeldOut = (key: string): boolean => HELD_OUT.test(key);
 
 /**
- * Sections by their names: what was measured on held-out data first, then metrics without a section, those of the system
- * last. Within a section held-out metrics come first, and counters such as the epoch last.
+ * Sections by their names: what was measured on held-out data first, then metrics without a section. Sections of counters
+ * only come after the others, and those of the system last. Within a section held-out metrics come first, and counters such as the epoch last.
  */
 export function sectionsOf(metricKeys: readonly string[]): Map<string, string[]> {
-  const rank = (name: string): number => (name === "system" ? 3 : isHeldOut(name) ? 0 : name === "" ? 1 : 2);
+  const rank = (name: string, keys: readonly string[]): number => {
+    if (name === "system") return 4;
+    if (keys.every(isCounter)) return 3;
+    return isHeldOut(name) ? 0 : name === "" ? 1 : 2;
+  };
   const keyRank = (key: string): number => (isCounter(key) ? 2 : isHeldOut(key) ? 0 : 1);
   const sections = [...Map.groupBy(metricKeys, sectionOf)];
-  const sorted = sections.sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const sorted = sections.sort(([a, ofA], [b, ofB]) => rank(a, ofA) - rank(b, ofB) || (a < b ? -1 : 1));
   return new Map(sorted.map(([name, keys]) => [name, keys.toSorted((a, b) => keyRank(a) - keyRank(b))]));
 }
 

@@ -14,6 +14,8 @@ export function GroupLegend({ groups, className }: GroupLegendProps) {
   return (
     <ul
       aria-label="Groups"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+      tabIndex={0}
       className={classNames("flex max-h-12 flex-wrap gap-x-4 overflow-y-auto text-sm", className)}
     >
       {groups.map(

@@ -66,7 +66,13 @@ test("words that matter are found, in whatever order they come", () => {
   const kinds = Array.from({ length: 400 }, () => "abcdefgh"[Math.floor(8 * random())]!);
   const result = Float64Array.from(kinds, (kind) => ("bdfh".includes(kind) ? 1 : 0) + 0.1 * random());
   const idle = Array.from({ length: 400 }, random);
-  const answer = whatMatters({ columns: [{ name: "idle", values: idle }, { name: "kind", values: kinds }], result })!;
+  const answer = whatMatters({
+    columns: [
+      { name: "idle", values: idle },
+      { name: "kind", values: kinds },
+    ],
+    result,
+  })!;
   expect(answer.matters[0]).toMatchObject({ name: "kind" });
   expect(answer.matters[0]!.importance).toBeGreaterThan(0.8);
   expect(answer.explained).toBeGreaterThan(0.8);

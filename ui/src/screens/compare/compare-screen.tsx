@@ -131,24 +131,20 @@ export function CompareScreen() {
       <SkeletonRows rows={16} />
     );
   }
+  const share = !IS_SHARED && runs.length > 0 && (
+    <ShareButton
+      name={`Comparison of ${formatCount(compared)} runs`}
+      thing={{
+        ...(isMany ? { experiment_ids: search.experiments?.split(",") ?? [] } : { run_ids: runs.map(({ id }) => id) }),
+        address: shownAddress(),
+      }}
+      experimentIds={experimentIds}
+    />
+  );
   const drop = (gone: readonly string[]): void => change({ runs: ids.filter((id) => !gone.includes(id)).join(",") });
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">Compare runs</h1>
-      {!IS_SHARED && runs.length > 0 && (
-        <div className="flex shrink-0 justify-end px-3 pt-1 empty:hidden wide:px-4">
-          <ShareButton
-            name={`Comparison of ${formatCount(compared)} runs`}
-            thing={{
-              ...(isMany
-                ? { experiment_ids: search.experiments?.split(",") ?? [] }
-                : { run_ids: runs.map(({ id }) => id) }),
-              address: shownAddress(),
-            }}
-            experimentIds={experimentIds}
-          />
-        </div>
-      )}
       {isMany && many.data !== undefined ? (
         <ManyNotices {...many.data} asked={asked.length} isTable={view === "table"} />
       ) : (
@@ -177,6 +173,7 @@ export function CompareScreen() {
           value={view}
           onValueChange={(next) => change({ view: next })}
           tabs={VIEWS}
+          end={share}
           className="min-h-0"
         >
           {ends.isError && wantsEnds && (

@@ -16,11 +16,25 @@ import { formatCount, formatDuration, formatTime } from "../../parts/format.ts";
 import { EmptyState } from "../../parts/states.tsx";
 import { useTheme } from "../../parts/theme.ts";
 import type { ComparedRun } from "./compared-run.ts";
+import type { Field } from "./fields.ts";
 import { PlotLayout, type PlotProps, PlottedRuns, useLooks } from "./plot-parts.tsx";
 
 /** Bars of more runs are too thin to distinguish. */
 const MAX_DRAWN = 300;
-const NO_FIELDS: readonly [] = [];
+
+/** When the runs began, and how long they took, for the table below the drawing. */
+function timeFields(runs: readonly ComparedRun[], nowMs: number): Field[] {
+  const field = (name: string, read: (run: ComparedRun) => string | undefined): Field => ({
+    ...{ name, values: runs.map(read), isLog: false },
+    words: undefined,
+  });
+  return [
+    field("Started", ({ startMs }) => (startMs === undefined ? undefined : formatTime(startMs))),
+    field("Duration", (run) =>
+      run.startMs === undefined ? undefined : formatDuration(endOf(run, nowMs) - run.startMs),
+    ),
+  ];
+}
 
 /** The start and the end of each run, which show waiting and idle times. */
 export function GanttView({ runs, openRun }: PlotProps) {
@@ -39,6 +53,7 @@ export function GanttView({ runs, openRun }: PlotProps) {
   const styles = useLooks(drawn);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read
   const option = useMemo(() => ganttOption(drawn, styles, nowMs), [drawn, styles, nowMs, theme]);
+  const fields = useMemo(() => timeFields(runs, nowMs), [runs, nowMs]);
   const span = drawn.reduce((sum, run) => sum + endOf(run, nowMs) - run.startMs!, 0);
   return (
     <PlotLayout
@@ -64,7 +79,7 @@ export function GanttView({ runs, openRun }: PlotProps) {
           ? `The latest ${drawn.length} of ${formatCount(runs.length)} runs are drawn.`
           : undefined
       }
-      table={<PlottedRuns label="Runs in the drawing" runs={runs} shown={order} fields={NO_FIELDS} />}
+      table={<PlottedRuns label="Runs in the drawing" runs={runs} shown={order} fields={fields} />}
     />
   );
 }

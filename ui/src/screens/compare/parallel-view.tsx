@@ -2,7 +2,15 @@ import { SlidersHorizontal } from "lucide-react";
 import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { readColourScale } from "../../charts/colour-scale.ts";
 import { type AxisIntervals, EChart } from "../../charts/echart.tsx";
-import { axisOption, baseOption, type ChartOption, plainText, readLook, tooltip } from "../../charts/echarts.ts";
+import {
+  axisOption,
+  baseOption,
+  type ChartOption,
+  type Look,
+  plainText,
+  readLook,
+  tooltip,
+} from "../../charts/echarts.ts";
 import { DASHES, type RunStyle } from "../../charts/run-colour.ts";
 import { Button } from "../../parts/button.tsx";
 import { Popover } from "../../parts/popover.tsx";
@@ -186,6 +194,7 @@ function parallelOption(
     },
     parallelAxis: fields.map((field, dim) => ({
       ...axisOption(look, field),
+      ...(field.words !== undefined && { axisLabel: wordLabels(look, field.words.length) }),
       dim,
       z: 4,
       nameLocation: "end",
@@ -216,6 +225,14 @@ function parallelOption(
     ],
     tooltip: tooltip(look, ({ dataIndex }) => plainText(runs[dataIndex]?.name ?? "")),
   };
+}
+
+/** More words on an axis are illegible, so some are left out. */
+const MOST_WORDS = 12;
+
+function wordLabels(look: Look, words: number) {
+  const { axisLabel } = axisOption(look, { words: [], isLog: false });
+  return { ...axisLabel, interval: Math.ceil(words / MOST_WORDS) - 1 };
 }
 
 /** Without its kind, which the place of the axis tells well enough: parameters come first. */

@@ -34,7 +34,7 @@ interface FieldPickerProps {
 /** A field chosen for an axis, with its name in front; one below the other on phones. */
 export function FieldPicker({ label, value, options, onChange, placeholder, log }: FieldPickerProps) {
   return (
-    <div className="flex w-full min-w-0 items-center gap-1.5 wide:w-auto">
+    <div className="flex w-full min-w-0 max-w-full items-center gap-1.5 wide:w-auto">
       <span aria-hidden className="w-20 shrink-0 text-ink-muted wide:w-auto">
         {label}
       </span>
@@ -44,7 +44,7 @@ export function FieldPicker({ label, value, options, onChange, placeholder, log 
         value={value ?? null}
         options={options}
         onValueChange={(next) => onChange(next ?? undefined)}
-        className="flex-1 wide:w-48 wide:flex-none"
+        className="flex-1 wide:w-48 wide:flex-initial"
       />
       {log !== undefined && (
         <Checkbox
@@ -237,7 +237,7 @@ export function PlotLayout({ controls, chart, table, note }: PlotLayoutProps) {
       <div className="flex min-h-0 flex-1 flex-col">
         <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-3 pb-1">{controls}</div>
         <div className="min-h-24 flex-1 px-1">{chart}</div>
-        {note !== undefined && <p className="shrink-0 truncate px-3 pb-1 text-ink-muted text-sm">{note}</p>}
+        {note !== undefined && <p className="shrink-0 px-3 pb-1 text-ink-muted text-sm">{note}</p>}
       </div>
     );
   }

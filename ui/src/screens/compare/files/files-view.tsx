@@ -42,7 +42,13 @@ export function FilesView({ runs, baseline, search, change }: FilesViewProps) {
   }
   const files = data.files.filter(({ kind }) => kind !== "other");
   if (files.length === 0) {
-    return <EmptyState title="No files to compare">None of these runs has texts, images or media.</EmptyState>;
+    return (
+      <EmptyState title="No files to compare">
+        {runs.length > MAX_LOOKED
+          ? `The first ${MAX_LOOKED} of the ${formatCount(runs.length)} runs have no texts, images or media. Choose fewer runs to look into others.`
+          : "None of these runs has texts, images or media."}
+      </EmptyState>
+    );
   }
   const file = files.find(({ name }) => name === search.file) ?? files.find(({ differs }) => differs) ?? files[0]!;
   return (

@@ -150,7 +150,9 @@ function MatterRow({ matter: { name, importance, correlation }, chance, winner }
       </td>
       <td className="px-3">
         {correlation === undefined ? (
-          <span className="text-ink-muted">words have none</span>
+          <span className="text-ink-muted" title="Words have no order">
+            –
+          </span>
         ) : (
           <span className="flex items-center gap-2">
             <span aria-hidden className="relative h-2.5 min-w-0 flex-1 rounded-sm bg-surface">
