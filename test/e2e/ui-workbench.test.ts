@@ -335,10 +335,10 @@ describe("a workspace", () => {
     const scatter = await texts("a");
     expect(scatter).toContain("3");
     expect(scatter).toContain("−1");
-    await setEnds("Histogram", { "Horizontal axis from": "0.7", "Vertical axis to": "40" });
+    await setEnds("Histogram", { "Horizontal axis from": "0.75", "Vertical axis to": "40" });
     const histogram = await texts("b");
     expect(greatest(histogram)).toBe(40);
-    expect(histogram.some((text) => text.startsWith("0.7 to "))).toBe(true);
+    expect(histogram.some((text) => text.startsWith("0.75 to "))).toBe(true);
     await page.locator('[data-panel="b"]').getByText("runs are not drawn", { exact: false }).waitFor();
     await page.reload();
     await page.locator('[data-panel="b"]').getByText("runs are not drawn", { exact: false }).waitFor();

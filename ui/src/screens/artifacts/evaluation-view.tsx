@@ -86,7 +86,7 @@ function Matrix({ name, labels, rows }: MatrixProps) {
     <table aria-label={name} className="self-start border-collapse text-center">
       <thead>
         <tr>
-          <td />
+          <td aria-hidden />
           {labels.map((label) => (
             <th key={label} scope="col" className="max-w-32 truncate px-3 py-1 font-medium" title={label}>
               {label}
