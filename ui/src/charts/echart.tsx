@@ -71,7 +71,12 @@ export function EChart(props: EChartProps) {
       drawn.current.set(parallelAxisId, JSON.stringify(next));
       latest.current.onIntervals?.(parallelAxisId, next);
     });
+    const sizeOf = (): string => `${element.current?.clientWidth} ${element.current?.clientHeight}`;
+    let size = sizeOf();
     const observer = new ResizeObserver(() => {
+      // The first call tells the size that the drawing already has.
+      if (sizeOf() === size) return;
+      size = sizeOf();
       made.resize();
       paint(below, "under");
       paint(above, "over");
