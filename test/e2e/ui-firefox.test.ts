@@ -68,7 +68,7 @@ const SCREENS: readonly (readonly [name: string, path: (of: Seed) => string, see
   ],
   [
     "formulas",
-    ({ experiments, runs }) => `/experiments/${experiments[0]}/runs/${runs[0]}?tab=artifacts&path=math.md`,
+    ({ experiments, runs }) => `/experiments/${experiments[0]}/runs/${runs[0]}?tab=artifacts&path=notes%2Fmath.md`,
     "math",
   ],
   [

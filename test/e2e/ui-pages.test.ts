@@ -173,11 +173,14 @@ describe("artifacts", () => {
   });
 
   test("formulas in markdown are drawn, and money is money", async () => {
-    const opened = await openFile("math.md");
+    const opened = await openFile("notes/math.md");
     const { page } = opened;
     await page.locator("math").nth(1).waitFor();
     expect(await page.locator("math").count()).toBe(2);
     await page.getByText("for $5 and $6.", { exact: false }).waitFor();
+    // An image of the run's, by its path from the text's folder.
+    const picture = page.getByRole("img", { name: "picture", exact: true });
+    await expect.poll(() => picture.evaluate("(image) => image.naturalWidth")).toBe(24);
     await expectSoundInBothThemes(opened);
   });
 

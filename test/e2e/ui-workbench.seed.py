@@ -102,7 +102,7 @@ def log_files(run_id: str, index: int) -> None:
     client.log_text(run_id, json.dumps(NOTEBOOK), "report.ipynb")
     # As MLflow's evaluator writes it.
     client.log_text(run_id, PER_CLASS_METRICS, "per_class_metrics.csv")
-    client.log_text(run_id, "The loss is $\\sum_i (y_i - x_i)^2$, for $5 and $6.\n\n$$E = mc^2$$\n", "math.md")
+    client.log_text(run_id, "The loss is $\\sum_i (y_i - x_i)^2$, for $5 and $6.\n\n$$E = mc^2$$\n\n![picture](../plots/confusion.png)\n", "notes/math.md")
     with tempfile.TemporaryDirectory() as folder:
         with wave.open(f"{folder}/noise.wav", "wb") as sound:
             sound.setnchannels(1)

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useCallback } from "react";
 import { artifactTextQuery, artifactUrl } from "../../api/artifacts.ts";
 import { withQuery } from "../../api/client.ts";
 import { Markdown } from "../../parts/markdown.tsx";
 import { ErrorState } from "../../parts/states.tsx";
+import { folderOf } from "./file-kinds.ts";
 import { Note } from "./note.tsx";
 import type { FilesRoot } from "./run-image.tsx";
 import { useView } from "./shown-place.ts";
@@ -55,6 +56,12 @@ export function HtmlView({ root, path }: FileProps) {
 
 export function MarkdownView({ root, path }: FileProps) {
   const text = useQuery(artifactTextQuery(root, path));
+  // A path in the text begins at the text's folder.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text's own address stands for the root, which is made anew
+  const imageUrl = useCallback(
+    (image: string) => artifactUrl(root, fromFolder(folderOf(path), image)),
+    [artifactUrl(root, path)],
+  );
   if (text.error !== null) {
     return <ErrorState title="The file could not be read" error={text.error} onRetry={() => void text.refetch()} />;
   }
@@ -66,8 +73,19 @@ export function MarkdownView({ root, path }: FileProps) {
         tabIndex={0}
         className="min-h-0 flex-1 overflow-auto p-4 -outline-offset-2"
       >
-        <Markdown text={text.data ?? ""} className="max-w-[80ch]" />
+        <Markdown text={text.data ?? ""} imageUrl={imageUrl} className="max-w-[80ch]" />
       </section>
     </PageOrSource>
   );
+}
+
+/** The path that an address in a folder's file means, such as `../plots/a.png`. */
+function fromFolder(folder: string, address: string): string {
+  const folders = folder.split("/").filter(Boolean).map(encodeURIComponent);
+  const { pathname } = new URL(address, ["http://run", ...folders, ""].join("/"));
+  try {
+    return decodeURIComponent(pathname.slice(1));
+  } catch {
+    return pathname.slice(1);
+  }
 }
