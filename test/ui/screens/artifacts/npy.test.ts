@@ -40,6 +40,14 @@ describe("arrays of NumPy", () => {
         bytes((view) => view.setFloat64(0, 0.1, true), 8),
       ),
     ).toEqual([0.1]);
+    for (const float of [0.1, 1 / 7, 16_777_216, Number.NaN, Number.NEGATIVE_INFINITY]) {
+      const [read] = values(
+        "<f4",
+        bytes((view) => view.setFloat32(0, float, true), 4),
+      ) as [number];
+      expect(Math.fround(read)).toBe(Math.fround(float));
+      if (Number.isFinite(float)) expect(String(read).length).toBeLessThan(11);
+    }
     expect(
       values(
         ">i4",

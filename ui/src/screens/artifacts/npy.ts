@@ -29,7 +29,7 @@ type Reader = (view: DataView, at: number, isLittle: boolean) => number | bigint
 
 const READERS: Readonly<Record<string, Reader>> = {
   f8: (view, at, isLittle) => view.getFloat64(at, isLittle),
-  f4: (view, at, isLittle) => view.getFloat32(at, isLittle),
+  f4: (view, at, isLittle) => shortest(view.getFloat32(at, isLittle)),
   f2: (view, at, isLittle) => half(view.getUint16(at, isLittle)),
   i8: (view, at, isLittle) => view.getBigInt64(at, isLittle),
   i4: (view, at, isLittle) => view.getInt32(at, isLittle),
@@ -41,6 +41,15 @@ const READERS: Readonly<Record<string, Reader>> = {
   u1: (view, at) => view.getUint8(at),
   b1: (view, at) => view.getUint8(at) !== 0,
 };
+
+/** The number with the fewest digits that is this float of 32 bits, as NumPy prints it: 0.1, not 0.10000000149011612. */
+function shortest(float: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(float.toPrecision(digits));
+    if (Math.fround(short) === float) return short;
+  }
+  return Number.isFinite(float) ? Number(float.toPrecision(9)) : float;
+}
 
 /** A float of 16 bits. */
 function half(bits: number): number {
