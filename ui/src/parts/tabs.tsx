@@ -37,20 +37,20 @@ export function Tabs<Value extends string>(props: TabsProps<Value>) {
           activateOnFocus={false}
           className="-mb-px flex min-w-0 flex-1 gap-4 overflow-x-auto px-3 wide:px-4"
         >
-        {tabs.map((tab) => (
-          <Base.Tab
-            key={tab.value}
-            value={tab.value}
-            className={
-              "flex h-9 shrink-0 items-center gap-1.5 border-transparent border-b-2 text-ink-muted " +
-              "-outline-offset-2 hover:text-ink data-active:border-accent data-active:text-ink"
-            }
-          >
-            {tab.icon}
-            {tab.label}
-            {tab.count !== undefined && <span className="text-ink-faint text-sm">{tab.count}</span>}
-          </Base.Tab>
-        ))}
+          {tabs.map((tab) => (
+            <Base.Tab
+              key={tab.value}
+              value={tab.value}
+              className={
+                "flex h-9 shrink-0 items-center gap-1.5 border-transparent border-b-2 text-ink-muted " +
+                "-outline-offset-2 hover:text-ink data-active:border-accent data-active:text-ink"
+              }
+            >
+              {tab.icon}
+              {tab.label}
+              {tab.count !== undefined && <span className="text-ink-faint text-sm">{tab.count}</span>}
+            </Base.Tab>
+          ))}
         </Base.List>
         {end !== undefined && <div className="shrink-0 pr-3 wide:pr-4">{end}</div>}
       </div>
