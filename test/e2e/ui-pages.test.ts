@@ -179,8 +179,8 @@ describe("artifacts", () => {
     expect(await page.locator("math").count()).toBe(2);
     await page.getByText("for $5 and $6.", { exact: false }).waitFor();
     // An image of the run's, by its path from the text's folder.
-    const picture = page.getByRole("img", { name: "picture", exact: true });
-    await expect.poll(() => picture.evaluate("(image) => image.naturalWidth")).toBe(24);
+    await page.getByRole("img", { name: "picture", exact: true }).waitFor();
+    await expect.poll(() => page.evaluate<number>("document.querySelector('.markdown img').naturalWidth")).toBe(24);
     await expectSoundInBothThemes(opened);
   });
 
