@@ -44,7 +44,10 @@ const CELL_TESTS = [
 ];
 
 /** Tests that apply to cells only. */
-const ONLY_CELLS_TESTS = ["test/services/metrics/{full-cell,live-from-birth}.test.ts"];
+const ONLY_CELLS_TESTS = [
+  "test/services/metrics/{full-cell,live-from-birth}.test.ts",
+  "test/stores/run/cell-object.test.ts",
+];
 
 /** Tests that also run with several cells. */
 const MANY_CELLS_TESTS = [
