@@ -4,9 +4,15 @@ import { turn, World } from "./world.ts";
 
 /** Counts the effects of a cell's runs on each other. */
 
-const body = (from: number, count: number) =>
+const BODIES = 500;
+
+/** 1,000 points among those of all other bodies, so that a merge must write each point anew. */
+const body = (number: number) =>
   encodePoints(
-    Array.from({ length: count }, (_, i) => ({ key: "loss", value: from + i, step: from + i, timestamp: from + i })),
+    Array.from({ length: 1000 }, (_, i) => {
+      const at = i * BODIES + number;
+      return { key: "loss", value: at, step: at, timestamp: at };
+    }),
   );
 
 test("a run that grows to half a million points holds its neighbours up by a bounded step at a time", async () => {
@@ -27,7 +33,7 @@ test("a run that grows to half a million points holds its neighbours up by a bou
     if (part === 25) stretch = "late";
     // Enough points at once that the journal must be folded.
     for (let i = 0; i < 10; i++) {
-      await world.cell.append(world.run("large"), "large", body((part * 10 + i) * 1000, 1000));
+      await world.cell.append(world.run("large"), "large", body(part * 10 + i));
       endTurn();
     }
     // The neighbour's point waits only for the large run's work of one turn.
@@ -45,6 +51,30 @@ test("a run that grows to half a million points holds its neighbours up by a bou
   expect(most.late).toBeLessThanOrEqual(2 * most.early);
   expect(world.steps("small")).toHaveLength(51);
   expect(world.run("large").history.read("loss", { limit: 1_000_000 }).values).toHaveLength(500_000);
+});
+
+test("merges that an earlier instance left undone are made up for one a turn", async () => {
+  const world = new World();
+  const { history } = world.run("large");
+  for (let segment = 0; segment < 24; segment++) {
+    history.append([body(segment)]);
+    history.foldJournal();
+  }
+  let written = 0;
+  let most = 0;
+  let turns = 0;
+  world.sqlite.onStatement = (sql) => {
+    if (sql.startsWith("INSERT INTO segment")) most = Math.max(most, ++written);
+  };
+  world.onYield = () => {
+    written = 0;
+    turns++;
+  };
+  for (let step = 1; step <= 64; step++) await world.log(step, "large", "other");
+  for (let rest = 0; rest < 10; rest++) await turn();
+  expect([most, turns]).toEqual([1, 4]);
+  // Three of eight segments each, and the fold's own.
+  expect(world.sqlite.rows("SELECT 1 FROM segment")).toHaveLength(4);
 });
 
 test("of more runs than a cell keeps open the least used are closed, and those at work are not", async () => {
