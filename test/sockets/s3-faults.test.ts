@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { request } from "node:http";
+import { type OutgoingHttpHeaders, request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type DyingProxy, startDyingProxy } from "../helpers/dying-proxy.ts";
 import { type S3Server, startS3Server } from "../helpers/s3-server.ts";
 import { startServer, type TestServer } from "../server.ts";
 
@@ -75,9 +77,12 @@ describe("a bucket's server", () => {
   });
 });
 
-/** Sends half of a file, does something, and sends what is taken of the rest. */
-async function halfUpload(url: string, size: number, afterHalf: () => unknown) {
-  const outgoing = request(url, { method: "PUT", headers: { "Content-Length": size }, agent: false });
+/**
+ * Sends a file, does something after its first half, and sends what is taken of the rest.
+ * @param headers say the length, or that it is not said
+ */
+async function halfUpload(url: string, size: number, headers: OutgoingHttpHeaders, afterHalf: () => unknown) {
+  const outgoing = request(url, { method: "PUT", headers, agent: false });
   const answered = new Promise<{ status: number; text: string }>((resolve, reject) => {
     outgoing.once("error", reject);
     outgoing.once("response", async (incoming) => {
@@ -90,15 +95,73 @@ async function halfUpload(url: string, size: number, afterHalf: () => unknown) {
   const piece = randomBytes(1024 * 1024);
   const send = async (bytes: number) => {
     for (let sent = 0; sent < bytes && !outgoing.destroyed && outgoing.writable; sent += piece.length) {
-      if (!outgoing.write(piece)) await Promise.race([once(outgoing, "drain"), once(outgoing, "close"), answered]);
+      if (outgoing.write(piece)) continue;
+      const waiting = new AbortController();
+      const { signal } = waiting;
+      await Promise.race([once(outgoing, "drain", { signal }), once(outgoing, "close", { signal }), answered]);
+      waiting.abort();
     }
   };
   await send(size / 2);
   await sleep(100);
   await afterHalf();
   await send(size / 2).catch(() => undefined);
+  if (!outgoing.destroyed) outgoing.end();
   return { answered, outgoing };
 }
+
+describe("a bucket whose connections end in the middle of an upload", () => {
+  let proxy: DyingProxy;
+  let behindProxy: TestServer;
+
+  beforeAll(async () => {
+    proxy = await startDyingProxy(bucket.endpoint);
+    behindProxy = await startServer({ env: { ...bucket.variables, MLFLOW_S3_ENDPOINT_URL: proxy.endpoint } });
+  });
+
+  afterAll(async () => {
+    await behindProxy.stop();
+    await proxy.stop();
+  });
+
+  const SIZE = 32 * 1024 * 1024;
+  test.each([
+    ["a stated length", "reset", { "Content-Length": SIZE }],
+    ["a stated length", "end", { "Content-Length": SIZE }],
+    ["an unstated length", "reset", { "Transfer-Encoding": "chunked" }],
+    ["an unstated length", "end", { "Transfer-Encoding": "chunked" }],
+  ] as const)("makes it a 503, and the same upload succeeds later: %s, by %s", async (_name, how, headers) => {
+    const url = `${behindProxy.url}${fileUrl("dying")}`;
+    for (const after of [0, 10_000, SIZE / 4]) {
+      const { answered, outgoing } = await halfUpload(url, SIZE, headers, () => proxy.dieAfter(after, how));
+      const { status, text } = await answered;
+      outgoing.destroy();
+      expect(proxy.revive()).toBe(true);
+      expect([after, status, JSON.parse(text)]).toMatchObject([
+        after,
+        503,
+        { error_code: "TEMPORARILY_UNAVAILABLE", message: expect.stringContaining("cannot be reached") },
+      ]);
+      expect(text).not.toContain(bucket.variables.AWS_SECRET_ACCESS_KEY);
+    }
+    expect((await fetch(url, { method: "PUT", body: "text" })).status).toBe(200);
+    expect(await (await fetch(url)).text()).toBe("text");
+  });
+
+  test("is not mistaken for a client that ends its upload: that is no failure of the bucket", async () => {
+    const { hostname, port, host } = new URL(behindProxy.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    let answer = "";
+    socket.on("data", (bytes) => {
+      answer += bytes.toString();
+    });
+    const head = `PUT ${fileUrl("cut")} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1000000\r\n\r\n`;
+    socket.end(head + "x".repeat(600_000));
+    await once(socket, "close");
+    // Whoever is gone needs no answer, but whoever still listens is not told to repeat.
+    expect(answer).not.toContain(" 50");
+  });
+});
 
 test("a server that is killed in the middle of an upload takes the file again after its next start", async () => {
   const file = randomBytes(32 * 1024 * 1024);
@@ -115,7 +178,12 @@ test("a server that is killed in the middle of an upload takes the file again af
     return (await fetch(credentials[i]?.url ?? "", { method: "PUT", body })).headers.get("ETag");
   };
   const first = await sendPart(0);
-  const { answered } = await halfUpload(`${server.url}${fileUrl("whole")}`, file.length, () => server.kill9());
+  const { answered } = await halfUpload(
+    `${server.url}${fileUrl("whole")}`,
+    file.length,
+    { "Content-Length": file.length },
+    () => server.kill9(),
+  );
   await expect(answered).rejects.toThrow();
   server = await startServer({ dataDir, env: bucket.variables });
   // The upload by parts is the bucket's, and goes on.

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Checksum } from "../../domain/checksums.ts";
 import { invalidParameter, type MlflowError } from "../../domain/errors.ts";
-
-/** How many bytes are read at a time. Fewer, larger pieces take fewer turns between the stream and this code. */
-const PIECE_BYTES = 256 * 1024;
+import { pieceBytes } from "../../stores/artifacts/passage.ts";
 
 /** A body that is hashed while it passes. */
 export interface CheckedBody {
@@ -50,22 +48,28 @@ export function checkedBody(
   }
 
   const reader = body.getReader({ mode: "byob" });
-  const pieceBytes = Math.max(1, Math.min(PIECE_BYTES, contentLength ?? PIECE_BYTES));
+  let piece: ArrayBufferLike = new ArrayBuffer(pieceBytes(contentLength));
   let length = 0;
-  const checked = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { value, done } = await reader.readAtLeast(pieceBytes, new Uint8Array(pieceBytes));
-        const bytes = value ?? new Uint8Array();
-        if (bytes.length > 0) for (const hash of hashes.values()) hash.update(bytes);
-        length += bytes.length;
-        if ((done || length === contentLength) && sha256 === undefined) finish();
-        if (bytes.length > 0) controller.enqueue(bytes);
-        if (done) controller.close();
-      },
-      cancel: (reason) => reader.cancel(reason),
+  // A byte stream copies each piece into the reader's memory. Otherwise every piece would be garbage, which V8 lets grow.
+  const checked = new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: piece.byteLength,
+    async pull(controller) {
+      const request = controller.byobRequest;
+      const target = request?.view;
+      if (!request || !target) throw new Error("A byte stream has memory for each read.");
+      const wanted = Math.min(target.byteLength, piece.byteLength);
+      const { value, done } = await reader.readAtLeast(wanted, new Uint8Array(piece, 0, wanted));
+      const bytes = value ?? new Uint8Array();
+      if (value !== undefined) piece = value.buffer;
+      if (bytes.length > 0) for (const hash of hashes.values()) hash.update(bytes);
+      length += bytes.length;
+      if ((done || length === contentLength) && sha256 === undefined) finish();
+      new Uint8Array(target.buffer, target.byteOffset, target.byteLength).set(bytes);
+      if (bytes.length === 0) controller.close();
+      request.respond(bytes.length);
     },
-    { highWaterMark: 0 },
-  );
+    cancel: (reason) => reader.cancel(reason),
+  });
   return { body: checked, ...result };
 }

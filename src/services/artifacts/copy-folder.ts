@@ -1,5 +1,6 @@
 import { artifactPlace, isServed, servedLocation } from "../../domain/artifact-location.ts";
 import { invalidParameter } from "../../domain/errors.ts";
+import { IncompleteUpload, storeFailed } from "../../stores/artifacts/artifact-errors.ts";
 import type { Budget } from "../budget.ts";
 import type { ServiceContext } from "../context.ts";
 import { storeFile } from "./store-file.ts";
@@ -77,7 +78,10 @@ async function copyPage(
       await file.body.cancel();
       left.push(servedLocation(join(source, below)));
     } else {
-      await storeFile(ctx, join(target, below), file.body, file.size, []);
+      await storeFile(ctx, join(target, below), file.body, file.size, []).catch((error: unknown) => {
+        // The body is the store's own, not a client's.
+        throw error instanceof IncompleteUpload ? storeFailed(join(target, below)) : error;
+      });
     }
   }
   return undefined;

@@ -6,8 +6,13 @@ export function nameTaken(key: string): MlflowError {
 }
 
 /** 400: the upload ended early. */
-export function incompleteUpload(key: string): MlflowError {
-  return invalidParameter(`The upload of artifact '${key}' ended before all of it had arrived; nothing was changed.`);
+export class IncompleteUpload extends MlflowError {
+  constructor(key: string) {
+    super(
+      "INVALID_PARAMETER_VALUE",
+      `The upload of artifact '${key}' ended before all of it had arrived; nothing was changed.`,
+    );
+  }
 }
 
 /** R2's own failures (developers.cloudflare.com/r2/api/error-codes). */

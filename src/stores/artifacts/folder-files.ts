@@ -1,4 +1,5 @@
-import { incompleteUpload, nameTaken } from "./artifact-errors.ts";
+import { IncompleteUpload, nameTaken, storeFailed } from "./artifact-errors.ts";
+import { type Passage, passOn } from "./passage.ts";
 
 /** Any host will do: the binding decides where requests go. The key is in the query, which no URL parser normalises. */
 const FILES_URL = "http://files/";
@@ -45,21 +46,23 @@ export class FolderFiles {
     body: ReadableStream<Uint8Array> | null,
     contentLength: number | undefined,
   ): Promise<Response> {
-    if (body === null) return this.#settle(query.key, Promise.resolve(), this.fetch("PUT", query));
+    const put = (more: object, readable: ReadableStream | null) =>
+      this.fetch("PUT", { ...query, ...more }, { body: readable });
+    if (body === null) return this.#settle(query.key, undefined, put({}, null));
     if (contentLength !== undefined) {
       const { readable, writable } = new FixedLengthStream(contentLength);
-      const piping = body.pipeTo(writable);
+      const passage = passOn(body, writable, { length: contentLength });
       const { uploads } = this.#disks;
       return uploads !== undefined && contentLength >= MIN_DISK_BYTES
-        ? this.#sendThroughDisk(uploads, query, contentLength, readable, piping)
-        : this.#settle(query.key, piping, this.fetch("PUT", query, { body: readable }));
+        ? this.#sendThroughDisk(uploads, query, contentLength, readable, passage)
+        : this.#settle(query.key, passage, put({}, readable));
     }
     // A body of unknown length that breaks off looks to the service like a complete one, so a complete body ends with a
     // mark.
     const end = crypto.randomUUID();
     const { readable, writable } = new IdentityTransformStream();
-    const piping = pipeWithEnd(body, writable, end);
-    return this.#settle(query.key, piping, this.fetch("PUT", { ...query, end }, { body: readable }));
+    const passage = passOn(body, writable, { end: new TextEncoder().encode(end) });
+    return this.#settle(query.key, passage, put({ end }, readable));
   }
 
   /** The disk service stores the bytes, and then the file service moves the file to its place. */
@@ -68,45 +71,34 @@ export class FolderFiles {
     query: { readonly key: string } & Record<string, string>,
     size: number,
     body: ReadableStream<Uint8Array>,
-    piping: Promise<void>,
+    passage: Passage,
   ): Promise<Response> {
     const upload = crypto.randomUUID();
     const url = `${FILES_URL}${upload}`;
     try {
-      await this.#settle(query.key, piping, uploads.fetch(url, { method: "PUT", body }));
+      await this.#settle(query.key, passage, uploads.fetch(url, { method: "PUT", body }));
     } catch (error) {
       await uploads.fetch(url, { method: "DELETE" });
       throw error;
     }
     const placed = this.fetch("POST", { ...query, upload, size: String(size) });
-    return this.#settle(query.key, piping, placed);
+    return this.#settle(query.key, undefined, placed);
   }
 
-  async #settle(key: string, piping: Promise<void>, answer: Promise<Response>): Promise<Response> {
-    const [piped, answered] = await Promise.allSettled([piping, answer]);
-    if (answered.status === "fulfilled" && answered.value.status === 409) throw nameTaken(key);
-    if (answered.status === "fulfilled" && answered.value.status >= 500) throw unexpected(answered.value);
-    if (piped.status === "rejected") {
-      // The pipe may break at either end, and its error does not tell which. If the service is gone, this call throws, so
-      // that the client may repeat.
-      await this.fetch("HEAD", { key });
-      throw incompleteUpload(key);
-    }
+  async #settle(key: string, passage: Passage | undefined, answer: Promise<Response>): Promise<Response> {
+    const [answered] = await Promise.allSettled([answer]);
+    // A service that fails or refuses stops reading, so the body would never be passed on completely.
+    if (answered.status === "rejected" || !answered.value.ok) passage?.giveUp();
+    const outcome = await passage?.outcome;
+    if (outcome === "broke off") throw new IncompleteUpload(key);
     if (answered.status === "rejected") throw answered.reason;
-    if (!answered.value.ok && answered.value.status !== 404) throw unexpected(answered.value);
+    const { status, ok } = answered.value;
+    if (status === 409) throw nameTaken(key);
+    if (status === 404) return answered.value;
+    if (!ok) throw unexpected(answered.value);
+    if (outcome === "not taken") throw storeFailed(key);
     return answered.value;
   }
-}
-
-async function pipeWithEnd(
-  body: ReadableStream<Uint8Array>,
-  writable: WritableStream<Uint8Array>,
-  end: string,
-): Promise<void> {
-  await body.pipeTo(writable, { preventClose: true });
-  const writer = writable.getWriter();
-  await writer.write(new TextEncoder().encode(end));
-  await writer.close();
 }
 
 /** The error for an answer that the file service should never give. */

@@ -281,6 +281,32 @@ describe("a run that is copied to another experiment", () => {
     );
   });
 
+  test("is to be repeated where the bucket fails in the middle of a file", async () => {
+    const [from, to] = [await newExperiment(), await newExperiment()];
+    const { runId } = await fullRun(from);
+    const get = async (key: string) => {
+      const object = await env.ARTIFACTS.get(key);
+      if (object === null) return null;
+      await object.body.cancel();
+      const body = new ReadableStream({
+        type: "bytes",
+        pull: (controller) => controller.error(new Error("Network connection lost.")),
+      });
+      return { body, size: object.size, httpEtag: object.httpEtag };
+    };
+    const failing = new Proxy(env.ARTIFACTS, {
+      get: (bucket, name) => {
+        const value = Reflect.get(bucket, name);
+        if (name === "get") return get;
+        return typeof value === "function" ? value.bind(bucket) : value;
+      },
+    });
+    const message = { run_ids: [runId], experiment_id: to, copy_id: "c" };
+    await expectMlflowError(sendTo("copy", message, { ARTIFACTS: failing }), "TEMPORARILY_UNAVAILABLE");
+    const [copyId = ""] = await copy(message);
+    expect(await textOf(`${to}/${copyId}/artifacts/notes.txt`)).toBe("01234");
+  });
+
   test("must have ended", async () => {
     const [from, to] = [await newExperiment(), await newExperiment()];
     const runId = await newRun({ experiment_id: from });

@@ -37,3 +37,20 @@ test.each([undefined, { offset: 1_100_000, length: 1_200_000 }])(
     expect(new Set(await new Response(object?.body).bytes())).toEqual(new Set([1]));
   },
 );
+
+test.each([1000, 3_000_000, undefined])(
+  "a service whose connection is lost in the middle of %s bytes is no fault of the client",
+  async (length) => {
+    const lose: Fetcher["fetch"] = async (_input, init) => {
+      if (init?.method === "DELETE") return new Response();
+      if (init?.body instanceof ReadableStream) await init.body.getReader().read();
+      throw new Error("Network connection lost.");
+    };
+    const lost = { fetch: lose } as Fetcher;
+    const store = new FolderArtifactStore(lost, { artifacts: lost, uploads: lost });
+    const body = () => new Response(new Uint8Array(length ?? 3_000_000)).body;
+    await expect(store.put("f/a", body(), length)).rejects.toThrow("Network connection lost.");
+    if (length === undefined) return;
+    await expect(store.multipart.sendPart("f/a", "u", 1, body(), length)).rejects.toThrow("Network connection lost.");
+  },
+);

@@ -36,3 +36,26 @@ test("a bucket that refuses before it has read the body ends the upload with its
     await expect(new R2ArtifactStore(refusing).put("f/c", body, 20_000_000)).rejects.toThrow("out of paper");
   }
 });
+
+test("a bucket whose connection is lost in the middle is no fault of the client: the file, a part, and a file of unstated length", async () => {
+  const lose = async (body: unknown) => {
+    if (body instanceof ReadableStream) await body.getReader().read();
+    throw new Error("Network connection lost.");
+  };
+  const upload = { uploadId: "u", uploadPart: (_number: number, body: unknown) => lose(body), abort: async () => {} };
+  const failing: R2Bucket = Object.assign(Object.create(env.ARTIFACTS), {
+    head: async () => null,
+    list: async () => ({ objects: [] }),
+    put: (_key: string, body: unknown) => lose(body),
+    createMultipartUpload: async () => upload,
+    resumeMultipartUpload: () => upload,
+  });
+  const store = new R2ArtifactStore(failing);
+  const size = 9 * 1024 * 1024;
+  const body = () => new Response(new Uint8Array(size)).body;
+  const lost = "Network connection lost.";
+  await expect(store.put("f/a", body(), size)).rejects.toThrow(lost);
+  await expect(store.put("f/a", body(), undefined)).rejects.toThrow(lost);
+  await expect(store.multipart.sendPart("f/a", "u.0", 1, body(), size)).rejects.toThrow(lost);
+  await expect(store.multipart.sendPart("f/a", "u.0", 1, body(), size + 1)).rejects.toThrow(lost);
+});

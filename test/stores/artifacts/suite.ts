@@ -369,10 +369,12 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore,
   });
 }
 
+/** A byte stream, as a request's body is. It takes the memory of what it is given. */
 function streamOf(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
   return new ReadableStream({
+    type: "bytes",
     start(controller) {
-      for (const chunk of chunks) if (chunk.length > 0) controller.enqueue(chunk);
+      for (const chunk of chunks) if (chunk.length > 0) controller.enqueue(chunk.slice());
       controller.close();
     },
   });
@@ -382,9 +384,10 @@ function streamOf(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
 function brokenStream(bytes: Uint8Array): ReadableStream<Uint8Array> {
   let isGiven = false;
   return new ReadableStream({
+    type: "bytes",
     pull(controller) {
       if (isGiven) controller.error(new Error("connection lost"));
-      else controller.enqueue(bytes);
+      else controller.enqueue(bytes.slice());
       isGiven = true;
     },
   });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { FileInfo } from "../../../domain/entities.ts";
 import { MAX_LIST_PAGE } from "../../../domain/limits.ts";
 import type { S3Settings } from "../../../domain/s3-settings.ts";
-import { incompleteUpload, rangeNotSatisfiable } from "../artifact-errors.ts";
+import { IncompleteUpload, rangeNotSatisfiable } from "../artifact-errors.ts";
 import type {
   ArtifactStore,
   DownloadHeaders,
@@ -198,7 +198,7 @@ export class S3ArtifactStore implements ArtifactStore {
       let length = 0;
       for await (const { bytes, isLast } of partsOf(key, body)) {
         length += bytes.length;
-        if (isLast && contentLength !== undefined && length !== contentLength) throw incompleteUpload(key);
+        if (isLast && contentLength !== undefined && length !== contentLength) throw new IncompleteUpload(key);
         if (isLast && parts.length === 0) return await this.#putBytes(key, bytes);
         if (bytes.length === 0) break;
         uploadId ??= await this.multipart.create(key);
