@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants, mkdirSync, realpathSync, rmSync } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, lstat, open, rm, statfs } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
@@ -24,8 +24,9 @@ const SWEEP_EVERY_MS = 60 * 60 * 1000;
  *     PUT    /?key=a/b      stores the body, answers its ETag; 409 if a folder has the name or a parent is a file. With end=<text> the body
  *                           must end with the text (else 400), and is stored without it: nothing else proves that a
  *                           chunked body is complete
- *     POST   /?key=a/b      stores a body that is already in the uploads' folder as the file upload=<name>; 400 if its size
- *                           is not size=<bytes>. Answers as PUT. The upload's file is gone afterwards in either case
+ *     POST   /?key=a/b      stores a body that is already in the uploads' folder as the file upload=<name>. If its size is
+ *                           not size=<bytes>: 507 if the disk has no room for that, else 400. Answers as PUT. The upload's
+ *                           file is gone afterwards in either case
  *     GET    /?key=a/b      the file, or the requested Range of it; 404, 416
  *     HEAD   /?key=a/b      the headers of GET
  *     GET    /?folder=a     a page of the folder's entries as JSON, {"files":[FileInfo],"next"?}; from=<next> asks for the
@@ -40,6 +41,8 @@ const SWEEP_EVERY_MS = 60 * 60 * 1000;
  *     POST   /?key=a/b&of=<id>&part=3&…     stores a body from the uploads' folder as a part, as above
  *     POST   /?key=a/b&complete=<id>        builds the file from the parts that the body names, [[1,"<etag>"],…], answers as PUT; 400, 409
  *     DELETE /?key=a/b&abort=<id>           aborts the upload
+ *
+ * A disk without room is a 507.
  *
  * It does not trust its caller: it checks keys again, and treats a symbolic link as a missing file. But any process that can
  * connect can read and write everything, so it must listen on a socket that only its owner can open.
@@ -181,11 +184,22 @@ async function adoptFile(workFolder: string, name: string, size: number, set: Se
   if (!/^[\w-]+$/.test(name)) throw new Refusal(400);
   const upload = join(workFolder, name);
   await setOrRemove(upload, async () => {
+    if (
+      !(await lstat(upload).then(
+        (stat) => stat.isFile() && stat.size === size,
+        () => false,
+      ))
+    ) {
+      throw new Refusal((await hasRoom(workFolder, size)) ? 400 : 507);
+    }
     await using file = await open(upload, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stat = await file.stat();
-    if (!stat.isFile() || stat.size !== size) throw new Refusal(400);
     await set(upload, file);
   });
+}
+
+async function hasRoom(folder: string, size: number): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize >= size;
 }
 
 /** Removes the upload's file if `set` fails. Otherwise the file has another name by then. */

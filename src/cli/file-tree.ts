@@ -234,6 +234,9 @@ export function statusOf(error: unknown): number {
       return 404;
     case "ENAMETOOLONG":
       return 400;
+    case "ENOSPC":
+    case "EDQUOT":
+      return 507;
     default:
       return 500;
   }

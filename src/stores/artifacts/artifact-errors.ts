@@ -28,6 +28,11 @@ export function storeFailed(key: string): MlflowError {
   return new MlflowError("TEMPORARILY_UNAVAILABLE", `The store did not take artifact '${key}'; please send it again.`);
 }
 
+/** 507: the disk is full. Repeating does not help. */
+export function noRoom(key: string): MlflowError {
+  return new MlflowError("RESOURCE_LIMIT_EXCEEDED", `The server's disk has no space left for artifact '${key}'.`);
+}
+
 /** 416: the range contains no byte of the object. */
 export function rangeNotSatisfiable(key: string): MlflowError {
   return new MlflowError("RANGE_NOT_SATISFIABLE", `The range asked for lies outside of artifact '${key}'.`);

@@ -1,4 +1,4 @@
-import { IncompleteUpload, nameTaken, storeFailed } from "./artifact-errors.ts";
+import { IncompleteUpload, nameTaken, noRoom, storeFailed } from "./artifact-errors.ts";
 import { type Passage, passOn } from "./passage.ts";
 
 /** Any host will do: the binding decides where requests go. The key is in the query, which no URL parser normalises. */
@@ -75,14 +75,16 @@ export class FolderFiles {
   ): Promise<Response> {
     const upload = crypto.randomUUID();
     const url = `${FILES_URL}${upload}`;
+    const place = () => this.fetch("POST", { ...query, upload, size: String(size) });
     try {
       await this.#settle(query.key, passage, uploads.fetch(url, { method: "PUT", body }));
     } catch (error) {
+      // The disk service does not say that the disk is full, but the file service does.
+      if (!(error instanceof IncompleteUpload) && (await place()).status === 507) throw noRoom(query.key);
       await uploads.fetch(url, { method: "DELETE" });
       throw error;
     }
-    const placed = this.fetch("POST", { ...query, upload, size: String(size) });
-    return this.#settle(query.key, undefined, placed);
+    return this.#settle(query.key, undefined, place());
   }
 
   async #settle(key: string, passage: Passage | undefined, answer: Promise<Response>): Promise<Response> {
@@ -94,6 +96,7 @@ export class FolderFiles {
     if (answered.status === "rejected") throw answered.reason;
     const { status, ok } = answered.value;
     if (status === 409) throw nameTaken(key);
+    if (status === 507) throw noRoom(key);
     if (status === 404) return answered.value;
     if (!ok) throw unexpected(answered.value);
     if (outcome === "not taken") throw storeFailed(key);

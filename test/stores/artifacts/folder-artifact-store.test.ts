@@ -54,3 +54,18 @@ test.each([1000, 3_000_000, undefined])(
     await expect(store.multipart.sendPart("f/a", "u", 1, body(), length)).rejects.toThrow("Network connection lost.");
   },
 );
+
+test("a disk that is full is told as such, so that nobody repeats the upload", async () => {
+  const full = {
+    fetch: async (_input, init) => {
+      if (init?.body instanceof ReadableStream) await init.body.getReader().read();
+      throw new Error("Network connection lost.");
+    },
+  } as Pick<Fetcher, "fetch"> as Fetcher;
+  const store = openStore({ artifacts: env.DISK, uploads: full });
+  const body = () => new Response(new Uint8Array(3_000_000)).body;
+  const size = 2 ** 50;
+  await expect(store.put("f/a", body(), size)).rejects.toMatchObject({ status: 507 });
+  const uploadId = await store.multipart.create("f/a");
+  await expect(store.multipart.sendPart("f/a", uploadId, 1, body(), size)).rejects.toMatchObject({ status: 507 });
+});
