@@ -14,6 +14,7 @@ import {
   RecordingDatabase,
 } from "../../stores/d1/access/audit.ts";
 import type { Database } from "../../stores/d1/connection/database.ts";
+import { yieldTurn } from "../../stores/d1/connection/turn.ts";
 import type { ServiceContext } from "../context.ts";
 
 /*
@@ -83,5 +84,6 @@ export async function* allAuditEntries(ctx: ServiceContext, filter: AuditFilter)
     if (entries.length > 0) yield entries;
     if (entries.length < MAX_ENTRIES_PER_PAGE) return;
     before = entries.at(-1)?.entryId;
+    await yieldTurn();
   }
 }

@@ -1,5 +1,6 @@
 import { type AuditAction, type AuditTarget, firstEntryId, newEntryId } from "../../../domain/audit.ts";
 import { BatchedStatement, type Database, type Statement, type StatementResult } from "../connection/database.ts";
+import { yieldTurn } from "../connection/turn.ts";
 import type { auditLog } from "../schema/access.ts";
 import type { StoredRow } from "../schema/rows.ts";
 
@@ -124,29 +125,56 @@ export interface AuditFilter {
 
 type Row = StoredRow<typeof auditLog>;
 
-/** Entries, the newest first. @param before only entries with ids below this one */
+/** Most entries that one statement looks at: it takes some 50 ms. */
+const ENTRIES_AT_ONCE = 20_000;
+
+/**
+ * Entries, the newest first.
+ * @param before only entries with ids below this one
+ * @param entriesAtOnce how many entries one statement looks at
+ */
 export async function findAuditEntries(
   db: D1Database,
   { username, action, targetType, targetId, fromMs, toMs }: AuditFilter,
   before: string | undefined,
   limit: number,
+  entriesAtOnce = ENTRIES_AT_ONCE,
 ): Promise<AuditEntry[]> {
-  const conditions: [string, unknown][] = [];
-  const add = (sql: string, value: unknown) => value !== undefined && conditions.push([sql, value]);
-  add("username = ?", username);
-  add("action = ?", action);
-  add("target_type = ?", targetType);
-  add("target_id = ?", targetId);
-  add("entry_id >= ?", fromMs === undefined ? undefined : firstEntryId(fromMs));
-  add("entry_id < ?", toMs === undefined ? undefined : firstEntryId(toMs));
-  add("entry_id < ?", before);
-  const where = conditions.length === 0 ? "" : `WHERE ${conditions.map(([sql]) => sql).join(" AND ")}`;
-  const { results } = await db
-    .prepare(`SELECT * FROM audit_log ${where} ORDER BY entry_id DESC LIMIT ?`)
-    .bind(...conditions.map(([, value]) => value), limit)
-    .all<Row>();
-  return results.map(toEntry);
+  const equal: Readonly<Record<string, unknown>> = { username, action, target_type: targetType, target_id: targetId };
+  const asked = Object.keys(equal).filter((column) => equal[column] !== undefined);
+  // An index finds what equals these columns; the other columns are tested entry by entry.
+  const indexed = INDEXES.find((columns) => columns.every((column) => asked.includes(column))) ?? [];
+  const tested = asked.filter((column) => !indexed.includes(column));
+  const bounds: [string, string | undefined][] = [
+    ["entry_id >= ?", fromMs === undefined ? undefined : firstEntryId(fromMs)],
+    ["entry_id < ?", toMs === undefined ? undefined : firstEntryId(toMs)],
+  ];
+  const given = bounds.filter(([, value]) => value !== undefined);
+  const found: AuditEntry[] = [];
+  for (let below = before ?? LAST_ENTRY_ID; ; ) {
+    const where = [...indexed.map((column) => `${column} = ?`), ...given.map(([sql]) => sql), "entry_id < ?"];
+    const values = [...indexed.map((column) => equal[column]), ...given.map(([, value]) => value), below];
+    const candidates = `FROM audit_log WHERE ${where.join(" AND ")} ORDER BY entry_id DESC LIMIT`;
+    const tests = ["TRUE", ...tested.map((column) => `${column} = ?`)].join(" AND ");
+    const [rows, last] = await db.batch([
+      db
+        .prepare(`SELECT * FROM (SELECT * ${candidates} ?) WHERE ${tests} LIMIT ?`)
+        .bind(...values, entriesAtOnce, ...tested.map((column) => equal[column]), limit - found.length),
+      db.prepare(`SELECT entry_id ${candidates} 1 OFFSET ?`).bind(...values, entriesAtOnce - 1),
+    ]);
+    found.push(...(rows!.results as Row[]).map(toEntry));
+    const end = last!.results[0] as Pick<Row, "entry_id"> | undefined;
+    if (found.length === limit || end === undefined) return found;
+    below = end.entry_id;
+    await yieldTurn();
+  }
 }
+
+/** The columns before the id in the indexes of the log, the best index first. */
+const INDEXES: readonly (readonly string[])[] = [["target_type", "target_id"], ["username"], ["action"]];
+
+/** Greater than every id. */
+const LAST_ENTRY_ID = "~";
 
 function toEntry(row: Row): AuditEntry {
   return {
