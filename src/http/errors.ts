@@ -50,7 +50,7 @@ export function errorResponse(error: unknown, requestId: string): Response {
     return mlflowErrorResponse(invalidParameter(message));
   }
   if (hadNoRoom(error)) {
-    const message = `It has ${MAX_TEXTS_BYTES} bytes of tags or of params already, and takes no more. Delete tags, or log the data as an artifact.`;
+    const message = `It has ${MAX_TEXTS_BYTES} bytes of tags, of params or of datasets already, and takes no more. Delete tags, or log the data as an artifact.`;
     return mlflowErrorResponse(invalidParameter(message));
   }
   log("error", requestId, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });

@@ -147,3 +147,39 @@ test("a refused batch leaves neither its params nor its tags, and another thing 
   expect(taken.status).toBe(200);
   expect(await keys({ ...thing, table: "tags" })).not.toContain("after");
 });
+
+test("runs/log-inputs adds datasets to a run until they hold 4 MB", async () => {
+  const experimentId = await newExperiment();
+  const runId = await newRun({ experiment_id: experimentId });
+  const log = (name: string) => {
+    const dataset = { name, digest: "d", source_type: "local", source: "s", profile: "p".repeat(1000) };
+    return send("runs/log-inputs", { run_id: runId, datasets: [{ dataset }] });
+  };
+  const names = async () => {
+    const found = await mlflow<{ run: { inputs: { dataset_inputs: { dataset: { name: string } }[] } } }>("runs/get", {
+      run_id: runId,
+    });
+    return found.run.inputs.dataset_inputs.map(({ dataset }) => dataset.name);
+  };
+  expect((await log("before")).status).toBe(200);
+  const pieces = Array.from({ length: 4 }, (_, index) => `full ${index}`);
+  await env.DB.batch([
+    ...pieces.map((name) =>
+      env.DB.prepare(
+        `INSERT INTO datasets (experiment_id, name, digest, source_type, source, profile)
+         VALUES (CAST(? AS INTEGER), ?, 'd', 'local', 's', ?)`,
+      ).bind(experimentId, name, "x".repeat(MAX_TEXTS_BYTES / 4)),
+    ),
+    env.DB.prepare(
+      `INSERT INTO inputs (run_id, dataset_id)
+       SELECT ?, dataset_id FROM datasets WHERE experiment_id = CAST(? AS INTEGER) AND name <> 'before'`,
+    ).bind(runId, experimentId),
+  ]);
+  expect(await expectMlflowError(log("after"), "INVALID_PARAMETER_VALUE")).toMatch(/takes no more/);
+  expect(await names()).toEqual(["before", ...pieces]);
+  await env.DB.prepare(
+    "DELETE FROM inputs WHERE dataset_id IN (SELECT dataset_id FROM datasets WHERE name = 'full 0')",
+  ).run();
+  expect((await log("after")).status).toBe(200);
+  expect(await names()).toEqual(["before", ...pieces.slice(1), "after"]);
+});

@@ -27,12 +27,13 @@ export function guardExperiments(db: Database, experimentIds: readonly string[])
 const NO_ROOM = "guard:room";
 
 /**
- * SQL: `value`, or an error that rolls the batch back if a thing's tags or params have too many bytes already.
- * @param rows `FROM … WHERE …` of the tags or params
+ * SQL: `value`, or an error that rolls the batch back if a thing's tags, params or datasets have too many bytes already.
+ * @param rows `FROM … WHERE …` of the tags, params or datasets
+ * @param ofRow SQL: how many bytes a row has
  * @see hadNoRoom
  */
-export function ifRoom(value: string, rows: string): string {
-  const bytes = `(SELECT coalesce(sum(octet_length(key) + octet_length(value)), 0) ${rows})`;
+export function ifRoom(value: string, rows: string, ofRow = "octet_length(key) + octet_length(value)"): string {
+  const bytes = `(SELECT coalesce(sum(${ofRow}), 0) ${rows})`;
   // RAISE() is for triggers only; a path that is none is an error, and its text contains the path.
   return `iif(${bytes} < ${MAX_TEXTS_BYTES}, ${value}, json_extract('{}', '${NO_ROOM}'))`;
 }

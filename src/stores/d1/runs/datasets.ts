@@ -1,5 +1,6 @@
 import type { DatasetInput } from "../../../domain/entities.ts";
 import type { Database, Statement } from "../connection/database.ts";
+import { ifRoom } from "../connection/guard.ts";
 import { jsonLists } from "../connection/json-lists.ts";
 
 /** A dataset's row, as JSON: name, digest, source type, source, schema and profile. */
@@ -16,8 +17,15 @@ const INSERT_INPUT_TAGS = `INSERT INTO input_tags (run_id, dataset_id, key, valu
   WHERE NOT EXISTS (SELECT 1 FROM inputs i WHERE i.run_id = r.run_id AND i.dataset_id = d.dataset_id)
   ON CONFLICT DO UPDATE SET value = excluded.value`;
 
+/** An answer about a run has all of its datasets, each with some names and quotes. */
+const ROOM = ifRoom(
+  "d.dataset_id",
+  "FROM inputs o JOIN datasets s USING (dataset_id) WHERE o.run_id = ?1",
+  "200 + octet_length(source) + coalesce(octet_length(schema), 0) + coalesce(octet_length(profile), 0)",
+);
+
 const INSERT_INPUTS = `INSERT INTO inputs (run_id, dataset_id)
-  SELECT r.run_id, d.dataset_id FROM ${INPUTS} WHERE TRUE ON CONFLICT DO NOTHING`;
+  SELECT r.run_id, ${ROOM} FROM ${INPUTS} WHERE TRUE ON CONFLICT DO NOTHING`;
 
 /**
  * Records dataset inputs of an existing run. As in MLflow, the first log of a dataset in an experiment defines the dataset,
