@@ -4,6 +4,7 @@ import {
   comparisonsOf,
   type Field,
   holds,
+  isComparison,
   type TextComparator,
   type TextComparison,
 } from "./ast.ts";
@@ -34,6 +35,21 @@ export interface FieldRows {
 /** The conditions that must all hold. None of them is an AND. */
 export function conjuncts(condition: Condition): Exclude<Condition, { kind: "and" }>[] {
   return condition.kind === "and" ? condition.conditions.flatMap(conjuncts) : [condition];
+}
+
+/** Whether the condition holds only for things whose attribute equals a value, or one of a list. */
+export function isEquality(condition: Condition, attribute: string): condition is Comparison {
+  if (!isComparison(condition)) return false;
+  const { field } = condition;
+  if (field.entity !== "attribute" || field.key !== attribute) return false;
+  if (condition.kind === "list") return !condition.negated;
+  return condition.kind !== "presence" && condition.comparator === "=";
+}
+
+/** The values of such a comparison, as texts. */
+export function equalTo(comparison: Comparison): readonly string[] {
+  if (comparison.kind === "list") return comparison.values.map(String);
+  return comparison.kind === "presence" ? [] : [String(comparison.value)];
 }
 
 /** SQL that is true whenever `condition` is. Without a residue it is true only then: see `residueOf`. */

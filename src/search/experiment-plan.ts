@@ -1,13 +1,14 @@
 import { LIFECYCLE_STAGES, type ViewType } from "../domain/entities.ts";
 import { MAX_EXPERIMENT_TAG_VALUE_LENGTH, MAX_SEARCH_RESULTS } from "../domain/limits.ts";
-import type { OrderTerm } from "./ast.ts";
-import { Binder } from "./binder.ts";
-import { conjuncts, type FieldSource } from "./conditions.ts";
+import type { Condition, OrderTerm } from "./ast.ts";
+import { VISIBILITY_LOOK_UPS } from "./candidates.ts";
+import { conditionSql, conjuncts, type FieldSource, isEquality } from "./conditions.ts";
 import { EXPERIMENT_GRAMMAR } from "./grammar.ts";
+import { KeyCandidates, type KeyCursor } from "./key-candidates.ts";
 import type { OrderColumn } from "./order.ts";
 import { parseFilter, parseOrderBy } from "./parser.ts";
-import { checkMaxResults, type PageQuery, planSearch, type SearchPlan } from "./plan.ts";
-import { pageStatement, searchQuery } from "./statement.ts";
+import { checkMaxResults, type PageQuery, type SearchPlan } from "./plan.ts";
+import { planSearch, type SliceTuning } from "./sliced-plan.ts";
 
 export interface ExperimentSearchQuery extends PageQuery {
   readonly filter: string;
@@ -23,14 +24,16 @@ const SOURCE: FieldSource = {
   }),
 };
 
-/**
- * The search scans all experiments: there are few, and their names are unique.
- * @throws MlflowError INVALID_PARAMETER_VALUE for a page size, filter, order or page token that is not valid.
- */
-export function planExperimentSearch(query: ExperimentSearchQuery): SearchPlan {
+const COLUMNS = ["experiment_id", "name", "lifecycle_stage", "creation_time", "last_update_time"];
+
+/** @throws MlflowError INVALID_PARAMETER_VALUE for a page size, filter, order or page token that is not valid. */
+export function planExperimentSearch(query: ExperimentSearchQuery, tuning?: SliceTuning): SearchPlan<KeyCursor> {
   const { filter, orderBy, viewType, visibility } = query;
   checkMaxResults(query.maxResults, MAX_SEARCH_RESULTS);
-  const conditions = conjuncts(parseFilter(filter, EXPERIMENT_GRAMMAR));
+  const given = conjuncts(parseFilter(filter, EXPERIMENT_GRAMMAR));
+  const isNarrowing = (one: Condition) => isEquality(one, "name") || isEquality(one, "experiment_id");
+  const narrowing = given.filter(isNarrowing);
+  const conditions = given.filter((one) => !isNarrowing(one));
   const columns = orderColumns(parseOrderBy(orderBy, EXPERIMENT_GRAMMAR));
   const stage = LIFECYCLE_STAGES.find((one) => viewType === `${one.toUpperCase()}_ONLY`);
   return planSearch(
@@ -39,16 +42,28 @@ export function planExperimentSearch(query: ExperimentSearchQuery): SearchPlan {
       conditions,
       columns,
       longestText: MAX_EXPERIMENT_TAG_VALUE_LENGTH,
-      statement: ({ residual, after, limit }) => {
-        const binder = new Binder();
-        const where = stage === undefined ? [] : [`e.lifecycle_stage = ${binder.bind(stage)}`];
-        if (visibility.experiment !== undefined) where.push(visibility.experiment("e.experiment_id", binder));
-        const parts = { id: "CAST(e.experiment_id AS TEXT)", from: "experiments e", source: SOURCE };
-        const all = { ...parts, where, conditions, residual, columns, after, limit: binder.limit(limit) };
-        return pageStatement(searchQuery(all, binder), all, limit, binder);
-      },
     },
     query,
+    (start) => ({
+      candidates: new KeyCandidates({
+        from: "experiments e",
+        alias: "e",
+        key: ["experiment_id"],
+        columns: COLUMNS,
+        narrowed: (binder) => narrowing.map((condition) => conditionSql(condition, SOURCE, binder)),
+        order: narrowing.length === 0 && columns[0]?.sql === "e.name" ? columns : undefined,
+        start,
+      }),
+      id: "CAST(e.experiment_id AS TEXT)",
+      from: (candidates) => `(${candidates}) e`,
+      where: (binder) => [
+        ...(stage === undefined ? [] : [`e.lifecycle_stage = ${binder.bind(stage)}`]),
+        ...(visibility.experiment === undefined ? [] : [visibility.experiment("e.experiment_id", binder)]),
+      ],
+      source: SOURCE,
+      lookUps: visibility.experiment === undefined ? 0 : VISIBILITY_LOOK_UPS,
+    }),
+    tuning,
   );
 }
 

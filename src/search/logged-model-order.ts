@@ -16,7 +16,10 @@ export interface LoggedModelOrder {
 /** An order as columns of a statement, and the tables that have the columns. */
 export interface PlannedOrder {
   readonly columns: readonly OrderColumn[];
-  readonly from: (binder: Binder) => string;
+  /** @param models the models' table, under the alias `m` */
+  readonly from: (models: string, binder: Binder) => string;
+  /** How many terms are metrics. */
+  readonly metrics: number;
 }
 
 const TEXT_COLUMNS = new Set([
@@ -55,7 +58,8 @@ export function planLoggedModelOrder(terms: readonly LoggedModelOrder[]): Planne
   const all = [...columns, attributeColumn("creation_timestamp_ms", false), attributeColumn("model_id", true)];
   return {
     columns: all.filter(({ sql }, index) => all.findIndex((other) => other.sql === sql) === index),
-    from: (binder) => ["logged_models m", ...joins.map((join) => join(binder))].join(" "),
+    from: (models, binder) => [models, ...joins.map((join) => join(binder))].join(" "),
+    metrics: joins.length,
   };
 }
 

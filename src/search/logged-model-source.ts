@@ -18,15 +18,19 @@ const STATUS_NAME = `CASE m.status ${LOGGED_MODEL_STATUSES.map((name, number) =>
 
 /** Columns whose names differ from MLflow's. */
 const COLUMNS = new Map([
-  ["status", STATUS_NUMBER],
-  ["artifact_location", "m.artifact_uri"],
-  ["creation_timestamp_ms", "m.creation_time"],
-  ["last_updated_timestamp_ms", "m.last_update_time"],
+  ["artifact_location", "artifact_uri"],
+  ["creation_timestamp_ms", "creation_time"],
+  ["last_updated_timestamp_ms", "last_update_time"],
 ]);
 
-/** The SQL of an attribute by its canonical key: a column of MLflow's `logged_models`. */
+/** The column of `logged_models` that has an attribute, by its canonical key: a column of MLflow's `logged_models`. */
+export function tableColumn(key: string): string {
+  return COLUMNS.get(key) ?? key;
+}
+
+/** The SQL of an attribute by its canonical key. */
 export function loggedModelColumn(key: string): string {
-  return COLUMNS.get(key) ?? `m.${key}`;
+  return key === "status" ? STATUS_NUMBER : `m.${tableColumn(key)}`;
 }
 
 const VALUE_TABLES = { param: "logged_model_params", tag: "logged_model_tags" } as const;

@@ -20,30 +20,67 @@ export interface Residue {
   readonly matches: (values: readonly (string | number | null)[]) => boolean;
 }
 
-/** What the pages of a search have in common. Rows are `[id, ...position, ...residue columns]`. */
+/** What the pages of a search have in common. */
 export interface PagePlan {
   readonly maxResults: number;
   /** The position after which the page begins; undefined for the first page. */
   readonly start: Position | undefined;
   readonly positionLength: number;
   readonly residues: readonly Residue[];
-  /** Most rows of one statement, so that a large page takes bounded memory. */
+  /** Most rows of one statement that selects residue columns, so that its answer takes bounded memory. */
   readonly sliceSize: number;
   readonly pageToken: (last: Position) => string;
 }
 
+/** Which candidates a statement looks at. */
+export interface StepQuery<Cursor> {
+  readonly cursor: Cursor;
+  /** Whether the statement is the first of the search. */
+  readonly isFirst: boolean;
+  /** How many candidates it looks at. */
+  readonly candidates: number;
+}
+
+/** The statements for the next candidates of a search, to be executed in one transaction. */
+export interface Step {
+  readonly rows: SqlStatement;
+  /** Selects one row that tells the last candidate, if there may be further ones. Absent if there are none. */
+  readonly last?: SqlStatement | undefined;
+}
+
+/** A row that tells the last candidate of a statement. */
+export type LastCandidate = Readonly<Record<string, string | number | null>>;
+
 /**
- * How to read one page of a search: ids only, in order.
+ * How to read a page of a search. A statement looks at a bounded number of candidates, so that it does not hold the database
+ * for long, however many there are. Its rows are the first of these candidates in the order of the search, and the page is
+ * the first rows of all statements. Candidates come in an order in which none moves, so the search meets each of them once.
+ * Most searches need one statement only: it looks at everything, or finds an index that leads to few candidates, or has
+ * the order of the search.
  *
- * One statement reads a whole page, so that a page is one snapshot of the database. If there are residues, or if the page
- * is larger than `sliceSize`, several statements follow each other, and each begins after the last row of the previous one.
+ * Rows are `[id, ...position, ...residue columns, isDecided, bytes]`. If a row is decided, the statement has answered for
+ * all candidates. `bytes` is the length of the texts in the positions up to and including that row. The rows of a
+ * statement end with the first one for which they exceed {@link MAX_POSITION_BYTES}.
  */
-export interface SearchPlan extends PagePlan {
+export interface SearchPlan<Cursor = unknown> extends PagePlan {
+  /** The columns of the order. */
+  readonly columns: readonly OrderColumn[];
+  /** The first cursor; undefined if nothing can match. */
+  readonly from: Cursor | undefined;
+  /** Most candidates of one statement. */
+  readonly candidates: number;
+  readonly step: (query: StepQuery<Cursor>) => Step;
   /**
-   * The first `limit` rows after a position; undefined if there can be none. Without residues, only the last two of `limit`
-   * rows must have a position.
+   * The cursor after a statement, undefined if the search is over.
+   * @param last undefined if the statement reached the end
+   * @param isFullBefore whether the page is full, and no row of it comes after this position, which may be the beginning of
+   *   a position
    */
-  readonly statement: (after: Position | undefined, limit: number) => SqlStatement | undefined;
+  readonly next: (
+    cursor: Cursor,
+    last: LastCandidate | undefined,
+    isFullBefore: (position: Position) => boolean,
+  ) => Cursor | undefined;
 }
 
 /** The parameters that every search has. */
@@ -63,30 +100,12 @@ export interface ParsedSearch {
   readonly longestText: number;
 }
 
-export interface Search extends ParsedSearch {
-  /** @param residual the conditions that have a residue: the statement selects the residue columns of each. */
-  readonly statement: (page: {
-    readonly residual: readonly Condition[];
-    readonly after: Position | undefined;
-    readonly limit: number;
-  }) => SqlStatement | undefined;
-}
-
-/** Rows of ids: 200,000, the largest page that MLflow allows, and one more to tell whether there is a next page. */
-const SLICE_SIZE = 200_001;
+/** A statement's texts of positions end with the first row beyond this. */
+export const MAX_POSITION_BYTES = 8_000_000;
 
 /** Most characters of texts in the rows of a slice: D1's answers are limited to 50 MB, an isolate to 128 MB. */
 const SLICE_CHARACTERS = 8_000_000;
-const MAX_SLICE_SIZE_WITH_TEXTS = 1000;
-
-/**
- * The plan of a search that one statement after the other answers in the order of the rows.
- * @throws MlflowError as {@link planPages}.
- */
-export function planSearch(search: Search, page: PageQuery): SearchPlan {
-  const { residual, ...pages } = planPages(search, page);
-  return { ...pages, statement: (after, limit) => search.statement({ residual, after, limit }) };
-}
+const MAX_SLICE_SIZE = 1000;
 
 /**
  * The plan of a search's pages, and its conditions that have a residue. Every search uses this function.
@@ -106,13 +125,13 @@ export function planPages(
     positionLength: columns.length,
     residual,
     residues: residues.map(({ residue }) => residue),
-    sliceSize: texts === 0 ? SLICE_SIZE : sliceSizeWithTexts(texts * longestText),
+    sliceSize: sliceSizeWithTexts(texts * longestText),
     pageToken: (last) => pageToken(fingerprint, last),
   };
 }
 
 function sliceSizeWithTexts(charactersPerRow: number): number {
-  return Math.min(MAX_SLICE_SIZE_WITH_TEXTS, Math.max(1, Math.floor(SLICE_CHARACTERS / charactersPerRow)));
+  return Math.min(MAX_SLICE_SIZE, Math.max(1, Math.floor(SLICE_CHARACTERS / charactersPerRow)));
 }
 
 /** @throws MlflowError INVALID_PARAMETER_VALUE when a page cannot have this many rows. */

@@ -6,13 +6,15 @@ import {
 } from "../domain/limits.ts";
 import { IS_PROMPT_TAG } from "../domain/prompts.ts";
 import { type Comparison, type Condition, comparisonsOf, type Field, isComparison, type OrderTerm } from "./ast.ts";
-import { Binder } from "./binder.ts";
-import { conjuncts, type FieldSource } from "./conditions.ts";
+import type { Binder } from "./binder.ts";
+import { VISIBILITY_LOOK_UPS } from "./candidates.ts";
+import { conditionSql, conjuncts, type FieldSource, isEquality } from "./conditions.ts";
 import { type Grammar, MODEL_VERSION_GRAMMAR, REGISTERED_MODEL_GRAMMAR } from "./grammar.ts";
+import { KeyCandidates, type KeyCursor } from "./key-candidates.ts";
 import type { OrderColumn } from "./order.ts";
 import { parseFilter, parseOrderBy } from "./parser.ts";
-import { checkMaxResults, type PageQuery, planSearch, type SearchPlan } from "./plan.ts";
-import { pageStatement, searchQuery } from "./statement.ts";
+import { checkMaxResults, type PageQuery, type SearchPlan } from "./plan.ts";
+import { planSearch, type SliceTuning } from "./sliced-plan.ts";
 
 export interface RegistrySearchQuery extends PageQuery {
   readonly filter: string;
@@ -26,10 +28,18 @@ interface Registry {
   readonly grammar: { readonly filter: Grammar; readonly order: Grammar };
   readonly id: string;
   readonly from: string;
+  readonly alias: string;
+  readonly key: readonly string[];
   readonly where: readonly string[];
   /** Columns by the attribute's key. */
   readonly columns: Readonly<Record<string, string>>;
-  readonly tags: { readonly table: string; readonly of: string };
+  /** Further columns of `where`. */
+  readonly needs: readonly string[];
+  /** The attributes that have an index which narrows the search down if they equal a value, or one of some. */
+  readonly narrows: readonly string[];
+  /** The first attribute of an order that an index has, in either direction. */
+  readonly walks: string;
+  readonly tags: string;
   readonly defaultOrder: readonly OrderTerm[];
   /** The terms that are appended to a request's order, unless the order already has them. */
   readonly tieBreak: readonly OrderTerm[];
@@ -43,9 +53,14 @@ const REGISTERED_MODELS: Registry = {
   grammar: REGISTERED_MODEL_GRAMMAR,
   id: "CAST(m.registered_model_id AS TEXT)",
   from: "registered_models m",
+  alias: "m",
+  key: ["registered_model_id"],
   where: [],
-  columns: { name: "m.name", last_updated_timestamp: "m.last_update_time" },
-  tags: { table: "registered_model_tags", of: "registered_model_id = m.registered_model_id" },
+  columns: { name: "name", last_updated_timestamp: "last_update_time" },
+  needs: [],
+  narrows: ["name"],
+  walks: "name",
+  tags: "registered_model_tags",
   defaultOrder: [],
   tieBreak: [by("name")],
 };
@@ -55,67 +70,97 @@ const MODEL_VERSIONS: Registry = {
   maxResults: MAX_MODEL_VERSION_SEARCH_RESULTS,
   grammar: MODEL_VERSION_GRAMMAR,
   id: "v.registered_model_id || '/' || v.version",
-  from: "model_versions v JOIN registered_models m ON m.registered_model_id = v.registered_model_id",
+  from: "(SELECT v.*, m.name FROM model_versions v JOIN registered_models m USING (registered_model_id)) v",
+  alias: "v",
+  key: ["registered_model_id", "version"],
   where: ["v.current_stage <> 'Deleted_Internal'"],
   columns: {
-    name: "m.name",
-    run_id: "v.run_id",
-    source_path: "v.source",
-    version_number: "v.version",
-    creation_timestamp: "v.creation_time",
-    last_updated_timestamp: "v.last_update_time",
+    name: "name",
+    run_id: "run_id",
+    source_path: "source",
+    version_number: "version",
+    creation_timestamp: "creation_time",
+    last_updated_timestamp: "last_update_time",
   },
-  tags: { table: "model_version_tags", of: "registered_model_id = v.registered_model_id AND version = v.version" },
+  needs: ["current_stage"],
+  narrows: ["name", "run_id"],
+  walks: "last_updated_timestamp",
+  tags: "model_version_tags",
   defaultOrder: [by("last_updated_timestamp", false)],
   tieBreak: [by("name"), by("version_number", false)],
 };
 
 /** @throws MlflowError INVALID_PARAMETER_VALUE for a page size, filter, order or page token that is not valid. */
-export function planRegisteredModelSearch(query: RegistrySearchQuery): SearchPlan {
-  return planRegistrySearch(REGISTERED_MODELS, query);
+export function planRegisteredModelSearch(query: RegistrySearchQuery, tuning?: SliceTuning): SearchPlan<KeyCursor> {
+  return planRegistrySearch(REGISTERED_MODELS, query, tuning);
 }
 
 /**
  * Deleted versions are never found.
  * @throws MlflowError INVALID_PARAMETER_VALUE for a page size, filter, order or page token that is not valid.
  */
-export function planModelVersionSearch(query: RegistrySearchQuery): SearchPlan {
-  return planRegistrySearch(MODEL_VERSIONS, query);
+export function planModelVersionSearch(query: RegistrySearchQuery, tuning?: SliceTuning): SearchPlan<KeyCursor> {
+  return planRegistrySearch(MODEL_VERSIONS, query, tuning);
 }
 
-function planRegistrySearch(registry: Registry, query: RegistrySearchQuery): SearchPlan {
+function planRegistrySearch(
+  registry: Registry,
+  query: RegistrySearchQuery,
+  tuning: SliceTuning | undefined,
+): SearchPlan<KeyCursor> {
   checkMaxResults(query.maxResults, registry.maxResults);
-  const { visibility } = query;
+  const { alias, key, from, needs } = registry;
+  const isVisible = query.visibility.registeredModel;
   const filter = parseFilter(query.filter, registry.grammar.filter);
   const columns = orderColumns(registry, parseOrderBy(query.orderBy, registry.grammar.order));
   const hidesPrompts = !asksForPrompts(filter);
-  const conditions = conjuncts(filter).filter((condition) => !(hidesPrompts && isAboutPrompts(condition)));
+  const given = conjuncts(filter).filter((condition) => !(hidesPrompts && isAboutPrompts(condition)));
+  const isNarrowing = (condition: Condition) => registry.narrows.some((key) => isEquality(condition, key));
+  const narrowing = given.filter(isNarrowing);
+  const conditions = given.filter((condition) => !isNarrowing(condition));
+  const source = sourceOf(registry);
   return planSearch(
     {
       identity: [registry.kind, query.filter, query.orderBy],
       conditions,
       columns,
       longestText: MAX_REGISTRY_TAG_VALUE_LENGTH,
-      statement: ({ residual, after, limit }) => {
-        const binder = new Binder();
-        const where = [...registry.where, ...(hidesPrompts ? [noPrompt(registry, binder)] : [])];
-        if (visibility.registeredModel !== undefined) {
-          where.push(visibility.registeredModel("m.registered_model_id", binder));
-        }
-        const parts = { id: registry.id, from: registry.from, source: sourceOf(registry) };
-        const all = { ...parts, where, conditions, residual, columns, after, limit: binder.limit(limit) };
-        return pageStatement(searchQuery(all, binder), all, limit, binder);
-      },
     },
     query,
+    (start) => ({
+      candidates: new KeyCandidates({
+        from,
+        alias,
+        key,
+        columns: [...new Set([...key, ...needs, ...Object.values(registry.columns)])],
+        narrowed: (binder) => narrowing.map((condition) => conditionSql(condition, source, binder)),
+        order: narrowing.length === 0 && hasIndex(columns, registry) ? columns : undefined,
+        start,
+      }),
+      id: registry.id,
+      from: (candidates) => `(${candidates}) ${alias}`,
+      where: (binder) => [
+        ...registry.where,
+        ...(hidesPrompts ? [noPrompt(registry, binder)] : []),
+        ...(isVisible === undefined ? [] : [isVisible(`${alias}.registered_model_id`, binder)]),
+      ],
+      source,
+      lookUps: (hidesPrompts ? 1 : 0) + (isVisible === undefined ? 0 : VISIBILITY_LOOK_UPS),
+    }),
+    tuning,
   );
 }
 
-function sourceOf({ columns, tags }: Registry): FieldSource {
+function hasIndex([first]: readonly OrderColumn[], { alias, columns, walks }: Registry): boolean {
+  return first?.sql === `${alias}.${columns[walks]}`;
+}
+
+function sourceOf({ alias, columns, key: ofItem, tags }: Registry): FieldSource {
+  const isOfItem = ofItem.map((column) => `${column} = ${alias}.${column}`).join(" AND ");
   return {
-    column: ({ entity, key }) => (entity === "attribute" ? columns[key] : undefined),
+    column: ({ entity, key }) => (entity === "attribute" ? `${alias}.${columns[key]}` : undefined),
     rows: ({ key }, binder) => ({
-      from: `${tags.table} WHERE ${tags.of} AND key = ${binder.bind(key)}`,
+      from: `${tags} WHERE ${isOfItem} AND key = ${binder.bind(key)}`,
       value: "value",
     }),
   };
@@ -140,9 +185,9 @@ function isPromptTag(field: Field): boolean {
 }
 
 /** A model is a prompt if any of its versions is a prompt's, even if that version is deleted, as in MLflow. */
-function noPrompt({ tags }: Registry, binder: Binder): string {
-  return `m.registered_model_id NOT IN (SELECT registered_model_id FROM ${tags.table}
-    WHERE key = ${binder.bind(IS_PROMPT_TAG)} AND substr(value, 1, 64) = 'true' AND value = 'true')`;
+function noPrompt({ alias, tags }: Registry, binder: Binder): string {
+  return `NOT EXISTS (SELECT 1 FROM ${tags} INDEXED BY ${tags}_by_value WHERE key = ${binder.bind(IS_PROMPT_TAG)}
+    AND substr(value, 1, 64) = 'true' AND value = 'true' AND registered_model_id = ${alias}.registered_model_id)`;
 }
 
 function orderColumns(registry: Registry, terms: readonly OrderTerm[]): OrderColumn[] {
@@ -150,7 +195,7 @@ function orderColumns(registry: Registry, terms: readonly OrderTerm[]): OrderCol
   const keys = new Set(given.map(({ field }) => field.key));
   if (keys.size < given.length) throw invalidParameter("order_by names a field twice.");
   return [...given, ...registry.tieBreak.filter(({ field }) => !keys.has(field.key))].map(({ field, ascending }) => ({
-    sql: registry.columns[field.key]!,
+    sql: `${registry.alias}.${registry.columns[field.key]}`,
     type: field.key === "name" ? "text" : "integer",
     ascending,
     nullable: false,

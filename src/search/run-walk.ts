@@ -2,10 +2,10 @@ import type { Int64 } from "../domain/int64.ts";
 import { type Comparison, type Condition, isComparison } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import { all } from "./connect.ts";
+import type { ExperimentCandidates } from "./experiment-candidates.ts";
 import type { ExperimentTest } from "./experiment-ids.ts";
 import type { OrderColumn } from "./order.ts";
 import type { Position } from "./plan.ts";
-import type { Candidates } from "./run-candidates.ts";
 import { isByStart, joinAlias, METRIC_RANKS, orderJoins, type RunOrder } from "./run-order.ts";
 
 /** A part of the walk along the index of a metric. */
@@ -33,7 +33,7 @@ export interface WalkQuery {
   readonly conditions: readonly Condition[];
   readonly experimentId: Int64;
   readonly inExperiments: ExperimentTest;
-  readonly candidates: Candidates;
+  readonly candidates: ExperimentCandidates;
   /** The columns of `runs` that the filter and the order use. */
   readonly columns: readonly string[];
   readonly after: Position | undefined;
@@ -126,7 +126,7 @@ function missingRuns(
   const from = after?.[0] === METRIC_RANKS.missing ? ([startTime, runId] as [string | null, string]) : undefined;
   const cursor = { experimentIds: [experimentId], after: from };
   return {
-    from: `(${candidates.query(cursor, ["lifecycle_stage", ...columns], binder.limit(most), binder)}) r`,
+    from: `(${candidates.query(cursor, binder.limit(most), binder, ["lifecycle_stage", ...columns])}) r`,
     where: [`(SELECT 1 FROM latest_metrics WHERE run_id = r.run_id AND key = ${key}) IS NULL`],
     runId: "r.run_id",
   };

@@ -3,7 +3,7 @@ import type { Binder } from "./binder.ts";
 import { conditionSql, type FieldSource, residueOf } from "./conditions.ts";
 import { all } from "./connect.ts";
 import { type OrderColumn, orderBy, rowsAfter, selectColumn } from "./order.ts";
-import type { Position, SqlStatement } from "./plan.ts";
+import { MAX_POSITION_BYTES, type PagePlan, type Position, type SqlStatement } from "./plan.ts";
 
 export interface SearchQueryParts {
   readonly id: string;
@@ -45,24 +45,33 @@ export function searchQuery(parts: SearchQueryParts, binder: Binder): string {
   ].join("\n");
 }
 
-/** Up to this limit all rows carry their position, which may have texts of 8,000 characters. */
-const MAX_POSITIONED_ROWS = 1001;
+/** Most rows of a statement that looks at this many candidates. One row more than a page has tells that there is a next page. */
+export function mostRows({ residues, sliceSize, maxResults }: PagePlan, candidates: number): number {
+  return residues.length > 0 ? sliceSize : Math.min(maxResults + 1, candidates);
+}
 
 /**
- * The statement of a page. If there are many rows and no residues, only the last two of `limit` rows have their position,
- * because the next page or slice begins after one of them.
+ * The statement of a step. Names the columns of the rows, and adds the bytes of the positions' texts.
+ * @param id the id's SQL, which is short wherever it occurs in a position
  */
-export function pageStatement(
+export function stepStatement(
   sql: string,
-  { columns, residual }: Pick<SearchQueryParts, "columns" | "residual">,
-  limit: number,
+  { positionLength, residues }: PagePlan,
+  columns: readonly OrderColumn[],
+  id: string,
   binder: Binder,
 ): SqlStatement {
-  if (residual.length > 0 || limit <= MAX_POSITIONED_ROWS) return { sql, values: binder.values() };
-  const position = columns.map((_, index) => `iif(place >= ${binder.limit(limit - 1)}, c${index + 1}, NULL)`);
-  const select = ["c0", ...position].map((expression, index) => `${expression} AS c${index}`).join(", ");
+  const width = positionLength + residues.reduce((sum, residue) => sum + residue.width, 1);
+  const names = Array.from({ length: width + 1 }, (_, index) => `c${index}`);
+  const texts = columns.flatMap(({ type, sql: column }, index) =>
+    type === "text" && column !== id ? [`coalesce(octet_length(c${index + 1}), 0)`] : [],
+  );
+  const named = `WITH found (${names.join(", ")}) AS (${sql})`;
+  if (texts.length === 0) return { sql: `${named} SELECT *, 0 AS c${width + 1} FROM found`, values: binder.values() };
+  const own = texts.join(" + ");
   return {
-    sql: `SELECT ${select} FROM (SELECT *, row_number() OVER () AS place FROM (${sql}))`,
+    sql: `${named} SELECT * FROM (SELECT *, sum(${own}) OVER (ROWS UNBOUNDED PRECEDING) AS c${width + 1} FROM found)
+      WHERE c${width + 1} - (${own}) <= ${MAX_POSITION_BYTES}`,
     values: binder.values(),
   };
 }

@@ -19,11 +19,13 @@ export default defineConfig({
       "test/domain/**/*.test.ts",
       "test/search/**/*.test.ts",
       "test/wire/**/*.test.ts",
+      // They read pages of searches by slices of all sizes.
+      "test/stores/d1/runs/{distinct-keys,run-page}.test.ts",
       "test/stores/run/core/**/*.test.ts",
       "test/stores/run/{bound,buckets,history,migrations,points,sample,summaries}.test.ts",
     ],
-    // This test takes a minute and measures memory, which no mutant changes.
-    testNamePattern: /^(?!.*10 million)/,
+    // The first takes a minute and measures memory, which no mutant changes. The others take seconds for each mutant.
+    testNamePattern: /^(?!.*(10 million|random searches answer|runs inserted between|ordered by long texts))/,
     testTimeout: 60_000,
   },
 });

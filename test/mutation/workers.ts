@@ -1,6 +1,9 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { SqliteStorage } from "../stores/run/core/sqlite-storage.ts";
 
+// No test here has other work that waits for a turn of the event loop.
+Object.assign(globalThis, { scheduler: { wait: () => Promise.resolve() } });
+
 /** D1's prepared statement. */
 class Statement {
   readonly #db: DatabaseSync;
@@ -48,6 +51,10 @@ class Db {
 
   prepare(sql: string): Statement {
     return new Statement(this.#db, sql);
+  }
+
+  async exec(sql: string): Promise<void> {
+    this.#db.exec(sql);
   }
 
   async batch(statements: readonly Statement[]): Promise<unknown[]> {

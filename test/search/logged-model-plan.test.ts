@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { LOGGED_MODEL_STATUSES } from "../../src/domain/entities.ts";
 import { type LoggedModelSearchQuery, planLoggedModelSearch } from "../../src/search/logged-model-plan.ts";
 import { type DatasetFilter, FILTER_STATUSES } from "../../src/search/logged-model-source.ts";
+import type { SliceTuning } from "../../src/search/sliced-plan.ts";
 import { EVERYTHING } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
 import { readPage } from "../../src/stores/d1/connection/page.ts";
@@ -23,6 +24,7 @@ interface Model {
   readonly experimentId: number;
   readonly name: string;
   readonly modelType: string;
+  readonly sourceRunId: string | null;
   readonly status: number;
   readonly created: number;
   readonly deleted: boolean;
@@ -59,6 +61,7 @@ function randomModel({ below, pick, next }: RandomSource, index: number): Model 
     experimentId: 1 + below(2),
     name: pick(NAMES),
     modelType: pick(["", "agent", "Agent"]),
+    sourceRunId: pick(["r1", "r2", null]),
     status: below(4),
     created: below(20),
     deleted: next() < 0.1,
@@ -86,7 +89,7 @@ async function insertModels(models: readonly Model[]): Promise<void> {
           of.experimentId,
           of.name,
           of.modelType,
-          "",
+          of.sourceRunId,
           LOGGED_MODEL_STATUSES[of.status],
           "mlflow-artifacts:/x",
         ],
@@ -155,13 +158,15 @@ function randomComparison(random: RandomSource, datasets: readonly DatasetFilter
   const [field, read] = pick<readonly [string, (model: Model) => string | undefined]>([
     ["name", (model) => model.name],
     ["attributes.model_type", (model) => model.modelType],
+    ["model_id", (model) => model.modelId],
+    ["source_run_id", (model) => model.sourceRunId ?? undefined],
     ["experiment_id", (model) => String(model.experimentId)],
     ["params.lr", (model) => model.params.lr],
     ["params.`a b`", (model) => model.params["a b"]],
     ["tags.team", (model) => model.tags.team],
   ]);
-  const wanted = pick([...NAMES.slice(0, -1), ...VALUES, "agent", "2", "%a%", "_", "b%", "%"]);
-  const list = [pick(NAMES), pick(VALUES), "2"];
+  const wanted = pick([...NAMES.slice(0, -1), ...VALUES, "agent", "2", "m-007", "r1", "%a%", "_", "b%", "%"]);
+  const list = [pick(NAMES), pick(VALUES), "2", "m-007", "m-031", "r2"];
   const like = (text: string, ignoreCase: boolean) => {
     const pattern = wanted
       .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
@@ -229,8 +234,8 @@ const QUERY: LoggedModelSearchQuery = {
   visibility: EVERYTHING,
 };
 
-const search = async (query: Partial<LoggedModelSearchQuery>) =>
-  await readPage(env.DB, planLoggedModelSearch({ ...QUERY, ...query }));
+const search = async (query: Partial<LoggedModelSearchQuery>, tuning?: SliceTuning) =>
+  await readPage(env.DB, planLoggedModelSearch({ ...QUERY, ...query }, tuning));
 
 describe("a search answers what a naive evaluation over all models does", () => {
   beforeAll(() => insertModels(MODELS));
@@ -264,14 +269,15 @@ describe("a search answers what a naive evaluation over all models does", () => 
         })
         .map(({ modelId }) => modelId);
       const query = { experimentIds, filter: filter.text, datasets, orderBy, maxResults: 1 + below(40) };
+      const tuning = query.maxResults < 10 ? {} : pick([{}, { candidates: 5 + below(50) }]);
       const found: string[] = [];
       let pageToken: string | undefined;
       do {
-        const page = await search({ ...query, pageToken });
+        const page = await search({ ...query, pageToken }, tuning);
         found.push(...page.ids);
         pageToken = page.nextPageToken;
       } while (pageToken !== undefined);
-      expect(found, JSON.stringify(query)).toEqual(expected);
+      expect(found, JSON.stringify([query, tuning])).toEqual(expected);
     }
   });
 });
@@ -293,26 +299,36 @@ describe("limits and hostile searches", () => {
     ["a thousand datasets", { datasets: Array.from({ length: 1000 }, (_, i) => ({ name: `d'${i}`, digest: `"` })) }],
     ["numbers beyond everything", { filter: "metrics.a < -1e400 AND creation_time > 99999999999999999999" }],
   ])("%s: answered", async (_name, query) => {
-    expect(await search({ experimentIds: ["77"], ...query })).toEqual({ ids: [] });
+    expect(await search({ experimentIds: ["77"], ...query })).toMatchObject({ ids: [] });
   });
 
-  test("the default order of one experiment walks its index", async () => {
-    const statement = planLoggedModelSearch(QUERY).statement(undefined, 101);
-    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statement!.sql}`)
-      .bind(...statement!.values)
+  async function queryPlan(query: Partial<LoggedModelSearchQuery>): Promise<string[]> {
+    const { step, from, candidates } = planLoggedModelSearch({ ...QUERY, ...query });
+    const { sql, values } = step({ cursor: from!, isFirst: true, candidates }).rows;
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .bind(...values)
       .all<{ detail: string }>();
-    expect(results.map(({ detail }) => detail)).toEqual([
-      "SEARCH m USING COVERING INDEX logged_models_by_creation (experiment_id=? AND lifecycle_stage=?)",
+    return results.map(({ detail }) => detail).filter((detail) => /^(SEARCH|SCAN|USE TEMP)/.test(detail));
+  }
+
+  test("the default order of one experiment walks its index", async () => {
+    expect(await queryPlan({})).toEqual([
+      "SEARCH logged_models USING COVERING INDEX logged_models_by_creation (experiment_id=? AND lifecycle_stage=?)",
+      "SCAN m",
     ]);
   });
 
+  test.each([
+    ["model_id = 'm-1'", "SEARCH logged_models USING INDEX sqlite_autoindex_logged_models_1 (model_id=?)"],
+    ["model_id IN ('m-1', 'm-2')", "SEARCH logged_models USING INDEX sqlite_autoindex_logged_models_1 (model_id=?)"],
+    ["source_run_id = 'r1'", "SEARCH logged_models USING INDEX logged_models_by_source_run (source_run_id=?)"],
+    ["source_run_id IN ('r1')", "SEARCH logged_models USING INDEX logged_models_by_source_run (source_run_id=?)"],
+  ])("models where %s are looked up", async (filter, detail) => {
+    expect(await queryPlan({ filter })).toContain(detail);
+  });
+
   test("a model's latest point is found by its key", async () => {
-    const orderBy = [{ fieldName: "metrics.acc", ascending: true }];
-    const statement = planLoggedModelSearch({ ...QUERY, orderBy }).statement(undefined, 101);
-    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statement!.sql}`)
-      .bind(...statement!.values)
-      .all<{ detail: string }>();
-    const details = results.map(({ detail }) => detail).join("\n");
+    const details = (await queryPlan({ orderBy: [{ fieldName: "metrics.acc", ascending: true }] })).join("\n");
     expect(details).toContain(
       "SEARCH o0 USING PRIMARY KEY (model_id=? AND key=? AND timestamp=? AND step=? AND run_id=?)",
     );

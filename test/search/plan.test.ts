@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { Binder } from "../../src/search/binder.ts";
+import { candidatesWith } from "../../src/search/candidates.ts";
 import { experimentTest, toExperimentId, toExperimentIds } from "../../src/search/experiment-ids.ts";
 import { RUN_GRAMMAR } from "../../src/search/grammar.ts";
 import type { OrderColumn } from "../../src/search/order.ts";
 import { parseFilter } from "../../src/search/parser.ts";
-import { checkMaxResults, planSearch, type Search } from "../../src/search/plan.ts";
-import { pageStatement, searchQuery } from "../../src/search/statement.ts";
+import { checkMaxResults, type ParsedSearch, planPages } from "../../src/search/plan.ts";
+import { mostRows, searchQuery, stepStatement } from "../../src/search/statement.ts";
 import type { Visibility } from "../../src/search/visibility.ts";
 import { refusalOf } from "../domain/refused.ts";
 
@@ -13,15 +14,8 @@ const COLUMN: OrderColumn = { sql: "a", type: "text", ascending: true, nullable:
 
 const conditionsOf = (...filters: string[]) => filters.map((filter) => parseFilter(filter, RUN_GRAMMAR));
 
-function search(part: Partial<Search> = {}): Search {
-  return {
-    identity: ["x"],
-    conditions: [],
-    columns: [COLUMN],
-    longestText: 8000,
-    statement: () => ({ sql: "", values: [] }),
-    ...part,
-  };
+function search(part: Partial<ParsedSearch> = {}): ParsedSearch {
+  return { identity: ["x"], conditions: [], columns: [COLUMN], longestText: 8000, ...part };
 }
 
 const page = (maxResults = 10, name = "everything"): { maxResults: number; visibility: Visibility } => ({
@@ -30,15 +24,9 @@ const page = (maxResults = 10, name = "everything"): { maxResults: number; visib
 });
 
 describe("a plan", () => {
-  test("of what SQL decides reads the largest page by one statement", () => {
-    const plan = planSearch(search({ conditions: conditionsOf("params.a = 'x'") }), page());
-    expect(plan).toMatchObject({
-      maxResults: 10,
-      start: undefined,
-      positionLength: 1,
-      residues: [],
-      sliceSize: 200_001,
-    });
+  test("of what SQL decides has no residues", () => {
+    const plan = planPages(search({ conditions: conditionsOf("params.a = 'x'") }), page());
+    expect(plan).toMatchObject({ maxResults: 10, start: undefined, positionLength: 1, residues: [], residual: [] });
   });
 
   test.each([
@@ -50,34 +38,27 @@ describe("a plan", () => {
     [["tags.t LIKE '%a%b%'"], 100_000_000, 1],
   ])("of %j over texts of %d characters reads slices of %d rows", (filters, longestText, sliceSize) => {
     const conditions = conditionsOf(...filters, "params.a = 'x'");
-    const plan = planSearch(search({ conditions, longestText }), page());
+    const plan = planPages(search({ conditions, longestText }), page());
     expect(plan.sliceSize).toBe(sliceSize);
     expect(plan.residues).toHaveLength(filters.length);
   });
 
-  test("hands its statement the conditions that SQL only narrows down", () => {
+  test("tells the conditions that SQL only narrows down", () => {
     const conditions = conditionsOf("params.a = 'x'", "tags.t LIKE '%a%b%'");
-    const asked: unknown[] = [];
-    const statement: Search["statement"] = (of) => {
-      asked.push(of);
-      return undefined;
-    };
-    const plan = planSearch(search({ conditions, statement }), page());
-    expect(plan.statement(["p"], 11)).toBeUndefined();
-    expect(asked).toEqual([{ residual: [conditions[1]], after: ["p"], limit: 11 }]);
+    expect(planPages(search({ conditions }), page()).residual).toEqual([conditions[1]]);
   });
 
   test("takes the tokens of its own search and caller, and no others", () => {
-    const plan = planSearch(search(), page());
+    const plan = planPages(search(), page());
     const token = plan.pageToken(["z"]);
-    expect(planSearch(search(), { ...page(), pageToken: token }).start).toEqual(["z"]);
-    expect(planSearch(search(), { ...page(99), pageToken: token }).start).toEqual(["z"]);
-    expect(planSearch(search(), { ...page(), pageToken: "" }).start).toBeUndefined();
+    expect(planPages(search(), { ...page(), pageToken: token }).start).toEqual(["z"]);
+    expect(planPages(search(), { ...page(99), pageToken: token }).start).toEqual(["z"]);
+    expect(planPages(search(), { ...page(), pageToken: "" }).start).toBeUndefined();
     const other =
       "INVALID_PARAMETER_VALUE: Invalid page token: it belongs to another search; repeat the search without it.";
-    expect(refusalOf(() => planSearch(search({ identity: ["y"] }), { ...page(), pageToken: token }))).toBe(other);
-    expect(refusalOf(() => planSearch(search(), { ...page(10, "user 7"), pageToken: token }))).toBe(other);
-    expect(refusalOf(() => planSearch(search({ columns: [COLUMN, COLUMN] }), { ...page(), pageToken: token }))).toBe(
+    expect(refusalOf(() => planPages(search({ identity: ["y"] }), { ...page(), pageToken: token }))).toBe(other);
+    expect(refusalOf(() => planPages(search(), { ...page(10, "user 7"), pageToken: token }))).toBe(other);
+    expect(refusalOf(() => planPages(search({ columns: [COLUMN, COLUMN] }), { ...page(), pageToken: token }))).toBe(
       "INVALID_PARAMETER_VALUE: Invalid page token.",
     );
   });
@@ -176,15 +157,30 @@ describe("a page's statement", () => {
     expect(searchQuery({ ...parts, where: ["p", "q"] }, new Binder())).toContain("\nWHERE p AND q\n");
   });
 
-  test("of up to 1,001 rows gives each its position, of more the last two", () => {
-    const few = pageStatement("SQL", parts, 1001, new Binder());
-    expect(few).toEqual({ sql: "SQL", values: [] });
-    const many = pageStatement("SQL", parts, 1002, new Binder());
-    expect(many).toEqual({
-      sql: "SELECT c0 AS c0, iif(place >= ?1 + 0, c1, NULL) AS c1 FROM (SELECT *, row_number() OVER () AS place FROM (SQL))",
-      values: [1001],
-    });
-    const residual = conditionsOf("tags.t LIKE '%a%b%'");
-    expect(pageStatement("SQL", { ...parts, residual }, 5000, new Binder()).sql).toBe("SQL");
+  test("of a step names the rows' columns, and ends with the row whose texts are too long", () => {
+    const plan = planPages(search({ conditions: conditionsOf("tags.t LIKE '%a%b%'") }), page());
+    const { sql } = stepStatement("SQL", plan, [COLUMN], "r.id", new Binder());
+    expect(sql.replaceAll(/\s+/g, " ")).toBe(
+      "WITH found (c0, c1, c2, c3) AS (SQL) SELECT * FROM (SELECT *, sum(coalesce(octet_length(c1), 0)) OVER " +
+        "(ROWS UNBOUNDED PRECEDING) AS c4 FROM found) WHERE c4 - (coalesce(octet_length(c1), 0)) <= 8000000",
+    );
+    for (const short of [
+      { ...COLUMN, sql: "r.id" },
+      { ...COLUMN, type: "number" as const },
+    ]) {
+      const { sql: ofShort } = stepStatement("SQL", plan, [short], "r.id", new Binder());
+      expect(ofShort).toBe("WITH found (c0, c1, c2, c3) AS (SQL) SELECT *, 0 AS c4 FROM found");
+    }
   });
+
+  test("has one row more than the page, no more than candidates, and with residues what an answer can have", () => {
+    const { conditions } = search({ conditions: conditionsOf("tags.t LIKE '%a%b%'") });
+    expect(mostRows(planPages(search(), page(10)), 12)).toBe(11);
+    expect(mostRows(planPages(search(), page(10)), 5)).toBe(5);
+    expect(mostRows(planPages(search({ conditions }), page(10)), 5)).toBe(1000);
+  });
+});
+
+test("a statement looks at fewer candidates, the more look-ups each takes", () => {
+  expect([0, 2, 3, 9, 79, 80, 1000].map(candidatesWith)).toEqual([12_000, 12_000, 10_000, 4000, 500, 500, 500]);
 });

@@ -2,6 +2,7 @@ import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Condition, isComparison } from "../../src/search/ast.ts";
 import { MODEL_VERSION_GRAMMAR, REGISTERED_MODEL_GRAMMAR } from "../../src/search/grammar.ts";
+import type { KeyCursor } from "../../src/search/key-candidates.ts";
 import { parseFilter } from "../../src/search/parser.ts";
 import type { SearchPlan } from "../../src/search/plan.ts";
 import {
@@ -9,6 +10,7 @@ import {
   planRegisteredModelSearch,
   type RegistrySearchQuery,
 } from "../../src/search/registry-plan.ts";
+import type { SliceTuning } from "../../src/search/sliced-plan.ts";
 import { EVERYTHING } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
 import { readPage } from "../../src/stores/d1/connection/page.ts";
@@ -103,11 +105,15 @@ beforeAll(async () => {
 });
 
 /** Reads all pages. */
-async function find(plan: (query: RegistrySearchQuery) => SearchPlan, query: RegistrySearchQuery): Promise<string[]> {
+async function find(
+  plan: typeof planModelVersionSearch,
+  query: RegistrySearchQuery,
+  tuning: SliceTuning,
+): Promise<string[]> {
   const found: string[] = [];
   let pageToken: string | undefined;
   do {
-    const page = await readPage(env.DB, plan({ ...query, pageToken }));
+    const page = await readPage(env.DB, plan({ ...query, pageToken }, tuning));
     expect(page.ids.length).toBeLessThanOrEqual(query.maxResults);
     found.push(...page.ids);
     pageToken = page.nextPageToken;
@@ -212,7 +218,9 @@ describe.each([
         .map((key) => `${key} ${random.pick(["ASC", "DESC"])}`);
       const query = { ...QUERY, filter: text, orderBy, maxResults: random.pick([1, 7, 1000]) };
       const expected = naive(items, filter, prompts, orderBy);
-      expect(await find(plan, query), JSON.stringify(query)).toEqual(expected);
+      // A small page by small slices would take many statements.
+      const tuning = query.maxResults === 1 ? {} : random.pick([{}, { candidates: 5 + random.below(60) }]);
+      expect(await find(plan, query, tuning), JSON.stringify([query, tuning])).toEqual(expected);
       found += expected.length;
     }
     expect(found).toBeGreaterThan(200);
@@ -220,32 +228,64 @@ describe.each([
 });
 
 describe("the statements take the intended way through the indices", () => {
-  async function queryPlan(plan: SearchPlan): Promise<string[]> {
-    const { sql, values } = plan.statement(undefined, 101)!;
+  async function queryPlan({ from, candidates, step }: SearchPlan<KeyCursor>, cursor = from): Promise<string[]> {
+    const { sql, values } = step({ cursor: cursor!, isFirst: true, candidates }).rows;
     const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
       .bind(...values)
       .all<{ detail: string }>();
     return results.map(({ detail }) => detail).filter((detail) => /^(SEARCH|SCAN|USE TEMP)/.test(detail));
   }
 
-  test("models by name walk the index of names, without sorting", async () => {
-    const [first, ...rest] = await queryPlan(planRegisteredModelSearch(QUERY));
-    expect(first).toBe("SCAN m USING COVERING INDEX registered_models_name");
-    expect(rest).not.toContain("USE TEMP B-TREE FOR ORDER BY");
+  const sorts = (plan: readonly string[]) => plan.filter((detail) => detail.startsWith("USE TEMP"));
+
+  test.each([
+    ["", ["name"], "SCAN m USING INDEX registered_models_name"],
+    ["", ["name DESC"], "SCAN m USING INDEX registered_models_name"],
+    ["tags.a LIKE '%b%'", ["name"], "SCAN m USING INDEX registered_models_name"],
+  ])("models where %j by %s: no sort", async (filter, orderBy, way) => {
+    const plan = await queryPlan(planRegisteredModelSearch({ ...QUERY, filter, orderBy }));
+    expect(plan[0]).toBe(way);
+    expect(sorts(plan)).toEqual([]);
+  });
+
+  test("a model is found by its name", async () => {
+    const plan = await queryPlan(planRegisteredModelSearch({ ...QUERY, filter: "name = 'a'" }));
+    expect(plan[0]).toBe("SEARCH m USING INDEX registered_models_name (name=?)");
+  });
+
+  test("a prompt is found by its tag's index, for one model after the other", async () => {
+    for (const [plan, table] of [
+      [planRegisteredModelSearch(QUERY), "registered_model_tags"],
+      [planModelVersionSearch(QUERY), "model_version_tags"],
+    ] as const) {
+      const way = `SEARCH ${table} USING INDEX ${table}_by_value (key=? AND <expr>=? AND registered_model_id=?)`;
+      expect(await queryPlan(plan)).toContain(way);
+    }
   });
 
   test("versions walk the index of their changes, and sort ties only", async () => {
     const plan = await queryPlan(planModelVersionSearch(QUERY));
     expect(plan[0]).toBe("SCAN v USING INDEX model_versions_by_update");
-    expect(plan.at(-1)).toMatch(/^USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY/);
+    expect(sorts(plan)).toEqual(["USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY"]);
+  });
+
+  test("where the walk does not answer, candidates come in the order of their keys", async () => {
+    const [models, versions] = [planRegisteredModelSearch(QUERY), planModelVersionSearch(QUERY)];
+    expect((await queryPlan(models, { after: [7] }))[0]).toBe("SEARCH m USING INTEGER PRIMARY KEY (rowid>?)");
+    expect((await queryPlan(versions, { after: [7, 2] }))[0]).toBe(
+      "SEARCH v USING PRIMARY KEY ((registered_model_id,version)>(?,?))",
+    );
   });
 
   test.each([
     ["name = 'a'", "SEARCH m USING COVERING INDEX registered_models_name (name=?)"],
+    ["name IN ('a', 'b')", "SEARCH m USING COVERING INDEX registered_models_name (name=?)"],
     ["run_id = 'a'", "SEARCH v USING INDEX model_versions_by_run (run_id=?)"],
     ["run_id IN ('a', 'b')", "SEARCH v USING INDEX model_versions_by_run (run_id=?)"],
   ])("versions where %s are looked up", async (filter, detail) => {
-    expect(await queryPlan(planModelVersionSearch({ ...QUERY, filter }))).toContain(detail);
+    const plan = planModelVersionSearch({ ...QUERY, filter });
+    expect(await queryPlan(plan)).toContain(detail);
+    expect(await queryPlan(plan, { after: [7, 2] })).toContainEqual(expect.stringMatching(/^SEARCH [mv] USING .*=\?/));
   });
 });
 

@@ -1,5 +1,5 @@
 import type { SearchPlan, SqlStatement } from "../../../search/plan.ts";
-import { type PageRow, readPage } from "./page.ts";
+import { prepare, readPage, toPageRows } from "./page.ts";
 import { yieldTurn } from "./turn.ts";
 
 /*
@@ -53,21 +53,20 @@ export async function readItems<Item>(
 }
 
 /**
- * A page of a search with its items: in one round trip, unless the page exceeds one read, has residues, or has much text.
+ * A page of a search with its items: in one round trip, unless the page exceeds one read, has residues, or has much text, or
+ * the search takes several transactions.
  */
-export async function readItemPage<Item>(
+export async function readItemPage<Item, Cursor>(
   db: D1Database,
-  plan: SearchPlan,
+  plan: SearchPlan<Cursor>,
   reader: ItemReader<Item>,
 ): Promise<ItemPage<Item>> {
   const most = Math.min(reader.itemsPerRead, plan.maxResults);
-  let first: FirstRead<Item> | undefined;
-  const { ids, nextPageToken } = await readPage(db, plan, async (statement) => {
-    // The test of residues drops some of the rows that SQL finds, and later slices are read by their ids.
-    if (plan.residues.length > 0 || first !== undefined) return await readRows(db, statement);
-    first = await readFirst(db, statement, most, reader);
-    return first.rows;
-  });
+  // The test of residues drops some of the rows that SQL finds.
+  const isPlain = plan.residues.length === 0;
+  const alongside = (rows: SqlStatement) => itemStatements(db, rows, most, reader);
+  const { ids, nextPageToken, told, steps } = await readPage(db, plan, isPlain ? { alongside } : {});
+  const first = isPlain && steps === 1 ? { most, items: itemsOf(told, reader) } : undefined;
   return { slices: slicesOf(db, reader, ids, first), count: ids.length, nextPageToken };
 }
 
@@ -77,44 +76,34 @@ export async function* readItemList<Item>(
   statement: SqlStatement,
   reader: ItemReader<Item>,
 ): AsyncGenerator<readonly Item[]> {
-  const first = await readFirst(db, statement, reader.itemsPerRead, reader);
-  yield* slicesOf(
-    db,
-    reader,
-    first.rows.map(([id]) => id),
-    first,
-  );
+  const most = reader.itemsPerRead;
+  const [listed, ...told] = await db.batch([prepare(db, statement), ...itemStatements(db, statement, most, reader)]);
+  const ids = toPageRows(listed!).map(([id]) => id);
+  yield* slicesOf(db, reader, ids, { most, items: itemsOf(told, reader) });
 }
 
-interface FirstRead<Item> {
-  readonly rows: PageRow[];
-  /** How many of the rows have {@link items}. */
+/** The items of a page's beginning, which were read along with its ids. */
+interface FirstItems<Item> {
+  /** How many of the ids they are the items of. */
   readonly most: number;
   /** Undefined if they were too large. */
   readonly items: readonly Item[] | undefined;
 }
 
-async function readRows(db: D1Database, { sql, values }: SqlStatement): Promise<PageRow[]> {
-  return await db
-    .prepare(sql)
-    .bind(...values)
-    .raw<PageRow>();
-}
-
-/** The rows of a statement, and the items of the first `most`. */
-async function readFirst<Item>(
+/** Reads the items of the first `most` rows of a statement. */
+function itemStatements<Item>(
   db: D1Database,
   { sql, values }: SqlStatement,
   most: number,
-  reader: ItemReader<Item>,
-): Promise<FirstRead<Item>> {
+  { queries }: ItemReader<Item>,
+): D1PreparedStatement[] {
   const listed = `(SELECT row_number() OVER () AS key, c0 AS value FROM (${sql}) LIMIT ${most})`;
-  const [page, ...results] = await db.batch<Record<string, string | number | null>>(
-    [sql, ...reader.queries(listed).map(cut)].map((one) => db.prepare(one).bind(...values)),
-  );
-  // The columns c0, c1, … come first, so their order is kept.
-  const rows = (page?.results ?? []).map((row) => Object.values(row) as unknown as PageRow);
-  return { rows, most, items: isCut(results) ? undefined : reader.toItems(results) };
+  return queries(listed).map((query) => prepare(db, { sql: cut(query), values }));
+}
+
+/** The items, undefined if they were too large. */
+function itemsOf<Item>(results: readonly D1Result[], { toItems }: ItemReader<Item>): readonly Item[] | undefined {
+  return isCut(results) ? undefined : toItems(results);
 }
 
 /** The items of `ids`, in smaller slices if some were too large. */
@@ -122,7 +111,7 @@ async function* slicesOf<Item>(
   db: D1Database,
   reader: ItemReader<Item>,
   ids: readonly string[],
-  first: FirstRead<Item> | undefined,
+  first: FirstItems<Item> | undefined,
 ): AsyncGenerator<readonly Item[]> {
   if (first?.items !== undefined) yield first.items;
   let start = first?.items === undefined ? 0 : first.most;

@@ -1,6 +1,7 @@
 import { compareCodePoints } from "../../../domain/code-points.ts";
 import { Binder } from "../../../search/binder.ts";
-import { Candidates, type Cursor, cursorAfter, type LastCandidate } from "../../../search/run-candidates.ts";
+import { ExperimentCandidates, type ExperimentCursor, RUNS } from "../../../search/experiment-candidates.ts";
+import type { LastCandidate } from "../../../search/plan.ts";
 import { integerList } from "../connection/json-lists.ts";
 import { yieldTurn } from "../connection/turn.ts";
 
@@ -51,7 +52,7 @@ export interface KeysTuning {
 }
 
 /** A statement takes some 50 ms. */
-const TUNING: KeysTuning = { countedRows: 200_000, keys: 2500, runs: 2000, rows: 200_000 };
+const TUNING: KeysTuning = { countedRows: 50_000, keys: 2500, runs: 2000, rows: 200_000 };
 
 /** Most experiments of one statement, which looks each up by its place in a list. */
 const EXPERIMENTS_AT_ONCE = 100;
@@ -174,13 +175,12 @@ async function ofActiveRuns(
   queryOf: (runs: string) => string,
   tuning: KeysTuning,
 ): Promise<readonly KeyRow[]> {
-  const candidates = new Candidates("active", undefined, undefined);
-  const ids = experimentIds.map(BigInt).sort((a, b) => (a < b ? -1 : 1));
+  const candidates = new ExperimentCandidates(RUNS, { experimentIds: experimentIds.map(BigInt), stage: "active" });
   let found: readonly KeyRow[] = [];
   let { runs } = tuning;
-  for (let cursor: Cursor | undefined = { experimentIds: ids }; cursor !== undefined; ) {
+  for (let cursor: ExperimentCursor | undefined = candidates.from; cursor !== undefined; ) {
     const ofRuns = new Binder();
-    const sql = queryOf(candidates.query(cursor, [], ofRuns.limit(runs), ofRuns));
+    const sql = queryOf(candidates.query(cursor, ofRuns.limit(runs), ofRuns));
     const ofLast = new Binder();
     const last = candidates.last(cursor, runs, ofLast);
     const [rows, end] = await db.batch([
@@ -189,7 +189,7 @@ async function ofActiveRuns(
     ]);
     const read = rows!.results as KeyRow[];
     found = joined([...found, ...read]);
-    cursor = cursorAfter(cursor, end!.results[0] as LastCandidate | undefined);
+    cursor = candidates.next(cursor, end!.results[0] as LastCandidate | undefined, () => false);
     const counted = read.reduce((sum, row) => sum + row.runs, 1);
     runs = Math.max(1, Math.min(MAX_RUNS, Math.floor((runs * tuning.rows) / counted)));
     if (cursor !== undefined) await yieldTurn();
@@ -208,15 +208,18 @@ export async function findDistinctKeys(
   news: readonly KeyRow[] = [],
   tuning = TUNING,
 ): Promise<DistinctKeys> {
-  const { results: stages } = await db
+  const ofStage = (stage: string) =>
+    `FROM runs INDEXED BY runs_by_start WHERE experiment_id = j.value AND lifecycle_stage = '${stage}'`;
+  const counted = await db
     .prepare(
-      `SELECT lifecycle_stage AS stage, count(*) AS runs FROM runs r INDEXED BY runs_by_start
-       WHERE experiment_id IN (SELECT value FROM json_each(?1)) GROUP BY stage`,
+      // Counts along the index take a quarter of the time of GROUP BY.
+      `SELECT sum((SELECT count(*) ${ofStage("active")})) AS runs,
+         max(EXISTS (SELECT 1 ${ofStage("deleted")})) AS hasDeleted FROM json_each(?) j`,
     )
     .bind(integerList(experimentIds))
-    .all<{ stage: string; runs: number }>();
-  const runs = stages.find(({ stage }) => stage === "active")?.runs ?? 0;
-  const hasDeleted = stages.some(({ stage }) => stage === "deleted");
+    .first<{ runs: number; hasDeleted: number }>();
+  const runs = counted?.runs ?? 0;
+  const hasDeleted = counted?.hasDeleted === 1;
   const read = (ofAll: readonly string[], ofRuns: (runs: string) => string) =>
     hasDeleted ? ofActiveRuns(db, experimentIds, ofRuns, tuning) : alongIndexes(db, experimentIds, ofAll, tuning);
   const toKeys = (rows: readonly KeyRow[]): DistinctKey[] =>

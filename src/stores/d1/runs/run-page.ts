@@ -1,12 +1,10 @@
 import type { Field } from "../../../search/ast.ts";
-import type { SqlStatement } from "../../../search/plan.ts";
-import { type Cursor, cursorAfter, type LastCandidate, nextExperiment } from "../../../search/run-candidates.ts";
+import type { LastCandidate, SqlStatement } from "../../../search/plan.ts";
 import { planPageColumns } from "../../../search/run-columns.ts";
-import { MAX_POSITION_BYTES, type RunSearchPlan, type RunStep, type StepQuery } from "../../../search/run-plan.ts";
+import type { RunSearchPlan } from "../../../search/run-plan.ts";
 import { ANSWER_BYTES } from "../connection/items.ts";
-import { holdsResidues, type Page, type PageRow } from "../connection/page.ts";
+import { type Page, type PageRow, prepare, readPage, Steps, statementsOf, toPageRows } from "../connection/page.ts";
 import { yieldTurn } from "../connection/turn.ts";
-import { MergedPage } from "./merged-page.ts";
 import { fillDocuments, type RecentDocuments, recallDocuments, rememberDocuments } from "./recent-documents.ts";
 import type { Cell } from "./run-columns.ts";
 import { type RecordRow, withRecords } from "./runs.ts";
@@ -31,98 +29,27 @@ export interface PageReads {
 }
 
 /**
- * The ids of one page of runs, and what else can be read in the same round trip. If the search needs several statements,
- * only the ids are read. A run that matches all the time is on the page, whatever others write meanwhile.
+ * The ids of one page of runs, and what else can be read in the same round trip. If the search needs several transactions,
+ * only the ids are read.
  */
 export async function readRunPage(
   db: D1Database,
   plan: RunSearchPlan,
   { readsRecords = false, fields, alongside = [], before = [] }: PageReads,
 ): Promise<RunPageRows> {
-  const merged = new MergedPage(plan);
   // Residues drop most rows, so what the answer needs of the rows is not read yet.
   const isPlain = plan.residues.length === 0;
   const first = new FirstRead(plan, isPlain && readsRecords, isPlain ? fields : undefined);
-  const steps = new Steps(plan, plan.from);
-  let told: readonly D1Result<unknown>[] = [];
-  for (let query = steps.query; query !== undefined; query = steps.query) {
-    const { rows, last } = plan.step(query);
-    const search = query.isFirst ? first.statement(db, rows) : prepare(db, rows);
-    const own = last === undefined ? [search] : [search, prepare(db, last)];
-    const results = await db.batch(query.isFirst ? [...before, ...own, ...alongside] : own);
-    const answers = query.isFirst ? results.slice(before.length) : results;
-    if (query.isFirst) told = answers.slice(own.length);
-    const found = query.isFirst ? first.rows(answers[0]!) : toPageRows(answers[0]!);
-    const lastCandidate = last && (answers[1]!.results[0] as LastCandidate | undefined);
-    const matching = steps.note(found, lastCandidate);
-    if (matching !== undefined) merged.add(matching.rows, matching.isCutOff);
-    if (lastCandidate !== undefined && plan.isByStart) {
-      const { start_time, run_id } = lastCandidate;
-      if (merged.isFullBefore([start_time, run_id])) steps.skipExperiment();
-    }
-    if (steps.query !== undefined) await yieldTurn();
-  }
-  const { page } = merged;
-  return { ...page, ...(steps.taken === 1 ? first.readOf(page.ids) : NOTHING_ELSE), told };
+  const { steps, ...page } = await readPage(db, plan, {
+    search: (rows) => first.statement(db, rows),
+    rows: (result) => first.rows(result),
+    before,
+    alongside: () => alongside,
+  });
+  return { ...page, ...(steps === 1 ? first.readOf(page.ids) : NOTHING_ELSE) };
 }
 
 const NOTHING_ELSE = { records: undefined, cells: undefined };
-
-/** The rows that match among a statement's candidates. */
-interface Matching {
-  readonly rows: readonly PageRow[];
-  /** Whether rows were left out after the last one, because the texts of their positions are too long. */
-  readonly isCutOff: boolean;
-}
-
-/** Goes through the candidates of a search, one statement after the other. */
-class Steps {
-  readonly #plan: RunSearchPlan;
-  #cursor: Cursor | undefined;
-  #candidates: number;
-  taken = 0;
-
-  constructor(plan: RunSearchPlan, from: Cursor | undefined) {
-    this.#plan = plan;
-    this.#cursor = from;
-    this.#candidates = plan.candidates;
-  }
-
-  /** What the next statement looks at; undefined if there is none. */
-  get query(): StepQuery | undefined {
-    const cursor = this.#cursor;
-    return cursor && { cursor, isFirst: this.taken === 0, candidates: this.#candidates };
-  }
-
-  /**
-   * Notes the answer to {@link query}.
-   * @returns undefined if the answer was too long: the next statement looks at fewer candidates
-   */
-  note(rows: readonly PageRow[], last: LastCandidate | undefined): Matching | undefined {
-    const { residues, sliceSize, candidates } = this.#plan;
-    this.taken++;
-    if (residues.length > 0 && rows.length >= sliceSize && this.#candidates > sliceSize) {
-      this.#candidates = sliceSize;
-      return undefined;
-    }
-    this.#candidates = Math.min(candidates, 2 * this.#candidates);
-    const [isDecided, bytes] = rows.at(-1)?.slice(this.#rowLength) ?? [];
-    this.#cursor = this.#cursor && isDecided !== 1 ? cursorAfter(this.#cursor, last) : undefined;
-    return {
-      rows: rows.filter((row) => holdsResidues(row, this.#plan)),
-      isCutOff: Number(bytes ?? 0) > MAX_POSITION_BYTES,
-    };
-  }
-
-  skipExperiment(): void {
-    this.#cursor &&= nextExperiment(this.#cursor);
-  }
-
-  get #rowLength(): number {
-    const { residues, positionLength } = this.#plan;
-    return residues.reduce((sum, { width }) => sum + width, 1 + positionLength);
-  }
-}
 
 /** The first statement of a search, which can also read what the answer needs of the runs. */
 class FirstRead {
@@ -175,18 +102,9 @@ class FirstRead {
   }
 }
 
-/** The plan's columns c0, c1, … come first, so their order is kept. */
-function toPageRows(result: D1Result<unknown>): PageRow[] {
-  return (result.results as object[]).map((row) => Object.values(row) as unknown as PageRow);
-}
-
-function prepare(db: D1Database, { sql, values }: SqlStatement): D1PreparedStatement {
-  return db.prepare(sql).bind(...values);
-}
-
 /** The first part of a count, as statements to execute along with a page: see {@link finishCount}. */
 export function countStatements(db: D1Database, plan: RunSearchPlan): D1PreparedStatement[] {
-  const { query } = new Steps(plan, plan.count.from);
+  const { query } = new Steps(plan, plan.count);
   return query === undefined || !plan.count.isNumber ? [] : statementsOf(db, plan.count.step(query));
 }
 
@@ -199,19 +117,17 @@ export async function finishCount(
   plan: RunSearchPlan,
   told: readonly D1Result<unknown>[],
 ): Promise<number> {
-  const steps = new Steps(plan, plan.count.from);
+  const steps = new Steps(plan, plan.count);
   let total = 0;
   for (let query = steps.query; query !== undefined; query = steps.query) {
     if (!query.isFirst) await yieldTurn();
     const isTold = query.isFirst && told.length > 0;
     const [found, end] = isTold ? told : await db.batch(statementsOf(db, plan.count.step(query)));
+    if (plan.count.isNumber) total += (found!.results[0] as { runs: number }).runs;
     const rows = plan.count.isNumber ? [] : toPageRows(found!);
-    const matching = steps.note(rows, end?.results[0] as LastCandidate | undefined);
-    total += plan.count.isNumber ? (found!.results[0] as { runs: number }).runs : (matching?.rows.length ?? 0);
+    steps.note(rows, end?.results[0] as LastCandidate | undefined, (matching) => {
+      total += matching.length;
+    });
   }
   return total;
-}
-
-function statementsOf(db: D1Database, { rows, last }: RunStep): D1PreparedStatement[] {
-  return last === undefined ? [prepare(db, rows)] : [prepare(db, rows), prepare(db, last)];
 }

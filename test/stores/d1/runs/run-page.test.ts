@@ -1,11 +1,13 @@
 import { env } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type ExperimentSearchQuery, planExperimentSearch } from "../../../../src/search/experiment-plan.ts";
-import { planRunSearch, type RunSearchQuery, type RunSearchTuning } from "../../../../src/search/run-plan.ts";
+import { planRunSearch, type RunSearchQuery } from "../../../../src/search/run-plan.ts";
+import type { RunSearchTuning } from "../../../../src/search/run-scope.ts";
+import type { SliceTuning } from "../../../../src/search/sliced-plan.ts";
 import { EVERYTHING, type Visibility } from "../../../../src/search/visibility.ts";
 import { migrate } from "../../../../src/stores/d1/connection/migrate.ts";
 import { readPage } from "../../../../src/stores/d1/connection/page.ts";
-import { readRunPage } from "../../../../src/stores/d1/runs/run-page.ts";
+import { finishCount, readRunPage } from "../../../../src/stores/d1/runs/run-page.ts";
 import { naiveRunSearch } from "../../../search/naive-search.ts";
 import { insertRuns, randomSource } from "../../../search/population.ts";
 import { randomQuery, randomRun } from "../../../search/random-searches.ts";
@@ -109,6 +111,68 @@ test.each([300, 5000])(
   },
 );
 
+describe("a search takes as few transactions as it can", () => {
+  const runs = Array.from({ length: 40 }, (_, index) => ({
+    ...randomRun(randomSource(index), index, [81 + (index % 2)]),
+    deleted: false,
+    startTime: BigInt(index),
+    params: { p: String(index), q: "x" },
+    metrics: { m: index },
+  }));
+
+  beforeAll(() => insertRuns(env.DB, runs));
+
+  const stepsOf = async (query: Partial<RunSearchQuery>, tuning: RunSearchTuning = { candidates: 7 }) => {
+    const all = { experimentIds: ["81"], filter: "", orderBy: [], viewType: "ACTIVE_ONLY", maxResults: 3 } as const;
+    const plan = planRunSearch({ ...all, visibility: EVERYTHING, ...query }, tuning);
+    return (await readPage(env.DB, plan)).steps;
+  };
+
+  test.each<[string, Partial<RunSearchQuery>, number]>([
+    ["the newest of one experiment: the page is full", {}, 1],
+    ["… of two: the first slice of each", { experimentIds: ["81", "82"] }, 2],
+    ["a page that is as large as a slice", { maxResults: 7 }, 2],
+    ["an index that leads to one run", { filter: "params.p = '4'" }, 1],
+    ["… in another order", { filter: "params.p = '4'", orderBy: ["params.q"] }, 1],
+    ["a walk along a metric", { orderBy: ["metrics.m"] }, 1],
+    ["an order that no index has: all slices", { orderBy: ["params.p"] }, 3],
+    ["no experiment", { experimentIds: [] }, 0],
+  ])("%s", async (_what, query, steps) => {
+    expect(await stepsOf(query)).toBe(steps);
+  });
+
+  test("as many candidates as a slice has are the end of the search", async () => {
+    expect(await stepsOf({ orderBy: ["params.p"] }, { candidates: 20 })).toBe(2);
+    expect(await stepsOf({ orderBy: ["params.p"] }, { candidates: 21 })).toBe(1);
+  });
+});
+
+test("more runs than one answer holds are found by a pattern that SQL only narrows down", async () => {
+  const random = randomSource(4);
+  const runs = Array.from({ length: 1500 }, (_, index) => ({
+    ...randomRun(random, index, [91]),
+    deleted: false,
+    tags: { t: `a ${index} b` },
+  }));
+  await insertRuns(env.DB, runs);
+  const query = {
+    ...{
+      experimentIds: ["91"],
+      filter: "tags.t LIKE '%a%b%'",
+      orderBy: ["start_time"],
+      viewType: "ACTIVE_ONLY" as const,
+    },
+    ...{ maxResults: 2000, visibility: EVERYTHING },
+  };
+  const plan = planRunSearch(query);
+  expect(plan.residues).toHaveLength(1);
+  const { ids, steps } = await readPage(env.DB, plan);
+  expect(new Set(ids).size).toBe(runs.length);
+  // The first answer is too long, so the next statements look at fewer candidates.
+  expect(steps).toBeLessThan(8);
+  expect(await finishCount(env.DB, plan, [])).toBe(runs.length);
+});
+
 test("experiments come in pages, ties by id", async () => {
   await migrate(env.DB);
   const names = Array.from({ length: 25 }, (_, index) => `page-${index % 2 === 0 ? "a" : "B"}-${index}`);
@@ -120,7 +184,7 @@ test("experiments come in pages, ties by id", async () => {
       ).bind(100 + index, name, index % 3),
     ),
   );
-  const pages = async (query: Partial<ExperimentSearchQuery>) => {
+  const pages = async (query: Partial<ExperimentSearchQuery>, tuning?: SliceTuning) => {
     const found: string[][] = [];
     let pageToken: string | undefined;
     do {
@@ -131,13 +195,21 @@ test("experiments come in pages, ties by id", async () => {
         maxResults: 10,
         visibility: EVERYTHING,
       };
-      const page = await readPage(env.DB, planExperimentSearch({ ...all, ...query, pageToken }));
+      const page = await readPage(env.DB, planExperimentSearch({ ...all, ...query, pageToken }, tuning));
       found.push([...page.ids]);
       pageToken = page.nextPageToken;
     } while (pageToken !== undefined);
     return found;
   };
   const ids = names.map((_, index) => 100 + index);
+  expect((await pages({ filter: "experiment_id IN ('103', '101', '1000')" })).flat()).toEqual(["101", "103"]);
+  expect(await pages({ filter: "name = 'page-a-4'" })).toEqual([["104"]]);
+  for (const orderBy of [[], ["name"], ["name DESC"], ["last_update_time", "name"]]) {
+    const whole = await pages({ orderBy, maxResults: 7 });
+    for (const candidates of [1, 3, 10, 30]) {
+      expect(await pages({ orderBy, maxResults: 7 }, { candidates }), `${orderBy}, ${candidates}`).toEqual(whole);
+    }
+  }
   const inOrder = (compare: (a: number, b: number) => number) => ids.toSorted(compare).map(String);
   const byDefault = await pages({});
   expect(byDefault.map((page) => page.length)).toEqual([10, 10, 5]);

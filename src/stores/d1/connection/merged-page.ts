@@ -1,19 +1,21 @@
 import { compareCodePoints } from "../../../domain/code-points.ts";
 import type { OrderColumn } from "../../../search/order.ts";
-import type { PagePlan, Position } from "../../../search/plan.ts";
-import type { Page, PageRow } from "../connection/page.ts";
+import type { Position, SearchPlan } from "../../../search/plan.ts";
+import type { Page, PageRow } from "./page.ts";
 
 /** Most characters of texts in the positions that are held in memory. A page with more ends early. */
 const MAX_CHARACTERS = 8_000_000;
 
+type MergedPlan = Pick<SearchPlan, "maxResults" | "positionLength" | "pageToken" | "columns">;
+
 /** The first rows of a search, among the rows of several statements. */
 export class MergedPage {
-  readonly #plan: PagePlan & { readonly columns: readonly OrderColumn[] };
+  readonly #plan: MergedPlan;
   #rows: readonly PageRow[] = [];
   /** The page can have no row after this position, because such rows were left out. */
   #end: Position | undefined;
 
-  constructor(plan: PagePlan & { readonly columns: readonly OrderColumn[] }) {
+  constructor(plan: MergedPlan) {
     this.#plan = plan;
   }
 
@@ -29,7 +31,7 @@ export class MergedPage {
   add(rows: readonly PageRow[], isCutOff: boolean): void {
     const last = rows.at(-1);
     if (isCutOff && last !== undefined) this.#endAt(last);
-    // A run that was moved to another experiment meanwhile may be found twice.
+    // A run that was moved to another experiment meanwhile may be found twice. So may what a walk has found.
     const known = new Set(this.#rows.map(([id]) => id));
     const added = this.#rows.length === 0 ? rows : rows.filter(([id]) => !known.has(id));
     this.#rows = this.#rows.length === 0 ? added : [...this.#rows, ...added].sort((a, b) => this.#compare(a, b));
@@ -39,7 +41,8 @@ export class MergedPage {
   /** Whether the page is full, and no row of it comes after `position`, which may be the beginning of a position. */
   isFullBefore(position: Position): boolean {
     const last = this.#rows[this.#plan.maxResults];
-    return last !== undefined && comparePositions(this.#positionOf(last), position, this.#plan.columns) <= 0;
+    const ends = [last && this.#positionOf(last), this.#end];
+    return ends.some((end) => end !== undefined && comparePositions(end, position, this.#plan.columns) <= 0);
   }
 
   get page(): Page {
