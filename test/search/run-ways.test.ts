@@ -83,6 +83,11 @@ test.each<[string, Partial<RunSearchQuery>, string]>([
   ["not a param", { filter: "params.lr != '0.1'" }, "c"],
   ["a status", { filter: "status = 'RUNNING'" }, "e"],
   ["a status and a param", { filter: "status = 'RUNNING' AND params.lr = '0.2'" }, ""],
+  [
+    "two patterns that SQL cannot decide, the first with an alternative",
+    { filter: "(params.model LIKE '%c%n_%' OR params.lr = '9') AND params.model LIKE '%c_%n%'" },
+    "edcba",
+  ],
   ["one of two", { filter: "params.lr = '0.2' OR tags.team = 'y'" }, "dc"],
   ["ids", { filter: "run_id IN ('a', 'c', 'f', 'g', 'z')" }, "ca"],
   ["ids, some of them twice", { filter: "run_id IN ('a', 'c', 'a')" }, "ca"],

@@ -149,10 +149,12 @@ describe("a search takes as few transactions as it can", () => {
 
 test("more runs than one answer holds are found by a pattern that SQL only narrows down", async () => {
   const random = randomSource(4);
-  const runs = Array.from({ length: 1500 }, (_, index) => ({
+  const matching = 1100;
+  const runs = Array.from({ length: 3500 }, (_, index) => ({
     ...randomRun(random, index, [91]),
     deleted: false,
-    tags: { t: `a ${index} b` },
+    startTime: BigInt(-index),
+    tags: { t: index < matching ? `a ${index} b` : "b" },
   }));
   await insertRuns(env.DB, runs);
   const query = {
@@ -167,10 +169,27 @@ test("more runs than one answer holds are found by a pattern that SQL only narro
   const plan = planRunSearch(query);
   expect(plan.residues).toHaveLength(1);
   const { ids, steps } = await readPage(env.DB, plan);
-  expect(new Set(ids).size).toBe(runs.length);
-  // The first answer is too long, so the next statements look at fewer candidates.
-  expect(steps).toBeLessThan(8);
-  expect(await finishCount(env.DB, plan, [])).toBe(runs.length);
+  expect(new Set(ids).size).toBe(matching);
+  // The first answer is too long. So the next statement looks at 1,000 runs, and those after it at twice as many each.
+  expect(steps).toBe(4);
+  expect(await finishCount(env.DB, plan, [])).toBe(matching);
+});
+
+test.each([7, 1000])("what is read along with a page of %d candidates a statement is told", async (candidates) => {
+  await insertRuns(
+    env.DB,
+    Array.from({ length: 30 }, (_, index) => ({
+      ...randomRun(randomSource(index), index, [95]),
+      runId: `told ${candidates} ${index}`,
+      deleted: false,
+    })),
+  );
+  const query = { filter: "", orderBy: ["params.p"], maxResults: 3, visibility: EVERYTHING };
+  const plan = planRunSearch({ ...query, experimentIds: ["95"], viewType: "ACTIVE_ONLY" }, { candidates });
+  const select = (number: number) => env.DB.prepare("SELECT ? AS number").bind(number);
+  const { told, ids } = await readRunPage(env.DB, plan, { before: [select(1)], alongside: [select(2), select(3)] });
+  expect(told.map(({ results }) => results)).toEqual([[{ number: 2 }], [{ number: 3 }]]);
+  expect(ids).toHaveLength(3);
 });
 
 test("experiments come in pages, ties by id", async () => {
