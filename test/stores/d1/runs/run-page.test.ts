@@ -1,6 +1,7 @@
 import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type ExperimentSearchQuery, planExperimentSearch } from "../../../../src/search/experiment-plan.ts";
+import { planRegisteredModelSearch } from "../../../../src/search/registry-plan.ts";
 import { planRunSearch, type RunSearchQuery } from "../../../../src/search/run-plan.ts";
 import type { RunSearchTuning } from "../../../../src/search/run-scope.ts";
 import type { SliceTuning } from "../../../../src/search/sliced-plan.ts";
@@ -246,4 +247,29 @@ test("experiments come in pages, ties by id", async () => {
     experiment: (id, binder) => `${id} IN (SELECT value FROM ${binder.list([101, 103, 7])})`,
   };
   expect(await pages({ visibility })).toEqual([["101", "103"]]);
+});
+
+test("a page of models with long names is cut, goes on, and needs no more than its walk", async () => {
+  await migrate(env.DB);
+  await env.DB.prepare(
+    `WITH RECURSIVE s (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i < 999)
+     INSERT INTO registered_models (name, creation_time, last_update_time)
+     SELECT printf('%04d ', i * 7 % 1000) || replace(hex(zeroblob(4990)), '0', 'x'), 0, 0 FROM s`,
+  ).run();
+  const found: string[][] = [];
+  for (let pageToken: string | undefined; ; ) {
+    const query = { filter: "", orderBy: ["name"], maxResults: 1000, visibility: EVERYTHING, pageToken };
+    const page = await readPage(env.DB, planRegisteredModelSearch(query, { candidates: 900 }));
+    expect(page.steps).toBe(1);
+    found.push([...page.ids]);
+    pageToken = page.nextPageToken;
+    if (pageToken === undefined) break;
+  }
+  expect(found.length).toBe(2);
+  const { results } = await env.DB.prepare(
+    "SELECT registered_model_id AS id FROM registered_models ORDER BY name",
+  ).all<{
+    id: number;
+  }>();
+  expect(found.flat()).toEqual(results.map(({ id }) => String(id)));
 });
