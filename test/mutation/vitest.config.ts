@@ -20,7 +20,7 @@ export default defineConfig({
       "test/search/**/*.test.ts",
       "test/wire/**/*.test.ts",
       // They read pages of searches by slices of all sizes.
-      "test/stores/d1/runs/{distinct-keys,run-page}.test.ts",
+      "test/stores/d1/{connection/merged-page,runs/distinct-keys,runs/run-page}.test.ts",
       "test/stores/run/core/**/*.test.ts",
       "test/stores/run/{bound,buckets,history,migrations,points,sample,summaries}.test.ts",
     ],
