@@ -142,6 +142,22 @@ describe("a search takes as few transactions as it can", () => {
     expect(await stepsOf(query)).toBe(steps);
   });
 
+  test("experiments in any order are searched in theirs", async () => {
+    const find = async (...experimentIds: string[]) => {
+      const query = {
+        filter: "",
+        orderBy: [],
+        viewType: "ACTIVE_ONLY",
+        maxResults: 3,
+        visibility: EVERYTHING,
+      } as const;
+      return (await readPage(env.DB, planRunSearch({ ...query, experimentIds }, { candidates: 7 }))).ids;
+    };
+    const newest = runs.slice(-3).map(({ runId }) => runId);
+    expect(await find("81", "82")).toEqual(newest.toReversed());
+    expect(await find("82", "81")).toEqual(newest.toReversed());
+  });
+
   test("as many candidates as a slice has are the end of the search", async () => {
     expect(await stepsOf({ orderBy: ["params.p"] }, { candidates: 20 })).toBe(2);
     expect(await stepsOf({ orderBy: ["params.p"] }, { candidates: 21 })).toBe(1);
