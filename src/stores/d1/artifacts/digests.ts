@@ -1,5 +1,7 @@
 import type { Database } from "../connection/database.ts";
 import { jsonLists } from "../connection/json-lists.ts";
+import type { artifactDigests } from "../schema/artifacts.ts";
+import type { StoredRow } from "../schema/rows.ts";
 
 const WRITE = `INSERT OR REPLACE INTO artifact_digests (object_key, etag, sha256)
 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`;
@@ -30,6 +32,6 @@ export async function findDigest(db: D1Database, objectKey: string, etag: string
   const row = await db
     .prepare("SELECT sha256 FROM artifact_digests WHERE object_key = ? AND etag = ?")
     .bind(objectKey, etag)
-    .first<{ sha256: string }>();
+    .first<Pick<StoredRow<typeof artifactDigests>, "sha256">>();
   return row?.sha256;
 }

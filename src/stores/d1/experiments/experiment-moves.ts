@@ -1,6 +1,10 @@
 import type { LifecycleStage } from "../../../domain/entities.ts";
 import type { Database } from "../connection/database.ts";
 import { type RunPlaceRow, toPlace } from "../metrics/latest-metrics.ts";
+import type { experimentMoves } from "../schema/experiments.ts";
+import type { AsText, StoredRow } from "../schema/rows.ts";
+
+type MoveRow = StoredRow<typeof experimentMoves>;
 
 /*
  * An experiment is deleted or restored with all of its runs, as in MLflow, including runs that were deleted before. One
@@ -43,7 +47,7 @@ export async function findMove(db: D1Database, id: string): Promise<LifecycleSta
   const row = await db
     .prepare("SELECT to_stage FROM experiment_moves WHERE experiment_id = ?")
     .bind(id)
-    .first<{ to_stage: LifecycleStage }>();
+    .first<Pick<MoveRow, "to_stage">>();
   return row?.to_stage;
 }
 
@@ -58,7 +62,7 @@ export async function findMoveOfRun(
        JOIN experiment_moves m ON m.experiment_id = r.experiment_id WHERE r.run_id = ?`,
     )
     .bind(runId)
-    .first<{ experiment_id: string; to_stage: LifecycleStage }>();
+    .first<Pick<AsText<MoveRow, "experiment_id">, "experiment_id" | "to_stage">>();
   return row === null ? undefined : { experimentId: row.experiment_id, to: row.to_stage };
 }
 

@@ -1,6 +1,8 @@
 import type { RecordDigest, RecordKind } from "../../../domain/records.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { jsonLists } from "../connection/json-lists.ts";
+import type { imports } from "../schema/imports.ts";
+import type { StoredRow } from "../schema/rows.ts";
 
 function digestRows(digests: readonly RecordDigest[]): string[] {
   return digests.map(({ kind, id, digest }) => JSON.stringify([kind, id, digest]));
@@ -38,7 +40,7 @@ export async function findNotedDigests(
            WHERE ${IS_STILL_HERE}`,
         )
         .bind(list)
-        .all<{ kind: RecordKind; id: string }>(),
+        .all<Pick<StoredRow<typeof imports>, "kind" | "id">>(),
     ),
   );
   return found.flatMap(({ results }) => results);

@@ -24,7 +24,9 @@ export interface NewLoggedModel {
 /** @returns the new model; undefined if there is no active experiment with that id. */
 export async function insertLoggedModel(db: Database, model: NewLoggedModel): Promise<LoggedModel | undefined> {
   const { modelId, experimentId, name, modelType, sourceRunId, nowMs } = model;
-  const [inserted] = await db.batch<{ experiment_id: string; artifact_uri: string }>([
+  const [inserted] = await db.batch<
+    Pick<AsText<StoredRow<typeof loggedModels>, "experiment_id">, "experiment_id" | "artifact_uri">
+  >([
     db
       .prepare(
         `INSERT INTO logged_models (model_id, experiment_id, name, model_type, source_run_id, status, artifact_uri,

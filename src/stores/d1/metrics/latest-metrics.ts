@@ -164,7 +164,7 @@ export async function findMetricKeys(db: D1Database, runIds: readonly string[]):
   const { results } = await db
     .prepare("SELECT run_id, key FROM latest_metrics WHERE run_id IN (SELECT value FROM json_each(?))")
     .bind(JSON.stringify(runIds))
-    .all<{ run_id: string; key: string }>();
+    .all<Pick<StoredRow<typeof latestMetrics>, "run_id" | "key">>();
   const byRun = Map.groupBy(results, ({ run_id }) => run_id);
   return new Map([...byRun].map(([runId, rows]) => [runId, new Set(rows.map(({ key }) => key))]));
 }

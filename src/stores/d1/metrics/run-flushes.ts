@@ -1,5 +1,7 @@
 import type { FlushedRun, LatestMetrics, MarkedRun, RunFlush, RunMark } from "../../run/latest-port.ts";
 import type { Database } from "../connection/database.ts";
+import type { StoredRow } from "../schema/rows.ts";
+import type { runs as runsTable } from "../schema/runs.ts";
 import { firstPointsStatement, type PointOfRunRow, toPointsByRun } from "./first-points.ts";
 import {
   endBurstsStatements,
@@ -41,7 +43,7 @@ async function writeFlushes(db: Database, flushes: readonly RunFlush[]): Promise
     clearsEpoch === undefined ? [] : [{ runId, through, epoch: clearsEpoch }],
   );
   const goingOn = flushes.filter(({ clearsEpoch }) => clearsEpoch === undefined);
-  const [runs] = await db.batch<{ run_id: string; lifecycle_stage: string; live_epoch: number | null }>([
+  const [runs] = await db.batch<Pick<StoredRow<typeof runsTable>, "run_id" | "lifecycle_stage" | "live_epoch">>([
     stages,
     ...upsertLatestStatements(
       db,

@@ -79,7 +79,7 @@ export async function insertModelVersion(db: Database, version: NewModelVersion)
      SELECT v.registered_model_id, v.version, j.value ->> 0, j.value ->> 1 FROM json_each(?2) j, ${newest}
      WHERE m.name = ?1 ON CONFLICT DO UPDATE SET value = excluded.value`,
   );
-  const [inserted] = await db.batch<{ version: number }>([
+  const [inserted] = await db.batch<Pick<StoredRow<typeof modelVersions>, "version">>([
     db
       .prepare(
         `INSERT INTO model_versions (registered_model_id, version, current_stage, description, source, storage_location,

@@ -1,5 +1,7 @@
 import type { Database, Statement } from "../connection/database.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
+import type { loggedModels } from "../schema/logged-models.ts";
+import type { StoredRow } from "../schema/rows.ts";
 
 /** The tag by which a copied run names the original. */
 export const COPIED_FROM_TAG = "trackflare.copiedFrom";
@@ -146,6 +148,6 @@ export async function findModelsOf(db: D1Database, runId: string): Promise<strin
       "SELECT model_id FROM logged_models WHERE source_run_id = ? AND lifecycle_stage = 'active' ORDER BY model_id",
     )
     .bind(runId)
-    .all<{ model_id: string }>();
+    .all<Pick<StoredRow<typeof loggedModels>, "model_id">>();
   return results.map(({ model_id }) => model_id);
 }

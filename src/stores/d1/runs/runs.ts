@@ -320,7 +320,7 @@ export async function moveRun(
        AND NOT EXISTS (SELECT 1 FROM experiment_moves m WHERE m.experiment_id = runs.experiment_id) RETURNING live_epoch, cell`,
     )
     .bind(to, to === "deleted" ? nowMs : null, runId)
-    .first<{ live_epoch: number | null; cell: string }>();
+    .first<Pick<StoredRow<typeof runs>, "live_epoch" | "cell">>();
   return row === null ? undefined : { isLive: row.live_epoch !== null, cell: row.cell };
 }
 
