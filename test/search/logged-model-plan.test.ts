@@ -4,7 +4,7 @@ import { LOGGED_MODEL_STATUSES } from "../../src/domain/entities.ts";
 import { type LoggedModelSearchQuery, planLoggedModelSearch } from "../../src/search/logged-model-plan.ts";
 import { type DatasetFilter, FILTER_STATUSES } from "../../src/search/logged-model-source.ts";
 import type { SliceTuning } from "../../src/search/sliced-plan.ts";
-import { EVERYTHING } from "../../src/search/visibility.ts";
+import { EVERYTHING, type Visibility } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
 import { readPage } from "../../src/stores/d1/connection/page.ts";
 import { type RandomSource, randomSource } from "./population.ts";
@@ -237,9 +237,9 @@ const QUERY: LoggedModelSearchQuery = {
 const search = async (query: Partial<LoggedModelSearchQuery>, tuning?: SliceTuning) =>
   await readPage(env.DB, planLoggedModelSearch({ ...QUERY, ...query }, tuning));
 
-describe("a search answers what a naive evaluation over all models does", () => {
-  beforeAll(() => insertModels(MODELS));
+beforeAll(() => insertModels(MODELS));
 
+describe("a search answers what a naive evaluation over all models does", () => {
   test.each([1, 2, 3, 4])("random searches of seed %i", async (seed) => {
     const random = randomSource(seed);
     const { pick, below } = random;
@@ -282,9 +282,43 @@ describe("a search answers what a naive evaluation over all models does", () => 
   });
 });
 
-describe("limits and hostile searches", () => {
-  beforeAll(() => migrate(env.DB));
+describe("in an experiment of few models", () => {
+  const inFirst = MODELS.filter(({ experimentId, deleted }) => experimentId === 1 && !deleted);
+  const byCreation = (models: readonly Model[], sign: number) =>
+    models
+      .toSorted((a, b) => sign * (a.created - b.created) || (a.modelId < b.modelId ? -1 : 1))
+      .map((of) => of.modelId);
 
+  test.each([true, false])("the order by creation, ascending: %s", async (ascending) => {
+    const orderBy = [{ fieldName: "creation_time", ascending }];
+    for (const tuning of [{}, { candidates: 9 }]) {
+      const { ids } = await search({ orderBy, maxResults: 10 }, tuning);
+      expect(ids).toEqual(byCreation(inFirst, ascending ? 1 : -1).slice(0, 10));
+    }
+  });
+
+  test("an id and a run that made the model both count", async () => {
+    const ids = inFirst.map(({ modelId }) => `'${modelId}'`).join(", ");
+    const made = inFirst.filter(({ sourceRunId }) => sourceRunId === "r1");
+    expect(made.length).toBeGreaterThan(3);
+    const found = await search({ filter: `model_id IN (${ids}) AND source_run_id = 'r1'` });
+    expect(found.ids).toEqual(byCreation(made, -1));
+  });
+
+  test("models of experiments that a caller may not see are not found", async () => {
+    const visibility: Visibility = { name: "second", loggedModelsOf: (id) => `${id} = 2` };
+    const { ids } = await search({ experimentIds: ["1", "2"], visibility });
+    expect(ids).toEqual(
+      byCreation(
+        MODELS.filter(({ experimentId, deleted }) => experimentId === 2 && !deleted),
+        -1,
+      ),
+    );
+    expect((await search({ visibility })).ids).toEqual([]);
+  });
+});
+
+describe("limits and hostile searches", () => {
   const many = (count: number, of: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => of(index)).join(" AND ");
 

@@ -11,7 +11,7 @@ import {
   type RegistrySearchQuery,
 } from "../../src/search/registry-plan.ts";
 import type { SliceTuning } from "../../src/search/sliced-plan.ts";
-import { EVERYTHING } from "../../src/search/visibility.ts";
+import { EVERYTHING, type Visibility } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";
 import { readPage } from "../../src/stores/d1/connection/page.ts";
 import { satisfies } from "./naive-search.ts";
@@ -225,6 +225,30 @@ describe.each([
     }
     expect(found).toBeGreaterThan(200);
   });
+});
+
+test("models that a caller may not see, and their versions, are not found", async () => {
+  const visibility: Visibility = {
+    name: "some",
+    registeredModel: (id, binder) => `${id} IN (SELECT value FROM ${binder.list([1, 2, 3])})`,
+  };
+  const asPrompts = `tags.\`${PROMPT}\` = 'true'`;
+  for (const filter of ["", asPrompts, "name LIKE '%'"]) {
+    for (const [plan, items] of [
+      [planRegisteredModelSearch, models],
+      [planModelVersionSearch, versions],
+    ] as const) {
+      const all = await find(plan, { ...QUERY, filter }, {});
+      const seen = new Set(items.filter(({ modelId }) => modelId <= 3).map(({ key }) => key));
+      expect(await find(plan, { ...QUERY, filter, visibility }, {})).toEqual(all.filter((key) => seen.has(key)));
+    }
+  }
+});
+
+test("a search walks along its order only if nothing leads to fewer things", () => {
+  const from = (filter: string) => planModelVersionSearch({ ...QUERY, filter }).from;
+  expect([from(""), from("tags.t = 'a'"), from("name != 'a'")]).toEqual(["walk", "walk", "walk"]);
+  expect([from("name = 'a'"), from("run_id IN ('a')")]).toEqual([{}, {}]);
 });
 
 describe("the statements take the intended way through the indices", () => {

@@ -66,6 +66,12 @@ const only = (...ids: string[]): Visibility => ({
   run: (id, binder) => `${id} IN (SELECT value FROM ${binder.list(ids)})`,
 });
 
+/** Shows only the runs of these experiments. */
+const runsOf = (...ids: number[]): Visibility => ({
+  name: ids.join(),
+  runsOf: (id, binder) => `${id} IN (SELECT value FROM ${binder.list(ids)})`,
+});
+
 test.each<[string, Partial<RunSearchQuery>, string]>([
   ["nothing", {}, "edcba"],
   ["deleted runs", { viewType: "DELETED_ONLY" }, "f"],
@@ -100,6 +106,9 @@ test.each<[string, Partial<RunSearchQuery>, string]>([
   ["a part of an id", { filter: "run_id LIKE 'b%'" }, "b"],
   ["the visible runs", { visibility: only("a", "c", "f") }, "ca"],
   ["the visible of listed runs", { filter: "run_id IN ('a', 'b')", visibility: only("b", "c") }, "b"],
+  ["no run of an experiment whose runs are hidden", { experimentIds: ["1", "2"], visibility: runsOf(2) }, "g"],
+  ["… that is alone", { visibility: runsOf(2) }, ""],
+  ["… nor a listed one", { filter: "run_id IN ('a', 'g')", experimentIds: ["1", "2"], visibility: runsOf(2) }, "g"],
   ["the visible of a driver's runs", { filter: "params.lr = '0.1'", visibility: only("b", "c") }, "b"],
 ])("%s: found by every way, and counted", async (_name, query, ids) => {
   expect(await idsOf(query)).toBe(ids);
