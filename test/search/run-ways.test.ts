@@ -115,6 +115,14 @@ test.each<[string, Partial<RunSearchQuery>, string]>([
   if (query.experimentIds?.length !== 0) expect(await countOf(query)).toBe(ids.length);
 });
 
+test("hidden runs neither end a search early, nor are they counted in one statement", async () => {
+  const hidden = planRunSearch({ ...QUERY, maxResults: 1, visibility: only("a") }, { candidates: 2 });
+  expect((await readRunPage(env.DB, hidden, {})).ids).toEqual(["a"]);
+  expect(await finishCount(env.DB, hidden, [])).toBe(1);
+  const { from, step } = hidden.count;
+  expect(step({ cursor: from!, isFirst: true, candidates: 2 }).last).toBeDefined();
+});
+
 test("a pattern that SQL cannot decide is counted row by row", async () => {
   const filter = "params.model LIKE '%c%n_%'";
   expect(plan({ filter }).residues).toHaveLength(1);
