@@ -1,6 +1,6 @@
 import { MlflowError } from "../../domain/errors.ts";
 import { userOfIdentity } from "../../services/access/sso/identity.ts";
-import { finishOidc, startOidc, TRANSACTION_SECONDS } from "../../services/access/sso/oidc.ts";
+import { finishOidc, pageBefore, startOidc, TRANSACTION_SECONDS } from "../../services/access/sso/oidc.ts";
 import type { ServiceContext } from "../../services/context.ts";
 import { message, string } from "../../wire/message.ts";
 import { absoluteUrl, rawQuery } from "../../wire/raw-target.ts";
@@ -65,7 +65,8 @@ export const uiSsoRoutes: readonly Route[] = [
         if (!(error instanceof MlflowError)) throw error;
         // The reason goes to the server's log only: anybody may write the text of an address.
         console.error(JSON.stringify({ level: "error", request_id: ctx.requestId, error: error.message }));
-        response = redirect(302, toPage({ failed: "true" }));
+        const to = await pageBefore(ctx.env, cookie?.value);
+        response = redirect(302, toPage({ failed: "true", ...(to !== "" && { to }) }));
       }
       // A transaction's cookie is valid for one answer only.
       if (cookie !== undefined) response.headers.append("Set-Cookie", setCookie({ ...cookie, value: "" }, 0));

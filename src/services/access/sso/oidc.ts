@@ -97,7 +97,7 @@ export async function finishOidc(
   query: URLSearchParams,
   transaction: string | undefined,
 ): Promise<Finished> {
-  const { state, nonce, verifier, to } = await opened(env, transaction);
+  const { state, nonce, verifier, to } = await openedInTime(env, transaction);
   const server = await serverOf(oidc);
   const client: oauth.Client = { client_id: oidc.clientId };
   const secret = oidc.clientSecret === undefined ? oauth.None() : oauth.ClientSecretPost(oidc.clientSecret);
@@ -135,10 +135,21 @@ async function sealed(env: Env, transaction: Transaction): Promise<string> {
   return `${text}.${await keyedHash(env, "oidc", text)}`;
 }
 
-async function opened(env: Env, value: string | undefined): Promise<Transaction> {
+/** @returns undefined for a value that this server did not make */
+async function opened(env: Env, value: string | undefined): Promise<Transaction | undefined> {
   const [text = "", proof = ""] = (value ?? "").split(".");
-  if (!sameHash(proof, await keyedHash(env, "oidc", text))) throw failed("This browser did not begin to sign in here.");
-  const transaction: Transaction = JSON.parse(Buffer.from(text, "base64url").toString());
+  if (!sameHash(proof, await keyedHash(env, "oidc", text))) return undefined;
+  return JSON.parse(Buffer.from(text, "base64url").toString());
+}
+
+async function openedInTime(env: Env, value: string | undefined): Promise<Transaction> {
+  const transaction = await opened(env, value);
+  if (transaction === undefined) throw failed("This browser did not begin to sign in here.");
   if (transaction.untilMs < Date.now()) throw failed("Signing in took too long: begin anew.");
   return transaction;
+}
+
+/** The page that the reader was going to, also where the sign-in fails. @param transaction the value of the browser's cookie */
+export async function pageBefore(env: Env, transaction: string | undefined): Promise<string> {
+  return (await opened(env, transaction))?.to ?? "";
 }
