@@ -1,6 +1,7 @@
 import { invalidParameter } from "../../domain/errors.ts";
 import { isExperimentId } from "../../domain/ids.ts";
 import type { Trashed, TrashKind } from "../../domain/trash.ts";
+import { queryFingerprint } from "../../search/page-token.ts";
 import { visibilityOf } from "../../stores/d1/access/visibility.ts";
 import { experimentsWith } from "../../stores/d1/trash/trash.ts";
 import type { ServiceContext } from "../context.ts";
@@ -38,8 +39,11 @@ const MANAGED = { experiment: "experiment", run: "runsOf", logged_model: "logged
 export async function listTrashed(ctx: ServiceContext, query: TrashQuery): Promise<TrashListPage> {
   const { kind } = query;
   const experimentIds = query.experimentIds?.filter(isExperimentId);
-  const page = query.pageToken === undefined ? firstOf(kind, Number.MAX_SAFE_INTEGER) : readToken(query.pageToken);
-  if (page?.kind !== kind) throw invalidParameter("Invalid page token.");
+  // What callers see differs, so a token belongs to one list of one caller.
+  const fingerprint = queryFingerprint(["trash", kind, experimentIds, ctx.visibility.name]);
+  const [of, token = ""] = query.pageToken?.split(".") ?? [];
+  const page = of === undefined ? firstOf(kind, Number.MAX_SAFE_INTEGER) : readToken(token);
+  if (page?.kind !== kind || (of !== undefined && of !== fingerprint)) throw invalidParameter("Invalid page token.");
   const listed = await listPage(ctx, page, { experimentIds });
   const managed = visibilityOf(ctx.principal, ctx.principal.isAdmin, ctx.defaultLevel, "MANAGE");
   const ids = [...new Set(listed.map(({ experimentId }) => experimentId))];
@@ -51,5 +55,6 @@ export async function listTrashed(ctx: ServiceContext, query: TrashQuery): Promi
   }));
   const last = listed.length === LIST_LENGTH ? listed.at(-1) : undefined;
   if (last === undefined) return { things };
-  return { things, nextPageToken: pageToken({ ...page, after: { deletedTimeMs: last.deletedTimeMs, id: last.id } }) };
+  const next = pageToken({ ...page, after: { deletedTimeMs: last.deletedTimeMs, id: last.id } });
+  return { things, nextPageToken: `${fingerprint}.${next}` };
 }

@@ -96,6 +96,11 @@ describe("the list of the trash", () => {
       const wrong = admin.send("GET", "/ui-api/trash", { kind: "logged_model", page_token: token });
       await expectMlflowError(wrong, "INVALID_PARAMETER_VALUE");
     }
+    // Nor does another caller's token lead anywhere, whatever that caller may see.
+    const reader = await server.newUser();
+    await server.grant(reader, "experiment", experiment, "READ");
+    const another = server.as(reader).send("GET", "/ui-api/trash", { ...query, page_token: first.next_page_token });
+    await expectMlflowError(another, "INVALID_PARAMETER_VALUE");
   });
 
   test("a logged model leaves it when it is restored", async () => {
