@@ -30,12 +30,16 @@ export function toExperimentIds(texts: readonly string[]): Int64[] {
   return [...new Set(texts.map(toExperimentId))];
 }
 
+/** For more experiments than this, the caller's grants are read at once. */
+const MAX_FEW = 100;
+
 /** For one experiment the test is an equality, so the index keeps its order. */
 export function experimentTest(ids: readonly Int64[], isVisible: Predicate | undefined): ExperimentTest {
   const [only, another] = ids;
   return (column, binder) => {
     if (only === undefined || another !== undefined) {
-      const visible = isVisible === undefined ? "" : ` WHERE ${isVisible("value", binder)}`;
+      const tested = ids.length > MAX_FEW ? "many" : "few";
+      const visible = isVisible === undefined ? "" : ` WHERE ${isVisible("value", binder, tested)}`;
       return `${column} IN (SELECT value FROM ${binder.list(ids)}${visible})`;
     }
     const id = binder.number(only);

@@ -58,7 +58,7 @@ export function planExperimentSearch(query: ExperimentSearchQuery, tuning?: Slic
       from: (candidates) => `(${candidates}) e`,
       where: (binder) => [
         ...(stage === undefined ? [] : [`e.lifecycle_stage = ${binder.bind(stage)}`]),
-        ...(visibility.experiment === undefined ? [] : [visibility.experiment("e.experiment_id", binder)]),
+        ...(visibility.experiment === undefined ? [] : [visibility.experiment("e.experiment_id", binder, "many")]),
       ],
       source: SOURCE,
       lookUps: visibility.experiment === undefined ? 0 : VISIBILITY_LOOK_UPS,

@@ -142,7 +142,7 @@ function planRegistrySearch(
       where: (binder) => [
         ...registry.where,
         ...(hidesPrompts ? [noPrompt(registry, binder)] : []),
-        ...(isVisible === undefined ? [] : [isVisible(`${alias}.registered_model_id`, binder)]),
+        ...(isVisible === undefined ? [] : [isVisible(`${alias}.registered_model_id`, binder, "many")]),
       ],
       source,
       lookUps: (hidesPrompts ? 1 : 0) + (isVisible === undefined ? 0 : VISIBILITY_LOOK_UPS),

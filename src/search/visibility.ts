@@ -1,7 +1,13 @@
 import type { Binder } from "./binder.ts";
 
-/** Makes SQL that is true if the caller may see the id, which is an SQL expression. */
-export type Predicate = (id: string, binder: Binder) => string;
+/**
+ * How many ids a statement tests. For a few, it looks up the grants on each. For many, it reads all of the caller's grants
+ * of the kind once.
+ */
+export type Tested = "few" | "many";
+
+/** Makes SQL that is true if the caller may see the id, which is an SQL expression. `tested` is "few" if absent. */
+export type Predicate = (id: string, binder: Binder, tested?: Tested) => string;
 
 /**
  * What a caller may see, as predicates that every search puts into its statements and its page tokens. An absent predicate

@@ -2,7 +2,7 @@ import { GRANT_LEVELS, type Grant } from "../../../domain/access.ts";
 import type { LinkIdentity, Principal } from "../../../domain/principal.ts";
 import type { Binder } from "../../../search/binder.ts";
 import { EVERYTHING, type Predicate, type Visibility } from "../../../search/visibility.ts";
-import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
+import { grantedLevel, isAmongGranted, isPromptSql, neededGrant, typeOfRegisteredModel } from "./levels.ts";
 
 /**
  * What a caller may read; with `level`, what the caller may use at that level. The user's grants decide. The experiments of
@@ -53,18 +53,29 @@ function ofLink({ linkId, reach, makerId }: LinkIdentity, defaultLevel: number):
 }
 
 function byGrants(userId: number, defaultLevel: number, level: Grant): Visibility {
-  const reaches = (levels: readonly string[], binder: Binder) =>
-    `coalesce(${[...levels, binder.bind(defaultLevel)].join(", ")}) >= ${GRANT_LEVELS[level]}`;
-  const onExperiment = (id: string, binder: Binder) => grantedLevel(binder.bind(userId), "'experiment'", id);
-  const onChild = (type: "run" | "logged_model") => (id: string, binder: Binder) =>
-    reaches([grantedLevel(binder.bind(userId), `'${type}'`), onExperiment(id, binder)], binder);
+  const needed = neededGrant(GRANT_LEVELS[level], defaultLevel);
+  const reaches = (granted: string, binder: Binder) =>
+    `coalesce(${granted}, ${binder.bind(defaultLevel)}) >= ${needed}`;
+  const among = (type: string, id: string, binder: Binder) =>
+    isAmongGranted(binder.bind(userId), type, id, { needed, defaultLevel: binder.bind(defaultLevel) });
+  const experiment: Predicate = (id, binder, tested) =>
+    tested === "many"
+      ? among("'experiment'", id, binder)
+      : reaches(grantedLevel(binder.bind(userId), "'experiment'", id), binder);
+  // A grant on all runs or all logged models decides in place of the grants on the experiment.
+  const onChild =
+    (type: "run" | "logged_model"): Predicate =>
+    (id, binder, tested) =>
+      `coalesce(${grantedLevel(binder.bind(userId), `'${type}'`)} >= ${needed}, ${experiment(id, binder, tested)})`;
   return {
     name: level === "READ" ? `user ${userId}` : `user ${userId} ${level}`,
-    experiment: (id, binder) => reaches([onExperiment(id, binder)], binder),
+    experiment,
     runsOf: onChild("run"),
     loggedModelsOf: onChild("logged_model"),
-    registeredModel: (id, binder) =>
-      reaches([grantedLevel(binder.bind(userId), typeOfRegisteredModel(id), id)], binder),
+    registeredModel: (id, binder, tested) =>
+      tested === "many"
+        ? `iif(${isPromptSql(id)}, ${among("'prompt'", id, binder)}, ${among("'registered_model'", id, binder)})`
+        : reaches(grantedLevel(binder.bind(userId), typeOfRegisteredModel(id), id), binder),
   };
 }
 
@@ -73,9 +84,9 @@ function ofExperiments(whole: Visibility, experimentIds: readonly string[]): Vis
   const ids = JSON.stringify(experimentIds);
   const narrowed =
     (visible: Predicate | undefined): Predicate =>
-    (id, binder) => {
+    (id, binder, tested) => {
       const isOne = `${id} IN (SELECT CAST(value AS INTEGER) FROM json_each(${binder.bind(ids)}))`;
-      return visible === undefined ? isOne : `(${isOne} AND ${visible(id, binder)})`;
+      return visible === undefined ? isOne : `(${isOne} AND ${visible(id, binder, tested)})`;
     };
   return {
     name: `${whole.name} in ${ids}`,

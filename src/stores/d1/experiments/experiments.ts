@@ -106,7 +106,7 @@ export async function findExperiment(db: D1Database, experimentId: string): Prom
 /** The ids of all visible experiments, including deleted ones, ordered by name, in the column `c0`. */
 export function allExperimentsStatement({ experiment }: Visibility): SqlStatement {
   const binder = new Binder();
-  const condition = experiment === undefined ? "TRUE" : experiment("experiment_id", binder);
+  const condition = experiment === undefined ? "TRUE" : experiment("experiment_id", binder, "many");
   // Without a LIMIT, a query around this one need not keep the order.
   const sql = `SELECT CAST(experiment_id AS TEXT) AS c0 FROM experiments WHERE ${condition} ORDER BY name LIMIT -1`;
   return { sql, values: binder.values() };

@@ -103,7 +103,7 @@ export async function listTrash(db: D1Database, kind: TrashKind, list: TrashList
 
 function experimentsSql({ after, limit, visibility }: TrashList, binder: Binder): string {
   const time = binder.bind(after.deletedTimeMs);
-  const isVisible = visibility.experiment?.("t.experiment_id", binder) ?? "TRUE";
+  const isVisible = visibility.experiment?.("t.experiment_id", binder, "many") ?? "TRUE";
   return `SELECT ${COLUMNS.experiment} FROM experiments t
     WHERE t.lifecycle_stage = 'deleted' AND t.experiment_id <> 0 AND ${isVisible}
       AND (t.last_update_time, t.experiment_id) < (${time}, CAST(${binder.bind(after.id === LAST_ID ? "9223372036854775807" : after.id)} AS INTEGER))
@@ -123,7 +123,8 @@ function partsSql(kind: "run" | "logged_model", list: TrashList, binder: Binder)
   const { after, limit, withUnknownTime, experimentIds, visibility } = list;
   const { index, time, visible } = PARTS[kind];
   const [table, key] = [TABLES[kind], KEYS[kind]];
-  const isVisible = visibility[visible]?.("e.experiment_id", binder) ?? "TRUE";
+  const isVisible =
+    visibility[visible]?.("e.experiment_id", binder, experimentIds === undefined ? "many" : "few") ?? "TRUE";
   const isAsked =
     experimentIds === undefined
       ? "TRUE"
