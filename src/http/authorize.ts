@@ -148,21 +148,20 @@ function isGranted(resource: Resource): resource is Resource & GrantedThing {
     case "loggedModel":
     case "registeredModel":
     case "artifact":
+    case "newExperiment":
+    case "newRegisteredModel":
+    case "newPrompt":
       return true;
     default:
       return false;
   }
 }
 
-/** Whether a resource without grants is open to the caller: every user may list, take new names, and use the own account. */
-function isOpenTo(resource: Resource, { username, narrowing }: Principal): boolean {
+/** Whether a resource without grants is open to the caller: every user may list, and use the own account. */
+function isOpenTo(resource: Resource, { username }: Principal): boolean {
   switch (resource.kind) {
     case "list":
       return true;
-    case "newExperiment":
-    case "newRegisteredModel":
-      // A new experiment or model would be outside the experiments that the credentials are limited to.
-      return narrowing?.experimentIds === undefined;
     case "account":
       return resource.username === username;
     default:

@@ -22,7 +22,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, type Permission, type Route, route } from "../wire/route.ts";
 import { loggedModelToWire } from "../wire/tracking.ts";
-import { filesOf, onExperiment, onFiles, onLinks, onLoggedModel, onReadableExperiments } from "./permissions.ts";
+import { filesOf, onFiles, onLinks, onLoggedModel, onNewLoggedModel, onReadableExperiments } from "./permissions.ts";
 
 const MODEL = "/mlflow/logged-models/:model_id";
 
@@ -59,7 +59,7 @@ export const loggedModelsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: apiPaths("/mlflow/logged-models"),
-    permission: onExperiment("EDIT"),
+    permission: onNewLoggedModel,
     input: message({
       experimentId: required(id),
       name: string,

@@ -130,6 +130,18 @@ export const onRegisteredModel = (level: PermissionLevel): Permission<{ readonly
   on: ({ name }) => [{ kind: "registeredModel", name }],
 });
 
+/** The run that a logged model names as its source takes the model along, to another experiment and into its links. */
+export const onNewLoggedModel: Permission<{
+  readonly experimentId: string;
+  readonly sourceRunId?: string | undefined;
+}> = {
+  level: "EDIT",
+  on: ({ experimentId, sourceRunId: runId }) => [
+    { kind: "experiment", experimentId },
+    ...(runId ? [{ kind: "run", runId } as const] : []),
+  ],
+};
+
 interface NewModelVersion {
   readonly name: string;
   readonly source: string;

@@ -1,5 +1,6 @@
 import type { RegisteredModel } from "../domain/entities.ts";
 import { DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS } from "../domain/limits.ts";
+import { isPrompt } from "../domain/prompts.ts";
 import { getVersionByAlias, removeAlias, setAlias } from "../services/registry/aliases.ts";
 import {
   createRegisteredModel,
@@ -57,7 +58,10 @@ export const registeredModelsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: previewedPaths("/mlflow/registered-models/create"),
-    permission: { level: "EDIT", on: () => [{ kind: "newRegisteredModel" }] },
+    permission: {
+      level: "EDIT",
+      on: ({ tags = [] }) => [{ kind: isPrompt(tags) ? "newPrompt" : "newRegisteredModel" }],
+    },
     input: message({
       name: required(string),
       tags: orElse([], repeated(nested(keyValue))),

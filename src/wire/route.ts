@@ -17,7 +17,7 @@ type NamedResource =
   | { readonly kind: "list" }
   /** Something new, which takes a free name. */
   | { readonly kind: "newExperiment" }
-  | { readonly kind: "newRegisteredModel" }
+  | { readonly kind: "newRegisteredModel" | "newPrompt" }
   /** A user's own account. */
   | { readonly kind: "account"; readonly username: string }
   | { readonly kind: "experiment"; readonly experimentId: string }

@@ -1,6 +1,6 @@
 import { ANY, DEFAULT_LEVELS, GRANTS, RESOURCE_TYPES, type ResourceType } from "../../domain/access.ts";
-import { listGrantsOn, ownLevel, permissionOfLevel, setGrant } from "../../services/access/grants.ts";
-import { id, message, oneOf, required, string } from "../../wire/message.ts";
+import { listGrantsOn, ownLevels, permissionOfLevel, setGrant } from "../../services/access/grants.ts";
+import { id, message, oneOf, repeated, required, string } from "../../wire/message.ts";
 import { json } from "../../wire/respond.ts";
 import { type Permission, type Route, route } from "../../wire/route.ts";
 import { grantedResource, grantedThing } from "../permissions.ts";
@@ -8,10 +8,13 @@ import { onGranted } from "../users.ts";
 
 const thing = { resourceType: required(oneOf(RESOURCE_TYPES)), resourceId: required(id) };
 
-/** Callers who ask for their own level must be allowed to see the thing. */
-const onSeen: Permission<{ readonly resourceType: ResourceType; readonly resourceId: string }> = {
+/** Things of one kind that a request for the caller's own level names. */
+const MAX_THINGS = 100;
+
+/** Callers who ask for their own level must be allowed to see the things. */
+const onSeen: Permission<{ readonly resourceType: ResourceType; readonly resourceId: readonly string[] }> = {
   level: "READ",
-  on: ({ resourceType, resourceId }) => [grantedResource(resourceType, resourceId)],
+  on: ({ resourceType, resourceId }) => resourceId.map((one) => grantedResource(resourceType, one)),
 };
 
 /** Who may use a thing, for the users who manage it. docs/ui-api.md describes these routes. */
@@ -20,10 +23,15 @@ export const uiAccessRoutes: readonly Route[] = [
     method: "GET",
     paths: ["/ui-api/level"],
     permission: onSeen,
-    input: message(thing),
+    input: message({ ...thing, resourceId: required(repeated(string, MAX_THINGS)) }),
     handle: async ({ ctx, input: { resourceType, resourceId } }) => {
-      const { level, onRuns } = await ownLevel(ctx, grantedThing(resourceType, resourceId));
-      return json({ permission: permissionOfLevel(level), runs: permissionOfLevel(onRuns) });
+      const things = resourceId.flatMap((one) => grantedThing(resourceType, one) ?? []);
+      const { onThings, onRuns, onLoggedModels } = await ownLevels(ctx, things);
+      return json({
+        permission: permissionOfLevel(onThings),
+        runs: permissionOfLevel(onRuns),
+        logged_models: permissionOfLevel(onLoggedModels),
+      });
     },
   }),
   route({

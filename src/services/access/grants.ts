@@ -68,27 +68,29 @@ export async function setGrant(ctx: ServiceContext, named: NamedGrant, permissio
   else await changed(upsertGrant(writes, key, GRANT_LEVELS[permission]));
 }
 
-/** The caller's level on a thing that the caller may see, without the limits of the caller's token. */
-export async function ownLevel(
-  ctx: ServiceContext,
-  thing: GrantedThing | undefined,
-): Promise<{
-  readonly level: number;
-  /** The level on the thing's runs, for which there may be other grants. */
+/** What a caller may do with some things. For an experiment's runs and logged models there may be other grants. */
+export interface OwnLevels {
+  readonly onThings: number;
   readonly onRuns: number;
-}> {
+  readonly onLoggedModels: number;
+}
+
+/** The caller's levels on every one of some things that the caller may see, without the limits of the caller's token. */
+export async function ownLevels(ctx: ServiceContext, things: readonly GrantedThing[]): Promise<OwnLevels> {
   const { user, isAdmin, signInId } = ctx.principal;
-  if (user === undefined || isAdmin || thing === undefined) {
-    return { level: GRANT_LEVELS.MANAGE, onRuns: GRANT_LEVELS.MANAGE };
-  }
+  const all = { onThings: GRANT_LEVELS.MANAGE, onRuns: GRANT_LEVELS.MANAGE, onLoggedModels: GRANT_LEVELS.MANAGE };
+  if (user === undefined || isAdmin || things.length === 0) return all;
   const { db, defaultLevel } = ctx;
-  const runs: GrantedThing[] =
-    thing.kind === "experiment" ? [{ kind: "runsOf", experimentId: thing.experimentId }] : [];
-  const decision = await decideForUser(db, { ...user, signInId }, { things: [thing, ...runs], defaultLevel });
-  const [level = GRANT_LEVELS.READ, onRuns = level] = (decision?.levels ?? []).map((one) =>
-    typeof one === "number" ? one : GRANT_LEVELS.READ,
-  );
-  return { level, onRuns };
+  const ofExperiments = (kind: "runsOf" | "loggedModelsOf") =>
+    things.map((thing) => (thing.kind === "experiment" ? { kind, experimentId: thing.experimentId } : thing));
+  const asked = [...things, ...ofExperiments("runsOf"), ...ofExperiments("loggedModelsOf")];
+  const decision = await decideForUser(db, { ...user, signInId }, { things: asked, defaultLevel });
+  const levels = asked.map((_, index) => {
+    const level = decision?.levels[index];
+    return typeof level === "number" ? level : DEFAULT_LEVELS.NO_PERMISSIONS;
+  });
+  const least = (part: number): number => Math.min(...levels.slice(part * things.length, (part + 1) * things.length));
+  return { onThings: least(0), onRuns: least(1), onLoggedModels: least(2) };
 }
 
 /** All grants that apply to one thing. @throws MlflowError RESOURCE_DOES_NOT_EXIST */

@@ -7,6 +7,7 @@ import { LINK_SECRET } from "../../helpers/links.ts";
 import { ORIGIN } from "../../helpers/mlflow.ts";
 import { storedState } from "../../helpers/state.ts";
 import { closedServer, PASSWORD } from "../../helpers/users.ts";
+import { ENDPOINTS, fieldsFor, newThings, type Things, targetOf } from "./calls.ts";
 import { type Level, NEEDS, type Row } from "./needs.ts";
 
 /*
@@ -25,19 +26,6 @@ const settings = {
 };
 const server = closedServer(settings);
 const app = createApp(ROUTES.map((route) => ({ ...route, handle: () => new Response(null, { status: REACHED }) })));
-
-/** The row's name of a route. */
-const nameOf = (method: string, path: string): string => `${method} ${path.replace("/api/2.0/", "")}`;
-
-const ENDPOINTS = ROUTES.map(({ method, paths }) => ({ method, paths, name: nameOf(method, paths[0] ?? "") }));
-
-interface Things {
-  readonly experimentId: string;
-  readonly experimentName: string;
-  readonly runId: string;
-  readonly modelId: string;
-  readonly name: string;
-}
 
 let things: Things;
 
@@ -63,26 +51,6 @@ const nobody = (name: string, headers: Readonly<Record<string, string>>): Subjec
   ...{ onExperiment: "none", onModel: "none" },
 });
 
-async function newThings(): Promise<Things> {
-  const { admin } = server;
-  const mlflow = (path: string) => `/api/2.0/mlflow/${path}`;
-  const [experimentName, name] = [`experiment ${crypto.randomUUID()}`, `model ${crypto.randomUUID()}`];
-  const { experiment_id } = await admin.ask<{ experiment_id: string }>("POST", mlflow("experiments/create"), {
-    name: experimentName,
-  });
-  const { run } = await admin.ask<{ run: { info: { run_id: string } } }>("POST", mlflow("runs/create"), {
-    experiment_id,
-  });
-  const { model } = await admin.ask<{ model: { info: { model_id: string } } }>("POST", mlflow("logged-models"), {
-    ...{ experiment_id, name: "m" },
-  });
-  await admin.ask("POST", mlflow("registered-models/create"), { name });
-  return {
-    ...{ experimentId: experiment_id, experimentName, name },
-    ...{ runId: run.info.run_id, modelId: model.info.model_id },
-  };
-}
-
 async function newUser(onExperiment: Held, onModel: Held): Promise<string> {
   const username = await server.newUser();
   if (onExperiment !== "none") await server.grant(username, "experiment", things.experimentId, onExperiment);
@@ -95,7 +63,7 @@ const basic = (username: string, password: string) => ({
 });
 
 beforeAll(async () => {
-  things = await newThings();
+  things = await newThings(server.admin);
   for (const held of ["none", "DENY", "READ", "USE", "EDIT", "MANAGE"] as const) {
     const pairs: [Held, Held][] =
       held === "none"
@@ -140,76 +108,6 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-/** Fields that make every route's message valid, and that name the things by every field of any route. */
-function fieldsFor(row: Row, username: string): Record<string, unknown> {
-  const { experimentId, experimentName, runId, modelId, name } = things;
-  const all: Record<string, unknown> = {
-    ...{ experiment_id: experimentId, experiment_ids: [experimentId], experiment_name: experimentName },
-    ...{
-      run_id: runId,
-      run_uuid: runId,
-      run_ids: [runId],
-      new_name: "x",
-      name,
-      version: "1",
-      alias: "a",
-      stage: "Staging",
-    },
-    ...{ key: "k", value: "1", timestamp: 1, metric_key: "m", metric_keys: ["m"], group_of: [0], path: "a.txt" },
-    ...{
-      artifact_file_path: "a.txt",
-      num_parts: 1,
-      upload_id: "u",
-      parts: [],
-      model_json: "{}",
-      models: [],
-      datasets: [],
-    },
-    ...{ username, password: PASSWORD, current_password: PASSWORD, is_admin: false, workspace: "default" },
-    ...{ resource_type: "experiment", resource_id: experimentId, resource_pattern: experimentId, permission: "READ" },
-    ...{
-      role_id: 1,
-      role_permission_id: 1,
-      token_id: "x",
-      link_id: "x",
-      scopes: ["read"],
-      sign_in_id: 1,
-      secret: "x",
-      token: "x",
-    },
-    ...{
-      records: [],
-      table: "runs",
-      id: "x",
-      columns: [],
-      rows: [],
-      sequences: {},
-      params: [],
-      expires_in_seconds: 60,
-    },
-    ...{ query: `{ mlflowGetRun(input: {runId: "${runId}"}) { run { info { runId } } } }` },
-    ...row.fields,
-  };
-  return Object.fromEntries(
-    Object.entries(all).map(([field, value]) => {
-      if (value === "@experiment") return [field, experimentId];
-      return [field, value === "@model" ? modelId : value];
-    }),
-  );
-}
-
-function targetOf(path: string): string {
-  const { experimentId, runId, modelId } = things;
-  return path
-    .replace(":run_id", runId)
-    .replace(":model_id", modelId)
-    .replace(/:\w+/g, "aaaaaaaaaaaa")
-    .replace(
-      /\/\*$/,
-      path.includes("/mpu/") ? `/${experimentId}/${runId}/artifacts` : `/${experimentId}/${runId}/artifacts/a.txt`,
-    );
-}
-
 type Verdict = "reached" | 401 | 403;
 
 /** The answer that a caller must get, by the table of needs. */
@@ -228,7 +126,7 @@ function expected({ kind, onExperiment, onModel, readsOnly }: Subject, { need, s
 }
 
 async function ask(subject: Subject, method: string, target: string, row: Row, of = app): Promise<number> {
-  const fields = fieldsFor(row, subject.username);
+  const fields = fieldsFor(things, row, subject.username);
   const query = new URLSearchParams();
   for (const [field, value] of Object.entries(fields)) {
     for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) query.append(field, String(one));
@@ -271,7 +169,7 @@ test("every path of every route lets in whom its row lets in, and nobody else", 
     if (row === undefined) continue;
     for (const [place, path] of paths.entries()) {
       for (const subject of place === 0 ? subjects : few()) {
-        const found = verdictOf(await ask(subject, method, targetOf(path), row));
+        const found = verdictOf(await ask(subject, method, targetOf(things, path), row));
         const wanted = expected(subject, row, method);
         asked++;
         if (found !== wanted) wrong.push(`${method} ${path}: ${subject.name}: ${found}, not ${wanted}`);
@@ -288,7 +186,7 @@ test("HEAD lets in whom GET lets in", async () => {
     const row = NEEDS[name];
     if (row === undefined || method !== "GET") continue;
     for (const subject of few()) {
-      const found = verdictOf(await ask(subject, "HEAD", targetOf(paths[0] ?? ""), row));
+      const found = verdictOf(await ask(subject, "HEAD", targetOf(things, paths[0] ?? ""), row));
       const wanted = expected(subject, row, method);
       if (found !== wanted) wrong.push(`HEAD ${paths[0]}: ${subject.name}: ${found}, not ${wanted}`);
     }
@@ -309,7 +207,7 @@ test("a call that is refused changes nothing", async () => {
     for (const subject of few()) {
       const wanted = expected(subject, row, method);
       if (wanted === "reached") continue;
-      expect([name, subject.name, await ask(subject, method, targetOf(paths[0] ?? ""), row, real)]).toEqual([
+      expect([name, subject.name, await ask(subject, method, targetOf(things, paths[0] ?? ""), row, real)]).toEqual([
         ...[name, subject.name, wanted],
       ]);
       asked++;
@@ -344,7 +242,7 @@ describe("another spelling of a path", () => {
       for (const { method, paths, name } of ENDPOINTS) {
         const row = NEEDS[name];
         if (row === undefined) continue;
-        const target = SAME[spelling]!(targetOf(paths[0] ?? ""));
+        const target = SAME[spelling]!(targetOf(things, paths[0] ?? ""));
         for (const subject of few()) {
           const found = verdictOf(await ask(subject, method, target, row));
           const wanted = expected(subject, row, method);
@@ -364,7 +262,7 @@ describe("another spelling of a path", () => {
       for (const { method, paths, name } of ENDPOINTS) {
         const row = NEEDS[name];
         if (row === undefined) continue;
-        const target = OTHER[spelling]!(targetOf(paths[0] ?? ""));
+        const target = OTHER[spelling]!(targetOf(things, paths[0] ?? ""));
         if (verdictOf(await ask(admin, method, target, row)) !== "reached") continue;
         for (const subject of few()) {
           const found = verdictOf(await ask(subject, method, target, row));

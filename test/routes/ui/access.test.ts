@@ -5,6 +5,12 @@ import { closedServer } from "../../helpers/users.ts";
 const server = closedServer({ TRACKFLARE_DEFAULT_PERMISSION: "NO_PERMISSIONS" });
 const { admin } = server;
 
+/** The reader's permission on a thing, and on its runs and logged models. */
+const levels = (permission: string, others: object = {}) => ({
+  ...{ permission, runs: permission, logged_models: permission },
+  ...others,
+});
+
 async function newExperiment(): Promise<{ resource_type: string; resource_id: string }> {
   const name = `experiment ${crypto.randomUUID()}`;
   const { experiment_id } = await admin.ask<{ experiment_id: string }>("POST", "/api/2.0/mlflow/experiments/create", {
@@ -20,7 +26,7 @@ describe("who can see a thing", () => {
     await server.grant(manager, "experiment", thing.resource_id, "MANAGE");
     await server.grant(owner, "experiment", "*", "EDIT");
     const by = server.as(manager);
-    expect(await by.ask("GET", "/ui-api/level", thing)).toEqual({ permission: "MANAGE", runs: "MANAGE" });
+    expect(await by.ask("GET", "/ui-api/level", thing)).toEqual(levels("MANAGE"));
     await by.ask("POST", "/ui-api/grants", { ...thing, username: reader, permission: "READ" });
     await by.ask("POST", "/ui-api/grants", { ...thing, username: reader, permission: "EDIT" });
     const told = await by.ask<{ default_permission: string; grants: { username: string }[] }>(
@@ -37,12 +43,34 @@ describe("who can see a thing", () => {
         { username: owner, role_name: null, permission: "EDIT", is_on_all: true },
       ].toSorted((a, b) => (a.username < b.username ? -1 : 1)),
     );
-    expect(await server.as(reader).ask("GET", "/ui-api/level", thing)).toEqual({ permission: "EDIT", runs: "EDIT" });
-    // A grant on runs decides for runs.
+    expect(await server.as(reader).ask("GET", "/ui-api/level", thing)).toEqual(levels("EDIT"));
+    // Grants on runs and on logged models decide for these.
     await server.grant(reader, "run", "*", "READ");
-    expect(await server.as(reader).ask("GET", "/ui-api/level", thing)).toEqual({ permission: "EDIT", runs: "READ" });
+    expect(await server.as(reader).ask("GET", "/ui-api/level", thing)).toEqual(levels("EDIT", { runs: "READ" }));
+    await server.grant(reader, "logged_model", "*", "DENY");
+    expect(await server.as(reader).ask("GET", "/ui-api/level", thing)).toEqual(
+      levels("EDIT", { runs: "READ", logged_models: "DENY" }),
+    );
     await by.ask("POST", "/ui-api/grants", { ...thing, username: reader });
     await expectMlflowError(server.as(reader).send("GET", "/ui-api/level", thing), "PERMISSION_DENIED");
+  });
+
+  test("of several things a reader is told the least of the permissions, and nothing if one is hidden", async () => {
+    const things = [await newExperiment(), await newExperiment(), await newExperiment()];
+    const [first = "", second = "", hidden = ""] = things.map(({ resource_id }) => resource_id);
+    const reader = await server.newUser();
+    await server.grant(reader, "experiment", first, "MANAGE");
+    await server.grant(reader, "experiment", second, "USE");
+    const send = (...resource_id: string[]) =>
+      server.as(reader).send("GET", "/ui-api/level", { resource_type: "experiment", resource_id });
+    const told = async (...ids: string[]) => await (await send(...ids)).json();
+    expect(await told(first)).toEqual(levels("MANAGE"));
+    expect(await told(first, second)).toEqual(levels("USE"));
+    expect(await told(second, first)).toEqual(levels("USE"));
+    await expectMlflowError(send(first, hidden), "PERMISSION_DENIED");
+    await expectMlflowError(send(), "INVALID_PARAMETER_VALUE");
+    await expectMlflowError(send(...Array<string>(101).fill(first)), "INVALID_PARAMETER_VALUE");
+    expect(await told(...Array<string>(100).fill(first))).toEqual(levels("MANAGE"));
   });
 
   test("is nobody else's to know or to set", async () => {

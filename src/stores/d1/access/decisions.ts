@@ -13,8 +13,10 @@ export type GrantedThing =
   | { readonly kind: "loggedModel"; readonly modelId: string }
   | { readonly kind: "registeredModel"; readonly name: string }
   | { readonly kind: "artifact"; readonly objectKey: string }
-  /** All runs of an experiment. */
-  | { readonly kind: "runsOf"; readonly experimentId: string };
+  /** A thing that is about to be made: only a DENY on everything of the kind is a grant on it. */
+  | { readonly kind: "newExperiment" | "newRegisteredModel" | "newPrompt" }
+  /** All runs, or all logged models, of an experiment. */
+  | { readonly kind: "runsOf" | "loggedModelsOf"; readonly experimentId: string };
 
 /** Who a user is, and what the user may do at present. */
 export interface Decision {
@@ -52,6 +54,9 @@ function levelSql(only: string): string {
   const granted = (id: string) => grantedLevel("u.user_id", "'experiment'", id);
   const onExperiment = (id: string) => within(id, held(granted(id)));
   const onChild = (type: string, id: string) => within(id, held(grantedLevel("u.user_id", type), granted(id)));
+  /** A new thing would be outside the experiments that the credentials are limited to. */
+  const onNew = (type: string) =>
+    `iif(${only} IS NULL AND (u.is_admin OR coalesce(${grantedLevel("u.user_id", type)}, 0) >= 0), ${GRANT_LEVELS.MANAGE}, ${GRANT_LEVELS.DENY})`;
   /** For things that belong to no experiment. */
   const onModel = (id: string) =>
     `iif(${only} IS NULL, ${held(grantedLevel("u.user_id", typeOfRegisteredModel(id), id))}, ${GRANT_LEVELS.DENY})`;
@@ -61,7 +66,11 @@ function levelSql(only: string): string {
   WHEN 'run' THEN ${found(onChild("'run'", "r.experiment_id"), `runs r WHERE r.run_id = ${ITEM.id}`)}
   WHEN 'loggedModel' THEN ${found(onChild("'logged_model'", "l.experiment_id"), `logged_models l WHERE l.model_id = ${ITEM.id}`)}
   WHEN 'registeredModel' THEN ${found(onModel("m.registered_model_id"), `registered_models m WHERE m.name = ${ITEM.id}`)}
+  WHEN 'newExperiment' THEN ${onNew("'experiment'")}
+  WHEN 'newRegisteredModel' THEN ${onNew("'registered_model'")}
+  WHEN 'newPrompt' THEN ${onNew("'prompt'")}
   WHEN 'runsOf' THEN ${found(onChild("'run'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
+  WHEN 'loggedModelsOf' THEN ${found(onChild("'logged_model'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
   WHEN 'artifact' THEN coalesce(
     ${found(onChild("'run'", "r.experiment_id"), `json_each(${ITEM.id}) p CROSS JOIN runs r ON p.value ->> 1 = 'run' AND r.run_id = p.value ->> 2 AND r.artifact_uri = p.value ->> 3 LIMIT 1`)},
     ${found(onChild("'logged_model'", "l.experiment_id"), `json_each(${ITEM.id}) p CROSS JOIN logged_models l ON p.value ->> 1 = 'logged_model' AND l.model_id = p.value ->> 2 AND l.artifact_uri = p.value ->> 3 LIMIT 1`)},
@@ -172,9 +181,14 @@ function toItem(thing: GrantedThing): readonly string[] {
     case "loggedModel":
       return [thing.kind, thing.modelId];
     case "runsOf":
+    case "loggedModelsOf":
       return isInteger(thing.experimentId) ? [thing.kind, thing.experimentId] : NOTHING;
     case "artifact":
       return artifactItem(thing.objectKey);
+    case "newExperiment":
+    case "newRegisteredModel":
+    case "newPrompt":
+      return [thing.kind, ""];
   }
 }
 
