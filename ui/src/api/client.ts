@@ -45,8 +45,12 @@ export function withQuery(path: string, fields: QueryFields = {}): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
+/** What a reader who may not do something is told. */
+export const deniedTo = (what: string): string =>
+  `You may not ${what}. Whoever manages it, or an admin of this server, can grant it to you.`;
+
 /** Also true for a missing thing: the server does not distinguish the two. */
-const DENIED = "You may not do this. Whoever manages it, or an admin of this server, can grant it to you.";
+export const DENIED = deniedTo("do this");
 
 /** The error in an answer that is not 2xx. A proxy's HTML page becomes its status line. */
 export async function errorOf(response: Response): Promise<ApiError> {

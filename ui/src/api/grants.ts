@@ -31,17 +31,21 @@ export const grantsQuery = (thing: GrantedThing) =>
     queryFn: ({ signal }) => getJson<Grants>("ui-api/grants", { ...thing }, signal),
   });
 
-export interface OwnLevel {
-  permission: GrantLevel;
-  /** On an experiment's runs, for which there may be other grants. */
-  runs: GrantLevel;
+/** The reader's permissions. For an experiment's runs and logged models there may be other grants. */
+export interface OwnLevels {
+  permission: GrantLevel | "NO_PERMISSIONS";
+  runs: GrantLevel | "NO_PERMISSIONS";
+  logged_models: GrantLevel | "NO_PERMISSIONS";
 }
 
-/** The reader's permission on a thing, by all grants. */
-export const levelQuery = (thing: GrantedThing) =>
+/** As many things as the server says the reader's permissions on at once. */
+export const MAX_ASKED_THINGS = 100;
+
+/** The reader's permissions on every one of some things of a kind, by all grants. */
+export const levelsQuery = (resource_type: GrantedThing["resource_type"], resource_id: readonly string[]) =>
   queryOptions({
-    queryKey: ["grants", thing.resource_type, thing.resource_id, "own"],
-    queryFn: ({ signal }) => getJson<OwnLevel>("ui-api/level", { ...thing }, signal),
+    queryKey: ["grants", resource_type, resource_id.join("\n"), "own"],
+    queryFn: ({ signal }) => getJson<OwnLevels>("ui-api/level", { resource_type, resource_id }, signal),
     staleTime: 60_000,
   });
 

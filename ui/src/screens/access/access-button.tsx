@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Users } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
-import { type GrantedThing, levelQuery } from "../../api/grants.ts";
+import type { GrantedThing } from "../../api/grants.ts";
 import { sessionQuery } from "../../api/session.ts";
 import { IconButton } from "../../parts/button.tsx";
+import { useRights } from "./rights.ts";
 
 const AccessDialog = lazy(() => import("./access-dialog.tsx"));
 
@@ -11,9 +12,9 @@ const AccessDialog = lazy(() => import("./access-dialog.tsx"));
 export function AccessButton({ name, thing }: { name: string; thing: GrantedThing }) {
   const session = useQuery(sessionQuery()).data;
   const isClosed = session?.asks_for_credentials === true && session.user !== null;
-  const level = useQuery({ ...levelQuery(thing), enabled: isClosed }).data;
+  const { mayManage } = useRights({ type: thing.resource_type, ids: [thing.resource_id] });
   const [isOpen, setOpen] = useState(false);
-  if (!isClosed || level?.permission !== "MANAGE") return null;
+  if (!isClosed || !mayManage) return null;
   return (
     <>
       <IconButton label="Who can see this" icon={<Users size={14} aria-hidden />} onClick={() => setOpen(true)} />

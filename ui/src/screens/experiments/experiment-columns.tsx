@@ -1,16 +1,14 @@
-import { Ellipsis, Folder } from "lucide-react";
+import { Folder } from "lucide-react";
 import type { ListedExperiment } from "../../api/experiment-list.ts";
 import { NOTE_TAG } from "../../api/wire.ts";
 import { Tag } from "../../parts/badges.tsx";
-import { IconButton } from "../../parts/button.tsx";
 import { classNames } from "../../parts/class-names.ts";
 import { formatCount } from "../../parts/format.ts";
-import { LazyMenu } from "../../parts/lazy-menu.tsx";
-import type { MenuEntry } from "../../parts/menu.tsx";
 import { ownTags } from "../../parts/own-tags.ts";
 import type { GridColumn } from "../../parts/row-grid.tsx";
 import { Time } from "../../parts/values.tsx";
 import type { Doing } from "./experiment-dialogs.tsx";
+import { ExperimentMenu } from "./experiment-menu.tsx";
 import { noteLine, type Row } from "./experiment-rows.ts";
 
 interface ColumnsInput {
@@ -23,24 +21,6 @@ interface ColumnsInput {
 const SHOWN_TAGS = 3;
 
 export function experimentColumns({ hasFolders, openFolder, setDoing }: ColumnsInput): GridColumn<Row>[] {
-  const entries = (experiment: ListedExperiment): MenuEntry[] => {
-    const open: MenuEntry = { label: "Open", href: `#/experiments/${experiment.experiment_id}` };
-    return [
-      open,
-      { label: "Logged models", href: `#/experiments/${experiment.experiment_id}/models` },
-      null,
-      { label: "Rename…", shortcut: "F2", onSelect: () => setDoing({ kind: "rename", experiment }) },
-      { label: "Description…", onSelect: () => setDoing({ kind: "describe", experiment }) },
-      { label: "Tags…", onSelect: () => setDoing({ kind: "tags", experiment }) },
-      null,
-      {
-        label: "Delete…",
-        shortcut: "Del",
-        isDangerous: true,
-        onSelect: () => setDoing({ kind: "delete", experiments: [experiment] }),
-      },
-    ];
-  };
   return [
     {
       id: "name",
@@ -124,18 +104,7 @@ export function experimentColumns({ hasFolders, openFolder, setDoing }: ColumnsI
       track: "28px",
       cell: (row, tabIndex) =>
         row.kind === "experiment" && (
-          <LazyMenu
-            entries={() => entries(row.experiment)}
-            trigger={(onClick) => (
-              <IconButton
-                label={`Actions of ${row.name.slice(0, 80)}`}
-                icon={<Ellipsis size={16} aria-hidden />}
-                tabIndex={tabIndex}
-                className="h-6"
-                {...(onClick && { onClick })}
-              />
-            )}
-          />
+          <ExperimentMenu experiment={row.experiment} name={row.name} tabIndex={tabIndex} setDoing={setDoing} />
         ),
     },
   ];

@@ -17,6 +17,7 @@ import { Segmented } from "../../parts/segmented.tsx";
 import { TagEditor } from "../../parts/tag-editor.tsx";
 import { TextArea, TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
+import { useIsAdmin } from "../access/rights.ts";
 
 /** The action that the open dialog confirms. */
 export type Doing =
@@ -55,6 +56,7 @@ function CreateDialog({
 }: OpenProps & Pick<DialogsProps, "onCreated"> & { folder: string }) {
   const [name, setName] = useState(folder === "" ? "" : `${folder}/`);
   const [location, setLocation] = useState("");
+  const isAdmin = useIsAdmin();
   const create = useChange(createExperiment, ["experiments"]);
   const submit = async (): Promise<void> => {
     onCreated(await create.mutateAsync({ name, ...(location !== "" && { artifact_location: location }) }));
@@ -68,12 +70,14 @@ function CreateDialog({
       canSubmit={name.trim() !== ""}
     >
       <TextField label="Name" hint="A slash makes a folder." value={name} onValueChange={setName} required autoFocus />
-      <TextField
-        label="Artifact location"
-        hint="Where its runs keep their files. Leave it empty for this server's own store."
-        value={location}
-        onValueChange={setLocation}
-      />
+      {isAdmin && (
+        <TextField
+          label="Artifact location"
+          hint="Where its runs keep their files. Leave it empty for this server's own store."
+          value={location}
+          onValueChange={setLocation}
+        />
+      )}
     </FormDialog>
   );
 }

@@ -12,6 +12,7 @@ import { SearchField } from "../../parts/text-field.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { type GrantedThings, useIfAllowed, useRights } from "../access/rights.ts";
 import { experimentColumns } from "./experiment-columns.tsx";
 import type { Doing } from "./experiment-dialogs.tsx";
 import { foldersTo, hasFolders, listRows, type Row, rowId, SORTS } from "./experiment-rows.ts";
@@ -29,6 +30,10 @@ function isUnused(experiments: readonly ListedExperiment[]): boolean {
   return (
     experiments.length <= 1 && experiments.every(({ active_runs, deleted_runs }) => active_runs + deleted_runs === 0)
   );
+}
+
+function grantedOn(experiments: readonly ListedExperiment[]): GrantedThings {
+  return { type: "experiment", ids: experiments.map(({ experiment_id }) => experiment_id) };
 }
 
 export function ExperimentsScreen() {
@@ -56,6 +61,8 @@ export function ExperimentsScreen() {
   useBreadcrumbs([{ label: folder || "Experiments" }]);
   const here = rows.flatMap((row) => (row.kind === "experiment" ? [row.experiment] : []));
   const selected = here.filter((experiment) => selectedIds.has(experiment.experiment_id));
+  const { mayManage } = useRights(grantedOn(selected));
+  const ifAllowed = useIfAllowed();
   const openFolder = (path: string): void => {
     setSelected(new Set());
     void navigate({ search: (before) => ({ ...before, folder: path || undefined }) });
@@ -75,9 +82,10 @@ export function ExperimentsScreen() {
     const targets = selected.length > 0 ? selected : row.kind === "experiment" ? [row.experiment] : [];
     if (event.key === "Backspace" && folder !== "") openFolder(parents.at(-2)?.path ?? "");
     else if (event.key === "Delete" && targets.length > 0) {
-      setDoing({ kind: "delete", experiments: targets });
+      void ifAllowed(grantedOn(targets), "mayManage", () => setDoing({ kind: "delete", experiments: targets }));
     } else if (event.key === "F2" && row.kind === "experiment") {
-      setDoing({ kind: "rename", experiment: row.experiment });
+      const { experiment } = row;
+      void ifAllowed(grantedOn([experiment]), "mayEdit", () => setDoing({ kind: "rename", experiment }));
     } else return;
     event.preventDefault();
   };
@@ -157,9 +165,11 @@ export function ExperimentsScreen() {
           {selected.length > 0 && (
             <>
               <Button onClick={() => openRuns(selected)}>{selected.length > 1 ? "Open together" : "Open"}</Button>
-              <Button kind="danger" onClick={() => setDoing({ kind: "delete", experiments: selected })}>
-                Delete
-              </Button>
+              {mayManage && (
+                <Button kind="danger" onClick={() => setDoing({ kind: "delete", experiments: selected })}>
+                  Delete
+                </Button>
+              )}
               <Button kind="quiet" onClick={() => setSelected(new Set())}>
                 Clear
               </Button>

@@ -16,6 +16,7 @@ import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { diffRows } from "../../parts/text-diff.ts";
 import { Time } from "../../parts/values.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
+import { useRights } from "../access/rights.ts";
 import { AliasBadges } from "../registry/registry-parts.tsx";
 import { PromptDialog } from "./prompt-dialog.tsx";
 import { listVersions, messagesOf, textOf, variablesOf } from "./prompts.ts";
@@ -33,6 +34,7 @@ export function PromptScreen() {
     queryFn: ({ signal }) => listVersions(name, signal),
   });
   const [isWriting, setWriting] = useState(false);
+  const { mayEdit } = useRights({ type: "prompt", ids: [name] });
   useBreadcrumbs([{ label: "Prompts", href: "#/prompts" }, { label: name }]);
   const failed = prompt.data === undefined ? prompt : versions;
   if (failed.error !== null && failed.data === undefined) {
@@ -58,17 +60,19 @@ export function PromptScreen() {
           <bdi>{name}</bdi>
         </h1>
         {prompt.data.description && <span className="min-w-0 truncate text-ink-muted">{prompt.data.description}</span>}
-        <Button
-          kind="primary"
-          icon={<Plus size={14} aria-hidden />}
-          className="ml-auto"
-          onClick={() => setWriting(true)}
-        >
-          New version
-        </Button>
+        {mayEdit && (
+          <Button
+            kind="primary"
+            icon={<Plus size={14} aria-hidden />}
+            className="ml-auto"
+            onClick={() => setWriting(true)}
+          >
+            New version
+          </Button>
+        )}
       </header>
       {shown === undefined ? (
-        <EmptyState title="No version yet">Write the first one.</EmptyState>
+        <EmptyState title="No version yet">{mayEdit && "Write the first one."}</EmptyState>
       ) : (
         <SplitPane
           label="Width of the list of versions"

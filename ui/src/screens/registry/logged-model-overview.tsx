@@ -16,7 +16,7 @@ import { runHref, Section, versionHref } from "./registry-parts.tsx";
 
 /** The properties of a logged model. */
 export function LoggedModelOverview({ model: { info, data } }: { model: LoggedModel }) {
-  const { mayEdit } = useRights([{ resource_type: "experiment", resource_id: info.experiment_id }]);
+  const { mayEdit } = useRights({ type: "experiment", ids: [info.experiment_id], of: "logged_models" });
   const setTags = useChange(setLoggedModelTags, ["logged-models"]);
   const removeTag = useChange(deleteLoggedModelTag, ["logged-models"]);
   const { model_id } = info;

@@ -44,7 +44,7 @@ export function LoggedModelScreen() {
   const info = found.data?.info;
   const experimentId = info?.experiment_id ?? inAddress;
   const experiment = useQuery({ ...experimentQuery(experimentId), enabled: !IS_SHARED });
-  const { mayManage } = useRights([{ resource_type: "experiment", resource_id: experimentId }]);
+  const { mayManage } = useRights({ type: "experiment", ids: [experimentId], of: "logged_models" });
   const [dialog, setDialog] = useState<"delete" | "register">();
   useBreadcrumbs([
     { label: "Experiments", href: "#/experiments" },

@@ -41,7 +41,7 @@ export function ModelVersionScreen() {
     { label: name, href: modelHref(name) },
     { label: `Version ${number}` },
   ]);
-  const { mayEdit, mayManage } = useRights([{ resource_type: "registered_model", resource_id: name }]);
+  const { mayEdit, mayManage } = useRights({ type: "registered_model", ids: [name] });
   useCommands([
     {
       ...{ id: "version.delete", label: "Delete the version", group: "Version", isDisabled: !mayManage },

@@ -2,7 +2,7 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { artifactListQuery } from "../../api/artifacts.ts";
-import { ApiError } from "../../api/client.ts";
+import { ApiError, deniedTo } from "../../api/client.ts";
 import { loggedModelQuery } from "../../api/logged-models.ts";
 import { createModelVersion } from "../../api/model-versions.ts";
 import { useChange } from "../../api/query-client.ts";
@@ -12,6 +12,7 @@ import { FormDialog } from "../../parts/dialog.tsx";
 import { Select } from "../../parts/select.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { say } from "../../parts/toast.tsx";
+import { useRights } from "../access/rights.ts";
 import { modelFilter } from "./registry-filter.ts";
 
 export interface RegisterDialogProps {
@@ -51,9 +52,11 @@ export function RegisterDialog({ isOpen, onOpenChange, runId, initialPath, initi
   const options = [...sources, typed];
   const source = options.find(({ value }) => value === chosen) ?? options[0] ?? typed;
   const isTyped = source.value === "path";
+  const isNew = !names.includes(name.trim());
+  const rights = useRights({ type: "registered_model", ids: isNew ? [] : [name.trim()] });
   const submit = async (): Promise<void> => {
     const version = await register.mutateAsync({
-      isNew: !names.includes(name.trim()),
+      isNew,
       name: name.trim(),
       source: source.source,
       run_id: runId,
@@ -73,9 +76,11 @@ export function RegisterDialog({ isOpen, onOpenChange, runId, initialPath, initi
       isOpen={isOpen}
       onOpenChange={onOpenChange}
       title="Register a model"
-      submitLabel={names.includes(name.trim()) ? "Register a new version" : "Register"}
+      submitLabel={isNew ? "Register" : "Register a new version"}
       onSubmit={submit}
-      canSubmit={name.trim() !== "" && (!isTyped || typedPath.trim() !== "") && run.data !== undefined}
+      canSubmit={
+        name.trim() !== "" && (!isTyped || typedPath.trim() !== "") && run.data !== undefined && rights.mayEdit
+      }
     >
       <div className="flex flex-col gap-1">
         <span aria-hidden className="font-medium">
@@ -93,7 +98,8 @@ export function RegisterDialog({ isOpen, onOpenChange, runId, initialPath, initi
       )}
       <TextField
         label="Model"
-        hint={names.includes(name.trim()) ? "It gets a new version." : "A new one, or the name of one that exists."}
+        hint={isNew ? "A new one, or the name of one that exists." : "It gets a new version."}
+        error={rights.isKnown && !rights.mayEdit ? deniedTo("change this model") : undefined}
         value={name}
         onValueChange={setName}
         list={listId}

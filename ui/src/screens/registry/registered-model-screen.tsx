@@ -38,7 +38,7 @@ export function RegisteredModelScreen() {
   const { versions: compared = [] } = useSearch({ from: "/models/$name" });
   const navigate = useNavigate({ from: "/models/$name" });
   const model = useQuery(registeredModelQuery(name));
-  const rights = useRights([{ resource_type: "registered_model", resource_id: name }]);
+  const rights = useRights({ type: "registered_model", ids: [name] });
   const found = useQuery(
     modelVersionSearchQuery({
       filter: `name = ${quoted(name)}`,
@@ -56,8 +56,14 @@ export function RegisteredModelScreen() {
     void navigate({ search: { versions: chosen } });
   };
   useCommands([
-    { id: "model.rename", label: "Rename the model", group: "Model", run: () => setDialog("rename") },
-    { id: "model.delete", label: "Delete the model", group: "Model", run: () => setDialog("delete") },
+    {
+      ...{ id: "model.rename", label: "Rename the model", group: "Model", isDisabled: !rights.mayManage },
+      run: () => setDialog("rename"),
+    },
+    {
+      ...{ id: "model.delete", label: "Delete the model", group: "Model", isDisabled: !rights.mayManage },
+      run: () => setDialog("delete"),
+    },
     {
       id: "model.compare",
       label: "Compare the selected versions",

@@ -9,8 +9,11 @@ import { Button } from "../../parts/button.tsx";
 import { Popover } from "../../parts/popover.tsx";
 import { sayFailed } from "../../parts/toast.tsx";
 
-/** The run's mark, which opens the choice of its colour. The colour is a tag that MLflow's UI uses too, so everyone sees it. */
-export function ColourChoice({ run }: { run: Run }) {
+/**
+ * The run's mark. It opens the choice of the run's colour for readers who may change the run. The colour is a tag that
+ * MLflow's UI uses too, so everyone sees it.
+ */
+export function ColourChoice({ run, mayEdit }: { run: Run; mayEdit: boolean }) {
   const { run_id } = run.info;
   const own = valueFor(run.data.tags ?? [], COLOUR_TAG);
   useEffect(() => learnColours([[run_id, own ?? null]]), [run_id, own]);
@@ -26,6 +29,13 @@ export function ColourChoice({ run }: { run: Run }) {
       onSuccess: () => learnColours([[run_id, colour ?? null]]),
       onError: (error) => sayFailed("The colour could not be kept.", error),
     });
+  if (!mayEdit) {
+    return (
+      <span className="flex size-6 shrink-0 items-center justify-center">
+        <RunMark runId={run_id} size={12} />
+      </span>
+    );
+  }
   return (
     <Popover
       title="Colour of the run"

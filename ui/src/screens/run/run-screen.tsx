@@ -183,7 +183,7 @@ function Header({ run, rights: { mayEdit, mayManage }, onDo, onRestore }: Header
   };
   return (
     <header className="flex min-h-11 items-center gap-2 px-3 pt-1 wide:px-4">
-      {!IS_SHARED && <ColourChoice run={run} />}
+      {!IS_SHARED && <ColourChoice run={run} mayEdit={mayEdit} />}
       <h1 title={run_name} className="min-w-0 truncate text-xl">
         <bdi>{run_name || run_id}</bdi>
       </h1>

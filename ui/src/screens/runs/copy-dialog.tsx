@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
+import { deniedTo } from "../../api/client.ts";
 import { experimentListQuery } from "../../api/experiment-list.ts";
 import { useChange } from "../../api/query-client.ts";
 import { copyRuns, moveRuns, type Transfer } from "../../api/transfer-runs.ts";
@@ -9,6 +10,7 @@ import { formatCount } from "../../parts/format.ts";
 import { Segmented } from "../../parts/segmented.tsx";
 import { Combobox } from "../../parts/select.tsx";
 import { say } from "../../parts/toast.tsx";
+import { useRights } from "../access/rights.ts";
 
 interface CopyDialogProps {
   ids: readonly string[];
@@ -41,6 +43,7 @@ export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
   );
   const active = list.filter(({ lifecycle_stage }) => lifecycle_stage === "active");
   const target = active.find((experiment) => experiment.name === name)?.experiment_id;
+  const rights = useRights({ type: "experiment", ids: target === undefined ? [] : [target] });
   const many = ids.length === 1 ? "the run" : `${formatCount(ids.length)} runs`;
   const submit = async (): Promise<void> => {
     setDone(0);
@@ -62,7 +65,7 @@ export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
       title={`${way === "move" ? "Move" : "Copy"} ${many} to another experiment`}
       description={ABOUT[way]}
       submitLabel={way === "move" ? "Move" : "Copy"}
-      canSubmit={target !== undefined}
+      canSubmit={target !== undefined && rights.mayEdit}
       onSubmit={submit}
     >
       <Segmented
@@ -85,8 +88,9 @@ export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
           onValueChange={setName}
         />
       </div>
-      <p role="status" className="min-h-5 truncate text-ink-muted">
+      <p role="status" className="min-h-5 text-ink-muted">
         {done !== undefined && ids.length > 1 && `${formatCount(done)} of ${formatCount(ids.length)} runs`}
+        {rights.isKnown && !rights.mayEdit && deniedTo("change this experiment")}
       </p>
     </FormDialog>
   );

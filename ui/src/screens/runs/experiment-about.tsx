@@ -47,7 +47,7 @@ function AboutDialog({ experiment, onClose }: { experiment: Experiment; onClose:
   const { experiment_id, name, artifact_location, creation_time, last_update_time, tags = [] } = experiment;
   const [draft, setDraft] = useState(name);
   const rename = useChange(renameExperiment, ["experiments"]);
-  const { mayEdit } = useRights([{ resource_type: "experiment", resource_id: experiment_id }]);
+  const { mayEdit } = useRights({ type: "experiment", ids: [experiment_id] });
   const setTag = useChange(setExperimentTag, ["experiments"]);
   const removeTag = useChange(deleteExperimentTag, ["experiments"]);
   const next = draft.trim();
@@ -60,29 +60,29 @@ function AboutDialog({ experiment, onClose }: { experiment: Experiment; onClose:
   return (
     <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title={`About ${name}`} width="medium">
       <div className="flex flex-col gap-4">
-        <form
-          className="flex items-end gap-2"
-          onSubmit={(event) => {
-            event.preventDefault();
-            rename.mutate(
-              { experiment_id, new_name: next },
-              { onError: (error) => sayFailed("The experiment could not be renamed.", error) },
-            );
-          }}
-        >
-          <TextField
-            label="Name"
-            hint="A slash makes a folder."
-            value={draft}
-            onValueChange={setDraft}
-            className="flex-1"
-          />
-          {mayEdit && (
+        {mayEdit && (
+          <form
+            className="flex items-end gap-2"
+            onSubmit={(event) => {
+              event.preventDefault();
+              rename.mutate(
+                { experiment_id, new_name: next },
+                { onError: (error) => sayFailed("The experiment could not be renamed.", error) },
+              );
+            }}
+          >
+            <TextField
+              label="Name"
+              hint="A slash makes a folder."
+              value={draft}
+              onValueChange={setDraft}
+              className="flex-1"
+            />
             <Button type="submit" className="mb-5" disabled={next === "" || next === name || rename.isPending}>
               Rename
             </Button>
-          )}
-        </form>
+          </form>
+        )}
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] items-center gap-x-4 gap-y-1">
           {facts.map(({ label, value, isCopied }) => (
             <div key={label} className="contents">

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Bookmark } from "lucide-react";
 import { useState } from "react";
 import { deleteExperimentTag, experimentQuery, setExperimentTag } from "../../api/experiments.ts";
+import { MAX_ASKED_THINGS } from "../../api/grants.ts";
 import { useChange } from "../../api/query-client.ts";
 import { Button, ButtonWords } from "../../parts/button.tsx";
 import { FormDialog } from "../../parts/dialog.tsx";
@@ -10,6 +11,7 @@ import { formatCount } from "../../parts/format.ts";
 import { Menu, type MenuEntry } from "../../parts/menu.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
+import { useRights } from "../access/rights.ts";
 import {
   DEFAULT_VIEW_TAG,
   defaultViewOf,
@@ -26,6 +28,7 @@ export function SavedViews({ experimentIds }: { experimentIds: readonly string[]
   const search = useSearch({ from: "/experiments/$ids" });
   const navigate = useNavigate();
   const experiments = useQueries({ queries: experimentIds.map((id) => experimentQuery(id)) });
+  const { mayEdit } = useRights({ type: "experiment", ids: experimentIds });
   const [isNaming, setNaming] = useState(false);
   const [name, setName] = useState("");
   const views = viewsOf(experiments.flatMap(({ data }) => data ?? []));
@@ -51,6 +54,12 @@ export function SavedViews({ experimentIds }: { experimentIds: readonly string[]
     },
     ["experiments"],
   );
+  // Some views belong to other experiments too. Anyone may have written the tags, so there may be any number of ids.
+  const others = [...new Set(views.flatMap((one) => one.experimentIds))].filter((id) => !experimentIds.includes(id));
+  const asked = others.slice(0, MAX_ASKED_THINGS);
+  const ofOthers = useRights({ type: "experiment", ids: asked });
+  const changeable = [...experimentIds, ...(ofOthers.mayEdit ? asked : [])];
+  const removable = views.filter((one) => one.experimentIds.every((id) => changeable.includes(id)));
   const label = name.trim();
   const here = views.filter((view) => view.experimentIds.join() === experimentIds.join());
   const view = { name: label, experimentIds, search };
@@ -87,13 +96,17 @@ export function SavedViews({ experimentIds }: { experimentIds: readonly string[]
         }),
     })),
     ...(views.length > 0 ? [null] : []),
-    {
-      label: "Save this view…",
-      onSelect: () => {
-        setName("");
-        setNaming(true);
-      },
-    },
+    ...(mayEdit
+      ? [
+          {
+            label: "Save this view…",
+            onSelect: () => {
+              setName("");
+              setNaming(true);
+            },
+          },
+        ]
+      : []),
     { label: "Copy a link to this view", onSelect: copyLink },
     {
       label: "Reset the view",
@@ -104,7 +117,7 @@ export function SavedViews({ experimentIds }: { experimentIds: readonly string[]
           search: ofExperiment ?? {},
         }),
     },
-    ...(experiment === undefined
+    ...(experiment === undefined || !mayEdit
       ? []
       : [
           {
@@ -129,11 +142,11 @@ export function SavedViews({ experimentIds }: { experimentIds: readonly string[]
                 },
               ]),
         ]),
-    ...(views.length > 0
+    ...(mayEdit && removable.length > 0
       ? [
           {
             label: "Remove",
-            entries: views.map((one) => ({ label: labelOf(one), onSelect: () => removeView(one) })),
+            entries: removable.map((one) => ({ label: labelOf(one), onSelect: () => removeView(one) })),
           },
         ]
       : []),

@@ -5,7 +5,6 @@ import { experimentListQuery } from "../../api/experiment-list.ts";
 import { restoreExperiment } from "../../api/experiments.ts";
 import { failureOf, useChange } from "../../api/query-client.ts";
 import { restoreRun } from "../../api/runs.ts";
-import { sessionQuery } from "../../api/session.ts";
 import { listTrash, type PurgeScope, restoreLoggedModel, type TrashedThing, trashQuery } from "../../api/trash.ts";
 import { Button } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
@@ -15,6 +14,7 @@ import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
+import { useIsAdmin } from "../access/rights.ts";
 import { trashSearch } from "./search.ts";
 import { thingHref, trashColumns } from "./trash-columns.tsx";
 import { scopeOf, thingsText } from "./trash-words.ts";
@@ -58,7 +58,7 @@ export function TrashScreen() {
   const navigate = useNavigate();
   const list = useInfiniteQuery(trashQuery(kind, experiment));
   const experiments = useQuery(experimentListQuery()).data;
-  const session = useQuery(sessionQuery()).data;
+  const isAdmin = useIsAdmin();
   const [selectedIds, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [purging, setPurging] = useState<Purging>();
   const restoring = useChange(restoreAll, ["trash", "runs", "experiments", "logged-models"]);
@@ -109,7 +109,6 @@ export function TrashScreen() {
     if (going.length === 0) return;
     setPurging({ what: thingsText(kind, going.length), scope: async () => scopeOf(kind, going) });
   };
-  const isAdmin = session !== undefined && (!session.asks_for_credentials || session.user?.is_admin === true);
   const emptyTrash = (): void => setPurging({ what: "the whole trash", scope: async () => ({ all: true }) });
   const emptyExperiment = (): void =>
     setPurging({ what: `all ${thingsText(kind, 2).slice(2)} here`, scope: () => wholeScope(kind, experiment) });
