@@ -201,4 +201,56 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
     }
     expect((await rawRequest(server.url, "GET", `${API}/presigned/${path}x`)).status).toBe(404);
   });
+
+  test("every address of a file answers ranges, versions and HEAD alike, and the presigned twins lead to it", async () => {
+    const post = async <T>(name: string, message: object): Promise<T> => {
+      const headers = { "Content-Type": "application/json" };
+      const sent = { method: "POST", headers, body: JSON.stringify(message) };
+      const answer = await fetch(`${server.url}/api/2.0/mlflow/${name}`, sent);
+      expect(answer.status, name).toBe(200);
+      return (await answer.json()) as T;
+    };
+    const { run } = await post<{ run: { info: { run_id: string } } }>("runs/create", { experiment_id: "0" });
+    const { model } = await post<{ model: { info: { model_id: string } } }>("logged-models", { experiment_id: "0" });
+    const [runId, modelId, name] = [run.info.run_id, model.info.model_id, crypto.randomUUID()];
+    const modelRoot = `0/models/${modelId}/artifacts`;
+    for (const root of [`0/${runId}/artifacts`, modelRoot]) await put(`${root}/digits`, "0123456789");
+    await post("registered-models/create", { name });
+    await post("model-versions/create", { name, source: `models:/${modelId}`, model_id: modelId });
+    const ofVersion = `/model-versions/get-artifact?name=${name}&version=1&path=digits`;
+    const ofModel = `/ajax-api/2.0/mlflow/logged-models/${modelId}/artifacts/files?artifact_file_path=digits`;
+    const addresses = [
+      `${API}/artifacts/${modelRoot}/digits`,
+      `/get-artifact?run_id=${runId}&path=digits`,
+      ofVersion,
+      ofModel,
+    ];
+    const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+      fetch(`${server.url}${path}`, { headers, method });
+    for (const address of addresses) {
+      const whole = await ask(address);
+      expect([address, whole.status, await whole.text()]).toEqual([address, 200, "0123456789"]);
+      const etag = whole.headers.get("ETag") ?? "";
+      const part = await ask(address, { Range: "bytes=2-4", "If-Range": etag });
+      expect([part.status, part.headers.get("Content-Range"), await part.text()]).toEqual([206, "bytes 2-4/10", "234"]);
+      const other = await ask(address, { Range: "bytes=2-4", "If-Range": '"other"' });
+      expect([other.status, await other.text()]).toEqual([200, "0123456789"]);
+      expect((await ask(address, { Range: "bytes=10-" })).status).toBe(416);
+      const held = await ask(address, { "If-None-Match": etag });
+      expect([held.status, held.headers.get("ETag"), await held.text()]).toEqual([304, etag, ""]);
+      const head = await ask(address, {}, "HEAD");
+      expect([head.status, head.headers.get("Content-Length"), await head.text()]).toEqual([200, "10", ""]);
+      expect(whole.headers.get("X-Content-Type-Options")).toBe("nosniff");
+    }
+    for (const twin of [ofVersion, ofModel]) {
+      const answer = await ask(`${twin}&presigned=true`);
+      // The server with R2 has no secret for signatures here.
+      expect([twin, answer.status]).toEqual([twin, kind === "r2" ? 501 : 200]);
+      if (kind === "r2") continue;
+      const { url, ...rest } = (await answer.json()) as { url: string };
+      expect(rest).toEqual({ headers: {}, file_size: 10 });
+      expect(await (await fetch(url)).text()).toBe("0123456789");
+      expect((await ask(`${twin}x&presigned=true`)).status).toBe(404);
+    }
+  });
 });
