@@ -24,6 +24,9 @@ const FULL_EXPERIMENT = "512345678901234569";
 const MODELS_OF_TEN = 10;
 
 const FULL_RUN = idOf("c", 0);
+const METRICS = 100_000;
+const METRICS_EXPERIMENT = "512345678901234570";
+const METRICS_RUN = idOf("d", 0);
 const runId = (index: number) => idOf("a", index);
 const indices = Array.from({ length: THINGS }, (_, index) => index);
 
@@ -44,12 +47,13 @@ afterAll(async () => {
 
 async function seedThings(of: SmallHeapServer): Promise<void> {
   await of.write("experiments", [
-    ...[EXPERIMENT, KEYS_EXPERIMENT, FULL_EXPERIMENT].map(experiment),
+    ...[EXPERIMENT, KEYS_EXPERIMENT, FULL_EXPERIMENT, METRICS_EXPERIMENT].map(experiment),
     ...indices.map((index) => experiment(String(1000 + index))),
   ]);
   await of.write("runs", [
     run(idOf("b", 0), KEYS_EXPERIMENT),
-    run(idOf("c", 0), FULL_EXPERIMENT),
+    run(FULL_RUN, FULL_EXPERIMENT),
+    run(METRICS_RUN, METRICS_EXPERIMENT),
     ...indices.map((index) => run(runId(index), EXPERIMENT)),
   ]);
   await of.write("logged-models", [
@@ -102,6 +106,9 @@ function seedTexts(dataDir: string): void {
     INSERT INTO params (run_id, key, value, experiment_id)
       SELECT run_id, printf('%0${KEY_LENGTH}d', i), '', experiment_id FROM runs, ${upTo(KEYS)}
       WHERE experiment_id = ${KEYS_EXPERIMENT};
+    INSERT INTO latest_metrics (run_id, key, value, is_nan, step, timestamp, experiment_id)
+      SELECT run_id, 'a metric of a run with many ' || i, i / 3.0, FALSE, i, 1700000000000 + i, experiment_id FROM runs, ${upTo(METRICS)}
+      WHERE run_id = '${METRICS_RUN}';
     INSERT INTO experiment_tags (experiment_id, key, value) SELECT ${FULL_EXPERIMENT}, key, value FROM (${full});
     INSERT INTO tags (run_id, key, value, experiment_id) SELECT '${FULL_RUN}', key, value, ${FULL_EXPERIMENT} FROM (${full});
     INSERT INTO params (run_id, key, value, experiment_id) SELECT '${FULL_RUN}', key, value, ${FULL_EXPERIMENT} FROM (${full});
@@ -117,8 +124,8 @@ function seedTexts(dataDir: string): void {
 const API = "/api/2.0/mlflow";
 
 test.each<[what: string, path: string, part: string, count: number, body?: object]>([
-  ["a page of experiments", `${API}/experiments/search`, '"lifecycle_stage"', THINGS + 4, { max_results: 1000 }],
-  ["the list of experiments", "/ui-api/experiments", '"lifecycle_stage"', THINGS + 4],
+  ["a page of experiments", `${API}/experiments/search`, '"lifecycle_stage"', THINGS + 5, { max_results: 1000 }],
+  ["the list of experiments", "/ui-api/experiments", '"lifecycle_stage"', THINGS + 5],
   ["a page of runs", `${API}/runs/search`, '"FINISHED"', THINGS, { experiment_ids: [EXPERIMENT] }],
   [
     "a page of logged models",
@@ -145,6 +152,15 @@ test.each<[what: string, path: string, tags: number]>([
 ])("a %s with as many tags as one may have is answered in 128 MB, three times at once", async (_what, path, tags) => {
   const answers = await Promise.all(Array.from({ length: 3 }, () => server.read(path, '"tag-')));
   for (const answer of answers) expect(answer).toMatchObject({ status: 200, parts: tags * FULL_TAGS });
+  expect(await server.isAlive()).toBe(true);
+});
+
+test.each([
+  ["the run", `${API}/runs/get?run_id=${METRICS_RUN}`],
+  ["a search", `${API}/runs/search`, { experiment_ids: [METRICS_EXPERIMENT] }],
+])("%s of 100,000 metrics is answered in 128 MB, three times at once", async (_what, path, body?: object) => {
+  const answers = await Promise.all(Array.from({ length: 3 }, () => server.read(path, '"timestamp"', body)));
+  for (const answer of answers) expect(answer).toMatchObject({ status: 200, parts: METRICS });
   expect(await server.isAlive()).toBe(true);
 });
 
