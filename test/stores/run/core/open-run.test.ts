@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { MAX_FLUSH_DISTANCE_MS, MIN_FLUSH_DISTANCE_MS } from "../../../../src/stores/run/burst.ts";
+import { OpenRun } from "../../../../src/stores/run/open-run.ts";
 import { encodePoints } from "../../../../src/stores/run/points.ts";
 import { Gate, turn, World } from "./world.ts";
 
@@ -214,4 +215,14 @@ test("one run's many points that D1 has not seen are bounded: the cell tells D1 
   // Only the run itself: its neighbour has little to tell.
   expect(world.d1.writes.flat().map(({ runId }) => runId)).toEqual(["a"]);
   expect(world.d1.run("a").epoch).toBe(2);
+});
+
+test("a small point after many is not a reason to look at all runs of the cell again", async () => {
+  await world.log(1, "other");
+  const many = Array.from({ length: 20_000 }, (_, step) => ({ key: "loss", value: 1, step, timestamp: step }));
+  await world.cell.append(world.run(), "a", encodePoints(many));
+  const looks = vi.spyOn(OpenRun.prototype, "news", "get");
+  for (let step = 0; step < 20; step++) await world.log(step);
+  expect(looks).not.toHaveBeenCalled();
+  looks.mockRestore();
 });
