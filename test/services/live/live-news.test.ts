@@ -224,6 +224,7 @@ test("of some metrics only, too much news say nothing of the journal", async () 
   const runs = newRuns(3, "cell-0");
   answerAll(runs, () => news({ rows: [rowOf("x".repeat(1_500_000))] }));
   await askLiveRuns(world.ctx, runs, ["x"]);
+  expect(world.questions.flatMap((question) => question.runs.map(({ keys }) => keys))).toEqual(Array(3).fill(["x"]));
   world.questions.length = 0;
   await askLiveRuns(world.ctx, runs);
   expect(world.questions.flatMap((question) => question.runs.map(({ confirmed }) => confirmed))).toEqual(
