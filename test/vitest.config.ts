@@ -88,9 +88,10 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
         ...(name === "edge" ? [] : [EDGE_TESTS]),
         ...(name === "cells" ? [] : ONLY_CELLS_TESTS),
       ],
-      globalSetup: hasFiles
-        ? ["test/stores/artifacts/file-service.setup.ts", "test/stores/artifacts/s3-server.setup.ts"]
-        : [],
+      globalSetup: [
+        ...(hasFiles ? ["test/stores/artifacts/file-service.setup.ts"] : []),
+        ...(hasFiles || name === "edge" ? ["test/stores/artifacts/s3-server.setup.ts"] : []),
+      ],
       testTimeout: 60_000,
     },
   };

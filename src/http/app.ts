@@ -82,9 +82,10 @@ function orNobody(error: unknown): undefined {
 
 /**
  * The cache knows entries by addresses of the Worker's own host. It keeps nothing for a host of workers.dev
- * (developers.cloudflare.com/workers/runtime-apis/cache).
+ * (developers.cloudflare.com/workers/runtime-apis/cache). One machine has no cache that is nearer than its bucket.
  */
-function cachedFilesOf(request: Request): string | undefined {
+function cachedFilesOf(request: Request, { isOnOneMachine }: Config): string | undefined {
+  if (isOnOneMachine) return undefined;
   const host = rawHost(request);
   return host.endsWith(".workers.dev") ? undefined : `https://${host}/.artifacts/`;
 }
@@ -109,7 +110,7 @@ function contextOf(
     artifacts: artifactStore(env, config),
     // Few requests need one of these, and log-metric needs none.
     get cachedFiles() {
-      return cachedFilesOf(request);
+      return cachedFilesOf(request, config);
     },
     get directBucket() {
       const root = config.directBucket;

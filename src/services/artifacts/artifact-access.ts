@@ -75,8 +75,9 @@ export function locate(
   }
   const key = directKey(ctx, artifactUri, experimentId);
   if (key === undefined || ctx.directBucket === undefined) throw notOnThisServer(artifactUri);
-  // The data center's cache names files by their keys in the server's own store.
-  const at = { ...ctx, artifacts: ctx.directBucket.artifacts, cachedFiles: undefined };
+  // No key begins with a slash, so the cache keeps the bucket's files apart from those of the server's own store.
+  const cachedFiles = ctx.cachedFiles && `${ctx.cachedFiles}/`;
+  const at = { ...ctx, artifacts: ctx.directBucket.artifacts, cachedFiles };
   return { at, artifactUri, objectKey: joinArtifactPath(key, artifactPath) };
 }
 

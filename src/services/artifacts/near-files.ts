@@ -40,7 +40,8 @@ export async function readFile(
   const found = held ? await store.getUnlessHeld(key, held.etag, range) : await store.get(key, range);
   if (found === "held") return held;
   await held?.body.cancel();
-  if (found !== undefined) keep(ctx, cache, entry, key, found);
+  // A store that knows no condition sends what the cache has.
+  if (found !== undefined && found.etag !== held?.etag) keep(ctx, cache, entry, key, found);
   return found;
 }
 
@@ -74,7 +75,8 @@ function keep(
 ): void {
   const version = `${entry} ${etag}`;
   const isWorthwhile = (range?.length ?? size) >= LEAST_BYTES && size <= MOST_BYTES;
-  if (!isWorthwhile || beingKept.has(version) || refused.has(version)) return;
+  // A weak ETag, or none, does not name bytes.
+  if (!isWorthwhile || !etag.startsWith('"') || beingKept.has(version) || refused.has(version)) return;
   beingKept.add(version);
   const keeping = async () => {
     try {

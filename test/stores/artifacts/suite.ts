@@ -120,6 +120,27 @@ export function artifactStoreSuite(name: string, openStore: () => ArtifactStore,
       expect(newer?.etag).not.toBe(old?.etag);
     });
 
+    test("sends no bytes of a version that the caller holds, and all of any other", async () => {
+      const key = `${newFolder()}/ä b/file`;
+      if (store.getUnlessHeld === undefined) return;
+      expect(await store.getUnlessHeld(key, '"none"')).toBeUndefined();
+      await put(key, "old");
+      const { etag = "" } = (await store.head(key)) ?? {};
+      for (const range of [undefined, { offset: 1, length: 1 }, { suffix: 2 }]) {
+        expect(await store.getUnlessHeld(key, etag, range)).toBe("held");
+      }
+      await put(key, "newer");
+      const whole = await store.getUnlessHeld(key, etag);
+      if (whole === "held") throw new Error("The old version is held");
+      expect(await new Response(whole?.body).text()).toBe("newer");
+      const part = await store.getUnlessHeld(key, etag, { offset: 1, length: 2 });
+      if (part === "held") throw new Error("The old version is held");
+      expect(part).toMatchObject({ size: 5, range: { offset: 1, length: 2 } });
+      expect(await new Response(part?.body).text()).toBe("ew");
+      await store.delete(key);
+      expect(await store.getUnlessHeld(key, etag)).toBeUndefined();
+    });
+
     describe("a body that ends early", () => {
       const bytes = utf8.encode("half of it");
       test.each([

@@ -62,8 +62,22 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async get(key: string, range?: RangeRequest): Promise<StoredObject | undefined> {
-    const headers = range ? { Range: rangeHeader(range) } : {};
-    const response = await this.#client.send({ method: "GET", key, headers }, [404, 416]);
+    const found = await this.#get(key, range, {});
+    return found === "held" ? undefined : found;
+  }
+
+  getUnlessHeld(key: string, etag: string, range?: RangeRequest): Promise<StoredObject | "held" | undefined> {
+    return this.#get(key, range, { "If-None-Match": etag });
+  }
+
+  async #get(
+    key: string,
+    range: RangeRequest | undefined,
+    condition: Readonly<Record<string, string>>,
+  ): Promise<StoredObject | "held" | undefined> {
+    const headers = { ...condition, ...(range && { Range: rangeHeader(range) }) };
+    const response = await this.#client.send({ method: "GET", key, headers }, [304, 404, 416]);
+    if (response.status === 304) return "held";
     if (response.status === 404) return this.#notThere(response);
     if (response.status === 416) {
       await response.body?.cancel();

@@ -77,6 +77,8 @@ export class S3Client {
       headers: signed.headers,
       body: body ?? null,
       redirect: "manual",
+      // On the edge a fetch would keep an object that was stored with a Cache-Control, and nothing would end what it keeps.
+      cache: "no-store",
       signal: waiting.signal,
     } as const;
     try {
