@@ -28,7 +28,7 @@ const options = new Command("bench:edge")
   .opts<Options>();
 
 const architecture = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
-console.log(`${/^\| call \| round trips \|\n[\s\S]*?\n\n/m.exec(architecture)?.[0] ?? ""}`);
+console.log(`${/^\| call \|[\s\S]*?\n\n/m.exec(architecture)?.[0] ?? ""}`);
 
 const folder = mkdtempSync(join(tmpdir(), "trackflare-edge-"));
 try {

@@ -51,6 +51,14 @@ test("a run without an object is looked at without making one; the trainer's sec
   expect(await isThere()).toBe(true);
 });
 
+test("a run that one place creates and another one logs has its object near the one that logs", async () => {
+  const [scheduler, trainer] = [await Isolate.start({}, PARIS), await Isolate.start({}, SYDNEY)];
+  const { runId } = await newRun(scheduler);
+  await scheduler.api("POST", "runs/set-tag", { run_id: runId, key: "t", value: "1" });
+  await log(scheduler, runId, 0);
+  expect((await log(trainer, runId, 1)).hints).toEqual(["runs oc"]);
+});
+
 test("ended, deleted and restored without a second point, a run never has an object", async () => {
   const trainer = await Isolate.start({}, SYDNEY);
   const { runId, experimentId } = await newRun(trainer);

@@ -14,6 +14,7 @@ export interface Cost {
   readonly roundsAfter: number;
   readonly d1Read: number;
   readonly d1Written: number;
+  readonly objectRead: number;
   readonly objectWritten: number;
   readonly alarms: number;
   readonly trips: readonly Trip[];
@@ -82,6 +83,7 @@ export class Isolate {
       roundsAfter: ledger.rounds - rounds,
       d1Read: sum(({ rowsRead }) => rowsRead),
       d1Written: sum(({ rowsWritten }) => rowsWritten),
+      objectRead: ledger.objectRowsRead,
       objectWritten: ledger.objectRowsWritten,
       alarms: ledger.alarmsSet,
       trips: ledger.trips,

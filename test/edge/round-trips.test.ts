@@ -149,3 +149,20 @@ test("files that come together share one write of their digests", async () => {
     .all();
   expect(results).toHaveLength(20);
 });
+
+test("sixteen clients that log at once share transactions for their first points, and no second point is one of D1's", async () => {
+  const runIds: string[] = [];
+  for (let i = 0; i < 16; i++) runIds.push(await newRun());
+  const log = async (step: number) => {
+    const url = "http://localhost/api/2.0/mlflow/runs/log-metric";
+    const headers = { "Content-Type": "application/json" };
+    const request = (runId: string) =>
+      new Request(url, { method: "POST", headers, body: JSON.stringify(point(runId, step)) });
+    const asked = await warm.together(runIds.map(request));
+    return asked.filter(({ to }) => to === "d1");
+  };
+  expect((await log(0)).length).toBeLessThanOrEqual(3);
+  // Each object marks its run as live.
+  expect((await log(1)).map(({ isInsideObject }) => isInsideObject)).toEqual(Array(16).fill(true));
+  expect(await log(2)).toEqual([]);
+});
