@@ -2,8 +2,15 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { UPLOADS_FOLDER } from "../src/cli/file-service.ts";
+import { ISOLATE_HEAP } from "./isolate-heap.ts";
 import { RuntimeLog } from "./runtime-log.ts";
 import { FILES_FOLDER, FILES_SOCKET } from "./stores/artifacts/file-service.setup.ts";
+
+// The pool starts workerd from this process. So the Worker, its objects and the tests themselves share a heap of this size.
+Object.assign(process.env, ISOLATE_HEAP);
+
+/** The servers that tests start have the flags of the command, or those that a test gives them. */
+const COMMANDS_OWN_HEAP = { MINIFLARE_WORKERD_V8_FLAGS: "" };
 
 /** Tests that need processes, sockets or Python run in Node. All others run in workerd, like the product. */
 const NODE_FOLDERS = [
@@ -114,6 +121,7 @@ export default defineConfig({
           name: "node",
           include: NODE_FOLDERS,
           globalSetup: "test/bundle-worker.ts",
+          env: COMMANDS_OWN_HEAP,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
@@ -124,6 +132,7 @@ export default defineConfig({
           name: "e2e",
           include: [BROWSER_TESTS],
           globalSetup: "test/e2e/harness/e2e.setup.ts",
+          env: COMMANDS_OWN_HEAP,
           testTimeout: 240_000,
           hookTimeout: 300_000,
           // On a slow machine a page and its server need more than the default of one second.

@@ -46,7 +46,7 @@ export async function startEngine(
   // that mkdtemp makes.
   const scratch = mkdtempSync(join(tmpdir(), "trackflare-"));
   process.env.TMPDIR = scratch;
-  process.env.MINIFLARE_WORKERD_V8_FLAGS ??= V8_FLAGS;
+  process.env.MINIFLARE_WORKERD_V8_FLAGS ||= V8_FLAGS;
   const socket = join(scratch, "files.sock");
   const artifacts = join(data.path, "artifacts");
   const files = createFileService(artifacts);

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ISOLATE_HEAP } from "../isolate-heap.ts";
 import { startServer } from "../server.ts";
 import { Symbols } from "./symbols.ts";
 
@@ -23,11 +24,8 @@ export interface Servers {
   readonly trackflare: RunningServer;
 }
 
-/** The heap of an isolate on the edge has 128 MB, and so has the Worker's here. The other flag is the command's own. */
-const ISOLATE = { MINIFLARE_WORKERD_V8_FLAGS: "--max-old-space-size=128 --max-semi-space-size=4" };
-
 export async function startServers(): Promise<Servers> {
-  const starts = [startMlflow(oracle()), startServer({ recordAs: "Differential test", env: ISOLATE })] as const;
+  const starts = [startMlflow(oracle()), startServer({ recordAs: "Differential test", env: ISOLATE_HEAP })] as const;
   try {
     const [mlflow, trackflare] = await Promise.all(starts);
     return {
