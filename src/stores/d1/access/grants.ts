@@ -1,5 +1,7 @@
 import { GRANT_LEVELS, type ResourceType } from "../../../domain/access.ts";
 import type { Database, Statement } from "../connection/database.ts";
+import type { rolePermissions, roles } from "../schema/access.ts";
+import type { StoredRow } from "../schema/rows.ts";
 import { typeOfRegisteredModel } from "./levels.ts";
 
 /** A user's own grant on one thing, by the row id of an experiment or registered model, or `*`. */
@@ -69,14 +71,10 @@ export async function findGrants(db: D1Database, userId: number): Promise<ToldGr
        WHERE ur.user_id = ? ORDER BY r.role_id, g.resource_type, pattern`,
     )
     .bind(userId)
-    .all<{
-      role_id: number;
-      name: string;
-      owner_id: number | null;
-      resource_type: ResourceType;
-      pattern: string;
-      level: number;
-    }>();
+    .all<
+      Pick<StoredRow<typeof roles>, "role_id" | "name" | "owner_id"> &
+        Pick<StoredRow<typeof rolePermissions>, "resource_type" | "level"> & { readonly pattern: string }
+    >();
   return results.map((row) => ({
     isOwn: row.owner_id !== null,
     roleId: row.role_id,
@@ -130,7 +128,10 @@ export async function findGrantsOn(db: D1Database, type: ResourceType, pattern: 
        WHERE g.resource_type = ? AND g.resource_pattern IN (?, '*') ORDER BY u.username IS NULL, u.username, r.name`,
     )
     .bind(type, pattern)
-    .all<{ username: string | null; name: string; resource_pattern: string; level: number }>();
+    .all<
+      Pick<StoredRow<typeof roles>, "name"> &
+        Pick<StoredRow<typeof rolePermissions>, "resource_pattern" | "level"> & { readonly username: string | null }
+    >();
   return results.map((row) => ({
     username: row.username,
     roleName: row.name,

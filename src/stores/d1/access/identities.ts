@@ -1,4 +1,6 @@
 import type { Database } from "../connection/database.ts";
+import type { users } from "../schema/access.ts";
+import type { StoredRow } from "../schema/rows.ts";
 import { type AuditedCaller, auditStatement, IF_CHANGED } from "./audit.ts";
 
 /** A user whose identity a single sign-on provider confirms. */
@@ -16,7 +18,7 @@ export async function findIdentity(db: D1Database, issuer: string, subject: stri
        WHERE i.issuer = ? AND i.subject = ?`,
     )
     .bind(issuer, subject)
-    .first<{ user_id: number; username: string; stamp: number; is_admin: number }>();
+    .first<Pick<StoredRow<typeof users>, "user_id" | "username" | "stamp" | "is_admin">>();
   if (row === null) return undefined;
   return { userId: row.user_id, username: row.username, stamp: row.stamp, isAdmin: row.is_admin === 1 };
 }

@@ -1,6 +1,6 @@
 import type { ResourceType } from "../../../domain/access.ts";
 import type { Database } from "../connection/database.ts";
-import type { roles, userRoles } from "../schema/access.ts";
+import type { rolePermissions, roles, userRoles } from "../schema/access.ts";
 import type { StoredRow } from "../schema/rows.ts";
 import { PATTERN_AS_TOLD } from "./grants.ts";
 
@@ -78,7 +78,7 @@ export async function insertRole(db: Database, name: string, description: string
   const row = await db
     .prepare("INSERT INTO roles (name, description) VALUES (?, ?) RETURNING role_id")
     .bind(name, description ?? null)
-    .first<{ role_id: number }>();
+    .first<Pick<StoredRow<typeof roles>, "role_id">>();
   return row!.role_id;
 }
 
@@ -115,7 +115,7 @@ export async function insertRolePermission(
        SELECT r.role_id, ?2, ?3, ?4 FROM roles r WHERE r.role_id = ?1 AND ${SHARED} RETURNING permission_id`,
     )
     .bind(roleId, type, pattern, level)
-    .first<{ permission_id: number }>();
+    .first<Pick<StoredRow<typeof rolePermissions>, "permission_id">>();
   return row?.permission_id;
 }
 
@@ -156,7 +156,7 @@ export async function insertAssignment(db: Database, userId: number, roleId: num
        RETURNING assignment_id`,
     )
     .bind(userId, roleId)
-    .first<{ assignment_id: number }>();
+    .first<Pick<StoredRow<typeof userRoles>, "assignment_id">>();
   return row?.assignment_id;
 }
 

@@ -88,7 +88,7 @@ export async function insertSignIn(
   replaced: string | undefined,
   oldest: Oldest,
 ): Promise<number | undefined> {
-  const [, , inserted] = await db.batch<{ sign_in_id: number }>([
+  const [, , inserted] = await db.batch<Pick<StoredRow<typeof signIns>, "sign_in_id">>([
     db.prepare("DELETE FROM sign_ins WHERE last_seen_time <= ?").bind(oldest.seenMs),
     db.prepare("DELETE FROM sign_ins WHERE digest = ?").bind(replaced ?? ""),
     db

@@ -42,7 +42,7 @@ export async function insertUser(
        VALUES (?, ?, ${NEW_STAMP}, FALSE, ?) RETURNING user_id`,
     )
     .bind(user.username, user.passwordHash, user.nowMs)
-    .first<{ user_id: number }>();
+    .first<Pick<StoredRow<typeof users>, "user_id">>();
   return { userId: row!.user_id, username: user.username, isAdmin: false };
 }
 
