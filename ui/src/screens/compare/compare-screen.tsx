@@ -13,7 +13,7 @@ import { ShareButton } from "../share/share-button.tsx";
 import { shownAddress } from "../share/shown-address.ts";
 import { type ComparedRun, distinctlyNamed } from "./compared-run.ts";
 import { MAX_RUNS, useComparison } from "./comparison.ts";
-import { Drawing } from "./drawing.tsx";
+import { Drawing, usePreparedDrawings } from "./drawing.tsx";
 import { needsEnds } from "./fields.ts";
 import { MAX_MANY_RUNS, manyRunsQuery, type RunSearch } from "./many-runs.ts";
 import { ManyNotices, Notices } from "./notices.tsx";
@@ -63,6 +63,7 @@ export function CompareScreen() {
   const { ends } = few;
   const found = isMany ? (many.data?.runs ?? NO_RUNS) : few.runs;
   const runs = useMemo(() => distinctlyNamed(found), [found]);
+  usePreparedDrawings(runs);
   const missing = isMany ? NONE : few.missing;
   const hasCurves = runs.length === 0 || runs.some(({ metrics }) => metrics.size > 0);
   const { view = hasCurves ? "charts" : "table" } = search;

@@ -6,7 +6,8 @@ import type { PlotProps } from "./plot-parts.tsx";
 
 const MattersView = lazy(async () => ({ default: (await import("./matters/matters-view.tsx")).MattersView }));
 const BestView = lazy(async () => ({ default: (await import("./best-view.tsx")).BestView }));
-const ParallelView = lazy(async () => ({ default: (await import("./parallel-view.tsx")).ParallelView }));
+const loadParallelView = () => import("./parallel-view.tsx");
+const ParallelView = lazy(async () => ({ default: (await loadParallelView()).ParallelView }));
 const ScatterView = lazy(async () => ({ default: (await import("./scatter-view.tsx")).ScatterView }));
 const ContourView = lazy(async () => ({ default: (await import("./contour-view.tsx")).ContourView }));
 const BoxView = lazy(async () => ({ default: (await import("./box-view.tsx")).BoxView }));
@@ -45,4 +46,23 @@ function useFieldChoice(runs: readonly ComparedRun[]): FieldChoice | undefined {
     };
   }, [runs, isKnown]);
   return known;
+}
+
+/** How long the first view has the page for itself. */
+const PREPARE_AFTER_MS = 300;
+
+/**
+ * Makes drawings of these runs quick to open, while the reader looks at another view: fetches their code, most of which all
+ * of them share, and chooses the fields of many runs.
+ */
+export function usePreparedDrawings(runs: readonly ComparedRun[]): void {
+  useEffect(() => {
+    if (runs.length === 0) return;
+    const timer = setTimeout(() => {
+      // If it fails, the opened drawing tells.
+      loadParallelView().catch(() => undefined);
+      if (runs.length > MANY) void fieldChoiceInTurns(runs);
+    }, PREPARE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [runs]);
 }
