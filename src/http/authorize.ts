@@ -148,6 +148,8 @@ function isGranted(resource: Resource): resource is Resource & GrantedThing {
     case "loggedModel":
     case "registeredModel":
     case "artifact":
+    case "runsOf":
+    case "loggedModelsOf":
     case "newExperiment":
     case "newRegisteredModel":
     case "newPrompt":

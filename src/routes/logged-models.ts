@@ -137,7 +137,7 @@ export const loggedModelsRoutes: readonly Route[] = [
   route({
     method: "DELETE",
     paths: apiPaths(`${MODEL}/tags/:tag_key`),
-    permission: onLoggedModel("EDIT"),
+    permission: onLoggedModel("MANAGE"),
     input: message({ modelId, tagKey: required(string) }),
     handle: async ({ ctx, input }) => {
       await deleteModelTag(ctx, input.modelId, input.tagKey);

@@ -121,7 +121,7 @@ export const modelVersionsRoutes: readonly Route[] = [
   route({
     method: "DELETE",
     paths: previewedPaths("/mlflow/model-versions/delete-tag"),
-    permission: onRegisteredModel("EDIT"),
+    permission: onRegisteredModel("MANAGE"),
     input: message({ name: required(string), version: required(string), key: required(string) }),
     handle: async ({ ctx, input }) => {
       await deleteModelVersionTag(ctx, input.name, input.version, input.key);

@@ -76,6 +76,15 @@ export const onExperiment = (level: PermissionLevel): Permission<{ readonly expe
   on: ({ experimentId }) => [{ kind: "experiment", experimentId }],
 });
 
+/** An experiment is deleted and restored with its runs, for which there may be other grants. */
+export const onExperimentWithRuns: Permission<{ readonly experimentId: string }> = {
+  level: "MANAGE",
+  on: ({ experimentId }) => [
+    { kind: "experiment", experimentId },
+    { kind: "runsOf", experimentId },
+  ],
+};
+
 export const onExperiments = (
   level: PermissionLevel,
 ): Permission<{ readonly experimentIds?: readonly string[] | undefined }> => ({
@@ -130,7 +139,19 @@ export const onRegisteredModel = (level: PermissionLevel): Permission<{ readonly
   on: ({ name }) => [{ kind: "registeredModel", name }],
 });
 
-/** The run that a logged model names as its source takes the model along, to another experiment and into its links. */
+/** A DENY on all runs forbids making one. */
+export const onNewRun: Permission<{ readonly experimentId?: string | undefined }> = {
+  level: "EDIT",
+  on: ({ experimentId: given }) => {
+    const experimentId = given || "0";
+    return [
+      { kind: "experiment", experimentId },
+      { kind: "runsOf", experimentId, level: "READ" },
+    ];
+  },
+};
+
+/** A DENY on all logged models forbids making one. The run that a logged model names as its source takes the model along, to another experiment and into its links. */
 export const onNewLoggedModel: Permission<{
   readonly experimentId: string;
   readonly sourceRunId?: string | undefined;
@@ -138,6 +159,7 @@ export const onNewLoggedModel: Permission<{
   level: "EDIT",
   on: ({ experimentId, sourceRunId: runId }) => [
     { kind: "experiment", experimentId },
+    { kind: "loggedModelsOf", experimentId, level: "READ" },
     ...(runId ? [{ kind: "run", runId } as const] : []),
   ],
 };

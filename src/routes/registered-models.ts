@@ -148,7 +148,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   route({
     method: "DELETE",
     paths: apiPaths("/mlflow/registered-models/alias"),
-    permission: onRegisteredModel("EDIT"),
+    permission: onRegisteredModel("MANAGE"),
     input: message({ name: required(string), alias: required(string) }),
     handle: async ({ ctx, input }) => {
       await removeAlias(ctx, input.name, input.alias);

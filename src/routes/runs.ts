@@ -26,7 +26,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream, jsonText } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { newRunToWire, runInfoToWire, runToWire } from "../wire/tracking.ts";
-import { onLinks, onMeasuredModels, onReadableExperiments, onRun } from "./permissions.ts";
+import { onLinks, onMeasuredModels, onNewRun, onReadableExperiments, onRun } from "./permissions.ts";
 import { runSearchFields, toRunSearch } from "./run-search.ts";
 
 const metricFields = {
@@ -82,10 +82,7 @@ export const runsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: previewedPaths("/mlflow/runs/create"),
-    permission: {
-      level: "EDIT",
-      on: ({ experimentId }) => [{ kind: "experiment", experimentId: experimentId || "0" }],
-    },
+    permission: onNewRun,
     input: message({
       experimentId: id,
       userId: string,

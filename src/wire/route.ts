@@ -21,6 +21,8 @@ type NamedResource =
   /** A user's own account. */
   | { readonly kind: "account"; readonly username: string }
   | { readonly kind: "experiment"; readonly experimentId: string }
+  /** All runs, or all logged models, of an experiment. */
+  | { readonly kind: "runsOf" | "loggedModelsOf"; readonly experimentId: string }
   | { readonly kind: "experimentName"; readonly name: string }
   /** `path`, where the call touches a file or folder of the run and nothing else of it; as `canonicalArtifactPath` writes it. */
   | { readonly kind: "run"; readonly runId: string; readonly path?: string | undefined }

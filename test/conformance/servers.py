@@ -11,6 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,15 +52,17 @@ class RunningServer:
             raise RuntimeError("The server failed:\n" + "\n".join(failures))
 
 
-def start_server(kind: str, extra_env: dict[str, str] | None = None) -> RunningServer:
-    """Starts `trackflare` or `mlflow` on a free port and waits until it is healthy.
+def start_server(
+    kind: str, extra_env: dict[str, str] | None = None, arguments: Sequence[str] = ()
+) -> RunningServer:
+    """Starts `trackflare` or `mlflow` on a free port, with further arguments, and waits until it is healthy.
 
     Raises RuntimeError with the end of the server's log when it does not come up.
     """
     data_dir = Path(tempfile.mkdtemp(prefix=f"conformance-{kind}-"))
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = _trackflare(port, data_dir) if kind == "trackflare" else _mlflow(port, data_dir)
+    command = [*(_trackflare(port, data_dir) if kind == "trackflare" else _mlflow(port, data_dir)), *arguments]
     log_path = data_dir / LOG_NAME
     with log_path.open("wb") as log:
         process = subprocess.Popen(

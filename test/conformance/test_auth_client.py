@@ -85,9 +85,10 @@ def test_a_limit_of_requests_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
         server.stop()
 
 
-def test_the_client_of_2_8(address: str, unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Users with their permissions on experiments and models, which later clients call grants."""
+@pytest.mark.parametrize("topic", ["access", "levels"])
+def test_the_client_of_2_8(address: str, unique: str, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users with their permissions on experiments and models, which later clients call grants; and what these allow."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "admin")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", ADMIN_PASSWORD)
-    run_topic("2.8.1", "access", unique)
+    run_topic("2.8.1", topic, unique)

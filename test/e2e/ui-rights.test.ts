@@ -221,8 +221,8 @@ beforeAll(async () => {
       name: "a logged model",
       address: `/experiments/${experiment_id}/models/${model_id}`,
       ready: "a logged model",
-      EDIT: ["Add tag", "Remove tag t", "tv"],
-      MANAGE: ["Delete the logged model", "Share"],
+      EDIT: ["Add tag", "tv"],
+      MANAGE: ["Delete the logged model", "Remove tag t", "Share"],
     },
     { name: "registered models", address: "/models", ready: name, EDIT: [], MANAGE: [] },
     {
@@ -237,8 +237,8 @@ beforeAll(async () => {
       name: "a version",
       address: `${modelAddress}/versions/1`,
       ready: "Details",
-      EDIT: ["Add a description", "Add alias", "Add tag", "Remove tag @best", "Remove tag t", "Stage", "tv"],
-      MANAGE: ["Delete the version"],
+      EDIT: ["Add a description", "Add alias", "Add tag", "Stage", "tv"],
+      MANAGE: ["Delete the version", "Remove tag @best", "Remove tag t"],
     },
     { name: "prompts", address: "/prompts", ready: prompt, EDIT: [], MANAGE: [] },
     {

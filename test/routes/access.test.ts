@@ -363,6 +363,47 @@ describe("a DENY and the default permission", () => {
     expect(await open.as(denied).ask("POST", mlflow("experiments/search"), { max_results: 5 })).toEqual({});
   });
 
+  test("a grant on all runs or all logged models opens none of an experiment that may not be read", async () => {
+    const things = await newThings();
+    const username = await open.newUser();
+    await open.grant(username, "experiment", things.experimentId, "DENY");
+    await open.grant(username, "run", "*", "MANAGE");
+    await open.grant(username, "logged_model", "*", "MANAGE");
+    const user = open.as(username);
+    const status = async (method: Method, path: string, message: Message) =>
+      (await user.send(method, mlflow(path), message)).status;
+    expect(await status("GET", "runs/get", { run_id: things.runId })).toBe(403);
+    expect(await status("POST", "runs/set-tag", { run_id: things.runId, key: "t", value: "v" })).toBe(403);
+    expect(await status("GET", `logged-models/${things.modelId}`, {})).toBe(403);
+    expect(
+      await status("POST", "model-versions/create", {
+        name: things.name,
+        source: `runs:/${things.runId}/m`,
+        run_id: things.runId,
+      }),
+    ).toBe(403);
+    expect(await user.ask("POST", mlflow("runs/search"), { experiment_ids: [things.experimentId] })).toEqual({});
+    expect(await user.ask("POST", mlflow("logged-models/search"), { experiment_ids: [things.experimentId] })).toEqual(
+      {},
+    );
+  });
+
+  test("a DENY on all runs or all logged models forbids making one", async () => {
+    const things = await newThings();
+    for (const [type, path] of [
+      ["run", "runs/create"],
+      ["logged_model", "logged-models"],
+    ] as const) {
+      const username = await open.newUser();
+      await open.grant(username, "experiment", things.experimentId, "EDIT");
+      const create = () =>
+        open.as(username).send("POST", mlflow(path), { experiment_id: things.experimentId, name: "made" });
+      expect((await create()).status).toBe(200);
+      await open.grant(username, type, "*", "DENY");
+      expect((await create()).status).toBe(403);
+    }
+  });
+
   test("a grant on runs decides for runs alone", async () => {
     const things = await newThings();
     const username = await open.newUser();

@@ -9,7 +9,7 @@ import mlflow
 from mlflow.data.dataset import Dataset
 from mlflow.data.http_dataset_source import HTTPDatasetSource
 from mlflow.entities import Dataset as LoggedDataset
-from mlflow.entities import DatasetInput, InputTag
+from mlflow.entities import DatasetInput, InputTag, Metric
 from mlflow.tracking import MlflowClient
 from topics import *  # noqa: F403 – the topics of both eras are this script's too
 from topics import expect_error, run_topic
@@ -118,6 +118,67 @@ def access(unique: str) -> None:
     expect_error("RESOURCE_DOES_NOT_EXIST", auth.get_registered_model_permission, unique, unique)
     auth.delete_user(unique)
     expect_error("RESOURCE_DOES_NOT_EXIST", auth.get_user, unique)
+
+
+LEVELS = {"NO_PERMISSIONS": 0, "READ": 1, "EDIT": 2, "MANAGE": 3}
+
+
+def levels(unique: str) -> None:
+    """What each level allows on an experiment and on a registered model: MLflow 2.8's table of its documentation."""
+    admin = {name: os.environ[name] for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")}
+    client = MlflowClient()
+    for level, rank in LEVELS.items():
+        name = f"{unique} {level}"
+        os.environ.update(admin)
+        auth = auth_client()
+        auth.create_user(name, "correct horse battery")
+        auth.create_user(f"{name} friend", "correct horse battery")
+        experiment_id = client.create_experiment(name)
+        run = client.create_run(experiment_id)
+        client.create_registered_model(name)
+        client.create_model_version(name, f"{run.info.artifact_uri}/model", run.info.run_id)
+        auth.create_experiment_permission(experiment_id, name, level)
+        auth.create_registered_model_permission(name, name, level)
+        os.environ.update(MLFLOW_TRACKING_USERNAME=name, MLFLOW_TRACKING_PASSWORD="correct horse battery")
+        run_id = run.info.run_id
+        friend = f"{name} friend"
+        calls = [
+            (1, client.get_experiment, experiment_id),
+            (1, client.get_experiment_by_name, name),
+            (1, client.get_run, run_id),
+            (1, client.get_metric_history, run_id, "m"),
+            (1, client.get_registered_model, name),
+            (1, client.get_model_version, name, "1"),
+            (2, client.set_experiment_tag, experiment_id, "t", "v"),
+            (2, client.create_run, experiment_id),
+            (2, client.log_metric, run_id, "m", 1.0),
+            (2, client.log_batch, run_id, [Metric("b", 1.0, 1, 1)]),
+            (2, client.log_param, run_id, "p", "v"),
+            (2, client.set_tag, run_id, "t", "v"),
+            (2, client.set_terminated, run_id),
+            (2, client.update_registered_model, name, "described"),
+            (2, client.set_registered_model_tag, name, "t", "v"),
+            (2, client.create_model_version, name, f"{run.info.artifact_uri}/model", run_id),
+            (2, client.transition_model_version_stage, name, "1", "Staging"),
+            (3, auth.create_experiment_permission, experiment_id, friend, "READ"),
+            (3, auth.update_experiment_permission, experiment_id, friend, "EDIT"),
+            (3, auth.create_registered_model_permission, name, friend, "READ"),
+            (3, auth.delete_registered_model_permission, name, friend),
+            (3, client.delete_run, run_id),
+            (3, client.restore_run, run_id),
+            (3, client.delete_model_version, name, "1"),
+            (3, client.delete_registered_model, name),
+            (3, client.delete_experiment, experiment_id),
+            (3, client.restore_experiment, experiment_id),
+        ]
+        for needed, call, *arguments in calls:
+            if rank >= needed:
+                call(*arguments)
+            else:
+                expect_error("PERMISSION_DENIED", call, *arguments)
+        found = [one.experiment_id for one in client.search_experiments() if one.experiment_id == experiment_id]
+        assert len(found) == min(rank, 1), (level, found)
+    os.environ.update(admin)
 
 
 if __name__ == "__main__":

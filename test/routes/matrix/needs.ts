@@ -95,7 +95,7 @@ export const NEEDS: Readonly<Record<string, Row>> = {
      POST mlflow/runs/log-metric, POST mlflow/runs/log-parameter, POST mlflow/runs/log-batch, POST mlflow/runs/log-inputs,
      POST mlflow/runs/outputs, POST mlflow/runs/set-tag, POST mlflow/runs/delete-tag, POST mlflow/runs/log-model,
      POST mlflow/logged-models, PATCH mlflow/logged-models/:model_id/tags,
-     DELETE mlflow/logged-models/:model_id/tags/:tag_key, POST mlflow/logged-models/:model_id/params, POST trackflare/runs/move`,
+     POST mlflow/logged-models/:model_id/params, POST trackflare/runs/move`,
   ),
   "POST trackflare/runs/copy": row("experiment EDIT", undefined, { copy_id: "x" }),
   "PATCH mlflow/logged-models/:model_id": row("experiment EDIT", undefined, { status: "LOGGED_MODEL_READY" }),
@@ -109,7 +109,7 @@ export const NEEDS: Readonly<Record<string, Row>> = {
   ...same(
     row("experiment MANAGE"),
     `POST mlflow/experiments/delete, POST mlflow/experiments/restore, POST mlflow/runs/delete, POST mlflow/runs/restore,
-     DELETE mlflow/logged-models/:model_id, POST trackflare/logged-models/restore, POST trackflare/gc`,
+     DELETE mlflow/logged-models/:model_id, DELETE mlflow/logged-models/:model_id/tags/:tag_key, POST trackflare/logged-models/restore, POST trackflare/gc`,
   ),
   "POST trackflare/logged-models/restore": row("experiment MANAGE", undefined, { model_id: "@model" }),
   "DELETE mlflow-artifacts/artifacts/*": row("experiment MANAGE", "files"),
@@ -125,15 +125,16 @@ export const NEEDS: Readonly<Record<string, Row>> = {
   ...same(
     row("model EDIT"),
     `PATCH mlflow/registered-models/update, POST mlflow/registered-models/set-tag,
-     POST mlflow/registered-models/alias, DELETE mlflow/registered-models/alias, PATCH mlflow/model-versions/update,
+     POST mlflow/registered-models/alias, PATCH mlflow/model-versions/update,
      POST mlflow/model-versions/transition-stage, POST mlflow/model-versions/set-tag`,
   ),
-  ...same(row("model EDIT"), "DELETE mlflow/registered-models/delete-tag, DELETE mlflow/model-versions/delete-tag"),
+  ...same(row("model EDIT"), "DELETE mlflow/registered-models/delete-tag"),
   // A source in another run or model would need a right to read that run or model.
   "POST mlflow/model-versions/create": row("model EDIT", undefined, { source: "s3://a/b", run_id: "", model_id: "" }),
   ...same(
     row("model MANAGE"),
-    "POST mlflow/registered-models/rename, DELETE mlflow/registered-models/delete, DELETE mlflow/model-versions/delete",
+    `POST mlflow/registered-models/rename, DELETE mlflow/registered-models/delete, DELETE mlflow/registered-models/alias,
+     DELETE mlflow/model-versions/delete, DELETE mlflow/model-versions/delete-tag`,
   ),
 
   // Grants, tokens, links.

@@ -11,8 +11,9 @@ import { Dash } from "./values.tsx";
 
 interface TagEditorProps {
   tags: readonly TagPair[] | undefined;
-  /** Absent, with `onRemove`, for readers who may not change them. */
+  /** Absent for readers who may not change them. */
   onSet?: (tag: TagPair) => Promise<unknown>;
+  /** Absent for readers who may not remove them. */
   onRemove?: (key: string) => Promise<unknown>;
 }
 
@@ -38,7 +39,7 @@ export function TagEditor({ tags, onSet, onRemove }: TagEditorProps) {
       (error: Error) => setProblem(error.message),
     );
   };
-  if (onSet === undefined || onRemove === undefined) {
+  if (onSet === undefined) {
     return (
       <div className="flex min-w-0 flex-wrap items-center gap-1">
         {ownTags(tags).length === 0 && <Dash />}
@@ -56,9 +57,10 @@ export function TagEditor({ tags, onSet, onRemove }: TagEditorProps) {
           name={tag.key}
           value={tag.value}
           onSelect={() => open(tag)}
-          onRemove={() =>
-            void onRemove(tag.key).catch((error: unknown) => sayFailed("The tag could not be removed.", error))
-          }
+          {...(onRemove && {
+            onRemove: () =>
+              void onRemove(tag.key).catch((error: unknown) => sayFailed("The tag could not be removed.", error)),
+          })}
         />
       ))}
       <Popover

@@ -41,6 +41,10 @@ export const found = (level: string, from: string) => `(SELECT ${level} FROM ${f
 export const heldLevel = (isAdmin: string, ...granted: readonly string[]) =>
   `iif(${isAdmin}, ${GRANT_LEVELS.MANAGE}, coalesce(${granted.join(", ")}, ?4))`;
 
+/** SQL: the level on a run or logged model: by the grants on all of its kind, else as on its experiment, which must be readable. */
+export const heldOnChild = (isAdmin: string, onKind: string, onExperiment: string) =>
+  `iif(${isAdmin} OR coalesce(${onExperiment}, ?4) >= ${GRANT_LEVELS.READ}, ${heldLevel(isAdmin, onKind, onExperiment)}, ${GRANT_LEVELS.DENY})`;
+
 /**
  * SQL: a user's level on one thing. ?4 is the default.
  * @param only SQL for a JSON list of the experiments that the caller's credentials are limited to; NULL for no limit
@@ -53,7 +57,8 @@ function levelSql(only: string): string {
       : `iif(${only} IS NULL OR ${id} IN (SELECT CAST(value AS INTEGER) FROM json_each(${only})), ${level}, ${GRANT_LEVELS.DENY})`;
   const granted = (id: string) => grantedLevel("u.user_id", "'experiment'", id);
   const onExperiment = (id: string) => within(id, held(granted(id)));
-  const onChild = (type: string, id: string) => within(id, held(grantedLevel("u.user_id", type), granted(id)));
+  const onChild = (type: string, id: string) =>
+    within(id, heldOnChild("u.is_admin", grantedLevel("u.user_id", type), granted(id)));
   /** A new thing would be outside the experiments that the credentials are limited to. */
   const onNew = (type: string) =>
     `iif(${only} IS NULL AND (u.is_admin OR coalesce(${grantedLevel("u.user_id", type)}, 0) >= 0), ${GRANT_LEVELS.MANAGE}, ${GRANT_LEVELS.DENY})`;

@@ -3,8 +3,8 @@ import { IS_PROMPT_TAG } from "../../../domain/prompts.ts";
 
 /*
  * MLflow's permission rules, as SQL. Among a user's grants on one thing and on every thing of its kind, a DENY wins,
- * otherwise the highest grant. A grant on a child kind (runs, logged models) replaces the grants on the experiment. Without
- * any grant the default permission applies, and a positive grant counts as at least the default.
+ * otherwise the highest grant. A grant on a child kind (runs, logged models) replaces the grants on the experiment, which
+ * must be readable. Without any grant the default permission applies, and a positive grant counts as at least the default.
  */
 
 /**

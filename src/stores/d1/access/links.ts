@@ -9,6 +9,7 @@ import {
   type DecisionRow,
   found,
   heldLevel,
+  heldOnChild,
   ITEM,
   type Question,
   toDecision,
@@ -89,9 +90,9 @@ function fromReach(reach: LinkReach) {
  * the thing is not deleted.
  */
 function linkLevelSql(): string {
-  const held = (...granted: readonly string[]) => heldLevel("(l.user_id = 0 OR u.is_admin)", ...granted);
+  const isAdmin = "(l.user_id = 0 OR u.is_admin)";
   const onExperiment = (id: string) => grantedLevel("l.user_id", "'experiment'", id);
-  const onChild = (type: string, id: string) => held(grantedLevel("l.user_id", type), onExperiment(id));
+  const onChild = (type: string, id: string) => heldOnChild(isAdmin, grantedLevel("l.user_id", type), onExperiment(id));
   const shown = (test: string, level: string) => `iif(${test}, ${level}, ${GRANT_LEVELS.DENY})`;
   const inExperiments = (id: string) => `${id} IN (SELECT CAST(value AS INTEGER) FROM json_each(l.experiment_ids))`;
   const inRuns = (id: string) => `${id} IN (SELECT value FROM json_each(l.run_ids))`;
@@ -102,7 +103,10 @@ function linkLevelSql(): string {
   const ofModel = `(m.model_id = l.model_id OR (l.path IS NULL AND ${inRuns("m.source_run_id")}))`;
   return `CASE ${ITEM.kind}
   WHEN 'experiment' THEN ${found(
-    shown(`${isActive("e")} AND ${inExperiments("e.experiment_id")}`, held(onExperiment("e.experiment_id"))),
+    shown(
+      `${isActive("e")} AND ${inExperiments("e.experiment_id")}`,
+      heldLevel(isAdmin, onExperiment("e.experiment_id")),
+    ),
     experiment,
   )}
   WHEN 'run' THEN ${found(

@@ -62,11 +62,15 @@ function byGrants(userId: number, defaultLevel: number, level: Grant): Visibilit
     tested === "many"
       ? among("'experiment'", id, binder)
       : reaches(grantedLevel(binder.bind(userId), "'experiment'", id), binder);
-  // A grant on all runs or all logged models decides in place of the grants on the experiment.
+  // A grant on all runs or all logged models decides in place of the grants on the experiment, which must be readable.
   const onChild =
     (type: "run" | "logged_model"): Predicate =>
-    (id, binder, tested) =>
-      `coalesce(${grantedLevel(binder.bind(userId), `'${type}'`)} >= ${needed}, ${experiment(id, binder, tested)})`;
+    (id, binder, tested) => {
+      const onKind = `${grantedLevel(binder.bind(userId), `'${type}'`)} >= ${needed}`;
+      if (level === "READ") return `(${experiment(id, binder, tested)} AND coalesce(${onKind}, TRUE))`;
+      const isReadable = byGrants(userId, defaultLevel, "READ").experiment?.(id, binder, tested) ?? "TRUE";
+      return `(${isReadable} AND coalesce(${onKind}, ${experiment(id, binder, tested)}))`;
+    };
   return {
     name: level === "READ" ? `user ${userId}` : `user ${userId} ${level}`,
     experiment,

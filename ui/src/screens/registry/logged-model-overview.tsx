@@ -16,7 +16,7 @@ import { runHref, Section, versionHref } from "./registry-parts.tsx";
 
 /** The properties of a logged model. */
 export function LoggedModelOverview({ model: { info, data } }: { model: LoggedModel }) {
-  const { mayEdit } = useRights({ type: "experiment", ids: [info.experiment_id], of: "logged_models" });
+  const { mayEdit, mayManage } = useRights({ type: "experiment", ids: [info.experiment_id], of: "logged_models" });
   const setTags = useChange(setLoggedModelTags, ["logged-models"]);
   const removeTag = useChange(deleteLoggedModelTag, ["logged-models"]);
   const { model_id } = info;
@@ -49,8 +49,8 @@ export function LoggedModelOverview({ model: { info, data } }: { model: LoggedMo
                     tags={info.tags}
                     {...(mayEdit && {
                       onSet: (tag) => setTags.mutateAsync({ model_id, tags: [tag] }),
-                      onRemove: (key) => removeTag.mutateAsync({ model_id, key }),
                     })}
+                    {...(mayManage && { onRemove: (key) => removeTag.mutateAsync({ model_id, key }) })}
                   />
                 ),
               },

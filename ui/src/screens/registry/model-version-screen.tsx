@@ -23,7 +23,7 @@ import { say } from "../../parts/toast.tsx";
 import { Time } from "../../parts/values.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
 import { useCommands } from "../../shell/commands.ts";
-import { useRights } from "../access/rights.ts";
+import { type Rights, useRights } from "../access/rights.ts";
 import { modelHref, Section, Unreadable } from "./registry-parts.tsx";
 import { Aliases, StagePicker } from "./version-marks.tsx";
 import { Lineage, Signature } from "./version-source.tsx";
@@ -41,10 +41,10 @@ export function ModelVersionScreen() {
     { label: name, href: modelHref(name) },
     { label: `Version ${number}` },
   ]);
-  const { mayEdit, mayManage } = useRights({ type: "registered_model", ids: [name] });
+  const rights = useRights({ type: "registered_model", ids: [name] });
   useCommands([
     {
-      ...{ id: "version.delete", label: "Delete the version", group: "Version", isDisabled: !mayManage },
+      ...{ id: "version.delete", label: "Delete the version", group: "Version", isDisabled: !rights.mayManage },
       run: () => setDeleting(true),
     },
   ]);
@@ -76,7 +76,7 @@ export function ModelVersionScreen() {
           {name} <span className="text-ink-muted">version {number}</span>
         </h1>
         <CopyButton text={uri} label={`Copy ${uri.slice(0, 200)}`} />
-        {mayManage && (
+        {rights.mayManage && (
           <IconButton
             label="Delete the version"
             icon={<Trash2 size={16} aria-hidden />}
@@ -88,7 +88,7 @@ export function ModelVersionScreen() {
       {found.data === undefined ? (
         <SkeletonRows rows={10} />
       ) : (
-        <Version version={found.data} uri={uri} mayEdit={mayEdit} />
+        <Version version={found.data} uri={uri} rights={rights} />
       )}
       <ConfirmDialog
         isOpen={isDeleting}
@@ -103,7 +103,8 @@ export function ModelVersionScreen() {
   );
 }
 
-function Version({ version, uri, mayEdit }: { version: ModelVersion; uri: string; mayEdit: boolean }) {
+function Version({ version, uri, rights }: { version: ModelVersion; uri: string; rights: Rights }) {
+  const { mayEdit, mayManage } = rights;
   const id = { name: version.name, version: version.version };
   const update = useChange(updateModelVersion, ["model-versions", "registered-models"]);
   const setTag = useChange(setModelVersionTag, ["model-versions", "registered-models"]);
@@ -115,7 +116,7 @@ function Version({ version, uri, mayEdit }: { version: ModelVersion; uri: string
           <KeyValues
             label="Details"
             rows={[
-              { name: "Aliases", value: <Aliases version={version} mayEdit={mayEdit} />, isControl: true },
+              { name: "Aliases", value: <Aliases version={version} rights={rights} />, isControl: true },
               {
                 name: "Stage",
                 value: mayEdit ? <StagePicker version={version} /> : version.current_stage,
@@ -132,8 +133,8 @@ function Version({ version, uri, mayEdit }: { version: ModelVersion; uri: string
                     tags={version.tags}
                     {...(mayEdit && {
                       onSet: (tag) => setTag.mutateAsync({ ...id, ...tag }),
-                      onRemove: (key) => removeTag.mutateAsync({ ...id, key }),
                     })}
+                    {...(mayManage && { onRemove: (key) => removeTag.mutateAsync({ ...id, key }) })}
                   />
                 ),
               },

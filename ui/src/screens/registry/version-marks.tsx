@@ -13,15 +13,15 @@ import { Select } from "../../parts/select.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { sayFailed } from "../../parts/toast.tsx";
 import { Checkbox } from "../../parts/toggles.tsx";
+import type { Rights } from "../access/rights.ts";
 
 interface AliasesProps {
   version: ModelVersion;
-  /** Whether the reader may change them. */
-  mayEdit: boolean;
+  rights: Rights;
 }
 
 /** The aliases of a version, to set, move here and remove. */
-export function Aliases({ version: { name, version, aliases = [] }, mayEdit }: AliasesProps) {
+export function Aliases({ version: { name, version, aliases = [] }, rights: { mayEdit, mayManage } }: AliasesProps) {
   const [isOpen, setOpen] = useState(false);
   const [alias, setText] = useState("");
   const [problem, setProblem] = useState<string>();
@@ -46,7 +46,7 @@ export function Aliases({ version: { name, version, aliases = [] }, mayEdit }: A
         <Tag
           key={held}
           name={`@${held}`}
-          {...(mayEdit && {
+          {...(mayManage && {
             onRemove: () =>
               void remove
                 .mutateAsync({ name, alias: held })
