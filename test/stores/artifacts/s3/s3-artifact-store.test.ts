@@ -14,6 +14,7 @@ function openStore(variables: S3Variables = {}): S3ArtifactStore {
 // No folder, because its name would shorten the longest possible key.
 artifactStoreSuite("S3ArtifactStore", () => openStore({ MLFLOW_ARTIFACTS_DESTINATION: "s3://artifacts" }), {
   isRclone: inject("isRclone"),
+  keepsCutOff: true,
 });
 multipartSuite("S3ArtifactStore", openStore, { isRclone: inject("isRclone") });
 
