@@ -4,6 +4,7 @@ import { expect, test, vi } from "vitest";
 import { parsePoints } from "../../../ui/src/api/live-frames.ts";
 import { expectMlflowError, fetchWorker, type Message, mlflow, newRun, searchRuns } from "../../helpers/mlflow.ts";
 import { alarmOf, newRunWithObject, newUnmarkedRun, object, runOf } from "../../helpers/run-object.ts";
+import { gc } from "../../helpers/trash.ts";
 import { closedServer } from "../../helpers/users.ts";
 
 /** A socket and all its messages. */
@@ -104,6 +105,20 @@ test("sockets outlive the object's instance", async () => {
   await mlflow("runs/set-tag", { run_id: runId, key: "t", value: "1" });
   await vi.waitFor(() => expect(heard.at(-1)).toEqual({ type: "data" }));
   socket.close();
+});
+
+test("the sockets of a run that is deleted for good are closed, and no others", async () => {
+  const [gone, other] = [await newRunWithObject(), await newRunWithObject()];
+  const [ofGone, ofOther] = [await watch(gone), await watch(other)];
+  const codes: number[] = [];
+  for (const { socket } of [ofGone, ofOther]) socket.addEventListener("close", ({ code }) => codes.push(code));
+  await mlflow("runs/delete", { run_id: gone });
+  expect((await gc({ run_ids: [gone] })).failures).toEqual([]);
+  await vi.waitFor(() => expect(codes).toEqual([1001]));
+  await mlflow("runs/log-metric", { run_id: other, key: "a", value: 1, timestamp: 1 });
+  await vi.waitFor(() => expect(ofOther.heard).toHaveLength(1));
+  expect(codes).toEqual([1001]);
+  ofOther.socket.close();
 });
 
 test("a socket is for those who may read the run, and for this server's own pages", async () => {

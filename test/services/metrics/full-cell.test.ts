@@ -1,6 +1,9 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import type { Database } from "../../../src/stores/d1/connection/database.ts";
+import { clearLiveRunsStatements } from "../../../src/stores/d1/metrics/latest-metrics.ts";
 import { findRun } from "../../../src/stores/d1/runs/runs.ts";
+import { BIRTH_EPOCH } from "../../../src/stores/run/burst.ts";
 import type { RunDurableObject } from "../../../src/stores/run/durable-object.ts";
 import {
   fetchWorker,
@@ -10,17 +13,21 @@ import {
   newExperiment,
   newRun as newLiveRun,
 } from "../../helpers/mlflow.ts";
-import { log, newUnmarkedRun as newRun } from "../../helpers/run-object.ts";
+import { liveEpoch, log, newUnmarkedRun as newRun, newRunWithObject, seen, seenAs } from "../../helpers/run-object.ts";
 
-/** Objects. The named ones are full: they take no further run. */
-function withFullCells(...names: readonly string[]): typeof env.RUNS {
-  const full = new Set(names.map((name) => env.RUNS.idFromName(name).toString()));
+/** Hears of a call that appends, before the cell of this name does. */
+type OnAppend = (cell: string) => unknown;
+
+/** Objects. The named cells are full: they take no further run. */
+function withFullCells(full: readonly string[], onAppend: OnAppend): typeof env.RUNS {
   return Object.assign(Object.create(env.RUNS), {
     idFromName: (name: string) => env.RUNS.idFromName(name),
     get: (id: DurableObjectId) => {
       const stub = env.RUNS.get(id);
-      if (!full.has(id.toString())) return stub;
-      const appendInCell: RunDurableObject["appendInCell"] = async () => "full";
+      const appendInCell: RunDurableObject["appendInCell"] = async (cell, ...points) => {
+        await onAppend(cell);
+        return full.includes(cell) ? "full" : await stub.appendInCell(cell, ...points);
+      };
       return new Proxy(stub, {
         get: (target, name) => (name === "appendInCell" ? appendInCell : Reflect.get(target, name)),
       });
@@ -28,11 +35,16 @@ function withFullCells(...names: readonly string[]): typeof env.RUNS {
   });
 }
 
-async function logBeside(fullCells: readonly string[], endpoint: string, message: Message): Promise<number> {
+async function logBeside(
+  fullCells: readonly string[],
+  endpoint: string,
+  message: Message,
+  onAppend: OnAppend = () => {},
+): Promise<number> {
   const answer = await fetchWorker(
     `/api/2.0/mlflow/runs/${endpoint}`,
     { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(message) },
-    { RUNS: withFullCells(...fullCells) },
+    { RUNS: withFullCells(fullCells, onAppend) },
   );
   await answer.arrayBuffer();
   return answer.status;
@@ -68,13 +80,45 @@ test("a run that a full cell does not take goes to the next one, with all its po
   expect(await historyOf(deleted, "a")).toEqual([]);
 });
 
-test("a run that is live since its creation and has no points goes to the next cell too", async () => {
+test("a run that is live since its creation and has no points goes to the next cell too, and is then sent there only", async () => {
   // The Worker places new runs into other cells than the known full ones.
   const run_id = await newLiveRun();
   const cell = (await cellOfRun(run_id))!;
-  expect(await logBeside([cell], "log-metric", point(run_id, 0))).toBe(200);
-  expect(await cellOfRun(run_id)).not.toBe(cell);
-  expect(await logBeside([cell], "log-metric", point(run_id, 1))).toBe(200);
+  const asked: string[] = [];
+  const note = (name: string) => asked.push(name);
+  expect(await logBeside([cell], "log-metric", point(run_id, 0), note)).toBe(200);
+  const next = (await cellOfRun(run_id))!;
+  expect(next).not.toBe(cell);
+  expect(await logBeside([cell], "log-metric", point(run_id, 1), note)).toBe(200);
+  expect(asked).toEqual([cell, next, next]);
   expect((await historyOf(run_id, "a")).map(({ value }) => value)).toEqual([0, 1]);
   expect(await metricsOf(run_id)).toMatchObject({ a: { value: 1 } });
+});
+
+test("a run that has moved is marked anew, so it is found although a search has ended the mark of its creation", async () => {
+  const experiment_id = await newExperiment();
+  const run_id = await newLiveRun({ experiment_id });
+  const cell = (await cellOfRun(run_id))!;
+  const db: Database = env.DB;
+  // The search asked the full cell before the run moved, and writes after that.
+  const endMark = async (asked: string) => {
+    if (asked !== cell) await db.batch(clearLiveRunsStatements(db, [{ runId: run_id, epoch: BIRTH_EPOCH }]));
+  };
+  expect(await logBeside([cell], "log-metric", point(run_id, 0), endMark)).toBe(200);
+  expect(await liveEpoch(run_id)).toBeGreaterThan(BIRTH_EPOCH);
+  expect(await seen(experiment_id, run_id)).toEqual(seenAs(0));
+});
+
+test("a run that its full cell does not take, and that may not move, is refused without a further question", async () => {
+  // D1 says that an object has points of the run.
+  const run_id = await newRunWithObject();
+  const cell = (await cellOfRun(run_id))!;
+  const asked: string[] = [];
+  const note = (name: string) => {
+    asked.push(name);
+    if (asked.length > 9) throw new Error("the cell is asked for ever");
+  };
+  expect(await logBeside([cell], "log-metric", point(run_id, 0), note)).toBe(400);
+  expect(asked).toEqual([cell]);
+  expect(await cellOfRun(run_id)).toBe(cell);
 });

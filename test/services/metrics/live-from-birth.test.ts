@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { rememberRun } from "../../../src/services/runs/known-runs.ts";
+import { findRun } from "../../../src/stores/d1/runs/runs.ts";
 import { BIRTH_EPOCH } from "../../../src/stores/run/burst.ts";
 import {
   expectMlflowError,
@@ -78,10 +80,12 @@ test.each([true, false])(
   async (had) => {
     const runId = await newRun();
     if (had) await log(runId, "a", 0);
+    const run = (await findRun(env.DB, runId))!;
     await mlflow("runs/delete", { run_id: runId });
     await gc({ run_ids: [runId] });
     expect(await runsOfCell(runId)).not.toContain(runId);
-    // This isolate still remembers the run.
+    // An isolate that has created the run, and not deleted it, still remembers it.
+    rememberRun(runId, { ...run, createdMs: Date.now() });
     const late = [1, 2, 3].map((step) =>
       expectMlflowError(send("runs/log-metric", point(runId, step)), "RESOURCE_DOES_NOT_EXIST"),
     );

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { knownPlaceOfObject, rememberRun } from "../../../src/services/runs/known-runs.ts";
 import { findRun } from "../../../src/stores/d1/runs/runs.ts";
 import { parseSeries } from "../../../ui/src/api/series-frames.ts";
 import {
@@ -92,5 +93,19 @@ test("runs of cells and runs with their own objects are written, searched, chart
     const left = runIds.slice(index + 1);
     expect((await found(experimentId, "metrics.a >= 0")).map(([id]) => id)).toEqual([...left].reverse());
     for (const other of left) expect(await valuesOf(other)).toHaveLength(4);
+  }
+});
+
+test("the history of a run that this isolate remembers in another object is read where it is", async () => {
+  const experimentId = await newExperiment();
+  for (const [index, settings] of PLACES.entries()) {
+    const runId = await newRunIn(experimentId, settings);
+    for (const step of [0, 1]) await log(runId, "a", step, step);
+    // As after the run was deleted for good and imported again, by other isolates.
+    rememberRun(runId, { experimentId, hasObject: true, cell: index === 0 ? "cell-9" : "" });
+    expect(await valuesOf(runId)).toEqual([0, 1]);
+    expect(knownPlaceOfObject(runId)).toBeUndefined();
+    await log(runId, "a", 2, 2);
+    expect(await valuesOf(runId)).toEqual([0, 1, 2]);
   }
 });

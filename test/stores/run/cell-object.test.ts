@@ -1,7 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test, vi } from "vitest";
-import { historyOf, metricsOf, newRun } from "../../helpers/mlflow.ts";
-import { abort, log, object, runsOfCell } from "../../helpers/run-object.ts";
+import { historyOf, metricsOf, mlflow, newRun } from "../../helpers/mlflow.ts";
+import { abort, log, object, runOf, runsOfCell } from "../../helpers/run-object.ts";
+import { gc } from "../../helpers/trash.ts";
 
 /* The object of a cell, as the platform calls it. */
 
@@ -15,6 +16,18 @@ test("a new instance knows that it is a cell's: a purge by an earlier version, w
   await abort(gone);
   await runInDurableObject(object(gone), (instance) => instance.purge(gone));
   expect(await runsOfCell(other)).not.toContain(gone);
+  expect(await runsOfCell(other)).toContain(other);
+  expect(await historyOf(other, "a")).toHaveLength(1);
+});
+
+test("a flush that arrives after a run was deleted for good leaves nothing of it in the cell", async () => {
+  const [gone, other] = [await newRun(), await newRun()];
+  for (const runId of [gone, other]) await log(runId, "a", 1);
+  await mlflow("runs/delete", { run_id: gone });
+  expect((await gc({ run_ids: [gone] })).failures).toEqual([]);
+  expect(await runOf(gone).flush()).toBe(false);
+  expect(await runsOfCell(other)).not.toContain(gone);
+  await runOf(other).flush();
   expect(await runsOfCell(other)).toContain(other);
   expect(await historyOf(other, "a")).toHaveLength(1);
 });

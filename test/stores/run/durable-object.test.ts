@@ -191,6 +191,17 @@ describe("the mark in D1", () => {
     expect(await liveEpoch(runId)).toBeNull();
   });
 
+  test("comes back with the point after the next flush, where D1 lost it, as by restoring a backup", async () => {
+    const experimentId = await newExperiment();
+    const runId = await newRun({ experiment_id: experimentId });
+    await log(runId, "a", 1);
+    await env.DB.prepare("UPDATE runs SET live_epoch = NULL WHERE run_id = ?").bind(runId).run();
+    expect(await runAlarm(runId)).toBe(true);
+    await log(runId, "a", 2, 1);
+    expect(await liveEpoch(runId)).not.toBeNull();
+    expect(await seen(experimentId, runId)).toEqual(seenAs(1, 2));
+  });
+
   test("is never made for a run that does not exist, and neither is its object", async () => {
     const before = (await listDurableObjectIds(env.RUNS)).length;
     const run_id = crypto.randomUUID().replaceAll("-", "");
@@ -316,6 +327,14 @@ describe("latest values in D1", () => {
     expect((await metricsOf(runId)).a?.value).toBe(0);
   });
 
+  test("are not taken over into the history of a run that had no first points", async () => {
+    const runId = await newRun();
+    await log(runId, "a", "-0");
+    await runOf(runId).flush();
+    // D1 has 0, which would be another point.
+    expect((await historyOf(runId, "a")).map(({ value }) => Object.is(value, -0))).toEqual([true]);
+  });
+
   test("do not come back once the run is purged", async () => {
     const runId = await newRun();
     await log(runId, "a", 1);
@@ -335,10 +354,13 @@ describe("latest values in D1", () => {
     }
     const number = await numberOf(runId);
     expect((await rowsOf(runId, number)).segment).toBeGreaterThan(0);
+    expect(await alarmOf(runId)).not.toBeNull();
     await env.DB.prepare("DELETE FROM runs WHERE run_id = ?").bind(runId).run();
     await runOf(runId).purge();
     expect(await runOf(runId).append(encodePoints(metrics))).toBe("refused");
     expect(await rowsOf(runId, number)).toEqual({ journal: 0, segment: 0, lost: 0 });
+    // A cell stores the time of a run's alarm with the run. Its own alarm is for all of its runs.
+    if (!HAS_CELLS) expect(await alarmOf(runId)).toBeNull();
     expect(await historyOf(other, "a")).toHaveLength(70);
     // A repeat changes nothing.
     await runOf(runId).purge();
@@ -409,6 +431,18 @@ describe("a run that is deleted while it logs", () => {
       expect(await appended).toBe(false);
       expect([...(await instance.read("a", { limit: 9 }, idInCell(runId))).values]).toEqual([1]);
     });
+  });
+
+  test("takes nothing after a flush that finds a deletion of which the object was not told", async () => {
+    const runId = await newRun();
+    await log(runId, "a", 1);
+    await env.DB.prepare("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_id = ?").bind(runId).run();
+    expect(await runAlarm(runId)).toBe(true);
+    await expectMlflowError(
+      send("runs/log-metric", { run_id: runId, key: "a", value: 2, timestamp: 1 }),
+      "INVALID_PARAMETER_VALUE",
+    );
+    expect((await historyOf(runId, "a")).map(({ value }) => value)).toEqual([1]);
   });
 
   test("takes nothing after a delete that met an object at rest", async () => {
