@@ -58,7 +58,7 @@ const ONLY_CELLS_TESTS = [
 
 /** Tests that also run with several cells. */
 const MANY_CELLS_TESTS = [
-  "test/stores/run/durable-object.test.ts",
+  "test/stores/run/durable-object*.test.ts",
   "test/services/experiments/experiment-stage.test.ts",
   "test/routes/{import,metrics}.test.ts",
   "test/routes/ui/group-series.test.ts",
