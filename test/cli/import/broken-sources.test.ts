@@ -68,6 +68,7 @@ test("what is broken is told row by row, the rest arrives, and the exit code say
   writeFileSync(join(root, writeRun("f3"), "params/bytes"), Buffer.from([0xff, 0xfe]));
   // The same run is in two experiments, as after a manual copy.
   cpSync(join(root, writeRun("ab")), join(root, OTHER, runId("ab")), { recursive: true });
+  cpSync(join(root, writeRun("ba", OTHER)), join(root, EXPERIMENT, runId("ba")), { recursive: true });
   const model = `${EXPERIMENT}/models/m-${"1".repeat(32)}`;
   write(
     `${model}/meta.yaml`,
@@ -92,13 +93,14 @@ test("what is broken is told row by row, the rest arrives, and the exit code say
   expect(told(`${runId("e2")}/artifacts`)).toEqual(["it is missing"]);
   expect(told(`${runId("f3")}/params/bytes`)).toEqual(["it is not UTF-8"]);
   expect(told(`${OTHER}/${runId("ab")}`)).toEqual(["another experiment has a run of this id"]);
+  expect(told(`${EXPERIMENT}/${runId("ba")}`)).toEqual(["another experiment has a run of this id"]);
   expect(told("registered model m1/version-2")).toHaveLength(1);
   expect(told("registered model m1/aliases/ghost")).toEqual(["there is no version 7"]);
   expect(told(`logged model m-${"1".repeat(32)}/metrics/bytes`)).toEqual(["it is not UTF-8"]);
-  expect(report.problems).toHaveLength(12);
+  expect(report.problems).toHaveLength(13);
 
   expect(report.experiments).toMatchObject({ read: 3, written: 2, failed: 1 });
-  expect(report.runs).toMatchObject({ read: 9, written: 6, failed: 3 });
+  expect(report.runs).toMatchObject({ read: 11, written: 7, failed: 4 });
   expect(report.logged_models).toMatchObject({ read: 1, written: 1, failed: 0 });
   expect(await history("a00d")).toEqual([1.5, 0.5]);
   expect(await history("cc")).toEqual([1.5, 0.5]);
@@ -107,7 +109,7 @@ test("what is broken is told row by row, the rest arrives, and the exit code say
     run: { data: { params: unknown[] } };
   };
   expect(run.run.data.params).toHaveLength(2);
-  expect((await transferReport(words, 3)).runs).toMatchObject({ written: 0, skipped: 6 });
+  expect((await transferReport(words, 3)).runs).toMatchObject({ written: 0, skipped: 7 });
 });
 
 test("files that are kept in a server's store, and are not in this one's, are told and not copied", async () => {

@@ -89,7 +89,7 @@ export function readMeta<Meta>(folder: string, schema: z.ZodType<Meta>): Meta {
   const parsed = schema.safeParse(fields ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Unreadable(`meta.yaml: ${issue?.path.join(".")} ${issue?.message}`);
+  throw new Unreadable(["meta.yaml:", issue?.path.join("."), issue?.message].filter(Boolean).join(" "));
 }
 
 /** Params or tags: one file each, with the value as content. Calls `onProblem` for files that cannot be read. */

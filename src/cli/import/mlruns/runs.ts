@@ -41,17 +41,28 @@ const LinkMeta = z.object({
   tags: z.record(z.string(), meta.text).nullish(),
 });
 
+/** Why the second of two runs with one id is not read. */
+export const TWICE = "another experiment has a run of this id";
+
 /** Reads the runs of one experiment's folder. */
 export class RunReader {
   readonly #experimentId: string;
   readonly #path: string;
   readonly #report: Report;
+  readonly #isRunOf: (experimentId: string, name: string) => boolean;
   readonly #datasets = new Map<string, DatasetInput["dataset"]>();
 
-  constructor(experimentId: string, path: string, report: Report) {
+  /** @param isRunOf whether the folder of another experiment has a run of this name */
+  constructor(
+    experimentId: string,
+    path: string,
+    report: Report,
+    isRunOf: (experimentId: string, name: string) => boolean,
+  ) {
     this.#experimentId = experimentId;
     this.#path = path;
     this.#report = report;
+    this.#isRunOf = isRunOf;
   }
 
   /** @throws {Unreadable} if the folder is not a run. */
@@ -60,6 +71,11 @@ export class RunReader {
     const fields = readMeta(folder, RunMeta);
     const told = fields.run_id ?? fields.run_uuid;
     if (told !== undefined && told !== name) throw new Unreadable(`meta.yaml is of run ${told}`);
+    // Somebody copied the run by hand. MLflow reads it only where its meta.yaml says that it is.
+    const home = fields.experiment_id;
+    if (home !== undefined && home !== this.#experimentId && this.#isRunOf(home, name)) {
+      throw new Unreadable(TWICE);
+    }
     const where = `run ${name}`;
     const onProblem = (below: string) => (key: string, why: string) =>
       this.#report.problem(`${where}/${below}/${key}`, why);

@@ -9,7 +9,7 @@ import { LocalArtifacts, localFolder } from "../local-artifacts.ts";
 import { foldersIn, meta, readMeta, readPairs, Unreadable } from "./files.ts";
 import { readLoggedModel } from "./logged-models.ts";
 import { readRegisteredModel } from "./registered-models.ts";
-import { RunReader } from "./runs.ts";
+import { RunReader, TWICE } from "./runs.ts";
 
 const TRASH = ".trash";
 /** A folder beside the experiments; in each experiment, a folder beside the runs. */
@@ -61,12 +61,16 @@ export class MlrunsSource implements Source {
   }
 
   async *runs(): AsyncIterable<SourceRun> {
+    const isRunOf = (experimentId: string, name: string) => {
+      const path = this.#experiments.get(experimentId)?.path;
+      return path !== undefined && existsSync(join(path, name, "meta.yaml"));
+    };
     for (const experiment of this.#experiments.values()) {
-      const reader = new RunReader(experiment.id, experiment.path, this.#report);
+      const reader = new RunReader(experiment.id, experiment.path, this.#report, isRunOf);
       for (const name of runFolders(experiment.path)) {
         const where = `run ${experiment.id}/${name}`;
         const run = this.#try("runs", where, () => {
-          if (this.#seenRuns.has(name)) throw new Unreadable("another experiment has a run of this id");
+          if (this.#seenRuns.has(name)) throw new Unreadable(TWICE);
           return reader.read(name);
         });
         if (run === undefined) continue;
