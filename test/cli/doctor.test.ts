@@ -65,4 +65,6 @@ test("what is wrong is said with what to do, and nothing is made", async () => {
   const check = await trackflare(["db", "check", "--data-dir", missing]);
   expect(check.exitCode).toBe(1);
   expect(check.stderr).toContain("has no database");
+  const variable = { MLFLOW_TRACKING_URI: "http://127.0.0.1:9" };
+  expect((await trackflare(["db", "check", "--data-dir", missing], variable)).stderr).toContain("has no database");
 });

@@ -35,12 +35,16 @@ export function dbCommand(): Command {
       .addOption(dataDir())
       .addOption(to())
       .option("--json", "print what was found as JSON")
-      .action(async (flags: DbFlags & { json?: boolean }) => {
+      .action(async ({ json, ...given }: DbFlags & { json?: boolean }, command: Command) => {
+        // A folder that the command line names is meant, also in a shell that has MLFLOW_TRACKING_URI for its jobs.
+        const isFolder =
+          command.getOptionValueSource("dataDir") === "cli" && command.getOptionValueSource("to") !== "cli";
+        const flags: DbFlags = isFolder ? { dataDir: given.dataDir } : given;
         const db = await import("../doctor/db.ts");
         const { schemaFinding } = await import("../doctor/doctor.ts");
         const { findingsText } = await import("../doctor/checks.ts");
         const state = await (name === "check" ? db.checkSchema(flags) : db.upgradeSchema(flags));
-        console.log(flags.json ? JSON.stringify(state) : findingsText([schemaFinding("The database", state)]));
+        console.log(json ? JSON.stringify(state) : findingsText([schemaFinding("The database", state)]));
         process.exitCode = state.missing.length > 0 ? 1 : 0;
       });
   return new Command("db")
