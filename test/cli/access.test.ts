@@ -52,6 +52,10 @@ test("an admin makes a user, the user a token, a job uses it; rotated, revoked, 
   const granted = await trackflare(["users", "grant", "ada", "experiment", "0", "EDIT"], asAdmin());
   expect(granted.exitCode, granted.stderr).toBe(0);
   expect((await trackflare(["users", "grants", "ada"], asAdmin())).stdout).toMatch(/^experiment {2}0 {3}EDIT/m);
+  const grants = JSON.parse((await trackflare(["users", "grants", "ada", "--json"], asAdmin())).stdout);
+  expect(grants).toMatchObject([{ resource_type: "experiment", resource_pattern: "0", permission: "EDIT" }]);
+  const users = JSON.parse((await trackflare(["users", "list", "--json"], asAdmin())).stdout);
+  expect(users).toContainEqual(expect.objectContaining({ username: "ada", is_admin: false }));
   expect((await trackflare(["users", "delete", "ada"], asAdmin())).exitCode).toBe(0);
   expect((await trackflare(["users", "list"], asAdmin())).stdout).not.toContain("ada");
 });
@@ -64,4 +68,7 @@ test("wrong usage and wrong values say what is wrong, and ask nobody", async () 
   expect((await trackflare(["tokens", "create"], asAdmin())).exitCode).toBe(2);
   const without = await trackflareWith("", ["users", "create", "bob"], asAdmin());
   expect(without.stderr).toContain("password on stdin");
+  const stranger = await trackflare(["users", "list"], { MLFLOW_TRACKING_URI: server.url });
+  expect(stranger.exitCode).toBe(1);
+  expect(stranger.stderr.match(/MLFLOW_TRACKING_TOKEN/g)).toHaveLength(1);
 });

@@ -6,11 +6,18 @@ import { tableText } from "./table-text.ts";
 const USERS = "/api/2.0/mlflow/users";
 const PERMISSIONS = "/api/3.0/mlflow/users/permissions";
 
-export async function listUsers(flags: ServerFlags): Promise<void> {
+/** What a listing prints: a table, or JSON for programs. */
+type ListFlags = ServerFlags & { readonly json?: true };
+
+export async function listUsers(flags: ListFlags): Promise<void> {
   const { users } = await new AccessServer(flags).ask<{ users: { username: string; is_admin: boolean }[] }>(
     "GET",
     `${USERS}/list`,
   );
+  if (flags.json) {
+    console.log(JSON.stringify(users, undefined, 2));
+    return;
+  }
   console.log(
     tableText(
       ["USER", "ADMIN"],
@@ -65,10 +72,14 @@ export async function revoke({ username, type, id }: GrantNames, flags: ServerFl
   console.error(`${username} has no grant on ${type} ${id}.`);
 }
 
-export async function listGrants(username: string, flags: ServerFlags): Promise<void> {
+export async function listGrants(username: string, flags: ListFlags): Promise<void> {
   const { permissions } = await new AccessServer(flags).ask<{
     permissions: { role_name: string; resource_type: string; resource_pattern: string; permission: string }[];
   }>("GET", `${PERMISSIONS}/list`, { username });
+  if (flags.json) {
+    console.log(JSON.stringify(permissions, undefined, 2));
+    return;
+  }
   const rows = permissions.map((one) => [one.resource_type, one.resource_pattern, one.permission, one.role_name]);
   console.log(tableText(["TYPE", "ID", "PERMISSION", "ROLE"], rows));
 }

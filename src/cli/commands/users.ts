@@ -17,8 +17,9 @@ export function usersCommand(): Command {
     .addCommand(
       new Command("list")
         .description("All users.")
+        .option("--json", "print as JSON")
         .addOption(trackingUriOption())
-        .action(async (flags: ServerFlags) => (await actions()).listUsers(flags)),
+        .action(async (flags: ServerFlags & { json?: true }) => (await actions()).listUsers(flags)),
     )
     .addCommand(
       named("create", "Make a user.")
@@ -50,9 +51,11 @@ export function usersCommand(): Command {
       ),
     )
     .addCommand(
-      named("grants", "What a user holds.").action(async (name: string, flags: ServerFlags) =>
-        (await actions()).listGrants(name, flags),
-      ),
+      named("grants", "What a user holds.")
+        .option("--json", "print as JSON")
+        .action(async (name: string, flags: ServerFlags & { json?: true }) =>
+          (await actions()).listGrants(name, flags),
+        ),
     )
     .addCommand(
       onThing("grant", "Let a user use a thing.")

@@ -101,8 +101,10 @@ export class TrackingServer {
     const text = await response.text();
     const message = messageIn(text) ?? `${response.status} ${text.slice(0, 300)}`;
     if (response.status === 401 || response.status === 403) {
+      // The message of a server here ends with the same advice.
+      const refusal = message.replace(/ Set MLFLOW_TRACKING_USERNAME .*/, "");
       return new NotLetIn(
-        `${this.url} does not let you in: ${message}\nSet MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, of an admin.`,
+        `${this.url} does not let you in: ${refusal}\nSet MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, of an admin.`,
       );
     }
     if (response.status >= 500) return new UserError(`${this.url}${path} fails: ${message}`);
