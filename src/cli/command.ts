@@ -12,9 +12,14 @@ import { tokensCommand } from "./commands/tokens.ts";
 import { usersCommand } from "./commands/users.ts";
 import { UserError } from "./user-error.ts";
 
+/** Shown below the list of commands, because scripts branch on the codes. */
+const EXIT_CODES = `
+Ends with 0 when all is done, 1 when it is not (the message says why), 2 for wrong usage, and 3 when import, export or gc
+did all but what its report names. \`trackflare <command> --help\` tells more.`;
+
 /**
  * The `trackflare` command: a table of its subcommands. Each subcommand loads its code when it is called.
- * The exit code is 0 for success, 1 for an error that the user can fix, 2 for wrong usage.
+ * EXIT_CODES says how each of them ends.
  */
 export async function runCommand(argv: readonly string[]): Promise<void> {
   const program = new Command("trackflare")
@@ -31,7 +36,8 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     .addCommand(dbCommand())
     .addCommand(usersCommand())
     .addCommand(tokensCommand())
-    .addCommand(auditCommand());
+    .addCommand(auditCommand())
+    .addHelpText("after", EXIT_CODES);
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
     command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   }

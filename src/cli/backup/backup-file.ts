@@ -62,7 +62,8 @@ export class BackupFile {
     if (!existsSync(path)) throw new UserError(`There is no ${path}.`);
     const tar = await TarReader.open(path);
     if (!tar.entries.has("backup.json")) throw new UserError(`${path} is no backup.`);
-    if (!tar.entries.has("checksums.json")) throw new UserError(`${path} was cut off: it is no whole backup.`);
+    if (!tar.entries.has("checksums.json"))
+      throw new UserError(`${path} was cut off or changed: it is no whole backup.`);
     const description: Description = JSON.parse(String(await tar.bytes("backup.json")));
     const summary: Summary = JSON.parse(String(await tar.bytes("checksums.json")));
     if (description.format !== FORMAT) {
