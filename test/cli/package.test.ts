@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -21,6 +21,7 @@ test("packed and installed in an empty folder, the command serves API and UI", a
   const installed = join(FOLDER, "node_modules/trackflare");
   expect(globSync("**/*.ts", { cwd: installed })).toEqual([]);
   expect(missingDependencies(installed)).toEqual([]);
+  expect(missingPages(installed)).toEqual([]);
 
   // The file that `npx trackflare` runs.
   const bin = join(FOLDER, "node_modules/.bin/trackflare");
@@ -67,6 +68,15 @@ function missingDependencies(installed: string): string[] {
   expect(imported).toContain("commander");
   const isThere = (name: string) => name.startsWith("node:") || name in dependencies || OF_CLONES.includes(name);
   return [...new Set(imported)].filter((name) => !isThere(name));
+}
+
+/** The pages of docs/ that the command's messages name, and that are not in the package. */
+function missingPages(installed: string): string[] {
+  const named = globSync("lib/cli/**/*.js", { cwd: installed }).flatMap((file) =>
+    Array.from(readFileSync(join(installed, file), "utf8").matchAll(/docs\/[\w-]+\.md/g), ([page]) => page),
+  );
+  expect(named).toContain("docs/flags.md");
+  return [...new Set(named)].filter((page) => !existsSync(join(installed, page)));
 }
 
 test("the image is built from the clone, on the Node that the clone pins, and keeps its data in its volume", () => {
