@@ -20,15 +20,18 @@ const KEY_LENGTH = 250;
 const FULL_TAGS = 80;
 const FULL_TAG_LENGTH = 100_000;
 const FULL_EXPERIMENT = "512345678901234569";
+/** Of each kind: a page of them is longer than the heap. */
+const FULL_THINGS = 10;
 /** `model-10` to `model-19`. */
 const MODELS_OF_TEN = 10;
 
-const FULL_RUN = idOf("c", 0);
 const METRICS = 100_000;
 const METRICS_EXPERIMENT = "512345678901234570";
 const METRICS_RUN = idOf("d", 0);
+const fullRunId = (index: number) => idOf("c", index);
 const runId = (index: number) => idOf("a", index);
 const indices = Array.from({ length: THINGS }, (_, index) => index);
+const fullIndices = indices.slice(0, FULL_THINGS);
 
 let server: SmallHeapServer;
 
@@ -52,16 +55,22 @@ async function seedThings(of: SmallHeapServer): Promise<void> {
   ]);
   await of.write("runs", [
     run(idOf("b", 0), KEYS_EXPERIMENT),
-    run(FULL_RUN, FULL_EXPERIMENT),
     run(METRICS_RUN, METRICS_EXPERIMENT),
+    ...fullIndices.map((index) => run(fullRunId(index), FULL_EXPERIMENT)),
     ...indices.map((index) => run(runId(index), EXPERIMENT)),
   ]);
-  await of.write("logged-models", [
-    { model_id: "m-full", experiment_id: FULL_EXPERIMENT, name: "full", status: "LOGGED_MODEL_READY", digest: "d" },
-  ]);
-  await of.write("registered-models", [
-    { name: "full", versions: [{ version: 1, current_stage: "None", source: "s" }], digest: "d" },
-  ]);
+  const status = "LOGGED_MODEL_READY";
+  await of.write(
+    "logged-models",
+    fullIndices.map((index) => ({
+      ...{ model_id: `m-full-${index}`, experiment_id: FULL_EXPERIMENT, name: "full", status, digest: "d" },
+    })),
+  );
+  const versions = [{ version: 1, current_stage: "None", source: "s" }];
+  await of.write(
+    "registered-models",
+    fullIndices.map((index) => ({ name: `full-${index}`, versions, digest: "d" })),
+  );
   await of.write(
     "logged-models",
     indices.map((index) => ({
@@ -110,14 +119,16 @@ function seedTexts(dataDir: string): void {
       SELECT run_id, 'a metric of a run with many ' || i, i / 3.0, FALSE, i, 1700000000000 + i, experiment_id FROM runs, ${upTo(METRICS)}
       WHERE run_id = '${METRICS_RUN}';
     INSERT INTO experiment_tags (experiment_id, key, value) SELECT ${FULL_EXPERIMENT}, key, value FROM (${full});
-    INSERT INTO tags (run_id, key, value, experiment_id) SELECT '${FULL_RUN}', key, value, ${FULL_EXPERIMENT} FROM (${full});
-    INSERT INTO params (run_id, key, value, experiment_id) SELECT '${FULL_RUN}', key, value, ${FULL_EXPERIMENT} FROM (${full});
+    INSERT INTO tags (run_id, key, value, experiment_id)
+      SELECT run_id, key, value, experiment_id FROM runs, (${full}) WHERE experiment_id = ${FULL_EXPERIMENT};
+    INSERT INTO params (run_id, key, value, experiment_id)
+      SELECT run_id, key, value, experiment_id FROM runs, (${full}) WHERE experiment_id = ${FULL_EXPERIMENT};
     INSERT INTO logged_model_tags (model_id, key, value, experiment_id)
-      SELECT 'm-full', key, value, ${FULL_EXPERIMENT} FROM (${full});
+      SELECT model_id, key, value, experiment_id FROM logged_models, (${full}) WHERE experiment_id = ${FULL_EXPERIMENT};
     INSERT INTO registered_model_tags (registered_model_id, key, value)
-      SELECT registered_model_id, key, value FROM registered_models, (${full}) WHERE name = 'full';
+      SELECT registered_model_id, key, value FROM registered_models, (${full}) WHERE name LIKE 'full-%';
     INSERT INTO model_version_tags (registered_model_id, version, key, value)
-      SELECT registered_model_id, 1, key, value FROM registered_models, (${full}) WHERE name = 'full';`);
+      SELECT registered_model_id, 1, key, value FROM registered_models, (${full}) WHERE name LIKE 'full-%';`);
   sql.close();
 }
 
@@ -134,8 +145,13 @@ test.each<[what: string, path: string, part: string, count: number, body?: objec
     THINGS,
     { experiment_ids: [EXPERIMENT], max_results: 1000 },
   ],
-  ["a page of registered models", `${API}/registered-models/search?max_results=1000`, '"latest_versions"', THINGS + 1],
-  ["a page of model versions", `${API}/model-versions/search`, '"version"', THINGS + 1],
+  [
+    "a page of registered models",
+    `${API}/registered-models/search?max_results=1000`,
+    '"latest_versions"',
+    THINGS + FULL_THINGS,
+  ],
+  ["a page of model versions", `${API}/model-versions/search`, '"version"', THINGS + FULL_THINGS],
   ["the keys of an experiment", `/ui-api/keys?experiment_ids=${KEYS_EXPERIMENT}`, '"key"', 10_000],
 ])("%s is answered in 128 MB", async (_what, path, part, count, body) => {
   const answer = await server.read(path, part, body);
@@ -145,10 +161,10 @@ test.each<[what: string, path: string, part: string, count: number, body?: objec
 
 test.each<[what: string, path: string, tags: number]>([
   ["experiment", `${API}/experiments/get?experiment_id=${FULL_EXPERIMENT}`, 1],
-  ["run", `${API}/runs/get?run_id=${FULL_RUN}`, 2],
-  ["logged model", `${API}/logged-models/m-full`, 1],
-  ["registered model", `${API}/registered-models/get?name=full`, 2],
-  ["version", `${API}/model-versions/get?name=full&version=1`, 1],
+  ["run", `${API}/runs/get?run_id=${fullRunId(0)}`, 2],
+  ["logged model", `${API}/logged-models/m-full-0`, 1],
+  ["registered model", `${API}/registered-models/get?name=full-0`, 2],
+  ["version", `${API}/model-versions/get?name=full-0&version=1`, 1],
 ])("a %s with as many tags as one may have is answered in 128 MB, three times at once", async (_what, path, tags) => {
   const answers = await Promise.all(Array.from({ length: 3 }, () => server.read(path, '"tag-')));
   for (const answer of answers) expect(answer).toMatchObject({ status: 200, parts: tags * FULL_TAGS });
@@ -161,6 +177,19 @@ test.each([
 ])("%s of 100,000 metrics is answered in 128 MB, three times at once", async (_what, path, body?: object) => {
   const answers = await Promise.all(Array.from({ length: 3 }, () => server.read(path, '"timestamp"', body)));
   for (const answer of answers) expect(answer).toMatchObject({ status: 200, parts: METRICS });
+  expect(await server.isAlive()).toBe(true);
+});
+
+const FULL_PAGE = { experiment_ids: [FULL_EXPERIMENT], max_results: 50 };
+
+test.each<[what: string, path: string, tags: number, body?: object]>([
+  ["runs", `${API}/runs/search`, 2, FULL_PAGE],
+  ["logged models", `${API}/logged-models/search`, 1, FULL_PAGE],
+  ["registered models", `${API}/registered-models/search?filter=${encodeURIComponent("name LIKE 'full-%'")}`, 2],
+  ["versions", `${API}/model-versions/search?filter=${encodeURIComponent("name LIKE 'full-%'")}`, 1],
+])("a page of %s with as many tags as each may have is answered in 128 MB", async (_what, path, tags, body) => {
+  const answer = await server.read(path, '"tag-', body);
+  expect(answer).toMatchObject({ status: 200, parts: tags * FULL_TAGS * FULL_THINGS });
   expect(await server.isAlive()).toBe(true);
 });
 
