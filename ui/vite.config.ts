@@ -40,7 +40,8 @@ export default defineConfig({
   plugins: [react(), tailwindcss(), firstFiles(), brotliSizes()],
   build: {
     outDir: "dist",
-    emptyOutDir: true,
+    // `wrangler dev` may be serving from the folder. Files of older builds go when src/cli/build-ui.ts publishes.
+    emptyOutDir: false,
     reportCompressedSize: false,
     // The policy of the page allows no inline script, style or font.
     assetsInlineLimit: 0,

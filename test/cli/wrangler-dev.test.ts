@@ -74,7 +74,10 @@ test("the asset router leaves the API to the Worker, doubled slashes included, a
   expect((await fetch(`${url}/nothing`, { headers })).status).toBe(404);
 });
 
-test("the UI stays while it is built anew", async () => {
+test.each([
+  ["wrangler", ["src/cli/build-ui.ts"]],
+  ["npm run ui:build", ["node_modules/vite/bin/vite.js", "build", "ui"]],
+])("the UI stays while %s builds it anew", async (_by, program) => {
   const page = await (await fetch(url)).text();
   const script = /src="\.(\/assets\/index-[^"]+)"/.exec(page)?.[1] ?? "";
   let isBuilding = true;
@@ -82,7 +85,11 @@ test("the UI stays while it is built anew", async () => {
   const looking = (async () => {
     while (isBuilding) for (const path of ["/", script]) statuses.add((await fetch(url + path)).status);
   })();
-  const build = spawn(process.execPath, [join(ROOT, "src/cli/build-ui.ts")], { stdio: "ignore" });
+  const build = spawn(process.execPath, program, {
+    cwd: ROOT,
+    env: { ...process.env, NODE_ENV: "production" },
+    stdio: "ignore",
+  });
   const [status] = await once(build, "close");
   expect(status).toBe(0);
   await new Promise((resolve) => setTimeout(resolve, 3000));
