@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { experiment, idOf, run, SmallHeapServer } from "./small-heap.ts";
+import { experiment, idOf, measurePeaks, run, SmallHeapServer } from "./small-heap.ts";
 
 /* Answers that grow with the number of runs and points, from a server with 128 MB. */
 
@@ -13,16 +16,21 @@ const LONG_RUN_EXPERIMENT = "512345678901234569";
 const MANY_RUNS_EXPERIMENT = "512345678901234568";
 const MANY_RUNS = 50_000;
 
+const dataDir = mkdtempSync(join(tmpdir(), "trackflare-small-heap-"));
 let server: SmallHeapServer;
 
 beforeAll(async () => {
-  server = await SmallHeapServer.start();
+  server = await SmallHeapServer.start(dataDir);
   await server.write("experiments", [EXPERIMENT, LONG_RUN_EXPERIMENT, MANY_RUNS_EXPERIMENT].map(experiment));
   await seedWideRuns();
   await seedLongSeries();
   await seedManyRuns();
 }, 600_000);
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  rmSync(dataDir, { recursive: true });
+});
+measurePeaks(() => server);
 
 /** 44 MB of runs. */
 async function seedWideRuns(): Promise<void> {
