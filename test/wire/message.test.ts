@@ -263,8 +263,10 @@ test("bare NaN and infinities are numbers wherever a value may stand, and in no 
 });
 
 test("a text of 8 MB with a bare NaN is read", () => {
-  const long = "\\n x".repeat(2_000_000);
-  expect(parseJsonExactly(`{"a":"${long}","b":NaN}`)).toEqual({ a: long.replaceAll("\\n", "\n"), b: Number.NaN });
+  const count = 2_000_000;
+  const { a, b } = parseJsonExactly(`{"a":"${"\\n x".repeat(count)}","b":NaN}`) as { a: string; b: number };
+  expect(a === "\n x".repeat(count)).toBe(true);
+  expect(b).toBeNaN();
 });
 
 test("digits beyond all integers are read as doubles, at once", () => {
