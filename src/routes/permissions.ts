@@ -151,7 +151,10 @@ export const onNewRun: Permission<{ readonly experimentId?: string | undefined }
   },
 };
 
-/** A DENY on all logged models forbids making one. The run that a logged model names as its source takes the model along, to another experiment and into its links. */
+/**
+ * A DENY on all logged models forbids making one. The run that a logged model names as its source takes the model along, to
+ * another experiment and into its links.
+ */
 export const onNewLoggedModel: Permission<{
   readonly experimentId: string;
   readonly sourceRunId?: string | undefined;

@@ -85,6 +85,17 @@ describe("round trips", () => {
     expect(toD1(await isolate.api("POST", "experiments/search", { max_results: 5 }, user[way]))).toEqual([1, 1]);
   });
 
+  test.each([
+    ["runs/create", {}],
+    ["logged-models", { name: "m" }],
+  ])("a warm isolate knows who may make one by %s", async (path, more) => {
+    const user = await newUser();
+    const isolate = await Isolate.start(SETTINGS);
+    const make = () => isolate.api("POST", path, { experiment_id: user.experimentId, ...more }, user.token);
+    await make();
+    expect(toD1(await make())[0]).toBe(1);
+  });
+
   test("who goes on calling never waits: what is old is asked for beside the answer", async () => {
     const user = await newUser();
     const isolate = await Isolate.start(SETTINGS);

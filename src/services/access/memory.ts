@@ -116,6 +116,7 @@ function nameOf(thing: GrantedThing): string | undefined {
       return `run ${thing.runId}`;
     case "experiment":
     case "runsOf":
+    case "loggedModelsOf":
       return `${thing.kind} ${thing.experimentId}`;
     case "loggedModel":
       return `model ${thing.modelId}`;

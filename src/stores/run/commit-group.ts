@@ -45,7 +45,7 @@ export class CommitGroup<Item, Answer> {
   async #writeWaiting(): Promise<void> {
     this.#isWriting = true;
     while (this.#waiting.length > 0) {
-      if (this.#isShared && this.#rest === undefined) await this.#yieldTurn();
+      if (this.#isShared) await this.#yieldTurn();
       const group = this.#waiting;
       this.#waiting = [];
       this.#isShared = group.length > 1;

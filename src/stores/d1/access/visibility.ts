@@ -53,23 +53,27 @@ function ofLink({ linkId, reach, makerId }: LinkIdentity, defaultLevel: number):
 }
 
 function byGrants(userId: number, defaultLevel: number, level: Grant): Visibility {
-  const needed = neededGrant(GRANT_LEVELS[level], defaultLevel);
-  const reaches = (granted: string, binder: Binder) =>
-    `coalesce(${granted}, ${binder.bind(defaultLevel)}) >= ${needed}`;
-  const among = (type: string, id: string, binder: Binder) =>
-    isAmongGranted(binder.bind(userId), type, id, { needed, defaultLevel: binder.bind(defaultLevel) });
-  const experiment: Predicate = (id, binder, tested) =>
-    tested === "many"
-      ? among("'experiment'", id, binder)
-      : reaches(grantedLevel(binder.bind(userId), "'experiment'", id), binder);
+  const neededFor = (one: Grant) => neededGrant(GRANT_LEVELS[one], defaultLevel);
+  const needed = neededFor(level);
+  const reaches = (granted: string, binder: Binder, least = needed) =>
+    `coalesce(${granted}, ${binder.bind(defaultLevel)}) >= ${least}`;
+  const among = (type: string, id: string, binder: Binder, least = needed) =>
+    isAmongGranted(binder.bind(userId), type, id, { needed: least, defaultLevel: binder.bind(defaultLevel) });
+  const onExperiment =
+    (least: number): Predicate =>
+    (id, binder, tested) =>
+      tested === "many"
+        ? among("'experiment'", id, binder, least)
+        : reaches(grantedLevel(binder.bind(userId), "'experiment'", id), binder, least);
+  const experiment = onExperiment(needed);
+  const isReadable = onExperiment(neededFor("READ"));
   // A grant on all runs or all logged models decides in place of the grants on the experiment, which must be readable.
   const onChild =
     (type: "run" | "logged_model"): Predicate =>
     (id, binder, tested) => {
       const onKind = `${grantedLevel(binder.bind(userId), `'${type}'`)} >= ${needed}`;
-      if (level === "READ") return `(${experiment(id, binder, tested)} AND coalesce(${onKind}, TRUE))`;
-      const isReadable = byGrants(userId, defaultLevel, "READ").experiment?.(id, binder, tested) ?? "TRUE";
-      return `(${isReadable} AND coalesce(${onKind}, ${experiment(id, binder, tested)}))`;
+      const otherwise = level === "READ" ? "TRUE" : experiment(id, binder, tested);
+      return `(${isReadable(id, binder, tested)} AND coalesce(${onKind}, ${otherwise}))`;
     };
   return {
     name: level === "READ" ? `user ${userId}` : `user ${userId} ${level}`,
