@@ -7,7 +7,7 @@ import { requireWithinLimit } from "../services/access/request-limit.ts";
 import type { ServiceContext } from "../services/context.ts";
 import { tidyUp } from "../services/tidy-up.ts";
 import { finishPurgesOnce } from "../services/trash/after-purges.ts";
-import { artifactStore } from "../stores/artifacts/artifact-store.ts";
+import { artifactStore } from "../stores/artifacts/chosen-store.ts";
 import { S3ArtifactStore } from "../stores/artifacts/s3/s3-artifact-store.ts";
 import { CheckedDatabase } from "../stores/d1/connection/checked-database.ts";
 import { BOOKMARK_HEADER, type NearDatabase } from "../stores/d1/connection/near-database.ts";

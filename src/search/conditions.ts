@@ -11,7 +11,6 @@ import {
 import type { Binder } from "./binder.ts";
 import { all, any } from "./connect.ts";
 import { asciiLower, type LikeTest, likeMatcher, planLike } from "./like.ts";
-import type { Residue } from "./plan.ts";
 
 /** Where one statement finds the values of a search's fields. */
 export interface FieldSource {
@@ -86,6 +85,12 @@ function comparisonSql(comparison: Comparison, source: FieldSource, binder: Bind
     return `EXISTS (SELECT 1 FROM ${from} AND ${comparison.comparator === "!=" ? `(${isNan} OR ${number})` : `NOT ${isNan} AND ${number}`})`;
   }
   return `EXISTS (SELECT 1 FROM ${from} AND ${predicate(comparison, value, binder)})`;
+}
+
+/** A condition that SQL only narrows down. The next `width` columns of a row decide whether it holds. */
+export interface Residue {
+  readonly width: number;
+  readonly matches: (values: readonly (string | number | null)[]) => boolean;
 }
 
 /** A residue, and the columns to select for it. */

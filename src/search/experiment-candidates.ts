@@ -3,7 +3,8 @@ import type { Int64 } from "../domain/int64.ts";
 import type { Binder } from "./binder.ts";
 import type { Candidates } from "./candidates.ts";
 import { experimentTest } from "./experiment-ids.ts";
-import type { LastCandidate, Position } from "./plan.ts";
+import type { Position } from "./order.ts";
+import type { LastCandidate } from "./plan.ts";
 import type { Predicate } from "./visibility.ts";
 
 /**

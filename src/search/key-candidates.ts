@@ -1,8 +1,9 @@
 import type { Binder } from "./binder.ts";
 import type { Candidates } from "./candidates.ts";
 import { all } from "./connect.ts";
+import type { Position } from "./order.ts";
 import { type OrderColumn, orderBy, rowsAfter } from "./order.ts";
-import type { LastCandidate, Position } from "./plan.ts";
+import type { LastCandidate } from "./plan.ts";
 
 /**
  * Where a search goes on: in the walk along its order, which a full page ends, or after a key. The search begins anew by keys

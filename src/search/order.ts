@@ -1,6 +1,5 @@
 import { invalidParameter } from "../domain/errors.ts";
 import type { Binder } from "./binder.ts";
-import type { Position } from "./plan.ts";
 
 /**
  * One column of an order, an SQL expression over the statement's tables. NULLs come last, ascending and descending.
@@ -14,6 +13,9 @@ export interface OrderColumn {
   /** All rows of the statement have the same value in this column. */
   readonly constant?: boolean;
 }
+
+/** Where a page ended: the last row's value for each column of the order. An int64 is text; a missing value is null. */
+export type Position = readonly (string | number | null)[];
 
 const MAX_ORDER_TERMS = 10;
 

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { invalidParameter } from "../domain/errors.ts";
-import type { OrderColumn } from "./order.ts";
-import type { Position } from "./plan.ts";
+import type { OrderColumn, Position } from "./order.ts";
 
 /** Room for ten text columns with the longest tag value: 8,000 characters of up to 6 bytes as JSON, in base64. */
 const MAX_TOKEN_LENGTH = 650_000;

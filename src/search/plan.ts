@@ -1,7 +1,7 @@
 import { invalidParameter } from "../domain/errors.ts";
 import type { Condition } from "./ast.ts";
-import { residueOf } from "./conditions.ts";
-import type { OrderColumn } from "./order.ts";
+import { type Residue, residueOf } from "./conditions.ts";
+import type { OrderColumn, Position } from "./order.ts";
 import { pageToken, parsePageToken, queryFingerprint } from "./page-token.ts";
 import type { Visibility } from "./visibility.ts";
 
@@ -9,15 +9,6 @@ import type { Visibility } from "./visibility.ts";
 export interface SqlStatement {
   readonly sql: string;
   readonly values: readonly (string | number)[];
-}
-
-/** Where a page ended: the last row's value for each column of the order. An int64 is text; a missing value is null. */
-export type Position = readonly (string | number | null)[];
-
-/** A condition that SQL only narrows down. The next `width` columns of a row decide whether it holds. */
-export interface Residue {
-  readonly width: number;
-  readonly matches: (values: readonly (string | number | null)[]) => boolean;
 }
 
 /** What the pages of a search have in common. */

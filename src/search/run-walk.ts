@@ -4,8 +4,7 @@ import type { Binder } from "./binder.ts";
 import { all } from "./connect.ts";
 import type { ExperimentCandidates } from "./experiment-candidates.ts";
 import type { ExperimentTest } from "./experiment-ids.ts";
-import type { OrderColumn } from "./order.ts";
-import type { Position } from "./plan.ts";
+import type { OrderColumn, Position } from "./order.ts";
 import { isByStart, joinAlias, METRIC_RANKS, orderJoins, type RunOrder } from "./run-order.ts";
 
 /** A part of the walk along the index of a metric. */

@@ -2,7 +2,8 @@ import { comparisonsOf } from "./ast.ts";
 import { Binder } from "./binder.ts";
 import { type Candidates, candidatesWith } from "./candidates.ts";
 import type { FieldSource } from "./conditions.ts";
-import { type PageQuery, type ParsedSearch, type Position, planPages, type SearchPlan } from "./plan.ts";
+import type { Position } from "./order.ts";
+import { type PageQuery, type ParsedSearch, planPages, type SearchPlan } from "./plan.ts";
 import { mostRows, searchQuery, stepStatement } from "./statement.ts";
 
 /** How a search looks at its candidates. */

@@ -2,8 +2,8 @@ import type { Condition } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import { conditionSql, type FieldSource, residueOf } from "./conditions.ts";
 import { all } from "./connect.ts";
-import { type OrderColumn, orderBy, rowsAfter, selectColumn } from "./order.ts";
-import { MAX_POSITION_BYTES, type PagePlan, type Position, type SqlStatement } from "./plan.ts";
+import { type OrderColumn, orderBy, type Position, rowsAfter, selectColumn } from "./order.ts";
+import { MAX_POSITION_BYTES, type PagePlan, type SqlStatement } from "./plan.ts";
 
 export interface SearchQueryParts {
   readonly id: string;

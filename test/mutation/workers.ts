@@ -79,6 +79,11 @@ export const env = {
   RUNS: { newUniqueId: () => undefined, get: () => undefined },
 };
 
+/** Replaces the database by an empty one. */
+export function freshDatabase(): void {
+  env.DB = new Db();
+}
+
 /** Runs `use` with the storage of a new object. */
 export async function runInDurableObject(
   _object: unknown,

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Position, SqlStatement } from "../../src/search/plan.ts";
+import type { Position } from "../../src/search/order.ts";
+import type { SqlStatement } from "../../src/search/plan.ts";
 import { planRunSearch, type RunSearchQuery } from "../../src/search/run-plan.ts";
 import { EVERYTHING } from "../../src/search/visibility.ts";
 import { migrate } from "../../src/stores/d1/connection/migrate.ts";

@@ -1,9 +1,14 @@
 import { forEachAtMost } from "../../domain/for-each-at-most.ts";
 import { remember } from "../../domain/remember.ts";
 import type { RunNews } from "../../stores/run/open-run.ts";
-import { askLastChanges, groupByObject, OBJECTS_AT_A_TIME, type RunPlace } from "../../stores/run/stub.ts";
+import {
+  askLastChanges,
+  groupByObject,
+  MAX_ASKED_OBJECTS,
+  OBJECTS_AT_A_TIME,
+  type RunPlace,
+} from "../../stores/run/stub.ts";
 import type { ServiceContext } from "../context.ts";
-import { MAX_ASKED_OBJECTS } from "./live-news.ts";
 
 /**
  * How long an object's answer serves all pages, in milliseconds. Many pages ask at once, each every two seconds, so an object

@@ -10,7 +10,14 @@ import {
 } from "../../stores/d1/metrics/latest-metrics.ts";
 import type { NewsOfRun } from "../../stores/run/cell.ts";
 import type { Confirmed, RunNews } from "../../stores/run/open-run.ts";
-import { askForNews, byObject, OBJECTS_AT_A_TIME, type ObjectRequest, type RunPlace } from "../../stores/run/stub.ts";
+import {
+  askForNews,
+  byObject,
+  MAX_ASKED_OBJECTS,
+  OBJECTS_AT_A_TIME,
+  type ObjectRequest,
+  type RunPlace,
+} from "../../stores/run/stub.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { parseSummaryRow } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
@@ -18,9 +25,6 @@ import { recentNews, rememberNews } from "./last-changes.ts";
 
 /** Maximum number of live runs that a search looks at. */
 export const MAX_LIVE_RUNS = 10_000;
-
-/** Maximum number of calls to objects in one request. The platform allows 1,000 calls, and D1 and the answer need some too. */
-export const MAX_ASKED_OBJECTS = 800;
 
 /** Maximum number of news held in memory, in UTF-16 units. More is written to D1 instead, since an isolate has 128 MB. */
 const MAX_CHARACTERS = 4_000_000;

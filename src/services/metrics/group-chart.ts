@@ -3,10 +3,10 @@ import { MAX_FINITE_VALUE } from "../../domain/limits.ts";
 import { slices } from "../../domain/slices.ts";
 import { type ChartSource, findChartSources } from "../../stores/d1/metrics/chart-sources.ts";
 import { seriesOf } from "../../stores/run/series.ts";
-import { groupByObject } from "../../stores/run/stub.ts";
+import { groupByObject, MAX_ASKED_OBJECTS } from "../../stores/run/stub.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
-import { askLiveRuns, MAX_ASKED_OBJECTS } from "../live/live-news.ts";
+import { askLiveRuns } from "../live/live-news.ts";
 import {
   type ChartQuery,
   checkChart,

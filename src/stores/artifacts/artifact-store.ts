@@ -1,8 +1,4 @@
 import type { FileInfo } from "../../domain/entities.ts";
-import type { S3Settings } from "../../domain/s3-settings.ts";
-import { FolderArtifactStore } from "./folder-artifact-store.ts";
-import { R2ArtifactStore } from "./r2-artifact-store.ts";
-import { S3ArtifactStore } from "./s3/s3-artifact-store.ts";
 
 /** A part of an object: `length` bytes from `offset` on. */
 export interface ByteRange {
@@ -150,18 +146,4 @@ export interface ArtifactStore {
 
   /** Like `delete`, but only as much as the store deletes at once. @returns what was deleted, and whether that was all */
   deletePage(key: string): Promise<Usage & { readonly isAll: boolean }>;
-}
-
-/**
- * The store that the settings select.
- * @throws Error when the binding that the store needs is missing.
- */
-export function artifactStore(
-  env: Env,
-  { bucket, artifactStore: kind }: { readonly bucket: S3Settings | undefined; readonly artifactStore: "r2" | "folder" },
-): ArtifactStore {
-  if (bucket !== undefined) return new S3ArtifactStore(bucket);
-  if (kind === "r2") return new R2ArtifactStore(env.ARTIFACTS);
-  if (env.FILES === undefined) throw new Error("TRACKFLARE_ARTIFACTS is 'folder', which needs the FILES binding.");
-  return new FolderArtifactStore(env.FILES, { artifacts: env.DISK, uploads: env.UPLOADS });
 }

@@ -13,6 +13,9 @@ export interface RunPlace {
   readonly cell: string;
 }
 
+/** Maximum number of calls to objects in one request. The platform allows 1,000 calls, and D1 and the answer need some too. */
+export const MAX_ASKED_OBJECTS = 800;
+
 /** Maximum number of objects that one request calls at the same time. */
 export const OBJECTS_AT_A_TIME = 32;
 

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import type { ServiceContext } from "../../../src/services/context.ts";
 import { forgetLastChange } from "../../../src/services/live/last-changes.ts";
 import { whatChanged } from "../../../src/services/live/live-changes.ts";
-import { MAX_ASKED_OBJECTS } from "../../../src/services/live/live-news.ts";
+import { MAX_ASKED_OBJECTS } from "../../../src/stores/run/stub.ts";
 import { newExperiment } from "../../helpers/mlflow.ts";
 
 /** A context whose objects answer their progress, or throw. */

@@ -1,9 +1,10 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ServiceContext } from "../../../src/services/context.ts";
-import { askLiveRuns, MAX_ASKED_OBJECTS } from "../../../src/services/live/live-news.ts";
+import { askLiveRuns } from "../../../src/services/live/live-news.ts";
 import type { LiveRun } from "../../../src/stores/d1/metrics/latest-metrics.ts";
 import type { NewsOfRun, NewsRequest } from "../../../src/stores/run/cell.ts";
 import type { Confirmed, RunNews } from "../../../src/stores/run/open-run.ts";
+import { MAX_ASKED_OBJECTS } from "../../../src/stores/run/stub.ts";
 import { MetricSummaries } from "../../../src/stores/run/summaries.ts";
 import { summaryRows } from "../../../src/stores/run/summary-rows.ts";
 

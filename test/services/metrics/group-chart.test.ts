@@ -1,6 +1,6 @@
 import { env } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { MAX_ASKED_OBJECTS } from "../../../src/services/live/live-news.ts";
+import { MAX_ASKED_OBJECTS } from "../../../src/stores/run/stub.ts";
 import { parseGroupSeries } from "../../../ui/src/api/series-frames.ts";
 import { fetchWorker, mlflow, newExperiment, newRun } from "../../helpers/mlflow.ts";
 

@@ -1,37 +1,11 @@
-import { env, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import type { Metric } from "../../../src/domain/entities.ts";
 import { MetricHistory } from "../../../src/stores/run/history.ts";
-import type { ObjectStorage } from "../../../src/stores/run/migrations.ts";
 import { encodePoints } from "../../../src/stores/run/points.ts";
-import { type Position, positionAt, type Series } from "../../../src/stores/run/series.ts";
+import type { Position } from "../../../src/stores/run/series.ts";
 import { ObjectTables } from "../../../src/stores/run/tables.ts";
 import { describe, describeAll, NaiveHistory } from "./naive-history.ts";
+import { append, lastOf, pages, withStorage } from "./object-history.ts";
 import { Random, randomMetric } from "./random.ts";
-
-/** Runs `use` with the storage of a new object. */
-function withStorage(use: (storage: DurableObjectStorage) => void | Promise<void>): Promise<void> {
-  return runInDurableObject(env.RUNS.get(env.RUNS.newUniqueId()), (_object, { storage }) => use(storage));
-}
-
-function lastOf(page: Series): Position | undefined {
-  return page.values.length === 0 ? undefined : positionAt(page, page.values.length - 1);
-}
-
-function* pages(history: MetricHistory, key: string, limit: number): Generator<Series> {
-  for (let after: Position | undefined; ; ) {
-    const page = history.read(key, { after, limit });
-    if (page.values.length === 0) return;
-    yield page;
-    after = lastOf(page);
-  }
-}
-
-function append(history: MetricHistory, metrics: readonly Metric[]): number {
-  const id = history.append([encodePoints(metrics)]);
-  if (history.foldIsDue) history.fold();
-  return id;
-}
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   "reads what a naive model reads, page by page, whatever happens in between (seed %i)",
@@ -224,57 +198,6 @@ test("10,000 metrics of 40 points each", async () => {
     }
   });
 });
-
-/** The same storage with a count of read blocks. */
-function countBlockReads(storage: DurableObjectStorage): { counted: ObjectStorage; blockReads: () => number } {
-  let reads = 0;
-  const sql = new Proxy(storage.sql, {
-    get: (target, name) => {
-      if (name !== "exec") return Reflect.get(target, name);
-      return (query: string, ...bindings: SqlStorageValue[]) => {
-        if (query.startsWith("SELECT body FROM block_body")) reads++;
-        return target.exec(query, ...bindings);
-      };
-    },
-  });
-  const transactionSync = <T>(closure: () => T): T => storage.transactionSync(closure);
-  return { counted: { sql, transactionSync }, blockReads: () => reads };
-}
-
-test("a series of 10 million shuffled points is read back in order, in bounded memory", async () => {
-  const COUNT = 10_000_000;
-  const BATCH = 25_000;
-  const PAGE = 50_000;
-  await withStorage(async (storage) => {
-    const { counted, blockReads } = countBlockReads(storage);
-    const history = new MetricHistory(new ObjectTables(counted));
-    for (let first = 0; first < COUNT; first += BATCH) {
-      append(
-        history,
-        Array.from({ length: BATCH }, (_, at) => {
-          const timestamp = ((first + at) * 7_368_787) % COUNT;
-          return { key: "loss", timestamp, step: first + at, value: timestamp / 7 };
-        }),
-      );
-      await storage.sync();
-    }
-    const { segments } = storage.sql.exec<{ segments: number }>("SELECT count(*) AS segments FROM segment").one();
-    // One open block per segment, with 24 bytes per point: less than 16 MB.
-    expect(segments * 8192 * 24).toBeLessThan(16e6);
-    let next = 0;
-    let wrong = 0;
-    let readsBefore = blockReads();
-    for (const page of pages(history, "loss", PAGE)) {
-      for (let index = 0; index < page.values.length; index++) {
-        if (page.timestamps[index] !== next || page.values[index] !== next / 7) wrong++;
-        next++;
-      }
-      expect(blockReads() - readsBefore).toBeLessThanOrEqual(2 * segments + PAGE / 8192);
-      readsBefore = blockReads();
-    }
-    expect({ next, wrong }).toEqual({ next: COUNT, wrong: 0 });
-  });
-}, 300_000);
 
 test("bodies are checked before anything is written", async () => {
   await withStorage((storage) => {

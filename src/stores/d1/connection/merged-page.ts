@@ -1,10 +1,18 @@
 import { compareCodePoints } from "../../../domain/code-points.ts";
-import type { OrderColumn } from "../../../search/order.ts";
-import type { Position, SearchPlan } from "../../../search/plan.ts";
-import type { Page, PageRow } from "./page.ts";
+import type { OrderColumn, Position } from "../../../search/order.ts";
+import type { SearchPlan } from "../../../search/plan.ts";
 
 /** Most characters of texts in the positions that are held in memory. A page with more ends early. */
 const MAX_CHARACTERS = 8_000_000;
+
+/** One page of a search: ids in order, and a token only if there are more. */
+export interface Page {
+  readonly ids: readonly string[];
+  readonly nextPageToken?: string;
+}
+
+/** `[id, ...position, ...values of the residues, isDecided, bytes]`, as a plan's statements select them. */
+export type PageRow = readonly [id: string, ...rest: (string | number | null)[]];
 
 type MergedPlan = Pick<SearchPlan, "maxResults" | "positionLength" | "pageToken" | "columns">;
 

@@ -1,25 +1,16 @@
 import { slices } from "../../../domain/slices.ts";
+import type { Position } from "../../../search/order.ts";
 import {
   type LastCandidate,
   MAX_POSITION_BYTES,
   type PagePlan,
-  type Position,
   type SearchPlan,
   type SqlStatement,
   type Step,
   type StepQuery,
 } from "../../../search/plan.ts";
-import { MergedPage } from "./merged-page.ts";
+import { MergedPage, type Page, type PageRow } from "./merged-page.ts";
 import { yieldTurn } from "./turn.ts";
-
-/** One page of a search: ids in order, and a token only if there are more. */
-export interface Page {
-  readonly ids: readonly string[];
-  readonly nextPageToken?: string;
-}
-
-/** `[id, ...position, ...values of the residues, isDecided, bytes]`, as a plan's statements select them. */
-export type PageRow = readonly [id: string, ...rest: (string | number | null)[]];
 
 /** What else the first statements of a search read, in the same transaction. */
 export interface FirstRead {

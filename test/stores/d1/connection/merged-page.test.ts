@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OrderColumn } from "../../../../src/search/order.ts";
-import { comparePositions, MergedPage } from "../../../../src/stores/d1/connection/merged-page.ts";
-import type { PageRow } from "../../../../src/stores/d1/connection/page.ts";
+import { comparePositions, MergedPage, type PageRow } from "../../../../src/stores/d1/connection/merged-page.ts";
 
 /* The first rows of a search, among the rows of several statements. */
 

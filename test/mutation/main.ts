@@ -1,0 +1,39 @@
+/*
+ * Mutation testing of the code that needs neither workerd nor a socket: `npm run test:mutation -- [part] [file…]`; without a
+ * part, all parts. A file may name lines: `src/search/like.ts:10-20`. docs/mutation.md has the results.
+ */
+
+import process from "node:process";
+import { Stryker } from "@stryker-mutator/core";
+import { PARTS, type Part } from "./parts.ts";
+
+/** Runs the tests of a part for each change of its files, or of the given ones. Sets the exit code if the score is too low. */
+async function run(name: string, { mutate }: Part, files: readonly string[]): Promise<void> {
+  const folder = `dist/mutation/${name}`;
+  // Stryker's processes inherit it, and vitest.config.ts reads it there.
+  process.env.TRACKFLARE_MUTATION_PART = name;
+  await new Stryker({
+    plugins: ["@stryker-mutator/vitest-runner"],
+    testRunner: "vitest",
+    vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
+    mutate: files.length === 0 ? [...mutate] : [...files],
+    ignoreStatic: true,
+    incremental: true,
+    incrementalFile: `${folder}/incremental.json`,
+    tempDirName: `${folder}/tree`,
+    ignorePatterns: ["*", "!src/**", "!migrations/**", "!test/**", "!package.json"],
+    reporters: ["clear-text", "json", "html"],
+    jsonReporter: { fileName: `${folder}/report.json` },
+    htmlReporter: { fileName: `${folder}/report.html` },
+    clearTextReporter: { allowColor: false, allowEmojis: false, reportTests: false, logTests: false },
+    concurrency: 2,
+    timeoutMS: 20_000,
+    thresholds: { high: 90, low: 85, break: 85 },
+  }).runMutationTest();
+}
+
+const [name, ...files] = process.argv.slice(2);
+const names = Object.keys(PARTS);
+if (name !== undefined && PARTS[name] === undefined)
+  throw new Error(`No part "${name}"; there are ${names.join(", ")}`);
+for (const [each, part] of Object.entries(PARTS)) if (each === (name ?? each)) await run(each, part, files);
