@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
+import { keyReader, xmlElements, xmlText } from "../../src/stores/artifacts/s3/s3-xml.ts";
 
 const RCLONE = join(import.meta.dirname, "../../.venv/bin/rclone");
 const BUCKET = "artifacts";
@@ -44,9 +45,8 @@ export async function startS3Server(): Promise<S3Server> {
   const keys = async () => {
     const listed = await (await owner.fetch(`${endpoint}/${BUCKET}?list-type=2&encoding-type=url`)).text();
     if (listed.includes("<IsTruncated>true")) throw new Error("More objects than one look shows");
-    return [...listed.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key = ""]) =>
-      decodeURIComponent(key.replaceAll("+", " ")),
-    );
+    const keyOf = keyReader(listed);
+    return xmlElements(listed, "Contents").map((inside) => keyOf(xmlText(inside, "Key")));
   };
   return {
     endpoint,

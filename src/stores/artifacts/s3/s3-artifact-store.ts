@@ -19,7 +19,7 @@ import { partsOf, sizedStream } from "../upload-parts.ts";
 import { usageOf } from "../usage.ts";
 import { failureOf, S3Client, s3Error } from "./s3-client.ts";
 import { S3Multipart } from "./s3-multipart.ts";
-import { escapeXml, listedKey, xmlElements, xmlText } from "./s3-xml.ts";
+import { escapeXml, keyReader, xmlElements, xmlText } from "./s3-xml.ts";
 
 /** S3 limits one PUT to 5 GiB; a larger object is uploaded in parts. */
 const MAX_PUT_BYTES = 5 * 1024 ** 3;
@@ -125,8 +125,9 @@ export class S3ArtifactStore implements ArtifactStore {
     const files = objectsIn(xml).map(
       ({ key, size }): FileInfo => ({ path: key.slice(start), isDir: false, fileSize: size }),
     );
+    const keyOf = keyReader(xml);
     const folders = xmlElements(xml, "CommonPrefixes").map(
-      (inside): FileInfo => ({ path: listedKey(xmlText(inside, "Prefix")).slice(start, -1), isDir: true }),
+      (inside): FileInfo => ({ path: keyOf(xmlText(inside, "Prefix")).slice(start, -1), isDir: true }),
     );
     // Some tools create an object with the folder's own name for an empty folder.
     const named = [...files, ...folders].filter(({ path }) => path !== "");
@@ -173,7 +174,7 @@ export class S3ArtifactStore implements ArtifactStore {
 
   async #notThere(response: Response): Promise<undefined> {
     const failure = await failureOf(response);
-    if (failure.code === "NoSuchBucket") throw s3Error(this.#client.settings, failure);
+    if (failure.code !== "" && failure.code !== "NoSuchKey") throw s3Error(this.#client.settings, failure);
   }
 
   async #listKeys(folder: string, query: Readonly<Record<string, string>>) {
@@ -229,8 +230,9 @@ export class S3ArtifactStore implements ArtifactStore {
 }
 
 function objectsIn(xml: string): { key: string; size: number }[] {
+  const keyOf = keyReader(xml);
   return xmlElements(xml, "Contents").map((inside) => ({
-    key: listedKey(xmlText(inside, "Key")),
+    key: keyOf(xmlText(inside, "Key")),
     size: Number(xmlText(inside, "Size")),
   }));
 }

@@ -161,6 +161,8 @@ export function s3Error(settings: S3Settings, { status, code }: S3Failure): Mlfl
         `${what}: with the folder of MLFLOW_ARTIFACTS_DESTINATION before it, the path is too long.`,
       );
     case "InvalidAccessKeyId":
+    // versitygw says this, with 404.
+    case "XAdminUserNotFound":
       return new MlflowError("PERMISSION_DENIED", `${what}: it does not know AWS_ACCESS_KEY_ID '${accessKeyId}'.`);
     case "SignatureDoesNotMatch":
       return new MlflowError(

@@ -3,7 +3,7 @@ import { noSuchUpload, wrongParts } from "../artifact-errors.ts";
 import type { Multipart, UploadedPart } from "../artifact-store.ts";
 import { newUploadToken, splitToken, UPLOAD_TOKEN, withToken } from "../upload-token.ts";
 import { failureOf, type S3Client, type S3Failure, s3Error } from "./s3-client.ts";
-import { escapeXml, listedKey, xmlElements, xmlText } from "./s3-xml.ts";
+import { escapeXml, keyReader, xmlElements, xmlText } from "./s3-xml.ts";
 
 const TOKEN_HEADER = `x-amz-meta-${UPLOAD_TOKEN}`;
 
@@ -76,12 +76,13 @@ export class S3Multipart implements Multipart {
     const { prefix } = this.#client.settings;
     const query = { uploads: "", "encoding-type": "url", prefix, "max-uploads": String(MAX_LIST_PAGE) };
     const xml = await (await this.#client.send({ method: "GET", query })).text();
+    const keyOf = keyReader(xml);
     const abandoned = xmlElements(xml, "Upload").filter((upload) => {
-      const key = listedKey(xmlText(upload, "Key"));
+      const key = keyOf(xmlText(upload, "Key"));
       return key.startsWith(prefix) && Date.parse(xmlText(upload, "Initiated")) < beforeMs;
     });
     for (const upload of abandoned) {
-      const key = listedKey(xmlText(upload, "Key")).slice(prefix.length);
+      const key = keyOf(xmlText(upload, "Key")).slice(prefix.length);
       const uploadId = xmlText(upload, "UploadId");
       const aborted = await this.#client.send({ method: "DELETE", key, query: { uploadId } }, [404]);
       await aborted.body?.cancel();

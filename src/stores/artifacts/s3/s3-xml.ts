@@ -1,4 +1,4 @@
-/* The little XML that S3 uses. S3's answers are flat and its keys URL-encoded, so an element can be found by its tags. */
+/* The little XML that S3 uses. S3's answers are flat and have no tags in texts, so an element can be found by its tags. */
 
 /** The text of the first element with this name; "" if there is none. */
 export function xmlText(xml: string, name: string): string {
@@ -23,7 +23,11 @@ function unescapeXml(text: string): string {
   });
 }
 
-/** Decodes a key of a list requested with `encoding-type=url`. The key is form-encoded, so a plus is a space. */
-export function listedKey(encoded: string): string {
-  return decodeURIComponent(encoded.replaceAll("+", " "));
+/**
+ * Reads the keys of a list that was requested with `encoding-type=url`. A store that encodes them says so in the list; others
+ * ignore the request. The encoding is that of forms, so a plus is a space.
+ */
+export function keyReader(list: string): (key: string) => string {
+  if (xmlText(list, "EncodingType") !== "url") return (key) => key;
+  return (key) => decodeURIComponent(key.replaceAll("+", " "));
 }

@@ -2,6 +2,7 @@ import { describe, expect, inject, test } from "vitest";
 import { type S3Variables, s3Settings } from "../../../../src/domain/s3-settings.ts";
 import { S3ArtifactStore } from "../../../../src/stores/artifacts/s3/s3-artifact-store.ts";
 import { s3Error } from "../../../../src/stores/artifacts/s3/s3-client.ts";
+import { keyReader } from "../../../../src/stores/artifacts/s3/s3-xml.ts";
 import { multipartSuite } from "../multipart-suite.ts";
 import { artifactStoreSuite } from "../suite.ts";
 
@@ -72,6 +73,7 @@ describe("what a store answers, and what the client is told", () => {
     [400, "AuthorizationHeaderMalformed", 400, "AWS_DEFAULT_REGION 'eu-west-1'"],
     [404, "NoSuchBucket", 400, "bucket 'models'"],
     [403, "InvalidAccessKeyId", 403, "AWS_ACCESS_KEY_ID 'AKIA1'"],
+    [404, "XAdminUserNotFound", 403, "AWS_ACCESS_KEY_ID 'AKIA1'"],
     [403, "SignatureDoesNotMatch", 403, "AWS_SECRET_ACCESS_KEY"],
     [403, "AccessDenied", 403, "may not do this in the bucket 'models'"],
     [503, "SlowDown", 503, "please repeat"],
@@ -86,6 +88,14 @@ describe("what a store answers, and what the client is told", () => {
     expect([error.status, error.message]).toEqual([told, expect.stringContaining(words)]);
     expect(error.message).not.toContain("not to be shown");
   });
+});
+
+test("the keys of a list are decoded where the store says that it encoded them", () => {
+  const key = "a b+%41/100%";
+  const ofForm = "a+b%2B%2541/100%25";
+  expect(keyReader("<EncodingType>url</EncodingType>")(ofForm)).toBe(key);
+  // versitygw's list, and one of a store that does not know the parameter.
+  for (const list of ["<EncodingType></EncodingType>", ""]) expect(keyReader(list)(key)).toBe(key);
 });
 
 test("uploads that nobody completes are aborted, of this folder alone, and no younger ones", async () => {
