@@ -262,19 +262,28 @@ export function mattersMs(
   });
 }
 
-/** The time from the press to the last line of parallel coordinates of half of the sweep, including the loading of code. */
-export function parallelMs(browser: Browser, server: RunningServer, data: ChartData): Promise<number> {
+/**
+ * The time from the press to the last line of parallel coordinates of half of the sweep, including the loading of code, and
+ * the longest frame until all rows below are there.
+ */
+export function parallelMs(
+  browser: Browser,
+  server: RunningServer,
+  data: ChartData,
+): Promise<{ readonly ms: number; readonly longestFrameMs: number }> {
   return withPage(browser, server, async (page, origin) => {
     await openSweep(page, origin, data, HALF);
     const press = await findTab(page, "Parallel coordinates");
     const before = await drawnMs(page);
+    await watchFrames(page);
     const pressedMs = await press();
     await page.waitForFunction((known) => Number(Reflect.get(globalThis, "drawnMs") ?? 0) > known, before);
     for (let last = 0, now = await drawnMs(page); now > last; now = await drawnMs(page)) {
       last = now;
       await page.waitForTimeout(QUIET_MS);
     }
-    return (await drawnMs(page)) - (await page.evaluate(() => performance.timeOrigin)) - pressedMs;
+    const ms = (await drawnMs(page)) - (await page.evaluate(() => performance.timeOrigin)) - pressedMs;
+    return { ms, longestFrameMs: Math.max(...(await frameGaps(page))) };
   });
 }
 

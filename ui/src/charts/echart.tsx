@@ -1,6 +1,6 @@
 import type { ECharts } from "echarts/core";
 import { FileImage, ImageDown } from "lucide-react";
-import { type RefObject, useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IconButton } from "../parts/button.tsx";
 import { type ChartOption, initChart } from "./echarts.ts";
 import { chartPng, download } from "./export-chart.ts";
@@ -10,11 +10,17 @@ export type AxisIntervals = readonly (readonly [number, number])[];
 /** Pixels per px of saved pictures: enough for paper. */
 const PRINT_SCALE = 4;
 
+/** Of the drawing in px. */
+type Size = readonly [width: number, height: number];
+
 /** The point of a value on a parallel axis, in px from the drawing's corner. The place of a word is its number. */
 export type PlaceOnAxis = (axis: number, value: number) => readonly [x: number, y: number];
 
 /** Draws on a canvas as large as the drawing, with the scale of px. */
 export type Paint = (context: CanvasRenderingContext2D, placeOn: PlaceOnAxis) => void;
+
+/** The same, but it yields between parts that take a few milliseconds each, and the page goes on meanwhile. */
+export type LongPaint = (context: CanvasRenderingContext2D, placeOn: PlaceOnAxis) => Iterable<void>;
 
 interface EChartProps {
   /** The name of the drawing, for screen readers and files. A table beside it has the values. */
@@ -29,7 +35,7 @@ interface EChartProps {
   /** The emphasised item, by its index in the series with the id `runs`. */
   highlighted?: number | undefined;
   /** Draws below the drawing, after each change of its size or of this function. */
-  under?: Paint | undefined;
+  under?: LongPaint | undefined;
   /** Draws above the drawing. Saved pictures do not have it. */
   over?: Paint | undefined;
   /** The pointer moved or pressed, in px from the drawing's corner; undefined when it left. */
@@ -46,19 +52,16 @@ export function EChart(props: EChartProps) {
   const element = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(undefined);
   const [below, above] = [useRef<HTMLCanvasElement>(null), useRef<HTMLCanvasElement>(null)];
-  const latest = useRef({ onItem, onIntervals, under, over });
-  latest.current = { onItem, onIntervals, under, over };
-  const paint = useCallback((canvas: RefObject<HTMLCanvasElement | null>, kind: "under" | "over"): void => {
-    if (canvas.current === null || chart.current === undefined) return;
-    const { clientWidth, clientHeight } = element.current!;
-    paintCanvas(canvas.current, [clientWidth, clientHeight], devicePixelRatio, (context) =>
-      latest.current[kind]?.(context, placesOf(chart.current!)),
-    );
-  }, []);
+  const latest = useRef({ onItem, onIntervals });
+  latest.current = { onItem, onIntervals };
+  const sizeOf = useCallback((): Size => [element.current!.clientWidth, element.current!.clientHeight], []);
+  /** Counts changes of the drawing's size, each of which moves what is painted. */
+  const [resizes, setResizes] = useState(0);
   /** The brushes that the axes show, so that a reader's own brush is not set again during a drag. */
   const drawn = useRef(new Map<string, string>());
 
-  useEffect(() => {
+  // Its first option is set in a later task: both together take longer than a frame.
+  useLayoutEffect(() => {
     const made = initChart(element.current!);
     chart.current = made;
     made.on("click", ({ seriesId, dataIndex }) => {
@@ -71,15 +74,13 @@ export function EChart(props: EChartProps) {
       drawn.current.set(parallelAxisId, JSON.stringify(next));
       latest.current.onIntervals?.(parallelAxisId, next);
     });
-    const sizeOf = (): string => `${element.current?.clientWidth} ${element.current?.clientHeight}`;
-    let size = sizeOf();
+    let size = String(sizeOf());
     const observer = new ResizeObserver(() => {
       // The first call tells the size that the drawing already has.
-      if (sizeOf() === size) return;
-      size = sizeOf();
+      if (String(sizeOf()) === size) return;
+      size = String(sizeOf());
       made.resize();
-      paint(below, "under");
-      paint(above, "over");
+      setResizes((before) => before + 1);
     });
     observer.observe(element.current!);
     return () => {
@@ -87,15 +88,22 @@ export function EChart(props: EChartProps) {
       made.dispose();
       chart.current = undefined;
     };
-  }, [paint, below, above]);
+  }, [sizeOf]);
   useEffect(() => {
     drawn.current.clear();
     chart.current?.setOption(option, { notMerge: true });
   }, [option]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn has changed
-  useEffect(() => paint(below, "under"), [option, under, paint]);
+  useEffect(() => {
+    if (under === undefined) return;
+    const stop = new AbortController();
+    void paintInTurns(below.current!, sizeOf(), (context) => under(context, placesOf(chart.current!)), stop.signal);
+    return () => stop.abort();
+  }, [option, under, resizes, sizeOf]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
-  useEffect(() => paint(above, "over"), [option, over, paint]);
+  useEffect(() => {
+    if (over !== undefined) over(emptied(above.current!, sizeOf(), devicePixelRatio), placesOf(chart.current!));
+  }, [option, over, resizes, sizeOf]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new drawing has lost its brush
   useEffect(() => {
     const next = new Map(Object.entries(intervals ?? {}).map(([axis, ranges]) => [axis, JSON.stringify(ranges)]));
@@ -125,22 +133,17 @@ export function EChart(props: EChartProps) {
   const save = async (): Promise<void> => {
     const drawn = chart.current?.renderToCanvas({ pixelRatio: PRINT_SCALE });
     if (drawn === undefined) return;
-    const { clientWidth, clientHeight } = element.current!;
     const picture = document.createElement("canvas");
-    paintCanvas(picture, [clientWidth, clientHeight], PRINT_SCALE, (context) => {
-      if (under !== undefined) under(context, placesOf(chart.current!));
-      context.drawImage(drawn, 0, 0, clientWidth, clientHeight);
-    });
+    const context = emptied(picture, sizeOf(), PRINT_SCALE);
+    for (const _ of under?.(context, placesOf(chart.current!)) ?? []);
+    context.drawImage(drawn, 0, 0, ...sizeOf());
     const png = await chartPng(picture, label, PRINT_SCALE);
     if (png) download(png, `${label}.png`);
   };
   const saveSvg = async (): Promise<void> => {
     const { echartSvg } = await import("./echart-svg.ts");
-    const { clientWidth, clientHeight } = element.current!;
-    download(
-      new Blob([echartSvg(svgOption?.() ?? option, clientWidth, clientHeight)], { type: "image/svg+xml" }),
-      `${label}.svg`,
-    );
+    const svg = echartSvg(svgOption?.() ?? option, ...sizeOf());
+    download(new Blob([svg], { type: "image/svg+xml" }), `${label}.svg`);
   };
   return (
     <figure aria-label={label} className={className}>
@@ -177,17 +180,30 @@ function placesOf(chart: ECharts): PlaceOnAxis {
   return (axis, value) => coordinateSystem.dataToPoint(value, `dim${axis}`) as [number, number];
 }
 
-function paintCanvas(
-  canvas: HTMLCanvasElement,
-  [width, height]: readonly [number, number],
-  scale: number,
-  paint: (context: CanvasRenderingContext2D) => void,
-): void {
+/** An empty canvas of this size in px. */
+function emptied(canvas: HTMLCanvasElement, [width, height]: Size, scale: number): CanvasRenderingContext2D {
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   const context = canvas.getContext("2d")!;
   context.scale(scale, scale);
-  paint(context);
+  return context;
+}
+
+/** Paints a picture out of sight, part by part, and then shows the whole of it: what was shown before stays until then. */
+async function paintInTurns(
+  canvas: HTMLCanvasElement,
+  size: Size,
+  paint: (context: CanvasRenderingContext2D) => Iterable<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const picture = document.createElement("canvas");
+  const parts = paint(emptied(picture, size, devicePixelRatio))[Symbol.iterator]();
+  do {
+    // The browser draws the lines of a part when the task ends.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (signal.aborted) return;
+  } while (!parts.next().done);
+  emptied(canvas, size, devicePixelRatio).drawImage(picture, 0, 0, ...size);
 }
 
 function pointerHandlers(onPointer: NonNullable<EChartProps["onPointer"]>) {

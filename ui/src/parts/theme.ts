@@ -44,18 +44,27 @@ export function useThemeChoice(): ThemeChoice {
 
 /** What is on screen: for what is drawn on a canvas, which has to be drawn anew when it changes. */
 export function useTheme(): "light" | "dark" {
-  return useSyncExternalStore(subscribe, () => {
-    if (choice !== "system") return choice;
-    return matchMedia(DARK).matches ? "dark" : "light";
-  });
+  return useSyncExternalStore(subscribe, shownTheme);
 }
+
+function shownTheme(): "light" | "dark" {
+  if (choice !== "system") return choice;
+  return matchMedia(DARK).matches ? "dark" : "light";
+}
+
+/** By theme and token. Reading has the page compute its styles, which takes milliseconds on a full page. */
+const readColours = new Map<string, string>();
 
 /** A token's colour now, as `rgb(…)`: a canvas knows no variables. `readColour("--color-ink-muted")` */
 export function readColour(token: `--color-${string}`): string {
+  const key = shownTheme() + token;
+  const known = readColours.get(key);
+  if (known !== undefined) return known;
   const probe = document.createElement("span");
   probe.style.color = `var(${token})`;
   document.body.append(probe);
   const colour = getComputedStyle(probe).color;
   probe.remove();
+  readColours.set(key, colour);
   return colour;
 }

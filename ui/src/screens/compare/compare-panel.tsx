@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Suspense, useMemo } from "react";
+import { useMemo } from "react";
 import type { Panel } from "../../charts/panels/panel-search.ts";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { type ComparedRun, distinctlyNamed } from "./compared-run.ts";
@@ -33,6 +33,7 @@ export function ComparePanel({ panel, search: runSearch, asked, onPlot }: Compar
   const { kind, plot = NO_PLOT } = panel;
   const search = useMemo(() => compareSearch.parse(plot), [plot]);
   const runs = useMemo(() => distinctlyNamed(data?.runs ?? NO_RUNS), [data]);
+  const listed = useMemo(() => runs.slice(0, MAX_RUNS), [runs]);
   if (data === undefined) {
     return error === null ? (
       <SkeletonRows rows={5} />
@@ -52,15 +53,13 @@ export function ComparePanel({ panel, search: runSearch, asked, onPlot }: Compar
     <InPanel value={true}>
       {/* The files say themselves of which runs they are. */}
       {kind !== "files" && <ManyNotices {...data} asked={asked} isTable={kind === "table"} />}
-      <Suspense fallback={<SkeletonRows rows={5} />}>
-        {kind === "table" ? (
-          <TableView {...props} runs={runs.slice(0, MAX_RUNS)} baseline={0} isMovable={false} />
-        ) : kind === "files" ? (
-          <FilesView {...props} baseline={0} />
-        ) : (
-          <Drawing view={kind} {...props} />
-        )}
-      </Suspense>
+      {kind === "table" ? (
+        <TableView {...props} runs={listed} baseline={0} isMovable={false} />
+      ) : kind === "files" ? (
+        <FilesView {...props} baseline={0} />
+      ) : (
+        <Drawing view={kind} {...props} />
+      )}
     </InPanel>
   );
 }

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { experimentQuery } from "../../api/experiments.ts";
 import { IS_SHARED } from "../../api/shared-link.ts";
 import { Button, buttonClass } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
+import { lazily } from "../../parts/lazily.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
@@ -21,8 +22,8 @@ import type { PlotProps } from "./plot-parts.tsx";
 import type { CompareSearch } from "./search.ts";
 import { TableView } from "./table-view.tsx";
 
-const CurvesView = lazy(async () => ({ default: (await import("./curves-view.tsx")).CurvesView }));
-const FilesView = lazy(async () => ({ default: (await import("./files/files-view.tsx")).FilesView }));
+const CurvesView = lazily(async () => (await import("./curves-view.tsx")).CurvesView);
+const FilesView = lazily(async () => (await import("./files/files-view.tsx")).FilesView);
 
 const VIEWS = [
   { value: "charts", label: "Curves" },
@@ -63,10 +64,13 @@ export function CompareScreen() {
   const { ends } = few;
   const found = isMany ? (many.data?.runs ?? NO_RUNS) : few.runs;
   const runs = useMemo(() => distinctlyNamed(found), [found]);
+  const listed = useMemo(() => (isMany ? runs.slice(0, MAX_RUNS) : runs), [isMany, runs]);
   usePreparedDrawings(runs);
   const missing = isMany ? NONE : few.missing;
   const hasCurves = runs.length === 0 || runs.some(({ metrics }) => metrics.size > 0);
   const { view = hasCurves ? "charts" : "table" } = search;
+  // Drawing many runs takes longer than a frame: the tab answers first, and the view before stays meanwhile.
+  const shownView = useDeferredValue(view);
   const change = (fields: Partial<CompareSearch>): void => {
     void navigate({
       search: (before) => ({ ...before, ...fields }),
@@ -185,16 +189,10 @@ export function CompareScreen() {
               </Button>
             </p>
           )}
-          {view === "table" ? (
-            <TableView
-              {...{ search, change, openRun, baseline }}
-              runs={isMany ? runs.slice(0, MAX_RUNS) : runs}
-              isMovable={!isMany}
-            />
+          {shownView === "table" ? (
+            <TableView {...{ search, change, openRun, baseline }} runs={listed} isMovable={!isMany} />
           ) : (
-            <Suspense fallback={<SkeletonRows rows={14} />}>
-              <Plot {...{ view, runs, search, change, openRun, baseline }} />
-            </Suspense>
+            <Plot {...{ view: shownView, runs, search, change, openRun, baseline }} />
           )}
         </Tabs>
       )}
@@ -216,11 +214,12 @@ function manySearch(
 type ViewProps = Omit<PlotProps, "choice"> & { baseline: number };
 
 function Plot({ view, baseline, ...props }: ViewProps & { view: Exclude<View, "table"> }) {
+  const fallback = <SkeletonRows rows={14} />;
   switch (view) {
     case "charts":
-      return <CurvesView runs={props.runs} />;
+      return <CurvesView runs={props.runs} fallback={fallback} />;
     case "files":
-      return <FilesView {...{ ...props, baseline }} />;
+      return <FilesView {...{ ...props, baseline, fallback }} />;
     default:
       return <Drawing view={view} {...props} />;
   }

@@ -1,19 +1,19 @@
-import { lazy, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
+import { lazily } from "../../parts/lazily.tsx";
 import { SkeletonRows } from "../../parts/states.tsx";
 import type { ComparedRun } from "./compared-run.ts";
 import { type FieldChoice, fieldChoice, fieldChoiceInTurns, knownChoice } from "./fields.ts";
 import type { PlotProps } from "./plot-parts.tsx";
 
-const MattersView = lazy(async () => ({ default: (await import("./matters/matters-view.tsx")).MattersView }));
-const BestView = lazy(async () => ({ default: (await import("./best-view.tsx")).BestView }));
-const loadParallelView = () => import("./parallel-view.tsx");
-const ParallelView = lazy(async () => ({ default: (await loadParallelView()).ParallelView }));
-const ScatterView = lazy(async () => ({ default: (await import("./scatter-view.tsx")).ScatterView }));
-const ContourView = lazy(async () => ({ default: (await import("./contour-view.tsx")).ContourView }));
-const BoxView = lazy(async () => ({ default: (await import("./box-view.tsx")).BoxView }));
-const HistogramView = lazy(async () => ({ default: (await import("./histogram-view.tsx")).HistogramView }));
-const BarView = lazy(async () => ({ default: (await import("./bar-view.tsx")).BarView }));
-const GanttView = lazy(async () => ({ default: (await import("./gantt-view.tsx")).GanttView }));
+const MattersView = lazily(async () => (await import("./matters/matters-view.tsx")).MattersView);
+const BestView = lazily(async () => (await import("./best-view.tsx")).BestView);
+const ParallelView = lazily(async () => (await import("./parallel-view.tsx")).ParallelView);
+const ScatterView = lazily(async () => (await import("./scatter-view.tsx")).ScatterView);
+const ContourView = lazily(async () => (await import("./contour-view.tsx")).ContourView);
+const BoxView = lazily(async () => (await import("./box-view.tsx")).BoxView);
+const HistogramView = lazily(async () => (await import("./histogram-view.tsx")).HistogramView);
+const BarView = lazily(async () => (await import("./bar-view.tsx")).BarView);
+const GanttView = lazily(async () => (await import("./gantt-view.tsx")).GanttView);
 
 const VIEWS = {
   ...{ matters: MattersView, best: BestView, parallel: ParallelView, scatter: ScatterView },
@@ -26,7 +26,8 @@ export type DrawingKind = keyof typeof VIEWS;
 export function Drawing({ view, ...props }: Omit<PlotProps, "choice"> & { view: DrawingKind }) {
   const choice = useFieldChoice(props.runs);
   const View = VIEWS[view];
-  return choice === undefined ? <SkeletonRows rows={14} /> : <View {...props} choice={choice} />;
+  const skeleton = <SkeletonRows rows={14} />;
+  return choice === undefined ? skeleton : <View {...props} choice={choice} fallback={skeleton} />;
 }
 
 /** The choice of fields of more runs than this takes longer than a frame. */
@@ -60,7 +61,7 @@ export function usePreparedDrawings(runs: readonly ComparedRun[]): void {
     if (runs.length === 0) return;
     const timer = setTimeout(() => {
       // If it fails, the opened drawing tells.
-      loadParallelView().catch(() => undefined);
+      ParallelView.preload();
       if (runs.length > MANY) void fieldChoiceInTurns(runs);
     }, PREPARE_AFTER_MS);
     return () => clearTimeout(timer);

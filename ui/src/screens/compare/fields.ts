@@ -97,10 +97,19 @@ export function sortedWords(values: readonly FieldValue[]): string[] {
 /** A run's position on the field's axis: its number, or the place of its word. Undefined if it cannot be drawn. */
 export function placeOf({ values, words, isLog }: Field, run: number): number | undefined {
   const value = values[run];
-  if (words !== undefined) return words.indexOf(String(value ?? NONE));
+  if (words !== undefined) return placesOfWords(words).get(String(value ?? NONE));
   if (value === undefined) return undefined;
   const number = Number(value);
   return Number.isFinite(number) && (!isLog || number > 0) ? number : undefined;
+}
+
+const knownPlaces = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+/** Made once for the same words: thousands of runs may have a word each. */
+function placesOfWords(words: readonly string[]): ReadonlyMap<string, number> {
+  const places = knownPlaces.get(words) ?? new Map(words.map((word, place) => [word, place]));
+  knownPlaces.set(words, places);
+  return places;
 }
 
 /** A field's positions from 0 (its least value) to 1 (its greatest), by order of magnitude for a logarithmic field. */

@@ -1,4 +1,4 @@
-import { createContext, memo, type ReactNode, useContext, useMemo } from "react";
+import { createContext, memo, type ReactNode, startTransition, useContext, useEffect, useMemo, useState } from "react";
 import { SCALE_GRADIENT } from "../../charts/colour-scale.ts";
 import { type RunStyle, useRunStyles, useShownStyles } from "../../charts/run-colour.ts";
 import { formatCount, formatMetric } from "../../parts/format.ts";
@@ -130,8 +130,8 @@ export function ColourLegend({ field }: { field: Field }) {
   );
 }
 
-/** More rows than this are slower to make than the drawing. */
-const MAX_LISTED = 200;
+/** More rows would take a moment each time that they change. */
+const MAX_LISTED = 100;
 
 interface PlottedRunsProps {
   label: string;
@@ -145,6 +145,9 @@ interface PlottedRunsProps {
 /** The values that are drawn, as a table. A pointer that moves over the drawing does not render it again. */
 export const PlottedRuns = memo(function PlottedRuns({ label, runs, shown, fields, onPoint }: PlottedRunsProps) {
   const columns = [...new Map(fields.map((field) => [field.name, field])).values()];
+  // Rows take longer than the drawing, and come after it.
+  const [hasRows, setHasRows] = useState(false);
+  useEffect(() => startTransition(() => setHasRows(true)), []);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
     <section aria-label={label} tabIndex={0} className="h-full overflow-auto border-line border-t -outline-offset-2">
@@ -167,7 +170,7 @@ export const PlottedRuns = memo(function PlottedRuns({ label, runs, shown, field
           </tr>
         </thead>
         <tbody>
-          {shown.slice(0, MAX_LISTED).map((index) => {
+          {(hasRows ? shown.slice(0, MAX_LISTED) : []).map((index) => {
             const run = runs[index]!;
             return (
               <tr

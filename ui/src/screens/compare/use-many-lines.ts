@@ -11,13 +11,16 @@ export interface LineLooks {
   readonly dashes: readonly ("solid" | number[])[];
 }
 
+/** So many lines take a few milliseconds. */
+const LINES_A_PART = 1000;
+
 /** So near to an axis the pointer is at the axis. */
 const AXIS_REACH_PX = 12;
 
-const MANY_PENS = { widthPx: 1.25, opacity: 0.35 };
+const MANY_PENS = { widthPx: 1, opacity: 0.4 };
 /** Of runs that the brush leaves out. */
-const FAINT_PENS = { widthPx: 1.25, opacity: 0.06 };
-const CHOSEN_PENS = { widthPx: 1.25, opacity: 0.7 };
+const FAINT_PENS = { widthPx: 1, opacity: 0.07 };
+const CHOSEN_PENS = { widthPx: 1, opacity: 0.8 };
 const POINTED_PENS = { widthPx: 3.5, opacity: 1 };
 
 interface ManyLines {
@@ -35,13 +38,22 @@ interface ManyLines {
 export function useManyLines({ runs, fields, looks: { colours }, selected, pointed, onPoint, onPress }: ManyLines) {
   const places = useRef<LinePlaces>(undefined);
   const under = useCallback(
-    (context: CanvasRenderingContext2D, placeOn: PlaceOnAxis): void => {
-      places.current = linePlaces(fields, runs.length, placeOn);
-      const all = runs.keys();
-      if (selected.length === runs.length) strokeLines(context, places.current, all, { ...MANY_PENS, colours });
-      else {
-        strokeLines(context, places.current, all, { ...FAINT_PENS, colours });
-        strokeLines(context, places.current, selected, { ...CHOSEN_PENS, colours });
+    function* (context: CanvasRenderingContext2D, placeOn: PlaceOnAxis): Generator<void> {
+      const drawn = linePlaces(fields, runs.length, placeOn);
+      places.current = drawn;
+      const all = [...runs.keys()];
+      const layers =
+        selected.length === runs.length
+          ? [{ of: all, pens: MANY_PENS }]
+          : [
+              { of: all, pens: FAINT_PENS },
+              { of: selected, pens: CHOSEN_PENS },
+            ];
+      for (const { of, pens } of layers) {
+        for (let from = 0; from < of.length; from += LINES_A_PART) {
+          strokeLines(context, drawn, of.slice(from, from + LINES_A_PART), { ...pens, colours });
+          yield;
+        }
       }
     },
     [runs, fields, colours, selected],
