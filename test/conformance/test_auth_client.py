@@ -1,8 +1,10 @@
 """MLflow's own client of users, roles and grants drives Trackflare. MLflow's server needs another app for it, so only Trackflare is asked."""
 
+import json
 import sys
 import types
 from collections.abc import Iterator
+from pathlib import Path
 
 import mlflow
 import pytest
@@ -15,6 +17,7 @@ _csrf.CSRFProtect = object
 sys.modules.setdefault("flask_wtf", types.ModuleType("flask_wtf"))
 sys.modules.setdefault("flask_wtf.csrf", _csrf)
 
+from mlflow.server.auth import routes
 from mlflow.server.auth.client import AuthServiceClient
 from old_clients import run_topic
 from servers import start_server
@@ -92,3 +95,11 @@ def test_the_client_of_2_8(address: str, unique: str, topic: str, monkeypatch: p
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "admin")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", ADMIN_PASSWORD)
     run_topic("2.8.1", topic, unique)
+
+
+def test_the_list_of_mlflows_auth_routes_is_mlflows() -> None:
+    """test/compatibility/auth-routes.test.ts asks that each route of the list is served, or that the pages say why not."""
+    listed = json.loads((Path(__file__).parents[1] / "compatibility/mlflow-auth-routes.json").read_text())
+    paths = {value for name, value in vars(routes).items() if name.isupper()}
+    of_the_app = {path for path in paths if "/mlflow/users/" in path or "/mlflow/roles/" in path or path == routes.SIGNUP}
+    assert {route.split(" ")[1] for route in listed} == of_the_app
