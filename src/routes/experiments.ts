@@ -17,7 +17,7 @@ import { pageToPieces } from "../wire/page.ts";
 import { json, jsonStream } from "../wire/respond.ts";
 import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
 import { datasetSummaryToWire, experimentToWire } from "../wire/tracking.ts";
-import { onExperiment, onExperiments, onExperimentWithRuns, onLinks, onList } from "./permissions.ts";
+import { onExperiment, onExperiments, onLinks, onList, onWholeExperiment } from "./permissions.ts";
 
 const experimentId = message({ experimentId: required(id) });
 
@@ -94,7 +94,7 @@ export const experimentsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: previewedPaths("/mlflow/experiments/delete"),
-    permission: onExperimentWithRuns,
+    permission: onWholeExperiment,
     input: experimentId,
     handle: async ({ ctx, input }) => {
       await setExperimentStage(ctx, input.experimentId, "deleted");
@@ -104,7 +104,7 @@ export const experimentsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: previewedPaths("/mlflow/experiments/restore"),
-    permission: onExperimentWithRuns,
+    permission: onWholeExperiment,
     input: experimentId,
     handle: async ({ ctx, input }) => {
       await setExperimentStage(ctx, input.experimentId, "active");

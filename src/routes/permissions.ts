@@ -76,13 +76,17 @@ export const onExperiment = (level: PermissionLevel): Permission<{ readonly expe
   on: ({ experimentId }) => [{ kind: "experiment", experimentId }],
 });
 
-/** An experiment is deleted and restored with its runs, for which there may be other grants. */
-export const onExperimentWithRuns: Permission<{ readonly experimentId: string }> = {
+/** An experiment with its runs and logged models, for which there may be other grants. */
+export const wholeExperiment = (experimentId: string): Resource[] => [
+  { kind: "experiment", experimentId },
+  { kind: "runsOf", experimentId },
+  { kind: "loggedModelsOf", experimentId },
+];
+
+/** An experiment is deleted and restored as a whole. */
+export const onWholeExperiment: Permission<{ readonly experimentId: string }> = {
   level: "MANAGE",
-  on: ({ experimentId }) => [
-    { kind: "experiment", experimentId },
-    { kind: "runsOf", experimentId },
-  ],
+  on: ({ experimentId }) => wholeExperiment(experimentId),
 };
 
 export const onExperiments = (

@@ -7,6 +7,7 @@ import { bool, id, longText, message, orElse, repeated, string } from "../wire/m
 import { json } from "../wire/respond.ts";
 import { apiPaths, type Permission, type Resource, type Route, route } from "../wire/route.ts";
 import { byKind, eachKind, trashedToWire } from "../wire/trash.ts";
+import { wholeExperiment } from "./permissions.ts";
 
 interface PurgeInput {
   readonly runIds: readonly string[];
@@ -24,7 +25,7 @@ const onTrash: Permission<PurgeInput> = {
   on: ({ runIds, experimentIds, loggedModelIds, all }) => [
     { kind: all ? "server" : "list" },
     ...runIds.map((runId): Resource => ({ kind: "run", runId })),
-    ...experimentIds.map((experimentId): Resource => ({ kind: "experiment", experimentId })),
+    ...experimentIds.flatMap(wholeExperiment),
     ...loggedModelIds.map((modelId): Resource => ({ kind: "loggedModel", modelId })),
   ],
 };

@@ -37,6 +37,7 @@ _shared: list[RunningServer] = []
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--server", choices=["trackflare", "mlflow"], default="trackflare")
+    parser.addoption("--record", action="store_true", help="record MLflow's answers: test_auth_levels.py")
     parser.addoption("--client", help="the release that the client must have", default=mlflow.__version__)
 
 

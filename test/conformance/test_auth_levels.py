@@ -1,9 +1,16 @@
 """What each level of grants allows: the same questions to Trackflare and to MLflow's own server with its basic-auth app.
 
-The two servers have the same ini file. Each subject has grants of its own, made by MLflow's client of users, roles and grants,
-on a world of its own. It then makes the calls of `CALLS` by MLflow's clients, and the answers are compared.
+The servers have the same ini file. Each subject has grants of its own, made by MLflow's client of users, roles and grants, on
+a world of its own. It then makes the calls of `CALLS` by MLflow's clients. MLflow's server needs minutes for them, so its answers
+are in test_auth_levels.json. After a change of the subjects or calls, and for another MLflow, record them again:
+
+    pytest test/conformance/test_auth_levels.py -n0 --server mlflow --record
+
+`--server mlflow` alone compares MLflow's server with the recorded answers.
 """
 
+import hashlib
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -47,6 +54,7 @@ SUBJECTS: dict[str, tuple[list[Grant], list[Grant]]] = {
     "READ, and EDIT on all runs": (own("READ"), [("run", "*", "EDIT")]),
     "MANAGE, and READ on all runs": (own("MANAGE"), [("run", "*", "READ")]),
     "EDIT, and DENY on all logged models": (own("EDIT"), [("logged_model", "*", "DENY")]),
+    "MANAGE, and READ on all logged models": (own("MANAGE"), [("logged_model", "*", "READ")]),
 }
 
 
@@ -202,8 +210,8 @@ CALLS: dict[str, Callable[[World], object]] = {
 
 
 @pytest.fixture(scope="module")
-def addresses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The addresses of both servers, with the same ini file and default permission."""
+def address(request: pytest.FixtureRequest, server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with this default permission."""
     folder = tmp_path_factory.mktemp("auth")
     ini = folder / "auth.ini"
     ini.write_text(
@@ -217,12 +225,11 @@ auth_cache_ttl_seconds = 600
 """
     )
     settings = {"MLFLOW_AUTH_CONFIG_PATH": str(ini), "MLFLOW_FLASK_SERVER_SECRET_KEY": "a key of these tests"}
-    servers = {kind: start_server(kind, settings, ["--app-name", "basic-auth"]) for kind in ("trackflare", "mlflow")}
+    running = start_server(server, settings, ["--app-name", "basic-auth"])
     before = mlflow.get_tracking_uri()
-    yield {kind: server.url for kind, server in servers.items()}
+    yield running.url
     mlflow.set_tracking_uri(before)
-    for server in servers.values():
-        server.stop()
+    running.stop()
 
 
 def _sign_in(patch: pytest.MonkeyPatch, url: str, username: str, password: str) -> None:
@@ -292,25 +299,48 @@ def _is_meant(call: str, ours: object) -> bool:
 PAIRS = [("NO_PERMISSIONS", subject) for subject in SUBJECTS] + [("READ", subject) for subject in ("none", "DENY", "EDIT")]
 
 
-@pytest.mark.parametrize(("addresses", "subject"), PAIRS, indirect=["addresses"])
-def test_both_servers_answer_alike(
-    addresses: dict[str, str], subject: str, unique: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+RECORDED = Path(__file__).with_suffix(".json")
+# What the answers depend on, besides the server.
+ASKED = hashlib.sha256(
+    f"{mlflow.__version__} {inspect.getsource(sys.modules[__name__]).split('# Calls that Trackflare')[0]}".encode()
+).hexdigest()
+
+
+def _recorded() -> dict[str, Any]:
+    return json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
+
+
+def _record(default: str, subject: str, answers: dict[str, object]) -> None:
+    known = _recorded()
+    pairs = known["answers"] if known.get("asked") == ASKED else {}
+    pairs.setdefault(default, {})[subject] = answers
+    RECORDED.write_text(json.dumps({"asked": ASKED, "answers": pairs}, indent=2) + "\n")
+
+
+@pytest.mark.parametrize(("address", "subject"), PAIRS, indirect=["address"])
+def test_answers_are_mlflows(
+    address: str,
+    subject: str,
+    server: str,
+    unique: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
-    answers: dict[str, dict[str, object]] = {}
-    for kind in ("trackflare", "mlflow"):
-        folder = tmp_path / kind
-        folder.mkdir()
-        _sign_in(monkeypatch, addresses[kind], *ADMIN)
-        world = _make_world(addresses[kind], unique, subject, folder)
-        _sign_in(monkeypatch, addresses[kind], world.user, PASSWORD)
-        answers[kind] = {name: _answer(call, world) for name, call in CALLS.items()}
-    ours, theirs = answers["trackflare"], answers["mlflow"]
-    differing = {
-        name: {"mlflow": theirs[name], "trackflare": ours[name]} for name in CALLS if ours[name] != theirs[name]
-    }
+    _sign_in(monkeypatch, address, *ADMIN)
+    world = _make_world(address, unique, subject, tmp_path)
+    _sign_in(monkeypatch, address, world.user, PASSWORD)
+    answers = {name: _answer(call, world) for name, call in CALLS.items()}
+    default = request.node.callspec.params["address"]
+    if request.config.getoption("--record"):
+        assert server == "mlflow"
+        _record(default, subject, answers)
+    recorded = _recorded()
+    assert recorded["asked"] == ASKED, "The answers are to other questions: record them again (see above)."
+    theirs = recorded["answers"][default][subject]
     unmeant = {
-        name: both
-        for name, both in differing.items()
-        if not _is_meant(name, both["trackflare"])
+        name: {"mlflow": theirs[name], server: answers[name]}
+        for name in CALLS
+        if answers[name] != theirs[name] and not (server == "trackflare" and _is_meant(name, answers[name]))
     }
     assert unmeant == {}, json.dumps(unmeant, indent=1, default=str)
