@@ -3,21 +3,21 @@ import { copyRuns } from "../services/runs/copy-runs.ts";
 import { moveRuns } from "../services/runs/move-runs.ts";
 import { id, longText, message, repeated, required, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
-import { apiPaths, type Permission, type Resource, type Route, route } from "../wire/route.ts";
+import { apiPaths, type Permission, type PermissionLevel, type Resource, type Route, route } from "../wire/route.ts";
 
 interface Transfer {
   readonly runIds: readonly string[];
   readonly experimentId: string;
 }
 
-/** A move takes runs from the readers of one experiment and gives them to the readers of another. */
-const onBothSides: Permission<Transfer> = {
+/** @param level what the caller needs on the runs */
+const onBothSides = (level: PermissionLevel): Permission<Transfer> => ({
   level: "EDIT",
   on: ({ runIds, experimentId }) => [
     { kind: "experiment", experimentId },
-    ...runIds.map((runId): Resource => ({ kind: "run", runId })),
+    ...runIds.map((runId): Resource => ({ kind: "run", runId, level })),
   ],
-};
+});
 
 const transfer = { runIds: required(repeated(string, MAX_MOVED_RUNS)), experimentId: required(id) };
 
@@ -26,7 +26,8 @@ export const runTransferRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: apiPaths("/trackflare/runs/move"),
-    permission: onBothSides,
+    // The experiment loses the runs, as by a deletion: whoever manages the new experiment may delete them.
+    permission: onBothSides("MANAGE"),
     input: message(transfer),
     handle: async ({ ctx, input: { runIds, experimentId } }) => {
       await moveRuns(ctx, runIds, experimentId);
@@ -36,7 +37,7 @@ export const runTransferRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: apiPaths("/trackflare/runs/copy"),
-    permission: onBothSides,
+    permission: onBothSides("EDIT"),
     input: message({ ...transfer, copyId: required(string), pageToken: longText }),
     handle: async ({ ctx, input }) => {
       const copied = await copyRuns(ctx, { ...input, pageToken: input.pageToken || undefined });

@@ -319,20 +319,15 @@ test("a run is copied to another experiment with its whole history and its files
   const [original] = ui.seed.runs;
   const opened = await ui.open(`/experiments/${ui.seed.experiments[0]}`);
   const { page } = opened;
-  const take = async (name: string, isMove: boolean) => {
+  const take = async (name: string, way: "Copy" | "Move") => {
     await page.getByRole("link", { name, exact: true }).click({ button: "right" });
-    await page.getByRole("menuitem", { name: "Copy or move to another experiment…", exact: true }).click();
+    await page.getByRole("menuitem", { name: `${way} to another experiment…`, exact: true }).click();
     await page.getByRole("combobox", { name: "Experiment", exact: true }).fill("copies");
     await page.getByRole("option", { name: "copies", exact: true }).click();
-    if (isMove) await page.getByRole("dialog").getByRole("button", { name: "Move", exact: true }).first().click();
-    await page
-      .getByRole("dialog")
-      .getByRole("button", { name: isMove ? "Move" : "Copy", exact: true })
-      .last()
-      .click();
-    await page.getByText(isMove ? "Moved the run." : "Copied the run.", { exact: true }).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: way, exact: true }).click();
+    await page.getByText(way === "Move" ? "Moved the run." : "Copied the run.", { exact: true }).waitFor();
   };
-  await take("vit-00", false);
+  await take("vit-00", "Copy");
   const { run: before } = await api<{ run: WireRun }>(`runs/get?run_id=${original}`);
   const find = () => api<{ runs: WireRun[] }>("runs/search", { experiment_ids: [target] });
   const [after] = (await find()).runs;
@@ -349,7 +344,7 @@ test("a run is copied to another experiment with its whole history and its files
   expect(Buffer.from(await file(after!.info.run_id))).toEqual(Buffer.from(await file(original!)));
   await expectSound(opened);
 
-  await take("vit-11", true);
+  await take("vit-11", "Move");
   await page.getByRole("link", { name: "vit-11", exact: true }).waitFor({ state: "detached" });
   const there = (await find()).runs.map(({ info }) => info.run_id);
   expect(there).toHaveLength(2);

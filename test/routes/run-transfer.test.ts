@@ -20,15 +20,19 @@ async function newRun(experiment_id: string): Promise<string> {
 }
 
 describe("moving and copying runs", () => {
-  test.each(["move", "copy"])("needs EDIT on both sides: %s", async (what) => {
+  // Whoever moves runs takes them from an experiment as by a deletion, and could then delete them in an experiment of their own.
+  test.each([
+    ["move", "MANAGE", "EDIT"],
+    ["copy", "EDIT", "READ"],
+  ])("%s needs %s on the runs, and EDIT on their new experiment", async (what, needed, less) => {
     const [from, to] = [await newExperiment(), await newExperiment()];
     const runId = await newRun(from);
     const message = { run_ids: [runId], experiment_id: to, ...(what === "copy" && { copy_id: "c" }) };
     const send = (username: string) => server.as(username).send("POST", `/api/2.0/trackflare/runs/${what}`, message);
     for (const [onFrom, onTo] of [
-      ["EDIT", "READ"],
-      ["READ", "EDIT"],
-      ["EDIT", undefined],
+      [needed, "READ"],
+      [less, "MANAGE"],
+      [needed, undefined],
       [undefined, "MANAGE"],
     ]) {
       const user = await server.newUser();
@@ -36,25 +40,50 @@ describe("moving and copying runs", () => {
       if (onTo !== undefined) await server.grant(user, "experiment", to, onTo);
       await expectMlflowError(send(user), "PERMISSION_DENIED");
     }
+    const allowed = await server.newUser();
+    await server.grant(allowed, "experiment", from, needed);
+    await server.grant(allowed, "experiment", to, "EDIT");
+    expect((await send(allowed)).status).toBe(200);
+  });
+
+  test("an editor does not get runs deleted by way of an own experiment", async () => {
+    const from = await newExperiment();
+    const runId = await newRun(from);
     const editor = await server.newUser();
-    for (const id of [from, to]) await server.grant(editor, "experiment", id, "EDIT");
-    expect((await send(editor)).status).toBe(200);
+    await server.grant(editor, "experiment", from, "EDIT");
+    const { experiment_id: own } = await server
+      .as(editor)
+      .ask<{ experiment_id: string }>("POST", `${API}/experiments/create`, { name: crypto.randomUUID() });
+    const moving = server.as(editor).send("POST", "/api/2.0/trackflare/runs/move", {
+      ...{ run_ids: [runId], experiment_id: own },
+    });
+    await expectMlflowError(moving, "PERMISSION_DENIED");
+    await expectMlflowError(
+      server.as(editor).send("POST", `${API}/runs/delete`, { run_id: runId }),
+      "PERMISSION_DENIED",
+    );
+    const { run } = await admin.ask<{ run: { info: object } }>("GET", `${API}/runs/get`, { run_id: runId });
+    expect(run.info).toMatchObject({ experiment_id: from, lifecycle_stage: "active" });
   });
 
   test("takes the logged models of a run only where they may be changed too", async () => {
     const [from, to] = [await newExperiment(), await newExperiment()];
     const runId = await newRun(from);
     await admin.ask("POST", `${API}/logged-models`, { experiment_id: from, name: "net", source_run_id: runId });
-    const editor = await server.newUser();
-    for (const id of [from, to]) await server.grant(editor, "experiment", id, "EDIT");
-    await server.grant(editor, "logged_model", "*", "READ");
     const message = { run_ids: [runId], experiment_id: to };
-    await expectMlflowError(
-      server.as(editor).send("POST", "/api/2.0/trackflare/runs/move", message),
-      "PERMISSION_DENIED",
-    );
+    const managerWith = async (onModels: string) => {
+      const manager = await server.newUser();
+      for (const id of [from, to]) await server.grant(manager, "experiment", id, "MANAGE");
+      await server.grant(manager, "logged_model", "*", onModels);
+      return server.as(manager);
+    };
+    const [reader, editor] = [await managerWith("READ"), await managerWith("EDIT")];
     const copy = { ...message, copy_id: "c" };
-    await expectMlflowError(server.as(editor).send("POST", "/api/2.0/trackflare/runs/copy", copy), "PERMISSION_DENIED");
+    await expectMlflowError(reader.send("POST", "/api/2.0/trackflare/runs/copy", copy), "PERMISSION_DENIED");
+    expect((await editor.send("POST", "/api/2.0/trackflare/runs/copy", copy)).status).toBe(200);
+    for (const one of [reader, editor]) {
+      await expectMlflowError(one.send("POST", "/api/2.0/trackflare/runs/move", message), "PERMISSION_DENIED");
+    }
   });
 
   test("gives a moved run's files to the readers of its new experiment, and takes them from those of the old", async () => {

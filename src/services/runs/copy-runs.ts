@@ -71,7 +71,7 @@ export async function copyRuns(ctx: ServiceContext, asked: CopyRuns): Promise<Co
   const position = readToken(asked.pageToken, runIds.length);
   await requireActiveExperiment(ctx, asked.experimentId);
   await requireActiveRuns(ctx, runIds);
-  await requireModels(ctx, runIds, asked.experimentId);
+  await requireModels(ctx, runIds, asked.experimentId, "EDIT");
   await requireEnded(ctx, runIds);
   const copies = await Promise.all(
     runIds.map(async (fromId) => ({ fromId, toId: await copyOf(asked, "run", fromId) })),

@@ -18,14 +18,14 @@ const RUNS_AT_A_TIME = 10;
  * are, and from now on belong to the new experiment. A run may log meanwhile. Each run moves completely or not at all, and a
  * repeat moves the rest.
  * @throws MlflowError RESOURCE_DOES_NOT_EXIST without one of the runs or the experiment, INVALID_PARAMETER_VALUE where one of
- *   them is in the trash, PERMISSION_DENIED where the caller may not change the runs' models; then nothing is moved.
+ *   them is in the trash, PERMISSION_DENIED where the caller does not manage the runs' models; then nothing is moved.
  */
 export async function moveRuns(ctx: ServiceContext, runIds: readonly string[], experimentId: string): Promise<void> {
   const asked = [...new Set(runIds)];
   if (asked.length === 0) throw invalidParameter("No run is named.");
   await requireActiveExperiment(ctx, experimentId);
   await requireActiveRuns(ctx, asked);
-  await requireModels(ctx, asked, experimentId);
+  await requireModels(ctx, asked, experimentId, "MANAGE");
   for (const some of slices(asked, RUNS_AT_A_TIME)) {
     // What callers may do with these runs and their files depends on the experiment.
     await changed(moveRunsTo(ctx.writes, some, experimentId, callerOf(ctx)));
@@ -61,17 +61,23 @@ export async function requireActiveRuns(ctx: ServiceContext, runIds: readonly st
 
 /**
  * Grants on all logged models decide in place of those on the experiment, so the permission on the runs is not enough.
- * @throws MlflowError PERMISSION_DENIED unless the caller may change the runs' models, and models of the experiment
+ * @param level what the caller needs on the runs' models
+ * @throws MlflowError PERMISSION_DENIED unless the caller has it, and may change models of the experiment
  */
 export async function requireModels(
   ctx: ServiceContext,
   runIds: readonly string[],
   experimentId: string,
+  level: "EDIT" | "MANAGE",
 ): Promise<void> {
   const from = await experimentsOfModels(ctx.db, runIds);
   if (from.length === 0) return;
-  const { loggedModelsOf } = visibilityOf(ctx.principal, ctx.principal.isAdmin, ctx.defaultLevel, "EDIT");
-  const asked = [...new Set([...from, experimentId])];
-  const allowed = await experimentsWith(ctx.db, asked, loggedModelsOf);
-  if (asked.some((id) => !allowed.has(id))) throw new MlflowError("PERMISSION_DENIED", "Permission denied.");
+  for (const [needed, asked] of [
+    [level, from],
+    ["EDIT", [experimentId]],
+  ] as const) {
+    const { loggedModelsOf } = visibilityOf(ctx.principal, ctx.principal.isAdmin, ctx.defaultLevel, needed);
+    const allowed = await experimentsWith(ctx.db, asked, loggedModelsOf);
+    if (asked.some((id) => !allowed.has(id))) throw new MlflowError("PERMISSION_DENIED", "Permission denied.");
+  }
 }

@@ -95,7 +95,7 @@ export const NEEDS: Readonly<Record<string, Row>> = {
      POST mlflow/runs/log-metric, POST mlflow/runs/log-parameter, POST mlflow/runs/log-batch, POST mlflow/runs/log-inputs,
      POST mlflow/runs/outputs, POST mlflow/runs/set-tag, POST mlflow/runs/delete-tag, POST mlflow/runs/log-model,
      POST mlflow/logged-models, PATCH mlflow/logged-models/:model_id/tags,
-     POST mlflow/logged-models/:model_id/params, POST trackflare/runs/move`,
+     POST mlflow/logged-models/:model_id/params`,
   ),
   "POST trackflare/runs/copy": row("experiment EDIT", undefined, { copy_id: "x" }),
   "PATCH mlflow/logged-models/:model_id": row("experiment EDIT", undefined, { status: "LOGGED_MODEL_READY" }),
@@ -109,7 +109,8 @@ export const NEEDS: Readonly<Record<string, Row>> = {
   ...same(
     row("experiment MANAGE"),
     `POST mlflow/experiments/delete, POST mlflow/experiments/restore, POST mlflow/runs/delete, POST mlflow/runs/restore,
-     DELETE mlflow/logged-models/:model_id, DELETE mlflow/logged-models/:model_id/tags/:tag_key, POST trackflare/logged-models/restore, POST trackflare/gc`,
+     DELETE mlflow/logged-models/:model_id, DELETE mlflow/logged-models/:model_id/tags/:tag_key,
+     POST trackflare/logged-models/restore, POST trackflare/gc, POST trackflare/runs/move`,
   ),
   "POST trackflare/logged-models/restore": row("experiment MANAGE", undefined, { model_id: "@model" }),
   "DELETE mlflow-artifacts/artifacts/*": row("experiment MANAGE", "files"),

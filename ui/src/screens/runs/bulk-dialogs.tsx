@@ -9,7 +9,7 @@ import { TextArea, TextField } from "../../parts/text-field.tsx";
 import { say, sayFailed } from "../../parts/toast.tsx";
 import { CopyDialog } from "./copy-dialog.tsx";
 
-export type Doing = { kind: "tag" | "delete" | "restore" | "describe" | "copy"; ids: readonly string[] };
+export type Doing = { kind: "tag" | "delete" | "restore" | "describe" | "copy" | "move"; ids: readonly string[] };
 
 /** Calls at a time, so that a thousand runs do not make a thousand concurrent calls. */
 const AT_ONCE = 8;
@@ -58,11 +58,11 @@ interface BulkDialogsProps {
 export default function BulkDialogs({ doing, ...props }: BulkDialogsProps) {
   const { kind, ids } = doing;
   if (kind === "describe") return <DescribeDialog runId={ids[0]!} onClose={props.onClose} />;
-  if (kind === "copy") return <CopyDialog ids={ids} onClose={props.onClose} onGone={props.onGone} />;
+  if (kind === "copy" || kind === "move") return <CopyDialog way={kind} ids={ids} {...props} />;
   return <BulkDialog doing={{ kind, ids }} {...props} />;
 }
 
-type BulkDoing = Doing & { kind: Exclude<Doing["kind"], "describe" | "copy"> };
+type BulkDoing = Doing & { kind: Exclude<Doing["kind"], "describe" | "copy" | "move"> };
 
 function BulkDialog({ doing, onClose, onGone }: BulkDialogsProps & { doing: BulkDoing }) {
   const [key, setKey] = useState("");

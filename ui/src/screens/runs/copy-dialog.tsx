@@ -7,12 +7,12 @@ import { useChange } from "../../api/query-client.ts";
 import { copyRuns, moveRuns, type Transfer } from "../../api/transfer-runs.ts";
 import { FormDialog } from "../../parts/dialog.tsx";
 import { formatCount } from "../../parts/format.ts";
-import { Segmented } from "../../parts/segmented.tsx";
 import { Combobox } from "../../parts/select.tsx";
 import { say } from "../../parts/toast.tsx";
 import { useRights } from "../access/rights.ts";
 
 interface CopyDialogProps {
+  way: "copy" | "move";
   ids: readonly string[];
   onClose: () => void;
   /** The runs are no longer in the list. */
@@ -25,17 +25,16 @@ const ABOUT = {
 };
 
 /** Copies runs into another experiment, or moves them. */
-export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
+export function CopyDialog({ way, ids, onClose, onGone }: CopyDialogProps) {
   const navigate = useNavigate();
   const list = useQuery(experimentListQuery()).data ?? [];
   const [name, setName] = useState<string | null>(null);
-  const [way, setWay] = useState<"copy" | "move">("copy");
   const [done, setDone] = useState<number>();
   // A second press after a failure continues the same copies.
   const copyId = useRef(crypto.randomUUID());
   const transfer = useChange(
-    async (input: Transfer & { way: "copy" | "move" }): Promise<readonly string[]> => {
-      if (input.way === "copy") return await copyRuns(input, copyId.current);
+    async (input: Transfer): Promise<readonly string[]> => {
+      if (way === "copy") return await copyRuns(input, copyId.current);
       await moveRuns(input);
       return [];
     },
@@ -48,7 +47,7 @@ export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
   const submit = async (): Promise<void> => {
     setDone(0);
     const left = await transfer
-      .mutateAsync({ runIds: ids, experimentId: target!, onProgress: setDone, way })
+      .mutateAsync({ runIds: ids, experimentId: target!, onProgress: setDone })
       .finally(() => setDone(undefined));
     if (way === "move") onGone();
     const files =
@@ -68,16 +67,6 @@ export function CopyDialog({ ids, onClose, onGone }: CopyDialogProps) {
       canSubmit={target !== undefined && rights.mayEdit}
       onSubmit={submit}
     >
-      <Segmented
-        label="Copy or move"
-        value={way}
-        onValueChange={setWay}
-        segments={[
-          { value: "copy", label: "Copy" },
-          { value: "move", label: "Move" },
-        ]}
-        className="self-start"
-      />
       <div className="flex flex-col gap-1">
         <span className="font-medium">Experiment</span>
         <Combobox

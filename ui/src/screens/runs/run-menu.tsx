@@ -57,9 +57,14 @@ export function runMenu(row: RunRow, { view, chosen, rights, onOpen, onRename, o
       onSelect: () => void navigator.clipboard.writeText(row.id).then(() => say("Copied.")),
     },
     ...change({
-      label: `Copy or move${many} to another experiment…`,
+      label: `Copy${many} to another experiment…`,
       isDisabled: row.isDeleted,
       onSelect: () => onDo({ kind: "copy", ids }),
+    }),
+    ...manage({
+      label: `Move${many} to another experiment…`,
+      isDisabled: row.isDeleted,
+      onSelect: () => onDo({ kind: "move", ids }),
     }),
     null,
     {

@@ -103,7 +103,8 @@ function Changes({ ids, isDeleted, rights: { mayEdit, mayManage }, onDo }: Chang
   return (
     <>
       {mayEdit && <Button onClick={() => onDo({ kind: "tag", ids })}>Tag</Button>}
-      {mayEdit && !isDeleted && <Button onClick={() => onDo({ kind: "copy", ids })}>Copy or move</Button>}
+      {mayEdit && !isDeleted && <Button onClick={() => onDo({ kind: "copy", ids })}>Copy to…</Button>}
+      {mayManage && !isDeleted && <Button onClick={() => onDo({ kind: "move", ids })}>Move to…</Button>}
       {!mayManage ? null : isDeleted ? (
         <Button onClick={() => onDo({ kind: "restore", ids })}>Restore</Button>
       ) : (
