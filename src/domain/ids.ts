@@ -3,6 +3,11 @@ export function newRunId(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }
 
+/** Whether `text` is an id as runs of this server and of MLflow's get it: 32 hex digits. */
+export function isNewRunId(text: string): boolean {
+  return /^[0-9a-f]{32}$/.test(text);
+}
+
 /** Whether `text` is a valid run id (MLflow's rule, `mlflow/utils/validation.py`). */
 export function isRunId(text: string): boolean {
   return /^[a-zA-Z0-9][\w-]{0,255}$/.test(text);

@@ -1,7 +1,7 @@
 import { artifactPathOfUrl, canonicalArtifactPath, otherPathsOfUrl } from "../domain/artifact-path.ts";
 import { MlflowError } from "../domain/errors.ts";
 import { type AskedFile, existingKey } from "../services/artifacts/artifact-access.ts";
-import { requireDeletable, requireFilePlace } from "../services/artifacts/artifact-roots.ts";
+import { hasHiddenRuns, requireDeletable, requireFilePlace } from "../services/artifacts/artifact-roots.ts";
 import { forgetDigests } from "../services/artifacts/file-digests.ts";
 import { storeFile } from "../services/artifacts/store-file.ts";
 import type { ServiceContext } from "../services/context.ts";
@@ -74,9 +74,9 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     paths: apiPaths(ARTIFACTS),
     permission: onArtifact("READ"),
     input: listInput,
-    handle: ({ ctx, input: { objectKey } }) => {
+    handle: async ({ ctx, input: { objectKey } }) => {
       requireServing(ctx);
-      return listingResponse(ctx, { objectKey });
+      return await listingResponse(ctx, { objectKey, hidesRuns: await hasHiddenRuns(ctx, objectKey) });
     },
   }),
   route({

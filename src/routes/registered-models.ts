@@ -1,6 +1,6 @@
 import type { RegisteredModel } from "../domain/entities.ts";
 import { DEFAULT_REGISTERED_MODEL_SEARCH_RESULTS } from "../domain/limits.ts";
-import { isPrompt } from "../domain/prompts.ts";
+import { IS_PROMPT_TAG, isPrompt } from "../domain/prompts.ts";
 import { getVersionByAlias, removeAlias, setAlias } from "../services/registry/aliases.ts";
 import {
   createRegisteredModel,
@@ -18,10 +18,16 @@ import { longText, message, nested, orElse, repeated, required, string } from ".
 import { pageToPieces } from "../wire/page.ts";
 import { modelVersionToWire, registeredModelToWire } from "../wire/registry.ts";
 import { json, jsonStream } from "../wire/respond.ts";
-import { apiPaths, previewedPaths, type Route, route } from "../wire/route.ts";
+import { apiPaths, type Permission, previewedPaths, type Route, route } from "../wire/route.ts";
 import { onList, onRegisteredModel } from "./permissions.ts";
 
 const named = message({ name: required(string) });
+
+/** The tag of prompts decides which grants apply: those on models, or those on prompts. */
+const onTag: Permission<{ readonly name: string; readonly key: string }> = {
+  level: "EDIT",
+  on: ({ name, key }) => [{ kind: "registeredModel", name, level: key === IS_PROMPT_TAG ? "MANAGE" : "EDIT" }],
+};
 
 const searchRoute = (path: string): Route =>
   route({
@@ -118,7 +124,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   route({
     method: "POST",
     paths: previewedPaths("/mlflow/registered-models/set-tag"),
-    permission: onRegisteredModel("EDIT"),
+    permission: onTag,
     input: message({ name: required(string), key: required(string), value: orElse("", longText) }),
     handle: async ({ ctx, input: { name, key, value } }) => {
       await setRegisteredModelTag(ctx, name, { key, value });
@@ -128,7 +134,7 @@ export const registeredModelsRoutes: readonly Route[] = [
   route({
     method: "DELETE",
     paths: previewedPaths("/mlflow/registered-models/delete-tag"),
-    permission: onRegisteredModel("EDIT"),
+    permission: onTag,
     input: message({ name: required(string), key: required(string) }),
     handle: async ({ ctx, input }) => {
       await deleteRegisteredModelTag(ctx, input.name, input.key);

@@ -1,3 +1,4 @@
+import { isNewRunId } from "../domain/ids.ts";
 import { listPage, listPages } from "../services/artifacts/list-artifacts.ts";
 import type { ServiceContext } from "../services/context.ts";
 import type { ListPage } from "../stores/artifacts/artifact-store.ts";
@@ -7,6 +8,8 @@ import { fileInfoToWire, filesToWire } from "./tracking.ts";
 /** A folder to list: its object key, the root's URI if the answer includes it, and the folder's path below the root. */
 export interface ListedFolder {
   readonly objectKey: string;
+  /** Whether the answer leaves out the folders of runs. */
+  readonly hidesRuns?: boolean;
   readonly rootUri?: string;
   readonly folder?: string;
 }
@@ -16,7 +19,8 @@ export interface ListedFolder {
  * a folder may hold more than fits into memory.
  */
 export async function listingResponse(ctx: ServiceContext, listed: ListedFolder): Promise<Response> {
-  const pages = listPages(ctx, listed.objectKey);
+  const all = listPages(ctx, listed.objectKey);
+  const pages = listed.hidesRuns ? withoutRuns(all) : all;
   const first = await pages.next();
   if (first.done || (first.value.next === undefined && first.value.files.length === 0)) return json(rootOf(listed));
   return await jsonStream(listingPieces(listed, first.value, pages));
@@ -30,6 +34,12 @@ export async function listingPageResponse(ctx: ServiceContext, listed: ListedFol
     ...filesToWire(files, listed.folder ?? ""),
     ...(next !== undefined && { next_page_token: next }),
   });
+}
+
+async function* withoutRuns(pages: AsyncIterable<ListPage>): AsyncGenerator<ListPage, void> {
+  for await (const page of pages) {
+    yield { ...page, files: page.files.filter(({ path, isDir }) => !(isDir && isNewRunId(path))) };
+  }
 }
 
 async function* listingPieces(

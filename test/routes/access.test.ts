@@ -312,6 +312,56 @@ describe("deletion for good", () => {
   });
 });
 
+describe("a grant on another kind of things", () => {
+  test.each(["run", "logged_model"])("on every %s keeps an experiment's manager from its trash", async (kind) => {
+    const things = await newThings();
+    const { experimentId: experiment_id } = things;
+    await admin.ask("POST", mlflow("experiments/delete"), { experiment_id });
+    const username = await server.newUser();
+    await server.grant(username, "experiment", experiment_id, "MANAGE");
+    await server.grant(username, kind, "*", "EDIT");
+    const gc = async () =>
+      (await server.as(username).send("POST", "/api/2.0/trackflare/gc", { experiment_ids: [experiment_id] })).status;
+    expect(await gc()).toBe(403);
+    expect((await admin.send("GET", mlflow("runs/get"), { run_id: things.runId })).status).toBe(200);
+    await admin.ask("POST", "/api/3.0/mlflow/users/permissions/revoke", {
+      ...{ username, resource_type: kind, resource_id: "*" },
+    });
+    expect(await gc()).toBe(200);
+  });
+
+  test("is not reached by an editor who makes a prompt of a model, or a model of a prompt", async () => {
+    const username = await server.newUser();
+    const user = server.as(username);
+    const tag = { key: "mlflow.prompt.is_prompt", value: "true" };
+    for (const [type, other, tags, change] of [
+      ["registered_model", "prompt", [], ["POST", "set-tag"]],
+      ["prompt", "registered_model", [tag], ["DELETE", "delete-tag"]],
+      ["prompt", "registered_model", [tag], ["POST", "set-tag"]],
+    ] as const) {
+      const name = `model ${crypto.randomUUID()}`;
+      await admin.ask("POST", mlflow("registered-models/create"), { name, tags });
+      await server.grant(username, type, name, "EDIT");
+      const [method, verb] = change;
+      const value = tags.length === 0 ? "true" : "false";
+      const flip = () => user.send(method, mlflow(`registered-models/${verb}`), { name, key: tag.key, value });
+      expect((await flip()).status, `${type} ${verb}`).toBe(403);
+      expect((await user.send("POST", mlflow("registered-models/set-tag"), { name, key: "t", value })).status).toBe(
+        200,
+      );
+      const grantAgain = async (permission: string) => {
+        const named = { username, resource_type: type, resource_id: name };
+        await admin.ask("POST", "/api/3.0/mlflow/users/permissions/revoke", named);
+        await server.grant(username, type, name, permission);
+      };
+      await grantAgain("MANAGE");
+      expect((await flip()).status, `${type} ${verb}`).toBe(200);
+      // Grants on the other kind apply now, and the user has none.
+      expect((await user.send("GET", mlflow("registered-models/get"), { name })).status, other).toBe(403);
+    }
+  });
+});
+
 describe("who makes a thing manages it", () => {
   test("and shares it, until the grant is revoked", async () => {
     const [maker, other] = [await server.newUser(), await server.newUser()];

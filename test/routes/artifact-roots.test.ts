@@ -71,6 +71,46 @@ describe("an experiment with a location of its own", () => {
     expect(await outcomes(username, `${folder}/models/m-1/artifacts`)).toEqual([200, 200, 200]);
     expect(await outcomes(username, `${folder}/${RUN}/artifacts`)).toEqual([403, 403, 403]);
   });
+
+  test("keeps an imported run closed to who has a DENY on runs, whatever the run's id is, also after a move", async () => {
+    const [from, to] = [await newExperiment(), await newExperiment()];
+    const [denied, reader, newReader] = [await server.newUser(), await server.newUser(), await server.newUser()];
+    for (const username of [denied, reader]) await server.grant(username, "experiment", from, "READ");
+    await server.grant(newReader, "experiment", to, "READ");
+    await server.grant(denied, "run", "*", "DENY");
+    const run_id = `night-run_${crypto.randomUUID()}`;
+    const root = `${from}/${run_id}/artifacts`;
+    const record = { run_id, experiment_id: from, status: "FINISHED", artifact_uri: `mlflow-artifacts:/${root}` };
+    await server.admin.ask("POST", "/api/2.0/trackflare/import/runs", { records: [record] });
+    await server.admin.ask("POST", "/api/2.0/trackflare/import/finished-runs", { records: [{ run_id, digest: "d" }] });
+    for (const place of [root, `${from}/notes`]) {
+      expect((await server.admin.send("PUT", `${FILES}/${place}/file.txt`)).status).toBe(200);
+    }
+    const read = async (place: string) =>
+      Promise.all([denied, reader, newReader].map((one) => statusOf(one, "GET", `${FILES}/${place}/file.txt`)));
+    expect(await read(root)).toEqual([403, 200, 403]);
+    expect(await read(`${from}/notes`)).toEqual([200, 200, 403]);
+    await server.admin.ask("POST", "/api/2.0/trackflare/runs/move", { run_ids: [run_id], experiment_id: to });
+    expect(await read(root)).toEqual([403, 403, 200]);
+  });
+
+  test("tells who has a DENY on runs of none by the list of its folder", async () => {
+    const experimentId = await newExperiment();
+    const [denied, reader] = [await server.newUser(), await server.newUser()];
+    for (const username of [denied, reader]) await server.grant(username, "experiment", experimentId, "READ");
+    await server.grant(denied, "run", "*", "DENY");
+    for (const place of [`${RUN}/artifacts`, "models/m-1/artifacts", "notes", `${RUN}x`]) {
+      expect((await server.admin.send("PUT", `${FILES}/${experimentId}/${place}/file.txt`)).status).toBe(200);
+    }
+    const listed = async (username: string) => {
+      const { files } = await server
+        .as(username)
+        .ask<{ files: { path: string }[] }>("GET", FILES, { path: experimentId });
+      return files.map(({ path }) => path).sort();
+    };
+    expect(await listed(reader)).toEqual([RUN, `${RUN}x`, "models", "notes"]);
+    expect(await listed(denied)).toEqual([`${RUN}x`, "models", "notes"]);
+  });
 });
 
 describe("security.txt", () => {

@@ -7,6 +7,7 @@ import {
 } from "../../domain/artifact-location.ts";
 import { invalidParameter, type MlflowError } from "../../domain/errors.ts";
 import { findLocationsAround } from "../../stores/d1/experiments/locations.ts";
+import { experimentsWith } from "../../stores/d1/trash/trash.ts";
 import type { ServiceContext } from "../context.ts";
 
 /*
@@ -32,6 +33,15 @@ const knownLocations = new Map<string, string>();
  */
 export async function findArtifactOwners(ctx: ServiceContext, objectKey: string): Promise<readonly ArtifactOwner[]> {
   return (await findPlace(ctx, objectKey)).owners;
+}
+
+/** Whether a folder is an experiment's own, with a folder for each run, and the caller may not see the experiment's runs. */
+export async function hasHiddenRuns(ctx: ServiceContext, objectKey: string): Promise<boolean> {
+  const { runsOf } = ctx.visibility;
+  if (runsOf === undefined) return false;
+  const roots = (await findArtifactOwners(ctx, objectKey)).filter(({ path }) => path === "");
+  const ids = roots.map(({ experimentId }) => experimentId);
+  return (await experimentsWith(ctx.db, ids, runsOf)).size < ids.length;
 }
 
 /**

@@ -20,6 +20,16 @@ it("reads MLflow's code and message", async () => {
   expect(error).toMatchObject({ status: 404, code: "RESOURCE_DOES_NOT_EXIST", message: "No such run" });
 });
 
+it("says who can grant what was refused, where the server says nothing more", async () => {
+  const refused = async (message: string) =>
+    (await errorOf(new Response(JSON.stringify({ error_code: "PERMISSION_DENIED", message }), { status: 403 })))
+      .message;
+  expect(await refused("Permission denied.")).toBe(
+    "You may not do this. Whoever manages it, or an admin of this server, can grant it to you.",
+  );
+  expect(await refused("A token needs the scope.")).toBe("A token needs the scope.");
+});
+
 it("makes an error of a proxy's page, and of JSON that is none of MLflow's", async () => {
   for (const body of ["<html>Bad gateway</html>", "[]", "null", ""]) {
     const error = await errorOf(new Response(body, { status: 502, statusText: "Bad Gateway" }));

@@ -1,5 +1,6 @@
 import { GRANT_LEVELS } from "../../../domain/access.ts";
 import { servedLocation } from "../../../domain/artifact-location.ts";
+import { isNewRunId } from "../../../domain/ids.ts";
 import type { UserIdentity } from "../../../domain/principal.ts";
 import { grantedLevel, typeOfRegisteredModel } from "./levels.ts";
 import { type StoredToken, type TokenRow, toToken } from "./tokens.ts";
@@ -77,7 +78,7 @@ function levelSql(only: string): string {
   WHEN 'runsOf' THEN ${found(onChild("'run'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
   WHEN 'loggedModelsOf' THEN ${found(onChild("'logged_model'", "e.experiment_id"), `experiments e WHERE e.experiment_id = CAST(${ITEM.id} AS INTEGER)`)}
   WHEN 'artifact' THEN coalesce(
-    ${found(onChild("'run'", "r.experiment_id"), `json_each(${ITEM.id}) p CROSS JOIN runs r ON p.value ->> 1 = 'run' AND r.run_id = p.value ->> 2 AND r.artifact_uri = p.value ->> 3 LIMIT 1`)},
+    ${found(onChild("'run'", "r.experiment_id"), `json_each(${ITEM.id}) p CROSS JOIN runs r ON p.value ->> 1 <> 'logged_model' AND r.run_id = p.value ->> 2 AND r.artifact_uri = p.value ->> 3 LIMIT 1`)},
     ${found(onChild("'logged_model'", "l.experiment_id"), `json_each(${ITEM.id}) p CROSS JOIN logged_models l ON p.value ->> 1 = 'logged_model' AND l.model_id = p.value ->> 2 AND l.artifact_uri = p.value ->> 3 LIMIT 1`)},
     ${found(onChild("(p.value ->> 1)", "e.experiment_id"), `json_each(${ITEM.id}) p CROSS JOIN experiments e ON e.artifact_location = p.value ->> 0 ORDER BY p.key DESC LIMIT 1`)})
 END AS level`;
@@ -211,8 +212,9 @@ function artifactItem(objectKey: string): readonly string[] {
     const [below = "", modelId = ""] = folders.slice(i + 1);
     const rootOf = (...path: string[]) => servedLocation([...location, ...path, "artifacts"].join("/"));
     const place = servedLocation(location.join("/"));
-    if (/^[0-9a-f]{32}$/.test(below)) return [place, "run", below, rootOf(below)];
-    return below === "models" ? [place, "logged_model", modelId, rootOf(below, modelId)] : [place, ""];
+    if (below === "models") return [place, "logged_model", modelId, rootOf(below, modelId)];
+    // Imported runs may have other ids. Without a run of the id, such a folder is like any other.
+    return [place, isNewRunId(below) ? "run" : "", below, rootOf(below)];
   });
   return ["artifact", JSON.stringify(places)];
 }
