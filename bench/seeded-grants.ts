@@ -5,7 +5,7 @@ import type { RunningServer } from "./running-server.ts";
 import { ADMIN, basic } from "./servers.ts";
 
 /*
- * A user with a grant on each of many experiments, because who creates an experiment manages it. Each experiment has one
+ * A user with a grant on each of many experiments, because whoever creates an experiment manages it. Each experiment has one
  * run, so that a search over all of them costs as little as it can beside the grants.
  */
 

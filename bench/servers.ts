@@ -28,9 +28,9 @@ export interface ServerKind {
   /** The command that serves `dataDir` on 127.0.0.1:`port`. */
   readonly command: (port: number, dataDir: string) => Promise<Command>;
   /**
-   * The same, with users: the server asks for credentials, and who has no grant on a thing may not read it. `isFilled` is
-   * false while a folder is filled, where the server may spare time that the measurement counts. Absent where the server
-   * has no users.
+   * The same, with users: the server asks for credentials, and a user without a grant on a thing may not read it. While a folder
+   * is filled, `isFilled` is false: then the server may skip work that the measurement counts. Absent where the server has
+   * no users.
    */
   readonly closed?: (port: number, dataDir: string, isFilled: boolean) => Promise<Command>;
 }
@@ -98,7 +98,7 @@ function mlflowArgs(port: number, dataDir: string): string[] {
   ];
 }
 
-/** Writes the settings of MLflow's users. They are MLflow's defaults, but while a folder is filled logins are remembered. */
+/** Writes the settings of MLflow's users. They are MLflow's defaults, but MLflow remembers logins while a folder is filled. */
 function basicAuthSettings(dataDir: string, isFilled: boolean): string {
   mkdirSync(dataDir, { recursive: true });
   const path = `${dataDir}/basic_auth.ini`;

@@ -44,7 +44,7 @@ interface Figure {
   readonly value: number;
   /** The growth of the server's memory at its peak, in MB. */
   readonly growthMb: number | undefined;
-  /** The same of the memory that no file backs. */
+  /** The growth of the memory that no file backs, in MB. */
   readonly anonymousMb?: number;
 }
 

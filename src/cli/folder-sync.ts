@@ -38,7 +38,7 @@ export class FolderSync {
     if (this.#changed.get(folder) === mark) this.#changed.delete(folder);
   }
 
-  /** Syncs the folder once for all who ask during another sync of it: that one may have begun before their changes. */
+  /** Syncs the folder once for all callers who ask during another sync, because that sync may have begun before their changes. */
   #syncShared(folder: string): Promise<void> {
     const begun = this.#syncing.get(folder);
     if (begun === undefined) return this.#beginSync(folder);

@@ -12,8 +12,8 @@ import childProcess from "node:child_process";
 const INTERNAL_HOST = "miniflare-unsafe-internal-capnp-connect";
 
 /**
- * The header that gives `request.cf`. With this setting every client could write what the Worker reads there; without it
- * workerd itself writes there the address at the other end of the connection.
+ * The header that gives `request.cf`. With this setting, every client could write `request.cf`. Without it, workerd writes
+ * `request.cf`: the address at the other end of the connection.
  */
 const CF_HEADER = "MF-CF-Blob";
 

@@ -55,9 +55,8 @@ export const MAX_MODEL_LENGTH = 50_000;
 export const MAX_LIST_PAGE = 1000;
 
 /**
- * In bytes: a run, an experiment, a model or a version that has so much in its tags, its params or its datasets, takes no more
- * of them.
- * An answer about one thing is held in memory as a whole. MLflow has no such limit.
+ * In bytes. A run, an experiment, a model or a version with this much in its tags, its params or its datasets takes no more
+ * of them, because an answer about one thing is held in memory as a whole. MLflow has no such limit.
  */
 export const MAX_TEXTS_BYTES = 4_000_000;
 

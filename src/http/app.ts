@@ -47,7 +47,7 @@ function doorsOf(
     waitUntil: (work) => execution.waitUntil(work),
     defaultLevel: config.defaultLevel,
     auditedFrom: {
-      // Few requests need it.
+      // Computed on demand, because few requests need it.
       get address() {
         return addressOf(request, config);
       },

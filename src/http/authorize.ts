@@ -159,7 +159,7 @@ function isGranted(resource: Resource): resource is Resource & GrantedThing {
   }
 }
 
-/** Whether a resource without grants is open to the caller: every user may list, and use the own account. */
+/** Whether a resource without grants is open to the caller: every user may list things, and use their own account. */
 function isOpenTo(resource: Resource, { username }: Principal): boolean {
   switch (resource.kind) {
     case "list":

@@ -29,7 +29,7 @@ export function searchQuery(parts: SearchQueryParts, binder: Binder): string {
   const select = [
     parts.id,
     ...columns.map(selectColumn),
-    ...parts.residual.flatMap((condition) => residueOf(condition)?.columns(source, binder) ?? []),
+    ...parts.residual.flatMap((condition) => residueOf(condition)!.columns(source, binder)),
   ];
   const where = [
     ...parts.where,

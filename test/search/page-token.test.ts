@@ -7,6 +7,7 @@ const COLUMNS: readonly OrderColumn[] = [
   { sql: "b", type: "integer", ascending: false, nullable: true },
   { sql: "c", type: "text", ascending: true, nullable: false },
 ];
+const MALFORMED = "Invalid page token.";
 const QUERY = queryFingerprint(["runs", ["1"], "", [], "ALL"]);
 
 test.each([
@@ -22,18 +23,34 @@ test("a token of another query is refused", () => {
   expect(() => parsePageToken(token, QUERY, COLUMNS)).toThrow(/another search/);
 });
 
+test("a token is short if its position is", () => {
+  expect(pageToken(QUERY, []).length).toBeLessThan(30);
+});
+
+const VALID = pageToken(QUERY, [1, "1", "x"]);
+
 test.each([
   "x",
   "!!!",
-  "eyJvZmZzZXQiOiAxMDB9",
+  ` ${VALID}`,
+  `${VALID}=`,
   "A".repeat(300_000),
+  // Room for ten of the longest texts.
+  pageToken(QUERY, [1, "1", "x".repeat(500_000)]),
+])("what is no token is refused: %.40s", (token) => {
+  expect(() => parsePageToken(token, QUERY, COLUMNS)).toThrow(expect.objectContaining({ message: MALFORMED }));
+});
+
+test.each([
+  "eyJvZmZzZXQiOiAxMDB9",
   pageToken(QUERY, []),
   pageToken(QUERY, ["1", "1", "x"]),
   pageToken(QUERY, [1, "1; DROP TABLE runs", "x"]),
+  pageToken(QUERY, [1, "x1", "x"]),
   pageToken(QUERY, [1, 5, "x"]),
   pageToken(QUERY, [1, "1", null]),
   pageToken(QUERY, [1, "1", "x", "y"]),
-])("garbage is refused: %.40s", (token) => {
+])("a token with another content is refused: %.40s", (token) => {
   expect(() => parsePageToken(token, QUERY, COLUMNS)).toThrow(
     expect.objectContaining({ code: "INVALID_PARAMETER_VALUE" }),
   );

@@ -251,6 +251,12 @@ test("a search walks along its order only if nothing leads to fewer things", () 
   expect([from("name = 'a'"), from("run_id IN ('a')")]).toEqual([{}, {}]);
 });
 
+test("a statement looks at fewer versions if each takes more look-ups", () => {
+  const candidatesOf = (comparisons: number) =>
+    planModelVersionSearch({ ...QUERY, filter: Array(comparisons).fill("tags.a = 'x'").join(" AND ") }).candidates;
+  expect(candidatesOf(8)).toBeLessThan(candidatesOf(4));
+});
+
 describe("the statements take the intended way through the indices", () => {
   async function queryPlan({ from, candidates, step }: SearchPlan<KeyCursor>, cursor = from): Promise<string[]> {
     const { sql, values } = step({ cursor: cursor!, isFirst: true, candidates }).rows;

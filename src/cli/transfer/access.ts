@@ -5,7 +5,7 @@ export interface GrantRecord {
   readonly permission: string;
 }
 
-/** A grant as a source tells it. MLflow before roles could deny one thing to a user, by another name. */
+/** A grant of a source. MLflow before roles called a DENY on one thing NO_PERMISSIONS. */
 export function toGrant(resourceType: unknown, resourceId: unknown, permission: unknown): GrantRecord {
   const told = String(permission);
   return {

@@ -45,7 +45,7 @@ export class Report {
     this.problems.push({ where, why });
   }
 
-  /** Notes what is so by design of the target, and no problem of this transfer. */
+  /** Notes a difference that the target has by design. It is no problem of this transfer. */
   note(text: string): void {
     this.notes.push(text);
   }

@@ -21,7 +21,7 @@ const MAX_REMEMBERED = 1000;
 interface Known {
   readonly principal: Principal;
   readonly untilMs: number;
-  /** For the admin of the settings: the secrets that were set, since other secrets end this. */
+  /** For the admin of the settings: the secrets at that time. A change of the secrets ends the entry. */
   readonly secrets?: string | undefined;
 }
 

@@ -49,7 +49,7 @@ interface NewsRow {
 export interface LiveNews {
   /** How many runs were not asked about, or have an object that did not answer. D1's values of these runs may be old. */
   readonly staleRuns: number;
-  /** The other runs: their values in the answer are those of now. */
+  /** The other runs. The answer has their present values. */
   readonly told: ReadonlySet<string>;
   /** Whether D1 got news after the runs were read from it. The caller must then read the runs again. */
   readonly isBehind: boolean;

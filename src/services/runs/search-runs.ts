@@ -123,7 +123,7 @@ function toLiveRuns(result: D1Result | undefined): LiveRun[] {
   return ((result?.results ?? []) as LiveRunRow[]).map(toLiveRun);
 }
 
-/** The runs that the primary marks, with what the page's replica has of each: nothing is known of a newer burst's run. */
+/** The runs that the primary marks, with what the page's replica has of each. The replica knows nothing of a run whose burst is newer. */
 function markedRuns(marked: readonly LiveRun[], there: readonly LiveRun[]): LiveRun[] {
   const known = new Map(there.map(({ runId, flushedThrough }) => [runId, flushedThrough]));
   return marked.map((run) => ({ ...run, flushedThrough: known.get(run.runId) ?? 0 }));

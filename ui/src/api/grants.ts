@@ -38,7 +38,7 @@ export interface OwnLevels {
   logged_models: GrantLevel | "NO_PERMISSIONS";
 }
 
-/** As many things as the server says the reader's permissions on at once. */
+/** The server answers for at most this many things at once. */
 export const MAX_ASKED_THINGS = 100;
 
 /** The reader's permissions on every one of some things of a kind, by all grants. */

@@ -4,7 +4,7 @@ import { DIGEST_TAG, digestIn, OLD_ID_TAGS } from "./tags.ts";
 
 type Kind = Exclude<RecordKind, "registered_model">;
 
-/** The place of a record on the server that is written to. */
+/** The place of a record on the target server. */
 export interface Place {
   readonly id: string;
   readonly artifactUri: string;
@@ -41,7 +41,7 @@ export class Places {
     return this.#places.get(`${kind} ${oldId}`);
   }
 
-  /** The id on the server that is written to; undefined if the record is not there. */
+  /** The id on the target server; undefined if the record is not there. */
   async idOf(kind: Kind, oldId: string): Promise<string | undefined> {
     return (await this.find(kind, oldId))?.id;
   }

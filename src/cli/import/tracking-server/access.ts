@@ -97,7 +97,7 @@ async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Whether an MLflow that cannot list its users tells one whose name is asked for. */
+/** Whether a server that cannot list its users answers for the caller's own name. */
 async function hasLogin(server: TrackingServer): Promise<boolean> {
   if (server.username === undefined) return false;
   return (await orUndefined(server.get(`${USERS}/get`, { username: server.username }))) !== undefined;

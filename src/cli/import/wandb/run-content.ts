@@ -13,7 +13,7 @@ const OWN_NAME = /^_/;
 
 /** Collects the events of one run's logs as what a run of MLflow has. */
 export class RunContent {
-  /** As it was told last. */
+  /** The newest state in the logs. */
   head: RunHead | undefined;
   metadata: Metadata = {};
   readonly #onProblem: (where: string, why: string) => void;
@@ -40,7 +40,7 @@ export class RunContent {
     switch (event.kind) {
       case "run":
         this.head = { ...event.head, startMs: this.head?.startMs ?? event.head.startMs };
-        // A run that goes on is no ended one.
+        // A resumed run has not ended, whatever an earlier log says.
         this.#exitCode = undefined;
         changed(this.#config, event.config);
         break;

@@ -132,7 +132,7 @@ function readMetadata(path: string): Metadata {
   try {
     return (JSON.parse(readFileSync(path, "utf8")) as Metadata | null) ?? {};
   } catch {
-    // It is one of the run's files, which arrives as it is.
+    // An unreadable file still arrives as one of the run's files.
     return {};
   }
 }

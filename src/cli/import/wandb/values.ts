@@ -27,7 +27,7 @@ export function parseValue(text: string): WandbValue {
 
 const NAMED = ["NaN", "Infinity", "-Infinity"];
 
-/** The number that a value is; undefined for a value that is none. W&B writes what JSON cannot as text. */
+/** The number that a value is; undefined for a value that is none. W&B writes numbers that JSON lacks as texts. */
 export function numberOf(value: WandbValue): number | undefined {
   if (typeof value === "boolean") return value ? 1 : 0;
   if (typeof value === "string") return NAMED.includes(value) ? Number(value) : undefined;
@@ -61,7 +61,7 @@ export function* leavesOf(name: string, value: WandbValue): Generator<readonly [
   for (const [below, item] of entries) yield* leavesOf(name === "" ? below : `${name}.${below}`, item);
 }
 
-/** What a dictionary has; nothing for any other value. */
+/** The entries of a dictionary; none for any other value. */
 export function partsOf(value: WandbValue | undefined): { readonly [name: string]: WandbValue } {
   if (typeof value !== "object" || value === null || isList(value) || isNumber(value)) return {};
   return value;

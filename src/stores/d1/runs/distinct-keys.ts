@@ -34,7 +34,7 @@ export interface KeyRow {
   readonly others: number;
   /** Whether these other values differ among themselves. */
   readonly othersVary: number;
-  /** Stands for one of the other values that is a text. */
+  /** One of the other values that are texts. */
   readonly other: string | null;
 }
 

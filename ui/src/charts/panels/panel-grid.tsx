@@ -9,7 +9,7 @@ const GAP_PX = 12;
 const LEAST = { minW: 2, minH: 3 };
 /** On a narrower page, the panels are one below the other. */
 const NARROW_PX = 640;
-/** What the width of A4 or Letter has room for between its margins, if it lies on its side. */
+/** The width between the margins of A4 or Letter in landscape, in px. */
 const PAPER_PX = 960;
 
 /*

@@ -9,7 +9,7 @@ import { say } from "../../parts/toast.tsx";
 export interface Rights {
   readonly mayEdit: boolean;
   readonly mayManage: boolean;
-  /** Whether the server has said so. Until then the reader has no rights. */
+  /** Whether the server has answered. Until then the reader has no rights. */
   readonly isKnown: boolean;
 }
 

@@ -51,7 +51,7 @@ export function ComparePanel({ panel, search: runSearch, asked, onPlot }: Compar
   };
   return (
     <InPanel value={true}>
-      {/* The files say themselves of which runs they are. */}
+      {/* The view of files names the runs itself. */}
       {kind !== "files" && <ManyNotices {...data} asked={asked} isTable={kind === "table"} />}
       {kind === "table" ? (
         <TableView {...props} runs={listed} baseline={0} isMovable={false} />

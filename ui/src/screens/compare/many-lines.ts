@@ -6,7 +6,7 @@ import { type Field, placeOf, scaled } from "./fields.ts";
  * takes longer than drawing the lines.
  */
 
-/** Of more runs, the lines are drawn here. */
+/** The lines of more runs than this are drawn here. */
 export const MANY_LINES = 500;
 
 /** The lines' places in px. */

@@ -11,14 +11,14 @@ export interface LineLooks {
   readonly dashes: readonly ("solid" | number[])[];
 }
 
-/** So many lines take a few milliseconds. */
+/** This many lines take a few milliseconds. */
 const LINES_A_PART = 1000;
 
-/** So near to an axis the pointer is at the axis. */
+/** A pointer this near to an axis is at the axis. */
 const AXIS_REACH_PX = 12;
 
 const MANY_PENS = { widthPx: 1, opacity: 0.4 };
-/** Of runs that the brush leaves out. */
+/** For runs that the brush leaves out. */
 const FAINT_PENS = { widthPx: 1, opacity: 0.07 };
 const CHOSEN_PENS = { widthPx: 1, opacity: 0.8 };
 const POINTED_PENS = { widthPx: 3.5, opacity: 1 };

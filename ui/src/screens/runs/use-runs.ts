@@ -109,7 +109,7 @@ export function useRuns(search: TableSearch, { isSettled, inSight }: Following):
   return {
     rows,
     total,
-    // The shown pages tell it: while other columns are on their way, those of the earlier search may be some of its pages.
+    // `query.data` decides, not `pages`: while other columns load, `pages` may be only a part of the earlier search.
     isComplete: query.data !== undefined && query.data.pages.at(-1)?.next_page_token === undefined,
     isExact: pages?.every((page) => page.is_exact) ?? true,
     mistake,

@@ -162,7 +162,7 @@ function SharedFileView({ file, runs, search, change }: SharedFileViewProps) {
   );
 }
 
-/** A text that only one of the runs has. */
+/** A text that only one run has. */
 function LoneText({ run, path }: { run: ComparedRun; path: string }) {
   const [place, setPlace] = useState({});
   const shown = useMemo(

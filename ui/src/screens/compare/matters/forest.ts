@@ -5,7 +5,7 @@
 
 /** A column without gaps. */
 export interface Column {
-  /** Numbers in their order. Of words, each word has a number, and the order says nothing. */
+  /** Numbers in their order. Each word has a number, and the order of these says nothing. */
   readonly values: Float64Array;
   readonly areWords: boolean;
 }
@@ -24,7 +24,7 @@ const LEAST_ROWS = 5;
 /** Rows of a tree: more make it slower, not better. */
 const MAX_ROWS = 1000;
 
-/** @param seed other trees, hardly another answer. */
+/** @param seed another seed gives other trees, and nearly the same answer */
 export function growForest(columns: readonly Column[], result: Float64Array, seed = 1): Forest {
   const rows = result.length;
   const random = mulberry32(seed);

@@ -2,7 +2,7 @@ import { type Column, growForest, mulberry32 } from "./forest.ts";
 
 export type MatterValue = number | string | undefined;
 
-/** A column's values. Where all are numbers, NaN stands for a missing one: the worker gets them in a moment. */
+/** A column's values. If all are numbers, they are an array of doubles, in which NaN is a missing value: a worker gets it fastest. */
 export type MatterValues = readonly MatterValue[] | Float64Array;
 
 /** The question about a sweep: columns by name, and a result, with a value for each run. A missing result is NaN. */
@@ -75,8 +75,8 @@ export function whatMatters({ columns: given, result }: Question): Answer | unde
 }
 
 /**
- * Numbers by their ranks, so that 1e-5 and 1e-4 are as far apart as 0.1 and 1. Below all numbers is what is missing, and each
- * of a few words among them, such as None. Where most values are words, each value is a word.
+ * Numbers by their ranks, so that 1e-5 and 1e-4 are as far apart as 0.1 and 1. Missing values rank below all numbers, and
+ * so does each of a few words among the numbers, such as None. Where most values are words, each value is a word.
  */
 function encode(values: readonly MatterValue[]): Column {
   const numbers = values.filter((value) => typeof value === "number" && !Number.isNaN(value)).length;
