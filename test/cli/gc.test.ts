@@ -50,7 +50,7 @@ test("says what would go, deletes what is named, and then all, with the files on
 
   const named = await gc("--run-ids", first);
   expect(named.stdout).toContain(`Run with ID ${first} has been permanently deleted.`);
-  expect(named.stdout).toContain("1 things, 1 files, 5 B freed.");
+  expect(named.stdout).toContain("1 thing, 1 file, 5 B freed.");
   expect([existsSync(folder(first)), existsSync(folder(second))]).toEqual([false, true]);
 
   await mlflow("experiments/delete", { experiment_id: id });

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, renameSync, rmSync, statSync } fro
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { gzipSync } from "node:zlib";
+import { counted } from "../counted.ts";
 import { ProxiedArtifacts } from "../import/tracking-server/artifacts.ts";
 import { TrackingServer } from "../transfer/http.ts";
 import { type Progress, startProgress } from "../transfer/progress.ts";
@@ -136,7 +137,8 @@ class Backup {
 
   #tell(): void {
     const { runs = 0 } = this.#counts;
-    this.#progress.advance(0, `${runs} runs, ${this.#points.toLocaleString("en")} points, ${this.#files} files`);
+    const things = [counted(runs, "run"), counted(this.#points, "point"), counted(this.#files, "file")];
+    this.#progress.advance(0, things.join(", "));
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { RESTORED_DIGEST } from "../../domain/records.ts";
+import { counted } from "../counted.ts";
 import { DataFolder } from "../data-folder.ts";
 import { Refused, TrackingServer } from "../transfer/http.ts";
 import { type Progress, startProgress } from "../transfer/progress.ts";
@@ -175,7 +176,7 @@ class Restore {
     for (const list of pieces(ends, MAX_RUNS))
       await this.#post("import/finished-runs", `{"records":[${list.join(",")}]}`);
     this.#runs += ends.length;
-    this.#progress.advance(0, `${this.#runs} runs`);
+    this.#progress.advance(0, counted(this.#runs, "run"));
   }
 
   async #files(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { BackupFlags } from "../backup/backup.ts";
 import type { RestoreFlags } from "../backup/restore.ts";
+import { counted } from "../counted.ts";
 
 const CREDENTIALS = `
 Credentials of an admin are read from the URL (http://user:password@host), else from MLFLOW_TRACKING_USERNAME and
@@ -54,10 +55,11 @@ function tell(
   const { rows, points, files } = summary;
   if (json) console.log(JSON.stringify({ rows, points, files }));
   else {
-    const of = (table: string, name: string) => `${(rows[table] ?? 0).toLocaleString("en")} ${name}`;
-    console.log(
-      `${of("experiments", "experiments")}, ${of("runs", "runs")}, ${points.toLocaleString("en")} points, ` +
-        `${of("registered_models", "registered models")}, ${files.toLocaleString("en")} files`,
-    );
+    const of = (table: string, name: string) => counted(rows[table] ?? 0, name);
+    const things = [
+      ...[of("experiments", "experiment"), of("runs", "run"), counted(points, "point")],
+      ...[of("registered_models", "registered model"), counted(files, "file")],
+    ];
+    console.log(things.join(", "));
   }
 }

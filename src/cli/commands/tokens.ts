@@ -7,7 +7,7 @@ const user = (text: string) => new Option("--user <name>", text);
 /** `trackflare tokens`. */
 export function tokensCommand(): Command {
   return new Command("tokens")
-    .description("Make and revoke the tokens that jobs sign in by: MLFLOW_TRACKING_TOKEN.")
+    .description("Make and revoke the tokens that jobs sign in by.")
     .addCommand(
       new Command("create")
         .description("Make a token. It is printed once, alone on stdout.")

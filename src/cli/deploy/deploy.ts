@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { counted } from "../counted.ts";
 import { ROOT, sourceHash } from "../source-build.ts";
 import { UI_BUILD } from "../ui-bundle.ts";
 import { UserError } from "../user-error.ts";
@@ -168,11 +169,11 @@ class Deploying {
     const all = readdirSync(join(ROOT, "migrations")).filter((name) => name.endsWith(".sql"));
     const applied = databaseId === NO_DATABASE ? new Set() : await this.#appliedMigrations(databaseId);
     const missing = all.filter((name) => !applied.has(name));
-    const told = { value: undefined, note: `${all.length} migrations are applied` };
+    const told = { value: undefined, note: `${counted(all.length, "migration")} applied` };
     await this.#ensure(
       "schema",
       missing.length === 0 ? told : undefined,
-      `applies ${missing.length} migrations`,
+      `applies ${counted(missing.length, "migration")}`,
       async () => {
         await this.#wrangler(["d1", "migrations", "apply", "DB", "--remote"]);
         return told;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { counted } from "../counted.ts";
 import { Refused, TrackingServer } from "../transfer/http.ts";
 import { type Progress, startProgress } from "../transfer/progress.ts";
 import { UserError } from "../user-error.ts";
@@ -106,7 +107,7 @@ function take(answer: Answer, report: GcReport, shown: Progress): void {
   report.failures = answer.failures ?? [];
   report.unfinished = KINDS.reduce((sum, kind) => sum + (answer.unfinished?.[kind] ?? 0), 0);
   const left = report.unfinished > 0 ? `, ${report.unfinished} to go` : "";
-  shown.advance(0, `${report.count} things, ${report.files} files${left}`);
+  shown.advance(0, `${counted(report.count, "thing")}, ${counted(report.files, "file")}${left}`);
 }
 
 async function ask(server: TrackingServer, message: Message): Promise<Answer> {

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 /** The kinds of things, named by the fields of the server's answers. */
 export const KINDS = ["runs", "logged_models", "experiments"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -88,13 +89,13 @@ export class GcReport {
     for (const [id, reason] of this.#kept) lines.push(`${id} stays: ${reason}`);
     for (const uri of this.#artifactsLeft) lines.push(`The files at ${uri} stay: this server does not keep them.`);
     for (const { kind, id, message } of this.failures) lines.push(`${kind} ${id} is not gone yet: ${message}`);
-    const sizes = `${this.files} files, ${sizeText(this.bytes)}`;
+    const sizes = `${counted(this.files, "file")}, ${sizeText(this.bytes)}`;
     lines.push(
       this.count === 0 && this.files === 0
         ? "There is nothing to delete."
-        : `${this.count} things, ${sizes}${this.isDryRun ? " would be freed" : " freed"}.`,
+        : `${counted(this.count, "thing")}, ${sizes}${this.isDryRun ? " would be freed" : " freed"}.`,
     );
-    if (this.unfinished > 0) lines.push(`${this.unfinished} are not gone yet: start it again.`);
+    if (this.unfinished > 0) lines.push(`${counted(this.unfinished, "thing")} not gone yet: start it again.`);
     return lines.join("\n");
   }
 }

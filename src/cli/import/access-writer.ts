@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
+import { counted } from "../counted.ts";
 import type { AccessRecord, GrantRecord, RoleRecord, UserRecord } from "../transfer/access.ts";
 import { Refused, type TrackingServer } from "../transfer/http.ts";
 import type { Report } from "../transfer/report.ts";
@@ -60,7 +61,7 @@ export class AccessWriter {
     }
     if (this.#unknownPasswords === 0) return;
     this.#report.problem(
-      `passwords of ${this.#unknownPasswords} users`,
+      `passwords of ${counted(this.#unknownPasswords, "user")}`,
       "no server tells them, so nobody knows the new ones: set each by `trackflare users password`, or give --passwords <file> before the users are made",
     );
   }

@@ -1,4 +1,5 @@
 import { canonicalArtifactPath, joinArtifactPath, objectKeyOfArtifactUri } from "../../domain/artifact-path.ts";
+import { counted } from "../counted.ts";
 import { Refused, type TrackingServer } from "../transfer/http.ts";
 import type { Report } from "../transfer/report.ts";
 import type { ArtifactFile } from "../transfer/source.ts";
@@ -68,7 +69,7 @@ export class ArtifactUploads {
     this.#report.count("artifacts", "failed", missing.length);
     this.#report.problem(
       `${name}/artifacts/${missing[0]!.path}`,
-      `${missing.length} files were to be kept at ${artifactUri}, and are not in this server's store: leave --artifacts keep out`,
+      `${counted(missing.length, "file")} to be kept at ${artifactUri} and not in this server's store: leave --artifacts keep out`,
     );
   }
 

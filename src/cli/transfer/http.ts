@@ -33,6 +33,8 @@ export class TrackingServer {
   /** Whose credentials are sent; undefined for a token's and for none. */
   readonly username: string | undefined;
   readonly #authorization: string | undefined;
+  /** `waited for`: the server has answered before, and does not now. */
+  #state: "new" | "there" | "waited for" = "new";
 
   /** @throws {UserError} unless `uri` is an http or https URL. */
   constructor(uri: string, environment: NodeJS.ProcessEnv) {
@@ -64,7 +66,8 @@ export class TrackingServer {
   }
 
   /**
-   * Sends a request that is safe to repeat. Repeats it after a lost connection, and after a status that may be temporary.
+   * Sends a request that is safe to repeat. Repeats it after a lost connection, and after a status that may be temporary. A
+   * server that has never answered is not waited for: its address may be wrong.
    * @param init its `body` is called again for each repeat.
    * @throws {Refused} for another 4xx.
    * @throws {UserError} if the server cannot be reached, or refuses the credentials.
@@ -72,15 +75,21 @@ export class TrackingServer {
   async fetch(path: string, init: Init = {}): Promise<Response> {
     for (let repeats = 0; ; repeats++) {
       const outcome = await this.#try(path, init);
-      if (outcome instanceof Response && outcome.ok) return outcome;
-      const mayHelp = !(outcome instanceof Response) || REPEATED_STATUSES.has(outcome.status);
-      if (mayHelp && repeats < MAX_REPEATS) {
-        if (outcome instanceof Response) await outcome.body?.cancel();
-        await sleep(FIRST_WAIT_MS * 2 ** repeats);
-        continue;
+      if (outcome instanceof Response) {
+        this.#state = "there";
+        if (outcome.ok) return outcome;
+        if (!REPEATED_STATUSES.has(outcome.status) || repeats === MAX_REPEATS) throw await this.#errorOf(outcome, path);
+        await outcome.body?.cancel();
+      } else {
+        const missed = `${this.url} cannot be reached: ${reasonOf(outcome)}`;
+        if (this.#state === "new" || repeats === MAX_REPEATS) throw new UserError(missed);
+        // One line, however many requests wait. The first repeat tells nothing: servers close connections that are idle.
+        if (this.#state === "there" && repeats > 0) {
+          console.error(`${missed}\nWaiting for it …`);
+          this.#state = "waited for";
+        }
       }
-      if (!(outcome instanceof Response)) throw new UserError(`${this.url} cannot be reached: ${reasonOf(outcome)}`);
-      throw await this.#errorOf(outcome, path);
+      await sleep(FIRST_WAIT_MS * 2 ** repeats);
     }
   }
 

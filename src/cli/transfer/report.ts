@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 /** A thing of the source that did not arrive, or not completely. */
 export interface Problem {
   /** The place in the source, such as `run 4f…/metrics/loss line 17`. */
@@ -89,11 +90,10 @@ export class Report {
     const seconds = (Date.now() - this.#startedMs) / 1000;
     lines.push(
       "",
-      `${this.points.toLocaleString("en")} points and ${megabytes(this.artifactBytes)} of artifacts in ${seconds.toFixed(1)} s`,
+      `${counted(this.points, "point")} and ${megabytes(this.artifactBytes)} of artifacts in ${seconds.toFixed(1)} s`,
     );
     for (const note of this.notes) lines.push("", note);
-    if (this.problems.length > 0)
-      lines.push("", `${this.problems.length.toLocaleString("en")} things did not arrive whole:`);
+    if (this.problems.length > 0) lines.push("", `${counted(this.problems.length, "thing")} did not arrive whole:`);
     for (const { where, why } of this.problems.slice(0, MOST_PRINTED_PROBLEMS)) lines.push(`  ${where}: ${why}`);
     if (this.problems.length > MOST_PRINTED_PROBLEMS) lines.push("  … (--json tells all)");
     return lines.join("\n");

@@ -130,7 +130,7 @@ test("files that are kept in a server's store, and are not in this one's, are to
     const words = ["import", source.url, "--to", target.url, "--artifacts", "keep"];
     const report = await transferReport(words, 3);
     expect(report.problems).toHaveLength(1);
-    expect(report.problems[0]!.why).toMatch(/1 files were to be kept at mlflow-artifacts:/);
+    expect(report.problems[0]!.why).toMatch(/1 file to be kept at mlflow-artifacts:/);
     expect((await fetch(`${target.url}/${file}`)).status).toBe(404);
     // As if both servers used the same bucket.
     expect((await fetch(`${target.url}/${file}`, { method: "PUT", body: "a" })).status).toBe(200);

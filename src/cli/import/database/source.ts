@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ExperimentRecord, RegisteredModelRecord } from "../../../domain/records.ts";
+import { counted } from "../../counted.ts";
 import type { AccessRecord } from "../../transfer/access.ts";
 import type { Report } from "../../transfer/report.ts";
 import type { ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
@@ -13,7 +14,7 @@ import { type SqlDatabase, text, time } from "./sql-database.ts";
 import { Tables } from "./tables.ts";
 
 /** Tables that MLflow has and Trackflare does not; see docs/migrate.md. */
-const NOT_KEPT = { trace_info: "traces", evaluation_datasets: "evaluation datasets", scorers: "scorers" };
+const NOT_KEPT = { trace_info: "trace", evaluation_datasets: "evaluation dataset", scorers: "scorer" };
 
 /** The database of an MLflow server. */
 export class DatabaseSource implements Source {
@@ -123,11 +124,11 @@ export class DatabaseSource implements Source {
   async #tellWhatIsNotRead(): Promise<void> {
     for (const [table, name] of Object.entries(NOT_KEPT)) {
       const number = await this.#tables.count(table);
-      if (number > 0) this.#report.problem(`${number} ${name}`, "Trackflare does not import them");
+      if (number > 0) this.#report.problem(counted(number, name), "Trackflare does not import them");
     }
     if (!this.#tables.hasColumn("experiments", "workspace")) return;
     const others = await this.#tables.count("experiments", "WHERE workspace <> 'default'");
-    if (others > 0) this.#report.problem(`${others} experiments`, "they are of another workspace than 'default'");
+    if (others > 0) this.#report.problem(counted(others, "experiment"), "of another workspace than 'default'");
   }
 }
 
