@@ -1,5 +1,4 @@
 import type { DatasetInput, Experiment, KeyValue, LifecycleStage, RunInfo, STORED_STAGES } from "./entities.ts";
-import type { Int64 } from "./int64.ts";
 import type { LoggedModel, ModelOutput } from "./logged-model.ts";
 
 /*
@@ -20,15 +19,6 @@ export interface RunRecord extends RunInfo {
   /** Ids of the logged models that the run used. */
   readonly modelInputs: readonly string[];
   readonly modelOutputs: readonly ModelOutput[];
-}
-
-/** Points of one metric of a run, as columns of equal length, in any order. */
-export interface MetricSeries {
-  readonly key: string;
-  readonly timestamps: readonly Int64[];
-  readonly steps: readonly Int64[];
-  /** Each value is finite or NaN. */
-  readonly values: readonly number[];
 }
 
 export type LoggedModelRecord = LoggedModel & { readonly lifecycleStage: LifecycleStage };

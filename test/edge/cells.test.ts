@@ -55,3 +55,32 @@ test("with n cells an experiment, a look at all of its live runs asks n objects;
   expect(asked).toEqual({ search: objects, live: objects });
   expect(await looks(withoutCells)).toEqual({ objects: RUNS, search: RUNS, live: RUNS });
 });
+
+test("the points of many imported runs take one call of their cell, and not one for each run", async () => {
+  const importer = await Isolate.start({ TRACKFLARE_CELLS_PER_EXPERIMENT: "1" } as unknown as Partial<Env>);
+  const made = await importer.api("POST", "experiments/create", { name: crypto.randomUUID() });
+  const { experiment_id } = made.answer as { experiment_id: string };
+  const runIds = Array.from({ length: RUNS }, () => crypto.randomUUID().replaceAll("-", ""));
+  const send = (name: string, records: readonly object[]) =>
+    importer.call("POST", `/api/2.0/trackflare/import/${name}`, { records });
+  await send(
+    "runs",
+    runIds.map((run_id) => ({ run_id, experiment_id, status: "FINISHED" })),
+  );
+  const metrics = [{ key: "a", timestamps: [1, 2], steps: [0, 1], values: [0.5, 1.5] }];
+  const points = await send(
+    "points",
+    runIds.map((run_id) => ({ run_id, metrics })),
+  );
+  expect(callsOfObjects(points)).toEqual(["appendAllInCell"]);
+  // The first run's mark, and those of all others.
+  expect(points.trips.filter(({ to, isInsideObject }) => to === "d1" && isInsideObject)).toHaveLength(2);
+  await send(
+    "finished-runs",
+    runIds.map((run_id) => ({ run_id, digest: "d" })),
+  );
+  for (const run_id of runIds) {
+    const { answer } = await importer.api("GET", `metrics/get-history?run_id=${run_id}&metric_key=a`);
+    expect((answer as { metrics: { value: number }[] }).metrics.map(({ value }) => value)).toEqual([0.5, 1.5]);
+  }
+});

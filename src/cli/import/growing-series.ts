@@ -1,5 +1,5 @@
 import type { Int64 } from "../../domain/int64.ts";
-import type { MetricSeries } from "../../domain/records.ts";
+import { type MetricSeries, toMetricSeries } from "../transfer/metric-series.ts";
 
 interface Columns {
   readonly timestamps: Int64[];
@@ -28,6 +28,6 @@ export class GrowingSeries {
   }
 
   all(): MetricSeries[] {
-    return [...this.#columns].map(([key, columns]) => ({ key, ...columns }));
+    return [...this.#columns].map(([key, columns]) => toMetricSeries({ key, ...columns }));
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ExperimentRecord, LoggedModelRecord, RecordDigest, RegisteredModelRecord } from "../../domain/records.ts";
 import type { AccessRecord } from "../transfer/access.ts";
 import type { TrackingServer } from "../transfer/http.ts";
-import { packedJson, packSeries, slicePacked } from "../transfer/packed-columns.ts";
+import { seriesJson, sliceSeries } from "../transfer/metric-series.ts";
 import { recordJson } from "../transfer/record-json.ts";
 import type { Report } from "../transfer/report.ts";
 import type { Item, RunItem, Target, WrittenArtifacts } from "../transfer/target.ts";
@@ -129,10 +129,10 @@ function* pointPieces(items: readonly RunItem[]): Iterable<string[]> {
       if (series.length > 0) piece.push(`{"run_id":${JSON.stringify(record.runId)},"metrics":[${series.join(",")}]}`);
       series = [];
     };
-    for (const packed of metrics.map(packSeries)) {
-      for (let from = 0; from < packed.values.length; ) {
-        const to = Math.min(packed.values.length, from + MAX_POINTS - points);
-        series.push(packedJson(slicePacked(packed, from, to)));
+    for (const all of metrics) {
+      for (let from = 0; from < all.values.length; ) {
+        const to = Math.min(all.values.length, from + MAX_POINTS - points);
+        series.push(seriesJson(sliceSeries(all, from, to)));
         points += to - from;
         from = to;
         if (points < MAX_POINTS) continue;

@@ -1,11 +1,6 @@
-import type {
-  ExperimentRecord,
-  LoggedModelRecord,
-  MetricSeries,
-  RegisteredModelRecord,
-  RunRecord,
-} from "../../domain/records.ts";
+import type { ExperimentRecord, LoggedModelRecord, RegisteredModelRecord, RunRecord } from "../../domain/records.ts";
 import type { AccessRecord } from "./access.ts";
+import type { MetricSeries } from "./metric-series.ts";
 
 export interface ArtifactFile {
   /** Relative to the folder, with `/`. */

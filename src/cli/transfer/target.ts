@@ -1,13 +1,13 @@
 import type {
   ExperimentRecord,
   LoggedModelRecord,
-  MetricSeries,
   RecordDigest,
   RecordKind,
   RegisteredModelRecord,
   RunRecord,
 } from "../../domain/records.ts";
 import type { AccessRecord } from "./access.ts";
+import type { MetricSeries } from "./metric-series.ts";
 import type { ArtifactHome } from "./relocation.ts";
 import type { ArtifactFile, ArtifactFolder } from "./source.ts";
 

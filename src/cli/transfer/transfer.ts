@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto";
-import type {
-  ExperimentRecord,
-  LoggedModelRecord,
-  MetricSeries,
-  RecordKind,
-  RegisteredModelRecord,
-} from "../../domain/records.ts";
+import { setImmediate } from "node:timers/promises";
+import type { ExperimentRecord, LoggedModelRecord, RecordKind, RegisteredModelRecord } from "../../domain/records.ts";
+import { counted } from "../counted.ts";
 import { UserError } from "../user-error.ts";
 import { Refused } from "./http.ts";
-import { packSeries } from "./packed-columns.ts";
+import type { MetricSeries } from "./metric-series.ts";
 import type { Progress } from "./progress.ts";
 import { recordJson } from "./record-json.ts";
 import { type ArtifactMode, Relocation } from "./relocation.ts";
@@ -72,8 +68,8 @@ class Transfer {
     await this.#target.finish();
     if (this.#unseen === 0) return;
     this.#report.problem(
-      `artifacts of ${this.#unseen} runs and logged models`,
-      "they are kept at mlflow-artifacts:/, and nobody looked whether the server that is written to has them",
+      "artifacts",
+      `those of ${counted(this.#unseen, "record")} are kept at mlflow-artifacts:/, and nobody looked whether the server that is written to has them`,
     );
   }
 
@@ -190,8 +186,7 @@ function digestOf(
   artifacts: readonly ArtifactFile[] = [],
 ): string {
   const hash = createHash("sha256").update(recordJson(record));
-  for (const series of metrics) {
-    const { key, timestamps, steps, values } = packSeries(series);
+  for (const { key, timestamps, steps, values } of metrics) {
     hash
       .update(JSON.stringify([key, values.length]))
       .update(timestamps)
@@ -237,6 +232,8 @@ class GroupWriter<I extends Item<unknown>> {
     this.#group.push([id, item]);
     this.#points += points;
     if (this.#group.length >= MOST_RECORDS || this.#points >= MOST_POINTS) await this.#send();
+    // A source that reads without waiting would keep the groups that are under way from going on.
+    await setImmediate();
   }
 
   async end(): Promise<void> {
@@ -294,8 +291,8 @@ class GroupWriter<I extends Item<unknown>> {
   #message(): string {
     const { runs, experiments } = this.#report.counts;
     const done = runs.written + runs.skipped + runs.failed;
-    const points = this.#report.points.toLocaleString("en");
-    return `${experiments.read} experiments, ${done.toLocaleString("en")} runs, ${points} points`;
+    const things = [counted(experiments.read, "experiment"), counted(done, "run")];
+    return [...things, counted(this.#report.points, "point")].join(", ");
   }
 }
 

@@ -9,11 +9,13 @@ import { findImportedRuns, type ImportedRun, moveRunsStatements } from "../../st
 import type { SummaryRowJson } from "../../stores/d1/metrics/latest-metrics.ts";
 import { encodeSeries } from "../../stores/run/points.ts";
 import { positionAt, type Series, seriesOf, slice } from "../../stores/run/series.ts";
-import { OBJECTS_AT_A_TIME } from "../../stores/run/stub.ts";
+import { appendInCell, groupByObject, OBJECTS_AT_A_TIME } from "../../stores/run/stub.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { summaryRows } from "../../stores/run/summary-rows.ts";
 import type { ServiceContext } from "../context.ts";
+import { forgetLastChange } from "../live/last-changes.ts";
 import { appendPoints } from "../metrics/append-points.ts";
+import { rememberRun } from "../runs/known-runs.ts";
 import { areFirstPoints } from "../runs/log-metrics.ts";
 
 /** Maximum number of points in one call to an object: 28 bytes each, below a row's limit of one megabyte. */
@@ -81,7 +83,32 @@ async function importSlice(
   // An object takes points of active runs only. The importer sets the final stage when everything is written.
   const activate = deleted.map(({ runId }) => ({ runId, lifecycleStage: "active" as const, deletedTimeMs: null }));
   if (deleted.length > 0) await ctx.writes.batch(moveRunsStatements(ctx.writes, activate));
-  await forEachAtMost(OBJECTS_AT_A_TIME, rest, (run) => append(ctx, run, metricsOf.get(run.runId) ?? []));
+  const metrics = (run: ImportedRun) => metricsOf.get(run.runId) ?? [];
+  await forEachAtMost(OBJECTS_AT_A_TIME, groupByObject(rest), async (ofObject) => {
+    const stored = await appendTogether(ctx, ofObject, metrics);
+    for (const run of ofObject) if (!stored.has(run.runId)) await append(ctx, run, metrics(run));
+  });
+}
+
+/**
+ * Stores the points of several runs of a cell in one call, so that the runs share the cell's commits.
+ * @returns the ids of the runs whose points are stored. The others need calls of their own: of a run with many points, or
+ *   in a cell that takes no more.
+ */
+async function appendTogether(
+  ctx: ServiceContext,
+  runs: readonly ImportedRun[],
+  metricsOf: (run: ImportedRun) => readonly KeyedSeries[],
+): Promise<ReadonlySet<string>> {
+  const { cell } = runs[0]!;
+  if (cell === "" || runs.length === 1) return new Set();
+  for (const { runId } of runs) forgetLastChange(runId);
+  const bodies = runs.map((run) => ({ runId: run.runId, body: encodeSeries(metricsOf(run)) }));
+  const stored = await appendInCell(ctx.env, cell, bodies, ctx.clientRegion);
+  for (const { runId, experimentId } of runs) {
+    if (stored.has(runId)) rememberRun(runId, { experimentId, cell, hasObject: true });
+  }
+  return stored;
 }
 
 /** @throws MlflowError RESOURCE_DOES_NOT_EXIST unless all of the runs are here. */

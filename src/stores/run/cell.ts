@@ -38,6 +38,12 @@ export interface CellPlatform extends RunsPlatform, AlarmPlatform {
 /** What became of points that were sent to a cell. A cell that is `full` takes no new runs. */
 export type Acceptance = "stored" | "refused" | "full";
 
+/** Points of one run, made by `encodePoints`. */
+export interface RunBody {
+  readonly runId: string;
+  readonly body: Uint8Array;
+}
+
 export interface NewsRequest {
   readonly runId: string;
   readonly confirmed?: Confirmed | undefined;
@@ -51,10 +57,8 @@ export interface NewsOfRun {
   readonly news: RunNews | undefined;
 }
 
-interface Append {
+interface Append extends RunBody {
   readonly run: OpenRun;
-  readonly runId: string;
-  readonly body: Uint8Array;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { latestMetricsOf } from "../d1/metrics/run-flushes.ts";
-import { type Acceptance, Cell, type NewsOfRun, type NewsRequest } from "./cell.ts";
+import { type Acceptance, Cell, type NewsOfRun, type NewsRequest, type RunBody } from "./cell.ts";
 import { type ChartOptions, type ChartSeries, chartSeries } from "./chart-series.ts";
 import type { HistoryReader, ReadOptions, SampleOptions } from "./history.ts";
 import { CELL_HEADER, LiveSockets, PING, PONG, RUN_ID_HEADER, type RunNotice, UNTIL_HEADER } from "./live-sockets.ts";
@@ -42,6 +42,11 @@ export class RunDurableObject extends DurableObject<Env> implements HistoryReade
     if (await this.#cell.append(run, runId, body)) return "stored";
     await this.#forget(run);
     return "refused";
+  }
+
+  /** `appendInCell` for several runs, which so share the object's commits. @returns what became of each, in their order */
+  async appendAllInCell(cell: string, appends: readonly RunBody[]): Promise<Acceptance[]> {
+    return await Promise.all(appends.map(({ runId, body }) => this.appendInCell(cell, runId, body)));
   }
 
   /** What D1 has not seen of the own run: see `OpenRun.newsFor`. */

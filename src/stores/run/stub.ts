@@ -1,4 +1,4 @@
-import type { Acceptance, NewsOfRun, NewsRequest } from "./cell.ts";
+import type { Acceptance, NewsOfRun, NewsRequest, RunBody } from "./cell.ts";
 import type { ChartOptions, ChartSeries } from "./chart-series.ts";
 import type { RunDurableObject } from "./durable-object.ts";
 import type { HistoryReader, ReadOptions, SampleOptions } from "./history.ts";
@@ -107,6 +107,21 @@ export class RunObject implements HistoryReader {
     if (untilMs !== undefined) headers.set(UNTIL_HEADER, String(untilMs));
     return await this.#stub.fetch(new Request("https://run.invalid/", { headers }));
   }
+}
+
+/**
+ * Appends points of several runs to their cell, each run's all or none.
+ * @param near as in {@link runObject}
+ * @returns the ids of the runs whose points are stored
+ */
+export async function appendInCell(
+  env: Env,
+  cell: string,
+  appends: readonly RunBody[],
+  near?: DurableObjectLocationHint,
+): Promise<ReadonlySet<string>> {
+  const acceptances = await objectNamed(env, cell, near).appendAllInCell(cell, appends);
+  return new Set(appends.flatMap(({ runId }, index) => (acceptances[index] === "stored" ? [runId] : [])));
 }
 
 /**

@@ -28,21 +28,31 @@ function withFullCells(full: readonly string[], onAppend: OnAppend): typeof env.
         await onAppend(cell);
         return full.includes(cell) ? "full" : await stub.appendInCell(cell, ...points);
       };
-      return new Proxy(stub, {
-        get: (target, name) => (name === "appendInCell" ? appendInCell : Reflect.get(target, name)),
-      });
+      const appendAllInCell: RunDurableObject["appendAllInCell"] = (cell, appends) =>
+        Promise.all(appends.map(({ runId, body }) => appendInCell(cell, runId, body)));
+      const methods = new Map<string | symbol, unknown>(Object.entries({ appendInCell, appendAllInCell }));
+      return new Proxy(stub, { get: (target, name) => methods.get(name) ?? Reflect.get(target, name) });
     },
   });
 }
 
-async function logBeside(
+function logBeside(
   fullCells: readonly string[],
   endpoint: string,
   message: Message,
   onAppend: OnAppend = () => {},
 ): Promise<number> {
+  return postBeside(fullCells, `/api/2.0/mlflow/runs/${endpoint}`, message, onAppend);
+}
+
+async function postBeside(
+  fullCells: readonly string[],
+  path: string,
+  message: Message,
+  onAppend: OnAppend = () => {},
+): Promise<number> {
   const answer = await fetchWorker(
-    `/api/2.0/mlflow/runs/${endpoint}`,
+    path,
     { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(message) },
     { RUNS: withFullCells(fullCells, onAppend) },
   );
@@ -121,4 +131,21 @@ test("a run that its full cell does not take, and that may not move, is refused 
   expect(await logBeside([cell], "log-metric", point(run_id, 0), note)).toBe(400);
   expect(asked).toEqual([cell]);
   expect(await cellOfRun(run_id)).toBe(cell);
+});
+
+test("imported runs that a full cell does not take go to the next one, each with all its points", async () => {
+  const experiment_id = await newExperiment();
+  const runIds = [1, 2, 3].map(() => crypto.randomUUID().replaceAll("-", ""));
+  const post = (name: string, records: readonly Message[], full: readonly string[] = []) =>
+    postBeside(full, `/api/2.0/trackflare/import/${name}`, { records });
+  const runs = runIds.map((run_id) => ({ run_id, experiment_id, status: "FINISHED" }));
+  expect(await post("runs", runs)).toBe(200);
+  const cell = (await cellOfRun(runIds[0]!))!;
+  const metrics = [{ key: "a", timestamps: [1, 2], steps: [0, 1], values: [5, 6] }];
+  const points = runIds.map((run_id) => ({ run_id, metrics }));
+  expect(await post("points", points, [cell])).toBe(200);
+  for (const runId of runIds) {
+    expect(await cellOfRun(runId)).not.toBe(cell);
+    expect((await historyOf(runId, "a")).map(({ value }) => value)).toEqual([5, 6]);
+  }
 });

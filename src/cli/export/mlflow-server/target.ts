@@ -114,7 +114,7 @@ export class MlflowServerTarget implements Target {
     const tags = record.tags.filter(({ key }) => key !== PARENT_TAG);
     for (const piece of piecesOf(tags, MOST_TAGS)) await log({ tags: piece });
     const points = metrics.flatMap(({ key, timestamps, steps, values }) =>
-      values.map((value, index) => ({ key, value, timestamp: timestamps[index]!, step: steps[index]! })),
+      Array.from(values, (value, index) => ({ key, value, timestamp: timestamps[index]!, step: steps[index]! })),
     );
     for (const piece of piecesOf(points, MOST_METRICS)) await log({ metrics: piece });
     const datasets = record.datasetInputs;

@@ -5,11 +5,11 @@ import type { ModelMetric } from "../../../domain/logged-model.ts";
 import type {
   ExperimentRecord,
   LoggedModelRecord,
-  MetricSeries,
   ModelVersionRecord,
   RegisteredModelRecord,
   RunRecord,
 } from "../../../domain/records.ts";
+import type { MetricSeries } from "../../transfer/metric-series.ts";
 import { type FolderWriter, idOf, type OnProblem, pathOfKey } from "./folder-writer.ts";
 
 /*
@@ -96,8 +96,8 @@ function link(
 
 function* seriesLines({ timestamps, steps, values }: MetricSeries): Generator<string> {
   for (let from = 0; from < values.length; from += LINES_PER_PIECE) {
-    const piece = values.slice(from, from + LINES_PER_PIECE);
-    yield piece.map((value, i) => `${timestamps[from + i]} ${double(value)} ${steps[from + i]}\n`).join("");
+    const piece = values.subarray(from, from + LINES_PER_PIECE);
+    yield Array.from(piece, (value, i) => `${timestamps[from + i]} ${double(value)} ${steps[from + i]}\n`).join("");
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { ExperimentRecord, MetricSeries, RunRecord } from "../../../domain/records.ts";
+import type { ExperimentRecord, RunRecord } from "../../../domain/records.ts";
+import type { MetricSeries } from "../../transfer/metric-series.ts";
 import { recordJson } from "../../transfer/record-json.ts";
 import type { Item, RunItem, Target, WrittenArtifacts } from "../../transfer/target.ts";
 import { UserError } from "../../user-error.ts";

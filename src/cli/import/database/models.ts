@@ -1,8 +1,8 @@
 import { LOGGED_MODEL_STATUSES, STORED_STAGES } from "../../../domain/entities.ts";
 import type { LoggedModelRecord, ModelVersionRecord, RegisteredModelRecord } from "../../../domain/records.ts";
 import { grouped } from "./runs.ts";
-import { integer, nullableText, type Row, text, time } from "./sql-database.ts";
-import { placeholders, type Tables } from "./tables.ts";
+import { integer, nullableText, text, time } from "./sql-database.ts";
+import { placeholders, type Row, type Tables } from "./tables.ts";
 
 const MODELS_PER_PAGE = 200;
 

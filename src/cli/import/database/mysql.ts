@@ -1,5 +1,5 @@
 import { UserError } from "../../user-error.ts";
-import type { Row, SqlDatabase } from "./sql-database.ts";
+import type { SqlDatabase, Values } from "./sql-database.ts";
 
 /** MySQL and MariaDB by `mysql2`. Its prepared statements send doubles exactly. It reads one snapshot of the database. */
 export async function openMysql(url: URL): Promise<SqlDatabase> {
@@ -35,8 +35,9 @@ export async function openMysql(url: URL): Promise<SqlDatabase> {
     },
     async rows(sql, values = []) {
       // Only this dialect reads a name in double quotes as a text.
-      const [rows] = await connection.execute(sql.replaceAll('"', "`"), [...values]);
-      return rows as Row[];
+      const query = { sql: sql.replaceAll('"', "`"), values: [...values], rowsAsArray: true };
+      const [rows] = await connection.execute(query);
+      return rows as unknown as Values[];
     },
     async close() {
       await connection.end();

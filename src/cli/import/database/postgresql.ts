@@ -1,5 +1,5 @@
 import { UserError } from "../../user-error.ts";
-import type { SqlDatabase } from "./sql-database.ts";
+import type { SqlDatabase, Values } from "./sql-database.ts";
 
 /** PostgreSQL by `pg`, which returns BIGINT as text and doubles exactly. It reads one snapshot of the database. */
 export async function openPostgresql(url: URL): Promise<SqlDatabase> {
@@ -29,7 +29,7 @@ export async function openPostgresql(url: URL): Promise<SqlDatabase> {
     async rows(sql, values = []) {
       let index = 0;
       const numbered = sql.replaceAll("?", () => `$${++index}`);
-      return (await client.query(numbered, [...values])).rows;
+      return (await client.query<Values[]>({ text: numbered, values: [...values], rowMode: "array" })).rows;
     },
     async close() {
       await client.end();

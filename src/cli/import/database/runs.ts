@@ -1,11 +1,12 @@
 import { type DatasetInput, type KeyValue, RUN_STATUSES, type RunStatus } from "../../../domain/entities.ts";
 import type { Int64 } from "../../../domain/int64.ts";
 import type { ModelOutput } from "../../../domain/logged-model.ts";
-import type { MetricSeries, RunRecord } from "../../../domain/records.ts";
+import type { RunRecord } from "../../../domain/records.ts";
 import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
+import { type MetricSeries, toMetricSeries } from "../../transfer/metric-series.ts";
 import type { Report } from "../../transfer/report.ts";
-import { double, integer, type Row, text, time, truth } from "./sql-database.ts";
-import { placeholders, type Tables } from "./tables.ts";
+import { double, integer, text, time, truth } from "./sql-database.ts";
+import { placeholders, type Row, type Tables } from "./tables.ts";
 
 const RUNS_PER_PAGE = 200;
 
@@ -154,26 +155,55 @@ async function readDatasets(tables: Tables, ids: readonly string[]): Promise<Map
   );
 }
 
+interface Points {
+  readonly timestamps: Int64[];
+  readonly steps: Int64[];
+  readonly values: number[];
+}
+
 async function readMetrics(tables: Tables, runId: string): Promise<MetricSeries[]> {
-  const rows = await tables.read(
-    "metrics",
-    ["key", "value", "timestamp", "step", "is_nan"],
-    'WHERE run_uuid = ? ORDER BY "key", "timestamp", step, value',
-    [runId],
-  );
-  const byKey = new Map<string, { key: string; timestamps: Int64[]; steps: Int64[]; values: number[] }>();
-  for (const row of rows) {
-    const key = text(row.key);
-    let series = byKey.get(key);
-    if (series === undefined) {
-      series = { key, timestamps: [], steps: [], values: [] };
-      byKey.set(key, series);
+  const columns = ["key", "value", "timestamp", "step", "is_nan"];
+  const rows = await tables.readValues("metrics", columns, "WHERE run_uuid = ?", [runId]);
+  const byKey = new Map<string, Points>();
+  for (const [name, value, timestamp, step, isNan] of rows) {
+    const key = text(name);
+    let points = byKey.get(key);
+    if (points === undefined) {
+      points = { timestamps: [], steps: [], values: [] };
+      byKey.set(key, points);
     }
-    series.timestamps.push(integer(row.timestamp) ?? 0);
-    series.steps.push(integer(row.step) ?? 0);
-    series.values.push(truth(row.is_nan) ? Number.NaN : double(row.value));
+    points.timestamps.push(integer(timestamp) ?? 0);
+    points.steps.push(integer(step) ?? 0);
+    points.values.push(truth(isNan) ? Number.NaN : double(value));
   }
-  return [...byKey.values()];
+  return [...byKey.keys()].sort().map((key) => toMetricSeries({ key, ...inOrder(byKey.get(key)!) }));
+}
+
+/**
+ * Points by timestamp, step and value, so that a later import reads the same. A table mostly has them in this order, and the
+ * database would need more time to sort them than to read them.
+ */
+function inOrder(points: Points): Points {
+  const { timestamps, steps, values } = points;
+  const compare = (a: number, b: number): number => {
+    if (timestamps[a] !== timestamps[b]) return timestamps[a]! < timestamps[b]! ? -1 : 1;
+    if (steps[a] !== steps[b]) return steps[a]! < steps[b]! ? -1 : 1;
+    return compareValues(values[a]!, values[b]!);
+  };
+  const order = [...values.keys()];
+  if (order.every((index) => index === 0 || compare(index - 1, index) <= 0)) return points;
+  order.sort(compare);
+  return {
+    timestamps: order.map((index) => timestamps[index]!),
+    steps: order.map((index) => steps[index]!),
+    values: order.map((index) => values[index]!),
+  };
+}
+
+/** NaN is after all numbers. */
+function compareValues(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a - b;
 }
 
 export function grouped<T>(rows: readonly Row[], by: string, to: (row: Row) => T): Map<string, T[]> {

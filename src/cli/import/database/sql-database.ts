@@ -1,6 +1,7 @@
 import { type Int64, parseInt64, toInt64 } from "../../../domain/int64.ts";
 
-export type Row = Readonly<Record<string, unknown>>;
+/** The values of a row, in the order of the selected columns. */
+export type Values = readonly unknown[];
 
 /** A database of MLflow's server, read through one of three drivers. */
 export interface SqlDatabase {
@@ -9,7 +10,7 @@ export interface SqlDatabase {
   /** The columns of each table. They show which MLflow version created the database. */
   columns(): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   /** @param sql a plain SELECT that all three dialects understand; `?` stands for a value. */
-  rows(sql: string, values?: readonly (string | number)[]): Promise<readonly Row[]>;
+  rows(sql: string, values?: readonly (string | number)[]): Promise<readonly Values[]>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { UserError } from "../../user-error.ts";
-import type { Row, SqlDatabase } from "./sql-database.ts";
+import type { SqlDatabase, Values } from "./sql-database.ts";
 
 /** SQLite through Node's own driver, read-only. */
 export function openSqlite(path: string): SqlDatabase {
@@ -13,6 +13,8 @@ export function openSqlite(path: string): SqlDatabase {
       `${path} cannot be read as a SQLite database: ${error instanceof Error ? error.message : error}`,
     );
   }
+  /** Few texts: those of pages of the same length are equal. */
+  const statements = new Map<string, StatementSync>();
   return {
     title: path,
     async columns() {
@@ -29,14 +31,18 @@ export function openSqlite(path: string): SqlDatabase {
       );
     },
     async rows(sql, values = []) {
-      const statement = db.prepare(sql);
+      const statement = statements.get(sql) ?? db.prepare(sql);
+      statements.set(sql, statement);
+      statement.setReturnArrays(true);
       try {
-        return statement.all(...values) as Row[];
+        return statement.all(...values) as unknown as Values[];
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        // An integer beyond 2^53. Reading all integers as bigint takes longer, and few databases need it.
+        // An integer beyond 2^53. Reading all integers as bigint takes longer, and few rows need it.
         statement.setReadBigInts(true);
-        return statement.all(...values) as Row[];
+        const rows = statement.all(...values) as unknown as Values[];
+        statement.setReadBigInts(false);
+        return rows;
       }
     },
     async close() {

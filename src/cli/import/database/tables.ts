@@ -1,4 +1,6 @@
-import type { Row, SqlDatabase } from "./sql-database.ts";
+import type { SqlDatabase, Values } from "./sql-database.ts";
+
+export type Row = Readonly<Record<string, unknown>>;
 
 /** MLflow's tables in the database's version. Columns that later versions added read as NULL. */
 export class Tables {
@@ -28,6 +30,17 @@ export class Tables {
     rest = "",
     values: readonly (string | number)[] = [],
   ): Promise<readonly Row[]> {
+    const rows = await this.readValues(table, columns, rest, values);
+    return rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
+  }
+
+  /** {@link read} for a table with very many rows, without an object for each. */
+  async readValues(
+    table: string,
+    columns: readonly string[],
+    rest = "",
+    values: readonly (string | number)[] = [],
+  ): Promise<readonly Values[]> {
     const there = this.#columns.get(table);
     if (there === undefined) return [];
     const select = columns.map((column) => (there.has(column) ? `"${column}"` : `NULL AS "${column}"`));
@@ -36,8 +49,8 @@ export class Tables {
 
   async count(table: string, rest = ""): Promise<number> {
     if (!this.has(table)) return 0;
-    const [row] = await this.#db.rows(`SELECT count(*) AS number FROM ${table} ${rest}`);
-    return Number(row?.number ?? 0);
+    const [row] = await this.#db.rows(`SELECT count(*) FROM ${table} ${rest}`);
+    return Number(row?.[0] ?? 0);
   }
 
   /** A condition for rows of the workspace `default`. Before MLflow 3.10 all rows belong to it. */

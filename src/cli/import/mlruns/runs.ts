@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type DatasetInput, RUN_STATUSES } from "../../../domain/entities.ts";
 import type { ModelOutput } from "../../../domain/logged-model.ts";
-import type { MetricSeries, RunRecord } from "../../../domain/records.ts";
+import type { RunRecord } from "../../../domain/records.ts";
 import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
+import { type MetricSeries, toMetricSeries } from "../../transfer/metric-series.ts";
 import type { Report } from "../../transfer/report.ts";
 import { filesBelow, foldersIn, meta, readMeta, readPairs, tryReadText, Unreadable } from "./files.ts";
 import { readPoints } from "./points.ts";
@@ -106,12 +107,12 @@ export class RunReader {
         this.#report.problem(`${where}/metrics/${key} line ${line}`, why);
       const points = readPoints(text, onProblem);
       if (points.length === 0) return [];
-      return {
+      return toMetricSeries({
         key,
         timestamps: points.map(({ timestamp }) => timestamp),
         steps: points.map(({ step }) => step),
         values: points.map(({ value }) => value),
-      };
+      });
     });
   }
 

@@ -1,6 +1,6 @@
 import { forEachAtMost } from "../../../domain/for-each-at-most.ts";
-import type { MetricSeries } from "../../../domain/records.ts";
 import { Refused, type TrackingServer } from "../../transfer/http.ts";
+import type { MetricSeries } from "../../transfer/metric-series.ts";
 import { toSeries, type WirePoint } from "./wire.ts";
 
 /** MLflow's server answers no more points of one metric than this, and does not say that there are more. */

@@ -1,8 +1,9 @@
 import { IS_PROMPT_TAG } from "../../../domain/prompts.ts";
-import type { ExperimentRecord, MetricSeries, RegisteredModelRecord, RunRecord } from "../../../domain/records.ts";
+import type { ExperimentRecord, RegisteredModelRecord, RunRecord } from "../../../domain/records.ts";
 import { slices } from "../../../domain/slices.ts";
 import type { AccessRecord } from "../../transfer/access.ts";
 import { Refused, type TrackingServer } from "../../transfer/http.ts";
+import type { MetricSeries } from "../../transfer/metric-series.ts";
 import type { Report } from "../../transfer/report.ts";
 import type { ArtifactFolder, Source, SourceLoggedModel, SourceRun } from "../../transfer/source.ts";
 import { readAccess } from "./access.ts";

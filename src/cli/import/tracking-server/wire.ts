@@ -6,14 +6,9 @@ import {
   STORED_STAGES,
 } from "../../../domain/entities.ts";
 import { type Int64, toInt64 } from "../../../domain/int64.ts";
-import type {
-  ExperimentRecord,
-  LoggedModelRecord,
-  MetricSeries,
-  ModelVersionRecord,
-  RunRecord,
-} from "../../../domain/records.ts";
+import type { ExperimentRecord, LoggedModelRecord, ModelVersionRecord, RunRecord } from "../../../domain/records.ts";
 import { RUN_NAME_TAG } from "../../../domain/run-names.ts";
+import { type MetricSeries, toMetricSeries } from "../../transfer/metric-series.ts";
 
 /*
  * Turns the answers of MLflow's API into records. A field that a version does not send is absent. 64-bit integers are
@@ -170,12 +165,12 @@ export function toRun({ info, data, inputs, outputs }: WireRun): RunRecord {
 }
 
 export function toSeries(key: string, points: readonly WirePoint[]): MetricSeries {
-  return {
+  return toMetricSeries({
     key,
     timestamps: points.map(({ timestamp }) => int64(timestamp) ?? 0),
     steps: points.map(({ step }) => int64(step) ?? 0),
     values: points.map(({ value }) => Number(value)),
-  };
+  });
 }
 
 export function toLoggedModel({ info, data }: WireLoggedModel): LoggedModelRecord {

@@ -2,7 +2,8 @@ import { existsSync, openAsBlob, readdirSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { KeyValue, RunStatus } from "../../../domain/entities.ts";
 import { type Int64, toInt64 } from "../../../domain/int64.ts";
-import type { MetricSeries } from "../../../domain/records.ts";
+import type { MetricSeries } from "../../transfer/metric-series.ts";
+
 import { GrowingSeries } from "../growing-series.ts";
 import { ListedArtifacts } from "../listed-artifacts.ts";
 import type { Change, LoggedArtifact, Metadata, RunEvent, RunHead } from "./run-log.ts";

@@ -1,7 +1,7 @@
-import type { MetricSeries } from "../../../domain/records.ts";
 import { slices } from "../../../domain/slices.ts";
 import { UserError } from "../../user-error.ts";
 import { NotLetIn, parseExactly, Refused, type TrackingServer } from "../http.ts";
+import { type MetricSeries, toMetricSeries } from "../metric-series.ts";
 
 /* What the backup endpoints of a Trackflare server tell (src/routes/backup.ts): its tables as rows, and the points of runs. */
 
@@ -155,12 +155,12 @@ function joined({
   readonly key: string;
   readonly stretches: readonly WireStretch[];
 }): MetricSeries {
-  return {
+  return toMetricSeries({
     key,
     timestamps: stretches.flatMap(({ timestamps }) => timestamps),
     steps: stretches.flatMap(({ steps }) => steps),
     values: stretches.flatMap(({ values }) => values.map(Number)),
-  };
+  });
 }
 
 /** The whole lines of an answer, as far as it arrives. */

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { startServer } from "../../server.ts";
+import { transferReport } from "./command.ts";
+
+const RUN_ID = "a".repeat(32);
+
+type Row = readonly [key: string, value: number, timestamp: bigint, step: bigint, isNan: 0 | 1];
+
+/** Points as a table may have them: those of several metrics mixed, and not in order. */
+const ROWS: readonly Row[] = [
+  ["loss", 0.25, 3n, 3n, 0],
+  ["acc", 0.1, 1n, 1n, 0],
+  ["loss", 1 / 3, 1n, 1n, 0],
+  ["loss", 0, 2n, 2n, 1],
+  ["loss", 5e-324, 2n, -1n, 0],
+  ["acc", 0.2, 9_007_199_254_740_993n, 9_007_199_254_740_995n, 0],
+  ["loss", 0.125, 3n, 3n, 0],
+  ["loss", -1, 2n, 2n, 0],
+];
+
+function writeMetrics(db: DatabaseSync, rows: readonly Row[]): void {
+  db.exec("DELETE FROM metrics");
+  const insert = db.prepare("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)");
+  for (const [key, value, timestamp, step, isNan] of rows) insert.run(RUN_ID, key, value, timestamp, step, isNan);
+}
+
+test("points arrive to the bit in whatever order the table has them, and another order is not another content", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "trackflare-database-"));
+  const path = join(folder, "mlflow.db");
+  const db = new DatabaseSync(path);
+  db.exec(`
+    CREATE TABLE experiments (experiment_id INTEGER, name TEXT, artifact_location TEXT, lifecycle_stage TEXT);
+    CREATE TABLE runs (run_uuid TEXT, experiment_id INTEGER, status TEXT, lifecycle_stage TEXT, artifact_uri TEXT);
+    CREATE TABLE metrics (run_uuid TEXT, key TEXT, value REAL, timestamp INTEGER, step INTEGER, is_nan INTEGER);
+    CREATE TABLE params (run_uuid TEXT, key TEXT, value TEXT);
+    CREATE TABLE tags (run_uuid TEXT, key TEXT, value TEXT);
+    INSERT INTO experiments VALUES (7, 'seven', 's3://bucket/7', 'active');
+    INSERT INTO runs VALUES ('${RUN_ID}', 7, 'FINISHED', 'active', 's3://bucket/7/${RUN_ID}/artifacts');`);
+  writeMetrics(db, ROWS);
+  const server = await startServer();
+  try {
+    const words = ["import", path, "--to", server.url];
+    expect(await transferReport(words)).toMatchObject({ runs: { read: 1, written: 1 }, points: ROWS.length });
+    const history = async (key: string) => {
+      const answer = await fetch(`${server.url}/api/2.0/mlflow/metrics/get-history?run_id=${RUN_ID}&metric_key=${key}`);
+      return [...(await answer.text()).matchAll(/"value":"?([^",]+)"?,"timestamp":(-?\d+),"step":(-?\d+)/g)].map(
+        ([, value, timestamp, step]) => [Number(value), timestamp, step],
+      );
+    };
+    expect(await history("loss")).toEqual([
+      [1 / 3, "1", "1"],
+      [5e-324, "2", "-1"],
+      [-1, "2", "2"],
+      [Number.NaN, "2", "2"],
+      [0.125, "3", "3"],
+      [0.25, "3", "3"],
+    ]);
+    expect(await history("acc")).toEqual([
+      [0.1, "1", "1"],
+      [0.2, "9007199254740993", "9007199254740995"],
+    ]);
+    writeMetrics(db, ROWS.toReversed());
+    expect((await transferReport(words)).runs).toMatchObject({ written: 0, skipped: 1 });
+    writeMetrics(db, ROWS.with(0, ["loss", 0.2500001, 3n, 3n, 0]));
+    expect((await transferReport(words)).runs).toMatchObject({ written: 1, skipped: 0 });
+  } finally {
+    db.close();
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
