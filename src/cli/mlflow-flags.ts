@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { MLFLOW_VARIABLES, WORKSPACES } from "./mlflow-variables.ts";
 import { UserError } from "./user-error.ts";
 
 /** How this server treats a flag of `mlflow server`. */
@@ -16,7 +17,6 @@ const STORES =
   "everything is kept in one folder, which --data-dir names; `trackflare import` brings what another store holds";
 const PROCESSES = "one process serves, and has no Python server to tune";
 const SECRETS = "there are no gateway secrets to keep";
-const WORKSPACES = "there are no workspaces: run a server for each team";
 
 /** Every flag of `mlflow server` (3.18), in MLflow's order. docs/flags.md has the same table. */
 export const MLFLOW_FLAGS: readonly MlflowFlag[] = [
@@ -148,14 +148,15 @@ export function foreignOptions(): Option[] {
  * @throws {UserError} with a line for each refused flag or variable, and the reason.
  */
 export function judgeForeignFlags(flags: Readonly<Record<string, unknown>>, environment: NodeJS.ProcessEnv): string[] {
-  const given = MLFLOW_FLAGS.filter(({ state }) => state !== "honoured").filter(({ flag, variable }) => {
-    const value = flags[new Option(flag).attributeName()] ?? (variable && environment[variable]);
-    return value !== undefined && !/^(false|0|)$/i.test(String(value));
-  });
+  const isGiven = (value: unknown) => value !== undefined && !/^(false|0|)$/i.test(String(value));
+  const ofFlags = MLFLOW_FLAGS.filter(({ flag, variable }) =>
+    isGiven(flags[new Option(flag).attributeName()] ?? (variable && environment[variable])),
+  ).map(({ flag, variable, ...rest }) => ({ name: nameOf(flag) + (variable ? ` (${variable})` : ""), ...rest }));
+  const ofVariables = MLFLOW_VARIABLES.filter(({ variable }) => isGiven(environment[variable])).map(
+    ({ variable, ...rest }) => ({ name: variable, ...rest }),
+  );
   const lines = (state: MlflowFlag["state"]) =>
-    given
-      .filter((one) => one.state === state)
-      .map(({ flag, variable, reason }) => `${nameOf(flag)}${variable ? ` (${variable})` : ""}: ${reason}.`);
+    [...ofFlags, ...ofVariables].filter((one) => one.state === state).map(({ name, reason }) => `${name}: ${reason}.`);
   const refused = lines("refused");
   if (refused.length > 0)
     throw new UserError(`Not offered:\n${refused.join("\n")}\nAll flags of \`mlflow server\` are in docs/flags.md.`);

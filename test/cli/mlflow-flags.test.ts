@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { judgeForeignFlags, MLFLOW_FLAGS, nameOf } from "../../src/cli/mlflow-flags.ts";
+import { MLFLOW_VARIABLES } from "../../src/cli/mlflow-variables.ts";
 import { PYTHON } from "../e2e/harness/python.ts";
 import { StartFailure, startServer } from "../server.ts";
 
@@ -27,6 +28,23 @@ test("every flag and variable of `mlflow server` has its row", async () => {
   expect(MLFLOW_FLAGS.map(({ flag, variable }) => [nameOf(flag), variable])).toEqual(await flagsOfMlflow("server"));
 });
 
+/** Variables by which clients find and call a server. The server's own jobs and tests are clients too. */
+const OF_CLIENTS = ["MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_WORKSPACE"];
+
+test("every variable that MLflow's server reads has its row", async () => {
+  const program = `
+import json, pathlib, re, mlflow, mlflow.environment_variables as known
+folder = pathlib.Path(mlflow.__file__).parent
+files = [*folder.glob("server/**/*.py"), *folder.glob("store/db/*.py"), *folder.glob("store/**/sqlalchemy_store.py")]
+names = {name for file in files for name in re.findall(r"\\bMLFLOW_[A-Z0-9_]+", file.read_text()) if hasattr(known, name)}
+print(json.dumps(sorted(names)))`;
+  const env = { ...process.env, PYTHONPATH: join(PYTHON, "../../mlflow-3.18.0"), PYTHONWARNINGS: "ignore" };
+  const { stdout } = await promisify(execFile)(PYTHON, ["-c", program], { env });
+  const names: string[] = JSON.parse(stdout.trim().split("\n").at(-1)!);
+  expect(names).toContain("MLFLOW_ENABLE_WORKSPACES");
+  expect(names.filter((name) => !OF_CLIENTS.includes(name) && !DOCS.includes(`\`${name}\``))).toEqual([]);
+});
+
 test("every flag of `mlflow gc` has its row", async () => {
   const rows = DOCS.split("\n").filter((line) => line.startsWith("| gc "));
   const told = rows.flatMap((row) => row.split("|")[1]!.match(/--[\w-]+/g) ?? []);
@@ -39,6 +57,19 @@ test("docs/flags.md has the same rows", () => {
       `| \`${nameOf(flag)}\` | ${variable ? `\`${variable}\`` : "–"} | ${state} | ${reason} |`,
   );
   expect(DOCS.split("\n").filter((line) => line.startsWith("| `--"))).toEqual(rows);
+});
+
+test("docs/flags.md has the same rows of variables, and what is refused or has no effect says so", () => {
+  const rows = MLFLOW_VARIABLES.map(({ variable, state, reason }) => `| \`${variable}\` | ${state} | ${reason} |`);
+  expect(DOCS.split("\n").filter((line) => /^\| `MLFLOW_\w+` \| (honoured|no effect|refused) /.test(line))).toEqual(
+    rows,
+  );
+  for (const { variable, state, reason } of MLFLOW_VARIABLES) {
+    const judge = () => judgeForeignFlags({}, { [variable]: "1" });
+    if (state === "refused") expect(judge).toThrow(`${variable}: ${reason}.`);
+    else expect(judge()).toEqual(state === "honoured" ? [] : [`Without effect: ${variable}: ${reason}.`]);
+    expect(judgeForeignFlags({}, { [variable]: "false" })).toEqual([]);
+  }
 });
 
 test("what is refused says why, as a flag and as a variable; what is off is not given", () => {
