@@ -313,3 +313,22 @@ test("a param of another value is refused, with all of its request", async () =>
   await expectMlflowError(post("runs", [second, changed]), "INVALID_PARAMETER_VALUE");
   expect(await storedState()).toBe(state);
 });
+
+test("points of ten thousand metrics with the longest names of MLflow arrive, beside those of another run", async () => {
+  const [many, few] = [run(), run()];
+  await write("experiments", [experiment()]);
+  await write("runs", [many, few]);
+  const points = { timestamps: [1, 2], steps: [0, 1], values: [0.25, 0.5] };
+  const keys = Array.from({ length: 10_000 }, (_, index) => String(index).padStart(250, "k"));
+  await write("points", [
+    { run_id: many.run_id, metrics: keys.map((key) => ({ key, ...points })) },
+    { run_id: few.run_id, metrics: [{ key: "loss", ...points }] },
+  ]);
+  for (const [{ run_id }, key] of [
+    [many, keys[0]],
+    [many, keys.at(-1)],
+    [few, "loss"],
+  ] as const) {
+    expect((await historyOf(run_id as string, key!)).map(({ value }) => value)).toEqual([0.25, 0.5]);
+  }
+});

@@ -18,11 +18,16 @@ import { appendPoints } from "../metrics/append-points.ts";
 import { rememberRun } from "../runs/known-runs.ts";
 import { areFirstPoints } from "../runs/log-metrics.ts";
 
-/** Maximum number of points in one call to an object: 28 bytes each, below a row's limit of one megabyte. */
-const POINTS_PER_APPEND = 30_000;
+/** Most bytes of a call to an object, as far as one point has no more. An object's row holds 1.9 MB: see `MetricHistory.append`. */
+const BYTES_PER_APPEND = 1_000_000;
+
+/** Bytes of a point in a body of `encodeSeries`, without its key. */
+const POINT_BYTES = 28;
 
 /** Maximum number of points prepared at once: rows for D1 take several hundred bytes each, and an isolate has 128 MB. */
 const POINTS_PER_SLICE = 30_000;
+
+const encoder = new TextEncoder();
 
 /** Points of one metric of a run. */
 interface KeyedSeries extends Series {
@@ -103,7 +108,10 @@ async function appendTogether(
   const { cell } = runs[0]!;
   if (cell === "" || runs.length === 1) return new Set();
   for (const { runId } of runs) forgetLastChange(runId);
-  const bodies = runs.map((run) => ({ runId: run.runId, body: encodeSeries(metricsOf(run)) }));
+  const bodies = runs.flatMap((run) => {
+    const [piece, ...more] = piecesOf(metricsOf(run));
+    return piece === undefined || more.length > 0 ? [] : { runId: run.runId, body: encodeSeries(piece) };
+  });
   const stored = await appendInCell(ctx.env, cell, bodies, ctx.clientRegion);
   for (const { runId, experimentId } of runs) {
     if (stored.has(runId)) rememberRun(runId, { experimentId, cell, hasObject: true });
@@ -177,26 +185,30 @@ async function writeFirstPoints(
 }
 
 async function append(ctx: ServiceContext, run: ImportedRun, metrics: readonly KeyedSeries[]): Promise<void> {
-  for (const piece of piecesOf(metrics, POINTS_PER_APPEND)) {
+  for (const piece of piecesOf(metrics)) {
     if (await appendPoints(ctx, run.runId, run, encodeSeries(piece))) continue;
     throw new MlflowError("TEMPORARILY_UNAVAILABLE", `Run ${run.runId} was deleted while its points were stored.`);
   }
 }
 
-/** The points in order, in pieces of at most `most`. */
-function* piecesOf(metrics: readonly KeyedSeries[], most: number): Generator<readonly KeyedSeries[]> {
+/** The points in order, in pieces for one call each. Keys count too: a run may have ten thousand metrics with long names. */
+function* piecesOf(metrics: readonly KeyedSeries[]): Generator<readonly KeyedSeries[]> {
   let piece: KeyedSeries[] = [];
-  let room = most;
+  let room = BYTES_PER_APPEND;
   for (const { key, ...series } of metrics) {
+    const keyBytes = encoder.encode(`${JSON.stringify(key)},`).length;
     for (let from = 0; from < series.values.length; ) {
-      const to = Math.min(series.values.length, from + room);
+      const most = Math.floor((room - keyBytes) / POINT_BYTES);
+      if (most < 1 && piece.length > 0) {
+        yield piece;
+        piece = [];
+        room = BYTES_PER_APPEND;
+        continue;
+      }
+      const to = Math.min(series.values.length, from + Math.max(most, 1));
       piece.push({ key, ...slice(series, from, to) });
-      room -= to - from;
+      room -= keyBytes + POINT_BYTES * (to - from);
       from = to;
-      if (room > 0) continue;
-      yield piece;
-      piece = [];
-      room = most;
     }
   }
   if (piece.length > 0) yield piece;
