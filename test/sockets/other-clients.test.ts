@@ -38,6 +38,22 @@ async function post(path: string, message: object): Promise<Response> {
   return response;
 }
 
+/** The answers that another client gets during some work. */
+async function answersDuring(work: () => Promise<unknown>, of = server): Promise<number> {
+  let isWorking = true;
+  let answers = 0;
+  const other = (async () => {
+    while (isWorking) {
+      await (await fetch(`${of.url}/health`)).arrayBuffer();
+      if (isWorking) answers++;
+    }
+  })();
+  await work();
+  isWorking = false;
+  await other;
+  return answers;
+}
+
 test.each<[what: string, path: string, message: object]>([
   ["a page of 40,000 runs", "mlflow/runs/search", { experiment_ids: ["1"], max_results: RUNS }],
   ["the deletion of a large experiment", "mlflow/experiments/delete", { experiment_id: "1" }],
@@ -46,16 +62,30 @@ test.each<[what: string, path: string, message: object]>([
   ["a measure of the trash", "trackflare/gc", { all: true, dry_run: true }],
   ["a part of its deletion for good", "trackflare/gc", { experiment_ids: ["1"] }],
 ])("%s lets others in", async (_, path, message) => {
-  let isWorking = true;
-  let answers = 0;
-  const other = (async () => {
-    while (isWorking) {
-      await (await fetch(`${server.url}/health`)).arrayBuffer();
-      if (isWorking) answers++;
-    }
-  })();
-  await (await post(path, message)).arrayBuffer();
-  isWorking = false;
-  await other;
+  const answers = await answersDuring(async () => (await post(path, message)).arrayBuffer());
   expect(answers).toBeGreaterThan(FEW);
+});
+
+test("guesses of passwords by fifty names at once let others in, and most are refused unchecked", async () => {
+  const closed = await startServer({ env: { TRACKFLARE_ADMIN_PASSWORD: "the admin's own secret" } });
+  try {
+    const statuses: number[] = [];
+    const guess = async (name: string) => {
+      const Authorization = `Basic ${btoa(`${name}:a wrong password`)}`;
+      const response = await fetch(`${closed.url}/api/2.0/mlflow/users/current`, { headers: { Authorization } });
+      await response.arrayBuffer();
+      statuses.push(response.status);
+    };
+    const names = Array.from({ length: 50 }, (_, index) => `name ${index}`);
+    const answers = await answersDuring(() => Promise.all(names.map(guess)), closed);
+    const checked = statuses.filter((status) => status === 401).length;
+    expect(statuses.filter((status) => status === 429)).toHaveLength(names.length - checked);
+    expect(checked).toBeLessThan(30);
+    expect(answers).toBeGreaterThan(checked);
+    // The guesses that were not checked do not count.
+    await guess(names.at(-1)!);
+    expect(statuses.at(-1)).toBe(401);
+  } finally {
+    await closed.stop();
+  }
 });

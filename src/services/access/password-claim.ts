@@ -4,6 +4,7 @@ import { remember } from "../../domain/remember.ts";
 import { auditStatement } from "../../stores/d1/access/audit.ts";
 import { decideForNames, type GrantedThing } from "../../stores/d1/access/decisions.ts";
 import { AttemptCounter } from "../../stores/gate/attempts.ts";
+import { inLine } from "./check-line.ts";
 import { type Claim, type Doors, unauthenticated, userClaim, userKey } from "./claim.ts";
 import { accessEpoch, keepAccess, type Said } from "./memory.ts";
 import { passwordMatches } from "./passwords.ts";
@@ -88,7 +89,7 @@ async function signInOnce(signing: SignIn, doors: Doors, things: readonly Grante
     if (caller === undefined) throw unauthenticated();
     return caller.user ? await userClaim(caller, caller.user, doors).ask(things) : saidOfSettings(caller);
   }
-  const signingIn = signIn(signing, doors, things);
+  const signingIn = inLine(network, () => signIn(signing, doors, things));
   checks.set(check, signingIn);
   try {
     return await signingIn;
