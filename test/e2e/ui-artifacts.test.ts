@@ -231,6 +231,20 @@ test("images by step, beside those of runs that are chosen by keys", async () =>
   await expectSound(opened);
 });
 
+test("the root downloads all files; a phone lists them once, in the tree", async () => {
+  const { page } = await openFile(ui, "");
+  await page.getByRole("row", { name: /page\.html/ }).waitFor();
+  const [zip] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download", exact: true }).click(),
+  ]);
+  expect(zip.suggestedFilename()).toBe(`${ui.seed.run}.zip`);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole("row", { name: /page\.html/ }).waitFor({ state: "hidden" });
+  await page.getByRole("treeitem", { name: "page.html" }).click();
+  await page.getByText("page.html", { exact: true }).nth(1).waitFor();
+});
+
 test("a path that is not there says so", async () => {
   const opened = await openFile(ui, "none.txt");
   await opened.page.getByRole("heading", { name: "There is no such file", exact: true }).waitFor();

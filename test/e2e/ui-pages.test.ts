@@ -77,10 +77,15 @@ test("home has what goes on, what failed, and where one has been", async () => {
   await page.keyboard.press("h");
   const block = (name: string) => page.getByRole("region", { name, exact: true });
   await block("Running now").getByRole("link", { name: "asr-running", exact: true }).waitFor();
-  await block("Failed lately").getByRole("link", { name: "asr-failed", exact: true }).waitFor();
+  await block("Failed recently").getByRole("link", { name: "asr-failed", exact: true }).waitFor();
   await block("Favourites").getByRole("link", { name: "asr-failed", exact: true }).waitFor();
-  await block("Seen lately").getByRole("link", { name: "asr-failed", exact: true }).waitFor();
-  await block("Experiments with the latest activity").getByRole("link", { name: "team/vision", exact: true }).waitFor();
+  await block("Recently viewed").getByRole("link", { name: "asr-failed", exact: true }).waitFor();
+  const experiments = block("Recently active experiments");
+  await experiments.getByRole("link", { name: "team/vision", exact: true }).waitFor();
+  // Of two columns, the shorter one has the experiments: no row is half empty.
+  const [failed, below] = [(await block("Failed recently").boundingBox())!, (await experiments.boundingBox())!];
+  expect(below.x).toBe(failed.x);
+  expect(below.y - failed.y - failed.height).toBeLessThan(40);
   await expectSoundInBothThemes(opened);
   await block("Favourites").getByRole("button", { name: "Take asr-failed off the favourites", exact: true }).click();
   await block("Favourites").getByText("A star on the page", { exact: false }).waitFor();

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState } from "react";
+import { classNames } from "./class-names.ts";
 import { readSetting, writeSetting } from "./settings.ts";
 
 interface SplitPaneProps {
@@ -13,13 +14,15 @@ interface SplitPaneProps {
   /** The pane whose width the handle sets. */
   first: ReactNode;
   second: ReactNode;
+  /** Phones show the first pane alone, as the second one has nothing else. */
+  isSecondSpare?: boolean;
 }
 
 const STEP = 16;
 
 /** Two panes side by side, the first as wide as the reader wants; one above the other on phones. */
 export function SplitPane(props: SplitPaneProps) {
-  const { label, settingName, initial = 280, min = 160, max = 720, first, second } = props;
+  const { label, settingName, initial = 280, min = 160, max = 720, first, second, isSecondSpare = false } = props;
   const [width, setWidth] = useState(() => clamp(Number(readSetting(settingName) ?? initial) || initial));
   const start = useRef<{ x: number; width: number }>(undefined);
 
@@ -46,7 +49,10 @@ export function SplitPane(props: SplitPaneProps) {
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col wide:flex-row">
       <div
-        className="flex max-h-[40%] min-h-0 shrink-0 flex-col overflow-auto wide:max-h-none wide:w-(--pane) wide:max-w-[max(50%,calc(100%-360px))]"
+        className={classNames(
+          "flex min-h-0 shrink-0 flex-col overflow-auto wide:max-h-none wide:w-(--pane) wide:max-w-[max(50%,calc(100%-360px))]",
+          isSecondSpare ? "max-h-full" : "max-h-[40%]",
+        )}
         style={{ "--pane": `${width}px` }}
       >
         {first}
@@ -68,7 +74,14 @@ export function SplitPane(props: SplitPaneProps) {
         }}
         className="h-px shrink-0 bg-line wide:h-auto wide:w-[5px] wide:cursor-col-resize wide:touch-none wide:border-page wide:border-x-2 hover:bg-accent"
       />
-      <div className="flex min-h-0 min-w-0 flex-1 flex-col overflow-auto">{second}</div>
+      <div
+        className={classNames(
+          "min-h-0 min-w-0 flex-1 flex-col overflow-auto",
+          isSecondSpare ? "hidden wide:flex" : "flex",
+        )}
+      >
+        {second}
+      </div>
     </div>
   );
 }

@@ -57,12 +57,14 @@ test("the best value of a metric is the least where its name says that less is b
   expect(labels("best(metrics.acc)")).toEqual(["best acc"]);
 });
 
+const RUNS = { isSeveral: false, isGrouped: false };
+
 test("a reader who chose nothing sees what differs, without the system's metrics", () => {
-  const columns = defaultColumns(KEYS, { isSeveral: false, count: 12 });
+  const columns = defaultColumns(KEYS, { ...RUNS, count: 12 });
   expect(columns).toContain("metrics.acc");
   expect(columns).toContain("params.lr");
   for (const absent of ["metrics.flat", "params.seed", "metrics.`system/cpu`"]) expect(columns).not.toContain(absent);
-  expect(defaultColumns(KEYS, { isSeveral: true, count: 12 })).toContain("attributes.experiment_id");
+  expect(defaultColumns(KEYS, { ...RUNS, isSeveral: true, count: 12 })).toContain("attributes.experiment_id");
 });
 
 test("of many metrics, those of held-out data, then those that most runs have; counters last", () => {
@@ -70,17 +72,23 @@ test("of many metrics, those of held-out data, then those that most runs have; c
     ...key(name, true),
     runs: name.endsWith("3") ? 9 : 1,
   }));
-  const columns = defaultColumns({ ...KEYS, metrics }, { isSeveral: false, count: 12 }).filter((column) =>
+  const columns = defaultColumns({ ...KEYS, metrics }, { ...RUNS, count: 12 }).filter((column) =>
     column.startsWith("metrics."),
   );
   expect(columns.slice(0, 5)).toEqual(["metrics.`val/acc`", ...[13, 23, 33, 43].map((at) => `metrics.m${at}`)]);
   expect(columns).not.toContain("metrics.epoch");
 });
 
+test("groups have the time, which they lack, after what tells them apart; seeds are the last params", () => {
+  const params = ["random_state", "lr"].map((name) => key(name, true));
+  const columns = defaultColumns({ ...KEYS, params }, { ...RUNS, isGrouped: true, count: 12 });
+  expect(columns.slice(-4)).toEqual(["params.lr", "params.random_state", "attributes.start_time", "duration"]);
+});
+
 test("params by how much they matter, as many as the width has room for", () => {
   const params = Array.from({ length: 30 }, (_, index) => key(`p${10 + index}`, true));
   const of = (widthPx: number) =>
-    defaultColumns({ ...KEYS, params }, { isSeveral: false, count: defaultCount(widthPx), important: ["p33", "p12"] });
+    defaultColumns({ ...KEYS, params }, { ...RUNS, count: defaultCount(widthPx), important: ["p33", "p12"] });
   expect(
     of(1440)
       .filter((column) => column.startsWith("params."))

@@ -107,6 +107,8 @@ export function ArtifactBrowser(props: ArtifactBrowserProps) {
           />
         }
         second={<Chosen key={path} {...props} />}
+        // At the root, the tree has the same files.
+        isSecondSpare={path === ""}
       />
     </ShownPlaceContext>
   );

@@ -85,11 +85,11 @@ export function PathHeader({ path, note, children }: { path: string; note: strin
   return (
     <header className="flex min-h-9 shrink-0 items-center gap-2 border-line border-b px-3">
       <h2 title={path} className="min-w-0 truncate font-medium">
-        <bdi>{baseName(path)}</bdi>
+        <bdi>{path === "" ? "All files" : baseName(path)}</bdi>
       </h2>
       <span className="shrink-0 text-ink-muted text-sm">{note}</span>
       <div className="ml-auto flex shrink-0 items-center gap-1">
-        <CopyButton text={path} label="Copy the path" />
+        {path !== "" && <CopyButton text={path} label="Copy the path" />}
         {children}
       </div>
     </header>

@@ -33,17 +33,15 @@ export function FolderView({ root, folder, onPath, onRegister, share, otherRunId
   const isModel = files.some((file) => baseName(file.path) === "MLmodel");
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      {folder !== "" && (
-        <PathHeader path={folder} note={`${formatCount(files.length)} ${files.length === 1 ? "entry" : "entries"}`}>
-          {isModel && onRegister && (
-            <Button icon={<PackagePlus size={14} aria-hidden />} onClick={() => onRegister(folder)}>
-              Register the model
-            </Button>
-          )}
-          <FolderDownload root={root} folder={folder} />
-          {share}
-        </PathHeader>
-      )}
+      <PathHeader path={folder} note={`${formatCount(files.length)} ${files.length === 1 ? "entry" : "entries"}`}>
+        {folder !== "" && isModel && onRegister && (
+          <Button icon={<PackagePlus size={14} aria-hidden />} onClick={() => onRegister(folder)}>
+            Register the model
+          </Button>
+        )}
+        <FolderDownload root={root} folder={folder} />
+        {share}
+      </PathHeader>
       {imageSeries(files).size > 0 ? (
         <ImageSeriesView root={root} folder={folder} otherRunIds={otherRunIds} imageControls={imageControls} />
       ) : (

@@ -1,7 +1,7 @@
 import { isCounter, isHeldOut } from "../../charts/chart-sections.ts";
 import { takeTurns } from "../../parts/turns.ts";
 import type { ComparedRun } from "./compared-run.ts";
-import { explained } from "./importance.ts";
+import { explained, isSeed } from "./importance.ts";
 
 /* Fields of runs that can be an axis, by their spelling: `metrics.acc`, `min(metrics.acc)`, `params.lr`. */
 
@@ -219,11 +219,6 @@ function* choosing(runs: readonly ComparedRun[]): Generator<void, FieldChoice> {
   };
   choices.set(runs, choice);
   return choice;
-}
-
-/** Whether a param is only the start of a random generator, as its name says. */
-export function isSeed(field: string): boolean {
-  return /(^|[/_.\s-])(seed|random_state|rng)s?([/_.\s-]|$)/i.test(keyOf(field));
 }
 
 function keyOf(field: string): string {

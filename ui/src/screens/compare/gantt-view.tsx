@@ -59,7 +59,7 @@ export function GanttView({ runs, openRun }: PlotProps) {
     <PlotLayout
       controls={
         <span role="status" className="text-ink-muted">
-          {formatCount(drawn.length)} runs, {formatDuration(span)} of them together
+          {formatCount(drawn.length)} runs, {formatDuration(span)} in total
         </span>
       }
       chart={

@@ -30,6 +30,11 @@ export function explained(values: readonly (number | string | undefined)[], outc
   return 1 - ((within / total) * (runs.length - 1)) / free;
 }
 
+/** Whether a param is only the start of a random generator, as its name says: it explains nothing, however well it fits. */
+export function isSeed(param: string): boolean {
+  return /(^|[/_.\s-])(seed|random_state|rng)s?([/_.\s-]|$)/i.test(param);
+}
+
 function groupOf(values: readonly (number | string)[]): (run: { value: number | string }) => unknown {
   const numbers = values.filter((value) => typeof value === "number");
   if (new Set(numbers).size <= BINS) return ({ value }) => value;

@@ -6,6 +6,7 @@ import { type RunTable, runTableQuery } from "../../api/run-table.ts";
 import type { RunStatus } from "../../api/runs.ts";
 import { Status } from "../../parts/badges.tsx";
 import { IconButton } from "../../parts/button.tsx";
+import { classNames } from "../../parts/class-names.ts";
 import { useNow } from "../../parts/clock.ts";
 import { formatCount, formatDuration, formatRelative, formatTime } from "../../parts/format.ts";
 import { shownStatus } from "../../parts/run-status.ts";
@@ -19,6 +20,12 @@ const MAX_LISTED = 8;
 /** The page looks for runs in this many experiments with the latest activity. */
 const MAX_EXPERIMENTS = 200;
 const REFRESH_MS = 5000;
+
+/** Three columns; of two, the first has the experiments below the runs. */
+const GRID =
+  "grid w-full max-w-[2560px] gap-x-8 gap-y-6 px-3 py-4 wide:grid-cols-2 wide:grid-rows-[auto_1fr] wide:px-4 " +
+  "wide:min-[1800px]:grid-cols-3 wide:min-[1800px]:grid-rows-1";
+const COLUMN = "flex min-w-0 flex-col gap-6";
 
 /** The home page: live runs, failed runs, and the pages that the reader visited. */
 export function HomeScreen() {
@@ -36,7 +43,7 @@ export function HomeScreen() {
   }
   const experiments = list.data
     .filter(({ lifecycle_stage }) => lifecycle_stage === "active")
-    .toSorted((a, b) => (b.last_activity ?? b.creation_time) - (a.last_activity ?? a.creation_time));
+    .toSorted((a, b) => activityMs(b) - activityMs(a));
   const names = new Map(experiments.map(({ experiment_id, name }) => [experiment_id, name]));
   const ids = experiments.slice(0, MAX_EXPERIMENTS).map(({ experiment_id }) => experiment_id);
   const running = experiments.reduce((sum, { running_runs }) => sum + running_runs, 0);
@@ -49,20 +56,31 @@ export function HomeScreen() {
           <FirstRun />
         </Suspense>
       )}
-      <div className="grid w-full max-w-[2560px] gap-x-8 gap-y-6 px-3 py-4 wide:grid-cols-2 wide:px-4 min-[1800px]:grid-cols-3">
-        <Block title="Running now" count={running}>
-          <RunList status="RUNNING" {...{ ids, names }} empty="No run goes on." />
-        </Block>
-        <Block title="Failed lately">
-          <RunList status="FAILED" {...{ ids, names }} empty="No run failed." />
-        </Block>
-        <Block title="Favourites" count={favourites.length}>
-          <PlaceList places={favourites} empty="A star on the page of a run or an experiment puts it here." isMarked />
-        </Block>
-        <Block title="Seen lately">
-          <PlaceList places={recent.slice(0, MAX_LISTED)} empty="Runs and experiments that you open are listed here." />
-        </Block>
-        <Block title="Experiments with the latest activity" actions={<a href="#/experiments">All experiments</a>}>
+      <div className={GRID}>
+        <div className={COLUMN}>
+          <Block title="Running now" count={running}>
+            <RunList status="RUNNING" {...{ ids, names }} empty="No runs are running." />
+          </Block>
+          <Block title="Failed recently">
+            <RunList status="FAILED" {...{ ids, names }} empty="No runs failed." />
+          </Block>
+        </div>
+        <div className={classNames(COLUMN, "wide:col-start-2 wide:row-span-2 wide:min-[1800px]:row-span-1")}>
+          <Block title="Favourites" count={favourites.length}>
+            <PlaceList
+              places={favourites}
+              empty="A star on the page of a run or an experiment puts it here."
+              isMarked
+            />
+          </Block>
+          <Block title="Recently viewed">
+            <PlaceList
+              places={recent.slice(0, MAX_LISTED)}
+              empty="Runs and experiments that you open are listed here."
+            />
+          </Block>
+        </div>
+        <Block title="Recently active experiments" actions={<a href="#/experiments">All experiments</a>}>
           <ul>
             {experiments.slice(0, MAX_LISTED).map((experiment) => (
               <ExperimentLine key={experiment.experiment_id} {...{ experiment, nowMs }} />
@@ -101,8 +119,12 @@ function Empty({ children }: { children: ReactNode }) {
   return <p className="py-1 text-ink-muted">{children}</p>;
 }
 
+/** The time of the latest run, or of the creation of an experiment without runs. */
+const activityMs = ({ last_activity, creation_time }: ListedExperiment): number => last_activity ?? creation_time;
+
 function ExperimentLine({ experiment, nowMs }: { experiment: ListedExperiment; nowMs: number }) {
-  const { experiment_id, name, active_runs, running_runs, last_activity } = experiment;
+  const { experiment_id, name, active_runs, running_runs } = experiment;
+  const activeMs = activityMs(experiment);
   return (
     <li className={LINE}>
       <FlaskConical size={14} aria-hidden className="shrink-0 text-ink-muted" />
@@ -113,11 +135,9 @@ function ExperimentLine({ experiment, nowMs }: { experiment: ListedExperiment; n
       <span className="shrink-0 text-ink-muted">
         {formatCount(active_runs)} {active_runs === 1 ? "run" : "runs"}
       </span>
-      {last_activity !== null && (
-        <span className="w-24 shrink-0 text-right text-ink-muted" title={formatTime(last_activity)}>
-          {formatRelative(last_activity, nowMs)}
-        </span>
-      )}
+      <span className="w-24 shrink-0 text-right text-ink-muted" title={formatTime(activeMs)}>
+        {formatRelative(activeMs, nowMs)}
+      </span>
     </li>
   );
 }

@@ -3,6 +3,7 @@ import type { DistinctKey, DistinctKeys } from "../../api/keys.ts";
 import { isSystemMetric } from "../../api/runs.ts";
 import { NOTE_TAG } from "../../api/wire.ts";
 import { isCounter, isHeldOut } from "../../charts/chart-sections.ts";
+import { isSeed } from "../compare/importance.ts";
 
 export type ColumnKind = "attribute" | FieldKind;
 
@@ -126,6 +127,8 @@ export function defaultCount(widthPx: number): number {
 interface DefaultColumns {
   /** Whether the runs belong to several experiments. */
   readonly isSeveral: boolean;
+  /** Whether the rows are groups. A group has no time of its own. */
+  readonly isGrouped: boolean;
   /** The number of metrics and params. */
   readonly count: number;
   /** Params with a known importance, the most important first. */
@@ -134,15 +137,15 @@ interface DefaultColumns {
 
 /**
  * The creation time, the columns that distinguish the runs, and the duration. Metrics of held-out data come first, then
- * the metrics that most runs have. The most important params come first, then the params that most runs have.
+ * the metrics that most runs have. The most important params come first, then the params that most runs have, then seeds.
  */
 export function defaultColumns(
   keys: DistinctKeys | undefined,
-  { isSeveral, count, important = [] }: DefaultColumns,
+  { isSeveral, isGrouped, count, important = [] }: DefaultColumns,
 ): string[] {
   const rankOf = ({ key }: DistinctKey): number => {
     const place = important.indexOf(key);
-    return place < 0 ? important.length : place;
+    return place < 0 ? important.length + Number(isSeed(key)) : place;
   };
   const telling = (all: readonly DistinctKey[]): readonly DistinctKey[] => {
     const differing = all.filter((key) => key.differs);
@@ -157,10 +160,11 @@ export function defaultColumns(
   const params = telling(keys?.params ?? []).toSorted((a, b) => rankOf(a) - rankOf(b) || b.runs - a.runs);
   const places = Math.min(params.length, Math.max(Math.floor(count * (1 - METRICS_SHARE)), count - metrics.length));
   return [
-    "attributes.start_time",
+    ...(isGrouped ? [] : ["attributes.start_time"]),
     ...(isSeveral ? ["attributes.experiment_id"] : []),
     ...metrics.slice(0, count - places).map(({ key }) => spell("metric", key)),
     ...params.slice(0, places).map(({ key }) => spell("param", key)),
+    ...(isGrouped ? ["attributes.start_time"] : []),
     "duration",
   ];
 }

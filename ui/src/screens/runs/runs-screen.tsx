@@ -78,8 +78,9 @@ function RunsOf({ view }: { view: RunsView }) {
   const important = useImportantParams(experimentIds, keys.data, search.columns === undefined);
   const spellings = useMemo(() => {
     const count = defaultCount(search.charts ? BESIDE_CHARTS_PX : innerWidth);
-    return search.columns ?? defaultColumns(keys.data, { isSeveral: experimentIds.length > 1, count, important });
-  }, [search.columns, search.charts, keys.data, experimentIds, important]);
+    const of = { isSeveral: experimentIds.length > 1, isGrouped: group.length > 0, count, important };
+    return search.columns ?? defaultColumns(keys.data, of);
+  }, [search.columns, search.charts, keys.data, experimentIds, group, important]);
   const shownColumns = useMemo(
     () =>
       [...new Set(spellings)]

@@ -5,7 +5,7 @@ import type { DistinctKeys } from "../../api/keys.ts";
 import { readRunTable } from "../../api/run-table.ts";
 import { isSystemMetric } from "../../api/runs.ts";
 import { isCounter, isHeldOut } from "../../charts/chart-sections.ts";
-import { explained } from "../compare/importance.ts";
+import { explained, isSeed } from "../compare/importance.ts";
 import { numberOf } from "./run-rows.ts";
 
 /** The number of newest runs from which the importance is computed. */
@@ -27,7 +27,7 @@ export function useImportantParams(experimentIds: readonly string[], keys: Disti
   const params = useMemo(
     () =>
       (keys?.params ?? [])
-        .filter(({ differs }) => differs)
+        .filter(({ key, differs }) => differs && !isSeed(key))
         .toSorted((a, b) => b.runs - a.runs)
         .slice(0, MAX_PARAMS)
         .map(({ key }) => key),

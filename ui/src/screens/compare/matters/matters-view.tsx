@@ -4,7 +4,8 @@ import { EmptyState, ErrorState, SkeletonRows } from "../../../parts/states.tsx"
 import { Segmented } from "../../../parts/toggles.tsx";
 import { isLessBetter } from "../../runs/run-columns.ts";
 import type { ComparedRun } from "../compared-run.ts";
-import { fieldValue, fieldValues, isSeed } from "../fields.ts";
+import { fieldValue, fieldValues } from "../fields.ts";
+import { isSeed } from "../importance.ts";
 import { FieldPicker, type PlotProps, useLooks } from "../plot-parts.tsx";
 import { RunLink } from "../run-link.tsx";
 import { compact, FEWEST_RUNS, type Matter, type Question } from "./matters.ts";
