@@ -1,5 +1,13 @@
 import { rangeNotSatisfiable } from "./artifact-errors.ts";
-import type { ArtifactStore, ListPage, ObjectInfo, RangeRequest, StoredObject, Usage } from "./artifact-store.ts";
+import type {
+  ArtifactStore,
+  ByteRange,
+  ListPage,
+  ObjectInfo,
+  RangeRequest,
+  StoredObject,
+  Usage,
+} from "./artifact-store.ts";
 import { inCodePointOrder } from "./code-point-order.ts";
 import { type Disks, FolderFiles, MIN_DISK_BYTES, unexpected } from "./folder-files.ts";
 import { FolderMultipart } from "./folder-multipart.ts";
@@ -34,14 +42,14 @@ export class FolderArtifactStore implements ArtifactStore {
     if (response.status === 416) throw rangeNotSatisfiable(key);
     if (!response.ok || response.body === null) throw unexpected(response);
     const held = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "");
-    const offset = Number(held?.[1] ?? 0);
     const length = Number(response.headers.get("Content-Length"));
     const etag = response.headers.get("ETag") ?? "";
+    const part = held ? { offset: Number(held[1]), length } : undefined;
     return {
-      body: (await this.#readFromDisk(key, etag, offset, length, response.body)) ?? response.body,
-      size: Number(held?.[2] ?? response.headers.get("Content-Length")),
+      body: (await this.#readFromDisk(key, etag, part, length, response.body)) ?? response.body,
+      size: Number(held?.[2] ?? length),
       etag,
-      range: held ? { offset, length } : undefined,
+      range: part,
     };
   }
 
@@ -53,12 +61,12 @@ export class FolderArtifactStore implements ArtifactStore {
   async #readFromDisk(
     key: string,
     etag: string,
-    offset: number,
+    part: ByteRange | undefined,
     length: number,
     body: ReadableStream<Uint8Array>,
   ): Promise<ReadableStream<Uint8Array> | undefined> {
     if (length < MIN_DISK_BYTES || /(^|\/)\./.test(key)) return undefined;
-    const response = await this.#files.readFromDisk(key, offset, length);
+    const response = await this.#files.readFromDisk(key, part);
     if (response === undefined) return undefined;
     const hasLength = response.ok && Number(response.headers.get("Content-Length")) === length;
     if (

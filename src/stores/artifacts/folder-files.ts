@@ -1,11 +1,16 @@
 import { IncompleteUpload, nameTaken, noRoom, storeFailed } from "./artifact-errors.ts";
+import type { ByteRange } from "./artifact-store.ts";
 import { type Passage, passOn } from "./passage.ts";
+import { rangeHeader } from "./ranges.ts";
 
 /** Any host will do: the binding decides where requests go. The key is in the query, which no URL parser normalises. */
 const FILES_URL = "http://files/";
 
 /** From this size on a second call costs less than sending the bytes through another process. */
 export const MIN_DISK_BYTES = 1024 * 1024;
+
+/** The disk service reads a range's places as numbers of 32 bits: of a later range it sends other bytes, and says nothing. */
+const MAX_DISK_RANGE_END = 2 ** 32;
 
 /** The runtime's disk services, if the command line provides them. */
 export interface Disks {
@@ -29,11 +34,14 @@ export class FolderFiles {
     return this.#files.fetch(`${FILES_URL}?${new URLSearchParams(query)}`, { ...init, method });
   }
 
-  /** @returns the disk service's answer for a part of a file; undefined if there is no such service. */
-  async readFromDisk(key: string, offset: number, length: number): Promise<Response | undefined> {
+  /**
+   * @param range the bytes of the file to read; undefined to read all.
+   * @returns the disk service's answer; undefined if there is no such service, or it cannot answer rightly.
+   */
+  async readFromDisk(key: string, range: ByteRange | undefined): Promise<Response | undefined> {
+    if (range !== undefined && range.offset + range.length > MAX_DISK_RANGE_END) return undefined;
     const path = key.split("/").map(encodeURIComponent).join("/");
-    const headers = { Range: `bytes=${offset}-${offset + length - 1}` };
-    return this.#disks.artifacts?.fetch(`${FILES_URL}${path}`, { headers });
+    return this.#disks.artifacts?.fetch(`${FILES_URL}${path}`, { headers: range ? { Range: rangeHeader(range) } : {} });
   }
 
   /**

@@ -38,6 +38,32 @@ test.each([undefined, { offset: 1_100_000, length: 1_200_000 }])(
   },
 );
 
+test.each([{ suffix: 2_000_000 }, { offset: 4_998_000_000 }, { offset: 4_998_000_000, length: 2_000_000 }])(
+  "of a file of 5 GB, the range %o has the bytes of its place",
+  async (range) => {
+    const object = await openStore().get("large/5GB", range);
+    expect(object).toMatchObject({ size: 5_000_000_000, range: { offset: 4_998_000_000, length: 2_000_000 } });
+    const bytes = await new Response(object?.body).bytes();
+    expect(bytes.length).toBe(2_000_000);
+    expect(new TextDecoder().decode(bytes.subarray(-5))).toBe("\0TRUE");
+  },
+);
+
+test("a whole file of 5 GB is read from the disk service", async () => {
+  const answers: Response[] = [];
+  const fetch: Fetcher["fetch"] = async (input, init) => {
+    const answer = await env.DISK?.fetch(input, init);
+    if (answer === undefined) throw new Error("test/vitest.config.ts binds the disk service");
+    answers.push(answer);
+    return answer;
+  };
+  const store = openStore({ artifacts: { fetch } as Fetcher, uploads: env.UPLOADS });
+  const object = await store.get("large/5GB");
+  expect(object).toMatchObject({ size: 5_000_000_000 });
+  expect(object?.body).toBe(answers[0]?.body);
+  await object?.body.cancel();
+});
+
 test.each([1000, 3_000_000, undefined])(
   "a service whose connection is lost in the middle of %s bytes is no fault of the client",
   async (length) => {
