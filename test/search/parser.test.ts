@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Comparison } from "../../src/search/ast.ts";
-import { EXPERIMENT_GRAMMAR, RUN_GRAMMAR } from "../../src/search/grammar.ts";
-import { parseFilter, parseOrderBy } from "../../src/search/parser.ts";
+import {
+  EXPERIMENT_GRAMMAR,
+  LOGGED_MODEL_GRAMMAR,
+  MODEL_VERSION_GRAMMAR,
+  RUN_GRAMMAR,
+} from "../../src/search/grammar.ts";
+import { parseField, parseFilter, parseOrderBy } from "../../src/search/parser.ts";
 
 function comparisons(text: string, grammar = RUN_GRAMMAR): readonly unknown[] {
   const filter = parseFilter(text, grammar);
@@ -43,6 +48,8 @@ describe("filters", () => {
     ["attr.Created > 5", { field: { entity: "attribute", key: "start_time" }, comparator: ">", value: 5 }],
     ["end_time = 9223372036854775807", { value: 9_223_372_036_854_775_807n }],
     ["end_time < 99999999999999999999", { value: 1e20 }],
+    ["metrics.a > 9007199254740993", metric("a", ">", 9_007_199_254_740_992)],
+    ["start_time > 1.5", { comparator: ">", value: 1.5 }],
     ["params.x is  not null", { kind: "presence", field: { entity: "param", key: "x" }, present: true }],
     // MLflow refuses each of these: a param that is compared with an unquoted number is read as one.
     ["params.lr < 0.001", number("lr", "<", 0.001)],
@@ -52,6 +59,7 @@ describe("filters", () => {
     ["tags.x IS NULL", { kind: "presence", present: false }],
     [`run_id IN ('a', "b",)`, { kind: "list", negated: false, values: ["a", "b"] }],
     ["dataset.name not in ('a\\n\\x41')", { kind: "list", negated: true, values: ["a\nA"] }],
+    ["run_id IN ('\\u00e9\\'', 'a\\\\')", { kind: "list", values: ["é'", "a\\"] }],
   ])("%s", (filter, expected) => {
     expect(comparisons(filter)).toEqual([expect.objectContaining(expected)]);
   });
@@ -77,6 +85,55 @@ describe("filters", () => {
     ["last_update_time >= 3", { kind: "number", value: 3 }],
   ])("of experiments: %s", (filter, expected) => {
     expect(comparisons(filter, EXPERIMENT_GRAMMAR)).toEqual([expect.objectContaining(expected)]);
+  });
+
+  test.each([
+    ["params.a = 1e3", { kind: "text", value: "1e3" }],
+    ["params.a = x", { kind: "text", value: "x" }],
+    ["params.a = '''x'''", { kind: "text", value: "x" }],
+    ["tags.a IN (1, 'x')", { kind: "list", values: ["1", "x"] }],
+  ])("of logged models, where strings may be bare: %s", (filter, expected) => {
+    expect(comparisons(filter, LOGGED_MODEL_GRAMMAR)).toEqual([expect.objectContaining(expected)]);
+  });
+
+  test.each<[string, number | bigint]>([
+    ["version_number = ' 3 '", 3],
+    ["version_number >= -3", -3],
+    ["version_number != +9007199254740993", 9_007_199_254_740_993n],
+  ])("of versions: %s", (filter, value) => {
+    expect(comparisons(filter, MODEL_VERSION_GRAMMAR.filter)).toEqual([
+      expect.objectContaining({ kind: "number", value }),
+    ]);
+  });
+
+  test.each([
+    ["version_number = '3x'", MODEL_VERSION_GRAMMAR.filter, /expected an integer for attribute version_number/],
+    ["params.a < 1", LOGGED_MODEL_GRAMMAR, /expected =, !=, LIKE, ILIKE, IN, NOT IN/],
+    ["params.a = (1)", LOGGED_MODEL_GRAMMAR, /expected a quoted string/],
+    ["params.a IN (x)", LOGGED_MODEL_GRAMMAR, /expected a quoted string in the list/],
+    ["tags.a IN ('x')", EXPERIMENT_GRAMMAR, /expected a comparator that tag "a" has/],
+    ["run.a = 'x'", EXPERIMENT_GRAMMAR, /"run" is no entity to search by; expected one of tag, tags, attribute/],
+    [
+      "size > 1",
+      EXPERIMENT_GRAMMAR,
+      /There is no attribute "size"; expected one of experiment_id, name, creation_time/,
+    ],
+  ])("of other things: %s is refused", (filter, grammar, message) => {
+    expect(() => parseFilter(filter, grammar)).toThrow(
+      expect.objectContaining({ code: "INVALID_PARAMETER_VALUE", message: expect.stringMatching(message) }),
+    );
+  });
+
+  test("a pattern has a maximum, other texts have none of their own", () => {
+    const long = "x".repeat(20_001);
+    for (const fine of [`tags.a LIKE '${long.slice(1)}'`, `tags.a = '${long}'`, `tags.a != '${long}'`]) {
+      expect(comparisons(fine)).toHaveLength(1);
+    }
+    for (const comparator of ["LIKE", "ILIKE"]) {
+      expect(() => parseFilter(`tags.a ${comparator} '${long}'`, RUN_GRAMMAR)).toThrow(
+        `A ${comparator} pattern has 20001 characters; at most 20000 are allowed.`,
+      );
+    }
   });
 
   const [A, B, C] = [metric("a", ">", 1), metric("b", "<", 2), metric("c", "=", 3)];
@@ -107,13 +164,20 @@ describe("filters", () => {
   });
 
   test.each([
-    ["metrics.a > '1'", /expected a number/],
+    ["metrics.a > '1'", /expected a number, unquoted, for metric a/],
     ["metrics.a == 1", /expected >, >=, =, !=, <, <= at position 11, found "=="/],
     ["metrics.a LIKE '1'", /expected >, >=/],
     ["metrics.a IS NULL", /params and tags/],
     ["metrics.a > 1abc", /Unexpected "1"/],
     ["metrics.a-b > 1", /Unexpected "-" at position 10\. A key with other signs goes in backticks/],
     ["params.my param = 'x'", /found "param"\. A key of several words goes in backticks: params\.`a key`/],
+    ["status is_not = 'x'", /found "is_not"\.$/],
+    ["params.a ~~ 'x'", /found "~~"\.$/],
+    ["run_id IN ('a\\')", /expected commas/],
+    ["dataset.source = 'x'", /expected one of name, digest, context\.$/],
+    ["metrics.a > 1 OR ".repeat(61), /more than 60 comparisons/],
+    [`${"(".repeat(21)}metrics.a > 1`, /brackets more than 20 deep/],
+    [" ".repeat(1_000_001), /The filter has 1000001 characters; at most 1000000 are allowed/],
     ["metrics.val loss > 1", /backticks: metrics\.`a key`/],
     ["params.a ~ 'x'", /expected =, !=, LIKE, ILIKE, IS NULL, IS NOT NULL at position 10/],
     ["run_id > 'x'", /expected =, !=, LIKE, ILIKE, IN, NOT IN at position 8/],
@@ -219,6 +283,13 @@ describe("order_by", () => {
     expect(() => parseOrderBy([item], RUN_GRAMMAR)).toThrow(expect.objectContaining({ name: "MlflowError" }));
   });
 
+  test.each([
+    ["metrics.a up", 'Invalid order_by "metrics.a up": expected ASC, DESC or nothing at position 11, found "up".'],
+    ["metrics.a DESC ASC", 'expected ASC, DESC or nothing at position 16, found "ASC".'],
+  ])("%j is refused with what was expected", (item, message) => {
+    expect(() => parseOrderBy([item], RUN_GRAMMAR)).toThrow(message);
+  });
+
   test("experiments are ordered by attributes only", () => {
     expect(() => parseOrderBy(["tags.a"], EXPERIMENT_GRAMMAR)).toThrow(/cannot order by a tag/);
   });
@@ -226,5 +297,42 @@ describe("order_by", () => {
   test("more than ten items are refused", () => {
     const items = Array.from({ length: 11 }, (_, index) => `metrics.m${index}`);
     expect(() => parseOrderBy(items, RUN_GRAMMAR)).toThrow(/at most 10/);
+  });
+});
+
+describe("a field by itself", () => {
+  test.each([
+    ["params.lr", "param", "lr"],
+    ["max(metrics.acc)", "metricMax", "acc"],
+    ["status", "attribute", "status"],
+  ])("%s", (text, entity, key) => {
+    expect(parseField(text, RUN_GRAMMAR)).toEqual({ entity, key });
+  });
+
+  test("is refused with anything behind it", () => {
+    expect(() => parseField("params.a b", RUN_GRAMMAR)).toThrow(
+      'Invalid column "params.a b": expected nothing more at position 10, found "b".',
+    );
+  });
+});
+
+describe("texts in quotes", () => {
+  test.each([
+    ["a quote after a backslash does not end the text", "tags.a = 'x\\'y'", "x\\'y"],
+    ["… unless the text would never end", "tags.a = 'x\\'", "x\\"],
+    ["… also if the text is nothing else", "tags.a = '\\'", "\\"],
+    ["two quotes do not end it", "tags.a = 'x''y'", "x''y"],
+    ["a quote after the first quote does", "tags.a = ''", ""],
+  ])("%s", (_what, filter, value) => {
+    expect(comparisons(filter)).toEqual([expect.objectContaining({ value })]);
+  });
+
+  test.each([
+    ["tags.`a\\` = 'x'", "a\\"],
+    ["tags.a.\"b c\".d = 'x'", 'a."b c".d'],
+    ['"tags"."a" = \'x\'', undefined],
+  ])("the key of %s", (filter, key) => {
+    if (key === undefined) expect(() => parseFilter(filter, RUN_GRAMMAR)).toThrow("no entity");
+    else expect(comparisons(filter)).toEqual([expect.objectContaining({ field: { entity: "tag", key } })]);
   });
 });

@@ -1,55 +1,18 @@
 import { env } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { planRunSearch, type RunSearchQuery } from "../../../../src/search/run-plan.ts";
-import type { RunSearchTuning } from "../../../../src/search/run-scope.ts";
+import { planRunSearch } from "../../../../src/search/run-plan.ts";
 import { EVERYTHING } from "../../../../src/search/visibility.ts";
 import { readRunPage } from "../../../../src/stores/d1/runs/run-page.ts";
 import { naiveRunSearch } from "../../../search/naive-search.ts";
 import { insertRuns, randomSource } from "../../../search/population.ts";
+import { allPages, checkRandomSearches, randomTuning } from "../../../search/random-pages.ts";
 import { randomQuery, randomRun } from "../../../search/random-searches.ts";
 
 /* All pages of many searches, and of long texts. Each of these tests takes seconds. */
 
-/** Reads all pages of a search. Each page has its own plan, as in a server. */
-async function allPages(
-  query: RunSearchQuery,
-  tuning: RunSearchTuning,
-  between: () => Promise<void>,
-): Promise<string[]> {
-  const found: string[] = [];
-  let pageToken: string | undefined;
-  do {
-    const plan = planRunSearch({ ...query, pageToken }, tuning);
-    const page = await readRunPage(env.DB, plan, { readsRecords: true });
-    expect(page.ids.length).toBeLessThanOrEqual(query.maxResults);
-    if (page.nextPageToken !== undefined) expect(page.ids).toHaveLength(query.maxResults);
-    found.push(...page.ids);
-    pageToken = page.nextPageToken;
-    await between();
-  } while (pageToken !== undefined);
-  return found;
-}
-
-/** Few candidates make a search of several statements, many make it one. */
-function randomTuning(random: ReturnType<typeof randomSource>): RunSearchTuning {
-  return { driverCap: random.pick([0, 8, 1000]), candidates: random.pick([7, 30, 1000]) };
-}
-
-test("random searches answer what a naive evaluation answers, over all their pages", { timeout: 120_000 }, async () => {
-  const seed = 20_260_722;
-  const random = randomSource(seed);
-  const runs = Array.from({ length: 120 }, (_, index) => randomRun(random, index, [11, 12, 13]));
-  await insertRuns(env.DB, runs);
-  let answered = 0;
-  for (let round = 0; round < 400; round += 1) {
-    const query = randomQuery(random, runs);
-    const tuning = randomTuning(random);
-    const found = await allPages(query, tuning, async () => {});
-    expect(found, JSON.stringify({ round, ...tuning, ...query })).toEqual(naiveRunSearch(runs, query));
-    answered += Number(found.length > 0);
-  }
-  expect(answered).toBeGreaterThan(100);
-});
+test("random searches answer what a naive evaluation answers, over all their pages", { timeout: 120_000 }, () =>
+  checkRandomSearches({ seed: 20_260_722, rounds: 400 }),
+);
 
 test("runs inserted between pages neither repeat nor hide those that were there", { timeout: 120_000 }, async () => {
   const random = randomSource(7);
