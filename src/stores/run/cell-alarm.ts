@@ -99,8 +99,8 @@ export class CellAlarm {
       )
       .toArray()
       .map((row) => row.number);
-    const own = this.#runs.open(OWN).fields.dueMs;
-    return own !== undefined && own <= untilMs ? [OWN, ...due] : due;
+    // An object that has its own run has no other. So its time is the first one, and is never later than `untilMs`.
+    return this.#runs.open(OWN).fields.dueMs === undefined ? due : [OWN, ...due];
   }
 
   async #set(atMs: number): Promise<void> {

@@ -27,13 +27,10 @@ export interface Assignment {
   readonly userId: number;
 }
 
-interface PermissionRow {
-  readonly permission_id: number;
-  readonly role_id: number;
-  readonly resource_type: ResourceType;
-  readonly pattern: string;
-  readonly level: number;
-}
+type PermissionRow = Pick<
+  StoredRow<typeof rolePermissions>,
+  "permission_id" | "role_id" | "resource_type" | "level"
+> & { readonly pattern: string };
 
 const SHARED = "r.owner_id IS NULL";
 

@@ -1,4 +1,3 @@
-import type { LifecycleStage } from "../../../domain/entities.ts";
 import { MetricSummaries, type MetricSummary } from "../../run/summaries.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { exactDoubleSql } from "../connection/exact-double.ts";
@@ -127,10 +126,7 @@ export interface LiveRun {
   readonly flushedThrough: number;
 }
 
-export interface LiveRunRow extends RunPlaceRow {
-  readonly flushed_through: number | null;
-  readonly lifecycle_stage: LifecycleStage;
-}
+export type LiveRunRow = RunPlaceRow & Pick<StoredRow<typeof runs>, "flushed_through" | "lifecycle_stage">;
 
 export function toLiveRun({ run_id, cell, flushed_through }: LiveRunRow): LiveRun {
   return { runId: run_id, cell, flushedThrough: flushed_through ?? 0 };

@@ -23,6 +23,7 @@ class Runs {
   /** The runs for which the alarm was handled. */
   readonly rung: string[] = [];
   ring: (run: OpenRun) => Promise<void> = async () => undefined;
+  getAlarm = async () => this.alarmMs;
   opened = 0;
 
   /** @param sqlite what an earlier instance stored */
@@ -45,7 +46,7 @@ class Runs {
       this.setAlarms.push(atMs);
       this.alarmMs = atMs;
     };
-    this.alarm = new CellAlarm({ setAlarm, getAlarm: async () => this.alarmMs, nowMs }, this.runs, async (run) => {
+    this.alarm = new CellAlarm({ setAlarm, getAlarm: () => this.getAlarm(), nowMs }, this.runs, async (run) => {
       this.rung.push(run.fields.runId);
       await this.ring(run);
     });
@@ -74,6 +75,17 @@ test("nothing is stored until the tables are needed, and they are opened once", 
   expect(sqlite.rows("SELECT name FROM sqlite_master")).toEqual([]);
   expect(runs.numberOf("a")).toBeUndefined();
   expect(runs.isStored).toBe(true);
+  const next = new Runs(sqlite);
+  expect([next.runs.isStored, next.opened]).toEqual([true, 0]);
+});
+
+test("a run's number is read once", () => {
+  const before = new Runs();
+  const number = before.add("a");
+  const { runs, sqlite } = new Runs(before.sqlite);
+  expect(runs.numberOf("a")).toBe(number);
+  const statements = sqlite.statements;
+  expect([runs.numberOf("a"), sqlite.statements]).toEqual([number, statements]);
 });
 
 test("a run has one number for good, which is not another's, and none once it is removed", () => {
@@ -211,8 +223,32 @@ test("a run that cannot be read is tried again after a minute, and the others ar
   world.ring = async (run) => world.setDue(run.fields.runId, null);
   await world.alarm.ring();
   expect(world.rung).toEqual(["whole"]);
+  expect(console.error).toHaveBeenCalledWith("flush of run", "number 1 of this object", expect.any(Error));
   expect(world.dueOf("broken")).toBe(world.nowMs + 60_000);
   expect(world.setAlarms).toEqual([world.nowMs + 60_000]);
+});
+
+test("a run that fails while it is open has chosen its next time itself", async () => {
+  const world = new Runs();
+  world.add("a", 1);
+  world.ring = async () => {
+    world.setDue("a", 1234);
+    throw new Error("D1 is away");
+  };
+  await world.alarm.ring();
+  expect(console.error).toHaveBeenCalledWith("flush of run", "a", expect.any(Error));
+  expect([world.dueOf("a"), world.setAlarms]).toEqual([1234, [1234]]);
+});
+
+test("an alarm that the platform does not tell is no error of the caller", async () => {
+  const world = new Runs();
+  world.add("a", 1);
+  world.getAlarm = async () => {
+    throw new Error("away");
+  };
+  await world.alarm.keep();
+  expect(console.error).toHaveBeenCalledWith("alarm", expect.any(Error));
+  expect(world.setAlarms).toEqual([]);
 });
 
 test("an object that cannot be read has its alarm again after a minute", async () => {
