@@ -381,3 +381,45 @@ test.each([
 ])("the filter %s is refused", (filter) => {
   expect(() => planLoggedModelSearch({ ...QUERY, filter })).toThrow(/status/);
 });
+
+describe("a search that is refused tells why", () => {
+  const term = (fieldName: string) => ({ fieldName, ascending: true });
+  test.each<[Partial<LoggedModelSearchQuery>, string]>([
+    [{ maxResults: 0 }, "Invalid value 0 for parameter 'max_results' supplied."],
+    [{ datasets: [{ name: "" }] }, "`dataset_name` in the `datasets` clause must be specified."],
+    [{ orderBy: [term("params.a")] }, "Invalid order by field name: params.a. Only metrics are supported."],
+    [{ orderBy: [term("size")] }, "Invalid order by field name: size"],
+    [{ orderBy: Array.from({ length: 11 }, (_, index) => term(`metrics.m${index}`)) }, "order_by has 11 items"],
+  ])("%j", (query, message) => {
+    expect(() => planLoggedModelSearch({ ...QUERY, ...query })).toThrow(
+      expect.objectContaining({ code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(message) }),
+    );
+  });
+
+  test.each<[string, Partial<LoggedModelSearchQuery>]>([
+    ["other experiments", { experimentIds: ["7", "8"] }],
+    ["another filter", { filter: "params.a = 'x'" }],
+    ["another dataset", { datasets: [{ name: "d" }] }],
+    ["another order", { orderBy: [{ fieldName: "creation_time", ascending: false }] }],
+  ])("the page token of %s", (_what, query) => {
+    const pageToken = planLoggedModelSearch(QUERY).pageToken(["1", "m-1"]);
+    expect(planLoggedModelSearch({ ...QUERY, pageToken }).start).toEqual(["1", "m-1"]);
+    expect(() => planLoggedModelSearch({ ...QUERY, ...query, pageToken })).toThrow("it belongs to another search");
+  });
+});
+
+test("a statement looks at fewer models if each takes more look-ups", () => {
+  const candidates = (query: Partial<LoggedModelSearchQuery>) =>
+    planLoggedModelSearch({ ...QUERY, ...query }).candidates;
+  const byMetrics = { orderBy: [1, 2, 3].map((index) => ({ fieldName: `metrics.m${index}`, ascending: true })) };
+  expect(candidates(byMetrics)).toBeLessThan(candidates({ orderBy: byMetrics.orderBy.slice(0, 1) }));
+  expect(candidates({ ...byMetrics, datasets: [{ name: "d" }] })).toBeLessThan(candidates(byMetrics));
+  expect(candidates({ ...byMetrics, filter: "metrics.a > 1" })).toBeLessThan(candidates(byMetrics));
+});
+
+test("an order names a column once, and models without a status message come last", () => {
+  const columns = (fieldName: string) =>
+    planLoggedModelSearch({ ...QUERY, orderBy: [{ fieldName, ascending: true }] }).columns;
+  expect(columns("creation_time").map(({ sql }) => sql)).toEqual(["m.creation_time", "m.model_id"]);
+  expect([columns("status_message")[0]?.nullable, columns("name")[0]?.nullable]).toEqual([true, false]);
+});
