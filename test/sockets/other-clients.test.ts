@@ -9,33 +9,37 @@ import { startServer, type TestServer } from "../server.ts";
  */
 
 const RUNS = 40_000;
+const AUDIT_ENTRIES = 200_000;
 const FEW = 5;
 
 let server: TestServer;
 
 beforeAll(async () => {
   server = await startServer();
-  await post("mlflow/experiments/create", { name: "large" });
+  await ask("mlflow/experiments/create", { name: "large" });
   // Written to D1 directly, because requests would take minutes.
   const sql = new DatabaseSync(databaseFile(server.dataDir));
   sql.exec(`
     INSERT INTO runs (run_id, experiment_id, run_name, user_id, status, start_time, artifact_uri, lifecycle_stage, has_object)
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${RUNS})
     SELECT printf('%032x', i), 1, 'r', '', 'FINISHED', i, 'mlflow-artifacts:/1/' || printf('%032x', i) || '/artifacts',
-      'active', FALSE FROM n`);
+      'active', FALSE FROM n;
+    INSERT INTO audit_log (entry_id, time, username, credential, address, request_id, action, target_type, target_id, detail)
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${AUDIT_ENTRIES})
+    SELECT printf('%024x', i), i, 'ada', 'password', '', '', 'run.delete', 'run', i, '{}' FROM n`);
   sql.close();
 });
 
 afterAll(() => server.stop());
 
-async function post(path: string, message: object): Promise<Response> {
-  const response = await fetch(`${server.url}/api/2.0/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(message),
-  });
+/** @param message of a POST; without it this is a GET */
+async function ask(path: string, message?: object): Promise<ArrayBuffer> {
+  const response = await fetch(
+    `${server.url}/api/2.0/${path}`,
+    message && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(message) },
+  );
   expect(response.status).toBe(200);
-  return response;
+  return await response.arrayBuffer();
 }
 
 /** The answers that another client gets during some work. */
@@ -54,15 +58,17 @@ async function answersDuring(work: () => Promise<unknown>, of = server): Promise
   return answers;
 }
 
-test.each<[what: string, path: string, message: object]>([
+test.each<[what: string, path: string, message?: object]>([
   ["a page of 40,000 runs", "mlflow/runs/search", { experiment_ids: ["1"], max_results: RUNS }],
   ["the deletion of a large experiment", "mlflow/experiments/delete", { experiment_id: "1" }],
   ["its restoration", "mlflow/experiments/restore", { experiment_id: "1" }],
   ["its deletion again", "mlflow/experiments/delete", { experiment_id: "1" }],
   ["a measure of the trash", "trackflare/gc", { all: true, dry_run: true }],
   ["a part of its deletion for good", "trackflare/gc", { experiment_ids: ["1"] }],
+  ["the audit log's export", "trackflare/audit/export"],
+  ["an export that finds nothing", "trackflare/audit/export?username=ada&target_type=user"],
 ])("%s lets others in", async (_, path, message) => {
-  const answers = await answersDuring(async () => (await post(path, message)).arrayBuffer());
+  const answers = await answersDuring(() => ask(path, message));
   expect(answers).toBeGreaterThan(FEW);
 });
 

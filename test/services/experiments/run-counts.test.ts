@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { ServiceContext } from "../../../src/services/context.ts";
 import { countRuns } from "../../../src/services/experiments/experiment-list.ts";
 import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
+import { activityQuery } from "../../../src/stores/d1/experiments/experiment-activity.ts";
 import { Random } from "../../faults/random.ts";
 import { fetchWorker, type Message, mlflow, newExperiment } from "../../helpers/mlflow.ts";
 import { gc } from "../../helpers/trash.ts";
@@ -198,8 +199,10 @@ test("a list reads no run to count it: one with many runs reads as many rows as 
       SELECT printf('%032x', ?1 * 1000000 + i), ?1, 'r', '', 'FINISHED', i, '', iif(i % 2, 'active', 'deleted'), FALSE FROM n`;
     await env.DB.prepare(insert).bind(Number(experimentId), runs).run();
     expect(await listed(experimentId)).toEqual([runs / 2, runs / 2, 0]);
-    const { ACTIVITY } = await import("../../../src/stores/d1/experiments/experiment-activity.ts");
-    const { meta } = await env.DB.prepare(`${ACTIVITY} WHERE e.experiment_id = ?`).bind(experimentId).all();
+    const { sql } = activityQuery("json_each(?)");
+    const { meta } = await env.DB.prepare(sql)
+      .bind(JSON.stringify([experimentId]))
+      .all();
     return meta.rows_read;
   };
   const few = await rowsRead(100);

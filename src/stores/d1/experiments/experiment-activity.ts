@@ -1,5 +1,5 @@
 import type { Database } from "../connection/database.ts";
-import { bytesOf, type ItemQuery } from "../connection/items.ts";
+import { bytesOf, type ItemQuery, type ItemRows } from "../connection/items.ts";
 
 /** What an experiment's list row shows in addition to the experiment itself. */
 export interface ExperimentActivity {
@@ -36,7 +36,7 @@ const COUNT_RUNNING = `(SELECT count(*) FROM runs r INDEXED BY runs_running
  * Few runs are read, however many there are: the newest 20 runs of an experiment for their ends, and its newest 3 running
  * runs for what they logged. The runs of an experiment are counted by index if its row does not have the counts yet.
  */
-export const ACTIVITY = `SELECT CAST(e.experiment_id AS TEXT) AS experiment_id,
+const ACTIVITY = `CAST(e.experiment_id AS TEXT) AS experiment_id,
     coalesce(e.active_runs, ${COUNT_ACTIVE}) AS active,
     coalesce(e.deleted_runs, ${COUNT_DELETED}) AS deleted,
     coalesce(e.running_runs, ${COUNT_RUNNING}) AS running,
@@ -48,12 +48,11 @@ export const ACTIVITY = `SELECT CAST(e.experiment_id AS TEXT) AS experiment_id,
       coalesce((SELECT max(timestamp) FROM latest_metrics WHERE run_id IN (
         SELECT run_id FROM runs r INDEXED BY runs_running
         WHERE r.experiment_id = e.experiment_id AND status = 'RUNNING' AND lifecycle_stage = 'active'
-        ORDER BY start_time DESC LIMIT 3)), 0)) AS last_activity
-  FROM experiments e`;
+        ORDER BY start_time DESC LIMIT 3)), 0)) AS last_activity`;
 
-/** The activity of experiments by their ids, in no particular order. */
+/** The activity of experiments. @param ids as in `ItemReader.queries` */
 export const activityQuery = (ids: string): ItemQuery => ({
-  sql: `${ACTIVITY} WHERE e.experiment_id IN (SELECT value FROM ${ids})`,
+  sql: `SELECT j.key AS item, ${ACTIVITY} FROM ${ids} j CROSS JOIN experiments e ON e.experiment_id = j.value`,
   bytes: bytesOf(),
 });
 
@@ -78,7 +77,7 @@ export async function countRunsOfSome(db: Database): Promise<boolean> {
 }
 
 /** The activities by the experiment's id. */
-export function toActivities(result: D1Result | undefined): Map<string, ExperimentActivity> {
+export function toActivities(result: ItemRows | undefined): Map<string, ExperimentActivity> {
   const rows = (result?.results ?? []) as ActivityRow[];
   return new Map(
     rows.map((row) => [

@@ -6,7 +6,7 @@ import type { Visibility } from "../../../search/visibility.ts";
 import { grantExperimentStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
 import { ifRoom } from "../connection/guard.ts";
-import { bytesOf, type ItemReader, readItems } from "../connection/items.ts";
+import { bytesOf, type ItemReader, type ItemRows, readItem, readItems } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import type { experiments, experimentTags } from "../schema/experiments.ts";
 import type { AsText, StoredRow } from "../schema/rows.ts";
@@ -85,12 +85,12 @@ export const EXPERIMENTS: ItemReader<Experiment> = {
   itemsPerRead: 1000,
   queries: (ids) => [
     {
-      sql: `SELECT ${COLUMNS} FROM ${ids} j CROSS JOIN experiments e ON e.experiment_id = j.value ORDER BY j.key`,
+      sql: `SELECT j.key AS item, ${COLUMNS} FROM ${ids} j CROSS JOIN experiments e ON e.experiment_id = j.value`,
       bytes: bytesOf("name", "artifact_location"),
     },
     {
-      sql: `SELECT CAST(t.experiment_id AS TEXT) AS experiment_id, t.key, t.value FROM ${ids} j
-        CROSS JOIN experiment_tags t ON t.experiment_id = j.value ORDER BY t.experiment_id, t.key`,
+      sql: `SELECT j.key AS item, CAST(t.experiment_id AS TEXT) AS experiment_id, t.key, t.value FROM ${ids} j
+        CROSS JOIN experiment_tags t ON t.experiment_id = j.value`,
       bytes: bytesOf("key", "value"),
     },
   ],
@@ -99,8 +99,7 @@ export const EXPERIMENTS: ItemReader<Experiment> = {
 
 /** The experiment with this id, deleted or not. */
 export async function findExperiment(db: D1Database, experimentId: string): Promise<Experiment | undefined> {
-  const [experiment] = await readItems(db, EXPERIMENTS, [experimentId]);
-  return experiment;
+  return await readItem(db, EXPERIMENTS, experimentId);
 }
 
 /** The ids of all visible experiments, including deleted ones, ordered by name, in the column `c0`. */
@@ -113,24 +112,11 @@ export function allExperimentsStatement({ experiment }: Visibility): SqlStatemen
 }
 
 export async function findExperimentByName(db: D1Database, name: string): Promise<Experiment | undefined> {
-  const [experiment] = await selectExperiments(db, "name = ?", name);
-  return experiment;
+  const sql = "(SELECT 0 AS key, experiment_id AS value FROM experiments WHERE name = ?1)";
+  return (await readItems(db, EXPERIMENTS, { sql, values: [name] }))[0];
 }
 
-async function selectExperiments(
-  db: D1Database,
-  condition: string,
-  ...values: readonly (string | number)[]
-): Promise<Experiment[]> {
-  const statements = [
-    `SELECT ${COLUMNS} FROM experiments WHERE ${condition}`,
-    `SELECT CAST(experiment_id AS TEXT) AS experiment_id, key, value FROM experiment_tags
-     WHERE experiment_id IN (SELECT experiment_id FROM experiments WHERE ${condition}) ORDER BY experiment_id, key`,
-  ];
-  return toExperiments(await db.batch(statements.map((sql) => db.prepare(sql).bind(...values))));
-}
-
-function toExperiments([experiments, tags]: readonly D1Result[]): Experiment[] {
+function toExperiments([experiments, tags]: readonly ItemRows[]): Experiment[] {
   const tagsById = Map.groupBy((tags?.results ?? []) as TagRow[], (tag) => tag.experiment_id);
   return ((experiments?.results ?? []) as ExperimentRow[]).map((row) =>
     toExperiment(row, tagsById.get(row.experiment_id) ?? []),

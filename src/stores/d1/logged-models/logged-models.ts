@@ -4,7 +4,7 @@ import { asStored } from "../../../domain/key-values.ts";
 import type { LoggedModel, ModelMetric } from "../../../domain/logged-model.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { ifRoom } from "../connection/guard.ts";
-import { bytesOf, type ItemQuery, type ItemReader, readItems } from "../connection/items.ts";
+import { bytesOf, type ItemQuery, type ItemReader, type ItemRows, readItem } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import { uriBelowLocation } from "../experiments/locations.ts";
 import type { loggedModelMetrics, loggedModels, loggedModelTags } from "../schema/logged-models.ts";
@@ -203,8 +203,7 @@ function toMetric(row: MetricRow): ModelMetric {
 
 /** Reads a model, deleted or not, with its data from other tables; undefined if there is no such model. */
 export async function readLoggedModel(db: D1Database, modelId: string): Promise<StoredLoggedModel | undefined> {
-  const [model] = await readItems(db, LOGGED_MODELS, [modelId]);
-  return model;
+  return await readItem(db, LOGGED_MODELS, modelId);
 }
 
 /** A model with its data from other tables. */
@@ -220,28 +219,26 @@ export const LOGGED_MODELS: ItemReader<StoredLoggedModel> = {
 function modelQueries(ids: string): ItemQuery[] {
   const asked = `FROM ${ids} j CROSS JOIN`;
   const ofModels = (table: string) => ({
-    sql: `SELECT t.model_id, t.key, t.value ${asked} ${table} t ON t.model_id = j.value ORDER BY t.model_id, t.key`,
+    sql: `SELECT j.key AS item, t.model_id, t.key, t.value ${asked} ${table} t ON t.model_id = j.value`,
     bytes: bytesOf("key", "value"),
   });
   return [
     {
-      sql: `SELECT ${INFO_COLUMNS} ${asked} logged_models m ON m.model_id = j.value ORDER BY j.key`,
+      sql: `SELECT j.key AS item, ${INFO_COLUMNS} ${asked} logged_models m ON m.model_id = j.value`,
       bytes: bytesOf("name", "model_type", "status_message", "artifact_uri"),
     },
     ofModels("logged_model_tags"),
     ofModels("logged_model_params"),
     {
-      sql: `SELECT m.model_id, m.run_id, m.key, m.value, m.is_nan, CAST(m.timestamp AS TEXT) AS timestamp,
+      sql: `SELECT j.key AS item, m.model_id, m.run_id, m.key, m.value, m.is_nan, CAST(m.timestamp AS TEXT) AS timestamp,
           CAST(m.step AS TEXT) AS step, m.dataset_name, m.dataset_digest
-        ${asked} logged_model_metrics m ON m.model_id = j.value ORDER BY m.model_id, m.key, m.timestamp, m.step, m.run_id`,
+        ${asked} logged_model_metrics m ON m.model_id = j.value`,
       bytes: bytesOf("key", "dataset_name", "dataset_digest"),
     },
   ];
 }
 
-function toLoggedModels([models, tags, params, metrics]: readonly {
-  readonly results: unknown[];
-}[]): StoredLoggedModel[] {
+function toLoggedModels([models, tags, params, metrics]: readonly ItemRows[]): StoredLoggedModel[] {
   const tagsOf = Map.groupBy((tags?.results ?? []) as PairRow[], (row) => row.model_id);
   const paramsOf = Map.groupBy((params?.results ?? []) as PairRow[], (row) => row.model_id);
   const metricsOf = Map.groupBy((metrics?.results ?? []) as MetricRow[], (row) => row.model_id);

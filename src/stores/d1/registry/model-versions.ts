@@ -2,7 +2,7 @@ import type { KeyValue, ModelVersion, Stage } from "../../../domain/entities.ts"
 import { asStored } from "../../../domain/key-values.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { ifRoom } from "../connection/guard.ts";
-import { bytesOf, type ItemQuery, type ItemReader } from "../connection/items.ts";
+import { bytesOf, type ItemQuery, type ItemReader, type ItemRows, readItems } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import type { modelVersions, modelVersionTags, registeredModelAliases, registeredModels } from "../schema/registry.ts";
 import type { StoredRow } from "../schema/rows.ts";
@@ -181,46 +181,47 @@ export async function findLatestVersions(db: D1Database, name: string): Promise<
 /** Versions by their keys (`versionKey`). A prompt's version may have texts of 100,000 characters. */
 export const MODEL_VERSIONS: ItemReader<ModelVersion> = {
   itemsPerRead: 200,
-  queries: (ids) =>
-    versionQueries(
-      `FROM ${ids} j CROSS JOIN registered_models m ON m.registered_model_id = substr(j.value, 1, instr(j.value, '/') - 1)`,
-      "v.version = substr(j.value, instr(j.value, '/') + 1)",
-      "ORDER BY j.key",
-    ),
+  queries: versionQueries,
   toItems: toModelVersions,
 };
 
+/** @param from a FROM clause with `registered_models m`, to which the versions `v` are joined. */
 async function selectVersions(
   db: D1Database,
   from: string,
   condition: string,
   values: readonly (string | number)[],
 ): Promise<ModelVersion[]> {
-  const queries = versionQueries(from, condition, "ORDER BY v.version");
-  return toModelVersions(await db.batch(queries.map(({ sql }) => db.prepare(sql).bind(...values))));
+  const sql = `(SELECT row_number() OVER (ORDER BY v.version) - 1 AS key, v.registered_model_id || '/' || v.version AS value
+    ${from} CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id WHERE ${condition})`;
+  return await readItems(db, MODEL_VERSIONS, { sql, values });
 }
 
-/** @param from a FROM clause with `registered_models m`, to which the versions `v` are joined. */
-function versionQueries(from: string, condition: string, order: string): ItemQuery[] {
-  const source = `${from} CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id
-    WHERE v.current_stage <> 'Deleted_Internal' AND ${condition}`;
-  const found = `WITH found AS MATERIALIZED (SELECT v.registered_model_id, v.version ${source})`;
+function versionQueries(ids: string): ItemQuery[] {
+  const asked = `FROM ${ids} j CROSS JOIN model_versions v
+      ON v.registered_model_id = substr(j.value, 1, instr(j.value, '/') - 1)
+      AND v.version = substr(j.value, instr(j.value, '/') + 1) AND v.current_stage <> 'Deleted_Internal'
+    CROSS JOIN`;
   return [
-    { sql: `SELECT ${VERSION_COLUMNS} ${source} ${order}`, bytes: VERSION_BYTES },
     {
-      sql: `${found} SELECT t.* FROM found f CROSS JOIN model_version_tags t
-        ON t.registered_model_id = f.registered_model_id AND t.version = f.version ORDER BY t.key`,
+      sql: `SELECT j.key AS item, ${VERSION_COLUMNS} ${asked} registered_models m
+        ON m.registered_model_id = v.registered_model_id`,
+      bytes: VERSION_BYTES,
+    },
+    {
+      sql: `SELECT j.key AS item, t.* ${asked} model_version_tags t
+        ON t.registered_model_id = v.registered_model_id AND t.version = v.version`,
       bytes: bytesOf("key", "value"),
     },
     {
-      sql: `${found} SELECT a.* FROM found f CROSS JOIN registered_model_aliases a
-        ON a.registered_model_id = f.registered_model_id AND a.version = f.version ORDER BY a.alias`,
+      sql: `SELECT j.key AS item, a.* ${asked} registered_model_aliases a
+        ON a.registered_model_id = v.registered_model_id AND a.version = v.version`,
       bytes: bytesOf("alias"),
     },
   ];
 }
 
-function toModelVersions([versions, tags, aliases]: readonly D1Result[]): ModelVersion[] {
+function toModelVersions([versions, tags, aliases]: readonly ItemRows[]): ModelVersion[] {
   const tagsOf = Map.groupBy((tags?.results ?? []) as VersionTagRow[], versionKey);
   const aliasesOf = Map.groupBy((aliases?.results ?? []) as VersionAliasRow[], versionKey);
   return ((versions?.results ?? []) as VersionRow[]).map((row) =>

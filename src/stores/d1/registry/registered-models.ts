@@ -3,7 +3,7 @@ import { asStored } from "../../../domain/key-values.ts";
 import { grantRegisteredModelStatement } from "../access/grants.ts";
 import type { Database } from "../connection/database.ts";
 import { ifRoom } from "../connection/guard.ts";
-import { bytesOf, type ItemQuery, type ItemReader } from "../connection/items.ts";
+import { bytesOf, type ItemQuery, type ItemReader, type ItemRows, readItems } from "../connection/items.ts";
 import { keyValueLists } from "../connection/json-lists.ts";
 import type { registeredModelAliases, registeredModels, registeredModelTags } from "../schema/registry.ts";
 import type { StoredRow } from "../schema/rows.ts";
@@ -56,9 +56,8 @@ export async function insertRegisteredModel(
 }
 
 export async function findRegisteredModel(db: D1Database, name: string): Promise<RegisteredModel | undefined> {
-  const queries = modelQueries("registered_models m WHERE m.name = ?1", "");
-  const found = await db.batch(queries.map(({ sql }) => db.prepare(sql).bind(name)));
-  return toRegisteredModels(found)[0];
+  const sql = "(SELECT 0 AS key, registered_model_id AS value FROM registered_models WHERE name = ?1)";
+  return (await readItems(db, REGISTERED_MODELS, { sql, values: [name] }))[0];
 }
 
 /** The row id of a registered model. */
@@ -70,40 +69,44 @@ export async function findRegisteredModelId(db: D1Database, name: string): Promi
 /** Registered models by their row ids. */
 export const REGISTERED_MODELS: ItemReader<RegisteredModel> = {
   itemsPerRead: 200,
-  queries: (ids) =>
-    modelQueries(`${ids} j CROSS JOIN registered_models m ON m.registered_model_id = j.value`, "ORDER BY j.key"),
+  queries: modelQueries,
   toItems: toRegisteredModels,
 };
 
-/** @param from a FROM clause with `registered_models m`. */
-function modelQueries(from: string, order: string): ItemQuery[] {
+function modelQueries(ids: string): ItemQuery[] {
+  const asked = `FROM ${ids} j CROSS JOIN`;
   // By index: one look-up finds the newest version of each stage.
-  const latest = `(SELECT m.registered_model_id, m.name FROM ${from}) m
-    CROSS JOIN json_each('["None","Staging","Production","Archived"]') s
-    CROSS JOIN model_versions v ON v.registered_model_id = m.registered_model_id AND v.version =
-      (SELECT max(version) FROM model_versions w WHERE w.registered_model_id = m.registered_model_id AND w.current_stage = s.value)`;
-  const ofModels = `IN (SELECT m.registered_model_id FROM ${from})`;
+  const latest = `${asked} json_each('["None","Staging","Production","Archived"]') s
+    CROSS JOIN model_versions v ON v.registered_model_id = j.value AND v.version =
+      (SELECT max(version) FROM model_versions w WHERE w.registered_model_id = j.value AND w.current_stage = s.value)
+    CROSS JOIN`;
   return [
-    { sql: `SELECT m.* FROM ${from} ${order}`, bytes: bytesOf("name", "description") },
     {
-      sql: `SELECT t.* FROM registered_model_tags t WHERE t.registered_model_id ${ofModels} ORDER BY t.key`,
+      sql: `SELECT j.key AS item, m.* ${asked} registered_models m ON m.registered_model_id = j.value`,
+      bytes: bytesOf("name", "description"),
+    },
+    {
+      sql: `SELECT j.key AS item, t.* ${asked} registered_model_tags t ON t.registered_model_id = j.value`,
       bytes: bytesOf("key", "value"),
     },
     {
-      sql: `SELECT a.* FROM registered_model_aliases a WHERE a.registered_model_id ${ofModels} ORDER BY a.alias`,
+      sql: `SELECT j.key AS item, a.* ${asked} registered_model_aliases a ON a.registered_model_id = j.value`,
       bytes: bytesOf("alias"),
     },
-    { sql: `SELECT ${VERSION_COLUMNS} FROM ${latest} ORDER BY v.version`, bytes: VERSION_BYTES },
     {
-      sql: `SELECT t.* FROM (SELECT v.registered_model_id, v.version FROM ${latest}) f
-        CROSS JOIN model_version_tags t ON t.registered_model_id = f.registered_model_id AND t.version = f.version
-        ORDER BY t.key`,
+      sql: `SELECT j.key AS item, ${VERSION_COLUMNS} ${latest} registered_models m
+        ON m.registered_model_id = v.registered_model_id`,
+      bytes: VERSION_BYTES,
+    },
+    {
+      sql: `SELECT j.key AS item, t.* ${latest} model_version_tags t
+        ON t.registered_model_id = v.registered_model_id AND t.version = v.version`,
       bytes: bytesOf("key", "value"),
     },
   ];
 }
 
-function toRegisteredModels([models, tags, aliases, versions, versionTags]: readonly D1Result[]): RegisteredModel[] {
+function toRegisteredModels([models, tags, aliases, versions, versionTags]: readonly ItemRows[]): RegisteredModel[] {
   const byModel = (row: { readonly registered_model_id: number }) => row.registered_model_id;
   const tagsOf = Map.groupBy((tags?.results ?? []) as TagRow[], byModel);
   const aliasesOf = Map.groupBy((aliases?.results ?? []) as AliasRow[], byModel);
@@ -116,9 +119,9 @@ function toRegisteredModels([models, tags, aliases, versions, versionTags]: read
     lastUpdateTimeMs: row.last_update_time,
     tags: (tagsOf.get(row.registered_model_id) ?? []).map(({ key, value }) => ({ key, value })),
     aliases: (aliasesOf.get(row.registered_model_id) ?? []).map(({ alias, version }) => ({ alias, version })),
-    latestVersions: (versionsOf.get(row.registered_model_id) ?? []).map((version) =>
-      toModelVersion(version, versionTagsOf.get(versionKey(version))),
-    ),
+    latestVersions: (versionsOf.get(row.registered_model_id) ?? [])
+      .toSorted((a, b) => a.version - b.version)
+      .map((version) => toModelVersion(version, versionTagsOf.get(versionKey(version)))),
   }));
 }
 
