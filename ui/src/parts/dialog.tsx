@@ -1,7 +1,7 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Button, IconButton } from "./button.tsx";
 import { classNames, OVERLAY } from "./class-names.ts";
 
@@ -65,22 +65,28 @@ export interface FormDialogProps extends Omit<DialogProps, "footer"> {
 }
 
 export function FormDialog({ submitLabel, onSubmit, canSubmit = true, children, ...dialog }: FormDialogProps) {
+  const formId = useId();
   const { isBusy, problem, attempt } = useAttempt(onSubmit, () => dialog.onOpenChange(false));
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (canSubmit && !isBusy) attempt();
   };
-  return (
-    <Dialog {...dialog}>
-      <form onSubmit={submit} className="flex flex-col gap-3">
-        {children}
+  // The buttons stay in sight below fields that scroll.
+  const footer = (
+    <>
+      <div className="basis-full empty:hidden">
         <Problem text={problem} />
-        <div className="flex flex-wrap justify-end gap-2 pt-1">
-          <Button onClick={() => dialog.onOpenChange(false)}>Cancel</Button>
-          <Button type="submit" kind="primary" isBusy={isBusy} disabled={!canSubmit}>
-            {submitLabel}
-          </Button>
-        </div>
+      </div>
+      <Button onClick={() => dialog.onOpenChange(false)}>Cancel</Button>
+      <Button type="submit" form={formId} kind="primary" isBusy={isBusy} disabled={!canSubmit}>
+        {submitLabel}
+      </Button>
+    </>
+  );
+  return (
+    <Dialog {...dialog} footer={footer}>
+      <form id={formId} onSubmit={submit} className="flex flex-col gap-3">
+        {children}
       </form>
     </Dialog>
   );

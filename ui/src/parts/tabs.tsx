@@ -52,7 +52,7 @@ export function Tabs<Value extends string>(props: TabsProps<Value>) {
             </Base.Tab>
           ))}
         </Base.List>
-        {end !== undefined && <div className="shrink-0 pr-3 wide:pr-4">{end}</div>}
+        {end !== undefined && <div className="shrink-0 pr-3 pl-2 wide:pr-4">{end}</div>}
       </div>
       <Base.Panel value={value} className="flex min-h-0 flex-1 flex-col overflow-auto -outline-offset-2">
         {children}

@@ -94,7 +94,8 @@ function Head({ panel, entries }: { panel: Panel; entries: readonly MenuEntry[] 
         <GripVertical size={14} />
       </span>
       <h3 className="min-w-0 flex-1 truncate font-medium" title={title}>
-        {title}
+        {/* A text has its own headings. */}
+        <span className={panel.text !== undefined && !panel.title ? "sr-only" : undefined}>{title}</span>
       </h3>
       <Menu
         align="end"

@@ -129,6 +129,16 @@ function unitOf(field: Field, drawn: readonly number[], room = 0) {
   };
 }
 
+type Point = Readonly<Record<"x" | "y" | "z", number>>;
+
+const placeKey = ({ x, y }: Point): string => `${x} ${y}`;
+
+/** Runs at one place hide one another: each has the mean's colour, as the surface there has. */
+function meansByPlace(points: readonly Point[]): ReadonlyMap<string, number> {
+  const places = [...Map.groupBy(points, placeKey)];
+  return new Map(places.map(([key, at]) => [key, at.reduce((sum, { z }) => sum + z, 0) / at.length]));
+}
+
 function contourOption(runs: readonly ComparedRun[], plot: ContourPlot, chosen: ChosenEnds): ChartOption | undefined {
   if (problemOf(plot) !== undefined) return undefined;
   const { x, y, z, drawn } = plot;
@@ -140,6 +150,7 @@ function contourOption(runs: readonly ComparedRun[], plot: ContourPlot, chosen: 
     y: uy.to(placeOf(y, run)!),
     z: uz.to(placeOf(z, run)!),
   }));
+  const means = meansByPlace(points);
   const grid = interpolate(points, GRID_COLUMNS, GRID_ROWS);
   const regions = Array.from({ length: LEVELS }, (_, level) =>
     regionAbove(grid, level === 0 ? Number.NEGATIVE_INFINITY : level / LEVELS),
@@ -181,7 +192,7 @@ function contourOption(runs: readonly ComparedRun[], plot: ContourPlot, chosen: 
         z: 2,
         data: drawn.map((run, index) => ({
           value: [placeOf(x, run)!, placeOf(y, run)!],
-          itemStyle: { color: scale(points[index]!.z), borderColor: look.page, borderWidth: 1.5 },
+          itemStyle: { color: scale(means.get(placeKey(points[index]!))!), borderColor: look.page, borderWidth: 1.5 },
         })),
         emphasis: { scale: 1.5, itemStyle: { borderColor: look.ink, borderWidth: 1.5 } },
       },
