@@ -80,10 +80,14 @@ export const MAX_MODEL_VERSION_SEARCH_RESULTS = 200_000;
 export const MAX_IMPORTED_VALUE_LENGTH = 250_000;
 /** Maximum per import request, so that it stays within the platform's limits for one request. */
 export const MAX_IMPORTED_RECORDS = 1000;
-/** Maximum per record for its tags, params, metrics or versions. */
+/** Maximum per record for its tags, params or metrics. */
 export const MAX_IMPORTED_ITEMS = 100_000;
 export const MAX_IMPORTED_RUNS_WITH_POINTS = 250;
 export const MAX_IMPORTED_POINTS = 200_000;
+/** Maximum per import request, of the metrics of all its runs. Each takes over a kilobyte of an isolate's 128 MB. */
+export const MAX_IMPORTED_METRICS = 25_000;
+/** Maximum of a registered model per import request, for the same reason. A model may have more in several requests. */
+export const MAX_IMPORTED_VERSIONS = 25_000;
 
 /** Maximum number of things that one request deletes for good, because one transaction removes all of them. */
 export const MAX_PURGED_IDS = 1000;

@@ -2,10 +2,12 @@ import { LIFECYCLE_STAGES, LOGGED_MODEL_STATUSES, RUN_STATUSES, STORED_STAGES } 
 import { invalidParameter } from "../domain/errors.ts";
 import {
   MAX_IMPORTED_ITEMS,
+  MAX_IMPORTED_METRICS,
   MAX_IMPORTED_POINTS,
   MAX_IMPORTED_RECORDS,
   MAX_IMPORTED_RUNS_WITH_POINTS,
   MAX_IMPORTED_VALUE_LENGTH,
+  MAX_IMPORTED_VERSIONS,
 } from "../domain/limits.ts";
 import { RECORD_KINDS } from "../domain/records.ts";
 import { recordedOnce } from "../services/access/audit.ts";
@@ -46,7 +48,8 @@ const textField = orElse("", anyText);
 const optionalText = orElse(null, anyText);
 
 /** A list in a record. Its limit is higher than in MLflow's API, where one request logs fewer tags than a run may have. */
-const listOf = <T>(of: Message<T>): Field<readonly T[], true> => orElse([], repeated(nested(of), MAX_IMPORTED_ITEMS));
+const listOf = <T>(of: Message<T>, most = MAX_IMPORTED_ITEMS): Field<readonly T[], true> =>
+  orElse([], repeated(nested(of), most));
 const time = orElse(null, int64);
 /** A time for a column that other code reads as a number. */
 const timeMs = orElse(0, safeInteger);
@@ -104,6 +107,19 @@ const points = message({
   ),
 });
 
+const runsWithPoints = repeated(nested(points));
+
+/** The metrics are counted before they are read, because reading them takes the memory. */
+const boundedPoints: typeof runsWithPoints = {
+  ...runsWithPoints,
+  read: (value, path) => {
+    const lists = Array.isArray(value) ? value.map((run) => run?.metrics).filter(Array.isArray) : [];
+    const count = lists.reduce((sum, { length }) => sum + length, 0);
+    refuseMore("metrics", count, MAX_IMPORTED_METRICS);
+    return runsWithPoints.read(value, path);
+  },
+};
+
 const loggedModel = message({
   modelId: required(anyText),
   experimentId: required(anyText),
@@ -153,7 +169,7 @@ const registeredModel = message({
   lastUpdateTimeMs: timeMs,
   tags: pairs,
   aliases: listOf(message({ alias: required(anyText), version: required(safeInteger) })),
-  versions: listOf(modelVersion),
+  versions: listOf(modelVersion, MAX_IMPORTED_VERSIONS),
   digest,
 });
 
@@ -172,7 +188,7 @@ const knownRecord = message({ kind: required(oneOf(RECORD_KINDS)), id: required(
  */
 function importRoute<Record>(
   name: string,
-  record: Field<Record, boolean>,
+  records: Field<readonly Record[], boolean>,
   write: (ctx: ServiceContext, records: readonly Record[]) => Promise<void>,
   mostRecords = MAX_IMPORTED_RECORDS,
 ): Route {
@@ -180,7 +196,7 @@ function importRoute<Record>(
     method: "POST",
     paths: apiPaths(`/trackflare/import/${name}`),
     permission: onServer("MANAGE"),
-    input: message({ records: required(repeated(record)), command: string }),
+    input: message({ records: required(records), command: string }),
     handle: async ({ ctx, input }) => {
       refuseMore("records", input.records.length, mostRecords);
       const targetId = input.command || ctx.requestId;
@@ -206,11 +222,11 @@ export const importRoutes: readonly Route[] = [
       return json({ records: await knownRecords(ctx, input.records) });
     },
   }),
-  importRoute("experiments", nested(experiment), importExperiments),
-  importRoute("runs", nested(run), importRuns),
+  importRoute("experiments", repeated(nested(experiment)), importExperiments),
+  importRoute("runs", repeated(nested(run)), importRuns),
   importRoute(
     "points",
-    nested(points),
+    boundedPoints,
     async (ctx, runs) => {
       const count = runs.reduce(
         (sum, { metrics }) => sum + metrics.reduce((of, { values }) => of + values.length, 0),
@@ -221,7 +237,7 @@ export const importRoutes: readonly Route[] = [
     },
     MAX_IMPORTED_RUNS_WITH_POINTS,
   ),
-  importRoute("finished-runs", nested(runEnd), finishRuns, MAX_IMPORTED_RUNS_WITH_POINTS),
-  importRoute("logged-models", nested(loggedModel), importLoggedModels),
-  importRoute("registered-models", nested(registeredModel), importRegisteredModels),
+  importRoute("finished-runs", repeated(nested(runEnd)), finishRuns, MAX_IMPORTED_RUNS_WITH_POINTS),
+  importRoute("logged-models", repeated(nested(loggedModel)), importLoggedModels),
+  importRoute("registered-models", repeated(nested(registeredModel)), importRegisteredModels),
 ];

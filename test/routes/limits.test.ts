@@ -357,6 +357,27 @@ const CASES: Readonly<Record<string, readonly Omit<Case, "most">[]>> = {
     },
   ],
   MAX_IMPORTED_POINTS: [{ what: "imported points", ask: (size) => imported([points(size)], "points") }],
+  MAX_IMPORTED_METRICS: [
+    {
+      what: "imported metrics",
+      ask: (size) => {
+        const metrics = list(size, (i) => ({ key: `imported ${i}`, timestamps: [], steps: [], values: [] }));
+        return imported([{ run_id: things.runId, metrics }], "points");
+      },
+    },
+  ],
+  MAX_IMPORTED_VERSIONS: [
+    {
+      what: "imported versions of a model",
+      // The first version's number is none, which is found after the versions were counted.
+      ask: (size) =>
+        imported(
+          [{ name: "imported", digest: "d", versions: list(size, (version) => ({ version, current_stage: "None" })) }],
+          "registered-models",
+        ),
+      at: 400,
+    },
+  ],
   MAX_PURGED_IDS: [
     {
       what: "runs deleted for good",

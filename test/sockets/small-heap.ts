@@ -9,6 +9,8 @@ const HEAP_MB = 128;
 /** The file that gets a line for each test: see {@link measurePeaks}. */
 const PEAKS_FILE = process.env.HEAP_PEAKS;
 
+const importPath = (name: string) => `/api/2.0/trackflare/import/${name}`;
+
 /** A server whose V8 has the memory of an isolate on Cloudflare. An answer that is held as a whole would end it. */
 export class SmallHeapServer {
   readonly #dataDir: string;
@@ -48,12 +50,16 @@ export class SmallHeapServer {
 
   /** Writes records as an import does. */
   async write(name: string, records: readonly object[]): Promise<void> {
-    const response = await fetch(`${this.#server.url}/api/2.0/trackflare/import/${name}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ records }),
-    });
+    const response = await this.#ask(importPath(name), { records });
     expect(response.status, await response.text()).toBe(200);
+  }
+
+  /** The message that refuses records. */
+  async refusal(name: string, records: readonly object[]): Promise<string> {
+    const response = await this.#ask(importPath(name), { records });
+    const text = await response.text();
+    expect(response.status, text).toBe(400);
+    return JSON.parse(text).message;
   }
 
   /** The answer to a POST. */

@@ -19,6 +19,7 @@ export interface RestoreFlags {
 const MAX_BODY_CHARACTERS = 2_000_000;
 const MAX_ROWS = 5000;
 const MAX_POINTS = 60_000;
+const MAX_METRICS = 10_000;
 const MAX_RUNS = 200;
 
 const API = "/api/2.0/trackflare";
@@ -147,20 +148,26 @@ class Restore {
   /** Writes the points of a page's runs, then gives the runs their lifecycle stage. */
   async #points(rows: TableRows, page: string): Promise<void> {
     const text = await this.#backup.text(`points/${page}.jsonl.gz`);
-    let group: string[] = [];
-    let [count, runs] = [0, new Set<string>()];
+    const metricsOf = new Map<string, string[]>();
+    let [points, metrics] = [0, 0];
     const send = async () => {
-      if (group.length > 0) await this.#post("import/points", `{"records":[${group.join(",")}]}`);
-      [group, count, runs] = [[], 0, new Set()];
+      const records = [...metricsOf].map(
+        ([runId, of]) => `{"run_id":${JSON.stringify(runId)},"metrics":[${of.join(",")}]}`,
+      );
+      if (records.length > 0) await this.#post("import/points", `{"records":[${records.join(",")}]}`);
+      metricsOf.clear();
+      [points, metrics] = [0, 0];
     };
     for (const line of text.split("\n")) {
       if (line === "") continue;
-      // A request may name a run only once.
       const { run_id: runId, values } = JSON.parse(line) as { run_id: string; values: unknown[] };
-      if (runs.has(runId) || count + values.length > MAX_POINTS || runs.size >= MAX_RUNS) await send();
-      runs.add(runId);
-      count += values.length;
-      group.push(line.replace(/^\{"run_id":("[^"]*"),(.*)\}$/s, '{"run_id":$1,"metrics":[{$2}]}'));
+      const isFull = points + values.length > MAX_POINTS || metrics === MAX_METRICS;
+      if (isFull || (metricsOf.size === MAX_RUNS && !metricsOf.has(runId))) await send();
+      const ofRun = metricsOf.get(runId) ?? [];
+      metricsOf.set(runId, ofRun);
+      ofRun.push(line.replace(/^\{"run_id":"[^"]*",/, "{"));
+      points += values.length;
+      metrics++;
     }
     await send();
     const columns = this.#columns.get("runs") ?? [];

@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { ExperimentRecord, LoggedModelRecord, RecordDigest, RegisteredModelRecord } from "../../domain/records.ts";
+import type {
+  ExperimentRecord,
+  LoggedModelRecord,
+  ModelVersionRecord,
+  RecordDigest,
+  RegisteredModelRecord,
+} from "../../domain/records.ts";
 import type { AccessRecord } from "../transfer/access.ts";
 import type { TrackingServer } from "../transfer/http.ts";
 import { seriesJson, sliceSeries } from "../transfer/metric-series.ts";
@@ -9,9 +15,11 @@ import type { Item, RunItem, Target, WrittenArtifacts } from "../transfer/target
 import { AccessWriter } from "./access-writer.ts";
 import { ArtifactUploads } from "./artifact-uploads.ts";
 
-/** The size of one request: below the server's limit, and small enough for several concurrent requests. */
+/** The size of one request: below the server's limits, and small enough for several concurrent requests. */
 const MAX_BODY_CHARACTERS = 3_000_000;
 const MAX_POINTS = 60_000;
+const MAX_METRICS = 10_000;
+const MAX_VERSIONS = 10_000;
 
 /** A Trackflare server as a target, through its import endpoints (src/routes/import.ts). */
 export class TrackflareTarget implements Target {
@@ -82,7 +90,7 @@ export class TrackflareTarget implements Target {
   }
 
   async writeRegisteredModels(items: readonly Item<RegisteredModelRecord>[]): Promise<void> {
-    await this.#post("registered-models", items.map(digested));
+    await this.#post("registered-models", items.flatMap(modelPieces));
   }
 
   async writeAccess(access: AccessRecord): Promise<void> {
@@ -119,10 +127,41 @@ function digested({ record, digest }: Item<object>): string {
   return recordJson({ ...record, digest });
 }
 
+/**
+ * A registered model as records that a server takes in their order. A model with many versions, or a prompt with long ones, takes
+ * several. Only the last one notes the digest, so an import that was cut off continues.
+ */
+function modelPieces({ record, digest }: Item<RegisteredModelRecord>): string[] {
+  const pieces = [...versionPieces(record.versions)];
+  return pieces.map((versions, index) => {
+    const numbers = new Set(versions.map(({ version }) => version));
+    const aliases = record.aliases.filter(({ version }) => numbers.has(version));
+    const isLast = index === pieces.length - 1;
+    return recordJson({ ...record, versions, aliases, digest: isLast ? digest : `part of ${digest}` });
+  });
+}
+
+function* versionPieces(versions: readonly ModelVersionRecord[]): Generator<readonly ModelVersionRecord[]> {
+  let piece: ModelVersionRecord[] = [];
+  let length = 0;
+  for (const version of versions) {
+    const more = recordJson(version).length;
+    if (piece.length > 0 && (piece.length === MAX_VERSIONS || length + more > MAX_BODY_CHARACTERS)) {
+      yield piece;
+      piece = [];
+      length = 0;
+    }
+    piece.push(version);
+    length += more;
+  }
+  yield piece;
+}
+
 /** The points of runs, split into requests. A run with millions of points takes many requests. */
 function* pointPieces(items: readonly RunItem[]): Iterable<string[]> {
   let piece: string[] = [];
   let points = 0;
+  let count = 0;
   for (const { record, metrics } of items) {
     let series: string[] = [];
     const endRun = () => {
@@ -134,12 +173,14 @@ function* pointPieces(items: readonly RunItem[]): Iterable<string[]> {
         const to = Math.min(all.values.length, from + MAX_POINTS - points);
         series.push(seriesJson(sliceSeries(all, from, to)));
         points += to - from;
+        count++;
         from = to;
-        if (points < MAX_POINTS) continue;
+        if (points < MAX_POINTS && count < MAX_METRICS) continue;
         endRun();
         yield piece;
         piece = [];
         points = 0;
+        count = 0;
       }
     }
     endRun();

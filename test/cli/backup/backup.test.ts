@@ -10,6 +10,7 @@ import { startServer, type TestServer } from "../../server.ts";
 import { rowsOf } from "../export/rows.ts";
 import { type Answers, answersOf } from "../import/answers.ts";
 import { python, ROOT, run, trackflare } from "../import/command.ts";
+import { startCountingProxy } from "../import/counting-proxy.ts";
 
 const SEED = join(import.meta.dirname, "../import/seed.py");
 const folder = mkdtempSync(join(tmpdir(), "trackflare-backup-"));
@@ -90,8 +91,11 @@ test("a backup that is restored into a folder is all that there was, users too, 
 test("it is restored into an empty server, again after a part of it, and into no other", async () => {
   const other = await startServer();
   try {
-    await killed(["restore", file, "--to", other.url], () => false);
+    const proxy = await startCountingProxy(other.url);
+    await killed(["restore", file, "--to", proxy.url], () => false).finally(proxy.stop);
     await expectRestored(other.url);
+    // Of all runs and all their metrics.
+    expect(proxy.count("/api/2.0/trackflare/import/points")).toBe(1);
     const again = await trackflare(["restore", file, "--to", other.url]);
     expect(again.exitCode).toBe(1);
     expect(again.stderr).toContain("this one holds something");

@@ -28,9 +28,8 @@ function writeMetrics(db: DatabaseSync, rows: readonly Row[]): void {
   for (const [key, value, timestamp, step, isNan] of rows) insert.run(RUN_ID, key, value, timestamp, step, isNan);
 }
 
-test("points arrive to the bit in whatever order the table has them, and another order is not another content", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "trackflare-database-"));
-  const path = join(folder, "mlflow.db");
+/** A database with one run, as far as the import needs its tables and columns. */
+function databaseWithRun(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
   db.exec(`
     CREATE TABLE experiments (experiment_id INTEGER, name TEXT, artifact_location TEXT, lifecycle_stage TEXT);
@@ -40,6 +39,13 @@ test("points arrive to the bit in whatever order the table has them, and another
     CREATE TABLE tags (run_uuid TEXT, key TEXT, value TEXT);
     INSERT INTO experiments VALUES (7, 'seven', 's3://bucket/7', 'active');
     INSERT INTO runs VALUES ('${RUN_ID}', 7, 'FINISHED', 'active', 's3://bucket/7/${RUN_ID}/artifacts');`);
+  return db;
+}
+
+test("points arrive to the bit in whatever order the table has them, and another order is not another content", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "trackflare-database-"));
+  const path = join(folder, "mlflow.db");
+  const db = databaseWithRun(path);
   writeMetrics(db, ROWS);
   const server = await startServer();
   try {
@@ -69,6 +75,57 @@ test("points arrive to the bit in whatever order the table has them, and another
     expect((await transferReport(words)).runs).toMatchObject({ written: 1, skipped: 0 });
   } finally {
     db.close();
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a run with very many metrics, and a prompt whose versions are larger than a request, arrive whole", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "trackflare-database-"));
+  const path = join(folder, "mlflow.db");
+  const db = databaseWithRun(path);
+  const metrics = 30_000;
+  const versions = 90;
+  const textBytes = 100_000;
+  db.exec(`
+    CREATE TABLE registered_models (name TEXT);
+    CREATE TABLE registered_model_aliases (name TEXT, alias TEXT, version INTEGER);
+    CREATE TABLE model_versions (name TEXT, version INTEGER, current_stage TEXT, source TEXT);
+    CREATE TABLE model_version_tags (name TEXT, version INTEGER, key TEXT, value TEXT);
+    INSERT INTO registered_models VALUES ('prompt');
+    INSERT INTO registered_model_aliases VALUES ('prompt', 'first', 1), ('prompt', 'last', ${versions});
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${versions})
+    INSERT INTO model_versions SELECT 'prompt', i, 'None', 'prompt-template' FROM n;
+    INSERT INTO model_version_tags
+      SELECT name, version, 'mlflow.prompt.text', printf('%0${textBytes}d', version) FROM model_versions;
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${metrics})
+    INSERT INTO metrics SELECT '${RUN_ID}', printf('metric %06d', i), i, 1, 0, 0 FROM n;`);
+  db.close();
+  const server = await startServer();
+  try {
+    const words = ["import", path, "--to", server.url];
+    expect(await transferReport(words)).toMatchObject({
+      points: metrics,
+      runs: { written: 1, failed: 0 },
+      registered_models: { written: 1, failed: 0 },
+    });
+    const ask = async (path: string) => (await fetch(`${server.url}/api/2.0/mlflow/${path}`)).json();
+    const { run } = (await ask(`runs/get?run_id=${RUN_ID}`)) as { run: { data: { metrics: { value: number }[] } } };
+    expect(run.data.metrics.map(({ value }) => value).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: metrics }, (_, index) => index + 1),
+    );
+    for (const [alias, version] of [
+      ["first", 1],
+      ["last", versions],
+    ] as const) {
+      const { model_version } = (await ask(`registered-models/alias?name=prompt&alias=${alias}`)) as {
+        model_version: { version: string; tags: { value: string }[] };
+      };
+      expect(model_version.version).toBe(String(version));
+      expect(model_version.tags[0]?.value).toBe(String(version).padStart(textBytes, "0"));
+    }
+    expect(await transferReport(words)).toMatchObject({ runs: { skipped: 1 }, registered_models: { skipped: 1 } });
+  } finally {
     await server.stop();
     rmSync(folder, { recursive: true });
   }
