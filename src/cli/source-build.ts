@@ -1,19 +1,7 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { renameDurably, syncTree } from "./durable-rename.ts";
 
 /** The root folder of the clone or of the installed package, whatever the working directory is. */
 export const ROOT = join(import.meta.dirname, "../..");
@@ -79,6 +67,7 @@ async function makeBuild(build: SourceBuild): Promise<string> {
       throw error;
     }
     if (path === pathOf(build)) {
+      // A build stays until its sources change, so a power cut must not leave a build with empty files.
       syncTree(aside);
       moveIntoPlace(aside, path);
       return path;
@@ -87,17 +76,9 @@ async function makeBuild(build: SourceBuild): Promise<string> {
   }
 }
 
-/** A build stays until its sources change, so a power cut must not leave a build with empty files. */
-function syncTree(path: string): void {
-  if (statSync(path).isDirectory()) for (const name of readdirSync(path)) syncTree(join(path, name));
-  const file = openSync(path, "r");
-  fsyncSync(file);
-  closeSync(file);
-}
-
 function moveIntoPlace(aside: string, path: string): void {
   try {
-    renameSync(aside, path);
+    renameDurably(aside, path);
   } catch (error) {
     rmSync(aside, { recursive: true });
     if (!existsSync(path)) throw error;

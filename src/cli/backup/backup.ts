@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, rmSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { gzipSync } from "node:zlib";
 import { counted } from "../counted.ts";
+import { renameDurably } from "../durable-rename.ts";
 import { ProxiedArtifacts } from "../import/tracking-server/artifacts.ts";
 import { TrackingServer } from "../transfer/http.ts";
 import { type Progress, startProgress } from "../transfer/progress.ts";
@@ -36,7 +37,7 @@ export async function runBackup(path: string, flags: BackupFlags): Promise<Summa
   try {
     const summary = await new Backup(rows, tar, unfinished, progress).write(flags.artifacts);
     await tar.close();
-    renameSync(unfinished, path);
+    renameDurably(unfinished, path);
     return summary;
   } finally {
     progress.stop();

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { RESTORED_DIGEST } from "../../domain/records.ts";
 import { counted } from "../counted.ts";
 import { DataFolder } from "../data-folder.ts";
+import { renameDurably } from "../durable-rename.ts";
 import { Refused, TrackingServer } from "../transfer/http.ts";
 import { type Progress, startProgress } from "../transfer/progress.ts";
 import { ServerRows, type TableRows } from "../transfer/trackflare/server-rows.ts";
@@ -76,7 +77,7 @@ async function restoreFolder(backup: BackupFile, folder: string, progress: Progr
     data.release();
   }
   if (existsSync(folder)) rmdirSync(folder);
-  renameSync(unfinished, folder);
+  renameDurably(unfinished, folder);
 }
 
 async function restoreInto(backup: BackupFile, server: TrackingServer, progress: Progress): Promise<void> {

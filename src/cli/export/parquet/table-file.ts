@@ -1,5 +1,5 @@
-import { renameSync } from "node:fs";
 import type { ParquetWriter } from "hyparquet-writer";
+import { renameDurably, syncTree } from "../../durable-rename.ts";
 
 export type ParquetColumn = "text" | "int64" | "double" | "time";
 
@@ -59,7 +59,8 @@ export class TableFile<Column extends string> {
   finish(): void {
     this.#write();
     void this.#writer.finish();
-    renameSync(unfinished(this.#path), this.#path);
+    syncTree(unfinished(this.#path));
+    renameDurably(unfinished(this.#path), this.#path);
   }
 
   #write(): void {
