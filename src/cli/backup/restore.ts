@@ -6,6 +6,7 @@ import { counted } from "../counted.ts";
 import { DataFolder } from "../data-folder.ts";
 import { renameDurably } from "../durable-rename.ts";
 import { Refused, TrackingServer } from "../transfer/http.ts";
+import { MAX_SENT_METRICS, MAX_SENT_POINTS } from "../transfer/metric-series.ts";
 import { type Progress, startProgress } from "../transfer/progress.ts";
 import { ServerRows, type TableRows } from "../transfer/trackflare/server-rows.ts";
 import { UserError } from "../user-error.ts";
@@ -19,8 +20,6 @@ export interface RestoreFlags {
 /** The size of one request: the server accepts 8 MB. */
 const MAX_BODY_CHARACTERS = 2_000_000;
 const MAX_ROWS = 5000;
-const MAX_POINTS = 60_000;
-const MAX_METRICS = 10_000;
 const MAX_RUNS = 200;
 
 const API = "/api/2.0/trackflare";
@@ -162,7 +161,7 @@ class Restore {
     for (const line of text.split("\n")) {
       if (line === "") continue;
       const { run_id: runId, values } = JSON.parse(line) as { run_id: string; values: unknown[] };
-      const isFull = points + values.length > MAX_POINTS || metrics === MAX_METRICS;
+      const isFull = points + values.length > MAX_SENT_POINTS || metrics === MAX_SENT_METRICS;
       if (isFull || (metricsOf.size === MAX_RUNS && !metricsOf.has(runId))) await send();
       const ofRun = metricsOf.get(runId) ?? [];
       metricsOf.set(runId, ofRun);

@@ -8,7 +8,7 @@ import type {
 } from "../../domain/records.ts";
 import type { AccessRecord } from "../transfer/access.ts";
 import type { TrackingServer } from "../transfer/http.ts";
-import { seriesJson, sliceSeries } from "../transfer/metric-series.ts";
+import { MAX_SENT_METRICS, MAX_SENT_POINTS, seriesJson, sliceSeries } from "../transfer/metric-series.ts";
 import { recordJson } from "../transfer/record-json.ts";
 import type { Report } from "../transfer/report.ts";
 import type { Item, RunItem, Target, WrittenArtifacts } from "../transfer/target.ts";
@@ -17,8 +17,6 @@ import { ArtifactUploads } from "./artifact-uploads.ts";
 
 /** The size of one request: below the server's limits, and small enough for several concurrent requests. */
 const MAX_BODY_CHARACTERS = 3_000_000;
-const MAX_POINTS = 60_000;
-const MAX_METRICS = 10_000;
 const MAX_VERSIONS = 10_000;
 
 /** A Trackflare server as a target, through its import endpoints (src/routes/import.ts). */
@@ -170,12 +168,12 @@ function* pointPieces(items: readonly RunItem[]): Iterable<string[]> {
     };
     for (const all of metrics) {
       for (let from = 0; from < all.values.length; ) {
-        const to = Math.min(all.values.length, from + MAX_POINTS - points);
+        const to = Math.min(all.values.length, from + MAX_SENT_POINTS - points);
         series.push(seriesJson(sliceSeries(all, from, to)));
         points += to - from;
         count++;
         from = to;
-        if (points < MAX_POINTS && count < MAX_METRICS) continue;
+        if (points < MAX_SENT_POINTS && count < MAX_SENT_METRICS) continue;
         endRun();
         yield piece;
         piece = [];

@@ -45,6 +45,10 @@ export function sliceSeries({ key, timestamps, steps, values }: MetricSeries, fr
   };
 }
 
+/** Most points and metrics of one request to `import/points`: below the server's limits, so that several requests fit at once. */
+export const MAX_SENT_POINTS = 60_000;
+export const MAX_SENT_METRICS = 10_000;
+
 /** A series in the format of the endpoint `import/points`: see src/wire/columns.ts. */
 export function seriesJson({ key, timestamps, steps, values }: MetricSeries): string {
   return `{"key":${JSON.stringify(key)},"timestamps":"${text(timestamps)}","steps":"${text(steps)}","values":"${text(values)}"}`;

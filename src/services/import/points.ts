@@ -112,6 +112,7 @@ async function appendTogether(
     const [piece, ...more] = piecesOf(metricsOf(run));
     return piece === undefined || more.length > 0 ? [] : { runId: run.runId, body: encodeSeries(piece) };
   });
+  if (bodies.length === 0) return new Set();
   const stored = await appendInCell(ctx.env, cell, bodies, ctx.clientRegion);
   for (const { runId, experimentId } of runs) {
     if (stored.has(runId)) rememberRun(runId, { experimentId, cell, hasObject: true });
