@@ -3,6 +3,7 @@
  * part, all parts. A file may name lines: `src/search/like.ts:10-20`. docs/mutation.md has the results.
  */
 
+import { join } from "node:path";
 import process from "node:process";
 import { Stryker } from "@stryker-mutator/core";
 import { PARTS, type Part } from "./parts.ts";
@@ -10,12 +11,11 @@ import { PARTS, type Part } from "./parts.ts";
 /** Runs the tests of a part for each change of its files, or of the given ones. Sets the exit code if the score is too low. */
 async function run(name: string, { mutate }: Part, files: readonly string[]): Promise<void> {
   const folder = `dist/mutation/${name}`;
-  // Stryker's processes inherit it, and vitest.config.ts reads it there.
+  // Stryker's processes inherit it, and runner.ts reads it there.
   process.env.TRACKFLARE_MUTATION_PART = name;
   await new Stryker({
-    plugins: ["@stryker-mutator/vitest-runner"],
-    testRunner: "vitest",
-    vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
+    plugins: [join(import.meta.dirname, "runner.ts")],
+    testRunner: "in-process",
     mutate: files.length === 0 ? [...mutate] : [...files],
     ignoreStatic: true,
     incremental: true,
