@@ -22,7 +22,7 @@ async function run(name: string, { mutate }: Part, files: readonly string[]): Pr
     incrementalFile: `${folder}/incremental.json`,
     tempDirName: `${folder}/tree`,
     ignorePatterns: ["*", "!src/**", "!migrations/**", "!test/**", "!package.json"],
-    reporters: ["clear-text", "json", "html"],
+    reporters: ["progress-append-only", "clear-text", "json", "html"],
     jsonReporter: { fileName: `${folder}/report.json` },
     htmlReporter: { fileName: `${folder}/report.html` },
     clearTextReporter: { allowColor: false, allowEmojis: false, reportTests: false, logTests: false },
