@@ -1,6 +1,7 @@
 import { HonoBase as Hono } from "hono/hono-base";
 import { MlflowError } from "../domain/errors.ts";
 import { NOBODY, type Principal } from "../domain/principal.ts";
+import { dropRest } from "../domain/rest-of-body.ts";
 import { EVERYTHING, type Visibility } from "../search/visibility.ts";
 import type { Claim, Doors } from "../services/access/claim.ts";
 import { requireWithinLimit } from "../services/access/request-limit.ts";
@@ -259,6 +260,7 @@ export function createApp(routes: readonly Route[]): App {
         const linkId = sharedPath(servedPath(request, config.staticPrefix))?.linkId;
         const arrival: Arrival = { env, config, requestId, startMs: Date.now(), linkId };
         const response = await answer(request, arrival, execution).catch((error) => errorResponse(error, requestId));
+        if (!response.ok) await dropUnread(request);
         return observed(request, forBrowsers(request, response, arrival), arrival);
       } catch (error) {
         return errorResponse(error, requestId);
@@ -273,6 +275,11 @@ export function createApp(routes: readonly Route[]): App {
       await tidyUp(contextOf(request, arrival, database, doors, { principal: NOBODY, visibility: EVERYTHING }));
     },
   };
+}
+
+/** Reads what a refused request still sends. A client that sends `Expect` waits for the answer before it sends. */
+async function dropUnread({ body, headers }: Request): Promise<void> {
+  if (body !== null && !body.locked && !headers.has("Expect")) await dropRest(body.getReader({ mode: "byob" }));
 }
 
 /** Answers a HEAD like its GET, with the same query, but without the body. A HEAD cannot open a WebSocket. */

@@ -58,14 +58,13 @@ export function errorResponse(error: unknown, requestId: string): Response {
 }
 
 function failureOf(error: unknown, requestId: string): MlflowError {
-  const withId = (message: string) => `${message} (request ${requestId})`;
   const text = error instanceof Error ? error.message : "";
-  const known = STORAGE_FAILURES.find(({ says }) => says.test(text));
-  if (known !== undefined) return new MlflowError(known.code, withId(known.message));
   // The platform marks errors of Durable Objects that may be retried.
-  if (error instanceof Error && "retryable" in error && error.retryable === true) {
-    return new MlflowError("TEMPORARILY_UNAVAILABLE", withId("The storage did not answer; please repeat the request."));
-  }
+  const isRetryable = error instanceof Error && "retryable" in error && error.retryable === true;
+  const known = STORAGE_FAILURES.find(
+    ({ says, code }) => says.test(text) || (isRetryable && code === "TEMPORARILY_UNAVAILABLE"),
+  );
+  if (known !== undefined) return new MlflowError(known.code, `${known.message} (request ${requestId})`);
   return new MlflowError("INTERNAL_ERROR", `Internal error (request ${requestId}).`);
 }
 

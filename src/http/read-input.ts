@@ -27,8 +27,8 @@ export async function readInput<Input>(
 }
 
 /**
- * The body, of at most `maxBytes`. No more than that is ever read: a body without a Content-Length is cancelled as soon as
- * it is too long.
+ * The body, of at most `maxBytes`. No more than that is ever kept: a body without a Content-Length is refused as soon as it
+ * is too long. Its rest stays unread.
  * @throws MlflowError REQUEST_TOO_LARGE.
  */
 export async function readBytes(
@@ -36,16 +36,12 @@ export async function readBytes(
   { maxBytes, tooLarge = () => bodyTooLarge(maxBytes) }: Pick<BytesInput<unknown>, "maxBytes" | "tooLarge">,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const length = request.headers.get("Content-Length");
-  if (Number(length ?? 0) > maxBytes) {
-    await request.body?.cancel();
-    throw tooLarge();
-  }
+  if (Number(length) > maxBytes) throw tooLarge();
   // HTTP ensures that a body is no longer than its Content-Length.
   if (length !== null || request.body === null) return new Uint8Array(await request.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Throwing from the loop cancels the body.
-  for await (const chunk of request.body) {
+  for await (const chunk of request.body.values({ preventCancel: true })) {
     size += chunk.length;
     if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);

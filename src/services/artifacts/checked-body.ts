@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Checksum } from "../../domain/checksums.ts";
 import { invalidParameter, type MlflowError } from "../../domain/errors.ts";
+import { dropRest } from "../../domain/rest-of-body.ts";
 import { pieceBytes } from "../../stores/artifacts/passage.ts";
 
 /** A body that is hashed while it passes. */
@@ -10,6 +11,8 @@ export interface CheckedBody {
   sha256(): string | undefined;
   /** 400, where the bytes have another checksum than announced. The body then broke off before its last byte. */
   mismatch(): MlflowError | undefined;
+  /** After the store failed or refused: reads what the client still sends, so that the client gets the answer. */
+  drop(): Promise<void>;
 }
 
 /**
@@ -41,13 +44,18 @@ export function checkedBody(
     sha256 = digests.get("sha256");
   }
 
-  const result = { sha256: () => sha256, mismatch: () => mismatch };
-  if (body === null || contentLength === 0) {
+  const reader = contentLength === 0 ? undefined : body?.getReader({ mode: "byob" });
+  let lastRead: Promise<unknown> | undefined;
+  const result = {
+    sha256: () => sha256,
+    mismatch: () => mismatch,
+    drop: async () => reader && dropRest(reader, lastRead),
+  };
+  if (reader === undefined) {
     finish();
     return { body, ...result };
   }
 
-  const reader = body.getReader({ mode: "byob" });
   let piece: ArrayBufferLike = new ArrayBuffer(pieceBytes(contentLength));
   let length = 0;
   // A byte stream copies each piece into the reader's memory. Otherwise every piece would be garbage, which V8 lets grow.
@@ -59,7 +67,9 @@ export function checkedBody(
       const target = request?.view;
       if (!request || !target) throw new Error("A byte stream has memory for each read.");
       const wanted = Math.min(target.byteLength, piece.byteLength);
-      const { value, done } = await reader.readAtLeast(wanted, new Uint8Array(piece, 0, wanted));
+      const read = reader.readAtLeast(wanted, new Uint8Array(piece, 0, wanted));
+      lastRead = read;
+      const { value, done } = await read;
       const bytes = value ?? new Uint8Array();
       if (value !== undefined) piece = value.buffer;
       if (bytes.length > 0) for (const hash of hashes.values()) hash.update(bytes);
@@ -69,7 +79,6 @@ export function checkedBody(
       if (bytes.length === 0) controller.close();
       request.respond(bytes.length);
     },
-    cancel: (reason) => reader.cancel(reason),
   });
   return { body: checked, ...result };
 }

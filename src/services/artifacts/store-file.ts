@@ -38,8 +38,7 @@ export async function storeChecked<Stored>(
   try {
     return { stored: await store(checked.body), sha256: checked.sha256() ?? "" };
   } catch (error) {
-    // A store that refuses a name reads nothing of the body.
-    await checked.body?.cancel().catch(() => undefined);
+    await checked.drop();
     throw checked.mismatch() ?? error;
   }
 }
