@@ -31,7 +31,10 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   formats: {
     mutate: [FORMATS],
-    tests: ["test/stores/run/core/{blocks,news}.test.ts", "test/stores/run/{buckets,points,sample,summaries}.test.ts"],
+    tests: [
+      "test/stores/run/core/{blocks,news}.test.ts",
+      "test/stores/run/{buckets,points,same-x,sample,summaries,summary-rows}.test.ts",
+    ],
   },
   history: {
     mutate: [HISTORY],
@@ -44,7 +47,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
         (files) => `!${files}`,
       ),
     ],
-    // Each test of core/opening takes seconds.
-    tests: ["test/stores/run/core/!(blocks|opening|sample-memory).test.ts"],
+    // The others take seconds.
+    tests: ["test/stores/run/core/!(block-size|blocks|large-runs|opening|sample-memory).test.ts"],
   },
 };

@@ -123,20 +123,6 @@ test("a straight series is written once: its full blocks move from segment to se
   });
 });
 
-test("single points of a straight series end in blocks that are nearly full", async () => {
-  await withStorage((storage) => {
-    const history = new MetricHistory(new ObjectTables(storage));
-    for (let step = 0; step < 40_000; step++) append(history, [{ key: "loss", timestamp: step, step, value: -step }]);
-    const { segments } = storage.sql.exec<{ segments: number }>("SELECT count(*) AS segments FROM segment").one();
-    const { blocks } = storage.sql.exec<{ blocks: number }>("SELECT count(*) AS blocks FROM block").one();
-    expect(segments).toBeLessThanOrEqual(4 * 8);
-    expect(blocks).toBeLessThanOrEqual(segments + 5);
-    expect([...pages(history, "loss", 9999)].flatMap((page) => [...page.steps])).toEqual(
-      Array.from({ length: 40_000 }, (_, step) => step),
-    );
-  });
-});
-
 test("late points and repeats of whole batches find their place", async () => {
   await withStorage((storage) => {
     const history = new MetricHistory(new ObjectTables(storage));
@@ -174,28 +160,6 @@ test("segments whose full blocks overlap are merged point by point", async () =>
     expect([...pages(history, "loss", 5000)].flatMap((page) => [...page.timestamps])).toEqual(
       Array.from({ length: 65_536 }, (_, time) => time),
     );
-  });
-});
-
-test("10,000 metrics of 40 points each", async () => {
-  await withStorage((storage) => {
-    const history = new MetricHistory(new ObjectTables(storage));
-    const key = (index: number) => `layer.${index}/gradient`;
-    for (let step = 0; step < 40; step++) {
-      for (let first = 0; first < 10_000; first += 1000) {
-        append(
-          history,
-          Array.from({ length: 1000 }, (_, at) => ({ key: key(first + at), timestamp: step, step, value: first + at })),
-        );
-      }
-    }
-    expect(history.summariesSince(0).size).toBe(10_000);
-    expect(history.summariesSince(0).size).toBe(10_000);
-    for (let index = 3; index < 10_000; index += 97) {
-      const series = history.read(key(index), { limit: 1000 });
-      expect([...series.steps]).toEqual(Array.from({ length: 40 }, (_, step) => step));
-      expect(new Set(series.values)).toEqual(new Set([index]));
-    }
   });
 });
 

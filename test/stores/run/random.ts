@@ -59,3 +59,12 @@ export function randomMetric(random: Random, keys: readonly string[], isWide: bo
     value: random.chance(0.7) ? random.of(VALUES) : random.integer(-3, 3),
   };
 }
+
+/** Timestamps of a loop whose rounds take about `distance`. */
+export function jittered(count: number, distance: number, jitter: number, random = new Random(3)): Float64Array {
+  let last = 1_700_000_000_000;
+  return Float64Array.from({ length: count }, () => {
+    last = (last + distance + random.integer(-jitter, jitter)) % 2 ** 52;
+    return last;
+  });
+}

@@ -2,13 +2,9 @@ import { expect, test } from "vitest";
 import { decodeBlock, encodeBlock } from "../../../../src/stores/run/block.ts";
 import { decodeDoubles, encodeDoubles } from "../../../../src/stores/run/double-column.ts";
 import { encodeFrame } from "../../../../src/stores/run/frame.ts";
-import { MetricHistory } from "../../../../src/stores/run/history.ts";
 import { decodeInt64s, encodeInt64s } from "../../../../src/stores/run/int64-column.ts";
-import { encodePoints } from "../../../../src/stores/run/points.ts";
 import type { Int64Column, Series } from "../../../../src/stores/run/series.ts";
-import { ObjectTables } from "../../../../src/stores/run/tables.ts";
-import { Random } from "../random.ts";
-import { SqliteStorage } from "./sqlite-storage.ts";
+import { jittered, Random } from "../random.ts";
 
 /** The numbers of the forms in `int64-column.ts`. */
 const [DOUBLES, INT64, RUNS, DELTAS] = [0, 1, 2, 3];
@@ -101,15 +97,6 @@ test.each([
   expect(decodeInt64s(encoded, column.length)).toEqual(column);
 });
 
-/** Timestamps of a loop whose rounds take about `distance`. */
-function jittered(count: number, distance: number, jitter: number, random = new Random(3)): Float64Array {
-  let last = 1_700_000_000_000;
-  return Float64Array.from({ length: count }, () => {
-    last = (last + distance + random.integer(-jitter, jitter)) % 2 ** 52;
-    return last;
-  });
-}
-
 test("differences are exact up to 2^51 apart, in both directions", () => {
   const edge = 2 ** 51;
   for (const step of [edge, edge - 1, edge + 1, -edge, -edge + 1, -edge - 1]) {
@@ -192,33 +179,4 @@ test("a block of an earlier version is read as before", () => {
     [1, 3],
   ]);
   expect({ timestamps, steps, values }).toEqual(series);
-});
-
-test("a million points of a training loop take at most 12 bytes each in the file, of random doubles, and 9 of float32", () => {
-  for (const { narrow, most } of [
-    { narrow: (value: number) => value, most: 12 },
-    { narrow: Math.fround, most: 9 },
-  ]) {
-    const random = new Random(1);
-    const points = 1_000_000;
-    const times = jittered(points, 250, 20, random);
-    const objectStorage = new SqliteStorage();
-    const history = new MetricHistory(new ObjectTables(objectStorage.storage));
-    for (let from = 0; from < points; from += 1000) {
-      const metrics = Array.from({ length: Math.min(1000, points - from) }, (_, i) => ({
-        key: "loss",
-        timestamp: times[from + i]!,
-        step: from + i,
-        value: narrow(random.next() * 1.1),
-      }));
-      history.append([encodePoints(metrics)]);
-      if (history.foldIsDue) history.fold();
-    }
-    history.fold();
-    const [stored] = objectStorage.rows<{ bytes: number }>(
-      "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
-    );
-    expect(stored!.bytes / points).toBeLessThan(most);
-    expect(history.read("loss", { limit: points }).steps.length).toBe(points);
-  }
 });

@@ -23,42 +23,6 @@ test("a job that logs ten metrics each 12 s, its instance gone in between, asks 
   expect(world.alarmsSet / calls).toBeLessThan(0.2);
 });
 
-test("idle searches beside 20 live runs of 5,000 metrics are told nothing twice", async () => {
-  const world = new World();
-  const runIds = Array.from({ length: 20 }, (_, i) => `run ${i}`);
-  for (const runId of runIds) {
-    for (let from = 0; from < 5000; from += 1000) {
-      const metrics = Array.from({ length: 1000 }, (_, i) => ({
-        key: `m${from + i}`,
-        value: 1,
-        step: 1,
-        timestamp: 1,
-      }));
-      await world.cell.append(world.run(runId), runId, encodePoints(metrics));
-    }
-  }
-  const confirmed = new Map<string, { epoch: number; through: number }>();
-  const search = () => {
-    let rows = 0;
-    for (const runId of runIds) {
-      const [answer] = world.cell.news([{ runId, confirmed: confirmed.get(runId) }]);
-      const { epoch, through, rows: told } = answer!.news!;
-      rows += told.length;
-      confirmed.set(runId, { epoch, through });
-    }
-    return rows;
-  };
-  // More news than an object holds, so it has written a part to D1 by itself.
-  const flushed = world.d1.writes.flat().reduce((sum, { rows }) => sum + rows.length, 0);
-  expect(search() + flushed).toBeGreaterThanOrEqual(100_000);
-  expect(search()).toBe(0);
-  world.restart();
-  expect(search()).toBe(0);
-  await world.log(2, "run 7", "m3");
-  expect(search()).toBe(1);
-  expect(search()).toBe(0);
-});
-
 test("runs that begin at once share marks, and those that log at once share durable writes", async () => {
   const world = new World();
   const runIds = Array.from({ length: 64 }, (_, i) => `run ${i}`);

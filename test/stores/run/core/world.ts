@@ -237,3 +237,12 @@ export class World {
 
 /** One turn of the event loop. */
 export const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
+/** 1,000 points among those of 499 other bodies, so that a merge must write each point anew. */
+export const shuffledBody = (number: number) =>
+  encodePoints(
+    Array.from({ length: 1000 }, (_, i) => {
+      const at = i * 500 + number;
+      return { key: "loss", value: at, step: at, timestamp: at };
+    }),
+  );
