@@ -38,7 +38,10 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   history: {
     mutate: [HISTORY],
-    tests: ["test/stores/run/{bound,history,migrations}.test.ts", "test/stores/run/core/{journal,removal}.test.ts"],
+    tests: [
+      "test/stores/run/{bound,history,migrations}.test.ts",
+      "test/stores/run/core/{journal,keys,merge,removal,segments}.test.ts",
+    ],
   },
   run: {
     mutate: [
@@ -48,6 +51,6 @@ export const PARTS: Readonly<Record<string, Part>> = {
       ),
     ],
     // The others take seconds.
-    tests: ["test/stores/run/core/!(block-size|blocks|large-runs|opening|sample-memory).test.ts"],
+    tests: ["test/stores/run/core/!(block-size|blocks|keys|large-runs|merge|opening|sample-memory|segments).test.ts"],
   },
 };
