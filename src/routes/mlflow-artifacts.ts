@@ -1,5 +1,5 @@
 import { artifactPathOfUrl, canonicalArtifactPath, otherPathsOfUrl } from "../domain/artifact-path.ts";
-import { MlflowError } from "../domain/errors.ts";
+import { invalidParameter, MlflowError } from "../domain/errors.ts";
 import { type AskedFile, existingKey } from "../services/artifacts/artifact-access.ts";
 import { hasHiddenRuns, requireDeletable, requireFilePlace } from "../services/artifacts/artifact-roots.ts";
 import { forgetDigests } from "../services/artifacts/file-digests.ts";
@@ -96,6 +96,8 @@ export const mlflowArtifactsRoutes: readonly Route[] = [
     input: objectKeyBelow(ARTIFACTS),
     handle: async ({ ctx, input: { objectKey }, request }) => {
       requireProxying(ctx, "uploads");
+      // What ends with a slash is a folder, and would be stored as a file of the folder's name.
+      if (/^[^?#]*\/([?#]|$)/.test(request.url)) throw invalidParameter("Invalid path: it ends with a slash.");
       await requireFilePlace(ctx, objectKey);
       const length = request.headers.get("Content-Length");
       const contentLength = length === null ? undefined : Number(length);

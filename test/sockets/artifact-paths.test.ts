@@ -160,6 +160,7 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact paths, stored in %s", 
 
   test("odd but legal targets are stored, read, listed and deleted under their own name", async () => {
     for (const [target, path] of ACCEPTED_TARGETS) {
+      if (target.endsWith("/")) continue;
       expect([target, (await put(`${root}/raw/${target}`, path)).status]).toEqual([target, 200]);
       expect(await get(`${root}/raw/${target}`)).toMatchObject({ status: 200, body: path });
       const key = `${root}/raw/${path}`;
@@ -167,6 +168,18 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact paths, stored in %s", 
       expect(await rawRequest(server.url, "DELETE", `${PROXY}/${root}/raw/${target}`)).toMatchObject({ status: 200 });
       expect((await get(`${root}/raw/${target}`)).status).toBe(404);
     }
+  });
+
+  test("a folder, which ends with a slash, is read and deleted as one, and no file is stored by its name", async () => {
+    const folder = `${root}/ends`;
+    for (const target of [`${folder}/`, `${folder}/?a=b`, `${folder}/file/`]) {
+      expect([target, (await put(target, "x")).status]).toEqual([target, 400]);
+    }
+    expect((await get(folder)).status).toBe(404);
+    await put(`${folder}/file`, "x");
+    expect(await get(`${folder}/file/`)).toMatchObject({ status: 200, body: "x" });
+    expect((await rawRequest(server.url, "DELETE", `${PROXY}/${folder}/`)).status).toBe(200);
+    expect((await get(`${folder}/file`)).status).toBe(404);
   });
 
   test("odd but legal paths mean the same in a target, a query and a listing", async () => {
