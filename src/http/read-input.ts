@@ -1,10 +1,8 @@
 import { joinBytes } from "../domain/bytes.ts";
-import { invalidParameter, MlflowError } from "../domain/errors.ts";
-import { parseJsonExactly } from "../wire/json.ts";
+import { MlflowError } from "../domain/errors.ts";
+import { jsonBody, requireJson } from "../wire/json-body.ts";
 import { type Message, queryToRaw, wireNameOf } from "../wire/message.ts";
 import type { BytesInput, Route } from "../wire/route.ts";
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
  * The route's input from the request, by the input's kind.
@@ -59,9 +57,8 @@ async function readRaw(request: Request, { repeatedNames, maxBytes }: Message<un
   if (queryStart !== -1 && queryStart < request.url.length - 1) {
     return queryToRaw(new URLSearchParams(request.url.slice(queryStart)), repeatedNames);
   }
-  // A hostile page would send a form or text/plain POST, since neither needs a preflight (CVE-2023-43472).
-  if (request.method === "POST" || request.method === "PUT") requireJson(request.headers.get("Content-Type"));
-  return parseBody(decodeUtf8(await readBytes(request, { maxBytes })));
+  if (request.method === "POST" || request.method === "PUT") requireJson(request);
+  return jsonBody(await readBytes(request, { maxBytes }));
 }
 
 /** The path's fields replace the body's, as in MLflow 3.18, so that authorization and handler read the same id. */
@@ -70,31 +67,4 @@ function withPathParameters(raw: unknown, pathParameters: Readonly<Record<string
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return raw;
   const others = Object.entries(raw).filter(([name]) => !Object.hasOwn(pathParameters, wireNameOf(name)));
   return { ...Object.fromEntries(others), ...pathParameters };
-}
-
-function requireJson(contentType: string | null): void {
-  if (contentType === null) throw invalidParameter("Bad Request. Content-Type header is missing.");
-  if (!/^application\/json *(;|$)/i.test(contentType)) {
-    throw invalidParameter("Bad Request. Content-Type must be application/json.");
-  }
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw invalidParameter("The body is not UTF-8.");
-  }
-}
-
-/** An empty body is an empty message. A JSON string is decoded again, because the oldest clients encode twice. */
-function parseBody(text: string): unknown {
-  if (text.trim() === "") return {};
-  try {
-    const parsed = parseJsonExactly(text);
-    return typeof parsed === "string" ? parseJsonExactly(parsed) : parsed;
-  } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
-    throw invalidParameter("The body is not JSON.");
-  }
 }

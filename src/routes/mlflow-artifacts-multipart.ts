@@ -1,11 +1,10 @@
 import { artifactPathOfUrl, canonicalFileName, joinArtifactPath } from "../domain/artifact-path.ts";
-import { invalidParameter } from "../domain/errors.ts";
 import {
   abortMultipartUpload,
   completeMultipartUpload,
   createMultipartUpload,
 } from "../services/artifacts/multipart.ts";
-import { parseJsonExactly } from "../wire/json.ts";
+import { jsonBody, requireJson } from "../wire/json-body.ts";
 import { int32, type Message, message, nested, repeated, required, string } from "../wire/message.ts";
 import { json } from "../wire/respond.ts";
 import { apiPaths, type BytesInput, bytes, type Permission, type Route, route } from "../wire/route.ts";
@@ -31,23 +30,12 @@ function uploadInput<T extends { readonly path: string }>(verb: string, of: Mess
   return bytes({
     maxBytes: MAX_BODY_BYTES,
     read: (request, body) => {
-      // As for every POST, only JSON is accepted: a page could send other types without a preflight.
-      if (!/^application\/json *(;|$)/i.test(request.headers.get("Content-Type") ?? "")) {
-        throw invalidParameter("Bad Request. Content-Type must be application/json.");
-      }
+      requireJson(request);
       const folder = artifactPathOfUrl(request.url, `${MPU}/${verb}/`);
-      const input = of.parse(parsed(body), "");
+      const input = of.parse(jsonBody(body), "");
       return { ...input, objectKey: joinArtifactPath(folder, fileNameOf(input.path)) };
     },
   });
-}
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return parseJsonExactly(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(body));
-  } catch {
-    throw invalidParameter("The body is not JSON.");
-  }
 }
 
 /**
