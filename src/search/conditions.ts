@@ -5,6 +5,7 @@ import {
   type Field,
   holds,
   isComparison,
+  type PresenceComparison,
   type TextComparator,
   type TextComparison,
 } from "./ast.ts";
@@ -36,8 +37,11 @@ export function conjuncts(condition: Condition): Exclude<Condition, { kind: "and
   return condition.kind === "and" ? condition.conditions.flatMap(conjuncts) : [condition];
 }
 
+/** A comparison with a value or several. */
+export type ValueComparison = Exclude<Comparison, PresenceComparison>;
+
 /** Whether the condition holds only for things whose attribute equals a value, or one of a list. */
-export function isEquality(condition: Condition, attribute: string): condition is Comparison {
+export function isEquality(condition: Condition, attribute: string): condition is ValueComparison {
   if (!isComparison(condition)) return false;
   const { field } = condition;
   if (field.entity !== "attribute" || field.key !== attribute) return false;
@@ -46,9 +50,8 @@ export function isEquality(condition: Condition, attribute: string): condition i
 }
 
 /** The values of such a comparison, as texts. */
-export function equalTo(comparison: Comparison): readonly string[] {
-  if (comparison.kind === "list") return comparison.values.map(String);
-  return comparison.kind === "presence" ? [] : [String(comparison.value)];
+export function equalTo(comparison: ValueComparison): readonly string[] {
+  return comparison.kind === "list" ? comparison.values.map(String) : [String(comparison.value)];
 }
 
 /** SQL that is true whenever `condition` is. Without a residue it is true only then: see `residueOf`. */

@@ -3,7 +3,7 @@ import { MAX_MODEL_VALUE_LENGTH } from "../domain/logged-model.ts";
 import { shorten } from "../domain/names.ts";
 import { type Comparison, type Condition, comparisonsOf } from "./ast.ts";
 import type { Binder } from "./binder.ts";
-import { conjuncts, equalTo, isEquality, predicate } from "./conditions.ts";
+import { conjuncts, equalTo, isEquality, predicate, type ValueComparison } from "./conditions.ts";
 import {
   ExperimentCandidates,
   type ExperimentCursor,
@@ -90,7 +90,7 @@ export function planLoggedModelSearch(
 /** A model's latest point of a metric is found among all its points. An order looks it up twice. */
 const METRIC_LOOK_UPS = 4;
 
-function narrowedBy(comparison: Comparison): (binder: Binder) => Narrowed {
+function narrowedBy(comparison: ValueComparison): (binder: Binder) => Narrowed {
   if (comparison.field.key === "model_id") return withIds(LOGGED_MODELS, equalTo(comparison));
   return (binder) => ({
     from: `${LOGGED_MODELS.name} INDEXED BY logged_models_by_source_run`,

@@ -15,9 +15,7 @@ export function runStep(scope: RunScope, query: StepQuery<ExperimentCursor>): St
   const { pages, order, conditions, visibility } = scope.parts;
   const rows = binder.limit(mostRows(pages, query.candidates));
   const hasShortcuts = query.isFirst && scope.listed === undefined;
-  const { names, selects, isDecided } = hasShortcuts
-    ? shortcuts(scope, query.candidates, rows, binder)
-    : { ...NO_SHORTCUTS, isDecided: undefined };
+  const { names, selects, isDecided } = hasShortcuts ? shortcuts(scope, query.candidates, rows, binder) : NO_SHORTCUTS;
   const limit = isDecided === undefined ? rows : `CASE WHEN ${isDecided} THEN 0 ELSE ${rows} END`;
   const ofSlice = `SELECT *, 0 FROM (${slice(scope, query, limit, binder)})`;
   const named = names.length === 0 ? "" : `WITH ${names.join(",\n")}\n`;

@@ -54,7 +54,7 @@ export function metricWalk(query: WalkQuery, binder: Binder): Walk {
   const afterIn = (wanted: number) => (after?.[0] === wanted ? after : undefined);
   const constant = (column: OrderColumn, sql: string): OrderColumn => ({ ...column, sql, constant: true });
   const table = `latest_metrics ${alias} INDEXED BY latest_metrics_by_value`;
-  const indexed = (isNan: 0 | 1, columns: readonly OrderColumn[], isReached: string): Stretch => ({
+  const indexed = (isNan: 0 | 1, columns: readonly OrderColumn[]): Omit<Stretch, "isReached"> => ({
     from: `${table} CROSS JOIN runs r ON r.run_id = ${alias}.run_id${orderJoins(order, 1, binder)}`,
     where: [
       inExperiments(`${alias}.experiment_id`, binder),
@@ -70,17 +70,16 @@ export function metricWalk(query: WalkQuery, binder: Binder): Walk {
     runId: `${alias}.run_id`,
     columns,
     after: afterIn(isNan),
-    isReached,
   });
   const { ascending } = value;
-  const numbers = indexed(0, [constant(rank, "0"), { ...value, nullable: false }, ...others], "TRUE");
+  const numbers = indexed(0, [constant(rank, "0"), { ...value, nullable: false }, ...others]);
   // Runs with the same value have no order in the index. So the walk takes all runs with a value or none.
   const begin =
     numbers.after === undefined ? [] : [`${value.sql} ${ascending ? ">=" : "<="} ${binder.number(Number(after?.[1]))}`];
   const beyond = `SELECT ${value.sql} FROM ${table} WHERE ${all([...numbers.where, ...begin])}
     ORDER BY ${value.sql}${ascending ? "" : " DESC"} LIMIT 1 OFFSET ${binder.bind(most)}`;
   const bound = `${value.sql} ${ascending ? "<" : ">"} coalesce((SELECT value FROM beyond), ${ascending ? "" : "-"}9e999)`;
-  const nans = indexed(1, [constant(rank, "1"), constant(value, `${alias}.value`), ...others], "");
+  const nans = indexed(1, [constant(rank, "1"), constant(value, value.sql), ...others]);
   const isFew = `(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${all(nans.where)} LIMIT ${binder.limit(most)})) < ${binder.bind(most)}`;
   const isPastNumbers = Number(after?.[0] ?? METRIC_RANKS.number) > METRIC_RANKS.number;
   const isReached = isPastNumbers ? isFew : `NOT EXISTS (SELECT 1 FROM beyond) AND ${isFew}`;
@@ -90,7 +89,7 @@ export function metricWalk(query: WalkQuery, binder: Binder): Walk {
   return {
     names: isPastNumbers ? [] : [`beyond (value) AS MATERIALIZED (${beyond})`],
     stretches: [
-      ...(isPastNumbers ? [] : [{ ...numbers, where: [...numbers.where, bound] }]),
+      ...(isPastNumbers ? [] : [{ ...numbers, where: [...numbers.where, bound], isReached: "TRUE" }]),
       ...(mayBeNan && !isPastNans ? [{ ...nans, isReached }] : []),
       ...(decides.length === 0 && missing !== undefined
         ? [

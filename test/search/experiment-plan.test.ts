@@ -32,7 +32,7 @@ const EXPERIMENTS: readonly (readonly [id: number, name: string, created: number
 ];
 
 beforeAll(async () => {
-  await migrate(env.DB);
+  await migrate(env.DB, 0);
   const insert = env.DB.prepare(
     `INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
      VALUES (?, ?, '', ?, ?, ?)`,

@@ -72,7 +72,7 @@ function randomModel({ below, pick, next }: RandomSource, index: number): Model 
 }
 
 async function insertModels(models: readonly Model[]): Promise<void> {
-  await migrate(env.DB);
+  await migrate(env.DB, 0);
   const insert = (table: string, rows: readonly (readonly unknown[])[]) => {
     const columns = Array.from({ length: rows[0]?.length ?? 0 }, (_, index) => `value ->> ${index}`).join(", ");
     return env.DB.prepare(`INSERT INTO ${table} SELECT ${columns} FROM json_each(?)`).bind(JSON.stringify(rows));

@@ -53,7 +53,7 @@ const RUNS: readonly SearchedRun[] = oracle.runs.map((run) => ({
 }));
 
 async function insertExperiments(): Promise<void> {
-  await migrate(env.DB);
+  await migrate(env.DB, 0);
   await env.DB.batch([
     env.DB.prepare("UPDATE experiments SET creation_time = 500, last_update_time = 500"),
     ...oracle.experiments.flatMap(({ name, tags, ...rest }) => {

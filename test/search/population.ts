@@ -37,7 +37,7 @@ export type RandomSource = ReturnType<typeof randomSource>;
 
 /** Writes runs with all their rows into the tables that a search reads. */
 export async function insertRuns(db: D1Database, runs: readonly SearchedRun[]): Promise<void> {
-  await migrate(db);
+  await migrate(db, 0);
   const rows = (items: readonly unknown[]) =>
     JSON.stringify(items, (_key, value) => (typeof value === "bigint" ? String(value) : value));
   const columns = (count: number) => Array.from({ length: count }, (_, index) => `value ->> '$[${index}]'`).join(", ");

@@ -100,7 +100,7 @@ const random = randomSource(7);
 const { models, versions } = randomRegistry(random);
 
 beforeAll(async () => {
-  await migrate(env.DB);
+  await migrate(env.DB, 0);
   await insert(models, versions);
 });
 

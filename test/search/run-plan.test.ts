@@ -16,7 +16,7 @@ const QUERY: RunSearchQuery = {
   visibility: EVERYTHING,
 };
 
-beforeAll(() => migrate(env.DB));
+beforeAll(() => migrate(env.DB, 0));
 
 /** How SQLite reads tables and sorts in the first statement of a page. */
 async function queryPlan(query: Partial<RunSearchQuery>, after?: Position): Promise<string[]> {

@@ -110,7 +110,7 @@ test.each([7, 1000])("what is read along with a page of %d candidates a statemen
 });
 
 test("experiments come in pages, ties by id", async () => {
-  await migrate(env.DB);
+  await migrate(env.DB, 0);
   const names = Array.from({ length: 25 }, (_, index) => `page-${index % 2 === 0 ? "a" : "B"}-${index}`);
   await env.DB.batch(
     names.map((name, index) =>
@@ -166,7 +166,7 @@ test("experiments come in pages, ties by id", async () => {
 });
 
 test("a page of models with long names is cut, goes on, and needs no more than its walk", async () => {
-  await migrate(env.DB);
+  await migrate(env.DB, 0);
   await env.DB.prepare(
     `WITH RECURSIVE s (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i < 999)
      INSERT INTO registered_models (name, creation_time, last_update_time)
