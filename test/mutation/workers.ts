@@ -50,7 +50,7 @@ type Write = readonly [sql: string, values: readonly SQLInputValue[]];
  * The answers by the writes before and the statement. A change repeats the tests, and most of their statements are the same as
  * without it.
  */
-const answers = new Map<string, Answer>();
+const answers = new Map<string, Answer | Error>();
 const MOST_ANSWERS = 40_000;
 
 /** The part of D1 that the tests use. */
@@ -79,14 +79,23 @@ class Db {
   execute(sql: string, values: readonly SQLInputValue[]): Answer {
     const key = hash("sha1", JSON.stringify([this.#state, sql, values]));
     const known = answers.get(key);
-    const answer = known ?? executeIn(this.#ready(), sql, values);
+    const answer = known ?? this.#answer(sql, values);
     if (known === undefined && answers.size < MOST_ANSWERS) answers.set(key, answer);
+    if (answer instanceof Error) throw answer;
     if (!/^\s*(?:SELECT|WITH|EXPLAIN)\b/i.test(sql)) {
       if (known !== undefined && this.#db !== undefined) executeIn(this.#db, sql, values);
       this.#writes.push([sql, values]);
       this.#state = key;
     }
     return answer;
+  }
+
+  #answer(sql: string, values: readonly SQLInputValue[]): Answer | Error {
+    try {
+      return executeIn(this.#ready(), sql, values);
+    } catch (error) {
+      return error as Error;
+    }
   }
 
   #ready(): DatabaseSync {
