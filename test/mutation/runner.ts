@@ -79,8 +79,9 @@ class InProcessRunner implements TestRunner {
     this.#changed = all[name];
   }
 
+  /** Stryker would start a new process for a change that loading reaches. Each change is activated after loading here. */
   capabilities(): { reloadEnvironment: boolean } {
-    return { reloadEnvironment: false };
+    return { reloadEnvironment: true };
   }
 
   async init(): Promise<void> {
