@@ -2,8 +2,13 @@ import type { ViewType } from "../../src/domain/entities.ts";
 import type { Comparison, Field } from "../../src/search/ast.ts";
 import { RUN_TABLE_ORDER_GRAMMAR } from "../../src/search/grammar.ts";
 import { parseOrderBy } from "../../src/search/parser.ts";
+import type { RunSearchQuery } from "../../src/search/run-plan.ts";
 import type { SearchedRun } from "./population.ts";
-import type { RandomQuery } from "./random-searches.ts";
+
+/** A search, and the test whether a run satisfies its filter. */
+export interface NaiveQuery extends RunSearchQuery {
+  readonly holds: (run: SearchedRun) => boolean;
+}
 
 /** A naive LIKE: turns patterns into regular expressions over code points. */
 function like(value: string, pattern: string, ignoreCase: boolean): boolean {
@@ -123,7 +128,7 @@ function order(a: SearchedRun, b: SearchedRun, orderBy: readonly string[]): numb
 }
 
 /** The ids on all pages. */
-export function naiveRunSearch(runs: readonly SearchedRun[], query: RandomQuery): string[] {
+export function naiveRunSearch(runs: readonly SearchedRun[], query: NaiveQuery): string[] {
   const inView: Record<ViewType, (run: SearchedRun) => boolean> = {
     ACTIVE_ONLY: (run) => !run.deleted,
     DELETED_ONLY: (run) => run.deleted,

@@ -2,9 +2,8 @@ import { VIEW_TYPES } from "../../src/domain/entities.ts";
 import { isComparison } from "../../src/search/ast.ts";
 import { RUN_GRAMMAR, RUN_TABLE_ORDER_GRAMMAR } from "../../src/search/grammar.ts";
 import { parseFilter } from "../../src/search/parser.ts";
-import type { RunSearchQuery } from "../../src/search/run-plan.ts";
 import { EVERYTHING } from "../../src/search/visibility.ts";
-import { satisfiesComparison } from "./naive-search.ts";
+import { type NaiveQuery, satisfiesComparison } from "./naive-search.ts";
 import type { RandomSource, SearchedRun } from "./population.ts";
 
 const STATUSES = ["RUNNING", "FINISHED", "FAILED"];
@@ -219,12 +218,7 @@ const ORDER_FIELDS = [
   "experiment_id",
 ];
 
-/** A search, and the test whether a run satisfies its filter. */
-export interface RandomQuery extends RunSearchQuery {
-  readonly holds: (run: SearchedRun) => boolean;
-}
-
-export function randomQuery(random: RandomSource, runs: readonly SearchedRun[]): RandomQuery {
+export function randomQuery(random: RandomSource, runs: readonly SearchedRun[]): NaiveQuery {
   const fields = ORDER_FIELDS.toSorted(() => random.next() - 0.5).slice(0, random.pick([0, 1, 1, 2, 3]));
   const plain = Array.from({ length: random.below(4) }, () => randomFilter(random, runs, 0));
   const nested = randomFilter(random, runs, random.pick([1, 2, 3]));

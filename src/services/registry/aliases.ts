@@ -7,7 +7,8 @@ import {
   isLatestAlias,
   parseVersion,
 } from "../../domain/registry-names.ts";
-import { findLatestVersions, findModelVersionByAlias, upsertAlias } from "../../stores/d1/registry/model-versions.ts";
+import { findLatestVersions, findModelVersionByAlias } from "../../stores/d1/registry/model-version-records.ts";
+import { upsertAlias } from "../../stores/d1/registry/model-versions.ts";
 import { deleteAlias } from "../../stores/d1/registry/registered-models.ts";
 import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";

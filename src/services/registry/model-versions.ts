@@ -3,11 +3,10 @@ import { doesNotExist, type MlflowError } from "../../domain/errors.ts";
 import { MAX_REGISTRY_TEXT_LENGTH } from "../../domain/limits.ts";
 import { checkKey, checkLength } from "../../domain/names.ts";
 import { checkRegisteredModelName, parseVersion } from "../../domain/registry-names.ts";
+import { findModelVersion, findStorageLocation } from "../../stores/d1/registry/model-version-records.ts";
 import {
   deleteModelVersion as deleteRow,
   deleteVersionTag,
-  findModelVersion,
-  findStorageLocation,
   updateVersionDescription,
   upsertVersionTag,
 } from "../../stores/d1/registry/model-versions.ts";

@@ -5,7 +5,7 @@ import {
   type RegistrySearchQuery,
 } from "../../search/registry-plan.ts";
 import { type ItemPage, readItemPage } from "../../stores/d1/connection/items.ts";
-import { MODEL_VERSIONS } from "../../stores/d1/registry/model-versions.ts";
+import { MODEL_VERSIONS } from "../../stores/d1/registry/model-version-records.ts";
 import { REGISTERED_MODELS } from "../../stores/d1/registry/registered-models.ts";
 import type { ServiceContext } from "../context.ts";
 

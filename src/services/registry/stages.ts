@@ -1,7 +1,8 @@
 import type { ModelVersion } from "../../domain/entities.ts";
 import { invalidParameter } from "../../domain/errors.ts";
 import { checkRegisteredModelName, parseStage, parseVersion } from "../../domain/registry-names.ts";
-import { findLatestVersions, moveToStage } from "../../stores/d1/registry/model-versions.ts";
+import { findLatestVersions } from "../../stores/d1/registry/model-version-records.ts";
+import { moveToStage } from "../../stores/d1/registry/model-versions.ts";
 import { recorded } from "../access/audit.ts";
 import type { ServiceContext } from "../context.ts";
 import { getModelVersion, versionNotFound, versionTarget } from "./model-versions.ts";

@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../domain/errors.ts";
 import { MAX_LIST_TAG_VALUE_LENGTH, MAX_MODEL_LENGTH } from "../../domain/limits.ts";
 import { failedGuard, guardRunActive } from "../../stores/d1/connection/guard.ts";
-import { appendToListTag } from "../../stores/d1/runs/runs.ts";
+import { appendToListTag } from "../../stores/d1/runs/run-tags.ts";
 import type { ServiceContext } from "../context.ts";
 import { notActive } from "./runs.ts";
 

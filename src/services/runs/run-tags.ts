@@ -2,7 +2,7 @@ import type { KeyValue } from "../../domain/entities.ts";
 import { doesNotExist } from "../../domain/errors.ts";
 import { checkKey, storedTagValue } from "../../domain/names.ts";
 import { guardRunActive } from "../../stores/d1/connection/guard.ts";
-import { deleteRunTag as deleteTagRow } from "../../stores/d1/runs/runs.ts";
+import { deleteRunTag as deleteTagRow } from "../../stores/d1/runs/run-tags.ts";
 import type { ServiceContext } from "../context.ts";
 import { tellDataChanged } from "../live/watchers.ts";
 import { guarded, writeRows } from "./write-rows.ts";

@@ -9,15 +9,9 @@ import { RUN_NAME_TAG, randomRunName } from "../../domain/run-names.ts";
 import { untilKnown } from "../../stores/d1/connection/until-known.ts";
 import { findMoveOfRun } from "../../stores/d1/experiments/experiment-moves.ts";
 import { layOver } from "../../stores/d1/runs/document-news.ts";
-import {
-  type FullRunRecord,
-  findRun,
-  insertRun,
-  moveRun,
-  readRun,
-  type StoredRun,
-  updateRun,
-} from "../../stores/d1/runs/runs.ts";
+import { type FullRunRecord, readRun } from "../../stores/d1/runs/run-records.ts";
+import type { StoredRun } from "../../stores/d1/runs/run-row.ts";
+import { findRun, insertRun, moveRun, updateRun } from "../../stores/d1/runs/runs.ts";
 import type { RunNotice } from "../../stores/run/live-sockets.ts";
 import { runObject } from "../../stores/run/stub.ts";
 import { recorded } from "../access/audit.ts";

@@ -10,7 +10,7 @@ import {
 } from "../../stores/d1/metrics/latest-metrics.ts";
 import { layOver } from "../../stores/d1/runs/document-news.ts";
 import { type PageReads, type RunPageRows, readRunPage } from "../../stores/d1/runs/run-page.ts";
-import { type RecordRow, type RunRecord, readRecordRows, toRecords } from "../../stores/d1/runs/runs.ts";
+import { type RecordRow, type RunRecord, readRecordRows, toRecords } from "../../stores/d1/runs/run-records.ts";
 import type { MetricSummaries } from "../../stores/run/summaries.ts";
 import type { ServiceContext } from "../context.ts";
 import { askLiveRuns, type LiveNews, MAX_LIVE_RUNS } from "../live/live-news.ts";

@@ -7,12 +7,9 @@ import { failedGuard, guardRunActive } from "../../stores/d1/connection/guard.ts
 import { insertFirstPointsStatement } from "../../stores/d1/metrics/first-points.ts";
 import { isLiveStatement, type RunPlaceRow, toPlace } from "../../stores/d1/metrics/latest-metrics.ts";
 import { isUnknownModel, upsertModelMetricStatements } from "../../stores/d1/metrics/model-metrics.ts";
-import {
-  findParams,
-  insertParamsStatements,
-  renameRunStatement,
-  upsertTagsStatements,
-} from "../../stores/d1/runs/runs.ts";
+import { findParams, insertParamsStatements } from "../../stores/d1/runs/params.ts";
+import { upsertTagsStatements } from "../../stores/d1/runs/run-tags.ts";
+import { renameRunStatement } from "../../stores/d1/runs/runs.ts";
 import { seriesOf } from "../../stores/run/series.ts";
 import { MetricSummaries } from "../../stores/run/summaries.ts";
 import { summaryRows } from "../../stores/run/summary-rows.ts";

@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { deleteJson, getJson, MLFLOW, patchJson, postJson } from "./client.ts";
-import type { RegistrySearch } from "./registered-models.ts";
-import type { KeyValue } from "./wire.ts";
+import type { KeyValue, RegistrySearch } from "./wire.ts";
 
 export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
 

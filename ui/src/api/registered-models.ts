@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { deleteJson, getJson, MLFLOW, patchJson, postJson } from "./client.ts";
 import type { ModelVersion } from "./model-versions.ts";
-import type { KeyValue } from "./wire.ts";
+import type { KeyValue, RegistrySearch } from "./wire.ts";
 
 export interface RegisteredModel {
   name: string;
@@ -13,14 +13,6 @@ export interface RegisteredModel {
   latest_versions?: ModelVersion[];
   tags?: KeyValue[];
   aliases?: { alias: string; version: string }[];
-}
-
-/** The parameters of both registry searches. */
-export interface RegistrySearch {
-  filter?: string;
-  order_by?: string[];
-  max_results?: number;
-  page_token?: string;
 }
 
 export interface RegisteredModelPage {

@@ -39,6 +39,9 @@ export interface RunTableSearch {
   count?: boolean;
 }
 
+/** A search of the table's runs, whichever page. */
+export type TableSearch = Omit<RunTableSearch, "page_token" | "max_results" | "count">;
+
 export interface RunTable {
   /** The number of all matching runs on all pages. */
   total?: number;

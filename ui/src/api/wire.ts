@@ -21,10 +21,18 @@ export interface FileInfo {
   file_size?: number;
 }
 
-/** The tag that holds a run's or experiment's description, in markdown. */
-/** A run's own colour, `#rrggbb`, in MLflow's UI and here. */
+/** The parameters of the searches of registered models and of model versions. */
+export interface RegistrySearch {
+  filter?: string;
+  order_by?: string[];
+  max_results?: number;
+  page_token?: string;
+}
+
+/** The tag with a run's own colour, `#rrggbb`. MLflow's UI uses the same tag. */
 export const COLOUR_TAG = "mlflow.runColor";
 
+/** The tag that holds a run's or experiment's description, in markdown. */
 export const NOTE_TAG = "mlflow.note.content";
 
 /** The value of a metric. MLflow stores an infinity as the greatest double, which becomes an infinity again. */

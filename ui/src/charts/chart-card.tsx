@@ -13,7 +13,8 @@ import type { GroupedMetric } from "./group-store.ts";
 import type { HoverStore } from "./hover.ts";
 import { LineChart } from "./line-chart.tsx";
 import { type LineSource, useLines } from "./line-source.ts";
-import type { Plot, PlotLine, PlotSpec } from "./plot.ts";
+import type { Plot } from "./plot.ts";
+import type { PlotLine, PlotSpec } from "./plot-spec.ts";
 import { hasOnlyPoints, PointBars } from "./point-bars.tsx";
 import type { MetricSeries } from "./series-store.ts";
 

@@ -6,7 +6,7 @@ import type { HoverStore } from "./hover.ts";
 import { LineMark } from "./line-mark.tsx";
 import type { LineSource } from "./line-source.ts";
 import { lineSwitches, PRESS_HINT } from "./line-switches.ts";
-import type { PlotLine } from "./plot.ts";
+import type { PlotLine } from "./plot-spec.ts";
 import { byValue } from "./series-math.ts";
 import { textOfLast } from "./text-of-last.ts";
 

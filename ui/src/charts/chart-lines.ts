@@ -1,10 +1,10 @@
 import type { RunStatus } from "../api/runs.ts";
-import type { GroupSeries, LatestValues } from "../api/series.ts";
+import type { GroupSeries } from "../api/series.ts";
 import { shortId } from "../parts/format.ts";
 import type { ChartGroup } from "./group-store.ts";
 import { groupStyle } from "./group-style.ts";
 import type { RunSeries } from "./held-series.ts";
-import type { PlotLine } from "./plot.ts";
+import type { PlotLine } from "./plot-spec.ts";
 import { RUN_COLOURS, type RunStyle } from "./run-colour.ts";
 import { bandOf, type Points } from "./series-math.ts";
 import type { MetricSeries } from "./series-store.ts";
@@ -86,18 +86,4 @@ export function groupLines(
       },
     ];
   });
-}
-
-/** The runs behind the mean line of a group. */
-export interface GroupFacts {
-  /** The position of the group among the groups. */
-  readonly index: number;
-  /** The number of runs that have the metric, and the number of them in the line. */
-  readonly runs: number;
-  readonly read: number;
-  /** The number of live runs whose newest points are not in `latest`. */
-  readonly stale: number;
-  /** The number of runs in the mean of each point. Runs that ended before are not in it. */
-  readonly counts: Float64Array;
-  readonly latest?: LatestValues;
 }

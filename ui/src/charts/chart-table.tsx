@@ -3,7 +3,7 @@ import { formatCount } from "../parts/format.ts";
 import { Metric } from "../parts/values.tsx";
 import { formatX, xName, xRange } from "./axes.ts";
 import { LineMark } from "./line-mark.tsx";
-import type { PlotLine, PlotSpec } from "./plot.ts";
+import type { PlotLine, PlotSpec } from "./plot-spec.ts";
 import { lowerBound, upperBound } from "./series-math.ts";
 
 interface Summary {

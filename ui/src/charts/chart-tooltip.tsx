@@ -5,7 +5,7 @@ import { formatCount, formatMetric } from "../parts/format.ts";
 import { formatX, xName } from "./axes.ts";
 import type { Hover, HoverStore } from "./hover.ts";
 import { LineMark } from "./line-mark.tsx";
-import type { PlotLine, PlotSpec } from "./plot.ts";
+import type { PlotLine, PlotSpec } from "./plot-spec.ts";
 import { byValue, nearestIndex } from "./series-math.ts";
 
 interface ChartTooltipProps {

@@ -3,7 +3,7 @@ import type { Metric } from "../api/runs.ts";
 import type { SeriesX } from "../api/series.ts";
 import { readColour } from "../parts/theme.ts";
 import type { Range } from "./axes.ts";
-import type { PlotLine } from "./plot.ts";
+import type { PlotLine } from "./plot-spec.ts";
 
 const PAGE_POINTS = 25_000;
 const CSV_HEAD = "run_id,run_name,metric,step,timestamp,value\n";

@@ -1,8 +1,7 @@
 import { classNames } from "../parts/class-names.ts";
 import { formatCount } from "../parts/format.ts";
-import type { GroupFacts } from "./chart-lines.ts";
 import { type ChartGroup, MAX_GROUPED_RUNS } from "./group-store.ts";
-import type { PlotLine } from "./plot.ts";
+import type { GroupFacts, PlotLine } from "./plot-spec.ts";
 
 /** Says which means do not include all runs, or not the newest values. */
 export function GroupNote({ lines }: { lines: readonly PlotLine[] }) {

@@ -4,7 +4,8 @@ import { useTheme } from "../parts/theme.ts";
 import { formatX, type Range, xName, zoomed } from "./axes.ts";
 import { ChartTooltip } from "./chart-tooltip.tsx";
 import type { HoverStore } from "./hover.ts";
-import { Plot, type PlotSpec } from "./plot.ts";
+import { Plot } from "./plot.ts";
+import type { PlotSpec } from "./plot-spec.ts";
 import { lowerBound, nearestIndex, upperBound } from "./series-math.ts";
 import { followTouches } from "./touch.ts";
 

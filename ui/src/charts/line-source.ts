@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { type ChartRun, groupLines, runLines } from "./chart-lines.ts";
 import type { ChartGroup, GroupedMetric, GroupStore } from "./group-store.ts";
-import type { PlotLine } from "./plot.ts";
+import type { PlotLine } from "./plot-spec.ts";
 import type { RunStyle } from "./run-colour.ts";
 import type { MetricSeries, SeriesStore } from "./series-store.ts";
 import type { Smoothing } from "./smoothing.ts";

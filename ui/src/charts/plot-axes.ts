@@ -10,7 +10,7 @@ import {
   STEPS,
   xName,
 } from "./axes.ts";
-import type { PlotSpec, WholeAxes } from "./plot.ts";
+import type { PlotSpec, WholeAxes } from "./plot-spec.ts";
 
 const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const DIGIT_PX = 6.4;

@@ -1,46 +1,11 @@
 import uPlot from "uplot";
-import type { SeriesX } from "../api/series.ts";
 import { readColour } from "../parts/theme.ts";
-import { areWhole, clampedZoom, type Ends, type Range, withEnds, xRange, yRange } from "./axes.ts";
-import type { GroupFacts } from "./chart-lines.ts";
+import { clampedZoom, type Range } from "./axes.ts";
 import { drawBand, drawDot, drawGaps, drawLine, type Place, toX, toY } from "./draw.ts";
 import { plotAxes } from "./plot-axes.ts";
-import { DASHES, type Variant } from "./run-colour.ts";
-import { type Band, nearestIndex, type Points, valueAt, withoutOutliers } from "./series-math.ts";
-
-/** A line of a chart: of a run or of a group. */
-export interface PlotLine {
-  readonly id: string;
-  readonly name: string;
-  readonly colour: string;
-  /** The dash, which distinguishes lines of one colour. */
-  readonly variant: Variant;
-  /** Drawn strongly. */
-  readonly points: Points;
-  /** The logged points, drawn faintly behind smoothed `points`. */
-  readonly faint?: Points | undefined;
-  /** Mean ± standard deviation, drawn as an area behind the line. */
-  readonly band?: Band | undefined;
-  /** The latest value by step, whatever x is. For a group, the mean of the latest values of its runs. */
-  readonly last: number;
-  /** The numbers of runs in a group's mean. */
-  readonly group?: GroupFacts;
-}
-
-export interface PlotSpec {
-  readonly lines: readonly PlotLine[];
-  readonly x: SeriesX;
-  readonly isLogX: boolean;
-  readonly isLogY: boolean;
-  readonly zoom?: Range | undefined;
-  /** The ends of the axes. Zooming out leads to these ends. */
-  readonly xEnds?: Ends | undefined;
-  readonly yEnds?: Ends | undefined;
-  /** Leaves values beyond the middle 98 % out of the automatic range of the vertical axis. */
-  readonly isRobust?: boolean | undefined;
-  /** The heights of reference lines, which the axis includes. */
-  readonly marks?: readonly number[] | undefined;
-}
+import { heightRange, type PlotSpec, type WholeAxes, wholeAxes, widthRange } from "./plot-spec.ts";
+import { DASHES } from "./run-colour.ts";
+import { nearestIndex, valueAt } from "./series-math.ts";
 
 export interface PlotEvents {
   /** The pointer is at a position of the plot, in CSS pixels of the screen; undefined when it has left. */
@@ -57,45 +22,6 @@ const BAND = 0.16;
 const VEIL = 0.55;
 /** A drag shorter than this is a click. */
 const MIN_DRAG_PX = 4;
-
-/** The logged points, which smoothing has not changed. */
-const logged = ({ points, faint }: PlotLine) => faint ?? points;
-
-/** Which axes have ticks at integers only. */
-export interface WholeAxes {
-  readonly x: boolean;
-  readonly y: boolean;
-}
-
-/** The axes whose values are all integers, such as epochs or counts. */
-export function wholeAxes({ lines, x }: PlotSpec): WholeAxes {
-  return {
-    x: x === "step" || (x.startsWith("metric:") && lines.every((line) => areWhole(logged(line).x))),
-    y: lines.every((line) => areWhole(logged(line).values)),
-  };
-}
-
-/** The whole range of the horizontal axis: the reader's choice, or the range of the lines. */
-export function widthRange({ lines, x, isLogX, xEnds }: PlotSpec): Range {
-  const all = lines.flatMap(({ points, faint }) => (faint ? [points, faint] : [points]));
-  return withEnds(xRange(all, x, isLogX), xEnds, isLogX);
-}
-
-/** The range of the vertical axis: the reader's choice, or the range of lines, bands and reference lines. */
-export function heightRange({ lines, marks = [], isLogY, yEnds, isRobust = false }: PlotSpec, x: Range): Range {
-  const drawn = lines.flatMap(({ points, faint, band }) => [
-    points,
-    ...(faint ? [faint] : []),
-    ...(band
-      ? [
-          { x: band.x, values: band.low },
-          { x: band.x, values: band.high },
-        ]
-      : []),
-  ]);
-  const marked = { x: Float64Array.from(marks, () => x[0]), values: Float64Array.from(marks) };
-  return withEnds(yRange([...(isRobust ? withoutOutliers(drawn, x) : drawn), marked], x, isLogY), yEnds, isLogY);
-}
 
 /** A drawn chart. uPlot draws the axes and handles the pointer. The lines, each with its own x, are drawn on uPlot's canvas. */
 export class Plot {

@@ -3,7 +3,7 @@ import { classNames } from "../parts/class-names.ts";
 import { formatCount, formatExact } from "../parts/format.ts";
 import { formatX, xName } from "./axes.ts";
 import type { HoverStore } from "./hover.ts";
-import type { PlotLine } from "./plot.ts";
+import type { PlotLine } from "./plot-spec.ts";
 import { byValue, extentOf } from "./series-math.ts";
 import { textOfLast } from "./text-of-last.ts";
 

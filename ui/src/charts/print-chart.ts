@@ -11,8 +11,8 @@ import {
 } from "./axes.ts";
 import { type Place as DrawPlace, toX, toY } from "./draw.ts";
 import { canvasPen, type Pen, type Place, svgPen } from "./pens.ts";
-import { heightRange, type PlotLine, type PlotSpec, wholeAxes, widthRange } from "./plot.ts";
 import { durationTick } from "./plot-axes.ts";
+import { heightRange, type PlotLine, type PlotSpec, wholeAxes, widthRange } from "./plot-spec.ts";
 import { DASHES } from "./run-colour.ts";
 import { textOfLast } from "./text-of-last.ts";
 

@@ -1,5 +1,5 @@
 import { formatMetric } from "../parts/format.ts";
-import type { PlotLine } from "./plot.ts";
+import type { PlotLine } from "./plot-spec.ts";
 
 /** A line's latest value as text, for legends and bars. A group also has its standard deviation. */
 export function textOfLast({ last, group }: PlotLine): string {

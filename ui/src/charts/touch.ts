@@ -1,5 +1,6 @@
 import { pinched, type Range } from "./axes.ts";
-import type { Plot, PlotSpec } from "./plot.ts";
+import type { Plot } from "./plot.ts";
+import type { PlotSpec } from "./plot-spec.ts";
 
 interface TouchHand {
   plot: () => Plot;

@@ -15,9 +15,13 @@ const FIRST_FIELD = "input:not([aria-hidden=true]), textarea";
 
 const WIDTHS = { narrow: "max-w-[440px]", medium: "max-w-[640px]", broad: "max-w-[960px]" };
 
-export interface DialogProps {
+/** Whether an overlay is open, and how it says that it wants to close. */
+export interface OverlayProps {
   isOpen: boolean;
   onOpenChange: (isOpen: boolean) => void;
+}
+
+export interface DialogProps extends OverlayProps {
   title: string;
   description?: ReactNode;
   width?: keyof typeof WIDTHS;
@@ -92,9 +96,7 @@ export function FormDialog({ submitLabel, onSubmit, canSubmit = true, children, 
   );
 }
 
-export interface ConfirmDialogProps {
-  isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
+export interface ConfirmDialogProps extends OverlayProps {
   title: string;
   /** The effect, and whether it can be undone. */
   description: ReactNode;

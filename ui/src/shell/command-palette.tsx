@@ -2,9 +2,9 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useRef, useState } from "react";
 import { classNames, FIELD, OVERLAY } from "../parts/class-names.ts";
+import type { OverlayProps } from "../parts/dialog.tsx";
 import { keysLabel, useAllCommands } from "./commands.ts";
 import { findThings } from "./find-things.ts";
-import type { OverlayProps } from "./overlays.ts";
 
 interface Line {
   id: string;

@@ -1,8 +1,8 @@
 import { CopyButton } from "../parts/copy-button.tsx";
+import type { OverlayProps } from "../parts/dialog.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { ClientLines } from "./client-lines.tsx";
 import { serverUri } from "./connect-lines.ts";
-import type { OverlayProps } from "./overlays.ts";
 
 export default function ConnectPanel(overlay: OverlayProps) {
   const uri = serverUri().replace(/\/$/, "");

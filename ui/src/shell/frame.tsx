@@ -3,12 +3,13 @@ import { Keyboard, Monitor, Moon, Plug, Search, Sun } from "lucide-react";
 import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { IS_SHARED } from "../api/shared-link.ts";
 import { Button, IconButton } from "../parts/button.tsx";
+import type { OverlayProps } from "../parts/dialog.tsx";
 import { setTheme, type ThemeChoice, useThemeChoice } from "../parts/theme.ts";
 import { sayFailed, Toasts } from "../parts/toast.tsx";
 import { Breadcrumbs, UpLink } from "./breadcrumbs.tsx";
 import { isOverlayOpen, keysLabel, listenForKeys, useCommands } from "./commands.ts";
 import { Mark } from "./mark.tsx";
-import { OVERLAYS, type OverlayProps } from "./overlays.ts";
+import { OVERLAYS } from "./overlays.ts";
 import { keepScrollPlaces } from "./scroll-places.ts";
 
 const SharedFrame = lazy(() => import("./shared-frame.tsx"));

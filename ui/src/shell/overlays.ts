@@ -1,9 +1,5 @@
 import type { ComponentType } from "react";
-
-export interface OverlayProps {
-  isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
-}
+import type { OverlayProps } from "../parts/dialog.tsx";
 
 /** The overlays that open over any screen. The code of each is loaded at its first use. */
 export const OVERLAYS = {

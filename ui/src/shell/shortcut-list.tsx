@@ -1,6 +1,6 @@
+import type { OverlayProps } from "../parts/dialog.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { keysLabel, useAllCommands } from "./commands.ts";
-import type { OverlayProps } from "./overlays.ts";
 
 /** The keys that a focused table handles itself. */
 const IN_TABLES = [

@@ -14,7 +14,7 @@ import {
   type VersionRow,
   type VersionTagRow,
   versionKey,
-} from "./model-versions.ts";
+} from "./model-version-records.ts";
 
 type ModelRow = StoredRow<typeof registeredModels>;
 

@@ -8,7 +8,7 @@ import { prepare, readPage, Steps, statementsOf, toPageRows } from "../connectio
 import { yieldTurn } from "../connection/turn.ts";
 import { fillDocuments, type RecentDocuments, recallDocuments, rememberDocuments } from "./recent-documents.ts";
 import type { Cell } from "./run-columns.ts";
-import { type RecordRow, withRecords } from "./runs.ts";
+import { type RecordRow, withRecords } from "./run-records.ts";
 
 export interface RunPageRows extends Page {
   /** The records of the page's runs in their order, if they were asked for. */

@@ -4,7 +4,7 @@ import { type ItemReader, readItem, readItemList } from "../../../../src/stores/
 import { migrate } from "../../../../src/stores/d1/connection/migrate.ts";
 import { EXPERIMENTS } from "../../../../src/stores/d1/experiments/experiments.ts";
 import { LOGGED_MODELS } from "../../../../src/stores/d1/logged-models/logged-models.ts";
-import { MODEL_VERSIONS } from "../../../../src/stores/d1/registry/model-versions.ts";
+import { MODEL_VERSIONS } from "../../../../src/stores/d1/registry/model-version-records.ts";
 import { REGISTERED_MODELS } from "../../../../src/stores/d1/registry/registered-models.ts";
 import { randomSource } from "../../../search/population.ts";
 

@@ -1,7 +1,7 @@
 import { type ChartRun, groupLines, runLines } from "../chart-lines.ts";
 import type { GroupedMetric } from "../group-store.ts";
 import type { LineSource } from "../line-source.ts";
-import type { PlotLine } from "../plot.ts";
+import type { PlotLine } from "../plot-spec.ts";
 import type { Variant } from "../run-colour.ts";
 import { type Points, valueAt } from "../series-math.ts";
 import type { MetricSeries } from "../series-store.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../api/experiments.ts";
 import { useChange } from "../../api/query-client.ts";
 import { NOTE_TAG, valueFor } from "../../api/wire.ts";
-import { ConfirmDialog, Dialog, FormDialog } from "../../parts/dialog.tsx";
+import { ConfirmDialog, Dialog, FormDialog, type OverlayProps } from "../../parts/dialog.tsx";
 import { Markdown } from "../../parts/markdown.tsx";
 import { Segmented } from "../../parts/segmented.tsx";
 import { TagEditor } from "../../parts/tag-editor.tsx";
@@ -40,12 +40,7 @@ export default function ExperimentDialogs({ doing, onClose, onCreated }: Dialogs
   return <TagsDialog {...dialog} experiment={doing.experiment} />;
 }
 
-interface OpenProps {
-  isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
-}
-
-interface OneProps extends OpenProps {
+interface OneProps extends OverlayProps {
   experiment: ListedExperiment;
 }
 
@@ -53,7 +48,7 @@ function CreateDialog({
   folder,
   onCreated,
   ...dialog
-}: OpenProps & Pick<DialogsProps, "onCreated"> & { folder: string }) {
+}: OverlayProps & Pick<DialogsProps, "onCreated"> & { folder: string }) {
   const [name, setName] = useState(folder === "" ? "" : `${folder}/`);
   const [location, setLocation] = useState("");
   const isAdmin = useIsAdmin();
@@ -150,7 +145,7 @@ function TagsDialog({ experiment, ...dialog }: OneProps) {
   );
 }
 
-function DeleteDialog({ experiments, ...dialog }: OpenProps & { experiments: readonly ListedExperiment[] }) {
+function DeleteDialog({ experiments, ...dialog }: OverlayProps & { experiments: readonly ListedExperiment[] }) {
   const remove = useChange(deleteAll, ["experiments", "runs"]);
   const restore = useChange(restoreAll, ["experiments", "runs"]);
   const ids = experiments.map((experiment) => experiment.experiment_id);

@@ -5,7 +5,7 @@ import { createPerson, deletePerson, type Person, peopleQuery, resetPassword, se
 import { useChange } from "../../api/query-client.ts";
 import { endSignIns, sessionQuery } from "../../api/session.ts";
 import { Button, IconButton } from "../../parts/button.tsx";
-import { ConfirmDialog, FormDialog } from "../../parts/dialog.tsx";
+import { ConfirmDialog, FormDialog, type OverlayProps } from "../../parts/dialog.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { LazyMenu } from "../../parts/lazy-menu.tsx";
 import { Line, TextPage } from "../../parts/lines.tsx";
@@ -146,12 +146,7 @@ function PeopleDialog({ doing, onClose }: { doing: Doing; onClose: () => void })
   );
 }
 
-interface OpenProps {
-  isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
-}
-
-function CreateDialog(dialog: OpenProps) {
+function CreateDialog(dialog: OverlayProps) {
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const create = useChange(createPerson, ["people"]);
@@ -179,7 +174,7 @@ function CreateDialog(dialog: OpenProps) {
   );
 }
 
-function ResetDialog({ username, ...dialog }: OpenProps & { username: string }) {
+function ResetDialog({ username, ...dialog }: OverlayProps & { username: string }) {
   const [password, setPassword] = useState("");
   const reset = useChange(resetPassword, []);
   return (

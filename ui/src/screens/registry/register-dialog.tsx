@@ -8,16 +8,14 @@ import { createModelVersion } from "../../api/model-versions.ts";
 import { useChange } from "../../api/query-client.ts";
 import { createRegisteredModel, registeredModelSearchQuery } from "../../api/registered-models.ts";
 import { runQuery } from "../../api/runs.ts";
-import { FormDialog } from "../../parts/dialog.tsx";
+import { FormDialog, type OverlayProps } from "../../parts/dialog.tsx";
 import { Select } from "../../parts/select.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { say } from "../../parts/toast.tsx";
 import { useRights } from "../access/rights.ts";
 import { modelFilter } from "./registry-filter.ts";
 
-export interface RegisterDialogProps {
-  isOpen: boolean;
-  onOpenChange: (isOpen: boolean) => void;
+export interface RegisterDialogProps extends OverlayProps {
   runId: string;
   /** The folder of the run's artifacts to register, if the reader has chosen one. */
   initialPath?: string;

@@ -1,7 +1,18 @@
 import type { MenuEntry } from "../../parts/menu.tsx";
 import type { Placed } from "./grid-layout.ts";
 import { METRIC_VALUES, NAME_ORDER, spellValue } from "./run-columns.ts";
-import type { HeaderActions } from "./runs-header.tsx";
+
+/** The actions of a header on the table's columns. Spellings name the columns. */
+export interface HeaderActions {
+  onSort: (order: string, isAdded: boolean) => void;
+  onSortBy: (sort: string[]) => void;
+  /** @param before the column that follows the moved column; undefined for the end. */
+  onMove: (spelling: string, before: string | undefined) => void;
+  onReplace: (spelling: string, next: string | undefined) => void;
+  onFix: (spelling: string, isFixed: boolean) => void;
+  onGroup: (spelling: string) => void;
+  onResize: (spelling: string, px: number) => void;
+}
 
 interface Around {
   /** All columns in their current order. */

@@ -5,12 +5,13 @@ import { useNow } from "../../parts/clock.ts";
 import { HEAD_PX, ROW_PX, useGridRows } from "../../parts/grid-rows.ts";
 import { ContextMenu, type MenuEntry } from "../../parts/menu.tsx";
 import { useScrollTogether } from "../../parts/use-scroll-together.ts";
+import type { HeaderActions } from "./column-menu.ts";
 import { type GridLayout, placeColumns, useWidths, widthOf } from "./grid-layout.ts";
 import type { Spread } from "./run-cell.ts";
 import type { RunColumn } from "./run-columns.ts";
 import { RunLine } from "./run-line.tsx";
 import type { RunRow, TableRow } from "./run-rows.ts";
-import { type HeaderActions, RunsHeader } from "./runs-header.tsx";
+import { RunsHeader } from "./runs-header.tsx";
 import { useSlots } from "./use-slots.ts";
 
 export interface RunsGridProps {

@@ -3,23 +3,11 @@ import { type KeyboardEvent, type MouseEvent, memo, type RefObject, useMemo, use
 import { classNames } from "../../parts/class-names.ts";
 import { ContextMenu } from "../../parts/menu.tsx";
 import { SelectAll } from "../../parts/select-all.tsx";
-import { columnEntries, nameEntries } from "./column-menu.ts";
+import { columnEntries, type HeaderActions, nameEntries } from "./column-menu.ts";
 import type { GridLayout, Placed } from "./grid-layout.ts";
 import { columnLabels, directionOf, isAtEnd, NAME_ORDER, type RunColumn } from "./run-columns.ts";
 import { NAME_CELL, STILL_CELL } from "./run-line.tsx";
 import { useColumnDrag } from "./use-column-drag.ts";
-
-/** The actions of a header on the table's columns. Spellings name the columns. */
-export interface HeaderActions {
-  onSort: (order: string, isAdded: boolean) => void;
-  onSortBy: (sort: string[]) => void;
-  /** @param before the column that follows the moved column; undefined for the end. */
-  onMove: (spelling: string, before: string | undefined) => void;
-  onReplace: (spelling: string, next: string | undefined) => void;
-  onFix: (spelling: string, isFixed: boolean) => void;
-  onGroup: (spelling: string) => void;
-  onResize: (spelling: string, px: number) => void;
-}
 
 interface RunsHeaderProps {
   layout: GridLayout;

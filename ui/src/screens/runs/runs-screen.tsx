@@ -4,6 +4,7 @@ import { type KeyboardEvent, lazy, Suspense, useCallback, useMemo, useRef, useSt
 import { type Experiment, experimentQuery } from "../../api/experiments.ts";
 import { keysQuery } from "../../api/keys.ts";
 import { useChange } from "../../api/query-client.ts";
+import type { TableSearch } from "../../api/run-table.ts";
 import { updateRun } from "../../api/runs.ts";
 import { groupStyle } from "../../charts/group-style.ts";
 import { HoverStore } from "../../charts/hover.ts";
@@ -29,7 +30,7 @@ import { SelectionBar } from "./selection-bar.tsx";
 import { useCsv } from "./use-csv.ts";
 import { useFirstView } from "./use-first-view.ts";
 import { useImportantParams } from "./use-important-params.ts";
-import { type TableSearch, useRuns } from "./use-runs.ts";
+import { useRuns } from "./use-runs.ts";
 import { useRunsCommands } from "./use-runs-commands.ts";
 import { type RunsView, useRunsView } from "./use-runs-view.ts";
 import { useSelection } from "./use-selection.ts";

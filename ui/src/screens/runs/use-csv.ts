@@ -1,8 +1,8 @@
+import type { TableSearch } from "../../api/run-table.ts";
 import { say, sayFailed } from "../../parts/toast.tsx";
 import type { Query } from "./filter-words.ts";
 import type { RunColumn } from "./run-columns.ts";
 import type { RunRow } from "./run-rows.ts";
-import type { TableSearch } from "./use-runs.ts";
 
 interface CsvOptions {
   table: Omit<TableSearch, "columns">;

@@ -1,8 +1,8 @@
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { whatChanged } from "../../api/live.ts";
+import type { TableSearch } from "../../api/run-table.ts";
 import { readRunTable } from "../../api/run-table.ts";
 import { type RunRow, rowsOf } from "./run-rows.ts";
-import type { TableSearch } from "./use-runs.ts";
 
 /** How often the page polls the visible live runs, in ms. */
 const PERIOD_MS = 2000;

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, isWorthRepeating } from "../../api/client.ts";
-import { type RunTable, type RunTableSearch, readRunTable } from "../../api/run-table.ts";
+import { type RunTable, readRunTable, type TableSearch } from "../../api/run-table.ts";
 import { learnColours } from "../../charts/run-colour.ts";
 import { type RunRow, rowsOf } from "./run-rows.ts";
 import { useLiveRows } from "./use-live-rows.ts";
@@ -38,8 +38,6 @@ export interface LoadedRuns {
   isLoading: boolean;
   retry: () => void;
 }
-
-export type TableSearch = Omit<RunTableSearch, "page_token" | "max_results" | "count">;
 
 const NO_SORT: readonly string[] = [];
 
