@@ -1,168 +1,113 @@
 import { env } from "cloudflare:test";
-import { is } from "drizzle-orm";
-import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { is, type SQL } from "drizzle-orm";
+import {
+  getTableConfig,
+  type IndexColumn,
+  type SQLiteColumn,
+  SQLiteSyncDialect,
+  SQLiteTable,
+} from "drizzle-orm/sqlite-core";
+import { beforeAll, expect, test } from "vitest";
 import { migrate } from "../../../src/stores/d1/connection/migrate.ts";
 import * as schema from "../../../src/stores/d1/schema/tables.ts";
+import triggers from "../../../src/stores/d1/schema/triggers.sql";
 
-/* Compares the schema with the tables that the migrations make. This file lists what drizzle cannot express. */
-
-const WITH_ROWID = [
-  "d1_migrations",
-  "datasets",
-  "experiment_moves",
-  "experiments",
-  "logged_models",
-  "registered_models",
-  "role_permissions",
-  "roles",
-  "run_documents",
-  "runs",
-  "sign_ins",
-  "user_roles",
-  "users",
-];
-
-const VIEWS = ["guard", "new_runs"];
-
-const TRIGGERS = [
-  "audit_log_no_delete",
-  "audit_log_no_update",
-  "experiments_delete_links",
-  "experiments_insert_purged",
-  "guard_first_points",
-  "guard_location_free",
-  "guard_not_purged",
-  "guard_run_active",
-  "input_tags_insert_document",
-  "inputs_insert_document",
-  "latest_metrics_insert_document",
-  "latest_metrics_update_document",
-  "logged_models_delete_links",
-  "logged_models_insert_purged",
-  "model_inputs_insert_document",
-  "model_outputs_insert_document",
-  "model_outputs_update_document",
-  "new_runs_insert",
-  "params_immutable",
-  "params_insert_document",
-  "registered_models_delete_grants",
-  "roles_delete_grants",
-  "runs_delete_count",
-  "runs_delete_links",
-  "runs_insert_count",
-  "runs_insert_purged",
-  "runs_mark_object",
-  "runs_restore_purged",
-  "runs_update_count",
-  "tags_delete_document",
-  "tags_insert_document",
-  "tags_update_document",
-  "users_delete_grants",
-  "users_delete_identities",
-  "users_delete_links",
-  "users_delete_sign_ins",
-  "users_delete_tokens",
-  "users_insert_role",
-  "users_stamp_sign_ins",
-];
+/*
+ * Compares the SQL of a migrated database with the schema: Drizzle's tables and indexes, and the views and triggers of
+ * triggers.sql. White space, the quotes of names and the order of columns do not count.
+ */
 
 const TABLES = Object.values(schema)
   .filter((value) => is(value, SQLiteTable))
   .map(getTableConfig);
 
-interface Master {
-  readonly type: "table" | "index" | "view" | "trigger";
-  readonly name: string;
-  readonly tbl_name: string;
-  readonly sql: string | null;
-}
-
-let master: readonly Master[] = [];
+/** The SQL of what the migrations make, by name; without the tables of SQLite, D1 and wrangler. */
+const made: Record<"table" | "index" | "view" | "trigger", Record<string, string>> = {
+  ...{ table: {}, index: {}, view: {}, trigger: {} },
+};
 
 beforeAll(async () => {
   await migrate(env.DB);
-  const { results } = await env.DB.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name").all();
-  master = (results as unknown as Master[]).filter(({ name }) => !/^(sqlite_|_cf_)/.test(name));
+  const { results } = await env.DB.prepare("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").all<{
+    type: keyof typeof made;
+    name: string;
+    sql: string;
+  }>();
+  for (const { type, name, sql } of results) {
+    if (!/^(sqlite_|_cf_|d1_migrations)/.test(name)) made[type][name] = plain(sql);
+  }
 });
 
-const namesOf = (type: Master["type"]) => master.filter((one) => one.type === type).map(({ name }) => name);
+const plain = (sql: string): string => sql.replace(/[`"]/g, "").replace(/\s+/g, " ").trim();
 
-test("the database has the schema's tables and no other", () => {
-  expect(namesOf("table")).toEqual([...TABLES.map(({ name }) => name), "d1_migrations"].toSorted());
-});
+const textOf = (sql: SQL): string => new SQLiteSyncDialect().sqlToQuery(sql).sql;
 
-describe.each(TABLES.map((table) => ({ name: table.name, table })))("$name", ({ name, table }) => {
-  test("has the schema's columns and key", async () => {
-    const { results } = await env.DB.prepare(`PRAGMA table_info("${name}")`).all<{
-      name: string;
-      type: string;
-      notnull: number;
-      pk: number;
-    }>();
-    const key = table.primaryKeys[0]?.columns.map((column) => column.name) ?? [];
-    expect(
-      results
-        .map((column) => ({
-          name: column.name,
-          type: column.type.toLowerCase(),
-          isRequired: column.notnull === 1,
-          place: column.pk,
-        }))
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    ).toEqual(
-      table.columns
-        .map((column) => ({
-          name: column.name,
-          type: column.getSQLType(),
-          isRequired: column.notNull,
-          place: column.primary ? 1 : key.indexOf(column.name) + 1,
-        }))
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    );
-  });
-
-  test("has the schema's indexes and no other", () => {
-    const made = master.filter((one) => one.type === "index" && one.tbl_name === name);
-    const parts = made.map(({ name, sql }) => {
-      const [, unique, columns = "", where] =
-        /^CREATE (UNIQUE )?INDEX .*? ON .*? \((.*?)\)(?: WHERE (.*))?$/s.exec(sql ?? "") ?? [];
-      return {
+test("the tables are the schema's", () => {
+  const partsOf = ([name, sql]: [string, string]) => {
+    const [, columns = "", key, options] =
+      /^CREATE TABLE \w+ \((.*?)(PRIMARY KEY\(.*?\))?\s*\)([^)]*)$/.exec(sql) ?? [];
+    return [
+      name,
+      {
+        columns: columns
+          .split(",")
+          .map((column) => column.trim())
+          .filter(Boolean)
+          .sort(),
+        key,
+        options,
+      },
+    ];
+  };
+  expect(Object.fromEntries(Object.entries(made.table).map(partsOf))).toEqual(
+    Object.fromEntries(
+      TABLES.map(({ name, columns, primaryKeys }) => [
         name,
-        isUnique: unique !== undefined,
-        columns:
-          columns
-            .match(/(?:substr|coalesce)\([^)]*\)|`\w+`|\w+ DESC/g)
-            ?.map((column) => column.replace(/^(substr|coalesce).*/, "$1").replaceAll("`", "")) ?? [],
-        isPartial: where !== undefined,
-      };
-    });
-    expect(parts).toEqual(
-      table.indexes
-        .map(({ config }) => ({
-          name: config.name,
-          isUnique: config.unique,
-          columns: config.columns.map((column) =>
-            "name" in column ? column.name : textOf(column.queryChunks).replace(/^(substr|coalesce).*/, "$1"),
-          ),
-          isPartial: config.where !== undefined,
-        }))
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    );
-  });
+        {
+          columns: columns.map(columnSql).sort(),
+          key: primaryKeys[0] && `PRIMARY KEY(${primaryKeys[0].columns.map((column) => column.name).join(", ")})`,
+          options: schema.TABLES_WITH_ROWID.includes(name) ? "" : " WITHOUT ROWID",
+        },
+      ]),
+    ),
+  );
 });
 
-/** The text of SQL without parameters. */
-function textOf(chunks: readonly unknown[]): string {
-  return chunks.flatMap((chunk) => (chunk as { readonly value: readonly string[] }).value).join("");
+function columnSql(column: SQLiteColumn): string {
+  return [
+    `${column.name} ${column.getSQLType()}`,
+    column.primary && "PRIMARY KEY",
+    "autoIncrement" in column && column.autoIncrement && "AUTOINCREMENT",
+    column.default !== undefined &&
+      `DEFAULT ${typeof column.default === "string" ? `'${column.default}'` : column.default}`,
+    column.notNull && "NOT NULL",
+  ]
+    .filter((word) => word)
+    .join(" ");
 }
 
-test("every other table is its own key's index", () => {
-  const withRowid = master.filter(({ type, sql }) => type === "table" && !/WITHOUT ROWID$/.test(sql ?? ""));
-  expect(withRowid.map(({ name }) => name)).toEqual(WITH_ROWID);
+test("the indexes are the schema's", () => {
+  const wanted = TABLES.flatMap(({ name: table, indexes }) =>
+    indexes.map(({ config: { name, unique, columns, where } }) => [
+      name,
+      `CREATE ${unique ? "UNIQUE " : ""}INDEX ${name} ON ${table} (${columns.map(indexedSql).join(",")})${
+        where ? ` WHERE ${textOf(where)}` : ""
+      }`,
+    ]),
+  );
+  expect(made.index).toEqual(Object.fromEntries(wanted));
 });
 
-test("the views and triggers are those that are written by hand", () => {
-  expect(namesOf("view")).toEqual(VIEWS);
-  expect(namesOf("trigger")).toEqual(TRIGGERS);
+function indexedSql(column: IndexColumn | SQL): string {
+  return "name" in column ? column.name : textOf(column as SQL);
+}
+
+test("the views and triggers are those of triggers.sql", () => {
+  const wanted = triggers
+    .replaceAll(/^--.*\n/gm, "")
+    .split(/;\n(?:\n|$)/)
+    .map(plain)
+    .filter(Boolean)
+    .map((sql) => [/^CREATE \w+ (\w+)/.exec(sql)?.[1], sql]);
+  expect({ ...made.view, ...made.trigger }).toEqual(Object.fromEntries(wanted));
 });
