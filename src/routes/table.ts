@@ -24,7 +24,6 @@ import { uiArtifactRoutes } from "./ui/artifact.ts";
 import { uiFindRoutes } from "./ui/find.ts";
 import { uiFolderZipRoutes } from "./ui/folder-zip.ts";
 import { uiLiveRoutes } from "./ui/live.ts";
-import { uiPreviewRoutes } from "./ui/preview.ts";
 import { uiRunsRoutes } from "./ui/runs.ts";
 import { uiSeriesRoutes } from "./ui/series.ts";
 import { uiSessionRoutes } from "./ui/session.ts";
@@ -49,7 +48,6 @@ export const ROUTES: readonly Route[] = [
   ...uiArtifactRoutes,
   ...uiFindRoutes,
   ...uiFolderZipRoutes,
-  ...uiPreviewRoutes,
   ...uiRunsRoutes,
   ...uiSeriesRoutes,
   ...uiLiveRoutes,

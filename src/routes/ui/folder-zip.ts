@@ -8,14 +8,14 @@ import { message, string } from "../../wire/message.ts";
 import { byteStream } from "../../wire/respond.ts";
 import { type Route, route } from "../../wire/route.ts";
 import { type ZipEntry, zipPieces } from "../../wire/zip.ts";
-import { onFile, onLinks } from "../permissions.ts";
+import { onFile, onFiles, onLinks } from "../permissions.ts";
 
 /** A folder of a run or of a logged model, with everything below it, as a ZIP. Only one piece of the ZIP is in memory. */
 export const uiFolderZipRoutes: readonly Route[] = [
   route({
     method: "GET",
     paths: ["/ui-api/folder-zip"],
-    permission: onLinks("file", onFile("READ")),
+    permission: onLinks("file", onFiles(onFile("READ"))),
     reads: "near",
     input: message({ runId: string, modelId: string, path: string }),
     handle: async ({ ctx, input: { runId, modelId, path = "" } }) => {

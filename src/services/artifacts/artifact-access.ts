@@ -1,5 +1,5 @@
 import { artifactPlace } from "../../domain/artifact-location.ts";
-import { joinArtifactPath } from "../../domain/artifact-path.ts";
+import { canonicalArtifactPath, joinArtifactPath } from "../../domain/artifact-path.ts";
 import { doesNotExist, invalidParameter, MlflowError } from "../../domain/errors.ts";
 import type { ServiceContext } from "../context.ts";
 import { getLoggedModelInfo } from "../logged-models/logged-models.ts";
@@ -41,6 +41,12 @@ export async function locateModelArtifact(
   return locate(ctx, artifactUri, artifactPath, experimentId);
 }
 
+/** Exactly one of the ids is given. */
+export interface ArtifactOwner {
+  readonly runId?: string | undefined;
+  readonly modelId?: string | undefined;
+}
+
 /**
  * The artifact of a run, or of a logged model.
  * @param artifactPath canonical, relative to the artifact root; "" is the root.
@@ -49,7 +55,7 @@ export async function locateModelArtifact(
  */
 export async function locateArtifactOf(
   ctx: ServiceContext,
-  { runId, modelId }: { readonly runId?: string | undefined; readonly modelId?: string | undefined },
+  { runId, modelId }: ArtifactOwner,
   artifactPath: string,
 ): Promise<LocatedArtifact> {
   if (!runId === !modelId) throw invalidParameter("Exactly one of run_id and model_id must be provided.");
@@ -113,6 +119,17 @@ export async function findArtifact<Found>(
     if (found !== undefined) return { objectKey: other, found };
   }
   throw doesNotExist(`No such artifact: '${objectKey}'`);
+}
+
+/** As {@link findArtifact}, for a file that a caller names by a run or logged model, and its path there. */
+export async function findArtifactOf<Found>(
+  ctx: ServiceContext,
+  of: ArtifactOwner & { readonly path: string },
+  look: (at: ServiceContext, objectKey: string) => Promise<Found | undefined>,
+): Promise<{ readonly path: string; readonly objectKey: string; readonly found: Found }> {
+  const path = canonicalArtifactPath(of.path);
+  const { at, objectKey } = await locateArtifactOf(ctx, of, path);
+  return { path, ...(await findArtifact(at, { objectKey }, (key) => look(at, key))) };
 }
 
 /** The key of the file or folder that a caller means, whether or not anything is there. */

@@ -6,6 +6,7 @@ import { ROUTES } from "../../../src/routes/table.ts";
 import { LINK_SECRET } from "../../helpers/links.ts";
 import { ORIGIN } from "../../helpers/mlflow.ts";
 import { storedState } from "../../helpers/state.ts";
+import { putFile } from "../../helpers/trash.ts";
 import { closedServer, PASSWORD } from "../../helpers/users.ts";
 import { ENDPOINTS, fieldsFor, newThings, type Things, targetOf } from "./calls.ts";
 import { type Level, NEEDS, type Row } from "./needs.ts";
@@ -125,7 +126,7 @@ function expected({ kind, onExperiment, onModel, readsOnly }: Subject, { need, s
   return RANKS[held] >= NEEDED[level ?? "MANAGE"] ? "reached" : 403;
 }
 
-async function ask(subject: Subject, method: string, target: string, row: Row, of = app): Promise<number> {
+async function send(subject: Subject, method: string, target: string, row: Row, of = app) {
   const fields = fieldsFor(things, row, subject.username);
   const query = new URLSearchParams();
   for (const [field, value] of Object.entries(fields)) {
@@ -140,11 +141,13 @@ async function ask(subject: Subject, method: string, target: string, row: Row, o
   });
   const execution = createExecutionContext();
   const response = await of.fetch(request, { ...env, ...server.env } as Env, execution);
-  await response.body?.cancel();
+  const answer = { status: response.status, text: await response.text() };
   // What goes on after the answer is over before the next call.
   await waitOnExecutionContext(execution);
-  return response.status;
+  return answer;
 }
+
+const ask = async (...call: Parameters<typeof send>): Promise<number> => (await send(...call)).status;
 
 /** Each request comes from a network of its own, so that no caller waits for another's wrong secrets. */
 let networks = 0;
@@ -215,6 +218,32 @@ test("a call that is refused changes nothing", async () => {
   }
   expect(asked).toBeGreaterThan(250);
   expect(await storedState()).toBe(before);
+}, 120_000);
+
+test("a token without the scope artifacts gets the content of no file, by any route", async () => {
+  const [real, content] = [createApp(ROUTES), crypto.randomUUID()];
+  const { experimentId, runId, modelId } = things;
+  for (const folder of [`${experimentId}/${runId}/artifacts`, `${experimentId}/models/${modelId}/artifacts`]) {
+    for (const file of ["a.txt", "files/b.txt"]) await putFile(`${folder}/${file}`, content);
+  }
+  const endpointsTelling = async (subject: Subject, isAsked: (row: Row, method: string) => boolean) => {
+    const telling: string[] = [];
+    for (const { method, paths, name } of ENDPOINTS) {
+      const row = NEEDS[name];
+      if (row === undefined || !isAsked(row, method)) continue;
+      for (const path of ["a.txt", "files"]) {
+        const named = { ...row, fields: { path, model_id: undefined, ...row.fields } };
+        const { text } = await send(subject, method, targetOf(things, paths[0] ?? ""), named, real);
+        if (text.includes(content)) telling.push(name);
+      }
+    }
+    return telling;
+  };
+  const reader = subjects.find(({ readsOnly }) => readsOnly)!;
+  expect(await endpointsTelling(reader, (row, method) => expected(reader, row, method) === "reached")).toEqual([]);
+  const admin = subjects.find(({ kind }) => kind === "admin")!;
+  const telling = await endpointsTelling(admin, ({ scope }, method) => scope === "files" && method === "GET");
+  expect(telling).toEqual(expect.arrayContaining(["GET /get-artifact", "GET /ui-api/folder-zip"]));
 }, 120_000);
 
 /** Spellings of the same path, as clients and proxies write it. */

@@ -76,7 +76,7 @@ export const NEEDS: Readonly<Record<string, Row>> = {
      GET mlflow/runs/get, GET mlflow/metrics/get-history, GET mlflow/metrics/get-history-bulk,
      GET mlflow/metrics/get-history-bulk-interval, GET mlflow/logged-models/:model_id,
      GET mlflow/logged-models/:model_id/artifacts/directories, GET mlflow/artifacts/list,
-     GET /graphql, POST /graphql, GET /ui-api/folder-zip, POST /ui-api/series, POST /ui-api/group-series,
+     GET /graphql, POST /graphql, POST /ui-api/series, POST /ui-api/group-series,
      GET /ui-api/runs/:run_id/live, POST /ui-api/live`,
   ),
   // The list of runs has two names. A call uses one of them.
@@ -86,6 +86,7 @@ export const NEEDS: Readonly<Record<string, Row>> = {
   ...same(
     row("experiment READ", "files"),
     `GET mlflow/logged-models/:model_id/artifacts/files, GET /get-artifact, GET /ui-api/artifact, GET /ui-api/preview,
+     GET /ui-api/folder-zip,
      GET mlflow-artifacts/artifacts/*, GET mlflow-artifacts/presigned/*, POST mlflow/artifacts/presigned-download-url`,
   ),
   ...same(
