@@ -95,15 +95,11 @@ CREATE TABLE `tags` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `tags_by_value` ON `tags` (`experiment_id`,`key`,`value`) WHERE length(value) <= 200;--> statement-breakpoint
--- A guard in a batch: INSERT INTO guard (name, holds) VALUES ('run_active', <condition>) writes nothing, and rolls the
--- whole batch back with the guard's name as the error where the condition does not hold.
 CREATE VIEW `guard` AS SELECT NULL AS name, NULL AS holds WHERE FALSE;--> statement-breakpoint
 CREATE TRIGGER `guard_run_active` INSTEAD OF INSERT ON `guard` WHEN NEW.name = 'run_active' AND NEW.holds IS NOT 1
 BEGIN SELECT RAISE(ABORT, 'guard:run_active'); END;--> statement-breakpoint
--- A param never changes its value once logged.
 CREATE TRIGGER `params_immutable` BEFORE UPDATE ON `params` WHEN NEW.value IS NOT OLD.value
 BEGIN SELECT RAISE(ABORT, 'guard:param_unchanged'); END;--> statement-breakpoint
--- A run's document is right or absent.
 CREATE TRIGGER `params_insert_document` AFTER INSERT ON `params`
 BEGIN DELETE FROM run_documents WHERE run_id = NEW.run_id; END;--> statement-breakpoint
 CREATE TRIGGER `tags_insert_document` AFTER INSERT ON `tags`

@@ -1,4 +1,3 @@
--- A run with its first tags, by one statement: `tags` is a JSON list of [key, value].
 CREATE VIEW `new_runs` AS
 SELECT run_id, experiment_id, run_name, user_id, start_time, artifact_uri, NULL AS tags FROM runs WHERE FALSE;--> statement-breakpoint
 CREATE TRIGGER `new_runs_insert` INSTEAD OF INSERT ON `new_runs`

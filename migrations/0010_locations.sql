@@ -1,5 +1,4 @@
 CREATE INDEX `experiments_location` ON `experiments` (`artifact_location`);--> statement-breakpoint
--- Served locations have one spelling: older ones may have slashes to spare.
 UPDATE experiments SET artifact_location = 'mlflow-artifacts:/' || trim(replace(replace(replace(
   substr(artifact_location, 18), '//', '/'), '//', '/'), '//', '/'), '/')
 WHERE artifact_location LIKE 'mlflow-artifacts:/%/' OR artifact_location LIKE 'mlflow-artifacts:/%//%';--> statement-breakpoint

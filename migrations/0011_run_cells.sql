@@ -1,7 +1,6 @@
 ALTER TABLE `runs` ADD `cell` text DEFAULT '' NOT NULL;--> statement-breakpoint
 DROP TRIGGER `new_runs_insert`;--> statement-breakpoint
 DROP VIEW `new_runs`;--> statement-breakpoint
--- A run with its first tags, by one statement: `tags` is a JSON list of [key, value]. A version without cells tells none.
 CREATE VIEW `new_runs` AS
 SELECT run_id, experiment_id, run_name, user_id, start_time, artifact_uri, NULL AS tags, cell FROM runs WHERE FALSE;--> statement-breakpoint
 CREATE TRIGGER `new_runs_insert` INSTEAD OF INSERT ON `new_runs`

@@ -33,7 +33,6 @@ CREATE TABLE `users` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_username` ON `users` (`username`);--> statement-breakpoint
--- A user's own grants are those of a role of the user alone.
 CREATE TRIGGER `users_insert_role` AFTER INSERT ON `users`
 BEGIN
   INSERT INTO roles (name, owner_id) VALUES ('__user_' || NEW.user_id || '__', NEW.user_id);

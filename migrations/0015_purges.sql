@@ -13,7 +13,6 @@ CREATE TABLE `purges` (
 CREATE INDEX `logged_models_deleted` ON `logged_models` (`experiment_id`,`last_update_time`,`model_id`) WHERE lifecycle_stage = 'deleted';--> statement-breakpoint
 CREATE INDEX `model_versions_by_model` ON `model_versions` (`model_id`) WHERE model_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `runs_deleted` ON `runs` (`experiment_id`,coalesce(deleted_time, 0),`run_id`) WHERE lifecycle_stage = 'deleted';--> statement-breakpoint
--- What is deleted for good and not gone yet has its id for itself: under the same id, an import would lose what it brings.
 CREATE TRIGGER `runs_insert_purged` BEFORE INSERT ON `runs`
 WHEN EXISTS (SELECT 1 FROM purges WHERE kind = 'run' AND id = NEW.run_id) OR EXISTS (SELECT 1 FROM purges WHERE kind = 'experiment' AND id = CAST(NEW.experiment_id AS TEXT))
 BEGIN SELECT RAISE(ABORT, 'guard:not_purged'); END;--> statement-breakpoint
@@ -25,7 +24,6 @@ WHEN EXISTS (SELECT 1 FROM purges WHERE kind = 'experiment' AND id = CAST(NEW.ex
 BEGIN SELECT RAISE(ABORT, 'guard:not_purged'); END;--> statement-breakpoint
 CREATE TRIGGER `guard_not_purged` INSTEAD OF INSERT ON `guard` WHEN NEW.name = 'not_purged' AND NEW.holds IS NOT 1
 BEGIN SELECT RAISE(ABORT, 'guard:not_purged'); END;--> statement-breakpoint
--- The runs of an experiment that is deleted for good follow it: none is restored meanwhile.
 CREATE TRIGGER `runs_restore_purged` BEFORE UPDATE OF `lifecycle_stage` ON `runs`
 WHEN NEW.lifecycle_stage = 'active' AND EXISTS (SELECT 1 FROM purges WHERE kind = 'experiment' AND id = CAST(NEW.experiment_id AS TEXT))
 BEGIN SELECT RAISE(IGNORE); END;

@@ -18,7 +18,6 @@ CREATE TRIGGER `audit_log_no_delete` BEFORE DELETE ON `audit_log`
 BEGIN
   SELECT RAISE(ABORT, 'the audit log is added to and never changed');
 END;--> statement-breakpoint
--- Grants and assignments get ids. SQLite renames no table that a trigger names while it is away.
 DROP TRIGGER `users_insert_role`;--> statement-breakpoint
 DROP TRIGGER `users_delete_grants`;--> statement-breakpoint
 DROP TRIGGER `registered_models_delete_grants`;--> statement-breakpoint
@@ -47,7 +46,6 @@ DROP TABLE `user_roles`;--> statement-breakpoint
 ALTER TABLE `__new_user_roles` RENAME TO `user_roles`;--> statement-breakpoint
 CREATE UNIQUE INDEX `user_roles_by_user` ON `user_roles` (`user_id`,`role_id`);--> statement-breakpoint
 CREATE INDEX `user_roles_by_role` ON `user_roles` (`role_id`);--> statement-breakpoint
--- A user's own grants are those of a role of the user alone.
 CREATE TRIGGER `users_insert_role` AFTER INSERT ON `users`
 BEGIN
   INSERT INTO roles (name, owner_id) VALUES ('__user_' || NEW.user_id || '__', NEW.user_id);

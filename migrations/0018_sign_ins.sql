@@ -12,7 +12,6 @@ CREATE TABLE `sign_ins` (
 CREATE UNIQUE INDEX `sign_ins_digest` ON `sign_ins` (`digest`);--> statement-breakpoint
 CREATE INDEX `sign_ins_by_user` ON `sign_ins` (`user_id`);--> statement-breakpoint
 CREATE INDEX `sign_ins_by_last_seen` ON `sign_ins` (`last_seen_time`);--> statement-breakpoint
--- Another password, and so another stamp, ends all sign-ins of the user. Whoever changes the own one is given a new one.
 CREATE TRIGGER `users_stamp_sign_ins` AFTER UPDATE OF `stamp` ON `users` WHEN NEW.stamp IS NOT OLD.stamp
 BEGIN
   DELETE FROM sign_ins WHERE user_id = OLD.user_id;

@@ -1,4 +1,3 @@
--- Nothing has written to the table before. Its triggers go with it.
 DROP TABLE `audit_log`;--> statement-breakpoint
 CREATE TABLE `audit_log` (
 	`entry_id` text PRIMARY KEY NOT NULL,

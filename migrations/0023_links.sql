@@ -21,7 +21,6 @@ CREATE TRIGGER `users_delete_links` AFTER DELETE ON `users`
 BEGIN
   DELETE FROM links WHERE user_id = OLD.user_id;
 END;--> statement-breakpoint
--- A link to what was deleted for good shows nothing more. One to several runs still shows the others.
 CREATE TRIGGER `experiments_delete_links` AFTER DELETE ON `experiments`
 BEGIN
   DELETE FROM links WHERE experiment_ids IS NOT NULL AND experiment_ids = json_array(CAST(OLD.experiment_id AS TEXT));

@@ -1,7 +1,5 @@
 DROP TRIGGER `new_runs_insert`;--> statement-breakpoint
 DROP VIEW `new_runs`;--> statement-breakpoint
--- A run with its first tags, by one statement: `tags` is a JSON list of [key, value]. With `live_epoch` the run is live from
--- the beginning, and its object has all of its points. An earlier version tells none.
 CREATE VIEW `new_runs` AS
 SELECT run_id, experiment_id, run_name, user_id, start_time, artifact_uri, NULL AS tags, cell, live_epoch FROM runs WHERE FALSE;--> statement-breakpoint
 CREATE TRIGGER `new_runs_insert` INSTEAD OF INSERT ON `new_runs`

@@ -1,7 +1,6 @@
 ALTER TABLE `experiments` ADD `active_runs` integer;--> statement-breakpoint
 ALTER TABLE `experiments` ADD `deleted_runs` integer;--> statement-breakpoint
 ALTER TABLE `experiments` ADD `running_runs` integer;--> statement-breakpoint
--- Counts of an experiment's runs, null until they were counted once: a null stays null. From then on triggers keep them.
 CREATE TRIGGER `runs_insert_count` AFTER INSERT ON `runs`
 BEGIN
   UPDATE experiments SET

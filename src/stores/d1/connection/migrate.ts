@@ -26,7 +26,10 @@ import runCounts from "../../../../migrations/0039_run_counts.sql";
 import { MlflowError } from "../../../domain/errors.ts";
 import { appliedMigrations } from "./applied-migrations.ts";
 
-/** Every migration in order, under the file name that wrangler records for it. */
+/**
+ * Every migration in order, under the file name that wrangler records for it. The files have no comments, because the bundle
+ * contains them: schema/triggers.sql says what views and triggers are for.
+ */
 export const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "0000_foundation.sql", sql: foundation },
   { name: "0001_models.sql", sql: models },
@@ -38,15 +41,18 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: "0007_imports.sql", sql: imports },
   { name: "0008_experiment_moves.sql", sql: experimentMoves },
   { name: "0009_runs_running.sql", sql: runsRunning },
+  // Served locations have one spelling. Older ones may have slashes to spare.
   { name: "0010_locations.sql", sql: locations },
   { name: "0011_run_cells.sql", sql: runCells },
   { name: "0012_users.sql", sql: users },
   { name: "0015_purges.sql", sql: purges },
   { name: "0016_api_tokens.sql", sql: apiTokens },
+  // Grants and assignments get ids. Triggers go first: SQLite renames no table while a trigger names a dropped table.
   { name: "0017_roles_and_audit.sql", sql: rolesAndAudit },
   { name: "0018_sign_ins.sql", sql: signIns },
   { name: "0019_sign_on.sql", sql: signOn },
   { name: "0020_flushed_through.sql", sql: flushedThrough },
+  // Nothing wrote to the log before, so the table is made anew, and its triggers with it.
   { name: "0021_audit_entries.sql", sql: auditEntries },
   { name: "0023_links.sql", sql: links },
   { name: "0025_artifact_digests.sql", sql: artifactDigests },
