@@ -29,6 +29,16 @@ const BROWSER_TESTS = "test/e2e/**/*.test.ts";
 /** Tests of the UI's pure parts, which need neither a browser nor the Worker. */
 const UI_TESTS = "test/ui/**/*.test.ts";
 
+/** Tests in workerd that need no binding. They share isolates, because the start of one takes longer than most of these files. */
+const PURE_TESTS = [
+  "test/{domain,wire}/**/*.test.ts",
+  "test/http/{authorize,client-address}.test.ts",
+  "test/search/{like,page-token,parser,plan}.test.ts",
+  "test/services/metrics/mean-band.test.ts",
+  "test/stores/d1/connection/merged-page.test.ts",
+  "test/stores/run/{bound,buckets,points,sample,summaries}.test.ts",
+];
+
 /** Tests that count the calls to D1 and to objects, by a Worker around the product's. */
 const EDGE_TESTS = "test/edge/**/*.test.ts";
 
@@ -93,6 +103,7 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
       exclude: [
         ...[...NODE_FOLDERS, BROWSER_TESTS, UI_TESTS],
         ...(name === "edge" ? [] : [EDGE_TESTS]),
+        ...(name === "pure" ? [] : PURE_TESTS),
         ...(name === "cells" ? [] : ONLY_CELLS_TESTS),
       ],
       globalSetup: [
@@ -100,6 +111,7 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
         ...(hasFiles || name === "edge" ? ["test/stores/artifacts/s3-server.setup.ts"] : []),
       ],
       testTimeout: 60_000,
+      isolate: name !== "pure",
     },
   };
 }
@@ -115,6 +127,7 @@ export default defineConfig({
       inWorkerd("cells", [...CELL_TESTS, ...ONLY_CELLS_TESTS], { TRACKFLARE_CELLS: "1" }),
       inWorkerd("many-cells", MANY_CELLS_TESTS, { TRACKFLARE_CELLS: "4" }),
       inWorkerd("edge", [EDGE_TESTS], {}),
+      inWorkerd("pure", PURE_TESTS, {}),
       {
         root: ".",
         test: {
@@ -141,7 +154,7 @@ export default defineConfig({
       },
       {
         root: ".",
-        test: { name: "ui", include: [UI_TESTS] },
+        test: { name: "ui", include: [UI_TESTS], isolate: false },
       },
     ],
   },
