@@ -120,8 +120,8 @@ export default defineConfig({
   test: {
     // Expected log lines would hide unexpected ones, so only the output of failed tests is shown.
     reporters: [["default", { silent: "passed-only" }], ...(RESULTS ? [JSON_RESULTS] : []), new RuntimeLog()],
-    // At least two workers: by default Vitest leaves one core free, and many tests wait for other processes.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // A worker more than there are cores: many tests wait for other processes, for a browser or for a time to pass.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       inWorkerd("workerd", ["test/**/*.test.ts"], {}),
       inWorkerd("cells", [...CELL_TESTS, ...ONLY_CELLS_TESTS], { TRACKFLARE_CELLS: "1" }),
