@@ -1,7 +1,8 @@
 // Every test: Vitest in workerd and in Node, then pytest with real MLflow clients. The last line sums them up.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -109,12 +110,18 @@ function runPytest(name, args, env = {}) {
 
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS, { recursive: true });
+// Browsers and bundles are made meanwhile. What fails here fails again in the set-up of the tests that need it, and says why.
+const prepared = once(
+  spawn(process.execPath, [join(ROOT, "test/prepare.ts")], { cwd: ROOT, stdio: "inherit" }),
+  "close",
+);
 try {
   // Vitest starts MLflow's server from it too.
   preparePython();
 } catch (error) {
   console.error(error.message);
 }
+await prepared;
 const results = [
   runVitest(),
   runPytest("pytest", [PYTHON_TESTS]),
