@@ -27,7 +27,8 @@ async function run(name: string, { mutate }: Part, files: readonly string[]): Pr
     htmlReporter: { fileName: `${folder}/report.html` },
     clearTextReporter: { allowColor: false, allowEmojis: false, reportTests: false, logTests: false },
     concurrency: 2,
-    timeoutMS: 20_000,
+    timeoutMS: 10_000,
+    timeoutFactor: 0.5,
     thresholds: { high: 90, low: 85, break: 85 },
   }).runMutationTest();
 }
