@@ -3,7 +3,7 @@ import type { Int64 } from "../domain/int64.ts";
 import type { Binder } from "./binder.ts";
 import type { Candidates } from "./candidates.ts";
 import { experimentTest } from "./experiment-ids.ts";
-import type { Position } from "./order.ts";
+import type { OrderColumn, Position } from "./order.ts";
 import type { LastCandidate } from "./plan.ts";
 import type { Predicate } from "./visibility.ts";
 
@@ -37,6 +37,15 @@ export const LOGGED_MODELS: TimedTable = {
   time: "creation_time",
   id: "model_id",
 };
+
+/**
+ * Whether an order begins with the order of an experiment's candidates.
+ * @param alias the table's
+ */
+export function isByTime([first, second]: readonly OrderColumn[], { time, id }: TimedTable, alias: string): boolean {
+  if (first?.sql !== `${alias}.${time}` || second?.sql !== `${alias}.${id}`) return false;
+  return !first.ascending && second.ascending;
+}
 
 export interface Narrowed {
   readonly from: string;

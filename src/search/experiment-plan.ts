@@ -72,14 +72,11 @@ function orderColumns(terms: readonly OrderTerm[]): OrderColumn[] {
   const byDefault = terms.length === 0;
   const id: OrderTerm = { field: { entity: "attribute", key: "experiment_id" }, ascending: byDefault };
   const newest: OrderTerm = { field: { entity: "attribute", key: "creation_time" }, ascending: false };
-  const all = byDefault ? [newest, id] : [...terms, id];
-  const firstOfEach = new Map(all.toReversed().map((term) => [term.field.key, term]));
-  return all
-    .filter((term) => firstOfEach.get(term.field.key) === term)
-    .map(({ field, ascending }) => ({
-      sql: `e.${field.key}`,
-      type: field.key === "name" ? "text" : "integer",
-      ascending,
-      nullable: false,
-    }));
+  // A column that comes again does not change the order.
+  return (byDefault ? [newest, id] : [...terms, id]).map(({ field, ascending }) => ({
+    sql: `e.${field.key}`,
+    type: field.key === "name" ? "text" : "integer",
+    ascending,
+    nullable: false,
+  }));
 }

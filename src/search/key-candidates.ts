@@ -46,12 +46,13 @@ export class KeyCandidates implements Candidates<KeyCursor> {
     const { from, alias, columns, key, order, start, narrowed } = this.#scope;
     const select = columns.map((column) => `${alias}.${column}`).join(", ");
     const keys = key.map((column) => `${alias}.${column}`).join(", ");
-    const ofKey = typeof cursor === "string" ? undefined : cursor.after;
-    const ofOrder = typeof cursor === "string" && start !== undefined ? rowsAfter(order!, start, binder) : [];
-    const after = ofKey && [`(${keys}) > (${ofKey.map((value) => binder.number(value)).join(", ")})`];
-    const where = [...narrowed(binder), ...(after ?? ofOrder)];
-    const sorted = typeof cursor === "string" ? orderBy(order!) : `ORDER BY ${keys}`;
-    return `SELECT ${select} FROM ${from}${where.length === 0 ? "" : ` WHERE ${all(where)}`} ${sorted} LIMIT ${limit}`;
+    const after =
+      cursor === "walk"
+        ? start && rowsAfter(order!, start, binder)
+        : cursor.after && [`(${keys}) > (${cursor.after.map((value) => binder.number(value)).join(", ")})`];
+    const where = all([...narrowed(binder), ...(after ?? [])]);
+    const sorted = cursor === "walk" ? orderBy(order!) : `ORDER BY ${keys}`;
+    return `SELECT ${select} FROM ${from} WHERE ${where} ${sorted} LIMIT ${limit}`;
   }
 
   last(cursor: KeyCursor, count: number, binder: Binder): string {

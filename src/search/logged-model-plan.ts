@@ -7,6 +7,7 @@ import { conjuncts, equalTo, isEquality, predicate, type ValueComparison } from 
 import {
   ExperimentCandidates,
   type ExperimentCursor,
+  isByTime,
   LOGGED_MODELS,
   type Narrowed,
   withIds,
@@ -71,7 +72,7 @@ export function planLoggedModelSearch(
         isVisible: query.visibility.loggedModelsOf,
         narrowed: narrowing && narrowedBy(narrowing),
         columns: columnsOf(conditions, orderBy),
-        isByTime: columns[0]?.sql === "m.creation_time" && !columns[0].ascending && columns[1]?.sql === "m.model_id",
+        isByTime: isByTime(columns, LOGGED_MODELS, "m"),
         start,
       }),
       id: "m.model_id",

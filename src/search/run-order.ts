@@ -53,11 +53,6 @@ function attributeColumn(key: string, ascending: boolean): OrderColumn {
   return { sql: `r.${key}`, type, ascending, nullable: !REQUIRED_COLUMNS.has(key) };
 }
 
-/** Whether runs are in the order in which a search looks at the runs of one experiment. */
-export function isByStart([first, second]: readonly OrderColumn[]): boolean {
-  return first?.sql === "r.start_time" && !first.ascending && second?.sql === "r.run_id" && second.ascending;
-}
-
 export function joinAlias(term: number): string {
   return `o${term}`;
 }

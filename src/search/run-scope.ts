@@ -4,11 +4,11 @@ import { type Condition, comparisonsOf } from "./ast.ts";
 import { Binder } from "./binder.ts";
 import { candidatesWith, VISIBILITY_LOOK_UPS } from "./candidates.ts";
 import { equalTo, isEquality } from "./conditions.ts";
-import { ExperimentCandidates, type ExperimentCursor, RUNS, withIds } from "./experiment-candidates.ts";
+import { ExperimentCandidates, type ExperimentCursor, isByTime, RUNS, withIds } from "./experiment-candidates.ts";
 import { type ExperimentTest, experimentTest } from "./experiment-ids.ts";
 import type { PagePlan, SqlStatement, StepQuery } from "./plan.ts";
 import { type Driver, driverChoice, drivers } from "./run-driver.ts";
-import { isByStart, type RunOrder } from "./run-order.ts";
+import type { RunOrder } from "./run-order.ts";
 import { valueTable } from "./run-source.ts";
 import type { SliceTuning } from "./sliced-plan.ts";
 import type { Visibility } from "./visibility.ts";
@@ -56,7 +56,7 @@ export class RunScope {
       isVisible: visibility.runsOf,
       narrowed: this.listed && withIds(RUNS, this.listed),
       columns: this.columns,
-      isByTime: isByStart(order.columns),
+      isByTime: isByTime(order.columns, RUNS, "r"),
       start: pages.start,
     });
     const compared = conditions.flatMap(comparisonsOf).length;

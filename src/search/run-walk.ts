@@ -2,10 +2,10 @@ import type { Int64 } from "../domain/int64.ts";
 import { type Comparison, type Condition, isComparison } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import { all } from "./connect.ts";
-import type { ExperimentCandidates } from "./experiment-candidates.ts";
+import { type ExperimentCandidates, isByTime, RUNS } from "./experiment-candidates.ts";
 import type { ExperimentTest } from "./experiment-ids.ts";
 import type { OrderColumn, Position } from "./order.ts";
-import { isByStart, joinAlias, METRIC_RANKS, orderJoins, type RunOrder } from "./run-order.ts";
+import { joinAlias, METRIC_RANKS, orderJoins, type RunOrder } from "./run-order.ts";
 
 /** A part of the walk along the index of a metric. */
 export interface Stretch {
@@ -119,7 +119,7 @@ function missingRuns(
   key: string,
   binder: Binder,
 ): Pick<Stretch, "from" | "where" | "runId"> | undefined {
-  if (!isByStart(others)) return undefined;
+  if (!isByTime(others, RUNS, "r")) return undefined;
   const [, , startTime, runId] = after ?? [];
   const from = after?.[0] === METRIC_RANKS.missing ? ([startTime, runId] as [string | null, string]) : undefined;
   const cursor = { experimentIds: [experimentId], after: from };

@@ -110,7 +110,20 @@ describe("what the statements read", () => {
     const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
       .bind(...values)
       .all<{ detail: string }>();
-    expect(results.map(({ detail }) => detail)).toContain(way);
+    const details = results.map(({ detail }) => detail);
+    expect(details).toContain(way);
+    if (isWalk) expect(details.join()).not.toContain("USE TEMP");
+  });
+
+  test("a walk goes on after the page before, and sorts once", async () => {
+    const query = { orderBy: ["name"] };
+    const { from, step, candidates } = plan({ ...query, pageToken: plan(query).pageToken(["b", "1"]) });
+    const { sql, values } = step({ cursor: from!, isFirst: true, candidates }).rows;
+    expect(sql.match(/ORDER BY/g)).toHaveLength(1);
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .bind(...values)
+      .all<{ detail: string }>();
+    expect(results.map(({ detail }) => detail)).toContain("SEARCH e USING INDEX experiments_name (name>?)");
   });
 
   test("fewer candidates, the more look-ups each takes", () => {

@@ -297,6 +297,34 @@ describe("in an experiment of few models", () => {
     }
   });
 
+  test("ties of the creation by the id, descending", async () => {
+    const terms = ["creation_time", "model_id"].map((fieldName) => ({ fieldName, ascending: false }));
+    const expected = inFirst.toSorted((a, b) => b.created - a.created || (a.modelId < b.modelId ? 1 : -1));
+    expect((await search({ orderBy: terms })).ids).toEqual(expected.map((of) => of.modelId));
+  });
+
+  test.each<[fieldName: string, of: (model: Model) => string]>([
+    ["name", (model) => model.name],
+    ["model_type", (model) => model.modelType],
+    ["model_id", () => ""],
+  ])("an order by %s, and then by the id", async (fieldName, of) => {
+    const terms = [fieldName, "model_id"].map((name, index) => ({ fieldName: name, ascending: index === 1 }));
+    const expected = inFirst.toSorted((a, b) => {
+      const byField = Buffer.compare(Buffer.from(of(b)), Buffer.from(of(a)));
+      return byField || (a.modelId < b.modelId ? -1 : 1) * (fieldName === "model_id" ? -1 : 1);
+    });
+    for (const tuning of [{}, { candidates: 9 }]) {
+      const found: string[] = [];
+      let pageToken: string | undefined;
+      do {
+        const page = await search({ orderBy: terms, maxResults: 20, pageToken }, tuning);
+        found.push(...page.ids);
+        pageToken = page.nextPageToken;
+      } while (pageToken !== undefined);
+      expect(found).toEqual(expected.map(({ modelId }) => modelId));
+    }
+  });
+
   test("an id and a run that made the model both count", async () => {
     const ids = inFirst.map(({ modelId }) => `'${modelId}'`).join(", ");
     const made = inFirst.filter(({ sourceRunId }) => sourceRunId === "r1");
@@ -415,6 +443,9 @@ test("a statement looks at fewer models if each takes more look-ups", () => {
   expect(candidates(byMetrics)).toBeLessThan(candidates({ orderBy: byMetrics.orderBy.slice(0, 1) }));
   expect(candidates({ ...byMetrics, datasets: [{ name: "d" }] })).toBeLessThan(candidates(byMetrics));
   expect(candidates({ ...byMetrics, filter: "metrics.a > 1" })).toBeLessThan(candidates(byMetrics));
+  // The index of the ids decides this comparison.
+  const params = Array.from({ length: 4 }, (_, index) => `params.p${index} = 'x'`).join(" AND ");
+  expect(candidates({ filter: `model_id = 'm-1' AND ${params}` })).toBe(candidates({ filter: params }));
 });
 
 test("an order names a column once, and models without a status message come last", () => {

@@ -112,6 +112,14 @@ describe("experiment ids", () => {
   });
 });
 
+test("grants on few experiments are looked up, grants on many are read at once", () => {
+  const tested = (count: number) => {
+    const ids = Array.from({ length: count }, (_, index) => index);
+    return experimentTest(ids, (_id, _binder, how) => String(how))("c", new Binder()).replace(/.* WHERE /, "");
+  };
+  expect([tested(2), tested(100), tested(101)]).toEqual(["few)", "few)", "many)"]);
+});
+
 describe("bound values", () => {
   test("that are equal share a parameter, and those beyond 98 come as one list", () => {
     const binder = new Binder();
