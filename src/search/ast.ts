@@ -74,7 +74,7 @@ export interface Not {
 export type Condition = And | Or | Not | Comparison;
 
 export function isComparison(condition: Condition): condition is Comparison {
-  return condition.kind !== "and" && condition.kind !== "or" && condition.kind !== "not";
+  return "field" in condition;
 }
 
 /** The negation of `condition`. Every condition is either true or false for a run, so De Morgan's laws hold. */

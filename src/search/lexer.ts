@@ -75,7 +75,7 @@ function quotedEnd(source: string, start: number): number {
   const quote = source[start]!;
   let lastInner: number | undefined;
   for (let index = source.indexOf(quote, start + 1); index !== -1; index = source.indexOf(quote, index + 1)) {
-    const escaped = quote !== "`" && index > start + 1 && source[index - 1] === "\\";
+    const escaped = quote !== "`" && source[index - 1] === "\\";
     if (escaped) {
       lastInner = index;
     } else if (source[index + 1] === quote) {

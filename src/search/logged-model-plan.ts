@@ -113,9 +113,7 @@ function columnsOf(conditions: readonly Condition[], orderBy: readonly LoggedMod
 function checkStatus(comparison: Comparison): void {
   const { entity, key } = comparison.field;
   if (entity !== "attribute" || key !== "status" || comparison.kind === "presence") return;
-  const { kind } = comparison;
-  const isText = kind === "text" && (comparison.comparator === "=" || comparison.comparator === "!=");
-  if (kind === "number" || (kind === "text" && !isText)) {
+  if (comparison.kind === "text" && comparison.comparator.endsWith("LIKE")) {
     throw invalidParameter(`Invalid comparison operator for status: ${comparison.comparator}`);
   }
   const values = comparison.kind === "list" ? comparison.values : [comparison.value];

@@ -47,7 +47,7 @@ export function rowsAfter(columns: readonly OrderColumn[], position: Position, b
   const varying = columns.flatMap((column, index) => (column.constant ? [] : [{ column, value: position[index]! }]));
   const cases = varying.map(({ column, value }) => {
     const bound = bindValue(column, value, binder);
-    return `WHEN ${column.sql} IS NOT ${bound} THEN ${comesAfter(column, value, bound)}`;
+    return `WHEN ${column.sql} IS NOT ${bound} THEN ${comesAfter(column, bound)}`;
   });
   // One CASE has two levels of depth for any number of columns; AND and OR would have two for each column.
   const condition = `CASE ${cases.join(" ")} ELSE 0 END`;
@@ -58,9 +58,8 @@ export function rowsAfter(columns: readonly OrderColumn[], position: Position, b
   return [`${sql} ${ascending ? ">=" : "<="} ${bindValue(first.column, first.value, binder)}`, condition];
 }
 
-/** SQL: whether a column's value, which differs from `value`, comes after `value`. */
-function comesAfter({ sql, ascending, nullable }: OrderColumn, value: string | number | null, bound: string): string {
-  if (value === null) return "0";
+/** SQL: whether a column's value, which differs from `bound`, comes after `bound`. Nothing comes after NULL. */
+function comesAfter({ sql, ascending, nullable }: OrderColumn, bound: string): string {
   const after = `${sql} ${ascending ? ">" : "<"} ${bound}`;
   return nullable ? `(${after} OR ${sql} IS NULL)` : after;
 }

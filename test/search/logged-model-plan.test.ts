@@ -307,6 +307,7 @@ describe("in an experiment of few models", () => {
     ["name", (model) => model.name],
     ["model_type", (model) => model.modelType],
     ["model_id", () => ""],
+    ["status", (model) => String(model.status)],
   ])("an order by %s, and then by the id", async (fieldName, of) => {
     const terms = [fieldName, "model_id"].map((name, index) => ({ fieldName: name, ascending: index === 1 }));
     const expected = inFirst.toSorted((a, b) => {
@@ -410,12 +411,21 @@ test.each([
   expect(() => planLoggedModelSearch({ ...QUERY, filter })).toThrow(/status/);
 });
 
+test.each(["tags.status = 'x'", "params.status LIKE 'x'", "status IN ('READY', 'FAILED')", "status != 'PENDING'"])(
+  "the filter %s is fine",
+  (filter) => {
+    expect(planLoggedModelSearch({ ...QUERY, filter }).from).toBeDefined();
+  },
+);
+
 describe("a search that is refused tells why", () => {
   const term = (fieldName: string) => ({ fieldName, ascending: true });
   test.each<[Partial<LoggedModelSearchQuery>, string]>([
     [{ maxResults: 0 }, "Invalid value 0 for parameter 'max_results' supplied."],
     [{ datasets: [{ name: "" }] }, "`dataset_name` in the `datasets` clause must be specified."],
     [{ orderBy: [term("params.a")] }, "Invalid order by field name: params.a. Only metrics are supported."],
+    [{ filter: "status LIKE 'READY'" }, "Invalid comparison operator for status: LIKE"],
+    [{ filter: "status = 'x'" }, "in filter: 'x'; it must be one of UNSPECIFIED, PENDING, READY, FAILED."],
     [{ orderBy: [term("size")] }, "Invalid order by field name: size"],
     [{ orderBy: Array.from({ length: 11 }, (_, index) => term(`metrics.m${index}`)) }, "order_by has 11 items"],
   ])("%j", (query, message) => {

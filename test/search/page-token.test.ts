@@ -41,6 +41,14 @@ test.each([
   expect(() => parsePageToken(token, QUERY, COLUMNS)).toThrow(expect.objectContaining({ message: MALFORMED }));
 });
 
+test("the longest token has 650,000 characters", () => {
+  const around = JSON.stringify([QUERY, 1, "1", ""]).length;
+  const ofBytes = (bytes: number) => pageToken(QUERY, [1, "1", "x".repeat(bytes - around)]);
+  expect(ofBytes(487_500)).toHaveLength(650_000);
+  expect(parsePageToken(ofBytes(487_500), QUERY, COLUMNS)[0]).toBe(1);
+  expect(() => parsePageToken(ofBytes(487_501), QUERY, COLUMNS)).toThrow(MALFORMED);
+});
+
 test.each([
   "eyJvZmZzZXQiOiAxMDB9",
   pageToken(QUERY, []),

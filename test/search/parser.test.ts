@@ -71,6 +71,7 @@ describe("filters", () => {
     ["metrics.a > 1 and metrics.b < 2", 2],
     ["AND metrics.a > 1\n AND AND\tmetrics.b<2 AND", 2],
     ["params.a = 'x'AND params.b = 'y' params.c = 'z'", 3],
+    ["tags.`a\\` = 'x' AND tags.`b` = 'y'", 2],
   ])("%j has %i comparisons", (filter, count) => {
     expect(comparisons(filter)).toHaveLength(count);
   });
@@ -305,6 +306,11 @@ describe("a field by itself", () => {
     ["params.lr", "param", "lr"],
     ["max(metrics.acc)", "metricMax", "acc"],
     ["status", "attribute", "status"],
+    ["tags.``", "tag", ""],
+    ["tags.'`'", "tag", "`"],
+    ["tags.'`a'", "tag", "`a"],
+    ["tags.'a`'", "tag", "a`"],
+    ["tags.'`a`'", "tag", "a"],
   ])("%s", (text, entity, key) => {
     expect(parseField(text, RUN_GRAMMAR)).toEqual({ entity, key });
   });

@@ -111,8 +111,25 @@ describe("a statement", () => {
   });
 
   test("of listed runs tests their ids once", () => {
+    expect(plan({ filter: "run_id IN ('a', 'b')" }).listedRunIds).toEqual(["a", "b"]);
+    expect(plan({ filter: "run_id = 'a'" }).listedRunIds).toEqual(["a"]);
+    for (const filter of ["tags.run_id = 'a'", "run_id != 'a'", "run_id LIKE 'a'", "run_id NOT IN ('a')"]) {
+      expect(plan({ filter }).listedRunIds, filter).toBeUndefined();
+    }
     expect(timesIn(first({ filter: "run_id IN ('a', 'b')" }).rows.sql, "run_id = value")).toBe(1);
     expect(first({ filter: "run_id IN ('a', 'b')" }).rows.sql).not.toContain("run_id IN");
+  });
+
+  test.each<[query: Partial<RunSearchQuery>, columns: string]>([
+    [{}, "experiment_id, start_time, run_id"],
+    [{ filter: "params.a = 'x' AND tags.b = 'y' AND datasets.name = 'd'" }, "experiment_id, start_time, run_id"],
+    [{ filter: "run_name = 'x' AND end_time > 5" }, "experiment_id, start_time, run_id, end_time"],
+    [{ orderBy: ["run_name", "metrics.m", "duration"] }, "experiment_id, start_time, run_id, run_name, end_time"],
+  ])("reads of each run only what %j uses", (query, columns) => {
+    expect(first(query).rows.sql).toContain(`(SELECT ${columns} FROM runs INDEXED BY`);
+    expect(first({ ...query, maxResults: 12_000 }).last!.sql).toContain(
+      "(SELECT experiment_id, start_time, run_id FROM runs INDEXED BY",
+    );
   });
 
   test("reads the bytes of texts only in orders by other texts than the id", () => {
