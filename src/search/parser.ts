@@ -240,7 +240,7 @@ class FilterParser {
       );
     }
     if (NUMBER_ENTITIES.has(field.entity)) return Number(token.text);
-    return (/^[+-]?\d{1,20}$/.test(token.text) ? parseInt64(token.text) : undefined) ?? Number(token.text);
+    return parseInt64(token.text) ?? Number(token.text);
   }
 
   #listItem(): string {

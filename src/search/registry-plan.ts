@@ -5,7 +5,7 @@ import {
   MAX_REGISTRY_TAG_VALUE_LENGTH,
 } from "../domain/limits.ts";
 import { IS_PROMPT_TAG } from "../domain/prompts.ts";
-import { type Comparison, type Condition, comparisonsOf, type Field, isComparison, type OrderTerm } from "./ast.ts";
+import { type Comparison, type Condition, comparisonsOf, isComparison, type OrderTerm } from "./ast.ts";
 import type { Binder } from "./binder.ts";
 import { VISIBILITY_LOOK_UPS } from "./candidates.ts";
 import { conditionSql, conjuncts, type FieldSource, isEquality } from "./conditions.ts";
@@ -177,11 +177,7 @@ function asksForPrompts(filter: Condition): boolean {
 
 /** Models do not have this tag, so a comparison with it in a search for models, such as `!= 'true'`, holds for all. */
 function isAboutPrompts(condition: Condition): condition is Comparison {
-  return isComparison(condition) && isPromptTag(condition.field);
-}
-
-function isPromptTag(field: Field): boolean {
-  return field.entity === "tag" && field.key === IS_PROMPT_TAG;
+  return isComparison(condition) && condition.field.key === IS_PROMPT_TAG;
 }
 
 /** A model is a prompt if any of its versions is a prompt's, even if that version is deleted, as in MLflow. */

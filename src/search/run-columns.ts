@@ -103,9 +103,9 @@ function columnSql(field: Field, binder: Binder, runId: string): string {
 
 /** An infinity is stored as the largest finite double, as in MLflow, and returned as an infinity. */
 function numberSql(field: Field, value: string): string {
-  const kept = valueTable(field);
-  if (kept?.table !== "latest_metrics") return value;
-  const nan = kept.isNan === undefined ? "" : `WHEN ${kept.isNan} THEN 'NaN' `;
+  const { table, isNan } = valueTable(field)!;
+  if (table !== "latest_metrics") return value;
+  const nan = isNan === undefined ? "" : `WHEN ${isNan} THEN 'NaN' `;
   const infinities = `WHEN ${value} >= ${MAX_FINITE_VALUE} THEN 'Infinity' WHEN ${value} <= -${MAX_FINITE_VALUE} THEN '-Infinity'`;
   return `CASE ${nan}${infinities} ELSE ${value} END`;
 }

@@ -60,6 +60,7 @@ describe("filters", () => {
     [`run_id IN ('a', "b",)`, { kind: "list", negated: false, values: ["a", "b"] }],
     ["dataset.name not in ('a\\n\\x41')", { kind: "list", negated: true, values: ["a\nA"] }],
     ["run_id IN ('\\u00e9\\'', 'a\\\\')", { kind: "list", values: ["é'", "a\\"] }],
+    ["run_id IN ('a\\\\\\\\')", { kind: "list", values: ["a\\\\"] }],
   ])("%s", (filter, expected) => {
     expect(comparisons(filter)).toEqual([expect.objectContaining(expected)]);
   });
@@ -91,6 +92,7 @@ describe("filters", () => {
   test.each([
     ["params.a = 1e3", { kind: "text", value: "1e3" }],
     ["params.a = x", { kind: "text", value: "x" }],
+    ["params.a = 'it''s'", { kind: "text", value: "it''s" }],
     ["params.a = '''x'''", { kind: "text", value: "x" }],
     ["tags.a IN (1, 'x')", { kind: "list", values: ["1", "x"] }],
   ])("of logged models, where strings may be bare: %s", (filter, expected) => {
@@ -175,6 +177,7 @@ describe("filters", () => {
     ["status is_not = 'x'", /found "is_not"\.$/],
     ["params.a ~~ 'x'", /found "~~"\.$/],
     ["run_id IN ('a\\')", /expected commas/],
+    ["run_id IN ('a\\\\b\\')", /expected commas/],
     ["dataset.source = 'x'", /expected one of name, digest, context\.$/],
     ["metrics.a > 1 OR ".repeat(61), /more than 60 comparisons/],
     [`${"(".repeat(21)}metrics.a > 1`, /brackets more than 20 deep/],

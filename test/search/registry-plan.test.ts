@@ -251,6 +251,29 @@ test("a search walks along its order only if nothing leads to fewer things", () 
   expect([from("name = 'a'"), from("run_id IN ('a')")]).toEqual([{}, {}]);
 });
 
+test.each([
+  ["= 'true'", true],
+  ["= 'True'", true],
+  ["= 'false'", false],
+  ["!= 'false'", true],
+  ["!= 'true'", false],
+  ["LIKE 'true'", false],
+])("a comparison of the tag of prompts with %s asks for prompts: %s", (comparison, asks) => {
+  for (const plan of [planRegisteredModelSearch, planModelVersionSearch]) {
+    const { step, from } = plan({ ...QUERY, filter: `tags.\`${PROMPT}\` ${comparison}` });
+    const { sql } = step({ cursor: from!, isFirst: true, candidates: 10 }).rows;
+    expect([sql.includes("NOT EXISTS"), sql.includes("AND key = ")]).toEqual([!asks, asks]);
+  }
+});
+
+test("grants on many models are read at once", () => {
+  const told: unknown[] = [];
+  const visibility: Visibility = { name: "some", registeredModel: (id, _binder, tested) => `${told.push(id, tested)}` };
+  const { step, from } = planModelVersionSearch({ ...QUERY, visibility });
+  step({ cursor: from!, isFirst: true, candidates: 10 });
+  expect(told).toEqual(["v.registered_model_id", "many"]);
+});
+
 test("a statement looks at fewer versions if each takes more look-ups", () => {
   const candidatesOf = (comparisons: number) =>
     planModelVersionSearch({ ...QUERY, filter: Array(comparisons).fill("tags.a = 'x'").join(" AND ") }).candidates;
@@ -320,6 +343,12 @@ describe("the statements take the intended way through the indices", () => {
 });
 
 describe("what is refused", () => {
+  test("an order twice, and the message tells it", () => {
+    expect(() => planModelVersionSearch({ ...QUERY, orderBy: ["name", "name DESC"] })).toThrow(
+      "order_by names a field twice.",
+    );
+  });
+
   test.each<[string, Partial<RegistrySearchQuery>]>([
     ["an attribute that models do not have", { filter: "run_id = 'a'" }],
     ["an attribute that one orders by only", { filter: "last_updated_timestamp > 1" }],

@@ -132,6 +132,20 @@ describe("a statement", () => {
     );
   });
 
+  test("joins no values for an order by the name, which is a column of the run", () => {
+    expect(first({ orderBy: ["run_name"] }).rows.sql).not.toContain("JOIN");
+    expect(first({ orderBy: ["params.a", "tags.b"] }).rows.sql.match(/LEFT JOIN \w+/g)).toEqual([
+      "LEFT JOIN params",
+      "LEFT JOIN tags",
+    ]);
+  });
+
+  test.each([[5.5], [null]])("a page begins after a duration of %j", (duration) => {
+    const query = { orderBy: ["duration"] };
+    const after = [duration, "1", "a"];
+    expect(plan({ ...query, pageToken: plan(query).pageToken(after) }).start).toEqual(after);
+  });
+
   test("reads the bytes of texts only in orders by other texts than the id", () => {
     expect(first({}).rows.sql).not.toContain("octet_length");
     expect(first({ orderBy: ["status"] }).rows.sql).toContain("octet_length(c1)");
@@ -179,6 +193,27 @@ describe("the walk along a metric", () => {
     expect(isWalked(query, candidates)).toBe(walked);
   });
 
+  test("reads no more than a bounded part of the index, from the page's begin", () => {
+    const beyond = (orderBy: string, after?: readonly (string | number)[]) => {
+      const query = { orderBy: [orderBy] };
+      const { sql } = first({ ...query, pageToken: after && plan(query).pageToken(after) }).rows;
+      return sql.slice(sql.indexOf("beyond (value)"), sql.indexOf("walk0 AS")).replaceAll(/\s+/g, " ");
+    };
+    expect(beyond("metrics.m")).not.toMatch(/value [<>]/);
+    expect(beyond("metrics.m")).toContain("ORDER BY o0.value LIMIT 1 OFFSET ");
+    expect(beyond("metrics.m", [0, 3, "1", "a"])).toMatch(/ AND \(?o0\.value >= \?\d+/);
+    expect(beyond("metrics.m DESC", [0, 3, "1", "a"])).toMatch(/ AND \(?o0\.value <= \?\d+/);
+    expect(beyond("metrics.m DESC")).toContain("ORDER BY o0.value DESC LIMIT 1 OFFSET ");
+  });
+
+  test("does not test again what the index decides, and does not sort what is sorted", () => {
+    const { sql } = first({ ...by, filter: "metrics.m >= 2" }).rows;
+    // The candidates test it.
+    expect(timesIn(sql, "EXISTS (SELECT 1 FROM latest_metrics")).toBe(1);
+    const all = first(by).rows.sql;
+    expect(timesIn(all.slice(all.indexOf("walk2 AS"), all.indexOf("walked AS")), "ORDER BY")).toBe(1);
+  });
+
   test("reads nothing if another index answers", () => {
     expect(first({ ...by, filter: equal(1) }).rows.sql).toContain("iif((SELECT place FROM driver) >= 0, 0, ");
     expect(first({ ...by, filter: "params.p != 'x'" }).rows.sql).not.toContain("driver");
@@ -207,15 +242,17 @@ describe("the walk fills a page", () => {
         startTime: BigInt(-index),
         metrics: m === undefined ? {} : { m },
         ranges: m === undefined || Number.isNaN(m) ? {} : { m: [m, m] },
-        params: { even: String(index % 2 === 0) },
+        params: { even: String(index % 2 === 0), ...(index % 2 === 0 && { m: "x" }) },
       })),
     ),
   );
 
   /** The ids of a page, and whether the walk alone has found them. */
   async function page(query: Partial<RunSearchQuery>, after?: readonly (string | number | null)[]) {
-    const all = { maxResults: 2, ...query };
-    const { rows } = first({ ...all, pageToken: after && plan(all).pageToken(after) });
+    const all = { ...QUERY, maxResults: 2, ...query };
+    const pageToken = after && plan(all).pageToken(after);
+    const { step, from, candidates } = planRunSearch({ ...all, pageToken }, { driverCap: 0 });
+    const { rows } = step({ cursor: from!, isFirst: true, candidates });
     const found = toPageRows(
       await env.DB.prepare(rows.sql)
         .bind(...rows.values)
@@ -238,6 +275,24 @@ describe("the walk fills a page", () => {
     ["after NaN", { ...by, maxResults: 1 }, [1, 0, "-5", "f"], "gh", true],
     ["after a run without the metric", { ...by, maxResults: 1 }, [2, null, "-6", "g"], "h", false],
     ["that is not full", { ...by, maxResults: 20 }, undefined, "abcdefgh", false],
+    ["of NaN, whatever their time", by, [0, 3, "-9", "z"], "efg", true],
+    ["between NaN", { ...by, maxResults: 1 }, [1, 0, "-4", "e"], "fg", true],
+    ["of numbers in a range that few have", { ...by, filter: "metrics.m >= 3", maxResults: 1 }, undefined, "d", false],
+    [
+      "of a difference to 0, as which NaN is stored",
+      { ...by, filter: "metrics.m != 0", maxResults: 5 },
+      undefined,
+      "abcdef",
+      true,
+    ],
+    ["of a param with the metric's name", { ...by, filter: "params.m != 'y'" }, undefined, "ace", true],
+    [
+      "of two conditions",
+      { ...by, filter: "metrics.m != 2 AND params.even != 'false'", maxResults: 1 },
+      undefined,
+      "ae",
+      true,
+    ],
     ["of a range", { ...by, filter: "metrics.m >= 2" }, undefined, "bcd", true],
     ["of a range after its numbers", { ...by, filter: "metrics.m >= 2" }, [1, 0, "-5", "f"], "", true],
     ["of a difference, which NaN is too", { ...by, filter: "metrics.m != 2" }, undefined, "ade", true],
