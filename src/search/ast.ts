@@ -46,6 +46,7 @@ export interface ListComparison {
   readonly values: readonly (string | Int64)[];
 }
 
+/** Only params and tags may be absent. */
 export interface PresenceComparison {
   readonly kind: "presence";
   readonly field: Field;

@@ -78,10 +78,12 @@ export function conditionSql(condition: Condition, source: FieldSource, binder: 
  */
 function comparisonSql(comparison: Comparison, source: FieldSource, binder: Binder): string {
   const { field } = comparison;
+  if (comparison.kind === "presence") {
+    return `(SELECT 1 FROM ${source.rows(field, binder).from}) IS ${comparison.present ? "NOT NULL" : "NULL"}`;
+  }
   const column = source.column(field);
   if (column !== undefined) return `(${predicate(comparison, column, binder)})`;
   const { from, value, isNan } = source.rows(field, binder);
-  if (comparison.kind === "presence") return `(SELECT 1 FROM ${from}) IS ${comparison.present ? "NOT NULL" : "NULL"}`;
   if (isNan !== undefined && comparison.kind === "number") {
     // As in MLflow, NaN, stored as 0 with a flag, satisfies `!=` only.
     const number = predicate(comparison, value, binder);
@@ -156,7 +158,7 @@ function valuesSql(field: Field, source: FieldSource, binder: Binder): string {
 }
 
 /** The test of one value, which is an SQL expression. */
-export function predicate(comparison: Comparison, value: string, binder: Binder): string {
+export function predicate(comparison: ValueComparison, value: string, binder: Binder): string {
   switch (comparison.kind) {
     case "number":
       return `${value} ${comparison.comparator} ${binder.number(comparison.value)}`;
@@ -164,8 +166,6 @@ export function predicate(comparison: Comparison, value: string, binder: Binder)
       return textPredicate(value, comparison.comparator, comparison.value, binder);
     case "list":
       return `${value} ${comparison.negated ? "NOT IN" : "IN"} (SELECT value FROM ${binder.list(comparison.values)})`;
-    case "presence":
-      return `${value} IS ${comparison.present ? "NOT NULL" : "NULL"}`;
   }
 }
 

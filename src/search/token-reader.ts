@@ -33,7 +33,7 @@ export class TokenReader {
   }
 
   isSymbol(symbol: string): boolean {
-    return this.#token.kind === "symbol" && this.#token.text === symbol;
+    return this.#token.text === symbol;
   }
 
   skipWord(word: string): boolean {
@@ -80,5 +80,5 @@ export function isWord(token: Token, word: string): boolean {
 
 /** Double quotes may enclose the name of an attribute: `"run_name" = 'x'`. */
 function isName(token: Token): boolean {
-  return token.kind === "name" || (token.kind === "text" && token.text.startsWith('"'));
+  return token.kind === "name" || token.text.startsWith('"');
 }

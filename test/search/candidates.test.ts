@@ -1,5 +1,24 @@
 import { expect, test } from "vitest";
-import { ExperimentCandidates, RUNS } from "../../src/search/experiment-candidates.ts";
+import { ExperimentCandidates, isByTime, RUNS } from "../../src/search/experiment-candidates.ts";
+
+/** A column of an order of runs: with a minus, descending. */
+const column = (name: string) => ({
+  ...{ sql: `r.${name.replace("-", "")}`, ascending: !name.startsWith("-") },
+  ...{ type: "text" as const, nullable: false },
+});
+
+test.each([
+  [["-start_time", "run_id"], true],
+  [["-start_time", "run_id", "status"], true],
+  [["start_time", "run_id"], false],
+  [["-start_time", "-run_id"], false],
+  [["-start_time", "status"], false],
+  [["-status", "run_id"], false],
+  [["-start_time"], false],
+  [[], false],
+])("whether candidates come in the order of %j: %s", (names, is) => {
+  expect(isByTime(names.map(column), RUNS, "r")).toBe(is);
+});
 
 const candidates = (isByTime: boolean) => new ExperimentCandidates(RUNS, { experimentIds: [3, 1, 2], isByTime });
 const notFull = () => false;

@@ -162,6 +162,10 @@ describe("filters", () => {
     expect(parseFilter(filter, RUN_GRAMMAR)).toEqual(expected);
   });
 
+  test("a filter has at most a million characters", () => {
+    expect(comparisons(" ".repeat(1_000_000))).toHaveLength(0);
+  });
+
   test("functions of metrics are of runs only", () => {
     expect(() => parseFilter("min(metrics.a) > 1", EXPERIMENT_GRAMMAR)).toThrow(/no attribute "min"/);
   });
@@ -181,6 +185,13 @@ describe("filters", () => {
     ["dataset.source = 'x'", /expected one of name, digest, context\.$/],
     ["metrics.a > 1 OR ".repeat(61), /more than 60 comparisons/],
     [`${"(".repeat(21)}metrics.a > 1`, /brackets more than 20 deep/],
+    [
+      "'status' = 'x'",
+      /expected a field such as metrics\.acc, params\.`a b` or status at position 1, found "'status'"\.$/,
+    ],
+    ["5 = 'x'", /expected a field such as .* at position 1, found "5"\.$/],
+    ["params.x IS NOT 5", /expected NULL at position 17, found "5"\.$/],
+    ["params.x IS 5", /expected NULL or NOT NULL at position 13, found "5"\.$/],
     [" ".repeat(1_000_001), /The filter has 1000001 characters; at most 1000000 are allowed/],
     ["metrics.val loss > 1", /backticks: metrics\.`a key`/],
     ["params.a ~ 'x'", /expected =, !=, LIKE, ILIKE, IS NULL, IS NOT NULL at position 10/],

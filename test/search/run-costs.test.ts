@@ -132,6 +132,18 @@ describe("a statement", () => {
     );
   });
 
+  test.each([
+    [[], ["r.start_time", "r.run_id"]],
+    [["start_time DESC"], ["r.start_time", "r.run_id"]],
+    [
+      ["run_id", "start_time"],
+      ["r.run_id", "r.start_time"],
+    ],
+    [["status"], ["r.status", "r.start_time", "r.run_id"]],
+  ])("sorts by each column once: %j", (orderBy, columns) => {
+    expect(plan({ orderBy }).columns.map(({ sql }) => sql)).toEqual(columns);
+  });
+
   test("joins no values for an order by the name, which is a column of the run", () => {
     expect(first({ orderBy: ["run_name"] }).rows.sql).not.toContain("JOIN");
     expect(first({ orderBy: ["params.a", "tags.b"] }).rows.sql.match(/LEFT JOIN \w+/g)).toEqual([
@@ -203,6 +215,12 @@ describe("the walk along a metric", () => {
     expect(beyond("metrics.m")).toContain("ORDER BY o0.value LIMIT 1 OFFSET ");
     expect(beyond("metrics.m", [0, 3, "1", "a"])).toMatch(/ AND \(?o0\.value >= \?\d+/);
     expect(beyond("metrics.m DESC", [0, 3, "1", "a"])).toMatch(/ AND \(?o0\.value <= \?\d+/);
+    // Runs without the metric come from the index of start times.
+    const missing = (after: readonly (string | number | null)[]) => {
+      const { sql } = first({ ...by, pageToken: plan(by).pageToken(after) }).rows;
+      return sql.slice(0, sql.indexOf("walked AS")).includes("start_time <= CAST");
+    };
+    expect([missing([2, null, "5", "g"]), missing([1, 0, "5", "g"])]).toEqual([true, false]);
     expect(beyond("metrics.m DESC")).toContain("ORDER BY o0.value DESC LIMIT 1 OFFSET ");
   });
 
