@@ -1,4 +1,3 @@
-import { slices } from "../../../domain/slices.ts";
 import type { Position } from "../../../search/order.ts";
 import {
   type LastCandidate,
@@ -147,21 +146,4 @@ function holdsResidues(row: PageRow, plan: Pick<PagePlan, "positionLength" | "re
     from += width;
     return matches(values);
   });
-}
-
-/**
- * Calls `read` with `size` ids at a time, each time the next result is asked for, so that a large page takes bounded
- * memory.
- */
-export async function* inSlices<T>(
-  ids: readonly string[],
-  size: number,
-  read: (slice: readonly string[]) => Promise<readonly T[]>,
-): AsyncGenerator<readonly T[]> {
-  let isFirst = true;
-  for (const slice of slices(ids, size)) {
-    if (!isFirst) await yieldTurn();
-    isFirst = false;
-    yield await read(slice);
-  }
 }
