@@ -51,9 +51,9 @@ function bodyTooLarge(maxBytes: number): MlflowError {
   return new MlflowError("REQUEST_TOO_LARGE", `The body may have at most ${maxBytes} bytes.`);
 }
 
-/** Reads the query of a GET that has one, else the JSON body, which old clients send with GET too. */
+/** Reads the query of a GET that has one, else the JSON body, which old clients send with GET too. A HEAD arrives as its GET. */
 async function readRaw(request: Request, { repeatedNames, maxBytes }: Message<unknown>): Promise<unknown> {
-  const queryStart = request.method === "GET" || request.method === "HEAD" ? request.url.indexOf("?") : -1;
+  const queryStart = request.method === "GET" ? request.url.indexOf("?") : -1;
   if (queryStart !== -1 && queryStart < request.url.length - 1) {
     return queryToRaw(new URLSearchParams(request.url.slice(queryStart)), repeatedNames);
   }
