@@ -1,7 +1,15 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { insertInputStatements } from "../../../src/stores/d1/runs/datasets.ts";
-import { expectMlflowError, getRun, type Message, mlflow, newExperiment, newRun, send } from "../../helpers/mlflow.ts";
+import {
+  expectMlflowError,
+  fetchWorker,
+  getRun,
+  type Message,
+  mlflow,
+  newExperiment,
+  newRun,
+  send,
+} from "../../helpers/mlflow.ts";
 import { storedState } from "../../helpers/state.ts";
 
 const refuse = (endpoint: string, message: Message) =>
@@ -50,20 +58,27 @@ test("the first to log a dataset defines it, and the first to log an input tags 
   expect(await inputs(elsewhere)).toEqual([dataset("a", { source: "other" })]);
 });
 
-test("a thousand datasets are three statements", async () => {
+test("a thousand datasets are three statements, and one that guards them", async () => {
   const run_id = await newRun();
-  const datasets = Array.from({ length: 1000 }, (_, index) => ({
-    dataset: { name: `dataset ${index % 999}`, digest: "d", sourceType: "local", source: "s" },
+  const wire = Array.from({ length: 1000 }, (_, index) => ({
     tags: [{ key: "context", value: String(index) }],
+    dataset: { name: `dataset ${index % 999}`, digest: "d", source_type: "local", source: "s" },
   }));
-  const statements = insertInputStatements(env.DB, run_id, datasets);
-  expect(statements).toHaveLength(3);
-  const wire = datasets.map(({ dataset: { sourceType, ...rest }, tags }) => ({
-    tags,
-    dataset: { ...rest, source_type: sourceType },
-  }));
-  await mlflow("runs/log-inputs", { run_id, datasets: wire });
-  await mlflow("runs/log-inputs", { run_id, datasets: wire });
+  const sent: number[] = [];
+  const counted: D1Database = Object.assign(Object.create(env.DB), {
+    prepare: (sql: string) => env.DB.prepare(sql),
+    batch: (statements: D1PreparedStatement[]) => {
+      sent.push(statements.length);
+      return env.DB.batch(statements);
+    },
+  });
+  const body = JSON.stringify({ run_id, datasets: wire });
+  const init = { method: "POST", headers: { "Content-Type": "application/json" }, body };
+  for (let repeat = 0; repeat < 2; repeat++) {
+    const answer = await fetchWorker("/api/2.0/mlflow/runs/log-inputs", init, { DB: counted });
+    expect(answer.status).toBe(200);
+  }
+  expect(sent).toEqual([4, 4]);
   expect((await getRun(run_id)).inputs.dataset_inputs).toEqual(wire.slice(0, 999));
 });
 
