@@ -33,7 +33,11 @@ export async function startIssuer(clientId: string, clientSecret: string): Promi
   const asked = new Map<string, number>();
 
   const server = createServer((request, response) => {
-    void answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
+    answer(request, response).catch((error) => {
+      // The caller broke off, or the answer has begun.
+      if (request.destroyed || response.headersSent) response.destroy();
+      else response.writeHead(500).end(String(error));
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

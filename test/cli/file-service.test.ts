@@ -118,6 +118,7 @@ test.each([["Content-Length: 1000\r\n\r\nhalf"], ["Transfer-Encoding: chunked\r\
   "a connection that is lost leaves nothing: %j",
   async (rest) => {
     const socket = connect(socketPath);
+    socket.on("error", () => undefined);
     socket.write(`PUT /?key=7/cut HTTP/1.1\r\nHost: files\r\n${rest}`);
     await expect.poll(uploads).toHaveLength(1);
     socket.destroy();

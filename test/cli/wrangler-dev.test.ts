@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runPython } from "../e2e/harness/python.ts";
+import { freePort } from "../helpers/free-port.ts";
 
 /* `npx wrangler dev`, with the edge's runtime, bindings (R2 too) and asset router. */
 
@@ -41,15 +41,6 @@ afterAll(async () => {
   await once(wrangler, "close");
   rmSync(kept, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("No port");
-  return address.port;
-}
 
 test("the real client logs and reads back, artifacts in R2", async () => {
   const program = join(import.meta.dirname, "wrangler-dev.py");
@@ -90,11 +81,14 @@ test.each([
     env: { ...process.env, NODE_ENV: "production" },
     stdio: "ignore",
   });
-  const [status] = await once(build, "close");
+  // A failed look ends the test at once, with its own error. The server sees the new files some time after the build.
+  const built = once(build, "close").then(async ([status]) => {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    isBuilding = false;
+    return status;
+  });
+  const [status] = await Promise.all([built, looking]);
   expect(status).toBe(0);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  isBuilding = false;
-  await looking;
   expect([...statuses]).toEqual([200]);
 });
 

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../helpers/free-port.ts";
 import { ISOLATE_HEAP } from "../isolate-heap.ts";
 import { startServer } from "../server.ts";
 import { Symbols } from "./symbols.ts";
@@ -111,15 +111,6 @@ export async function startMlflow(options: MlflowOptions = {}): Promise<Omit<Run
     await sleep(200);
   }
   return { url, stop };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("No port");
-  return address.port;
 }
 
 async function isHealthy(url: string): Promise<boolean> {

@@ -50,7 +50,7 @@ test("tables: TSV with quotes, Parquet, and a CSV of 50 MB at once", async () =>
 test("a large Parquet shows its first rows from a part of it, and more by scrolling", async () => {
   const { page } = await openFile(ui, "");
   const read: number[] = [];
-  page.on("response", async (response) => {
+  page.on("response", (response) => {
     if (response.url().includes("large.parquet")) read.push(Number(response.headers()["content-length"]));
   });
   await page.getByRole("treeitem", { name: "large.parquet" }).click();

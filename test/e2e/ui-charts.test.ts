@@ -316,7 +316,7 @@ describe("charts beside the table", () => {
     const { page, chart } = opened;
     const bars = chart("final_score").getByRole("listitem");
     await bars.first().waitFor();
-    expect(await bars.allTextContents()).toEqual([`${names[2]}0.92`, `${names[1]}0.91`, `${names[0]}0.9`]);
+    await expect.poll(() => bars.allTextContents()).toEqual([`${names[2]}0.92`, `${names[1]}0.91`, `${names[0]}0.9`]);
     await expectSoundInBothThemes(opened);
     await page.goto(`${url}/#${allCharts("&chartFull=lr")}`);
     const legend = page.getByRole("dialog").getByRole("region", { name: "Lines", exact: true }).getByRole("listitem");
@@ -345,8 +345,10 @@ describe("charts beside the table", () => {
     const opened = await open(allCharts(`&group=${encodeURIComponent('["params.kind"]')}&chartGroups=true`));
     const { page, plot, chart } = opened;
     await plot("train/loss").waitFor();
-    expect(await plot("train/loss").getAttribute("aria-label")).toContain("2 lines");
-    expect(await page.getByRole("list", { name: "Groups", exact: true }).textContent()).toContain("kind: odd");
+    await expect.poll(() => plot("train/loss").getAttribute("aria-label")).toContain("2 lines");
+    await expect
+      .poll(() => page.getByRole("list", { name: "Groups", exact: true }).textContent())
+      .toContain("kind: odd");
     await chart("final_score").getByText("0.91 ± 0.014").waitFor();
     await expectSoundInBothThemes(opened);
   });
@@ -406,7 +408,7 @@ describe("charts beside the table", () => {
     const opened = await open(allCharts("&chartQuery=train"));
     const { page, plot, chart } = opened;
     await plot("train/loss").waitFor();
-    expect(await plot("train/loss").getAttribute("aria-label")).toContain("3 lines");
+    await expect.poll(() => plot("train/loss").getAttribute("aria-label")).toContain("3 lines");
     const box = (await chart("train/loss").locator(".u-over").boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     const tooltip = page.locator("body > div[aria-hidden=true]", { hasText: "Step" });

@@ -48,7 +48,7 @@ test("the overview says what a run is, and what belongs to it", async () => {
   await page.getByRole("row", { name: /^loss NaN/ }).waitFor();
   await page.getByRole("row", { name: "lr 0.001", exact: true }).waitFor();
   await page.getByRole("link", { name: "sweep", exact: true }).waitFor();
-  expect(await page.getByRole("link", { name: /^child/ }).count()).toBe(3);
+  await expect.poll(() => page.getByRole("link", { name: /^child/ }).count()).toBe(3);
   await page.getByRole("link", { name: "tree", exact: true }).waitFor();
   await page.getByText("iris").waitFor();
   await page.locator("strong", { hasText: "bold" }).waitFor();

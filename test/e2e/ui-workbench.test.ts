@@ -22,7 +22,7 @@ describe("a comparison", () => {
     const { page } = opened;
     await page.locator('[data-metric="val/acc"] canvas').first().waitFor();
     const legend = page.getByRole("list", { name: "Runs", exact: true });
-    expect(await legend.getByRole("link").allTextContents()).toEqual(["vit-00", "vit-01", "asr-0"]);
+    await expect.poll(() => legend.getByRole("link").allTextContents()).toEqual(["vit-00", "vit-01", "asr-0"]);
     await legend.getByRole("button", { name: "Show asr-0", exact: true }).click();
     await expect.poll(() => decodeURIComponent(page.url())).toContain(`chartOff=["${compared[2]}"]`);
     await expectSoundInBothThemes(opened);

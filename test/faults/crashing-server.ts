@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../helpers/free-port.ts";
 import { startServer, type TestServer } from "../server.ts";
 
 /**
@@ -13,13 +13,6 @@ export type Crash = (typeof CRASHES)[number];
 
 const POLL_MS = 20;
 const MAX_RETURN_MS = 60_000;
-
-/**
- * Below the ports that systems assign to clients. Otherwise a client that connects again and again to a port without a
- * listener may be connected to itself.
- */
-const FIRST_PORT = 6800;
-const PORTS = 100;
 
 /** A server that is killed and restarted on the same port and data folder. */
 export class CrashingServer {
@@ -88,21 +81,4 @@ export class CrashingServer {
       () => false,
     );
   }
-}
-
-async function freePort(): Promise<number> {
-  const start = Math.floor(Math.random() * PORTS);
-  for (let i = 0; i < PORTS; i++) {
-    const port = FIRST_PORT + ((start + i) % PORTS);
-    if (await isFree(port)) return port;
-  }
-  throw new Error(`No port from ${FIRST_PORT} on is free`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
 }

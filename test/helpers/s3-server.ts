@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
 import { keyReader, xmlElements, xmlText } from "../../src/stores/artifacts/s3/s3-xml.ts";
+import { freePort } from "./free-port.ts";
 
 const RCLONE = join(import.meta.dirname, "../../.venv/bin/rclone");
 const BUCKET = "artifacts";
@@ -102,14 +102,4 @@ async function untilReachable(server: ChildProcess, endpoint: string): Promise<v
     if (server.exitCode !== null || failure !== "") break;
   }
   throw new Error(`The S3 server of the tests did not start: ${RCLONE} ${String(failure)}`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("No port");
-  return address.port;
 }

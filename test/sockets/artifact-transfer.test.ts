@@ -153,6 +153,8 @@ describe.each(Object.entries(ARTIFACT_SERVERS))("artifact transfer, stored in %s
     const { hostname, port, host } = new URL(server.url);
     for (const name of ["kept", "new"]) {
       const socket = connect(Number(port), hostname);
+      // The server may reset the connection first.
+      socket.on("error", () => undefined);
       await new Promise<void>((resolve) => {
         socket.write(`PUT ${API}/artifacts/${root}/${name} HTTP/1.1\r\nHost: ${host}\r\n${rest}`, () => resolve());
       });

@@ -4,7 +4,7 @@ import { chmodSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../differential/servers.ts";
+import { freePort } from "../helpers/free-port.ts";
 
 /** A database server of this machine's packages, empty, in a folder that goes with it. */
 export interface DatabaseServer {

@@ -51,10 +51,14 @@ export class PlatformDouble {
   /** Answers the first change that begins with this text with this status, once. */
   failsOnce: { readonly change: string; readonly status: number } | undefined;
   readonly #server = createServer((request, response) => {
-    void this.#answer(request).then(({ status, body }) => {
-      response.writeHead(status, { "Content-Type": "application/json" });
-      response.end(JSON.stringify(body));
-    });
+    this.#answer(request).then(
+      ({ status, body }) => {
+        response.writeHead(status, { "Content-Type": "application/json" });
+        response.end(JSON.stringify(body));
+      },
+      // The caller broke off.
+      () => response.destroy(),
+    );
   });
 
   async start(): Promise<string> {

@@ -8,11 +8,13 @@ export async function startCountingProxy(target: string) {
     const { pathname } = new URL(incoming.url ?? "/", target);
     counts.set(pathname, (counts.get(pathname) ?? 0) + 1);
     const { method, headers, url } = incoming;
-    const passed = request(target + (url ?? "/"), { method, headers }, (answer) => {
+    // A new connection, because the server may close a kept one at the moment when a request is sent on it.
+    const passed = request(target + (url ?? "/"), { method, headers, agent: false }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
     passed.on("error", () => outgoing.destroy());
+    outgoing.on("close", () => passed.destroy());
     incoming.pipe(passed);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

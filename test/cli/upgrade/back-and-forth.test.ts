@@ -1,13 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { workerBundle } from "../../../src/cli/worker-bundle.ts";
+import { freePort } from "../../helpers/free-port.ts";
 import { ROOT } from "../import/command.ts";
 
 /*
@@ -27,10 +26,7 @@ beforeAll(async () => {
   const fixture = join(import.meta.dirname, `fixtures/${RELEASE}.worker.tgz`);
   execFileSync("tar", ["-xzf", fixture, "-C", older]);
   newer = (await workerBundle()).path;
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  ({ port } = probe.address() as AddressInfo);
-  probe.close();
+  port = await freePort();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -40,7 +36,8 @@ async function serve(bundle: string): Promise<() => Promise<void>> {
   const script = join(import.meta.dirname, "serve-bundle.ts");
   const child = spawn(node, [script, bundle, dataDir, String(port)], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "close");
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const isOver = ended.then(() => ["The server ended before it served"]);
+  const [line] = (await Promise.race([once(child.stdout, "data"), isOver])) as [Buffer | string];
   expect(String(line)).toContain("serves");
   return async () => {
     child.kill("SIGTERM");

@@ -47,12 +47,15 @@ export async function startPathProxy(trackingUri: string, options: PathProxyOpti
     return incoming.pipe(outgoing);
   });
   proxy.on("upgrade", (incoming: IncomingMessage, browser: Duplex) => {
+    // The page may go away at any time, also before the server has answered.
+    browser.on("error", () => browser.destroy());
+    browser.on("close", () => outgoing.destroy());
     const outgoing = ask(incoming).on("upgrade", (answer: IncomingMessage, server: Duplex, head: Buffer) => {
       const lines = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`);
       browser.write(["HTTP/1.1 101 Switching Protocols", ...lines, "", ""].join("\r\n"));
       browser.write(head);
       server.pipe(browser).pipe(server);
-      browser.on("error", () => server.destroy());
+      browser.on("close", () => server.destroy());
       server.on("error", () => browser.destroy());
     });
     outgoing.on("response", (answer) => browser.end(`HTTP/1.1 ${answer.statusCode} Refused\r\n\r\n`));
