@@ -14,6 +14,7 @@ const THINGS = 100;
 const TAGS_EACH = 4000;
 const TAG_LENGTH = 200;
 const PARAM_LENGTH = 100_000;
+const DESCRIPTION_LENGTH = 100_000;
 const KEYS = 150_000;
 const KEY_LENGTH = 250;
 /** The most that a thing holds in tags, and as much again from the request that filled it. */
@@ -111,6 +112,8 @@ function seedTexts(): void {
       SELECT model_id, key, value, experiment_id FROM logged_models, (${tags}) WHERE experiment_id = ${EXPERIMENT};
     INSERT INTO model_version_tags (registered_model_id, version, key, value)
       SELECT registered_model_id, version, key, value FROM model_versions, (${tags}) WHERE run_id IS NOT NULL;
+    UPDATE registered_models SET description = printf('%.*c', ${DESCRIPTION_LENGTH}, 'x');
+    UPDATE model_versions SET description = printf('%.*c', ${DESCRIPTION_LENGTH}, 'x');
     INSERT INTO params (run_id, key, value, experiment_id)
       SELECT run_id, key, value, experiment_id FROM runs, (${pairs(2, PARAM_LENGTH)}) WHERE experiment_id = ${EXPERIMENT};
     INSERT INTO params (run_id, key, value, experiment_id)

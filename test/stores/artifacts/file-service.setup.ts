@@ -22,6 +22,8 @@ function writeLargeFile(): void {
 
 /** Starts the local file service for tests in workerd. It is their binding FILES. */
 export default async function setup(): Promise<() => Promise<void>> {
+  // A run that was killed may have left them, if its process had the same id.
+  for (const path of [FILES_SOCKET, FILES_FOLDER]) rmSync(path, { recursive: true, force: true });
   const service = createFileService(FILES_FOLDER);
   writeLargeFile();
   service.listen(FILES_SOCKET);
