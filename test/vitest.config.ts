@@ -74,6 +74,22 @@ const MANY_CELLS_TESTS = [
   "test/routes/ui/group-series.test.ts",
 ];
 
+/** The packages of the Worker. The pool loads them module by module in each test file, and that costs more than their sources. */
+const WORKER_PACKAGES = [
+  "@bufbuild/protobuf/wire",
+  "aws4fetch",
+  "drizzle-orm",
+  "drizzle-orm/sqlite-core",
+  "graphql",
+  "hono/hono-base",
+  "hono/router",
+  "hono/router/trie-router",
+  "jose",
+  "oauth4webapi",
+  "zod",
+  "zod/mini",
+];
+
 function inWorkerd(name: string, include: string[], vars: Record<string, string>) {
   // Only one project has the file service, because no test of cells stores artifacts.
   const hasFiles = name === "workerd";
@@ -112,6 +128,7 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
       ],
       testTimeout: 60_000,
       isolate: name !== "pure",
+      deps: { optimizer: { ssr: { enabled: true, include: WORKER_PACKAGES } } },
     },
   };
 }
