@@ -33,7 +33,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     mutate: [FORMATS],
     tests: [
       "test/stores/run/core/{blocks,news}.test.ts",
-      "test/stores/run/{buckets,points,same-x,sample,summaries,summary-rows}.test.ts",
+      "test/stores/run/{buckets,points,same-x,sample,series,summaries,summary-rows}.test.ts",
     ],
   },
   history: {

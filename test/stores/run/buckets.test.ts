@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Metric } from "../../../src/domain/entities.ts";
-import { type BucketOptions, bucketSeries } from "../../../src/stores/run/buckets.ts";
+import { bucketSeries } from "../../../src/stores/run/buckets.ts";
 import { type ChartX, chartSeries } from "../../../src/stores/run/chart-series.ts";
 import { type Position, type Series, SeriesBuilder, seriesOf } from "../../../src/stores/run/series.ts";
 import { NaiveHistory } from "./naive-history.ts";
@@ -114,30 +114,6 @@ function isNear(a: number, b: number): boolean {
   return a === b || Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
 }
 
-test("one outlier among a million points is told, whatever the width, and the series may be read twice", () => {
-  const count = 1_500_000;
-  const steps = Float64Array.from({ length: count }, (_, index) => index);
-  const values = Float64Array.from({ length: count }, (_, index) => Math.sin(index / 1000));
-  values[654_321] = 1000;
-  const series = { timestamps: steps, steps, values };
-  const whole = (options: Pick<BucketOptions, "buckets" | "from" | "to">) =>
-    bucketSeries(() => [{ keyId: 1, series, from: 0, to: count }], {
-      xOf: ({ from, to }) => steps.subarray(from, to),
-      ...options,
-    });
-  for (const buckets of [1, 7, 500]) {
-    const { x, values: told, total } = whole({ buckets });
-    expect(total).toBe(count);
-    expect(told.length).toBeLessThanOrEqual(4 * buckets);
-    expect(x[told.indexOf(1000)]).toBe(654_321);
-    expect([x[0], x.at(-1)]).toEqual([0, count - 1]);
-  }
-  const zoomed = whole({ buckets: 500, from: 654_000, to: 655_000 });
-  expect(zoomed.total).toBe(1001);
-  expect(zoomed.means.length).toBe(0);
-  expect(zoomed.values[321]).toBe(1000);
-});
-
 test("time counts from the first point where the run told no start", () => {
   const points = [
     { timestamp: 1000, step: 3, value: 1 },
@@ -146,4 +122,26 @@ test("time counts from the first point where the run told no start", () => {
   const chart = chartSeries(() => slicesOf(points, new Random(1)), "y", { x: { kind: "time" }, buckets: 10 });
   expect(chart.originMs).toBe(1000);
   expect([...chart.x]).toEqual([0, 500]);
+});
+
+test("time counts from 0 where there are no points", () => {
+  const chart = chartSeries(() => [], "y", { x: { kind: "time" }, buckets: 10 });
+  expect([chart.originMs, chart.total, chart.last]).toEqual([0, 0, undefined]);
+});
+
+test("up to 1,048,576 points are kept from the first pass, and more are read a second time", () => {
+  const steps = Float64Array.from({ length: 8192 }, (_, step) => step);
+  const series = { timestamps: steps, steps, values: steps };
+  const readsOf = (slices: number) => {
+    let reads = 0;
+    const read = () => {
+      reads++;
+      return Array(slices).fill({ keyId: 1, series, from: 0, to: 8192 });
+    };
+    const { total, last } = bucketSeries(read, { xOf: () => steps, buckets: 1, to: 1 });
+    return { reads, total, last };
+  };
+  const last = { step: 1, value: 1 };
+  expect(readsOf(128)).toEqual({ reads: 1, total: 256, last });
+  expect(readsOf(129)).toEqual({ reads: 2, total: 258, last });
 });

@@ -73,3 +73,35 @@ test("the steps of a sample may lie at any distance from each other", () => {
     expect(reads, what).toBeLessThanOrEqual(12);
   }
 });
+
+test("points in the order of steps are read twice, the second time only up to the last point of the range", () => {
+  const steps = Float64Array.from({ length: 100 }, (_, step) => step);
+  const series = { timestamps: steps, steps, values: steps };
+  const readThrough: number[] = [];
+  function* read() {
+    const pass = readThrough.push(0) - 1;
+    for (let from = 0; from < 100; from += 10) {
+      readThrough[pass] = from + 10;
+      yield { keyId: 1, series, from, to: from + 10 };
+    }
+  }
+  expect([...sampleSeries(read, { maxResults: 3, startStep: 5, endStep: 34 }).steps]).toEqual([5, 15, 34]);
+  expect(readThrough).toEqual([100, 40]);
+});
+
+test("steps out of order that lie close together are found in one pass over the points, two with a far one", () => {
+  const sampleOf = (stepOf: (index: number) => number) => {
+    const steps = Float64Array.from({ length: 1000 }, (_, index) => stepOf(index));
+    const series = { timestamps: steps.map((_, index) => index), steps, values: steps };
+    let reads = 0;
+    const read = () => {
+      reads++;
+      return [{ keyId: 1, series, from: 0, to: 1000 }];
+    };
+    return { steps: [...sampleSeries(read, { maxResults: 5 }).steps], reads };
+  };
+  const shuffled = (index: number) => (index * 77) % 1000;
+  // The survey, the pass, and the one that takes the points.
+  expect(sampleOf(shuffled)).toEqual({ steps: [0, 200, 400, 600, 999], reads: 3 });
+  expect(sampleOf((index) => (index === 3 ? 2 ** 50 : shuffled(index))).reads).toBeLessThanOrEqual(9);
+});

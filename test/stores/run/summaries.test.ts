@@ -42,3 +42,30 @@ test("the latest and the first point, the least and the greatest value do not de
     expectSummaries(summaries, metrics);
   }
 });
+
+test("summaries of some metrics, and the greatest of all latest times", () => {
+  const summaries = new MetricSummaries();
+  expect(summaries.lastTimestamp()).toEqual({});
+  const point = (key: string, timestamp: number | bigint) => ({ key, timestamp, step: 1, value: 1 });
+  summaries.add(decodePoints(encodePoints([point("a", 5), point("b", 2n ** 60n), point("c", 7)])));
+  expect(summaries.lastTimestamp()).toEqual({ lastTimestamp: 2n ** 60n });
+  expect(summaries.only(["a", "c"]).lastTimestamp()).toEqual({ lastTimestamp: 7 });
+  const some = summaries.only(["c", "none", "a"]);
+  expect([...some]).toEqual(["c", "a"].map((key) => [key, summaries.get(key)]));
+});
+
+test("points of a series may be a part of it, or none", () => {
+  const { timestamps, steps, values } = decodePoints(
+    encodePoints([4, 1, 3, 2].map((step) => ({ key: "a", timestamp: step, step, value: step }))),
+  );
+  const summaries = new MetricSummaries();
+  summaries.addSeries("none", { timestamps, steps, values }, 2, 2);
+  summaries.addSeries("part", { timestamps, steps, values }, 1, 3);
+  summaries.addSeries("all", { timestamps, steps, values });
+  const range = (key: string) => [summaries.get(key)!.first.step, summaries.get(key)!.step];
+  expect([...summaries.keys()]).toEqual(["part", "all"]);
+  expect([range("part"), range("all")]).toEqual([
+    [1, 3],
+    [1, 4],
+  ]);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decodeBlock, encodeBlock } from "../../../../src/stores/run/block.ts";
+import { decodeBlock, encodeBlock, findSlice, slicesOf } from "../../../../src/stores/run/block.ts";
 import { decodeDoubles, encodeDoubles } from "../../../../src/stores/run/double-column.ts";
 import { encodeFrame } from "../../../../src/stores/run/frame.ts";
 import { decodeInt64s, encodeInt64s } from "../../../../src/stores/run/int64-column.ts";
@@ -97,6 +97,57 @@ test.each([
   expect(decodeInt64s(encoded, column.length)).toEqual(column);
 });
 
+test("runs of equal differences are stored from four values a run on, and packed bytes only if they are fewer", () => {
+  const columns = [
+    { column: [0, 1, 2, 3, 4, 14, 24, 34], form: RUNS, length: 16 + 2 + 2 },
+    { column: [0, 1, 2, 3, 4, 14, 24], form: DELTAS, length: 16 + 6 },
+    // The usual difference is 2^36, and 0 differs from it by six bytes.
+    { column: [0, 0, 2 ** 36], form: DELTAS, length: 16 + 6 + 1 },
+    { column: [0, 0, 2 ** 43], form: DOUBLES, length: 24 },
+    { column: [], form: DOUBLES, length: 0 },
+  ];
+  for (const { column, form, length } of columns) {
+    const encoded = encodeInt64s(Float64Array.from(column));
+    expect([encoded.form, encoded.bytes.length]).toEqual([form, length]);
+    expect([...decodeInt64s(encoded, column.length)]).toEqual(column);
+  }
+});
+
+test("the usual difference is the median of differences all over the column, so that pauses cost only their own bytes", () => {
+  const sums = (differences: readonly number[]) => {
+    let last = 5;
+    return Float64Array.from([5, ...differences.map((difference) => (last += difference))]);
+  };
+  // Every third difference is a pause; the first hundred are other ones than the rest.
+  const pauses = Array.from({ length: 300 }, (_, index) => (index % 3 === 1 ? 1_000_000 + index : 1000));
+  const other = Array.from({ length: 700 }, (_, index) => (index < 100 ? 5_000_000 : 1000) + (index % 3));
+  const negative = Array.from({ length: 300 }, (_, index) => (index % 3 === 1 ? -1_000_000 - index : 1000));
+  for (const [differences, length] of [
+    [pauses, 16 + 200 + 3 * 100],
+    [other, 16 + 600 + 4 * 100],
+    [negative, 16 + 200 + 3 * 100],
+  ] as const) {
+    const column = sums(differences);
+    const encoded = encodeInt64s(column);
+    expect([encoded.form, encoded.bytes.length]).toEqual([DELTAS, length]);
+    expect(decodeInt64s(encoded, column.length)).toEqual(column);
+  }
+});
+
+test("differences of every size survive, around each power of two", () => {
+  for (let power = 5; power <= 50; power++) {
+    for (const [sign, more] of [1, -1].flatMap((sign) => [-1, 0, 1].map((more) => [sign, more] as const))) {
+      const far = sign * (2 ** power + more);
+      const column = Float64Array.from([0, 3, 5, 8, 10, 13, 15, 18, 20, 23], (value) =>
+        value > 9 ? value + far : value,
+      );
+      const encoded = encodeInt64s(column);
+      expect(encoded.form).toBe(DELTAS);
+      expect(decodeInt64s(encoded, column.length)).toEqual(column);
+    }
+  }
+});
+
 test("differences are exact up to 2^51 apart, in both directions", () => {
   const edge = 2 ** 51;
   for (const step of [edge, edge - 1, edge + 1, -edge, -edge + 1, -edge - 1]) {
@@ -179,4 +230,22 @@ test("a block of an earlier version is read as before", () => {
     [1, 3],
   ]);
   expect({ timestamps, steps, values }).toEqual(series);
+});
+
+test("a metric's points are found in a block, and the block is its metrics one after the other", () => {
+  const values = Float64Array.from({ length: 9 }, (_, index) => index);
+  for (const keyIds of [[3], [3, 5], [3, 5, 9], [3, 5, 9, 10]]) {
+    const ends = [2, 3, 7, 9].slice(0, keyIds.length);
+    const block = { timestamps: values, steps: values, values, keyIds, ends };
+    const slices = keyIds.map((keyId, at) => ({
+      keyId,
+      series: block,
+      from: at === 0 ? 0 : ends[at - 1],
+      to: ends[at],
+    }));
+    expect([...slicesOf(block)]).toEqual(slices);
+    for (let keyId = 1; keyId <= 11; keyId++) {
+      expect(findSlice(block, keyId)).toEqual(slices.find((slice) => slice.keyId === keyId));
+    }
+  }
 });
