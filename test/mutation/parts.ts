@@ -40,7 +40,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
     mutate: [HISTORY],
     tests: [
       "test/stores/run/{bound,history,migrations}.test.ts",
-      "test/stores/run/core/{journal,keys,merge,removal,segments}.test.ts",
+      "test/stores/run/core/{group,journal,keys,merge,removal,segments}.test.ts",
     ],
   },
   run: {
@@ -51,6 +51,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
       ),
     ],
     // The others take seconds.
-    tests: ["test/stores/run/core/!(block-size|blocks|keys|large-runs|merge|opening|sample-memory|segments).test.ts"],
+    tests: [
+      "test/stores/run/core/!(block-size|blocks|group|keys|large-runs|merge|opening|sample-memory|segments).test.ts",
+    ],
   },
 };

@@ -77,7 +77,6 @@ export class CellAlarm {
       console.error("flush of run", run?.fields.runId ?? `number ${number} of this object`, error);
       // An open run has already set its next alarm.
       if (run !== undefined) return;
-      if (number === OWN) throw error;
       const dueMs = this.#platform.nowMs() + RETRY_MS;
       this.#runs.tables.sql.exec("UPDATE cell_run SET due_ms = ? WHERE number = ?", dueMs, number);
     }

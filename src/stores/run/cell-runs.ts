@@ -101,7 +101,7 @@ export class CellRuns {
     });
     // After the opening, because after a failure the next call must try again.
     this.#open.set(number, run);
-    if (this.#open.size > MAX_OPEN_RUNS) this.#closeLeastUsed();
+    this.#closeLeastUsed();
     return run;
   }
 
@@ -170,6 +170,7 @@ export class CellRuns {
     this.#numbers.delete(runId);
   }
 
+  /** Closes runs while more are open than the bound. */
   #closeLeastUsed(): void {
     for (const [number, run] of this.#open) {
       if (this.#open.size <= MAX_OPEN_RUNS) return;

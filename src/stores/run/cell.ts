@@ -79,8 +79,8 @@ export class Cell {
   readonly #alarm: CellAlarm;
   /** Runs that D1 marks live and the cell does not have → when a search first asked for them. */
   readonly #newRuns = new Map<string, number>();
-  /** Runs that are being removed. Such a run takes no points. */
-  readonly #removed = new Set<OpenRun>();
+  /** Runs that are being removed, or were. Such a run takes no points. */
+  readonly #removed = new WeakSet<OpenRun>();
   #uncheckedBytes = 0;
 
   constructor(platform: CellPlatform) {
@@ -238,7 +238,6 @@ export class Cell {
     const history = run?.history ?? new MetricHistory(this.#runs.tables, number);
     while (history.purgeSlice()) await this.#platform.yieldTurn();
     this.#runs.remove(runId, number);
-    if (run !== undefined) this.#removed.delete(run);
   }
 
   /** The own run is about to be removed with everything stored: waits until work in flight has finished. */

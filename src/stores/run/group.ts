@@ -44,12 +44,11 @@ export function seriesOfKey(batches: Iterable<Points>, key: string): Series {
   const series = new SeriesBuilder();
   for (const batch of batches) {
     const keyNumber = batch.keys.indexOf(key);
-    if (keyNumber < 0) continue;
     const { keyIndex } = batch;
     for (let from = 0; from < keyIndex.length; from++) {
       if (keyIndex[from] !== keyNumber) continue;
       let to = from + 1;
-      while (to < keyIndex.length && keyIndex[to] === keyNumber) to++;
+      while (keyIndex[to] === keyNumber) to++;
       series.append(batch, from, to);
       from = to;
     }

@@ -25,6 +25,8 @@ class Runs {
   ring: (run: OpenRun) => Promise<void> = async () => undefined;
   getAlarm = async () => this.alarmMs;
   opened = 0;
+  /** The runs whose sockets were asked for; undefined for the own run. */
+  readonly socketsOf: (string | undefined)[] = [];
 
   /** @param sqlite what an earlier instance stored */
   constructor(sqlite = new SqliteStorage()) {
@@ -34,7 +36,10 @@ class Runs {
       {
         ...{ storage: sqlite.storage, nowMs, latest: new FakeD1() },
         storedBytes: () => this.storedBytes,
-        socketsOf: () => new LiveSockets(() => []),
+        socketsOf: (runId) => {
+          this.socketsOf.push(runId);
+          return new LiveSockets(() => []);
+        },
       },
       async () => undefined,
       (dueMs) => this.alarm.note(dueMs),
@@ -74,7 +79,8 @@ test("nothing is stored until the tables are needed, and they are opened once", 
   expect(runs.isStored).toBe(false);
   expect(sqlite.rows("SELECT name FROM sqlite_master")).toEqual([]);
   expect(runs.numberOf("a")).toBeUndefined();
-  expect(runs.isStored).toBe(true);
+  const { statements } = sqlite;
+  expect([runs.isStored, sqlite.statements]).toEqual([true, statements]);
   const next = new Runs(sqlite);
   expect([next.runs.isStored, next.opened]).toEqual([true, 0]);
 });
@@ -102,6 +108,15 @@ test("a run has one number for good, which is not another's, and none once it is
   expect(world.sqlite.rows("SELECT run_id FROM cell_run")).toEqual([{ run_id: "b" }]);
 });
 
+test("a run has the sockets of its id, and the own run those without an id", () => {
+  const before = new Runs();
+  const number = before.add("a");
+  const world = new Runs(before.sqlite);
+  world.runs.open(number);
+  world.runs.open(OWN);
+  expect([before.socketsOf, world.socketsOf]).toEqual([["a"], ["a", undefined]]);
+});
+
 test("of many open runs the least recently used is closed", () => {
   const world = new Runs();
   const { runs } = world;
@@ -112,7 +127,10 @@ test("of many open runs the least recently used is closed", () => {
   expect([...runs.opened]).toHaveLength(MAX_OPEN_RUNS);
   expect(runs.ifOpen(numbers[0]!)).toBeDefined();
   expect(runs.ifOpen(numbers[1]!)).toBeUndefined();
-  expect(runs.numberOf("run 1")).toBe(numbers[1]);
+  // Its number is read again.
+  const { statements } = world.sqlite;
+  expect([runs.numberOf("run 0"), world.sqlite.statements]).toEqual([numbers[0], statements]);
+  expect([runs.numberOf("run 1"), world.sqlite.statements]).toEqual([numbers[1], statements + 1]);
   expect(runs.open(numbers[1]!).fields.runId).toBe("run 1");
 });
 

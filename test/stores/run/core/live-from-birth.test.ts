@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { BIRTH_EPOCH, MIN_FLUSH_DISTANCE_MS, QUIET_MS } from "../../../../src/stores/run/burst.ts";
+import { MAX_OPEN_RUNS } from "../../../../src/stores/run/cell-runs.ts";
 import { Gate, turn, World } from "./world.ts";
 
 /* D1 creates a run of a cell with a mark. The cell learns of the mark with the first point. */
@@ -60,6 +61,53 @@ test("a run without points has no news, is not stale, and takes nothing in the c
   expect(await world.logNew(1, createdMs)).toBe(true);
   world.d1.clear("a", BIRTH_EPOCH);
   expect(await world.search()).toBe(1);
+  expect(world.d1.marks).toBe(1);
+});
+
+test("a cell remembers as many runs without points as it keeps open, and lets no mark of another go", () => {
+  const ask = (number: number) => world.cell.news([{ runId: `run ${number}` }])[0]?.news?.isIdle;
+  for (let number = 0; number <= MAX_OPEN_RUNS; number++) ask(number);
+  world.nowMs += QUIET_MS;
+  expect([ask(MAX_OPEN_RUNS), ask(MAX_OPEN_RUNS - 1), ask(0)]).toEqual([false, true, true]);
+});
+
+test("a run that had points, and is created again under its id, is new again", async () => {
+  const ask = () => world.cell.news([{ runId: "a" }])[0]?.news?.isIdle;
+  const createdMs = world.create();
+  ask();
+  await world.logNew(1, createdMs);
+  ask();
+  await world.cell.purge("a");
+  world.nowMs += QUIET_MS;
+  expect(ask()).toBe(false);
+});
+
+test("a run that is live since its creation has no points in D1, and D1 is never asked for them", async () => {
+  world.d1.first = [{ key: "loss", value: 0, step: 0, timestamp: 0 }];
+  await world.logNew(1, world.create());
+  await world.run().takeFirstPoints();
+  world.restart();
+  await world.run().takeFirstPoints();
+  await world.cell.flush(world.run(), true);
+  await world.log(2);
+  expect([world.d1.marks, world.d1.firstAsked, world.steps()]).toEqual([1, 0, [1, 2]]);
+});
+
+test("a run is worth nothing only while nothing is under way for it", async () => {
+  const held = new Gate();
+  const run = world.run();
+  const work = run.during(() => held.pass());
+  expect(world.cell.isWorthless(run)).toBe(false);
+  held.open();
+  await work;
+  expect(world.cell.isWorthless(run)).toBe(true);
+});
+
+test("a deletion that an instance hears of before it opens the run counts: the next point asks D1", async () => {
+  await world.logNew(1, world.create());
+  world.restart();
+  world.cell.endBursts(["a"]);
+  expect(await world.log(2)).toBe(true);
   expect(world.d1.marks).toBe(1);
 });
 

@@ -107,6 +107,16 @@ test("a run that an earlier version left without the time of its alarm has an al
   expect(world.alarmMs).toBe(world.nowMs + MIN_FLUSH_DISTANCE_MS);
 });
 
+test("an alarm that the platform lost is set again by the next instance", async () => {
+  await world.log(1);
+  const { dueMs } = world.run().fields;
+  world.alarmMs = null;
+  world.restart();
+  world.run();
+  await turn();
+  expect(world.alarmMs).toBe(dueMs);
+});
+
 test("who begins to watch while a burst begins waits for its mark, and asks for none", async () => {
   const held = new Gate();
   world.d1.before = held;

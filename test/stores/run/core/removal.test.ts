@@ -43,6 +43,31 @@ test("a run that is being removed takes no points, although D1 would mark it", a
   expect(world.d1.marks).toBe(1);
 });
 
+test("a run that was removed takes no points of a caller that found it before", async () => {
+  const world = new World();
+  await world.log(1);
+  const run = world.run();
+  await world.cell.purge("a");
+  const body = encodePoints([{ key: "loss", value: 2, step: 2, timestamp: 2 }]);
+  expect(await world.cell.append(run, "a", body)).toBe(false);
+  expect(stored(world)).toEqual([]);
+});
+
+test("a run that is not open, and could not be opened, is removed with everything stored for it", async () => {
+  const world = new World();
+  for (let step = 1; step <= 70; step++) await world.log(step);
+  await world.log(1, "b");
+  world.restart();
+  world.sqlite.rows("UPDATE cell_run SET state = 'no JSON' WHERE run_id = 'a'");
+  await world.cell.purge("a");
+  expect(world.rows()).toEqual(["b"]);
+  expect(world.sqlite.rows("SELECT 1 FROM segment")).toEqual([]);
+  expect(stored(world)).toHaveLength(2);
+  // A run that the cell does not have is none that it must remove.
+  await world.cell.purge("a");
+  expect(world.steps("b")).toEqual([1]);
+});
+
 test("a long removal gives turns away: a neighbour's point is stored before it is over", async () => {
   const world = new World();
   for (let step = 1; step <= 5 * 64; step++) await world.log(step);
