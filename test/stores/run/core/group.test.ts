@@ -55,4 +55,9 @@ test("metrics whose points come in order are not copied again", () => {
   ]);
   const [a, b] = [...groupByKey([points(1, 2), points(3)], ids)];
   expect([a!.series === b!.series, a!.from, a!.to, b!.from, b!.to]).toEqual([true, 0, 3, 3, 6]);
+  // Columns of doubles stay so, because a block packs them in fewer bytes.
+  expect(a!.series).toMatchObject({ timestamps: expect.any(Float64Array), steps: expect.any(Float64Array) });
+  const wide = decodePoints(encodePoints([{ key: "a", timestamp: 9, step: 2n ** 60n, value: 1 }]));
+  const [mixed] = [...groupByKey([points(1), wide], ids)];
+  expect(mixed!.series).toMatchObject({ timestamps: expect.any(Float64Array), steps: expect.any(BigInt64Array) });
 });

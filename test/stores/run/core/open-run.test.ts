@@ -220,10 +220,43 @@ test("one run's many points that D1 has not seen are bounded: the cell tells D1 
       Array.from({ length: 10_000 }, (_, i) => ({ key: "loss", value: 1, step: from + i, timestamp: from + i })),
     );
   await world.log(1, "other");
-  for (let part = 0; part <= 50; part++) await world.cell.append(world.run(), "a", points(part * 10_000));
+  for (let part = 0; part < 50; part++) await world.cell.append(world.run(), "a", points(part * 10_000));
+  await turn();
+  expect(world.d1.writes).toEqual([]);
+  await world.cell.append(world.run(), "a", points(500_000));
   await turn();
   // Only the run itself: its neighbour has little to tell.
   expect(world.d1.writes.flat().map(({ runId }) => runId)).toEqual(["a"]);
+  expect(world.d1.run("a").epoch).toBe(2);
+});
+
+test("from 20,001 metrics on that D1 has not seen, over all runs, the cell tells D1 of the runs that have some", async () => {
+  // Each body is large enough that the cell looks at its runs.
+  const append = (runId: string, from: number) => {
+    const keys = Array.from({ length: 1000 }, (_, i) => `${from + i}`.padEnd(250, "."));
+    const metrics = keys.map((key) => ({ key, value: 1, step: 1, timestamp: 1 }));
+    return world.cell.append(world.run(runId), runId, encodePoints(metrics));
+  };
+  await world.log(1, "told");
+  await world.cell.flush(world.run("told"), false);
+  world.d1.writes = [];
+  for (let from = 0; from < 10_000; from += 1000) for (const runId of ["a", "b"]) await append(runId, from);
+  await turn();
+  expect(world.d1.writes).toEqual([]);
+  world.d1.fails = true;
+  await append("a", 10_000);
+  for (let turns = 0; turns < 3; turns++) await turn();
+  for (const runId of ["a", "b"]) {
+    expect(console.error).toHaveBeenCalledWith("flush of run", runId, expect.objectContaining({ message: "D1 fails" }));
+  }
+  world.d1.fails = false;
+  await append("b", 10_000);
+  for (let turns = 0; turns < 3; turns++) await turn();
+  const told = world.d1.writes.flat().map(({ runId, rows }) => [runId, rows.length]);
+  expect(told.sort()).toEqual([
+    ["a", 11_000],
+    ["b", 11_000],
+  ]);
   expect(world.d1.run("a").epoch).toBe(2);
 });
 
