@@ -182,7 +182,7 @@ export class OpenRun {
 
   #takeOver(points: readonly Metric[]): void {
     if (this.fields.hasFirstPoints) return;
-    if (points.length > 0) this.history.append([encodePoints(points)]);
+    this.history.append([encodePoints(points)]);
     this.#state.change({ hasFirstPoints: true });
   }
 

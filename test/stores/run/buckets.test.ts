@@ -10,10 +10,13 @@ interface Point {
   readonly x: number;
   readonly value: number;
   readonly number: number;
+  readonly step: bigint;
 }
 
 interface NaiveChart {
   readonly total: number;
+  /** The last logged point of the greatest step. */
+  readonly last: { readonly step: number; readonly value: number } | undefined;
   readonly points: string[];
   readonly means: readonly [x: number, mean: number][];
 }
@@ -28,8 +31,10 @@ const told = (value: number) =>
 function naiveChart(all: readonly Point[], buckets: number, from: number, to: number): NaiveChart {
   const points = all.filter(({ x }) => x >= from && x <= to).sort(byX);
   const total = points.length;
+  const latest = points.toSorted((a, b) => (a.step === b.step ? a.number - b.number : a.step < b.step ? -1 : 1)).at(-1);
+  const last = latest && { step: Number(latest.step), value: told(latest.value) };
   const shown = (picked: readonly Point[]) => picked.map(({ x, value }) => show({ x, value: told(value) }));
-  if (total <= 4 * buckets) return { total, points: shown(points), means: [] };
+  if (total <= 4 * buckets) return { total, last, points: shown(points), means: [] };
   const start = points[0]!.x;
   const perX = points.at(-1)!.x > start ? buckets / (points.at(-1)!.x - start) : 0;
   const picked: Point[] = [];
@@ -52,7 +57,7 @@ function naiveChart(all: readonly Point[], buckets: number, from: number, to: nu
     const mean = (of: (point: Point) => number) => finite.reduce((sum, point) => sum + of(point), 0) / finite.length;
     if (finite.length > 0) means.push([mean(({ x }) => x), mean(({ value }) => value)]);
   }
-  return { total, points: shown(picked), means };
+  return { total, last, points: shown(picked), means };
 }
 
 function slicesOf(points: readonly Position[], random: Random) {
@@ -93,11 +98,13 @@ test("a chart shows what the naive one does: NaN, infinities, repeats, points ou
     const buckets = random.integer(1, 12);
     const from = random.chance(0.3) ? random.integer(-8, 0) : undefined;
     const to = random.chance(0.3) ? random.integer(0, 8) : undefined;
-    const points = naive.series("y").map((point, number) => ({ x: xOf(point), value: point.value, number }));
+    const points = naive
+      .series("y")
+      .map((point, number) => ({ x: xOf(point), value: point.value, number, step: BigInt(point.step) }));
     const expected = naiveChart(points, buckets, from ?? Number.NEGATIVE_INFINITY, to ?? Number.POSITIVE_INFINITY);
     const chart = chartSeries(read, "y", { x, from, to, buckets });
     const what = `round ${round}, ${JSON.stringify(x)}, ${buckets} buckets`;
-    expect(chart.total, what).toBe(expected.total);
+    expect([chart.total, chart.last], what).toEqual([expected.total, expected.last]);
     expect(
       Array.from(chart.x, (at, index) => show({ x: at, value: chart.values[index]! })),
       what,

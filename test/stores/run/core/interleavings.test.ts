@@ -30,6 +30,7 @@ describe.each([
     world.restart();
     world.d1.before = undefined;
     expect(world.steps()).toEqual([1]);
+    expect(world.run().fields.unmarked).toBeUndefined();
     expect(await world.log(2)).toBe(true);
     expect(world.steps()).toEqual([1, 2]);
   });
@@ -145,6 +146,31 @@ describe.each([
     expect(world.alarmMs).toBeNull();
     expect(world.d1.run("a")).toMatchObject({ epoch: undefined });
     expect(world.d1.run("a").latest.get("loss")).toBe(1);
+  });
+
+  test("a burst that cannot begin because D1 is away leaves no point", async () => {
+    world.d1.fails = true;
+    await expect(world.log(1)).rejects.toThrow("D1 fails");
+    world.d1.fails = false;
+    expect([world.steps(), world.run().fields.unmarked]).toEqual([[], undefined]);
+    expect(await world.log(2)).toBe(true);
+    expect(world.steps()).toEqual([2]);
+  });
+
+  test("a burst that begins while the one before ends keeps its alarm, though a search has told D1 all meanwhile", async () => {
+    await world.log(1);
+    const held = new Gate();
+    world.d1.after = held;
+    const ended = world.cell.flush(world.run(), true);
+    await turn();
+    world.d1.after = undefined;
+    await world.log(2);
+    const news = world.news()!;
+    world.d1.take("a", news.rows);
+    world.news(news);
+    held.open();
+    await ended;
+    expect(world.run().fields.dueMs).toBe(world.nowMs + 30_000);
   });
 
   if (!isOwn) {

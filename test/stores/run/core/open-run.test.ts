@@ -59,6 +59,51 @@ test("the alarm of a watched run rests while nothing comes, and is set again by 
   expect(world.d1.run("a").latest.get("loss")).toBe(2);
 });
 
+test("a point that comes while the alarm of a watched run is at work is told by the next alarm", async () => {
+  watch();
+  await world.log(1);
+  const held = new Gate();
+  world.d1.after = held;
+  const rung = world.alarm();
+  await turn();
+  world.d1.after = undefined;
+  await world.log(2);
+  held.open();
+  await rung;
+  expect(world.alarmMs).not.toBeNull();
+  await world.alarm();
+  expect(world.d1.run("a").latest.get("loss")).toBe(2);
+});
+
+test("the first watcher of a run's own object marks the run, and what D1 held is taken over", async () => {
+  world = new World({ isOwn: true });
+  world.d1.first = [{ key: "loss", value: 0, step: 0, timestamp: 0 }];
+  await world.run().markForWatcher("a");
+  expect([world.d1.run("a").epoch, world.run().fields.runId, world.steps()]).toEqual([1, "a", [0]]);
+});
+
+test("an object that knows no run has nothing to tell D1", async () => {
+  world = new World({ isOwn: true });
+  expect(await world.cell.flush(world.run(), true)).toBe(true);
+  expect(world.d1.writes).toEqual([]);
+});
+
+test("a search may ask for some metrics, and hears of the time of all", async () => {
+  for (const [step, key] of ["a", "b", "c"].entries()) await world.log(step, "a", key);
+  const [answer] = world.cell.news([{ runId: "a", keys: ["c", "a", "none"] }]);
+  const { rows, lastTimestamp } = answer!.news!;
+  expect([rows.map((row) => JSON.parse(row)[1]), lastTimestamp]).toEqual([["c", "a"], 2]);
+});
+
+test("what a searcher confirms late does not take back what a flush has confirmed", async () => {
+  await world.log(1);
+  const early = world.news()!;
+  await world.log(2);
+  const { through } = world.run().news;
+  await world.cell.flush(world.run(), false);
+  expect(world.news(early)).toMatchObject({ rows: [], flushedThrough: through });
+});
+
 test("the end of a watched run tells D1 and keeps the mark", async () => {
   watch();
   await world.log(1);
@@ -110,6 +155,7 @@ test("a run that an earlier version left without the time of its alarm has an al
 test("an alarm that the platform lost is set again by the next instance", async () => {
   await world.log(1);
   const { dueMs } = world.run().fields;
+  world.nowMs += 7;
   world.alarmMs = null;
   world.restart();
   world.run();
@@ -185,6 +231,7 @@ test("points whose folding fails are stored, and the next point folds them", asy
   };
   expect(await world.log(64)).toBe(true);
   expect([rows(), world.steps()]).toEqual([64, Array.from({ length: 64 }, (_, i) => i + 1)]);
+  expect(console.error).toHaveBeenCalledWith("folding of run", "a", expect.any(Error));
   world.sqlite.onStatement = () => {};
   expect(await world.log(65)).toBe(true);
   expect([rows(), world.steps().length]).toEqual([0, 65]);
