@@ -259,7 +259,6 @@ class Buckets {
     const line = new Line(this.#count * (POINTS_PER_BUCKET + (this.#others?.length ?? 0)));
     const means = new Line(this.#count);
     for (let bucket = 0; bucket < this.#count; bucket++) {
-      if (this.#first.isEmpty(bucket)) continue;
       this.#drawBucket(line, bucket);
       const finite = this.#finite[bucket]!;
       if (finite > 0) means.add(this.#sumX[bucket]! / finite, this.#sum[bucket]! / finite);
@@ -269,15 +268,9 @@ class Buckets {
 
   /** The bucket's picks in the order of x. A point that is picked twice comes once. */
   #drawBucket(line: Line, bucket: number): void {
-    const extremes =
-      this.#finite[bucket] === 0
-        ? []
-        : this.#least.isBefore(this.#greatest, bucket)
-          ? [this.#least, this.#greatest]
-          : [this.#greatest, this.#least];
+    const extremes = this.#finite[bucket] === 0 ? [] : [this.#least, this.#greatest];
     const others = this.#others?.filter((picks) => !picks.isEmpty(bucket)) ?? [];
-    const between =
-      others.length === 0 ? extremes : [...extremes, ...others].sort((a, b) => (a.isBefore(b, bucket) ? -1 : 1));
+    const between = [...extremes, ...others].sort((a, b) => (a.isBefore(b, bucket) ? -1 : 1));
     let previous = this.#draw(line, this.#first, bucket, -1);
     for (const picks of between) previous = this.#draw(line, picks, bucket, previous);
     this.#draw(line, this.#last, bucket, previous);

@@ -78,7 +78,7 @@ function valuesByStep(slices: Iterable<KeySlice>): XOfSlice {
     if (!isAfter(upTo, step)) upTo++;
     const isFound = isAfter(upTo, step) && (upTo === 0 || !isAfter(upTo - 1, step));
     if (!isFound) upTo = countUpTo(order.length, (place) => !isAfter(place, step));
-    const index = upTo === 0 ? undefined : order[upTo - 1]!;
+    const index = order[upTo - 1];
     if (index === undefined || steps[index]! < step) return Number.NaN;
     return Math.abs(values[index]!) < MAX_FINITE_VALUE ? values[index]! : Number.NaN;
   };

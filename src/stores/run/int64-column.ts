@@ -78,7 +78,7 @@ function countRuns(column: Float64Array): number | undefined {
     runs++;
     previous = delta;
   }
-  return column.length === 0 ? undefined : runs;
+  return runs;
 }
 
 function encodeRuns(column: Float64Array, runs: number): Uint8Array {
@@ -87,7 +87,7 @@ function encodeRuns(column: Float64Array, runs: number): Uint8Array {
   for (let index = 1; index < column.length; ) {
     const delta = column[index]! - column[index - 1]!;
     const start = index++;
-    while (index < column.length && column[index]! - column[index - 1]! === delta) index++;
+    while (column[index]! - column[index - 1]! === delta) index++;
     at = putVarint(bytes, at, zigzag(delta));
     at = putVarint(bytes, at, index - start);
   }

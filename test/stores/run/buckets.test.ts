@@ -136,16 +136,36 @@ test("time counts from 0 where there are no points", () => {
   expect([chart.originMs, chart.total, chart.last]).toEqual([0, 0, undefined]);
 });
 
+test("four points a bucket are given whole, and one more makes buckets", () => {
+  const chart = (count: number) => {
+    const points = Array.from({ length: count }, (_, step) => ({ timestamp: step, step, value: 2 * step }));
+    return chartSeries(() => slicesOf(points, new Random(count)), "y", { x: { kind: "step" }, buckets: 2 });
+  };
+  expect([...chart(8).values]).toEqual([0, 2, 4, 6, 8, 10, 12, 14]);
+  expect([chart(8).means.length, chart(9).means.length]).toEqual([0, 2]);
+  expect([...chart(9).values]).toEqual([0, 6, 8, 16]);
+});
+
+test("of equal points of a bucket the first is its least and its greatest, so that it is given once", () => {
+  const points = [5, 5, 5, 5, 5, 5, 5].map((value, timestamp) => ({ timestamp, step: 1, value }));
+  const { x, values, means } = chartSeries(() => slicesOf(points, new Random(1)), "y", {
+    x: { kind: "step" },
+    buckets: 1,
+  });
+  expect([[...x], [...values], [...means]]).toEqual([[1, 1], [5, 5], [5]]);
+});
+
 test("up to 1,048,576 points are kept from the first pass, and more are read a second time", () => {
-  const steps = Float64Array.from({ length: 8192 }, (_, step) => step);
+  const steps = Float64Array.from({ length: 8193 }, (_, index) => index - 1);
   const series = { timestamps: steps, steps, values: steps };
+  const xs = steps.subarray(1);
   const readsOf = (slices: number) => {
     let reads = 0;
     const read = () => {
       reads++;
-      return Array(slices).fill({ keyId: 1, series, from: 0, to: 8192 });
+      return Array(slices).fill({ keyId: 1, series, from: 1, to: 8193 });
     };
-    const { total, last } = bucketSeries(read, { xOf: () => steps, buckets: 1, to: 1 });
+    const { total, last } = bucketSeries(read, { xOf: () => xs, buckets: 1, to: 1 });
     return { reads, total, last };
   };
   const last = { step: 1, value: 1 };

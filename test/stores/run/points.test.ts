@@ -32,6 +32,16 @@ test("points survive encoding bit by bit, wherever the body lies in memory", () 
   }
 });
 
+test("a body that begins at a multiple of eight bytes is read without copying its columns", () => {
+  const body = encodePoints([{ key: "a", timestamp: 1, step: 2, value: 3 }]);
+  const moved = new Uint8Array(body.length + 8).subarray(8);
+  moved.set(body);
+  const { timestamps, steps, values, keyIndex } = decodePoints(moved);
+  expect([timestamps, steps, values, keyIndex].map(({ buffer }) => buffer === moved.buffer)).toEqual(
+    Array(4).fill(true),
+  );
+});
+
 test("columns are doubles unless an integer is beyond 2^53", () => {
   const narrow = decodePoints(encodePoints([{ key: "a", timestamp: 2 ** 53 - 1, step: 1n, value: 1 }]));
   const wide = decodePoints(encodePoints([{ key: "a", timestamp: 1, step: 2n ** 53n, value: 1 }]));

@@ -102,8 +102,8 @@ test("a chart over another metric joins points of equal x if it is asked to, up 
     epoch: [1, 2, 3, 4, 5].map((step) => ({ step, timestamp: step, value: step >> 1 })),
     other: [1, 2, 3, 4, 5].map((step) => ({ step, timestamp: step, value: step })),
   };
-  const chart = (options: Omit<ChartOptions, "buckets">) =>
-    chartSeries((key) => slicesOf(metrics[key]!), "loss", { ...options, buckets: 1 });
+  const chart = (options: Omit<ChartOptions, "buckets">, buckets = 1) =>
+    chartSeries((key) => slicesOf(metrics[key]!), "loss", { ...options, buckets });
   const joined = chart({ x: { kind: "metric", key: "epoch" }, sameX: "mean" });
   expect([[...joined.x], [...joined.values], joined.spreads.length, joined.originMs]).toEqual([
     [0, 1, 2],
@@ -118,4 +118,12 @@ test("a chart over another metric joins points of equal x if it is asked to, up 
   expect([[...apart.means], apart.spreads.length]).toEqual([[30], 0]);
   const bySteps = chart({ x: { kind: "step" }, sameX: "mean" });
   expect([[...bySteps.means], bySteps.spreads.length]).toEqual([[30], 0]);
+  // With two buckets they are not.
+  expect(chart({ x: { kind: "metric", key: "other" }, sameX: "mean" }, 2)).toMatchObject({
+    total: 5,
+    means: { length: 0 },
+  });
+  // Only another metric joins points: those of a step stay apart.
+  metrics.loss = [1, 1].map((step, at) => ({ step, timestamp: at, value: at }));
+  expect([...chart({ x: { kind: "step" }, sameX: "last" }).values]).toEqual([0, 1]);
 });

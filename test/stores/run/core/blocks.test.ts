@@ -100,6 +100,7 @@ test.each([
 test("runs of equal differences are stored from four values a run on, and packed bytes only if they are fewer", () => {
   const columns = [
     { column: [0, 1, 2, 3, 4, 14, 24, 34], form: RUNS, length: 16 + 2 + 2 },
+    { column: [0, ...[0, 1, 2, 3, 4, 5, 6].map((more) => 2 ** 51 + more)], form: RUNS, length: 16 + 8 + 1 + 2 },
     { column: [0, 1, 2, 3, 4, 14, 24], form: DELTAS, length: 16 + 6 },
     // The usual difference is 2^36, and 0 differs from it by six bytes.
     { column: [0, 0, 2 ** 36], form: DELTAS, length: 16 + 6 + 1 },
@@ -177,6 +178,15 @@ test("a column that is shorter or longer than its points, or of an unknown form,
       expect(() => decodeInt64s(encoded, count)).toThrow("does not fit");
     }
   }
+  // Runs of equal differences that say another number of runs, or a longer one, are noticed before any memory or time is spent.
+  const runs = encodeInt64s(columns[0]!);
+  for (const number of [-1, 2, 1e9, 1e300, Number.NaN]) {
+    const bytes = runs.bytes.slice();
+    bytes.set(new Uint8Array(Float64Array.of(number).buffer), 8);
+    expect(() => decodeInt64s({ form: RUNS, bytes }, 100), `${number} runs`).toThrow("does not fit");
+  }
+  const long = new Uint8Array([...runs.bytes.subarray(0, 17), ...Array(7).fill(255), 1]);
+  expect(() => decodeInt64s({ form: RUNS, bytes: long }, 100)).toThrow("does not fit");
   expect(() => decodeInt64s({ form: 4, bytes: new Uint8Array(8) }, 1)).toThrow("unknown form 4");
 });
 

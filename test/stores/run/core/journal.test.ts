@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ChartX } from "../../../../src/stores/run/chart-series.ts";
 import { MetricHistory } from "../../../../src/stores/run/history.ts";
 import { encodePoints } from "../../../../src/stores/run/points.ts";
 import { ObjectTables } from "../../../../src/stores/run/tables.ts";
@@ -49,6 +50,71 @@ test("it is folded at 64 rows, or at 1.5 MB in few rows", () => {
   large.history.foldJournal();
   expect([large.history.foldIsDue, large.rows()]).toEqual([false, 0]);
   expect(large.steps()).toEqual(upTo(80_000));
+});
+
+test("a new run's history reads nothing", () => {
+  const { sqlite, tables } = new Journal();
+  const { statements } = sqlite;
+  const history = new MetricHistory(tables, 2, 0, true);
+  expect([history.lastJournalId, sqlite.statements]).toEqual([0, statements]);
+});
+
+test("a history is empty until it has a row or a segment, and after both are gone", () => {
+  const journal = new Journal();
+  const { history } = journal;
+  const seen = [history.isEmpty];
+  history.append([journal.body(1)]);
+  seen.push(history.isEmpty);
+  history.fold();
+  seen.push(history.isEmpty);
+  while (history.purgeSlice());
+  seen.push(history.isEmpty);
+  expect(seen).toEqual([true, false, false, true]);
+});
+
+test("rows that are hidden are in no answer, and in the next fold", () => {
+  const journal = new Journal();
+  const { history } = journal;
+  history.append([journal.body(2)]);
+  const after = history.lastJournalId;
+  const through = history.append([journal.body(2)]);
+  history.append([journal.body(1)]);
+  history.hide({ after, through });
+  expect([journal.steps(), history.pointCount, history.summariesSince(after).size]).toEqual([[0, 1, 4], 3, 1]);
+  history.hide(undefined);
+  expect([journal.steps(), history.pointCount]).toEqual([upTo(5), 5]);
+});
+
+test("a fold makes one segment of the journal, and merges segments while enough are there", () => {
+  const journal = new Journal();
+  const sizes = () => journal.sqlite.rows<{ points: number }>("SELECT points FROM segment").map(({ points }) => points);
+  for (let fold = 1; fold <= 7; fold++) {
+    for (let row = 0; row < 3; row++) journal.history.append([journal.body(2)]);
+    journal.history.fold();
+  }
+  expect(sizes()).toEqual(Array(7).fill(6));
+  journal.history.append([journal.body(470)]);
+  journal.history.fold();
+  expect(sizes()).toEqual([512]);
+  expect(journal.steps()).toEqual(upTo(512));
+});
+
+test("charts read the journal once, and once more for the metric of the x axis if one metric is asked for", () => {
+  const { tables, sqlite } = new Journal();
+  const history = new MetricHistory(tables, 1);
+  history.append([encodePoints(["a", "b", "c"].map((key) => ({ key, step: 1, timestamp: 1, value: 1 })))]);
+  let reads = 0;
+  sqlite.onStatement = (sql) => {
+    if (sql.startsWith("SELECT body FROM journal")) reads++;
+  };
+  const readsOf = (keys: readonly string[], x: ChartX) => {
+    reads = 0;
+    expect(history.chart(keys, { x, buckets: 1 }).map(({ total }) => total)).toEqual(keys.map(() => 1));
+    return reads;
+  };
+  const [time, metric] = [{ kind: "time" }, { kind: "metric", key: "c" }] as const;
+  expect([readsOf(["a"], time), readsOf(["a", "b", "c"], time)]).toEqual([1, 1]);
+  expect([readsOf(["a"], metric), readsOf(["a", "b"], metric)]).toEqual([2, 1]);
 });
 
 test("rows that are taken back do not count", () => {
@@ -109,6 +175,24 @@ test("of bodies that need several rows all are stored, or none", () => {
   expect([journal.steps(), journal.rows()]).toEqual([[], 0]);
   journal.history.append(bodies);
   expect(journal.steps()).toEqual(upTo(120_000));
+});
+
+test("bodies share a row of up to 1,000,000 bytes, and a body may have 1,900,000", () => {
+  const bodyOf = (points: number, keyLength: number) =>
+    encodePoints(
+      Array.from({ length: points }, (_, step) => ({ key: "k".repeat(keyLength), value: 1, step, timestamp: step })),
+    );
+  const journal = new Journal();
+  const half = bodyOf(17_800, 1580);
+  journal.history.append([half, half, bodyOf(1, 1), half]);
+  const rows = journal.sqlite.rows<{ bytes: number }>("SELECT length(body) AS bytes FROM journal ORDER BY id");
+  expect([half.length, rows.map(({ bytes }) => bytes)]).toEqual([500_000, [1_000_000, 500_056]]);
+  const most = bodyOf(67_800, 1580);
+  expect(most.length).toBe(1_900_000);
+  journal.history.append([most]);
+  expect(() => journal.history.append([bodyOf(67_800, 1581)])).toThrow(
+    new RangeError("A body of metric points has 1900008 bytes; at most 1900000 fit a row"),
+  );
 });
 
 test("folding one run's journal leaves the rows of its neighbours", () => {
