@@ -76,7 +76,7 @@ function survey(slices: Iterable<KeySlice>): Survey {
   let greatest: Int64 = 0;
   for (const { series, from, to } of slices) {
     const { steps } = series;
-    if (count === 0 && from < to) {
+    if (count === 0) {
       least = steps[from]!;
       greatest = least;
     }

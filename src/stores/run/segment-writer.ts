@@ -66,7 +66,7 @@ export class SegmentWriter {
   }
 
   #startKey(keyId: number): void {
-    if (this.#lastKeyPoints >= MIN_OWN_POINTS && this.#keyIds.length > 0) this.#writePending();
+    if (this.#lastKeyPoints >= MIN_OWN_POINTS) this.#writePending();
     this.#keyIds.push(keyId);
     this.#ends.push(this.#pending.length);
   }

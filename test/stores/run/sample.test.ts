@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Metric } from "../../../src/domain/entities.ts";
 import { toInt64 } from "../../../src/domain/int64.ts";
 import { sampleRanks, sampleSeries } from "../../../src/stores/run/sample.ts";
-import { SeriesBuilder, seriesOf } from "../../../src/stores/run/series.ts";
+import { SeriesBuilder, seriesOf, slice } from "../../../src/stores/run/series.ts";
 import { describe, describeAll, NaiveHistory } from "./naive-history.ts";
 import { Random, randomInt64, randomMetric } from "./random.ts";
 
@@ -30,7 +30,7 @@ test("a sample is the one that SQL's NTILE gives, whatever the order of steps in
     const series = all.toSeries();
     const cut = random.integer(0, all.length);
     const read = () => [
-      { keyId: 1, series, from: 0, to: cut },
+      { keyId: 1, series: slice(series, 0, cut), from: 0, to: cut },
       { keyId: 1, series, from: cut, to: all.length },
     ];
     const maxResults = random.integer(1, 40);
@@ -75,7 +75,7 @@ test("the steps of a sample may lie at any distance from each other", () => {
 });
 
 test("points in the order of steps are read twice, the second time only up to the last point of the range", () => {
-  const steps = Float64Array.from({ length: 100 }, (_, step) => step);
+  const steps = Float64Array.from({ length: 100 }, (_, index) => index - 500);
   const series = { timestamps: steps, steps, values: steps };
   const readThrough: number[] = [];
   function* read() {
@@ -85,8 +85,23 @@ test("points in the order of steps are read twice, the second time only up to th
       yield { keyId: 1, series, from, to: from + 10 };
     }
   }
-  expect([...sampleSeries(read, { maxResults: 3, startStep: 5, endStep: 34 }).steps]).toEqual([5, 15, 34]);
+  expect([...sampleSeries(read, { maxResults: 3, startStep: -495, endStep: -466 }).steps]).toEqual([-495, -485, -466]);
   expect(readThrough).toEqual([100, 40]);
+});
+
+test("points out of the order of steps are read a last time up to the last one that is wanted", () => {
+  const steps = Float64Array.from({ length: 100 }, (_, index) => (index === 25 ? 1000 : 100 - index));
+  const series = { timestamps: steps, steps, values: steps };
+  const readThrough: number[] = [];
+  function* read() {
+    const pass = readThrough.push(0) - 1;
+    for (let from = 0; from < 100; from += 10) {
+      readThrough[pass] = from + 10;
+      yield { keyId: 1, series, from, to: from + 10 };
+    }
+  }
+  expect([...sampleSeries(read, { maxResults: 1 }).steps]).toEqual([1000]);
+  expect(readThrough).toEqual([100, 100, 30]);
 });
 
 test("steps out of order that lie close together are found in one pass over the points, two with a far one", () => {

@@ -111,6 +111,8 @@ test("runs of equal differences are stored from four values a run on, and packed
     const encoded = encodeInt64s(Float64Array.from(column));
     expect([encoded.form, encoded.bytes.length]).toEqual([form, length]);
     expect([...decodeInt64s(encoded, column.length)]).toEqual(column);
+    // A column may be a part of a longer one.
+    expect(encodeInt64s(Float64Array.from([7, ...column, 7]).subarray(1, -1))).toEqual(encoded);
   }
 });
 
@@ -178,6 +180,14 @@ test("a column that is shorter or longer than its points, or of an unknown form,
       expect(() => decodeInt64s(encoded, count)).toThrow("does not fit");
     }
   }
+  expect(() => decodeInt64s({ form: DELTAS, bytes: new Uint8Array(16) }, 0)).toThrow("does not fit");
+  let said: unknown;
+  try {
+    decodeInt64s({ form: DOUBLES, bytes: new Uint8Array(8) }, 2);
+  } catch (error) {
+    said = error;
+  }
+  expect(said).toEqual(new Error("A column of 2 metric points does not fit its 8 bytes"));
   // Runs of equal differences that say another number of runs, or a longer one, are noticed before any memory or time is spent.
   const runs = encodeInt64s(columns[0]!);
   for (const number of [-1, 2, 1e9, 1e300, Number.NaN]) {

@@ -45,7 +45,7 @@ test("a key keeps its number; known keys ask no SQL, new keys once for each thou
 
 test("20,000 keys are remembered, and no more", () => {
   const sqlite = new SqliteStorage();
-  const keys = keysOf(sqlite);
+  let keys = keysOf(sqlite);
   const ask = (from: number, to: number) => {
     const asked = Array.from({ length: to - from }, (_, at) => `key ${from + at}`);
     const before = sqlite.statements;
@@ -56,5 +56,6 @@ test("20,000 keys are remembered, and no more", () => {
   // One more: the others are forgotten.
   expect([ask(20_000, 20_001), ask(20_000, 20_001), ask(0, 1)]).toEqual([2, 0, 2]);
   // So many at once that not all are remembered.
-  expect([ask(0, 20_003), ask(0, 20_003)]).toEqual([42, 2]);
+  keys = new MetricKeys(sqlite.storage.sql);
+  expect([ask(0, 20_001), ask(0, 20_001)]).toEqual([42, 2]);
 });

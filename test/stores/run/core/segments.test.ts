@@ -3,7 +3,7 @@ import { decodeBlock } from "../../../../src/stores/run/block.ts";
 import { decodeBound } from "../../../../src/stores/run/bound.ts";
 import { SegmentWriter } from "../../../../src/stores/run/segment-writer.ts";
 import { Segments } from "../../../../src/stores/run/segments.ts";
-import { ObjectTables } from "../../../../src/stores/run/tables.ts";
+import { isOfRun, ObjectTables } from "../../../../src/stores/run/tables.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
 /* How points are cut into blocks, and which segments are merged. */
@@ -114,6 +114,32 @@ test("a block of another segment may follow at once, or after a block that is a 
   expect(writer.takesWholeBlocks).toBe(true);
 });
 
+test("points before and after a block that is moved are in blocks of their own", () => {
+  const store = new Store();
+  store.segments.write([slice(1, 8192, 3000)], 1);
+  const [block] = store.sqlite.rows<{ bodyId: number; segmentId: number; points: number }>(
+    "SELECT body_id AS bodyId, segment_id AS segmentId, points FROM block",
+  );
+  const writer = store.writer();
+  writer.append(slice(1, 3000));
+  writer.moveHere(block!);
+  writer.append(slice(1, 10, 11_192));
+  writer.finish();
+  expect(store.blocks()).toEqual([[[1, 3000]], [[1, 8192]], [[1, 10]]]);
+  expect(store.sizes()).toEqual([8192, 11_202]);
+});
+
+test("the rows of a cell's run are found by an index, and those of an own run need none", () => {
+  const { sqlite } = new Store();
+  for (const table of ["journal", "segment"]) {
+    const planOf = (run: number) =>
+      sqlite.rows<{ detail: string }>(`EXPLAIN QUERY PLAN SELECT * FROM ${table} WHERE ${isOfRun(run)}`, run)[0]!
+        .detail;
+    expect(planOf(1)).toContain(`${table}_of_run`);
+    expect(planOf(0)).toBe(`SCAN ${table}`);
+  }
+});
+
 test("eight segments of a tier are merged, from 64·8^t points up to below 64·8^(t+1), the least tier first", () => {
   const seven = new Store();
   for (let segment = 0; segment < 7; segment++) seven.write(64);
@@ -140,6 +166,15 @@ test.each([
   const store = new Store(run);
   for (let segment = 0; segment < 8; segment++) store.write(20_000);
   expect(store.merged()).toEqual({ merges: true, sizes });
+});
+
+test("a merge of exactly the most points, or of two segments, is one", () => {
+  const eight = new Store();
+  for (let segment = 0; segment < 8; segment++) eight.write(16_384);
+  expect(eight.merged()).toEqual({ merges: true, sizes: [131_072] });
+  const two = new Store();
+  for (const points of [60_000, 60_000, ...Array(6).fill(32_768)]) two.write(points);
+  expect(two.merged()).toEqual({ merges: true, sizes: [...Array(6).fill(32_768), 120_000] });
 });
 
 test("segments of which no two fit a merge stay side by side", () => {
