@@ -39,13 +39,14 @@ test("points are sorted, each kept once; a series in order is not copied", () =>
 });
 
 test("whether a part of a series is in order depends on this part only", () => {
-  const series = seriesFrom([5, 1, 2, 2, 3, 0].map((timestamp) => ({ timestamp, step: 0, value: 0 })));
+  const series = seriesFrom([5, 1, 2, 2, 3, 0, -1].map((timestamp) => ({ timestamp, step: 0, value: 0 })));
   const parts: [from: number, to: number, isSorted: boolean][] = [
     [0, 2, false],
     [1, 3, true],
     [1, 4, false],
     [3, 5, true],
     [3, 6, false],
+    [4, 6, false],
     [2, 2, true],
   ];
   for (const [from, to, isSorted] of parts)
@@ -116,6 +117,23 @@ test("a builder grows, keeps its points, and gives copies of exactly their size"
     expect(builder.view()).toEqual(source);
     expect(slice(builder.view(), 5, 7).values).toEqual(Float64Array.of(15, 18));
   }
+});
+
+test("a builder that is full, or emptied, keeps its buffers", () => {
+  const numbers = Float64Array.of(1, 2, 3);
+  const source = { timestamps: numbers, steps: numbers, values: numbers };
+  const builder = new SeriesBuilder(3);
+  const buffers = () => Object.values(builder.view()).map(({ buffer }) => buffer);
+  const before = buffers();
+  builder.append(source, 0, 3);
+  builder.clear();
+  builder.append(source, 0, 3);
+  expect(buffers().every((buffer, column) => buffer === before[column])).toBe(true);
+});
+
+test("an integer has no sign of zero", () => {
+  const { timestamps, steps } = seriesOf({ timestamp: -0, step: -0, value: -0 });
+  expect([timestamps[0], steps[0]]).toEqual([0, 0]);
 });
 
 test("a builder's buffers double, so that many small pieces are copied seldom", () => {
