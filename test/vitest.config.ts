@@ -36,7 +36,7 @@ const PURE_TESTS = [
   "test/search/{like,page-token,parser,plan}.test.ts",
   "test/services/metrics/mean-band.test.ts",
   "test/stores/d1/connection/merged-page.test.ts",
-  "test/stores/run/{bound,buckets,points,sample,summaries}.test.ts",
+  "test/stores/run/{bound,buckets,large-charts,points,same-x,sample,series,summaries,summary-rows}.test.ts",
 ];
 
 /** Tests that count the calls to D1 and to objects, by a Worker around the product's. */

@@ -71,6 +71,7 @@ class InProcessRunner implements TestRunner {
   #stray: unknown;
   #startTests!: (files: string[], runner: VitestTestRunner) => Promise<RunnerTestFile[]>;
   #freshDatabase!: () => void;
+  #restoreMocks!: () => void;
 
   constructor() {
     const name = INSTRUMENTER_CONSTANTS.NAMESPACE;
@@ -99,6 +100,8 @@ class InProcessRunner implements TestRunner {
     Object.assign(globalThis, { __vitest_worker__: { config: CONFIG, environment: { name: "node" } } });
     const ofVitest = createRequire(import.meta.resolve("vitest"));
     this.#startTests = (await import(ofVitest.resolve("@vitest/runner"))).startTests;
+    const { vi } = await import("vitest");
+    this.#restoreMocks = () => vi.restoreAllMocks();
     this.#freshDatabase = (await import(workers)).freshDatabase;
   }
 
@@ -155,6 +158,8 @@ class InProcessRunner implements TestRunner {
     };
     const start = performance.now();
     this.#stray = undefined;
+    // A mock that stays would remember calls of the code before the change.
+    this.#restoreMocks();
     this.#freshDatabase();
     const [done] = (await this.#startTests([join(CONFIG.root, file)], runner)) as [RunnerTestFile];
     delete changed.activeMutant;
