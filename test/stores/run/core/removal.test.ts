@@ -43,6 +43,22 @@ test("a run that is being removed takes no points, although D1 would mark it", a
   expect(world.d1.marks).toBe(1);
 });
 
+test("a point is refused if the run is removed after D1 took its mark and before the object knows", async () => {
+  const world = new World();
+  const held = new Gate();
+  world.d1.after = held;
+  const logged = world.log(1);
+  await turn();
+  world.d1.run("a").isActive = false;
+  const removal = world.cell.purge("a");
+  await turn();
+  world.d1.after = undefined;
+  held.open();
+  expect(await logged).toBe(false);
+  await removal;
+  expect(stored(world)).toEqual([]);
+});
+
 test("a run that was removed takes no points of a caller that found it before", async () => {
   const world = new World();
   await world.log(1);
