@@ -118,11 +118,9 @@ test("a chart over another metric joins points of equal x if it is asked to, up 
   expect([[...apart.means], apart.spreads.length]).toEqual([[30], 0]);
   const bySteps = chart({ x: { kind: "step" }, sameX: "mean" });
   expect([[...bySteps.means], bySteps.spreads.length]).toEqual([[30], 0]);
-  // With two buckets they are not.
-  expect(chart({ x: { kind: "metric", key: "other" }, sameX: "mean" }, 2)).toMatchObject({
-    total: 5,
-    means: { length: 0 },
-  });
+  // Two buckets have room for eight.
+  const wide = chart({ x: { kind: "metric", key: "epoch" }, sameX: "mean" }, 2);
+  expect([...wide.values]).toEqual([10, 25, 45]);
   // Only another metric joins points: those of a step stay apart.
   metrics.loss = [1, 1].map((step, at) => ({ step, timestamp: at, value: at }));
   expect([...chart({ x: { kind: "step" }, sameX: "last" }).values]).toEqual([0, 1]);
