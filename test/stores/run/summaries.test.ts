@@ -43,9 +43,40 @@ test("the latest and the first point, the least and the greatest value do not de
   }
 });
 
+test("summaries of parts add up, whichever part has the first, the latest, the least or the greatest", () => {
+  const random = new Random(14);
+  const sumOf = (parts: readonly (readonly Metric[])[]) => {
+    const sum = new MetricSummaries();
+    for (const part of parts) {
+      const summaries = new MetricSummaries();
+      summaries.add(decodePoints(encodePoints(part)));
+      sum.addAll(summaries);
+    }
+    return sum;
+  };
+  for (let round = 0; round < 100; round++) {
+    const parts = Array.from({ length: 3 }, () =>
+      Array.from({ length: random.integer(0, 5) }, () => randomMetric(random, KEYS, round % 2 === 0)),
+    );
+    expectSummaries(sumOf(parts), parts.flat());
+  }
+  // Only NaN on one side.
+  for (const value of [5, -5]) {
+    const point = (step: number, each: number) => [{ key: "a", timestamp: step, step, value: each }];
+    for (const parts of [
+      [point(1, value), point(2, Number.NaN)],
+      [point(1, Number.NaN), point(2, value)],
+      [[...point(1, Number.NaN), ...point(2, value)]],
+      [point(1, Number.NaN), point(2, Number.NaN)],
+    ]) {
+      expectSummaries(sumOf(parts), parts.flat());
+    }
+  }
+});
+
 test("summaries of some metrics, and the greatest of all latest times", () => {
   const summaries = new MetricSummaries();
-  expect(summaries.lastTimestamp()).toEqual({});
+  expect(summaries.lastTimestamp()).toStrictEqual({});
   const point = (key: string, timestamp: number | bigint) => ({ key, timestamp, step: 1, value: 1 });
   summaries.add(decodePoints(encodePoints([point("a", 5), point("b", 2n ** 60n), point("c", 7)])));
   expect(summaries.lastTimestamp()).toEqual({ lastTimestamp: 2n ** 60n });
