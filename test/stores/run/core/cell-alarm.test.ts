@@ -9,7 +9,9 @@ import { FakeD1, turn, World } from "./world.ts";
 /* The register of a cell's runs and its alarm, by themselves. */
 
 beforeEach(() => {
-  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  vi.spyOn(console, "error")
+    .mockImplementation(() => undefined)
+    .mockClear();
 });
 
 class Runs {
@@ -277,4 +279,5 @@ test("an object that cannot be read has its alarm again after a minute", async (
   };
   await world.alarm.ring();
   expect(world.setAlarms).toEqual([world.nowMs + 60_000]);
+  expect(console.error).toHaveBeenCalledWith("alarm", new Error("unreadable"));
 });

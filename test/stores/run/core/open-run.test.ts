@@ -243,6 +243,59 @@ test("segments are merged after enough folds, without a call", async () => {
   expect(world.sqlite.rows("SELECT points FROM segment")).toEqual([{ points: 512 }]);
 });
 
+test("a merge that fails is an error of no point, and is tried again after the next fold", async () => {
+  world.sqlite.onStatement = (sql) => {
+    if (sql.startsWith("SELECT max(last_journal_id) AS last FROM block WHERE segment_id IN (SELECT value")) {
+      throw new Error("the disk fails");
+    }
+  };
+  for (let step = 1; step <= 8 * 64; step++) expect(await world.log(step)).toBe(true);
+  for (let turns = 0; turns < 5; turns++) await turn();
+  expect(console.error).toHaveBeenCalledWith("merge of run", "a", new Error("the disk fails"));
+  world.sqlite.onStatement = () => {};
+  for (let step = 1; step <= 64; step++) await world.log(step);
+  for (let turns = 0; turns < 5; turns++) await turn();
+  expect(world.sqlite.rows("SELECT points FROM segment ORDER BY id")).toEqual([{ points: 64 }, { points: 512 }]);
+});
+
+test("a run that cannot be read has no news, and the others have theirs", async () => {
+  await world.log(1, "broken");
+  await world.log(2, "whole");
+  world.restart();
+  world.sqlite.rows("UPDATE cell_run SET state = 'no JSON' WHERE run_id = 'broken'");
+  const answers = world.cell.news([{ runId: "broken" }, { runId: "whole" }]);
+  expect(answers.map(({ runId, news }) => [runId, news?.rows.length])).toEqual([
+    ["broken", undefined],
+    ["whole", 1],
+  ]);
+  expect(console.error).toHaveBeenCalledWith("news of run", "broken", expect.any(Error));
+});
+
+test("a run is found by its id; without an id, or a run of this id, the object's own run is", async () => {
+  expect(world.cell.isStored).toBe(false);
+  await world.log(1);
+  expect([world.cell.isStored, world.cell.find("a") === world.run("a")]).toEqual([true, true]);
+  expect([world.cell.find(), world.cell.find("none")].map((run) => run === world.cell.own())).toEqual([true, true]);
+});
+
+test("the end of an object's own run waits for the work in flight, and takes no more points", async () => {
+  world = new World({ isOwn: true });
+  await world.cell.end();
+  const run = world.run();
+  await world.log(1);
+  const held = new Gate();
+  const work = run.during(() => held.pass());
+  let isOver = false;
+  const ended = world.cell.end().then(() => {
+    isOver = true;
+  });
+  for (let turns = 0; turns < 5; turns++) await turn();
+  expect([isOver, await world.log(2)]).toEqual([false, false]);
+  held.open();
+  await Promise.all([work, ended]);
+  expect([isOver, run.isLive]).toEqual([true, false]);
+});
+
 test("a run whose points wait for their message is not closed", async () => {
   watch();
   await world.log(1);
@@ -292,13 +345,14 @@ test("from 20,001 metrics on that D1 has not seen, over all runs, the cell tells
   expect(world.d1.writes).toEqual([]);
   world.d1.fails = true;
   await append("a", 10_000);
-  for (let turns = 0; turns < 3; turns++) await turn();
+  const rest = () => vi.waitFor(() => expect([world.run("a").isAtRest, world.run("b").isAtRest]).toEqual([true, true]));
+  await rest();
   for (const runId of ["a", "b"]) {
     expect(console.error).toHaveBeenCalledWith("flush of run", runId, expect.objectContaining({ message: "D1 fails" }));
   }
   world.d1.fails = false;
   await append("b", 10_000);
-  for (let turns = 0; turns < 3; turns++) await turn();
+  await rest();
   const told = world.d1.writes.flat().map(({ runId, rows }) => [runId, rows.length]);
   expect(told.sort()).toEqual([
     ["a", 11_000],

@@ -132,6 +132,8 @@ export class World {
   /** Called for each turn that the cell yields. */
   onYield: () => void = () => {};
   storedBytes = 0;
+  /** A gate instead of the time between two writes of runs that end. */
+  rest: Gate | undefined;
   /** Whether run `a` has the object for itself. Otherwise all runs are in a cell. */
   readonly #isOwn: boolean;
   cell: Cell;
@@ -227,7 +229,7 @@ export class World {
         this.onYield();
         return turn();
       },
-      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      wait: (ms) => this.rest?.pass() ?? new Promise((resolve) => setTimeout(resolve, ms)),
       nowMs: () => this.nowMs,
       latest: this.d1,
       socketsOf: () => new LiveSockets(() => this.listeners),
