@@ -1,15 +1,11 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useRef } from "react";
 import { experimentQuery } from "../../api/experiments.ts";
 import { type LoggedModel, searchLoggedModels } from "../../api/logged-models.ts";
 import { failureOf } from "../../api/query-client.ts";
-import { Button, buttonClass } from "../../parts/button.tsx";
-import { classNames } from "../../parts/class-names.ts";
-import { formatCount } from "../../parts/format.ts";
-import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
-import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
-import { SearchField } from "../../parts/text-field.tsx";
+import { buttonClass } from "../../parts/button.tsx";
+import type { GridColumn } from "../../parts/row-grid.tsx";
+import { EmptyState } from "../../parts/states.tsx";
 import { Dash, Time } from "../../parts/values.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
@@ -17,8 +13,7 @@ import { useCommands } from "../../shell/commands.ts";
 import { MODEL_STATUS, metricsText } from "./logged-model-text.ts";
 import { quoted } from "./registry-filter.ts";
 import { Unreadable } from "./registry-parts.tsx";
-
-const PAGE = 100;
+import { SearchList, useSearchPages } from "./search-list.tsx";
 
 const COLUMNS: GridColumn<LoggedModel>[] = [
   {
@@ -99,21 +94,12 @@ export function LoggedModelsScreen() {
   });
   const words = q.trim();
   const filter = words === "" ? "" : `name ILIKE ${quoted(`%${words}%`)}`;
-  const pages = useInfiniteQuery({
+  const found = useSearchPages({
     queryKey: ["logged-models", "list", experimentId, filter],
-    queryFn: ({ pageParam, signal }) =>
-      searchLoggedModels(
-        {
-          experiment_ids: [experimentId],
-          max_results: PAGE,
-          ...(filter !== "" && { filter }),
-          ...(pageParam !== "" && { page_token: pageParam }),
-        },
-        signal,
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_page_token || undefined,
-    placeholderData: (previous) => previous,
+    perPage: 100,
+    read: (page, signal) =>
+      searchLoggedModels({ experiment_ids: [experimentId], ...(filter !== "" && { filter }), ...page }, signal),
+    rowsOf: ({ models }) => models,
   });
   const label = experiment.data?.name ?? `Experiment ${experimentId}`;
   useBreadcrumbs([
@@ -121,15 +107,7 @@ export function LoggedModelsScreen() {
     { label, href: `#/experiments/${experimentId}` },
     { label: "Logged models" },
   ]);
-  const searchBox = useRef<HTMLInputElement>(null);
   useCommands([
-    {
-      id: "logged-models.search",
-      label: "Search in the list",
-      group: "Logged models",
-      keys: "/",
-      run: () => searchBox.current?.focus(),
-    },
     {
       id: "logged-models.runs",
       label: "Runs of the experiment",
@@ -137,11 +115,6 @@ export function LoggedModelsScreen() {
       run: () => void navigate({ to: "/experiments/$ids", params: { ids: experimentId } }),
     },
   ]);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const rows = pages.data?.pages.flatMap((page) => page.models ?? []);
   const missing = failureOf(experiment);
   if (missing !== undefined) {
     return (
@@ -155,53 +128,32 @@ export function LoggedModelsScreen() {
     );
   }
   return (
-    <div className="flex min-h-0 flex-1 flex-col">
-      <header className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2 wide:px-4">
-        <h1 className="sr-only">Logged models of {label}</h1>
-        <SearchField
-          ref={searchBox}
-          label="Name"
-          value={text}
-          onValueChange={setText}
-          className="min-w-0 flex-1 wide:max-w-[360px]"
-        />
-        <span role="status" className="text-ink-muted">
-          {rows !== undefined &&
-            `${formatCount(rows.length)}${hasNextPage ? "+" : ""} ${rows.length === 1 ? "model" : "models"}`}
-        </span>
-        <a href={`#/experiments/${experimentId}`} className={classNames(buttonClass(), "ml-auto")}>
+    <SearchList
+      id="logged-models"
+      title={`Logged models of ${label}`}
+      label="Logged models"
+      words={["model", "models"]}
+      hint="Name"
+      {...{ text, setText, found }}
+      isSearch={words !== ""}
+      action={
+        <a href={`#/experiments/${experimentId}`} className={buttonClass()}>
           Runs
         </a>
-      </header>
-      {pages.error !== null && rows === undefined ? (
-        <ErrorState
-          title="The logged models could not be loaded"
-          error={pages.error}
-          onRetry={() => void pages.refetch()}
-        />
-      ) : rows === undefined ? (
-        <SkeletonRows rows={14} />
-      ) : rows.length > 0 ? (
-        <RowGrid
-          label="Logged models"
-          rows={rows}
-          idOf={({ info }) => info.model_id}
-          columns={COLUMNS}
-          onOpen={({ info }) =>
-            void navigate({
-              to: "/experiments/$experimentId/models/$modelId",
-              params: { experimentId, modelId: info.model_id },
-            })
-          }
-          onEndNear={loadMore}
-        />
-      ) : words !== "" ? (
-        <EmptyState title="No model matches" actions={<Button onClick={() => setText("")}>Empty the search</Button>} />
-      ) : (
+      }
+      idOf={({ info }) => info.model_id}
+      columns={COLUMNS}
+      onOpen={({ info }) =>
+        void navigate({
+          to: "/experiments/$experimentId/models/$modelId",
+          params: { experimentId, modelId: info.model_id },
+        })
+      }
+      empty={
         <EmptyState title="No logged models">
           What a run logs by <code>mlflow.&lt;flavor&gt;.log_model(…)</code> is listed here.
         </EmptyState>
-      )}
-    </div>
+      }
+    />
   );
 }

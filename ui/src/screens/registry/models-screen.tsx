@@ -1,17 +1,14 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { useCallback, useRef, useState } from "react";
-import { ApiError } from "../../api/client.ts";
+import { useState } from "react";
 import { useChange } from "../../api/query-client.ts";
 import { createRegisteredModel, type RegisteredModel, searchRegisteredModels } from "../../api/registered-models.ts";
 import { Button } from "../../parts/button.tsx";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { FormDialog } from "../../parts/dialog.tsx";
-import { formatCount } from "../../parts/format.ts";
-import { type GridColumn, RowGrid } from "../../parts/row-grid.tsx";
-import { EmptyState, ErrorState, SkeletonRows } from "../../parts/states.tsx";
-import { SearchField, TextArea, TextField } from "../../parts/text-field.tsx";
+import type { GridColumn } from "../../parts/row-grid.tsx";
+import { EmptyState } from "../../parts/states.tsx";
+import { TextArea, TextField } from "../../parts/text-field.tsx";
 import { Dash, Time } from "../../parts/values.tsx";
 import { useAddressText } from "../../shell/address-text.ts";
 import { useBreadcrumbs } from "../../shell/breadcrumbs.tsx";
@@ -19,8 +16,7 @@ import { useCommands } from "../../shell/commands.ts";
 import { serverUri } from "../../shell/connect-lines.ts";
 import { modelFilter } from "./registry-filter.ts";
 import { About, AliasBadges, modelHref, StageBadge, versionHref } from "./registry-parts.tsx";
-
-const PAGE = 200;
+import { SearchList, useSearchPages } from "./search-list.tsx";
 
 const ORDERS = { name: "name", updated: "last_updated_timestamp" } as const;
 
@@ -108,97 +104,46 @@ export function ModelsScreen() {
   const column = sort.endsWith("updated") ? "updated" : "name";
   const filter = modelFilter(q);
   const order_by = [`${ORDERS[column]} ${isDescending ? "DESC" : "ASC"}`];
-  const pages = useInfiniteQuery({
+  const found = useSearchPages({
     queryKey: ["registered-models", "list", filter, order_by],
-    queryFn: ({ pageParam, signal }) =>
-      searchRegisteredModels(
-        { filter, order_by, max_results: PAGE, ...(pageParam !== "" && { page_token: pageParam }) },
-        signal,
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_page_token || undefined,
-    placeholderData: (previous) => previous,
+    perPage: 200,
+    read: (page, signal) => searchRegisteredModels({ filter, order_by, ...page }, signal),
+    rowsOf: ({ registered_models }) => registered_models,
   });
   const [isCreating, setCreating] = useState(false);
-  const searchBox = useRef<HTMLInputElement>(null);
   useBreadcrumbs([{ label: "Registered models" }]);
   useCommands([
-    { id: "models.create", label: "New model", group: "Models", keys: "c", run: () => setCreating(true) },
-    {
-      id: "models.search",
-      label: "Search in the list",
-      group: "Models",
-      keys: "/",
-      run: () => searchBox.current?.focus(),
-    },
+    { id: "models.create", label: "New model", group: "Registered models", keys: "c", run: () => setCreating(true) },
   ]);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const rows = pages.data?.pages.flatMap((page) => page.registered_models ?? []);
   const sortBy = (id: string): void => {
     const [first, other] = id === "name" ? (["name", "-name"] as const) : (["-updated", "updated"] as const);
     void navigate({ search: (before) => ({ ...before, sort: sort === first ? other : first }), replace: true });
   };
-  const isMistake = q !== "" && pages.error instanceof ApiError && pages.error.status === 400;
+  const open = (name: string): void => void navigate({ to: "/models/$name", params: { name } });
   return (
-    <div className="flex min-h-0 flex-1 flex-col">
-      <header className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-2 wide:px-4">
-        <h1 className="sr-only">Registered models</h1>
-        <SearchField
-          ref={searchBox}
-          label="Name, or tags.team = 'red'"
-          value={text}
-          onValueChange={setText}
-          className="min-w-0 flex-1 basis-full wide:max-w-[360px] wide:basis-auto"
-        />
-        <span role="status" className="text-ink-muted">
-          {rows !== undefined &&
-            `${formatCount(rows.length)}${hasNextPage ? "+" : ""} ${rows.length === 1 ? "model" : "models"}`}
-        </span>
-        <Button
-          kind="primary"
-          icon={<Plus size={14} aria-hidden />}
-          className="ml-auto"
-          onClick={() => setCreating(true)}
-        >
-          New model
-        </Button>
-      </header>
-      {pages.error !== null && rows === undefined ? (
-        isMistake ? (
-          <ErrorState title="The search could not be read" error={pages.error}>
-            <Button onClick={() => setText("")}>Empty the search</Button>
-          </ErrorState>
-        ) : (
-          <ErrorState title="The models could not be loaded" error={pages.error} onRetry={() => void pages.refetch()} />
-        )
-      ) : rows === undefined ? (
-        <SkeletonRows rows={14} />
-      ) : rows.length > 0 ? (
-        <RowGrid
-          label="Registered models"
-          rows={rows}
-          idOf={(model) => model.name}
-          columns={COLUMNS}
-          sort={{ by: column, isDescending }}
-          onSort={sortBy}
-          onOpen={(model) => void navigate({ to: "/models/$name", params: { name: model.name } })}
-          onEndNear={loadMore}
-        />
-      ) : q !== "" ? (
-        <EmptyState title="No model matches" actions={<Button onClick={() => setText("")}>Empty the search</Button>} />
-      ) : (
-        <NoModels />
-      )}
-      {isCreating && (
-        <CreateDialog
-          onOpenChange={setCreating}
-          onCreated={(name) => void navigate({ to: "/models/$name", params: { name } })}
-        />
-      )}
-    </div>
+    <>
+      <SearchList
+        id="models"
+        title="Registered models"
+        label="Registered models"
+        words={["model", "models"]}
+        hint="Name, or tags.team = 'red'"
+        {...{ text, setText, found }}
+        isSearch={q !== ""}
+        action={
+          <Button kind="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setCreating(true)}>
+            New model
+          </Button>
+        }
+        idOf={({ name }) => name}
+        columns={COLUMNS}
+        sort={{ by: column, isDescending }}
+        onSort={sortBy}
+        onOpen={({ name }) => open(name)}
+        empty={<NoModels />}
+      />
+      {isCreating && <CreateDialog onOpenChange={setCreating} onCreated={open} />}
+    </>
   );
 }
 
