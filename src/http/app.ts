@@ -65,7 +65,7 @@ async function callerOf(
 ): Promise<Principal | Claim> {
   if (linkId !== undefined) {
     refuseOtherHosts(request, config);
-    // No input is read for a call that no link's page makes.
+    // A call that no link's page may make is refused before its input is read.
     if (typeof permission === "string" || permission.link === undefined) throw denied();
     return linkVisitor(linkId, request, doors);
   }
@@ -234,7 +234,7 @@ function routerOf(routes: readonly Route[]): Hono<{ Bindings: Arrival }> {
 
 interface App {
   fetch(request: Request, env: Env, execution: ExecutionContext): Promise<Response>;
-  /** Does from time to time what no request waits for: see {@link tidyUp}. */
+  /** Work from time to time that no request waits for: see {@link tidyUp}. */
   scheduled(env: Env, execution: ExecutionContext): Promise<void>;
 }
 

@@ -116,7 +116,7 @@ export async function callerOfPassword(
 }
 
 /**
- * As `callerOfPassword`, for a secret of the settings' admin, which needs no name. A mistyped token is no guess at it: a job
+ * As `callerOfPassword`, for a secret of the settings' admin, which needs no name. A mistyped token does not count as a guess: a job
  * with such a token is refused, not told to wait.
  */
 async function callerOfSecret(

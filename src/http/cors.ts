@@ -2,7 +2,7 @@ import { GUARDED_HEADERS } from "../wire/respond.ts";
 import { pageOf } from "./callers.ts";
 import type { Config } from "./config.ts";
 
-/** Whether the page's origin is one of the listed or of this machine, not only covered by `*`. */
+/** Whether the page's origin is of this machine, or is listed by name. `*` lists no origin by name. */
 function isNamed(request: Request, { allowedOrigins }: Config): boolean {
   const listed = new Set([...allowedOrigins].filter((origin) => origin !== "*"));
   return pageOf(request, listed) === "allowed";

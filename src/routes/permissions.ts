@@ -156,8 +156,8 @@ export const onNewRun: Permission<{ readonly experimentId?: string | undefined }
 };
 
 /**
- * A DENY on all logged models forbids making one. The run that a logged model names as its source takes the model along, to
- * another experiment and into its links.
+ * A DENY on all logged models forbids making one. A run that moves to another experiment, or that a link
+ * shows, takes along the logged models that name the run as their source.
  */
 export const onNewLoggedModel: Permission<{
   readonly experimentId: string;

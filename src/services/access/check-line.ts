@@ -5,10 +5,10 @@ import { remember } from "../../domain/remember.ts";
  * A check of a password keeps the isolate's one thread busy for a fifth of a second. If checks that arrive together ran one
  * right after the other, a stranger with fifty guesses would keep all other clients waiting for ten seconds. So each check
  * has a time at which it begins, and the server serves others in between. A check that is alone begins at once. No check
- * waits for another request, because that one may be cut off. What a check reads, it reads when its time has come.
+ * waits for another request, because that one may be cut off. A check reads its data when its time has come.
  */
 
-/** The time from the begin of one check to the begin of the next. */
+/** The time from the start of one check to the start of the next. */
 const APART_MS = 300;
 /** How long a check may wait for others from its network: twenty of them. Only a network that guesses has more. */
 const MAX_WAIT_MS = 20 * APART_MS;

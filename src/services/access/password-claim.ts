@@ -107,7 +107,7 @@ async function signIn(
 ): Promise<Said> {
   const { env, db, defaultLevel, waitUntil } = doors;
   const usernames = [...new Set(readings.map(({ username }) => username))];
-  // The name of the settings' admin is nobody else's, also where the database has a user of the name.
+  // The name of the settings' admin belongs to nobody else, even if the database has a user with that name.
   const names = usernames.filter((name) => name !== "" && name !== settings?.username);
   const epoch = accessEpoch();
   const counter = new AttemptCounter(env, network, usernames);

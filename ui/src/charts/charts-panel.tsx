@@ -1,4 +1,3 @@
-import { ChevronDown, ChevronRight } from "lucide-react";
 import { type ReactNode, useMemo, useRef, useState } from "react";
 import type { RunNotice } from "../api/live.ts";
 import type { SeriesX } from "../api/series.ts";
@@ -24,6 +23,7 @@ import { newPanel, type Panel, type PanelKind } from "./panels/panel-search.ts";
 import type { Draft } from "./panels/panel-sections.tsx";
 import { useRunStyles } from "./run-colour.ts";
 import { RunLegend } from "./run-legend.tsx";
+import { SectionToggle } from "./section-toggle.tsx";
 import { useGroups } from "./use-groups.ts";
 import { useSeries } from "./use-series.ts";
 import { useWidth } from "./use-width.ts";
@@ -251,20 +251,10 @@ function Section({ name, count, span, isOnly, isOpen, onToggle, children }: Sect
       </div>
     );
   }
-  const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
     <section className="min-w-0 pt-2" style={{ gridColumn }}>
       <h2 className="sticky top-0 z-[1] bg-page">
-        <button
-          type="button"
-          aria-expanded={isOpen}
-          onClick={onToggle}
-          className="flex h-8 w-full min-w-0 items-center gap-1 text-left hover:bg-hover"
-        >
-          <Chevron size={14} aria-hidden className="shrink-0 text-ink-muted" />
-          <span className="truncate">{name === "" ? "Metrics" : name}</span>
-          <span className="font-normal text-ink-faint">{count}</span>
-        </button>
+        <SectionToggle name={name === "" ? "Metrics" : name} {...{ count, isOpen, onToggle }} />
       </h2>
       {isOpen && <div className="pt-1">{children}</div>}
     </section>

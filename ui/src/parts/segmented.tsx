@@ -16,7 +16,7 @@ interface SegmentedProps<Value extends string> {
   className?: string;
 }
 
-/** One of two to five values, all in sight. Plain buttons, as the first screen has it and Base UI's weighs 12 KB. */
+/** One of two to five values, all in sight. Plain buttons: the first screen needs them, and Base UI's take 12 KB. */
 export function Segmented<Value extends string>(props: SegmentedProps<Value>) {
   const { label, value, onValueChange, segments, className } = props;
   return (

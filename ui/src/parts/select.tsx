@@ -22,6 +22,18 @@ const LIST = classNames(
   "max-h-[min(320px,var(--available-height))] min-w-(--anchor-width) overflow-y-auto p-1",
 );
 
+/** A select in a form, below its label. */
+export function SelectField<Value extends string>(props: SelectProps<Value>) {
+  return (
+    <div className="flex flex-col gap-1">
+      <span className="font-medium" aria-hidden>
+        {props.label}
+      </span>
+      <Select {...props} />
+    </div>
+  );
+}
+
 /** One of a few values. */
 export function Select<Value extends string>(props: SelectProps<Value>) {
   const { label, value, onValueChange, options, isDisabled = false, className } = props;

@@ -4,8 +4,6 @@ import { Check, Minus } from "lucide-react";
 import type { ReactNode } from "react";
 import { classNames } from "./class-names.ts";
 
-export { type Segment, Segmented } from "./segmented.tsx";
-
 interface OnOffProps {
   label: ReactNode;
   isOn: boolean;

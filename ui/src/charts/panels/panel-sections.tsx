@@ -1,9 +1,10 @@
-import { ChevronDown, ChevronRight, Ellipsis, GripVertical } from "lucide-react";
+import { Ellipsis, GripVertical } from "lucide-react";
 import { type DragEvent, useState } from "react";
 import { IconButton } from "../../parts/button.tsx";
 import { FormDialog } from "../../parts/dialog.tsx";
 import { Menu } from "../../parts/menu.tsx";
 import { TextField } from "../../parts/text-field.tsx";
+import { SectionToggle } from "../section-toggle.tsx";
 import type { PanelDrawing } from "./panel-card.tsx";
 import { PanelDialog } from "./panel-dialog.tsx";
 import { PanelGrid } from "./panel-grid.tsx";
@@ -140,7 +141,6 @@ interface PanelSectionProps {
 
 function PanelSection(props: PanelSectionProps) {
   const { name, index, sections, count, isOpen, onToggle, onMove, onRename, onRemove, children } = props;
-  const Chevron = isOpen ? ChevronDown : ChevronRight;
   const onDrop = (event: DragEvent): void => {
     const dropped = event.dataTransfer.getData(DRAGGED);
     if (!sections.includes(dropped) || dropped === name) return;
@@ -159,16 +159,7 @@ function PanelSection(props: PanelSectionProps) {
       >
         <GripVertical size={14} aria-hidden className="shrink-0 cursor-grab text-ink-faint" />
         <h2 className="min-w-0 flex-1">
-          <button
-            type="button"
-            aria-expanded={isOpen}
-            onClick={onToggle}
-            className="flex h-8 w-full min-w-0 items-center gap-1 text-left hover:bg-hover"
-          >
-            <Chevron size={14} aria-hidden className="shrink-0 text-ink-muted" />
-            <span className="truncate">{name}</span>
-            <span className="font-normal text-ink-faint">{count}</span>
-          </button>
+          <SectionToggle {...{ name, count, isOpen, onToggle }} />
         </h2>
         <Menu
           align="end"

@@ -15,7 +15,7 @@ import { Button } from "../../parts/button.tsx";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { ConfirmDialog, Dialog, FormDialog } from "../../parts/dialog.tsx";
 import { Line, Section } from "../../parts/lines.tsx";
-import { Select } from "../../parts/select.tsx";
+import { SelectField } from "../../parts/select.tsx";
 import { ErrorState, SkeletonRows } from "../../parts/states.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { Checkbox } from "../../parts/toggles.tsx";
@@ -189,12 +189,7 @@ function TokenDialog({ onClose, onMade }: { onClose: () => void; onMade: (made: 
         value={experiments}
         onValueChange={setExperiments}
       />
-      <div className="flex flex-col gap-1">
-        <span className="font-medium" aria-hidden>
-          Ends after
-        </span>
-        <Select label="Ends after" value={lifetime} onValueChange={setLifetime} options={LIFETIMES} />
-      </div>
+      <SelectField label="Ends after" value={lifetime} onValueChange={setLifetime} options={LIFETIMES} />
     </FormDialog>
   );
 }

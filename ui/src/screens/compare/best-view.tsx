@@ -13,11 +13,18 @@ import {
 import { formatCount, formatTime } from "../../parts/format.ts";
 import { EmptyState } from "../../parts/states.tsx";
 import { useTheme } from "../../parts/theme.ts";
-import { Segmented } from "../../parts/toggles.tsx";
 import { isLessBetter } from "../runs/run-columns.ts";
 import type { ComparedRun } from "./compared-run.ts";
 import { type Field, placeOf, readField } from "./fields.ts";
-import { AxisPicker, missingNote, PlotLayout, type PlotProps, PlottedRuns, useScales } from "./plot-parts.tsx";
+import {
+  AxisPicker,
+  BestSwitch,
+  missingNote,
+  PlotLayout,
+  type PlotProps,
+  PlottedRuns,
+  useScales,
+} from "./plot-parts.tsx";
 import { chosenEnds, pointText } from "./scatter-view.tsx";
 
 /** Every run by its start, and the best result until then: the progress of a search. */
@@ -43,15 +50,7 @@ export function BestView({ runs, choice, search, change, openRun }: PlotProps) {
       controls={
         <>
           <AxisPicker label="Metric" axis="y" value={name} options={choice.all} {...{ field, search, change }} />
-          <Segmented
-            label="Which value is best"
-            value={isLess ? "least" : "greatest"}
-            onValueChange={(best) => change({ best })}
-            segments={[
-              { value: "least", label: "Least is best" },
-              { value: "greatest", label: "Greatest is best" },
-            ]}
-          />
+          <BestSwitch {...{ isLess, change }} />
           <span role="status" className="text-ink-muted">
             {formatCount(bests.length)} times the best so far
           </span>

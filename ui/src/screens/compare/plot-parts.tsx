@@ -2,6 +2,7 @@ import { createContext, memo, type ReactNode, startTransition, useContext, useEf
 import { SCALE_GRADIENT } from "../../charts/colour-scale.ts";
 import { type RunStyle, useRunStyles, useShownStyles } from "../../charts/run-colour.ts";
 import { formatCount, formatMetric } from "../../parts/format.ts";
+import { Segmented } from "../../parts/segmented.tsx";
 import { Combobox } from "../../parts/select.tsx";
 import { Checkbox } from "../../parts/toggles.tsx";
 import { Dash, Metric } from "../../parts/values.tsx";
@@ -127,6 +128,25 @@ export function ColourLegend({ field }: { field: Field }) {
       <span aria-hidden className="h-2 w-24 shrink-0 rounded-sm" style={{ background: SCALE_GRADIENT }} />
       <span className="max-w-24 truncate text-ink">{greatest}</span>
     </div>
+  );
+}
+
+interface BestSwitchProps extends Pick<PlotProps, "change"> {
+  isLess: boolean;
+}
+
+/** Chooses which end of a metric is good. */
+export function BestSwitch({ isLess, change }: BestSwitchProps) {
+  return (
+    <Segmented
+      label="Which value is best"
+      value={isLess ? "least" : "greatest"}
+      onValueChange={(best) => change({ best })}
+      segments={[
+        { value: "least", label: "Least is best" },
+        { value: "greatest", label: "Greatest is best" },
+      ]}
+    />
   );
 }
 

@@ -6,7 +6,7 @@ import { IS_SHARED } from "../../api/shared-link.ts";
 import { Button, ButtonWords, IconButton } from "../../parts/button.tsx";
 import { formatCount } from "../../parts/format.ts";
 import { Menu, type MenuEntry } from "../../parts/menu.tsx";
-import { Segmented } from "../../parts/toggles.tsx";
+import { Segmented } from "../../parts/segmented.tsx";
 import { ShareButton } from "../share/share-button.tsx";
 import { shownAddress } from "../share/shown-address.ts";
 import { ColumnChooser } from "./column-chooser.tsx";

@@ -5,7 +5,7 @@ import { buttonClass } from "../../parts/button.tsx";
 import { classNames } from "../../parts/class-names.ts";
 import { CodeLines } from "../../parts/code-lines.tsx";
 import { Dialog, FormDialog } from "../../parts/dialog.tsx";
-import { Select } from "../../parts/select.tsx";
+import { SelectField } from "../../parts/select.tsx";
 import { TextField } from "../../parts/text-field.tsx";
 import { Time } from "../../parts/values.tsx";
 
@@ -85,12 +85,7 @@ export default function ShareDialog({ name, thing, onClose }: ShareDialogProps) 
         value={words}
         onValueChange={setWords}
       />
-      <div className="flex flex-col gap-1">
-        <span className="font-medium" aria-hidden>
-          Ends after
-        </span>
-        <Select label="Ends after" value={lifetime} onValueChange={setLifetime} options={LIFETIMES} />
-      </div>
+      <SelectField label="Ends after" value={lifetime} onValueChange={setLifetime} options={LIFETIMES} />
     </FormDialog>
   );
 }

@@ -1,12 +1,11 @@
 import { useMemo } from "react";
 import { formatCount, formatMetric } from "../../../parts/format.ts";
 import { EmptyState, ErrorState, SkeletonRows } from "../../../parts/states.tsx";
-import { Segmented } from "../../../parts/toggles.tsx";
 import { isLessBetter } from "../../runs/run-columns.ts";
 import type { ComparedRun } from "../compared-run.ts";
 import { fieldValue, fieldValues } from "../fields.ts";
 import { isSeed } from "../importance.ts";
-import { FieldPicker, type PlotProps, useLooks } from "../plot-parts.tsx";
+import { BestSwitch, FieldPicker, type PlotProps, useLooks } from "../plot-parts.tsx";
 import { RunLink } from "../run-link.tsx";
 import { compact, FEWEST_RUNS, type Matter, type Question } from "./matters.ts";
 import { useMatters } from "./use-matters.ts";
@@ -45,15 +44,7 @@ export function MattersView({ runs, choice, search, change }: PlotProps) {
           options={choice.metrics}
           onChange={(y) => y !== undefined && change({ y })}
         />
-        <Segmented
-          label="Which value is best"
-          value={isLess ? "least" : "greatest"}
-          onValueChange={(best) => change({ best })}
-          segments={[
-            { value: "least", label: "Least is best" },
-            { value: "greatest", label: "Greatest is best" },
-          ]}
-        />
+        <BestSwitch {...{ isLess, change }} />
         <span role="status" className="text-ink-muted">
           {isReckoning
             ? "Reckoning…"
