@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { isIPv4 } from "node:net";
 import { resolve } from "node:path";
-import * as z from "zod/mini";
 import { isServed } from "../domain/artifact-location.ts";
 import { s3Settings } from "../domain/s3-settings.ts";
+import { orElse, readSettings, rule, type SettingsOf, type SettingsSchema, text } from "../domain/setting.ts";
 import {
   adminSettings,
   artifactSettings,
@@ -29,35 +29,41 @@ export interface ServerSettings {
   /** A user's permission without a grant, where the login is on without an admin. */
   readonly defaultPermission: AdminSecret["TRACKFLARE_DEFAULT_PERMISSION"];
   /** The Worker's vars for host names, origins and paths, if a flag or the environment sets them. */
-  readonly standing: z.infer<typeof standingSettings>;
+  readonly standing: SettingsOf<typeof standingSettings>;
   /** The Worker's vars for logs and metrics, if set. */
   readonly telling: { readonly TRACKFLARE_METRICS?: "1"; readonly TRACKFLARE_LOG_REQUESTS?: "1" };
   /** The Worker's vars for limits, proxies and the contact for security, if set. */
-  readonly callers: z.infer<typeof callerSettings> & z.infer<typeof contactSettings>;
+  readonly callers: SettingsOf<typeof callerSettings> & SettingsOf<typeof contactSettings>;
   /** The Worker's vars for artifacts, if set. */
-  readonly artifacts: z.infer<typeof artifactSettings>;
+  readonly artifacts: SettingsOf<typeof artifactSettings>;
 }
 
 /** The Worker's vars of the same names, if the environment sets them. At least the password or the token is set. */
-export type AdminSecret = z.infer<typeof closedSettings>;
+export type AdminSecret = SettingsOf<typeof closedSettings>;
 
 /** The vars of a server that asks for credentials. */
-const closedSettings = z.extend(adminSettings, ssoSettings.shape);
+const closedSettings = { ...adminSettings, ...ssoSettings };
 
 const PORT_RULE = "--port (MLFLOW_PORT) must be a whole number from 0 to 65535";
 
-const Flags = z.object({
-  host: z
-    .string()
-    .check(z.trim(), z.minLength(1, "--host (MLFLOW_HOST) is empty: give an address such as 127.0.0.1 or 0.0.0.0")),
-  port: z.pipe(
-    z.string().check(z.regex(/^\d+$/, PORT_RULE)),
-    z.pipe(z.transform(Number), z.number().check(z.lte(65_535, PORT_RULE))),
+const FLAGS = {
+  host: orElse(
+    text(
+      rule((host) => host.trim() !== "", "--host (MLFLOW_HOST) is empty: give an address such as 127.0.0.1 or 0.0.0.0"),
+    ),
+    "",
   ),
-  dataDir: z
-    .string()
-    .check(z.minLength(1, "--data-dir (TRACKFLARE_DATA_DIR) is empty: name a folder, such as ./trackflare-data")),
-});
+  port: orElse(text(rule((port) => /^\d+$/.test(port) && Number(port) <= 65_535, PORT_RULE)), ""),
+  dataDir: orElse(
+    text(
+      rule(
+        (folder) => folder !== "",
+        "--data-dir (TRACKFLARE_DATA_DIR) is empty: name a folder, such as ./trackflare-data",
+      ),
+    ),
+    "",
+  ),
+};
 
 /**
  * Ports that browsers and Node's fetch refuse to open (fetch.spec.whatwg.org/#port-blocking). The list includes ports below
@@ -82,10 +88,10 @@ export function parseServerSettings(
   given: NodeJS.ProcessEnv,
 ): ServerSettings {
   const { environment } = withMlflowAuth(given);
-  const parsed = Flags.safeParse(flags);
-  if (!parsed.success) throw new UserError(parsed.error.issues.map((issue) => issue.message).join("\n"));
-  const { port, dataDir } = parsed.data;
-  const host = parsed.data.host.replace(/^\[(.*)\]$/, "$1");
+  const { values, problems } = readSettings(FLAGS, flags);
+  if (problems.size > 0) throw new UserError([...problems.values()].join("\n"));
+  const port = Number(values.port);
+  const host = values.host.trim().replace(/^\[(.*)\]$/, "$1");
   if (BLOCKED_PORTS.has(port)) {
     throw new UserError(
       `Browsers refuse to open port ${port}, which belongs to another protocol, so nobody would see the UI. ` +
@@ -109,7 +115,7 @@ export function parseServerSettings(
   return {
     host: host === "localhost" ? "127.0.0.1" : host,
     port,
-    dataDir: resolve(dataDir),
+    dataDir: resolve(values.dataDir),
     admin,
     setupToken,
     defaultPermission: setupToken === undefined ? undefined : parseDefaultPermission(environment),
@@ -118,7 +124,7 @@ export function parseServerSettings(
       ...(flags.exposePrometheus ? { TRACKFLARE_METRICS: "1" } : {}),
       ...(environment.TRACKFLARE_LOG_REQUESTS === "1" ? { TRACKFLARE_LOG_REQUESTS: "1" } : {}),
     },
-    callers: parseVars(z.extend(callerSettings, contactSettings.shape), CALLER_FLAGS, {
+    callers: parseVars({ ...callerSettings, ...contactSettings }, CALLER_FLAGS, {
       ...flags,
       rateLimit: environment.TRACKFLARE_RATE_LIMIT,
       securityContact: environment.TRACKFLARE_SECURITY_CONTACT,
@@ -211,19 +217,16 @@ function setOf(environment: NodeJS.ProcessEnv, ...names: readonly string[]): Rec
   );
 }
 
-function parseVars<Vars>(
-  schema: { safeParse(given: unknown): { success: true; data: Vars } | { success: false; error: z.core.$ZodError } },
+function parseVars<Schema extends SettingsSchema>(
+  schema: Schema,
   names: Readonly<Record<string, readonly [string, string]>>,
   flags: Readonly<Record<string, unknown>>,
-): Vars {
+): SettingsOf<Schema> {
   const given = Object.entries(names).flatMap(([flag, [, name]]) => (flags[flag] ? [[name, flags[flag]]] : []));
-  const parsed = schema.safeParse(Object.fromEntries(given));
-  if (parsed.success) return parsed.data;
-  const flagOf = new Map<unknown, string>(Object.values(names).map(([flag, name]) => [name, flag]));
-  const problems = parsed.error.issues.map(
-    ({ path: [name], message }) => `${flagOf.get(name)} (${String(name)}) ${message}`,
-  );
-  throw new UserError(problems.join("\n"));
+  const { values, problems } = readSettings(schema, Object.fromEntries(given));
+  if (problems.size === 0) return values;
+  const flagOf = new Map(Object.values(names).map(([flag, name]) => [name, flag]));
+  throw new UserError(Array.from(problems, ([name, problem]) => `${flagOf.get(name)} (${name}) ${problem}`).join("\n"));
 }
 
 /** Whether only this machine can reach the address. */
@@ -243,19 +246,22 @@ function newSetupToken(): string {
 }
 
 function parseDefaultPermission({ TRACKFLARE_DEFAULT_PERMISSION: given }: NodeJS.ProcessEnv) {
-  const rule = adminSettings.shape.TRACKFLARE_DEFAULT_PERMISSION;
-  const parsed = rule.safeParse(given || undefined);
-  if (parsed.success) return parsed.data;
-  throw new UserError(`TRACKFLARE_DEFAULT_PERMISSION ${parsed.error.issues[0]?.message}`);
+  const { TRACKFLARE_DEFAULT_PERMISSION } = adminSettings;
+  const { values, problems } = readSettings(
+    { TRACKFLARE_DEFAULT_PERMISSION },
+    { TRACKFLARE_DEFAULT_PERMISSION: given || undefined },
+  );
+  for (const [name, problem] of problems) throw new UserError(`${name} ${problem}`);
+  return values.TRACKFLARE_DEFAULT_PERMISSION;
 }
 
 /** An empty variable counts as not set, as in a shell's `${NAME:-default}`. */
 function parseAdmin(environment: NodeJS.ProcessEnv): AdminSecret | undefined {
-  const parsed = closedSettings.safeParse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value)));
-  if (!parsed.success) {
-    throw new UserError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("\n"));
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+  const { values: admin, problems } = readSettings(closedSettings, set);
+  if (problems.size > 0) {
+    throw new UserError(Array.from(problems, ([name, problem]) => `${name} ${problem}`).join("\n"));
   }
-  const admin = parsed.data;
   if (admin.TRACKFLARE_ADMIN_PASSWORD !== undefined || admin.TRACKFLARE_ADMIN_TOKEN !== undefined) return admin;
   if (admin.TRACKFLARE_OIDC_ISSUER !== undefined || admin.TRACKFLARE_ACCESS_TEAM !== undefined) {
     throw new UserError(

@@ -1,8 +1,8 @@
-import * as z from "zod/mini";
 import { DEFAULT_LEVELS } from "../domain/access.ts";
 import { type LocationRules, SERVED_ROOT } from "../domain/artifact-location.ts";
 import { MlflowError } from "../domain/errors.ts";
 import { type S3Settings, type S3Variables, s3Settings } from "../domain/s3-settings.ts";
+import { atLeast, oneOf, orElse, readSettings, type SettingsOf, text } from "../domain/setting.ts";
 import {
   adminSettings,
   artifactSettings,
@@ -19,27 +19,30 @@ import type { PresignedUse } from "../services/context.ts";
 import type { CellSettings } from "../stores/run/placement.ts";
 import { type HostRule, hostRule, originsIn } from "./callers.ts";
 
-const settings = z.extend(adminSettings, {
+const onOff = orElse(oneOf(["0", "1"], "must be 0 or 1"), "0");
+
+const settings = {
+  ...adminSettings,
   /** Set by the local command when it listens on loopback and no credentials are configured. */
-  TRACKFLARE_LOCAL: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
+  TRACKFLARE_LOCAL: onOff,
   /** Where artifacts go: the R2 bucket, or the local command's folder. */
-  TRACKFLARE_ARTIFACTS: z._default(z.enum(["r2", "folder"], "must be r2 or folder"), "r2"),
-  ...cellSettings.shape,
+  TRACKFLARE_ARTIFACTS: orElse(oneOf(["r2", "folder"], "must be r2 or folder"), "r2"),
+  ...cellSettings,
   /** The account's Cloudflare plan, which limits the D1 queries of one invocation. */
-  TRACKFLARE_WORKERS_PLAN: z._default(z.enum(["free", "paid"], "must be free or paid"), "free"),
+  TRACKFLARE_WORKERS_PLAN: orElse(oneOf(["free", "paid"], "must be free or paid"), "free"),
   /** Set by the local command for --expose-prometheus: /metrics shows this isolate's counts; locally there is one isolate. */
-  TRACKFLARE_METRICS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
+  TRACKFLARE_METRICS: onOff,
   /** Whether to log a line of JSON for each request. */
-  TRACKFLARE_LOG_REQUESTS: z._default(z.enum(["0", "1"], "must be 0 or 1"), "0"),
+  TRACKFLARE_LOG_REQUESTS: onOff,
   /** The secret that signs URLs which need no other credential; the local command makes a new one at each start. */
-  TRACKFLARE_URL_SECRET: z.optional(z.string().check(z.minLength(16, "must have at least 16 characters"))),
-  ...standingSettings.shape,
-  ...ssoSettings.shape,
-  ...artifactSettings.shape,
-  ...callerSettings.shape,
-  ...loginSettings.shape,
-  ...contactSettings.shape,
-});
+  TRACKFLARE_URL_SECRET: text(atLeast(16)),
+  ...standingSettings,
+  ...ssoSettings,
+  ...artifactSettings,
+  ...callerSettings,
+  ...loginSettings,
+  ...contactSettings,
+};
 
 /** The admin's name and secrets. */
 export interface AdminCredentials {
@@ -154,7 +157,7 @@ function presignedUse(setting: string | undefined, isOnEdge: boolean): Presigned
   return isOnEdge ? "offered" : "off";
 }
 
-function ssoOf(given: z.infer<typeof ssoSettings>): SsoSettings | undefined {
+function ssoOf(given: SettingsOf<typeof ssoSettings>): SsoSettings | undefined {
   const { TRACKFLARE_OIDC_ISSUER: issuer, TRACKFLARE_OIDC_CLIENT_ID: clientId } = given;
   const { TRACKFLARE_ACCESS_TEAM: team, TRACKFLARE_ACCESS_AUDIENCE: audience } = given;
   if ((issuer === undefined) !== (clientId === undefined)) {
@@ -195,12 +198,11 @@ function wordsIn(list: string | undefined): string[] {
 }
 
 function parseConfig(env: Env): Config {
-  const result = settings.safeParse(env);
-  if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
-    throw wrongSettings(`${problems.join("; ")}.`);
+  const { values, problems } = readSettings(settings, env as unknown as Record<string, unknown>);
+  if (problems.size > 0) {
+    throw wrongSettings(`${Array.from(problems, ([name, problem]) => `${name} ${problem}`).join("; ")}.`);
   }
-  const { TRACKFLARE_ADMIN_PASSWORD: password, TRACKFLARE_ADMIN_TOKEN: token, ...rest } = result.data;
+  const { TRACKFLARE_ADMIN_PASSWORD: password, TRACKFLARE_ADMIN_TOKEN: token, ...rest } = values;
   const admin =
     password === undefined && token === undefined
       ? undefined

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readSettings, type SettingsSchema } from "../../src/domain/setting.ts";
 import {
   adminSettings,
   artifactSettings,
@@ -18,9 +19,9 @@ const SCHEMAS = [
 
 /** The message about one setting; undefined if the setting is valid. */
 function fault(name: string, value: string): string | undefined {
-  const schema = SCHEMAS.find((candidate) => name in candidate.shape);
+  const schema: SettingsSchema | undefined = SCHEMAS.find((candidate) => name in candidate);
   if (schema === undefined) throw new Error(`No schema has ${name}`);
-  return schema.safeParse({ [name]: value }).error?.issues[0]?.message;
+  return readSettings(schema, { [name]: value }).problems.get(name);
 }
 
 describe.each<[string, { fine: readonly string[]; wrong: readonly string[]; message: string }]>([
@@ -198,7 +199,10 @@ describe.each<[string, { fine: readonly string[]; wrong: readonly string[]; mess
 });
 
 test("each run has an object of its own unless cells are asked for", () => {
-  expect(cellSettings.parse({})).toEqual({ TRACKFLARE_CELLS: "0", TRACKFLARE_CELLS_PER_EXPERIMENT: "0" });
+  expect(readSettings(cellSettings, {}).values).toEqual({
+    TRACKFLARE_CELLS: "0",
+    TRACKFLARE_CELLS_PER_EXPERIMENT: "0",
+  });
 });
 
 test("yes or no, or what holds otherwise", () => {
