@@ -1,12 +1,24 @@
-/** The concatenated chunks; `byteLength` is their total length. */
-export function joinBytes(chunks: readonly Uint8Array[], byteLength: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(byteLength);
+/** The concatenated chunks. */
+export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const chunk of chunks) {
     joined.set(chunk, offset);
     offset += chunk.length;
   }
   return joined;
+}
+
+/** The chunks in order, joined into as few as possible of at most `most` bytes. A longer chunk stays by itself. */
+export function* joinUpTo(most: number, chunks: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (let from = 0; from < chunks.length; ) {
+    let to = from;
+    let bytes = 0;
+    do bytes += chunks[to++]!.length;
+    while (to < chunks.length && bytes + chunks[to]!.length <= most);
+    yield to - from === 1 ? chunks[from]! : joinBytes(chunks.slice(from, to));
+    from = to;
+  }
 }
 
 /** The bytes in lower-case hex digits. */

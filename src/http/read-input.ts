@@ -44,7 +44,7 @@ export async function readBytes(
     if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  return joinBytes(chunks, size);
+  return joinBytes(chunks);
 }
 
 function bodyTooLarge(maxBytes: number): MlflowError {

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { joinBytes } from "../domain/bytes.ts";
 
 /*
  * ZIP files by the specification (APPNOTE 6.3.10), written while the client reads. Files are stored without compression,
@@ -40,12 +41,12 @@ export async function* zipPieces(entries: AsyncIterable<ZipEntry>): AsyncGenerat
     const is64 = size >= MAX_U32;
     // With this extra field, the sizes that follow the file have 64 bits too.
     const extra = is64 ? fields([2, 1], [2, 16], [8, 0], [8, 0]) : new Uint8Array();
-    const head = joined(
+    const head = joinBytes([
       fields([4, 0x04034b50], ...common(is64), [4, 0], [4, is64 ? MAX_U32 : 0], [4, is64 ? MAX_U32 : 0]),
       fields([2, name.length], [2, extra.length]),
       name,
       extra,
-    );
+    ]);
     yield head;
     let checksum = 0;
     let length = 0;
@@ -80,13 +81,13 @@ function directoryEntry(name: Uint8Array, checksum: number, size: number, offset
   const is64 = size >= MAX_U32 || offset >= MAX_U32;
   const extra = is64 ? fields([2, 1], [2, 24], [8, size], [8, size], [8, offset]) : new Uint8Array();
   const [size32, offset32] = is64 ? [MAX_U32, MAX_U32] : [size, offset];
-  return joined(
+  return joinBytes([
     fields([4, 0x02014b50], [2, is64 ? VERSION_64 : VERSION], ...common(is64), [4, checksum], [4, size32], [4, size32]),
     // No comment, the first disk, no attributes.
     fields([2, name.length], [2, extra.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, offset32]),
     name,
     extra,
-  );
+  ]);
 }
 
 function directoryEnd(directory: readonly Uint8Array[], offset: number): Uint8Array {
@@ -94,18 +95,18 @@ function directoryEnd(directory: readonly Uint8Array[], offset: number): Uint8Ar
   const length = directory.reduce((sum, entry) => sum + entry.length, 0);
   const is64 = count >= MAX_U16 || length >= MAX_U32 || offset >= MAX_U32;
   const end64 = is64
-    ? joined(
+    ? joinBytes([
         fields([4, 0x06064b50], [8, 44], [2, VERSION_64], [2, VERSION_64], [4, 0], [4, 0]),
         fields([8, count], [8, count], [8, length], [8, offset]),
         fields([4, 0x07064b50], [4, 0], [8, offset + length], [4, 1]),
-      )
+      ])
     : new Uint8Array();
   const count16 = is64 ? MAX_U16 : count;
   const [length32, offset32] = is64 ? [MAX_U32, MAX_U32] : [length, offset];
-  return joined(
+  return joinBytes([
     end64,
     fields([4, 0x06054b50], [2, 0], [2, 0], [2, count16], [2, count16], [4, length32], [4, offset32], [2, 0]),
-  );
+  ]);
 }
 
 type Field = readonly [width: 2 | 4 | 8, value: number];
@@ -120,16 +121,6 @@ function fields(...all: readonly Field[]): Uint8Array {
     else if (width === 4) view.setUint32(at, value, true);
     else view.setBigUint64(at, BigInt(value), true);
     at += width;
-  }
-  return bytes;
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
   }
   return bytes;
 }

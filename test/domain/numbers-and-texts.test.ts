@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { joinBytes } from "../../src/domain/bytes.ts";
+import { joinBytes, joinUpTo } from "../../src/domain/bytes.ts";
 import { compareCodePoints } from "../../src/domain/code-points.ts";
 import { alreadyExists, doesNotExist, invalidParameter, MlflowError } from "../../src/domain/errors.ts";
 import { isExperimentId, isRunId, newRunId } from "../../src/domain/ids.ts";
@@ -83,8 +83,19 @@ test("ids", () => {
 });
 
 test("bytes are joined in order", () => {
-  const joined = joinBytes([new Uint8Array([1, 2]), new Uint8Array(), new Uint8Array([3])], 3);
+  const joined = joinBytes([new Uint8Array([1, 2]), new Uint8Array(), new Uint8Array([3])]);
   expect([...joined]).toEqual([1, 2, 3]);
+});
+
+test("bytes are joined into as few chunks as a limit allows", () => {
+  const chunks = [[1, 2], [3], [4, 5, 6, 7], [8, 9], [10]].map((bytes) => new Uint8Array(bytes));
+  expect(Array.from(joinUpTo(3, chunks), (chunk) => [...chunk])).toEqual([
+    [1, 2, 3],
+    [4, 5, 6, 7],
+    [8, 9, 10],
+  ]);
+  expect([...joinUpTo(7, chunks)].map(({ length }) => length)).toEqual([7, 3]);
+  expect([...joinUpTo(3, [])]).toEqual([]);
 });
 
 test("of pairs with one key the last is stored, in the order of the keys", () => {

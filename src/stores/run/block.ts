@@ -53,11 +53,7 @@ export function encodeBlock(
   const lengths = [series.values.length, keyIds.length, timestamps.bytes.length, steps.bytes.length];
   new Uint32Array(header.buffer).set(lengths, 1);
   const directory = new Uint8Array(Uint32Array.of(...keyIds, ...ends).buffer);
-  const parts = [header, directory, values.bytes, timestamps.bytes, steps.bytes];
-  return joinBytes(
-    parts,
-    parts.reduce((sum, { length }) => sum + length, 0),
-  );
+  return joinBytes([header, directory, values.bytes, timestamps.bytes, steps.bytes]);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { joinBytes } from "../../domain/bytes.ts";
+import { joinUpTo } from "../../domain/bytes.ts";
 import type { KeySlice } from "./block.ts";
 import { slicesOf } from "./block.ts";
 import { decodeBound, encodeBound } from "./bound.ts";
@@ -86,7 +86,7 @@ export class MetricHistory {
   append(bodies: readonly Uint8Array[]): number {
     for (const body of bodies) checkBody(body);
     // Bodies without points are left out: folding such a row would leave nothing, and its id would be given again.
-    const [first, ...more] = joinIntoRows(bodies.filter(hasPoints));
+    const [first, ...more] = joinUpTo(MAX_JOURNAL_ROW_BYTES, bodies.filter(hasPoints));
     if (first === undefined) return this.lastJournalId;
     // A single statement is atomic, and a savepoint would cost as much as the insert.
     if (more.length === 0) return this.#appendRow(first);
@@ -294,17 +294,6 @@ function checkBody(body: Uint8Array): void {
   if (frameLength(body) !== body.length) throw new Error("A body of metric points has bytes beyond its end");
   if (body.length > MAX_BODY_BYTES) {
     throw new RangeError(`A body of metric points has ${body.length} bytes; at most ${MAX_BODY_BYTES} fit a row`);
-  }
-}
-
-function* joinIntoRows(bodies: readonly Uint8Array[]): Generator<Uint8Array> {
-  for (let from = 0; from < bodies.length; ) {
-    let to = from;
-    let bytes = 0;
-    do bytes += bodies[to++]!.length;
-    while (to < bodies.length && bytes + bodies[to]!.length <= MAX_JOURNAL_ROW_BYTES);
-    yield to - from === 1 ? bodies[from]! : joinBytes(bodies.slice(from, to), bytes);
-    from = to;
   }
 }
 

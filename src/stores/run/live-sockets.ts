@@ -1,3 +1,4 @@
+import { joinUpTo } from "../../domain/bytes.ts";
 import type { RunStatus } from "../../domain/entities.ts";
 
 /** A request for a socket names the run in it: an object does not know its own name before its first point. */
@@ -87,14 +88,7 @@ export class LiveSockets {
   #sendWaiting(): void {
     const bodies = this.#waiting;
     this.#waiting = [];
-    for (let from = 0; from < bodies.length; ) {
-      let to = from;
-      let bytes = 0;
-      do bytes += bodies[to++]!.length;
-      while (to < bodies.length && bytes + bodies[to]!.length <= MAX_MESSAGE_BYTES);
-      this.#send(joined(bodies.slice(from, to), bytes));
-      from = to;
-    }
+    for (const message of joinUpTo(MAX_MESSAGE_BYTES, bodies)) this.#send(message);
   }
 
   #send(message: string | Uint8Array): void {
@@ -106,14 +100,4 @@ export class LiveSockets {
       }
     }
   }
-}
-
-function joined(bodies: readonly Uint8Array[], byteLength: number): Uint8Array {
-  const message = new Uint8Array(byteLength);
-  let at = 0;
-  for (const body of bodies) {
-    message.set(body, at);
-    at += body.length;
-  }
-  return message;
 }
