@@ -183,7 +183,8 @@ export function zoomed([from, to]: Range, middle: number, factor: number, everyt
 const LEAST_SHARE = 0.02;
 
 /**
- * The range in which two places of x are at two shares of it, as fingers hold them; undefined where it has everything.
+ * The range in which two positions of x are at two shares of the width, as two fingers hold them; undefined if the
+ * range contains everything.
  * @param held the lesser place first
  */
 export function pinched(held: Range, [left, right]: Range, everything: Range, isLog: boolean): Range | undefined {

@@ -20,8 +20,8 @@ interface ChartLegendProps {
 }
 
 /**
- * The lines of a chart by their last values, the greatest first. What is pointed at here stands out there; a press switches
- * a line off and on, with Ctrl all others.
+ * The lines of a chart by their last values, the greatest first. Pointing at a line here emphasises it in the chart. A
+ * press switches the line off or on; with Ctrl, it switches all other lines.
  */
 export function ChartLegend({ metricKey, lines, source, settings, hover }: ChartLegendProps) {
   const pointed = useSyncExternalStore(hover.subscribe, () => hover.get()?.lineId);

@@ -56,8 +56,8 @@ export interface PlacedSection {
 }
 
 /**
- * Sections in rows of a page with so many columns: small ones stand side by side, and the last of a row takes what is left.
- * A section of several rows has them as full as can be.
+ * Sections in rows of a page with so many columns: small sections stand side by side, and the last one of a row takes
+ * the remaining columns. The rows of a larger section are as full as possible.
  * @param sizes how many charts each section has, 0 where it is closed
  */
 export function packSections(sizes: ReadonlyMap<string, number>, columns: number): PlacedSection[][] {

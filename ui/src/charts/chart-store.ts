@@ -8,7 +8,7 @@ const RETRY_MS = 4000;
  * about the same time are read together. A chart hears of each change, and takes a snapshot.
  */
 export abstract class ChartStore<Metric> {
-  /** For how long charts that appear together are waited for. */
+  /** How long the store waits for charts that appear together. */
   readonly #gatherMs: number;
   readonly #wanted = new Map<string, number>();
   readonly #errors = new Map<string, unknown>();
@@ -106,7 +106,7 @@ export abstract class ChartStore<Metric> {
     this.#failed.delete(key);
   }
 
-  /** Forgets all failures: what is read from now on is something else. */
+  /** Forgets all failures, because the next reads ask for other data. */
   protected forgetFailures(): void {
     this.#errors.clear();
     this.#failed.clear();

@@ -144,7 +144,7 @@ export function ChartsPanel({ defaultX, onRun, onNewKeys, isReport = false, ...g
         {isGrouped && <GroupLegend groups={groups} className="mt-2" />}
         {!isGrouped && (given.hasLegend || isReport) && <RunLegend {...{ runs, styles, settings, hover }} />}
       </div>
-      {/* What scrolls is reachable by keys through the charts in it. */}
+      {/* Keys reach the scrolling element through the charts in it. */}
       <div ref={measure} className="min-h-0 flex-1 overflow-y-auto px-3 pb-6 wide:px-4" data-charts>
         {isGrouped && <SampleNote groups={groups} className="pt-2" />}
         {count > MAX_CHART_RUNS && !isGrouped && (

@@ -2,7 +2,7 @@ import { Ban, CircleAlert, CircleCheck, CircleDashed, CirclePause, CircleX, X } 
 import type { ReactNode } from "react";
 import { classNames } from "./class-names.ts";
 
-/** A run's status, and `STALLED` for one that says RUNNING but has not been heard of. */
+/** A run's status, or `STALLED` for a run with the status RUNNING that has logged nothing for a while. */
 export type StatusName = "RUNNING" | "FINISHED" | "FAILED" | "KILLED" | "SCHEDULED" | "STALLED";
 
 const STATUSES: Record<StatusName, { label: string; icon: typeof Ban; colour: string }> = {

@@ -23,7 +23,7 @@ export function buttonClass(kind: ButtonKind = "plain"): string {
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   kind?: ButtonKind;
   icon?: ReactNode;
-  /** While true it keeps its width, says so to readers, and cannot be pressed. */
+  /** While true, the button keeps its width, tells screen readers that it is busy, and cannot be pressed. */
   isBusy?: boolean;
   ref?: Ref<HTMLButtonElement>;
 }

@@ -10,7 +10,10 @@ const BACKDROP = "fixed inset-0 bg-scrim";
 const POPUP =
   "fixed top-[12vh] left-1/2 flex max-h-[76vh] w-[calc(100vw-24px)] -translate-x-1/2 flex-col overflow-hidden";
 
-/** Has the focus when a dialog opens; without one the dialog itself has it, rather than the button that closes it. */
+/**
+ * The element that gets the focus when a dialog opens. Without such an element, the dialog itself gets the focus, not
+ * its close button.
+ */
 const FIRST_FIELD = "input:not([aria-hidden=true]), textarea";
 
 const WIDTHS = { narrow: "max-w-[440px]", medium: "max-w-[640px]", broad: "max-w-[960px]" };
@@ -132,8 +135,8 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
 }
 
 /**
- * Base UI gives the focus back to what had it before. Where that is gone with what was done, as a deleted row, the row that
- * stands there now has it, or else the page.
+ * Base UI returns the focus to the element that had it. If that element is gone, such as a deleted row, the row in its
+ * place gets the focus, otherwise the page.
  */
 function useFocusAfter(isOpen: boolean): void {
   useEffect(() => {

@@ -1,8 +1,9 @@
 import { type ComponentType, type ReactNode, useLayoutEffect, useState } from "react";
 
 /**
- * A component whose code comes when it is first drawn, or earlier by `preload`; until then there is `fallback`. Other than
- * what React's own `lazy` suspends it is shown as soon as it is there: React holds back what follows a fallback for 300 ms.
+ * A component whose code loads when the component is first drawn, or earlier by `preload`. Until then the page shows
+ * `fallback`. The component appears as soon as its code has loaded. With its own `lazy`, React waits 300 ms after a
+ * fallback.
  */
 export function lazily<Props extends object>(load: () => Promise<ComponentType<Props>>) {
   let Loaded: ComponentType<Props> | undefined;

@@ -9,7 +9,7 @@ interface LazyMenuProps {
   entries: () => readonly MenuEntry[];
 }
 
-/** A menu whose code comes when it is first opened: one in each row of a list, and on the first screen. */
+/** A menu whose code loads when a menu is first opened, because the first screen and each row of a list have one. */
 export function LazyMenu({ trigger, entries }: LazyMenuProps) {
   const [isWanted, setWanted] = useState(false);
   if (!isWanted) return trigger(() => setWanted(true));

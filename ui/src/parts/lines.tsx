@@ -28,7 +28,7 @@ interface LineProps {
   children?: ReactNode;
 }
 
-/** One of a list of a few things that something can be done with. */
+/** A line of a short list: a thing, and the actions on it. */
 export function Line({ title, about, children }: LineProps) {
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 border-line border-b py-2 last:border-b-0">

@@ -20,7 +20,7 @@ export interface MarkdownOptions {
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark);
 
 const RENDERER = {
-  /** HTML within markdown stands as the text that it is: parsing a handler is already a breach of the page's policy. */
+  /** HTML within markdown is shown as text, because even parsing an event handler would violate the page's policy. */
   html: ({ text }: { text: string }) => escaped(text),
   /** The attribute carries the language through the sanitiser. `colourCode` takes it away. */
   code: ({ text, lang = "" }: { text: string; lang?: string | undefined }) =>

@@ -10,7 +10,7 @@ const CHECK_TRACK = "16px";
 export interface GridColumn<Row> {
   id: string;
   header: string;
-  /** The header is for readers only: columns of buttons. */
+  /** Only screen readers get the header, as for a column of buttons. */
   isHeaderHidden?: boolean;
   /** A track of CSS grid: `minmax(160px,1fr)`, `96px`. */
   track: string;

@@ -15,7 +15,7 @@ export interface Token {
 }
 
 interface Language {
-  /** Alternatives named by the kinds that they are. They match no line's end and never the empty text. */
+  /** Alternatives, each named by its kind. None matches the end of a line or the empty text. */
   rules: RegExp;
   /** The start and the end of a construct of several lines. */
   blocks?: readonly { open: string; close: string; kind: TokenKind }[];

@@ -19,12 +19,12 @@ export interface DiffSide {
   readonly pieces: readonly DiffPiece[];
 }
 
-/** Two texts side by side: a line that one of them lacks has nothing there. */
+/** Two texts side by side: if one of them lacks a line, its side is empty there. */
 export interface DiffRow {
   readonly kind: "same" | "changed" | "gap";
   readonly left?: DiffSide;
   readonly right?: DiffSide;
-  /** Of a gap: how many lines that are the same on both sides are left out. */
+  /** Of a gap: the number of equal lines that are left out. */
   readonly hidden?: number;
 }
 

@@ -10,7 +10,7 @@ const DARK = "(prefers-color-scheme: dark)";
 const listeners = new Set<() => void>();
 let choice: ThemeChoice = "system";
 
-/** Applies the choice that was kept: before anything is drawn. */
+/** Applies the stored choice. Called before anything is drawn. */
 export function initTheme(): void {
   const kept = readSetting(SETTING);
   apply(kept === "light" || kept === "dark" ? kept : "system");
@@ -42,7 +42,7 @@ export function useThemeChoice(): ThemeChoice {
   return useSyncExternalStore(subscribe, () => choice);
 }
 
-/** What is on screen: for what is drawn on a canvas, which has to be drawn anew when it changes. */
+/** The theme on the screen. A canvas must be drawn again when the theme changes. */
 export function useTheme(): "light" | "dark" {
   return useSyncExternalStore(subscribe, shownTheme);
 }
@@ -52,7 +52,7 @@ function shownTheme(): "light" | "dark" {
   return matchMedia(DARK).matches ? "dark" : "light";
 }
 
-/** By theme and token. Reading has the page compute its styles, which takes milliseconds on a full page. */
+/** By theme and token. Reading a colour makes the page compute its styles, which takes milliseconds on a full page. */
 const readColours = new Map<string, string>();
 
 /** A token's colour now, as `rgb(…)`: a canvas knows no variables. `readColour("--color-ink-muted")` */

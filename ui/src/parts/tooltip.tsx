@@ -7,8 +7,8 @@ const GAP_PX = 6;
 const MARGIN_PX = 8;
 
 /**
- * The tooltips of the page, once in its frame: what `data-tooltip` says of the element that the mouse rests on, or that
- * keys have come to. They are no label: the element names itself.
+ * The page's tooltips, once in its frame. A tooltip shows the `data-tooltip` of the element under the resting mouse, or
+ * of the element that keys have focused. A tooltip is no label: the element has a name of its own.
  */
 export function Tooltips() {
   const [owner, setOwner] = useState<HTMLElement>();

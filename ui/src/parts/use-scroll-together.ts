@@ -13,8 +13,9 @@ interface Way {
 const REST_MS = 150;
 
 /**
- * What tells a table's two virtualizers how far it is scrolled: both offsets are read before anything is rendered, and what
- * they change is rendered once. If each did so by itself, the second would have the page laid out anew to read its own.
+ * Tells a table's two virtualizers how far the table is scrolled. Both offsets are read before anything is rendered, so
+ * one rendering serves both. If each virtualizer read its own offset, the second reading would make the page compute
+ * its layout again.
  * @returns their `observeElementOffset`; they must not flush by themselves.
  */
 export function useScrollTogether<Scroller extends HTMLElement>() {
