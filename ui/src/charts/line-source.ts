@@ -22,7 +22,7 @@ interface GroupSource {
   readonly groups: readonly ChartGroup[];
 }
 
-/** The lines of a metric; those that the reader switched off are told, too. */
+/** The lines of a metric, including lines that the reader switched off. */
 export function useLines(source: LineSource, metric: MetricSeries | GroupedMetric, smoothing: Smoothing): PlotLine[] {
   return useMemo(
     () =>

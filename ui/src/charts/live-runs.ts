@@ -8,7 +8,10 @@ export interface LiveRunsListener {
   onRun?(runId: string, notice: RunNotice): void;
 }
 
-/** `off`: none of the runs is running. `polling`: some are asked about every two seconds, as their sockets are refused or too many. */
+/**
+ * `off`: none of the runs is running. `polling`: the page asks about some runs every two seconds, because their sockets
+ * are refused or there are too many.
+ */
 export type LiveState = "off" | "connecting" | "live" | "polling";
 
 const POLL_MS = 2000;

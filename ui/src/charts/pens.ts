@@ -23,13 +23,13 @@ export interface Pen {
   area(points: readonly Place[], colour: string, opacity: number): void;
   /** `y` is the middle of the text. */
   text(text: string, at: Place, style: TextStyle): void;
-  /** What is drawn by `draw` is cut at the edges of a box. */
+  /** Cuts everything that `draw` draws at the edges of a box. */
   clipped(box: { left: number; top: number; width: number; height: number }, draw: () => void): void;
 }
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
-/** Draws on a canvas, `scale` pixels of it a px. */
+/** Draws on a canvas that has `scale` pixels per px. */
 export function canvasPen(ctx: CanvasRenderingContext2D): Pen {
   const trace = (points: readonly Place[]): void => {
     ctx.beginPath();
@@ -108,7 +108,7 @@ export function svgPen(width: number, height: number): Pen & { finish: () => str
 
 const short = (px: number): string => String(Math.round(px * 100) / 100);
 
-/** A name may hold anything, control characters that XML lacks among it. */
+/** A name may have any characters, also control characters, which XML does not allow. */
 function escaped(text: string): string {
   return (
     text

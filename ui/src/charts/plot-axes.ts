@@ -24,7 +24,7 @@ const Y_SPACE_PX = 32;
 
 type Format = (ticks: readonly number[]) => string[];
 
-/** The axes of a chart, in whose look those of all charts agree. */
+/** The axes of a chart. The axes of all charts look alike. */
 export function plotAxes(
   { x, isLogX, isLogY }: PlotSpec,
   whole: WholeAxes,
@@ -72,7 +72,7 @@ const each =
 export const durationTick = (ms: number): string =>
   ms === 0 ? "0" : ms < 0 ? `−${formatDuration(-ms)}` : formatDuration(ms);
 
-/** What a logarithmic axis spans as if it were none: then it has even ticks, as powers would be too few. */
+/** A logarithmic axis that spans less than this factor has even ticks, because it would have too few powers of ten. */
 const FEW_POWERS = 20;
 
 const logTicks: Format = (ticks) => {
@@ -80,7 +80,7 @@ const logTicks: Format = (ticks) => {
   return isShort ? formatTicks(ticks) : ticks.map(formatTick);
 };
 
-/** uPlot's own are closer than texts are wide. */
+/** uPlot's own ticks are closer than their texts are wide. */
 function logSplits({ width, height }: uPlot, axis: number, from: number, to: number): number[] {
   const most = Math.max(2, Math.floor(axis === 0 ? (width - MIN_Y_AXIS_PX) / X_SPACE_PX : height / Y_SPACE_PX));
   return to / from < FEW_POWERS ? evenTicks(from, to, most) : logarithmicTicks(from, to, most);

@@ -2,10 +2,10 @@ import { useMemo, useSyncExternalStore } from "react";
 import { readSetting, writeSetting } from "../parts/settings.ts";
 
 /*
- * A run's look: a colour that its id chooses, unless that one is taken by another run on the screen, and a variant (dash and
- * marker), where there are more runs than colours. What was chosen otherwise is kept, so that a run looks the same
- * on every screen and in every session. Each colour of the palette stands out from the light page and the dark one by
- * at least 3:1.
+ * A run's look: a colour and a variant (dash and marker). The run's id chooses the colour. If another run on the screen
+ * has this colour, the run gets another one. If there are more runs than colours, variants distinguish runs of one
+ * colour. Such choices are stored, so that a run looks the same on every screen and in every session. Each colour of
+ * the palette has a contrast of at least 3:1 with the light page and with the dark page.
  */
 
 export const RUN_COLOURS = [
@@ -35,7 +35,9 @@ export const RUN_COLOURS = [
   "#6c8a5b",
 ] as const;
 
-/** What tells runs of one colour apart: each has a dash of its own for lines and a marker for points. */
+/**
+ * The variants, which distinguish runs of one colour: each has its own dash for lines and its own marker for points.
+ */
 export type Variant = 0 | 1 | 2 | 3;
 
 export interface RunStyle {
@@ -62,13 +64,13 @@ function hash(text: string): number {
 const idColour = (runId: string): string => RUN_COLOURS[hash(runId) % RUN_COLOURS.length]!;
 
 const SETTING = "run.colours";
-/** Older choices than so many are forgotten. */
+/** With more choices than this, the oldest are forgotten. */
 const MAX_KEPT = 3000;
 const MAX_KEPT_AT_ONCE = 100;
 
-/** Choices by run id; the latest last. Not those by ids. */
+/** Stored choices by run id, the latest last. A colour that the id chose is not stored. */
 const chosen = new Map<string, string>(readKept());
-/** By the run's tag, which is the same for everyone. */
+/** Colours that a tag gives a run. They are the same for every reader. */
 const tagged = new Map<string, string>();
 const listeners = new Set<() => void>();
 let version = 0;
@@ -115,7 +117,7 @@ export function runColour(runId: string): string {
   return tagged.get(runId) ?? chosen.get(runId) ?? idColour(runId);
 }
 
-/** The looks of the runs that charts drew last: every mark of such a run agrees with its line. */
+/** The looks of the runs that charts drew last, so that every mark of such a run agrees with its line. */
 let shown: ReadonlyMap<string, RunStyle> = new Map();
 
 /** A run's look beside charts: in tables and lists. */
@@ -123,7 +125,7 @@ export function runStyle(runId: string): RunStyle {
   return shown.get(runId) ?? { colour: runColour(runId), variant: 0 };
 }
 
-/** {@link runStyle}, rendered anew when it changes. */
+/** As {@link runStyle}; the component renders again when the look changes. */
 export function useRunStyle(runId: string): RunStyle {
   const look = useSyncExternalStore(subscribe, () => {
     const { colour, variant } = runStyle(runId);
@@ -132,15 +134,15 @@ export function useRunStyle(runId: string): RunStyle {
   return { colour: look.slice(0, -1), variant: Number(look.slice(-1)) as Variant };
 }
 
-/** So near are colours that one is taken for the other: of OKLab. */
+/** Colours that are nearer than this in OKLab look alike. */
 const ALIKE = 0.09;
-/** Among more runs colours are too many to be told apart anyway. */
+/** With more runs than this, readers cannot tell the colours apart anyway. */
 const FEW_RUNS = 12;
 
 /**
- * Looks for runs that are on the screen together: as far apart as possible. A run keeps its colour; where two have the
- * same, or among few runs nearly the same, the later one takes the free colour that is farthest from all others. Where
- * none is free, it has another variant.
+ * Looks for runs that are on the screen together, as different as possible. A run keeps its colour. If two runs have
+ * the same colour (or, among few runs, similar colours), the later run takes the free colour that is farthest from all
+ * others. If no colour is free, it takes another variant.
  */
 export function stylesOf(runIds: readonly string[], colourOf = runColour): Map<string, RunStyle> {
   const styles = new Map<string, RunStyle>();
@@ -160,7 +162,7 @@ export function stylesOf(runIds: readonly string[], colourOf = runColour): Map<s
   return styles;
 }
 
-/** The colour of the palette that is farthest from those in use; `fallback` where all are in use. */
+/** The colour of the palette that is farthest from the colours in use; `fallback` if all are in use. */
 function farthest(used: ReadonlySet<string>, fallback: string): string {
   let best = fallback;
   let most = 0;
@@ -178,8 +180,8 @@ function farthest(used: ReadonlySet<string>, fallback: string): string {
 const NO_STYLES: ReadonlyMap<string, RunStyle> = new Map();
 
 /**
- * {@link stylesOf}, kept for where these runs are seen next, unless they are more than charts draw. One component of a page chooses:
- * two that choose for other runs would each undo what the other chose.
+ * As {@link stylesOf}. The looks are stored for the next screen with these runs, unless there are more runs than charts
+ * draw. Only one component of a page may choose: two components with different runs would undo each other's choices.
  */
 export function useRunStyles(runIds: readonly string[]): ReadonlyMap<string, RunStyle> {
   const now = useSyncExternalStore(subscribe, () => version);
@@ -194,7 +196,7 @@ export function useRunStyles(runIds: readonly string[]): ReadonlyMap<string, Run
   }, [joined, now]);
 }
 
-/** How runs look that others on the page draw, too: what these chose. */
+/** The looks of runs that another component of the page draws too, as that component chose them. */
 export function useShownStyles(runIds: readonly string[]): ReadonlyMap<string, RunStyle> {
   const now = useSyncExternalStore(subscribe, () => version);
   const drawn = useSyncExternalStore(subscribe, () => shown);
@@ -202,7 +204,7 @@ export function useShownStyles(runIds: readonly string[]): ReadonlyMap<string, R
   return useMemo(() => new Map(runIds.map((id) => [id, runStyle(id)])), [runIds, now, drawn]);
 }
 
-/** Others hear of it when the rendering that is going on is done. */
+/** Other components are told after the current rendering. */
 function show(styles: ReadonlyMap<string, RunStyle>): void {
   const isSame = (id: string, { colour, variant }: RunStyle): boolean => {
     const old = shown.get(id);
@@ -228,13 +230,13 @@ function keep(styles: ReadonlyMap<string, RunStyle>): void {
   if (!isNew) return;
   for (const runId of [...chosen.keys()].slice(0, -MAX_KEPT)) chosen.delete(runId);
   writeSetting(SETTING, JSON.stringify(Object.fromEntries(chosen)));
-  // Others hear of it when this rendering is done.
+  // Other components are told after this rendering.
   queueMicrotask(changed);
 }
 
 const labs = new Map<string, readonly [number, number, number]>();
 
-/** How far two colours are apart to the eye: in OKLab. */
+/** The distance of two colours in OKLab, as the eye sees it. */
 export function distance(one: string, other: string): number {
   const [a, b] = [labOf(one), labOf(other)];
   return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);

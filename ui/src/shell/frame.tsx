@@ -102,7 +102,7 @@ function FullFrame() {
   const theme = THEMES[choice];
   return (
     <div className="flex h-full flex-col">
-      {/* A button, as an address with another hash would be another page. */}
+      {/* A button and not a link: an address with another hash would be another page. */}
       <button
         type="button"
         onClick={() => main.current?.focus()}

@@ -1,6 +1,6 @@
 /*
- * Formulas over metrics: numbers, + - * / ^, brackets, a few functions, and metrics as filters spell them. Read by hand, as
- * the page's policy lets no text be run.
+ * Formulas over metrics: numbers, + - * / ^, brackets, a few functions, and metrics as filters spell them. Parsed here,
+ * because the page's policy allows no text to run as code.
  */
 
 /** A formula that is evaluated for each point. */

@@ -13,8 +13,8 @@ const NARROW_PX = 640;
 const PAPER_PX = 960;
 
 /*
- * react-draggable writes a <style> into the page while something is dragged, which the page's policy refuses, unless there
- * is one by this name already. What it would say is in base.css.
+ * During a drag, react-draggable adds a <style> to the page, which the page's policy refuses. It adds none if an
+ * element with this id exists. base.css has the same rules.
  */
 if (document.getElementById("react-draggable-style-el") === null) {
   document.head.append(Object.assign(document.createElement("meta"), { id: "react-draggable-style-el" }));
