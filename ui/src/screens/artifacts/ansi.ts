@@ -13,8 +13,8 @@ const KINDS: Readonly<Record<string, TokenKind>> = {
 export const isAnsi = (line: string): boolean => line.includes(ESCAPE) || /\r(?!$)/.test(line);
 
 /**
- * A line as a terminal shows it: colours in place of their codes, and of what was written over itself, as progress bars
- * are, what was written last.
+ * A line as a terminal shows it: with colours in place of their codes. Of text that overwrote itself, such as a
+ * progress bar, the last state.
  */
 export function ansiTokens(line: string): Token[] {
   const last = line.replace(/\r+$/, "").split("\r").at(-1) ?? "";

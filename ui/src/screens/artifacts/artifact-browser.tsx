@@ -128,13 +128,13 @@ function Elsewhere({ uri }: { uri: string }) {
   );
 }
 
-/** The line that stands for a file: of an image of a series, that of its last one. */
+/** The line of a file. For an image of a series, the line of the series' last image. */
 function lineOf(path: string, beside: readonly FileInfo[]): string {
   const image = seriesImage(path);
   return (image && imageSeries(beside).get(image.key)?.at(-1)?.path) ?? path;
 }
 
-/** Files and folders; the images of a series are one line, without their small copies. */
+/** Files and folders. The images of a series are one line, and their thumbnails have none. */
 function treeLines(
   top: readonly FileInfo[],
   open: ReadonlySet<string>,
@@ -178,7 +178,7 @@ function treeLines(
   return lines;
 }
 
-/** The file or folder at the address's path. Only the list of its folder tells which. */
+/** The file or folder at the address's path. Only the list of the parent folder tells which of both it is. */
 function Chosen({ root, path, onPath, otherRunIds = [], onOtherRuns, onRegister, shareOf }: ArtifactBrowserProps) {
   const { show, change } = useShownPlace();
   const parent = useQuery(artifactListQuery(root, folderOf(path)));

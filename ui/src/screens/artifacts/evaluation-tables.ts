@@ -34,7 +34,7 @@ export type EvaluationTable =
 
 const COUNTS = ["true_negatives", "false_positives", "false_negatives", "true_positives"] as const;
 const NAMES = ["positive_class", "class", "class_name", "label", "pos_label"];
-/** Of a table that says more of each class than shares. */
+/** For a table that has more about each class than shares. */
 const NOT_SCORES = new Set<string>([...COUNTS, ...NAMES, "example_count"]);
 
 const CURVES = {

@@ -6,7 +6,7 @@ const FIRST_PART_BYTES = 256 * 1024;
 const PART_BYTES = 2 * 1024 * 1024;
 /** A page keeps no more of a file than this. */
 const MAX_BYTES = 128 * 1024 * 1024;
-/** More lines or rows would be higher than browsers let a page be, which is 33 million px. */
+/** More lines or rows would exceed the greatest height of a page in browsers, 33 million px. */
 export const MAX_LINES = 1_000_000;
 const FOLLOW_MS = 2000;
 
@@ -28,7 +28,7 @@ export interface FileParts<Parser> extends Progress {
   isComplete: boolean;
   /** The page holds as much of the file as it may. */
   isFull: boolean;
-  /** Reads the next part; without effect while one is on its way. */
+  /** Reads the next part, unless a part is being read. */
   more: () => void;
   retry: () => void;
 }
@@ -42,7 +42,9 @@ interface FilePartsOptions {
   isFollowing?: boolean;
 }
 
-/** A file read part by part with Range and parsed as it comes: a huge one is there as soon as a small one. */
+/**
+ * A file that is read part by part by Range, and parsed as it arrives. So a huge file appears as soon as a small one.
+ */
 export function useFileParts<Parser extends FileParser>(
   url: string,
   make: (isCut: boolean) => Parser,

@@ -15,7 +15,7 @@ export function patternOf(words: string): RegExp {
   return new RegExp(words.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`), "gi");
 }
 
-/** Which lines of a text have the words: sought on as the text grows. */
+/** The lines of a text that have the words. The search goes on as the text grows. */
 export class LineSearch {
   /** In order; grows in place. */
   readonly lines: number[] = [];
@@ -72,7 +72,10 @@ export function markMatches(tokens: readonly Token[], pattern: RegExp): MarkedTo
   return marked;
 }
 
-/** Of lines in order the place of the first that is not before `line`; their count where all are. */
+/**
+ * In a list of ordered lines, the index of the first that is not before `line`; the length of the list if all are
+ * before it.
+ */
 export function placeOf(lines: readonly number[], line: number): number {
   let [low, high] = [0, lines.length];
   while (low < high) {

@@ -16,7 +16,7 @@ interface Shape {
 }
 
 const MAX_SHAPES = 20_000;
-/** Collections within collections beyond this are no map but a trap. */
+/** Collections that are nested more deeply are no map, but an attack on the parser. */
 const MAX_DEPTH = 20;
 const WIDTH = 1000;
 const POINT_RADIUS = 4;

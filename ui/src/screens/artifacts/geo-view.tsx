@@ -1,7 +1,7 @@
 import { formatCount } from "../../parts/format.ts";
 import type { GeoDrawing } from "./geo-shapes.ts";
 
-/** GeoJSON drawn by itself, without a map below it: no tiles are asked of anyone. */
+/** GeoJSON without a map below it, because tiles of a map would be requests to another host. */
 export function GeoView({ drawing }: { drawing: GeoDrawing }) {
   const { width, height, shapes, leftOut } = drawing;
   return (

@@ -8,13 +8,13 @@ import { useShownPlace } from "./shown-place.ts";
 
 interface ImageSeriesViewProps extends ImagesProps {
   folder: string;
-  /** Only this series; all of the folder without it. */
+  /** Shows only this series; if absent, all series of the folder. */
   onlyKey?: string | undefined;
   /** The step to show if the address has none. The default is the last step. */
   initialStep?: number | undefined;
 }
 
-/** Images logged by step under a slider; with other runs, one row a series and one column a run. */
+/** Images that were logged by step, with a slider. With other runs, each series has a row and each run a column. */
 export function ImageSeriesView(props: ImageSeriesViewProps) {
   const { root, folder, onlyKey, otherRunIds, initialStep, imageControls } = props;
   const place = useShownPlace();

@@ -3,7 +3,7 @@ import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, use
 import { classNames } from "../../parts/class-names.ts";
 
 const LINE_PX = 18;
-/** Browsers let no page be higher than 33 million px. */
+/** Browsers allow no page to be higher than 33 million px. */
 const MAX_HEIGHT_PX = 30_000_000;
 /** The space beside the line numbers, in characters. */
 const MARGIN = 2;
@@ -30,7 +30,10 @@ interface LinesProps {
   /** Keeps the last line in sight, until the reader scrolls up. */
   isAtEnd?: boolean;
   onEndNear?: () => void;
-  /** Breaks lines at the edge, unless that makes too high a page: characters of a line, and of all. */
+  /**
+   * Breaks lines at the edge, unless the page would become too high. `lengthOf` a line and the total are in
+   * characters.
+   */
   wrap?: { lengthOf: (index: number) => number; characters: number } | undefined;
   /** Comes into sight when it changes. */
   place?: LinePlace | undefined;
@@ -58,7 +61,7 @@ export function Lines(props: LinesProps) {
     if (last >= count - 200) onEndNear?.();
   }, [last, count]);
   const brokenAt = isWrapped ? columns : 0;
-  // Lines have other heights in another width; the first in sight stays it.
+  // Another width changes the heights of lines. The first line in sight stays the first.
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useLayoutEffect(() => {
     const top = virtualizer.range?.startIndex ?? 0;
@@ -107,7 +110,7 @@ export function Lines(props: LinesProps) {
           <div
             key={index}
             data-index={index}
-            // Most are as high as is estimated; tabs and wide characters make some higher.
+            // Most lines have the estimated height; tabs and wide characters make some lines higher.
             ref={isWrapped ? virtualizer.measureElement : undefined}
             className={classNames(
               "absolute top-0 left-0 flex min-h-[18px] leading-[18px]",
@@ -136,7 +139,7 @@ export function Lines(props: LinesProps) {
   );
 }
 
-/** How wide the place is, and a character of its font. */
+/** The width of the element, and of a character of its font. */
 function useSizes(element: RefObject<HTMLElement | null>): { widthPx: number; characterPx: number } {
   const [sizes, setSizes] = useState({ widthPx: 0, characterPx: 7 });
   useLayoutEffect(() => {

@@ -11,7 +11,7 @@ interface LogTableViewProps {
   root: FilesRoot;
   path: string;
   table: LogTable;
-  /** Runs whose rows of the same table are listed with these. */
+  /** Runs whose rows of the same table are listed below. */
   otherRunIds: readonly string[];
 }
 
@@ -51,11 +51,13 @@ export function LogTableView({ root, path, table, otherRunIds }: LogTableViewPro
 interface Joined extends LogTable {
   /** Whose files each row's images are. */
   readonly roots: readonly FilesRoot[];
-  /** Runs without the table, or whose is not read yet. */
+  /** Runs without the table, or whose table is not read yet. */
   readonly missing: number;
 }
 
-/** The rows of all runs below each other, with a column that says whose they are; a column that a run lacks is empty. */
+/**
+ * The rows of all runs, one below the other. A column names the run of each row. A column that a run lacks is empty.
+ */
 function useJoined(root: FilesRoot, path: string, table: LogTable, otherRunIds: readonly string[]): Joined {
   const others = rootsBeside(root, otherRunIds).slice(1);
   const texts = useQueries({ queries: others.map((one) => ({ ...artifactTextQuery(one, path), retry: false })) });

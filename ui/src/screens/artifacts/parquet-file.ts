@@ -26,7 +26,10 @@ interface Page {
   values: DecodedArray;
 }
 
-/** A Parquet file of which each column is read by itself, from its start. What was decoded stays so; text is made of what is shown. */
+/**
+ * A Parquet file. Each column is read by itself, from its start. Decoded values are kept, and only the shown ones
+ * become text.
+ */
 export class ParquetFile {
   readonly columns: readonly string[];
   /** The schema's facts about columns that are not read. */
@@ -89,7 +92,7 @@ export class ParquetFile {
   #limits(column: number, to: number, spare: number): Map<number, number> {
     const limits = new Map<number, number>();
     const field = this.#fields[column]!;
-    // How many rows a part of a list's or a struct's column holds is not known.
+    // For a column of lists or structs, it is unknown how many rows a part of it has.
     if (field.children.length > 0 || field.element.repetition_type === "REPEATED") return limits;
     let groupFrom = 0;
     for (const { columns, num_rows } of this.#metadata.row_groups) {
@@ -123,7 +126,7 @@ export class ParquetFile {
   }
 }
 
-/** undefined where it is not worth it, or where an index tells the pages' places. */
+/** Undefined if it is not worthwhile, or if an index has the positions of the pages. */
 function limitOf({ meta_data, offset_index_offset }: ColumnChunk, share: number, spare: number) {
   if (meta_data === undefined || offset_index_offset !== undefined) return undefined;
   const dataStart = Number(meta_data.data_page_offset);

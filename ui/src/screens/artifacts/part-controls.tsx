@@ -15,11 +15,11 @@ interface PartControlsProps {
   file: FileParts<unknown>;
   /** The size of the whole file: `12 lines`. */
   wholeText: string;
-  /** Its end is asked for, however short the file is now. */
+  /** The end is requested, however short the file is now. */
   isGrowing?: boolean;
 }
 
-/** Which part of a file is shown, and ways to other parts of one that is not read as a whole. */
+/** Shows which part of a file is visible, and leads to other parts of a file that is not read completely. */
 export function PartControls({ file, wholeText, isGrowing = false }: PartControlsProps) {
   const { from = 0, change } = useShownPlace();
   const { end, total } = file;

@@ -21,10 +21,13 @@ const RULES: ScriptPolicy = {
   },
 };
 
-/** The page's policy takes the address of a worker only from a policy of Trusted Types: this one knows a single address. */
+/**
+ * The page's policy accepts a worker's address only from a policy of Trusted Types. This policy allows a single
+ * address.
+ */
 const POLICY = (window as TrustedTypesWindow).trustedTypes?.createPolicy("trackflare-pdf", RULES) ?? RULES;
 
-/** Opens a PDF in a worker of its own: one that is shared may be on its way out with the file before. */
+/** Opens a PDF in a worker of its own, because a shared worker may be ending with the previous file. */
 function openPdf(url: string): { document: Promise<PDFDocumentProxy>; close: () => void } {
   const port = new Worker(POLICY.createScriptURL(workerUrl), { type: "module" });
   const worker = PDFWorker.create({ port });

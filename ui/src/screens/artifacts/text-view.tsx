@@ -58,7 +58,7 @@ export function TextView({ url, path }: { url: string; path: string }) {
     { id: "file.wrap", label: isWrapped ? "Leave lines whole" : "Wrap long lines", group: "File", run: wrapLines },
   ]);
   const show = (line: number): void => setPlace({ line, column: pattern ? parser.line(line).search(pattern) : 0 });
-  // Where the words or the lines are others, the first line that is not above the sight is in hand.
+  // If the words or the lines change, the first line that is not above the visible area becomes the current one.
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => setPlace(undefined), [words, parser]);
   const { lines, isSearching, isPaused } = find;
@@ -68,7 +68,7 @@ export function TextView({ url, path }: { url: string; path: string }) {
     if (next !== undefined) show(next);
     else if (!isSearching) show(lines[0]!);
   });
-  // No more of the file is held, and nothing was found in it: on with what is behind.
+  // The page cannot hold more of the file, and nothing was found: the search goes on behind the held part.
   const canMoveOn = isFull && !isComplete;
   const isNothingHere = canMoveOn && words !== "" && lines.length === 0 && !isSearching && !isPaused;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each part

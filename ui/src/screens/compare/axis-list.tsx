@@ -16,7 +16,7 @@ interface AxisListProps {
   onBrush: (axis: string, intervals: [number, number][]) => void;
 }
 
-/** The axes in order: to move, to take away, logarithmic or not, and the range that selects runs. */
+/** The axes in order. Each can be moved, removed and made logarithmic, and has the range that selects runs. */
 export function AxisList({ fields, options, brush, search, change, onBrush }: AxisListProps) {
   const names = fields.map((field) => field.name);
   const move = (index: number, by: number): void => {
@@ -81,7 +81,7 @@ interface RangeFieldsProps {
   onChange: (intervals: [number, number][]) => void;
 }
 
-/** A brush by numbers: of an axis of words, which of them by their order. */
+/** A brush by numbers. On an axis of words, the numbers are the positions of the words. */
 function RangeFields({ field, interval, onChange }: RangeFieldsProps) {
   const shown = (place: number | undefined): string => {
     if (place === undefined) return "";

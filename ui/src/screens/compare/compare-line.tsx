@@ -20,12 +20,12 @@ const BADGE_PX = 168;
 /** The actions on the runs of a comparison. */
 export interface RunHand {
   open: (run: ComparedRun) => void;
-  /** Makes it the one that the others are compared with. */
+  /** Makes the run the baseline of the others. */
   compareWith: (run: ComparedRun) => void;
   /** To a place in the order, from 0. */
   move: (run: ComparedRun, to: number) => void;
   remove: (run: ComparedRun) => void;
-  /** Says that other values of the metric are better than its name says. */
+  /** Reverses the direction that the metric's name suggests. */
   turn: (metricKey: string) => void;
 }
 
@@ -139,7 +139,7 @@ export const CompareLine = memo(function CompareLine(props: CompareLineProps) {
             ≠
           </span>
         )}
-        {/* Where there is little place, the end of a long key says more than its beginning. */}
+        {/* In a narrow column, the end of a long key says more than its beginning. */}
         <span className={classNames("truncate", isNarrow && !isSection && "[direction:rtl]")}>
           <bdi>{row.label}</bdi>
         </span>
@@ -167,7 +167,7 @@ interface DirectionButtonProps {
   onTurn: (key: string) => void;
 }
 
-/** Says which values of a metric are better, and turns it. */
+/** Says which values of a metric are better, and reverses the direction. */
 function DirectionButton({ metric: { key, direction }, onTurn }: DirectionButtonProps) {
   const Arrow = direction === "less" ? ArrowDown : ArrowUp;
   return (

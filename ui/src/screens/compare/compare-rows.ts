@@ -26,7 +26,7 @@ export interface Delta {
   readonly isBetter: boolean | undefined;
 }
 
-/** Which values of a metric are better; undefined of one that only counts. */
+/** Which values of a metric are better; undefined for a metric that only counts. */
 export type Direction = "less" | "greater" | undefined;
 
 export type CompareRow =
@@ -48,7 +48,7 @@ export interface RowChoice {
   readonly isDifferingOnly: boolean;
   readonly stats: readonly Stat[];
   readonly experimentName: (experimentId: string) => string;
-  /** Of metrics whose direction the reader has turned: their names say the other one. */
+  /** Metrics whose direction the reader has reversed. */
   readonly turned: readonly string[];
   /** The place of the run that the others are compared with. */
   readonly baseline: number;

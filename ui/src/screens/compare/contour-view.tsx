@@ -23,7 +23,7 @@ const GRID_COLUMNS = 64;
 const GRID_ROWS = 40;
 const LEVELS = 12;
 const FEWEST_RUNS = 3;
-/** How far the surface goes beyond the runs, so that none is at its edge. */
+/** How far the surface extends beyond the runs, so that no run is at its edge. */
 const ROOM = 0.04;
 
 /** A metric as a surface over two numbers, estimated between the runs. */
@@ -133,7 +133,7 @@ type Point = Readonly<Record<"x" | "y" | "z", number>>;
 
 const placeKey = ({ x, y }: Point): string => `${x} ${y}`;
 
-/** Runs at one place hide one another: each has the mean's colour, as the surface there has. */
+/** Runs at one place hide one another, so each has the colour of their mean, like the surface there. */
 function meansByPlace(points: readonly Point[]): ReadonlyMap<string, number> {
   const places = [...Map.groupBy(points, placeKey)];
   return new Map(places.map(([key, at]) => [key, at.reduce((sum, { z }) => sum + z, 0) / at.length]));

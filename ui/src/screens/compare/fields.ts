@@ -9,7 +9,10 @@ export type FieldValue = number | string | undefined;
 
 const SPELLING = /^(?:(min|max)\(metrics\.(.+)\)|(metrics|params)\.(.+))$/s;
 
-/** What reads a field of runs: the spelling is read once, as there are thousands of runs. A parameter that is a number counts as one. */
+/**
+ * Reads a field of runs. The spelling is parsed once, because there may be thousands of runs. A parameter whose text is
+ * a number is a number.
+ */
 export function fieldReader(field: string): (run: ComparedRun) => FieldValue {
   const [, end, endKey = "", kind, key = ""] = SPELLING.exec(field) ?? [];
   if (end === "min" || end === "max") return ({ metrics }) => metrics.get(endKey)?.[end];
@@ -63,7 +66,7 @@ export interface Scales {
   readonly linear?: readonly string[] | undefined;
 }
 
-/** So many times the least value is the greatest one of an axis that is logarithmic by itself. */
+/** An axis becomes logarithmic if its greatest value is this many times the least one. */
 const LOG_SPAN = 100;
 
 export function readField(runs: readonly ComparedRun[], name: string, { log, linear }: Scales = {}): Field {
@@ -160,7 +163,7 @@ export async function fieldChoiceInTurns(runs: readonly ComparedRun[]): Promise<
   return step.value;
 }
 
-/** So many runs, evenly from all, tell which params come first. */
+/** This many runs, taken evenly from all, decide which params come first. */
 const SAMPLE = 1000;
 
 function sampled(runs: readonly ComparedRun[]): readonly ComparedRun[] {

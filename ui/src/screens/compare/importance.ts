@@ -1,4 +1,4 @@
-/* Which parameters tell how well a run does: the drawings begin with these. */
+/* Which parameters explain how good a run is. The drawings begin with these parameters. */
 
 /** Fewer runs say nothing about it. */
 const FEWEST_RUNS = 8;
@@ -30,7 +30,7 @@ export function explained(values: readonly (number | string | undefined)[], outc
   return 1 - ((within / total) * (runs.length - 1)) / free;
 }
 
-/** Whether a param is only the start of a random generator, as its name says: it explains nothing, however well it fits. */
+/** Whether a param is the seed of a random generator, by its name. A seed explains nothing, however well it fits. */
 export function isSeed(param: string): boolean {
   return /(^|[/_.\s-])(seed|random_state|rng)s?([/_.\s-]|$)/i.test(param);
 }

@@ -67,7 +67,7 @@ function trace({ x, y }: LinePlaces, run: number, point: (x: number, y: number, 
 export interface LinePens {
   /** By run. */
   readonly colours: readonly string[];
-  /** Of one pixel, browsers draw a line in a fifth of the time of a broader one. */
+  /** Browsers draw a line of one pixel in a fifth of the time of a broader line. */
   readonly widthPx: number;
   readonly opacity: number;
 }
