@@ -42,7 +42,7 @@ export async function authenticate(request: Request, config: Config, doors: Door
   if (!config.isOpenLocally) {
     throw new MlflowError(
       "UNAUTHENTICATED",
-      "This server has no admin secret yet and serves nobody. Set one: `npx wrangler secret put TRACKFLARE_ADMIN_PASSWORD` " +
+      "This server has no admin secret yet, so it refuses every request. Set one: `npx wrangler secret put TRACKFLARE_ADMIN_PASSWORD` " +
         "(locally: the environment variable of that name).",
     );
   }
