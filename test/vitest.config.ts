@@ -33,7 +33,7 @@ const UI_TESTS = "test/ui/**/*.test.ts";
 const PURE_TESTS = [
   "test/{domain,wire}/**/*.test.ts",
   "test/http/{authorize,client-address}.test.ts",
-  "test/search/{like,page-token,parser,plan}.test.ts",
+  "test/search/{candidates,like,page-token,parser,plan}.test.ts",
   "test/services/metrics/mean-band.test.ts",
   "test/stores/d1/connection/merged-page.test.ts",
   "test/stores/run/{bound,buckets,large-charts,points,same-x,sample,series,summaries,summary-rows}.test.ts",
