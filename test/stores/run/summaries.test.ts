@@ -56,7 +56,11 @@ test("summaries of parts add up, whichever part has the first, the latest, the l
   };
   for (let round = 0; round < 100; round++) {
     const parts = Array.from({ length: 3 }, () =>
-      Array.from({ length: random.integer(0, 5) }, () => randomMetric(random, KEYS, round % 2 === 0)),
+      Array.from({ length: random.integer(0, 5) }, () => {
+        const metric = randomMetric(random, KEYS, round % 2 === 0);
+        // Of most points only the values differ.
+        return round % 4 < 2 ? metric : { ...metric, timestamp: random.integer(0, 1), step: 1 };
+      }),
     );
     expectSummaries(sumOf(parts), parts.flat());
   }
@@ -68,6 +72,8 @@ test("summaries of parts add up, whichever part has the first, the latest, the l
       [point(1, Number.NaN), point(2, value)],
       [[...point(1, Number.NaN), ...point(2, value)]],
       [point(1, Number.NaN), point(2, Number.NaN)],
+      [[...point(1, Number.NaN), ...point(2, value), ...point(3, Number.NaN)]],
+      [point(4, Number.NaN), [...point(1, Number.NaN), ...point(2, value), ...point(3, Number.NaN)]],
     ]) {
       expectSummaries(sumOf(parts), parts.flat());
     }

@@ -28,6 +28,18 @@ test("a row is read back as the summary it was made of", () => {
   }
 });
 
+test("integers beyond 2^53 are exact, whatever else is in the row", () => {
+  const wide = 2n ** 60n + 1n;
+  const summaries = new MetricSummaries();
+  summaries.add(decodePoints(encodePoints([{ key: "a", timestamp: wide, step: -wide, value: 1 }])));
+  const [row] = summaryRows("0", summaries);
+  const position = { timestamp: wide, step: -wide, value: 1 };
+  expect(parseSummaryRow(row!)).toEqual({
+    key: "a",
+    summary: { ...position, minValue: 1, maxValue: 1, first: position },
+  });
+});
+
 test("a row has the run, the key, value, is_nan, step and time of the latest point, the range, and the first point", () => {
   const summaries = new MetricSummaries();
   summaries.add(
