@@ -141,3 +141,17 @@ test("rows end with the one whose text is too much; numbers are none, and the fi
     ),
   ).toBe(4);
 });
+
+test.each<[Entity, string, boolean]>([
+  ["param", "lr", true],
+  ["tag", "t", true],
+  ["dataset", "name", true],
+  ["attribute", "run_name", true],
+  ["attribute", "user_id", true],
+  ["attribute", "models", true],
+  ["attribute", "start_time", false],
+  ["metric", "acc", false],
+  ["metricMax", "acc", false],
+])("whether the bytes of %s %s count: %s", (entity, key, counts) => {
+  expect(planRunColumns(["a"], [{ entity, key }], 1).sql.includes("octet_length")).toBe(counts);
+});

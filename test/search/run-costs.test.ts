@@ -144,6 +144,10 @@ describe("a statement", () => {
     expect(plan({ orderBy }).columns.map(({ sql }) => sql)).toEqual(columns);
   });
 
+  test("by a field once", () => {
+    expect(() => plan({ orderBy: ["params.a", "params.a DESC"] })).toThrow("order_by names param.a more than once.");
+  });
+
   test("joins no values for an order by the name, which is a column of the run", () => {
     expect(first({ orderBy: ["run_name"] }).rows.sql).not.toContain("JOIN");
     expect(first({ orderBy: ["params.a", "tags.b"] }).rows.sql.match(/LEFT JOIN \w+/g)).toEqual([
