@@ -74,22 +74,6 @@ const MANY_CELLS_TESTS = [
   "test/routes/ui/group-series.test.ts",
 ];
 
-/** The packages of the Worker. The pool loads them module by module in each test file, and that costs more than their sources. */
-const WORKER_PACKAGES = [
-  "@bufbuild/protobuf/wire",
-  "aws4fetch",
-  "drizzle-orm",
-  "drizzle-orm/sqlite-core",
-  "graphql",
-  "hono/hono-base",
-  "hono/router",
-  "hono/router/trie-router",
-  "jose",
-  "oauth4webapi",
-  "zod",
-  "zod/mini",
-];
-
 function inWorkerd(name: string, include: string[], vars: Record<string, string>) {
   // Only one project has the file service, because no test of cells stores artifacts.
   const hasFiles = name === "workerd";
@@ -128,7 +112,6 @@ function inWorkerd(name: string, include: string[], vars: Record<string, string>
       ],
       testTimeout: 60_000,
       isolate: name !== "pure",
-      deps: { optimizer: { ssr: { enabled: true, include: WORKER_PACKAGES } } },
     },
   };
 }
@@ -137,8 +120,8 @@ export default defineConfig({
   test: {
     // Expected log lines would hide unexpected ones, so only the output of failed tests is shown.
     reporters: [["default", { silent: "passed-only" }], ...(RESULTS ? [JSON_RESULTS] : []), new RuntimeLog()],
-    // A worker more than there are cores: many tests wait for other processes, for a browser or for a time to pass.
-    maxWorkers: availableParallelism() + 1,
+    // At least two workers: by default Vitest leaves one core free, and many tests wait for other processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       inWorkerd("workerd", ["test/**/*.test.ts"], {}),
       inWorkerd("cells", [...CELL_TESTS, ...ONLY_CELLS_TESTS], { TRACKFLARE_CELLS: "1" }),
