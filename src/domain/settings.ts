@@ -11,7 +11,8 @@ export const SHIPPED_PASSWORD = "password1234";
 export const adminSettings = {
   TRACKFLARE_ADMIN_USERNAME: text(filled, atMost(255)),
   TRACKFLARE_ADMIN_PASSWORD: text(
-    ...[atLeast(12), SECRET_LENGTH],
+    atLeast(12),
+    SECRET_LENGTH,
     rule((password) => password !== SHIPPED_PASSWORD, "must not be the password that MLflow shipped"),
   ),
   TRACKFLARE_ADMIN_TOKEN: text(atLeast(16), SECRET_LENGTH),
